@@ -1,0 +1,68 @@
+# `make help` is the one door. CI calls only targets of this file.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+KERNEL_SOURCES := $(wildcard ext/tonne_kernel/*.pyx ext/tonne_kernel/*.pxd ext/tonne_kernel/*.h) setup.py
+PROTOS := $(wildcard proto/tonne/v1/*.proto)
+export PYTHONDONTWRITEBYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help build dev demo serve test lint format proto bench soak fuzz debug image clean
+
+help:  ## Show the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+build: $(VENV)/.kernel  ## Make .venv/, install what Tonne needs, compile the kernel
+
+dev: $(VENV)/.dev $(VENV)/.kernel  ## The same, with the tools for tests and lint
+
+$(VENV)/.base: pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet "setuptools>=77" "cython>=3.1"
+	@touch $@
+
+$(VENV)/.kernel: $(VENV)/.base $(KERNEL_SOURCES)
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable .
+	$(BIN)/python setup.py --quiet build_ext --inplace
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+demo: build  ## Run the main job on a fresh ledger: serve, stream a million records, report
+	$(BIN)/tonne demo
+
+serve: build  ## Serve ./data on 127.0.0.1:50051
+	$(BIN)/tonne serve --data data
+
+test: dev debug  ## Run the tests
+	$(BIN)/python -m pytest
+
+lint: dev  ## Check style, types, imports, Cython and protos
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cython-lint ext
+	$(BIN)/buf lint proto
+
+format: dev  ## Format the Python sources
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+proto: dev  ## Generate the stubs again
+	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=service --pyi_out=service \
+	    --grpc_python_out=service $(PROTOS)
+
+debug: dev build/debug/.built  ## Compile the kernel with bounds checks into build/debug
+
+build/debug/.built: $(KERNEL_SOURCES) $(VENV)/.dev
+	TONNE_KERNEL_DEBUG=1 $(BIN)/python setup.py --quiet build_ext --build-lib build/debug \
+	    --build-temp build/debug-temp
+	cp ext/tonne_kernel/__init__.py build/debug/tonne_kernel/
+	@touch $@
+
+clean:  ## Remove what was built
+	rm -rf $(VENV) build dist ext/tonne_kernel/*.so ext/tonne_kernel/*.c

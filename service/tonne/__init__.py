@@ -1,0 +1,1 @@
+"""Tonne: a carbon ledger that you can stream into."""

@@ -1,0 +1,201 @@
+"""The errors of Tonne: three families, each with a stable code.
+
+`InputError` is the caller's fault: the same call fails again. `CapacityError` passes: try
+again later. `DefectError` is ours. Rows never raise; they get a status (`model.RowStatus`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class TonneError(Exception):
+    """Root of all errors that Tonne raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What was expected, what was there, where, and what to do.
+    metadata : Mapping[str, str], optional
+        Every variable of the message, by lowerCamel name.
+    retry_delay_s : float, optional
+        How long to wait before trying again, where that may help.
+    """
+
+    code: str = "INTERNAL"
+    retryable: bool = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        retry_delay_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.metadata: dict[str, str] = dict(metadata or {})
+        self.retry_delay_s = retry_delay_s
+
+
+class InputError(TonneError):
+    """The caller's fault."""
+
+    code = "INVALID_INPUT"
+
+
+class CapacityError(TonneError):
+    """Not now: too much at once, or a part that Tonne needs is away."""
+
+    code = "OVER_CAPACITY"
+    retryable = True
+
+
+class DefectError(TonneError):
+    """Our fault."""
+
+    code = "DEFECT"
+
+
+class FieldInvalid(InputError):
+    """A field of a request or of an imported file is wrong."""
+
+    code = "FIELD_INVALID"
+
+
+class NameInvalid(InputError):
+    """A resource name does not have its form."""
+
+    code = "NAME_INVALID"
+
+
+class BookUnknown(InputError):
+    """No book of that name."""
+
+    code = "BOOK_UNKNOWN"
+
+
+class BookExists(InputError):
+    """There is a book of that name already."""
+
+    code = "BOOK_EXISTS"
+
+
+class ChannelUnknown(InputError):
+    """No channel of that name; OpenChannel makes it."""
+
+    code = "CHANNEL_UNKNOWN"
+
+
+class ChannelClosed(InputError):
+    """The channel takes no more records."""
+
+    code = "CHANNEL_CLOSED"
+
+
+class EpochUnknown(InputError):
+    """The epoch was never given out for this channel."""
+
+    code = "EPOCH_UNKNOWN"
+
+
+class EpochStale(InputError):
+    """Another owner has opened the channel since."""
+
+    code = "EPOCH_STALE"
+
+
+class OffsetGap(InputError):
+    """The batch begins beyond the next expected offset."""
+
+    code = "OFFSET_GAP"
+
+
+class OffsetRepeat(InputError):
+    """The batch was committed before, with the same content: harmless."""
+
+    code = "OFFSET_REPEAT"
+
+
+class ContentMustMatch(InputError):
+    """The same offsets (or request id) came again with other content."""
+
+    code = "CONTENT_MUST_MATCH"
+
+
+class BatchMustParse(InputError):
+    """The batch as a whole cannot be read; nothing of it was taken."""
+
+    code = "BATCH_MUST_PARSE"
+
+
+class BatchMustFit(InputError):
+    """The message or the batch is over its limit; nothing of it was taken."""
+
+    code = "BATCH_MUST_FIT"
+
+
+class EditionUnknown(InputError):
+    """No edition of that name."""
+
+    code = "EDITION_UNKNOWN"
+
+
+class EditionExists(InputError):
+    """An edition of that id exists with other content."""
+
+    code = "EDITION_EXISTS"
+
+
+class FactorUnknown(InputError):
+    """No factor of that name."""
+
+    code = "FACTOR_UNKNOWN"
+
+
+class PageTokenInvalid(InputError):
+    """The page token was not given out by this call."""
+
+    code = "PAGE_TOKEN_INVALID"
+
+
+class PeriodMustBeOpen(InputError):
+    """A commit touches a period that takes no postings."""
+
+    code = "PERIOD_MUST_BE_OPEN"
+
+
+class ConfigInvalid(InputError):
+    """The configuration has an unknown key or a wrong value."""
+
+    code = "CONFIG_INVALID"
+
+
+class StoreUnavailable(CapacityError):
+    """The manifest or the objects cannot be reached."""
+
+    code = "STORE_UNAVAILABLE"
+
+
+class ServerDraining(CapacityError):
+    """The server is going away; another one takes over."""
+
+    code = "SERVER_DRAINING"
+
+
+class StreamsExhausted(CapacityError):
+    """As many streams as the server takes are open."""
+
+    code = "STREAMS_EXHAUSTED"
+
+
+class QuantityOverflow(DefectError):
+    """A sum left 128 bits: refused, never wrapped."""
+
+    code = "QUANTITY_OVERFLOW"
+
+
+class LedgerInconsistent(DefectError):
+    """Stored data contradict each other."""
+
+    code = "LEDGER_INCONSISTENT"

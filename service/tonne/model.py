@@ -1,0 +1,262 @@
+"""The words of the ledger as plain data, shared by all rooms. No behaviour beyond checks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import re
+from dataclasses import dataclass
+
+from tonne.errors import NameInvalid
+
+QUANTITY_PLACES = 6
+"""Decimal places of a quantity in the ledger."""
+
+MICRO_PER_ONE = 10**QUANTITY_PLACES
+"""Millionths in one: quantities are int64 millionths inside."""
+
+PERIOD_EPOCH_YEAR = 1970
+"""Periods are counted in months from January of this year."""
+
+PERIOD_COUNT_MAX = (2200 - PERIOD_EPOCH_YEAR) * 12
+"""Number of periods from 1970-01 to 2199-12."""
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_CHANNEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
+
+
+class RowStatus(enum.IntEnum):
+    """Outcome of one record; numbered as `tonne.v1.RowStatus` and in the kernel."""
+
+    POSTED = 0
+    RECORD_MUST_DECODE = 1
+    TEXT_MUST_BE_UTF8 = 2
+    TEXT_MUST_FIT = 3
+    FACILITY_MUST_BE_PRESENT = 4
+    ACTIVITY_MUST_BE_PRESENT = 5
+    UNIT_MUST_BE_PRESENT = 6
+    QUANTITY_MUST_BE_PRESENT = 7
+    QUANTITY_MUST_BE_A_NUMBER = 8
+    QUANTITY_MUST_BE_FINITE = 9
+    QUANTITY_MUST_BE_IN_RANGE = 10
+    START_MUST_BE_PRESENT = 11
+    END_MUST_BE_PRESENT = 12
+    START_MUST_BE_IN_RANGE = 13
+    END_MUST_BE_IN_RANGE = 14
+    END_MUST_FOLLOW_START = 15
+    UNIT_MUST_BE_KNOWN = 16
+    UNIT_MUST_FIT_ACTIVITY = 17
+    FACILITY_MUST_BE_REGISTERED = 64
+    FACTOR_MUST_EXIST = 65
+
+    @property
+    def is_suspense(self) -> bool:
+        """Whether a record of this status waits in suspense."""
+        return self >= RowStatus.FACILITY_MUST_BE_REGISTERED
+
+    @property
+    def is_quarantine(self) -> bool:
+        """Whether a record of this status is in quarantine."""
+        return 0 < self < RowStatus.FACILITY_MUST_BE_REGISTERED
+
+
+class RecordField(enum.IntEnum):
+    """Fields of a record by their number in `ActivityRecord`; 0 is the record as a whole."""
+
+    RECORD = 0
+    RECORD_ID = 1
+    FACILITY = 2
+    ACTIVITY = 3
+    QUANTITY = 4
+    UNIT = 6
+    START = 7
+    END = 8
+    REGION = 9
+    SUPPLIER = 10
+    PRODUCT = 11
+    DATA_QUALITY = 12
+    EVIDENCE = 13
+    ATTRIBUTES = 14
+
+
+class FacilityRule(enum.IntEnum):
+    """Whether a record's facility must be in the register; numbered as in the API."""
+
+    WHEN_REGISTER_EXISTS = 1
+    REGISTERED_ONLY = 2
+    ANY = 3
+
+
+class ChannelState(enum.IntEnum):
+    """State of a channel's life; numbered as in the API."""
+
+    OPEN = 1
+    CLOSED = 2
+
+
+class PeriodState(enum.IntEnum):
+    """Whether a period takes postings; numbered as in the API."""
+
+    OPEN = 1
+    SOFT_CLOSED = 2
+    SEALED = 3
+
+
+FACILITY_TYPES = (
+    "",
+    "data_centre",
+    "base_station",
+    "equipment_room",
+    "factory",
+    "office",
+    "warehouse",
+    "vehicle_fleet",
+    "supplier_site",
+    "other",
+)
+"""Facility types, numbered as `tonne.v1.FacilityType`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One reporting organisation's ledger."""
+
+    id: str
+    display_name: str
+    time_zone: str
+    facility_rule: FacilityRule
+    revision: int
+    create_time: dt.datetime
+    editions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """A site of a book. `type` is one of `FACILITY_TYPES`; dates are ISO days or empty."""
+
+    id: str
+    display_name: str = ""
+    type: str = ""
+    region: str = ""
+    entity: str = ""
+    ownership: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotals:
+    """Sums over a set of records.
+
+    `quantity_micro` is the sum of the quantities of all records that are not in quarantine,
+    in millionths, whatever their units (a hash total).
+    """
+
+    records_count: int = 0
+    posted_count: int = 0
+    quarantined_count: int = 0
+    suspended_count: int = 0
+    quantity_micro: int = 0
+
+    def __add__(self, other: ControlTotals) -> ControlTotals:
+        """Sum of two sets of records."""
+        return ControlTotals(
+            self.records_count + other.records_count,
+            self.posted_count + other.posted_count,
+            self.quarantined_count + other.quarantined_count,
+            self.suspended_count + other.suspended_count,
+            self.quantity_micro + other.quantity_micro,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One producer's ordered stream of records into a book."""
+
+    book: str
+    id: str
+    epoch: int
+    committed_offset: int
+    state: ChannelState
+    totals: ControlTotals
+    create_time: dt.datetime
+    commit_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One record that was not posted. `index` counts from 0 in its batch."""
+
+    index: int
+    offset: int
+    status: RowStatus
+    field: RecordField
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One imported edition of factors."""
+
+    book: str
+    id: str
+    factors_count: int
+    sha256: str
+    create_time: dt.datetime
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the server takes on one stream."""
+
+    message_bytes_max: int
+    in_flight_bytes_max: int
+    batch_records_max: int
+    stream_lifetime_s: float
+
+
+def quantity_text(micro: int) -> str:
+    """Write millionths as a decimal with 6 places, like `"-1.500000"`."""
+    sign = "-" if micro < 0 else ""
+    whole, part = divmod(abs(micro), MICRO_PER_ONE)
+    return f"{sign}{whole}.{part:06d}"
+
+
+def period_of_month(month: str) -> int:
+    """Period number of a month written `YYYY-MM` (1970-01 is 0)."""
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", month)
+    period = (int(found[1]) - PERIOD_EPOCH_YEAR) * 12 + int(found[2]) - 1 if found else -1
+    if not 0 <= period < PERIOD_COUNT_MAX:
+        raise NameInvalid(
+            f"a month is written YYYY-MM, from 1970-01 to 2199-12; got {month!r}",
+            metadata={"month": month},
+        )
+    return period
+
+
+def month_of_period(period: int) -> str:
+    """Write a period number as `YYYY-MM`."""
+    year, month = divmod(period, 12)
+    return f"{PERIOD_EPOCH_YEAR + year:04d}-{month + 1:02d}"
+
+
+def check_id(kind: str, value: str) -> str:
+    """Return `value` if it is an id of a book or edition, else raise `NameInvalid`."""
+    if not _ID.fullmatch(value):
+        raise NameInvalid(
+            f"a {kind} id is 1 to 63 characters of a-z, 0-9, '-', '.', '_' and begins with a "
+            f"letter or digit; got {value!r}",
+            metadata={"kind": kind, "value": value},
+        )
+    return value
+
+
+def check_channel_id(value: str) -> str:
+    """Return `value` if it is a channel id, else raise `NameInvalid`."""
+    if not _CHANNEL_ID.fullmatch(value):
+        raise NameInvalid(
+            "a channel id is 1 to 128 characters of A-Z, a-z, 0-9, '-', '.', '_', '~' and "
+            f"begins with a letter or digit; got {value!r}",
+            metadata={"kind": "channel", "value": value},
+        )
+    return value

@@ -1,0 +1,122 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Edition(_message.Message):
+    __slots__ = ("name", "factors_count", "sha256", "create_time", "rank")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FACTORS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    RANK_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    factors_count: int
+    sha256: str
+    create_time: _timestamp_pb2.Timestamp
+    rank: int
+    def __init__(self, name: _Optional[str] = ..., factors_count: _Optional[int] = ..., sha256: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rank: _Optional[int] = ...) -> None: ...
+
+class Factor(_message.Message):
+    __slots__ = ("name", "activity", "region", "unit", "valid_from", "valid_to", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "account", "source", "table", "note")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    VALID_FROM_FIELD_NUMBER: _ClassVar[int]
+    VALID_TO_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2_FIELD_NUMBER: _ClassVar[int]
+    KG_CH4_FIELD_NUMBER: _ClassVar[int]
+    KG_N2O_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    activity: str
+    region: str
+    unit: str
+    valid_from: str
+    valid_to: str
+    kg_co2e: str
+    kg_co2: str
+    kg_ch4: str
+    kg_n2o: str
+    account: str
+    source: str
+    table: str
+    note: str
+    def __init__(self, name: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., unit: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., account: _Optional[str] = ..., source: _Optional[str] = ..., table: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class ImportEditionRequest(_message.Message):
+    __slots__ = ("parent", "edition_id", "csv")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    EDITION_ID_FIELD_NUMBER: _ClassVar[int]
+    CSV_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    edition_id: str
+    csv: bytes
+    def __init__(self, parent: _Optional[str] = ..., edition_id: _Optional[str] = ..., csv: _Optional[bytes] = ...) -> None: ...
+
+class ImportEditionResponse(_message.Message):
+    __slots__ = ("edition",)
+    EDITION_FIELD_NUMBER: _ClassVar[int]
+    edition: Edition
+    def __init__(self, edition: _Optional[_Union[Edition, _Mapping]] = ...) -> None: ...
+
+class ListEditionsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListEditionsResponse(_message.Message):
+    __slots__ = ("editions", "next_page_token")
+    EDITIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    editions: _containers.RepeatedCompositeFieldContainer[Edition]
+    next_page_token: str
+    def __init__(self, editions: _Optional[_Iterable[_Union[Edition, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListFactorsRequest(_message.Message):
+    __slots__ = ("parent", "activity", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    activity: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., activity: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListFactorsResponse(_message.Message):
+    __slots__ = ("factors", "next_page_token")
+    FACTORS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    factors: _containers.RepeatedCompositeFieldContainer[Factor]
+    next_page_token: str
+    def __init__(self, factors: _Optional[_Iterable[_Union[Factor, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetFactorRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetFactorResponse(_message.Message):
+    __slots__ = ("factor",)
+    FACTOR_FIELD_NUMBER: _ClassVar[int]
+    factor: Factor
+    def __init__(self, factor: _Optional[_Union[Factor, _Mapping]] = ...) -> None: ...

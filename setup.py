@@ -1,0 +1,44 @@
+"""The extension modules; everything else is in pyproject.toml."""
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+# A debug build checks bounds and overflows; it lives in a build folder of its own
+# (`make debug`) and the kernel tests run on both.
+DEBUG = os.environ.get("TONNE_KERNEL_DEBUG") == "1"
+
+SAFE = {
+    "language_level": 3,
+    "embedsignature": True,
+    "boundscheck": True,
+    "wraparound": False,
+    "initializedcheck": True,
+    "cdivision": True,
+}
+HOT = {
+    **SAFE,
+    "boundscheck": DEBUG,
+    "initializedcheck": DEBUG,
+}
+
+extensions = [
+    Extension(
+        "tonne_kernel." + path.stem,
+        [str(path)],
+        extra_compile_args=["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3"],
+    )
+    for path in sorted(Path("ext/tonne_kernel").glob("*.pyx"))
+]
+
+setup(
+    ext_modules=cythonize(
+        extensions,
+        compiler_directives=HOT,
+        include_path=["ext"],
+        build_dir="build/cython-debug" if DEBUG else "build/cython",
+        show_all_warnings=True,
+    ),
+)
