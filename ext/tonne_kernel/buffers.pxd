@@ -1,0 +1,43 @@
+"""Growing C buffers. Allocation failure is a return value (-1), never an exception."""
+
+from libc.stdint cimport int64_t, uint8_t
+from libc.string cimport memcpy
+
+cdef struct ByteBuffer:
+    uint8_t *data
+    int64_t size                # bytes in use
+    int64_t capacity            # bytes allocated
+
+cdef struct TextColumn:
+    ByteBuffer bytes            # texts, one after another
+    int64_t *stops              # stops[i]: byte after text i; text i begins at stops[i - 1] or 0
+    int64_t count               # texts
+    int64_t capacity            # texts that `stops` has room for
+
+# Make room for `size` further bytes.
+cdef int bytes_reserve(ByteBuffer *buffer, int64_t size) noexcept nogil
+cdef void bytes_free(ByteBuffer *buffer) noexcept nogil
+
+# Make room for `count` further texts of `size` bytes together.
+cdef int texts_reserve(TextColumn *column, int64_t count, int64_t size) noexcept nogil
+cdef void texts_free(TextColumn *column) noexcept nogil
+
+cdef inline int bytes_append(ByteBuffer *buffer, const void *data, int64_t size) noexcept nogil:
+    if size > buffer.capacity - buffer.size and bytes_reserve(buffer, size):
+        return -1
+    if size > 0:
+        memcpy(buffer.data + buffer.size, data, size)
+        buffer.size += size
+    return 0
+
+cdef inline int texts_append(TextColumn *column, const uint8_t *data, int64_t size) noexcept nogil:
+    if column.count == column.capacity and texts_reserve(column, 1, size):
+        return -1
+    if bytes_append(&column.bytes, data, size):
+        return -1
+    column.stops[column.count] = column.bytes.size
+    column.count += 1
+    return 0
+
+cdef inline int64_t text_start(const TextColumn *column, int64_t index) noexcept nogil:
+    return column.stops[index - 1] if index > 0 else 0

@@ -1,0 +1,39 @@
+"""Signed 128-bit integers of the C compiler. Arithmetic goes through these functions alone,
+so that no temporary of Cython's own choice can cut a value to 64 bits."""
+
+from libc.stdint cimport int64_t, uint64_t
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    typedef __int128 tonne_i128;
+    static inline tonne_i128 tonne_i128_of(int64_t a) { return (tonne_i128)a; }
+    static inline int64_t tonne_i128_low(tonne_i128 a) { return (int64_t)(uint64_t)a; }
+    static inline int64_t tonne_i128_high(tonne_i128 a) { return (int64_t)(a >> 64); }
+    static inline tonne_i128 tonne_i128_make(int64_t high, uint64_t low) {
+        return (tonne_i128)(((unsigned __int128)(uint64_t)high << 64) | low);
+    }
+    /* *sum += a; 1 where the sum leaves 128 bits (then *sum is not to be used) */
+    static inline int tonne_i128_add(tonne_i128 *sum, tonne_i128 a) {
+        return __builtin_add_overflow(*sum, a, sum);
+    }
+    /* a * b / c, cut toward zero; the product of two int64 fits 128 bits; c > 0 */
+    static inline int64_t tonne_mul_div_toward_zero(int64_t a, int64_t b, int64_t c) {
+        return (int64_t)((tonne_i128)a * b / c);
+    }
+    /* both halves of a 64 x 64 bit product, folded: the mixing step of the hash */
+    static inline uint64_t tonne_mix64(uint64_t a, uint64_t b) {
+        unsigned __int128 product = (unsigned __int128)a * b;
+        return (uint64_t)product ^ (uint64_t)(product >> 64);
+    }
+    """
+    ctypedef struct i128 "tonne_i128":
+        pass
+    i128 i128_of "tonne_i128_of"(int64_t a) noexcept nogil
+    int64_t i128_low "tonne_i128_low"(i128 a) noexcept nogil
+    int64_t i128_high "tonne_i128_high"(i128 a) noexcept nogil
+    i128 i128_make "tonne_i128_make"(int64_t high, uint64_t low) noexcept nogil
+    int i128_add "tonne_i128_add"(i128 *sum, i128 a) noexcept nogil
+    int64_t mul_div_toward_zero "tonne_mul_div_toward_zero"(
+        int64_t a, int64_t b, int64_t c) noexcept nogil
+    uint64_t mix64 "tonne_mix64"(uint64_t a, uint64_t b) noexcept nogil
