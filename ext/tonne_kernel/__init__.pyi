@@ -52,6 +52,9 @@ class Session:
     @property
     def ruled_key_count(self) -> int:
         """Keys [0, ruled_key_count) have a rule."""
+    rule_list: int
+    """Which list of rules the numbers stand in: 0 at first, then as the caller of set_rules
+    writes it (the kernel never reads or changes it)."""
     def keys(self, first: int, stop: int) -> Any:
         """Export Arrow: columns facility, activity, unit, region (dictionary of utf8)."""
     def set_rules(self, first: int, rules: Buffer) -> None:

@@ -10,6 +10,7 @@ cdef class Session:
     cdef readonly int64_t batch_records_max
     cdef readonly int64_t key_count_max
     cdef int32_t ruled          # keys [0, ruled) have a rule
+    cdef public int64_t rule_list   # the caller's: which list the rules are numbers of
     cdef uint32_t serial        # number of the current posting, see KeyState
     cdef object lock            # calls on one session take turns
 
