@@ -1,0 +1,97 @@
+"""What ingest hands to the journal, and what it gets back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tonne_kernel import Batch
+
+    from tonne.errors import TonneError
+    from tonne.model import ControlTotals, RowError
+
+REQUEST_PREFIX = "requests/"
+"""Records of a request stand under this and the request id where channels have their id; a
+channel id has no slash, so the two never meet."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelEntry:
+    """A decoded batch of a channel.
+
+    Parameters
+    ----------
+    batch : Batch
+        Decoded records, of any session.
+    channel : str
+        Channel id.
+    epoch : int
+        Epoch under which the batch came.
+    first_offset : int
+        Offset of the first record: the committed offset, or where the entry before it of
+        the same channel and call ends.
+    """
+
+    batch: Batch
+    channel: str
+    epoch: int
+    first_offset: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestEntry:
+    """The decoded batch of one PostRecords call, named by its request id.
+
+    Parameters
+    ----------
+    batch : Batch
+        Decoded records, of any session.
+    request_id : str
+        Id that makes the call idempotent.
+    content_sha256 : str
+        SHA-256 of the request's records, in hexadecimal.
+    """
+
+    batch: Batch
+    request_id: str
+    content_sha256: str
+
+
+Entry = ChannelEntry | RequestEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """The entry's records are durable.
+
+    Parameters
+    ----------
+    totals : ControlTotals
+        Sums over the entry's records.
+    row_errors : tuple of RowError
+        The first records that were not posted, by index and offset.
+    row_error_count : int
+        All records that were not posted: more than `row_errors` when some are left out.
+    already_posted : bool
+        Whether an earlier request of the same id and content had posted them.
+    """
+
+    totals: ControlTotals
+    row_errors: tuple[RowError, ...]
+    row_error_count: int
+    already_posted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The entry was refused and nothing of it was taken.
+
+    `error` is EpochStale, ChannelClosed, ContentMustMatch (another content under the same
+    request id) or PeriodMustBeOpen.
+    """
+
+    error: TonneError
+
+
+Outcome = Durable | Lost
