@@ -1,0 +1,352 @@
+"""Units of activity: exact rationals to the base unit of their dimension.
+
+Symbols are case-sensitive (`Mt` is a megatonne, `mg` a milligram); a short list of aliases
+stands in `ALIASES`. Words that mean different things to different people are left out on
+purpose, so that a record that uses them is stopped instead of being wrong by a factor: `ton`
+(short, long or metric), `gal` (US or imperial), `MT`, `mwh`, `month`, `year`.
+
+Two units convert into each other where their dimension is the same. Volumes of gas are the
+measured volume: `scf`, `ccf` and `Mcf` are cubic feet; `Nm3` (0 degC, 101.325 kPa) is a
+dimension of its own, because the ratio of the two depends on pressure and temperature. Each
+currency is a dimension of its own too: without a date and a price level money has no ratio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tonne.errors import FieldInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of activity.
+
+    Parameters
+    ----------
+    symbol : str
+        Its one canonical symbol.
+    dimension : str
+        Units of the same dimension convert into each other.
+    factor : Fraction
+        How many of the dimension's base unit are in one.
+    source : str
+        Definition of the constant.
+    """
+
+    symbol: str
+    dimension: str
+    factor: Fraction
+    source: str
+
+
+_SI = "SI prefix or SI brochure, 9th edition, table 8"
+_POUND_KG = Fraction("0.45359237")
+_FOOT_M = Fraction("0.3048")
+_MILE_M = Fraction("1609.344")
+_NAUTICAL_MILE_M = Fraction(1852)
+_US_GALLON_M3 = 231 * Fraction("0.0254") ** 3
+_CALORIE_IT_J = Fraction("4.1868")
+_BTU_IT_J = _CALORIE_IT_J * _POUND_KG * 1000 * Fraction(5, 9)
+_SHORT_TON_KG = 2000 * _POUND_KG
+_LONG_TON_KG = 2240 * _POUND_KG
+_CUBIC_FOOT_M3 = _FOOT_M**3
+
+_POUND = "international pound, 0.45359237 kg (NIST SP 811, B.8)"
+_MILE = "international mile, 1609.344 m (NIST SP 811, B.8)"
+_NAUTICAL_MILE = "international nautical mile, 1852 m (NIST SP 811, B.8)"
+_BTU = (
+    "international table Btu: 4.1868 J/(g K) x 453.59237 g x 5/9 K = 1055.05585262 J "
+    "(Fifth International Conference on the Properties of Steam, London 1956; NIST SP 811, B.8)"
+)
+_CALORIE = "international table calorie, 4.1868 J (London 1956; NIST SP 811, B.8)"
+_THERMOCHEMICAL = "thermochemical calorie, 4.184 J (NIST SP 811, B.8)"
+_US_GALLON = "US liquid gallon, 231 cubic inches (NIST Handbook 44, appendix C)"
+_IMPERIAL_GALLON = "imperial gallon, 4.54609 l (UK Weights and Measures Act 1985, schedule 1)"
+_CUBIC_FOOT = "foot of 0.3048 m, cubed (NIST SP 811, B.8)"
+_COAL = "7000 kcal_IT per kg: 29.3076 MJ/kg (GB/T 2589-2020, standard coal)"
+_DEFINITION = "by definition"
+_IEC = "IEC 80000-13, binary prefixes"
+_DECIMAL_DATA = "IEC 80000-13, byte of 8 bits, SI prefixes"
+
+# (dimension, {symbol: (base units in one, source)}); the base unit is the one with factor 1.
+_TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
+    (
+        "energy",
+        {
+            "J": (Fraction(1), _SI),
+            "kJ": (Fraction(10**3), _SI),
+            "MJ": (Fraction(10**6), _SI),
+            "GJ": (Fraction(10**9), _SI),
+            "TJ": (Fraction(10**12), _SI),
+            "PJ": (Fraction(10**15), _SI),
+            "Wh": (Fraction(3600), _SI),
+            "kWh": (Fraction(3600 * 10**3), _SI),
+            "MWh": (Fraction(3600 * 10**6), _SI),
+            "GWh": (Fraction(3600 * 10**9), _SI),
+            "TWh": (Fraction(3600 * 10**12), _SI),
+            "Btu": (_BTU_IT_J, _BTU),
+            "kBtu": (1000 * _BTU_IT_J, _BTU + ", times 1,000"),
+            "MMBtu": (10**6 * _BTU_IT_J, _BTU + ", times 1,000,000"),
+            "therm": (10**5 * _BTU_IT_J, _BTU + ", times 100,000: ten therms are one MMBtu"),
+            "cal": (_CALORIE_IT_J, _CALORIE),
+            "kcal": (1000 * _CALORIE_IT_J, _CALORIE),
+            "Mcal": (10**6 * _CALORIE_IT_J, _CALORIE),
+            "Gcal": (10**9 * _CALORIE_IT_J, _CALORIE),
+            "cal_th": (Fraction("4.184"), _THERMOCHEMICAL),
+            "kcal_th": (Fraction(4184), _THERMOCHEMICAL),
+            "kgce": (7000 * 1000 * _CALORIE_IT_J, _COAL),
+            "tce": (7 * 10**9 * _CALORIE_IT_J, _COAL + ", 29.3076 GJ per tonne"),
+            "toe": (10**10 * _CALORIE_IT_J, "10 Gcal_IT = 41.868 GJ (IEA, OECD, Eurostat)"),
+        },
+    ),
+    (
+        "mass",
+        {
+            "mg": (Fraction(1, 10**6), _SI),
+            "g": (Fraction(1, 10**3), _SI),
+            "kg": (Fraction(1), _SI),
+            "t": (Fraction(10**3), _SI),
+            "kt": (Fraction(10**6), _SI),
+            "Mt": (Fraction(10**9), _SI),
+            "oz": (_POUND_KG / 16, _POUND + ", a sixteenth (avoirdupois)"),
+            "lb": (_POUND_KG, _POUND),
+            "short_ton": (_SHORT_TON_KG, _POUND + ", times 2,000"),
+            "long_ton": (_LONG_TON_KG, _POUND + ", times 2,240"),
+        },
+    ),
+    (
+        "volume",
+        {
+            "ml": (Fraction(1, 10**6), _SI),
+            "l": (Fraction(1, 10**3), _SI),
+            "hl": (Fraction(1, 10), _SI),
+            "m3": (Fraction(1), _SI),
+            "US_gal": (_US_GALLON_M3, _US_GALLON),
+            "UK_gal": (Fraction("0.00454609"), _IMPERIAL_GALLON),
+            "bbl": (42 * _US_GALLON_M3, _US_GALLON + ", times 42 (barrel of oil)"),
+            "ft3": (_CUBIC_FOOT_M3, _CUBIC_FOOT),
+            "scf": (_CUBIC_FOOT_M3, _CUBIC_FOOT + "; gas at the supplier's standard conditions"),
+            "ccf": (100 * _CUBIC_FOOT_M3, _CUBIC_FOOT + ", times 100"),
+            "Mcf": (1000 * _CUBIC_FOOT_M3, _CUBIC_FOOT + ", times 1,000 (M is mille here)"),
+        },
+    ),
+    ("normal volume of gas", {"Nm3": (Fraction(1), "m3 at 0 degC and 101.325 kPa (DIN 1343)")}),
+    (
+        "length",
+        {
+            "mm": (Fraction(1, 1000), _SI),
+            "cm": (Fraction(1, 100), _SI),
+            "m": (Fraction(1), _SI),
+            "km": (Fraction(1000), _SI),
+            "ft": (_FOOT_M, "international foot, 0.3048 m (NIST SP 811, B.8)"),
+            "mile": (_MILE_M, _MILE),
+            "nmi": (_NAUTICAL_MILE_M, _NAUTICAL_MILE),
+        },
+    ),
+    (
+        "area",
+        {
+            "m2": (Fraction(1), _SI),
+            "km2": (Fraction(10**6), _SI),
+            "ha": (Fraction(10**4), _SI),
+            "ft2": (_FOOT_M**2, "foot of 0.3048 m, squared (NIST SP 811, B.8)"),
+            "acre": (_FOOT_M**2 * 43560, "international acre, 43,560 square feet"),
+        },
+    ),
+    (
+        "time",
+        {
+            "s": (Fraction(1), _SI),
+            "min": (Fraction(60), _SI),
+            "h": (Fraction(3600), _SI),
+            "day": (Fraction(86400), _SI),
+        },
+    ),
+    ("count", {"unit": (Fraction(1), _DEFINITION)}),
+    (
+        "freight",
+        {
+            "kg.km": (Fraction(1, 1000), _DEFINITION),
+            "t.km": (Fraction(1), _DEFINITION),
+            "t.mile": (_MILE_M / 1000, _MILE),
+            "t.nmi": (_NAUTICAL_MILE_M / 1000, _NAUTICAL_MILE),
+            "lb.mile": (_POUND_KG * _MILE_M / 10**6, f"{_POUND}; {_MILE}"),
+            "short_ton.mile": (_SHORT_TON_KG * _MILE_M / 10**6, f"{_POUND}; {_MILE}"),
+            "long_ton.mile": (_LONG_TON_KG * _MILE_M / 10**6, f"{_POUND}; {_MILE}"),
+        },
+    ),
+    (
+        "passenger transport",
+        {
+            "passenger.km": (Fraction(1), _DEFINITION),
+            "passenger.mile": (_MILE_M / 1000, _MILE),
+            "passenger.nmi": (_NAUTICAL_MILE_M / 1000, _NAUTICAL_MILE),
+        },
+    ),
+    (
+        "vehicle transport",
+        {
+            "vehicle.km": (Fraction(1), _DEFINITION),
+            "vehicle.mile": (_MILE_M / 1000, _MILE),
+        },
+    ),
+    ("stay", {"room.night": (Fraction(1), _DEFINITION)}),
+    ("working time", {"FTE.hour": (Fraction(1), _DEFINITION)}),
+    (
+        "data",
+        {
+            "B": (Fraction(1), _DECIMAL_DATA),
+            "kB": (Fraction(10**3), _DECIMAL_DATA),
+            "MB": (Fraction(10**6), _DECIMAL_DATA),
+            "GB": (Fraction(10**9), _DECIMAL_DATA),
+            "TB": (Fraction(10**12), _DECIMAL_DATA),
+            "PB": (Fraction(10**15), _DECIMAL_DATA),
+            "EB": (Fraction(10**18), _DECIMAL_DATA),
+            "KiB": (Fraction(2**10), _IEC),
+            "MiB": (Fraction(2**20), _IEC),
+            "GiB": (Fraction(2**30), _IEC),
+            "TiB": (Fraction(2**40), _IEC),
+            "PiB": (Fraction(2**50), _IEC),
+            "bit": (Fraction(1, 8), _DECIMAL_DATA),
+            "kbit": (Fraction(10**3, 8), _DECIMAL_DATA),
+            "Mbit": (Fraction(10**6, 8), _DECIMAL_DATA),
+            "Gbit": (Fraction(10**9, 8), _DECIMAL_DATA),
+            "Tbit": (Fraction(10**12, 8), _DECIMAL_DATA),
+        },
+    ),
+    (
+        "power",
+        {
+            "W": (Fraction(1), _SI),
+            "kW": (Fraction(10**3), _SI),
+            "MW": (Fraction(10**6), _SI),
+            "GW": (Fraction(10**9), _SI),
+        },
+    ),
+)
+
+# ISO 4217 codes. An issue to come gives money its price years and exchange rates.
+_CURRENCIES = frozenset(
+    {
+        "AED", "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD",
+        "HUF", "IDR", "ILS", "INR", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP",
+        "PLN", "RON", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "USD", "VND", "ZAR",
+    }
+)  # fmt: skip
+
+ALIASES: dict[str, str] = {
+    "kwh": "kWh",
+    "KWH": "kWh",
+    "Kwh": "kWh",
+    "KWh": "kWh",
+    "MWH": "MWh",
+    "GWH": "GWh",
+    "BTU": "Btu",
+    "kBTU": "kBtu",
+    "kbtu": "kBtu",
+    "MBtu": "MMBtu",  # as in ENERGY STAR Portfolio Manager: million Btu
+    "mmBtu": "MMBtu",
+    "MMBTU": "MMBtu",
+    "therms": "therm",
+    "cal_IT": "cal",
+    "kcal_IT": "kcal",
+    "KG": "kg",
+    "Kg": "kg",
+    "kilogram": "kg",
+    "tonne": "t",
+    "tonnes": "t",
+    "short ton": "short_ton",
+    "long ton": "long_ton",
+    "L": "l",
+    "litre": "l",
+    "liter": "l",
+    "litres": "l",
+    "liters": "l",
+    "mL": "ml",
+    "m\u00b3": "m3",
+    "m^3": "m3",
+    "Nm\u00b3": "Nm3",
+    "gal_US": "US_gal",
+    "gal US": "US_gal",
+    "gal_UK": "UK_gal",
+    "gal UK": "UK_gal",
+    "imp_gal": "UK_gal",
+    "mi": "mile",
+    "miles": "mile",
+    "m\u00b2": "m2",
+    "m^2": "m2",
+    "sqft": "ft2",
+    "hour": "h",
+    "hours": "h",
+    "days": "day",
+    "units": "unit",
+    "pcs": "unit",
+    "piece": "unit",
+    "pieces": "unit",
+    "each": "unit",
+    "tkm": "t.km",
+    "tonne.km": "t.km",
+    "tonne.mile": "t.mile",
+    "pkm": "passenger.km",
+    "vkm": "vehicle.km",
+    "night": "room.night",
+    "room-night": "room.night",
+}
+"""Other ways to write a unit, each with its symbol."""
+
+
+def _units() -> dict[str, Unit]:
+    units = {
+        symbol: Unit(symbol, dimension, factor, source)
+        for dimension, rows in _TABLE
+        for symbol, (factor, source) in rows.items()
+    }
+    units |= {
+        code: Unit(code, f"currency {code}", Fraction(1), "ISO 4217") for code in _CURRENCIES
+    }
+    return units
+
+
+UNITS: dict[str, Unit] = _units()
+"""Every unit by its symbol."""
+
+_BY_TEXT: dict[str, Unit] = UNITS | {alias: UNITS[symbol] for alias, symbol in ALIASES.items()}
+
+
+def find(text: str) -> Unit | None:
+    """Find the unit that `text` (a symbol or an alias) names, or None."""
+    return _BY_TEXT.get(text)
+
+
+def conversion(source: str, target: str) -> Fraction:
+    """How many `target` are in one `source`, exactly.
+
+    Equal texts convert by 1, whether a table knows them or not.
+
+    Raises
+    ------
+    FieldInvalid
+        No table knows one of the units, or their dimensions differ.
+    """
+    if source == target:
+        return Fraction(1)
+    units = []
+    for text in (source, target):
+        unit = find(text)
+        if unit is None:
+            raise FieldInvalid(
+                f"unit {text!r} is not known; use one of the symbols of the unit table, like "
+                "'kWh', 'kg' or 'm3' (they are case-sensitive)",
+                metadata={"field": "unit", "unit": text},
+            )
+        units.append(unit)
+    first, second = units
+    if first.dimension != second.dimension:
+        raise FieldInvalid(
+            f"unit {source!r} is a unit of {first.dimension} and does not convert into "
+            f"{target!r}, a unit of {second.dimension}",
+            metadata={"field": "unit", "unit": source, "target": target},
+        )
+    return first.factor / second.factor
