@@ -30,14 +30,14 @@ from typing import TYPE_CHECKING
 import grpc
 import polars as pl
 import psutil
+
+from tests.support.server import ServerProcess
 from tonne.v1 import catalogue_pb2 as catalogue
 from tonne.v1 import catalogue_pb2_grpc as catalogue_grpc
 from tonne.v1 import ingest_pb2 as ingest
 from tonne.v1 import ingest_pb2_grpc as ingest_grpc
 from tonne.v1 import ledger_pb2 as ledger
 from tonne.v1 import ledger_pb2_grpc as ledger_grpc
-
-from tests.support.server import ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
