@@ -1,0 +1,58 @@
+"""Which build of the kernel is under test, how hard it is tested, and with which seed.
+
+TONNE_TEST_KERNEL : `release` (default) or `debug`; asserted against the loaded files.
+TONNE_TEST_PROFILE : `ci` (default), `fuzz` (many more examples) or `quick`.
+TONNE_TEST_SEED : seed of all properties; printed at the end of each run.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+KERNEL_FOLDERS = {
+    "release": REPOSITORY / "ext" / "tonne_kernel",
+    "debug": REPOSITORY / "build" / "debug" / "tonne_kernel",
+}
+KERNEL = os.environ.get("TONNE_TEST_KERNEL", "release")
+SEED = int(os.environ.get("TONNE_TEST_SEED") or secrets.randbits(32))
+
+common = {
+    "deadline": None,  # the machine may be busy; what is slow shows in --durations
+    "print_blob": True,
+    "suppress_health_check": [hypothesis.HealthCheck.too_slow],  # drawing records is slow
+}
+hypothesis.settings.register_profile("quick", max_examples=30, **common)
+hypothesis.settings.register_profile("ci", max_examples=150, **common)
+hypothesis.settings.register_profile("fuzz", max_examples=20_000, **common)
+hypothesis.settings.load_profile(os.environ.get("TONNE_TEST_PROFILE", "ci"))
+
+
+def pytest_configure(config):
+    """Fix the seed, unless hypothesis was given one."""
+    if config.getoption("--hypothesis-seed", None) is None:
+        hypothesis.core.global_force_seed = SEED
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how to draw the same examples again."""
+    terminalreporter.write_line(
+        f"kernel: {KERNEL} build, properties drawn with TONNE_TEST_SEED={SEED}"
+    )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _kernel_under_test():
+    """The modules under test lie where the chosen build puts them."""
+    import tonne_kernel  # noqa: PLC0415  a broken kernel must fail tests, not the collection
+
+    loaded = {
+        Path(module.__file__).parent.resolve()
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == tonne_kernel.__name__
+    }
+    assert loaded == {KERNEL_FOLDERS[KERNEL]}

@@ -1,0 +1,148 @@
+"""Drives the kernel through its facade and gives its answer in the oracle's form."""
+
+import datetime as dt
+import zlib
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+import tonne_kernel as kernel
+from tests.kernel.oracle import Answer, Key, Runs, Totals
+from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
+
+FIELD_OF_RULE = {16: 6, 17: 6, 64: 2, 65: 3}
+"""Field that a status of a rule is about: unit, unit, facility, activity."""
+
+
+@cache
+def period_starts(zone_name: str) -> tuple[int, ...]:
+    """Microseconds of the local month starts of 1970-01 to 2200-01."""
+    zone = ZoneInfo(zone_name)
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    starts = []
+    for period in range(PERIOD_COUNT_MAX + 1):
+        year, month = divmod(period, 12)
+        local = dt.datetime(PERIOD_EPOCH_YEAR + year, month + 1, 1, tzinfo=zone)
+        starts.append((local.astimezone(dt.UTC) - epoch) // dt.timedelta(microseconds=1))
+    return tuple(starts)
+
+
+@cache
+def period_table(zone_name: str) -> kernel.PeriodTable:
+    """The kernel's table of the same boundaries."""
+    return kernel.PeriodTable(array("q", period_starts(zone_name)))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Rules, and which of them a key gets: by a checksum of the key, so that it is the same
+    in every session."""
+
+    rules: tuple[Runs, ...] = (((0, 0),),)
+
+    def index_of(self, key: Key) -> int:
+        """Index of the key's rule."""
+        return zlib.crc32("\0".join(key).encode()) % len(self.rules)
+
+    def runs_of(self, key: Key) -> Runs:
+        """The key's rule."""
+        return self.rules[self.index_of(key)]
+
+    def table(self) -> kernel.RuleTable:
+        """The kernel's form."""
+        offsets, firsts, outcomes = array("i", [0]), array("i"), array("i")
+        for runs in self.rules:
+            for first, outcome in runs:
+                firsts.append(first)
+                outcomes.append(outcome)
+            offsets.append(len(firsts))
+        return kernel.RuleTable(offsets, firsts, outcomes)
+
+    def apply(self, session: kernel.Session) -> None:
+        """Give the session's new keys their rules."""
+        first = session.ruled_key_count
+        keys = table_of(session.keys(first, session.key_count))
+        columns = [column.to_pylist() for column in keys.columns]
+        indices = [self.index_of(key) for key in zip(*columns, strict=True)]
+        session.set_rules(first, array("i", indices))
+
+
+def table_of(exported: Any) -> pa.Table:
+    """An Arrow table of what the kernel exports, its buffers checked."""
+    table = pa.table(exported)
+    table.validate(full=True)
+    return table
+
+
+def rows_of_table(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table as tuples."""
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def micro(quantity: Any) -> int:
+    """Millionths of a Decimal with 6 places, exact whatever the decimal context."""
+    value = Fraction(quantity) * 10**6
+    assert value.denominator == 1
+    return value.numerator
+
+
+def decode(
+    session: kernel.Session, body: bytes, *, arrow: bool = False, margin: int = 0
+) -> kernel.Batch:
+    """Decode a body that lies in a larger message, `margin` bytes from its ends."""
+    message = b"\xff" * margin + body + b"\xff" * margin
+    read = session.decode_arrow if arrow else session.decode_rows
+    return read(message, margin, margin + len(body))
+
+
+def answer_of(posted: kernel.Posted) -> Answer:
+    """The kernel's answer in the oracle's form."""
+    answer = Answer()
+    for totals in posted.totals:
+        statuses = [(0, 0)] * totals.records_count
+        assert totals.row_error_count == len(totals.row_errors)
+        for index, status, field in totals.row_errors:
+            assert statuses[index] == (0, 0)
+            statuses[index] = (status, field)
+        answer.statuses.append(statuses)
+        answer.totals.append(
+            Totals(
+                totals.records_count,
+                totals.posted_count,
+                totals.quarantined_count,
+                totals.suspended_count,
+                totals.quantity_micro,
+            )
+        )
+    names = ["facility", "activity", "unit", "region", "period", "outcome"]
+    values = ["quantity", "record_count", "record_start_count"]
+    table = table_of(posted.postings()).select(names + values)
+    for *cell, quantity, count, start_count in rows_of_table(table):
+        key = tuple(cell)
+        assert key not in answer.postings
+        answer.postings[key] = (micro(quantity), count, start_count)
+    return answer
+
+
+def post_batches(
+    batches: Sequence[kernel.Batch], rule_book: RuleBook, zone_name: str = "UTC"
+) -> kernel.Posted:
+    """Post each batch as a share of its own channel."""
+    for batch in batches:
+        rule_book.apply(batch.session)
+    shares = [kernel.Share(batch, f"channel-{n}", 10 * n) for n, batch in enumerate(batches)]
+    return kernel.post(
+        shares, rule_book.table(), period_table(zone_name), row_errors_max=1_000_000
+    )
+
+
+def post_rows(body: bytes, rule_book: RuleBook | None = None, zone_name: str = "UTC") -> Answer:
+    """Decode one `Rows` message in a session of its own, and post it."""
+    batch = decode(kernel.Session(), body)
+    return answer_of(post_batches([batch], rule_book or RuleBook(), zone_name))

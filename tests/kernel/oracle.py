@@ -1,0 +1,294 @@
+"""What the kernel must answer, said again in `int` and `Fraction`.
+
+Shares no code with the kernel and goes another way: a decimal is a `Fraction`, a double the
+`Fraction` of its `repr`, a period is found by walking the boundaries, a part is a truncated
+`Fraction`, a status the least of all faults of a record. Slow, and meant to be read.
+"""
+
+import itertools
+import math
+import re
+import struct
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+MICRO = 10**6
+QUANTITY_MICRO_STOP = 10**18  # 12 digits before the point, 6 after
+FIRST_SUSPENSE_STATUS = 64
+TIME_US_MIN = 0  # 1970-01-01T00:00Z
+TIME_US_MAX = 7_258_118_400 * MICRO  # 2200-01-01T00:00Z
+SHORT_TEXT_BYTES_MAX = 256
+EVIDENCE_BYTES_MAX = 2_048
+ATTRIBUTES_BYTES_MAX = 8_192
+
+# Statuses by number, as in proto/tonne/v1/status.proto.
+DECODE, UTF8, FIT = 1, 2, 3
+FACILITY_PRESENT, ACTIVITY_PRESENT, UNIT_PRESENT = 4, 5, 6
+QUANTITY_PRESENT, QUANTITY_NUMBER, QUANTITY_FINITE, QUANTITY_RANGE = 7, 8, 9, 10
+START_PRESENT, END_PRESENT, START_RANGE, END_RANGE, END_FOLLOWS = 11, 12, 13, 14, 15
+
+# Fields by number, as in ActivityRecord.
+TEXT_LIMITS = {
+    1: ("record_id", SHORT_TEXT_BYTES_MAX),
+    2: ("facility", SHORT_TEXT_BYTES_MAX),
+    3: ("activity", SHORT_TEXT_BYTES_MAX),
+    6: ("unit", SHORT_TEXT_BYTES_MAX),
+    9: ("region", SHORT_TEXT_BYTES_MAX),
+    10: ("supplier", SHORT_TEXT_BYTES_MAX),
+    11: ("product", SHORT_TEXT_BYTES_MAX),
+    13: ("evidence", EVIDENCE_BYTES_MAX),
+    14: ("attributes", ATTRIBUTES_BYTES_MAX),
+}
+
+Key = tuple[str, str, str, str]
+"""facility, activity, unit, region."""
+
+Runs = Sequence[tuple[int, int]]
+"""(first period, outcome): a resolution's index, or minus a status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An activity record as it stands on the wire. Times are (seconds, nanos) or None."""
+
+    facility: bytes = b"dc-1"
+    activity: bytes = b"electricity.grid"
+    quantity: bytes | float | None = b"1"
+    unit: bytes = b"kWh"
+    start: tuple[int, int] | None = (1_700_000_000, 0)
+    end: tuple[int, int] | None = (1_700_000_900, 0)
+    region: bytes = b""
+    record_id: bytes = b""
+    supplier: bytes = b""
+    product: bytes = b""
+    data_quality: int = 0
+    evidence: bytes = b""
+    attributes: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Control totals of one share."""
+
+    records_count: int
+    posted_count: int
+    quarantined_count: int
+    suspended_count: int
+    quantity_micro: int
+
+
+@dataclass(slots=True)
+class Answer:
+    """What `post` says of some shares."""
+
+    statuses: list[list[tuple[int, int]]] = field(default_factory=list)
+    """Per share and record: (status, field); (0, 0) where posted."""
+
+    totals: list[Totals] = field(default_factory=list)
+
+    postings: dict[tuple[str, str, str, str, int, int], tuple[int, int, int]] = field(
+        default_factory=dict
+    )
+    """(facility, activity, unit, region, period, outcome) ->
+    (quantity_micro, record_count, record_start_count)."""
+
+
+_DECIMAL = re.compile(rb"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?")
+_NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+
+
+class StatusError(Exception):
+    """A quantity breaks the rule of this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def micro_of_fraction(value: Fraction) -> int:
+    """Round half-even to millionths; QUANTITY_RANGE where it does not fit."""
+    micro = round(value * MICRO)
+    if abs(micro) >= QUANTITY_MICRO_STOP:
+        raise StatusError(QUANTITY_RANGE)
+    return micro
+
+
+def micro_of_text(text: bytes) -> int:
+    """Millionths of a decimal text."""
+    if _NOT_FINITE.fullmatch(text):
+        raise StatusError(QUANTITY_FINITE)
+    found = _DECIMAL.fullmatch(text)
+    if not found or not (found[2] or found[3]):
+        raise StatusError(QUANTITY_NUMBER)
+    places = found[3] or b""
+    digits = int((found[2] + places).decode())
+    exponent = int((found[4] or b"0").decode()) - len(places)
+    magnitude = len(str(digits)) + exponent  # the value is below 10**magnitude
+    if digits == 0 or magnitude < -6:
+        return 0  # too small for half a millionth, and Fraction need not hold 10**-(10**9)
+    if magnitude > 13:
+        raise StatusError(QUANTITY_RANGE)
+    value = Fraction(digits) * Fraction(10) ** exponent
+    return micro_of_fraction(-value if found[1] == b"-" else value)
+
+
+def micro_of_double(value: float) -> int:
+    """Millionths of the shortest decimal that reads back as `value`."""
+    if not math.isfinite(value):
+        raise StatusError(QUANTITY_FINITE)
+    return micro_of_fraction(Fraction(repr(value)))
+
+
+def micro_of(quantity: bytes | float | None) -> int:
+    """Millionths of a quantity as it came."""
+    if quantity is None or quantity == b"":
+        raise StatusError(QUANTITY_PRESENT)
+    if isinstance(quantity, bytes):
+        return micro_of_text(quantity)
+    return micro_of_double(quantity)
+
+
+def instant_us(instant: tuple[int, int]) -> int:
+    """Whole microseconds since 1970; finer parts are cut."""
+    return instant[0] * MICRO + instant[1] // 1_000
+
+
+def faults(record: Record) -> list[tuple[int, int]]:
+    """All (status, field) that hold against a record, whatever the rules."""
+    found: list[tuple[int, int]] = []
+    texts = {number: getattr(record, name) for number, (name, _) in TEXT_LIMITS.items()}
+    if isinstance(record.quantity, bytes):
+        texts[4] = record.quantity
+    for number, text in texts.items():
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError:
+            found.append((UTF8, number))
+        if number != 4 and len(text) > TEXT_LIMITS[number][1]:
+            found.append((FIT, number))
+    for number, status in ((2, FACILITY_PRESENT), (3, ACTIVITY_PRESENT), (6, UNIT_PRESENT)):
+        if not texts[number]:
+            found.append((status, number))
+    try:
+        micro_of(record.quantity)
+    except StatusError as error:
+        found.append((error.status, 4))
+    return found + time_faults(record)
+
+
+def time_faults(record: Record) -> list[tuple[int, int]]:
+    """All (status, field) that hold against the times of a record."""
+    found = []
+    for instant, number, present, in_range, us_max in (
+        (record.start, 7, START_PRESENT, START_RANGE, TIME_US_MAX - 1),
+        (record.end, 8, END_PRESENT, END_RANGE, TIME_US_MAX),
+    ):
+        if instant is None:
+            found.append((present, number))
+        elif not (0 <= instant[1] < 10**9 and TIME_US_MIN <= instant_us(instant) <= us_max):
+            found.append((in_range, number))
+    if record.start and record.end and instant_us(record.end) <= instant_us(record.start):
+        found.append((END_FOLLOWS, 8))
+    return found
+
+
+def period_parts(start: int, end: int, starts: Sequence[int]) -> list[tuple[int, int]]:
+    """(period, microseconds of [start, end) in it), walking the boundaries one by one."""
+    parts = []
+    for period, (first, stop) in enumerate(itertools.pairwise(starts)):
+        duration = min(end, stop) - max(start, first)
+        if duration > 0:
+            parts.append((period, duration))
+    return parts
+
+
+def split(quantity_micro: int, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """(period, quantity): each but the last cut toward zero, the last takes the rest."""
+    whole = sum(duration for _, duration in parts)
+    cut = [math.trunc(Fraction(quantity_micro * duration, whole)) for _, duration in parts[:-1]]
+    quantities = [*cut, quantity_micro - sum(cut)]
+    return [(period, quantity) for (period, _), quantity in zip(parts, quantities, strict=True)]
+
+
+def outcome_at(runs: Runs, period: int) -> int:
+    """Outcome of the last run that begins at or before a period."""
+    return [outcome for first, outcome in runs if first <= period][-1]
+
+
+def key_of(record: Record) -> Key:
+    """What a record is resolved by."""
+    return (
+        record.facility.decode(),
+        record.activity.decode(),
+        record.unit.decode(),
+        record.region.decode(),
+    )
+
+
+def post(
+    shares: Sequence[Sequence[Record]],
+    runs_of: Callable[[Key], Runs],
+    starts: Sequence[int],
+    field_of_status: dict[int, int],
+) -> Answer:
+    """Answer for shares of records, with the runs of each key and the period boundaries.
+
+    `field_of_status` names the field for statuses that come from rules.
+    """
+    answer = Answer()
+    cells: dict[tuple[str, str, str, str, int, int], list[int]] = {}
+    for share in shares:
+        counts: Counter[str] = Counter()
+        quantity_sum = 0
+        share_statuses = []
+        for record in share:
+            status = min(faults(record), default=(0, 0))
+            parts: list[tuple[int, int]] = []
+            if status == (0, 0):
+                assert record.start is not None
+                assert record.end is not None
+                runs = runs_of(key_of(record))
+                quantity = micro_of(record.quantity)
+                durations = period_parts(instant_us(record.start), instant_us(record.end), starts)
+                parts = split(quantity, durations)
+                refused = [-o for p, _ in parts if (o := outcome_at(runs, p)) < 0]
+                if refused:
+                    status = (refused[0], field_of_status[refused[0]])
+            share_statuses.append(status)
+            kind = kind_of(status[0])
+            counts[kind] += 1
+            if kind == "quarantined":
+                continue
+            quantity_sum += quantity
+            for place, (period, part) in enumerate(parts):
+                outcome = -status[0] if status[0] else outcome_at(runs, period)
+                cell = cells.setdefault((*key_of(record), period, outcome), [0, 0, 0])
+                cell[0] += part
+                cell[1] += 1
+                cell[2] += place == 0
+        answer.statuses.append(share_statuses)
+        answer.totals.append(
+            Totals(
+                len(share),
+                counts["posted"],
+                counts["quarantined"],
+                counts["suspended"],
+                quantity_sum,
+            )
+        )
+    answer.postings = {cell: (sums[0], sums[1], sums[2]) for cell, sums in cells.items()}
+    return answer
+
+
+def kind_of(status: int) -> str:
+    """Where a record of this status goes."""
+    if status == 0:
+        return "posted"
+    return "suspended" if status >= FIRST_SUSPENSE_STATUS else "quarantined"
+
+
+def double_of_bits(bits: int) -> float:
+    """The double with this bit pattern."""
+    return float(struct.unpack("<d", struct.pack("<Q", bits))[0])
