@@ -347,7 +347,8 @@ def _check_overlaps(factors: list[Factor], lines: Mapping[int, int], problems: _
         problems.add(
             lines[later.row],
             "valid_from",
-            f"{_shown(later.activity)}, region {_shown(later.region)}, unit {_shown(later.unit)} from "
-            f"{later.valid_from} {what} line {lines[other.row]}; end the earlier one with "
-            "valid_to (exclusive), or leave one out",
+            f"{_shown(later.activity)}, region {_shown(later.region)}, "
+            f"unit {_shown(later.unit)} from {later.valid_from} {what} "
+            f"line {lines[other.row]}; end the earlier one with valid_to (exclusive), or leave "
+            "one out",
         )
