@@ -195,9 +195,14 @@ def time_faults(record: Record) -> list[tuple[int, int]]:
 
 
 def period_parts(start: int, end: int, starts: Sequence[int]) -> list[tuple[int, int]]:
-    """(period, microseconds of [start, end) in it), walking the boundaries one by one."""
+    """(period, microseconds of [start, end) in it), walking the boundaries one by one.
+
+    The first period also holds what is before it, the last what is after it: 1970-01-01 and
+    2200-01-01 are UTC, and the months of a zone begin earlier or later.
+    """
+    bounds = [TIME_US_MIN, *(max(TIME_US_MIN, bound) for bound in starts[1:-1]), TIME_US_MAX]
     parts = []
-    for period, (first, stop) in enumerate(itertools.pairwise(starts)):
+    for period, (first, stop) in enumerate(itertools.pairwise(bounds)):
         duration = min(end, stop) - max(start, first)
         if duration > 0:
             parts.append((period, duration))

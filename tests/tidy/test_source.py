@@ -1,0 +1,147 @@
+"""The source itself: contracts of rooms, sizes, suppressions, words that do not belong."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+ROOMS = ("catalogue", "cli", "client", "edge", "ingest", "ledger", "reports", "store")
+CONTRACT = ("Takes from:", "Hands to:", "Never:")
+
+FUNCTION_LINES_MAX = 70
+MODULE_LINES_MAX = 450
+# path or path:function -> why it is longer. Keep it short.
+LONGER = {
+    "ext/tonne_kernel/__init__.pyi": "the facade, with its whole contract, is one file",
+}
+
+# In halves, so that this file does not hold them.
+BANNED_WORDS = {
+    "TO" + "DO": "finish it, or open an issue",
+    "FIX" + "ME": "fix it",
+    "XX" + "X": "say what is meant",
+    "/wo" + "rk/": "a path of one machine",
+    "index" + "-url": "the package index is the machine's business",
+    "PIP_IN" + "DEX": "the package index is the machine's business",
+}
+
+
+def tracked(*patterns):
+    """Files of the repository that match, generated stubs left out."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *patterns],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
+    return [
+        REPOSITORY / name
+        for name in sorted(set(listed))
+        if name and not name.startswith("service/tonne/v1/") and (REPOSITORY / name).is_file()
+    ]
+
+
+def name_of(path):
+    """Path inside the repository."""
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_begins_with_its_contract(room):
+    """The first words of each room say what it takes, what it hands on, what it never does."""
+    module = ast.parse((REPOSITORY / "service/tonne" / room / "__init__.py").read_text())
+    words = ast.get_docstring(module) or ""
+    assert [part for part in CONTRACT if part not in words] == []
+    assert words.index(CONTRACT[0]) < words.index(CONTRACT[1]) < words.index(CONTRACT[2])
+
+
+def python_functions(path):
+    """(name, lines) of each function of a Python module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node.end_lineno - node.lineno + 1
+
+
+def cython_functions(path):
+    """(name, lines) of each function of a Cython module, by indentation."""
+    name, indent, first, last = "", 0, 0, 0
+    for number, line in enumerate([*path.read_text().splitlines(), "end"], 1):
+        if not line.strip():
+            continue
+        depth = len(line) - len(line.lstrip())
+        closes_signature = line.strip().startswith(")")
+        if name and depth <= indent and not closes_signature:
+            yield name, last - first + 1
+            name = ""
+        found = re.match(r"\s*(?:async )?(?:def|cdef|cpdef)\b[^(=]*?(\w+)\(", line)
+        if found and not name:
+            name, indent, first = found[1], depth, number
+        last = number
+
+
+def test_functions_and_modules_fit_a_screen_and_a_sitting():
+    """What outgrows its limit is split, or stands in the list with its reason."""
+    too_long = []
+    for path in tracked("service/*.py", "ext/*.py", "ext/*.pyi", "ext/*.pyx", "ext/*.pxd"):
+        lines = len(path.read_text().splitlines())
+        if lines > MODULE_LINES_MAX and name_of(path) not in LONGER:
+            too_long.append((name_of(path), lines))
+        functions = cython_functions if path.suffix in {".pyx", ".pxd"} else python_functions
+        for function, size in functions(path):
+            place = f"{name_of(path)}:{function}"
+            if size > FUNCTION_LINES_MAX and place not in LONGER:
+                too_long.append((place, size))
+    assert too_long == []
+
+
+def test_the_list_of_longer_ones_names_what_exists():
+    """An exception ends with the thing that it excused."""
+    assert [p for p in LONGER if not (REPOSITORY / p.partition(":")[0]).is_file()] == []
+
+
+def test_every_suppression_has_its_reason():
+    """Whoever silences a tool names the rule and says why on the same line."""
+    suppression = re.compile(r"#\s*(?:noqa\b|type:\s*ignore|pragma:|no-cython-lint)")
+    reasoned = re.compile(
+        r"#\s*(?:noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w, -]+\]"
+        r"|pragma: [\w ]+|no-cython-lint)(?:\s+#|\s{2,})\s*\w+"
+    )
+    silent = [
+        f"{name_of(path)}:{number}"
+        for path in tracked("*.py", "*.pyi", "*.pyx", "*.pxd")
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if suppression.search(line) and not reasoned.search(line)
+    ]
+    assert silent == []
+
+
+def test_no_file_holds_a_banned_word():
+    """No unfinished work, no path of one machine, no package index is committed."""
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [
+            f"{name_of(path)}: {word}: {why}"
+            for word, why in BANNED_WORDS.items()
+            if re.search(rf"(?<!\w){re.escape(word)}", text)
+        ]
+    assert found == []
+
+
+def test_a_function_that_is_too_long_is_seen(tmp_path):
+    """The machinery runs: both finders measure a long function."""
+    body = "    x = 1\n" * 99
+    (tmp_path / "a.py").write_text(f"def f(\n    a,\n):\n{body}\n\ny = 2\n")
+    (tmp_path / "a.pyx").write_text(
+        f"cdef int f(\n    int a,\n) noexcept nogil:\n{body}\n\ny = 2\n"
+    )
+    assert list(python_functions(tmp_path / "a.py")) == [("f", 102)]
+    assert list(cython_functions(tmp_path / "a.pyx")) == [("f", 102)]
