@@ -1,0 +1,44 @@
+"""The Python SDK: a producer's end of the wire.
+
+It opens channels and appends records until they are durable: it cuts them into messages within
+the server's limits, keeps a window of what is not acknowledged, opens streams anew and goes on
+from the committed offset. It reads books, editions, facilities and inventories.
+
+Takes from: the user's program: frames, Arrow tables, mappings.
+Hands to: the server, over gRPC; back to the user: plain data with exact decimals.
+Never: looks into a server's store, makes a float of a decimal, sends a record twice under
+two offsets.
+"""
+
+from tonne.client.channel import Channel
+from tonne.client.client import DIMENSIONS, Client
+from tonne.client.errors import (
+    AppendRefused,
+    ChannelFenced,
+    MalformedAnswer,
+    RecordsInvalid,
+    ServerFailed,
+    ServerRefused,
+    ServerUnavailable,
+)
+from tonne.client.results import AppendResult, Inventory, InventoryRow, Progress, RowError
+from tonne.client.retry import RetryPolicy
+
+__all__ = [
+    "DIMENSIONS",
+    "AppendRefused",
+    "AppendResult",
+    "Channel",
+    "ChannelFenced",
+    "Client",
+    "Inventory",
+    "InventoryRow",
+    "MalformedAnswer",
+    "Progress",
+    "RecordsInvalid",
+    "RetryPolicy",
+    "RowError",
+    "ServerFailed",
+    "ServerRefused",
+    "ServerUnavailable",
+]

@@ -1,0 +1,172 @@
+"""Records as mappings: to the message that travels, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from tonne.client.errors import RecordsInvalid
+from tonne.v1 import ingest_pb2
+
+TEXT_FIELDS = (
+    "record_id",
+    "facility",
+    "activity",
+    "unit",
+    "region",
+    "supplier",
+    "product",
+    "evidence",
+)
+"""Fields that are plain text."""
+
+REQUIRED_FIELDS = ("facility", "activity", "quantity", "unit", "start", "end")
+"""Fields without which no record can be posted."""
+
+RECORD_FIELDS = (
+    "record_id",
+    "facility",
+    "activity",
+    "quantity",
+    "unit",
+    "start",
+    "end",
+    "region",
+    "supplier",
+    "product",
+    "data_quality",
+    "evidence",
+    "attributes",
+)
+"""All fields of a record, in the order in which files carry them."""
+
+DATA_QUALITIES = ("", "measured", "calculated", "estimated")
+"""Data qualities, numbered as `tonne.v1.DataQuality`."""
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def record_message(record: Mapping[str, object], position: int) -> ingest_pb2.ActivityRecord:
+    """Make the message of a record.
+
+    Parameters
+    ----------
+    record : Mapping
+        Keys of `RECORD_FIELDS`. A quantity is an int, a Decimal, a decimal text, or a float,
+        which stands for the shortest decimal that reads back as it. Start and end are aware
+        datetimes, naive ones (taken as UTC), dates (midnight UTC) or ISO 8601 texts; a text
+        that is none is left out, and the server says so in the record's status.
+    position : int
+        Number of the record in the call, for messages.
+
+    Raises
+    ------
+    RecordsInvalid
+        Where a key is no field, or a value has a type that the field cannot have.
+    """
+    message = ingest_pb2.ActivityRecord()
+    for name, value in record.items():
+        if value is None:
+            continue
+        put = _PUT.get(name)
+        if put is None:
+            raise RecordsInvalid(
+                f"record {position}: {name!r} is no field of a record; the fields are "
+                f"{', '.join(RECORD_FIELDS)}: rename or drop it",
+                metadata={"record": str(position), "field": str(name)},
+            )
+        try:
+            put(message, name, value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise RecordsInvalid(
+                f"record {position}, field {name}: {error}",
+                metadata={"record": str(position), "field": name},
+            ) from error
+    return message
+
+
+def record_mapping(message: ingest_pb2.ActivityRecord) -> dict[str, object]:
+    """Read a message as a mapping; quantities as Decimal, times as aware datetimes in UTC."""
+    record: dict[str, object] = {name: getattr(message, name) for name in TEXT_FIELDS}
+    record["quantity"] = Decimal(message.quantity) if message.quantity else None
+    for name in ("start", "end"):
+        record[name] = (
+            getattr(message, name).ToDatetime(tzinfo=dt.UTC) if message.HasField(name) else None
+        )
+    record["data_quality"] = DATA_QUALITIES[message.data_quality]
+    record["attributes"] = message.attributes
+    return {name: record[name] for name in RECORD_FIELDS}
+
+
+def read_time(text: str) -> dt.datetime | None:
+    """Read an ISO 8601 text as a time in UTC; None where it is none."""
+    try:
+        found = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+def _put_text(message: ingest_pb2.ActivityRecord, name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, got {type(value).__name__}: {value!r}")
+    setattr(message, name, value)
+
+
+def _put_quantity(message: ingest_pb2.ActivityRecord, _name: str, value: object) -> None:
+    if isinstance(value, float):
+        message.quantity_double = value
+    elif isinstance(value, str | Decimal) or (
+        isinstance(value, int) and not isinstance(value, bool)
+    ):
+        message.quantity = str(value)
+    else:
+        raise TypeError(
+            f"expected an int, a Decimal, a decimal text or a float, got "
+            f"{type(value).__name__}: {value!r}"
+        )
+
+
+def _put_time(message: ingest_pb2.ActivityRecord, name: str, value: object) -> None:
+    if isinstance(value, str):
+        value = read_time(value)
+        if value is None:
+            return
+    if not isinstance(value, dt.datetime):
+        if not isinstance(value, dt.date):
+            raise TypeError(
+                f"expected a datetime, a date or an ISO 8601 text, got "
+                f"{type(value).__name__}: {value!r}"
+            )
+        value = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=dt.UTC)
+    since = value - _EPOCH
+    field = message.start if name == "start" else message.end
+    field.seconds = since.days * 86_400 + since.seconds
+    field.nanos = since.microseconds * 1_000
+
+
+def _put_data_quality(message: ingest_pb2.ActivityRecord, _name: str, value: object) -> None:
+    if value not in DATA_QUALITIES:
+        raise ValueError(f"expected one of measured, calculated, estimated; got {value!r}")
+    number = ingest_pb2.DataQuality.Name(DATA_QUALITIES.index(str(value)))
+    message.MergeFrom(ingest_pb2.ActivityRecord(data_quality=number))
+
+
+def _put_attributes(message: ingest_pb2.ActivityRecord, _name: str, value: object) -> None:
+    if isinstance(value, Mapping):
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    _put_text(message, "attributes", value)
+
+
+_PUT: dict[str, Callable[[ingest_pb2.ActivityRecord, str, object], None]] = {
+    **dict.fromkeys(TEXT_FIELDS, _put_text),
+    "quantity": _put_quantity,
+    "start": _put_time,
+    "end": _put_time,
+    "data_quality": _put_data_quality,
+    "attributes": _put_attributes,
+}
