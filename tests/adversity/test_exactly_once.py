@@ -1,0 +1,141 @@
+"""Servers and producers are killed at random moments; nothing acknowledged is lost or doubled."""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+from fractions import Fraction
+
+import polars as pl
+import pytest
+
+from tests.support.killing import Battle, Server
+from tests.support.producer import FACILITIES, make_record, quantity_micro
+from tests.support.server import ServerProcess
+from tonne import Client
+from tonne.ledger import Ledger
+from tonne.store import Manifest, open_objects
+from tonne.store.faults import POINTS
+
+BOOK = "acme"
+CHANNELS = ("north", "south", "east")
+FACTOR = "0.38"
+EDITION = (
+    "activity,region,unit,valid_from,valid_to,kg_co2e,kg_co2,kg_ch4,kg_n2o,account,source,table,"
+    f"note\nelectricity.grid,DE,kWh,2020-01-01,,{FACTOR},,,,scope2.location,test,1,\n"
+)
+DEATHS_MIN = int(os.environ.get("TONNE_TEST_DEATHS", "30"))
+EAGER = {
+    "TONNE_LEDGER_MERGE_INTERVAL_S": "0.05",
+    "TONNE_LEDGER_MERGE_FILES_MIN": "4",
+    "TONNE_LEDGER_GARBAGE_INTERVAL_S": "0.5",
+    "TONNE_LEDGER_GARBAGE_GRACE_S": "5",
+    "TONNE_LEDGER_LEASE_S": "1",
+    "TONNE_INGEST_STREAM_LIFETIME_S_MIN": "1",
+    "TONNE_INGEST_STREAM_LIFETIME_S_MAX": "3",
+}
+DIRECTORY_ONLY = {"objects.after_temp_write", "objects.after_link"}
+
+
+@pytest.fixture
+def seed() -> int:
+    """The seed of the battle: printed, and settable by TONNE_TEST_SEED."""
+    seed = int(os.environ.get("TONNE_TEST_SEED", random.SystemRandom().getrandbits(30)))
+    print(f"TONNE_TEST_SEED={seed}")  # noqa: T201  (shown when the test fails)
+    return seed
+
+
+def fight(environment, points, server_count, seed, tmp_path) -> Battle:
+    """Set the book up, let them fight, and leave one gentle shutdown behind."""
+    events: queue.Queue = queue.Queue()
+    logs = [tmp_path / f"server-{number}.log" for number in range(server_count)]
+    servers = [Server({**EAGER, **environment}, events, log) for log in logs]
+    with ServerProcess(env=environment) as quiet, Client(quiet.address) as client:
+        client.create_book(BOOK)
+        client.import_edition(BOOK, "own", EDITION.encode())
+    battle = Battle(servers, seed, points)
+    for server in servers:
+        server.start(battle.arm())
+    try:
+        battle.run(events, CHANNELS, BOOK, DEATHS_MIN)
+    finally:
+        for server in servers:
+            server.running.stop()
+    return battle
+
+
+def check(battle: Battle, manifest_url: str, objects_url: str, options: dict[str, str]) -> None:
+    """Hold the ledger against what was acknowledged and what the producers made."""
+    manifest = Manifest.open(manifest_url)
+    objects = open_objects(objects_url, options)
+    ledger = Ledger(manifest, objects)
+    assert ledger.check_book(BOOK) == []
+    expected_micro = 0
+    for channel in CHANNELS:
+        files = manifest.segments(BOOK, channel=channel, after_seq=0, limit=1_000_000)
+        frames = [pl.read_parquet(objects.get(file.path)) for file in files]
+        rows = pl.concat(
+            [
+                frame.filter(pl.col("channel").cast(pl.String) == channel).select(
+                    "offset", "record_id", "quantity", pl.col("facility").cast(pl.String), "start"
+                )
+                for frame in frames
+            ]
+        ).sort("offset")
+        count = manifest.get_channel(BOOK, channel).committed_offset
+        assert count >= battle.durable.get(channel, 0), "an acknowledged record is missing"
+        assert rows["offset"].to_list() == list(range(count)), "offsets are not dense"
+        made = [make_record(channel, index) for index in range(count)]
+        assert rows["record_id"].to_list() == [record["record_id"] for record in made]
+        assert rows["facility"].to_list() == [record["facility"] for record in made]
+        assert rows["start"].to_list() == [record["start"] for record in made]
+        micro = [quantity_micro(index) for index in range(count)]
+        assert [int(quantity.scaleb(6)) for quantity in rows["quantity"]] == micro
+        expected_micro += sum(micro)
+    manifest.close()
+    check_inventory(expected_micro, manifest_url, objects_url, options)
+
+
+def check_inventory(micro: int, manifest_url: str, objects_url: str, options) -> None:
+    """The inventory of a fresh server is the exact sum of what the producers made."""
+    environment = store_environment(manifest_url, objects_url, options)
+    with ServerProcess(env=environment) as server, Client(server.address) as client:
+        inventory = client.inventory(BOOK, group_by=["facility"])
+    assert Fraction(inventory.total.kg_co2e) == Fraction(micro, 1_000_000) * Fraction(FACTOR)
+    assert len(inventory.rows) == FACILITIES
+
+
+def store_environment(manifest_url: str, objects_url: str, options) -> dict[str, str]:
+    """The settings that name a store."""
+    pairs = ", ".join(f'"{key}": "{value}"' for key, value in options.items())
+    return {
+        "TONNE_STORE_MANIFEST_URL": manifest_url,
+        "TONNE_STORE_OBJECTS_URL": objects_url,
+        "TONNE_STORE_OBJECTS_OPTIONS": "{" + pairs + "}",
+    }
+
+
+@pytest.mark.timeout(900)
+def test_exactly_once_on_sqlite_and_a_directory(tmp_path, seed):
+    """One server; every fault point that a directory has is hit."""
+    manifest_url = f"sqlite:///{tmp_path / 'manifest.db'}"
+    objects_url = (tmp_path / "objects").as_uri()
+    environment = store_environment(manifest_url, objects_url, {})
+    battle = fight(environment, sorted(POINTS), 1, seed, tmp_path)
+    check(battle, manifest_url, objects_url, {})
+    assert battle.deaths["server"] > 0
+    assert battle.deaths["producer"] > 0
+
+
+@pytest.mark.timeout(900)
+def test_exactly_once_on_postgresql_and_s3_with_two_servers(
+    tmp_path, seed, postgres_url, s3_bucket
+):
+    """Two servers on the same database and bucket; every fault point that both have is hit."""
+    environment = store_environment(postgres_url, s3_bucket.url, s3_bucket.options)
+    points = sorted(set(POINTS) - DIRECTORY_ONLY)
+    battle = fight(environment, points, 2, seed, tmp_path)
+    check(battle, postgres_url, s3_bucket.url, s3_bucket.options)
+    assert battle.deaths["server"] > 0
+    assert battle.deaths["producer"] > 0
