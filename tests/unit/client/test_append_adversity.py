@@ -1,0 +1,231 @@
+"""A producer against a server that drops streams, loses answers and changes its mind."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from tonne.client import (
+    AppendRefused,
+    ChannelFenced,
+    Client,
+    MalformedAnswer,
+    RecordsInvalid,
+    RetryPolicy,
+    ServerUnavailable,
+)
+from tonne.errors import OffsetGap
+
+NAME = "books/acme/channels/meters"
+COUNT = 5_000
+
+
+def frame(count=COUNT, first=0):
+    return pl.DataFrame(
+        {
+            "record_id": [f"r{first + index}" for index in range(count)],
+            "facility": "dc-1",
+            "activity": "electricity.grid",
+            "quantity": "1",
+            "unit": "kWh",
+            "start": "2025-01-01",
+            "end": "2025-01-02",
+        }
+    )
+
+
+def ids(count=COUNT):
+    return [f"r{index}" for index in range(count)]
+
+
+def test_a_frame_arrives_once_and_in_order(client, ingest):
+    """Without faults every record is durable in order, and the totals are the server's."""
+    with client.channel("acme", "meters") as channel:
+        result = channel.append(frame())
+    assert ingest.stores[NAME].records == ids()
+    assert (result.records_count, result.posted_count) == (COUNT, COUNT)
+    assert str(result.quantity_sum) == "5000.000000"
+    assert result.durable_up_to_offset == COUNT
+    assert ingest.body_kinds == {"arrow_ipc"}
+    assert len(ingest.batch_counts) > 1
+
+
+def test_mappings_travel_as_rows(client, ingest):
+    """An iterable of mappings is read lazily and arrives as rows, once and in order."""
+    with client.channel("acme", "meters") as channel:
+        result = channel.append(frame().iter_rows(named=True))
+    assert ingest.stores[NAME].records == ids()
+    assert result.records_count == COUNT
+    assert ingest.body_kinds == {"rows"}
+
+
+@pytest.mark.parametrize("kind", ["frame", "mappings"])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        ["drop"],
+        ["lose_ack"],
+        ["close"],
+        ["end"],
+        ["silence"],
+        ["busy"],
+        ["lose_ack", "open_refused"],
+        ["lose_ack", "open_lost"],
+        ["drop", "lose_ack", "close", "drop", "open_lost", "close", "lose_ack"],
+    ],
+    ids=",".join,
+)
+def test_no_fault_loses_or_doubles_a_record(client, ingest, faults, kind):
+    """Whatever breaks on the way, each record is there once, and the totals say so."""
+    with client.channel("acme", "meters") as channel:
+        ingest.faults.extend(faults)
+        result = channel.append(frame() if kind == "frame" else frame().to_dicts())
+    assert not ingest.faults
+    assert ingest.stores[NAME].records == ids()
+    assert result.records_count == COUNT
+    assert result.durable_up_to_offset == COUNT
+    assert ingest.open_count > 1
+
+
+def test_a_close_signal_costs_no_retry(target, ingest):
+    """Closes in good order do not count against the budget, even where there is none."""
+    none = RetryPolicy(budget_s=0.0, delay_first_s=0.001, ack_timeout_s=5.0)
+    with Client(target, retry=none) as client, client.channel("acme", "meters") as channel:
+        ingest.faults.extend(["close"] * 5)
+        channel.append(frame())
+    assert ingest.stores[NAME].records == ids()
+
+
+def test_without_progress_the_budget_ends(target, ingest):
+    """A server that only drops streams is given up after the budget, with its last word."""
+    short = RetryPolicy(budget_s=0.2, delay_first_s=0.001, delay_s_max=0.02)
+    with Client(target, retry=short) as client, client.channel("acme", "meters") as channel:
+        ingest.faults.extend(["drop"] * 10_000)
+        with pytest.raises(ServerUnavailable, match="the connection broke"):
+            channel.append(frame())
+        ingest.faults.clear()
+        assert channel.append(frame(), start_offset=0).durable_up_to_offset == COUNT
+    assert ingest.stores[NAME].records == ids()
+
+
+@pytest.mark.parametrize("fault", ["future_ack", "negative_ack", "absent_ack"])
+def test_an_impossible_acknowledgement_is_an_error(client, ingest, fault):
+    """An acknowledgement of what was never sent, or of nothing, is not believed."""
+    with client.channel("acme", "meters") as channel:
+        ingest.faults.append(fault)
+        with pytest.raises(MalformedAnswer):
+            channel.append(frame())
+
+
+def test_another_owner_fences_this_one(client, ingest):
+    """A raised epoch ends the append; the channel is not taken back."""
+    with client.channel("acme", "meters") as channel:
+        ingest.faults.append("steal")
+        with pytest.raises(ChannelFenced, match="another owner"):
+            channel.append(frame())
+        epoch = ingest.stores[NAME].epoch
+        with pytest.raises(ChannelFenced):
+            channel.append(frame())
+    assert ingest.stores[NAME].epoch == epoch
+
+
+def test_an_owner_found_on_reconnect_fences_this_one(client, ingest):
+    """After an unknown failure the epoch is looked at before it is raised."""
+    with client.channel("acme", "meters") as first:
+        first.append(frame(10))
+        with client.channel("acme", "meters") as second:
+            second.append(frame(10, 10))
+            ingest.faults.append("drop")
+            with pytest.raises(ChannelFenced):
+                first.append(frame(10, 20))
+    assert ingest.stores[NAME].records == ids(20)
+
+
+def test_a_refused_batch_is_named_and_the_ones_before_count(client, ingest):
+    """A refusal says from which offset on nothing was taken; the channel goes on after it."""
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame(10))
+        ingest.faults.append("refuse")
+        with pytest.raises(AppendRefused, match="cannot be read") as caught:
+            channel.append(frame(10, 10))
+        assert (caught.value.reason, caught.value.offset) == ("BATCH_MUST_PARSE", 10)
+        assert channel.append(frame(10, 10)).durable_up_to_offset == 20
+    assert ingest.stores[NAME].records == ids(20)
+
+
+def test_the_same_call_goes_on_where_the_ledger_stands(client, ingest):
+    """With `start_offset` records that are durable already are skipped, in any form."""
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame(1_234))
+    with client.channel("acme", "meters") as channel:
+        chunks = iter([frame(1_000), frame(1_000, 1_000)])
+        result = channel.append(chunks, start_offset=0)
+        assert (result.skipped_count, result.records_count) == (1_234, 766)
+        result = channel.append(frame(2_500).to_dicts(), start_offset=0)
+        assert (result.skipped_count, result.records_count) == (2_000, 500)
+        with pytest.raises(OffsetGap, match="beyond"):
+            channel.append(frame(1), start_offset=2_501)
+    assert ingest.stores[NAME].records == ids(2_500)
+
+
+def test_a_lost_acknowledgement_in_the_middle_of_a_batch_is_cut_there(client, ingest):
+    """Where the ledger stands inside a batch, only the rest of it is sent again."""
+    with client.channel("acme", "meters") as channel:
+        original = ingest.take
+
+        def take_half(store, epoch, request, fault):
+            ingest.take = original
+            answer = original(store, epoch, request, fault)
+            del store.records[len(store.records) // 2 :]
+            return answer
+
+        ingest.take = take_half
+        ingest.faults.append("lose_ack")
+        result = channel.append(frame())
+    assert ingest.stores[NAME].records == ids()
+    assert result.records_count == COUNT
+
+
+def test_the_credit_bounds_what_is_on_its_way(client, ingest):
+    """With a credit of less than a message, one at a time is sent and all arrive."""
+    ingest.credit_bytes = 1
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame())
+    assert ingest.stores[NAME].records == ids()
+
+
+def test_the_backlog_falls_to_nothing(client, ingest):
+    """Each message tells how many records wait behind it; behind the last there are none."""
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame())
+    assert ingest.backlogs == sorted(ingest.backlogs, reverse=True)
+    assert ingest.backlogs[0] == COUNT - ingest.batch_counts[0]
+    assert ingest.backlogs[-1] == 0
+
+
+def test_a_message_never_passes_the_limit(client, ingest):
+    """Records of very different sizes are cut so that no message is over the limit."""
+    wide = frame(300).with_columns(evidence=pl.lit("x" * 2_000))
+    with client.channel("acme", "meters") as channel:
+        channel.append([frame(3_000), wide])
+        channel.append(wide.to_dicts())
+    assert ingest.in_flight_max <= 64 * 1024
+
+
+def test_a_bad_record_of_an_iterable_is_named(client, ingest):
+    """A record with a key that is no field stops the append, by its number and the key."""
+    with client.channel("acme", "meters") as channel:
+        with pytest.raises(RecordsInvalid, match="record 1: 'kwh' is no field"):
+            channel.append([{"facility": "a"}, {"kwh": 1}])
+        assert channel.append(frame()).durable_up_to_offset == COUNT
+    assert ingest.stores[NAME].records == ids()
+
+
+def test_no_server_is_said_soon():
+    """Opening a channel where nobody listens ends with a named error."""
+    policy = RetryPolicy(open_budget_s=0.2, delay_first_s=0.01)
+    with (
+        Client("127.0.0.1:1", retry=policy) as client,
+        pytest.raises(ServerUnavailable, match=r"127\.0\.0\.1:1"),
+    ):
+        client.channel("acme", "meters")
