@@ -41,7 +41,6 @@ cdef struct Staged:
     Span product
     Span evidence
     Span attributes
-    Span raw                    # bytes of the record in the message; empty for Arrow
     double quantity_double
     int64_t quantity_micro
     int64_t start_us
@@ -56,8 +55,6 @@ cdef struct Reject:
     # A record in quarantine. Its texts stand in BatchColumns.reject_texts, REJECT_TEXT_COUNT
     # each, valid UTF-8, cut to TEXT_SIZE_MAX bytes, empty where unreadable.
     int64_t row
-    const uint8_t *raw          # in the batch's message; NULL for Arrow
-    int64_t raw_size
     int64_t start_us
     int64_t end_us
     uint8_t has_start
@@ -115,7 +112,7 @@ cdef int check_row(
 
 # Whether a time is within 1970-01-01 .. 2200-01-01 (the latter only as an end).
 cdef inline bint start_in_range(int64_t time_us) noexcept nogil:
-    return 0 <= time_us < 7258118400000000
+    return 0 <= time_us < 7258118400000000LL
 
 cdef inline bint end_in_range(int64_t time_us) noexcept nogil:
-    return 0 <= time_us <= 7258118400000000
+    return 0 <= time_us <= 7258118400000000LL

@@ -10,7 +10,8 @@ cdef struct ByteBuffer:
 
 cdef struct TextColumn:
     ByteBuffer bytes            # texts, one after another
-    int64_t *stops              # stops[i]: byte after text i; text i begins at stops[i - 1] or 0
+    int64_t *stops              # stops[i]: byte after text i, which begins at stops[i - 1];
+                                # stops[-1] is 0, so that stops - 1 are the offsets of Arrow
     int64_t count               # texts
     int64_t capacity            # texts that `stops` has room for
 
@@ -26,7 +27,7 @@ cdef inline int bytes_append(ByteBuffer *buffer, const void *data, int64_t size)
     if size > buffer.capacity - buffer.size and bytes_reserve(buffer, size):
         return -1
     if size > 0:
-        memcpy(buffer.data + buffer.size, data, size)
+        memcpy(buffer.data + buffer.size, data, <size_t>size)
         buffer.size += size
     return 0
 
@@ -40,4 +41,4 @@ cdef inline int texts_append(TextColumn *column, const uint8_t *data, int64_t si
     return 0
 
 cdef inline int64_t text_start(const TextColumn *column, int64_t index) noexcept nogil:
-    return column.stops[index - 1] if index > 0 else 0
+    return column.stops[index - 1]

@@ -1,6 +1,6 @@
 """What Python holds: a session with its dictionaries, and the batches it decoded."""
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from tonne_kernel.batch cimport BatchColumns
 from tonne_kernel.dictionary cimport Dictionaries
@@ -16,7 +16,9 @@ cdef class Session:
 
 cdef class Batch:
     cdef readonly Session session
-    cdef object message         # keeps the bytes alive that rejects point into
+    cdef object message         # keeps the bytes of `rows` alive
+    cdef const uint8_t *rows    # the serialized Rows, for the raw bytes of bad records; or NULL
+    cdef int64_t rows_size      # bytes
     cdef BatchColumns columns
 
 # A batch without rows; the decoder fills batch.columns while it holds session.lock.

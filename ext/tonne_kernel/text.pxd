@@ -47,10 +47,10 @@ cdef inline int32_t intern(Interner *interner, const uint8_t *data, int64_t size
     cdef int32_t last = interner.last
     cdef int64_t start
     if last >= 0:
-        start = interner.texts.stops[last - 1] if last > 0 else 0
+        start = interner.texts.stops[last - 1]
         if (
             interner.texts.stops[last] - start == size
-            and memcmp(interner.texts.bytes.data + start, data, size) == 0
+            and memcmp(interner.texts.bytes.data + start, data, <size_t>size) == 0
         ):
             return last
     return intern_by_hash(interner, data, size)

@@ -1,0 +1,66 @@
+"""Growing C buffers: capacity doubles, sizes are bytes, failure is -1."""
+
+from libc.stdint cimport INT64_MAX, int64_t
+from libc.stdlib cimport free, realloc
+
+cdef enum:
+    CAPACITY_MIN = 64
+
+
+cdef int bytes_reserve(ByteBuffer *buffer, int64_t size) noexcept nogil:
+    cdef int64_t needed, capacity
+    cdef void *data
+    if size < 0 or size > INT64_MAX // 4 - buffer.size:
+        return -1
+    needed = buffer.size + size
+    if needed <= buffer.capacity:
+        return 0
+    capacity = _grown(buffer.capacity, needed)
+    data = realloc(buffer.data, <size_t>capacity)
+    if data == NULL:
+        return -1
+    buffer.data = <uint8_t *>data
+    buffer.capacity = capacity
+    return 0
+
+
+cdef void bytes_free(ByteBuffer *buffer) noexcept nogil:
+    free(buffer.data)
+    buffer.data = NULL
+    buffer.size = 0
+    buffer.capacity = 0
+
+
+cdef int texts_reserve(TextColumn *column, int64_t count, int64_t size) noexcept nogil:
+    cdef int64_t needed, capacity
+    cdef int64_t *offsets
+    if count < 0 or count > INT64_MAX // 64 - column.count:
+        return -1
+    needed = column.count + count
+    if needed > column.capacity or column.stops == NULL:
+        capacity = _grown(column.capacity, needed)
+        offsets = column.stops - 1 if column.stops != NULL else NULL
+        offsets = <int64_t *>realloc(offsets, <size_t>(capacity + 1) * sizeof(int64_t))
+        if offsets == NULL:
+            return -1
+        offsets[0] = 0
+        column.stops = offsets + 1
+        column.capacity = capacity
+    return bytes_reserve(&column.bytes, size)
+
+
+cdef void texts_free(TextColumn *column) noexcept nogil:
+    if column.stops != NULL:
+        free(column.stops - 1)
+    column.stops = NULL
+    column.count = 0
+    column.capacity = 0
+    bytes_free(&column.bytes)
+
+
+cdef inline int64_t _grown(int64_t capacity, int64_t needed) noexcept nogil:
+    """The next capacity: exactly what is needed at first, then at least twice as much."""
+    cdef int64_t doubled = capacity * 2
+    if doubled < CAPACITY_MIN:
+        doubled = CAPACITY_MIN
+    return needed if needed > doubled else doubled

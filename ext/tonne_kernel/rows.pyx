@@ -1,0 +1,231 @@
+"""Reads serialized `Rows` messages: the framing of the records, then each record.
+
+A record is read in one pass over its bytes. Known fields of another wire type and unknown
+fields are skipped; of a field that comes twice the last value counts; the two forms of the
+quantity displace each other, as a oneof does.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from tonne_kernel.batch cimport (
+    QUANTITY_DOUBLE,
+    QUANTITY_TEXT,
+    TIME_OUT_OF_RANGE,
+    TIME_PRESENT,
+    BatchColumns,
+    Span,
+    Staged,
+    check_row,
+    stage_clear,
+    texts_pad,
+)
+from tonne_kernel.dictionary cimport Dictionaries
+from tonne_kernel.wire cimport (
+    WIRE_OK,
+    WIRE_TRUNCATED,
+    read_bytes,
+    read_tag,
+    read_varint,
+    skip_value,
+)
+
+cdef enum:                      # tags: field number * 8 + wire type
+    TAG_ROWS_RECORDS = 10
+    TAG_RECORD_ID = 10
+    TAG_FACILITY = 18
+    TAG_ACTIVITY = 26
+    TAG_QUANTITY = 34
+    TAG_QUANTITY_DOUBLE = 41
+    TAG_UNIT = 50
+    TAG_START = 58
+    TAG_END = 66
+    TAG_REGION = 74
+    TAG_SUPPLIER = 82
+    TAG_PRODUCT = 90
+    TAG_DATA_QUALITY = 96
+    TAG_EVIDENCE = 106
+    TAG_ATTRIBUTES = 114
+    TAG_TIME_SECONDS = 8
+    TAG_TIME_NANOS = 16
+
+cdef enum:
+    DATA_QUALITY_MAX = 3        # later values of the enum count as "not stated"
+
+cdef int64_t SECONDS_MAX = 7_258_118_400    # 2200-01-01
+
+
+cdef struct Time:
+    bint present
+    int64_t seconds
+    int64_t nanos
+
+
+cdef int count_records(const uint8_t *data, int64_t size, int64_t *count) noexcept nogil:
+    cdef const uint8_t *at = data
+    cdef const uint8_t *stop = data + size
+    cdef const uint8_t *record = NULL
+    cdef int64_t record_size = 0
+    cdef uint32_t tag = 0
+    cdef int result
+    count[0] = 0
+    while at < stop:
+        result = read_tag(&at, stop, &tag)
+        if result == WIRE_OK:
+            if tag == TAG_ROWS_RECORDS:
+                result = read_bytes(&at, stop, &record, &record_size)
+                count[0] += result == WIRE_OK
+            else:
+                result = skip_value(&at, stop, tag & 7)
+        if result != WIRE_OK:
+            return -result
+    return 0
+
+
+cdef bint next_record(
+    const uint8_t **at, const uint8_t *stop, const uint8_t **data, int64_t *size
+) noexcept nogil:
+    cdef uint32_t tag = 0
+    while at[0] < stop:
+        if read_tag(at, stop, &tag) != WIRE_OK:
+            return False
+        if tag == TAG_ROWS_RECORDS:
+            return read_bytes(at, stop, data, size) == WIRE_OK
+        if skip_value(at, stop, tag & 7) != WIRE_OK:
+            return False
+    return False
+
+
+cdef void stage_record(const uint8_t *data, int64_t size, Staged *record) noexcept nogil:
+    cdef Time start = Time(False, 0, 0)
+    cdef Time end = Time(False, 0, 0)
+    stage_clear(record)
+    if _read_fields(data, data + size, record, &start, &end) != WIRE_OK:
+        record.undecodable = 1
+    record.start_kind = _time_of(&start, &record.start_us)
+    record.end_kind = _time_of(&end, &record.end_us)
+
+
+cdef int decode_records(
+    const uint8_t *data, int64_t size, Dictionaries *dictionaries, BatchColumns *columns
+) noexcept nogil:
+    cdef const uint8_t *at = data
+    cdef const uint8_t *stop = data + size
+    cdef const uint8_t *record_data = NULL
+    cdef int64_t record_size = 0
+    cdef int64_t row = 0
+    cdef Staged record
+    while row < columns.count and next_record(&at, stop, &record_data, &record_size):
+        stage_record(record_data, record_size, &record)
+        if check_row(dictionaries, columns, row, &record):
+            return -1
+        row += 1
+    if columns.evidence.count and texts_pad(&columns.evidence, columns.count):
+        return -1
+    if columns.attributes.count and texts_pad(&columns.attributes, columns.count):
+        return -1
+    return 0
+
+
+cdef int _read_fields(
+    const uint8_t *at, const uint8_t *stop, Staged *record, Time *start, Time *end
+) noexcept nogil:
+    cdef uint32_t tag = 0
+    cdef uint64_t value = 0
+    cdef int result
+    while at < stop:
+        result = read_tag(&at, stop, &tag)
+        if result != WIRE_OK:
+            return result
+        if tag == TAG_RECORD_ID:
+            result = _read_span(&at, stop, &record.record_id)
+        elif tag == TAG_FACILITY:
+            result = _read_span(&at, stop, &record.facility)
+        elif tag == TAG_ACTIVITY:
+            result = _read_span(&at, stop, &record.activity)
+        elif tag == TAG_QUANTITY:
+            result = _read_span(&at, stop, &record.quantity)
+            record.quantity_kind = QUANTITY_TEXT
+        elif tag == TAG_QUANTITY_DOUBLE:
+            result = _read_double(&at, stop, record)
+        elif tag == TAG_UNIT:
+            result = _read_span(&at, stop, &record.unit)
+        elif tag == TAG_START:
+            result = _read_time(&at, stop, start)
+        elif tag == TAG_END:
+            result = _read_time(&at, stop, end)
+        elif tag == TAG_REGION:
+            result = _read_span(&at, stop, &record.region)
+        elif tag == TAG_SUPPLIER:
+            result = _read_span(&at, stop, &record.supplier)
+        elif tag == TAG_PRODUCT:
+            result = _read_span(&at, stop, &record.product)
+        elif tag == TAG_DATA_QUALITY:
+            result = read_varint(&at, stop, &value)
+            record.data_quality = <int>value if value <= DATA_QUALITY_MAX else 0
+        elif tag == TAG_EVIDENCE:
+            result = _read_span(&at, stop, &record.evidence)
+        elif tag == TAG_ATTRIBUTES:
+            result = _read_span(&at, stop, &record.attributes)
+        else:
+            result = skip_value(&at, stop, tag & 7)
+        if result != WIRE_OK:
+            return result
+    return WIRE_OK
+
+
+cdef inline int _read_span(const uint8_t **at, const uint8_t *stop, Span *span) noexcept nogil:
+    return read_bytes(at, stop, &span.data, &span.size)
+
+
+cdef inline int _read_double(
+    const uint8_t **at, const uint8_t *stop, Staged *record
+) noexcept nogil:
+    if stop - at[0] < 8:
+        return WIRE_TRUNCATED
+    # Fixed 64-bit values are little-endian, as every machine that Tonne is built for.
+    memcpy(&record.quantity_double, at[0], 8)
+    at[0] += 8
+    record.quantity.size = 0
+    record.quantity_kind = QUANTITY_DOUBLE
+    return WIRE_OK
+
+
+cdef inline int _read_time(const uint8_t **at, const uint8_t *stop, Time *time) noexcept nogil:
+    """A google.protobuf.Timestamp; one that comes again is merged into the first."""
+    cdef const uint8_t *here = NULL
+    cdef const uint8_t *end
+    cdef int64_t size = 0
+    cdef uint32_t tag = 0
+    cdef uint64_t value = 0
+    cdef int result = read_bytes(at, stop, &here, &size)
+    if result != WIRE_OK:
+        return result
+    end = here + size
+    time.present = True
+    while here < end:
+        result = read_tag(&here, end, &tag)
+        if result != WIRE_OK:
+            return result
+        if tag == TAG_TIME_SECONDS:
+            result = read_varint(&here, end, &value)
+            time.seconds = <int64_t>value
+        elif tag == TAG_TIME_NANOS:
+            result = read_varint(&here, end, &value)
+            time.nanos = <int32_t><uint32_t>value
+        else:
+            result = skip_value(&here, end, tag & 7)
+        if result != WIRE_OK:
+            return result
+    return WIRE_OK
+
+
+cdef inline int _time_of(const Time *time, int64_t *time_us) noexcept nogil:
+    """TimeKind; whole microseconds, what is finer is cut."""
+    time_us[0] = 0
+    if not time.present:
+        return 0
+    if not 0 <= time.seconds <= SECONDS_MAX or not 0 <= time.nanos <= 999_999_999:
+        return TIME_OUT_OF_RANGE
+    time_us[0] = time.seconds * 1_000_000 + time.nanos // 1000
+    return TIME_PRESENT

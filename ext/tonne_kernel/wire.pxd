@@ -1,0 +1,62 @@
+"""The protobuf wire format: leaves that never read at or past `stop`.
+
+Each reader moves `*at` forward and returns WIRE_OK, or says why it cannot. Field numbers and
+wire types follow https://protobuf.dev/programming-guides/encoding/.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+cdef enum WireResult:
+    WIRE_OK = 0
+    WIRE_TRUNCATED = 1          # the bytes end inside a value
+    WIRE_MALFORMED = 2          # no encoder writes this
+
+cdef enum WireType:
+    WIRE_VARINT = 0
+    WIRE_FIXED64 = 1
+    WIRE_BYTES = 2
+    WIRE_GROUP_START = 3
+    WIRE_GROUP_STOP = 4
+    WIRE_FIXED32 = 5
+
+cdef enum:
+    VARINT_SIZE_MAX = 10        # bytes
+
+cdef int read_long_varint(
+    const uint8_t **at, const uint8_t *stop, uint64_t *value) noexcept nogil
+
+# Skip the value of an unknown field. Groups and wire types 6 and 7 are malformed.
+cdef int skip_value(const uint8_t **at, const uint8_t *stop, uint32_t wire_type) noexcept nogil
+
+cdef inline int read_varint(
+    const uint8_t **at, const uint8_t *stop, uint64_t *value
+) noexcept nogil:
+    if at[0] < stop and at[0][0] < 0x80:
+        value[0] = at[0][0]
+        at[0] += 1
+        return WIRE_OK
+    return read_long_varint(at, stop, value)
+
+cdef inline int read_tag(const uint8_t **at, const uint8_t *stop, uint32_t *tag) noexcept nogil:
+    """Field number * 8 + wire type."""
+    cdef uint64_t value = 0
+    cdef int result = read_varint(at, stop, &value)
+    if result == WIRE_OK and (value < 8 or value > 0xFFFFFFFFU):
+        return WIRE_MALFORMED
+    tag[0] = <uint32_t>value
+    return result
+
+cdef inline int read_bytes(
+    const uint8_t **at, const uint8_t *stop, const uint8_t **data, int64_t *size
+) noexcept nogil:
+    """A length and that many bytes."""
+    cdef uint64_t length = 0
+    cdef int result = read_varint(at, stop, &length)
+    if result != WIRE_OK:
+        return result
+    if length > <uint64_t>(stop - at[0]):
+        return WIRE_TRUNCATED
+    data[0] = at[0]
+    size[0] = <int64_t>length
+    at[0] += length
+    return WIRE_OK

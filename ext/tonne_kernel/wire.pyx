@@ -1,0 +1,43 @@
+"""The protobuf wire format: the longer readers."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef int read_long_varint(
+    const uint8_t **at, const uint8_t *stop, uint64_t *value
+) noexcept nogil:
+    cdef const uint8_t *here = at[0]
+    cdef uint64_t total = 0
+    cdef int index
+    for index in range(VARINT_SIZE_MAX):
+        if here >= stop:
+            return WIRE_TRUNCATED
+        total |= <uint64_t>(here[0] & 0x7F) << (7 * index)
+        if here[0] < 0x80:
+            if index == VARINT_SIZE_MAX - 1 and here[0] > 1:
+                return WIRE_MALFORMED           # more than 64 bits
+            at[0] = here + 1
+            value[0] = total
+            return WIRE_OK
+        here += 1
+    return WIRE_MALFORMED
+
+
+cdef int skip_value(const uint8_t **at, const uint8_t *stop, uint32_t wire_type) noexcept nogil:
+    cdef uint64_t value = 0
+    cdef const uint8_t *data = NULL
+    cdef int64_t size = 0
+    if wire_type == WIRE_VARINT:
+        return read_varint(at, stop, &value)
+    if wire_type == WIRE_BYTES:
+        return read_bytes(at, stop, &data, &size)
+    if wire_type == WIRE_FIXED64:
+        size = 8
+    elif wire_type == WIRE_FIXED32:
+        size = 4
+    else:
+        return WIRE_MALFORMED
+    if stop - at[0] < size:
+        return WIRE_TRUNCATED
+    at[0] += size
+    return WIRE_OK
