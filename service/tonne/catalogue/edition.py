@@ -234,6 +234,7 @@ class _RowReader:
             if len(cell) > size_max or "\x00" in cell:
                 self._fail(name, f"at most {size_max} characters, none of them NUL")
         activity = self._text("activity", _ACTIVITY, "words joined by '.', '_' or '-'")
+        account = self._account(activity) if self._is_good else ""
         region = self._text("region", _REGION, "words joined by '-', or nothing for everywhere")
         unit = self._cells["unit"]
         if not unit:
@@ -247,7 +248,6 @@ class _RowReader:
         kg_co2e, kg_co2, kg_ch4, kg_n2o = (
             self._decimal(name) for name in ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o")
         )
-        account = self._account(activity)
         if not self._is_good or valid_from is None or kg_co2e is None:
             return None
         return Factor(

@@ -66,7 +66,7 @@ class ResolutionEntry:
     notices: tuple[Notice, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # no slots: the id is kept once it was computed
 class Resolution:
     """The outcome of matching an activity, unit, region and period with the factors."""
 
