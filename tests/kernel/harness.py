@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 import tonne_kernel as kernel
-from tests.kernel.oracle import Answer, Key, Runs, Totals
+from tests.kernel.oracle import TIME_US_MAX, TIME_US_MIN, Answer, Key, Runs, Totals
 from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
 
 FIELD_OF_RULE = {16: 6, 17: 6, 64: 2, 65: 3}
@@ -35,8 +35,11 @@ def period_starts(zone_name: str) -> tuple[int, ...]:
 
 @cache
 def period_table(zone_name: str) -> kernel.PeriodTable:
-    """The kernel's table of the same boundaries."""
-    return kernel.PeriodTable(array("q", period_starts(zone_name)))
+    """The kernel's table of the same boundaries, the outer ones moved to the time that records
+    may have."""
+    first, *inner, last = period_starts(zone_name)
+    bounds = [min(first, TIME_US_MIN), *inner, max(last, TIME_US_MAX)]
+    return kernel.PeriodTable(array("q", bounds))
 
 
 @dataclass(frozen=True, slots=True)

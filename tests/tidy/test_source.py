@@ -107,8 +107,8 @@ def test_every_suppression_has_its_reason():
     """Whoever silences a tool names the rule and says why on the same line."""
     suppression = re.compile(r"#\s*(?:noqa\b|type:\s*ignore|pragma:|no-cython-lint)")
     reasoned = re.compile(
-        r"#\s*(?:noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w, -]+\]"
-        r"|pragma: [\w ]+|no-cython-lint)(?:\s+#|\s{2,})\s*\w+"
+        r"#\s*(?:noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\]"
+        r"|pragma: [\w ]+|no-cython-lint)\s+[#(-]*\s*\S+ \S"
     )
     silent = [
         f"{name_of(path)}:{number}"
