@@ -1,0 +1,62 @@
+"""Keep what is committed: the manifest (SQL), the objects (files), the rules between them.
+
+`Manifest` is the SQL database that decides what is committed: SQLite in one process's reach,
+PostgreSQL beyond. `Objects` are immutable bytes by path: a directory, or a bucket. A file is
+made durable first (`Objects.put`), then a transaction refers to it (`Manifest.commit`), and only
+then may anybody be told. What is written and never referred to is garbage (`collect`).
+
+Takes from: `model` (books, channels, totals), `errors`.
+Hands to: `ledger`, which owns what is in the files; `ingest`, which acts on the errors; `server`,
+which opens the store and arms `faults`.
+Never: looks into a file, knows an activity or a factor's meaning, imports the kernel or Polars,
+lets an error of SQLAlchemy or obstore out, overwrites an object, retries on its own a transaction
+that may have happened.
+"""
+
+from tonne.store.errors import (
+    BookChanged,
+    ObjectExists,
+    ObjectMissing,
+    OutcomeUnknown,
+    PositionLost,
+    RequestKnown,
+)
+from tonne.store.garbage import Collected, collect
+from tonne.store.manifest import Manifest
+from tonne.store.objects import Objects, open_objects
+from tonne.store.paths import ObjectInfo
+from tonne.store.rows import (
+    Commit,
+    FactorRow,
+    FileKind,
+    FileRow,
+    Lease,
+    Move,
+    RangeRow,
+    RequestClaim,
+    RequestRow,
+)
+
+__all__ = [
+    "BookChanged",
+    "Collected",
+    "Commit",
+    "FactorRow",
+    "FileKind",
+    "FileRow",
+    "Lease",
+    "Manifest",
+    "Move",
+    "ObjectExists",
+    "ObjectInfo",
+    "ObjectMissing",
+    "Objects",
+    "OutcomeUnknown",
+    "PositionLost",
+    "RangeRow",
+    "RequestClaim",
+    "RequestKnown",
+    "RequestRow",
+    "collect",
+    "open_objects",
+]

@@ -1,0 +1,336 @@
+"""The SQL database of the manifest: connections, transactions, its clock, its errors.
+
+SQLite and PostgreSQL differ here and nowhere else.
+
+Isolation. Reads run in one read-only snapshot each (REPEATABLE READ; a WAL snapshot on SQLite),
+so that what they return belongs together. Writes run in READ COMMITTED with row locks, and
+compare what they lock with what they expected: a row that another transaction changed is read
+anew after the wait for its lock and then simply found different, where REPEATABLE READ would
+abort the whole transaction with a serialisation failure that says nothing about who lost what.
+On SQLite there is one writer at a time (BEGIN IMMEDIATE), so both are the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+
+from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable
+from tonne.store.errors import OutcomeUnknown
+from tonne.store.schema import UtcTime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection, Engine, Table
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S: Final = 5
+"""Longest wait for a new connection."""
+
+POOL_TIMEOUT_S: Final = 15
+"""Longest wait for a pooled connection."""
+
+STATEMENT_TIMEOUT_S: Final = 30
+"""Longest statement on PostgreSQL."""
+
+LOCK_TIMEOUT_S: Final = 10
+"""Longest wait for a lock, and for the one writer of SQLite."""
+
+IDLE_TIMEOUT_S: Final = 15
+"""After this PostgreSQL ends a transaction whose client fell silent, and frees its locks."""
+
+SETTLE_TRIES: Final = 5
+"""Fresh connections tried to learn the outcome of a COMMIT whose reply was lost."""
+
+_WRITE = "tonne_write"
+_SQLITE_VERSION_MIN = (3, 35, 0)  # RETURNING
+
+
+def utc_now() -> dt.datetime:
+    """Read the local clock, in UTC."""
+    return dt.datetime.now(tz=dt.UTC)
+
+
+class Database:
+    """Connections to one database, and the transactions on it.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///path`` or ``postgresql+psycopg://user@host/database``.
+    pool_size : int
+        Most connections open at once.
+    clock : Callable
+        Aware local time; used on SQLite, where it is the database's clock.
+    """
+
+    def __init__(self, url: str, *, pool_size: int, clock: Callable[[], dt.datetime]) -> None:
+        parsed = _parse_url(url)
+        self.is_postgres = parsed.get_backend_name() == "postgresql"
+        self.location = parsed.render_as_string(hide_password=True)
+        self._clock = clock
+        # SQLite lets waiting writers poll, and a poller may starve; inside a process they queue.
+        self._writer: contextlib.AbstractContextManager[Any] = (
+            contextlib.nullcontext() if self.is_postgres else threading.Lock()
+        )
+        self._settle_pause = threading.Event()
+        options: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": POOL_TIMEOUT_S,
+            "pool_use_lifo": True,
+            "hide_parameters": True,
+        }
+        engine = (
+            _open_postgres(parsed, options) if self.is_postgres else _open_sqlite(parsed, options)
+        )
+        self.engine: Engine = engine
+        if self.is_postgres:
+            self._reader: Engine = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            self._writers: Engine = engine.execution_options(isolation_level="READ COMMITTED")
+        else:
+            self._reader = engine
+            self._writers = engine.execution_options(**{_WRITE: True})
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read-only transaction in which all statements see the same state.
+
+        Raises
+        ------
+        StoreUnavailable
+            The database cannot be reached.
+        """
+        with self._translated(), self._reader.begin() as connection:
+            yield connection
+
+    def write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        settle: Callable[[Connection], bool] | None = None,
+        committed: Callable[[], None] | None = None,
+    ) -> T:
+        """Run `work` in a transaction and commit it.
+
+        Parameters
+        ----------
+        work : Callable
+            Runs once; what it raises rolls back.
+        settle : Callable, optional
+            Says over a fresh connection, holding whatever lock `work` held to its end, whether
+            the transaction happened. It is asked when the reply to COMMIT was lost.
+        committed : Callable, optional
+            Called after COMMIT; what it raises counts as a lost reply.
+
+        Raises
+        ------
+        StoreUnavailable
+            Nothing happened.
+        OutcomeUnknown
+            The reply to COMMIT was lost, and `settle` is not given or could not be asked.
+        """
+        with self._writer, self._translated(), self._writers.connect() as connection:
+            transaction = connection.begin()
+            try:
+                result = work(connection)
+            except BaseException:
+                with contextlib.suppress(
+                    sa.exc.SQLAlchemyError
+                ):  # a broken connection is rolled back
+                    transaction.rollback()
+                raise
+            lost: Exception | None = None
+            try:
+                transaction.commit()
+                if committed is not None:
+                    committed()
+            except (sa.exc.DBAPIError, StoreUnavailable) as error:
+                lost = error
+                with contextlib.suppress(sa.exc.SQLAlchemyError):
+                    connection.invalidate()
+        if lost is not None and not self._settle(settle, lost):
+            raise StoreUnavailable(
+                f"the manifest at {self.location} lost the connection during a commit that did "
+                "not happen; try again",
+            ) from lost
+        return result
+
+    def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+        """INSERT with ON CONFLICT, in the words of this database."""
+        return postgresql.insert(table) if self.is_postgres else sqlite.insert(table)
+
+    def now(self, *, after_s: float = 0.0) -> sa.ColumnElement[dt.datetime]:
+        """Express the database's clock, or a moment `after_s` seconds from it."""
+        if not self.is_postgres:
+            moment = self._clock() + dt.timedelta(seconds=after_s)
+            return sa.literal(moment, UtcTime)
+        now = sa.func.clock_timestamp(type_=UtcTime)
+        if not after_s:
+            return now
+        interval = sa.literal(dt.timedelta(seconds=after_s), sa.Interval)
+        return sa.type_coerce(now + interval, UtcTime)
+
+    def _settle(self, settle: Callable[[Connection], bool] | None, lost: Exception) -> bool:
+        """Learn over fresh connections whether a transaction happened."""
+        if settle is not None:
+            for attempt in range(SETTLE_TRIES):
+                try:
+                    with self._writer, self._translated(), self._writers.begin() as connection:
+                        return settle(connection)
+                except StoreUnavailable:
+                    # 0.1, 0.2, 0.4, 0.8 s: a fail-over takes longer, and then the caller is told.
+                    self._settle_pause.wait(0.1 * 2**attempt)
+        raise OutcomeUnknown(
+            f"the manifest at {self.location} lost the connection during a commit; whether it "
+            "happened is not known; read the committed offset",
+        ) from lost
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Translate SQLAlchemy's errors. The statement's parameters stay out of the message."""
+        try:
+            yield
+        except sa.exc.TimeoutError as error:
+            raise StoreUnavailable(
+                f"all connections to the manifest at {self.location} are busy; try again, or "
+                "raise the size of the pool",
+            ) from error
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
+            raise StoreUnavailable(
+                f"the manifest at {self.location} cannot be used now: {_cause(error)}",
+            ) from error
+        except sa.exc.DBAPIError as error:
+            if error.connection_invalidated:
+                raise StoreUnavailable(
+                    f"the manifest at {self.location} lost the connection: {_cause(error)}",
+                ) from error
+            raise LedgerInconsistent(
+                f"the manifest at {self.location} refused a statement: {_cause(error)}",
+            ) from error
+
+
+def _parse_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        parsed = None
+    known = parsed is not None and parsed.drivername in {"sqlite", "postgresql+psycopg"}
+    if parsed is None or not known:
+        scheme = url.partition(":")[0]
+        raise ConfigInvalid(
+            "the manifest is at sqlite:///path or postgresql+psycopg://user@host/database; got "
+            f"the scheme {scheme!r}",
+            metadata={"scheme": scheme},
+        )
+    if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise ConfigInvalid(
+            "a manifest in memory would lose what it acknowledged; name a file: sqlite:///path",
+        )
+    return parsed
+
+
+def _open_postgres(url: URL, options: dict[str, Any]) -> Engine:
+    own = url.query.get("options", ())
+    settings = {
+        "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+        "lock_timeout": f"{LOCK_TIMEOUT_S}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_TIMEOUT_S}s",
+        "timezone": "UTC",
+    }
+    words = [f"-c {name}={value}" for name, value in settings.items()]
+    words.extend([own] if isinstance(own, str) else own)  # the operator's own come last and win
+    return sa.create_engine(
+        url.difference_update_query(["options"]),
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": " ".join(words),
+            "application_name": "tonne",
+            # A peer that vanished is noticed, instead of waited for.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
+        },
+        # No ping before each use: the caller retries on StoreUnavailable anyway, and the first
+        # broken connection empties the pool of its peers.
+        pool_recycle=1800,
+        **options,
+    )
+
+
+def _open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
+    import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
+
+    if sqlite3.sqlite_version_info < _SQLITE_VERSION_MIN:
+        raise ConfigInvalid(
+            f"the manifest needs SQLite 3.35 or later; this Python has {sqlite3.sqlite_version}",
+        )
+    try:
+        Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"cannot make the directory of the manifest {url.database!r}: {error.strerror}",
+        ) from error
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": LOCK_TIMEOUT_S, "isolation_level": None},
+        poolclass=sa.QueuePool,
+        **options,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    """Set what a connection does not inherit from the file.
+
+    synchronous=FULL makes COMMIT in WAL mode wait for the disk; the default of some builds
+    does not.
+    """
+    del record
+    cursor = connection.cursor()
+    try:
+        (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise ConfigInvalid(
+                f"the manifest needs SQLite's WAL mode, which this file system refuses ({mode}); "
+                "put it on a local disk",
+            )
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin where the driver would not: a writer takes the write lock at once.
+
+    A deferred transaction that reads first and writes later fails with SQLITE_BUSY at once if
+    another one wrote in between, without waiting.
+    """
+    write = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
+
+
+def _cause(error: sa.exc.DBAPIError) -> str:
+    """Quote the database's own words, in one line."""
+    text = str(error.orig).strip()
+    return text.splitlines()[0] if text else type(error.orig).__name__

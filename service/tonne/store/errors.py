@@ -1,0 +1,92 @@
+"""What the store raises beside `tonne.errors`: outcomes that its callers act on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.errors import CapacityError, DefectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class PositionLost(CapacityError):
+    """A commit found channels that are not where, or no longer whose, it took them to be.
+
+    Nothing was committed. The caller drops these channels and commits the rest.
+
+    Attributes
+    ----------
+    channels : frozenset of str
+        The channels whose epoch, committed offset or state differed.
+    """
+
+    code = "POSITION_LOST"
+
+    def __init__(self, book: str, channels: Iterable[str]) -> None:
+        self.channels = frozenset(channels)
+        names = ", ".join(sorted(self.channels))
+        super().__init__(
+            f"channels of book {book!r} were expected at this server's epochs and offsets, open; "
+            f"these are not: {names}; open them again and go on from the committed offset",
+            metadata={"book": book, "channels": names},
+        )
+
+
+class RequestKnown(CapacityError):
+    """A commit claimed request ids that were posted before. Nothing was committed.
+
+    Attributes
+    ----------
+    request_ids : frozenset of str
+        The request ids that are taken; `Manifest.get_request` reads what became of them.
+    """
+
+    code = "REQUEST_KNOWN"
+
+    def __init__(self, book: str, request_ids: Iterable[str]) -> None:
+        self.request_ids = frozenset(request_ids)
+        names = ", ".join(sorted(self.request_ids))
+        super().__init__(
+            f"request ids of book {book!r} were expected to be new; these were posted before: "
+            f"{names}; read the earlier outcome",
+            metadata={"book": book, "requestIds": names},
+        )
+
+
+class BookChanged(CapacityError):
+    """The book's revision moved since the commit was prepared. Nothing was committed.
+
+    Attributes
+    ----------
+    revision : int
+        The revision that the book has now.
+    """
+
+    code = "BOOK_CHANGED"
+
+    def __init__(self, book: str, expected: int, revision: int) -> None:
+        self.revision = revision
+        super().__init__(
+            f"book {book!r} was expected at revision {expected} and is at {revision}; "
+            "resolve the records again and commit anew",
+            metadata={"book": book, "expected": str(expected), "revision": str(revision)},
+        )
+
+
+class OutcomeUnknown(CapacityError):
+    """The connection was lost during COMMIT and whether it happened could not be read."""
+
+    code = "OUTCOME_UNKNOWN"
+
+
+class ObjectExists(DefectError):
+    """Another object has this path already; objects are never overwritten."""
+
+    code = "OBJECT_EXISTS"
+
+
+class ObjectMissing(DefectError):
+    """No object has this path."""
+
+    code = "OBJECT_MISSING"

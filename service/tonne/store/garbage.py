@@ -1,0 +1,105 @@
+"""Garbage collection: files that were replaced, and objects that no commit refers to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tonne.errors import ConfigInvalid
+from tonne.store import faults
+from tonne.store.part import split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tonne.store.manifest import Manifest
+    from tonne.store.objects import Objects
+    from tonne.store.paths import ObjectInfo
+
+GRACE_S_MIN: Final = 900.0
+"""Shortest grace, in seconds. A commit writes its files (about a minute each at most, see
+`bucket`) and then runs some ten statements of 30 s at most: it is over within six minutes, or
+it has failed. A reader that took the list of files before a merge has as long to read them."""
+
+_BATCH_SIZE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one collection deleted."""
+
+    dead_count: int
+    orphans_count: int
+    size_bytes: int
+
+
+def collect(
+    manifest: Manifest, objects: Objects, grace_s: float, now: Callable[[], dt.datetime]
+) -> Collected:
+    """Delete dead files and orphans that are older than the grace.
+
+    An orphan is an object without a row: its writer died, or lost its commit, or has not
+    committed yet. The grace lets the last kind be; it is not what safety rests on. Before an
+    object is deleted its path is condemned in the manifest, where a path is unique, so a commit
+    that comes later than any grace fails instead of referring to what is gone.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    objects : Objects
+    grace_s : float
+        At least `GRACE_S_MIN`, in seconds: since the file was replaced (by the database's
+        clock), since the object was modified (by the storage's clock, compared with `now`).
+    now : Callable
+        Aware time.
+
+    Raises
+    ------
+    ConfigInvalid
+        The grace is too short.
+    StoreUnavailable
+        Part of the work is done; the rest waits for the next collection.
+    """
+    if grace_s < GRACE_S_MIN:
+        raise ConfigInvalid(
+            f"the grace is {GRACE_S_MIN:.0f} s at least; got {grace_s:.0f} s",
+            metadata={"grace_s": f"{grace_s:.0f}"},
+        )
+    dead_count, dead_bytes = _collect_dead(manifest, objects, grace_s)
+    orphans_count, orphans_bytes = _collect_orphans(
+        manifest, objects, now() - dt.timedelta(seconds=grace_s)
+    )
+    return Collected(dead_count, orphans_count, dead_bytes + orphans_bytes)
+
+
+def _collect_dead(manifest: Manifest, objects: Objects, grace_s: float) -> tuple[int, int]:
+    """Delete the objects first and their rows after, so that a crash between leaves the rows."""
+    count = size_bytes = 0
+    while files := manifest.dead_files(grace_s, _BATCH_SIZE):
+        for file in files:
+            faults.reach("garbage.before_delete")
+            objects.delete(file.path)
+            size_bytes += file.size_bytes
+        manifest.forget_files([file.id for file in files])
+        count += len(files)
+    return count, size_bytes
+
+
+def _collect_orphans(manifest: Manifest, objects: Objects, before: dt.datetime) -> tuple[int, int]:
+    count = size_bytes = 0
+    old = (info for info in objects.list("") if info.modified_time < before)
+    for batch in split(old, _BATCH_SIZE):
+        unknown = _unknown_of(manifest, batch)
+        condemned = manifest.condemn_orphans(list(unknown))
+        for path in sorted(condemned):
+            faults.reach("garbage.before_delete")
+            objects.delete(path)
+            count += 1
+            size_bytes += unknown[path].size_bytes
+    return count, size_bytes
+
+
+def _unknown_of(manifest: Manifest, batch: list[ObjectInfo]) -> dict[str, ObjectInfo]:
+    known = manifest.known_paths([info.path for info in batch])
+    return {info.path: info for info in batch if info.path not in known}

@@ -1,0 +1,86 @@
+"""Leases: who alone may do a background job, by the database's clock and with a fence number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tonne.store import schema
+from tonne.store.part import Part
+from tonne.store.rows import Lease
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class Leases(Part):
+    """The leases of the manifest.
+
+    All times are by the database's clock, so that servers whose own clocks differ agree. A
+    holder that was paused may still believe in an expired lease; what it does must be safe by
+    itself (a merge asserts that the old files are live) or carry the fence.
+    """
+
+    def acquire_lease(self, name: str, holder: str, ttl_s: float) -> Lease | None:
+        """Take the lease for `ttl_s` seconds, or None while another one holds it.
+
+        `holder` is unique to a process's life. The fence rises whenever the lease was free or
+        expired; who holds it already keeps its fence.
+        """
+        table = schema.lease
+        now = self._database.now()
+        insert = self._database.insert(table).values(
+            name=name, holder=holder, fence=1, expire_time=self._database.now(after_s=ttl_s)
+        )
+        held = sa.and_(table.c.holder == holder, table.c.expire_time > now)
+        statement = insert.on_conflict_do_update(
+            index_elements=[table.c.name],
+            set_={
+                "holder": insert.excluded.holder,
+                "fence": sa.case((held, table.c.fence), else_=table.c.fence + 1),
+                "expire_time": insert.excluded.expire_time,
+            },
+            where=sa.or_(table.c.holder == holder, table.c.expire_time <= now),
+        ).returning(table)
+
+        def work(connection: Connection) -> Lease | None:
+            return _lease_of(connection.execute(statement).one_or_none())
+
+        return self._database.write(work)
+
+    def renew_lease(self, lease: Lease, ttl_s: float) -> Lease | None:
+        """Hold the lease `ttl_s` seconds from now, or None if another one has taken it since."""
+        table = schema.lease
+        statement = (
+            sa.update(table)
+            .where(*_same(lease))
+            .values(expire_time=self._database.now(after_s=ttl_s))
+            .returning(table)
+        )
+
+        def work(connection: Connection) -> Lease | None:
+            return _lease_of(connection.execute(statement).one_or_none())
+
+        return self._database.write(work)
+
+    def release_lease(self, lease: Lease) -> None:
+        """Give the lease back; lost already is fine. Its row stays, and with it the fence."""
+        table = schema.lease
+        statement = sa.update(table).where(*_same(lease)).values(expire_time=self._database.now())
+        self._database.write(lambda connection: connection.execute(statement) and None)
+
+
+def _same(lease: Lease) -> tuple[sa.ColumnElement[bool], ...]:
+    table = schema.lease
+    return (
+        table.c.name == lease.name,
+        table.c.holder == lease.holder,
+        table.c.fence == lease.fence,
+    )
+
+
+def _lease_of(row: sa.Row[Any] | None) -> Lease | None:
+    if row is None:
+        return None
+    return Lease(name=row.name, holder=row.holder, fence=row.fence, expire_time=row.expire_time)

@@ -1,0 +1,79 @@
+"""Objects: immutable bytes by path, created if absent, durable when `put` returns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote, urlsplit
+
+from tonne.errors import ConfigInvalid
+from tonne.store.bucket import BucketObjects
+from tonne.store.directory import DirectoryObjects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tonne.store.paths import ObjectInfo
+
+BUCKET_SCHEMES = ("s3", "gs", "az")
+
+
+class Objects(Protocol):
+    """What `DirectoryObjects` and `BucketObjects` both do. Safe for use from many threads.
+
+    Every method raises `StoreUnavailable` when the storage cannot be reached or refuses.
+    """
+
+    def put(self, path: str, data: bytes | memoryview) -> None:
+        """Create the object; it is durable when this returns.
+
+        Putting the same bytes again is fine (a lost reply is settled so). Other bytes at the
+        same path raise `ObjectExists`: nothing is ever overwritten.
+        """
+
+    def get(self, path: str) -> bytes:
+        """Read the object; `ObjectMissing` if there is none."""
+
+    def delete(self, path: str) -> None:
+        """Remove the object; absent is fine."""
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """List the objects below the folder `prefix` (empty: all), in no particular order.
+
+        Left-overs of unfinished puts are listed too, so that garbage collection finds them.
+        """
+
+
+def open_objects(url: str, options: Mapping[str, str]) -> Objects:
+    """Open the objects at `url`.
+
+    Parameters
+    ----------
+    url : str
+        ``file:///directory``, ``s3://bucket/prefix``, ``gs://bucket/prefix`` or
+        ``az://container/prefix``.
+    options : Mapping[str, str]
+        Of a bucket: the options of obstore's store (``endpoint``, ``access_key_id``,
+        ``secret_access_key``, ``region``, ...) and of its HTTP client (``allow_http``,
+        ``timeout``, ``proxy_url``, ...). A directory has none.
+
+    Raises
+    ------
+    ConfigInvalid
+        An unknown scheme or option.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in BUCKET_SCHEMES:
+        return BucketObjects(url, options)
+    if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
+        raise ConfigInvalid(
+            "objects are at file:///directory, s3://bucket/prefix, gs://bucket/prefix or "
+            f"az://container/prefix; got {url!r}",
+            metadata={"url": url},
+        )
+    if options:
+        raise ConfigInvalid(
+            f"objects in a directory take no options; got {', '.join(sorted(options))}",
+            metadata={"url": url},
+        )
+    return DirectoryObjects(Path(unquote(parts.path)))

@@ -1,0 +1,91 @@
+"""What the parts of the manifest share: the database, and how a book's row is read and locked."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+
+from tonne import model
+from tonne.errors import BookUnknown
+from tonne.store import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Connection
+
+    from tonne.store.database import Database
+
+T = TypeVar("T")
+
+CHUNK_SIZE = 5000
+"""Most values in one IN list: SQLite binds 32,766 in a statement, PostgreSQL 65,535."""
+
+
+class Part:
+    """One subject of the manifest, working on the shared database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
+def check_book(connection: Connection, book: str) -> int:
+    """Return the book's revision, or raise `BookUnknown`."""
+    return _revision(connection, sa.select(schema.book.c.revision), book)
+
+
+def lock_book(connection: Connection, book: str) -> int:
+    """Lock the book's row to the end of the transaction and return its revision.
+
+    Whoever holds it is alone in changing what decides how the book's records are resolved, and
+    knows that every commit of the book that took the lock before has ended.
+    """
+    return _revision(
+        connection, sa.select(schema.book.c.revision).with_for_update(key_share=True), book
+    )
+
+
+def bump_revision(connection: Connection, book: str) -> None:
+    """Raise the revision of a book that is locked."""
+    table = schema.book
+    connection.execute(
+        sa.update(table).where(table.c.id == book).values(revision=table.c.revision + 1)
+    )
+
+
+def split(items: Iterable[T], size: int = CHUNK_SIZE) -> Iterator[list[T]]:
+    """Split into lists of at most `size`."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def totals_of(row: sa.Row[Any]) -> model.ControlTotals:
+    """Read the five columns of control totals."""
+    return model.ControlTotals(
+        records_count=row.records_count,
+        posted_count=row.posted_count,
+        quarantined_count=row.quarantined_count,
+        suspended_count=row.suspended_count,
+        quantity_micro=row.quantity_micro,
+    )
+
+
+def totals_values(totals: model.ControlTotals) -> dict[str, int]:
+    """Name the five columns of control totals."""
+    return {
+        "records_count": totals.records_count,
+        "posted_count": totals.posted_count,
+        "quarantined_count": totals.quarantined_count,
+        "suspended_count": totals.suspended_count,
+        "quantity_micro": totals.quantity_micro,
+    }
+
+
+def _revision(connection: Connection, query: sa.Select[int], book: str) -> int:
+    revision = connection.execute(query.where(schema.book.c.id == book)).scalar_one_or_none()
+    if revision is None:
+        raise BookUnknown(f"no book is called {book!r}; create it first", metadata={"book": book})
+    return revision

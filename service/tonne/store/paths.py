@@ -1,0 +1,38 @@
+"""Paths of objects: relative, made of plain segments, the same in a directory and a bucket."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
+import re
+from dataclasses import dataclass
+
+from tonne.errors import NameInvalid
+
+_SEGMENT = re.compile(r"[A-Za-z0-9_~=-][A-Za-z0-9._~=-]{0,254}")
+_PATH_LENGTH_MAX = 900
+"""S3 takes 1,024 bytes of key; the rest is left for the prefix of the bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One listed object. `modified_time` is aware, by the clock of the storage."""
+
+    path: str
+    size_bytes: int
+    modified_time: dt.datetime
+
+
+def check_path(path: str) -> str:
+    """Return `path` if it may name an object, else raise `NameInvalid`.
+
+    A path is relative, its segments are parted by single slashes, begin with no dot (so no
+    ``..``, and no clash with temporary files) and are made of A-Z, a-z, 0-9, ``. _ ~ = -``.
+    """
+    segments = path.split("/")
+    if len(path) > _PATH_LENGTH_MAX or not all(_SEGMENT.fullmatch(s) for s in segments):
+        raise NameInvalid(
+            "an object's path is relative, of segments of A-Z, a-z, 0-9, '.', '_', '~', '=', '-' "
+            f"that begin with no dot, {_PATH_LENGTH_MAX} characters at most; got {path!r}",
+            metadata={"kind": "object", "value": path},
+        )
+    return path

@@ -1,0 +1,144 @@
+"""What goes into the manifest and comes out of it, as plain rows.
+
+Times are aware, UTC, in microseconds. Offsets count records, `stop` is exclusive.
+"""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tonne.model import ControlTotals  # noqa: TC001  see dt
+
+FileKind = Literal["segment", "postings", "quarantine"]
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRow:
+    """One row of an edition, every value as the text that its publisher gave ("" = none).
+
+    `row` counts from 1; dates are ISO days, `valid_to` exclusive.
+    """
+
+    row: int
+    activity: str
+    region: str
+    unit: str
+    valid_from: str
+    valid_to: str
+    kg_co2e: str
+    kg_co2: str = ""
+    kg_ch4: str = ""
+    kg_n2o: str = ""
+    account: str = ""
+    source: str = ""
+    table: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One immutable file that the manifest knows.
+
+    `seq` is given by the manifest when the file is committed: it rises by book in the order of
+    the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
+    a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
+    that are in suspense.
+    """
+
+    id: str
+    book: str
+    kind: FileKind
+    path: str
+    row_count: int
+    size_bytes: int
+    sha256: str
+    commit_id: str
+    create_time: dt.datetime
+    seq: int = 0
+    suspended_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRow:
+    """Offsets ``[first_offset, stop_offset)`` of a channel that a file holds records of."""
+
+    file_id: str
+    commit_id: str
+    channel: str
+    first_offset: int
+    stop_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One channel's step in a commit: from the offset that was read to the new one."""
+
+    channel: str
+    epoch: int
+    from_offset: int
+    to_offset: int
+    totals: ControlTotals
+
+
+@dataclass(frozen=True, slots=True)
+class RequestClaim:
+    """A PostRecords request in a commit: its id is posted at most once."""
+
+    request_id: str
+    content_sha256: str
+    totals: ControlTotals
+    row_errors_json: str = "[]"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A PostRecords request that was posted."""
+
+    request_id: str
+    content_sha256: str
+    totals: ControlTotals
+    row_errors_json: str
+    commit_id: str
+    create_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """All that becomes true in one transaction, or not at all.
+
+    Parameters
+    ----------
+    id : str
+        A uuid in hex, new for each set of content; the same commit may be tried again with it.
+    book : str
+        Book id.
+    revision : int
+        The book's revision under which the records were resolved.
+    moves, requests, files, ranges, periods : tuple
+        What the commit moves, claims, adds and touches. Channels and request ids are unique
+        within a commit.
+    """
+
+    id: str
+    book: str
+    revision: int
+    moves: tuple[Move, ...] = ()
+    requests: tuple[RequestClaim, ...] = ()
+    files: tuple[FileRow, ...] = ()
+    ranges: tuple[RangeRow, ...] = ()
+    periods: tuple[int, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to be the only one to do something until `expire_time`.
+
+    `fence` rises with each new holder: work marked with a lower fence is of an older one.
+    """
+
+    name: str
+    holder: str
+    fence: int
+    expire_time: dt.datetime

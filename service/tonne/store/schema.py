@@ -1,0 +1,276 @@
+"""The tables of the manifest, in one place. `migrations/` makes them; a test compares the two.
+
+There are no foreign keys on what a commit inserts by the hundred (ranges, requests): they are
+written by one function in one transaction, and a check of each at COMMIT would lengthen the one
+moment in which commits of a book wait for each other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from tonne.errors import QuantityOverflow
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+    from sqlalchemy.types import TypeEngine
+
+_INT128_LIMIT = 2**127
+
+
+class ExactInteger(TypeDecorator[int]):
+    """A whole number of up to 128 bits: NUMERIC(39, 0), or decimal text where that is a float.
+
+    Sums of it are made in Python, under the lock of the row.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """NUMERIC on PostgreSQL, TEXT on SQLite, whose numbers end at 64 bits."""
+        exact = Numeric(39, 0) if dialect.name == "postgresql" else Text()
+        return dialect.type_descriptor(exact)
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Decimal | str | None:
+        """Refuse what left 128 bits; never round."""
+        if value is None:
+            return None
+        if not -_INT128_LIMIT <= value < _INT128_LIMIT:
+            raise QuantityOverflow(
+                f"a sum of quantities was expected within 128 bits; got {value}",
+                metadata={"value": str(value)},
+            )
+        return Decimal(value) if dialect.name == "postgresql" else str(value)
+
+    def process_result_value(self, value: Decimal | str | None, dialect: Dialect) -> int | None:
+        """Read it back as an int."""
+        del dialect
+        return None if value is None else int(value)
+
+
+class UtcTime(TypeDecorator[dt.datetime]):
+    """A moment in UTC, aware in Python, in microseconds."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
+        """Refuse a time without zone, whose moment nobody knows."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time needs its zone; got {value.isoformat()}")
+        moment = value.astimezone(dt.UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: dt.datetime | None, dialect: Dialect
+    ) -> dt.datetime | None:
+        """Read it back in UTC, whatever the zone of the connection."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def _id() -> String:
+    """Type an id: ordered by its bytes in both databases, so that pages have the same order."""
+    return String().with_variant(String(collation="C"), "postgresql")
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+book = Table(
+    "book",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("facility_rule", Integer, nullable=False),
+    # Rises with whatever decides how records are resolved and posted: editions, their order,
+    # facilities, states of periods.
+    Column("revision", BigInteger, nullable=False),
+    # The last seq that was given out; its row lock puts the commits of a book in order.
+    Column("commit_seq", BigInteger, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("id", _id(), primary_key=True),
+    Column("rank", Integer, nullable=False),  # 1 is preferred most
+    Column("factors_count", Integer, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+)
+
+factor = Table(
+    "factor",
+    metadata,
+    Column("book", _id(), primary_key=True),
+    Column("edition", _id(), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("activity", _id(), nullable=False),
+    Column("region", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("valid_from", String, nullable=False),
+    Column("valid_to", String, nullable=False),
+    # Decimals exactly as the publisher printed them; empty where there is none.
+    Column("kg_co2e", Text, nullable=False),
+    Column("kg_co2", Text, nullable=False),
+    Column("kg_ch4", Text, nullable=False),
+    Column("kg_n2o", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("table", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    ForeignKeyConstraint(["book", "edition"], ["edition.book", "edition.id"]),
+    Index(None, "book", "edition", "activity", "row"),
+)
+
+facility = Table(
+    "facility",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("id", _id(), primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("type", String, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("ownership", Text, nullable=False),
+    Column("valid_from", String, nullable=False),
+    Column("valid_to", String, nullable=False),
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("id", _id(), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("committed_offset", BigInteger, nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("records_count", BigInteger, nullable=False),
+    Column("posted_count", BigInteger, nullable=False),
+    Column("quarantined_count", BigInteger, nullable=False),
+    Column("suspended_count", BigInteger, nullable=False),
+    Column("quantity_micro", ExactInteger, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+    Column("commit_time", UtcTime),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("book", _id(), primary_key=True),
+    Column("id", _id(), primary_key=True),
+    Column("content_sha256", String, nullable=False),
+    Column("records_count", BigInteger, nullable=False),
+    Column("posted_count", BigInteger, nullable=False),
+    Column("quarantined_count", BigInteger, nullable=False),
+    Column("suspended_count", BigInteger, nullable=False),
+    Column("quantity_micro", ExactInteger, nullable=False),
+    Column("row_errors_json", Text, nullable=False),
+    Column("commit_id", String, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+)
+
+resolution = Table(
+    "resolution",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("id", _id(), primary_key=True),  # sha256 of the body
+    Column("body", Text, nullable=False),
+)
+
+ledger_commit = Table(
+    "ledger_commit",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("book", _id(), ForeignKey("book.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+    UniqueConstraint("book", "seq"),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("book", _id(), nullable=False),
+    Column("kind", String, nullable=False),  # segment, postings, quarantine, orphan
+    # Unique across live, dead and condemned: a commit and the garbage collection that meet at
+    # one path cannot both have it.
+    Column("path", _id(), nullable=False, unique=True),
+    Column("row_count", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("commit_id", String, ForeignKey("ledger_commit.id")),
+    Column("seq", BigInteger),
+    Column("suspended_count", BigInteger, nullable=False),
+    Column("state", String, nullable=False),  # live, dead, condemned
+    Column("dead_time", UtcTime),
+    Column("create_time", UtcTime, nullable=False),
+    UniqueConstraint("book", "seq"),
+    Index(None, "book", "kind", "state", "seq"),
+    Index(None, "state", "dead_time"),
+)
+
+file_range = Table(
+    "file_range",
+    metadata,
+    Column("file_id", String, primary_key=True),
+    Column("channel", _id(), primary_key=True),
+    Column("first_offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("stop_offset", BigInteger, nullable=False),
+    Column("commit_id", String, nullable=False),
+    Column("book", _id(), nullable=False),
+    Index(None, "book", "channel", "stop_offset"),
+)
+
+period = Table(
+    "period",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("period", Integer, primary_key=True, autoincrement=False),
+    Column("state", Integer, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expire_time", UtcTime, nullable=False),
+)
