@@ -297,7 +297,7 @@ def polars_contender(sample: Sample, form: str) -> Contender:
 
 def micro_of(quantity: Any) -> int:
     """Millionths of a decimal, exactly."""
-    value = Fraction(quantity) * MICRO_PER_ONE
+    value: Fraction = Fraction(quantity) * MICRO_PER_ONE
     if value.denominator != 1:
         raise ValueError(f"expected at most six places; got {quantity}")
     return value.numerator

@@ -30,6 +30,10 @@ def oracle_or_refused(function, argument):
 @example("999999999999.9999994999")
 @example("999999999999.9999995")
 @example("-999999999999.9999995")
+@example("9223372036855.0000005")  # its millionths leave 64 bits
+@example("-9999999999999.999999")
+@example("99999999999999999999e-7")
+@example("9223372036855e0")
 @example("1e11")
 @example("1e12")
 @example("0e99999999999999999999")
