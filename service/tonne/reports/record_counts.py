@@ -10,9 +10,12 @@ range of months
 
 Where the labels of an activity change from one month to the next (a factor of another
 account begins to hold), the records that reach over that border are new to the later label:
-there too a month adds its whole `record_count`. (Where an edition was imported between two
-commits, the parts of one month can lie under two labels at once; the months then count as if
-each record kept to its labels.)
+there too a month adds its whole `record_count`.
+
+Two things postings cannot know. A record of three months or more whose label goes and comes
+back counts again when it does. And where an edition was imported between two commits, the parts
+of one month can lie under two labels at once; the count then holds as if each record had kept
+to its label. Masses are exact in both.
 """
 
 from __future__ import annotations

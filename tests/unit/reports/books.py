@@ -1,0 +1,98 @@
+"""Small books for the tests: records with their parts, their postings, and exact sums."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from tonne.catalogue.resolution import FactorMasses, Notice, Resolution, ResolutionEntry
+from tonne.model import quantity_text
+
+POSTING_SCHEMA = {
+    "facility": pl.Categorical,
+    "activity": pl.Categorical,
+    "unit": pl.Categorical,
+    "region": pl.Categorical,
+    "period": pl.Int32,
+    "resolution": pl.String,
+    "status": pl.UInt8,
+    "quantity": pl.Decimal(38, 6),
+    "record_count": pl.Int64,
+    "record_start_count": pl.Int64,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record: its parts are millionths of its quantity in adjoining months."""
+
+    facility: str
+    activity: str
+    region: str
+    first_period: int
+    parts_micro: tuple[int, ...]
+    unit: str = "kWh"
+
+    def parts(self):
+        """(period, millionths) of each part."""
+        return [(self.first_period + index, part) for index, part in enumerate(self.parts_micro)]
+
+
+def resolution(account, *, kg_co2e="1", notice="", **gases):
+    """A resolution with one account; `entry` fields by keyword."""
+    return Resolution((entry(account, kg_co2e=kg_co2e, notice=notice, **gases),))
+
+
+def entry(account, *, kg_co2e="1", notice="", conversion=1, **gases):
+    """One entry of a resolution."""
+    notices = (Notice("REGION_FALLBACK", notice),) if notice else ()
+    masses = FactorMasses(kg_co2e, **gases)
+    return ResolutionEntry(account, "edition", 1, masses, Fraction(conversion), notices)
+
+
+def outcome_of(record, outcomes):
+    """Resolutions of a record's parts, or None where one of them has none: then it waits."""
+    found = [outcomes.get((record.activity, period)) for period, _ in record.parts()]
+    return None if None in found else found
+
+
+def post(records, outcomes, *, suspense_status=65):
+    """Postings of one commit: one row per distinct key, period and outcome."""
+    sums = defaultdict(lambda: [0, 0, 0])
+    for record in records:
+        resolved = outcome_of(record, outcomes)
+        for index, (period, part) in enumerate(record.parts()):
+            name = resolved[index].id if resolved else None
+            key = (record.facility, record.activity, record.unit, record.region, period, name)
+            sums[key][0] += part
+            sums[key][1] += 1
+            sums[key][2] += index == 0
+    rows = [
+        (*key, 0 if key[-1] else suspense_status, quantity_text(total), count, starts)
+        for key, (total, count, starts) in sums.items()
+    ]
+    texts = POSTING_SCHEMA | {"quantity": pl.String}
+    frame = pl.DataFrame(rows, schema=texts, orient="row")
+    return frame.with_columns(pl.col("quantity").cast(pl.Decimal(38, 6)))
+
+
+def register(*rows):
+    """Register of facilities from (facility, type, region)."""
+    schema = {"facility": pl.String, "type": pl.String, "region": pl.String}
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def sum_by(frame, keys):
+    """Exact sums in Python integers; the ledger's come from the kernel."""
+    sums = defaultdict(int)
+    columns = [pl.col(key) for key in keys]
+    for *group, quantity in frame.select(*columns, pl.col("quantity").to_physical()).iter_rows():
+        sums[tuple(group)] += quantity
+    texts = [(*group, quantity_text(total)) for group, total in sums.items()]
+    schema = {key: frame.schema[key] for key in keys} | {"quantity": pl.String}
+    return pl.DataFrame(texts, schema=schema, orient="row").with_columns(
+        pl.col("quantity").cast(pl.Decimal(38, 6))
+    )
