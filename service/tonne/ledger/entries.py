@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tonne_kernel import Batch
-
     from tonne.errors import TonneError
     from tonne.model import ControlTotals, RowError
+    from tonne_kernel import Batch
 
 REQUEST_PREFIX = "requests/"
 """Records of a request stand under this and the request id where channels have their id; a

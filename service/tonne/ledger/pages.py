@@ -29,7 +29,7 @@ class Page(Generic[T]):
 
 
 def page_limit(page_size: int) -> int:
-    """Number of items that a request for `page_size` of them gets."""
+    """Say how many items a request for `page_size` of them gets."""
     return min(page_size, PAGE_SIZE_MAX) if page_size > 0 else PAGE_SIZE_DEFAULT
 
 

@@ -1,0 +1,60 @@
+"""The months of a time zone, as instants."""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tonne.errors import FieldInvalid
+from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
+from tonne_kernel import PeriodTable
+
+_EPOCH = dt.datetime(PERIOD_EPOCH_YEAR, 1, 1)  # noqa: DTZ001 - wall-clock time, see below
+_MICROSECOND = dt.timedelta(microseconds=1)
+_ADMISSION_STOP_US = 7_258_118_400_000_000  # 2200-01-01T00:00Z, the latest end of a record
+
+
+def check_time_zone(name: str) -> str:
+    """Return `name` if it is an IANA time zone, else raise `FieldInvalid`."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise FieldInvalid(
+            f"time_zone: expected an IANA time zone like 'Europe/Berlin'; got {name!r}",
+            metadata={"field": "time_zone", "value": name},
+        ) from error
+    return name
+
+
+def month_boundaries_us(time_zone: str) -> array[int]:
+    """First instants of the months 1970-01 to 2200-01 in a time zone.
+
+    Returns
+    -------
+    array of int64
+        Microseconds since 1970-01-01T00:00Z, ascending, `PERIOD_COUNT_MAX + 1` of them.
+        The first and the last are moved outwards, where that is needed, so that the periods
+        hold every instant that a record may have: 1970-01-01T00:00Z to 2200-01-01T00:00Z.
+    """
+    zone = ZoneInfo(time_zone)
+    boundaries = array("q")
+    for period in range(PERIOD_COUNT_MAX + 1):
+        year, month = divmod(period, 12)
+        wall = dt.datetime(PERIOD_EPOCH_YEAR + year, month + 1, 1)  # noqa: DTZ001 - set below
+        # Where the clock skips midnight, the offset before the gap gives the gap's own
+        # instant; where it shows midnight twice, the first one counts (fold is 0).
+        offset = wall.replace(tzinfo=zone).utcoffset()
+        if offset is None:  # pragma: no cover - ZoneInfo always knows its offset
+            raise AssertionError(time_zone)
+        boundaries.append((wall - _EPOCH - offset) // _MICROSECOND)
+    boundaries[0] = min(boundaries[0], 0)
+    boundaries[-1] = max(boundaries[-1], _ADMISSION_STOP_US)
+    return boundaries
+
+
+@lru_cache(maxsize=1024)
+def period_table(time_zone: str) -> PeriodTable:
+    """Periods of a time zone for the kernel."""
+    return PeriodTable(month_boundaries_us(time_zone))

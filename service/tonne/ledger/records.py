@@ -1,0 +1,274 @@
+"""Lists of records as they were kept: posted and suspended ones, and the quarantined.
+
+Pages follow the order of commits and, in a segment, the order of its rows. The token holds
+the last segment that was read to its end and the rows given out of the next: what is
+committed meanwhile comes later, so that every record is listed exactly once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import polars as pl
+
+from tonne.ledger.entries import REQUEST_PREFIX
+from tonne.ledger.frames import polars_errors, read_parquet
+from tonne.ledger.pages import Page, page_limit, read_token, write_token
+from tonne.ledger.statuses import status_message
+from tonne.model import RecordField, RowStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from decimal import Decimal
+
+    from tonne.store.manifest import Manifest
+    from tonne.store.objects import Objects
+    from tonne.store.rows import FileRow
+
+T = TypeVar("T")
+
+FILES_PER_PAGE_MAX = 256
+"""Files that one page reads; a page that finds less than it was asked for has a token still."""
+
+_FILE_ROWS_BATCH = 256
+
+_OPTIONAL_TEXTS = ("supplier", "product", "evidence", "attributes")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """A durable record, posted or in suspense.
+
+    `source` is `channels/{channel}` or `requests/{request_id}`; `quantity` has 6 places;
+    `start` and `end` are UTC; `segment` is the id of its file.
+    """
+
+    source: str
+    offset: int
+    record_id: str
+    facility: str
+    activity: str
+    quantity: Decimal
+    unit: str
+    start: dt.datetime
+    end: dt.datetime
+    region: str
+    supplier: str
+    product: str
+    data_quality: int
+    evidence: str
+    attributes: str
+    status: RowStatus
+    message: str
+    segment: str
+    commit_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRecord:
+    """A record in quarantine, as far as it could be read; what could not is empty.
+
+    `start` and `end` are ISO 8601 in UTC, or a count of microseconds since 1970-01-01 where
+    that is no date; `raw` holds the record's own bytes where it came as a message.
+    """
+
+    source: str
+    offset: int
+    status: RowStatus
+    field: RecordField
+    message: str
+    record_id: str
+    facility: str
+    activity: str
+    quantity: str
+    unit: str
+    start: str
+    end: str
+    region: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing(Generic[T]):
+    """What one call lists.
+
+    `query` names the call and its arguments, `files` gives files after a sequence number,
+    `match` selects their rows, `read` makes the items.
+    """
+
+    book: str
+    query: tuple[str, ...]
+    files: Callable[[int], list[FileRow]]
+    match: pl.Expr
+    read: Callable[[FileRow, pl.DataFrame], Iterator[T]]
+
+
+class Records:
+    """Lists the records of books."""
+
+    def __init__(self, manifest: Manifest, objects: Objects) -> None:
+        self._manifest = manifest
+        self._objects = objects
+
+    def list_records(
+        self,
+        book: str,
+        *,
+        facility: str = "",
+        activity: str = "",
+        channel: str = "",
+        page_size: int = 0,
+        page_token: str = "",
+    ) -> Page[LedgerRecord]:
+        """List durable records, optionally those of a facility, an activity, a channel.
+
+        Raises
+        ------
+        BookUnknown, PageTokenInvalid
+        """
+        wanted = {"facility": facility, "activity": activity, "channel": channel}
+        wanted = {name: value for name, value in wanted.items() if value}
+        match = pl.all_horizontal(
+            pl.lit(True),
+            *(pl.col(name).cast(pl.String) == value for name, value in wanted.items()),
+        )
+
+        def files(after_seq: int) -> list[FileRow]:
+            return self._manifest.segments(
+                book, channel=channel, after_seq=after_seq, limit=_FILE_ROWS_BATCH
+            )
+
+        query = ("records", book, facility, activity, channel)
+        listing = _Listing(book, query, files, match, _ledger_records)
+        return self._page(listing, page_size, page_token)
+
+    def list_suspense(
+        self, book: str, *, page_size: int = 0, page_token: str = ""
+    ) -> Page[LedgerRecord]:
+        """List the records that wait in suspense.
+
+        Raises
+        ------
+        BookUnknown, PageTokenInvalid
+        """
+
+        def files(after_seq: int) -> list[FileRow]:
+            while True:
+                rows = self._manifest.segments(book, after_seq=after_seq, limit=_FILE_ROWS_BATCH)
+                found = [row for row in rows if row.suspended_count]
+                if found or len(rows) < _FILE_ROWS_BATCH:
+                    return found
+                after_seq = rows[-1].seq
+
+        match = pl.col("status") != RowStatus.POSTED
+        listing = _Listing(book, ("suspense", book), files, match, _ledger_records)
+        return self._page(listing, page_size, page_token)
+
+    def list_quarantine(
+        self, book: str, *, page_size: int = 0, page_token: str = ""
+    ) -> Page[QuarantinedRecord]:
+        """List the records in quarantine.
+
+        Raises
+        ------
+        BookUnknown, PageTokenInvalid
+        """
+
+        def files(after_seq: int) -> list[FileRow]:
+            return self._manifest.quarantine_files(book, after_seq, _FILE_ROWS_BATCH)
+
+        match = pl.lit(True)
+        listing = _Listing(book, ("quarantine", book), files, match, _quarantined_records)
+        return self._page(listing, page_size, page_token)
+
+    def _page(self, listing: _Listing[T], page_size: int, page_token: str) -> Page[T]:
+        """Read files after the token's place until the page is full."""
+        self._manifest.book_revision(listing.book)  # an unknown book is no empty list
+        limit = page_limit(page_size)
+        after_seq, skip = read_token(page_token, listing.query, 0)
+        items: list[T] = []
+        read_count = 0
+        while batch := listing.files(int(after_seq)):
+            for file in batch:
+                frame = read_parquet(self._objects.get(file.path), file.path)
+                with polars_errors(file.path):
+                    found = frame.filter(listing.match)
+                    part = found.slice(skip, limit - len(items))
+                    items.extend(listing.read(file, part))
+                skip += part.height
+                if skip < found.height:
+                    return Page(tuple(items), write_token(listing.query, after_seq, skip))
+                after_seq, skip = file.seq, 0
+                read_count += 1
+                if len(items) == limit or read_count == FILES_PER_PAGE_MAX:
+                    token = write_token(listing.query, after_seq)
+                    return Page(tuple(items), token if listing.files(file.seq) else "")
+        return Page(tuple(items))
+
+
+def _source(channel: str) -> str:
+    return channel if channel.startswith(REQUEST_PREFIX) else f"channels/{channel}"
+
+
+def _ledger_records(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
+    for row in frame.iter_rows(named=True):
+        status = RowStatus(row["status"])
+        yield LedgerRecord(
+            source=_source(row["channel"]),
+            offset=row["offset"],
+            record_id=row["record_id"] or "",
+            facility=row["facility"],
+            activity=row["activity"],
+            quantity=row["quantity"],
+            unit=row["unit"],
+            start=row["start"],
+            end=row["end"],
+            region=row["region"] or "",
+            data_quality=row.get("data_quality") or 0,
+            **{name: row.get(name) or "" for name in _OPTIONAL_TEXTS},
+            status=status,
+            message=_suspense_message(status, row),
+            segment=file.id,
+            commit_time=file.create_time,
+        )
+
+
+def _suspense_message(status: RowStatus, row: dict[str, Any]) -> str:
+    if status is RowStatus.POSTED:
+        return ""
+    if status is RowStatus.FACILITY_MUST_BE_REGISTERED:
+        return status_message(status, RecordField.FACILITY, row["facility"])
+    return status_message(status, RecordField.ACTIVITY, row["activity"])
+
+
+def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[QuarantinedRecord]:
+    del file
+    for row in frame.iter_rows(named=True):
+        status, field = RowStatus(row["status"]), RecordField(row["field"])
+        texts = {
+            name: row[name] or ""
+            for name in ("record_id", "facility", "activity", "quantity", "unit", "region")
+        }
+        texts["start"], texts["end"] = _time_text(row["start"]), _time_text(row["end"])
+        yield QuarantinedRecord(
+            source=_source(row["channel"]),
+            offset=row["offset"],
+            status=status,
+            field=field,
+            message=status_message(status, field, texts.get(field.name.lower())),
+            raw=row["raw"] or b"",
+            **texts,
+        )
+
+
+def _time_text(time_us: int | None) -> str:
+    """Write microseconds as ISO 8601, or plainly where no calendar reaches."""
+    if time_us is None:
+        return ""
+    try:
+        time = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time_us)
+    except OverflowError:
+        return str(time_us)
+    return time.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,72 @@
+"""Exact sums over groups of postings. The kernel adds: 128 bits, and overflow raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.errors import QuantityOverflow
+from tonne.ledger.frames import polars_errors
+from tonne_kernel import sum_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+QUANTITY_TYPE = pl.Decimal(38, 6)
+"""Type of a sum of quantities."""
+
+COUNTS = ("record_count", "record_start_count")
+"""Counts that are added with the quantities, as far as the frame has them."""
+
+
+def sum_by(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Sum postings over groups.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        `quantity` decimal(38, 6), any of `COUNTS` as Int64, and the keys.
+    keys : sequence of str
+        Columns to group by; none gives one row with the total.
+
+    Returns
+    -------
+    polars.DataFrame
+        The keys (each combination once, in order of first sight), `quantity` decimal(38, 6),
+        and the counts.
+
+    Raises
+    ------
+    QuantityOverflow
+        A sum has more than 38 digits.
+    """
+    counts = [name for name in COUNTS if name in frame.columns]
+    with polars_errors("postings"):
+        if not keys:
+            totals = frame.select(pl.col(counts).sum())
+            return totals.select(
+                _sums(
+                    pl.repeat(0, frame.height, dtype=pl.UInt32, eager=True), 1, frame["quantity"]
+                ),
+                pl.col(counts),
+            )
+        groups = frame.group_by(list(keys), maintain_order=True).agg(
+            pl.col(counts).sum(), pl.col("quantity")
+        )
+        parts = groups.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("group"), "quantity"
+        ).explode("quantity")
+        sums = _sums(parts["group"], groups.height, parts["quantity"])
+        return groups.with_columns(sums).select(*keys, "quantity", *counts)
+
+
+def _sums(groups: pl.Series, group_count: int, values: pl.Series) -> pl.Series:
+    try:
+        exported = sum_groups(groups.rechunk(), group_count, values.rechunk())
+    except OverflowError as error:
+        raise QuantityOverflow(
+            "a sum of quantities has more than 38 digits: it was refused, not wrapped; "
+            "select fewer records",
+        ) from error
+    return pl.Series("quantity", exported).cast(QUANTITY_TYPE)
