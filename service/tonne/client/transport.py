@@ -129,7 +129,7 @@ def error_of_rpc(error: grpc.RpcError, target: str) -> TonneError:
     # A call that is cut while it is writing can surface as this INTERNAL (grpc/grpc #36066).
     if code in _AWAY or (code is grpc.StatusCode.INTERNAL and "from Core" in text):
         return ServerUnavailable(
-            f"expected a Tonne server at {target}; got {code.name}: {text}",
+            f"no Tonne server answers at {target} ({code.name}: {text})",
             metadata={"target": target},
             retry_delay_s=delay_s,
         )

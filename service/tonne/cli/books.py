@@ -1,0 +1,188 @@
+"""The commands `tonne book`, `tonne facility` and `tonne edition`."""
+
+import csv
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.output import Column, Format, FormatOption, print_rows, say
+from tonne.errors import FieldInvalid
+from tonne.model import Book, Edition, Facility, FacilityRule
+
+book_app = typer.Typer(help="Books: one for each reporting organisation.", no_args_is_help=True)
+facility_app = typer.Typer(help="Facilities of a book.", no_args_is_help=True)
+edition_app = typer.Typer(help="Editions of emission factors.", no_args_is_help=True)
+
+FACILITY_RULES = {
+    "when-register-exists": FacilityRule.WHEN_REGISTER_EXISTS,
+    "registered-only": FacilityRule.REGISTERED_ONLY,
+    "any": FacilityRule.ANY,
+}
+FACILITY_FIELDS = tuple(field.name for field in dataclasses.fields(Facility))
+
+_BOOK_COLUMNS = (
+    Column("book"),
+    Column("display_name", "name", is_optional=True),
+    Column("time_zone", "time zone"),
+    Column("facilities"),
+    Column("editions"),
+    Column("revision"),
+    Column("create_time", "made"),
+)
+_EDITION_COLUMNS = (
+    Column("rank"),
+    Column("edition"),
+    Column("factors"),
+    Column("create_time", "imported"),
+    Column("sha256"),
+)
+
+ReadableFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE")
+]
+
+
+def _book_row(book: Book) -> dict[str, object]:
+    rule = next(name for name, value in FACILITY_RULES.items() if value == book.facility_rule)
+    return {
+        "book": book.id,
+        "display_name": book.display_name,
+        "time_zone": book.time_zone,
+        "facilities": rule,
+        "editions": " ".join(book.editions),
+        "revision": book.revision,
+        "create_time": book.create_time.replace(microsecond=0),
+    }
+
+
+def _edition_row(edition: Edition) -> dict[str, object]:
+    return {
+        "rank": edition.rank,
+        "edition": edition.id,
+        "factors": edition.factors_count,
+        "create_time": edition.create_time.replace(microsecond=0),
+        "sha256": edition.sha256,
+    }
+
+
+@book_app.command("create")
+def create_book(
+    book: Annotated[str, typer.Argument(metavar="BOOK", help="Id of the new book.")],
+    display_name: Annotated[str, typer.Option(help="Name for people.")] = "",
+    time_zone: Annotated[
+        str, typer.Option(help="IANA time zone whose months are the periods.")
+    ] = "UTC",
+    facilities: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(FACILITY_RULES), help="Whether facilities must be registered."
+        ),
+    ] = "when-register-exists",
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Make a book."""
+    if facilities not in FACILITY_RULES:
+        raise typer.BadParameter(
+            f"expected one of {', '.join(FACILITY_RULES)}; got {facilities!r}",
+            param_hint="--facilities",
+        )
+    with connect(server) as client:
+        made = client.create_book(
+            book,
+            display_name=display_name,
+            time_zone=time_zone,
+            facility_rule=FACILITY_RULES[facilities],
+        )
+    say(f"book {made.id} made: periods are months in {made.time_zone}")
+
+
+@book_app.command("list")
+def list_books(form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER) -> None:
+    """List the books."""
+    with connect(server) as client:
+        print_rows(_BOOK_COLUMNS, map(_book_row, client.list_books()), form)
+
+
+@book_app.command("show")
+def show_book(
+    book: Annotated[str, typer.Argument(metavar="BOOK", help="Id of the book.")],
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Show one book."""
+    with connect(server) as client:
+        print_rows(_BOOK_COLUMNS, [_book_row(client.get_book(book))], form)
+
+
+@facility_app.command("import")
+def import_facilities(
+    file: ReadableFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
+) -> None:
+    """Register the facilities of a CSV file; of its columns only id is required."""
+    with connect(server) as client:
+        created_count, updated_count = client.import_facilities(book, read_facilities(file))
+    say(f"{created_count:,} facilities registered, {updated_count:,} replaced")
+
+
+@facility_app.command("list")
+def list_facilities(
+    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+) -> None:
+    """List the registered facilities."""
+    columns = [Column("id"), *(Column(name, is_optional=True) for name in FACILITY_FIELDS[1:])]
+    with connect(server) as client:
+        print_rows(columns, map(dataclasses.asdict, client.list_facilities(book)), form)
+
+
+@edition_app.command("import")
+def import_edition(
+    file: ReadableFile,
+    edition: Annotated[str, typer.Option("--id", metavar="ID", help="Id of the edition.")],
+    book: BookOption,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Import an edition of factors from a CSV file; the book prefers it last."""
+    with connect(server) as client:
+        made = client.import_edition(book, edition, file.read_bytes())
+    say(f"edition {made.id}: {made.factors_count:,} factors, number {made.rank} in preference")
+
+
+@edition_app.command("list")
+def list_editions(
+    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+) -> None:
+    """List the editions of a book in its order of preference."""
+    with connect(server) as client:
+        print_rows(_EDITION_COLUMNS, map(_edition_row, client.list_editions(book)), form)
+
+
+def read_facilities(file: Path) -> Iterator[Facility]:
+    """Read a CSV file of facilities.
+
+    Raises
+    ------
+    FieldInvalid
+        Where a column is unknown or `id` is missing, naming the line.
+    """
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        header = tuple(reader.fieldnames or ())
+        unknown = [name for name in header if name not in FACILITY_FIELDS]
+        if unknown or "id" not in header:
+            raise FieldInvalid(
+                f"{file}: expected a header of {', '.join(FACILITY_FIELDS)} (only id is "
+                f"required); got {', '.join(header) or 'nothing'}",
+                metadata={"file": str(file)},
+            )
+        for row in reader:
+            if None in row or not row["id"]:
+                raise FieldInvalid(
+                    f"{file}, line {reader.line_num}: expected an id and at most "
+                    f"{len(header)} fields; got {list(row.values())}",
+                    metadata={"file": str(file), "line": str(reader.line_num)},
+                )
+            yield Facility(**{name: value or "" for name, value in row.items()})

@@ -1,0 +1,159 @@
+"""The command `tonne demo`: the main job on a fresh ledger, from stream to inventory."""
+
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonne.cli import sample
+from tonne.cli.append import make_bar
+from tonne.cli.free_port import find_free_port
+from tonne.cli.inventory import print_inventory
+from tonne.cli.output import Format, say, stdout_console
+from tonne.client import AppendResult, Client, Progress, ServerUnavailable
+from tonne.errors import ConfigInvalid
+
+BOOK = "demo"
+START_S_MAX = 30.0
+STOP_S_MAX = 30.0
+
+
+def run_demo(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            file_okay=False,
+            metavar="DIR",
+            help="Keep the demo's ledger here; it must be empty (default: a new directory).",
+        ),
+    ] = None,
+) -> None:
+    """Stream about a million records of a made-up operator through a server of its own."""
+    directory = _fresh_directory(data)
+    say(f"ledger: {directory}")
+    with _serving(directory) as target, Client(target) as client:
+        _set_up(client)
+        results, elapsed_s = _stream_in(client)
+        _show(client, results, elapsed_s, directory)
+
+
+def _fresh_directory(data: Path | None) -> Path:
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="tonne-demo-"))
+    if data.exists() and any(data.iterdir()):
+        raise ConfigInvalid(
+            f"--data must name an empty or new directory for a fresh ledger; {data} holds files",
+            metadata={"data": str(data)},
+        )
+    data.mkdir(parents=True, exist_ok=True)
+    return data
+
+
+@contextmanager
+def _serving(directory: Path) -> Iterator[str]:
+    """Run a server process on the directory; gives its address and stops it at the end."""
+    target = f"127.0.0.1:{find_free_port()}"
+    log = directory / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  # our own command
+            [
+                sys.executable, "-m", "tonne.cli.main", "serve", "--data", str(directory),
+                "--listen", target, "--admin", f"127.0.0.1:{find_free_port()}",
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            _wait_until_serving(target, process, log)
+            yield target
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_S_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_serving(target: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline_s = time.monotonic() + START_S_MAX
+    with Client(target, timeout_s=1.0) as client:
+        while True:
+            try:
+                list(client.list_books())
+            except ServerUnavailable as error:
+                if process.poll() is not None or time.monotonic() > deadline_s:
+                    raise ServerUnavailable(
+                        f"the demo's server did not start; its log is {log}: "
+                        f"{log.read_text(errors='replace')[-2_000:]}"
+                    ) from error
+            else:
+                return
+
+
+def _set_up(client: Client) -> None:
+    client.create_book(BOOK, display_name="Demo Telecom (made up)")
+    facility_count, _ = client.import_facilities(BOOK, sample.facilities())
+    edition = client.import_edition(BOOK, sample.EDITION_ID, sample.edition_csv())
+    say(f"book {BOOK}: {facility_count} facilities, {edition.factors_count} invented factors")
+
+
+def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
+    """Append to all channels at once."""
+    channels = sample.channels()
+    bar, task = make_bar(sum(meter.records_count for meter in sample.METERS))
+    done: dict[str, Progress] = {}
+    lock = threading.Lock()
+
+    def append(name: str) -> AppendResult:
+        def show(progress: Progress) -> None:
+            with lock:
+                done[name] = progress
+                bar.update(
+                    task,
+                    completed=sum(one.records_count for one in done.values()),
+                    sent_bytes=sum(one.sent_bytes for one in done.values()),
+                )
+
+        meters = channels[name]
+        with client.channel(BOOK, name) as channel:
+            return channel.append(
+                (frame for meter in meters for frame in sample.read_meter(meter)),
+                records_count=sum(meter.records_count for meter in meters),
+                progress=show,
+            )
+
+    began_s = time.monotonic()
+    with bar, ThreadPoolExecutor(len(channels)) as pool:
+        results = list(pool.map(append, channels))
+    return results, time.monotonic() - began_s
+
+
+def _show(client: Client, results: list[AppendResult], elapsed_s: float, directory: Path) -> None:
+    console = stdout_console()
+    count = sum(result.records_count for result in results)
+    posted_count = sum(result.posted_count for result in results)
+    console.print(
+        f"\n{count:,} records streamed over {len(results)} channels, {posted_count:,} posted: "
+        f"{elapsed_s:.1f} s, {count / elapsed_s:,.0f} records/s, every one durable."
+    )
+    for title, by in (("scope", ("scope",)), ("facility type", ("facility_type",))):
+        console.print(f"\nInventory of 2025 by {title} (factors invented for this demo)\n")
+        print_inventory(client.inventory(BOOK, by=by), by, Format.TABLE)
+    console.print(
+        f"\nTo look further, serve this ledger and ask it:\n\n"
+        f"  tonne serve --data {directory}\n"
+        f"  tonne inventory --book {BOOK} --by facility,account --from 2025-01 --to 2025-01\n"
+        f"  tonne inventory --book {BOOK} --by period --format csv\n"
+        f"  tonne channel list --book {BOOK}\n"
+    )

@@ -1,0 +1,81 @@
+"""The `tonne` command: its commands, and what an error looks like."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from tonne.cli.append import append_files
+from tonne.cli.books import book_app, edition_app, facility_app
+from tonne.cli.demo import run_demo
+from tonne.cli.inventory import show_inventory
+from tonne.cli.listings import channel_app, quarantine_app, suspense_app
+from tonne.cli.output import say
+from tonne.cli.serve import serve, show_config
+from tonne.client import ServerUnavailable
+from tonne.errors import DefectError, TonneError
+
+USER_MISTAKE = 1
+
+app = typer.Typer(
+    name="tonne",
+    help="A carbon ledger that you can stream into.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # the form of a typer callback
+    if wanted:
+        sys.stdout.write(f"tonne {version('tonne')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+app.command("serve")(serve)
+app.add_typer(book_app, name="book")
+app.add_typer(facility_app, name="facility")
+app.add_typer(edition_app, name="edition")
+app.command("append")(append_files)
+app.command("inventory")(show_inventory)
+app.add_typer(channel_app, name="channel")
+app.add_typer(suspense_app, name="suspense")
+app.add_typer(quarantine_app, name="quarantine")
+app.command("config")(show_config)
+app.command("demo")(run_demo)
+
+
+def main() -> None:
+    """Run the command; a mistake is one line on standard error and exit code 1."""
+    try:
+        app()
+    except DefectError as error:
+        say(f"tonne: {error.message} ({error.code}; this is a defect of Tonne)")
+        sys.exit(USER_MISTAKE)
+    except ServerUnavailable as error:
+        say(
+            f"tonne: {error.message}; start one with `tonne serve`, or name another with "
+            "--server or TONNE_SERVER"
+        )
+        sys.exit(USER_MISTAKE)
+    except TonneError as error:
+        say(f"tonne: {error.message}")
+        sys.exit(USER_MISTAKE)
+
+
+if __name__ == "__main__":
+    main()

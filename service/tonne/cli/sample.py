@@ -1,0 +1,169 @@
+"""The demo's organisation: a made-up ICT operator, the same records on every machine.
+
+Quantities come from integer arithmetic alone. The factors are invented for show and say so;
+they belong to no publisher and to no report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.model import Facility
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EDITION_ID = "demo-invented-1"
+
+_NOTE = "Invented for the demo; not for any report"
+_FACTORS = (
+    # activity, region, unit, kg CO2e, kg CO2, kg CH4, kg N2O, account
+    ("electricity.grid", "XA", "kWh", "0.412", "0.410", "0.00003", "0.000004", "scope2.location"),
+    ("electricity.grid", "XA-North", "kWh", "0.087", "0.086", "0.00001", "0.000002",
+     "scope2.location"),
+    ("electricity.grid", "", "kWh", "0.475", "", "", "", "scope2.location"),
+    ("fuel.diesel.stationary", "", "L", "2.66", "2.62", "0.0001", "0.00013", "scope1.stationary"),
+    ("fuel.natural_gas", "", "m3", "2.02", "2.018", "0.00004", "0.000004", "scope1.stationary"),
+    ("refrigerant.r410a", "", "kg", "2088", "", "", "", "scope1.fugitive"),
+    ("freight.road", "", "tkm", "0.107", "", "", "", "scope3.04.transport"),
+)  # fmt: skip
+
+_YEAR_START = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+_YEAR_DAYS = 365
+_HOUR_S = 3_600
+_DAY_S = 86_400
+
+_REGIONS = ("XA-North", "XA-South", "XB")
+_FACILITIES = {
+    "dc": ("Data centre", "data_centre", 6),
+    "bs": ("Base station", "base_station", 300),
+    "er": ("Equipment room", "equipment_room", 60),
+    "factory": ("Factory", "factory", 1),
+    "fleet": ("Lorry fleet", "vehicle_fleet", 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """One kind of reading that every facility of a kind gives.
+
+    `prefix` begins the facilities' ids; a quantity is `base_milli` thousandths of the unit plus
+    less than `spread_milli`.
+    """
+
+    channel: str
+    prefix: str
+    activity: str
+    unit: str
+    step_s: int
+    base_milli: int
+    spread_milli: int
+    days: int = _YEAR_DAYS
+
+    @property
+    def facility_count(self) -> int:
+        """How many facilities give it."""
+        return _FACILITIES[self.prefix][2]
+
+    @property
+    def records_count(self) -> int:
+        """How many readings there are."""
+        return self.days * _DAY_S // self.step_s * self.facility_count
+
+
+_GRID = ("electricity.grid", "kWh")
+_DIESEL = ("fuel.diesel.stationary", "L")
+_GAS = ("fuel.natural_gas", "m3")
+_REFRIGERANT = ("refrigerant.r410a", "kg")
+_FREIGHT = ("freight.road", "tkm")
+
+METERS = (
+    Meter("data-centres", "dc", *_GRID, _HOUR_S, 900_000, 600_000),
+    Meter("base-stations", "bs", *_GRID, _HOUR_S // 4, 300, 500, days=31),
+    Meter("equipment-rooms", "er", *_GRID, _DAY_S, 90_000, 60_000),
+    Meter("factory", "factory", *_GRID, _HOUR_S, 400_000, 900_000),
+    Meter("factory", "factory", *_DIESEL, _DAY_S, 20_000, 30_000),
+    Meter("factory", "factory", *_GAS, _DAY_S, 150_000, 90_000),
+    Meter("factory", "factory", *_REFRIGERANT, 7 * _DAY_S, 200, 1_500),
+    Meter("freight", "fleet", *_FREIGHT, _DAY_S // 4, 500_000, 2_000_000),
+)
+"""What the operator measures: about a million readings."""
+
+# Constants of a linear congruence over 2^31: enough for quantities that look alive.
+# Source: ISO C standard's example of rand(), 7.22.2.1.
+_MULTIPLIER, _INCREMENT, _MODULUS = 1_103_515_245, 12_345, 1 << 31
+
+_CHUNK_RECORDS = 50_000
+
+
+def edition_csv() -> bytes:
+    """Write the invented factors as an edition."""
+    header = (
+        "activity,region,unit,valid_from,valid_to,kg_co2e,kg_co2,kg_ch4,kg_n2o,account,"
+        "source,table,note"
+    )
+    rows = (
+        f"{activity},{region},{unit},2025-01-01,,{co2e},{co2},{ch4},{n2o},{account},"
+        f"Tonne demo,invented,{_NOTE}"
+        for activity, region, unit, co2e, co2, ch4, n2o, account in _FACTORS
+    )
+    return ("\n".join((header, *rows)) + "\n").encode()
+
+
+def facilities() -> list[Facility]:
+    """List the operator's facilities."""
+    return [
+        Facility(
+            _facility_id(prefix, index),
+            f"{name} {index}",
+            kind,
+            _REGIONS[index % len(_REGIONS)],
+            "Demo Telecom",
+            "owned",
+        )
+        for prefix, (name, kind, count) in _FACILITIES.items()
+        for index in range(1, count + 1)
+    ]
+
+
+def channels() -> dict[str, list[Meter]]:
+    """Sort the meters by the channel that carries them."""
+    found: dict[str, list[Meter]] = {}
+    for meter in METERS:
+        found.setdefault(meter.channel, []).append(meter)
+    return found
+
+
+def read_meter(meter: Meter) -> Iterator[pl.DataFrame]:
+    """Make the readings of a meter in the order of time, a few at a time."""
+    for first in range(0, meter.records_count, _CHUNK_RECORDS):
+        yield _readings(meter, first, min(first + _CHUNK_RECORDS, meter.records_count))
+
+
+def _facility_id(prefix: str, number: int) -> str:
+    return f"{prefix}-{number:03d}"
+
+
+def _readings(meter: Meter, first: int, stop: int) -> pl.DataFrame:
+    index = pl.col("index")
+    ids = [_facility_id(meter.prefix, number + 1) for number in range(meter.facility_count)]
+    facility = (index % meter.facility_count).replace_strict(
+        range(meter.facility_count), ids, return_dtype=pl.String
+    )
+    step = index // meter.facility_count
+    begin = pl.lit(_YEAR_START) + pl.duration(seconds=step * meter.step_s)
+    drawn = (index * _MULTIPLIER + _INCREMENT) % _MODULUS // 256
+    milli = meter.base_milli + drawn % meter.spread_milli
+    return pl.DataFrame({"index": pl.int_range(first, stop, eager=True)}).select(
+        record_id=pl.format("{}/{}/{}", facility, pl.lit(meter.activity), step),
+        facility=facility,
+        activity=pl.lit(meter.activity),
+        quantity=pl.format("{}.{}", milli // 1_000, (milli % 1_000).cast(pl.String).str.zfill(3)),
+        unit=pl.lit(meter.unit),
+        start=begin,
+        end=begin + pl.duration(seconds=meter.step_s),
+    )

@@ -1,0 +1,84 @@
+"""The commands `tonne serve` and `tonne config`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonne import config as configuration
+from tonne.cli.output import Column, Format, FormatOption, print_rows
+
+DEFAULT_DATA = Path("data")
+"""Directory of the ledger where neither an option nor the configuration names a store."""
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", exists=True, dir_okay=False, metavar="FILE", help="A TOML file."),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        file_okay=False,
+        metavar="DIR",
+        help=f"Keep the whole ledger in this directory (default: {DEFAULT_DATA}, unless the "
+        "configuration names a store).",
+    ),
+]
+
+
+def serve(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Address of the gRPC port.")
+    ] = None,
+    admin: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Address of metrics and health.")
+    ] = None,
+) -> None:
+    """Serve a ledger."""
+    # The server brings its store and its kernel, which no other command needs.
+    from tonne import server  # noqa: PLC0415
+
+    server.run(effective_config(config, data, listen=listen, admin=admin))
+
+
+def show_config(
+    config: ConfigOption = None, data: DataOption = None, form: FormatOption = Format.TABLE
+) -> None:
+    """Print every setting, its value, and where the value came from."""
+    rows = (
+        {"key": item.key, "value": item.text, "origin": item.origin, "about": item.about}
+        for item in effective_config(config, data).items()
+    )
+    columns = [Column("key"), Column("value"), Column("origin")]
+    print_rows(columns if form is Format.TABLE else [*columns, Column("about")], rows, form)
+
+
+def effective_config(
+    path: Path | None,
+    data: Path | None,
+    *,
+    listen: str | None = None,
+    admin: str | None = None,
+) -> configuration.Config:
+    """Read the configuration with the command's options on top.
+
+    Raises
+    ------
+    ConfigInvalid
+        From `tonne.config.load`.
+    """
+    options: dict[str, object] = {
+        key: value
+        for key, value in (("server.listen", listen), ("server.admin", admin))
+        if value is not None
+    }
+    if data is None:
+        store = configuration.load(path, options).store
+        if store.manifest_url or store.objects_url:
+            return configuration.load(path, options)
+    return configuration.load(
+        path, {**options, **configuration.data_directory(data or DEFAULT_DATA)}
+    )
