@@ -160,28 +160,16 @@ class IngestConfig:
 
 @dataclass(frozen=True, slots=True)
 class LedgerConfig:
-    """Balances, merges, garbage."""
+    """What is kept in memory, and the upkeep."""
 
-    balances_cache_bytes_max: int = _setting(
-        128 * MIB, "Memory of postings kept for inventories.", minimum=0
+    postings_cache_bytes_max: int = _setting(
+        256 * MIB, "Memory of decoded postings kept for inventories.", minimum=0
     )
-    state_check_s: float = _setting(
-        1.0, "Age after which a book's cached editions and facilities are checked.", minimum=0
+    merge_files_max: int = _setting(
+        64, "Live postings files of one tier of a book beyond which they are merged.", minimum=2
     )
-    merge_interval_s: float = _setting(
-        10.0, "Time between two looks for postings files to merge.", minimum=0.01
-    )
-    merge_files_min: int = _setting(
-        32, "Postings files of a book from which on they are merged into one.", minimum=2
-    )
-    garbage_interval_s: float = _setting(
-        600.0, "Time between two collections of garbage.", minimum=0.01
-    )
-    garbage_grace_s: float = _setting(
-        3_600.0, "Age from which on a file that no commit names is garbage.", minimum=0
-    )
-    lease_s: float = _setting(
-        60.0, "How long a background job of one server keeps the others off.", minimum=1
+    upkeep_interval_s: float = _setting(
+        10.0, "Time between two rounds of merging and of collecting garbage.", minimum=0.01
     )
 
 

@@ -220,11 +220,10 @@ METRICS: tuple[Metric, ...] = (
         "Defects met; each is logged with its incident id.",
     ),
     _metric(
-        "tonne_maintenance_total",
+        "tonne_upkeep_total",
         "counter",
-        "Background jobs, by job and outcome.",
-        job=("merge", "garbage"),
-        outcome=("done", "nothing_to_do", "failed"),
+        "Rounds of merging postings files and collecting garbage.",
+        outcome=("done", "failed"),
     ),
     _metric(
         "tonne_event_loop_lag_seconds",

@@ -1,0 +1,119 @@
+"""What stands around every method: parsing, threads, statuses, and what must not leak."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+import grpc
+
+from tonne.edge.codec import read_request
+from tonne.edge.status import set_status
+from tonne.errors import DefectError, TonneError
+from tonne.telemetry import code_of, log_incident
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from concurrent.futures import Executor
+
+    from google.protobuf.message import Message
+
+    from tonne.edge.status import Context
+    from tonne.telemetry import Telemetry
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class Border:
+    """Wraps methods into gRPC handlers.
+
+    A method takes a parsed request and blocks; it runs in a thread and so do parsing and
+    writing. Whatever it raises becomes a status: a `TonneError` by the table of `status`;
+    anything else, a panic of a library included, INTERNAL with an incident id and no more.
+
+    Parameters
+    ----------
+    pool : Executor
+        Threads for methods.
+    """
+
+    def __init__(self, pool: Executor, telemetry: Telemetry) -> None:
+        self._pool = pool
+        self._telemetry = telemetry
+
+    def unary(
+        self, method: str, kind: type[Message], call: Callable[..., Message]
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """Wrap a method with one request and one response."""
+
+        def answer(message: bytes) -> bytes:
+            return call(read_request(kind, message)).SerializeToString()
+
+        async def handle(message: bytes, context: Context) -> bytes:
+            return await self._guarded(method, context, self._in_thread(answer, message)) or b""
+
+        return grpc.unary_unary_rpc_method_handler(handle)
+
+    def raw_unary(
+        self, method: str, call: Callable[[bytes], Awaitable[Message]]
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """Wrap a coroutine that takes the request's bytes."""
+
+        async def answer(message: bytes) -> bytes:
+            return (await call(message)).SerializeToString()
+
+        async def handle(message: bytes, context: Context) -> bytes:
+            return await self._guarded(method, context, answer(message)) or b""
+
+        return grpc.unary_unary_rpc_method_handler(handle)
+
+    def server_stream(
+        self, method: str, kind: type[Message], call: Callable[..., Sequence[Message]]
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """Wrap a method that gives all messages of a stream at once."""
+
+        def answer(message: bytes) -> list[bytes]:
+            return [one.SerializeToString() for one in call(read_request(kind, message))]
+
+        async def handle(message: bytes, context: Context) -> None:
+            chunks = await self._guarded(method, context, self._in_thread(answer, message))
+            for chunk in chunks or ():
+                await context.write(chunk)
+
+        return grpc.unary_stream_rpc_method_handler(handle)
+
+    async def _in_thread(self, call: Callable[[bytes], T], message: bytes) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call, message)
+
+    async def _guarded(self, method: str, context: Context, work: Awaitable[T]) -> T | None:
+        """Await the work; where it fails, set the status and give None."""
+        telemetry = self._telemetry
+        telemetry.add("tonne_calls_total", 1, method)
+        start_s = time.perf_counter()
+        try:
+            return await work
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
+            told = self._told(method, error)
+            telemetry.add("tonne_call_errors_total", 1, code_of(told))
+            set_status(context, told)
+            return None
+        finally:
+            telemetry.observe("tonne_call_duration_seconds", time.perf_counter() - start_s)
+
+    def _told(self, method: str, error: BaseException) -> TonneError:
+        """Give the error that the caller is told: of a defect, the incident id alone."""
+        if isinstance(error, TonneError) and not isinstance(error, DefectError):
+            return error
+        if isinstance(error, DefectError) and "incident" in error.metadata:
+            return error
+        incident = log_incident(self._telemetry, logger, f"{method} failed", error)
+        return DefectError(
+            f"the server failed; the incident is logged as {incident}",
+            metadata={"incident": incident},
+        )

@@ -1,0 +1,344 @@
+"""Dataclasses to messages and back. No decisions: what a field means is said by its room."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tonne.catalogue.edition import plain_text
+from tonne.edge import names
+from tonne.edge.status import write_in_band
+from tonne.errors import FieldInvalid
+from tonne.ledger.statuses import field_name, status_message
+from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period, quantity_text
+from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2, status_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from tonne.catalogue.edition import Factor
+    from tonne.ingest.replies import Reply
+    from tonne.ledger.records import LedgerRecord, QuarantinedRecord
+    from tonne.model import (
+        Book,
+        Channel,
+        ControlTotals,
+        Edition,
+        Limits,
+        PeriodState,
+        RowError,
+    )
+    from tonne.reports.inventory import Inventory, InventoryRow
+
+M = TypeVar("M", bound=Message)
+
+INVENTORY_DIMENSIONS = (
+    "",
+    "facility",
+    "activity",
+    "account",
+    "period",
+    "region",
+    "facility_type",
+    "scope",
+)
+"""Dimensions of an inventory, numbered as `tonne.v1.InventoryDimension`."""
+
+
+def read_request(kind: type[M], message: bytes) -> M:
+    """Parse a request, or raise `FieldInvalid`."""
+    try:
+        return kind.FromString(message)
+    except DecodeError as error:
+        raise FieldInvalid(
+            f"request: a serialized {kind.__name__} in valid UTF-8; got {len(message)} bytes that "
+            "cannot be read as one",
+            metadata={"field": "request", "sizeBytes": str(len(message))},
+        ) from error
+
+
+def read_facility_rule(number: int) -> FacilityRule:
+    """Read a FacilityRule; unspecified means WHEN_REGISTER_EXISTS."""
+    try:
+        return FacilityRule(number or FacilityRule.WHEN_REGISTER_EXISTS)
+    except ValueError:
+        raise FieldInvalid(
+            f"book.facility_rule: a FacilityRule of the API; got {number}",
+            metadata={"field": "book.facility_rule", "value": str(number)},
+        ) from None
+
+
+def read_facility(index: int, facility: ledger_pb2.Facility) -> Facility:
+    """Read the facility at an index of a request."""
+    if not 0 <= facility.type < len(FACILITY_TYPES):
+        raise FieldInvalid(
+            f"facilities[{index}].type: a FacilityType of the API; got {facility.type}",
+            metadata={"field": f"facilities[{index}].type", "value": str(facility.type)},
+        )
+    return Facility(
+        id=facility.id,
+        display_name=facility.display_name,
+        type=FACILITY_TYPES[facility.type],
+        region=facility.region,
+        entity=facility.entity,
+        ownership=facility.ownership,
+        valid_from=facility.valid_from,
+        valid_to=facility.valid_to,
+    )
+
+
+def read_dimensions(numbers: Iterable[int]) -> tuple[str, ...]:
+    """Read what an inventory is grouped by."""
+    given = tuple(numbers)
+    for number in given:
+        if not 0 < number < len(INVENTORY_DIMENSIONS):
+            raise FieldInvalid(
+                f"group_by: InventoryDimensions of the API; got {number}",
+                metadata={"field": "group_by", "value": str(number)},
+            )
+    return tuple(INVENTORY_DIMENSIONS[number] for number in given)
+
+
+def write_book(book: Book) -> ledger_pb2.Book:
+    """Write a book."""
+    return ledger_pb2.Book(
+        name=names.write_book(book.id),
+        display_name=book.display_name,
+        time_zone=book.time_zone,
+        facility_rule=_number(book.facility_rule),
+        revision=book.revision,
+        create_time=_timestamp(book.create_time),
+        editions=[names.write_edition(book.id, edition) for edition in book.editions],
+    )
+
+
+def write_facility(facility: Facility) -> ledger_pb2.Facility:
+    """Write a facility."""
+    return ledger_pb2.Facility(
+        id=facility.id,
+        display_name=facility.display_name,
+        type=_number(FACILITY_TYPES.index(facility.type)),
+        region=facility.region,
+        entity=facility.entity,
+        ownership=facility.ownership,
+        valid_from=facility.valid_from,
+        valid_to=facility.valid_to,
+    )
+
+
+def write_period(period: int, state: PeriodState) -> ledger_pb2.Period:
+    """Write a period."""
+    return ledger_pb2.Period(month=month_of_period(period), state=_number(state))
+
+
+def write_edition(edition: Edition) -> catalogue_pb2.Edition:
+    """Write an edition."""
+    return catalogue_pb2.Edition(
+        name=names.write_edition(edition.book, edition.id),
+        factors_count=edition.factors_count,
+        sha256=edition.sha256,
+        create_time=_timestamp(edition.create_time),
+        rank=edition.rank,
+    )
+
+
+def write_factor(book: str, edition: str, factor: Factor) -> catalogue_pb2.Factor:
+    """Write a factor of an edition."""
+    return catalogue_pb2.Factor(
+        name=names.write_factor(book, edition, factor.row),
+        activity=factor.activity,
+        region=factor.region,
+        unit=factor.unit,
+        valid_from=factor.valid_from.isoformat(),
+        valid_to=factor.valid_to.isoformat() if factor.valid_to else "",
+        kg_co2e=_mass(factor.kg_co2e),
+        kg_co2=_mass(factor.kg_co2),
+        kg_ch4=_mass(factor.kg_ch4),
+        kg_n2o=_mass(factor.kg_n2o),
+        account=factor.account,
+        source=factor.source,
+        table=factor.table,
+        note=factor.note,
+    )
+
+
+def write_channel(channel: Channel) -> ingest_pb2.Channel:
+    """Write a channel."""
+    return ingest_pb2.Channel(
+        name=names.write_channel(channel.book, channel.id),
+        epoch=channel.epoch,
+        committed_offset=channel.committed_offset,
+        state=_number(channel.state),
+        control_totals=write_totals(channel.totals),
+        create_time=_timestamp(channel.create_time),
+        commit_time=_timestamp(channel.commit_time) if channel.commit_time else None,
+    )
+
+
+def write_limits(limits: Limits) -> ingest_pb2.Limits:
+    """Write what the server takes."""
+    return ingest_pb2.Limits(
+        message_bytes_max=limits.message_bytes_max,
+        in_flight_bytes_max=limits.in_flight_bytes_max,
+        batch_records_max=limits.batch_records_max,
+        stream_lifetime=_duration(limits.stream_lifetime_s),
+    )
+
+
+def write_totals(totals: ControlTotals) -> ingest_pb2.ControlTotals:
+    """Write control totals."""
+    return ingest_pb2.ControlTotals(
+        records_count=totals.records_count,
+        posted_count=totals.posted_count,
+        quarantined_count=totals.quarantined_count,
+        suspended_count=totals.suspended_count,
+        quantity_sum=quantity_text(totals.quantity_micro),
+    )
+
+
+def write_row_error(error: RowError) -> status_pb2.RowError:
+    """Write one record that was not posted."""
+    return status_pb2.RowError(
+        index=error.index,
+        offset=error.offset,
+        status=_number(error.status),
+        field=field_name(error.field),
+        message=status_message(error.status, error.field),
+    )
+
+
+def write_reply(reply: Reply) -> ingest_pb2.AppendResponse:
+    """Write a message of the server to a producer."""
+    response = ingest_pb2.AppendResponse(
+        durable_up_to_offset=reply.durable_offset,
+        row_errors=[write_row_error(error) for error in reply.row_errors],
+        row_errors_omitted_count=reply.row_errors_omitted,
+        control_totals=write_totals(reply.totals) if reply.totals else None,
+        credit_bytes=reply.credit_bytes,
+    )
+    if reply.close_signal:
+        response.close_signal.reason = reply.close_signal.reason
+        response.close_signal.grace.CopyFrom(_duration(reply.close_signal.grace_s))
+    if reply.error:
+        response.error.CopyFrom(write_in_band(reply.error))
+    return response
+
+
+def write_record(book: str, record: LedgerRecord) -> report_pb2.LedgerRecord:
+    """Write a durable record."""
+    return report_pb2.LedgerRecord(
+        channel=names.write_source(book, record.source),
+        offset=record.offset,
+        record=_activity_record(record),
+        status=_number(record.status),
+        segment=record.segment,
+        commit_time=_timestamp(record.commit_time),
+    )
+
+
+def write_suspended(book: str, record: LedgerRecord) -> ledger_pb2.SuspendedRecord:
+    """Write a record in suspense."""
+    return ledger_pb2.SuspendedRecord(
+        channel=names.write_source(book, record.source),
+        offset=record.offset,
+        record=_activity_record(record),
+        status=_number(record.status),
+        message=record.message,
+    )
+
+
+def write_quarantined(book: str, record: QuarantinedRecord) -> ledger_pb2.QuarantinedRecord:
+    """Write a record in quarantine."""
+    return ledger_pb2.QuarantinedRecord(
+        channel=names.write_source(book, record.source),
+        offset=record.offset,
+        status=_number(record.status),
+        field=field_name(record.field),
+        message=record.message,
+        record_id=record.record_id,
+        facility=record.facility,
+        activity=record.activity,
+        quantity=record.quantity,
+        unit=record.unit,
+        start=record.start,
+        end=record.end,
+        region=record.region,
+        raw=record.raw,
+    )
+
+
+def write_inventory(
+    inventory: Inventory, rows_per_message: int
+) -> list[report_pb2.GetInventoryResponse]:
+    """Write an inventory in chunks; the last one carries the total."""
+    rows = [_inventory_row(row) for row in inventory.rows]
+    chunks = [
+        report_pb2.GetInventoryResponse(rows=rows[start : start + rows_per_message])
+        for start in range(0, len(rows) or 1, rows_per_message)
+    ]
+    last = chunks[-1]
+    last.total.CopyFrom(_inventory_row(inventory.total))
+    last.suspended_count = inventory.suspended_count
+    last.notices.extend(
+        report_pb2.Notice(
+            reason=notice.reason, message=notice.message, records_count=notice.records_count
+        )
+        for notice in inventory.notices
+    )
+    return chunks
+
+
+def _inventory_row(row: InventoryRow) -> report_pb2.InventoryRow:
+    return report_pb2.InventoryRow(
+        group=row.group,
+        kg_co2e=row.kg_co2e,
+        kg_co2=row.kg_co2,
+        kg_ch4=row.kg_ch4,
+        kg_n2o=row.kg_n2o,
+        records_count=row.records_count,
+        partial_gases=row.partial_gases,
+    )
+
+
+def _activity_record(record: LedgerRecord) -> ingest_pb2.ActivityRecord:
+    return ingest_pb2.ActivityRecord(
+        record_id=record.record_id,
+        facility=record.facility,
+        activity=record.activity,
+        quantity=format(record.quantity, "f"),
+        unit=record.unit,
+        start=_timestamp(record.start),
+        end=_timestamp(record.end),
+        region=record.region,
+        supplier=record.supplier,
+        product=record.product,
+        data_quality=_number(record.data_quality),
+        evidence=record.evidence,
+        attributes=record.attributes,
+    )
+
+
+def _number(value: int) -> Any:
+    """Give an enum's number; the stubs want the enum's own type, which no number has."""
+    return int(value)
+
+
+def _mass(value: Decimal | None) -> str:
+    return "" if value is None else plain_text(value)
+
+
+def _timestamp(time: dt.datetime) -> Timestamp:
+    written = Timestamp()
+    written.FromDatetime(time)
+    return written
+
+
+def _duration(seconds: float) -> Duration:
+    written = Duration()
+    written.FromTimedelta(dt.timedelta(seconds=seconds))
+    return written

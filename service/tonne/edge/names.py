@@ -1,0 +1,96 @@
+"""Resource names: `books/{book}/channels/{channel}` and the like."""
+
+from __future__ import annotations
+
+from tonne.errors import NameInvalid
+from tonne.model import check_channel_id, check_id
+
+
+def write_book(book: str) -> str:
+    """Write the name of a book."""
+    return f"books/{book}"
+
+
+def write_channel(book: str, channel: str) -> str:
+    """Write the name of a channel."""
+    return f"books/{book}/channels/{channel}"
+
+
+def write_source(book: str, source: str) -> str:
+    """Write where a record came from: `channels/{channel}` or `requests/{request_id}`."""
+    return f"books/{book}/{source}"
+
+
+def write_edition(book: str, edition: str) -> str:
+    """Write the name of an edition."""
+    return f"books/{book}/editions/{edition}"
+
+
+def write_factor(book: str, edition: str, row: int) -> str:
+    """Write the name of a factor."""
+    return f"books/{book}/editions/{edition}/factors/{row}"
+
+
+def read_book(name: str, *, field: str = "name") -> str:
+    """Read `books/{book}`, giving the book's id."""
+    (book,) = _split(name, field, "books/{book}")
+    return check_id("book", book)
+
+
+def read_channel(name: str, *, field: str = "name") -> tuple[str, str]:
+    """Read `books/{book}/channels/{channel}`, giving both ids."""
+    book, channel = _split(name, field, "books/{book}/channels/{channel}")
+    return check_id("book", book), check_channel_id(channel)
+
+
+def read_append_channel(name: str) -> tuple[str, str]:
+    """Read the channel of an AppendRequest."""
+    return read_channel(name, field="channel")
+
+
+def read_source(name: str, book: str) -> str:
+    """Read the channel by which records are chosen, giving what they stand under.
+
+    Records of a request stand under `requests/{request_id}`, those of a channel under its id.
+    """
+    prefix = f"books/{book}/requests/"
+    if name.startswith(prefix) and "/" not in name.removeprefix(prefix):
+        return name.removeprefix(f"books/{book}/")
+    of_book, channel = read_channel(name, field="channel")
+    if of_book != book:
+        raise _invalid(name, "channel", f"books/{book}/channels/{{channel}}")
+    return channel
+
+
+def read_edition(name: str, *, field: str = "name") -> tuple[str, str]:
+    """Read `books/{book}/editions/{edition}`, giving both ids."""
+    book, edition = _split(name, field, "books/{book}/editions/{edition}")
+    return check_id("book", book), check_id("edition", edition)
+
+
+def read_factor(name: str) -> tuple[str, str, int]:
+    """Read `books/{book}/editions/{edition}/factors/{row}`, giving the ids and the row."""
+    form = "books/{book}/editions/{edition}/factors/{row}"
+    book, edition, row = _split(name, "name", form)
+    if not (row.isascii() and row.isdecimal() and len(row) <= len("999999999")):
+        raise _invalid(name, "name", form)
+    return check_id("book", book), check_id("edition", edition), int(row)
+
+
+def _split(name: str, field: str, form: str) -> list[str]:
+    """Give the variable parts of a name that has this form."""
+    parts, expected = name.split("/"), form.split("/")
+    fits = len(parts) == len(expected) and all(
+        part == wanted or (wanted.startswith("{") and part)
+        for part, wanted in zip(parts, expected, strict=True)
+    )
+    if not fits:
+        raise _invalid(name, field, form)
+    return [part for part, wanted in zip(parts, expected, strict=True) if wanted.startswith("{")]
+
+
+def _invalid(name: str, field: str, form: str) -> NameInvalid:
+    return NameInvalid(
+        f"{field}: a name of the form {form}; got {name!r}",
+        metadata={"field": field, "form": form, "value": name},
+    )

@@ -1,0 +1,312 @@
+"""Group commit: what all streams of a book have ready goes into one write of the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from tonne.errors import CapacityError, DefectError, InputError, ServerDraining, TonneError
+from tonne.ledger.entries import Durable, Lost
+from tonne.telemetry import log_incident
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
+
+    from tonne.config import IngestConfig
+    from tonne.ledger.entries import Entry, Outcome
+    from tonne.telemetry import Telemetry
+
+logger = logging.getLogger(__name__)
+
+
+class Journal(Protocol):
+    """Makes batches durable. Blocks."""
+
+    def write(self, book: str, entries: Sequence[Entry]) -> Sequence[Outcome]:
+        """Write entries in their order; one outcome for each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A decoded batch that waits for its commit.
+
+    Parameters
+    ----------
+    entry : Entry
+        What the journal writes.
+    size_bytes : int
+        Bytes of its message.
+    memory_bytes : int
+        Memory that ends with the commit: the message and the decoded batch.
+    received_s : float
+        When the message came, on the clock of the event loop.
+    """
+
+    entry: Entry
+    size_bytes: int
+    memory_bytes: int
+    received_s: float
+
+
+@dataclass(eq=False)
+class Lane:
+    """The batches of one stream or call, in order, on their way to the journal.
+
+    Parameters
+    ----------
+    on_outcome : callable
+        Told about each batch, in order, on the event loop. After `Lost` the batches behind
+        it are dropped untold.
+    """
+
+    on_outcome: Callable[[Taken, Outcome], None]
+    ready: deque[Taken] = field(default_factory=deque)
+    is_lost: bool = False
+
+
+class BookCommitter:
+    """Commits the lanes of one book, one write at a time.
+
+    A write begins when 8 MiB are ready, or the oldest batch has waited 250 ms, or no stream
+    of the book is just decoding (nothing would join by waiting); the figures are settings.
+    While one write runs, the next is gathered. What the store refuses is tried again until it
+    succeeds: nothing is acknowledged and nothing lost meanwhile, the streams are not read on
+    once their windows are full.
+    """
+
+    def __init__(self, book: str, committer: Committer) -> None:
+        self._book = book
+        self._shared = committer
+        self._lanes: dict[Lane, None] = {}
+        self._ready_bytes = 0
+        self._oldest_s = 0.0
+        self._decoding_count = 0
+        self._stirred = asyncio.Event()
+        self._stopping = False
+        self._task = asyncio.create_task(self._run(), name=f"commit {book}")
+
+    def offer(self, lane: Lane, taken: Taken) -> None:
+        """Put a batch behind those of its lane; a lost lane takes none."""
+        if lane.is_lost:
+            self._shared.on_release(taken.memory_bytes)
+            return
+        if not self._lanes:
+            self._oldest_s = asyncio.get_running_loop().time()
+        self._lanes[lane] = None
+        lane.ready.append(taken)
+        self._ready_bytes += taken.size_bytes
+        self._stirred.set()
+
+    def begin_decoding(self) -> None:
+        """Count a batch that will be offered soon."""
+        self._decoding_count += 1
+
+    def end_decoding(self) -> None:
+        """Count it out, offered or not."""
+        self._decoding_count -= 1
+        self._stirred.set()
+
+    async def stop(self) -> None:
+        """Commit what is ready, then end."""
+        self._stopping = True
+        self._stirred.set()
+        await self._task
+
+    async def _run(self) -> None:
+        while await self._gathered():
+            await self._commit(self._take_group())
+
+    async def _gathered(self) -> bool:
+        """Wait until a write should begin; False when there will be none."""
+        while not self._lanes:
+            if self._stopping:
+                return False
+            self._stirred.clear()
+            await self._stirred.wait()
+        config = self._shared.config
+        loop = asyncio.get_running_loop()
+        stop_s = self._oldest_s + config.commit_delay_s_max
+        while self._ready_bytes < config.commit_bytes_max and not self._stopping:
+            wait_s = stop_s - loop.time()
+            if not self._decoding_count:
+                wait_s = min(wait_s, config.commit_quiet_s)
+            self._stirred.clear()
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._stirred.wait()
+            except TimeoutError:
+                break
+        return True
+
+    def _take_group(self) -> list[tuple[Lane, Taken]]:
+        group: list[tuple[Lane, Taken]] = []
+        size_bytes = 0
+        while self._lanes and size_bytes < self._shared.config.commit_bytes_max:
+            lane = next(iter(self._lanes))
+            del self._lanes[lane]
+            size_bytes += sum(taken.size_bytes for taken in lane.ready)
+            group.extend((lane, taken) for taken in lane.ready)
+            lane.ready.clear()
+        self._ready_bytes -= size_bytes
+        self._oldest_s = asyncio.get_running_loop().time()
+        return group
+
+    async def _commit(self, group: list[tuple[Lane, Taken]]) -> None:
+        """Write a group and tell each lane; a defect is narrowed down to the lane it is in."""
+        outcomes = await self._written([taken.entry for _, taken in group])
+        if isinstance(outcomes, DefectError):
+            lanes = dict.fromkeys(lane for lane, _ in group)
+            if len(lanes) > 1:
+                for lane in lanes:
+                    await self._commit([one for one in group if one[0] is lane])
+                return
+            outcomes = [Lost(outcomes)] * len(group)
+        for (lane, taken), outcome in zip(group, outcomes, strict=True):
+            self._shared.on_release(taken.memory_bytes)
+            if not lane.is_lost:
+                lane.is_lost = isinstance(outcome, Lost)
+                lane.on_outcome(taken, outcome)
+            if lane.is_lost:
+                self._drop(lane)
+
+    def _drop(self, lane: Lane) -> None:
+        """Forget what stands ready behind a batch that was lost: it would leave a gap."""
+        self._lanes.pop(lane, None)
+        for taken in lane.ready:
+            self._ready_bytes -= taken.size_bytes
+            self._shared.on_release(taken.memory_bytes)
+        lane.ready.clear()
+
+    async def _written(self, entries: list[Entry]) -> Sequence[Outcome] | DefectError:
+        """Have the journal write, again and again while the store is away."""
+        shared = self._shared
+        telemetry = shared.telemetry
+        loop = asyncio.get_running_loop()
+        start_s = loop.time()
+        delay_s = shared.config.retry_delay_s_min
+        while True:
+            try:
+                outcomes = await loop.run_in_executor(shared.pool, self._write, entries)
+            except CapacityError as error:
+                telemetry.add("tonne_commits_total", 1, "retried")
+                kind = "outcome_unknown" if error.code == "OUTCOME_UNKNOWN" else "unavailable"
+                telemetry.add("tonne_store_errors_total", 1, kind)
+                logger.warning("the store refused a commit; it is tried again: %s", error)
+                shared.mark_store(self._book, reachable=False)
+                if not await shared.pause(delay_s):
+                    return [Lost(shared.draining_error())] * len(entries)
+                delay_s = min(2 * delay_s, shared.config.retry_delay_s_max)
+            except InputError as error:
+                return [Lost(error)] * len(entries)
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
+                telemetry.add("tonne_commits_total", 1, "failed")
+                return shared.defect("a commit failed", error)
+            else:
+                shared.mark_store(self._book, reachable=True)
+                telemetry.add("tonne_commits_total", 1, "durable")
+                telemetry.observe("tonne_commit_latency_seconds", loop.time() - start_s)
+                self._count(outcomes)
+                return outcomes
+
+    def _write(self, entries: list[Entry]) -> Sequence[Outcome]:
+        with self._shared.telemetry.busy("commit"):
+            return self._shared.journal.write(self._book, entries)
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        add = self._shared.telemetry.add
+        for outcome in outcomes:
+            if isinstance(outcome, Durable) and not outcome.already_posted:
+                add("tonne_records_total", outcome.totals.posted_count, "posted")
+                add("tonne_records_total", outcome.totals.quarantined_count, "quarantined")
+                add("tonne_records_total", outcome.totals.suspended_count, "suspended")
+
+
+class Committer:
+    """The committers of all books of a process.
+
+    Parameters
+    ----------
+    journal : Journal
+        Writes; called in `pool`.
+    pool : Executor
+        As many books write at the same time as it has threads.
+    on_release : callable
+        Told the memory of each batch that has ended.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        pool: Executor,
+        config: IngestConfig,
+        telemetry: Telemetry,
+        on_release: Callable[[int], None],
+    ) -> None:
+        self.journal = journal
+        self.pool = pool
+        self.config = config
+        self.telemetry = telemetry
+        self.on_release = on_release
+        self._books: dict[str, BookCommitter] = {}
+        self._unreachable: set[str] = set()
+        self._giving_up = asyncio.Event()
+
+    @property
+    def store_is_reachable(self) -> bool:
+        """Whether no book waits for the store."""
+        return not self._unreachable
+
+    def book(self, book: str) -> BookCommitter:
+        """Give the committer of a book that exists."""
+        found = self._books.get(book)
+        if found is None:
+            found = self._books[book] = BookCommitter(book, self)
+        return found
+
+    def knows(self, book: str) -> bool:
+        """Whether this process has committed to the book before."""
+        return book in self._books
+
+    async def stop(self, give_up_s: float) -> None:
+        """Commit what is ready; where the store stays away, give up after `give_up_s`."""
+        timer = asyncio.get_running_loop().call_later(give_up_s, self._giving_up.set)
+        await asyncio.gather(*(book.stop() for book in self._books.values()))
+        timer.cancel()
+
+    def mark_store(self, book: str, *, reachable: bool) -> None:
+        """Keep what `store_is_reachable` says."""
+        if reachable:
+            self._unreachable.discard(book)
+        else:
+            self._unreachable.add(book)
+
+    async def pause(self, delay_s: float) -> bool:
+        """Wait before a commit is tried again; False when it shall not be."""
+        try:
+            async with asyncio.timeout(delay_s):
+                await self._giving_up.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    def draining_error(self) -> TonneError:
+        """Make the error for batches that a stopping server could not commit."""
+        return ServerDraining(
+            "the server stops and could not reach its store; nothing of the batch was taken: "
+            "open the channel again and go on from its committed offset",
+            retry_delay_s=self.config.retry_delay_s_max,
+        )
+
+    def defect(self, message: str, error: BaseException) -> DefectError:
+        """Log a defect; give the error that tells its incident id and nothing else."""
+        incident = log_incident(self.telemetry, logger, message, error)
+        return DefectError(
+            f"the server failed; the incident is logged as {incident}",
+            metadata={"incident": incident},
+        )

@@ -1,0 +1,268 @@
+"""What all streams and posts of a process share, and how it goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from tonne.errors import FieldInvalid, ServerDraining
+from tonne.ingest.admission import Admission
+from tonne.ingest.committer import Committer, Journal, Lane, Taken
+from tonne.ingest.decoder import Decoder, check_kind, check_size
+from tonne.ingest.session import ChannelSession, Wire
+from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
+from tonne.telemetry import code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tonne.config import IngestConfig
+    from tonne.errors import TonneError
+    from tonne.model import Book, Channel
+    from tonne.telemetry import Telemetry
+    from tonne_kernel import Batch
+
+T = TypeVar("T")
+
+DRAINING_RETRY_S = 1.0
+"""How long a producer that met a stopping server should wait before it tries another."""
+
+LOOKUP_THREADS = 4
+"""Threads that look up channels and compare repeats."""
+
+
+class Ledger(Protocol):
+    """What ingest asks of the ledger. Blocks."""
+
+    def get_book(self, book: str) -> Book:
+        """Read a book."""
+
+    def get_channel(self, book: str, channel: str) -> Channel:
+        """Read a channel."""
+
+    def check_repeat(self, book: str, channel: str, first_offset: int, batch: Batch) -> None:
+        """Raise `ContentMustMatch` where durable records differ from a batch that came again."""
+
+
+class Ingest:
+    """The streams and posts of one process. Made and used on the event loop.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where channels are looked up.
+    journal : Journal
+        What makes batches durable.
+    parse_channel : callable
+        Splits a channel's resource name into book and channel id, or raises `NameInvalid`.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        journal: Journal,
+        config: IngestConfig,
+        telemetry: Telemetry,
+        parse_channel: Callable[[str], tuple[str, str]],
+    ) -> None:
+        self.config = config
+        self.telemetry = telemetry
+        self.parse_channel = parse_channel
+        self.admission = Admission(config, telemetry)
+        workers = config.decode_threads or os.cpu_count() or 1
+        self.decode_pool = ThreadPoolExecutor(workers, "decode")
+        self._commit_pool = ThreadPoolExecutor(config.commit_threads, "commit")
+        self._lookup_pool = ThreadPoolExecutor(LOOKUP_THREADS, "lookup")
+        self.committer = Committer(
+            journal, self._commit_pool, config, telemetry, self.admission.release
+        )
+        self._ledger = ledger
+        self._sessions: dict[ChannelSession, None] = {}
+        self._kept: set[asyncio.Task[None]] = set()
+        self._all_left = asyncio.Event()
+        self._draining = False
+        telemetry.set("tonne_workers", workers, "decode")
+        telemetry.set("tonne_workers", config.commit_threads, "commit")
+        telemetry.read_with("tonne_backlog_records", self._backlog_records)
+        telemetry.read_with("tonne_backlog_oldest_unsent_age_seconds", self._backlog_age_s)
+
+    # --- streams -------------------------------------------------------------------------
+
+    async def append(self, wire: Wire) -> TonneError | None:
+        """Serve one Append stream to its end; what it failed of, if it did."""
+        return await ChannelSession(wire, self).run()
+
+    def enter(self, session: ChannelSession) -> None:
+        """Count a stream in. Raises `StreamsExhausted`, `ServerDraining`."""
+        self._check_draining()
+        self.admission.enter(session.stir)
+        self._sessions[session] = None
+
+    def leave(self, session: ChannelSession, reason: str) -> None:
+        """Count a stream out."""
+        self.telemetry.add("tonne_stream_ends_total", 1, reason)
+        self.admission.leave(session.stir)
+        self._sessions.pop(session, None)
+        if not self._sessions:
+            self._all_left.set()
+
+    def keep(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        """Hold a task that outlives its caller until it is done.
+
+        The reader of a stream is one: a read that waits is never cancelled, it returns when
+        the stream has ended.
+        """
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+        return task
+
+    def draw_lifetime_s(self) -> float:
+        """Draw the life of a stream, so that not all reconnect at once."""
+        low, high = self.config.stream_lifetime_s_min, self.config.stream_lifetime_s_max
+        return random.uniform(low, high)  # noqa: S311  # no secret
+
+    def count_batch(self, error: TonneError) -> None:
+        """Count a batch that was refused."""
+        self.telemetry.add("tonne_batches_total", 1, code_of(error))
+
+    async def get_channel(self, book: str, channel: str) -> Channel:
+        """Read a channel off the event loop."""
+        return await self._look_up(self._ledger.get_channel, book, channel)
+
+    async def check_repeat(self, channel: Channel, first_offset: int, batch: Batch) -> None:
+        """Compare a batch with the durable records of its offsets, off the event loop."""
+        await self._look_up(
+            self._ledger.check_repeat, channel.book, channel.id, first_offset, batch
+        )
+
+    # --- posts ---------------------------------------------------------------------------
+
+    async def post_records(self, book: str, request_id: str, kind: int, content: bytes) -> Durable:
+        """Make the records of one call durable, once for each request id.
+
+        Parameters
+        ----------
+        book : str
+            Book id.
+        request_id : str
+            UUID that makes the call idempotent.
+        kind : int
+            `decoder.KIND_ROWS` or `KIND_ARROW`.
+        content : bytes
+            The batch, serialized.
+
+        Raises
+        ------
+        InputError
+            `FieldInvalid`, `BatchMustParse`, `BatchMustFit`, `BookUnknown`,
+            `ContentMustMatch`.
+        """
+        self._check_draining()
+        request_id = _check_request_id(request_id)
+        check_kind(kind)
+        check_size(len(content), self.config.message_bytes_max)
+        if not self.committer.knows(book):
+            await self._look_up(self._ledger.get_book, book)
+        await self.admission.wait_for_room()
+        received_s = asyncio.get_running_loop().time()
+        self.telemetry.add("tonne_received_bytes_total", len(content))
+        self.admission.hold(len(content))
+        held_bytes = len(content)
+        try:
+            batch = await Decoder(self.decode_pool, self.config, self.telemetry).decode(
+                kind, content, 0, len(content)
+            )
+            digest = hashlib.sha256(bytes([kind]))
+            digest.update(content)
+            entry = RequestEntry(batch, request_id, digest.hexdigest())
+            self.admission.hold(batch.memory_bytes)
+            taken = Taken(entry, held_bytes, held_bytes + batch.memory_bytes, received_s)
+            held_bytes = 0
+        finally:
+            self.admission.release(held_bytes)
+        outcome = await self._commit(book, taken)
+        if isinstance(outcome, Lost):
+            raise outcome.error
+        self.telemetry.add("tonne_batches_total", 1, "OK")
+        return outcome
+
+    async def _commit(self, book: str, taken: Taken) -> Outcome:
+        settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def settle(_: Taken, outcome: Outcome) -> None:
+            # A caller that went away has cancelled the future; its records are posted anyway.
+            if not settled.done():
+                settled.set_result(outcome)
+
+        self.committer.book(book).offer(Lane(settle), taken)
+        return await settled
+
+    # --- the end -------------------------------------------------------------------------
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether new work should come here."""
+        return not self._draining and self.committer.store_is_reachable
+
+    async def drain(self, spread_s: float, grace_s: float) -> None:
+        """Ask all streams in-band to reconnect, spread over some time, and wait for them.
+
+        Returns when none is left, or after `grace_s`.
+        """
+        self._draining = True
+        loop = asyncio.get_running_loop()
+        sessions = list(self._sessions)
+        for number, session in enumerate(sessions):
+            delay_s = spread_s * number / len(sessions)
+            loop.call_later(delay_s, session.ask_to_close, "server_drain")
+        self._all_left.clear()
+        if self._sessions:
+            try:
+                async with asyncio.timeout(grace_s):
+                    await self._all_left.wait()
+            except TimeoutError:
+                return
+
+    async def close(self, give_up_s: float) -> None:
+        """Commit what was taken, then end the threads."""
+        self._draining = True
+        await self.committer.stop(give_up_s)
+        for pool in (self.decode_pool, self._commit_pool, self._lookup_pool):
+            pool.shutdown(wait=False)
+
+    def _check_draining(self) -> None:
+        if self._draining:
+            raise ServerDraining(
+                "the server stops; another one takes over: connect again",
+                retry_delay_s=DRAINING_RETRY_S,
+            )
+
+    async def _look_up(self, call: Callable[..., T], *arguments: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._lookup_pool, call, *arguments)
+
+    def _backlog_records(self) -> float:
+        return sum(session.backlog_records for session in tuple(self._sessions))
+
+    def _backlog_age_s(self) -> float:
+        stated = [one.backlog_oldest_us for one in tuple(self._sessions)]
+        oldest_us = min((us for us in stated if us >= 0), default=-1)
+        return max(time.time() - oldest_us / 1e6, 0.0) if oldest_us >= 0 else 0.0
+
+
+def _check_request_id(text: str) -> str:
+    """Return a request id in the form of a UUID, or raise `FieldInvalid`."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise FieldInvalid(
+            "request_id: a UUID like 123e4567-e89b-12d3-a456-426614174000, made anew for each "
+            f"request and kept for its repeats; got {text!r}",
+            metadata={"field": "request_id", "requestId": text},
+        ) from None

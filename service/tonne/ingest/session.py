@@ -1,0 +1,351 @@
+"""One Append stream, from its first message to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tonne.errors import (
+    ChannelClosed,
+    EpochStale,
+    EpochUnknown,
+    FieldInvalid,
+    InputError,
+    OffsetGap,
+    OffsetRepeat,
+    TonneError,
+)
+from tonne.ingest.committer import Lane, Taken
+from tonne.ingest.decoder import KIND_NONE, Decoder, check_size, parse_header
+from tonne.ingest.replies import CloseSignal, Outbox, Reply
+from tonne.ledger.entries import ChannelEntry, Lost, Outcome
+from tonne.model import ChannelState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tonne.ingest.ingest import Ingest
+    from tonne.model import Channel
+    from tonne_kernel import AppendHeader, Batch
+
+
+class Wire(Protocol):
+    """The stream as the border gives it: whole messages, in order."""
+
+    async def read(self) -> bytes | None:
+        """Give the next message; None after the producer's half-close or at its loss."""
+
+    async def write(self, reply: Reply) -> None:
+        """Send a reply; returns when the network has taken it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unacknowledged:
+    """A batch that was taken and whose acknowledgement is not written yet."""
+
+    stop_offset: int
+    size_bytes: int
+    received_s: float
+
+
+class ChannelSession:
+    """Takes the batches of one producer in order, and tells it what is durable.
+
+    One task reads for the life of the stream and is never cancelled while it waits for the
+    network; the caller of `run` writes. A stream is not read on while its window is used up
+    (batches whose acknowledgement is not written yet count, so that a producer that never
+    reads stops itself), while the process is out of memory budget, or while refusals wait.
+
+    Parameters
+    ----------
+    wire : Wire
+        The stream.
+    ingest : Ingest
+        What all streams of the process share.
+    """
+
+    def __init__(self, wire: Wire, ingest: Ingest) -> None:
+        self._wire = wire
+        self._ingest = ingest
+        self._config = ingest.config
+        self._outbox = Outbox(ingest.config.row_errors_max)
+        self._lane = Lane(self._on_outcome)
+        self._decoder = Decoder(ingest.decode_pool, ingest.config, ingest.telemetry)
+        self._stirred = asyncio.Event()
+        self._channel: Channel | None = None
+        self._expected = 0
+        self._durable = 0
+        self._unacknowledged: deque[_Unacknowledged] = deque()
+        self._unacknowledged_bytes = 0
+        self._close_reason = ""
+        self._stopped = False
+        self._end_reason = "disconnect"
+        self._failure: TonneError | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+        self.backlog_records = 0
+        self.backlog_oldest_us = -1
+
+    async def run(self) -> TonneError | None:
+        """Serve the stream to its end; what it failed of, if it did.
+
+        The failure has been told in-band already; it is the final status, too.
+        """
+        try:
+            try:
+                self._ingest.enter(self)
+            except TonneError as error:
+                self._fail(error)
+            else:
+                lifetime_s = self._ingest.draw_lifetime_s()
+                self._call_later(lifetime_s, self.ask_to_close, "stream_lifetime")
+            self._ingest.keep(asyncio.create_task(self._read(), name="read stream"))
+            while reply := await self._outbox.take(self._ingest.admission.stream_credit_bytes):
+                await self._wire.write(reply)
+                self._count_written(reply)
+        finally:
+            self._stopped = True
+            self._stirred.set()
+            for timer in self._timers:
+                timer.cancel()
+            self._ingest.leave(self, self._end_reason)
+        return self._failure
+
+    def stir(self) -> None:
+        """Look again whether the stream may be read on."""
+        self._stirred.set()
+
+    def ask_to_close(self, reason: str) -> None:
+        """Ask the producer in-band to reconnect; after a grace the stream ends by itself."""
+        if self._close_reason or self._failure or self._stopped:
+            return
+        self._close_reason = reason
+        self._outbox.ask_to_close(CloseSignal(reason, self._config.close_grace_s))
+        self._call_later(self._config.close_grace_s, self._stop_reading)
+
+    # --- reading -------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        """Read until the half-close, the grace after a close signal, or a loss."""
+        while await self._may_read():
+            message = await self._wire.read()
+            if message is None or self._stopped:
+                break
+            if self._failure:
+                continue
+            self._ingest.admission.hold(len(message))
+            held_bytes = len(message)
+            try:
+                held_bytes -= await self._take(message)
+            except TonneError as error:
+                self._refuse(error)
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
+                self._fail(self._ingest.committer.defect("a stream failed", error))
+            finally:
+                self._ingest.admission.release(held_bytes)
+        self._stop_reading()
+
+    async def _may_read(self) -> bool:
+        held = ""
+        while not self._stopped:
+            reason = "" if self._failure else self._held_by()
+            if not reason:
+                return True
+            if reason != held:
+                self._ingest.telemetry.add("tonne_reads_held_total", 1, reason)
+                held = reason
+            self._stirred.clear()
+            await self._stirred.wait()
+        return False
+
+    def _held_by(self) -> str:
+        """Name what keeps the stream from being read on, if anything."""
+        if self._unacknowledged_bytes >= self._config.stream_window_bytes:
+            return "stream_window"
+        if not self._ingest.admission.has_room:
+            return "process_memory"
+        return "replies" if self._outbox.is_full else ""
+
+    def _stop_reading(self) -> None:
+        """Take nothing more; what was taken is still committed and acknowledged."""
+        self._stopped = True
+        self._stirred.set()
+        self._end_if_done()
+
+    # --- taking --------------------------------------------------------------------------
+
+    async def _take(self, message: bytes) -> int:
+        """Take one message; the bytes of it that stay held until its batch is durable."""
+        check_size(len(message), self._config.message_bytes_max)
+        header = parse_header(message)
+        channel = await self._opened(header)
+        if header.backlog_records_count or header.backlog_oldest_unsent_us >= 0:
+            self.backlog_records = header.backlog_records_count
+            self.backlog_oldest_us = header.backlog_oldest_unsent_us
+        if header.kind == KIND_NONE:
+            return 0
+        if header.offset > self._expected or header.offset < 0:
+            raise self._gap(header.offset, f"{self._expected}", "")
+        telemetry = self._ingest.telemetry
+        telemetry.add("tonne_received_bytes_total", len(message))
+        received_s = asyncio.get_running_loop().time()
+        committer = self._ingest.committer.book(channel.book)
+        committer.begin_decoding()
+        try:
+            batch = await self._decoder.decode(
+                header.kind, message, header.body_start, header.body_stop
+            )
+            if batch.record_count == 0:
+                return 0
+            if header.offset < self._expected:
+                await self._refuse_repeat(channel, header.offset, batch)
+            if self._failure:
+                return 0
+            self._offer(channel, batch, len(message), received_s)
+            return len(message)
+        finally:
+            committer.end_decoding()
+
+    async def _opened(self, header: AppendHeader) -> Channel:
+        """Check the first message's channel and epoch; later ones may repeat them."""
+        if self._channel is None:
+            self._channel = await self._open(header)
+            self._expected = self._durable = self._channel.committed_offset
+            self._outbox.acknowledge(self._durable)
+        elif header.channel:
+            book, channel = self._ingest.parse_channel(header.channel)
+            if (book, channel) != (self._channel.book, self._channel.id):
+                raise FieldInvalid(
+                    f"channel: a stream has one channel, {self._channel.id!r} of book "
+                    f"{self._channel.book!r}; got {header.channel!r}: open another stream",
+                    metadata={"field": "channel", "channel": header.channel},
+                )
+        return self._channel
+
+    async def _open(self, header: AppendHeader) -> Channel:
+        book, name = self._ingest.parse_channel(header.channel)
+        channel = await self._ingest.get_channel(book, name)
+        about = {"channel": header.channel, "epoch": str(header.epoch)}
+        if channel.state is ChannelState.CLOSED:
+            raise ChannelClosed(
+                f"channel {header.channel} is closed and takes no more records; use another one",
+                metadata=about,
+            )
+        if not 0 < header.epoch <= channel.epoch:
+            raise EpochUnknown(
+                f"epoch: {header.epoch} was never given out for {header.channel}; open the "
+                "channel and send the epoch that it returns",
+                metadata={**about, "field": "epoch"},
+            )
+        if header.epoch < channel.epoch:
+            raise EpochStale(
+                f"epoch: another owner has opened {header.channel} since: it is at epoch "
+                f"{channel.epoch}, not {header.epoch}; open it again only if it is yours",
+                metadata={**about, "field": "epoch", "currentEpoch": str(channel.epoch)},
+            )
+        return channel
+
+    async def _refuse_repeat(self, channel: Channel, first: int, batch: Batch) -> None:
+        """Tell a harmless repeat from other content and from an overlap.
+
+        Always raises, unless the stream has failed meanwhile.
+        """
+        stop = first + batch.record_count
+        if stop > self._expected:
+            raise self._gap(first, f"{self._expected}", f" to {stop}, which overlaps")
+        while self._durable < stop:
+            # What it repeats is taken and not durable yet: there is nothing to compare with.
+            if self._failure:
+                return
+            self._stirred.clear()
+            await self._stirred.wait()
+        await self._ingest.check_repeat(channel, first, batch)
+        raise OffsetRepeat(
+            f"offset: the records {first} to {stop} are durable already, with the same content; "
+            f"go on at {self._expected}",
+            metadata={
+                "field": "offset",
+                "offset": str(first),
+                "expectedOffset": str(self._expected),
+            },
+        )
+
+    def _gap(self, offset: int, expected: str, how: str) -> OffsetGap:
+        return OffsetGap(
+            f"offset: the next record of the channel has offset {expected}; the batch begins at "
+            f"{offset}{how}: go on at {expected}",
+            metadata={"field": "offset", "offset": str(offset), "expectedOffset": expected},
+        )
+
+    def _offer(self, channel: Channel, batch: Batch, size_bytes: int, received_s: float) -> None:
+        first = self._expected
+        self._expected += batch.record_count
+        self._unacknowledged.append(_Unacknowledged(self._expected, size_bytes, received_s))
+        self._unacknowledged_bytes += size_bytes
+        memory_bytes = batch.memory_bytes
+        self._ingest.admission.hold(memory_bytes)
+        assert self._channel is not None  # noqa: S101  # opened before anything is taken
+        epoch = self._channel.epoch
+        entry = ChannelEntry(batch, channel.id, epoch, first)
+        taken = Taken(entry, size_bytes, size_bytes + memory_bytes, received_s)
+        self._ingest.committer.book(channel.book).offer(self._lane, taken)
+
+    # --- telling -------------------------------------------------------------------------
+
+    def _on_outcome(self, taken: Taken, outcome: Outcome) -> None:
+        if isinstance(outcome, Lost):
+            self._fail(outcome.error)
+            return
+        assert isinstance(taken.entry, ChannelEntry)  # noqa: S101  # offered by this class alone
+        self._ingest.telemetry.add("tonne_batches_total", 1, "OK")
+        self._durable = taken.entry.first_offset + outcome.totals.records_count
+        self._outbox.acknowledge(
+            self._durable, outcome.totals, outcome.row_errors, outcome.row_error_count
+        )
+        self._stirred.set()
+        self._end_if_done()
+
+    def _refuse(self, error: TonneError) -> None:
+        """Tell that a batch was refused; before the channel is known there is no going on."""
+        self._ingest.count_batch(error)
+        if self._channel is None or not isinstance(error, InputError):
+            self._fail(error, is_counted=True)
+        else:
+            self._outbox.refuse(error)
+
+    def _fail(self, error: TonneError, *, is_counted: bool = False) -> None:
+        """End the stream: tell why, wait a little for the producer's half-close."""
+        if self._failure:
+            return
+        if not is_counted:
+            self._ingest.count_batch(error)
+        self._failure = error
+        self._lane.is_lost = True
+        self._outbox.refuse(error)
+        self._stirred.set()
+        self._call_later(self._config.error_grace_s, self._stop_reading)
+        self._end_if_done()
+
+    def _count_written(self, reply: Reply) -> None:
+        """Free the window of what the producer has been told is durable."""
+        now_s = asyncio.get_running_loop().time()
+        durable = -1 if reply.durable_offset is None else reply.durable_offset
+        waiting = self._unacknowledged
+        while waiting and waiting[0].stop_offset <= durable:
+            done = waiting.popleft()
+            self._unacknowledged_bytes -= done.size_bytes
+            self._ingest.telemetry.observe("tonne_ack_latency_seconds", now_s - done.received_s)
+        self._stirred.set()
+
+    def _end_if_done(self) -> None:
+        """Say the last once reading has ended and all that was taken is durable."""
+        if self._stopped and (self._failure or self._durable == self._expected):
+            self._end_reason = "error" if self._failure else self._close_reason or "half_close"
+            self._outbox.end()
+
+    def _call_later(self, delay_s: float, call: Callable[..., None], *arguments: object) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(delay_s, call, *arguments))

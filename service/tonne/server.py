@@ -1,0 +1,257 @@
+"""One server: the parts of a process wired together, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH_NAME
+from grpc_health.v1.health import aio as health_aio
+from grpc_reflection.v1alpha import reflection
+
+from tonne.edge import catalogue_service, ingest_service, ledger_service, names, report_service
+from tonne.edge.admin import AdminServer
+from tonne.edge.border import Border
+from tonne.edge.catalogue_service import CatalogueService
+from tonne.edge.ledger_service import LedgerService
+from tonne.edge.options import server_options
+from tonne.edge.report_service import ReportService
+from tonne.errors import CapacityError, ConfigInvalid
+from tonne.ingest.ingest import Ingest
+from tonne.ledger.ledger import Ledger
+from tonne.store import faults
+from tonne.store.manifest import Manifest
+from tonne.store.objects import open_objects
+from tonne.telemetry import Telemetry, configure_logging, log_incident
+
+if TYPE_CHECKING:
+    from tonne.config import Config
+
+logger = logging.getLogger(__name__)
+
+LAG_INTERVAL_S = 0.5
+"""How often the lag of the event loop is measured."""
+
+SERVICES = (
+    ingest_service.NAME,
+    ledger_service.NAME,
+    catalogue_service.NAME,
+    report_service.NAME,
+)
+
+
+class Server:
+    """A running server. `start` and `stop` on one event loop; several fit in one process.
+
+    Attributes
+    ----------
+    address, admin_address : str
+        Where it listens, once started.
+    telemetry : Telemetry
+        Its metrics.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.telemetry = Telemetry()
+        self.address = ""
+        self.admin_address = ""
+        self._started = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether work should come here."""
+        return self._started and self._ingest.is_healthy
+
+    async def start(self) -> None:
+        """Open the store, listen, take work.
+
+        Raises
+        ------
+        ConfigInvalid
+            The store is not configured, or an address cannot be used.
+        CapacityError
+            The store cannot be reached.
+        """
+        config = self._config
+        if not config.store.manifest_url or not config.store.objects_url:
+            raise ConfigInvalid(
+                "store.manifest_url and store.objects_url say where the ledger is kept; give "
+                "--data DIR for a directory, or both in the configuration file",
+                metadata={"key": "store.manifest_url"},
+            )
+        if config.faults.armed:
+            faults.arm(config.faults.armed)
+        await asyncio.to_thread(self._open_ledger)
+        self._calls = ThreadPoolExecutor(config.server.call_threads, "call")
+        self._ingest = Ingest(
+            self._ledger,
+            self._ledger.journal,
+            config.ingest,
+            self.telemetry,
+            names.read_append_channel,
+        )
+        self.telemetry.read_with("tonne_ready", lambda: float(self.is_ready))
+        await self._listen()
+        self._started = True
+        await self._tell_health()
+        self._tasks = [
+            asyncio.create_task(self._measure_lag(), name="measure lag"),
+            asyncio.create_task(self._watch_health(), name="watch health"),
+            asyncio.create_task(self._keep_up(), name="keep up the ledger"),
+        ]
+
+    async def stop(self) -> None:
+        """Go away without a loss.
+
+        Readiness off, streams asked in-band to reconnect, what was taken committed and
+        acknowledged, calls ended, the store closed.
+        """
+        server = self._config.server
+        self._started = False
+        await self._health.enter_graceful_shutdown()
+        await self._ingest.drain(server.drain_s, server.stop_grace_s)
+        await self._grpc.stop(server.stop_grace_s)
+        await self._ingest.close(server.stop_grace_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._admin.stop()
+        self._calls.shutdown(wait=False)
+        await asyncio.to_thread(self._close_ledger)
+
+    def _open_ledger(self) -> None:
+        config = self._config
+        self._manifest = Manifest.open(
+            config.store.manifest_url, pool_size=config.store.manifest_pool_size
+        )
+        objects = open_objects(config.store.objects_url, config.store.objects_options)
+        self._ledger = Ledger(
+            self._manifest,
+            objects,
+            holder=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
+            cache_bytes_max=config.ledger.postings_cache_bytes_max,
+            merge_files_max=config.ledger.merge_files_max,
+            row_errors_max=config.ingest.row_errors_max,
+        )
+
+    def _close_ledger(self) -> None:
+        self._ledger.close()
+        self._manifest.close()
+
+    async def _listen(self) -> None:
+        config = self._config
+        self._grpc = grpc.aio.server(options=server_options(config))
+        border = Border(self._calls, self.telemetry)
+        ingest = ingest_service.IngestService(self._ledger, self._ingest, config.ingest)
+        services = {
+            ingest_service.NAME: ingest.handlers(border),
+            ledger_service.NAME: LedgerService(self._ledger).handlers(border),
+            catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
+            report_service.NAME: ReportService(self._ledger).handlers(border),
+        }
+        self._grpc.add_generic_rpc_handlers(
+            tuple(
+                grpc.method_handlers_generic_handler(name, handlers)
+                for name, handlers in services.items()
+            )
+        )
+        self._health = health_aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._grpc)
+        reflection.enable_server_reflection(
+            (*SERVICES, HEALTH_NAME, reflection.SERVICE_NAME), self._grpc
+        )
+        host, _, port = config.server.listen.rpartition(":")
+        try:
+            bound = self._grpc.add_insecure_port(f"{host}:{port}")
+        except RuntimeError as error:
+            raise _not_listening("server.listen", config.server.listen) from error
+        await self._grpc.start()
+        self.address = f"{host}:{bound}"
+        self._admin = AdminServer(self.telemetry, lambda: self.is_ready)
+        host, _, port = config.server.admin.rpartition(":")
+        try:
+            bound = await self._admin.start(host.strip("[]"), int(port))
+        except OSError as error:
+            await self._grpc.stop(None)
+            raise _not_listening("server.admin", config.server.admin) from error
+        self.admin_address = f"{host}:{bound}"
+
+    async def _tell_health(self) -> None:
+        serving = health_pb2.HealthCheckResponse
+        status = serving.SERVING if self.is_ready else serving.NOT_SERVING
+        for name in ("", *SERVICES):
+            await self._health.set(name, status)
+
+    async def _watch_health(self) -> None:
+        """Keep the gRPC health service saying what `/readyz` says."""
+        told = True
+        while True:
+            await asyncio.sleep(LAG_INTERVAL_S)
+            if self.is_ready != told:
+                told = self.is_ready
+                logger.warning("the server is %s", "ready" if told else "not ready")
+                await self._tell_health()
+
+    async def _measure_lag(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            start_s = loop.time()
+            await asyncio.sleep(LAG_INTERVAL_S)
+            lag_s = max(loop.time() - start_s - LAG_INTERVAL_S, 0.0)
+            self.telemetry.set("tonne_event_loop_lag_seconds", lag_s)
+
+    async def _keep_up(self) -> None:
+        """Merge postings files and collect garbage, now and then."""
+        while True:
+            await asyncio.sleep(self._config.ledger.upkeep_interval_s)
+            try:
+                await asyncio.to_thread(self._ledger.maintain)
+            except CapacityError as error:
+                logger.warning("the store refused the upkeep; it is tried again: %s", error)
+                self.telemetry.add("tonne_upkeep_total", 1, "failed")
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
+                log_incident(self.telemetry, logger, "the upkeep failed", error)
+                self.telemetry.add("tonne_upkeep_total", 1, "failed")
+            else:
+                self.telemetry.add("tonne_upkeep_total", 1, "done")
+
+
+async def serve(config: Config) -> None:
+    """Run a server until SIGTERM or SIGINT; a second signal ends the process at once."""
+    configure_logging(config.server.log_level)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    server = Server(config)
+    await server.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop_once, loop, number, stopping)
+    sys.stdout.write(f"tonne: serving on {server.address}, admin on {server.admin_address}\n")
+    sys.stdout.flush()
+    await stopping.wait()
+    await server.stop()
+
+
+def _stop_once(
+    loop: asyncio.AbstractEventLoop, number: signal.Signals, stopping: asyncio.Event
+) -> None:
+    stopping.set()
+    loop.remove_signal_handler(number)
+
+
+def _not_listening(key: str, address: str) -> ConfigInvalid:
+    return ConfigInvalid(
+        f"{key}: an address that is free on this machine; {address} cannot be listened on",
+        metadata={"key": key, "value": address},
+    )
