@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -13,9 +13,6 @@ from google.rpc.status_pb2 import Status as RpcStatus
 
 from tonne.errors import TonneError
 from tonne.v1.status_pb2 import Status
-
-Context = grpc.aio.ServicerContext[bytes, bytes]
-"""A call: messages stand as bytes on both sides."""
 
 DOMAIN: Final = "tonne.v1"
 """Domain of every ErrorInfo: reasons are unique in it."""
@@ -30,6 +27,28 @@ MESSAGE_CHARS_MAX = 2_048
 """Longest message of a status."""
 
 Code = grpc.StatusCode
+
+
+class Context(Protocol):
+    """A call as methods see it: the part of `grpc.aio.ServicerContext` that is used.
+
+    Messages stand as bytes on both sides.
+    """
+
+    async def read(self) -> object:
+        """Give the next message, or `grpc.aio.EOF`."""
+
+    async def write(self, message: bytes) -> None:
+        """Send a message."""
+
+    def set_code(self, code: grpc.StatusCode) -> None:
+        """Set the final code."""
+
+    def set_details(self, details: str) -> None:
+        """Set the final message."""
+
+    def set_trailing_metadata(self, trailing_metadata: tuple[tuple[str, bytes], ...]) -> None:
+        """Set what comes with the final status."""
 
 
 @dataclass(frozen=True, slots=True)
