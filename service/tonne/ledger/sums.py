@@ -69,4 +69,4 @@ def _sums(groups: pl.Series, group_count: int, values: pl.Series) -> pl.Series:
             "a sum of quantities has more than 38 digits: it was refused, not wrapped; "
             "select fewer records",
         ) from error
-    return pl.Series("quantity", exported).cast(QUANTITY_TYPE)
+    return pl.Series(exported).cast(QUANTITY_TYPE).alias("quantity")
