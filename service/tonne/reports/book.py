@@ -1,4 +1,4 @@
-"""The inventory of a book, from what the ledger has now."""
+"""The inventory of a book as it stands: everything acknowledged so far, by any server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tonne.ledger.sums import sum_by
 from tonne.reports.inventory import Inventory, inventory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import polars as pl
 
@@ -16,25 +16,30 @@ if TYPE_CHECKING:
     from tonne.reports.request import InventoryRequest
 
 
-class Ledger(Protocol):
-    """What a report asks of the ledger. Blocks."""
+class Books(Protocol):
+    """What an inventory takes from the ledger."""
 
     def postings(self, book: str) -> pl.DataFrame:
-        """Read all postings of a book, complete up to the last commit of any server."""
+        """Read all postings of a book, as of one moment."""
 
-    def resolutions(self, book: str, ids: Iterable[str]) -> dict[str, Resolution]:
+    def resolutions(self, book: str, ids: Iterable[str]) -> Mapping[str, Resolution]:
         """Read resolutions by their ids."""
 
     def facilities(self, book: str) -> pl.DataFrame:
         """Read the register of facilities."""
 
 
-def book_inventory(ledger: Ledger, book: str, request: InventoryRequest) -> Inventory:
-    """Compute the inventory of a book. Raises `BookUnknown`.
+def book_inventory(books: Books, book: str, request: InventoryRequest) -> Inventory:
+    """Compute the inventory of a book.
 
-    The postings are read first: whatever they name is stored before them.
+    Raises
+    ------
+    BookUnknown
+        There is no such book.
+    LedgerInconsistent, QuantityOverflow
+        As `inventory` and the ledger's sums say.
     """
-    postings = ledger.postings(book)
-    used = postings["resolution"].unique().drop_nulls().to_list()
-    resolutions = ledger.resolutions(book, used)
-    return inventory(postings, resolutions, ledger.facilities(book), request, sum_by)
+    postings = books.postings(book)
+    ids = [name for name in postings.get_column("resolution").unique().to_list() if name]
+    resolutions = books.resolutions(book, ids)
+    return inventory(postings, resolutions, books.facilities(book), request, sum_by)

@@ -199,6 +199,17 @@ def test_a_long_factor_hides_no_overlap():
     assert error.metadata["problemsCount"] == "2"
 
 
+def test_an_overlap_late_in_a_row_of_factors_is_seen():
+    """The third factor begins before the second one ends, long after the first one did."""
+    error = refusal(
+        {"valid_from": "2010-01-01", "valid_to": "2012-01-01"},
+        {"valid_from": "2012-01-01", "valid_to": "2014-01-01"},
+        {"valid_from": "2013-01-01", "valid_to": "2015-01-01"},
+    )
+    assert error.metadata["line"] == "4"
+    assert "overlaps line 3" in error.message
+
+
 def test_neighbours_do_not_overlap():
     """valid_to is exclusive: the next factor may begin on that very day, others beside it."""
     factors = parse_edition(
