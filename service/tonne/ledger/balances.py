@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.frames import polars_errors, read_parquet, write_parquet
+from tonne.ledger.frames import Schema, polars_errors, read_parquet, write_parquet
 from tonne.ledger.group import POSTED_KEYS, POSTINGS, new_object_path
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.store.errors import ObjectMissing
@@ -46,7 +46,7 @@ MERGE_ROWS_MAX = 1 << 25
 
 LEASE_TTL_S = 120.0
 
-POSTINGS_SCHEMA = {
+POSTINGS_SCHEMA: Schema = {
     "facility": pl.Categorical,
     "activity": pl.Categorical,
     "unit": pl.Categorical,

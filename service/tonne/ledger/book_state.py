@@ -18,7 +18,7 @@ import polars as pl
 from tonne.catalogue.resolver import Resolver
 from tonne.errors import StoreUnavailable
 from tonne.ledger.factors import factor_of_row
-from tonne.ledger.frames import frame_of, polars_errors
+from tonne.ledger.frames import Schema, frame_of, polars_errors
 from tonne.ledger.periods import period_table
 from tonne.model import FacilityRule, RowStatus
 from tonne_kernel import RuleTable
@@ -41,7 +41,7 @@ _LOAD_ATTEMPTS_MAX = 16
 
 _state_serials = itertools.count(1)
 
-REGISTER_SCHEMA = {
+REGISTER_SCHEMA: Schema = {
     "facility": pl.String,
     "display_name": pl.String,
     "type": pl.String,

@@ -15,6 +15,9 @@ from tonne.errors import LedgerInconsistent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+Schema = dict[str, pl.DataType | type[pl.DataType]]
+"""Columns and their types."""
+
 ROW_GROUP_ROWS = 1 << 20
 """A file of one group commit is one row group: small ones cost more than they skip."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tonne.ledger.book_state import BookState, BookStates
+    from tonne.store.rows import FileKind
     from tonne_kernel import Posted, ShareTotals
 
-SEGMENT = "segment"
-POSTINGS = "postings"
-QUARANTINE = "quarantine"
+SEGMENT: Final = "segment"
+POSTINGS: Final = "postings"
+QUARANTINE: Final = "quarantine"
 
 POSTED_KEYS = ("facility", "activity", "unit", "region", "period", "resolution", "status")
 """Columns that tell one posting from another."""
@@ -56,7 +57,7 @@ class Group:
     revision: int
     entries: Sequence[Entry]
     outcomes: Sequence[Durable]
-    frames: Mapping[str, pl.DataFrame]
+    frames: Mapping[FileKind, pl.DataFrame]
     resolutions: Mapping[str, str]
     periods: tuple[int, ...]
 
@@ -94,7 +95,7 @@ class Group:
             if isinstance(entry, RequestEntry)
         )
 
-    def ranges(self, commit_id: str, file_ids: Mapping[str, str]) -> tuple[RangeRow, ...]:
+    def ranges(self, commit_id: str, file_ids: Mapping[FileKind, str]) -> tuple[RangeRow, ...]:
         """Offsets that the segment and the quarantine file hold, source by source."""
         spans: dict[str, tuple[int, int, int, int]] = {}
         for entry, outcome in zip(self.entries, self.outcomes, strict=True):
@@ -107,6 +108,7 @@ class Group:
                 kept + totals.records_count - totals.quarantined_count,
                 refused + totals.quarantined_count,
             )
+        kinds: tuple[FileKind, FileKind] = (SEGMENT, QUARANTINE)
         return tuple(
             RangeRow(
                 file_id=file_ids[kind],
@@ -115,8 +117,8 @@ class Group:
                 first_offset=start,
                 stop_offset=stop,
             )
-            for source, (start, stop, kept, refused) in spans.items()
-            for kind, count in ((SEGMENT, kept), (QUARANTINE, refused))
+            for source, (start, stop, *counts) in spans.items()
+            for kind, count in zip(kinds, counts, strict=True)
             if count
         )
 
@@ -162,7 +164,7 @@ def post_group(
     return Group(state.book.revision, entries, outcomes, frames, resolutions, periods)
 
 
-def new_object_path(book: str, kind: str, day: str) -> str:
+def new_object_path(book: str, kind: FileKind, day: str) -> str:
     """Path for a new object: books apart, kinds apart, days apart, never used before."""
     folder = {SEGMENT: "segments", POSTINGS: "postings", QUARANTINE: "quarantine"}[kind]
     return f"{book}/{folder}/{day}/{uuid.uuid4().hex}.parquet"
@@ -200,8 +202,8 @@ def _row_errors(errors: Sequence[Sequence[int]], first_offset: int) -> tuple[Row
 
 def _frames(
     posted: Posted, state: BookState
-) -> tuple[dict[str, pl.DataFrame], dict[str, str], tuple[int, ...]]:
-    frames: dict[str, pl.DataFrame] = {}
+) -> tuple[dict[FileKind, pl.DataFrame], dict[str, str], tuple[int, ...]]:
+    frames: dict[FileKind, pl.DataFrame] = {}
     if posted.quarantine_count:
         frames[QUARANTINE] = frame_of(posted.quarantine())
     if not posted.record_count:

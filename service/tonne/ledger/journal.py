@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tonne.ledger.book_state import BookStates
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
+    from tonne.store.rows import FileKind
 
 WRITE_THREADS = 6
 """A group's three files are encoded and put side by side, for two groups at a time."""
@@ -152,8 +153,8 @@ class Journal:
         self._settle(call)
         _refuse_older_epochs(call)
         self._advance(call, range(len(entries)))
-        # Until now a failure of a later attempt would have lost the outcome of an earlier one.
-        self._forget(book, call.done)
+        # Not earlier: a failure of a later attempt would have lost what an earlier one did.
+        self._deliver(call)
         return [call.outcomes[i] for i in range(len(entries))]
 
     def _advance(self, call: _Call, indices: Sequence[int]) -> None:
@@ -208,11 +209,11 @@ class Journal:
             self._on_postings(files[POSTINGS], group.frames[POSTINGS])
         return attempt
 
-    def _put_files(self, book: str, group: Group, commit_id: str) -> dict[str, FileRow]:
+    def _put_files(self, book: str, group: Group, commit_id: str) -> dict[FileKind, FileRow]:
         """Encode and put the group's files side by side; all are durable on return."""
         now = self._clock()
 
-        def put(kind: str) -> FileRow:
+        def put(kind: FileKind) -> FileRow:
             encoded = write_parquet(group.frames[kind])
             path = new_object_path(book, kind, now.date().isoformat())
             self._objects.put(path, encoded.content)
@@ -260,17 +261,16 @@ class Journal:
             attempts.append(attempt)
             del attempts[:-UNSETTLED_MAX]
 
-    def _forget(self, book: str, done: Sequence[_Attempt]) -> None:
-        """Drop attempts that took place, and those that no longer can since they did."""
-        keys = {key for attempt in done for key in attempt.outcomes}
+    def _deliver(self, call: _Call) -> None:
+        """Forget what is remembered of entries whose outcomes are told now."""
+        keys = {_entry_key(entry) for entry in call.entries}
         with self._lock:
-            left = [
-                attempt
-                for attempt in self._unsettled.pop(book, ())
-                if attempt not in done and keys.isdisjoint(attempt.outcomes)
-            ]
-            if left:
-                self._unsettled[book] = left
+            attempts = self._unsettled.pop(call.book, [])
+            for attempt in attempts:
+                for key in keys & attempt.outcomes.keys():
+                    del attempt.outcomes[key]
+            if left := [attempt for attempt in attempts if attempt.outcomes]:
+                self._unsettled[call.book] = left
 
     def _settle(self, call: _Call) -> None:
         """Find entries that an earlier attempt of unknown outcome has committed."""

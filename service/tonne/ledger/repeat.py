@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import ContentMustMatch
-from tonne.ledger.frames import frame_of, polars_errors, read_parquet
+from tonne.ledger.frames import Schema, frame_of, polars_errors, read_parquet
 from tonne.ledger.group import QUARANTINE, SEGMENT
 from tonne.model import QUANTITY_PLACES, RowStatus
 from tonne_kernel import RuleTable, Share, parse_decimal, post
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tonne.store.objects import Objects
     from tonne_kernel import Batch
 
-CORE = {
+CORE: Schema = {
     "offset": pl.Int64,
     "record_id": pl.String,
     "facility": pl.String,
@@ -39,7 +39,7 @@ CORE = {
 }
 """Fields that every readable record has, wherever it is kept."""
 
-OPTIONAL = {
+OPTIONAL: Schema = {
     "supplier": pl.String,
     "product": pl.String,
     "data_quality": pl.UInt8,
@@ -48,7 +48,7 @@ OPTIONAL = {
 }
 """Fields that a segment has where some record of it does; absent is the same as empty."""
 
-REFUSED = {
+REFUSED: Schema = {
     "offset": pl.Int64,
     "status": pl.UInt8,
     "field": pl.UInt8,
@@ -121,7 +121,7 @@ class RepeatCheck:
         self, book: str, channel: str, first_offset: int, stop_offset: int
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Read what the ledger keeps of a channel's offsets: records, and refused ones."""
-        schemas = {SEGMENT: CORE | OPTIONAL, QUARANTINE: REFUSED}
+        schemas: dict[str, Schema] = {SEGMENT: CORE | OPTIONAL, QUARANTINE: REFUSED}
         parts = {kind: [pl.DataFrame(schema=schema)] for kind, schema in schemas.items()}
         ranges = self.manifest.segment_ranges(book, channel, first_offset, stop_offset)
         for file in self.manifest.get_files(each.file_id for each in ranges).values():
@@ -135,14 +135,15 @@ class RepeatCheck:
         return pl.concat(parts[SEGMENT]), pl.concat(parts[QUARANTINE])
 
 
-def _select(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+def _select(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """Give columns one type each; what is absent is empty."""
-    empty = {pl.String: "", pl.UInt8: 0}
     columns = []
     for name, kind in schema.items():
         column = pl.col(name) if name in frame.columns else pl.lit(None)
         column = column.cast(kind)
-        columns.append((column.fill_null(empty[kind]) if kind in empty else column).alias(name))
+        if kind in {pl.String, pl.UInt8}:
+            column = column.fill_null("" if kind == pl.String else 0)
+        columns.append(column.alias(name))
     return frame.select(columns)
 
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.entries import REQUEST_PREFIX
-from tonne.ledger.frames import frame_of, polars_errors, read_parquet
+from tonne.ledger.frames import Schema, frame_of, polars_errors, read_parquet
 from tonne.ledger.periods import period_table
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.model import MICRO_PER_ONE, ControlTotals, RowStatus
@@ -71,7 +71,8 @@ class Replay:
                     parts.append(postings.with_columns(pl.lit(status, pl.UInt8).alias("status")))
         with polars_errors(f"the segments of book {book}"):
             if not parts:
-                schema = dict.fromkeys(REPLAY_KEYS[:3], pl.String) | {
+                schema: Schema = {
+                    **dict.fromkeys(REPLAY_KEYS[:3], pl.String),
                     "period": pl.Int32,
                     "status": pl.UInt8,
                     "quantity": QUANTITY_TYPE,
@@ -116,7 +117,7 @@ class Replay:
 
     def _kept_rows(self, book: str, problems: list[str]) -> pl.DataFrame:
         """Source, offset, status and quantity of every record that any file holds."""
-        schema = {
+        schema: Schema = {
             "channel": pl.String,
             "offset": pl.Int64,
             "status": pl.UInt8,
@@ -209,8 +210,8 @@ def _check_offsets(source: str, rows: pl.DataFrame, stop_offset: int) -> Iterato
     if not offsets.equals(pl.int_range(stop_offset, eager=True).alias("offset")):
         yield (
             f"{source}: expected the offsets 0 to {stop_offset}, each once; there are "
-            f"{offsets.len()}, {offsets.n_unique()} distinct, from {offsets.min()} to "
-            f"{offsets.max()}"
+            f"{offsets.len()}, {offsets.n_unique()} distinct, from {offsets.min()!r} to "
+            f"{offsets.max()!r}"
         )
 
 

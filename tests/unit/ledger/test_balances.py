@@ -1,0 +1,221 @@
+"""Merging changes what is read, never what it adds up to."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from tests.unit.ledger.conftest import record, records_of
+from tonne.errors import LedgerInconsistent, QuantityOverflow
+from tonne.ledger.balances import POSTINGS_SCHEMA, Balances, FrameCache
+from tonne.ledger.group import POSTED_KEYS
+from tonne.ledger.ledger import utc_now
+from tonne.ledger.sums import QUANTITY_TYPE, sum_by
+from tonne.store import faults
+
+
+def sums(bench):
+    """All sums, in one order."""
+    frame = bench.ledger.postings("acme").with_columns(pl.col(pl.Categorical).cast(pl.String))
+    return sum_by(frame, POSTED_KEYS).sort(POSTED_KEYS)
+
+
+def merger(bench, **options):
+    """Balances of another process, with an empty memory."""
+    defaults = {"holder": "merger", "cache_bytes_max": 0, "merge_files_max": 4, "clock": utc_now}
+    return Balances(bench.manifest, bench.objects, **(defaults | options))
+
+
+def test_a_merge_keeps_every_sum(any_bench):
+    """Many files become one; sums, counts and replay stay, from memory and from disk."""
+    bench = any_bench
+    for seed in range(9):
+        bench.append("meter", records_of(40, seed=seed, invalid=True))
+    before = sums(bench)
+    assert len(bench.manifest.live_postings("acme")) == 9
+    assert merger(bench).merge("acme") == 9
+    assert len(bench.manifest.live_postings("acme")) == 1
+    assert sums(bench).equals(before)
+    assert sums(bench.other(cache_bytes_max=0)).equals(before)
+    bench.check()
+
+
+def test_few_files_are_left_alone(bench):
+    """A tier that is not crowded is not touched."""
+    for seed in range(4):
+        bench.append("meter", records_of(5, seed=seed))
+    assert merger(bench).merge("acme") == 0
+    assert merger(bench, merge_files_max=3).merge("acme") == 4
+
+
+def test_live_files_stay_bounded_and_rows_are_rewritten_few_times(bench):
+    """After many commits few files are live, and little was written to get there."""
+    balances = merger(bench, merge_files_max=4)
+    merged_rows = 0
+    for seed in range(60):
+        bench.append("meter", [record(facility=f"f{seed}-{i}") for i in range(30)])
+        if balances.merge("acme"):
+            merged_rows += bench.manifest.live_postings("acme")[-1].row_count
+    assert len(bench.manifest.live_postings("acme")) <= 8
+    assert bench.ledger.postings("acme").height == 60 * 30
+    assert merged_rows <= 60 * 30 * 10
+    bench.check()
+
+
+def test_one_merger_at_a_time(bench):
+    """While another process holds the lease nothing is merged."""
+    for seed in range(5):
+        bench.append("meter", records_of(5, seed=seed))
+    lease = bench.manifest.acquire_lease("merge/acme", "somebody", 60.0)
+    assert merger(bench).merge("acme") == 0
+    bench.manifest.release_lease(lease)
+    assert merger(bench).merge("acme") == 5
+
+
+def test_readers_and_mergers_and_writers_at_once(bench):
+    """At every moment a reader sees whole groups: the sum of what was committed before."""
+    quantity = Decimal("1.5")
+    done = threading.Event()
+    failures = []
+
+    def merge():
+        balances = merger(bench, merge_files_max=2)
+        while not done.is_set():
+            balances.merge("acme")
+
+    def read():
+        reader = bench.other(cache_bytes_max=0).ledger
+        seen = 0
+        while not done.is_set():
+            frame = reader.postings("acme")
+            count = frame["record_start_count"].sum()
+            total = sum_by(frame, ())["quantity"].item()
+            if count % 10 or count < seen or total != quantity * count:
+                failures.append((count, seen, total))
+            seen = count
+
+    threads = [threading.Thread(target=work) for work in (merge, read)]
+    for thread in threads:
+        thread.start()
+    for _ in range(40):
+        bench.append("meter", [record()] * 10)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sum_by(bench.ledger.postings("acme"), ())["record_start_count"].item() == 400
+    bench.check()
+
+
+def test_a_reader_with_an_old_snapshot_reads_again(bench, monkeypatch):
+    """A file that was merged and collected after the snapshot makes the reader take another."""
+    for seed in range(5):
+        bench.append("meter", records_of(5, seed=seed))
+    before = sums(bench)
+    reader = bench.other(cache_bytes_max=0)
+    stale = bench.manifest.live_postings("acme")
+    merger(bench).merge("acme")
+    for file in stale:
+        bench.objects.delete(file.path)
+    snapshots = iter([stale])
+    live = bench.manifest.live_postings
+    monkeypatch.setattr(
+        bench.manifest, "live_postings", lambda book: next(snapshots, None) or live(book)
+    )
+    assert sums(reader).equals(before)
+
+
+def test_a_file_that_is_gone_for_good_is_a_defect(bench):
+    """Balances with a hole are never shown."""
+    bench.append("meter", [record()])
+    (file,) = bench.manifest.live_postings("acme")
+    bench.objects.delete(file.path)
+    with pytest.raises(LedgerInconsistent, match="not there"):
+        bench.other(cache_bytes_max=0).ledger.postings("acme")
+
+
+def test_a_broken_file_is_a_defect(bench, monkeypatch):
+    """Bytes that are no Parquet raise our error, though Polars may panic over them."""
+    bench.append("meter", records_of(100, seed=1))
+    (file,) = bench.manifest.live_postings("acme")
+    content = bench.objects.get(file.path)
+    reader = bench.other(cache_bytes_max=0)
+    for broken in (b"", content[:-9], content[: len(content) // 2] + content[-200:]):
+        monkeypatch.setattr(bench.objects, "get", lambda _, broken=broken: broken)
+        with pytest.raises(LedgerInconsistent):
+            reader.ledger.postings("acme")
+
+
+@pytest.mark.parametrize("point", ["merge.before_sql", "merge.after_sql"])
+def test_a_merge_that_breaks_loses_nothing(bench, point):
+    """After a lost reply or a lost merge the sums are what they were."""
+    for seed in range(5):
+        bench.append("meter", records_of(20, seed=seed))
+    before = sums(bench)
+    faults.arm(f"{point}=raise")
+    try:
+        merger(bench).merge("acme")
+    except Exception as error:  # noqa: BLE001 - which error it is does not matter here
+        assert type(error).__name__ == "StoreUnavailable"
+    finally:
+        faults.disarm()
+    assert sums(bench).equals(before)
+    merger(bench).merge("acme")
+    assert sums(bench).equals(before)
+    assert len(bench.manifest.live_postings("acme")) == 1
+
+
+def test_an_empty_book_has_empty_balances(bench):
+    """Nothing posted is a frame of no rows, with its columns."""
+    assert dict(bench.ledger.postings("acme").schema) == {
+        name: kind() if isinstance(kind, type) else kind for name, kind in POSTINGS_SCHEMA.items()
+    }
+
+
+def postings_of(quantities, groups):
+    """Rows to sum."""
+    return pl.DataFrame(
+        {"group": groups, "quantity": pl.Series(quantities, dtype=QUANTITY_TYPE)}
+    ).with_columns(pl.lit(1, pl.Int64).alias("record_count"))
+
+
+def test_sums_are_exact_beyond_64_bits():
+    """Sums of 38 digits are right to the last one."""
+    big = Decimal("49999999999999999999999999999999.999999")
+    frame = postings_of([big, big, Decimal("0.000001"), -big], ["a", "a", "b", "b"])
+    assert sum_by(frame, ["group"]).rows() == [
+        ("a", big + big, 2),
+        ("b", Decimal("0.000001") - big, 2),
+    ]
+    assert sum_by(frame, []).rows() == [(big + Decimal("0.000001"), 4)]
+    assert sum_by(frame.clear(), []).rows() == [(Decimal(0), 0)]
+    assert sum_by(frame.clear(), ["group"]).height == 0
+
+
+def test_a_sum_that_leaves_38_digits_is_refused():
+    """Overflow is an error, never another number."""
+    big = Decimal("99999999999999999999999999999999.999999")
+    frame = postings_of([big, big], ["a", "a"])
+    with pytest.raises(QuantityOverflow):
+        sum_by(frame, ["group"])
+
+
+def test_the_cache_keeps_the_latest_frames_within_its_bound():
+    """The least used goes first, and one that is larger than the bound is not kept."""
+    frame = pl.DataFrame({"x": pl.Series(range(100), dtype=pl.Int64)})
+    size = int(frame.estimated_size())
+    cache = FrameCache(2 * size)
+    cache.put("a", frame)
+    cache.put("b", frame)
+    assert cache.get("a") is frame
+    cache.put("c", frame)
+    assert cache.get("b") is None
+    assert cache.get("a") is frame
+    cache.put("huge", pl.concat([frame] * 3))
+    assert cache.get("huge") is None
+    assert cache.size_bytes == 2 * size
+    cache.drop(["a", "c"])
+    assert cache.size_bytes == 0
