@@ -1,154 +1,322 @@
 """The facade of the compiled kernel: the only module that other rooms import.
 
 Contract. Times are int64 microseconds since 1970-01-01T00:00Z, quantities int64 millionths,
-sums int128 millionths, periods months since 1970-01. Anything that "exports Arrow" has
-`__arrow_c_array__` or `__arrow_c_stream__` (PyCapsule interface) and is taken by
-`polars.DataFrame(...)` without a copy of its numeric buffers. Every method that touches
-records releases the GIL. A `Session` and its batches are used by one thread at a time.
+sums int128 millionths, periods months since 1970-01. What exports Arrow is an `ArrowTable`:
+`polars.DataFrame(table)` takes it without a copy of its numeric buffers, and it outlives
+everything it came from. Every call that touches records releases the GIL. Calls that share a
+`Session` take turns, so that one thread may decode while another posts.
 """
 
-from collections.abc import Buffer, Sequence  # 3.12; the real stub uses typing_extensions
-from typing import Any
+from collections.abc import Iterable
+from typing import Final, Protocol, Self, final
 
-ROW_STATUS_COUNT: int
+from typing_extensions import Buffer
 
+ROW_STATUSES: Final[dict[str, int]]
+"""The kernel's statuses by name; equal to `tonne.model.RowStatus`."""
+
+ROW_STATUS_COUNT: Final[int]
+"""Number of statuses."""
+
+class _ArrowArrayExportable(Protocol):
+    def __arrow_c_array__(
+        self, requested_schema: object | None = None
+    ) -> tuple[object, object]: ...
+
+class _ArrowStreamExportable(Protocol):
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
 class BatchError(ValueError):
     """The batch as a whole cannot be read. Nothing of it was taken.
 
-    `record_index` is the first record that could not be read, or -1; `reason` a stable
-    UPPER_SNAKE word ("TRUNCATED", "TOO_MANY_RECORDS", "COLUMN_MISSING", "COLUMN_UNKNOWN", "COLUMN_TYPE",
-    "ARROW_INVALID", "ARROW_COMPRESSED"); the text says what was there and what to do.
+    `record_index` is the first record that could not be read, or -1; `field` the field or
+    column at fault, or empty; `reason` a stable word:
+
+    TRUNCATED           the bytes end inside a field
+    MALFORMED           the bytes are no message of this kind
+    TOO_MANY_RECORDS    more than batch_records_max
+    COLUMN_MISSING, COLUMN_UNKNOWN, COLUMN_TYPE     of an Arrow batch
+    ARROW_INVALID       an Arrow stream that contradicts its format
+    ARROW_COMPRESSED    an Arrow stream with compressed bodies
+
+    The text says what was expected, what was there and what to do.
     """
 
     reason: str
     record_index: int
     field: str
 
+    def __init__(
+        self, message: str, *, reason: str, record_index: int = -1, field: str = ""
+    ) -> None: ...
+
+class ArrowTable:
+    """Columns of one length, or one plain column, handed out as Arrow PyCapsules."""
+
+    @property
+    def row_count(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(
+        self, requested_schema: object | None = None
+    ) -> tuple[object, object]: ...
+
 class AppendHeader:
     """What stands in one AppendRequest besides the records."""
 
-    channel: str           # empty where absent
-    epoch: int
-    offset: int
-    kind: int              # 0 no batch, 1 rows, 2 arrow_ipc
-    body_start: int        # position of the batch's bytes in the message
-    body_stop: int
-    backlog_records_count: int
-    backlog_oldest_unsent_us: int   # -1 where absent
+    @property
+    def channel(self) -> str:
+        """Channel name, empty where absent."""
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def offset(self) -> int:
+        """Number of the batch's first record in the channel, as it came: any int64."""
+    @property
+    def kind(self) -> int:
+        """0 no batch, 1 rows, 2 arrow_ipc."""
+    @property
+    def body_start(self) -> int:
+        """Position of the batch's first byte in the message."""
+    @property
+    def body_stop(self) -> int: ...
+    @property
+    def backlog_records_count(self) -> int: ...
+    @property
+    def backlog_oldest_unsent_us(self) -> int:
+        """Microseconds since 1970, -1 where absent or out of range."""
 
 def parse_append_request(message: bytes) -> AppendHeader:
-    """Find the parts of an AppendRequest without touching records. Raises BatchError."""
+    """Find the parts of an AppendRequest without touching records.
+
+    Raises
+    ------
+    BatchError
+        TRUNCATED or MALFORMED; two batches in one request are MALFORMED.
+    """
 
 class Session:
     """Dictionaries of one stream: interned texts and the distinct record keys.
 
     A key is a distinct (facility, activity, unit, region), numbered densely from 0 in order
     of first sight. Each key has a rule (-1: not assigned yet).
+
+    Parameters
+    ----------
+    batch_records_max : int
+        Most records of one batch.
+    key_count_max : int
+        When the session counts as full.
     """
 
-    def __init__(self, *, batch_records_max: int = ..., key_count_max: int = ...) -> None: ...
+    def __new__(
+        cls, *, batch_records_max: int = 1_000_000, key_count_max: int = 1_000_000
+    ) -> Self: ...
+    @property
+    def batch_records_max(self) -> int: ...
+    @property
+    def key_count_max(self) -> int: ...
     @property
     def key_count(self) -> int: ...
     @property
     def ruled_key_count(self) -> int:
         """Keys [0, ruled_key_count) have a rule."""
-    rule_list: int
-    """Which list of rules the numbers stand in: 0 at first, then as the caller of set_rules
-    writes it (the kernel never reads or changes it)."""
-    def keys(self, first: int, stop: int) -> Any:
-        """Export Arrow: columns facility, activity, unit, region (dictionary of utf8)."""
-    def set_rules(self, first: int, rules: Buffer) -> None:
-        """Give keys [first, first + n) their rules: n int32 in a contiguous buffer."""
-    def forget_rules(self) -> None:
-        """Take all rules away (the book has changed)."""
     @property
     def is_full(self) -> bool:
-        """Whether key_count_max was passed: the owner replaces the session by a new one
-        once its batches are committed. decode_* goes on working."""
+        """Whether keys, facilities, suppliers or products passed key_count_max.
+
+        The owner then replaces the session by a new one, once its batches are committed.
+        decode_* goes on working.
+        """
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of the dictionaries."""
+    def keys(self, first: int, stop: int) -> ArrowTable:
+        """Export keys [first, stop): facility, activity, unit, region (dictionary of utf8)."""
+    def set_rules(self, first: int, rules: Buffer) -> None:
+        """Give keys [first, first + n) their rules: n int32 in a contiguous buffer.
+
+        Raises ValueError where that leaves a gap, passes key_count, or a rule is negative.
+        """
+    def forget_rules(self) -> None:
+        """Take all rules away (the book has changed)."""
     def decode_rows(self, message: bytes, start: int, stop: int) -> Batch:
-        """Decode a serialized `Rows` message in message[start:stop]. Raises BatchError only
-        where the framing of records itself is broken; a broken record becomes a row status."""
+        """Decode a serialized `Rows` message in message[start:stop].
+
+        A broken record becomes a row status.
+
+        Raises
+        ------
+        BatchError
+            TRUNCATED or MALFORMED where the framing of records itself is broken, or
+            TOO_MANY_RECORDS. No text or key was interned then.
+        """
     def decode_arrow(self, message: bytes, start: int, stop: int) -> Batch:
         """Decode an Arrow IPC stream in message[start:stop]. Raises BatchError."""
 
+@final
 class Batch:
-    """Decoded records of one message, in order. Keeps its message alive."""
+    """Decoded records of one message, in order. Keeps its message and session alive."""
 
-    session: Session
-    record_count: int
-    memory_bytes: int
+    @property
+    def session(self) -> Session: ...
+    @property
+    def record_count(self) -> int: ...
+    @property
+    def rejected_count(self) -> int:
+        """Records that broke a rule of their own; rules of the book may refuse more."""
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of the columns and of the message."""
 
 class RuleTable:
     """What each rule says per period: runs of (first_period, outcome), immutable.
 
     Rule r has the runs run_offsets[r] .. run_offsets[r + 1]; a run holds from its first
-    period to the next run's. Its runs begin at period 0. outcome >= 0: index of a resolution; outcome < 0: minus a RowStatus.
+    period to the next run's. Its runs begin at period 0. outcome >= 0: index of a
+    resolution; outcome < 0: minus a RowStatus. All int32. Raises ValueError where the runs
+    are not well-formed.
     """
 
-    def __init__(self, run_offsets: Buffer, run_first_periods: Buffer, run_outcomes: Buffer) -> None:
-        """All int32. Raises ValueError where the runs are not well-formed."""
-    rule_count: int
+    def __new__(
+        cls, run_offsets: Buffer, run_first_periods: Buffer, run_outcomes: Buffer
+    ) -> Self: ...
+    @property
+    def rule_count(self) -> int: ...
 
 class PeriodTable:
-    """Period boundaries of a time zone: int64 microseconds, ascending, n + 1 of them;
-    period p is [boundaries[p], boundaries[p + 1]). p counts months since 1970-01."""
+    """Period boundaries of a time zone: int64 microseconds, ascending, n + 1 of them.
 
-    def __init__(self, boundaries_us: Buffer) -> None: ...
+    Period p is [boundaries[p], boundaries[p + 1]); p counts months since 1970-01. What lies
+    before the first boundary counts to the first period, what lies after the last one to the
+    last (1970-01-01T00:00Z is still December 1969 west of Greenwich).
+    """
+
+    def __new__(cls, boundaries_us: Buffer) -> Self: ...
+    @property
+    def period_count(self) -> int: ...
 
 class Share:
     """One channel's part in a posting: which batch, and where it stands."""
 
     def __init__(self, batch: Batch, channel: str, first_offset: int) -> None: ...
+    @property
+    def batch(self) -> Batch: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def first_offset(self) -> int: ...
 
 class ShareTotals:
-    records_count: int
-    posted_count: int
-    quarantined_count: int
-    suspended_count: int
-    quantity_micro: int
-    row_errors: list[tuple[int, int, int]]   # (index, status, field), the first row_errors_max
-    row_error_count: int                     # quarantined + suspended
+    """Control totals of one share."""
+
+    @property
+    def records_count(self) -> int: ...
+    @property
+    def posted_count(self) -> int: ...
+    @property
+    def quarantined_count(self) -> int: ...
+    @property
+    def suspended_count(self) -> int: ...
+    @property
+    def quantity_micro(self) -> int:
+        """Sum of the quantities of all records that are not in quarantine, in millionths."""
+    @property
+    def row_errors(self) -> list[tuple[int, int, int]]:
+        """(index, status, field) of the first row_errors_max records that were not posted."""
+    @property
+    def row_error_count(self) -> int:
+        """Quarantined and suspended."""
 
 class Posted:
     """Outcome of `post`: columns for the store, totals for the acks."""
 
-    record_count: int        # rows of records()
-    quarantine_count: int
-    totals: list[ShareTotals]   # one per share, in order
-    def records(self) -> Any:
-        """Export Arrow: channel (dict), offset int64, record_id (utf8), facility, activity,
-        unit, region (dict), quantity decimal128(18, 6), start, end timestamp[us, UTC],
-        status uint8; and, each only where some record has it: supplier, product (dict),
-        data_quality uint8, evidence, attributes (utf8). Posted and suspended records, in the
-        order of the shares and offsets."""
-    def quarantine(self) -> Any:
-        """Export Arrow: channel (dict), offset int64, status uint8, field uint8, record_id,
-        facility, activity, quantity, unit, region (utf8, as they came; empty where unreadable),
-        start, end (int64 us, null where unreadable), raw (binary; empty for Arrow batches)."""
-    def postings(self) -> Any:
-        """Export Arrow: facility, activity, unit, region (dict), period int32, outcome int32
-        (resolution index, or minus a RowStatus for suspense), quantity decimal128(38, 6),
-        record_count int64 (records with a part here), record_start_count int64 (records
-        whose first part is here). One row per distinct key, period and outcome."""
+    @property
+    def record_count(self) -> int:
+        """Rows of records()."""
+    @property
+    def quarantine_count(self) -> int:
+        """Rows of quarantine()."""
+    @property
+    def totals(self) -> list[ShareTotals]:
+        """One per share, in order."""
+    def records(self) -> ArrowTable:
+        """Posted and suspended records, in the order of the shares and offsets.
 
-def post(shares: Sequence[Share], rules: RuleTable, periods: PeriodTable, *, row_errors_max: int = 1000) -> Posted:
-    """Split by period, apply rules, aggregate. Every key must have a rule, else ValueError.
+        channel (dict), offset int64, record_id (utf8), facility, activity, unit, region
+        (dict), quantity decimal128(18, 6), start, end timestamp[us, UTC], status uint8; and,
+        each only where some record has it: supplier, product (dict), data_quality uint8,
+        evidence, attributes (utf8), then empty or 0 where a record has none.
+        """
+    def quarantine(self) -> ArrowTable:
+        """Records in quarantine, in the order of the shares and offsets.
+
+        channel (dict), offset int64, status uint8, field uint8, record_id, facility,
+        activity, quantity, unit, region (utf8, as they came, cut to 256 bytes; empty where
+        unreadable), start, end (int64 us, null where unreadable), raw (binary; empty for
+        Arrow batches).
+        """
+    def postings(self) -> ArrowTable:
+        """One row per distinct key, period and outcome, in order of first sight.
+
+        facility, activity, unit, region (dict), period int32, outcome int32 (resolution
+        index, or minus a RowStatus for suspense), quantity decimal128(38, 6), record_count
+        int64 (records with a part here), record_start_count int64 (records whose first part
+        is here).
+        """
+
+def post(
+    shares: Iterable[Share], rules: RuleTable, periods: PeriodTable, *, row_errors_max: int = 1000
+) -> Posted:
+    """Split by period, apply rules, aggregate.
 
     A record is split by time over its periods: each part but the last is
     quantity * part duration / whole duration cut toward zero, the last takes the remainder.
     Where any part's outcome is negative, the whole record gets that status (the first such):
     below 64 quarantine, else suspense; its parts then are posted under that outcome (suspense)
-    or nowhere (quarantine). Raises OverflowError where a sum leaves 128 bits.
+    or nowhere (quarantine). No sum can leave 128 bits: that takes 2^64 records.
+
+    Raises
+    ------
+    ValueError
+        A key of the batches has no rule, or one that the table does not have.
     """
 
-def sum_groups(groups: Any, group_count: int, values: Any) -> Any:
-    """Exact sums: groups uint32 and values decimal128(38, s) as Arrow arrays (objects with
-    __arrow_c_array__ or __arrow_c_stream__, e.g. polars Series); exports an Arrow array
-    decimal128(38, s) of group_count sums. Raises OverflowError beyond 38 digits."""
+def sum_groups(
+    groups: _ArrowArrayExportable | _ArrowStreamExportable,
+    group_count: int,
+    values: _ArrowArrayExportable | _ArrowStreamExportable,
+) -> ArrowTable:
+    """Exact sums of decimals by group.
+
+    Parameters
+    ----------
+    groups : Arrow uint32, such as a Polars series
+        Group of each value, below group_count. No nulls.
+    group_count : int
+        Number of sums.
+    values : Arrow decimal128(38, s)
+        As many as groups. No nulls.
+
+    Returns
+    -------
+    ArrowTable
+        One plain decimal128(38, s) column (`polars.Series(table)`) of group_count sums.
+
+    Raises
+    ------
+    OverflowError
+        A sum has more than 38 digits.
+    ValueError, TypeError
+        Other types, nulls, a group out of range, unequal lengths.
+    """
 
 def round_double(value: float) -> int:
     """Millionths of the shortest decimal that reads back as value, half-even; for tests.
-    Raises ValueError for NaN, infinity or out of range."""
+
+    Raises ValueError for NaN, infinity or out of range.
+    """
 
 def parse_decimal(text: bytes) -> int:
     """Millionths of a decimal text, half-even; for tests. Raises ValueError."""

@@ -7,7 +7,7 @@ breaks a rule gets `reject_row`; every other row has `key >= 0` and status POSTE
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
-from tonne_kernel.buffers cimport ByteBuffer, TextColumn
+from tonne_kernel.buffers cimport ByteBuffer, TextColumn, texts_pad
 from tonne_kernel.dictionary cimport Dictionaries
 
 cdef enum:
@@ -88,9 +88,6 @@ cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil
 # Make the optional column of this RecordField (SUPPLIER, PRODUCT, DATA_QUALITY: filled with
 # "absent"). 0, or -1 for no memory. Calling it again is cheap.
 cdef int columns_want(BatchColumns *columns, int field) noexcept nogil
-
-# Append empty texts until the column has `count` of them. 0, or -1 for no memory.
-cdef int texts_pad(TextColumn *column, int64_t count) noexcept nogil
 
 cdef void stage_clear(Staged *record) noexcept nogil
 

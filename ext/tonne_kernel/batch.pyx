@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
-from tonne_kernel.buffers cimport TextColumn, texts_append, texts_free, texts_reserve
+from tonne_kernel.buffers cimport TextColumn, texts_append, texts_free, texts_pad, texts_reserve
 from tonne_kernel.decimal cimport QUANTITY_MICRO_MAX, double_to_micro, parse_decimal_micro
 from tonne_kernel.dictionary cimport Dictionaries, find_key
 from tonne_kernel.status cimport (
@@ -130,18 +130,6 @@ cdef int columns_want(BatchColumns *columns, int field) noexcept nogil:
         columns.data_quality = <uint8_t *>calloc(rows, 1)
         if columns.data_quality == NULL:
             return -1
-    return 0
-
-
-cdef int texts_pad(TextColumn *column, int64_t count) noexcept nogil:
-    cdef int64_t index
-    if count <= column.count:
-        return 0
-    if texts_reserve(column, count - column.count, 0):
-        return -1
-    for index in range(column.count, count):
-        column.stops[index] = column.bytes.size
-    column.count = count
     return 0
 
 

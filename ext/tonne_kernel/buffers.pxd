@@ -10,8 +10,9 @@ cdef struct ByteBuffer:
 
 cdef struct TextColumn:
     ByteBuffer bytes            # texts, one after another
-    int64_t *stops              # stops[i]: byte after text i, which begins at stops[i - 1];
-                                # stops[-1] is 0, so that stops - 1 are the offsets of Arrow
+    # stops[i] is the byte after text i, which begins at stops[i - 1]; stops[-1] is 0, so that
+    # stops - 1 are the offsets of Arrow.
+    int64_t *stops
     int64_t count               # texts
     int64_t capacity            # texts that `stops` has room for
 
@@ -21,6 +22,10 @@ cdef void bytes_free(ByteBuffer *buffer) noexcept nogil
 
 # Make room for `count` further texts of `size` bytes together.
 cdef int texts_reserve(TextColumn *column, int64_t count, int64_t size) noexcept nogil
+# Make an empty column the copy of another. 0, or -1 for no memory.
+cdef int texts_copy(TextColumn *column, const TextColumn *source) noexcept nogil
+# Append empty texts until the column has `count` of them. 0, or -1 for no memory.
+cdef int texts_pad(TextColumn *column, int64_t count) noexcept nogil
 cdef void texts_free(TextColumn *column) noexcept nogil
 
 cdef inline int bytes_append(ByteBuffer *buffer, const void *data, int64_t size) noexcept nogil:

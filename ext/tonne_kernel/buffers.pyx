@@ -2,6 +2,7 @@
 
 from libc.stdint cimport INT64_MAX, int64_t
 from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy
 
 cdef enum:
     CAPACITY_MIN = 64
@@ -47,6 +48,30 @@ cdef int texts_reserve(TextColumn *column, int64_t count, int64_t size) noexcept
         column.stops = offsets + 1
         column.capacity = capacity
     return bytes_reserve(&column.bytes, size)
+
+
+cdef int texts_copy(TextColumn *column, const TextColumn *source) noexcept nogil:
+    if texts_reserve(column, source.count, source.bytes.size):
+        return -1
+    if source.count > 0:
+        memcpy(column.stops, source.stops, <size_t>source.count * sizeof(int64_t))
+    if source.bytes.size > 0:
+        memcpy(column.bytes.data, source.bytes.data, <size_t>source.bytes.size)
+    column.count = source.count
+    column.bytes.size = source.bytes.size
+    return 0
+
+
+cdef int texts_pad(TextColumn *column, int64_t count) noexcept nogil:
+    cdef int64_t index
+    if count <= column.count:
+        return 0
+    if texts_reserve(column, count - column.count, 0):
+        return -1
+    for index in range(column.count, count):
+        column.stops[index] = column.bytes.size
+    column.count = count
+    return 0
 
 
 cdef void texts_free(TextColumn *column) noexcept nogil:

@@ -17,6 +17,11 @@ cdef extern from *:
     static inline int tonne_i128_add(tonne_i128 *sum, tonne_i128 a) {
         return __builtin_add_overflow(*sum, a, sum);
     }
+    /* whether |a| < 10^38, what decimal128 holds */
+    static inline int tonne_i128_fits_38_digits(tonne_i128 a) {
+        const tonne_i128 limit = (tonne_i128)10000000000000000000ULL * 10000000000000000000ULL;
+        return -limit < a && a < limit;
+    }
     /* a * b / c, cut toward zero; the product of two int64 fits 128 bits; c > 0 */
     static inline int64_t tonne_mul_div_toward_zero(int64_t a, int64_t b, int64_t c) {
         return (int64_t)((tonne_i128)a * b / c);
@@ -34,6 +39,7 @@ cdef extern from *:
     int64_t i128_high "tonne_i128_high"(i128 a) noexcept nogil
     i128 i128_make "tonne_i128_make"(int64_t high, uint64_t low) noexcept nogil
     int i128_add "tonne_i128_add"(i128 *sum, i128 a) noexcept nogil
+    bint i128_fits_38_digits "tonne_i128_fits_38_digits"(i128 a) noexcept nogil
     int64_t mul_div_toward_zero "tonne_mul_div_toward_zero"(
         int64_t a, int64_t b, int64_t c) noexcept nogil
     uint64_t mix64 "tonne_mix64"(uint64_t a, uint64_t b) noexcept nogil

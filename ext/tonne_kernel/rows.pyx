@@ -18,8 +18,8 @@ from tonne_kernel.batch cimport (
     Staged,
     check_row,
     stage_clear,
-    texts_pad,
 )
+from tonne_kernel.buffers cimport texts_pad
 from tonne_kernel.dictionary cimport Dictionaries
 from tonne_kernel.wire cimport (
     WIRE_OK,

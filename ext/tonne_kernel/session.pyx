@@ -13,6 +13,7 @@ from tonne_kernel.dictionary cimport (
     dictionaries_init,
     dictionaries_memory_bytes,
 )
+from tonne_kernel.key_export cimport export_keys
 from tonne_kernel.rows cimport count_records, decode_records
 from tonne_kernel.wire cimport WIRE_TRUNCATED
 
@@ -97,9 +98,12 @@ cdef class Session:
 
     def keys(self, int64_t first, int64_t stop):
         """Export keys [first, stop): columns facility, activity, unit, region."""
-        from tonne_kernel.key_export import export_keys
         with self.lock:
-            return export_keys(self, first, stop)
+            if not 0 <= first <= stop <= self.dictionaries.keys.count:
+                raise ValueError(
+                    f"0 <= first <= stop <= {self.dictionaries.keys.count} (the keys); "
+                    f"got first {first}, stop {stop}")
+            return export_keys(&self.dictionaries, first, stop)
 
     def decode_rows(self, bytes message not None, int64_t start, int64_t stop):
         """Decode a serialized `Rows` message in message[start:stop]."""

@@ -1,0 +1,40 @@
+"""The facade of the compiled kernel: the only module that other rooms import.
+
+Decodes batches of activity records, checks and interns them, splits and aggregates them.
+
+Takes from: nothing but the bytes and tables that its callers hand in.
+Hands to: `tonne.ingest` and `tonne.ledger`.
+Never: SQL, files, gRPC, or a Python object per record.
+
+The contract stands in the stub beside this file: units, shapes, errors.
+"""
+
+from tonne_kernel.arrow_export import ArrowTable
+from tonne_kernel.decimal import parse_decimal, round_double
+from tonne_kernel.errors import BatchError
+from tonne_kernel.posted import Posted, Share, ShareTotals, post
+from tonne_kernel.request import AppendHeader, parse_append_request
+from tonne_kernel.rules import PeriodTable, RuleTable
+from tonne_kernel.session import Batch, Session
+from tonne_kernel.statuses import ROW_STATUS_COUNT, ROW_STATUSES
+from tonne_kernel.sums import sum_groups
+
+__all__ = [
+    "ROW_STATUSES",
+    "ROW_STATUS_COUNT",
+    "AppendHeader",
+    "ArrowTable",
+    "Batch",
+    "BatchError",
+    "PeriodTable",
+    "Posted",
+    "RuleTable",
+    "Session",
+    "Share",
+    "ShareTotals",
+    "parse_append_request",
+    "parse_decimal",
+    "post",
+    "round_double",
+    "sum_groups",
+]
