@@ -1,5 +1,6 @@
 """The commands `tonne serve` and `tonne config`."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ def serve(
     # The server brings its store and its kernel, which no other command needs.
     from tonne import server  # noqa: PLC0415
 
-    server.run(effective_config(config, data, listen=listen, admin=admin))
+    asyncio.run(server.serve(effective_config(config, data, listen=listen, admin=admin)))
 
 
 def show_config(

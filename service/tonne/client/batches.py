@@ -27,12 +27,18 @@ ENVELOPE_BYTES = 1024
 FIRST_SLICE_RECORDS = 2_000
 """Records of a frame's first message, from which the size of the next ones is estimated."""
 
+TAIL_RECORDS_MAX = 100
+"""Records before the first new one that are compared with the ledger's."""
+
 CHUNK_RECORDS = 100_000
 """Records of a lazy frame that are read at a time."""
 
 Records = pl.DataFrame | pl.LazyFrame | Iterable[Any]
 """What can be appended: a frame, anything that exports Arrow, or an iterable of mappings or of
 frames."""
+
+Chunk = pl.DataFrame | Iterator[object]
+"""A part of the records: a frame, or a run of mappings."""
 
 
 @dataclass(slots=True)
@@ -79,7 +85,8 @@ class Batches:
     limits : Limits
         What the server takes.
     skip_count : int
-        Records at the beginning that are left out.
+        Records at the beginning that are left out; the last of them, at most
+        `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's.
     records_count : int, optional
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
@@ -104,7 +111,13 @@ class Batches:
         if records_count is None and isinstance(records, pl.DataFrame):
             records_count = records.height
         self._records_count = records_count
-        self._batches = self._cut(_skip(_chunks(records), skip_count))
+        tail_count = min(skip_count, TAIL_RECORDS_MAX)
+        chunks = _Chunks(_read(records))
+        chunks.drop(skip_count - tail_count)
+        self._position -= tail_count
+        self.tail = list(self._cut(chunks.take(tail_count)))
+        self._position = skip_count
+        self._batches = self._cut(chunks.rest)
 
     def __iter__(self) -> Iterator[Batch]:
         """Return itself: the messages are made once."""
@@ -123,7 +136,7 @@ class Batches:
             return Backlog()
         return Backlog(self._records_count - self._position, self._since_s)
 
-    def _cut(self, chunks: Iterator[pl.DataFrame | Iterator[object]]) -> Iterator[Batch]:
+    def _cut(self, chunks: Iterator[Chunk]) -> Iterator[Batch]:
         for chunk in chunks:
             if isinstance(chunk, pl.DataFrame):
                 yield from self._cut_frame(frames.prepare_frame(chunk))
@@ -174,7 +187,7 @@ class Batches:
         return record_message(mapping, position)
 
 
-def _chunks(records: Records) -> Iterator[pl.DataFrame | Iterator[object]]:
+def _read(records: Records) -> Iterator[Chunk]:
     """Read records as frames and runs of mappings, in order and lazily."""
     if isinstance(records, pl.DataFrame):
         yield records
@@ -198,21 +211,33 @@ def _chunks(records: Records) -> Iterator[pl.DataFrame | Iterator[object]]:
                 yield run
 
 
-def _skip(
-    chunks: Iterator[pl.DataFrame | Iterator[object]], count: int
-) -> Iterator[pl.DataFrame | Iterator[object]]:
-    """Leave out the first `count` records."""
-    for chunk in chunks:
-        if count == 0:
-            yield chunk
-        elif isinstance(chunk, pl.DataFrame):
-            dropped = min(count, chunk.height)
-            count -= dropped
-            yield chunk.slice(dropped)
-        else:
-            dropped = sum(1 for _ in itertools.islice(chunk, count))
-            count -= dropped
-            yield chunk
+class _Chunks:
+    """Chunks of records, of which the first records can be taken out."""
+
+    def __init__(self, chunks: Iterator[Chunk]) -> None:
+        self.rest = chunks
+
+    def take(self, count: int) -> Iterator[Chunk]:
+        """Take out the first `count` records; what remains of their last chunk stays."""
+        while count > 0 and (chunk := next(self.rest, None)) is not None:
+            if isinstance(chunk, pl.DataFrame):
+                taken_count = min(count, chunk.height)
+                yield chunk.head(taken_count)
+                chunk = chunk.slice(taken_count)
+            else:
+                mappings = list(itertools.islice(chunk, min(count, CHUNK_RECORDS)))
+                taken_count = len(mappings)
+                if not mappings:
+                    continue
+                yield iter(mappings)
+            count -= taken_count
+            if isinstance(chunk, Iterator) or chunk.height:
+                self.rest = itertools.chain([chunk], self.rest)
+
+    def drop(self, count: int) -> None:
+        """Leave out the first `count` records."""
+        for _ in self.take(count):
+            pass
 
 
 def _exports_arrow(item: object) -> bool:

@@ -135,7 +135,7 @@ def error_of_rpc(error: grpc.RpcError, target: str) -> TonneError:
         )
     if code is grpc.StatusCode.UNKNOWN and "Stream removed" in text:
         return ServerUnavailable(f"the connection to {target} broke: {text}")
-    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and delay_s is not None:
+    if delay_s is not None:
         return ServerUnavailable(text, metadata=metadata, retry_delay_s=delay_s)
     if code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS):
         return ServerFailed(f"{code.name}: {text}", metadata=metadata)

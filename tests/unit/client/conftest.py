@@ -42,6 +42,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         self.faults: deque[str] = deque()
         self.open_count = 0
         self.stream_count = 0
+        self.repeat_count = 0
         self.batch_counts: list[int] = []
         self.body_kinds: set[str] = set()
         self.backlogs: list[int] = []
@@ -120,7 +121,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
                 yield answer
                 return
             yield answer
-            if answer.HasField("error"):
+            if answer.HasField("error") and answer.error.code != 6:  # a repeat is harmless
                 return
 
     def take(self, store, epoch, request, fault):
@@ -134,9 +135,15 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
             busy = _error(8, "STREAMS_EXHAUSTED", "too many streams")
             busy.error.retry_delay.FromMilliseconds(1)
             return busy
+        ids = _record_ids(request)
+        stop = request.offset + len(ids)
+        if stop <= len(store.records):
+            if store.records[request.offset : stop] == ids:
+                self.repeat_count += 1
+                return _error(6, "OFFSET_REPEAT", "durable already")
+            return _error(3, "CONTENT_MUST_MATCH", "other content")
         if request.offset != len(store.records):
             return _error(11, "OFFSET_GAP", f"expected {len(store.records)}")
-        ids = _record_ids(request)
         self.body_kinds.add(request.WhichOneof("batch"))
         self.batch_counts.append(len(ids))
         store.records.extend(ids)

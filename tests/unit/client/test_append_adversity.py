@@ -14,7 +14,7 @@ from tonne.client import (
     RetryPolicy,
     ServerUnavailable,
 )
-from tonne.errors import OffsetGap
+from tonne.errors import ContentMustMatch, OffsetGap
 
 NAME = "books/acme/channels/meters"
 COUNT = 5_000
@@ -166,6 +166,22 @@ def test_the_same_call_goes_on_where_the_ledger_stands(client, ingest):
         with pytest.raises(OffsetGap, match="beyond"):
             channel.append(frame(1), start_offset=2_501)
     assert ingest.stores[NAME].records == ids(2_500)
+
+
+@pytest.mark.parametrize("kind", ["frame", "mappings"])
+def test_other_records_are_not_taken_for_those_of_the_ledger(client, ingest, kind):
+    """With `start_offset`, records that are not the ledger's are refused, and none is skipped."""
+    other = frame(2_000, 50_000)
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame(1_234))
+        with pytest.raises(ContentMustMatch, match="1234 records.*are others"):
+            channel.append(other if kind == "frame" else other.to_dicts(), start_offset=0)
+        assert channel.append(frame(), start_offset=0).skipped_count == 1_234
+        ingest.faults.extend(["drop", "end", "silence"])
+        assert channel.append(frame(), start_offset=0).skipped_count == COUNT
+    assert not ingest.faults
+    assert ingest.repeat_count == 2
+    assert ingest.stores[NAME].records == ids()
 
 
 def test_a_lost_acknowledgement_in_the_middle_of_a_batch_is_cut_there(client, ingest):

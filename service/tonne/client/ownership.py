@@ -1,0 +1,92 @@
+"""Who owns a channel: opening it, and seeing that another one has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tonne.client.batches import ENVELOPE_BYTES
+from tonne.client.errors import ChannelFenced, MalformedAnswer
+from tonne.errors import TonneError
+
+if TYPE_CHECKING:
+    from tonne.client.retry import Backoff
+    from tonne.client.stream import AppendStream
+    from tonne.v1 import ingest_pb2
+
+
+class ChannelServer(Protocol):
+    """The calls that a channel needs; failures come as `TonneError`."""
+
+    def open_channel(self, name: str) -> ingest_pb2.OpenChannelResponse:
+        """Open the channel, raising its epoch."""
+
+    def get_channel(self, name: str) -> ingest_pb2.Channel:
+        """Read the channel."""
+
+    def open_stream(self, name: str, epoch: int) -> AppendStream:
+        """Begin an Append call."""
+
+
+class Ownership:
+    """The epoch of one producer on one channel. `epoch` is 0 before the first opening."""
+
+    def __init__(self, server: ChannelServer, name: str) -> None:
+        self.name = name
+        self.epoch = 0
+        self._server = server
+        self._unanswered_count = 0
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether an opening of ours may have raised the epoch without our knowing."""
+        return self._unanswered_count > 0
+
+    def open(self, retry: Backoff) -> ingest_pb2.OpenChannelResponse:
+        """Open the channel, again and again while the server is away.
+
+        Raises
+        ------
+        ChannelFenced
+            Another owner has opened it since: it is not taken back.
+        ServerUnavailable
+            The budget of `retry` is spent.
+        """
+        while True:
+            try:
+                self._check_owner()
+                self._unanswered_count += 1
+                opened = self._server.open_channel(self.name)
+            except TonneError as error:
+                if not error.retryable:
+                    raise
+                retry.wait(error)
+            else:
+                break
+        limits = opened.limits
+        if limits.message_bytes_max <= 2 * ENVELOPE_BYTES or limits.batch_records_max <= 0:
+            raise MalformedAnswer(f"{self.name}: opened without usable limits: {limits}")
+        self.epoch, self._unanswered_count = opened.channel.epoch, 0
+        return opened
+
+    def open_stream(self) -> AppendStream:
+        """Begin an Append call under the epoch."""
+        return self._server.open_stream(self.name, self.epoch)
+
+    def fenced(self, text: str) -> ChannelFenced:
+        """Make the error of a channel that has another owner."""
+        return ChannelFenced(
+            f"{self.name}: another owner has opened the channel since epoch {self.epoch} "
+            f"({text}); two producers need two channels",
+            metadata={"channel": self.name, "epoch": str(self.epoch)},
+        )
+
+    def _check_owner(self) -> None:
+        """Refuse to take the channel back from another owner.
+
+        An opening whose answer was lost may have raised the epoch too: it counts as ours.
+        """
+        if self.epoch == 0:
+            return
+        found = self._server.get_channel(self.name)
+        if found.epoch > self.epoch + self._unanswered_count:
+            raise self.fenced(f"its epoch is {found.epoch} now")
