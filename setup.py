@@ -23,12 +23,20 @@ HOT = {
     "boundscheck": DEBUG,
     "initializedcheck": DEBUG,
 }
+# Asserts are on, and undefined behaviour of C stops the process at once.
+DEBUG_FLAGS = [
+    "-O1",
+    "-g",
+    "-UNDEBUG",
+    "-fsanitize=undefined",
+    "-fsanitize-undefined-trap-on-error",
+]
 
 extensions = [
     Extension(
         "tonne_kernel." + path.stem,
         [str(path)],
-        extra_compile_args=["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3"],
+        extra_compile_args=DEBUG_FLAGS if DEBUG else ["-O3", "-DNDEBUG"],
     )
     for path in sorted(Path("ext/tonne_kernel").glob("*.pyx"))
 ]

@@ -3,6 +3,10 @@
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcpy
 
+cdef extern from "assert.h" nogil:
+    # Checked in the debug build, nothing in the release build.
+    void debug_assert "assert"(bint holds) noexcept
+
 cdef struct ByteBuffer:
     uint8_t *data
     int64_t size                # bytes in use
@@ -46,4 +50,5 @@ cdef inline int texts_append(TextColumn *column, const uint8_t *data, int64_t si
     return 0
 
 cdef inline int64_t text_start(const TextColumn *column, int64_t index) noexcept nogil:
+    debug_assert(0 <= index < column.count)
     return column.stops[index - 1]

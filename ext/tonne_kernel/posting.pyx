@@ -10,7 +10,7 @@ from libc.string cimport memset
 
 from tonne_kernel.aggregate cimport Sum, find_sum, sum_table_free, sum_table_init
 from tonne_kernel.batch cimport BatchColumns
-from tonne_kernel.buffers cimport text_start
+from tonne_kernel.buffers cimport debug_assert, text_start
 from tonne_kernel.dictionary cimport (
     Dictionaries,
     Key,
@@ -109,6 +109,7 @@ cdef inline int _post_record(
     cdef int64_t quantity_micro = columns.quantity_micro[row]
     cdef int32_t period
     cdef int status
+    debug_assert(columns.key[row] < state.dictionaries.keys.count)
     if key.serial != state.serial:
         status = _adopt_key(posting, state, columns.key[row], key)
         if status < 0:
@@ -119,6 +120,7 @@ cdef inline int _post_record(
             return POSTING_MEMORY
         status = POSTED if key.outcome >= 0 else -key.outcome
         if key.slot >= 0:
+            debug_assert(key.slot < posting.sums.count)
             _add(&posting.sums.sums[key.slot], quantity_micro, True)
     else:
         status = _post_parts(
@@ -205,6 +207,8 @@ cdef inline void _add_row(
 ) noexcept nogil:
     cdef int64_t at = posting.segment.count
     cdef const Key *key = &posting.dictionaries.keys.keys[posting_key]
+    debug_assert(at < posting.segment.capacity)
+    debug_assert(0 <= posting_key < posting.dictionaries.keys.count)
     posting.segment.channel[at] = state.source.channel
     posting.segment.offset[at] = state.source.first_offset + row
     posting.segment.facility[at] = key.facility

@@ -172,8 +172,9 @@ cdef int _add_record_texts(
     cdef char text[QUANTITY_SIZE_MAX]
     cdef int64_t micro = source.columns.quantity_micro[row]
     cdef int64_t size = -micro if micro < 0 else micro
+    cdef const char *sign = b"-" if micro < 0 else b""
     cdef int length = snprintf(
-        text, QUANTITY_SIZE_MAX, "%s%lld.%06lld", b"-" if micro < 0 else b"",
+        text, QUANTITY_SIZE_MAX, "%s%lld.%06lld", sign,
         <long long>(size // 1_000_000), <long long>(size % 1_000_000))
     return (
         _append_from(&columns.texts[0], &source.columns.record_id, row)

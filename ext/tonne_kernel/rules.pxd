@@ -2,6 +2,8 @@
 
 from libc.stdint cimport int32_t, int64_t
 
+from tonne_kernel.buffers cimport debug_assert
+
 cdef struct Periods:
     int64_t *boundaries_us      # count + 1, ascending; period p is [p], [p + 1])
     int32_t count
@@ -36,6 +38,7 @@ cdef inline int32_t outcome_at(
     cdef int32_t low = run_offsets[rule]
     cdef int32_t high = run_offsets[rule + 1]
     cdef int32_t middle
+    debug_assert(0 <= low < high and period >= 0)
     while high - low > 1:
         middle = low + (high - low) // 2
         if run_first_periods[middle] <= period:

@@ -50,7 +50,10 @@ cdef inline int32_t intern(Interner *interner, const uint8_t *data, int64_t size
         start = interner.texts.stops[last - 1]
         if (
             interner.texts.stops[last] - start == size
-            and memcmp(interner.texts.bytes.data + start, data, <size_t>size) == 0
+            and (
+                size == 0
+                or memcmp(interner.texts.bytes.data + start, data, <size_t>size) == 0
+            )
         ):
             return last
     return intern_by_hash(interner, data, size)

@@ -133,7 +133,9 @@ cdef inline bint _equals(
     cdef int64_t start = interner.texts.stops[code - 1]
     return (
         interner.texts.stops[code] - start == size
-        and memcmp(interner.texts.bytes.data + start, data, <size_t>size) == 0
+        and (
+            size == 0 or memcmp(interner.texts.bytes.data + start, data, <size_t>size) == 0
+        )
     )
 
 
