@@ -228,6 +228,11 @@ class Server:
                 self.telemetry.add("tonne_upkeep_total", 1, "done")
 
 
+def run(config: Config) -> None:
+    """Run a server until it is told to stop. Raises what `Server.start` raises."""
+    asyncio.run(serve(config))
+
+
 async def serve(config: Config) -> None:
     """Run a server until SIGTERM or SIGINT; a second signal ends the process at once."""
     configure_logging(config.server.log_level)
