@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.unit.ledger.conftest import record, records_of
-from tonne.errors import LedgerInconsistent, QuantityOverflow
+from tonne.errors import LedgerInconsistent, QuantityOverflow, StoreUnavailable
 from tonne.ledger.balances import POSTINGS_SCHEMA, Balances, FrameCache
 from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.ledger import utc_now
@@ -157,9 +158,9 @@ def test_a_merge_that_breaks_loses_nothing(bench, point):
     before = sums(bench)
     faults.arm(f"{point}=raise")
     try:
-        merger(bench).merge("acme")
-    except Exception as error:  # noqa: BLE001 - which error it is does not matter here
-        assert type(error).__name__ == "StoreUnavailable"
+        with contextlib.suppress(StoreUnavailable):  # a lost reply is settled without an error
+            merger(bench).merge("acme")
+        assert faults.arrivals()[point] == 1
     finally:
         faults.disarm()
     assert sums(bench).equals(before)
@@ -187,10 +188,10 @@ def test_sums_are_exact_beyond_64_bits():
     big = Decimal("49999999999999999999999999999999.999999")
     frame = postings_of([big, big, Decimal("0.000001"), -big], ["a", "a", "b", "b"])
     assert sum_by(frame, ["group"]).rows() == [
-        ("a", big + big, 2),
-        ("b", Decimal("0.000001") - big, 2),
+        ("a", Decimal("99999999999999999999999999999999.999998"), 2),
+        ("b", Decimal("-49999999999999999999999999999999.999998"), 2),
     ]
-    assert sum_by(frame, []).rows() == [(big + Decimal("0.000001"), 4)]
+    assert sum_by(frame, []).rows() == [(Decimal("50000000000000000000000000000000.000000"), 4)]
     assert sum_by(frame.clear(), []).rows() == [(Decimal(0), 0)]
     assert sum_by(frame.clear(), ["group"]).height == 0
 

@@ -18,7 +18,7 @@ from tonne.errors import (
 )
 from tonne.ledger.entries import ChannelEntry, Durable, Lost, RequestEntry
 from tonne.ledger.sums import sum_by
-from tonne.model import ControlTotals, RecordField, RowStatus
+from tonne.model import ControlTotals, Facility, RecordField, RowStatus
 from tonne.store import faults
 
 KEYS = ("facility", "activity", "unit", "region", "period")
@@ -111,8 +111,6 @@ def test_a_group_of_quarantined_records_alone_is_durable(bench):
 def test_the_first_facility_ends_that_all_are_taken(bench):
     """Until one is registered every facility is taken, from then on only registered ones."""
     assert bench.append("meter", [record()]).totals.posted_count == 1
-    from tonne.model import Facility  # noqa: PLC0415 - the register begins here
-
     bench.ledger.import_facilities("acme", [Facility("dc-2", region="DE")])
     outcome = bench.append("meter", [record(), record(facility="dc-2"), record(unit="cubits")])
     assert [(error.index, error.status) for error in outcome.row_errors] == [

@@ -1,0 +1,254 @@
+"""Books and what belongs to them: names, lists, facilities, editions, channels, months."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.unit.ledger.conftest import EDITION, record
+from tonne.errors import (
+    BookExists,
+    BookUnknown,
+    ChannelClosed,
+    ChannelUnknown,
+    EditionExists,
+    FactorUnknown,
+    FieldInvalid,
+    NameInvalid,
+    PageTokenInvalid,
+)
+from tonne.ledger.facilities import parse_facilities
+from tonne.ledger.periods import month_boundaries_us
+from tonne.ledger.statuses import STATUS_TEXTS, field_name, status_message
+from tonne.model import (
+    PERIOD_COUNT_MAX,
+    Facility,
+    FacilityRule,
+    PeriodState,
+    RecordField,
+    RowStatus,
+)
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def test_a_book_has_an_id_and_a_time_zone(bench):
+    """What is wrong is refused by name, and a book is made once."""
+    book = bench.ledger.create_book("b-2", display_name="B", time_zone="Asia/Shanghai")
+    assert bench.ledger.get_book("b-2") == book
+    assert book.facility_rule is FacilityRule.WHEN_REGISTER_EXISTS
+    for wrong in ("", "UPPER", "a/b", "../x", "x" * 64):
+        with pytest.raises(NameInvalid):
+            bench.ledger.create_book(wrong)
+    for zone in ("", "Mars/Base", "../etc/passwd", "/etc/localtime", "Europe"):
+        with pytest.raises(FieldInvalid, match="time_zone"):
+            bench.ledger.create_book("b-3", time_zone=zone)
+    with pytest.raises(BookExists):
+        bench.ledger.create_book("b-2")
+    with pytest.raises(BookUnknown):
+        bench.ledger.get_book("b-3")
+
+
+def test_lists_come_in_pages(bench):
+    """Every list goes on where its token says."""
+    for number in range(5):
+        bench.ledger.create_book(f"b{number}")
+        bench.ledger.open_channel("acme", f"c{number}")
+        bench.ledger.import_facilities("acme", [Facility(f"f{number}")])
+        bench.ledger.import_edition("acme", f"e{number}", EDITION)
+    cases = [
+        (bench.ledger.list_books, (), "id", ["acme", "b0", "b1", "b2", "b3", "b4"]),
+        (bench.ledger.list_channels, ("acme",), "id", [f"c{n}" for n in range(5)]),
+        (bench.ledger.list_facilities, ("acme",), "id", [f"f{n}" for n in range(5)]),
+        (
+            bench.ledger.list_editions,
+            ("acme",),
+            "id",
+            ["paper-2015", *(f"e{n}" for n in range(5))],
+        ),
+        (bench.ledger.list_factors, ("acme", "e1"), "row", [1, 2, 3, 4]),
+    ]
+    for list_, arguments, key, expected in cases:
+        found, token = [], ""
+        while True:
+            page = list_(*arguments, page_size=2, page_token=token)
+            found += [getattr(item, key) for item in page.items]
+            token = page.next_page_token
+            if not token:
+                break
+            assert len(page.items) == 2
+        assert found == expected
+        with pytest.raises(PageTokenInvalid):
+            list_(*arguments, page_token="x")  # noqa: S106 - no password
+
+
+def test_editions_are_kept_as_they_were_printed(bench):
+    """Factors come back digit for digit; the same import again is fine, another is not."""
+    first = bench.ledger.import_edition("acme", "paper-2015", EDITION)
+    assert first.factors_count == 4
+    assert bench.ledger.get_book("acme").editions == ("paper-2015",)
+    factor = bench.ledger.get_factor("acme", "paper-2015", 4)
+    assert str(factor.kg_n2o) == "0.02617"
+    assert factor.account == "scope1.stationary"
+    assert bench.ledger.get_factor("acme", "paper-2015", 1).valid_to == dt.date(2016, 1, 1)
+    listed = bench.ledger.list_factors("acme", "paper-2015", activity="electricity.grid").items
+    assert [each.row for each in listed] == [1, 2, 3]
+    with pytest.raises(FactorUnknown):
+        bench.ledger.get_factor("acme", "paper-2015", 5)
+    with pytest.raises(EditionExists):
+        bench.ledger.import_edition("acme", "paper-2015", EDITION.replace(b"0.5", b"0.6"))
+
+
+def test_the_order_of_editions_decides(bench):
+    """After the order was changed records rest on the other edition."""
+    bench.ledger.import_edition("acme", "other", EDITION.replace(b",0.5,", b",0.9,"))
+    bench.append("meter", [record()])
+    bench.ledger.set_edition_order("acme", ["other", "paper-2015"])
+    bench.append("meter", [record()])
+    ids = bench.ledger.postings("acme")["resolution"].cast(str).to_list()
+    resolutions = bench.ledger.resolutions("acme", ids)
+    assert [resolutions[each].entries[0].edition for each in ids] == ["paper-2015", "other"]
+    for wrong in ([], ["other"], ["other", "other"], ["other", "paper-2015", "third"]):
+        with pytest.raises(FieldInvalid):
+            bench.ledger.set_edition_order("acme", wrong)
+
+
+def test_channels_have_a_life(bench):
+    """Opening raises the epoch, closing ends it."""
+    assert bench.ledger.open_channel("acme", "M~1").epoch == 1
+    assert bench.ledger.open_channel("acme", "M~1").epoch == 2
+    assert bench.ledger.get_channel("acme", "M~1").epoch == 2
+    bench.ledger.close_channel("acme", "M~1")
+    with pytest.raises(ChannelClosed):
+        bench.ledger.open_channel("acme", "M~1")
+    with pytest.raises(ChannelUnknown):
+        bench.ledger.get_channel("acme", "M~2")
+    with pytest.raises(NameInvalid):
+        bench.ledger.open_channel("acme", "requests/1")
+
+
+def test_periods_are_those_with_postings(bench):
+    """Months that a posting touches are listed, open."""
+    start = dt.datetime(2015, 3, 31, 12, tzinfo=dt.UTC)
+    bench.append("meter", [record(start=start, end=start + dt.timedelta(days=1))])
+    march = (2015 - 1970) * 12 + 2
+    assert bench.ledger.list_periods("acme") == [
+        (march, PeriodState.OPEN),
+        (march + 1, PeriodState.OPEN),
+    ]
+
+
+def test_facilities_are_checked_and_replaced(bench):
+    """Counts tell what was new and what was changed; a wrong one changes nothing."""
+    two = [Facility("a", region="DE"), Facility("b", type="office")]
+    assert bench.ledger.import_facilities("acme", two) == (2, 0)
+    assert bench.ledger.import_facilities("acme", [Facility("b"), Facility("c")]) == (1, 1)
+    for wrong in (
+        [Facility("")],
+        [Facility("x" * 257)],
+        [Facility("x", type="castle")],
+        [Facility("x", valid_from="2015-02-30")],
+        [Facility("x", valid_from="2015-02-02", valid_to="2015-02-02")],
+        [Facility("x"), Facility("x")],
+    ):
+        with pytest.raises(FieldInvalid):
+            bench.ledger.import_facilities("acme", wrong)
+    assert bench.ledger.facilities("acme")["facility"].to_list() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "registered", "suspended_count"),
+    [
+        (FacilityRule.ANY, True, 0),
+        (FacilityRule.REGISTERED_ONLY, False, 1),
+        (FacilityRule.WHEN_REGISTER_EXISTS, False, 0),
+        (FacilityRule.WHEN_REGISTER_EXISTS, True, 1),
+    ],
+)
+def test_the_facility_rule_of_the_book_holds(bench, rule, registered, suspended_count):
+    """Whether an unregistered facility is taken is the book's to say."""
+    bench.ledger.create_book("b", facility_rule=rule)
+    bench.ledger.import_edition("b", "e", EDITION)
+    if registered:
+        bench.ledger.import_facilities("b", [Facility("elsewhere")])
+    bench.book = "b"
+    assert bench.append("meter", [record()]).totals.suspended_count == suspended_count
+    bench.check()
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Apia",
+             "America/Sao_Paulo", "Asia/Beirut", "Africa/Monrovia"],
+)  # fmt: skip
+def test_a_month_begins_when_the_calendar_says_so(zone):
+    """The instant of a boundary is in the new month, the one before is in the old one."""
+    boundaries = month_boundaries_us(zone)
+    assert len(boundaries) == PERIOD_COUNT_MAX + 1
+    assert all(a < b for a, b in itertools.pairwise(boundaries))
+    for period in range(1, PERIOD_COUNT_MAX):
+        at = EPOCH + dt.timedelta(microseconds=boundaries[period])
+        year, month = 1970 + period // 12, period % 12 + 1
+        local = at.astimezone(ZoneInfo(zone))
+        before = (at - dt.timedelta(microseconds=1)).astimezone(ZoneInfo(zone))
+        assert (local.year, local.month, local.day) == (year, month, 1)
+        assert (before.year, before.month) != (year, month)
+    assert boundaries[0] <= 0
+    assert boundaries[-1] >= 7_258_118_400_000_000
+
+
+def test_a_book_keeps_its_own_months(bench):
+    """A record at New Year in Shanghai is of the new year, though UTC is in the old one."""
+    bench.ledger.create_book("cn", time_zone="Asia/Shanghai")
+    bench.ledger.import_edition("cn", "e", EDITION)
+    bench.book = "cn"
+    start = dt.datetime(2015, 12, 31, 15, tzinfo=dt.UTC)
+    bench.append("meter", [record(quantity="2", start=start, end=start + dt.timedelta(hours=2))])
+    frame = bench.ledger.postings("cn").sort("period")
+    december = (2015 - 1970) * 12 + 11
+    assert frame["period"].to_list() == [december, december + 1]
+    assert [str(each) for each in frame["quantity"]] == ["1.000000", "1.000000"]
+
+
+def test_facilities_are_read_from_csv():
+    """Any columns in any order, ids distinct, days checked."""
+    assert parse_facilities(b"\xef\xbb\xbfregion,id\nDE , a\n\n,b\n") == [
+        Facility("a", region="DE"),
+        Facility("b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "header"),
+        (b"name\na\n", "header"),
+        (b"id,id\na,b\n", "header"),
+        (b"id\n", "at least one facility"),
+        (b"id,type\na,castle\n", "line 2, type"),
+        (b"id\na\na\n", "line 3, id"),
+        (b"id,region\na\n", "line 2, row"),
+        (b"id,valid_from\na,20150101\n", "line 2, valid_from"),
+        (b"id,valid_to\na,2015-13-01\n", "line 2, valid_to"),
+        (b"id\na\n\xff\n", "line 3, file"),
+        (b'id\n"a\n', "row"),
+        (b"id,region\n,DE\n", "line 2, id"),
+    ],
+)
+def test_a_wrong_csv_names_line_and_field(content, told):
+    """The first thing that is wrong is told by its place."""
+    with pytest.raises(FieldInvalid, match=told):
+        parse_facilities(content)
+
+
+def test_every_status_has_a_text_for_people():
+    """No status is without its rule and its remedy; POSTED needs none."""
+    assert set(STATUS_TEXTS) == set(RowStatus) - {RowStatus.POSTED}
+    message = status_message(RowStatus.UNIT_MUST_BE_KNOWN, RecordField.UNIT, "cubits")
+    assert message == (
+        "unit: a unit is one that Tonne or a factor of the activity knows; got 'cubits': use a "
+        "known unit and send the record again"
+    )
+    assert [field_name(field) for field in RecordField][:3] == ["record", "record_id", "facility"]

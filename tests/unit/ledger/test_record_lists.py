@@ -1,0 +1,154 @@
+"""Lists give every record exactly once, whatever is committed meanwhile."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.ledger.conftest import HOUR, T0, decode, encode_rows, record, records_of
+from tonne.errors import BookUnknown, PageTokenInvalid
+from tonne.ledger import records as records_module
+from tonne.ledger.entries import RequestEntry
+from tonne.model import RecordField, RowStatus
+from tonne_kernel import Session
+
+
+def pages(list_, **arguments):
+    """Follow the tokens to the end."""
+    token = ""
+    while True:
+        page = list_("acme", page_token=token, **arguments)
+        yield page.items
+        token = page.next_page_token
+        if not token:
+            return
+
+
+def items(list_, **arguments):
+    """All items of all pages."""
+    return [item for page in pages(list_, **arguments) for item in page]
+
+
+def test_a_record_comes_back_as_it_came(bench):
+    """All fields of a record are kept, optional ones too; absent ones are empty."""
+    full = record(
+        record_id="r-1", quantity="-12.5", region="DE", supplier="s", product="p",
+        data_quality=2, evidence="e", attributes='{"a":1}',
+    )  # fmt: skip
+    bench.append("meter", [record(record_id=""), full])
+    plain, kept = items(bench.ledger.list_records)
+    assert (plain.source, plain.offset, plain.supplier, plain.data_quality) == (
+        "channels/meter", 0, "", 0,
+    )  # fmt: skip
+    assert (kept.record_id, kept.facility, kept.activity) == ("r-1", "dc-1", "electricity.grid")
+    assert (kept.quantity, kept.unit, kept.region) == (Decimal("-12.500000"), "kWh", "DE")
+    assert (kept.start, kept.end) == (T0, T0 + HOUR)
+    assert (kept.supplier, kept.product, kept.data_quality) == ("s", "p", 2)
+    assert (kept.evidence, kept.attributes) == ("e", '{"a":1}')
+    assert (kept.status, kept.message) == (RowStatus.POSTED, "")
+    (segment,) = bench.manifest.segments("acme", limit=2)
+    assert (kept.segment, kept.commit_time) == (segment.id, segment.create_time)
+
+
+@pytest.mark.parametrize("page_size", [1, 7, 100])
+def test_filters_select_and_pages_are_whole(bench, page_size):
+    """Facility, activity and channel together select what a loop over all selects."""
+    for number in range(4):
+        name = f"c{number % 2}"
+        bench.append(name, records_of(25, seed=number))
+    everything = items(bench.ledger.list_records)
+    assert len(everything) == 100
+    assert len({(each.source, each.offset) for each in everything}) == 100
+    wanted = {"facility": "site-3", "activity": "electricity.grid", "channel": "c1"}
+    found = items(bench.ledger.list_records, **wanted, page_size=page_size)
+    assert found == [
+        each
+        for each in everything
+        if (each.facility, each.activity, each.source)
+        == ("site-3", "electricity.grid", "channels/c1")
+    ]
+    assert found
+    by_size = list(pages(bench.ledger.list_records, channel="c0", page_size=page_size))
+    assert all(len(page) == page_size for page in by_size[:-1])
+    assert 0 < len(by_size[-1]) <= page_size
+
+
+def test_paging_under_commits_gives_each_record_once(bench):
+    """What is committed between pages comes later, nothing twice, nothing is missed."""
+    bench.append("meter", records_of(10, seed=0))
+    seen = []
+    for number, page in enumerate(pages(bench.ledger.list_records, page_size=3)):
+        seen += [each.offset for each in page]
+        if number < 8:
+            bench.append("meter", records_of(2, seed=number))
+    assert seen == list(range(26))
+
+
+def test_a_page_reads_few_files(bench, monkeypatch):
+    """A page that finds nothing stops after its files and goes on by its token."""
+    monkeypatch.setattr(records_module, "FILES_PER_PAGE_MAX", 3)
+    for number in range(7):
+        bench.append("meter", records_of(2, seed=number))
+    got = list(pages(bench.ledger.list_records, facility="nowhere"))
+    assert got == [(), (), ()]
+
+
+def test_suspense_lists_what_waits_and_why(bench):
+    """Suspended records of all commits come with their status and a remedy."""
+    bench.append("meter", [record()])
+    bench.append("meter", [record(), record(activity="unheard")])
+    bench.append("meter", [record(activity="unheard", quantity="2")])
+    found = items(bench.ledger.list_suspense, page_size=1)
+    assert [(each.offset, each.status, each.quantity) for each in found] == [
+        (2, RowStatus.FACTOR_MUST_EXIST, Decimal("1.5")),
+        (3, RowStatus.FACTOR_MUST_EXIST, Decimal(2)),
+    ]
+    assert "got 'unheard'" in found[0].message
+    assert "import an edition" in found[0].message
+
+
+def test_quarantine_lists_what_was_wrong_as_it_came(bench):
+    """Quarantined records come with what could be read of them and their own bytes."""
+    wrong = record(quantity="much", record_id="r-9")
+    request = RequestEntry(decode(Session(), [record(), wrong]), "77", "aa")
+    bench.write([request, bench.entry("meter", [record(end=T0), record(unit="cubits")])])
+    by_request, by_end, by_unit = items(bench.ledger.list_quarantine, page_size=2)
+    assert (by_request.source, by_request.offset) == ("requests/77", 1)
+    assert by_request.status is RowStatus.QUANTITY_MUST_BE_A_NUMBER
+    assert by_request.field is RecordField.QUANTITY
+    assert (by_request.record_id, by_request.quantity) == ("r-9", "much")
+    assert by_request.message.startswith("quantity: ")
+    assert "got 'much'" in by_request.message
+    assert by_request.raw in encode_rows([wrong])
+    assert (by_end.start, by_end.end) == ("2015-01-01T00:00:00Z", "2015-01-01T00:00:00Z")
+    assert (by_unit.status, by_unit.unit, by_unit.quantity) == (
+        RowStatus.UNIT_MUST_BE_KNOWN, "cubits", "1.5",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("token", ["?", "aGFs", "bnVsbA", "WzEsMiwzXQ", "é"])
+def test_a_made_up_token_is_refused(bench, token):
+    """Only tokens that were given out are taken."""
+    with pytest.raises(PageTokenInvalid):
+        bench.ledger.list_records("acme", page_token=token)
+
+
+def test_a_token_goes_with_its_query(bench):
+    """A token of one call or filter is refused by another."""
+    bench.append("meter", records_of(3, seed=1))
+    token = bench.ledger.list_records("acme", channel="meter", page_size=1).next_page_token
+    assert bench.ledger.list_records("acme", channel="meter", page_token=token).items
+    with pytest.raises(PageTokenInvalid):
+        bench.ledger.list_records("acme", page_token=token)
+    with pytest.raises(PageTokenInvalid):
+        bench.ledger.list_suspense("acme", page_token=token)
+
+
+def test_lists_of_an_unknown_book_are_errors(bench):
+    """An unknown book is no empty list."""
+    for list_ in (
+        bench.ledger.list_records, bench.ledger.list_suspense, bench.ledger.list_quarantine,
+    ):  # fmt: skip
+        with pytest.raises(BookUnknown):
+            list_("nobody")
