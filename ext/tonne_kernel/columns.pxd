@@ -65,6 +65,7 @@ cdef class ColumnDecoder:
     # fault.
     cdef int decode(self, int64_t records_max) noexcept nogil
     cdef int place_of(self, int field) noexcept nogil
+    cdef int pad_texts(self) noexcept nogil
     cdef int take_batch(self, int64_t count) noexcept nogil
     cdef void cut_column(self, int place, int64_t row) noexcept nogil
     cdef int take_chunk(self) noexcept nogil

@@ -73,13 +73,23 @@ cdef class ColumnDecoder:
             while True:
                 count = self.stream.next_batch()
                 if count == -2:
-                    return 0
+                    return self.pad_texts()
                 if count < 0:
                     break
                 if self.take_batch(count):
                     return -1
         self.fault = self.stream.fault
         return -1
+
+    cdef int pad_texts(self) noexcept nogil:
+        """Give each optional text column that has a text one for every row."""
+        cdef BatchColumns *columns = self.columns
+        if (
+            (columns.evidence.count > 0 and texts_pad(&columns.evidence, columns.count))
+            or (columns.attributes.count > 0 and texts_pad(&columns.attributes, columns.count))
+        ):
+            return self.fail(FAULT_MEMORY, 0, 0, 0)
+        return 0
 
     cdef int take_batch(self, int64_t count) noexcept nogil:
         """Take one record batch, chunk by chunk."""

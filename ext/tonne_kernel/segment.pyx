@@ -125,6 +125,12 @@ cdef ArrowTable export_segment(
             "product", _give(table, <void **>&segment.product), &dictionaries.product.texts)
     if segment.data_quality != NULL:
         table.add_fixed("data_quality", "C", _give(table, <void **>&segment.data_quality))
+    # The columns end with their last text; Arrow wants one for every row.
+    if (
+        segment.evidence.count and texts_pad(&segment.evidence, segment.count)
+        or segment.attributes.count and texts_pad(&segment.attributes, segment.count)
+    ):
+        raise MemoryError
     if segment.evidence.count:
         table.add_texts("evidence", "U", &segment.evidence)
     if segment.attributes.count:
