@@ -1,0 +1,207 @@
+"""Plays a story on a real ledger: SQLite, a directory, the compiled kernel.
+
+Only the network is left out: records go through the kernel as the bytes of `Rows`, in as many
+batches as the story has tables of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tests.unit.catalogue.editions import write_edition
+from tonne.ledger.entries import ChannelEntry, Durable
+from tonne.ledger.ledger import Ledger
+from tonne.ledger.sums import sum_by
+from tonne.model import (
+    PERIOD_COUNT_MAX,
+    Facility,
+    FacilityRule,
+    RowStatus,
+    month_of_period,
+    period_of_month,
+)
+from tonne.reports.book import book_inventory
+from tonne.reports.request import InventoryRequest
+from tonne.store.manifest import Manifest
+from tonne.store.objects import open_objects
+from tonne.v1 import ingest_pb2
+from tonne_kernel import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.scenario.story import Row, Step
+
+BOOK = "acme"
+INVENTORY = re.compile(
+    r"(?:by (?P<by>[a-z_, ]+?))?"
+    r"(?: ?from (?P<first>\S+) to (?P<last>\S+))?"
+    r"(?: ?of (?P<accounts>.+))?"
+)
+MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o")
+
+
+class Stage:
+    """A fresh ledger with one book; each step has a method of its name."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._manifest = Manifest.open(f"sqlite:///{folder / 'manifest.db'}")
+        objects = open_objects((folder / "objects").as_uri(), {})
+        self._ledger = Ledger(self._manifest, objects, holder="stage")
+
+    def close(self) -> None:
+        self._ledger.close()
+        self._manifest.close()
+
+    def play(self, step: Step) -> None:
+        """Do what a step says, or compare what it expects."""
+        getattr(self, step.verb)(step.words, step.rows)
+
+    def book(self, _words: str, rows: tuple[Row, ...]) -> None:
+        settings = {row["setting"]: row["value"] for row in rows}
+        self._ledger.create_book(
+            BOOK,
+            time_zone=settings.pop("time zone", "UTC"),
+            facility_rule=FacilityRule[settings.pop("facilities", "ANY")],
+        )
+        assert not settings
+
+    def facilities(self, _words: str, rows: tuple[Row, ...]) -> None:
+        facilities = [
+            Facility(id=row["facility"], type=row["type"], region=row.get("region", ""))
+            for row in rows
+        ]
+        assert self._ledger.import_facilities(BOOK, facilities) == (len(facilities), 0)
+
+    def edition(self, words: str, rows: tuple[Row, ...]) -> None:
+        self._ledger.import_edition(BOOK, words, write_edition(*rows))
+
+    def order(self, words: str, _rows: tuple[Row, ...]) -> None:
+        self._ledger.set_edition_order(BOOK, re.split(r", *", words))
+
+    def records(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Append a batch; the column `outcome` says what each record meets."""
+        channel = self._ledger.open_channel(BOOK, words.removeprefix("from "))
+        body = ingest_pb2.Rows(records=[_record(row) for row in rows]).SerializeToString()
+        session = Session()
+        batch = session.decode_rows(body, 0, len(body))
+        entry = ChannelEntry(batch, channel.id, channel.epoch, channel.committed_offset)
+        (outcome,) = self._ledger.journal.write(BOOK, [entry])
+        assert isinstance(outcome, Durable), outcome
+        found = dict.fromkeys(range(len(rows)), "posted")
+        found |= {error.index: error.status.name for error in outcome.row_errors}
+        assert list(found.values()) == [row.get("outcome") or "posted" for row in rows]
+
+    def postings(self, _words: str, rows: tuple[Row, ...]) -> None:
+        """Compare all postings, summed over files; an account is that of the resolution."""
+        frame = self._ledger.postings(BOOK)
+        keys = ["facility", "activity", "unit", "region", "period", "resolution", "status"]
+        sums = sum_by(frame, keys).with_columns(pl.col("resolution").cast(pl.String))
+        names = sums["resolution"].drop_nulls().unique().to_list()
+        resolutions = self._ledger.resolutions(BOOK, names)
+        found = [
+            {
+                **{name: row[name] or "" for name in ("facility", "activity", "unit", "region")},
+                "period": month_of_period(row["period"]),
+                "account": ", ".join(each.account for each in resolutions[name].entries)
+                if (name := row["resolution"])
+                else RowStatus(row["status"]).name,
+                "factor": " ".join(each.factor.kg_co2e for each in resolutions[name].entries)
+                if name
+                else "",
+                "quantity": f"{row['quantity']:f}",
+                "records": str(row["record_count"]),
+                "began": str(row["record_start_count"]),
+            }
+            for row in sums.iter_rows(named=True)
+        ]
+        _compare(found, rows)
+
+    def inventory(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Compare rows and, in a row that begins with `total`, the total."""
+        assert rows, "an expectation has rows"
+        asked = INVENTORY.fullmatch(words)
+        assert asked is not None, words
+        group_by = tuple(re.split(r", *", asked["by"])) if asked["by"] else ()
+        answer = book_inventory(
+            self._ledger,
+            BOOK,
+            InventoryRequest(
+                period_of_month(asked["first"]) if asked["first"] else 0,
+                period_of_month(asked["last"]) if asked["last"] else PERIOD_COUNT_MAX - 1,
+                group_by,
+                accounts=tuple(re.split(r", *", asked["accounts"])) if asked["accounts"] else (),
+            ),
+        )
+        found = []
+        for row in (*answer.rows, answer.total):
+            label = row.group or ("total", *[""] * (len(group_by) - 1))
+            found.append(
+                {
+                    **dict(zip(group_by or ("",), label, strict=True)),
+                    **{mass: getattr(row, mass) or "" for mass in MASSES},
+                    "records": str(row.records_count),
+                    "partial": " ".join(row.partial_gases),
+                    "suspended": "" if row.group else str(answer.suspended_count),
+                }
+            )
+        assert [{name: each[name] for name in rows[0]} for each in found] == list(rows)
+
+    def notices(self, _words: str, rows: tuple[Row, ...]) -> None:
+        answer = book_inventory(self._ledger, BOOK, InventoryRequest())
+        found = [
+            {
+                "reason": notice.reason,
+                "message": notice.message,
+                "records": str(notice.records_count),
+            }
+            for notice in answer.notices
+        ]
+        _compare(found, rows)
+
+    def suspense(self, _words: str, rows: tuple[Row, ...]) -> None:
+        page = self._ledger.list_suspense(BOOK)
+        found = [{"record_id": each.record_id, "status": each.status.name} for each in page.items]
+        _compare(found, rows)
+
+    def quarantine(self, _words: str, rows: tuple[Row, ...]) -> None:
+        page = self._ledger.list_quarantine(BOOK)
+        found = [
+            {
+                "record_id": each.record_id,
+                "status": each.status.name,
+                "field": each.field.name.lower(),
+            }
+            for each in page.items
+        ]
+        _compare(found, rows)
+
+
+def _compare(found: list[Row], rows: tuple[Row, ...]) -> None:
+    """The same rows in any order, as far as the story names their columns."""
+    assert rows, "an expectation has rows"
+    names = list(rows[0])
+    assert sorted([each[name] for name in names] for each in found) == sorted(
+        [[row[name] for name in names] for row in rows]
+    )
+
+
+def _record(row: Row) -> ingest_pb2.ActivityRecord:
+    texts = {
+        name: row.get(name, "")
+        for name in ("record_id", "facility", "activity", "quantity", "unit", "region")
+    }
+    record = ingest_pb2.ActivityRecord(**texts)
+    record.start.FromDatetime(_instant(row["start"]))
+    record.end.FromDatetime(_instant(row["end"]))
+    return record
+
+
+def _instant(text: str) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
