@@ -23,7 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
-from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable
+from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable, TonneError
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.schema import UtcTime
 
@@ -83,7 +83,7 @@ class Database:
         self._writer: contextlib.AbstractContextManager[Any] = (
             contextlib.nullcontext() if self.is_postgres else threading.Lock()
         )
-        self._settle_pause = threading.Event()
+        self._closed = threading.Event()
         options: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
@@ -105,7 +105,8 @@ class Database:
             self._writers = engine.execution_options(**{_WRITE: True})
 
     def close(self) -> None:
-        """Close the pooled connections."""
+        """Close the pooled connections, and cut short what waits."""
+        self._closed.set()
         self.engine.dispose()
 
     @contextlib.contextmanager
@@ -191,12 +192,13 @@ class Database:
         """Learn over fresh connections whether a transaction happened."""
         if settle is not None:
             for attempt in range(SETTLE_TRIES):
+                # 0, 0.1, 0.2, 0.4, 0.8 s: a fail-over takes longer, and then the caller is told.
+                self._closed.wait(0.05 * 2**attempt if attempt else 0)
                 try:
                     with self._writer, self._translated(), self._writers.begin() as connection:
                         return settle(connection)
                 except StoreUnavailable:
-                    # 0.1, 0.2, 0.4, 0.8 s: a fail-over takes longer, and then the caller is told.
-                    self._settle_pause.wait(0.1 * 2**attempt)
+                    continue
         raise OutcomeUnknown(
             f"the manifest at {self.location} lost the connection during a commit; whether it "
             "happened is not known; read the committed offset",
@@ -224,6 +226,10 @@ class Database:
             raise LedgerInconsistent(
                 f"the manifest at {self.location} refused a statement: {_cause(error)}",
             ) from error
+        except sa.exc.StatementError as error:
+            if isinstance(error.orig, TonneError):
+                raise error.orig from error  # a value that its column's type refused
+            raise
 
 
 def _parse_url(url: str) -> URL:

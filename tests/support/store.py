@@ -1,0 +1,95 @@
+"""Rows for tests of the store: a book, a commit of some channels."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING
+
+from tonne import model
+from tonne.store import Commit, FileRow, Manifest, Move, RangeRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tonne.store import FileKind
+
+START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+class Clock:
+    """A clock that moves when told to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += dt.timedelta(seconds=seconds)
+
+
+def new_id() -> str:
+    """A new uuid in hex."""
+    return uuid.uuid4().hex
+
+
+def create_book(manifest: Manifest, book: str = "acme") -> model.Book:
+    """Create a book with plain fields."""
+    return manifest.create_book(
+        model.Book(
+            id=book,
+            display_name="Acme",
+            time_zone="Europe/Berlin",
+            facility_rule=model.FacilityRule.ANY,
+            revision=0,
+            create_time=START,
+        )
+    )
+
+
+def make_file(book: str, kind: FileKind, commit_id: str, *, row_count: int = 1) -> FileRow:
+    """Make a row of a new file."""
+    file_id = new_id()
+    return FileRow(
+        id=file_id,
+        book=book,
+        kind=kind,
+        path=f"{book}/{kind}/{file_id}.parquet",
+        row_count=row_count,
+        size_bytes=100 * row_count,
+        sha256="0" * 64,
+        commit_id=commit_id,
+        create_time=START,
+    )
+
+
+def make_move(channel: model.Channel, count: int = 1, quantity_micro: int = 1) -> Move:
+    """Make the next step of a channel by `count` posted records."""
+    return Move(
+        channel=channel.id,
+        epoch=channel.epoch,
+        from_offset=channel.committed_offset,
+        to_offset=channel.committed_offset + count,
+        totals=model.ControlTotals(
+            records_count=count, posted_count=count, quantity_micro=quantity_micro
+        ),
+    )
+
+
+def make_commit(book: str, *moves: Move, revision: int = 1, **changes: object) -> Commit:
+    """Make a commit of the moves with one segment, its postings and the ranges."""
+    commit_id = new_id()
+    segment = make_file(book, "segment", commit_id)
+    values: Mapping[str, object] = {
+        "moves": moves,
+        "files": (segment, make_file(book, "postings", commit_id)),
+        "ranges": tuple(
+            RangeRow(segment.id, commit_id, move.channel, move.from_offset, move.to_offset)
+            for move in moves
+        ),
+        "periods": (600,),
+        **changes,
+    }
+    return Commit(id=commit_id, book=book, revision=revision, **values)  # type: ignore[arg-type]

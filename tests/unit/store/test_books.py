@@ -1,0 +1,201 @@
+"""Books, editions, factors, facilities, resolutions."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from tests.support.store import create_book, make_commit
+from tonne import model
+from tonne.errors import (
+    BookExists,
+    BookUnknown,
+    EditionExists,
+    EditionUnknown,
+    FactorUnknown,
+    FieldInvalid,
+)
+from tonne.store import FactorRow
+
+
+def factor(row: int, activity: str = "electricity.grid", **changes: str) -> FactorRow:
+    plain = FactorRow(row, activity, "DE", "kWh", "2020-01-01", "", "0.3800")
+    return replace(plain, **changes)
+
+
+def test_a_book_comes_back_as_it_was_created(manifest):
+    """A created book has revision 1, an aware time, and the fields it was given."""
+    made = create_book(manifest)
+    assert manifest.get_book("acme") == made
+    assert (made.revision, made.editions) == (1, ())
+    assert (made.display_name, made.time_zone) == ("Acme", "Europe/Berlin")
+    assert made.facility_rule is model.FacilityRule.ANY
+    assert made.create_time.utcoffset().total_seconds() == 0
+
+
+def test_a_book_is_created_once(manifest):
+    """A second book of the same id is refused and changes nothing."""
+    made = create_book(manifest)
+    with pytest.raises(BookExists):
+        create_book(manifest)
+    assert manifest.get_book("acme") == made
+
+
+def test_an_unknown_book_is_named(manifest):
+    """Everything that needs a book says which one is not there."""
+    for call in (
+        lambda: manifest.get_book("nobody"),
+        lambda: manifest.book_revision("nobody"),
+        lambda: manifest.periods("nobody"),
+        lambda: manifest.set_edition_order("nobody", []),
+        lambda: manifest.add_edition("nobody", "e", "0", []),
+        lambda: manifest.list_editions("nobody", 0, 10),
+        lambda: manifest.factors("nobody", "e"),
+        lambda: manifest.get_factor("nobody", "e", 1),
+        lambda: manifest.put_facilities("nobody", []),
+        lambda: manifest.list_facilities("nobody", "", None),
+        lambda: manifest.put_resolutions("nobody", {"r": "{}"}),
+        lambda: manifest.open_channel("nobody", "c"),
+        lambda: manifest.get_channel("nobody", "c"),
+        lambda: manifest.list_channels("nobody", "", 10),
+        lambda: manifest.close_channel("nobody", "c"),
+        lambda: manifest.live_postings("nobody"),
+        lambda: manifest.segments("nobody", limit=10),
+        lambda: manifest.quarantine_files("nobody", 0, 10),
+        lambda: manifest.commit(make_commit("nobody")),
+    ):
+        with pytest.raises(BookUnknown, match="nobody"):
+            call()
+
+
+def test_books_are_listed_by_the_bytes_of_their_ids(manifest):
+    """Pages follow each other without overlap, in the same order on both databases."""
+    for book in ("b", "a.b", "a-b", "ab", "a_b"):
+        create_book(manifest, book)
+    manifest.add_edition("ab", "e1", "0", [])
+    first = manifest.list_books("", 3)
+    rest = manifest.list_books(first[-1].id, 3)
+    assert [book.id for book in first + rest] == ["a-b", "a.b", "a_b", "ab", "b"]
+    assert rest[0].editions == ("e1",)
+
+
+def test_an_edition_is_added_last_and_raises_the_revision(manifest):
+    """Editions take rank by arrival, and each one that is created raises the revision."""
+    create_book(manifest)
+    first, created = manifest.add_edition("acme", "e1", "aa", [factor(1), factor(2)])
+    assert created
+    assert (first.rank, first.factors_count, first.sha256) == (1, 2, "aa")
+    assert manifest.add_edition("acme", "e0", "bb", [])[0].rank == 2
+    book = manifest.get_book("acme")
+    assert (book.revision, book.editions) == (3, ("e1", "e0"))
+    assert [edition.id for edition in manifest.list_editions("acme", 1, 10)] == ["e0"]
+
+
+def test_an_edition_of_the_same_content_is_the_old_one(manifest):
+    """Importing again changes nothing; other content under the same id is refused."""
+    create_book(manifest)
+    made, _ = manifest.add_edition("acme", "e1", "aa", [factor(1)])
+    assert manifest.add_edition("acme", "e1", "aa", [factor(1)]) == (made, False)
+    with pytest.raises(EditionExists):
+        manifest.add_edition("acme", "e1", "bb", [factor(2)])
+    assert manifest.book_revision("acme") == 2
+    assert [row.row for row in manifest.factors("acme", "e1")] == [1]
+
+
+def test_one_edition_of_many_imports_at_once_is_created(manifest):
+    """Of importers that bring the same edition at once, exactly one creates it."""
+    create_book(manifest)
+    barrier = threading.Barrier(6)
+    created: list[bool] = []
+
+    def run() -> None:
+        barrier.wait()
+        created.append(manifest.add_edition("acme", "e1", "aa", [factor(1)])[1])
+
+    threads = [threading.Thread(target=run) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(created) == [False] * 5 + [True]
+    assert manifest.book_revision("acme") == 2
+
+
+def test_factors_keep_the_publishers_text(manifest):
+    """Decimals and empty cells come back digit by digit; factors are paged by row and activity."""
+    create_book(manifest)
+    rows = [
+        factor(1, kg_co2e="0.3800", kg_co2="0.10e-3", note="Blatt 3, Zelle Ü7"),
+        factor(2, "fuel.diesel.stationary", kg_co2e="000.1"),
+        factor(3, kg_co2e="-1.0000000000000000000000000000000000000001"),
+    ]
+    manifest.add_edition("acme", "e1", "aa", rows)
+    assert manifest.factors("acme", "e1") == rows
+    assert manifest.factors("acme", "e1", activity="electricity.grid") == [rows[0], rows[2]]
+    assert manifest.factors("acme", "e1", after_row=1, limit=1) == [rows[1]]
+    assert manifest.get_factor("acme", "e1", 3) == rows[2]
+    with pytest.raises(FactorUnknown):
+        manifest.get_factor("acme", "e1", 4)
+    with pytest.raises(EditionUnknown):
+        manifest.factors("acme", "e2")
+
+
+def test_the_order_of_editions_names_each_once(manifest):
+    """A new order raises the revision, the same order does not, a wrong one is refused."""
+    create_book(manifest)
+    for edition in ("a", "b", "c"):
+        manifest.add_edition("acme", edition, edition, [])
+    book = manifest.set_edition_order("acme", ["c", "a", "b"])
+    assert (book.editions, book.revision) == (("c", "a", "b"), 5)
+    assert manifest.set_edition_order("acme", ["c", "a", "b"]) == book
+    assert [e.rank for e in manifest.list_editions("acme", 0, 10)] == [1, 2, 3]
+    with pytest.raises(EditionUnknown):
+        manifest.set_edition_order("acme", ["c", "a", "d"])
+    for wrong in (["c", "a"], ["c", "a", "a"], ["a", "b", "c", "c"]):
+        with pytest.raises(FieldInvalid):
+            manifest.set_edition_order("acme", wrong)
+    assert manifest.get_book("acme") == book
+
+
+def test_facilities_are_added_or_replaced(manifest):
+    """What is new is created, what differs is updated; the revision rises only if any did."""
+    create_book(manifest)
+    dc = model.Facility("dc-1", "Rechenzentrum", "data_centre", "DE", "Acme AG", "owned")
+    site = model.Facility("bs-1", type="base_station", valid_from="2020-01-01")
+    assert manifest.put_facilities("acme", [dc, site]) == (2, 0)
+    assert manifest.put_facilities("acme", [dc, site]) == (0, 0)
+    assert manifest.book_revision("acme") == 2
+    moved = replace(site, region="DE-BY")
+    assert manifest.put_facilities("acme", [moved, dc, model.Facility("x")]) == (1, 1)
+    assert manifest.book_revision("acme") == 3
+    assert manifest.list_facilities("acme", "", None) == [moved, dc, model.Facility("x")]
+    assert manifest.list_facilities("acme", "bs-1", 1) == [dc]
+
+
+def test_the_last_facility_of_an_id_counts(manifest):
+    """An id that comes twice in one import is one facility."""
+    create_book(manifest)
+    twice = [model.Facility("a", "old"), model.Facility("a", "new")]
+    assert manifest.put_facilities("acme", twice) == (1, 0)
+    assert manifest.list_facilities("acme", "", None) == [model.Facility("a", "new")]
+
+
+def test_many_facilities_are_one_import(manifest):
+    """A register beyond the size of one IN list is written and compared whole."""
+    create_book(manifest)
+    many = [model.Facility(f"bs-{number:05d}") for number in range(5_500)]
+    assert manifest.put_facilities("acme", many) == (5_500, 0)
+    assert manifest.put_facilities("acme", many) == (0, 0)
+
+
+def test_resolutions_are_put_once(manifest):
+    """A resolution stays as it was first put; unknown ids are left out of what is got."""
+    create_book(manifest)
+    manifest.put_resolutions("acme", {"r1": '{"a": 1}', "r2": "{}"})
+    manifest.put_resolutions("acme", {"r2": "never looked at", "r3": "[]"})
+    manifest.put_resolutions("acme", {})
+    found = manifest.get_resolutions("acme", ["r1", "r2", "r2", "r3", "r4"])
+    assert found == {"r1": '{"a": 1}', "r2": "{}", "r3": "[]"}
+    assert manifest.get_resolutions("acme", []) == {}

@@ -1,0 +1,96 @@
+"""Leases: one holder at a time, and a fence that rises."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+
+import sqlalchemy as sa
+
+from tonne.store import Manifest, schema
+
+
+def expire(manifest: Manifest, name: str) -> None:
+    """Let a lease be over by the database's clock."""
+    past = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    statement = sa.update(schema.lease).where(schema.lease.c.name == name)
+    manifest._database.write(lambda c: c.execute(statement.values(expire_time=past)) and None)
+
+
+def test_a_lease_has_one_holder(manifest):
+    """While it is held nobody else gets it; the holder keeps its fence."""
+    lease = manifest.acquire_lease("merge/acme", "pod-1", 60)
+    assert lease is not None
+    assert (lease.name, lease.holder, lease.fence) == ("merge/acme", "pod-1", 1)
+    assert manifest.acquire_lease("merge/acme", "pod-2", 60) is None
+    again = manifest.acquire_lease("merge/acme", "pod-1", 120)
+    assert again is not None
+    assert again.fence == 1
+    assert again.expire_time > lease.expire_time
+    assert manifest.acquire_lease("merge/other", "pod-2", 60) is not None
+
+
+def test_an_expired_lease_goes_to_the_next_with_a_higher_fence(manifest):
+    """After its time another holder gets it; the older one cannot renew, nor release it."""
+    old = manifest.acquire_lease("merge", "pod-1", 60)
+    expire(manifest, "merge")
+    new = manifest.acquire_lease("merge", "pod-2", 60)
+    assert new is not None
+    assert new.fence == old.fence + 1
+    assert manifest.renew_lease(old, 60) is None
+    manifest.release_lease(old)
+    assert manifest.acquire_lease("merge", "pod-3", 60) is None
+
+
+def test_a_lease_that_expired_comes_back_with_a_higher_fence(manifest):
+    """Who acquires after its own time was over has a new fence: others may have held it."""
+    old = manifest.acquire_lease("merge", "pod-1", 60)
+    expire(manifest, "merge")
+    assert manifest.acquire_lease("merge", "pod-1", 60).fence == old.fence + 1
+
+
+def test_renewing_moves_the_end(manifest):
+    """A renewed lease ends later, with the same fence, also when nobody took it in between."""
+    lease = manifest.acquire_lease("merge", "pod-1", 1)
+    renewed = manifest.renew_lease(lease, 600)
+    assert renewed.fence == lease.fence
+    assert (renewed.expire_time - lease.expire_time).total_seconds() > 590
+    expire(manifest, "merge")
+    assert manifest.renew_lease(renewed, 600).fence == lease.fence
+    assert manifest.acquire_lease("merge", "pod-2", 60) is None
+
+
+def test_a_released_lease_is_free_and_its_fence_goes_on(manifest):
+    """Release lets the next one in at once; the fence never starts again."""
+    for number in range(1, 4):
+        lease = manifest.acquire_lease("merge", f"pod-{number}", 600)
+        assert lease.fence == number
+        manifest.release_lease(lease)
+
+
+def test_of_many_that_ask_at_once_one_holds(manifest):
+    """Servers that ask for a free lease at once: exactly one gets it."""
+    barrier = threading.Barrier(8)
+    got: list[object] = []
+
+    def ask(number: int) -> None:
+        barrier.wait()
+        got.append(manifest.acquire_lease("merge", f"pod-{number}", 60))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 8
+    assert len([lease for lease in got if lease is not None]) == 1
+
+
+def test_times_are_the_databases(embedded, clock):
+    """On SQLite the injected clock decides when a lease is over."""
+    lease = embedded.acquire_lease("merge", "pod-1", 60)
+    assert lease.expire_time == clock() + dt.timedelta(seconds=60)
+    clock.advance(59.9)
+    assert embedded.acquire_lease("merge", "pod-2", 60) is None
+    clock.advance(0.1)
+    assert embedded.acquire_lease("merge", "pod-2", 60).fence == 2
