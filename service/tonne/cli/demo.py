@@ -1,6 +1,6 @@
 """The command `tonne demo`: the main job on a fresh ledger, from stream to inventory."""
 
-import signal
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,15 +16,16 @@ import typer
 
 from tonne.cli import sample
 from tonne.cli.append import make_bar
-from tonne.cli.free_port import find_free_port
 from tonne.cli.inventory import print_inventory
 from tonne.cli.output import Format, say, stdout_console
 from tonne.client import AppendResult, Client, Progress, ServerUnavailable
 from tonne.errors import ConfigInvalid
 
 BOOK = "demo"
-START_S_MAX = 30.0
-STOP_S_MAX = 30.0
+STOP_S_MAX = 60.0
+LOG_CHARS_SHOWN = 2_000
+
+_READY = re.compile(r"serving on (\S+),")
 
 
 def run_demo(
@@ -62,43 +63,38 @@ def _fresh_directory(data: Path | None) -> Path:
 @contextmanager
 def _serving(directory: Path) -> Iterator[str]:
     """Run a server process on the directory; gives its address and stops it at the end."""
-    target = f"127.0.0.1:{find_free_port()}"
     log = directory / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603  # our own command
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(  # noqa: S603  # our own command
             [
-                sys.executable, "-m", "tonne.cli.main", "serve", "--data", str(directory),
-                "--listen", target, "--admin", f"127.0.0.1:{find_free_port()}",
+                *(sys.executable, "-m", "tonne.cli.main", "serve", "--data", str(directory)),
+                *("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"),
             ],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+        ) as process,
+    ):
         try:
-            _wait_until_serving(target, process, log)
-            yield target
+            yield _address(process, log)
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.terminate()
             try:
                 process.wait(STOP_S_MAX)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
 
 
-def _wait_until_serving(target: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline_s = time.monotonic() + START_S_MAX
-    with Client(target, timeout_s=1.0) as client:
-        while True:
-            try:
-                list(client.list_books())
-            except ServerUnavailable as error:
-                if process.poll() is not None or time.monotonic() > deadline_s:
-                    raise ServerUnavailable(
-                        f"the demo's server did not start; its log is {log}: "
-                        f"{log.read_text(errors='replace')[-2_000:]}"
-                    ) from error
-            else:
-                return
+def _address(process: subprocess.Popen[str], log: Path) -> str:
+    """Read where the server listens; it says so once it is ready, or it ends."""
+    for line in process.stdout or ():
+        if found := _READY.search(line):
+            return found[1]
+    raise ServerUnavailable(
+        f"the demo's server did not start; the end of its log, {log}: "
+        f"{log.read_text(errors='replace')[-LOG_CHARS_SHOWN:]}"
+    )
 
 
 def _set_up(client: Client) -> None:
