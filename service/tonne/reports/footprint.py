@@ -39,14 +39,15 @@ class Part:
     ----------
     label : tuple[str, ...]
         The group's account and scope, as far as the request groups by them.
-    numerators : tuple[int, ...]
-        Kilograms of each of `MASSES`, over `Weights.denominators`.
+    numerators : tuple[tuple[int, int], ...]
+        Pairs of m and the kilograms of `MASSES[m]`, over `Weights.denominators[m]`; what is
+        zero is left out.
     stated, unstated : int
         Bit m is set where some factor states (does not state) `MASSES[m]`.
     """
 
     label: tuple[str, ...]
-    numerators: tuple[int, ...]
+    numerators: tuple[tuple[int, int], ...]
     stated: int
     unstated: int
 
@@ -139,4 +140,5 @@ def _part(
             else:
                 stated |= 1 << index
                 numerators[index] += value.numerator * (denominators[index] // value.denominator)
-    return Part(label, tuple(numerators), stated, unstated)
+    pairs = tuple((index, value) for index, value in enumerate(numerators) if value)
+    return Part(label, pairs, stated, unstated)

@@ -17,7 +17,7 @@ import polars as pl
 
 from tonne.catalogue.valuation import MASSES, ratio_text
 from tonne.errors import LedgerInconsistent
-from tonne.model import month_of_period
+from tonne.model import PERIOD_COUNT_MAX, month_of_period
 from tonne.reports.footprint import Part, Weights, weigh
 from tonne.reports.record_counts import count_records
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tonne.reports.request import InventoryRequest
 
 Group = tuple[str, ...]
+
+_MONTHS = {period: month_of_period(period) for period in range(PERIOD_COUNT_MAX)}
 
 
 class SumBy(Protocol):
@@ -190,16 +192,18 @@ def _columns(keys: Iterable[str]) -> list[str]:
 
 
 def _texts(keys: Iterable[str]) -> list[pl.Expr]:
-    """Group columns as Python shall see them: texts, but the period as its number."""
+    """Group columns as texts, the period as its month."""
     return [
-        pl.col(name) if name == "period" else pl.col(name).cast(pl.String)
+        pl.col(name).replace_strict(_MONTHS, return_dtype=pl.String)
+        if name == "period"
+        else pl.col(name).cast(pl.String)
         for name in _columns(keys)
     ]
 
 
 def _sums(
     posted: pl.DataFrame, keys: Sequence[str], sum_by: SumBy
-) -> list[tuple[tuple[str | int, ...], str, int]]:
+) -> list[tuple[Group, str, int]]:
     """Group values, resolution and quantity in millionths."""
     if posted.is_empty():
         return []
@@ -222,10 +226,8 @@ class _Mass:
     def add(self, quantity_micro: int, part: Part) -> None:
         self.stated |= part.stated
         self.unstated |= part.unstated
-        numerators = self.numerators
-        for index, numerator in enumerate(part.numerators):
-            if numerator:
-                numerators[index] += quantity_micro * numerator
+        for index, numerator in part.numerators:
+            self.numerators[index] += quantity_micro * numerator
 
     def row(self, group: Group, denominators: Sequence[int], records_count: int) -> InventoryRow:
         texts = [
@@ -252,14 +254,14 @@ class _Mass:
 
 def _rows(
     posted: pl.DataFrame,
-    sums: Sequence[tuple[tuple[str | int, ...], str, int]],
+    sums: Sequence[tuple[Group, str, int]],
     weights: Weights,
     keys: Sequence[str],
     request: InventoryRequest,
 ) -> tuple[InventoryRow, ...]:
     if not request.group_by or not sums:
         return ()
-    masses: defaultdict[tuple[tuple[str | int, ...], Group], _Mass] = defaultdict(_Mass)
+    masses: defaultdict[tuple[Group, Group], _Mass] = defaultdict(_Mass)
     for values, resolution, quantity_micro in sums:
         for part in weights.rows[resolution]:
             masses[values, part.label].add(quantity_micro, part)
@@ -272,35 +274,27 @@ def _rows(
         (row[:-2], names[row[-2]]): row[-1]
         for row in counted.select(*_texts(keys), "label", "records").iter_rows()
     }
-    rows = [
-        mass.row(
-            _group(values, label, keys, request), weights.denominators, records[values, label]
-        )
-        for (values, label), mass in masses.items()
-    ]
-    return tuple(sorted(rows, key=lambda row: row.group))
-
-
-def _group(
-    values: tuple[str | int, ...], label: Group, keys: Sequence[str], request: InventoryRequest
-) -> Group:
-    """Put the values of a group into the order of group_by, the period as its month."""
     labels = [name for name in request.group_by if name in {"account", "scope"}]
-    known = {
-        name: month_of_period(value) if isinstance(value, int) else value
-        for name, value in zip([*keys, *labels], [*values, *label], strict=True)
-    }
-    return tuple(known[name] for name in request.group_by)
+    places = [[*keys, *labels].index(name) for name in request.group_by]
+    rows = []
+    for (values, label), mass in masses.items():
+        found = values + label
+        group = tuple([found[place] for place in places])
+        rows.append(mass.row(group, weights.denominators, records[values, label]))
+    return tuple(sorted(rows, key=lambda row: row.group))
 
 
 def _total(
     posted: pl.DataFrame,
-    sums: Sequence[tuple[tuple[str | int, ...], str, int]],
+    sums: Sequence[tuple[Group, str, int]],
     weights: Weights,
     request: InventoryRequest,
 ) -> InventoryRow:
-    mass = _Mass()
+    quantities: defaultdict[str, int] = defaultdict(int)
     for _, resolution, quantity_micro in sums:
+        quantities[resolution] += quantity_micro
+    mass = _Mass()
+    for resolution, quantity_micro in quantities.items():
         mass.add(quantity_micro, weights.total[resolution])
     labels = _labels([(name, 0) for name in weights.total])
     counted = count_records(posted, labels, [], request.first_period)

@@ -214,7 +214,7 @@ def test_an_inventory_is_what_a_naive_program_finds(records, outcomes, request_,
     ]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=20)
 @given(RECORDS, OUTCOMES)
 def test_every_grouping_adds_up(records, outcomes):
     """Whatever facts the rows are grouped by, they add up to the total, gas by gas."""
