@@ -26,7 +26,7 @@ from tonne.ledger.group import (
     new_object_path,
     post_group,
 )
-from tonne.ledger.refusal import answer_request, epoch_stale, reason_lost
+from tonne.ledger.refusal import answer_request, epoch_stale, offset_gap, reason_lost
 from tonne.store import faults
 from tonne.store.errors import BookChanged, PositionLost, RequestKnown
 from tonne.store.rows import Commit, FileRow
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from tonne.errors import TonneError
+    from tonne.errors import OffsetGap, TonneError
     from tonne.ledger.book_state import BookStates
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
@@ -152,6 +152,7 @@ class Journal:
         call = _Call(book, entries)
         self._settle(call)
         _refuse_older_epochs(call)
+        _refuse_gaps(call)
         self._advance(call, range(len(entries)))
         # Not earlier: a failure of a later attempt would have lost what an earlier one did.
         self._deliver(call)
@@ -326,6 +327,25 @@ def _refuse_older_epochs(call: _Call) -> None:
     for i, entry in list(call.open_channel_entries()):
         if entry.epoch < latest[entry.channel]:
             call.outcomes[i] = Lost(epoch_stale(call.book, entry, latest[entry.channel]))
+
+
+def _refuse_gaps(call: _Call) -> None:
+    """Refuse what does not go on where the entry before it in the same channel ends.
+
+    The manifest sees a channel's first and last offset alone: a hole between two entries
+    would be committed with them.
+    """
+    ends: dict[str, int] = {}
+    broken: dict[str, OffsetGap] = {}
+    for i, entry in enumerate(call.entries):
+        if not isinstance(entry, ChannelEntry) or isinstance(call.outcomes.get(i), Lost):
+            continue
+        expected = ends.setdefault(entry.channel, entry.first_offset)
+        if entry.first_offset != expected:
+            broken.setdefault(entry.channel, offset_gap(call.book, entry, expected))
+        if entry.channel in broken and i not in call.outcomes:
+            call.outcomes[i] = Lost(broken[entry.channel])
+        ends[entry.channel] = entry.first_offset + entry.batch.record_count
 
 
 def _next_group(call: _Call, indices: Sequence[int]) -> list[int]:

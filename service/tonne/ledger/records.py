@@ -95,12 +95,13 @@ class _Listing(Generic[T]):
     """What one call lists.
 
     `query` names the call and its arguments, `files` gives files after a sequence number,
-    `match` selects their rows, `read` makes the items.
+    `match` selects their rows by `columns`, `read` makes the items.
     """
 
     book: str
     query: tuple[str, ...]
     files: Callable[[int], list[FileRow]]
+    columns: tuple[str, ...]
     match: pl.Expr
     read: Callable[[FileRow, pl.DataFrame], Iterator[T]]
 
@@ -141,7 +142,7 @@ class Records:
             )
 
         query = ("records", book, facility, activity, channel)
-        listing = _Listing(book, query, files, match, _ledger_records)
+        listing = _Listing(book, query, files, tuple(wanted), match, _ledger_records)
         return self._page(listing, page_size, page_token)
 
     def list_suspense(
@@ -163,7 +164,7 @@ class Records:
                 after_seq = rows[-1].seq
 
         match = pl.col("status") != RowStatus.POSTED
-        listing = _Listing(book, ("suspense", book), files, match, _ledger_records)
+        listing = _Listing(book, ("suspense", book), files, (), match, _ledger_records)
         return self._page(listing, page_size, page_token)
 
     def list_quarantine(
@@ -180,7 +181,7 @@ class Records:
             return self._manifest.quarantine_files(book, after_seq, _FILE_ROWS_BATCH)
 
         match = pl.lit(True)
-        listing = _Listing(book, ("quarantine", book), files, match, _quarantined_records)
+        listing = _Listing(book, ("quarantine", book), files, (), match, _quarantined_records)
         return self._page(listing, page_size, page_token)
 
     def _page(self, listing: _Listing[T], page_size: int, page_token: str) -> Page[T]:
@@ -192,9 +193,8 @@ class Records:
         read_count = 0
         while batch := listing.files(int(after_seq)):
             for file in batch:
-                frame = read_parquet(self._objects.get(file.path), file.path)
+                found = self._matching(listing, file)
                 with polars_errors(file.path):
-                    found = frame.filter(listing.match)
                     part = found.slice(skip, limit - len(items))
                     items.extend(listing.read(file, part))
                 skip += part.height
@@ -206,6 +206,16 @@ class Records:
                     token = write_token(listing.query, after_seq)
                     return Page(tuple(items), token if listing.files(file.seq) else "")
         return Page(tuple(items))
+
+    def _matching(self, listing: _Listing[T], file: FileRow) -> pl.DataFrame:
+        """Rows of a file that match; most files are left after their columns of the match."""
+        content = self._objects.get(file.path)
+        with polars_errors(file.path):
+            if listing.columns:
+                head = read_parquet(content, file.path, listing.columns).filter(listing.match)
+                if head.is_empty():
+                    return head
+            return read_parquet(content, file.path).filter(listing.match)
 
 
 def _source(channel: str) -> str:

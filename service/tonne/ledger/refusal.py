@@ -36,14 +36,19 @@ def reason_lost(manifest: Manifest, book: str, entry: ChannelEntry) -> TonneErro
         )
     if channel.epoch != entry.epoch:
         return epoch_stale(book, entry, channel.epoch)
+    return offset_gap(book, entry, channel.committed_offset)
+
+
+def offset_gap(book: str, entry: ChannelEntry, expected_offset: int) -> OffsetGap:
+    """Say that an entry does not begin where its channel stands."""
     return OffsetGap(
-        f"channel {entry.channel} of book {book} stands at offset {channel.committed_offset}, "
-        f"the batch begins at {entry.first_offset}: open the channel again and go on from its "
-        "committed offset",
+        f"channel {entry.channel} of book {book} goes on at offset {expected_offset}, the batch "
+        f"begins at {entry.first_offset}: open the channel again and go on from its committed "
+        "offset",
         metadata={
             "book": book,
             "channel": entry.channel,
-            "committedOffset": str(channel.committed_offset),
+            "expectedOffset": str(expected_offset),
             "offset": str(entry.first_offset),
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import itertools
@@ -135,14 +136,21 @@ def open_bench(url, objects, **options):
     return Bench(manifest, objects, ledger)
 
 
-@pytest.fixture
-def bench(tmp_path):
+@contextlib.contextmanager
+def embedded_bench(folder):
     """A ledger on SQLite and a directory."""
-    objects = open_objects((tmp_path / "objects").as_uri(), {})
-    made = open_bench(f"sqlite:///{tmp_path}/manifest.sqlite", objects)
+    objects = open_objects((folder / "objects").as_uri(), {})
+    made = open_bench(f"sqlite:///{folder}/manifest.sqlite", objects)
     yield made
     made.ledger.close()
     made.manifest.close()
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """A fresh ledger on SQLite and a directory."""
+    with embedded_bench(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -186,7 +186,8 @@ def postings_of(quantities, groups):
 def test_sums_are_exact_beyond_64_bits():
     """Sums of 38 digits are right to the last one."""
     big = Decimal("49999999999999999999999999999999.999999")
-    frame = postings_of([big, big, Decimal("0.000001"), -big], ["a", "a", "b", "b"])
+    minus = Decimal("-49999999999999999999999999999999.999999")
+    frame = postings_of([big, big, Decimal("0.000001"), minus], ["a", "a", "b", "b"])
     assert sum_by(frame, ["group"]).rows() == [
         ("a", Decimal("99999999999999999999999999999999.999998"), 2),
         ("b", Decimal("-49999999999999999999999999999999.999998"), 2),

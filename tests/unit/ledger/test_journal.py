@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
+import threading
 
 import pytest
 
 from tests.unit.ledger import naive
-from tests.unit.ledger.conftest import EDITION, decode, record, records_of
+from tests.unit.ledger.conftest import EDITION, T0, decode, record, records_of
 from tonne.errors import (
     BookUnknown,
     ChannelClosed,
     ContentMustMatch,
     EpochStale,
     OffsetGap,
+    PeriodMustBeOpen,
     StoreUnavailable,
 )
+from tonne.ledger import book_state
+from tonne.ledger.book_state import BookStates
 from tonne.ledger.entries import ChannelEntry, Durable, Lost, RequestEntry
+from tonne.ledger.ledger import GARBAGE_GRACE_S, Ledger, utc_now
 from tonne.ledger.sums import sum_by
-from tonne.model import ControlTotals, Facility, RecordField, RowStatus
-from tonne.store import faults
+from tonne.model import ControlTotals, Facility, PeriodState, RecordField, RowStatus
+from tonne.store import faults, schema
+from tonne_kernel import Session
 
 KEYS = ("facility", "activity", "unit", "region", "period")
 
@@ -243,4 +250,111 @@ def test_a_retry_in_another_grouping_posts_once(bench, armed):
     (outcome,) = bench.write([first[0]])
     assert outcome.totals.records_count == 10
     assert bench.ledger.get_channel("acme", "a").committed_offset == 13
+    bench.check()
+
+
+def test_a_hole_between_two_entries_is_refused(bench):
+    """Entries of one channel that leave a gap are refused from the gap on."""
+    first, second, third = (bench.entry("a", [record()]) for _ in range(3))
+    fourth = bench.entry("b", [record()])
+    outcomes = bench.write([first, third, fourth])
+    assert [type(outcome) for outcome in outcomes] == [Durable, Lost, Durable]
+    assert isinstance(outcomes[1].error, OffsetGap)
+    outcomes = bench.write([second, third])
+    assert [type(outcome) for outcome in outcomes] == [Durable, Durable]
+    bench.check()
+
+
+def test_nothing_and_empty_batches_are_fine(bench):
+    """No entries give no outcomes; a batch of no records is durable as it is."""
+    assert bench.write([]) == []
+    assert bench.append("a", [], "rows").totals == ControlTotals()
+    assert bench.append("a", [record()]).totals.posted_count == 1
+    bench.check()
+
+
+def test_a_closed_period_refuses_its_own_records_alone(bench):
+    """A source that touches a closed month is refused; its group goes on without it."""
+    bench.append("a", [record()])
+    sealing = schema.period.update().values(state=int(PeriodState.SEALED))
+    bench.manifest._database.write(lambda connection: connection.execute(sealing) and None)
+    later = record(start=T0.replace(month=5), end=T0.replace(month=6))
+    entries = [bench.entry("a", [record()]), bench.entry("b", [later])]
+    entries.append(RequestEntry(decode(bench.session, [later]), "1", "aa"))
+    outcomes = bench.write(entries)
+    assert [type(outcome) for outcome in outcomes] == [Lost, Durable, Durable]
+    assert isinstance(outcomes[0].error, PeriodMustBeOpen)
+    assert bench.ledger.get_channel("acme", "a").committed_offset == 1
+    bench.check()
+
+
+def test_a_book_that_never_rests_asks_to_wait(bench, monkeypatch):
+    """When every attempt meets another revision the caller is told to come back."""
+    bench.append("a", [record()])
+    bench.other().ledger.import_facilities("acme", [Facility("x")])
+    monkeypatch.setattr(BookStates, "refresh", lambda _, book: book)
+    entry = bench.entry("a", [record()])
+    with pytest.raises(StoreUnavailable, match="changes faster"):
+        bench.write([entry])
+    monkeypatch.undo()
+    assert bench.write([entry])[0].totals.suspended_count == 1
+    bench.check()
+
+
+def test_a_state_with_too_many_rules_is_replaced(bench, monkeypatch):
+    """Rules made from what producers send do not grow without bound."""
+    monkeypatch.setattr(book_state, "RULE_COUNT_MAX", 3)
+    states = bench.ledger._states
+    for number in range(10):
+        bench.session = Session()
+        bench.append("a", [record(unit=unit) for unit in ("kWh", f"u{number}")])
+        assert states._states["acme"].rule_count <= 4
+    assert sum_by(bench.ledger.postings("acme"), ())["record_count"].item() == 10
+    bench.check()
+
+
+def test_two_servers_write_one_book_at_the_same_time(any_bench):
+    """Groups of several servers and channels add up, under merges and a changing book."""
+    servers = [any_bench, any_bench.other(), any_bench.other(merge_files_max=3)]
+    failures = []
+
+    def work(number, server):
+        try:
+            for step in range(6):
+                server.append(f"c{number}", records_of(20, seed=10 * number + step))
+                if step == 3:
+                    server.ledger.import_facilities("acme", [Facility(f"site-{number}")])
+                server.ledger.merge("acme")
+        except BaseException as error:  # noqa: BLE001 - a thread's error belongs to the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(servers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    everything = [
+        each for n in range(3) for step in range(6) for each in records_of(20, seed=10 * n + step)
+    ]
+    assert balances(any_bench) == naive.sums(everything)
+    any_bench.check()
+
+
+def test_upkeep_merges_and_collects_what_nobody_needs(bench):
+    """Merged files and files without a commit go after their grace, live ones stay."""
+    now = utc_now()
+    ledger = Ledger(
+        bench.manifest, bench.objects, holder="keeper", merge_files_max=2, clock=lambda: now
+    )
+    for seed in range(4):
+        bench.append("a", records_of(5, seed=seed))
+    bench.objects.put("acme/segments/2015-01-01/orphan.parquet", b"x")
+    ledger.maintain()
+    assert len(bench.manifest.live_postings("acme")) == 1
+    assert len(bench.objects_under("segments")) == 5
+    now += dt.timedelta(seconds=2 * GARBAGE_GRACE_S)
+    ledger.maintain()
+    assert len(bench.objects_under("segments")) == 4
+    ledger.close()
     bench.check()

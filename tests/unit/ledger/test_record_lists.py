@@ -80,9 +80,9 @@ def test_paging_under_commits_gives_each_record_once(bench):
     seen = []
     for number, page in enumerate(pages(bench.ledger.list_records, page_size=3)):
         seen += [each.offset for each in page]
-        if number < 8:
+        if number < 7:
             bench.append("meter", records_of(2, seed=number))
-    assert seen == list(range(26))
+    assert seen == list(range(24))
 
 
 def test_a_page_reads_few_files(bench, monkeypatch):
@@ -122,9 +122,8 @@ def test_quarantine_lists_what_was_wrong_as_it_came(bench):
     assert "got 'much'" in by_request.message
     assert by_request.raw in encode_rows([wrong])
     assert (by_end.start, by_end.end) == ("2015-01-01T00:00:00Z", "2015-01-01T00:00:00Z")
-    assert (by_unit.status, by_unit.unit, by_unit.quantity) == (
-        RowStatus.UNIT_MUST_BE_KNOWN, "cubits", "1.5",
-    )  # fmt: skip
+    assert (by_unit.status, by_unit.unit) == (RowStatus.UNIT_MUST_BE_KNOWN, "cubits")
+    assert Decimal(by_unit.quantity) == Decimal("1.5")
 
 
 @pytest.mark.parametrize("token", ["?", "aGFs", "bnVsbA", "WzEsMiwzXQ", "é"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.ledger.conftest import EDITION, decode, record, records_of
+from tests.unit.ledger.conftest import EDITION, decode, embedded_bench, record, records_of
 from tonne.errors import ContentMustMatch
 from tonne.model import Facility
 from tonne_kernel import Session
@@ -15,9 +15,15 @@ def check(bench, offset, records, form="rows", channel="meter"):
     bench.ledger.check_repeat("acme", channel, offset, decode(Session(), records, form))
 
 
-@pytest.fixture
-def filled(bench):
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
     """A channel of 90 records in uneven groups and formats, beside another channel."""
+    with embedded_bench(tmp_path_factory.mktemp("repeat")) as bench:
+        yield fill(bench)
+
+
+def fill(bench):
+    """Write the 90 records."""
     records = records_of(90, seed=2, invalid=True)
     records[4] |= {"supplier": "s", "evidence": "e", "data_quality": 2, "attributes": "{}"}
     bench.write([bench.entry("other", records_of(9, seed=8)), bench.entry("meter", records[:7])])
