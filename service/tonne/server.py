@@ -101,7 +101,14 @@ class Server:
             names.read_append_channel,
         )
         self.telemetry.read_with("tonne_ready", lambda: float(self.is_ready))
-        await self._listen()
+        self._grpc = grpc.aio.server(options=server_options(config))
+        self._admin = AdminServer(self.telemetry, lambda: self.is_ready)
+        try:
+            await self._listen()
+        except ConfigInvalid:
+            await self._grpc.stop(None)
+            await asyncio.to_thread(self._close_ledger)
+            raise
         self._started = True
         await self._tell_health()
         self._tasks = [
@@ -150,7 +157,6 @@ class Server:
 
     async def _listen(self) -> None:
         config = self._config
-        self._grpc = grpc.aio.server(options=server_options(config))
         border = Border(self._calls, self.telemetry)
         ingest = ingest_service.IngestService(self._ledger, self._ingest, config.ingest)
         services = {
@@ -177,12 +183,10 @@ class Server:
             raise _not_listening("server.listen", config.server.listen) from error
         await self._grpc.start()
         self.address = f"{host}:{bound}"
-        self._admin = AdminServer(self.telemetry, lambda: self.is_ready)
         host, _, port = config.server.admin.rpartition(":")
         try:
             bound = await self._admin.start(host.strip("[]"), int(port))
         except OSError as error:
-            await self._grpc.stop(None)
             raise _not_listening("server.admin", config.server.admin) from error
         self.admin_address = f"{host}:{bound}"
 

@@ -110,23 +110,24 @@ def test_an_empty_batch_takes_nothing(api, channel):
 
 
 @pytest.mark.parametrize(
-    ("name", "epoch", "reason", "code"),
+    ("first", "told"),
     [
-        ("books/unknown/channels/meter", 1, "BOOK_UNKNOWN", grpc.StatusCode.NOT_FOUND),
-        ("{book}/channels/unknown", 1, "CHANNEL_UNKNOWN", grpc.StatusCode.NOT_FOUND),
-        ("{book}/channels/meter", 2, "EPOCH_UNKNOWN", grpc.StatusCode.FAILED_PRECONDITION),
-        ("{book}/channels/meter", 0, "EPOCH_UNKNOWN", grpc.StatusCode.FAILED_PRECONDITION),
-        ("meter", 1, "NAME_INVALID", grpc.StatusCode.INVALID_ARGUMENT),
-        ("", 1, "NAME_INVALID", grpc.StatusCode.INVALID_ARGUMENT),
+        (("books/unknown/channels/meter", 1), ("BOOK_UNKNOWN", grpc.StatusCode.NOT_FOUND)),
+        (("{book}/channels/unknown", 1), ("CHANNEL_UNKNOWN", grpc.StatusCode.NOT_FOUND)),
+        (("{book}/channels/meter", 2), ("EPOCH_UNKNOWN", grpc.StatusCode.FAILED_PRECONDITION)),
+        (("{book}/channels/meter", 0), ("EPOCH_UNKNOWN", grpc.StatusCode.FAILED_PRECONDITION)),
+        (("meter", 1), ("NAME_INVALID", grpc.StatusCode.INVALID_ARGUMENT)),
+        (("", 1), ("NAME_INVALID", grpc.StatusCode.INVALID_ARGUMENT)),
     ],
 )
-def test_a_wrong_first_message_ends_the_stream(api, book, channel, name, epoch, reason, code):
+def test_a_wrong_first_message_ends_the_stream(api, book, first, told):
     """An unknown book, channel or epoch is told in-band and is the final status, too."""
-    api.open(channel)
+    (name, epoch), (reason, code) = first, told
+    api.open(f"{book}/channels/meter")
     producer = Producer(api)
     producer.send(channel=name.format(book=book), epoch=epoch, offset=0)
-    told = producer.receive()
-    assert (told.error.reason, told.error.code) == (reason, code.value[0])
+    reply = producer.receive()
+    assert (reply.error.reason, reply.error.code) == (reason, code.value[0])
     producer.half_close()
     assert list(producer.replies()) == []
     assert producer.call.code() is code

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from tests.support.api import START, Producer, RunningServer, record
-from tonne.v1 import ingest_pb2
+from tonne.v1 import ingest_pb2, ledger_pb2
 from tonne.v1.status_pb2 import RowStatus
 
 UTC = dt.UTC
@@ -62,10 +62,11 @@ def channel(book) -> str:
 
 
 @pytest.mark.parametrize(
-    ("fields", "status", "field"), list(BAD.values()), ids=[name.replace(" ", "-") for name in BAD]
+    ("fields", "rule"), [(one[0], one[1:]) for one in BAD.values()], ids=list(BAD)
 )
-def test_a_bad_record_is_told_by_index_and_kept(api, book, channel, fields, status, field):
+def test_a_bad_record_is_told_by_index_and_kept(api, book, fields, rule):
     """Its neighbours are posted; it is in quarantine, with reason and field, and in-band."""
+    (status, field), channel = rule, f"{book}/channels/meter"
     producer = Producer.opened(api, channel)
     producer.send_rows(0, record(0), record(0, **fields), record(2))
     producer.send_rows(3, record(3))
@@ -100,15 +101,17 @@ def test_too_many_places_are_rounded_half_even(api, book, channel):
 def test_what_cannot_be_resolved_waits_in_suspense(api, book, channel):
     """A record without a factor is durable, counted, told in-band, and listed."""
     producer = Producer.opened(api, channel)
-    producer.send_rows(0, record(0), record(1, activity="freight.road", unit="tonne km"))
+    producer.send_rows(0, record(0), record(1, activity="freight.road", unit="t.km"))
+    producer.send_rows(2, record(2, activity="freight.road", unit="kg"))
     replies = producer.finish()
-    totals = [reply.control_totals for reply in replies]
-    assert (
-        sum(one.suspended_count for one in totals) + sum(one.quarantined_count for one in totals)
-        == 1
-    )
-    (error,) = [error for reply in replies for error in reply.row_errors]
-    assert error.index == 1
+    assert sum(reply.control_totals.suspended_count for reply in replies) == 2
+    errors = [error for reply in replies for error in reply.row_errors]
+    assert [(one.offset, one.field) for one in errors] == [(1, "activity"), (2, "activity")]
+    request = ledger_pb2.ListSuspenseRequest(parent=book)
+    waiting = api.ledger.ListSuspense(request).records
+    assert [(one.channel, one.offset) for one in waiting] == [(channel, 1), (channel, 2)]
+    assert {RowStatus.Name(one.status) for one in waiting} == {"ROW_STATUS_FACTOR_MUST_EXIST"}
+    assert all("edition" in one.message for one in waiting)
 
 
 def _rows(*messages: bytes) -> bytes:

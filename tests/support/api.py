@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import datetime as dt
 import queue
 import threading
@@ -30,6 +29,7 @@ from tonne.v1 import (
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
 TIMEOUT_S = 30.0
@@ -72,7 +72,7 @@ class RunningServer:
         self.api = Api(self.server.address)
         return self
 
-    def start_stop(self) -> concurrent.futures.Future:
+    def start_stop(self) -> Future[None]:
         """Begin to stop it the gentle way."""
         self._stopped = True
         return asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop)
@@ -85,6 +85,10 @@ class RunningServer:
     def __exit__(self, *exc: object) -> None:
         self.api.close()
         self.stop()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """End the event loop and its thread; of a server that did not start, all there is."""
         self.call(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(TIMEOUT_S)

@@ -1,0 +1,109 @@
+"""Metrics and logs."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from tonne import errors
+from tonne.store.errors import OutcomeUnknown
+from tonne.telemetry import (
+    ACK_SLO_S,
+    METRICS,
+    JsonFormatter,
+    Telemetry,
+    code_of,
+    log_incident,
+    render_reference,
+)
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+
+def test_the_reference_is_current():
+    """docs/metrics.md is what the table renders to; make it by `python -m tonne.telemetry`."""
+    assert REFERENCE.read_text(encoding="utf-8") == render_reference()
+
+
+def test_names_follow_the_conventions():
+    """One prefix, base units, counters end in _total, and only they do."""
+    for metric in METRICS:
+        assert metric.name.startswith("tonne_")
+        assert (metric.kind == "counter") == metric.name.endswith("_total")
+        assert not metric.name.endswith(("_ms", "_minutes", "_mib"))
+        assert (metric.kind == "histogram") == bool(metric.buckets)
+        assert not {"book", "facility", "channel"} & set(metric.labels)
+
+
+def test_the_stated_objectives_are_edges_of_the_histogram():
+    """Otherwise the share within the objective could not be read off."""
+    (ack,) = [metric for metric in METRICS if metric.name == "tonne_ack_latency_seconds"]
+    assert set(ACK_SLO_S) <= set(ack.buckets)
+
+
+def test_every_series_is_there_at_zero():
+    """A fresh registry has all label values, and two registries share nothing."""
+    one, other = Telemetry(), Telemetry()
+    one.add("tonne_batches_total", 3, "OFFSET_GAP")
+    assert one.value("tonne_batches_total", code="OFFSET_GAP") == 3
+    assert other.value("tonne_batches_total", code="OFFSET_GAP") == 0
+    assert other.value("tonne_stage_duration_seconds_count", stage="write") == 0
+
+
+def test_a_series_that_is_not_declared_is_a_defect():
+    """A name or label that is in no table raises instead of making a series."""
+    telemetry = Telemetry()
+    for name, labels in (("tonne_new_total", ()), ("tonne_batches_total", ("acme",))):
+        with pytest.raises(KeyError):
+            telemetry.add(name, 1, *labels)
+
+
+def test_stages_and_busy_time_are_timed_also_when_they_fail():
+    """A stage that raises counts, too."""
+    telemetry = Telemetry()
+    with pytest.raises(ValueError, match="x"), telemetry.stage("post"), telemetry.busy("commit"):
+        raise ValueError("x")
+    assert telemetry.value("tonne_stage_duration_seconds_count", stage="post") == 1
+    assert telemetry.value("tonne_worker_busy_seconds_total", pool="commit") > 0
+
+
+def test_both_formats_are_rendered():
+    """Prometheus asks for OpenMetrics; a person with a browser gets plain text."""
+    telemetry = Telemetry()
+    plain, plain_type = telemetry.render()
+    opened, opened_type = telemetry.render("application/openmetrics-text; version=1.0.0")
+    assert plain_type.startswith("text/plain")
+    assert opened_type.startswith("application/openmetrics-text")
+    assert opened.endswith(b"# EOF\n")
+    assert b"_created" not in plain + opened
+
+
+def test_an_error_is_counted_by_its_own_code_or_its_familys():
+    """Codes of other rooms fall to the family that the table knows; a stranger is a defect."""
+    assert code_of(errors.OffsetGap("x")) == "OFFSET_GAP"
+    assert code_of(OutcomeUnknown("x")) == "OVER_CAPACITY"
+    assert code_of(ValueError("x")) == "DEFECT"
+
+
+def test_an_incident_is_logged_as_one_line_of_json():
+    """The id that is given out stands in the log with message, traceback and level."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    telemetry = Telemetry()
+    try:
+        raise ValueError("the cause")
+    except ValueError as error:
+        incident = log_incident(telemetry, logger, "it failed", error)
+    (line,) = stream.getvalue().splitlines()
+    logged = json.loads(line)
+    assert (logged["incident"], logged["message"]) == (incident, "it failed")
+    assert (logged["level"], logged["logger"]) == ("error", "test")
+    assert "ValueError: the cause" in logged["exception"]
+    assert telemetry.value("tonne_incidents_total") == 1
