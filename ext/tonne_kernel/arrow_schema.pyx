@@ -6,16 +6,14 @@ Source: Apache Arrow format, https://github.com/apache/arrow/tree/main/format, S
 The numbers of tables' fields and of enums below are those of that file.
 """
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t
 from libc.string cimport memset
 
-from tonne_kernel.arrow_fault cimport field_name
 from tonne_kernel.flatbuffers cimport (
-    ABSENT, BROKEN, PRESENT, Table, Vector, read_element, read_int, read_table, read_vector,
+    BROKEN, PRESENT, Table, Vector, read_element, read_int, read_table, read_vector,
 )
 from tonne_kernel.status cimport (
-    FIELD_ATTRIBUTES, FIELD_DATA_QUALITY, FIELD_END, FIELD_QUANTITY, FIELD_RECORD,
-    FIELD_RECORD_ID, FIELD_START,
+    FIELD_DATA_QUALITY, FIELD_END, FIELD_QUANTITY, FIELD_START,
 )
 
 from tonne_kernel.arrow_fault import FIELD_NAMES

@@ -9,8 +9,9 @@ ends at a message whose metadata has size 0, or at the end of its bytes. Sizes a
 with what is left before they are added or multiplied, so that no sum can wrap.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
-from libc.stdlib cimport calloc, free, malloc, realloc
+cimport cython
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memset
 
 from tonne_kernel.arrow_fault cimport (
@@ -64,6 +65,7 @@ cdef struct Layout:
     const Span *body
 
 
+@cython.final
 cdef class ArrowStream:
     """One Arrow IPC stream inside a message."""
 

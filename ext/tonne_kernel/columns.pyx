@@ -1,5 +1,6 @@
 """From the columns of an Arrow stream to the columns of a batch, a chunk of rows at a time."""
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
@@ -12,11 +13,11 @@ from tonne_kernel.arrow_numbers cimport (
     wide_to_micro, widen_ints, write_number,
 )
 from tonne_kernel.arrow_schema cimport (
-    TYPE_DECIMAL32, TYPE_DECIMAL64, TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_FLOAT64,
-    TYPE_LARGE_UTF8, TYPE_NULL, TYPE_OTHER, TYPE_UTF8, TYPE_UTF8_VIEW, ColumnType, value_width,
+    TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_FLOAT64,
+    TYPE_NULL, TYPE_OTHER, TYPE_UTF8, TYPE_UTF8_VIEW, ColumnType, value_width,
 )
 from tonne_kernel.arrow_stream cimport (
-    ArrowColumn, ArrowDictionary, ArrowStream, find_texts, is_valid,
+    ArrowColumn, ArrowDictionary, find_texts, is_valid,
 )
 from tonne_kernel.batch cimport (
     QUANTITY_ABSENT, QUANTITY_DOUBLE, QUANTITY_MICRO, QUANTITY_TEXT, QUANTITY_TOO_LARGE,
@@ -45,6 +46,7 @@ cdef int64_t TEXT_BYTES_MAX = 64 * 1024 * 1024
 cdef const uint8_t *EMPTY = b""
 
 
+@cython.final
 cdef class ColumnDecoder:
     """Decodes one stream into the columns of one batch."""
 

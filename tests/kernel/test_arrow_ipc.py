@@ -192,11 +192,6 @@ def test_texts_that_unfold_beyond_the_limit_are_refused():
     assert "unfold" in str(error)
 
 
-def lie(place, form, value):
-    """A change to a record batch's message: the position comes from the message."""
-    return pytest.param(place, form, value)
-
-
 HUGE = 2**63 - 1
 LIES = {
     "length huge": (lambda m: m.batch.field(0), "q", HUGE, "TOO_MANY_RECORDS"),
@@ -229,13 +224,6 @@ LIES = {
     "node nulls negative": (lambda m: m.pair(NODES, 0) + 8, "q", -1, "ARROW_INVALID"),
     "nulls without bits": (lambda m: m.pair(NODES, 1) + 8, "q", 1, "ARROW_INVALID"),
 }
-
-
-def ordered_columns():
-    """Full columns in an order that the lies below count on."""
-    columns = full_columns()
-    order = ["facility", "activity", "quantity", "supplier", "record_id"]
-    return {name: columns[name] for name in [*order, *(set(columns) - set(order))]}
 
 
 @pytest.mark.parametrize("name", LIES)
@@ -286,7 +274,7 @@ def column_data(columns, field, buffer):
     return body, message.body + offset
 
 
-@pytest.mark.parametrize("text_type, form", [(pa.string(), "i"), (pa.large_string(), "q")])
+@pytest.mark.parametrize(("text_type", "form"), [(pa.string(), "i"), (pa.large_string(), "q")])
 @pytest.mark.parametrize("value", [-1, -(2**31), 2**31 - 1, 10**6, 0])
 def test_offsets_that_run_backwards_or_out_are_refused(text_type, form, value):
     """The error names the record and the column."""
@@ -298,7 +286,7 @@ def test_offsets_that_run_backwards_or_out_are_refused(text_type, form, value):
     assert error.record_index == 2
 
 
-@pytest.mark.parametrize("at, value", [
+@pytest.mark.parametrize(("at", "value"), [
     (0, -1), (0, -(2**31)), (0, 2**31 - 1), (0, 500), (4, 7), (8, 1), (8, -1), (8, 2**31 - 1),
     (12, -1), (12, 2**31 - 1), (12, 10_000),
 ])  # fmt: skip
@@ -350,18 +338,16 @@ def test_an_unknown_dictionary_is_refused():
 
 
 def test_big_endian_is_refused():
-    """Endianness is read from the schema."""
+    """Endianness is read from the schema; little, the default, is left out of it."""
     body = stream(base())
     (schema, *_) = messages_of(body)
-    place = schema.header.field(0)
-    vtable = schema.header.position - struct.unpack_from("<i", body, schema.header.position)[0]
-    if place == 0:  # little is the default and left out: let the field point at a 1
-        ones = body.index(b"\x01\x00", schema.header.position + 4)
-        body = patched(body, vtable + 4, "H", ones - schema.header.position)
-    else:
-        body = patched(body, place, "h", 1)
-    error = refusal_of(body)
-    assert error.reason == "ARROW_INVALID"
+    table = schema.header
+    assert table.field(0) == 0
+    vtable = table.position - struct.unpack_from("<i", body, table.position)[0]
+    # Let the field point at two bytes of the table that hold a number other than 0.
+    body = patched(body, vtable + 4, "H", table.field(1) - table.position)
+    assert struct.unpack_from("<h", body, table.field(1))[0] != 0
+    assert "big-endian" in str(refusal_of(body))
 
 
 def attempt(body):
@@ -369,8 +355,8 @@ def attempt(body):
     try:
         batch = decode(kernel.Session(), body, arrow=True)
     except kernel.BatchError as error:
-        assert error.reason
-        assert str(error)
+        if not (error.reason and str(error)):
+            raise
         return False
     answer = answer_of(post_batches([batch], RuleBook()))
     assert answer.totals[0].records_count == batch.record_count
@@ -385,7 +371,7 @@ def attack(seed):
     assert attempt(body)
     for size in range(len(body)):
         assert attempt(body[:size]) == (size in boundaries)
-    generator = random.Random(seed)
+    generator = random.Random(seed)  # noqa: S311  chooses bits to flip
     taken = refused = 0
     changed = bytearray(body)
     for place in range(len(body)):

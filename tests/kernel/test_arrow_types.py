@@ -99,7 +99,9 @@ QUANTITIES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("array, expected", QUANTITIES, ids=lambda x: str(getattr(x, "type", "")))
+@pytest.mark.parametrize(
+    ("array", "expected"), QUANTITIES, ids=lambda x: str(getattr(x, "type", ""))
+)
 def test_every_form_of_quantity_is_exact(array, expected):
     """Integers, decimals of any width and scale, doubles and texts are exact millionths."""
     taken = take(stream({**base(), "quantity": array}))
@@ -155,7 +157,7 @@ def test_decimals_are_rounded_as_fractions_are(integer, scale, is_wide):
 
 
 @pytest.mark.parametrize(
-    "array, expected_us",
+    ("array", "expected_us"),
     [
         (pa.array([0, 7_258_118_399, 5], pa.timestamp("s")), [0, 7_258_118_399 * SECOND, 5000000]),
         (pa.array([1, 2, 3], pa.timestamp("ms", "Asia/Shanghai")), [1_000, 2_000, 3_000]),
@@ -186,7 +188,7 @@ def test_the_years_from_1970_to_2200_are_taken(unit):
     columns = base(6)
     columns["start"] = pa.array(starts, pa.timestamp(unit))
     columns["end"] = pa.array(ends, pa.timestamp(unit))
-    assert take(stream(columns)).errors == {n: (13, 7) for n in (1, 3, 4, 5)}
+    assert take(stream(columns)).errors == dict.fromkeys((1, 3, 4, 5), (13, 7))
     columns["start"] = pa.array([0] * 6, pa.timestamp(unit))
     columns["end"] = pa.array([stop, beyond, -1, 0, -(2**63), 2**63 - 1], pa.timestamp(unit))
     assert take(stream(columns)).errors == {
@@ -194,7 +196,7 @@ def test_the_years_from_1970_to_2200_are_taken(unit):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("field, status", [
+@pytest.mark.parametrize(("field", "status"), [
     ("facility", (4, 2)), ("activity", (5, 3)), ("unit", (6, 6)), ("quantity", (7, 4)),
     ("start", (11, 7)), ("end", (12, 8)),
 ])  # fmt: skip
@@ -251,7 +253,7 @@ REFUSED = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("field, array, words", REFUSED)
+@pytest.mark.parametrize(("field", "array", "words"), REFUSED)
 def test_a_wrong_type_is_refused_by_name(field, array, words):
     """The error names the column, the type found and the types taken."""
     with pytest.raises(kernel.BatchError) as refusal:
@@ -293,7 +295,7 @@ def test_a_column_twice_is_refused():
 
 @pytest.mark.parametrize("text_type", TEXT_TYPES, ids=str)
 @pytest.mark.parametrize("coded", [False, True], ids=["plain", "dictionary"])
-@pytest.mark.parametrize("number, field", [(n, f) for n, (f, _) in oracle.TEXT_LIMITS.items()])
+@pytest.mark.parametrize(("number", "field"), [(n, f) for n, (f, _) in oracle.TEXT_LIMITS.items()])
 def test_a_bad_text_is_the_records_fault(number, field, coded, text_type):
     """Bytes that are no UTF-8 and texts over their limit quarantine their row alone."""
     limit = oracle.TEXT_LIMITS[number][1]
@@ -361,8 +363,8 @@ def test_polars_and_pyarrow_say_the_same(frame):
     full = pl.from_arrow(pa.table(base())).with_columns(frame)
     sink = io.BytesIO()
     full.write_ipc_stream(sink)
-    plain = {name: column for name, column in zip(
-        full.columns, full.to_arrow().columns, strict=True)}  # fmt: skip
+    plain = dict(zip(
+        full.columns, full.to_arrow().columns, strict=True))  # fmt: skip
     for name, column in plain.items():
         if pa.types.is_dictionary(column.type):
             plain[name] = column.cast(pa.string())
