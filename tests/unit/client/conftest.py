@@ -124,26 +124,33 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
             if answer.HasField("error") and answer.error.code != 6:  # a repeat is harmless
                 return
 
-    def take(self, store, epoch, request, fault):
-        self.backlogs.append(request.backlog.records_count)
-        self.in_flight_max = max(self.in_flight_max, request.ByteSize())
-        if epoch != store.epoch:
-            return _error(10, "EPOCH_STALE", f"epoch {epoch} is over")
-        if fault == "refuse":
-            return _error(3, "BATCH_MUST_PARSE", "the batch cannot be read")
+    def refusal(self, store, epoch, request, fault):
         if fault == "busy":
             busy = _error(8, "STREAMS_EXHAUSTED", "too many streams")
             busy.error.retry_delay.FromMilliseconds(1)
             return busy
         ids = _record_ids(request)
         stop = request.offset + len(ids)
-        if stop <= len(store.records):
-            if store.records[request.offset : stop] == ids:
-                self.repeat_count += 1
-                return _error(6, "OFFSET_REPEAT", "durable already")
-            return _error(3, "CONTENT_MUST_MATCH", "other content")
-        if request.offset != len(store.records):
-            return _error(11, "OFFSET_GAP", f"expected {len(store.records)}")
+        is_repeat = store.records[request.offset : stop] == ids
+        self.repeat_count += is_repeat
+        for holds, error in (
+            (epoch != store.epoch, (10, "EPOCH_STALE", f"epoch {epoch} is over")),
+            (fault == "refuse", (3, "BATCH_MUST_PARSE", "the batch cannot be read")),
+            (is_repeat, (6, "OFFSET_REPEAT", "durable already")),
+            (stop <= len(store.records), (3, "CONTENT_MUST_MATCH", "other content")),
+            (request.offset != len(store.records), (11, "OFFSET_GAP", "a gap")),
+        ):
+            if holds:
+                return _error(*error)
+        return None
+
+    def take(self, store, epoch, request, fault):
+        self.backlogs.append(request.backlog.records_count)
+        self.in_flight_max = max(self.in_flight_max, request.ByteSize())
+        refusal = self.refusal(store, epoch, request, fault)
+        if refusal is not None:
+            return refusal
+        ids = _record_ids(request)
         self.body_kinds.add(request.WhichOneof("batch"))
         self.batch_counts.append(len(ids))
         store.records.extend(ids)

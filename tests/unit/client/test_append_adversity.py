@@ -174,7 +174,7 @@ def test_other_records_are_not_taken_for_those_of_the_ledger(client, ingest, kin
     other = frame(2_000, 50_000)
     with client.channel("acme", "meters") as channel:
         channel.append(frame(1_234))
-        with pytest.raises(ContentMustMatch, match="1234 records.*are others"):
+        with pytest.raises(ContentMustMatch, match=r"1234 records.*are others"):
             channel.append(other if kind == "frame" else other.to_dicts(), start_offset=0)
         assert channel.append(frame(), start_offset=0).skipped_count == 1_234
         ingest.faults.extend(["drop", "end", "silence"])

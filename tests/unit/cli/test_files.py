@@ -1,0 +1,109 @@
+"""Files of records, read piece by piece."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from tonne.cli import files
+from tonne.cli.ipc_stream import read_ipc_stream
+from tonne.errors import FieldInvalid
+
+COUNT = 1_000
+
+
+@pytest.fixture
+def frame():
+    return pl.DataFrame(
+        {
+            "record_id": [str(number) for number in range(COUNT)],
+            "facility": ["a", "b"] * (COUNT // 2),
+            "activity": "electricity.grid",
+            "quantity": "0.10",
+            "unit": "kWh",
+            "start": "2025-01-01",
+            "end": "2025-01-02",
+        }
+    )
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".arrow", ".arrows", ".jsonl"])
+def test_files_are_one_sequence_in_order(frame, tmp_path, monkeypatch, suffix):
+    """Two files read in small pieces give all records in order, texts as they stand."""
+    monkeypatch.setattr(files, "CHUNK_RECORDS", 64)
+    paths = [tmp_path / f"{number}{suffix}" for number in range(2)]
+    write = {
+        ".csv": pl.DataFrame.write_csv,
+        ".parquet": pl.DataFrame.write_parquet,
+        ".arrow": pl.DataFrame.write_ipc,
+        ".arrows": pl.DataFrame.write_ipc_stream,
+        ".jsonl": pl.DataFrame.write_ndjson,
+    }[suffix]
+    for path in paths:
+        write(frame, path)
+    rows = []
+    for piece in files.read_files(paths):
+        rows += piece.to_dicts() if isinstance(piece, pl.DataFrame) else [piece]
+    assert rows == frame.to_dicts() * 2
+    known = suffix in {".csv", ".parquet"}
+    assert files.count_records(paths) == (2 * COUNT if known else None)
+
+
+def test_an_arrow_stream_is_read_batch_by_batch(tmp_path):
+    """Each record batch comes alone, with its dictionaries, also where these change."""
+    path = tmp_path / "a.arrows"
+    schema = pa.schema([("facility", pa.dictionary(pa.int32(), pa.string()))])
+    with pa.ipc.new_stream(path, schema) as stream:
+        for texts in (["a", "b", "a"], ["c", None], ["b"]):
+            column = pa.array(texts).dictionary_encode()
+            stream.write_batch(pa.record_batch([column], schema=schema))
+    pieces = [piece["facility"].cast(pl.String).to_list() for piece in read_ipc_stream(path)]
+    assert pieces == [["a", "b", "a"], ["c", None], ["b"]]
+
+
+def test_a_cut_arrow_stream_is_an_error_at_every_byte(frame, tmp_path):
+    """Wherever an Arrow stream is cut, reading it ends with a named error or at a message."""
+    whole = tmp_path / "whole.arrows"
+    frame.head(3).write_ipc_stream(whole)
+    content = whole.read_bytes()
+    cut = tmp_path / "cut.arrows"
+    ends = 0
+    for size in range(1, len(content)):
+        cut.write_bytes(content[:size])
+        try:
+            list(read_ipc_stream(cut))
+        except FieldInvalid:
+            continue
+        ends += 1
+    assert ends == 2  # after the schema, and after the record batch
+
+
+def test_numbers_in_json_keep_their_digits(tmp_path):
+    """A JSON number becomes a decimal with the digits of the file, never a float."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"quantity": 123456789012.123456}\n\n{"quantity": 7}\n')
+    assert [record["quantity"] for record in files.read_files([path])] == [
+        Decimal("123456789012.123456"),
+        7,
+    ]
+
+
+def test_text_that_is_not_utf8_is_named(tmp_path):
+    """JSON lines in another encoding are refused by the file's name."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(json.dumps({"facility": "ä"}, ensure_ascii=False).encode("latin-1"))
+    with pytest.raises(FieldInvalid, match=r"a\.jsonl: expected UTF-8"):
+        list(files.read_files([path]))
+
+
+def test_a_bad_utf8_in_csv_is_named(frame, tmp_path):
+    """CSV in another encoding is refused by the file's name."""
+    path = tmp_path / "a.csv"
+    frame.write_csv(path)
+    path.write_bytes(path.read_bytes().replace(b",b,", b",\xe4,"))
+    with pytest.raises(FieldInvalid, match=r"a\.csv: expected a readable"):
+        list(files.read_files([path]))

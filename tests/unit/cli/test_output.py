@@ -1,0 +1,70 @@
+"""Tables for people, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from decimal import Decimal
+
+import pytest
+
+from tonne.cli.output import TABLE_ROWS_MAX, Column, Format, print_rows, print_table
+
+COLUMNS = (Column("name"), Column("kg", "kg CO2e"), Column("count"), Column("when"),
+           Column("note", is_optional=True))  # fmt: skip
+ROWS = [
+    {"name": "a", "kg": Decimal("1234567.890123456789"), "count": 1_000_000, "when": None},
+    {"name": 'b,\n"c"', "kg": None, "count": 0, "when": dt.datetime(2025, 1, 2, tzinfo=dt.UTC)},
+]  # fmt: skip
+
+
+def test_json_is_whole_and_exact(capsys):
+    """Decimals are texts with all their digits, what is unknown is null."""
+    print_rows(COLUMNS, ROWS, Format.JSON)
+    assert json.loads(capsys.readouterr().out) == [
+        {"name": "a", "kg": "1234567.890123456789", "count": 1_000_000, "when": None,
+         "note": None},
+        {"name": 'b,\n"c"', "kg": None, "count": 0, "when": "2025-01-02T00:00:00Z",
+         "note": None},
+    ]  # fmt: skip
+
+
+def test_csv_reads_back(capsys):
+    """CSV keeps every digit, and quotes what needs it."""
+    print_rows(COLUMNS, ROWS, Format.CSV)
+    read = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert read == [
+        ["name", "kg", "count", "when", "note"],
+        ["a", "1234567.890123456789", "1000000", "", ""],
+        ['b,\n"c"', "", "0", "2025-01-02T00:00:00Z", ""],
+    ]
+
+
+@pytest.mark.parametrize("form", [Format.JSON, Format.CSV, Format.TABLE])
+def test_nothing_is_printed_as_nothing(form, capsys):
+    """An empty list is an empty array, a header alone, or an empty table."""
+    print_rows(COLUMNS, [], form)
+    expected = {Format.JSON: "[]\n", Format.CSV: "name,kg,count,when,note\n"}
+    printed = capsys.readouterr().out
+    assert printed == expected.get(form, printed)
+    assert "name" in printed or form is Format.JSON
+
+
+def test_a_table_is_made_for_people(capsys):
+    """Thousands are separated, masses rounded, columns without values left out."""
+    print_table(COLUMNS, ROWS[:1], {"name": "total", "kg": Decimal(2000000), "count": 2})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["name", "kg", "CO2e", "count", "when"]
+    assert lines[1].split() == ["a", "1,234,567.9", "1,000,000"]
+    assert lines[2].split() == ["total", "2,000,000.0", "2"]
+
+
+def test_a_long_table_says_that_it_is_cut(capsys):
+    """A table shows the first rows and names the formats that have all."""
+    rows = ({"name": str(number)} for number in range(TABLE_ROWS_MAX + 1))
+    print_rows([Column("name")], rows, Format.TABLE)
+    output, errors = capsys.readouterr()
+    assert len(output.splitlines()) == TABLE_ROWS_MAX + 1
+    assert "--format csv" in errors

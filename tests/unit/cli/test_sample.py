@@ -1,0 +1,48 @@
+"""The demo's records: the same on every machine, and about a million."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+
+import polars as pl
+
+from tonne.cli import sample
+
+
+def test_the_sample_is_about_a_million_records():
+    """The demo streams about a million records, on five channels."""
+    total = sum(meter.records_count for meter in sample.METERS)
+    assert total == 978_262
+    assert len(sample.channels()) == 5
+
+
+def test_the_sample_is_the_same_on_every_machine():
+    """The readings of the smaller meters have this digest; a change of it changes the demo."""
+    digest = hashlib.sha256()
+    for meter in sample.METERS:
+        if meter.records_count < 30_000:
+            for frame in sample.read_meter(meter):
+                digest.update(frame.write_csv().encode())
+    assert digest.hexdigest() == "b0d0967e0e2749d922533076227e9d16c911e052c899ad63bbd4cf7dd85ab8df"
+
+
+def test_a_meter_reads_every_facility_at_every_step():
+    """Readings follow each other in time without gap or overlap, for each facility."""
+    meter = sample.METERS[0]
+    whole = pl.concat(sample.read_meter(meter))
+    assert whole.height == meter.records_count == whole["record_id"].n_unique()
+    one = whole.filter(pl.col("facility") == "dc-003")
+    assert one["start"].to_list()[1:] == one["end"].to_list()[:-1]
+    registered = {facility.id for facility in sample.facilities()}
+    assert set(whole["facility"]) <= registered
+
+
+def test_quantities_lie_between_their_bounds():
+    """Every quantity is a decimal of three places between base and base plus spread."""
+    for meter in sample.METERS:
+        frame = next(sample.read_meter(meter))
+        for text in frame["quantity"].head(2_000):
+            milli = Decimal(text) * 1_000
+            assert meter.base_milli <= milli < meter.base_milli + meter.spread_milli
+            assert len(text.partition(".")[2]) == 3

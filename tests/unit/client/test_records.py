@@ -1,0 +1,93 @@
+"""Records as mappings become messages, value by value."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from tonne.client.errors import RecordsInvalid
+from tonne.client.records import record_mapping, record_message
+
+CET = dt.timezone(dt.timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (12, "12"),
+        (10**30, "1" + "0" * 30),
+        (Decimal("-0.10"), "-0.10"),
+        (Decimal("1E+3"), "1E+3"),
+        ("what came", "what came"),
+    ],
+)
+def test_a_quantity_keeps_its_digits(value, text):
+    """Integers, decimals and texts travel as the text that they are."""
+    assert record_message({"quantity": value}, 0).quantity == text
+
+
+def test_a_float_travels_as_a_double():
+    """A float stays the double that it is: the server reads its shortest decimal."""
+    message = record_message({"quantity": 0.1}, 0)
+    assert message.WhichOneof("amount") == "quantity_double"
+    assert message.quantity_double == 0.1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        dt.datetime(2025, 1, 2, tzinfo=dt.UTC),
+        dt.datetime(2025, 1, 2, 1, tzinfo=CET),
+        dt.datetime(2025, 1, 2),  # noqa: DTZ001  # a naive time is taken as UTC
+        dt.date(2025, 1, 2),
+        "2025-01-02",
+        "2025-01-02T00:00:00Z",
+        "2025-01-02T01:00+01:00",
+        " 2025-01-02 00:00 ",
+    ],
+)
+def test_every_form_of_a_time_is_the_same_instant(value):
+    """Aware, naive and written times and days become one instant in UTC."""
+    message = record_message({"start": value}, 0)
+    assert record_mapping(message)["start"] == dt.datetime(2025, 1, 2, tzinfo=dt.UTC)
+
+
+def test_times_before_1970_and_microseconds_are_exact():
+    """Seconds count downwards before 1970, nanoseconds always upwards."""
+    moment = dt.datetime(1969, 12, 31, 23, 59, 59, 250_001, tzinfo=dt.UTC)
+    message = record_message({"start": moment}, 0)
+    assert (message.start.seconds, message.start.nanos) == (-1, 250_001_000)
+
+
+def test_an_unreadable_time_is_left_to_the_server():
+    """A text that is no time leaves the field absent; the others stay."""
+    message = record_message({"start": "soon", "unit": "kWh", "end": None}, 0)
+    assert not message.HasField("start")
+    assert message.unit == "kWh"
+
+
+def test_quality_and_attributes_are_written():
+    """A quality by its name, attributes as JSON."""
+    message = record_message({"data_quality": "estimated", "attributes": {"ä": 1}}, 0)
+    assert record_mapping(message)["data_quality"] == "estimated"
+    assert message.attributes == '{"ä":1}'
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"kwh": 1}, "record 7: 'kwh' is no field"),
+        ({"facility": 12}, "record 7, field facility: expected a text, got int"),
+        ({"quantity": True}, "record 7, field quantity: .*bool"),
+        ({"quantity": [1]}, "record 7, field quantity: .*list"),
+        ({"start": 2025}, "record 7, field start: .*int"),
+        ({"data_quality": "guessed"}, "record 7, field data_quality: .*'guessed'"),
+        ({"facility": "\ud800"}, "record 7, field facility"),
+    ],
+)
+def test_what_cannot_be_sent_names_record_and_field(record, words):
+    """A wrong key or type is an error that says which record and which field."""
+    with pytest.raises(RecordsInvalid, match=words):
+        record_message(record, 7)
