@@ -51,6 +51,7 @@ class BatchError(ValueError):
         self, message: str, *, reason: str, record_index: int = -1, field: str = ""
     ) -> None: ...
 
+@final
 class ArrowTable:
     """Columns of one length, or one plain column, handed out as Arrow PyCapsules."""
 
@@ -62,6 +63,7 @@ class ArrowTable:
         self, requested_schema: object | None = None
     ) -> tuple[object, object]: ...
 
+@final
 class AppendHeader:
     """What stands in one AppendRequest besides the records."""
 
@@ -96,6 +98,7 @@ def parse_append_request(message: bytes) -> AppendHeader:
         TRUNCATED or MALFORMED; two batches in one request are MALFORMED.
     """
 
+@final
 class Session:
     """Dictionaries of one stream: interned texts and the distinct record keys.
 
@@ -117,6 +120,9 @@ class Session:
     def batch_records_max(self) -> int: ...
     @property
     def key_count_max(self) -> int: ...
+    rule_list: int
+    """Which list the rules are numbers of: 0 at first, then as the caller of set_rules writes
+    it. The kernel itself never reads it."""
     @property
     def key_count(self) -> int: ...
     @property
@@ -170,6 +176,7 @@ class Batch:
     def memory_bytes(self) -> int:
         """Memory of the columns and of the message."""
 
+@final
 class RuleTable:
     """What each rule says per period: runs of (first_period, outcome), immutable.
 
@@ -185,6 +192,7 @@ class RuleTable:
     @property
     def rule_count(self) -> int: ...
 
+@final
 class PeriodTable:
     """Period boundaries of a time zone: int64 microseconds, ascending, n + 1 of them.
 
@@ -197,6 +205,7 @@ class PeriodTable:
     @property
     def period_count(self) -> int: ...
 
+@final
 class Share:
     """One channel's part in a posting: which batch, and where it stands."""
 
@@ -208,6 +217,7 @@ class Share:
     @property
     def first_offset(self) -> int: ...
 
+@final
 class ShareTotals:
     """Control totals of one share."""
 
@@ -229,6 +239,7 @@ class ShareTotals:
     def row_error_count(self) -> int:
         """Quarantined and suspended."""
 
+@final
 class Posted:
     """Outcome of `post`: columns for the store, totals for the acks."""
 

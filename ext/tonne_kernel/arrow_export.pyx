@@ -4,6 +4,8 @@ Every exported structure is one allocation that the consumer's call of `release`
 buffers themselves are counted (`Owner`).
 """
 
+cimport cython
+
 from cpython.pycapsule cimport PyCapsule_New
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -30,6 +32,7 @@ cdef struct ExportedArray:
     ArrowArray dictionary
 
 
+@cython.final
 cdef class ArrowTable:
     """Columns of one length. `polars.DataFrame(table)` takes them without a copy."""
 

@@ -4,6 +4,8 @@ The sessions' locks are held, in one order for all callers, while the loop runs 
 GIL; the outcome shares nothing with the sessions.
 """
 
+cimport cython
+
 from contextlib import ExitStack
 
 from libc.stdint cimport INT32_MAX, UINT32_MAX, int32_t, int64_t, uint64_t
@@ -30,6 +32,7 @@ from tonne_kernel.segment cimport export_segment
 from tonne_kernel.session cimport Batch, Session
 
 
+@cython.final
 cdef class Share:
     """One channel's part in a posting: which batch, and where it stands."""
 
@@ -45,6 +48,7 @@ cdef class Share:
         self.first_offset = first_offset
 
 
+@cython.final
 cdef class ShareTotals:
     """Control totals of one share."""
 
@@ -57,6 +61,7 @@ cdef class ShareTotals:
     cdef readonly int64_t row_error_count
 
 
+@cython.final
 cdef class Posted:
     """Outcome of `post`: columns for the store, totals for the acks."""
 

@@ -1,5 +1,7 @@
 """Finds the parts of an AppendRequest without touching its records."""
 
+cimport cython
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
@@ -30,6 +32,7 @@ cdef enum:                      # tags: field number * 8 + wire type
 cdef int64_t SECONDS_MAX = 253_402_300_799  # 9999-12-31, the last of google.protobuf.Timestamp
 
 
+@cython.final
 cdef class AppendHeader:
     """What stands in one AppendRequest besides the records."""
 

@@ -1,5 +1,7 @@
 """What a key's rule says per period, and where the periods begin. Both are immutable."""
 
+cimport cython
+
 from libc.stdint cimport INT32_MAX, INT64_MAX, INT64_MIN, int32_t, int64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
@@ -8,6 +10,7 @@ cdef enum:
     STATUS_MAX = 255
 
 
+@cython.final
 cdef class RuleTable:
     """What each rule says per period: runs of (first_period, outcome)."""
 
@@ -29,6 +32,7 @@ cdef class RuleTable:
         free(self.run_outcomes)
 
 
+@cython.final
 cdef class PeriodTable:
     """Period boundaries of a time zone, in microseconds since 1970-01-01T00:00Z."""
 

@@ -1,5 +1,7 @@
 """What Python holds: a session with its dictionaries, and the batches it decoded."""
 
+cimport cython
+
 import os
 import threading
 
@@ -24,6 +26,7 @@ cdef enum:
     KEY_COUNT_MAX = 1_000_000
 
 
+@cython.final
 cdef class Session:
     """Dictionaries of one stream: interned texts and the distinct record keys."""
 
@@ -140,6 +143,7 @@ cdef class Session:
             return decode(self, message, start, stop)
 
 
+@cython.final
 cdef class Batch:
     """Decoded records of one message, in order."""
 

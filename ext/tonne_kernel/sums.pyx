@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy, memset
 
-from tonne_kernel.arrow_export cimport ArrowArray, ArrowTable
+from tonne_kernel.arrow_export cimport ArrowArray, ArrowTable, new_table
 from tonne_kernel.arrow_import cimport ArrowChunks, import_column
 from tonne_kernel.int128 cimport i128, i128_add, i128_fits_38_digits
 
@@ -13,24 +13,17 @@ cdef enum SumResult:
     SUM_GROUP_UNKNOWN = 2
 
 
-cdef class SumColumn(ArrowTable):
-    """One decimal column; keeps its format alive for the consumers' copies of the schema."""
-
-    def __cinit__(self):
-        self.is_struct = False
-
-
 def sum_groups(groups, int64_t group_count, values):
     """Exact sums of decimal128(38, s) values by uint32 groups."""
     cdef ArrowChunks group_chunks = import_column(groups)
     cdef ArrowChunks value_chunks = import_column(values)
-    cdef SumColumn column
+    cdef ArrowTable column
     cdef i128 *sums
     cdef bytes name
     cdef int result
     _check_columns(group_chunks, value_chunks, group_count)
-    column = SumColumn.__new__(SumColumn)
-    column.row_count = group_count
+    column = new_table(group_count)
+    column.is_struct = False
     sums = <i128 *>column.allocate(group_count * 16)
     memset(sums, 0, <size_t>group_count * 16)
     with nogil:
@@ -44,7 +37,7 @@ def sum_groups(groups, int64_t group_count, values):
     return column
 
 
-cdef const char *_keep_format(SumColumn column, bytes name) except NULL:
+cdef const char *_keep_format(ArrowTable column, bytes name) except NULL:
     """The format as memory of the column, which every exported array keeps."""
     cdef char *kept = <char *>column.allocate(len(name) + 1)
     memcpy(kept, <const char *>name, <size_t>len(name) + 1)
