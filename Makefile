@@ -20,10 +20,10 @@ $(VENV)/.base: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet "setuptools>=77" "cython>=3.1"
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.kernel: $(VENV)/.base $(KERNEL_SOURCES)
-	$(BIN)/python -m pip install --quiet --no-build-isolation --editable .
 	$(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@
 

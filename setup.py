@@ -49,4 +49,5 @@ setup(
         build_dir="build/cython-debug" if DEBUG else "build/cython",
         show_all_warnings=True,
     ),
+    options={"build_ext": {"parallel": os.cpu_count()}},
 )
