@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.catalogue.units_page import PAGE, write_page
 from tonne.catalogue.units import ALIASES, UNITS, conversion, find
 from tonne.errors import FieldInvalid
 
@@ -119,3 +120,9 @@ def test_money_has_no_exchange_rate():
     assert conversion("USD", "USD") == 1
     with pytest.raises(FieldInvalid, match="currency"):
         conversion("USD", "EUR")
+
+
+def test_the_page_of_units_is_the_table():
+    """docs/units.md is what the table says; write it again with `units_page`."""
+    assert PAGE.read_text(encoding="utf-8") == write_page()
+    assert all(10**18 % unit.factor.denominator == 0 for unit in UNITS.values())

@@ -1,0 +1,56 @@
+"""Writes docs/units.md from the unit table: `python -m tests.unit.catalogue.units_page`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from tonne.catalogue.units import ALIASES, UNITS
+from tonne.catalogue.valuation import decimal_text
+
+PAGE = Path(__file__).parents[3] / "docs" / "units.md"
+
+_HEAD = """\
+# Units
+
+Generated from `service/tonne/catalogue/units.py`. Symbols are case-sensitive; the words under
+"also" mean the same. Units of one table convert into each other, exactly; no others do. A unit
+that stands in no table may still be used where a factor of the activity has that very unit.
+
+Left out on purpose, because they mean different things to different people: `ton` (short, long,
+metric), `gal` (US, imperial), `MT`, `mwh`, `month`, `year`. `MBtu` is a million Btu, `Mcf` a
+thousand cubic feet, as their trades write them. `cal` and `kcal` are of the international table.
+
+"Base units" is how many of the base unit are in one, exactly.
+"""
+
+
+def write_page() -> str:
+    """Text of the page: one table per dimension, currencies in one line."""
+    also = defaultdict(list)
+    for alias, symbol in sorted(ALIASES.items()):
+        also[symbol].append(f"`{alias}`")
+    dimensions = defaultdict(list)
+    for unit in UNITS.values():
+        dimensions[unit.dimension].append(unit)
+    parts = [_HEAD]
+    for dimension, units in dimensions.items():
+        if dimension.startswith("currency"):
+            continue
+        base = next(unit.symbol for unit in units if unit.factor == 1)
+        parts.append(f"## {dimension.capitalize()}\n\nBase unit: `{base}`.\n")
+        rows = ["| unit | also | base units | source |", "|---|---|---|---|"]
+        rows += [
+            f"| `{unit.symbol}` | {' '.join(also[unit.symbol])} | {decimal_text(unit.factor)} "
+            f"| {unit.source} |"
+            for unit in units
+        ]
+        parts.append("\n".join(rows) + "\n")
+    codes = [unit.symbol for unit in UNITS.values() if unit.dimension.startswith("currency")]
+    parts.append("## Money\n\nISO 4217 codes; each converts into itself alone.\n")
+    parts.append(" ".join(f"`{code}`" for code in codes) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(write_page(), encoding="utf-8")
