@@ -94,13 +94,13 @@ def test_an_incident_is_logged_as_one_line_of_json():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
-    logger = logging.Logger("test")
+    logger = logging.getLogger("test")
     logger.addHandler(handler)
     telemetry = Telemetry()
-    try:
+    with pytest.raises(ValueError, match="the cause") as caught:
         raise ValueError("the cause")
-    except ValueError as error:
-        incident = log_incident(telemetry, logger, "it failed", error)
+    incident = log_incident(telemetry, logger, "it failed", caught.value)
+    logger.removeHandler(handler)
     (line,) = stream.getvalue().splitlines()
     logged = json.loads(line)
     assert (logged["incident"], logged["message"]) == (incident, "it failed")

@@ -1,0 +1,192 @@
+"""A journal in memory and a wire in memory, around the real session, committer and kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from tonne.config import IngestConfig
+from tonne.errors import BookUnknown, ChannelUnknown, ContentMustMatch, EpochStale
+from tonne.ingest.ingest import Ingest
+from tonne.ingest.replies import Reply
+from tonne.ledger.entries import ChannelEntry, Durable, Entry, Lost, Outcome
+from tonne.model import Book, Channel, ChannelState, ControlTotals, FacilityRule
+from tonne.telemetry import Telemetry
+from tonne.v1 import ingest_pb2
+
+TIMEOUT_S = 20.0
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+CONFIG = IngestConfig(
+    decode_threads=2,
+    commit_quiet_s=0.0,
+    retry_delay_s_min=0.001,
+    retry_delay_s_max=0.002,
+    stream_lifetime_s_min=600,
+    stream_lifetime_s_max=600,
+    error_grace_s=0.01,
+    close_grace_s=0.05,
+)
+
+
+class MemoryLedger:
+    """Books and channels in memory; a journal whose next writes can be held or made to fail."""
+
+    def __init__(self) -> None:
+        self.epoch = 1
+        self.committed = 0
+        self.totals = ControlTotals()
+        self.writes: list[list[Entry]] = []
+        self.failures: list[BaseException] = []
+        self.poison: Callable[[Entry], BaseException | None] = lambda _: None
+        self.may_write = threading.Event()
+        self.may_write.set()
+        self.writing = threading.Semaphore(0)
+
+    def get_book(self, book: str) -> Book:
+        if book != "acme":
+            raise BookUnknown(book)
+        return Book("acme", "", "UTC", FacilityRule.ANY, 1, NOW)
+
+    def get_channel(self, book: str, channel: str) -> Channel:
+        self.get_book(book)
+        if channel.startswith("unknown"):
+            raise ChannelUnknown(channel)
+        return Channel(
+            book, channel, self.epoch, self.committed, ChannelState.OPEN, ControlTotals(), NOW
+        )
+
+    def check_repeat(self, book: str, channel: str, first_offset: int, batch) -> None:
+        if first_offset % 2:
+            raise ContentMustMatch("odd offsets differ")
+
+    def write(self, book: str, entries: Sequence[Entry]) -> list[Outcome]:
+        self.writing.release()
+        self.may_write.wait(TIMEOUT_S)
+        self.writes.append(list(entries))
+        if self.failures:
+            raise self.failures.pop(0)
+        for entry in entries:
+            if (error := self.poison(entry)) is not None:
+                raise error
+        return [self._outcome(entry) for entry in entries]
+
+    def _outcome(self, entry: Entry) -> Outcome:
+        if isinstance(entry, ChannelEntry) and entry.epoch != self.epoch:
+            return Lost(EpochStale("another owner"))
+        count = entry.batch.record_count
+        return Durable(ControlTotals(records_count=count, posted_count=count), (), 0)
+
+
+class MemoryWire:
+    """One stream: what is put in is read, what is written is kept; writing can be held."""
+
+    def __init__(self) -> None:
+        self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.replies: list[Reply] = []
+        self.news = asyncio.Condition()
+        self.may_write = asyncio.Event()
+        self.may_write.set()
+        self.reads = 0
+
+    async def read(self) -> bytes | None:
+        message = await self.incoming.get()
+        self.reads += 1
+        return message
+
+    async def write(self, reply: Reply) -> None:
+        await self.may_write.wait()
+        async with self.news:
+            self.replies.append(reply)
+            self.news.notify_all()
+
+    def send(self, **fields: object) -> None:
+        self.incoming.put_nowait(ingest_pb2.AppendRequest(**fields).SerializeToString())
+
+    def send_rows(self, offset: int, count: int = 1, size: int = 10) -> None:
+        self.send(offset=offset, rows=rows(count, size))
+
+    def half_close(self) -> None:
+        self.incoming.put_nowait(None)
+
+    async def until(self, holds: Callable[[list[Reply]], object]) -> None:
+        """Wait until the replies so far are such."""
+        async with asyncio.timeout(TIMEOUT_S), self.news:
+            await self.news.wait_for(lambda: holds(self.replies))
+
+    async def until_durable(self, offset: int) -> None:
+        await self.until(lambda replies: replies and replies[-1].durable_offset == offset)
+
+    @property
+    def errors(self) -> list[str]:
+        return [reply.error.code for reply in self.replies if reply.error]
+
+
+class Bench:
+    """An Ingest over a MemoryLedger."""
+
+    def __init__(self, ledger: MemoryLedger, ingest: Ingest) -> None:
+        self.ledger = ledger
+        self.ingest = ingest
+
+    def value(self, name: str, **labels: str) -> float:
+        value = self.ingest.telemetry.value(name, **labels)
+        assert value is not None
+        return value
+
+    def start(
+        self, channel: str = "acme/meter", epoch: int = 1
+    ) -> tuple[MemoryWire, asyncio.Task]:
+        """Begin a stream and send its first message."""
+        wire = MemoryWire()
+        wire.send(channel=channel, epoch=epoch)
+        return wire, asyncio.create_task(self.ingest.append(wire))
+
+
+@asynccontextmanager
+async def make_bench(**settings: object) -> AsyncIterator[Bench]:
+    """Make a bench, and see that it leaves nothing in flight and no task behind."""
+    ledger = MemoryLedger()
+    ingest = Ingest(ledger, ledger, replace(CONFIG, **settings), Telemetry(), _parse)
+    yield Bench(ledger, ingest)
+    async with asyncio.timeout(TIMEOUT_S):
+        await ingest.close(0.01)
+    assert ingest.admission.used_bytes == 0
+
+
+def _parse(name: str) -> tuple[str, str]:
+    book, _, channel = name.partition("/")
+    return book, channel
+
+
+def rows(count: int = 1, size: int = 10) -> ingest_pb2.Rows:
+    """Good records of about a size in bytes."""
+    one = ingest_pb2.ActivityRecord(
+        record_id="r" * min(size, 200),
+        facility="dc",
+        activity="electricity.grid",
+        quantity="1",
+        unit="kWh",
+        start={"seconds": 1_700_000_000},
+        end={"seconds": 1_700_000_900},
+        evidence="e" * max(size - 200, 0),
+    )
+    return ingest_pb2.Rows(records=[one] * count)
+
+
+@pytest.fixture
+def bench():
+    """Make a bench: `async with bench(...) as made`."""
+    return make_bench
+
+
+async def stirred(holds: Callable[[], object]) -> None:
+    """Give other tasks turns until something holds; what never does fails by the timeout."""
+    async with asyncio.timeout(TIMEOUT_S):
+        while not holds():
+            await asyncio.sleep(0)
