@@ -71,7 +71,9 @@ def test_from_a_new_book_to_its_inventory(tonne, tonne_process, tmp_path, record
         "kg_ch4": None,
         "kg_n2o": None,
         "records": 2,
+        "partial_gases": [],
     }
+    assert answer["total"]["partial_gases"] == ["co2"]
     assert Decimal(answer["rows"][0]["kg_co2e"]) == Decimal("3756.25")
     assert Decimal(answer["total"]["kg_co2e"]) == Decimal("4022.25")
     assert answer["total"]["records"] == 3

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ import typer
 
 from tonne.cli import sample
 from tonne.cli.append import make_bar
-from tonne.cli.inventory import print_inventory
+from tonne.cli.inventory import print_inventory, print_remarks
 from tonne.cli.output import Format, say, stdout_console
 from tonne.client import AppendResult, Client, Progress, ServerUnavailable
 from tonne.errors import ConfigInvalid
@@ -145,7 +146,9 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
     )
     for title, by in (("scope", ("scope",)), ("facility type", ("facility_type",))):
         console.print(f"\nInventory of 2025 by {title} (factors invented for this demo)\n")
-        print_inventory(client.inventory(BOOK, by=by), by, Format.TABLE)
+        inventory = client.inventory(BOOK, by=by)
+        print_inventory(replace(inventory, notices=()), by, Format.TABLE)
+    print_remarks(inventory)
     console.print(
         f"\nTo look further, serve this ledger and ask it:\n\n"
         f"  tonne serve --data {directory}\n"

@@ -67,8 +67,8 @@ def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> 
     if form is Format.JSON:
         print_json(
             {
-                "rows": [_program_row(inventory_row(row)) for row in inventory.rows],
-                "total": _program_row(total),
+                "rows": [_program_row(row) for row in inventory.rows],
+                "total": _program_row(inventory.total),
                 "notices": [
                     {"reason": item.reason, "message": item.message, "records": item.records_count}
                     for item in inventory.notices
@@ -82,8 +82,16 @@ def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> 
         print_rows(columns, rows, form)
     else:
         print_table(columns, rows, {by[0]: "total", **total} if by else None)
+    print_remarks(inventory)
+
+
+def print_remarks(inventory: Inventory) -> None:
+    """Tell what the numbers do not say by themselves."""
+    if inventory.total.partial_gases:
+        gases = ", ".join(inventory.total.partial_gases).upper()
+        say(f"notice: some factors do not state {gases}: the mass is partial")
     for item in inventory.notices:
-        say(f"notice: {item.message} ({item.records_count:,} records)")
+        say(f"notice: {item.message} (records: {item.records_count:,})")
     if inventory.suspended_count:
         say(
             f"{inventory.suspended_count:,} records wait in suspense and are in no number "
@@ -103,5 +111,6 @@ def inventory_row(row: InventoryRow) -> dict[str, object]:
     }
 
 
-def _program_row(row: dict[str, object]) -> dict[str, object]:
-    return {key: program_value(value) for key, value in row.items()}
+def _program_row(row: InventoryRow) -> dict[str, object]:
+    values = {key: program_value(value) for key, value in inventory_row(row).items()}
+    return {**values, "partial_gases": list(row.partial_gases)}

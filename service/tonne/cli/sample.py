@@ -22,14 +22,18 @@ EDITION_ID = "demo-invented-1"
 _NOTE = "Invented for the demo; not for any report"
 _FACTORS = (
     # activity, region, unit, kg CO2e, kg CO2, kg CH4, kg N2O, account
-    ("electricity.grid", "XA", "kWh", "0.412", "0.410", "0.00003", "0.000004", "scope2.location"),
     ("electricity.grid", "XA-North", "kWh", "0.087", "0.086", "0.00001", "0.000002",
      "scope2.location"),
-    ("electricity.grid", "", "kWh", "0.475", "", "", "", "scope2.location"),
-    ("fuel.diesel.stationary", "", "L", "2.66", "2.62", "0.0001", "0.00013", "scope1.stationary"),
-    ("fuel.natural_gas", "", "m3", "2.02", "2.018", "0.00004", "0.000004", "scope1.stationary"),
-    ("refrigerant.r410a", "", "kg", "2088", "", "", "", "scope1.fugitive"),
-    ("freight.road", "", "tkm", "0.107", "", "", "", "scope3.04.transport"),
+    ("electricity.grid", "XA-South", "kWh", "0.412", "0.41", "0.00003", "0.000004",
+     "scope2.location"),
+    ("electricity.grid", "", "kWh", "0.475", "0.473", "0.00003", "0.000004", "scope2.location"),
+    ("fuel.diesel.stationary", "XA-South", "L", "2.66", "2.62", "0.0001", "0.00013",
+     "scope1.stationary"),
+    ("fuel.natural_gas", "XA-South", "m3", "2.02", "2.018", "0.00004", "0.000004",
+     "scope1.stationary"),
+    ("refrigerant.r410a", "XA-South", "kg", "2088", "0", "0", "0", "scope1.fugitive"),
+    ("freight.road", "XA-South", "tkm", "0.107", "0.106", "0.000003", "0.000003",
+     "scope3.04.transport"),
 )  # fmt: skip
 
 _YEAR_START = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
