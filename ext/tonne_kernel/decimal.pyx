@@ -239,19 +239,19 @@ cdef int _parse_any(const uint8_t *data, int64_t size, int64_t *micro) noexcept 
             continue
         power -= 1
         if power >= 0:
-            value = value * 10 + (data[at] - c"0")
-            if value > QUANTITY_MICRO_MAX:
+            if value > QUANTITY_MICRO_MAX // 10:    # before ten times it can leave 64 bits
                 return QUANTITY_MUST_BE_IN_RANGE
+            value = value * 10 + (data[at] - c"0")
         elif power == -1:
             half = 1 if data[at] > c"5" else 0 if data[at] == c"5" else -1
             rest = rest or (data[at] != c"0" and data[at] != c"5")
         elif data[at] != c"0":
             rest = True
     while power > 0 and value != 0:
+        if value > QUANTITY_MICRO_MAX // 10:
+            return QUANTITY_MUST_BE_IN_RANGE
         value *= 10
         power -= 1
-        if value > QUANTITY_MICRO_MAX:
-            return QUANTITY_MUST_BE_IN_RANGE
     if half > 0 or (half == 0 and (rest or value & 1)):
         value += 1
     return _signed(value, parts.negative, micro)

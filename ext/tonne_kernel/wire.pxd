@@ -25,7 +25,8 @@ cdef enum:
 cdef int read_long_varint(
     const uint8_t **at, const uint8_t *stop, uint64_t *value) noexcept nogil
 
-# Skip the value of an unknown field. Groups and wire types 6 and 7 are malformed.
+# Skip the value of an unknown field, groups too. A stray end of a group and wire types 6 and 7
+# are malformed.
 cdef int skip_value(const uint8_t **at, const uint8_t *stop, uint32_t wire_type) noexcept nogil
 
 cdef inline int read_varint(

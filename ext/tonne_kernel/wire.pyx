@@ -35,9 +35,30 @@ cdef int skip_value(const uint8_t **at, const uint8_t *stop, uint32_t wire_type)
         size = 8
     elif wire_type == WIRE_FIXED32:
         size = 4
+    elif wire_type == WIRE_GROUP_START:
+        return _skip_group(at, stop)
     else:
         return WIRE_MALFORMED
     if stop - at[0] < size:
         return WIRE_TRUNCATED
     at[0] += size
+    return WIRE_OK
+
+
+cdef int _skip_group(const uint8_t **at, const uint8_t *stop) noexcept nogil:
+    """To the end of a group whose start was read; groups inside are counted, not matched."""
+    cdef uint32_t tag = 0
+    cdef int64_t depth = 1
+    cdef int result
+    while depth > 0:
+        result = read_tag(at, stop, &tag)
+        if result == WIRE_OK:
+            if tag & 7 == WIRE_GROUP_START:
+                depth += 1
+            elif tag & 7 == WIRE_GROUP_STOP:
+                depth -= 1
+            else:
+                result = skip_value(at, stop, tag & 7)
+        if result != WIRE_OK:
+            return result
     return WIRE_OK
