@@ -5,7 +5,6 @@ Shares no code with the kernel and goes another way: a decimal is a `Fraction`, 
 `Fraction`, a status the least of all faults of a record. Slow, and meant to be read.
 """
 
-import itertools
 import math
 import re
 import struct
@@ -19,6 +18,7 @@ QUANTITY_MICRO_STOP = 10**18  # 12 digits before the point, 6 after
 FIRST_SUSPENSE_STATUS = 64
 TIME_US_MIN = 0  # 1970-01-01T00:00Z
 TIME_US_MAX = 7_258_118_400 * MICRO  # 2200-01-01T00:00Z
+MONTH_US_MAX = 31 * 86_400 * MICRO
 SHORT_TEXT_BYTES_MAX = 256
 EVIDENCE_BYTES_MAX = 2_048
 ATTRIBUTES_BYTES_MAX = 8_192
@@ -66,6 +66,18 @@ class Record:
     data_quality: int = 0
     evidence: bytes = b""
     attributes: bytes = b""
+
+    def __repr__(self) -> str:
+        """What differs from the plain record, long texts cut: failures stay readable."""
+        values = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
+        told = [
+            f"{name}={value[:12]!r} * {len(value)} bytes"
+            if isinstance(value, bytes) and len(value) > 40
+            else f"{name}={value!r}"
+            for name, value in values
+            if value != self.__dataclass_fields__[name].default
+        ]
+        return f"Record({', '.join(told)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +212,19 @@ def period_parts(start: int, end: int, starts: Sequence[int]) -> list[tuple[int,
     The first period also holds what is before it, the last what is after it: 1970-01-01 and
     2200-01-01 are UTC, and the months of a zone begin earlier or later.
     """
-    bounds = [TIME_US_MIN, *(max(TIME_US_MIN, bound) for bound in starts[1:-1]), TIME_US_MAX]
     parts = []
-    for period, (first, stop) in enumerate(itertools.pairwise(bounds)):
+    last = len(starts) - 2
+    # No month is longer than 31 days: the walk may begin at this period, or before it.
+    period = max(0, start // MONTH_US_MAX - 1)
+    while period <= last:
+        first = starts[period] if period > 0 else TIME_US_MIN
+        stop = starts[period + 1] if period < last else TIME_US_MAX
+        if first >= end:
+            break
         duration = min(end, stop) - max(start, first)
         if duration > 0:
             parts.append((period, duration))
+        period += 1
     return parts
 
 
