@@ -46,6 +46,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         self.batch_counts: list[int] = []
         self.body_kinds: set[str] = set()
         self.backlogs: list[int] = []
+        self.window_bytes = 4 * MESSAGE_BYTES_MAX
         self.credit_bytes = 0
         self.in_flight_max = 0
 
@@ -80,7 +81,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
                 channel=self.state(request.name),
                 limits=ingest_pb2.Limits(
                     message_bytes_max=MESSAGE_BYTES_MAX,
-                    in_flight_bytes_max=4 * MESSAGE_BYTES_MAX,
+                    in_flight_bytes_max=self.window_bytes,
                     batch_records_max=10_000,
                 ),
             )
@@ -97,7 +98,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         for request in requests:
             fault = self.take_fault(
                 "drop", "lose_ack", "close", "silence", "future_ack", "negative_ack",
-                "absent_ack", "refuse", "steal", "busy", "end", "repeat_ack",
+                "absent_ack", "none", "refuse", "steal", "busy", "end", "repeat_ack",
             )  # fmt: skip
             if fault == "drop":
                 context.abort(grpc.StatusCode.UNAVAILABLE, "the connection broke")

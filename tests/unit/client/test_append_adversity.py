@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+
 import polars as pl
 import pytest
 
 from tonne.client import (
     AppendRefused,
+    Channel,
     ChannelFenced,
     Client,
     MalformedAnswer,
     RecordsInvalid,
     RetryPolicy,
     ServerUnavailable,
+    delivery,
 )
+from tonne.client.retry import Backoff
+from tonne.client.window import Window
 from tonne.errors import ContentMustMatch, OffsetGap
 
 NAME = "books/acme/channels/meters"
@@ -113,7 +119,7 @@ def test_an_impossible_acknowledgement_is_an_error(client, ingest, fault):
     """An acknowledgement of what was never sent, or of nothing, is not believed."""
     with client.channel("acme", "meters") as channel:
         ingest.faults.append(fault)
-        with pytest.raises(MalformedAnswer):
+        with pytest.raises(MalformedAnswer, match=r"acknowledges up to|without a durable offset"):
             channel.append(frame())
 
 
@@ -202,12 +208,36 @@ def test_a_lost_acknowledgement_in_the_middle_of_a_batch_is_cut_there(client, in
     assert result.records_count == COUNT
 
 
-def test_the_credit_bounds_what_is_on_its_way(client, ingest):
-    """With a credit of less than a message, one at a time is sent and all arrive."""
-    ingest.credit_bytes = 1
+@pytest.mark.parametrize("bounds", [(1, 1, 1), (200_000, 1, 4), (1, 0, 1)])
+def test_the_credit_bounds_what_is_on_its_way(client, ingest, monkeypatch, window, credit, most):
+    """No more is sent than the credit allows, but always one message; all arrive."""
+    ingest.window_bytes, ingest.credit_bytes, most = bounds
+    on_the_way = []
+    mark_sent = Window.mark_sent
+
+    def count(self):
+        mark_sent(self)
+        on_the_way.append(self._sent_count)
+
+    monkeypatch.setattr(Window, "mark_sent", count)
     with client.channel("acme", "meters") as channel:
         channel.append(frame())
+    assert max(on_the_way) <= most
     assert ingest.stores[NAME].records == ids()
+
+
+def test_progress_makes_the_budget_whole(client, ingest, monkeypatch):
+    """Ten failures with progress between them take longer than the budget, and none counts."""
+    slept = []
+    backoff = functools.partial(Backoff, clock=lambda: sum(slept), draw=lambda: 1.0)
+    monkeypatch.setattr(delivery, "Backoff", backoff)
+    policy = RetryPolicy(budget_s=2.5, delay_first_s=1.0, ack_timeout_s=5.0)
+    ingest.window_bytes = 1
+    with Channel(client, NAME, policy, sleep=slept.append) as channel:
+        ingest.faults.extend(["none", "drop"] * 10)
+        channel.append(frame(20_000))
+    assert slept == [1.0] * 10
+    assert ingest.stores[NAME].records == ids(20_000)
 
 
 def test_the_backlog_falls_to_nothing(client, ingest):
