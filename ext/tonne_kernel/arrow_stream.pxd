@@ -9,20 +9,12 @@ functions that read it: `find_texts`, and the loops of `columns`.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
+from tonne_kernel.arrow_column cimport ArrowColumn
 from tonne_kernel.arrow_fault cimport Fault
 from tonne_kernel.arrow_schema cimport ColumnType, Schema
 from tonne_kernel.batch cimport Span
 from tonne_kernel.flatbuffers cimport Table
 from tonne_kernel.status cimport FIELD_COUNT
-
-cdef struct ArrowColumn:
-    int64_t count               # rows
-    const uint8_t *validity     # one bit a row, 0 is null; NULL: no nulls
-    const uint8_t *data         # values, views, or the bytes of the texts
-    int64_t data_size           # bytes
-    const uint8_t *offsets      # count + 1 of them (none where count is 0)
-    const Span *blocks          # further buffers of text views
-    int64_t block_count
 
 cdef struct ArrowDictionary:
     int64_t id                  # as the sender numbers it
@@ -63,12 +55,3 @@ cdef class ArrowStream:
         self, const Table *batch, const Span *body, const ColumnType *types, int count,
         ArrowColumn *columns
     ) noexcept nogil
-
-# Find the texts of rows 0 .. column.count of a text column, checking each offset and view. A
-# null has no bytes. 0; -1: a fault, with the row of the column as record_index.
-cdef int find_texts(
-    const ArrowColumn *column, const ColumnType *column_type, Span *texts, Fault *fault
-) noexcept nogil
-
-cdef inline bint is_valid(const ArrowColumn *column, int64_t row) noexcept nogil:
-    return column.validity is NULL or (column.validity[row >> 3] >> (row & 7)) & 1

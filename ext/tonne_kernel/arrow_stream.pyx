@@ -12,21 +12,18 @@ with what is left before they are added or multiplied, so that no sum can wrap.
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcpy, memset
 
+from tonne_kernel.arrow_column cimport PAIR_SIZE, ArrowColumn, Layout, bind_column, find_texts
 from tonne_kernel.arrow_fault cimport (
-    FAULT_BUFFER_RANGE, FAULT_BUFFER_SIZE, FAULT_BUFFERS, FAULT_COMPRESSED, FAULT_CUT,
-    FAULT_DICTIONARY, FAULT_FRAMING, FAULT_HEADER, FAULT_LENGTH, FAULT_MEMORY, FAULT_METADATA,
-    FAULT_NODE_LENGTH, FAULT_NODES, FAULT_NULL_COUNT, FAULT_OFFSETS, FAULT_RECORDS,
-    FAULT_TRAILING, FAULT_VERSION, FAULT_VIEW, Fault, raise_fault, set_fault,
+    FAULT_BUFFERS, FAULT_COMPRESSED, FAULT_CUT, FAULT_DICTIONARY, FAULT_FRAMING, FAULT_HEADER,
+    FAULT_LENGTH, FAULT_MEMORY, FAULT_METADATA, FAULT_NODES, FAULT_RECORDS, FAULT_TRAILING,
+    FAULT_VERSION, raise_fault, set_fault,
 )
-from tonne_kernel.arrow_schema cimport (
-    TYPE_LARGE_UTF8, TYPE_NULL, TYPE_OTHER, TYPE_UTF8, TYPE_UTF8_VIEW, ColumnType, read_schema,
-    value_width,
-)
+from tonne_kernel.arrow_schema cimport TYPE_OTHER, ColumnType, read_schema
 from tonne_kernel.batch cimport Span
 from tonne_kernel.flatbuffers cimport (
-    BROKEN, PRESENT, Table, Vector, find_root, read_int, read_table, read_vector,
+    BROKEN, PRESENT, Table, find_root, read_int, read_table, read_vector,
 )
 
 from tonne_kernel.errors import BatchError
@@ -51,18 +48,6 @@ cdef enum:
     HEADER_SCHEMA = 1
     HEADER_DICTIONARY = 2
     HEADER_RECORDS = 3
-    PAIR_SIZE = 16              # FieldNode and Buffer: two int64
-    VIEW_INLINE_MAX = 12        # bytes of a text that stands in its view
-
-
-cdef struct Layout:
-    # A cursor over the nodes and buffers of one batch
-    Vector nodes
-    Vector buffers
-    Vector variadic_counts
-    int64_t buffer              # the next one
-    int64_t variadic            # the next one
-    const Span *body
 
 
 @cython.final
@@ -282,8 +267,8 @@ cdef class ArrowStream:
         for column in range(count):
             columns[column].count = length
             columns[column].blocks = self.blocks + block_count
-            if _bind_column(&layout, column, &types[column], &columns[column],
-                            self.blocks + block_count, &self.fault) < 0:
+            if bind_column(&layout, column, &types[column], &columns[column],
+                           self.blocks + block_count, &self.fault) < 0:
                 return -1
             block_count += columns[column].block_count
         if layout.buffer != layout.buffers.count:
@@ -294,183 +279,7 @@ cdef class ArrowStream:
         return length
 
 
-cdef int _bind_column(
-    Layout *layout, int place, const ColumnType *column_type, ArrowColumn *column, Span *blocks,
-    Fault *fault
-) noexcept nogil:
-    """Bind one column; its count is set. 0 or -1."""
-    cdef const uint8_t *node = layout.nodes.data + layout.nodes.position + PAIR_SIZE * place
-    cdef int64_t length = _load_int64(node)
-    cdef int64_t null_count = _load_int64(node + 8)
-    cdef int kind = column_type.kind
-    cdef int field = column_type.field
-    cdef Span validity, offsets, values
-    column.validity = NULL
-    column.offsets = NULL
-    column.data = NULL
-    column.data_size = 0
-    column.block_count = 0
-    if length != column.count:
-        return set_fault(fault, FAULT_NODE_LENGTH, field, length, column.count)
-    if null_count < 0 or null_count > length:
-        return set_fault(fault, FAULT_NULL_COUNT, field, null_count, length)
-    if kind == TYPE_NULL:
-        return 0
-    if _next_buffer(layout, field, &validity, fault) < 0:
-        return -1
-    if null_count > 0:
-        if validity.size < (length >> 3) + ((length & 7) != 0):
-            return set_fault(fault, FAULT_BUFFER_SIZE, field, length, validity.size)
-        column.validity = validity.data
-    if column_type.index_kind != TYPE_OTHER:
-        kind = column_type.index_kind
-    if kind == TYPE_UTF8 or kind == TYPE_LARGE_UTF8:
-        if _next_buffer(layout, field, &offsets, fault) < 0:
-            return -1
-        if length > 0 and length >= offsets.size // (4 if kind == TYPE_UTF8 else 8):
-            return set_fault(fault, FAULT_BUFFER_SIZE, field, length, offsets.size)
-        column.offsets = offsets.data
-        if _next_buffer(layout, field, &values, fault) < 0:
-            return -1
-    else:
-        if _next_buffer(layout, field, &values, fault) < 0:
-            return -1
-        if length > values.size // value_width(kind):
-            return set_fault(fault, FAULT_BUFFER_SIZE, field, length, values.size)
-        if kind == TYPE_UTF8_VIEW and _bind_blocks(layout, field, column, blocks, fault) < 0:
-            return -1
-    column.data = values.data
-    column.data_size = values.size
-    return 0
-
-
-cdef int _bind_blocks(
-    Layout *layout, int field, ArrowColumn *column, Span *blocks, Fault *fault
-) noexcept nogil:
-    """Bind the further buffers of a column of text views. 0 or -1."""
-    cdef int64_t count, block
-    if layout.variadic == layout.variadic_counts.count:
-        return set_fault(fault, FAULT_BUFFERS, field, layout.variadic, layout.variadic + 1)
-    count = _load_int64(layout.variadic_counts.data + layout.variadic_counts.position
-                        + 8 * layout.variadic)
-    layout.variadic += 1
-    if count < 0 or count > layout.buffers.count - layout.buffer:
-        return set_fault(fault, FAULT_BUFFERS, field, layout.buffers.count, count)
-    for block in range(count):
-        if _next_buffer(layout, field, &blocks[block], fault) < 0:
-            return -1
-    column.block_count = count
-    return 0
-
-
-cdef int _next_buffer(Layout *layout, int field, Span *span, Fault *fault) noexcept nogil:
-    """The next buffer of a batch, which must lie within the body. 0 or -1."""
-    cdef const uint8_t *pair
-    cdef int64_t offset, size
-    if layout.buffer == layout.buffers.count:
-        return set_fault(fault, FAULT_BUFFERS, field, layout.buffers.count, layout.buffer + 1)
-    pair = layout.buffers.data + layout.buffers.position + PAIR_SIZE * layout.buffer
-    offset = _load_int64(pair)
-    size = _load_int64(pair + 8)
-    if offset < 0 or size < 0:
-        return set_fault(fault, FAULT_BUFFER_RANGE, field, min(offset, size), layout.body.size)
-    if offset > layout.body.size or size > layout.body.size - offset:
-        return set_fault(fault, FAULT_BUFFER_RANGE, field, max(offset, size), layout.body.size)
-    span.data = layout.body.data + offset
-    span.size = size
-    layout.buffer += 1
-    return 0
-
-
-cdef int find_texts(
-    const ArrowColumn *column, const ColumnType *column_type, Span *texts, Fault *fault
-) noexcept nogil:
-    """Find the texts of a text column into texts (OUT, column.count of them)."""
-    cdef int64_t row
-    if column_type.kind == TYPE_UTF8:
-        row = _find_offset_texts(column, 4, texts, fault)
-    elif column_type.kind == TYPE_LARGE_UTF8:
-        row = _find_offset_texts(column, 8, texts, fault)
-    else:
-        row = _find_view_texts(column, texts, fault)
-    if row < column.count:
-        fault.field = column_type.field
-        fault.record_index = row
-        return -1
-    if column.validity is not NULL:
-        for row in range(column.count):
-            if not is_valid(column, row):
-                texts[row].size = 0
-    return 0
-
-
-cdef int64_t _find_offset_texts(
-    const ArrowColumn *column, int64_t width, Span *texts, Fault *fault
-) noexcept nogil:
-    """Texts between offsets of `width` bytes; the first row at fault, or the row count."""
-    cdef int64_t row, start, stop
-    if column.count == 0:
-        return 0
-    start = _load_offset(column.offsets, width)
-    if start < 0:
-        set_fault(fault, FAULT_OFFSETS, 0, start, column.data_size)
-        return 0
-    for row in range(column.count):
-        stop = _load_offset(column.offsets + (row + 1) * width, width)
-        if stop < start or stop > column.data_size:
-            set_fault(fault, FAULT_OFFSETS, 0, stop, column.data_size)
-            return row
-        texts[row].data = column.data + start
-        texts[row].size = stop - start
-        start = stop
-    return column.count
-
-
-cdef int64_t _find_view_texts(
-    const ArrowColumn *column, Span *texts, Fault *fault
-) noexcept nogil:
-    """Texts of views; the first row at fault, or the row count. Nulls are not looked at."""
-    cdef const uint8_t *view
-    cdef const Span *block
-    cdef int64_t row, size, index, offset
-    for row in range(column.count):
-        view = column.data + 16 * row
-        size = _load_int32(view)
-        texts[row].data = view + 4
-        texts[row].size = size
-        if 0 <= size <= VIEW_INLINE_MAX:
-            continue
-        if not is_valid(column, row):
-            texts[row].size = 0
-            continue
-        index = _load_int32(view + 8)
-        offset = _load_int32(view + 12)
-        if size < 0 or index < 0 or index >= column.block_count or offset < 0:
-            set_fault(fault, FAULT_VIEW, 0, size, column.block_count)
-            return row
-        block = &column.blocks[index]
-        if (
-            offset > block.size
-            or size > block.size - offset
-            or memcmp(view + 4, block.data + offset, 4) != 0
-        ):
-            set_fault(fault, FAULT_VIEW, 0, size, column.block_count)
-            return row
-        texts[row].data = block.data + offset
-    return column.count
-
-
-cdef inline int64_t _load_offset(const uint8_t *data, int64_t width) noexcept nogil:
-    return _load_int32(data) if width == 4 else _load_int64(data)
-
-
 cdef inline int64_t _load_int32(const uint8_t *data) noexcept nogil:
     cdef int32_t value
-    memcpy(&value, data, sizeof(value))
-    return value
-
-
-cdef inline int64_t _load_int64(const uint8_t *data) noexcept nogil:
-    cdef int64_t value
     memcpy(&value, data, sizeof(value))
     return value

@@ -1,32 +1,27 @@
 """From the columns of an Arrow stream to the columns of a batch, a chunk of rows at a time."""
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
-from libc.stdlib cimport free, realloc
+from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memcpy, memset
 
-from tonne_kernel.arrow_fault cimport (
-    FAULT_CHECKS, FAULT_INDEX, FAULT_MEMORY, FAULT_TEXT_BYTES, set_fault,
-)
+from tonne_kernel.arrow_chunk cimport CHUNK_ROWS, cut_column, stage_row
+from tonne_kernel.arrow_column cimport ArrowColumn, find_indices, find_texts, is_valid
+from tonne_kernel.arrow_fault cimport FAULT_CHECKS, FAULT_MEMORY, FAULT_TEXT_BYTES, set_fault
 from tonne_kernel.arrow_numbers cimport (
-    Wide, load_wide, mark_nulls, narrow_decimals, scale_numbers, scale_times, time_to_us,
-    wide_to_micro, widen_ints, write_number,
+    Wide, load_wide, mark_nulls, narrow_decimals, scale_numbers, scale_times, wide_to_micro,
+    widen_ints,
 )
 from tonne_kernel.arrow_schema cimport (
-    TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_FLOAT64,
-    TYPE_NULL, TYPE_OTHER, TYPE_UTF8, TYPE_UTF8_VIEW, ColumnType, value_width,
+    TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_FLOAT64, TYPE_NULL, TYPE_OTHER, TYPE_UTF8,
+    TYPE_UTF8_VIEW, ColumnType,
 )
-from tonne_kernel.arrow_stream cimport (
-    ArrowColumn, ArrowDictionary, find_texts, is_valid,
-)
+from tonne_kernel.arrow_stream cimport ArrowDictionary
 from tonne_kernel.batch cimport (
-    QUANTITY_ABSENT, QUANTITY_DOUBLE, QUANTITY_MICRO, QUANTITY_TEXT, QUANTITY_TOO_LARGE,
-    TIME_ABSENT, TIME_OUT_OF_RANGE, TIME_PRESENT, BatchColumns, Span, Staged, check_staged,
-    columns_allocate, columns_want, reject_row, stage_clear,
+    BatchColumns, Span, Staged, check_staged, columns_allocate, columns_want, reject_row,
 )
 from tonne_kernel.buffers cimport TextColumn, texts_append, texts_pad, texts_reserve
 from tonne_kernel.decimal cimport double_to_micro, parse_decimal_micro
-from tonne_kernel.dictionary cimport KeyTable, find_key
+from tonne_kernel.dictionary cimport Dictionaries, KeyTable, find_key
 from tonne_kernel.status cimport (
     FIELD_ACTIVITY, FIELD_ATTRIBUTES, FIELD_COUNT, FIELD_DATA_QUALITY, FIELD_END, FIELD_EVIDENCE,
     FIELD_FACILITY, FIELD_PRODUCT, FIELD_QUANTITY, FIELD_RECORD, FIELD_RECORD_ID, FIELD_REGION,
@@ -35,6 +30,9 @@ from tonne_kernel.status cimport (
 from tonne_kernel.text cimport (
     ATTRIBUTES_SIZE_MAX, EVIDENCE_SIZE_MAX, INTERN_MEMORY, TEXT_SIZE_MAX, Interner, intern,
     utf8_is_valid,
+)
+from tonne_kernel.value_map cimport (
+    CODE_ABSENT, CODE_INVALID, CODE_MEMORY, CODE_UNMAPPED, ValueMap, map_free, sync_map,
 )
 
 cdef enum:
@@ -56,17 +54,19 @@ cdef class ColumnDecoder:
     def __dealloc__(self):
         cdef int place
         for place in range(<int> FIELD_COUNT):
-            free(self.maps[place].codes)
-            free(self.maps[place].micro)
+            map_free(&self.maps[place])
 
     cdef int decode(self, int64_t records_max) noexcept nogil:
         """Decode all batches of the stream."""
         cdef int64_t count
         cdef int place
         for place in range(<int> FIELD_COUNT):
-            self.column_of[place] = -1
+            self.chunk.place_of[place] = -1
         for place in range(self.stream.schema.count):
-            self.column_of[self.stream.schema.columns[place].field] = place
+            self.chunk.place_of[self.stream.schema.columns[place].field] = place
+        self.chunk.schema = &self.stream.schema
+        self.chunk.dictionaries = self.stream.dictionaries
+        self.chunk.dictionary_of = self.stream.dictionary_of
         count = self.stream.count_records(records_max)
         if count >= 0:
             if columns_allocate(self.columns, count):
@@ -98,30 +98,20 @@ cdef class ColumnDecoder:
         cdef int64_t row = 0
         cdef int place
         for place in range(self.stream.schema.count):
-            if self.sync_map(place):
-                return -1
+            if self.stream.dictionary_of[place] >= 0 and sync_map(
+                &self.maps[place], &self.stream.dictionaries[self.stream.dictionary_of[place]],
+                self.stream.schema.columns[place].field == FIELD_QUANTITY
+            ):
+                return self.fail(FAULT_MEMORY, 0, 0, 0)
         while row < count:
-            self.count = min(count - row, <int64_t> CHUNK_ROWS)
+            self.chunk.count = min(count - row, <int64_t> CHUNK_ROWS)
             for place in range(self.stream.schema.count):
-                self.cut_column(place, row)
+                cut_column(&self.chunk, place, &self.stream.columns[place], row)
             if self.take_chunk():
                 return -1
-            self.first += self.count
-            row += self.count
+            self.first += self.chunk.count
+            row += self.chunk.count
         return 0
-
-    cdef void cut_column(self, int place, int64_t row) noexcept nogil:
-        """Cut a column of the stream to the chunk that begins at `row`, a multiple of 8."""
-        cdef const ColumnType *column_type = &self.stream.schema.columns[place]
-        cdef ArrowColumn *chunk = &self.chunk[place]
-        chunk[0] = self.stream.columns[place]
-        chunk.count = self.count
-        if chunk.validity is not NULL:
-            chunk.validity += row // 8
-        if chunk.offsets is not NULL:
-            chunk.offsets += row * (4 if column_type.kind == TYPE_UTF8 else 8)
-        elif column_type.kind != TYPE_NULL:
-            chunk.data += row * value_width(_stored_kind(column_type))
 
     cdef int take_chunk(self) noexcept nogil:
         """Take the rows of a chunk: first whatever can make a suspect, then the writing.
@@ -138,7 +128,7 @@ cdef class ColumnDecoder:
             or self.take_times(self.place_of(FIELD_END), columns.end_us + self.first, True)
         ):
             return -1
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             self.suspect[row] |= (
                 columns.end_us[self.first + row] <= columns.start_us[self.first + row])
         if (
@@ -175,69 +165,14 @@ cdef class ColumnDecoder:
             return self.fail(FAULT_TEXT_BYTES, 0, 0, TEXT_BYTES_MAX)
         return 0
 
-    # Dictionaries
-
-    cdef int sync_map(self, int place) noexcept nogil:
-        """Make the value map of a column cover its dictionary as it stands."""
-        cdef ArrowDictionary *dictionary
-        cdef ValueMap *found = &self.maps[place]
-        cdef void *data
-        cdef int64_t index, capacity
-        if self.stream.dictionary_of[place] < 0:
-            return 0
-        dictionary = &self.stream.dictionaries[self.stream.dictionary_of[place]]
-        if found.generation != dictionary.generation:
-            found.generation = dictionary.generation
-            found.count = 0
-        if dictionary.count + 1 > found.capacity:
-            capacity = max(dictionary.count + 1, 2 * found.capacity)
-            data = realloc(found.codes, capacity * sizeof(int32_t))
-            if data is NULL:
-                return self.fail(FAULT_MEMORY, 0, 0, 0)
-            found.codes = <int32_t *> data
-            if self.stream.schema.columns[place].field == FIELD_QUANTITY:
-                data = realloc(found.micro, capacity * sizeof(int64_t))
-                if data is NULL:
-                    return self.fail(FAULT_MEMORY, 0, 0, 0)
-                found.micro = <int64_t *> data
-            found.capacity = capacity
-        for index in range(found.count, dictionary.count):
-            found.codes[index] = CODE_UNMAPPED
-        found.count = dictionary.count
-        found.codes[found.count] = CODE_ABSENT
-        if found.micro is not NULL:
-            found.micro[found.count] = 0
-        return 0
+    # Codes
 
     cdef int take_indices(self, int place) noexcept nogil:
-        """Indices of a chunk to `values`, each at most the dictionary's count, which is null."""
-        cdef const ArrowColumn *column = &self.chunk[place]
-        cdef uint64_t count = self.maps[place].count
-        cdef int64_t row
-        cdef uint64_t worst = 0
-        widen_ints(column.data, self.stream.schema.columns[place].index_kind, self.count,
-                   self.values)
-        if column.validity is not NULL:
-            for row in range(self.count):
-                if not is_valid(column, row):
-                    self.values[row] = count
-                elif <uint64_t> self.values[row] == count:
-                    self.values[row] = -1
-            count += 1
-        for row in range(self.count):
-            worst |= <uint64_t> self.values[row] >= count
-        if worst == 0:
-            return 0
-        for row in range(self.count):
-            if <uint64_t> self.values[row] >= count:
-                widen_ints(
-                    column.data + row * value_width(
-                        self.stream.schema.columns[place].index_kind),
-                    self.stream.schema.columns[place].index_kind, 1, &self.values[row])
-                self.fail(FAULT_INDEX, self.stream.schema.columns[place].field,
-                          self.values[row], self.maps[place].count)
-                self.fault.record_index = self.first + row
-                return -1
+        """Indices of a chunk to `values`; null is the index behind the last value."""
+        if find_indices(&self.chunk.columns[place], &self.stream.schema.columns[place],
+                        self.maps[place].count, self.values, &self.fault):
+            self.fault.record_index += self.first
+            return -1
         return 0
 
     cdef int take_codes(self, int coded, int field, Interner *interner) noexcept nogil:
@@ -253,7 +188,7 @@ cdef class ColumnDecoder:
             if empty < 0:
                 return self.fail(FAULT_MEMORY, 0, 0, 0)
         if place < 0 or self.stream.schema.columns[place].kind == TYPE_NULL:
-            for row in range(self.count):
+            for row in range(self.chunk.count):
                 codes[row] = empty
             worst = empty
         elif self.stream.dictionary_of[place] >= 0:
@@ -262,14 +197,14 @@ cdef class ColumnDecoder:
         elif self.find_row_texts(place):
             return -1
         else:
-            for row in range(self.count):
+            for row in range(self.chunk.count):
                 codes[row] = (
                     CODE_ABSENT if self.suspect[row] else _code_of(&self.texts[row], interner))
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             worst |= codes[row]
         if worst >= 0:
             return 0
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             code = codes[row]
             if code == CODE_MEMORY:
                 return self.fail(FAULT_MEMORY, 0, 0, 0)
@@ -288,7 +223,7 @@ cdef class ColumnDecoder:
         cdef int32_t code
         if self.take_indices(place):
             return -1
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             code = mapped[self.values[row]]
             if code == CODE_UNMAPPED:
                 code = _code_of(&dictionary.values[self.values[row]], interner)
@@ -301,30 +236,30 @@ cdef class ColumnDecoder:
     cdef int take_quantity(self, int place) noexcept nogil:
         """Quantities of a chunk, in millionths, into the batch."""
         cdef const ColumnType *column_type = &self.stream.schema.columns[place]
-        cdef const ArrowColumn *column = &self.chunk[place]
+        cdef const ArrowColumn *column = &self.chunk.columns[place]
         cdef int64_t *micro = self.columns.quantity_micro + self.first
         cdef int64_t row, misfits = 0
         cdef double value
         if column_type.kind == TYPE_NULL:
-            memset(self.suspect, 1, self.count)
+            memset(self.suspect, 1, self.chunk.count)
             return 0
         if column_type.index_kind != TYPE_OTHER:
             return self.map_quantities(place)
         if TYPE_UTF8 <= column_type.kind <= TYPE_UTF8_VIEW:
             return self.take_quantity_texts(place)
         if column_type.kind == TYPE_FLOAT64:
-            for row in range(self.count):
+            for row in range(self.chunk.count):
                 memcpy(&value, column.data + 8 * row, 8)
                 self.suspect[row] |= double_to_micro(value, &micro[row]) != POSTED
         else:
             if column_type.kind == TYPE_DECIMAL128 or column_type.kind == TYPE_DECIMAL256:
-                misfits = narrow_decimals(column.data, column_type.kind, self.count, micro)
+                misfits = narrow_decimals(column.data, column_type.kind, self.chunk.count, micro)
             else:
-                widen_ints(column.data, column_type.kind, self.count, micro)
-            scale_numbers(micro, self.count, column_type.scale, self.suspect)
+                widen_ints(column.data, column_type.kind, self.chunk.count, micro)
+            scale_numbers(micro, self.chunk.count, column_type.scale, self.suspect)
             if misfits and self.take_misfits(place):
                 return -1
-        mark_nulls(column.validity, self.count, self.suspect)
+        mark_nulls(column.validity, self.chunk.count, self.suspect)
         return 0
 
     cdef int take_misfits(self, int place) noexcept nogil:
@@ -333,8 +268,8 @@ cdef class ColumnDecoder:
         cdef int64_t *micro = self.columns.quantity_micro + self.first
         cdef Wide number
         cdef int64_t row
-        for row in range(self.count):
-            number = load_wide(self.chunk[place].data, column_type.kind, row)
+        for row in range(self.chunk.count):
+            number = load_wide(self.chunk.columns[place].data, column_type.kind, row)
             if (number.limbs[0] >> 63) | number.limbs[1] | number.limbs[2] | number.limbs[3]:
                 self.suspect[row] |= (
                     wide_to_micro(number, column_type.scale, &micro[row]) != POSTED)
@@ -346,7 +281,7 @@ cdef class ColumnDecoder:
         cdef int64_t row
         if self.find_row_texts(place):
             return -1
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             self.suspect[row] |= parse_decimal_micro(
                 self.texts[row].data, self.texts[row].size, &micro[row]) != POSTED
         return 0
@@ -360,7 +295,7 @@ cdef class ColumnDecoder:
         cdef int64_t row, index
         if self.take_indices(place):
             return -1
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             index = self.values[row]
             if found.codes[index] == CODE_UNMAPPED:
                 found.codes[index] = 0
@@ -377,11 +312,11 @@ cdef class ColumnDecoder:
         """Starts or ends of a chunk into times_us (OUT), the rows of the chunk in the batch."""
         cdef const ColumnType *column_type = &self.stream.schema.columns[place]
         if column_type.kind == TYPE_NULL:
-            memset(self.suspect, 1, self.count)
+            memset(self.suspect, 1, self.chunk.count)
             return 0
-        widen_ints(self.chunk[place].data, column_type.kind, self.count, times_us)
-        scale_times(times_us, self.count, column_type.kind, is_end, self.suspect)
-        mark_nulls(self.chunk[place].validity, self.count, self.suspect)
+        widen_ints(self.chunk.columns[place].data, column_type.kind, self.chunk.count, times_us)
+        scale_times(times_us, self.chunk.count, column_type.kind, is_end, self.suspect)
+        mark_nulls(self.chunk.columns[place].validity, self.chunk.count, self.suspect)
         return 0
 
     # Texts
@@ -392,7 +327,7 @@ cdef class ColumnDecoder:
         cdef const ArrowDictionary *dictionary
         cdef int64_t row, null
         if column_type.index_kind == TYPE_OTHER:
-            if find_texts(&self.chunk[place], column_type, self.texts, &self.fault):
+            if find_texts(&self.chunk.columns[place], column_type, self.texts, &self.fault):
                 self.fault.record_index += self.first
                 return -1
             return 0
@@ -400,7 +335,7 @@ cdef class ColumnDecoder:
             return -1
         null = self.maps[place].count
         dictionary = &self.stream.dictionaries[self.stream.dictionary_of[place]]
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             if self.values[row] == null:
                 self.texts[row].data = EMPTY
                 self.texts[row].size = 0
@@ -416,7 +351,7 @@ cdef class ColumnDecoder:
             return 0
         if self.find_row_texts(place):
             return -1
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             self.suspect[row] |= (
                 self.texts[row].size > size_max
                 or not utf8_is_valid(self.texts[row].data, self.texts[row].size))
@@ -433,26 +368,26 @@ cdef class ColumnDecoder:
         cdef bint is_block = True
         cdef const Span *text
         if place < 0 or self.stream.schema.columns[place].kind == TYPE_NULL:
-            if texts_pad(column, self.first + self.count):
+            if texts_pad(column, self.first + self.chunk.count):
                 return self.fail(FAULT_MEMORY, 0, 0, 0)
             return 0
         if self.find_row_texts(place):
             return -1
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             is_block &= self.texts[row].data == self.texts[0].data + size
             is_block &= self.texts[row].size <= TEXT_SIZE_MAX
             size += self.texts[row].size
         if is_block and _is_ascii(self.texts[0].data, size):
-            if texts_reserve(column, self.count, size):
+            if texts_reserve(column, self.chunk.count, size):
                 return self.fail(FAULT_MEMORY, 0, 0, 0)
             memcpy(column.bytes.data + stop, self.texts[0].data, size)
             column.bytes.size += size
-            for row in range(self.count):
+            for row in range(self.chunk.count):
                 stop += self.texts[row].size
                 column.stops[self.first + row] = stop
-            column.count += self.count
+            column.count += self.chunk.count
             return 0
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             text = &self.texts[row]
             size = text.size
             if size > TEXT_SIZE_MAX or not utf8_is_valid(text.data, size):
@@ -470,7 +405,7 @@ cdef class ColumnDecoder:
             return 0
         if self.find_row_texts(place):
             return -1
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             if self.texts[row].size == 0 or self.suspect[row]:
                 continue
             if (
@@ -487,7 +422,7 @@ cdef class ColumnDecoder:
         cdef int32_t *codes = self.codes[coded]
         cdef int32_t *target
         cdef int64_t row
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             if codes[row] < 0 or self.suspect[row]:
                 continue
             if columns_want(self.columns, field):
@@ -504,12 +439,12 @@ cdef class ColumnDecoder:
         cdef int64_t row
         if place < 0 or self.stream.schema.columns[place].kind == TYPE_NULL:
             return 0
-        widen_ints(self.chunk[place].data, self.stream.schema.columns[place].kind, self.count,
-                   self.values)
-        for row in range(self.count):
+        widen_ints(self.chunk.columns[place].data, self.stream.schema.columns[place].kind,
+                   self.chunk.count, self.values)
+        for row in range(self.chunk.count):
             if not 0 < self.values[row] <= DATA_QUALITY_MAX or self.suspect[row]:
                 continue
-            if is_valid(&self.chunk[place], row):
+            if is_valid(&self.chunk.columns[place], row):
                 if columns_want(self.columns, FIELD_DATA_QUALITY):
                     return self.fail(FAULT_MEMORY, 0, 0, 0)
                 self.columns.data_quality[self.first + row] = <uint8_t> self.values[row]
@@ -520,7 +455,7 @@ cdef class ColumnDecoder:
         cdef KeyTable *table = &self.dictionaries.keys
         cdef int32_t *keys = self.columns.key + self.first
         cdef int64_t row
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             if self.suspect[row]:
                 continue
             keys[row] = find_key(
@@ -537,10 +472,10 @@ cdef class ColumnDecoder:
         cdef Staged record
         cdef int64_t row
         cdef int field, status
-        for row in range(self.count):
+        for row in range(self.chunk.count):
             if not self.suspect[row]:
                 continue
-            if self.stage(row, &record):
+            if stage_row(&self.chunk, row, &record, self.number_text, &self.fault):
                 return -1
             field = FIELD_RECORD
             status = check_staged(&record, &field)
@@ -552,99 +487,13 @@ cdef class ColumnDecoder:
                 return self.fail(FAULT_MEMORY, 0, 0, 0)
         return 0
 
-    cdef int stage(self, int64_t row, Staged *record) noexcept nogil:
-        """Stage row `row` of the chunk as it came."""
-        stage_clear(record)
-        record.start_kind = self.stage_time(FIELD_START, row, &record.start_us)
-        record.end_kind = self.stage_time(FIELD_END, row, &record.end_us)
-        if (
-            self.stage_text(FIELD_RECORD_ID, row, &record.record_id)
-            or self.stage_text(FIELD_FACILITY, row, &record.facility)
-            or self.stage_text(FIELD_ACTIVITY, row, &record.activity)
-            or self.stage_text(FIELD_UNIT, row, &record.unit)
-            or self.stage_text(FIELD_REGION, row, &record.region)
-            or self.stage_text(FIELD_SUPPLIER, row, &record.supplier)
-            or self.stage_text(FIELD_PRODUCT, row, &record.product)
-            or self.stage_text(FIELD_EVIDENCE, row, &record.evidence)
-            or self.stage_text(FIELD_ATTRIBUTES, row, &record.attributes)
-            or self.stage_quantity(row, record)
-        ):
-            return -1
-        return 0
-
-    cdef int stage_text(self, int field, int64_t row, Span *text) noexcept nogil:
-        """Text of one row; it was checked before that it lies within its buffer."""
-        cdef int place = self.place_of(field)
-        cdef const ColumnType *column_type
-        cdef ArrowColumn one
-        cdef int64_t index
-        if place < 0:
-            return 0
-        column_type = &self.stream.schema.columns[place]
-        if column_type.kind == TYPE_NULL or not is_valid(&self.chunk[place], row):
-            return 0
-        one = self.chunk[place]
-        one.count = 1
-        one.validity = NULL
-        if column_type.index_kind != TYPE_OTHER:
-            widen_ints(one.data + row * value_width(column_type.index_kind),
-                       column_type.index_kind, 1, &index)
-            text[0] = self.stream.dictionaries[self.stream.dictionary_of[place]].values[index]
-            return 0
-        if one.offsets is not NULL:
-            one.offsets += row * (4 if column_type.kind == TYPE_UTF8 else 8)
-        else:
-            one.data += row * value_width(column_type.kind)
-        return find_texts(&one, column_type, text, &self.fault)
-
-    cdef int stage_quantity(self, int64_t row, Staged *record) noexcept nogil:
-        """Quantity of one row in the form in which it came, and its text for quarantine."""
-        cdef int place = self.place_of(FIELD_QUANTITY)
-        cdef const ColumnType *column_type = &self.stream.schema.columns[place]
-        cdef const ArrowColumn *column = &self.chunk[place]
-        cdef Wide number
-        if column_type.kind == TYPE_NULL or not is_valid(column, row):
-            record.quantity_kind = QUANTITY_ABSENT
-            return 0
-        if TYPE_UTF8 <= column_type.kind <= TYPE_UTF8_VIEW:
-            record.quantity_kind = QUANTITY_TEXT
-            return self.stage_text(FIELD_QUANTITY, row, &record.quantity)
-        if column_type.kind == TYPE_FLOAT64:
-            record.quantity_kind = QUANTITY_DOUBLE
-            memcpy(&record.quantity_double, column.data + 8 * row, 8)
-            return 0
-        number = load_wide(column.data, column_type.kind, row)
-        record.quantity_kind = QUANTITY_MICRO
-        if wide_to_micro(number, column_type.scale, &record.quantity_micro) != POSTED:
-            record.quantity_kind = QUANTITY_TOO_LARGE
-        record.quantity.data = self.number_text
-        record.quantity.size = write_number(number, column_type.scale, self.number_text)
-        return 0
-
-    cdef int stage_time(self, int field, int64_t row, int64_t *time_us) noexcept nogil:
-        """Time of one row; its TimeKind."""
-        cdef int place = self.place_of(field)
-        cdef int kind = self.stream.schema.columns[place].kind
-        cdef int64_t value
-        if kind == TYPE_NULL or not is_valid(&self.chunk[place], row):
-            return TIME_ABSENT
-        widen_ints(self.chunk[place].data + row * value_width(kind), kind, 1, &value)
-        return TIME_OUT_OF_RANGE if time_to_us(value, kind, time_us) else TIME_PRESENT
-
     cdef int place_of(self, int field) noexcept nogil:
         """Place of a column in the schema, -1 where it is absent."""
-        return self.column_of[field]
+        return self.chunk.place_of[field]
 
     cdef int fail(self, int code, int field, int64_t found, int64_t limit) noexcept nogil:
         """Note a fault without a record and return -1."""
         return set_fault(&self.fault, code, field, found, limit)
-
-
-cdef inline int _stored_kind(const ColumnType *column_type) noexcept nogil:
-    """Kind of what stands in a column's buffer: its values, or indices."""
-    if column_type.index_kind != TYPE_OTHER:
-        return column_type.index_kind
-    return column_type.kind
 
 
 cdef inline int32_t _code_of(const Span *text, Interner *interner) noexcept nogil:
