@@ -42,7 +42,7 @@ TIER_FACTOR_BITS = 3
 """A tier's files have up to 8 times the rows of the tier below."""
 
 MERGE_ROWS_MAX = 1 << 25
-"""Most rows that one merge reads: it holds them in memory, about 3 GB."""
+"""Most rows that one merge reads: about 2 GB in memory, and as much again for the sums."""
 
 LEASE_TTL_S = 120.0
 
