@@ -209,7 +209,7 @@ def test_a_lost_acknowledgement_in_the_middle_of_a_batch_is_cut_there(client, in
 
 
 @pytest.mark.parametrize("bounds", [(1, 1, 1), (200_000, 1, 4), (1, 0, 1)])
-def test_the_credit_bounds_what_is_on_its_way(client, ingest, monkeypatch, window, credit, most):
+def test_the_credit_bounds_what_is_on_its_way(client, ingest, monkeypatch, bounds):
     """No more is sent than the credit allows, but always one message; all arrive."""
     ingest.window_bytes, ingest.credit_bytes, most = bounds
     on_the_way = []
