@@ -14,7 +14,8 @@ from tests.support.killing import Battle, Server
 from tests.support.producer import FACILITIES, make_record, quantity_micro
 from tests.support.server import ServerProcess
 from tonne import Client
-from tonne.ledger import Ledger
+from tonne.ledger.ledger import Ledger
+from tonne.ledger.replay import Replay
 from tonne.store import Manifest, open_objects
 from tonne.store.faults import POINTS
 
@@ -27,15 +28,14 @@ EDITION = (
 )
 DEATHS_MIN = int(os.environ.get("TONNE_TEST_DEATHS", "30"))
 EAGER = {
-    "TONNE_LEDGER_MERGE_INTERVAL_S": "0.05",
-    "TONNE_LEDGER_MERGE_FILES_MIN": "4",
-    "TONNE_LEDGER_GARBAGE_INTERVAL_S": "0.5",
-    "TONNE_LEDGER_GARBAGE_GRACE_S": "5",
-    "TONNE_LEDGER_LEASE_S": "1",
+    "TONNE_LEDGER_UPKEEP_INTERVAL_S": "0.05",
+    "TONNE_LEDGER_MERGE_FILES_MAX": "4",
     "TONNE_INGEST_STREAM_LIFETIME_S_MIN": "1",
     "TONNE_INGEST_STREAM_LIFETIME_S_MAX": "3",
 }
 DIRECTORY_ONLY = {"objects.after_temp_write", "objects.after_link"}
+# Garbage is left alone for longer than a test runs; tests/unit/store kills its collection.
+NOT_HERE = {"garbage.before_delete"}
 
 
 @pytest.fixture
@@ -69,8 +69,9 @@ def check(battle: Battle, manifest_url: str, objects_url: str, options: dict[str
     """Hold the ledger against what was acknowledged and what the producers made."""
     manifest = Manifest.open(manifest_url)
     objects = open_objects(objects_url, options)
-    ledger = Ledger(manifest, objects)
-    assert ledger.check_book(BOOK) == []
+    ledger = Ledger(manifest, objects, holder="check")
+    assert Replay(manifest, objects).check_book(ledger, BOOK) == ()
+    ledger.close()
     expected_micro = 0
     for channel in CHANNELS:
         files = manifest.segments(BOOK, channel=channel, after_seq=0, limit=1_000_000)
@@ -101,7 +102,7 @@ def check_inventory(micro: int, manifest_url: str, objects_url: str, options) ->
     """The inventory of a fresh server is the exact sum of what the producers made."""
     environment = store_environment(manifest_url, objects_url, options)
     with ServerProcess(env=environment) as server, Client(server.address) as client:
-        inventory = client.inventory(BOOK, group_by=["facility"])
+        inventory = client.inventory(BOOK, by=["facility"])
     assert Fraction(inventory.total.kg_co2e) == Fraction(micro, 1_000_000) * Fraction(FACTOR)
     assert len(inventory.rows) == FACILITIES
 
@@ -122,7 +123,7 @@ def test_exactly_once_on_sqlite_and_a_directory(tmp_path, seed):
     manifest_url = f"sqlite:///{tmp_path / 'manifest.db'}"
     objects_url = (tmp_path / "objects").as_uri()
     environment = store_environment(manifest_url, objects_url, {})
-    battle = fight(environment, sorted(POINTS), 1, seed, tmp_path)
+    battle = fight(environment, sorted(set(POINTS) - NOT_HERE), 1, seed, tmp_path)
     check(battle, manifest_url, objects_url, {})
     assert battle.deaths["server"] > 0
     assert battle.deaths["producer"] > 0
@@ -134,7 +135,7 @@ def test_exactly_once_on_postgresql_and_s3_with_two_servers(
 ):
     """Two servers on the same database and bucket; every fault point that both have is hit."""
     environment = store_environment(postgres_url, s3_bucket.url, s3_bucket.options)
-    points = sorted(set(POINTS) - DIRECTORY_ONLY)
+    points = sorted(set(POINTS) - DIRECTORY_ONLY - NOT_HERE)
     battle = fight(environment, points, 2, seed, tmp_path)
     check(battle, postgres_url, s3_bucket.url, s3_bucket.options)
     assert battle.deaths["server"] > 0

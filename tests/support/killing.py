@@ -7,6 +7,7 @@ producers die at a moment the seed picks.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
 import subprocess
@@ -54,6 +55,7 @@ class ProducerProcess:
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
 
     def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
         for line in process.stdout:
@@ -61,8 +63,9 @@ class ProducerProcess:
             self._events.put((word, self, int(number)))
         errors = process.stderr.read()
         self._events.put(("ended", self, (process.wait(), errors)))
-        process.stdout.close()
-        process.stderr.close()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
     def kill(self) -> None:
         """End it the hard way."""

@@ -1,0 +1,1 @@
+"""The generated stubs of `proto/tonne/v1`; `make proto` writes them, nobody edits them."""
