@@ -380,7 +380,8 @@ cdef class ColumnDecoder:
         if is_block and _is_ascii(self.texts[0].data, size):
             if texts_reserve(column, self.chunk.count, size):
                 return self.fail(FAULT_MEMORY, 0, 0, 0)
-            memcpy(column.bytes.data + stop, self.texts[0].data, size)
+            if size > 0:                        # without a text there may be no address
+                memcpy(column.bytes.data + stop, self.texts[0].data, size)
             column.bytes.size += size
             for row in range(self.chunk.count):
                 stop += self.texts[row].size
