@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -41,7 +40,9 @@ def run(*command, cwd, **environment):
 def build(kind, source, target):
     """Build a distribution by the backend itself, with the tools at hand; its path."""
     target.mkdir()
-    run("-c", BUILD, kind, target, cwd=source)
+    faster = target.with_suffix(".cfg")
+    faster.write_text(f"[build_ext]\nparallel = {os.cpu_count()}\n")
+    run("-c", BUILD, kind, target, cwd=source, DIST_EXTRA_CONFIG=str(faster))
     (built,) = target.iterdir()
     return built
 
@@ -64,8 +65,8 @@ def sdist(tmp_path_factory):
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(source.read_bytes())
     archive = build("build_sdist", folder / "tree", folder / "dist")
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder / "unpacked", filter="data")
+    (folder / "unpacked").mkdir()
+    subprocess.run(["tar", "-xf", archive, "-C", folder / "unpacked"], check=True)
     (unpacked,) = (folder / "unpacked").iterdir()
     return unpacked
 
