@@ -39,8 +39,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve a ledger."""
-    # The server brings its store and its kernel, which no other command needs.
-    from tonne import server  # noqa: PLC0415
+    from tonne import server  # noqa: PLC0415  # no other command needs its store and kernel
 
     asyncio.run(server.serve(effective_config(config, data, listen=listen, admin=admin)))
 

@@ -48,6 +48,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         self.backlogs: list[int] = []
         self.window_bytes = 4 * MESSAGE_BYTES_MAX
         self.credit_bytes = 0
+        self.hold_count = 0
         self.in_flight_max = 0
 
     def take_fault(self, *names: str) -> str:
@@ -95,6 +96,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         with self.lock:
             self.stream_count += 1
             store = self.stores[first.channel]
+        held = []
         for request in requests:
             fault = self.take_fault(
                 "drop", "lose_ack", "close", "silence", "future_ack", "negative_ack",
@@ -121,7 +123,12 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
                 )
                 yield answer
                 return
-            yield answer
+            held.append(answer)
+            if len(held) < self.hold_count:
+                continue
+            self.hold_count = 0
+            yield from held
+            held.clear()
             if answer.HasField("error") and answer.error.code != 6:  # a repeat is harmless
                 return
 
