@@ -149,6 +149,7 @@ class Server:
             cache_bytes_max=config.ledger.postings_cache_bytes_max,
             merge_files_max=config.ledger.merge_files_max,
             row_errors_max=config.ingest.row_errors_max,
+            stage=self.telemetry.stage,
         )
 
     def _close_ledger(self) -> None:

@@ -108,7 +108,8 @@ def test_what_is_streamed_shows_in_the_metrics(running, api, book):
     assert running.value("tonne_batches_total", code="OFFSET_GAP") == refused + 1
     assert running.value("tonne_ack_latency_seconds_count") == acks + 1
     assert running.value("tonne_received_bytes_total") > 0
-    assert running.value("tonne_stage_duration_seconds_count", stage="decode") > 0
+    for stage in ("decode", "post", "write", "commit"):
+        assert running.value("tonne_stage_duration_seconds_count", stage=stage) > 0
     assert running.value("tonne_worker_busy_seconds_total", pool="commit") > 0
     assert running.value("tonne_in_flight_bytes") == 0
     assert running.value("tonne_streams_active") == 0

@@ -12,6 +12,7 @@ import threading
 import uuid
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ from tonne.store.rows import Commit, FileRow
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Hashable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import polars as pl
 
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileKind
+
+    Stage = Callable[[str], AbstractContextManager[object]]
 
 WRITE_THREADS = 6
 """A group's three files are encoded and put side by side, for two groups at a time."""
@@ -97,6 +101,8 @@ class Journal:
         The time, UTC.
     on_postings : callable
         Called with each committed postings file's row and frame, to spare reading it back.
+    stage : callable
+        Gives the context in which a stage runs (post, write, commit), to time it.
     """
 
     def __init__(
@@ -108,6 +114,7 @@ class Journal:
         row_errors_max: int,
         clock: Callable[[], dt.datetime],
         on_postings: Callable[[FileRow, pl.DataFrame], None],
+        stage: Stage = nullcontext,
     ) -> None:
         self._manifest = manifest
         self._objects = objects
@@ -115,6 +122,7 @@ class Journal:
         self._row_errors_max = row_errors_max
         self._clock = clock
         self._on_postings = on_postings
+        self._stage = stage
         self._writers = ThreadPoolExecutor(WRITE_THREADS, thread_name_prefix="journal")
         self._lock = threading.Lock()
         self._unsettled: dict[str, list[_Attempt]] = {}
@@ -182,29 +190,31 @@ class Journal:
 
     def _attempt(self, book: str, entries: Sequence[Entry]) -> _Attempt:
         """Post, write files, commit: once."""
-        group = post_group(book, entries, self._states, row_errors_max=self._row_errors_max)
+        with self._stage("post"):
+            group = post_group(book, entries, self._states, row_errors_max=self._row_errors_max)
         faults.reach("journal.after_post")
         commit_id = uuid.uuid4().hex
-        files = self._put_files(book, group, commit_id)
-        self._put_resolutions(book, group)
+        with self._stage("write"):
+            files = self._put_files(book, group, commit_id)
+            self._put_resolutions(book, group)
         faults.reach("journal.after_files")
         attempt = _Attempt(
             commit_id,
             {_entry_key(e): o for e, o in zip(entries, group.outcomes, strict=True)},
         )
         self._remember(book, attempt)
-        self._manifest.commit(
-            Commit(
-                id=commit_id,
-                book=book,
-                revision=group.revision,
-                moves=group.moves(),
-                requests=group.claims(),
-                files=tuple(files.values()),
-                ranges=group.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
-                periods=group.periods,
-            )
+        commit = Commit(
+            id=commit_id,
+            book=book,
+            revision=group.revision,
+            moves=group.moves(),
+            requests=group.claims(),
+            files=tuple(files.values()),
+            ranges=group.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
+            periods=group.periods,
         )
+        with self._stage("commit"):
+            self._manifest.commit(commit)
         faults.reach("journal.after_commit")
         if POSTINGS in files:
             self._on_postings(files[POSTINGS], group.frames[POSTINGS])

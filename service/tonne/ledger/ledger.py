@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from tonne.catalogue.edition import Factor, parse_edition
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from tonne.ledger.journal import Stage
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne_kernel import Batch
@@ -85,6 +87,8 @@ class Ledger:
         Most row errors that the outcome of one batch names.
     clock : callable
         The time, UTC.
+    stage : callable
+        As in `Journal`.
 
     Attributes
     ----------
@@ -102,6 +106,7 @@ class Ledger:
         merge_files_max: int = MERGE_FILES_MAX,
         row_errors_max: int = ROW_ERRORS_MAX,
         clock: Callable[[], dt.datetime] = utc_now,
+        stage: Stage = nullcontext,
     ) -> None:
         self._manifest = manifest
         self._objects = objects
@@ -126,6 +131,7 @@ class Ledger:
             row_errors_max=row_errors_max,
             clock=clock,
             on_postings=self._balances.remember,
+            stage=stage,
         )
 
     def close(self) -> None:
