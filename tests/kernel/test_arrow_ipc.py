@@ -1,6 +1,7 @@
 """Arrow IPC streams: framing, batches, dictionaries, and streams that lie."""
 
 import faulthandler
+import os
 import random
 import struct
 import subprocess
@@ -395,7 +396,7 @@ def test_no_byte_breaks_the_kernel():
     finished = subprocess.run(
         [sys.executable, "-c", code],
         cwd=REPOSITORY,
-        env={"PYTHONPATH": ":".join(["", *sys.path])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(["", *sys.path])},
         capture_output=True,
         text=True,
         check=False,

@@ -58,6 +58,17 @@ def test_every_form_of_dictionary_means_the_same(text_type, index_type):
         assert [text or None for text in taken.column(field)] == expected
 
 
+@pytest.mark.parametrize("field", TEXT_FIELDS)
+@pytest.mark.parametrize("texts", [[""] * 3, [None] * 3], ids=["empty", "null"])
+def test_a_column_without_any_text_is_absent(field, texts):
+    """Empty texts and nulls alone say as little as no column."""
+    for text_type in TEXT_TYPES:
+        array = pa.array(texts, text_type)
+        assert take(stream({**base(), field: array})) == take(stream(base()))
+        coded = array.cast(pa.string()).dictionary_encode()
+        assert take(stream({**base(), field: coded})) == take(stream(base()))
+
+
 QUANTITIES = (
     (pa.array([-128, 127, 0], pa.int8()), ["-128", "127", "0"]),
     (pa.array([0, 255, 1], pa.uint8()), ["0", "255", "1"]),
