@@ -129,7 +129,7 @@ def test_endless_producers_and_those_that_never_read_are_bounded(serve):
     api.close()
     server.kill()
     grown_bytes = peak_bytes - base_bytes
-    print(f"grown by {grown_bytes / MIB:.0f} MiB of {received_bytes / MIB:.0f} received")  # noqa: T201
+    print(f"grown by {grown_bytes / MIB:.0f} MiB of {received_bytes / MIB:.0f} received")  # noqa: T201  # shown by -s
     assert durable > 4 * RECORDS_PER_MESSAGE
     assert grown_bytes < bound
 
@@ -153,5 +153,5 @@ def test_a_store_that_hangs_fills_no_memory(serve):
     flood.end()
     api.close()
     server.kill()
-    print(f"grown by {max(grown) / MIB:.0f} MiB")  # noqa: T201
+    print(f"grown by {max(grown) / MIB:.0f} MiB")  # noqa: T201  # shown by -s
     assert max(grown) < bound_bytes(flood.message_bytes)
