@@ -7,7 +7,7 @@ PROTOS := $(wildcard proto/tonne/v1/*.proto)
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev demo serve test lint format proto bench soak fuzz debug image clean
+.PHONY: help build dev demo serve test lint format proto bench soak fuzz debug clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -63,6 +63,17 @@ build/debug/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	    --build-temp build/debug-temp
 	cp ext/tonne_kernel/__init__.py build/debug/tonne_kernel/
 	@touch $@
+
+bench: dev  ## Measure side by side: the kernel, then the whole path
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python -m tests.bench.kernel
+	$(BIN)/python -m tests.bench.path
+
+soak: dev debug  ## Kill servers and producers many hundred times
+	TONNE_TEST_DEATHS=600 $(BIN)/python -m pytest --timeout=0 tests/adversity
+
+fuzz: dev debug  ## The kernel's properties and mutated bytes with very many examples
+	TONNE_TEST_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 tests/kernel
 
 clean:  ## Remove what was built
 	rm -rf $(VENV) build dist ext/tonne_kernel/*.so ext/tonne_kernel/*.c

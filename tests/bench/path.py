@@ -40,7 +40,7 @@ from tonne.v1 import ledger_pb2 as ledger
 from tonne.v1 import ledger_pb2_grpc as ledger_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 APPEND = "/tonne.v1.IngestService/Append"
 BOOK = "books/bench"
@@ -231,16 +231,18 @@ async def serve_other(kind: str, folder: Path, per_batch: int) -> None:
         frame.write_parquet(folder / f"{number}.parquet")
         return request.offset + len(frame)
 
-    async def discard(requests: object, _context: object) -> object:
+    async def discard(requests: AsyncIterator[bytes], _: object) -> AsyncIterator[object]:
         batches = -1  # the first message has no batch
-        async for _ in requests:  # type: ignore[attr-defined]
+        async for _ in requests:
             batches += 1
             yield ingest.AppendResponse(durable_up_to_offset=batches * per_batch)
 
-    async def naive(requests: object, _context: object) -> object:
+    async def naive(
+        requests: AsyncIterator[ingest.AppendRequest], _: object
+    ) -> AsyncIterator[object]:
         nonlocal count
         loop = asyncio.get_running_loop()
-        async for request in requests:  # type: ignore[attr-defined]
+        async for request in requests:
             if not request.rows.records:
                 continue
             count += 1
@@ -342,8 +344,7 @@ def main() -> None:
         asyncio.run(serve_other(options.serve, options.folder, options.per_batch))
         return
     forms: list[str] = ["rows", "arrow"] if options.form == "both" else [options.form]
-    step: Callable[[str], dict[str, object]] = lambda form: compare(form, options)  # noqa: E731
-    print(json.dumps([step(form) for form in forms], indent=2))  # noqa: T201  (a program's answer)
+    print(json.dumps([compare(form, options) for form in forms], indent=2))  # noqa: T201  (a program's answer)
 
 
 if __name__ == "__main__":
