@@ -26,7 +26,8 @@ cdef enum FaultCode:            # in the order of FAULTS in arrow_fault.pyx
     FAULT_RECORDS = 20
     FAULT_TEXT_BYTES = 21
     FAULT_CHECKS = 22
-    FAULT_COUNT = 23
+    FAULT_CLAIM = 23
+    FAULT_COUNT = 24
 
 cdef struct Fault:
     int code                    # FaultCode

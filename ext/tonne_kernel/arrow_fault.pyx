@@ -89,9 +89,13 @@ FAULTS = (
     ),
     (
         "TOO_MANY_RECORDS",
-        "the texts of column {column} unfold to more than {limit} bytes; send smaller batches",
+        "the texts of the batch unfold to more than {limit} bytes; send smaller batches",
     ),
     ("", "the checks by column and by record disagree about a record"),
+    (
+        "ARROW_INVALID",
+        "the batch claims {found} records in {limit} bytes; send columns that hold values",
+    ),
 )
 
 assert len(FAULTS) == FAULT_COUNT

@@ -193,6 +193,16 @@ def test_texts_that_unfold_beyond_the_limit_are_refused():
     assert "unfold" in str(error)
 
 
+def test_records_without_bytes_are_refused():
+    """A message of a few bytes cannot claim rows by the hundred thousand."""
+    nulls = {field: pa.nulls(100_000) for field in base()}
+    error = refusal_of(stream(nulls))
+    assert error.reason == "ARROW_INVALID"
+    assert "claims 100000 records in" in str(error)
+    few = {field: pa.nulls(100) for field in base()}
+    assert len(take(stream(few)).errors) == 100
+
+
 HUGE = 2**63 - 1
 LIES = {
     "length huge": (lambda m: m.batch.field(0), "q", HUGE, "TOO_MANY_RECORDS"),
