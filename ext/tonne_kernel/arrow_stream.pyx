@@ -17,8 +17,8 @@ from libc.string cimport memcpy, memset
 from tonne_kernel.arrow_column cimport PAIR_SIZE, ArrowColumn, Layout, bind_column, find_texts
 from tonne_kernel.arrow_fault cimport (
     FAULT_BUFFERS, FAULT_CLAIM, FAULT_COMPRESSED, FAULT_CUT, FAULT_DICTIONARY, FAULT_FRAMING,
-    FAULT_HEADER, FAULT_LENGTH, FAULT_MEMORY, FAULT_METADATA, FAULT_NODES, FAULT_RECORDS, FAULT_TRAILING,
-    FAULT_VERSION, raise_fault, set_fault,
+    FAULT_HEADER, FAULT_LENGTH, FAULT_MEMORY, FAULT_METADATA, FAULT_NODES, FAULT_RECORDS,
+    FAULT_TRAILING, FAULT_VERSION, raise_fault, set_fault,
 )
 from tonne_kernel.arrow_schema cimport TYPE_OTHER, ColumnType, read_schema
 from tonne_kernel.batch cimport Span
