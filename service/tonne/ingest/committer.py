@@ -8,7 +8,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from tonne.errors import CapacityError, DefectError, InputError, ServerDraining, TonneError
+from tonne.errors import (
+    CapacityError,
+    DefectError,
+    InputError,
+    LedgerInconsistent,
+    ServerDraining,
+    TonneError,
+)
 from tonne.ledger.entries import Durable, Lost
 from tonne.telemetry import log_incident
 
@@ -191,6 +198,7 @@ class BookCommitter:
         while True:
             try:
                 outcomes = await loop.run_in_executor(shared.pool, self._write, entries)
+                _check_count(entries, outcomes)
             except CapacityError as error:
                 telemetry.add("tonne_commits_total", 1, "retried")
                 kind = "outcome_unknown" if error.code == "OUTCOME_UNKNOWN" else "unavailable"
@@ -225,6 +233,14 @@ class BookCommitter:
                 add("tonne_records_total", outcome.totals.posted_count, "posted")
                 add("tonne_records_total", outcome.totals.quarantined_count, "quarantined")
                 add("tonne_records_total", outcome.totals.suspended_count, "suspended")
+
+
+def _check_count(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+    if len(outcomes) != len(entries):
+        raise LedgerInconsistent(
+            f"the journal gives one outcome for each entry; of {len(entries)} entries it gave "
+            f"{len(outcomes)}"
+        )
 
 
 class Committer:

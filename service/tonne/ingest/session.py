@@ -202,7 +202,7 @@ class ChannelSession:
                 return 0
             if header.offset < self._expected:
                 await self._refuse_repeat(channel, header.offset, batch)
-            if self._failure:
+            if self._failure or self._stopped:
                 return 0
             self._offer(channel, batch, len(message), received_s)
             return len(message)
