@@ -274,6 +274,28 @@ def test_a_buffer_too_small_for_its_rows_is_refused():
     assert refused >= 12
 
 
+@pytest.mark.parametrize(
+    ("array", "needs"),
+    [
+        (pa.array(["a", "b", None, "c", "d"]), (1, 24)),
+        (pa.array(["a", "b", None, "c", "d"], pa.large_string()), (1, 48)),
+        (pa.array(["a", "b", None, "c", "d"], pa.string_view()), (1, 80)),
+        (pa.array(["a", "b", None, "c", "d"]).dictionary_encode(), (1, 20)),
+        (pa.array(["a", "b", None, "c", "d"] * 2)[:9], (2, 40)),
+    ],
+    ids=lambda x: str(getattr(x, "type", "")),
+)
+def test_a_buffer_is_as_long_as_its_rows_need(array, needs):
+    """Bits and values that just suffice are read; one byte less is refused."""
+    body = stream({"region": array, **base(len(array))})
+    message = records_message(body)
+    for buffer, need in enumerate(needs):
+        place = message.pair(BUFFERS, buffer) + 8
+        taken = take(patched(body, place, "q", need))
+        assert taken.column("region") == [text or "" for text in array.to_pylist()]
+        assert "too few" in str(refusal_of(patched(body, place, "q", need - 1)))
+
+
 def column_data(columns, field, buffer):
     """The stream, and where a column's buffer (0 validity, 1, 2) begins in it.
 

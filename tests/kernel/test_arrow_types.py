@@ -149,6 +149,8 @@ def test_a_quantity_out_of_range_is_the_records_fault(array):
 )
 @example(5 * 10**37, 38, False)
 @example(15 * 10**31, 38, True)
+@example(5 * 10**31 + 1, 38, False)
+@example(-(25 * 10**31 + 1), 38, True)
 @example(-(2**63), 24, False)
 @example(2**63, 25, True)
 def test_decimals_are_rounded_as_fractions_are(integer, scale, is_wide):
@@ -193,9 +195,10 @@ def test_the_years_from_1970_to_2200_are_taken(unit):
     """The first instant, the last as an end, and one unit beyond, which is the row's fault."""
     per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
     stop = 7_258_118_400 * per_second
-    beyond = stop + max(1, per_second // 10**6)
+    last = stop + max(0, per_second // 10**6 - 1)  # cut to the last microsecond
+    beyond = last + 1
     starts = [0, -1, stop - 1, stop, -(2**63), 2**63 - 1]
-    ends = [stop, 1, stop, stop, 1, beyond]
+    ends = [last, 1, stop, stop, 1, beyond]
     columns = base(6)
     columns["start"] = pa.array(starts, pa.timestamp(unit))
     columns["end"] = pa.array(ends, pa.timestamp(unit))
@@ -318,6 +321,14 @@ def test_a_bad_text_is_the_records_fault(number, field, coded, text_type):
     taken = take(stream({**base(4), field: array}))
     assert taken.errors == {1: (2, number), 2: (3, number)}
     assert taken.column(field) == ["good", "fine"]
+
+
+def test_a_long_record_id_is_the_records_fault():
+    """Among plain record ids, which are copied as a block, a long one is found too."""
+    columns = {**base(4), "record_id": pa.array(["a", "x" * 257, "y" * 256, ""])}
+    taken = take(stream(columns))
+    assert taken.errors == {1: (3, 1)}
+    assert taken.column("record_id") == ["a", "y" * 256, ""]
 
 
 def test_a_bad_quantity_text_is_the_records_fault():
