@@ -55,7 +55,7 @@ def test_of_many_writers_of_one_step_one_wins(servers):
     steps_count = 10
     won: Counter[int] = Counter()
     lost: list[frozenset[str]] = []
-    barrier = threading.Barrier(WRITERS_COUNT)
+    barrier = threading.Barrier(WRITERS_COUNT, timeout=60)  # one that fails frees the others
 
     def write(manifest: Manifest) -> None:
         for step in range(steps_count):

@@ -216,7 +216,17 @@ def test_a_total_beyond_128_bits_is_refused(manifest):
 def test_a_thousand_channels_move_in_one_commit(manifest):
     """Many channels are moved, each by its own step, in a handful of statements."""
     create_book(manifest)
-    channels = open_channels(manifest, 1000)
+    manifest.open_channel("acme", "meter-0")
+    columns = [c for c in schema.channel.c if c.name != "id"]
+    ids = [{"new_id": f"meter-{n}"} for n in range(1, 1000)]
+    copy = sa.insert(schema.channel).from_select(
+        ["id", *(c.name for c in columns)],
+        sa.select(sa.bindparam("new_id", type_=sa.String), *columns).where(
+            schema.channel.c.id == "meter-0"
+        ),
+    )
+    manifest._database.write(lambda connection: connection.execute(copy, ids) and None)
+    channels = manifest.list_channels("acme", "", 1000)
     statements: list[str] = []
     sa.event.listen(
         manifest._database.engine,
@@ -225,7 +235,8 @@ def test_a_thousand_channels_move_in_one_commit(manifest):
     )
     manifest.commit(make_commit("acme", *(make_move(c, n + 1) for n, c in enumerate(channels))))
     assert len(statements) <= 12
-    assert offsets(manifest) == {f"meter-{n}": n + 1 for n in range(1000)}
+    assert offsets(manifest) == {c.id: n + 1 for n, c in enumerate(channels)}
+    assert len(channels) == 1000
 
 
 @pytest.mark.usefixtures("armed")
