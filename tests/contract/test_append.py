@@ -305,3 +305,20 @@ def test_more_streams_than_allowed_are_told_when_to_come_again(tmp_path):
         first.finish()
         third = Producer.opened(running.api, f"{book}/channels/a")
         third.finish()
+
+
+def test_a_producer_that_vanishes_disturbs_nobody(running, api, channel, caplog):
+    """Cancelled streams leave nothing behind and no word in the log; the channel goes on."""
+    durable = 0
+    for _ in range(10):
+        producer = Producer.opened(api, channel)
+        durable = api.committed(channel)
+        producer.send_rows(durable, record(durable))
+        producer.until_durable(durable + 1)
+        producer.send_rows(durable + 1, record(durable + 1))
+        producer.call.cancel()
+    while running.value("tonne_streams_active") or running.value("tonne_in_flight_bytes"):
+        assert running.get("/livez")[0] == 200
+    assert Producer.opened(api, channel).finish()[-1:] == []
+    assert api.committed(channel) > durable
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
