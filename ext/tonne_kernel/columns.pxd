@@ -61,6 +61,7 @@ cdef class ColumnDecoder:
     cdef int find_row_texts(self, int place) noexcept nogil
     cdef int check_texts(self, int field, int64_t size_max) noexcept nogil
     cdef int write_record_ids(self) noexcept nogil
+    cdef int64_t copy_texts(self, TextColumn *column) noexcept nogil
     cdef int write_texts(self, int field, TextColumn *column) noexcept nogil
     cdef int write_codes(self, int coded, int field) noexcept nogil
     cdef int write_data_quality(self) noexcept nogil

@@ -358,14 +358,10 @@ cdef class ColumnDecoder:
         return 0
 
     cdef int write_record_ids(self) noexcept nogil:
-        """Append the record ids of a chunk; mark those that are no UTF-8 or too long.
-
-        A run of ASCII texts that lie one behind another is copied as one block.
-        """
+        """Append the record ids of a chunk; mark those that are no UTF-8 or too long."""
         cdef TextColumn *column = &self.columns.record_id
         cdef int place = self.place_of(FIELD_RECORD_ID)
-        cdef int64_t row, size = 0, stop = column.bytes.size
-        cdef bint is_block = True
+        cdef int64_t row, size
         cdef const Span *text
         if place < 0 or self.stream.schema.columns[place].kind == TYPE_NULL:
             if texts_pad(column, self.first + self.chunk.count):
@@ -373,19 +369,13 @@ cdef class ColumnDecoder:
             return 0
         if self.find_row_texts(place):
             return -1
-        for row in range(self.chunk.count):
-            is_block &= self.texts[row].data == self.texts[0].data + size
-            is_block &= self.texts[row].size <= TEXT_SIZE_MAX
-            size += self.texts[row].size
-        if is_block and _is_ascii(self.texts[0].data, size):
-            if texts_reserve(column, self.chunk.count, size):
-                return self.fail(FAULT_MEMORY, 0, 0, 0)
-            if size > 0:                        # without a text there may be no address
-                memcpy(column.bytes.data + stop, self.texts[0].data, size)
-            column.bytes.size += size
+        size = self.copy_texts(column)
+        if size < 0:
+            return self.fail(FAULT_MEMORY, 0, 0, 0)
+        if _is_ascii(column.bytes.data + column.bytes.size, size):
             for row in range(self.chunk.count):
-                stop += self.texts[row].size
-                column.stops[self.first + row] = stop
+                column.bytes.size += self.texts[row].size
+                column.stops[self.first + row] = column.bytes.size
             column.count += self.chunk.count
             return 0
         for row in range(self.chunk.count):
@@ -397,6 +387,39 @@ cdef class ColumnDecoder:
             if texts_append(column, text.data, size):
                 return self.fail(FAULT_MEMORY, 0, 0, 0)
         return 0
+
+    cdef int64_t copy_texts(self, TextColumn *column) noexcept nogil:
+        """Copy the texts behind the end of a column, for the caller to look at as one block.
+
+        The bytes copied; -1: no memory. For one that is too long, bytes that are no ASCII are
+        put in its place, so that no more than TEXT_SIZE_MAX bytes a row are copied.
+        """
+        cdef int64_t row, size = 0
+        cdef bint is_block = True
+        cdef uint8_t *target
+        cdef Span *text
+        for row in range(self.chunk.count):
+            text = &self.texts[row]
+            is_block &= text.data == self.texts[0].data + size
+            is_block &= text.size <= TEXT_SIZE_MAX
+            size += min(text.size, <int64_t> TEXT_SIZE_MAX)
+        if texts_reserve(column, self.chunk.count, size):
+            return -1
+        if size == 0:                           # without a text there may be no address
+            return 0
+        target = column.bytes.data + column.bytes.size
+        if is_block:                            # texts between offsets lie so
+            memcpy(target, self.texts[0].data, size)
+            return size
+        for row in range(self.chunk.count):
+            text = &self.texts[row]
+            if text.size > TEXT_SIZE_MAX:
+                memset(target, 0xFF, TEXT_SIZE_MAX)
+                target += TEXT_SIZE_MAX
+                continue
+            memcpy(target, text.data, text.size)
+            target += text.size
+        return size
 
     cdef int write_texts(self, int field, TextColumn *column) noexcept nogil:
         """Append the texts of an optional column that rows in good order have."""
