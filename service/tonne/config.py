@@ -168,6 +168,9 @@ class LedgerConfig:
     merge_files_max: int = _setting(
         64, "Live postings files of one tier of a book beyond which they are merged.", minimum=2
     )
+    merge_lease_s: float = _setting(
+        120.0, "How long a merge of a server that died keeps the others off.", minimum=1
+    )
     upkeep_interval_s: float = _setting(
         10.0, "Time between two rounds of merging and of collecting garbage.", minimum=0.01
     )

@@ -148,6 +148,7 @@ class Server:
             holder=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
             cache_bytes_max=config.ledger.postings_cache_bytes_max,
             merge_files_max=config.ledger.merge_files_max,
+            merge_lease_s=config.ledger.merge_lease_s,
             row_errors_max=config.ingest.row_errors_max,
             stage=self.telemetry.stage,
         )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 PROGRESS_S_MAX = 120.0
 """No event at all for so long is a hang."""
 
-KILL_CHANCE_PRODUCER = 0.05
-KILL_CHANCE_SERVER = 0.02
+KILL_CHANCE_PRODUCER = 0.03
+KILL_CHANCE_SERVER = 0.01
 
 
 class ProducerProcess:

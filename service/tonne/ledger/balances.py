@@ -44,7 +44,8 @@ TIER_FACTOR_BITS = 3
 MERGE_ROWS_MAX = 1 << 25
 """Most rows that one merge reads: about 2 GB in memory, and as much again for the sums."""
 
-LEASE_TTL_S = 120.0
+MERGE_LEASE_S = 120.0
+"""How long a merge of a process that died keeps the others off, in seconds."""
 
 POSTINGS_SCHEMA: Schema = {
     "facility": pl.Categorical,
@@ -128,6 +129,8 @@ class Balances:
         Most bytes of decoded postings to keep in memory.
     merge_files_max : int
         A tier of more live files than this is merged.
+    merge_lease_s : float
+        How long a merge of a process that died keeps the others off, in seconds.
     clock : callable
         The time, UTC.
     """
@@ -140,12 +143,14 @@ class Balances:
         holder: str,
         cache_bytes_max: int,
         merge_files_max: int,
+        merge_lease_s: float = MERGE_LEASE_S,
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._manifest = manifest
         self._objects = objects
         self._holder = holder
         self._merge_files_max = merge_files_max
+        self._lease_s = merge_lease_s
         self._clock = clock
         self._cache = FrameCache(cache_bytes_max)
         self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="balances")
@@ -200,7 +205,7 @@ class Balances:
         if next(self._crowded(book), None) is None:
             return 0
         name = f"merge/{book}"
-        lease = self._manifest.acquire_lease(name, self._holder, LEASE_TTL_S)
+        lease = self._manifest.acquire_lease(name, self._holder, self._lease_s)
         if lease is None:
             return 0
         replaced = 0
@@ -209,7 +214,7 @@ class Balances:
                 if not self._merge_files(book, files):
                     break
                 replaced += len(files)
-                lease = self._manifest.renew_lease(lease, LEASE_TTL_S)
+                lease = self._manifest.renew_lease(lease, self._lease_s)
                 if lease is None:
                     break
         finally:

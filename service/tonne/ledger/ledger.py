@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tonne.catalogue.edition import Factor, parse_edition
 from tonne.catalogue.resolution import Resolution
 from tonne.errors import FieldInvalid, LedgerInconsistent
-from tonne.ledger.balances import Balances
+from tonne.ledger.balances import MERGE_LEASE_S, Balances
 from tonne.ledger.book_state import BookStates
 from tonne.ledger.facilities import check_facility
 from tonne.ledger.factors import factor_of_row, factor_to_row
@@ -83,6 +83,8 @@ class Ledger:
         Most bytes of decoded postings to keep in memory.
     merge_files_max : int
         A tier of more live postings files than this is merged.
+    merge_lease_s : float
+        How long a merge of a process that died keeps the others off, in seconds.
     row_errors_max : int
         Most row errors that the outcome of one batch names.
     clock : callable
@@ -104,6 +106,7 @@ class Ledger:
         holder: str,
         cache_bytes_max: int = CACHE_BYTES_MAX,
         merge_files_max: int = MERGE_FILES_MAX,
+        merge_lease_s: float = MERGE_LEASE_S,
         row_errors_max: int = ROW_ERRORS_MAX,
         clock: Callable[[], dt.datetime] = utc_now,
         stage: Stage = nullcontext,
@@ -122,6 +125,7 @@ class Ledger:
             holder=holder,
             cache_bytes_max=cache_bytes_max,
             merge_files_max=merge_files_max,
+            merge_lease_s=merge_lease_s,
             clock=clock,
         )
         self.journal = Journal(
