@@ -1,7 +1,7 @@
 """Decodes an Arrow IPC stream to a batch: the one function that a session calls.
 
 `arrow_stream` frames the messages and bounds their buffers, `arrow_schema` reads the schema,
-`columns` reads the columns, `arrow_fault` says what went wrong.
+`columns` and `text_columns` read the columns, `arrow_fault` says what went wrong.
 """
 
 from libc.stdint cimport int64_t
@@ -25,10 +25,10 @@ def decode(Session session not None, bytes message not None, int64_t start, int6
     stream.open(message, start, stop)
     batch = new_batch(session, message)
     decoder.stream = stream
-    decoder.dictionaries = &session.dictionaries
-    decoder.columns = &batch.columns
+    decoder.work.dictionaries = &session.dictionaries
+    decoder.work.columns = &batch.columns
     with nogil:
         result = decoder.decode(session.batch_records_max)
     if result < 0:
-        raise_fault(&decoder.fault)
+        raise_fault(&decoder.work.fault)
     return batch

@@ -1,0 +1,34 @@
+"""What the decoding of one Arrow stream holds from chunk to chunk."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+
+from tonne_kernel.arrow_chunk cimport CHUNK_ROWS, Chunk
+from tonne_kernel.arrow_fault cimport Fault
+from tonne_kernel.arrow_numbers cimport NUMBER_TEXT_SIZE_MAX
+from tonne_kernel.batch cimport BatchColumns, Span
+from tonne_kernel.dictionary cimport Dictionaries
+from tonne_kernel.status cimport FIELD_COUNT
+from tonne_kernel.value_map cimport ValueMap
+
+cdef enum:                      # columns of interned texts; the first four make the key
+    CODED_FACILITY = 0
+    CODED_ACTIVITY = 1
+    CODED_UNIT = 2
+    CODED_REGION = 3
+    CODED_SUPPLIER = 4
+    CODED_PRODUCT = 5
+    CODED_COUNT = 6
+
+cdef struct Decoding:
+    Dictionaries *dictionaries
+    BatchColumns *columns       # of the batch, being filled
+    int64_t first               # row of the batch where the current chunk begins
+    ValueMap maps[FIELD_COUNT]  # per place in the schema
+    Chunk chunk                 # the current one
+    # Scratch, one per row of a chunk
+    int32_t codes[CODED_COUNT][CHUNK_ROWS]
+    int64_t values[CHUNK_ROWS]
+    Span texts[CHUNK_ROWS]
+    uint8_t suspect[CHUNK_ROWS]
+    uint8_t number_text[NUMBER_TEXT_SIZE_MAX]
+    Fault fault
