@@ -24,12 +24,13 @@ def _exact() -> Any:
 def upgrade() -> None:
     """Make the tables in an empty database."""
     _create_books()
+    _create_catalogue()
     _create_channels()
     _create_commits()
 
 
 def _create_books() -> None:
-    """Make books and what decides how their records are resolved."""
+    """Make books, their resolutions and their periods."""
     op.create_table(
         "book",
         sa.Column("id", _id(), nullable=False),
@@ -41,6 +42,26 @@ def _create_books() -> None:
         sa.Column("create_time", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_book"),
     )
+    op.create_table(
+        "resolution",
+        sa.Column("book", _id(), nullable=False),
+        sa.Column("id", _id(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["book"], ["book.id"], name="fk_resolution_book"),
+        sa.PrimaryKeyConstraint("book", "id", name="pk_resolution"),
+    )
+    op.create_table(
+        "period",
+        sa.Column("book", _id(), nullable=False),
+        sa.Column("period", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["book"], ["book.id"], name="fk_period_book"),
+        sa.PrimaryKeyConstraint("book", "period", name="pk_period"),
+    )
+
+
+def _create_catalogue() -> None:
+    """Make what decides how the records of a book are resolved: factors and facilities."""
     op.create_table(
         "edition",
         sa.Column("book", _id(), nullable=False),
@@ -91,22 +112,6 @@ def _create_books() -> None:
         sa.Column("valid_to", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["book"], ["book.id"], name="fk_facility_book"),
         sa.PrimaryKeyConstraint("book", "id", name="pk_facility"),
-    )
-    op.create_table(
-        "resolution",
-        sa.Column("book", _id(), nullable=False),
-        sa.Column("id", _id(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["book"], ["book.id"], name="fk_resolution_book"),
-        sa.PrimaryKeyConstraint("book", "id", name="pk_resolution"),
-    )
-    op.create_table(
-        "period",
-        sa.Column("book", _id(), nullable=False),
-        sa.Column("period", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("state", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["book"], ["book.id"], name="fk_period_book"),
-        sa.PrimaryKeyConstraint("book", "period", name="pk_period"),
     )
 
 
