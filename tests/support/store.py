@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tonne import model
 from tonne.store import Commit, FileRow, Manifest, Move, RangeRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tonne.store import FileKind
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -82,7 +80,7 @@ def make_commit(book: str, *moves: Move, revision: int = 1, **changes: object) -
     """Make a commit of the moves with one segment, its postings and the ranges."""
     commit_id = new_id()
     segment = make_file(book, "segment", commit_id)
-    values: Mapping[str, object] = {
+    values: dict[str, Any] = {
         "moves": moves,
         "files": (segment, make_file(book, "postings", commit_id)),
         "ranges": tuple(
@@ -92,4 +90,4 @@ def make_commit(book: str, *moves: Move, revision: int = 1, **changes: object) -
         "periods": (600,),
         **changes,
     }
-    return Commit(id=commit_id, book=book, revision=revision, **values)  # type: ignore[arg-type]
+    return Commit(id=commit_id, book=book, revision=revision, **values)

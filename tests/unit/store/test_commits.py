@@ -138,7 +138,7 @@ def test_a_changed_book_refuses_the_commit(manifest):
 
 
 @pytest.mark.usefixtures("armed")
-def test_a_book_that_changes_during_the_commit_refuses_it(postgres_url):
+def test_a_book_that_changes_during_the_commit_refuses_it(postgres_url, monkeypatch):
     """A revision that moves after the commit read it, before it took the lock, is noticed."""
     manifest = Manifest.open(postgres_url)
     create_book(manifest)
@@ -151,7 +151,7 @@ def test_a_book_that_changes_during_the_commit_refuses_it(postgres_url):
         reached.set()
         go_on.wait()
 
-    manifest._open_periods = hold  # type: ignore[method-assign]
+    monkeypatch.setattr(manifest, "_open_periods", hold)
     caught: list[Exception] = []
 
     def run() -> None:

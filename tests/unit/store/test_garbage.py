@@ -81,7 +81,7 @@ def test_a_merge_that_comes_after_its_file_was_collected_fails(manifest, objects
     assert manifest.live_postings("acme") == live
 
 
-def test_a_commit_under_way_keeps_its_files(manifest_url, objects):
+def test_a_commit_under_way_keeps_its_files(manifest_url, objects, monkeypatch):
     """A collection that meets an uncommitted insert waits for it, and leaves its files."""
     manifest, collector = Manifest.open(manifest_url), Manifest.open(manifest_url)
     create_book(manifest)
@@ -98,7 +98,7 @@ def test_a_commit_under_way_keeps_its_files(manifest_url, objects):
         asked.set()
         return real(paths)
 
-    collector.condemn_orphans = ask  # type: ignore[method-assign]
+    monkeypatch.setattr(collector, "condemn_orphans", ask)
     thread = threading.Thread(
         target=lambda: collected.append(collect(collector, objects, DAY_S, later()))
     )
