@@ -6,7 +6,10 @@ again later. `DefectError` is ours. Rows never raise; they get a status (`model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class TonneError(Exception):

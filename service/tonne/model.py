@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tonne.errors import NameInvalid
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 QUANTITY_PLACES = 6
 """Decimal places of a quantity in the ledger."""
