@@ -45,7 +45,7 @@ lint: dev  ## Check style, types, imports, Cython and protos
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cython-lint ext
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint ext
 	$(BIN)/buf lint proto
 
 format: dev  ## Format the Python sources
