@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # Two stages: the first compiles the kernel, the second holds no compiler.
 ARG PYTHON=3.13
-FROM docker.io/library/python:${PYTHON}-slim-bookworm AS build
+FROM python:${PYTHON}-slim-bookworm AS build
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
@@ -14,7 +14,7 @@ RUN python -m venv /opt/tonne \
     && /opt/tonne/bin/pip install --no-cache-dir . \
     && /opt/tonne/bin/pip uninstall --yes pip
 
-FROM docker.io/library/python:${PYTHON}-slim-bookworm
+FROM python:${PYTHON}-slim-bookworm
 LABEL org.opencontainers.image.title="tonne" \
       org.opencontainers.image.description="A carbon ledger that you can stream into" \
       org.opencontainers.image.licenses="Apache-2.0"
