@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 REQUEST_PREFIX = "requests/"
 """Records of a request stand under this and the request id where channels have their id; a
 channel id has no slash, so the two never meet."""
+
+_serials = itertools.count()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,12 +33,16 @@ class ChannelEntry:
     first_offset : int
         Offset of the first record: the committed offset, or where the entry before it of
         the same channel and call ends.
+    serial : int
+        Number of the entry in this process. Two streams under one epoch can bring other records
+        for the same place: position and size do not tell an entry from another.
     """
 
     batch: Batch
     channel: str
     epoch: int
     first_offset: int
+    serial: int = field(default_factory=_serials.__next__, init=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

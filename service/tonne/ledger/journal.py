@@ -380,5 +380,5 @@ def _next_group(call: _Call, indices: Sequence[int]) -> list[int]:
 def _entry_key(entry: Entry) -> Hashable:
     """Tell whether two entries are one and the same."""
     if isinstance(entry, ChannelEntry):
-        return entry.channel, entry.epoch, entry.first_offset, entry.batch.record_count
+        return entry.serial
     return entry.request_id, entry.content_sha256
