@@ -86,7 +86,8 @@ class Batches:
         What the server takes.
     skip_count : int
         Records at the beginning that are left out; the last of them, at most
-        `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's.
+        `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's. Their first
+        is the `tail_position`-th record, from 0; there are fewer where the records end before.
     records_count : int, optional
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
@@ -115,6 +116,7 @@ class Batches:
         chunks = _Chunks(_read(records))
         chunks.drop(skip_count - tail_count)
         self._position -= tail_count
+        self.tail_position = self._position
         self.tail = list(self._cut(chunks.take(tail_count)))
         self._position = skip_count
         self._batches = self._cut(chunks.rest)

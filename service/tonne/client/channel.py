@@ -110,7 +110,7 @@ class Channel:
                     skip_count=skip_count,
                     records_count=records_count,
                 )
-                delivery.compare_tail(batches.tail)
+                delivery.compare_tail(batches.tail, batches.tail_position)
                 delivery.pump(batches)
             except BaseException:
                 delivery.abandon()

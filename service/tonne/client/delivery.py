@@ -105,9 +105,12 @@ class Delivery:
 
     # Before an append that skips: are these the records that the ledger has?
 
-    def compare_tail(self, tail: list[Batch]) -> None:
-        """Send the last skipped records again: the server tells a repeat from other content."""
-        offset = self.committed_offset - sum(batch.records_count for batch in tail)
+    def compare_tail(self, tail: list[Batch], position: int) -> None:
+        """Send the last skipped records again: the server tells a repeat from other content.
+
+        `position` is that of the first of them among the records of this append.
+        """
+        offset = self._base_offset + position
         for batch in tail:
             batch.request.offset = offset
             try:

@@ -65,6 +65,9 @@ class Ownership:
         limits = opened.limits
         if limits.message_bytes_max <= 2 * ENVELOPE_BYTES or limits.batch_records_max <= 0:
             raise MalformedAnswer(f"{self.name}: opened without usable limits: {limits}")
+        if self.epoch and opened.channel.epoch > self.epoch + self._unanswered_count:
+            # One came after the look: what it appended must not be taken for ours.
+            raise self.fenced(f"the opening made epoch {opened.channel.epoch}")
         self.epoch, self._unanswered_count = opened.channel.epoch, 0
         return opened
 

@@ -75,7 +75,11 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
             if self.take_fault("open_refused"):
                 context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
             self.open_count += 1
-            self.stores.setdefault(request.name, Store()).epoch += 1
+            store = self.stores.setdefault(request.name, Store())
+            if self.take_fault("open_stolen"):
+                store.epoch += 1
+                store.records.append("other")
+            store.epoch += 1
             if self.take_fault("open_lost"):
                 context.abort(grpc.StatusCode.UNAVAILABLE, "the answer was lost")
             return ingest_pb2.OpenChannelResponse(

@@ -276,3 +276,23 @@ def test_no_server_is_said_soon():
         pytest.raises(ServerUnavailable, match=r"127\.0\.0\.1:1"),
     ):
         client.channel("acme", "meters")
+
+
+def test_an_owner_that_comes_between_looking_and_opening_fences_this_one(client, ingest):
+    """Records that another owner put where ours were meant to go are not taken for ours."""
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame(10))
+        ingest.faults.extend(["drop", "open_stolen"])
+        with pytest.raises(ChannelFenced, match="another owner"):
+            channel.append(frame(10, 10))
+
+
+def test_a_call_whose_records_lie_all_behind_is_compared_at_its_own_offsets(client, ingest):
+    """The first of two calls may be made again after the second one has begun."""
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame(150))
+        result = channel.append(frame(100), start_offset=0)
+        assert (result.records_count, result.durable_up_to_offset) == (0, 150)
+        with pytest.raises(ContentMustMatch):
+            channel.append(frame(100, 500), start_offset=0)
+    assert ingest.stores[NAME].records == ids(150)
