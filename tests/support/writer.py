@@ -9,7 +9,7 @@ import datetime as dt
 import sys
 from typing import TYPE_CHECKING
 
-from tests.support.store import make_commit, make_file, make_move
+from tests.support.store import make_commit, make_file, make_move, new_id
 from tonne.store import Manifest, collect, faults, open_objects
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def write(directory: str) -> Iterator[int]:
     """Commit, merge and collect a few times; yield the offset after each commit."""
     manifest = Manifest.open(f"sqlite:///{directory}/manifest.db")
     objects = open_objects(f"file://{directory}/objects", {})
-    for step in range(STEPS_COUNT):
+    for _ in range(STEPS_COUNT):
         channel = manifest.open_channel("acme", "meter")
         move = make_move(channel, STEP_RECORDS_COUNT, STEP_QUANTITY_MICRO)
         commit = make_commit("acme", move)
@@ -36,7 +36,7 @@ def write(directory: str) -> Iterator[int]:
         merged = make_file("acme", "postings", "", row_count=sum(f.row_count for f in live))
         objects.put(merged.path, merged.id.encode())
         assert manifest.replace_postings("acme", [file.id for file in live], merged)
-        objects.put(f"acme/lost/{move.to_offset}-{step}", b"")
+        objects.put(f"acme/lost/{new_id()}.parquet", b"")
         collect(manifest, objects, 86_400, later)
     manifest.close()
 

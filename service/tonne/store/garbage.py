@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tonne.errors import ConfigInvalid
 from tonne.store import faults
 from tonne.store.part import split
+from tonne.store.paths import is_ledger_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,9 @@ def collect(
     committed yet. The grace lets the last kind be; it is not what safety rests on. Before an
     object is deleted its path is condemned in the manifest, where a path is unique, so a commit
     that comes later than any grace fails instead of referring to what is gone.
+
+    Only what is named like a ledger's file is ever taken: a directory or bucket may hold files
+    of others, and even the manifest itself.
 
     Parameters
     ----------
@@ -88,7 +92,11 @@ def _collect_dead(manifest: Manifest, objects: Objects, grace_s: float) -> tuple
 
 def _collect_orphans(manifest: Manifest, objects: Objects, before: dt.datetime) -> tuple[int, int]:
     count = size_bytes = 0
-    old = (info for info in objects.list("") if info.modified_time < before)
+    old = (
+        info
+        for info in objects.list("")
+        if info.modified_time < before and is_ledger_file(info.path)
+    )
     for batch in split(old, _BATCH_SIZE):
         unknown = _unknown_of(manifest, batch)
         condemned = manifest.condemn_orphans(list(unknown))

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from tonne.errors import NameInvalid
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_~=-][A-Za-z0-9._~=-]{0,254}")
+_LEDGER_FILE = re.compile(
+    r"(?:[^/]+/)+(?:[0-9a-f]{32}\.parquet|\.[0-9a-f]{32}\.parquet\.[0-9a-f]{32}\.tmp)"
+)
 _PATH_LENGTH_MAX = 900
 """S3 takes 1,024 bytes of key; the rest is left for the prefix of the bucket."""
 
@@ -20,6 +23,15 @@ class ObjectInfo:
     path: str
     size_bytes: int
     modified_time: dt.datetime
+
+
+def is_ledger_file(path: str) -> bool:
+    """Whether a listed object has the name of a ledger's file, or of an unfinished put of one.
+
+    Such files are named by a UUID in hexadecimal, below a folder. What is called otherwise was
+    put there by someone else.
+    """
+    return _LEDGER_FILE.fullmatch(path) is not None
 
 
 def check_path(path: str) -> str:

@@ -349,7 +349,7 @@ def test_upkeep_merges_and_collects_what_nobody_needs(bench):
     )
     for seed in range(4):
         bench.append("a", records_of(5, seed=seed))
-    bench.objects.put("acme/segments/2015-01-01/orphan.parquet", b"x")
+    bench.objects.put(f"acme/segments/2015-01-01/{'0' * 32}.parquet", b"x")
     ledger.maintain()
     assert len(bench.manifest.live_postings("acme")) == 1
     assert len(bench.objects_under("segments")) == 5
@@ -357,4 +357,30 @@ def test_upkeep_merges_and_collects_what_nobody_needs(bench):
     ledger.maintain()
     assert len(bench.objects_under("segments")) == 4
     ledger.close()
+    bench.check()
+
+
+def test_of_two_streams_of_one_epoch_only_the_posted_one_is_told(bench, armed):
+    """After an unknown outcome a batch at the same place is not taken for the one committed."""
+    first = bench.entry("a", [record(record_id="first")])
+    twin = ChannelEntry(decode(Session(), [record(quantity="9")]), "a", first.epoch, 0)
+    armed("journal.after_commit=raise")
+    with pytest.raises(StoreUnavailable):
+        bench.write([first, twin])
+    outcomes = bench.write([first, twin])
+    assert [type(outcome) for outcome in outcomes] == [Durable, Lost]
+    assert isinstance(outcomes[1].error, OffsetGap)
+    assert bench.write([twin])[0].error.code == "OFFSET_GAP"
+    bench.check()
+
+
+def test_a_batch_of_a_later_call_is_not_taken_for_one_of_unknown_outcome(bench, armed):
+    """What stands at the same place with other records is refused, though the old one is there."""
+    first = bench.entry("a", [record(record_id="first")])
+    twin = ChannelEntry(decode(Session(), [record(quantity="9")]), "a", first.epoch, 0)
+    armed("journal.after_commit=raise")
+    with pytest.raises(StoreUnavailable):
+        bench.write([first])
+    assert bench.write([twin])[0].error.code == "OFFSET_GAP"
+    assert bench.write([first])[0].totals.quantity_micro == 1_500_000
     bench.check()

@@ -10,6 +10,7 @@ import pytest
 from tests.support.store import create_book, make_commit, make_file
 from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import Collected, Manifest, ObjectMissing, collect, faults
+from tonne.store.directory import DirectoryObjects
 from tonne.store.garbage import GRACE_S_MIN
 
 pytestmark = pytest.mark.usefixtures("armed")
@@ -158,3 +159,20 @@ def test_a_grace_that_a_commit_could_outlast_is_refused(embedded):
     """A grace below the longest commit stops the call."""
     with pytest.raises(ConfigInvalid, match="900 s at least"):
         collect(embedded, None, GRACE_S_MIN - 1, later())
+
+
+def test_what_the_ledger_did_not_write_is_left_alone(tmp_path):
+    """Files of others below the same directory, the manifest itself among them, are no garbage."""
+    manifest = Manifest.open(f"sqlite:///{tmp_path / 'manifest.db'}")
+    create_book(manifest)
+    objects = DirectoryObjects(tmp_path)
+    theirs = ["lost+found/x", "notes.txt", "delta/part-00000.parquet", ".hidden"]
+    for name in theirs:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("theirs")
+    lost = put_commit(objects)
+    assert collect(manifest, objects, DAY_S, later()).orphans_count == len(lost.files)
+    assert all((tmp_path / name).read_text() == "theirs" for name in theirs)
+    assert (tmp_path / "manifest.db").exists()
+    manifest.close()
