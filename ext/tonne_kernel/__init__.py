@@ -10,6 +10,7 @@ The contract stands in the stub beside this file: units, shapes, errors.
 """
 
 from tonne_kernel.arrow_export import ArrowTable
+from tonne_kernel.blocks import kept_memory_bytes
 from tonne_kernel.decimal import parse_decimal, round_double
 from tonne_kernel.errors import BatchError
 from tonne_kernel.posted import Posted, Share, ShareTotals, post
@@ -32,6 +33,7 @@ __all__ = [
     "Session",
     "Share",
     "ShareTotals",
+    "kept_memory_bytes",
     "parse_append_request",
     "parse_decimal",
     "post",

@@ -1,9 +1,9 @@
 """Sums of quantities per (key, period, outcome): an open-addressing table of numbers."""
 
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 
+from tonne_kernel.blocks cimport block_allocate, block_free, block_resize
 from tonne_kernel.int128 cimport i128_of, mix64
 
 cdef enum:
@@ -23,8 +23,8 @@ cdef int sum_table_init(SumTable *table) noexcept nogil:
 
 
 cdef void sum_table_free(SumTable *table) noexcept nogil:
-    free(table.sums)
-    free(table.slots)
+    block_free(table.sums)
+    block_free(table.slots)
     memset(table, 0, sizeof(SumTable))
 
 
@@ -86,7 +86,7 @@ cdef int _grow(SumTable *table) noexcept nogil:
         capacity = SLOT_COUNT_MIN
     elif capacity > INT32_MAX:
         capacity = INT32_MAX
-    data = realloc(table.sums, <size_t>capacity * sizeof(Sum))
+    data = block_resize(table.sums, capacity * <int64_t>sizeof(Sum))
     if data == NULL:
         return -1
     table.sums = <Sum *>data
@@ -100,7 +100,7 @@ cdef int _rehash(SumTable *table) noexcept nogil:
     cdef int32_t *slots = _new_slots(count)
     if slots == NULL:
         return -1
-    free(table.slots)
+    block_free(table.slots)
     table.slots = slots
     table.mask = count - 1
     for number in range(table.count):
@@ -109,7 +109,8 @@ cdef int _rehash(SumTable *table) noexcept nogil:
 
 
 cdef int32_t *_new_slots(uint64_t count) noexcept nogil:
-    cdef int32_t *slots = <int32_t *>malloc(<size_t>count * sizeof(int32_t))
+    cdef int32_t *slots = <int32_t *>block_allocate(
+        <int64_t>count * <int64_t>sizeof(int32_t))
     if slots != NULL:
         memset(slots, 0xFF, <size_t>count * sizeof(int32_t))
     return slots

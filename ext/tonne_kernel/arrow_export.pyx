@@ -8,9 +8,10 @@ cimport cython
 
 from cpython.pycapsule cimport PyCapsule_New
 from libc.stdint cimport int64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
+from tonne_kernel.blocks cimport block_allocate, block_free
 from tonne_kernel.buffers cimport TextColumn
 
 cdef extern from "Python.h":
@@ -73,13 +74,13 @@ cdef class ArrowTable:
         return schema_capsule, PyCapsule_New(array, "arrow_array", _destroy_array)
 
     cdef void *allocate(self, int64_t size) except NULL:
-        cdef void *data = malloc(<size_t>size if size > 0 else 1)
+        cdef void *data = block_allocate(size)
         if data == NULL:
             raise MemoryError(f"{size} bytes")
         try:
             self.adopt(data)
         except BaseException:
-            free(data)
+            block_free(data)
             raise
         return data
 
@@ -145,7 +146,7 @@ cdef void _owner_release(Owner *owner) noexcept nogil:
     cdef int64_t index
     if count_down(&owner.references) == 0:
         for index in range(owner.owned_count):
-            free(owner.owned[index])
+            block_free(owner.owned[index])
         free(owner)
 
 

@@ -6,6 +6,7 @@ breaks a rule gets `reject_row`; every other row has `key >= 0` and status POSTE
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memset
 
 from tonne_kernel.buffers cimport ByteBuffer, TextColumn, texts_pad
 from tonne_kernel.dictionary cimport Dictionaries
@@ -80,7 +81,8 @@ cdef struct BatchColumns:
     int64_t reject_capacity
     TextColumn reject_texts     # REJECT_TEXT_COUNT per reject
 
-# All columns but the optional ones for `count` rows, zeroed, key -1. 0, or -1 for no memory.
+# All columns but the optional ones for `count` rows, of any content; status POSTED, field
+# RECORD. 0, or -1 for no memory.
 cdef int columns_allocate(BatchColumns *columns, int64_t count) noexcept nogil
 cdef void columns_free(BatchColumns *columns) noexcept nogil
 cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil
@@ -89,7 +91,8 @@ cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil
 # "absent"). 0, or -1 for no memory. Calling it again is cheap.
 cdef int columns_want(BatchColumns *columns, int field) noexcept nogil
 
-cdef void stage_clear(Staged *record) noexcept nogil
+cdef inline void stage_clear(Staged *record) noexcept nogil:
+    memset(record, 0, sizeof(Staged))
 
 # All rules that one record alone can break: the lowest RowStatus, and the field at fault in
 # `*field`. POSTED (0) where it breaks none.

@@ -5,12 +5,24 @@ every rule in the order of the statuses, so that the lowest fault is the one rep
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
-from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
-from tonne_kernel.buffers cimport TextColumn, texts_append, texts_free, texts_pad, texts_reserve
+from tonne_kernel.blocks cimport (
+    block_allocate,
+    block_allocate_zeros,
+    block_free,
+    block_memory_bytes,
+    block_resize,
+)
+from tonne_kernel.buffers cimport (
+    texts_append,
+    texts_free,
+    texts_memory_bytes,
+    texts_pad,
+    texts_reserve,
+)
 from tonne_kernel.decimal cimport QUANTITY_MICRO_MAX, double_to_micro, parse_decimal_micro
-from tonne_kernel.dictionary cimport Dictionaries, find_key
+from tonne_kernel.dictionary cimport Dictionaries, Key, KeyTable, find_key
 from tonne_kernel.status cimport (
     ACTIVITY_MUST_BE_PRESENT,
     END_MUST_BE_IN_RANGE,
@@ -47,9 +59,11 @@ from tonne_kernel.text cimport (
     INTERN_MEMORY,
     TEXT_SIZE_MAX,
     intern,
+    text_equals,
     utf8_cut,
     utf8_is_valid,
 )
+from tonne_kernel.words cimport bytes_are_ascii
 
 cdef enum:
     REJECT_CAPACITY_MIN = 16
@@ -57,16 +71,14 @@ cdef enum:
 
 
 cdef int columns_allocate(BatchColumns *columns, int64_t count) noexcept nogil:
-    # calloc(0) may answer NULL, which here means "no memory".
-    cdef size_t rows = <size_t>count if count > 0 else 1
     memset(columns, 0, sizeof(BatchColumns))
     columns.count = count
-    columns.key = <int32_t *>malloc(rows * sizeof(int32_t))
-    columns.quantity_micro = <int64_t *>calloc(rows, sizeof(int64_t))
-    columns.start_us = <int64_t *>calloc(rows, sizeof(int64_t))
-    columns.end_us = <int64_t *>calloc(rows, sizeof(int64_t))
-    columns.status = <uint8_t *>calloc(rows, 1)
-    columns.field = <uint8_t *>calloc(rows, 1)
+    columns.key = <int32_t *>block_allocate(count * <int64_t>sizeof(int32_t))
+    columns.quantity_micro = <int64_t *>block_allocate(count * <int64_t>sizeof(int64_t))
+    columns.start_us = <int64_t *>block_allocate(count * <int64_t>sizeof(int64_t))
+    columns.end_us = <int64_t *>block_allocate(count * <int64_t>sizeof(int64_t))
+    columns.status = <uint8_t *>block_allocate_zeros(count)
+    columns.field = <uint8_t *>block_allocate_zeros(count)
     if (
         columns.key == NULL or columns.quantity_micro == NULL or columns.start_us == NULL
         or columns.end_us == NULL or columns.status == NULL or columns.field == NULL
@@ -74,67 +86,63 @@ cdef int columns_allocate(BatchColumns *columns, int64_t count) noexcept nogil:
     ):
         columns_free(columns)
         return -1
-    memset(columns.key, 0xFF, rows * sizeof(int32_t))
     return 0
 
 
 cdef void columns_free(BatchColumns *columns) noexcept nogil:
-    free(columns.key)
-    free(columns.quantity_micro)
-    free(columns.start_us)
-    free(columns.end_us)
-    free(columns.status)
-    free(columns.field)
+    block_free(columns.key)
+    block_free(columns.quantity_micro)
+    block_free(columns.start_us)
+    block_free(columns.end_us)
+    block_free(columns.status)
+    block_free(columns.field)
     texts_free(&columns.record_id)
-    free(columns.supplier)
-    free(columns.product)
-    free(columns.data_quality)
+    block_free(columns.supplier)
+    block_free(columns.product)
+    block_free(columns.data_quality)
     texts_free(&columns.evidence)
     texts_free(&columns.attributes)
-    free(columns.rejects)
+    block_free(columns.rejects)
     texts_free(&columns.reject_texts)
     memset(columns, 0, sizeof(BatchColumns))
 
 
 cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil:
-    cdef int64_t row_bytes = 4 + 8 + 8 + 8 + 1 + 1
-    if columns.supplier != NULL:
-        row_bytes += 4
-    if columns.product != NULL:
-        row_bytes += 4
-    if columns.data_quality != NULL:
-        row_bytes += 1
     return (
-        columns.count * row_bytes
-        + _texts_memory_bytes(&columns.record_id)
-        + _texts_memory_bytes(&columns.evidence)
-        + _texts_memory_bytes(&columns.attributes)
-        + _texts_memory_bytes(&columns.reject_texts)
-        + columns.reject_capacity * <int64_t>sizeof(Reject)
+        block_memory_bytes(columns.key)
+        + block_memory_bytes(columns.quantity_micro)
+        + block_memory_bytes(columns.start_us)
+        + block_memory_bytes(columns.end_us)
+        + block_memory_bytes(columns.status)
+        + block_memory_bytes(columns.field)
+        + texts_memory_bytes(&columns.record_id)
+        + block_memory_bytes(columns.supplier)
+        + block_memory_bytes(columns.product)
+        + block_memory_bytes(columns.data_quality)
+        + texts_memory_bytes(&columns.evidence)
+        + texts_memory_bytes(&columns.attributes)
+        + block_memory_bytes(columns.rejects)
+        + texts_memory_bytes(&columns.reject_texts)
     )
 
 
 cdef int columns_want(BatchColumns *columns, int field) noexcept nogil:
-    cdef size_t rows = <size_t>columns.count if columns.count > 0 else 1
+    cdef int64_t codes_bytes = columns.count * <int64_t>sizeof(int32_t)
     if field == FIELD_SUPPLIER and columns.supplier == NULL:
-        columns.supplier = <int32_t *>malloc(rows * sizeof(int32_t))
+        columns.supplier = <int32_t *>block_allocate(codes_bytes)
         if columns.supplier == NULL:
             return -1
-        memset(columns.supplier, 0xFF, rows * sizeof(int32_t))
+        memset(columns.supplier, 0xFF, <size_t>codes_bytes)
     elif field == FIELD_PRODUCT and columns.product == NULL:
-        columns.product = <int32_t *>malloc(rows * sizeof(int32_t))
+        columns.product = <int32_t *>block_allocate(codes_bytes)
         if columns.product == NULL:
             return -1
-        memset(columns.product, 0xFF, rows * sizeof(int32_t))
+        memset(columns.product, 0xFF, <size_t>codes_bytes)
     elif field == FIELD_DATA_QUALITY and columns.data_quality == NULL:
-        columns.data_quality = <uint8_t *>calloc(rows, 1)
+        columns.data_quality = <uint8_t *>block_allocate_zeros(columns.count)
         if columns.data_quality == NULL:
             return -1
     return 0
-
-
-cdef void stage_clear(Staged *record) noexcept nogil:
-    memset(record, 0, sizeof(Staged))
 
 
 cdef int check_staged(const Staged *record, int *field) noexcept nogil:
@@ -172,7 +180,7 @@ cdef int reject_row(
         capacity = columns.reject_capacity * 2
         if capacity < REJECT_CAPACITY_MIN:
             capacity = REJECT_CAPACITY_MIN
-        data = realloc(columns.rejects, <size_t>capacity * sizeof(Reject))
+        data = block_resize(columns.rejects, capacity * <int64_t>sizeof(Reject))
         if data == NULL:
             return -1
         columns.rejects = <Reject *>data
@@ -205,7 +213,8 @@ cdef int reject_row(
 cdef int check_row(
     Dictionaries *dictionaries, BatchColumns *columns, int64_t row, const Staged *record
 ) noexcept nogil:
-    cdef int32_t facility, activity, unit, region, key
+    cdef int32_t facility = 0, activity = 0, unit = 0, region = 0
+    cdef int32_t key
     cdef int64_t micro = 0
     if (
         record.undecodable
@@ -219,20 +228,25 @@ cdef int check_row(
         or record.activity.size == 0
         or record.unit.size == 0
         or record.record_id.size > TEXT_SIZE_MAX
-        or not utf8_is_valid(record.record_id.data, record.record_id.size)
+        or not (
+            bytes_are_ascii(record.record_id.data, record.record_id.size)
+            or utf8_is_valid(record.record_id.data, record.record_id.size)
+        )
     ):
         return _reject_staged(columns, row, record)
-    facility = intern(&dictionaries.facility, record.facility.data, record.facility.size)
-    activity = intern(&dictionaries.activity, record.activity.data, record.activity.size)
-    unit = intern(&dictionaries.unit, record.unit.data, record.unit.size)
-    region = intern(&dictionaries.region, record.region.data, record.region.size)
-    if (facility | activity | unit | region) < 0:
-        if (
-            facility == INTERN_MEMORY or activity == INTERN_MEMORY
-            or unit == INTERN_MEMORY or region == INTERN_MEMORY
-        ):
-            return -1
-        return _reject_staged(columns, row, record)
+    key = _expected_key(dictionaries, record)
+    if key < 0:
+        facility = intern(&dictionaries.facility, record.facility.data, record.facility.size)
+        activity = intern(&dictionaries.activity, record.activity.data, record.activity.size)
+        unit = intern(&dictionaries.unit, record.unit.data, record.unit.size)
+        region = intern(&dictionaries.region, record.region.data, record.region.size)
+        if (facility | activity | unit | region) < 0:
+            if (
+                facility == INTERN_MEMORY or activity == INTERN_MEMORY
+                or unit == INTERN_MEMORY or region == INTERN_MEMORY
+            ):
+                return -1
+            return _reject_staged(columns, row, record)
     if (
         record.supplier.size | record.product.size | record.evidence.size
         | record.attributes.size | record.data_quality
@@ -241,9 +255,11 @@ cdef int check_row(
             return _reject_staged(columns, row, record)
         if _set_optional(dictionaries, columns, row, record):
             return -1
-    key = find_key(&dictionaries.keys, facility, activity, unit, region)
     if key < 0:
-        return -1
+        key = find_key(&dictionaries.keys, facility, activity, unit, region)
+        if key < 0:
+            return -1
+    dictionaries.keys.last = key
     columns.key[row] = key
     columns.quantity_micro[row] = micro
     columns.start_us[row] = record.start_us
@@ -253,8 +269,31 @@ cdef int check_row(
     return texts_append(&columns.record_id, record.record_id.data, record.record_id.size)
 
 
-cdef inline int64_t _texts_memory_bytes(const TextColumn *column) noexcept nogil:
-    return column.bytes.capacity + column.capacity * <int64_t>sizeof(int64_t)
+cdef inline int32_t _expected_key(
+    const Dictionaries *dictionaries, const Staged *record
+) noexcept nogil:
+    """The key that came after the last record's key before, if it is this record's: else -1.
+
+    Its texts were checked when they were interned.
+    """
+    cdef const KeyTable *table = &dictionaries.keys
+    cdef const Key *key
+    cdef int32_t number
+    if table.last < 0:
+        return -1
+    number = table.keys[table.last].follower
+    key = &table.keys[number]
+    if (
+        text_equals(
+            &dictionaries.facility, key.facility, record.facility.data, record.facility.size)
+        and text_equals(
+            &dictionaries.activity, key.activity, record.activity.data, record.activity.size)
+        and text_equals(&dictionaries.unit, key.unit, record.unit.data, record.unit.size)
+        and text_equals(
+            &dictionaries.region, key.region, record.region.data, record.region.size)
+    ):
+        return number
+    return -1
 
 
 cdef inline int _read_quantity(const Staged *record, int64_t *micro) noexcept nogil:

@@ -31,6 +31,7 @@ cdef int texts_copy(TextColumn *column, const TextColumn *source) noexcept nogil
 # Append empty texts until the column has `count` of them. 0, or -1 for no memory.
 cdef int texts_pad(TextColumn *column, int64_t count) noexcept nogil
 cdef void texts_free(TextColumn *column) noexcept nogil
+cdef int64_t texts_memory_bytes(const TextColumn *column) noexcept nogil
 
 cdef inline int bytes_append(ByteBuffer *buffer, const void *data, int64_t size) noexcept nogil:
     if size > buffer.capacity - buffer.size and bytes_reserve(buffer, size):

@@ -1,8 +1,9 @@
 """Growing C buffers: capacity doubles, sizes are bytes, failure is -1."""
 
 from libc.stdint cimport INT64_MAX, int64_t
-from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
+
+from tonne_kernel.blocks cimport block_free, block_memory_bytes, block_resize
 
 cdef enum:
     CAPACITY_MIN = 64
@@ -17,7 +18,7 @@ cdef int bytes_reserve(ByteBuffer *buffer, int64_t size) noexcept nogil:
     if needed <= buffer.capacity:
         return 0
     capacity = _grown(buffer.capacity, needed)
-    data = realloc(buffer.data, <size_t>capacity)
+    data = block_resize(buffer.data, capacity)
     if data == NULL:
         return -1
     buffer.data = <uint8_t *>data
@@ -26,7 +27,7 @@ cdef int bytes_reserve(ByteBuffer *buffer, int64_t size) noexcept nogil:
 
 
 cdef void bytes_free(ByteBuffer *buffer) noexcept nogil:
-    free(buffer.data)
+    block_free(buffer.data)
     buffer.data = NULL
     buffer.size = 0
     buffer.capacity = 0
@@ -41,7 +42,7 @@ cdef int texts_reserve(TextColumn *column, int64_t count, int64_t size) noexcept
     if needed > column.capacity or column.stops == NULL:
         capacity = _grown(column.capacity, needed)
         offsets = column.stops - 1 if column.stops != NULL else NULL
-        offsets = <int64_t *>realloc(offsets, <size_t>(capacity + 1) * sizeof(int64_t))
+        offsets = <int64_t *>block_resize(offsets, (capacity + 1) * <int64_t>sizeof(int64_t))
         if offsets == NULL:
             return -1
         offsets[0] = 0
@@ -76,11 +77,17 @@ cdef int texts_pad(TextColumn *column, int64_t count) noexcept nogil:
 
 cdef void texts_free(TextColumn *column) noexcept nogil:
     if column.stops != NULL:
-        free(column.stops - 1)
+        block_free(column.stops - 1)
     column.stops = NULL
     column.count = 0
     column.capacity = 0
     bytes_free(&column.bytes)
+
+
+cdef int64_t texts_memory_bytes(const TextColumn *column) noexcept nogil:
+    cdef int64_t stops_bytes = (
+        block_memory_bytes(column.stops - 1) if column.stops != NULL else 0)
+    return stops_bytes + block_memory_bytes(column.bytes.data)
 
 
 cdef inline int64_t _grown(int64_t capacity, int64_t needed) noexcept nogil:

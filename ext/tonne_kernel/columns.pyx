@@ -260,6 +260,7 @@ cdef int _take_times(Decoding *work, int field, int64_t *times_us, bint is_end) 
     cdef const ColumnType *column_type = &work.chunk.schema.columns[place]
     if column_type.kind == TYPE_NULL:
         memset(work.suspect, 1, work.chunk.count)
+        memset(times_us, 0, work.chunk.count * sizeof(int64_t))
         return 0
     widen_ints(work.chunk.columns[place].data, column_type.kind, work.chunk.count, times_us)
     scale_times(times_us, work.chunk.count, column_type.kind, is_end, work.suspect)

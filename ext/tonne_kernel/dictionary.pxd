@@ -12,6 +12,7 @@ cdef struct Key:
     int32_t activity
     int32_t unit
     int32_t region
+    int32_t follower            # key that came after this one last time; itself at first
 
 cdef struct KeyState:
     int32_t rule                # -1: not assigned
@@ -52,18 +53,23 @@ cdef int32_t find_key_by_hash(KeyTable *table, Key key) noexcept nogil
 cdef inline int32_t find_key(
     KeyTable *table, int32_t facility, int32_t activity, int32_t unit, int32_t region
 ) noexcept nogil:
-    """Number of a key (>= 0), or -1 where there is no memory."""
-    cdef Key *last
+    """Number of a key (>= 0), or -1 where there is no memory.
+
+    Sources come in the same order again and again: try the follower of the last one first.
+    """
+    cdef Key *next
     cdef Key key
     if table.last >= 0:
-        last = &table.keys[table.last]
+        next = &table.keys[table.keys[table.last].follower]
         if (
-            last.facility == facility and last.activity == activity
-            and last.unit == unit and last.region == region
+            next.facility == facility and next.activity == activity
+            and next.unit == unit and next.region == region
         ):
+            table.last = table.keys[table.last].follower
             return table.last
     key.facility = facility
     key.activity = activity
     key.unit = unit
     key.region = region
+    key.follower = -1           # the table's own business
     return find_key_by_hash(table, key)

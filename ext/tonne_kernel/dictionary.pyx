@@ -1,9 +1,9 @@
 """The dictionaries of one session, and the table of its keys (open addressing)."""
 
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint64_t
-from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 
+from tonne_kernel.blocks cimport block_allocate, block_free, block_resize
 from tonne_kernel.int128 cimport mix64
 from tonne_kernel.text cimport interner_free, interner_init, interner_memory_bytes
 
@@ -64,9 +64,9 @@ cdef int key_table_init(KeyTable *table) noexcept nogil:
 
 
 cdef void key_table_free(KeyTable *table) noexcept nogil:
-    free(table.keys)
-    free(table.states)
-    free(table.slots)
+    block_free(table.keys)
+    block_free(table.states)
+    block_free(table.slots)
     memset(table, 0, sizeof(KeyTable))
 
 
@@ -78,6 +78,7 @@ cdef int32_t find_key_by_hash(KeyTable *table, Key key) noexcept nogil:
         if found < 0:
             break
         if _same_key(&table.keys[found], &key):
+            table.keys[table.last].follower = found
             table.last = found
             return found
         place = (place + 1) & table.mask
@@ -105,6 +106,9 @@ cdef int32_t _insert(KeyTable *table, const Key *key) noexcept nogil:
     if <uint64_t>number * 2 > table.mask and _rehash(table):
         return -1
     table.keys[number] = key[0]
+    table.keys[number].follower = number
+    if table.last >= 0:
+        table.keys[table.last].follower = number
     memset(&table.states[number], 0, sizeof(KeyState))
     table.states[number].rule = -1
     place = _hash_key(key) & table.mask
@@ -123,11 +127,11 @@ cdef int _grow(KeyTable *table) noexcept nogil:
         capacity = KEY_SLOT_COUNT_MIN
     elif capacity > INT32_MAX:
         capacity = INT32_MAX
-    data = realloc(table.keys, <size_t>capacity * sizeof(Key))
+    data = block_resize(table.keys, capacity * <int64_t>sizeof(Key))
     if data == NULL:
         return -1
     table.keys = <Key *>data
-    data = realloc(table.states, <size_t>capacity * sizeof(KeyState))
+    data = block_resize(table.states, capacity * <int64_t>sizeof(KeyState))
     if data == NULL:
         return -1
     table.states = <KeyState *>data
@@ -142,7 +146,7 @@ cdef int _rehash(KeyTable *table) noexcept nogil:
     cdef int32_t *slots = _new_slots(count)
     if slots == NULL:
         return -1
-    free(table.slots)
+    block_free(table.slots)
     table.slots = slots
     table.mask = count - 1
     for number in range(table.count):
@@ -154,7 +158,8 @@ cdef int _rehash(KeyTable *table) noexcept nogil:
 
 
 cdef int32_t *_new_slots(uint64_t count) noexcept nogil:
-    cdef int32_t *slots = <int32_t *>malloc(<size_t>count * sizeof(int32_t))
+    cdef int32_t *slots = <int32_t *>block_allocate(
+        <int64_t>count * <int64_t>sizeof(int32_t))
     if slots != NULL:
         memset(slots, 0xFF, <size_t>count * sizeof(int32_t))
     return slots

@@ -105,10 +105,12 @@ def post(
     cdef Share share
     cdef int64_t row_count = 0
     cdef int64_t batch_row_count = 0
+    cdef int64_t record_id_bytes = 0
     cdef int result
     for share in parts:
         row_count += share.batch.columns.count
         batch_row_count = max(batch_row_count, share.batch.columns.count)
+        record_id_bytes += share.batch.columns.record_id.bytes.size
         if share.batch.columns.count > INT32_MAX:
             raise ValueError(f"a batch has at most {INT32_MAX} records")
     memset(&posting, 0, sizeof(Posting))
@@ -124,7 +126,7 @@ def post(
         if states == NULL:
             raise MemoryError
         with nogil:
-            result = posting_init(&posting, row_count, batch_row_count)
+            result = posting_init(&posting, row_count, batch_row_count, record_id_bytes)
         if result != POSTING_OK:
             raise MemoryError(f"a posting of {row_count} records")
         with ExitStack() as locks:

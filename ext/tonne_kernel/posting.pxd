@@ -49,7 +49,8 @@ cdef struct Posting:
     ErrorList errors
 
 cdef int posting_init(
-    Posting *posting, int64_t row_count, int64_t batch_row_count) noexcept nogil
+    Posting *posting, int64_t row_count, int64_t batch_row_count, int64_t record_id_bytes
+) noexcept nogil
 cdef void posting_free(Posting *posting) noexcept nogil
 
 # Post the records of one share; `share` is its index. A PostingResult.

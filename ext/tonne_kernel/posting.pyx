@@ -41,14 +41,14 @@ cdef enum:
 
 
 cdef int posting_init(
-    Posting *posting, int64_t row_count, int64_t batch_row_count
+    Posting *posting, int64_t row_count, int64_t batch_row_count, int64_t record_id_bytes
 ) noexcept nogil:
     # Texts come from sessions, whose own tables producers cannot aim at: no seed is needed.
     if dictionaries_init(&posting.dictionaries, 0):
         return POSTING_MEMORY
     if sum_table_init(&posting.sums):
         return POSTING_MEMORY
-    return segment_allocate(&posting.segment, row_count, batch_row_count)
+    return segment_allocate(&posting.segment, row_count, batch_row_count, record_id_bytes)
 
 
 cdef void posting_free(Posting *posting) noexcept nogil:

@@ -19,7 +19,7 @@ from tonne_kernel.batch cimport (
     check_row,
     stage_clear,
 )
-from tonne_kernel.buffers cimport texts_pad
+from tonne_kernel.buffers cimport bytes_reserve, texts_pad
 from tonne_kernel.dictionary cimport Dictionaries
 from tonne_kernel.wire cimport (
     WIRE_OK,
@@ -117,6 +117,10 @@ cdef int decode_records(
     cdef Staged record
     while row < columns.count and next_record(&at, stop, &record_data, &record_size):
         stage_record(record_data, record_size, &record)
+        if row == 0 and bytes_reserve(
+            &columns.record_id.bytes, min(size, columns.count * record.record_id.size)
+        ):
+            return -1
         if check_row(dictionaries, columns, row, &record):
             return -1
         row += 1
@@ -130,6 +134,7 @@ cdef int decode_records(
 cdef int _read_fields(
     const uint8_t *at, const uint8_t *stop, Staged *record, Time *start, Time *end
 ) noexcept nogil:
+    cdef const uint8_t *rest
     cdef uint32_t tag = 0
     cdef uint64_t value = 0
     cdef int result
@@ -168,7 +173,9 @@ cdef int _read_fields(
         elif tag == TAG_ATTRIBUTES:
             result = _read_span(&at, stop, &record.attributes)
         else:
-            result = skip_value(&at, stop, tag & 7)
+            rest = at                           # `at` itself stays in a register
+            result = skip_value(&rest, stop, tag & 7)
+            at = rest
         if result != WIRE_OK:
             return result
     return WIRE_OK
@@ -194,6 +201,7 @@ cdef inline int _read_double(
 cdef inline int _read_time(const uint8_t **at, const uint8_t *stop, Time *time) noexcept nogil:
     """A google.protobuf.Timestamp; one that comes again is merged into the first."""
     cdef const uint8_t *here = NULL
+    cdef const uint8_t *rest
     cdef const uint8_t *end
     cdef int64_t size = 0
     cdef uint32_t tag = 0
@@ -214,7 +222,9 @@ cdef inline int _read_time(const uint8_t **at, const uint8_t *stop, Time *time) 
             result = read_varint(&here, end, &value)
             time.nanos = <int32_t><uint32_t>value
         else:
-            result = skip_value(&here, end, tag & 7)
+            rest = here
+            result = skip_value(&rest, end, tag & 7)
+            here = rest
         if result != WIRE_OK:
             return result
     return WIRE_OK

@@ -30,8 +30,11 @@ cdef struct SegmentColumns:
     TextColumn evidence
     TextColumn attributes
 
+# Columns for `row_count` rows of batches with up to `batch_row_count` each, and the bytes of
+# all their record ids. 0, or -1 for no memory.
 cdef int segment_allocate(
-    SegmentColumns *segment, int64_t row_count, int64_t batch_row_count) noexcept nogil
+    SegmentColumns *segment, int64_t row_count, int64_t batch_row_count, int64_t record_id_bytes
+) noexcept nogil
 cdef void segment_free(SegmentColumns *segment) noexcept nogil
 
 # Add the record_id and optional columns of the `count` rows of a batch that stand in

@@ -1,11 +1,11 @@
 """The columns of a segment while it is filled: posted and suspended records."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
-from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from tonne_kernel.arrow_export cimport ArrowTable, new_table
 from tonne_kernel.batch cimport BatchColumns
+from tonne_kernel.blocks cimport block_allocate, block_allocate_zeros, block_free
 from tonne_kernel.buffers cimport (
     TextColumn,
     text_start,
@@ -19,28 +19,27 @@ from tonne_kernel.text cimport Interner, intern
 
 
 cdef int segment_allocate(
-    SegmentColumns *segment, int64_t row_count, int64_t batch_row_count
+    SegmentColumns *segment, int64_t row_count, int64_t batch_row_count, int64_t record_id_bytes
 ) noexcept nogil:
-    cdef size_t rows = <size_t>row_count if row_count > 0 else 1
     memset(segment, 0, sizeof(SegmentColumns))
     segment.capacity = row_count
-    segment.channel = <int32_t *>malloc(rows * 4)
-    segment.offset = <int64_t *>malloc(rows * 8)
-    segment.facility = <int32_t *>malloc(rows * 4)
-    segment.activity = <int32_t *>malloc(rows * 4)
-    segment.unit = <int32_t *>malloc(rows * 4)
-    segment.region = <int32_t *>malloc(rows * 4)
-    segment.quantity_micro = <i128 *>malloc(rows * 16)
-    segment.start_us = <int64_t *>malloc(rows * 8)
-    segment.end_us = <int64_t *>malloc(rows * 8)
-    segment.status = <uint8_t *>malloc(rows)
-    segment.kept = <int32_t *>malloc((<size_t>batch_row_count + 1) * 4)
+    segment.channel = <int32_t *>block_allocate(row_count * 4)
+    segment.offset = <int64_t *>block_allocate(row_count * 8)
+    segment.facility = <int32_t *>block_allocate(row_count * 4)
+    segment.activity = <int32_t *>block_allocate(row_count * 4)
+    segment.unit = <int32_t *>block_allocate(row_count * 4)
+    segment.region = <int32_t *>block_allocate(row_count * 4)
+    segment.quantity_micro = <i128 *>block_allocate(row_count * 16)
+    segment.start_us = <int64_t *>block_allocate(row_count * 8)
+    segment.end_us = <int64_t *>block_allocate(row_count * 8)
+    segment.status = <uint8_t *>block_allocate(row_count)
+    segment.kept = <int32_t *>block_allocate(batch_row_count * 4)
     if (
         segment.channel == NULL or segment.offset == NULL or segment.facility == NULL
         or segment.activity == NULL or segment.unit == NULL or segment.region == NULL
         or segment.quantity_micro == NULL or segment.start_us == NULL
         or segment.end_us == NULL or segment.status == NULL or segment.kept == NULL
-        or texts_reserve(&segment.record_id, row_count, 0)
+        or texts_reserve(&segment.record_id, row_count, record_id_bytes)
     ):
         segment_free(segment)
         return -1
@@ -48,21 +47,21 @@ cdef int segment_allocate(
 
 
 cdef void segment_free(SegmentColumns *segment) noexcept nogil:
-    free(segment.channel)
-    free(segment.offset)
+    block_free(segment.channel)
+    block_free(segment.offset)
     texts_free(&segment.record_id)
-    free(segment.facility)
-    free(segment.activity)
-    free(segment.unit)
-    free(segment.region)
-    free(segment.quantity_micro)
-    free(segment.start_us)
-    free(segment.end_us)
-    free(segment.status)
-    free(segment.kept)
-    free(segment.supplier)
-    free(segment.product)
-    free(segment.data_quality)
+    block_free(segment.facility)
+    block_free(segment.activity)
+    block_free(segment.unit)
+    block_free(segment.region)
+    block_free(segment.quantity_micro)
+    block_free(segment.start_us)
+    block_free(segment.end_us)
+    block_free(segment.status)
+    block_free(segment.kept)
+    block_free(segment.supplier)
+    block_free(segment.product)
+    block_free(segment.data_quality)
     texts_free(&segment.evidence)
     texts_free(&segment.attributes)
     memset(segment, 0, sizeof(SegmentColumns))
@@ -190,7 +189,8 @@ cdef int _add_codes(
         if code < 0:
             continue
         if column[0] == NULL:
-            column[0] = <int32_t *>calloc(<size_t>segment.capacity, sizeof(int32_t))
+            column[0] = <int32_t *>block_allocate_zeros(
+                segment.capacity * <int64_t>sizeof(int32_t))
             if column[0] == NULL or intern(target, NULL, 0) != 0:
                 return -1
         if code != last:
@@ -212,7 +212,7 @@ cdef int _add_data_quality(
         if columns.data_quality[segment.kept[index]] == 0:
             continue
         if segment.data_quality == NULL:
-            segment.data_quality = <uint8_t *>calloc(<size_t>segment.capacity, 1)
+            segment.data_quality = <uint8_t *>block_allocate_zeros(segment.capacity)
             if segment.data_quality == NULL:
                 return -1
         segment.data_quality[first + index] = columns.data_quality[segment.kept[index]]

@@ -1,9 +1,9 @@
 """Texts: UTF-8 validation, and the interner that gives each distinct text a dense code."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp
 
 from tonne_kernel.buffers cimport TextColumn
+from tonne_kernel.words cimport bytes_equal
 
 cdef enum:
     TEXT_SIZE_MAX = 256         # bytes of an id, unit, region, supplier, product
@@ -42,18 +42,18 @@ cdef int64_t utf8_cut(const uint8_t *data, int64_t size, int64_t limit) noexcept
 
 cdef uint64_t hash_bytes(const uint8_t *data, int64_t size, uint64_t seed) noexcept nogil
 
+cdef inline bint text_equals(
+    const Interner *interner, int32_t code, const uint8_t *data, int64_t size
+) noexcept nogil:
+    """Whether these bytes are the text of a code."""
+    cdef int64_t start = interner.texts.stops[code - 1]
+    return (
+        interner.texts.stops[code] - start == size
+        and bytes_equal(interner.texts.bytes.data + start, data, size)
+    )
+
 cdef inline int32_t intern(Interner *interner, const uint8_t *data, int64_t size) noexcept nogil:
     """Code of a text (>= 0) or INTERN_*. Streams repeat themselves: try the last one first."""
-    cdef int32_t last = interner.last
-    cdef int64_t start
-    if last >= 0:
-        start = interner.texts.stops[last - 1]
-        if (
-            interner.texts.stops[last] - start == size
-            and (
-                size == 0
-                or memcmp(interner.texts.bytes.data + start, data, <size_t>size) == 0
-            )
-        ):
-            return last
+    if interner.last >= 0 and text_equals(interner, interner.last, data, size):
+        return interner.last
     return intern_by_hash(interner, data, size)

@@ -5,11 +5,12 @@ that collide. Codes are given in order of first sight and never depend on the ha
 """
 
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memset
 
+from tonne_kernel.blocks cimport block_allocate, block_free
 from tonne_kernel.buffers cimport texts_append, texts_free
 from tonne_kernel.int128 cimport mix64
+from tonne_kernel.words cimport bytes_are_ascii, load4, load8
 
 cdef enum:
     SLOT_COUNT_MIN = 64
@@ -34,7 +35,7 @@ cdef int interner_init(Interner *interner, uint64_t seed) noexcept nogil:
 
 cdef void interner_free(Interner *interner) noexcept nogil:
     texts_free(&interner.texts)
-    free(interner.slots)
+    block_free(interner.slots)
     interner.slots = NULL
 
 
@@ -58,7 +59,7 @@ cdef int32_t intern_by_hash(Interner *interner, const uint8_t *data, int64_t siz
         slot = &interner.slots[place]
         if slot.code < 0:
             break
-        if slot.hash == hashed and _equals(interner, slot.code, data, size):
+        if slot.hash == hashed and text_equals(interner, slot.code, data, size):
             interner.last = slot.code
             return slot.code
         place = (place + 1) & interner.mask
@@ -70,13 +71,12 @@ cdef int32_t intern_by_hash(Interner *interner, const uint8_t *data, int64_t siz
 cdef bint utf8_is_valid(const uint8_t *data, int64_t size) noexcept nogil:
     cdef int64_t at = 0
     cdef int64_t length
-    cdef uint64_t word
+    if bytes_are_ascii(data, size):
+        return True
     while at < size:
-        if size - at >= 8:
-            memcpy(&word, data + at, 8)
-            if word & ASCII_MASK == 0:
-                at += 8
-                continue
+        if size - at >= 8 and load8(data + at) & ASCII_MASK == 0:
+            at += 8
+            continue
         if data[at] < 0x80:
             at += 1
             continue
@@ -101,42 +101,18 @@ cdef uint64_t hash_bytes(const uint8_t *data, int64_t size, uint64_t seed) noexc
     cdef uint64_t second = 0
     cdef int64_t left = size
     while left > 16:
-        state = mix64(_load8(data) ^ HASH_1, _load8(data + 8) ^ state)
+        state = mix64(load8(data) ^ HASH_1, load8(data + 8) ^ state)
         data += 16
         left -= 16
     if left >= 8:
-        first = _load8(data)
-        second = _load8(data + left - 8)
+        first = load8(data)
+        second = load8(data + left - 8)
     elif left >= 4:
-        first = _load4(data)
-        second = _load4(data + left - 4)
+        first = load4(data)
+        second = load4(data + left - 4)
     elif left > 0:
         first = <uint64_t>data[0] << 16 | <uint64_t>data[left >> 1] << 8 | data[left - 1]
     return mix64(HASH_2 ^ <uint64_t>size, mix64(first ^ HASH_1, second ^ state))
-
-
-cdef inline uint64_t _load8(const uint8_t *data) noexcept nogil:
-    cdef uint64_t word
-    memcpy(&word, data, 8)
-    return word
-
-
-cdef inline uint64_t _load4(const uint8_t *data) noexcept nogil:
-    cdef uint32_t word
-    memcpy(&word, data, 4)
-    return word
-
-
-cdef inline bint _equals(
-    const Interner *interner, int32_t code, const uint8_t *data, int64_t size
-) noexcept nogil:
-    cdef int64_t start = interner.texts.stops[code - 1]
-    return (
-        interner.texts.stops[code] - start == size
-        and (
-            size == 0 or memcmp(interner.texts.bytes.data + start, data, <size_t>size) == 0
-        )
-    )
 
 
 cdef inline bint _continues(uint8_t byte) noexcept nogil:
@@ -203,14 +179,15 @@ cdef int _rehash(Interner *interner) noexcept nogil:
         while slots[place].code >= 0:
             place = (place + 1) & mask
         slots[place] = interner.slots[index]
-    free(interner.slots)
+    block_free(interner.slots)
     interner.slots = slots
     interner.mask = mask
     return 0
 
 
 cdef InternSlot *_new_slots(uint64_t count) noexcept nogil:
-    cdef InternSlot *slots = <InternSlot *>malloc(<size_t>count * sizeof(InternSlot))
+    cdef InternSlot *slots = <InternSlot *>block_allocate(
+        <int64_t>count * <int64_t>sizeof(InternSlot))
     if slots != NULL:
         memset(slots, 0xFF, <size_t>count * sizeof(InternSlot))     # every code -1
     return slots

@@ -3,24 +3,24 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 
-cdef int read_long_varint(
-    const uint8_t **at, const uint8_t *stop, uint64_t *value
+cdef const uint8_t *read_long_varint(
+    const uint8_t *at, const uint8_t *stop, uint64_t *value
 ) noexcept nogil:
-    cdef const uint8_t *here = at[0]
     cdef uint64_t total = 0
     cdef int index
+    value[0] = WIRE_MALFORMED
     for index in range(VARINT_SIZE_MAX):
-        if here >= stop:
-            return WIRE_TRUNCATED
-        total |= <uint64_t>(here[0] & 0x7F) << (7 * index)
-        if here[0] < 0x80:
-            if index == VARINT_SIZE_MAX - 1 and here[0] > 1:
-                return WIRE_MALFORMED           # more than 64 bits
-            at[0] = here + 1
+        if at >= stop:
+            value[0] = WIRE_TRUNCATED
+            return NULL
+        total |= <uint64_t>(at[0] & 0x7F) << (7 * index)
+        if at[0] < 0x80:
+            if index == VARINT_SIZE_MAX - 1 and at[0] > 1:
+                return NULL                     # more than 64 bits
             value[0] = total
-            return WIRE_OK
-        here += 1
-    return WIRE_MALFORMED
+            return at + 1
+        at += 1
+    return NULL
 
 
 cdef int skip_value(const uint8_t **at, const uint8_t *stop, uint32_t wire_type) noexcept nogil:
