@@ -84,6 +84,7 @@ class ChannelSession:
         self._end_reason = "disconnect"
         self._failure: TonneError | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._write_s_max = self._config.stream_lifetime_s_max + self._config.close_grace_s
         self.backlog_records = 0
         self.backlog_oldest_us = -1
 
@@ -102,8 +103,12 @@ class ChannelSession:
                 self._call_later(lifetime_s, self.ask_to_close, "stream_lifetime")
             self._ingest.keep(asyncio.create_task(self._read(), name="read stream"))
             while reply := await self._outbox.take(self._ingest.admission.stream_credit_bytes):
-                await self._wire.write(reply)
+                # As long as a stream may live: who takes no reply meanwhile is gone.
+                async with asyncio.timeout(self._write_s_max):
+                    await self._wire.write(reply)
                 self._count_written(reply)
+        except TimeoutError:
+            self._end_reason = "disconnect"
         finally:
             self._stopped = True
             self._stirred.set()

@@ -328,6 +328,22 @@ def test_a_producer_that_ignores_the_signal_is_left_after_the_grace(bench):
     run(scene())
 
 
+def test_a_producer_that_never_reads_is_left_after_the_life_of_a_stream(bench):
+    """A reply that nobody takes does not hold a stream's place for ever."""
+
+    async def scene() -> None:
+        async with bench(stream_lifetime_s_min=0.001, stream_lifetime_s_max=0.001) as made:
+            wire, stream = made.start()
+            wire.may_write.clear()
+            wire.half_close()
+            async with asyncio.timeout(TIMEOUT_S):
+                assert await stream is None
+            assert made.value("tonne_streams_active") == 0
+            assert wire.replies == []
+
+    run(scene())
+
+
 def test_a_draining_server_takes_no_new_stream(bench):
     """It is told in-band to go elsewhere, and when."""
 
