@@ -249,9 +249,11 @@ class Delivery:
             )
         if response.HasField("control_totals"):
             self.totals += read_totals(response.control_totals)
-        room = ROW_ERRORS_MAX - len(self.row_errors)
+        # Those beyond one answer come with later ones: maybe only in the next append.
+        errors = [error for error in response.row_errors if error.offset >= self._base_offset]
         self.row_errors.extend(
-            read_row_error(error, self._base_offset) for error in response.row_errors[:room]
+            read_row_error(error, self._base_offset)
+            for error in errors[: ROW_ERRORS_MAX - len(self.row_errors)]
         )
         if durable > self.committed_offset:
             self.committed_offset = durable

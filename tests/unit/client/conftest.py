@@ -104,7 +104,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         for request in requests:
             fault = self.take_fault(
                 "drop", "lose_ack", "close", "silence", "future_ack", "negative_ack",
-                "absent_ack", "none", "refuse", "steal", "busy", "end", "repeat_ack",
+                "absent_ack", "none", "refuse", "steal", "busy", "end", "repeat_ack", "late_error",
             )  # fmt: skip
             if fault == "drop":
                 context.abort(grpc.StatusCode.UNAVAILABLE, "the connection broke")
@@ -178,6 +178,8 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
             answer.durable_up_to_offset += 1_000_000
         elif fault == "negative_ack":
             answer.durable_up_to_offset = -1
+        elif fault == "late_error":
+            answer.row_errors.add(offset=0, status=status_pb2.ROW_STATUS_UNIT_MUST_BE_KNOWN)
         elif fault == "absent_ack":
             answer.ClearField("durable_up_to_offset")
         return answer

@@ -296,3 +296,12 @@ def test_a_call_whose_records_lie_all_behind_is_compared_at_its_own_offsets(clie
         with pytest.raises(ContentMustMatch):
             channel.append(frame(100, 500), start_offset=0)
     assert ingest.stores[NAME].records == ids(150)
+
+
+def test_a_row_error_that_comes_late_is_not_the_next_calls(client, ingest):
+    """Row errors beyond one answer come with later ones; they are of the records before."""
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame(10))
+        ingest.faults.append("late_error")
+        result = channel.append(frame(10, 10))
+    assert (result.row_errors, result.posted_count) == ((), 10)
