@@ -6,7 +6,6 @@ breaks a rule gets `reject_row`; every other row has `key >= 0` and status POSTE
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
-from libc.string cimport memset
 
 from tonne_kernel.buffers cimport ByteBuffer, TextColumn, texts_pad
 from tonne_kernel.dictionary cimport Dictionaries
@@ -92,7 +91,17 @@ cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil
 cdef int columns_want(BatchColumns *columns, int field) noexcept nogil
 
 cdef inline void stage_clear(Staged *record) noexcept nogil:
-    memset(record, 0, sizeof(Staged))
+    # Field by field: a memset of this size starts slowly.
+    cdef Span none
+    none.data = NULL
+    none.size = 0
+    record.record_id = record.facility = record.activity = record.quantity = none
+    record.unit = record.region = record.supplier = record.product = none
+    record.evidence = record.attributes = none
+    record.quantity_double = 0
+    record.quantity_micro = record.start_us = record.end_us = 0
+    record.quantity_kind = record.start_kind = record.end_kind = 0
+    record.data_quality = record.undecodable = 0
 
 # All rules that one record alone can break: the lowest RowStatus, and the field at fault in
 # `*field`. POSTED (0) where it breaks none.

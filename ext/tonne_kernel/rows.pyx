@@ -27,6 +27,7 @@ from tonne_kernel.wire cimport (
     read_bytes,
     read_tag,
     read_varint,
+    read_wide_varint,
     skip_value,
 )
 
@@ -99,8 +100,22 @@ cdef bint next_record(
 cdef void stage_record(const uint8_t *data, int64_t size, Staged *record) noexcept nogil:
     cdef Time start = Time(False, 0, 0)
     cdef Time end = Time(False, 0, 0)
+    cdef const uint8_t *at = data
+    cdef const uint8_t *stop = data + size
     stage_clear(record)
-    if _read_fields(data, data + size, record, &start, &end) != WIRE_OK:
+    # Encoders write fields in the order of their numbers: these mostly come, and come so. What
+    # then is left is read field by field.
+    if (
+        _read_expected(&at, stop, TAG_RECORD_ID, &record.record_id) != WIRE_OK
+        or _read_expected(&at, stop, TAG_FACILITY, &record.facility) != WIRE_OK
+        or _read_expected(&at, stop, TAG_ACTIVITY, &record.activity) != WIRE_OK
+        or _read_expected_quantity(&at, stop, record) != WIRE_OK
+        or _read_expected(&at, stop, TAG_UNIT, &record.unit) != WIRE_OK
+        or _read_expected_time(&at, stop, TAG_START, &start) != WIRE_OK
+        or _read_expected_time(&at, stop, TAG_END, &end) != WIRE_OK
+        or _read_expected(&at, stop, TAG_REGION, &record.region) != WIRE_OK
+        or (at < stop and _read_fields(at, stop, record, &start, &end) != WIRE_OK)
+    ):
         record.undecodable = 1
     record.start_kind = _time_of(&start, &record.start_us)
     record.end_kind = _time_of(&end, &record.end_us)
@@ -185,6 +200,33 @@ cdef inline int _read_span(const uint8_t **at, const uint8_t *stop, Span *span) 
     return read_bytes(at, stop, &span.data, &span.size)
 
 
+cdef inline int _read_expected(
+    const uint8_t **at, const uint8_t *stop, uint8_t tag, Span *span
+) noexcept nogil:
+    """Read a text if it comes next."""
+    if at[0] == stop or at[0][0] != tag:
+        return WIRE_OK
+    at[0] += 1
+    return read_bytes(at, stop, &span.data, &span.size)
+
+
+cdef inline int _read_expected_quantity(
+    const uint8_t **at, const uint8_t *stop, Staged *record
+) noexcept nogil:
+    if at[0] < stop and at[0][0] == TAG_QUANTITY:
+        record.quantity_kind = QUANTITY_TEXT
+    return _read_expected(at, stop, TAG_QUANTITY, &record.quantity)
+
+
+cdef inline int _read_expected_time(
+    const uint8_t **at, const uint8_t *stop, uint8_t tag, Time *time
+) noexcept nogil:
+    if at[0] == stop or at[0][0] != tag:
+        return WIRE_OK
+    at[0] += 1
+    return _read_time(at, stop, time)
+
+
 cdef inline int _read_double(
     const uint8_t **at, const uint8_t *stop, Staged *record
 ) noexcept nogil:
@@ -200,31 +242,36 @@ cdef inline int _read_double(
 
 cdef inline int _read_time(const uint8_t **at, const uint8_t *stop, Time *time) noexcept nogil:
     """A google.protobuf.Timestamp; one that comes again is merged into the first."""
-    cdef const uint8_t *here = NULL
-    cdef const uint8_t *rest
-    cdef const uint8_t *end
+    cdef const uint8_t *data = NULL
     cdef int64_t size = 0
-    cdef uint32_t tag = 0
-    cdef uint64_t value = 0
-    cdef int result = read_bytes(at, stop, &here, &size)
+    cdef int result = read_bytes(at, stop, &data, &size)
     if result != WIRE_OK:
         return result
-    end = here + size
+    return _merge_time(data, data + size, stop, time)
+
+
+cdef int _merge_time(
+    const uint8_t *at, const uint8_t *stop, const uint8_t *readable_stop, Time *time
+) noexcept nogil:
+    cdef const uint8_t *rest
+    cdef uint32_t tag = 0
+    cdef uint64_t value = 0
+    cdef int result
     time.present = True
-    while here < end:
-        result = read_tag(&here, end, &tag)
+    while at < stop:
+        result = read_tag(&at, stop, &tag)
         if result != WIRE_OK:
             return result
         if tag == TAG_TIME_SECONDS:
-            result = read_varint(&here, end, &value)
+            result = read_wide_varint(&at, stop, readable_stop, &value)
             time.seconds = <int64_t>value
         elif tag == TAG_TIME_NANOS:
-            result = read_varint(&here, end, &value)
+            result = read_wide_varint(&at, stop, readable_stop, &value)
             time.nanos = <int32_t><uint32_t>value
         else:
-            rest = here
-            result = skip_value(&rest, end, tag & 7)
-            here = rest
+            rest = at                           # `at` itself stays in a register
+            result = skip_value(&rest, stop, tag & 7)
+            at = rest
         if result != WIRE_OK:
             return result
     return WIRE_OK

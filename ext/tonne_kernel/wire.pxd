@@ -37,25 +37,34 @@ cdef inline int read_varint(
 ) noexcept nogil:
     # The cursor goes by value wherever a call is not inlined: so it stays in a register.
     cdef const uint8_t *after
-    cdef uint64_t word, ends
+    cdef uint64_t long_value = 0
     if at[0] < stop and at[0][0] < 0x80:
         value[0] = at[0][0]
         at[0] += 1
         return WIRE_OK
-    if stop - at[0] >= 8:
+    after = read_long_varint(at[0], stop, &long_value)
+    if after == NULL:
+        return <int>long_value
+    at[0] = after
+    value[0] = long_value
+    return WIRE_OK
+
+cdef inline int read_wide_varint(
+    const uint8_t **at, const uint8_t *stop, const uint8_t *readable_stop, uint64_t *value
+) noexcept nogil:
+    """A varint that mostly has several bytes: eight are looked at at once, if they are there."""
+    cdef uint64_t word, ends
+    cdef int64_t size
+    if readable_stop - at[0] >= 8:
         word = load8(at[0])
         ends = ~word & 0x8080808080808080ULL
-        if ends != 0:                           # ends within these 8 bytes
-            at[0] += (trailing_zeros(ends) >> 3) + 1
-            value[0] = pack_sevens(word & (ends ^ (ends - 1)))
-            return WIRE_OK
-    word = 0
-    after = read_long_varint(at[0], stop, &word)
-    if after == NULL:
-        return <int>word
-    at[0] = after
-    value[0] = word
-    return WIRE_OK
+        if ends != 0:
+            size = (trailing_zeros(ends) >> 3) + 1
+            if size <= stop - at[0]:
+                at[0] += size
+                value[0] = pack_sevens(word & (ends ^ (ends - 1)))
+                return WIRE_OK
+    return read_varint(at, stop, value)
 
 cdef inline uint64_t pack_sevens(uint64_t word) noexcept nogil:
     """The low seven bits of eight bytes, one after another."""
