@@ -128,7 +128,7 @@ class Battle:
     def run(
         self, events: queue.Queue, channels: Sequence[str], book: str, deaths_min: int
     ) -> None:
-        """Fight until `deaths_min` processes died and every fault point was hit."""
+        """Fight until `deaths_min` processes of both kinds died and every fault point was hit."""
         target = "ipv4:" + ",".join(server.listen for server in self._servers)
         producers = [
             ProducerProcess(target, book, channel, self._chance.getrandbits(30), events)
@@ -153,7 +153,8 @@ class Battle:
                     producer.finish()
 
     def _is_over(self, deaths_min: int) -> bool:
-        return self.deaths.total() >= deaths_min and self.hit >= set(self._points)
+        both_died = self.deaths["server"] > 0 and self.deaths["producer"] > 0
+        return both_died and self.deaths.total() >= deaths_min and self.hit >= set(self._points)
 
     def _strike(self, producer: ProducerProcess) -> None:
         if self._chance.random() < KILL_CHANCE_PRODUCER:
