@@ -120,7 +120,7 @@ class IngestConfig:
         minimum=1_024,
     )
     key_count_max: int = _setting(
-        1_000_000,
+        200_000,
         "Distinct record keys after which a stream's dictionaries begin anew.",
         minimum=1,
     )
@@ -244,6 +244,7 @@ def load(
     path: Path | None = None,
     overrides: Mapping[str, object] | None = None,
     *,
+    defaults: Mapping[str, object] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Config:
     """Read the configuration.
@@ -255,6 +256,8 @@ def load(
     overrides : Mapping[str, object], optional
         Options of the command line by dotted key, like `{"server.listen": "0.0.0.0:50051"}`;
         they go before everything else.
+    defaults : Mapping[str, object], optional
+        Values by dotted key that go before the settings' own defaults alone.
     environ : Mapping[str, str], optional
         The environment; the process's own where it is left out.
 
@@ -263,7 +266,7 @@ def load(
     ConfigInvalid
         An unknown key, a value of the wrong kind or out of range, or an unreadable file.
     """
-    values: dict[str, tuple[object, str]] = {}
+    values = {key: (value, "default") for key, value in (defaults or {}).items()}
     if path is not None:
         values.update(_from_file(path))
     values.update(_from_environment(os.environ if environ is None else environ))
@@ -286,7 +289,7 @@ def load(
 
 
 def data_directory(directory: Path) -> dict[str, object]:
-    """Give the overrides that keep a whole ledger in one directory: SQLite and files."""
+    """Give the values that keep a whole ledger in one directory: SQLite and files."""
     absolute = directory.absolute()
     return {
         "store.manifest_url": f"sqlite:///{absolute / 'manifest.db'}",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PROGRESS_S_MAX = 120.0
 """No event at all for so long is a hang."""
 
+LOST_REPLY = "commit.after_sql"
 KILL_CHANCE_PRODUCER = 0.03
 KILL_CHANCE_SERVER = 0.01
 
@@ -169,7 +170,11 @@ class Battle:
         """Pick the next fault point, those not hit yet first."""
         waiting = [point for point in self._points if point not in self.hit] or self._points
         point = self._chance.choice(waiting)
-        return f"{point}=kill:{self._chance.randint(1, 4)}"
+        deadly = f"{point}=kill:{self._chance.randint(1, 4)}"
+        if point == LOST_REPLY or self._chance.random() < 0.5:
+            return deadly
+        # The server lives on, not knowing that its commit took place.
+        return f"{deadly},{LOST_REPLY}=raise:{self._chance.randint(1, 2)}"
 
     def _on_server_death(self, server: Server, code: int, *, ending: bool) -> None:
         assert code == -9, f"a server ended by itself with {code}"
