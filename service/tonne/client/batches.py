@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -85,9 +86,9 @@ class Batches:
     limits : Limits
         What the server takes.
     skip_count : int
-        Records at the beginning that are left out; the last of them, at most
+        Records at the beginning that are left out; the last of them that there are, at most
         `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's. Their first
-        is the `tail_position`-th record, from 0; there are fewer where the records end before.
+        is the `tail_position`-th record, from 0. `skipped_count` is how many were left out.
     records_count : int, optional
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
@@ -107,17 +108,14 @@ class Batches:
         self._bytes_target = min(bytes_target, self._bytes_max)
         self._records_max = limits.batch_records_max
         self._slice_records = max(1, FIRST_SLICE_RECORDS * bytes_target // MESSAGE_BYTES_TARGET)
-        self._position = skip_count
         self._since_s = time.time()
         if records_count is None and isinstance(records, pl.DataFrame):
             records_count = records.height
         self._records_count = records_count
-        tail_count = min(skip_count, TAIL_RECORDS_MAX)
         chunks = _Chunks(_read(records))
-        chunks.drop(skip_count - tail_count)
-        self._position -= tail_count
-        self.tail_position = self._position
-        self.tail = list(self._cut(chunks.take(tail_count)))
+        tail, self.tail_position, self.skipped_count = chunks.skip(skip_count, TAIL_RECORDS_MAX)
+        self._position = self.tail_position
+        self.tail = list(self._cut(iter(tail)))
         self._position = skip_count
         self._batches = self._cut(chunks.rest)
 
@@ -236,10 +234,27 @@ class _Chunks:
             if isinstance(chunk, Iterator) or chunk.height:
                 self.rest = itertools.chain([chunk], self.rest)
 
-    def drop(self, count: int) -> None:
-        """Leave out the first `count` records."""
-        for _ in self.take(count):
-            pass
+    def skip(self, count: int, keep_count: int) -> tuple[list[Chunk], int, int]:
+        """Leave out the first `count` records; gives the last `keep_count` of them.
+
+        Also gives the number of records before those, and of all that were left out.
+        """
+        kept: deque[pl.DataFrame | list[object]] = deque()
+        kept_count = taken_count = 0
+        for chunk in self.take(count):
+            part = chunk if isinstance(chunk, pl.DataFrame) else list(chunk)
+            kept.append(part)
+            kept_count += len(part)
+            taken_count += len(part)
+            while kept and kept_count - len(kept[0]) >= keep_count:
+                kept_count -= len(kept.popleft())
+        if kept_count > keep_count:
+            kept[0] = kept[0][kept_count - keep_count :]
+            kept_count = keep_count
+        parts: list[Chunk] = [
+            part if isinstance(part, pl.DataFrame) else iter(part) for part in kept
+        ]
+        return parts, taken_count - kept_count, taken_count
 
 
 def _exports_arrow(item: object) -> bool:

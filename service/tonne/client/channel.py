@@ -115,7 +115,7 @@ class Channel:
             except BaseException:
                 delivery.abandon()
                 raise
-            return self._result(before, skip_count)
+            return self._result(before, batches.skipped_count)
 
     def close(self) -> None:
         """Let go of the stream. The channel stays open in the ledger."""
@@ -144,7 +144,7 @@ class Channel:
             )
         return self.committed_offset - start_offset
 
-    def _result(self, before: ControlTotals, skip_count: int) -> AppendResult:
+    def _result(self, before: ControlTotals, skipped_count: int) -> AppendResult:
         after = self._delivery.totals
         not_posted = (
             after.quarantined_count
@@ -161,5 +161,5 @@ class Channel:
             tuple(self._delivery.row_errors),
             max(0, not_posted - len(self._delivery.row_errors)),
             self.committed_offset,
-            skip_count,
+            skipped_count,
         )

@@ -31,6 +31,8 @@ class RetryPolicy:
     ack_timeout_s : float
         Time without progress after which a stream with records on the way is given up and
         opened anew. Repeated acknowledgements do not extend it.
+    on_wait : callable, optional
+        Called before each wait with the error that is waited out; for telling people.
     """
 
     budget_s: float = 120.0
@@ -38,6 +40,7 @@ class RetryPolicy:
     delay_first_s: float = 0.1
     delay_s_max: float = 5.0
     ack_timeout_s: float = 30.0
+    on_wait: Callable[[TonneError], None] | None = None
 
 
 @dataclass(slots=True)
@@ -74,4 +77,6 @@ class Backoff:
                 f"the last one said: {error.message}",
                 metadata={"attempts": str(self._failure_count)},
             ) from error
+        if self.policy.on_wait is not None:
+            self.policy.on_wait(error)
         self.sleep(delay_s)

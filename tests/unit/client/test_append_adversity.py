@@ -190,6 +190,20 @@ def test_other_records_are_not_taken_for_those_of_the_ledger(client, ingest, kin
     assert ingest.stores[NAME].records == ids()
 
 
+@pytest.mark.parametrize("kind", ["frame", "mappings"])
+def test_fewer_records_than_the_ledger_has_are_compared_too(client, ingest, kind):
+    """Records that end before the committed offset are a repeat, or refused as others."""
+    form = {"frame": pl.DataFrame, "mappings": pl.DataFrame.to_dicts}[kind]
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame(1_234))
+        result = channel.append(form(frame(150)), start_offset=0)
+        assert (result.skipped_count, result.records_count) == (150, 0)
+        with pytest.raises(ContentMustMatch, match=r"1234 records.*are others"):
+            channel.append(form(frame(7, 50_000)), start_offset=0)
+        assert channel.append(form(frame(0)), start_offset=0).skipped_count == 0
+    assert ingest.stores[NAME].records == ids(1_234)
+
+
 def test_a_lost_acknowledgement_in_the_middle_of_a_batch_is_cut_there(client, ingest):
     """Where the ledger stands inside a batch, only the rest of it is sent again."""
     with client.channel("acme", "meters") as channel:

@@ -141,3 +141,16 @@ def test_a_delay_that_the_server_names_is_kept():
     backoff, slept = make_backoff(budget_s=10.0, delay_first_s=0.1, delay_s_max=0.2)
     backoff.wait(errors.StoreUnavailable("away", retry_delay_s=3.0))
     assert slept == [3.0]
+
+
+def test_whoever_asks_is_told_of_each_wait():
+    """`on_wait` hears the error before each wait, and not when the budget is spent."""
+    told = []
+    backoff, slept = make_backoff(budget_s=3.5, delay_first_s=1.0, on_wait=told.append)
+    away = errors.StoreUnavailable("away")
+    backoff.wait(away)
+    backoff.wait(away)
+    with pytest.raises(ServerUnavailable):
+        backoff.wait(away)
+    assert told == [away, away]
+    assert slept == [1.0, 2.0]

@@ -152,7 +152,7 @@ def test_every_source_of_records_is_cut_into_the_same_records(make):
 @pytest.mark.parametrize("skip", [0, 1, 150, 1_999, 2_000, 2_001, 4_000, 5_000])
 @pytest.mark.parametrize("kind", ["frame", "frames", "mappings"])
 def test_skipped_records_are_left_out_and_the_last_of_them_kept(skip, kind):
-    """The tail holds the last skipped records, at most 100; the batches hold the rest."""
+    """The tail holds the last skipped records there are, at most 100; the batches the rest."""
     source = frame().select(pl.all().repeat_by(2_000).explode())
     records = {
         "frame": source,
@@ -161,7 +161,9 @@ def test_skipped_records_are_left_out_and_the_last_of_them_kept(skip, kind):
     }[kind]
     batches = Batches(records, LIMITS, skip_count=skip)
     tail_count = sum(batch.records_count for batch in batches.tail)
-    assert tail_count == max(0, min(skip, 4_000) - max(0, skip - 100))
+    skipped = min(skip, 4_000)
+    assert tail_count == min(skipped, 100)
+    assert (batches.skipped_count, batches.tail_position) == (skipped, skipped - tail_count)
     assert sum(batch.records_count for batch in batches) == max(0, 4_000 - skip)
 
 
