@@ -38,16 +38,21 @@ def test_without_anything_every_value_is_its_default():
 
 
 def test_the_command_line_beats_the_environment_beats_the_file(file):
-    """Each layer covers the one below, value by value, and is named as the origin."""
+    """Each layer covers the one below, value by value, and is named as the origin.
+
+    A default that the command gives is below all of them.
+    """
     path = file("[ingest]\nstreams_max = 1\ncommit_threads = 1\ndecode_threads = 1\n")
     environ = {"TONNE_INGEST_STREAMS_MAX": "2", "TONNE_INGEST_COMMIT_THREADS": "2"}
-    config = load(path, {"ingest.streams_max": 3}, environ=environ)
+    given = {"ingest.streams_max": 9, "ingest.decode_threads": 9, "ingest.row_errors_max": 9}
+    config = load(path, {"ingest.streams_max": 3}, defaults=given, environ=environ)
     ingest = config.ingest
     assert (ingest.streams_max, ingest.commit_threads, ingest.decode_threads) == (3, 2, 1)
     items = _items(config)
     assert items["ingest.streams_max"] == ("3", "command line")
     assert items["ingest.commit_threads"] == ("2", "environment TONNE_INGEST_COMMIT_THREADS")
     assert items["ingest.decode_threads"] == ("1", f"file {path}")
+    assert items["ingest.row_errors_max"] == ("9", "default")
 
 
 @pytest.mark.parametrize(

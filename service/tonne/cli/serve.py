@@ -75,10 +75,10 @@ def effective_config(
         for key, value in (("server.listen", listen), ("server.admin", admin))
         if value is not None
     }
-    if data is None:
-        store = configuration.load(path, options).store
-        if store.manifest_url or store.objects_url:
-            return configuration.load(path, options)
-    return configuration.load(
-        path, {**options, **configuration.data_directory(data or DEFAULT_DATA)}
-    )
+    if data is not None:
+        return configuration.load(path, {**options, **configuration.data_directory(data)})
+    store = configuration.load(path, options).store
+    if store.manifest_url or store.objects_url:
+        return configuration.load(path, options)
+    defaults = configuration.data_directory(DEFAULT_DATA)
+    return configuration.load(path, options, defaults=defaults)
