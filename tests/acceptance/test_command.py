@@ -213,6 +213,11 @@ def test_another_file_is_not_taken_for_a_repeat(tonne, book, records, tmp_path):
     run = tonne("append", other, "--book", book, "--channel", "c")
     assert run.returncode == 1
     assert "--start-offset" in run.stderr
+    short = tmp_path / "march.csv"
+    short.write_text(RECORDS.partition("\nb,")[0].replace("\na,", "\nz,") + "\n")
+    run = tonne("append", short, "--book", book, "--channel", "c")
+    assert run.returncode == 1
+    assert "--start-offset" in run.stderr
     run = tonne("append", other, "--book", book, "--channel", "c", "--start-offset", "3")
     assert run.returncode == 0, run.stderr
     total = json.loads(tonne("inventory", "--book", book, "--format", "json").stdout)["total"]

@@ -1,5 +1,6 @@
 """The command `tonne append`."""
 
+import itertools
 import time
 from pathlib import Path
 from typing import Annotated
@@ -15,15 +16,31 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as Bar
+from rich.table import Column as BarPart
 from rich.text import Text
 
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.files import check_file, count_records, read_files
-from tonne.cli.output import Column, Format, FormatOption, print_rows, say, stderr_console
+from tonne.cli.output import (
+    Column,
+    Format,
+    FormatOption,
+    counted,
+    print_rows,
+    say,
+    stderr_console,
+)
 from tonne.client import AppendResult, Progress
+from tonne.errors import TonneError
 
 ROW_ERRORS_SHOWN = 5
-"""Row errors that a summary shows; the listings have them all."""
+"""Kinds of row errors that a summary shows; the listings have each record."""
+
+BAR_WIDTH = 12
+"""With it the line of a million records a second fits 80 characters."""
+
+AT_WORK, WAITING = "append", "waiting"
+"""What the bar says: records go to the server, or the server is away."""
 
 _SUMMARY_COLUMNS = (
     Column("records"),
@@ -37,7 +54,7 @@ _SUMMARY_COLUMNS = (
 
 
 class RateColumn(ProgressColumn):
-    """Records per second since the start, and bytes sent."""
+    """Records per second since the start, and megabytes sent."""
 
     def render(self, task: Task) -> Text:
         """Write both."""
@@ -50,13 +67,13 @@ def make_bar(total: int | None) -> tuple[Bar, TaskID]:
     """Make a progress bar on standard error and its task."""
     bar = Bar(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        RateColumn(),
+        BarColumn(bar_width=BAR_WIDTH),
+        MofNCompleteColumn(table_column=BarPart(no_wrap=True)),
+        RateColumn(table_column=BarPart(no_wrap=True)),
         TimeRemainingColumn(),
         console=stderr_console(),
     )
-    return bar, bar.add_task("append", total=total, sent_bytes=0, skipped_count=0)
+    return bar, bar.add_task(AT_WORK, total=total, sent_bytes=0, skipped_count=0)
 
 
 def append_files(  # noqa: PLR0917  # typer passes by name
@@ -85,33 +102,58 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     """Append files of records to a channel; run again, it goes on where the ledger stands."""
     for path in files:
         check_file(path)
+    began_s = time.monotonic()
+    result = _append(files, book, channel, start_offset, server)
+    _report(result, time.monotonic() - began_s, form)
+    behind_count = result.durable_up_to_offset - start_offset
+    behind_count -= result.skipped_count + result.records_count
+    if behind_count > 0:
+        say(
+            f"warning: {channel} has {behind_count:,} more records behind these; to append "
+            f"others there: --start-offset {result.durable_up_to_offset}"
+        )
+
+
+def _append(
+    files: list[Path], book: str, channel: str, start_offset: int, server: str
+) -> AppendResult:
+    """Append the files and show on a progress bar how far that is."""
     total = count_records(files)
     bar, task = make_bar(total)
-    began_s = time.monotonic()
-    with connect(server) as client, client.channel(book, channel) as opened:
+
+    def tell_wait(_error: TonneError) -> None:
+        bar.update(task, description=WAITING)
+
+    def show(progress: Progress) -> None:
+        bar.update(
+            task,
+            description=AT_WORK,
+            completed=progress.records_count,
+            sent_bytes=progress.sent_bytes,
+        )
+
+    with connect(server, tell_wait) as client, client.channel(book, channel) as opened:
         skip_count = max(0, opened.committed_offset - start_offset)
         if skip_count:
             say(
                 f"{channel}: {skip_count:,} records are in the ledger already; going on from there"
             )
+        shown_count = skip_count if total is None else min(skip_count, total)
+        bar.update(task, description=AT_WORK, completed=shown_count, skipped_count=shown_count)
+        try:
+            with bar:
+                return opened.append(
+                    read_files(files),
+                    start_offset=start_offset,
+                    records_count=total,
+                    progress=show,
+                )
+        except KeyboardInterrupt:
+            say("interrupted; the same command goes on where the ledger stands")
+            raise
 
-        def show(progress: Progress) -> None:
-            bar.update(task, completed=progress.records_count, sent_bytes=progress.sent_bytes)
 
-        bar.update(task, completed=skip_count, skipped_count=skip_count)
-        with bar:
-            result = opened.append(
-                read_files(files),
-                start_offset=start_offset,
-                records_count=total,
-                progress=show,
-            )
-    _report(result, channel, total, time.monotonic() - began_s, form)
-
-
-def _report(
-    result: AppendResult, channel: str, total: int | None, elapsed_s: float, form: Format
-) -> None:
+def _report(result: AppendResult, elapsed_s: float, form: Format) -> None:
     row = {
         "records": result.records_count,
         "posted": result.posted_count,
@@ -122,18 +164,23 @@ def _report(
         "channel_records": result.durable_up_to_offset,
     }
     print_rows(_SUMMARY_COLUMNS, [row], form)
-    if form is Format.TABLE and elapsed_s > 0:
+    if form is Format.TABLE and result.records_count and elapsed_s > 0:
         say(f"{result.records_count / elapsed_s:,.0f} records/s, all durable")
-    if total is not None and result.skipped_count > total:
-        say(
-            f"warning: the channel has {result.skipped_count:,} records from there on and the "
-            f"files only {total:,}; is {channel} the right channel?"
-        )
-    for error in result.row_errors[:ROW_ERRORS_SHOWN]:
-        say(f"warning: offset {error.offset}: {error.status} ({error.field}): {error.message}")
-    more_count = len(result.row_errors) + result.row_errors_omitted_count - ROW_ERRORS_SHOWN
-    if more_count > 0:
-        say(
-            f"warning: {more_count:,} more are not posted; see `tonne quarantine list` and "
-            "`tonne suspense list`"
-        )
+    _report_row_errors(result)
+
+
+def _report_row_errors(result: AppendResult) -> None:
+    """Tell each kind of error once, with the first record that has it."""
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for error in result.row_errors:
+        kinds.setdefault((error.status, error.message), []).append(error.offset)
+    told_count = 0
+    for (status, message), offsets in itertools.islice(kinds.items(), ROW_ERRORS_SHOWN):
+        told_count += len(offsets)
+        more = f" and {len(offsets) - 1:,} more" if len(offsets) > 1 else ""
+        say(f"warning: offset {offsets[0]}{more}: {status}: {message}")
+    rest_count = len(result.row_errors) + result.row_errors_omitted_count - told_count
+    if rest_count:
+        say(f"warning: {counted(rest_count, 'other record')} not posted")
+    if result.row_errors:
+        say("see `tonne quarantine list` and `tonne suspense list`")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
-from tonne.cli.output import Column, Format, FormatOption, print_rows, say
+from tonne.cli.output import Column, Format, FormatOption, counted, print_rows, say
 from tonne.errors import FieldInvalid
 from tonne.model import Book, Edition, Facility, FacilityRule
 
@@ -38,7 +38,7 @@ _EDITION_COLUMNS = (
     Column("edition"),
     Column("factors"),
     Column("create_time", "imported"),
-    Column("sha256"),
+    Column("sha256", chars_max=12),
 )
 
 ReadableFile = Annotated[
@@ -125,7 +125,7 @@ def import_facilities(
     """Register the facilities of a CSV file; of its columns only id is required."""
     with connect(server) as client:
         created_count, updated_count = client.import_facilities(book, read_facilities(file))
-    say(f"{created_count:,} facilities registered, {updated_count:,} replaced")
+    say(f"{counted(created_count, 'facility')} registered, {updated_count:,} replaced")
 
 
 @facility_app.command("list")
@@ -148,7 +148,10 @@ def import_edition(
     """Import an edition of factors from a CSV file; the book prefers it last."""
     with connect(server) as client:
         made = client.import_edition(book, edition, file.read_bytes())
-    say(f"edition {made.id}: {made.factors_count:,} factors, number {made.rank} in preference")
+    say(
+        f"edition {made.id}: {counted(made.factors_count, 'factor')}, number {made.rank} in the "
+        "book's order of preference"
+    )
 
 
 @edition_app.command("list")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tonne.client import Client, RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tonne.errors import TonneError
 
 OPEN_BUDGET_S = 3.0
 """How long a command waits for a server that does not answer."""
@@ -22,6 +27,6 @@ BookOption = Annotated[str, typer.Option("--book", metavar="BOOK", help="Id of t
 DEFAULT_SERVER = "127.0.0.1:50051"
 
 
-def connect(server: str) -> Client:
-    """Make the client of a command."""
-    return Client(server, retry=RetryPolicy(open_budget_s=OPEN_BUDGET_S))
+def connect(server: str, on_wait: Callable[[TonneError], None] | None = None) -> Client:
+    """Make the client of a command; `on_wait` is told while an append waits for the server."""
+    return Client(server, retry=RetryPolicy(open_budget_s=OPEN_BUDGET_S, on_wait=on_wait))

@@ -1,6 +1,7 @@
 """The command `tonne demo`: the main job on a fresh ledger, from stream to inventory."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,7 +10,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -147,12 +147,25 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
     for title, by in (("scope", ("scope",)), ("facility type", ("facility_type",))):
         console.print(f"\nInventory of 2025 by {title} (factors invented for this demo)\n")
         inventory = client.inventory(BOOK, by=by)
-        print_inventory(replace(inventory, notices=()), by, Format.TABLE)
+        print_inventory(inventory, by, Format.TABLE)
     print_remarks(inventory)
+    command = _command()
     console.print(
-        f"\nTo look further, serve this ledger and ask it:\n\n"
-        f"  tonne serve --data {directory}\n"
-        f"  tonne inventory --book {BOOK} --by facility,account --from 2025-01 --to 2025-01\n"
-        f"  tonne inventory --book {BOOK} --by period --format csv\n"
-        f"  tonne channel list --book {BOOK}\n"
+        f"\nTo look further, serve this ledger:\n\n"
+        f"  {command} serve --data {directory}\n\n"
+        f"and ask it in another terminal:\n\n"
+        f"  {command} inventory --book {BOOK} --by facility_type,period\n"
+        f"  {command} inventory --book {BOOK} --by facility,account --from 2025-01 --to 2025-01\n"
+        f"  {command} channel list --book {BOOK}\n",
+        soft_wrap=True,
     )
+
+
+def _command() -> str:
+    """Give what a shell calls this command by: its name, or its path where that is not found."""
+    beside = Path(sys.executable).with_name("tonne")
+    found = shutil.which("tonne")
+    if not beside.exists() or (found and Path(found).samefile(beside)):
+        return "tonne"
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)

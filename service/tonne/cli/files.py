@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -40,10 +41,7 @@ def read_files(paths: Iterable[Path]) -> Iterator[Piece]:
         try:
             yield from reader(path)
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise FieldInvalid(
-                f"{path}: expected a readable {path.suffix} file; {_first_line(error)}",
-                metadata={"file": str(path)},
-            ) from error
+            raise _unreadable(path, error) from error
 
 
 def count_records(paths: Iterable[Path]) -> int | None:
@@ -51,32 +49,46 @@ def count_records(paths: Iterable[Path]) -> int | None:
     total = 0
     for path in paths:
         try:
-            if path.suffix == ".csv":
-                frame = pl.scan_csv(path, infer_schema=False)
-            elif path.suffix == ".parquet":
-                frame = pl.scan_parquet(path)
-            else:
+            scan = _SCANS.get(path.suffix.lower())
+            if scan is None:
                 return None
-            total += frame.select(pl.len()).collect(engine="streaming").item()
+            total += scan(path).select(pl.len()).collect(engine="streaming").item()
         except (pl.exceptions.PolarsError, OSError):
             return None  # reading it will say what is wrong
     return total
 
 
 def check_file(path: Path) -> None:
-    """Raise `FieldInvalid` where the suffix has no reader."""
+    """Look at the beginning of a file before anything is sent.
+
+    Raises
+    ------
+    FieldInvalid
+        A suffix without a reader, or a header that is not one of records.
+    """
     _reader(path)
+    scan = _SCANS.get(path.suffix.lower())
+    if scan is None:
+        return  # its header comes record by record, or batch by batch
+    try:
+        _check_columns(path, scan(path).collect_schema().names())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(path, error) from error
 
 
-def _read_csv(path: Path) -> Iterator[pl.DataFrame]:
+def _scan_csv(path: Path) -> pl.LazyFrame:
     # Every column as text: a quantity keeps its digits, a bad date stays alone.
-    frame = pl.scan_csv(path, infer_schema=False)
-    _check_columns(path, frame.collect_schema().names())
-    yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
+    return pl.scan_csv(path, infer_schema=False)
 
 
-def _read_parquet(path: Path) -> Iterator[pl.DataFrame]:
-    frame = pl.scan_parquet(path)
+_SCANS: Mapping[str, Callable[[Path], pl.LazyFrame]] = {
+    ".csv": _scan_csv,
+    ".parquet": pl.scan_parquet,
+}
+
+
+def _read_scan(path: Path) -> Iterator[pl.DataFrame]:
+    frame = _SCANS[path.suffix.lower()](path)
     _check_columns(path, frame.collect_schema().names())
     yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
 
@@ -116,8 +128,8 @@ def _decoded(path: Path, lines: io.TextIOWrapper) -> Iterator[str]:
 
 
 _READERS: Mapping[str, Callable[[Path], Iterator[Piece]]] = {
-    ".csv": _read_csv,
-    ".parquet": _read_parquet,
+    ".csv": _read_scan,
+    ".parquet": _read_scan,
     ".arrow": _read_arrow,
     ".arrows": _read_arrow,
     ".ipc": _read_arrow,
@@ -156,6 +168,38 @@ def _line_error(path: Path, number: int, found: str) -> FieldInvalid:
         f"{path}, line {number}: expected one JSON object per line; {found}",
         metadata={"file": str(path), "line": str(number)},
     )
+
+
+def _unreadable(path: Path, error: Exception) -> FieldInvalid:
+    found = _csv_fault(path) if path.suffix.lower() == ".csv" else None
+    return FieldInvalid(
+        f"{path}: expected a readable {path.suffix} file; {found or _first_line(error)}",
+        metadata={"file": str(path)},
+    )
+
+
+def _csv_fault(path: Path) -> str | None:
+    """Find the line of a CSV file that cannot be read; Polars does not tell it."""
+    field_count = 0
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            reader = csv.reader(lines)
+            for row in reader:
+                field_count = field_count or len(row)
+                if len(row) > field_count:
+                    return (
+                        f"line {reader.line_num} has {len(row)} fields, the header {field_count}"
+                    )
+    except UnicodeDecodeError:
+        with path.open("rb") as raw_lines:
+            for number, line in enumerate(raw_lines, 1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError as error:
+                    return f"line {number} is no UTF-8: {line[error.start : error.end]!r}"
+    except (OSError, csv.Error):
+        return None
+    return None
 
 
 def _first_line(error: Exception) -> str:

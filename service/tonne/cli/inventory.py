@@ -19,10 +19,10 @@ from tonne.client import Inventory, InventoryRow
 from tonne.client.client import DIMENSIONS
 
 _MASS_COLUMNS = (
-    Column("kg_co2e", "kg CO2e"),
-    Column("kg_co2", "kg CO2", is_optional=True),
-    Column("kg_ch4", "kg CH4", is_optional=True),
-    Column("kg_n2o", "kg N2O", is_optional=True),
+    Column("kg_co2e", "kg CO2e", is_rounded=True),
+    Column("kg_co2", "kg CO2", is_optional=True, is_rounded=True),
+    Column("kg_ch4", "kg CH4", is_optional=True, is_rounded=True),
+    Column("kg_n2o", "kg N2O", is_optional=True, is_rounded=True),
     Column("records"),
 )
 
@@ -58,6 +58,8 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
             book, from_period=from_period, to_period=to_period, by=columns
         )
     print_inventory(inventory, columns, form)
+    if form is not Format.JSON:  # which has them in the document
+        print_remarks(inventory)
 
 
 def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> None:
@@ -82,11 +84,12 @@ def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> 
         print_rows(columns, rows, form)
     else:
         print_table(columns, rows, {by[0]: "total", **total} if by else None)
-    print_remarks(inventory)
 
 
 def print_remarks(inventory: Inventory) -> None:
     """Tell what the numbers do not say by themselves."""
+    if not inventory.total.records_count:
+        say("no record is posted in these months")
     if inventory.total.partial_gases:
         gases = ", ".join(inventory.total.partial_gases).upper()
         say(f"notice: some factors do not state {gases}: the mass is partial")

@@ -49,6 +49,8 @@ def read_ipc_stream(path: Path) -> Iterator[pl.DataFrame]:
             elif kind == _RECORD_BATCH:
                 whole = b"".join((schema, *dictionaries, content, END_OF_STREAM))
                 yield pl.read_ipc_stream(io.BytesIO(whole))
+    if not schema:
+        raise FieldInvalid(f"{path}: expected an Arrow IPC file or stream; the file is empty")
 
 
 def _read_message(file: BinaryIO, path: Path) -> tuple[int, bytes] | None:

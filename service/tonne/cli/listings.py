@@ -40,7 +40,7 @@ _SUSPENSE_COLUMNS = (
     Column("offset"),
     *_RECORD_COLUMNS,
     Column("status"),
-    Column("message", is_optional=True),
+    Column("message", is_optional=True, is_prose=True),
 )
 _QUARANTINE_COLUMNS = (
     Column("channel"),
@@ -48,7 +48,7 @@ _QUARANTINE_COLUMNS = (
     Column("status"),
     Column("field"),
     *_RECORD_COLUMNS,
-    Column("message", is_optional=True),
+    Column("message", is_optional=True, is_prose=True),
 )
 
 

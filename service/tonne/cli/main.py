@@ -62,7 +62,7 @@ app.command("demo")(run_demo)
 def main() -> None:
     """Run the command; a mistake is one line on standard error and exit code 1."""
     try:
-        app()
+        app(prog_name="tonne")
     except DefectError as error:
         say(f"tonne: {error.message} ({error.code}; this is a defect of Tonne)")
         sys.exit(USER_MISTAKE)
@@ -74,6 +74,9 @@ def main() -> None:
         sys.exit(USER_MISTAKE)
     except TonneError as error:
         say(f"tonne: {error.message}")
+        sys.exit(USER_MISTAKE)
+    except OSError as error:
+        say(f"tonne: {error}")
         sys.exit(USER_MISTAKE)
 
 

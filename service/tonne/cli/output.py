@@ -13,15 +13,22 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
 TABLE_ROWS_MAX = 200
 """Rows that a table shows; the other formats have them all."""
+
+PROSE_WIDTH_MIN = 40
+"""Characters below which a column of sentences is no longer read with ease."""
+
+COLUMN_GAP = 2
+"""Characters between two columns of a table."""
 
 PIPE_WIDTH = 200
 """Width of a table that goes into a file or a pipe, in characters."""
@@ -49,6 +56,15 @@ class Column:
     is_optional: bool = False
     """Whether a table leaves the column out where no row has a value for it."""
 
+    is_rounded: bool = False
+    """Whether a table rounds its decimals; else they have all their digits."""
+
+    is_prose: bool = False
+    """Whether the texts are sentences, which a table may break into lines."""
+
+    chars_max: int | None = None
+    """Characters of a text that a table shows; None: all."""
+
 
 def stdout_console() -> Console:
     """Make a console on standard output; what is piped is not cut to a terminal's width."""
@@ -60,6 +76,13 @@ def stdout_console() -> Console:
 def stderr_console() -> Console:
     """Make a console on standard error."""
     return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number of things: `1 facility`, `1,200 facilities`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
 
 
 def say(text: str) -> None:
@@ -84,12 +107,15 @@ def print_table(
     rows: Iterable[Mapping[str, object]],
     total: Mapping[str, object] | None = None,
 ) -> None:
-    """Print a table; beyond `TABLE_ROWS_MAX` rows it says that there are more."""
+    """Print a table; beyond `TABLE_ROWS_MAX` rows it says that there are more.
+
+    Where the terminal is too narrow for the columns side by side, each row is a block of lines
+    with one column each.
+    """
     iterator = iter(rows)
     shown = list(itertools.islice(iterator, TABLE_ROWS_MAX))
     is_cut = next(iterator, None) is not None
     everything = [*shown, total] if total is not None else shown
-    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=total is not None)
     kept = [
         column
         for column in columns
@@ -97,22 +123,73 @@ def print_table(
         or any(row.get(column.key) not in (None, "") for row in everything)
     ]
     texts = {
-        column.key: _people_texts([row.get(column.key) for row in everything]) for column in kept
+        column.key: _people_texts(column, [row.get(column.key) for row in everything])
+        for column in kept
     }
-    for column in kept:
-        is_number = any(isinstance(row.get(column.key), int | Decimal) for row in everything)
-        footer = texts[column.key][-1] if total is not None else ""
-        table.add_column(
-            Text(column.title or column.key),
-            Text(footer, style="bold"),
-            justify="right" if is_number else "left",
-            overflow="fold",
-        )
-    for index in range(len(shown)):
-        table.add_row(*(Text(texts[column.key][index]) for column in kept))
-    stdout_console().print(table)
+    console = stdout_console()
+    if everything and _width(kept, texts) > console.width:
+        _print_blocks(console, kept, texts, len(everything))
+    else:
+        numeric = {
+            column.key
+            for column in kept
+            if any(isinstance(row.get(column.key), int | Decimal) for row in everything)
+        }
+        console.print(_make_table(kept, texts, numeric, len(shown), has_total=total is not None))
+    if not everything:
+        say("(none)")
     if is_cut:
         say(f"(the first {TABLE_ROWS_MAX}; --format csv or json has all)")
+
+
+def _width(columns: Sequence[Column], texts: Mapping[str, Sequence[str]]) -> int:
+    """Characters that the columns take side by side; prose can do with `PROSE_WIDTH_MIN`."""
+    widths = []
+    for column in columns:
+        title = column.title or column.key
+        width = max(cell_len(text) for text in (title, *texts[column.key]))
+        widths.append(min(width, PROSE_WIDTH_MIN) if column.is_prose else width)
+    return sum(widths) + COLUMN_GAP * (len(widths) - 1)
+
+
+def _make_table(
+    columns: Sequence[Column],
+    texts: Mapping[str, Sequence[str]],
+    numeric: Container[str],
+    rows_count: int,
+    *,
+    has_total: bool,
+) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=has_total)
+    for column in columns:
+        table.add_column(
+            Text(column.title or column.key),
+            Text(texts[column.key][-1] if has_total else "", style="bold"),
+            justify="right" if column.key in numeric else "left",
+            no_wrap=not column.is_prose,
+            overflow="fold",
+        )
+    for index in range(rows_count):
+        table.add_row(*(Text(texts[column.key][index]) for column in columns))
+    return table
+
+
+def _print_blocks(
+    console: Console,
+    columns: Sequence[Column],
+    texts: Mapping[str, Sequence[str]],
+    rows_count: int,
+) -> None:
+    for index in range(rows_count):
+        if index:
+            console.print()
+        block = Table(box=None, pad_edge=False, show_header=False)
+        block.add_column(style="bold", no_wrap=True)
+        block.add_column(overflow="fold")
+        for column in columns:
+            if text := texts[column.key][index]:
+                block.add_row(Text(column.title or column.key), Text(text))
+        console.print(block)
 
 
 def program_value(value: object) -> object:
@@ -146,8 +223,8 @@ def _print_json_array(columns: Sequence[Column], rows: Iterable[Mapping[str, obj
     sys.stdout.write("[]\n" if separator.startswith("[") else "\n]\n")
 
 
-def _people_texts(values: Sequence[object]) -> list[str]:
-    """Write a column for people: thousands separated, the same places in each row."""
+def _people_texts(column: Column, values: Sequence[object]) -> list[str]:
+    """Write a column for people: thousands separated, masses with the same places."""
     masses = [abs(value) for value in values if isinstance(value, Decimal)]
     places = 3 if masses and max(masses) < 1_000 else 1  # noqa: PLR2004  # from a tonne on
     texts = []
@@ -155,9 +232,16 @@ def _people_texts(values: Sequence[object]) -> list[str]:
         if value is None:
             texts.append("")
         elif isinstance(value, Decimal):
-            texts.append(f"{value:,.{places}f}")
+            texts.append(f"{value:,.{places}f}" if column.is_rounded else _exact_text(value))
         elif isinstance(value, int) and not isinstance(value, bool):
             texts.append(f"{value:,}")
         else:
-            texts.append(str(program_value(value)).replace("T00:00:00Z", ""))
+            text = str(program_value(value)).replace("T00:00:00Z", "")
+            texts.append(text[: column.chars_max])
     return texts
+
+
+def _exact_text(value: Decimal) -> str:
+    """Write all digits of a decimal, without the zeros at its end."""
+    whole, point, places = f"{value:,f}".partition(".")
+    return f"{whole}{point}{places}".rstrip("0").rstrip(".") if point else whole

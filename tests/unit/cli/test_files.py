@@ -101,9 +101,41 @@ def test_text_that_is_not_utf8_is_named(tmp_path):
 
 
 def test_a_bad_utf8_in_csv_is_named(frame, tmp_path):
-    """CSV in another encoding is refused by the file's name."""
+    """CSV in another encoding is refused by the names of file and line."""
     path = tmp_path / "a.csv"
     frame.write_csv(path)
     path.write_bytes(path.read_bytes().replace(b",b,", b",\xe4,"))
-    with pytest.raises(FieldInvalid, match=r"a\.csv: expected a readable"):
+    with pytest.raises(FieldInvalid, match=r"a\.csv: expected a readable.*line 3 is no UTF-8"):
+        list(files.read_files([path]))
+
+
+def test_a_row_with_too_many_fields_is_named(frame, tmp_path):
+    """A CSV row longer than the header is refused by the names of file and line."""
+    path = tmp_path / "a.csv"
+    frame.write_csv(path)
+    path.write_bytes(path.read_bytes().replace(b"\n8,a,", b'\n7,a,x,"b\nc",'))
+    with pytest.raises(FieldInvalid, match=r"a\.csv: .*line 11 has 9 fields, the header 7"):
+        list(files.read_files([path]))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_wrong_header_is_found_before_anything_is_read(frame, tmp_path, suffix):
+    """A missing or unknown column, or an empty file, is an error of the look beforehand."""
+    path = tmp_path / f"a{suffix}"
+    write = pl.DataFrame.write_csv if suffix == ".csv" else pl.DataFrame.write_parquet
+    write(frame, path)
+    files.check_file(path)
+    write(frame.rename({"unit": "einheit"}), path)
+    with pytest.raises(FieldInvalid, match="without unit and with 'einheit'"):
+        files.check_file(path)
+    path.write_bytes(b"")
+    with pytest.raises(FieldInvalid, match="expected a readable"):
+        files.check_file(path)
+
+
+def test_an_empty_arrow_file_is_no_stream(tmp_path):
+    """A file of no bytes has no schema: it is refused, not taken for a stream of no records."""
+    path = tmp_path / "a.arrow"
+    path.write_bytes(b"")
+    with pytest.raises(FieldInvalid, match="the file is empty"):
         list(files.read_files([path]))

@@ -10,10 +10,11 @@ from decimal import Decimal
 
 import pytest
 
+from tonne.cli import output
 from tonne.cli.output import TABLE_ROWS_MAX, Column, Format, print_rows, print_table
 
-COLUMNS = (Column("name"), Column("kg", "kg CO2e"), Column("count"), Column("when"),
-           Column("note", is_optional=True))  # fmt: skip
+COLUMNS = (Column("name"), Column("kg", "kg CO2e", is_rounded=True), Column("count"),
+           Column("when"), Column("note", is_optional=True))  # fmt: skip
 ROWS = [
     {"name": "a", "kg": Decimal("1234567.890123456789"), "count": 1_000_000, "when": None},
     {"name": 'b,\n"c"', "kg": None, "count": 0, "when": dt.datetime(2025, 1, 2, tzinfo=dt.UTC)},
@@ -47,9 +48,10 @@ def test_nothing_is_printed_as_nothing(form, capsys):
     """An empty list is an empty array, a header alone, or an empty table."""
     print_rows(COLUMNS, [], form)
     expected = {Format.JSON: "[]\n", Format.CSV: "name,kg,count,when,note\n"}
-    printed = capsys.readouterr().out
+    printed, said = capsys.readouterr()
     assert printed == expected.get(form, printed)
     assert "name" in printed or form is Format.JSON
+    assert said == ("(none)\n" if form is Format.TABLE else "")
 
 
 def test_a_table_is_made_for_people(capsys):
@@ -59,6 +61,55 @@ def test_a_table_is_made_for_people(capsys):
     assert lines[0].split() == ["name", "kg", "CO2e", "count", "when"]
     assert lines[1].split() == ["a", "1,234,567.9", "1,000,000"]
     assert lines[2].split() == ["total", "2,000,000.0", "2"]
+
+
+def test_a_table_keeps_the_digits_of_what_is_no_mass(capsys):
+    """A quantity has all its digits; a hash only as many characters as tell it apart."""
+    columns = (Column("quantity"), Column("sha256", chars_max=4))
+    rows = [
+        {"quantity": Decimal("1234.560000"), "sha256": "0123456789"},
+        {"quantity": Decimal("-7.000001"), "sha256": "abcdef"},
+        {"quantity": Decimal(100), "sha256": ""},
+    ]
+    print_table(columns, rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["1,234.56", "0123"],
+        ["-7.000001", "abcd"],
+        ["100"],
+    ]
+
+
+def test_a_table_too_wide_becomes_blocks(capsys, monkeypatch):
+    """Where the columns do not fit side by side, each row is a block, and no text is broken."""
+    columns = (Column("status"), Column("count"), Column("message", is_prose=True))
+    status, message = "QUANTITY_MUST_BE_A_NUMBER", "a quantity is a decimal number " * 3
+    rows = [{"status": status, "count": 1_000, "message": message}, {"status": "x", "count": 2}]
+
+    monkeypatch.setattr(output, "PIPE_WIDTH", 80)
+    print_table(columns, rows)
+    wide = capsys.readouterr().out.splitlines()
+    assert wide[0].split() == ["status", "count", "message"]
+    assert all(len(line) <= 80 for line in wide)
+
+    monkeypatch.setattr(output, "PIPE_WIDTH", 60)
+    print_table(columns, rows)
+    narrow = capsys.readouterr().out.splitlines()
+    assert narrow[0].split() == ["status", status]
+    assert narrow[1].split() == ["count", "1,000"]
+    assert [line.split() for line in narrow[-3:]] == [[], ["status", "x"], ["count", "2"]]
+    assert all(len(line) <= 60 for line in narrow)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 factors"), (1, "1 factor"), (1_200, "1,200 factors")]
+)
+def test_things_are_counted_in_words(count, text):
+    """One thing is singular, all other numbers are plural."""
+    assert output.counted(count, "factor") == text
+    assert output.counted(count, "facility") == text.replace("factors", "facilities").replace(
+        "factor", "facility"
+    )
 
 
 def test_a_long_table_says_that_it_is_cut(capsys):
