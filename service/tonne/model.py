@@ -247,8 +247,8 @@ def check_id(kind: str, value: str) -> str:
     """Return `value` if it is an id of a book or edition, else raise `NameInvalid`."""
     if not _ID.fullmatch(value):
         raise NameInvalid(
-            f"a {kind} id is 1 to 63 characters of a-z, 0-9, '-', '.', '_' and begins with a "
-            f"letter or digit; got {value!r}",
+            f"the id of the {kind} is 1 to 63 characters of a-z, 0-9, '-', '.', '_' and begins "
+            f"with a letter or digit; got {value!r}",
             metadata={"kind": kind, "value": value},
         )
     return value

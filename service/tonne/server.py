@@ -263,6 +263,7 @@ def _stop_once(
 
 def _not_listening(key: str, address: str) -> ConfigInvalid:
     return ConfigInvalid(
-        f"{key}: an address that is free on this machine; {address} cannot be listened on",
+        f"{key} must be a free address of this machine; {address} cannot be listened on, maybe "
+        "because another server does",
         metadata={"key": key, "value": address},
     )

@@ -57,11 +57,11 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
         "use a larger unit, or split the record",
     ),
     RowStatus.START_MUST_BE_PRESENT: StatusText(
-        "a record has a start",
+        "a record has a start (from a text: one in ISO 8601, like 2025-01-31)",
         "fill in the start and send the record again",
     ),
     RowStatus.END_MUST_BE_PRESENT: StatusText(
-        "a record has an end",
+        "a record has an end (from a text: one in ISO 8601, like 2025-01-31)",
         "fill in the end and send the record again",
     ),
     RowStatus.START_MUST_BE_IN_RANGE: StatusText(
