@@ -104,7 +104,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
         check_file(path)
     began_s = time.monotonic()
     result = _append(files, book, channel, start_offset, server)
-    _report(result, time.monotonic() - began_s, form)
+    _report(result, book, time.monotonic() - began_s, form)
     behind_count = result.durable_up_to_offset - start_offset
     behind_count -= result.skipped_count + result.records_count
     if behind_count > 0:
@@ -153,7 +153,7 @@ def _append(
             raise
 
 
-def _report(result: AppendResult, elapsed_s: float, form: Format) -> None:
+def _report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> None:
     row = {
         "records": result.records_count,
         "posted": result.posted_count,
@@ -166,10 +166,10 @@ def _report(result: AppendResult, elapsed_s: float, form: Format) -> None:
     print_rows(_SUMMARY_COLUMNS, [row], form)
     if form is Format.TABLE and result.records_count and elapsed_s > 0:
         say(f"{result.records_count / elapsed_s:,.0f} records/s, all durable")
-    _report_row_errors(result)
+    _report_row_errors(result, book)
 
 
-def _report_row_errors(result: AppendResult) -> None:
+def _report_row_errors(result: AppendResult, book: str) -> None:
     """Tell each kind of error once, with the first record that has it."""
     kinds: dict[tuple[str, str], list[int]] = {}
     for error in result.row_errors:
@@ -183,4 +183,12 @@ def _report_row_errors(result: AppendResult) -> None:
     if rest_count:
         say(f"warning: {counted(rest_count, 'other record')} not posted")
     if result.row_errors:
-        say("see `tonne quarantine list` and `tonne suspense list`")
+        lists = [
+            f"`tonne {name} list --book {book}`"
+            for name, count in (
+                ("quarantine", result.quarantined_count),
+                ("suspense", result.suspended_count),
+            )
+            if count
+        ]
+        say(f"see {' and '.join(lists)}")

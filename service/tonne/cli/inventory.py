@@ -18,6 +18,9 @@ from tonne.cli.output import (
 from tonne.client import Inventory, InventoryRow
 from tonne.client.client import DIMENSIONS
 
+GROUP_WIDTH_MIN = 12
+"""Characters in which a facility or an activity can still be told from another."""
+
 _MASS_COLUMNS = (
     Column("kg_co2e", "kg CO2e", is_rounded=True),
     Column("kg_co2", "kg CO2", is_optional=True, is_rounded=True),
@@ -64,7 +67,8 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
 
 def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> None:
     """Print an inventory grouped by these columns."""
-    columns = (*(Column(name, name.replace("_", " ")) for name in by), *_MASS_COLUMNS)
+    groups = (Column(name, name.replace("_", " "), width_min=GROUP_WIDTH_MIN) for name in by)
+    columns = (*groups, *_MASS_COLUMNS)
     total = inventory_row(inventory.total)
     if form is Format.JSON:
         print_json(

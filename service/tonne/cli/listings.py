@@ -3,7 +3,7 @@
 import typer
 
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
-from tonne.cli.output import Column, Format, FormatOption, print_rows
+from tonne.cli.output import PROSE_WIDTH_MIN, Column, Format, FormatOption, print_rows
 from tonne.client.resources import last_id
 from tonne.client.results import QuarantinedRecord, SuspendedRecord, quantity_decimal
 from tonne.model import Channel
@@ -40,7 +40,7 @@ _SUSPENSE_COLUMNS = (
     Column("offset"),
     *_RECORD_COLUMNS,
     Column("status"),
-    Column("message", is_optional=True, is_prose=True),
+    Column("message", is_optional=True, width_min=PROSE_WIDTH_MIN),
 )
 _QUARANTINE_COLUMNS = (
     Column("channel"),
@@ -48,7 +48,7 @@ _QUARANTINE_COLUMNS = (
     Column("status"),
     Column("field"),
     *_RECORD_COLUMNS,
-    Column("message", is_optional=True, is_prose=True),
+    Column("message", is_optional=True, width_min=PROSE_WIDTH_MIN),
 )
 
 

@@ -25,7 +25,7 @@ TABLE_ROWS_MAX = 200
 """Rows that a table shows; the other formats have them all."""
 
 PROSE_WIDTH_MIN = 40
-"""Characters below which a column of sentences is no longer read with ease."""
+"""Characters below which a column of sentences is no longer read with ease: a `width_min`."""
 
 COLUMN_GAP = 2
 """Characters between two columns of a table."""
@@ -59,8 +59,8 @@ class Column:
     is_rounded: bool = False
     """Whether a table rounds its decimals; else they have all their digits."""
 
-    is_prose: bool = False
-    """Whether the texts are sentences, which a table may break into lines."""
+    width_min: int | None = None
+    """Characters down to which a table may break the texts into lines; None: not at all."""
 
     chars_max: int | None = None
     """Characters of a text that a table shows; None: all."""
@@ -143,12 +143,12 @@ def print_table(
 
 
 def _width(columns: Sequence[Column], texts: Mapping[str, Sequence[str]]) -> int:
-    """Characters that the columns take side by side; prose can do with `PROSE_WIDTH_MIN`."""
+    """Characters that the columns take side by side, texts broken as far as they may be."""
     widths = []
     for column in columns:
         title = column.title or column.key
         width = max(cell_len(text) for text in (title, *texts[column.key]))
-        widths.append(min(width, PROSE_WIDTH_MIN) if column.is_prose else width)
+        widths.append(width if column.width_min is None else min(width, column.width_min))
     return sum(widths) + COLUMN_GAP * (len(widths) - 1)
 
 
@@ -166,7 +166,7 @@ def _make_table(
             Text(column.title or column.key),
             Text(texts[column.key][-1] if has_total else "", style="bold"),
             justify="right" if column.key in numeric else "left",
-            no_wrap=not column.is_prose,
+            no_wrap=column.width_min is None,
             overflow="fold",
         )
     for index in range(rows_count):

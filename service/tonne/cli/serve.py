@@ -52,7 +52,7 @@ def show_config(
         {"key": item.key, "value": item.text, "origin": item.origin, "about": item.about}
         for item in effective_config(config, data).items()
     )
-    columns = [Column("key"), Column("value"), Column("origin")]
+    columns = [Column("key"), Column("value", width_min=24), Column("origin", width_min=16)]
     print_rows(columns if form is Format.TABLE else [*columns, Column("about")], rows, form)
 
 

@@ -36,10 +36,10 @@ def test_one_kind_of_error_is_told_once(capsys):
     ]
     bad = RowError(20, 20, "QUANTITY_MUST_BE_PRESENT", "quantity", "no quantity")
     result = AppendResult(30, 0, 1, 20, Decimal(0), (*late, bad), 11, 30)
-    append._report_row_errors(result)
+    append._report_row_errors(result, "acme")
     assert capsys.readouterr().err.splitlines() == [
         "warning: offset 0 and 8 more: FACTOR_MUST_EXIST: no factor",
         "warning: offset 20: QUANTITY_MUST_BE_PRESENT: no quantity",
         "warning: 11 other records not posted",
-        "see `tonne quarantine list` and `tonne suspense list`",
+        "see `tonne quarantine list --book acme` and `tonne suspense list --book acme`",
     ]

@@ -82,7 +82,7 @@ def test_a_table_keeps_the_digits_of_what_is_no_mass(capsys):
 
 def test_a_table_too_wide_becomes_blocks(capsys, monkeypatch):
     """Where the columns do not fit side by side, each row is a block, and no text is broken."""
-    columns = (Column("status"), Column("count"), Column("message", is_prose=True))
+    columns = (Column("status"), Column("count"), Column("message", width_min=40))
     status, message = "QUANTITY_MUST_BE_A_NUMBER", "a quantity is a decimal number " * 3
     rows = [{"status": status, "count": 1_000, "message": message}, {"status": "x", "count": 2}]
 
