@@ -201,6 +201,13 @@ def test_a_killed_append_goes_on_where_the_ledger_stands(tonne, server, client, 
     assert ids == [f"r{index}" for index in range(25_000)]
 
 
+def test_a_single_name_is_no_sequence_of_letters(tonne, client, book, records):
+    """The client takes one column or one facility as a text too."""
+    assert tonne("append", records, "--book", book, "--channel", "c").returncode == 0
+    rows = client.inventory(book, by="facility", facilities="dc-1").rows
+    assert [(row.group, row.records_count) for row in rows] == [({"facility": "dc-1"}, 2)]
+
+
 def _committed_offset(client, book):
     return next((channel.committed_offset for channel in client.list_channels(book)), 0)
 

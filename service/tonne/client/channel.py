@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from tonne.client.batches import Batches, Records
 from tonne.client.delivery import Delivery
+from tonne.client.errors import RecordsInvalid
 from tonne.client.ownership import ChannelServer, Ownership
 from tonne.client.results import AppendResult, Progress, quantity_decimal
 from tonne.errors import OffsetGap
@@ -83,7 +84,8 @@ class Channel:
         Raises
         ------
         RecordsInvalid
-            A record cannot be sent at all. Those before it may be durable.
+            A record cannot be sent at all, and those before it may be durable; or
+            `start_offset` is negative.
         AppendRefused
             The server refused a batch.
         OffsetGap
@@ -133,6 +135,11 @@ class Channel:
     def _skip_count(self, start_offset: int | None) -> int:
         if start_offset is None:
             return 0
+        if start_offset < 0:
+            raise RecordsInvalid(
+                f"start_offset is the number of records before these; got {start_offset}",
+                metadata={"field": "start_offset"},
+            )
         if start_offset > self.committed_offset:
             raise OffsetGap(
                 f"start_offset {start_offset} is beyond the {self.committed_offset} records "

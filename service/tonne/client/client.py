@@ -284,11 +284,11 @@ class Client:
         *,
         from_period: str = "",
         to_period: str = "",
-        by: Sequence[str] = (),
-        facilities: Sequence[str] = (),
-        activities: Sequence[str] = (),
-        accounts: Sequence[str] = (),
-        regions: Sequence[str] = (),
+        by: Sequence[str] | str = (),
+        facilities: Sequence[str] | str = (),
+        activities: Sequence[str] | str = (),
+        accounts: Sequence[str] | str = (),
+        regions: Sequence[str] | str = (),
     ) -> results.Inventory:
         """Read the inventory, complete up to the last acknowledgement of any server.
 
@@ -296,26 +296,28 @@ class Client:
         ----------
         from_period, to_period : str
             Months `YYYY-MM`, both inclusive; empty means open.
-        by : sequence of str
-            Columns of `DIMENSIONS` to group by, in this order; none means the total alone.
-        facilities, activities, accounts, regions : sequence of str
-            Only these; none means all.
+        by : sequence of str or str
+            Columns of `DIMENSIONS` to group by, in this order, or one of them; none means the
+            total alone.
+        facilities, activities, accounts, regions : sequence of str or str
+            Only these, or this one; none means all.
         """
+        columns = _names(by)
         request = report_pb2.GetInventoryRequest(
             name=book_name(book),
             from_period=_check_month(from_period),
             to_period=_check_month(to_period),
-            group_by=[_dimension(name) for name in by],
-            facilities=facilities,
-            activities=activities,
-            accounts=accounts,
-            regions=regions,
+            group_by=[_dimension(name) for name in columns],
+            facilities=_names(facilities),
+            activities=_names(activities),
+            accounts=_names(accounts),
+            regions=_names(regions),
         )
         rows: list[results.InventoryRow] = []
         last = report_pb2.GetInventoryResponse()
         try:
             for last in self._reports.GetInventory(request, timeout=self._timeout_s):
-                rows.extend(results.read_inventory_row(row, tuple(by)) for row in last.rows)
+                rows.extend(results.read_inventory_row(row, columns) for row in last.rows)
         except grpc.RpcError as error:
             raise error_of_rpc(error, self.target) from error
         return results.Inventory(
@@ -378,6 +380,11 @@ class Client:
 def _stub(kind: Callable[[grpc.Channel], Any], connection: grpc.Channel) -> Any:
     """Make a generated stub; its methods are not typed."""
     return kind(connection)
+
+
+def _names(given: Sequence[str] | str) -> tuple[str, ...]:
+    """Take a single name as one name, not as a sequence of its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _dimension(name: str) -> str:

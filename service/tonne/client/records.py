@@ -158,7 +158,7 @@ def _put_data_quality(message: ingest_pb2.ActivityRecord, _name: str, value: obj
 
 def _put_attributes(message: ingest_pb2.ActivityRecord, _name: str, value: object) -> None:
     if isinstance(value, Mapping):
-        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        value = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     _put_text(message, "attributes", value)
 
 

@@ -171,6 +171,8 @@ def test_the_same_call_goes_on_where_the_ledger_stands(client, ingest):
         assert (result.skipped_count, result.records_count) == (2_000, 500)
         with pytest.raises(OffsetGap, match="beyond"):
             channel.append(frame(1), start_offset=2_501)
+        with pytest.raises(RecordsInvalid, match=r"start_offset is the number.*got -1"):
+            channel.append(frame(1), start_offset=-1)
     assert ingest.stores[NAME].records == ids(2_500)
 
 

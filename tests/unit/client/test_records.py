@@ -85,6 +85,7 @@ def test_quality_and_attributes_are_written():
         ({"start": 2025}, "record 7, field start: .*int"),
         ({"data_quality": "guessed"}, "record 7, field data_quality: .*'guessed'"),
         ({"facility": "\ud800"}, "record 7, field facility"),
+        ({"attributes": {"a": float("nan")}}, "record 7, field attributes: .*JSON"),
     ],
 )
 def test_what_cannot_be_sent_names_record_and_field(record, words):
