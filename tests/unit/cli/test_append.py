@@ -26,6 +26,9 @@ def test_the_progress_bar_is_one_line(monkeypatch, total):
     (line,) = written.getvalue().splitlines()
     assert "1056848/" in line
     assert "records/s  168.5 MB" in line
+    assert "…" not in line
+    if total:
+        assert line.rstrip().endswith("0:00:00")
 
 
 def test_one_kind_of_error_is_told_once(capsys):
