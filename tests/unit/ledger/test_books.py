@@ -20,7 +20,7 @@ from tonne.errors import (
     NameInvalid,
     PageTokenInvalid,
 )
-from tonne.ledger.facilities import parse_facilities
+from tonne.ledger.facilities import check_facility
 from tonne.ledger.periods import month_boundaries_us
 from tonne.ledger.statuses import STATUS_TEXTS, field_name, status_message
 from tonne.model import (
@@ -212,35 +212,22 @@ def test_a_book_keeps_its_own_months(bench):
     assert [str(each) for each in frame["quantity"]] == ["1.000000", "1.000000"]
 
 
-def test_facilities_are_read_from_csv():
-    """Any columns in any order, ids distinct, days checked."""
-    assert parse_facilities(b"\xef\xbb\xbfregion,id\nDE , a\n\n,b\n") == [
-        Facility("a", region="DE"),
-        Facility("b"),
-    ]
-
-
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("facility", "told"),
     [
-        (b"", "header"),
-        (b"name\na\n", "header"),
-        (b"id,id\na,b\n", "header"),
-        (b"id\n", "at least one facility"),
-        (b"id,type\na,castle\n", "line 2, type"),
-        (b"id\na\na\n", "line 3, id"),
-        (b"id,region\na\n", "line 2, row"),
-        (b"id,valid_from\na,20150101\n", "line 2, valid_from"),
-        (b"id,valid_to\na,2015-13-01\n", "line 2, valid_to"),
-        (b"id\na\n\xff\n", "line 3, file"),
-        (b'id\n"a\n', "row"),
-        (b"id,region\n,DE\n", "line 2, id"),
+        (Facility(""), "id"),
+        (Facility("é" * 129), "id"),
+        (Facility("a", type="castle"), "type"),
+        (Facility("a", region="x" * 1001), "region"),
+        (Facility("a", valid_from="20150101"), "valid_from"),
+        (Facility("a", valid_to="2015-13-01"), "valid_to"),
+        (Facility("a", valid_from="2015-01-02", valid_to="2015-01-02"), "valid_to"),
     ],
 )
-def test_a_wrong_csv_names_line_and_field(content, told):
-    """The first thing that is wrong is told by its place."""
-    with pytest.raises(FieldInvalid, match=told):
-        parse_facilities(content)
+def test_a_wrong_facility_is_told_by_its_field(facility, told):
+    """The first field that is wrong is named with the place of the facility."""
+    with pytest.raises(FieldInvalid, match=rf"facilities\[3\], {told}:"):
+        check_facility(facility, "facilities[3]")
 
 
 def test_every_status_has_a_text_for_people():
