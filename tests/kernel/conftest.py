@@ -24,6 +24,8 @@ SEED = int(os.environ.get("TONNE_TEST_SEED") or secrets.randbits(32))
 common = {
     "deadline": None,  # the machine may be busy; what is slow shows in --durations
     "print_blob": True,
+    "database": None,  # a run depends on its seed alone, not on runs before or beside it
+    "report_multiple_bugs": False,  # one failure is the assertion itself, not a group
     "suppress_health_check": [hypothesis.HealthCheck.too_slow],  # drawing records is slow
 }
 hypothesis.settings.register_profile("quick", max_examples=30, **common)

@@ -97,6 +97,7 @@ def test_every_status_of_a_record_is_reached(status):
 def test_a_false_split_is_caught():
     """The machinery runs: giving the remainder to the first part is told apart."""
 
+    @example(Record(quantity=b"0.000007", end=(Record().start[0] + 90 * 86_400, 0)))
     @given(strategies.valid_records())
     def property_of_a_false_oracle(record):
         answer = post_rows(wire.rows([record]))
