@@ -331,11 +331,13 @@ def compare(form: str, options: argparse.Namespace) -> dict[str, object]:
 def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=400_000, help="per stream and round")
+    parser.add_argument("--records", type=int, default=1_600_000, help="per stream and round")
     parser.add_argument("--per-batch", type=int, default=8_000)
     parser.add_argument("--streams", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--window", type=int, default=8 << 20, help="bytes in flight a stream")
+    parser.add_argument(
+        "--window", type=int, default=16 << 20, help="bytes in flight a stream; the server's limit"
+    )
     parser.add_argument("--form", choices=["rows", "arrow", "both"], default="both")
     parser.add_argument("--serve", choices=["discard", "naive"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
