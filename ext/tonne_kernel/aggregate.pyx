@@ -3,7 +3,7 @@
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from tonne_kernel.blocks cimport block_allocate, block_free, block_resize
+from tonne_kernel.blocks cimport block_free, block_resize, slots_allocate
 from tonne_kernel.int128 cimport i128_of, mix64
 
 cdef enum:
@@ -15,7 +15,7 @@ cdef uint64_t HASH_1 = 0xD1B54A32D192ED03ULL
 
 cdef int sum_table_init(SumTable *table) noexcept nogil:
     memset(table, 0, sizeof(SumTable))
-    table.slots = _new_slots(SLOT_COUNT_MIN)
+    table.slots = slots_allocate(SLOT_COUNT_MIN)
     if table.slots == NULL:
         return -1
     table.mask = SLOT_COUNT_MIN - 1
@@ -97,7 +97,7 @@ cdef int _grow(SumTable *table) noexcept nogil:
 cdef int _rehash(SumTable *table) noexcept nogil:
     cdef uint64_t count = (table.mask + 1) * 2
     cdef int32_t number
-    cdef int32_t *slots = _new_slots(count)
+    cdef int32_t *slots = slots_allocate(count)
     if slots == NULL:
         return -1
     block_free(table.slots)
@@ -106,11 +106,3 @@ cdef int _rehash(SumTable *table) noexcept nogil:
     for number in range(table.count):
         _place(table, number)
     return 0
-
-
-cdef int32_t *_new_slots(uint64_t count) noexcept nogil:
-    cdef int32_t *slots = <int32_t *>block_allocate(
-        <int64_t>count * <int64_t>sizeof(int32_t))
-    if slots != NULL:
-        memset(slots, 0xFF, <size_t>count * sizeof(int32_t))
-    return slots

@@ -5,11 +5,14 @@ unmapped each time, and the page faults cost more than the work on them. All fun
 any thread, without the GIL.
 """
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 # At least `size` bytes, aligned as malloc's, of any content; or zeros. NULL: no memory.
 cdef void *block_allocate(int64_t size) noexcept nogil
 cdef void *block_allocate_zeros(int64_t size) noexcept nogil
+
+# `count` slots of a hash table, every one empty (-1). NULL: no memory.
+cdef int32_t *slots_allocate(uint64_t count) noexcept nogil
 
 # At least `size` bytes that begin as `data` did (NULL: like block_allocate). NULL: no memory,
 # and `data` stays as it was.

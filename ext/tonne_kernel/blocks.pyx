@@ -6,7 +6,7 @@ out blocks of the size that was asked for longest ago. Builds with checks keep n
 a sanitizer sees where each block ends.
 """
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
@@ -91,6 +91,14 @@ cdef void *block_allocate_zeros(int64_t size) noexcept nogil:
         return NULL
     block.size = size
     return block + 1
+
+
+cdef int32_t *slots_allocate(uint64_t count) noexcept nogil:
+    cdef int64_t size = <int64_t>count * <int64_t>sizeof(int32_t)
+    cdef int32_t *slots = <int32_t *>block_allocate(size)
+    if slots != NULL:
+        memset(slots, 0xFF, <size_t>size)
+    return slots
 
 
 cdef void *block_resize(void *data, int64_t size) noexcept nogil:

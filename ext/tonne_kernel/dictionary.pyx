@@ -3,7 +3,7 @@
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint64_t
 from libc.string cimport memset
 
-from tonne_kernel.blocks cimport block_allocate, block_free, block_resize
+from tonne_kernel.blocks cimport block_free, block_resize, slots_allocate
 from tonne_kernel.int128 cimport mix64
 from tonne_kernel.text cimport interner_free, interner_init, interner_memory_bytes
 
@@ -56,7 +56,7 @@ cdef int64_t dictionaries_memory_bytes(const Dictionaries *dictionaries) noexcep
 cdef int key_table_init(KeyTable *table) noexcept nogil:
     memset(table, 0, sizeof(KeyTable))
     table.last = -1
-    table.slots = _new_slots(KEY_SLOT_COUNT_MIN)
+    table.slots = slots_allocate(KEY_SLOT_COUNT_MIN)
     if table.slots == NULL:
         return -1
     table.mask = KEY_SLOT_COUNT_MIN - 1
@@ -143,7 +143,7 @@ cdef int _rehash(KeyTable *table) noexcept nogil:
     cdef uint64_t count = (table.mask + 1) * 2
     cdef uint64_t place
     cdef int32_t number
-    cdef int32_t *slots = _new_slots(count)
+    cdef int32_t *slots = slots_allocate(count)
     if slots == NULL:
         return -1
     block_free(table.slots)
@@ -155,11 +155,3 @@ cdef int _rehash(KeyTable *table) noexcept nogil:
             place = (place + 1) & table.mask
         slots[place] = number
     return 0
-
-
-cdef int32_t *_new_slots(uint64_t count) noexcept nogil:
-    cdef int32_t *slots = <int32_t *>block_allocate(
-        <int64_t>count * <int64_t>sizeof(int32_t))
-    if slots != NULL:
-        memset(slots, 0xFF, <size_t>count * sizeof(int32_t))
-    return slots

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from tonne.client.transport import error_of_rpc
 from tonne.v1 import ingest_pb2, ingest_pb2_grpc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tonne.errors import TonneError
 
 
@@ -99,7 +100,3 @@ class AppendStream:
                 self._over = True
                 self._inbox.append(Ended(error))
                 self._changed.notify_all()
-
-
-OpenStream = Callable[[str, int], AppendStream]
-"""Opens a stream on (channel name, epoch)."""
