@@ -121,8 +121,24 @@ FACILITY_TYPES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Method:
+    """One version of a book's method; `body` is the JSON of `catalogue.method.MethodSettings`."""
+
+    book: str
+    version: int
+    body: str
+    author: str
+    reason: str
+    create_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
-    """One reporting organisation's ledger."""
+    """One reporting organisation's ledger.
+
+    `editions` are the imported ones in the order of their import (over the wire: those of the
+    method in force, in order of preference). `method_body` is empty over the wire.
+    """
 
     id: str
     display_name: str
@@ -131,6 +147,37 @@ class Book:
     revision: int
     create_time: dt.datetime
     editions: tuple[str, ...] = ()
+    method_version: int = 0
+    method_body: str = ""
+
+
+class FinancialControl(enum.IntEnum):
+    """How far an owner controls the finances of an entity; numbered as in the API."""
+
+    FULL = 1
+    JOINT = 2
+    NONE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the parent holds of an entity; dates are ISO days or empty, `valid_to` exclusive."""
+
+    valid_from: str = ""
+    valid_to: str = ""
+    equity_share: str = "1"
+    financial_control: FinancialControl = FinancialControl.FULL
+    is_operated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A legal entity or joint venture of a book; without holdings it is held wholly, always."""
+
+    id: str
+    display_name: str = ""
+    parent: str = ""
+    holdings: tuple[Holding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -27,15 +28,89 @@ class Notice:
 REGION_FALLBACK = "REGION_FALLBACK"
 """Reason of the notice that a wider region's factor stands in for the record's region."""
 
+REGION_PROXY = "REGION_PROXY"
+"""Reason of the notice that another region's factor stands in for the record's region."""
+
+YEAR_FALLBACK = "YEAR_FALLBACK"
+"""Reason of the notice that the nearest year's factor stands in for the record's month."""
+
+YEAR_RULE = "YEAR_RULE"
+"""Reason of the notice that a reporting year has its factors by majority or by days."""
+
+UNIT_BASIS = "UNIT_BASIS"
+"""Reason of the notice that a unit's calorific basis was taken to be gross, or converted."""
+
+UNIT_PROPERTY = "UNIT_PROPERTY"
+"""Reason of the notice that density, heat content or composition converted the unit."""
+
+PRICE_YEAR = "PRICE_YEAR"
+"""Reason of the notice that money was converted between price years or currencies."""
+
+ACTIVITY_FALLBACK = "ACTIVITY_FALLBACK"
+"""Reason of the notice that a wider activity's factor stands in for the record's activity."""
+
+CO2_ONLY = "CO2_ONLY"
+"""Reason of the notice that a factor states CO2 alone."""
+
+RESIDUAL_MIX_MISSING = "RESIDUAL_MIX_MISSING"
+"""Reason of the notice that the grid's average stands in for an unknown residual mix."""
+
+LEG_MISSING = "LEG_MISSING"
+"""Reason of the notice that an account got nothing, because no factor is known for it."""
+
+GWP_SET_FALLBACK = "GWP_SET_FALLBACK"
+"""Reason of the notice that a CO2e is of another GWP set than the valuation's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One exact ratio on the way from a record's unit to the factor's.
+
+    Parameters
+    ----------
+    kind : str
+        `unit`, `property` (density, heat content), `energy` (kWh of a use), `loss`, `days`,
+        `rate` (money).
+    text : str
+        What it does, and where its numbers are from.
+    ratio : Fraction
+        Exact.
+    """
+
+    kind: str
+    text: str
+    ratio: Fraction
+
 
 @dataclass(frozen=True, slots=True)
 class FactorMasses:
-    """Kilograms per unit of a factor, as plain decimal texts; None is unknown, not zero."""
+    """What a unit of a factor is worth, as plain decimal texts; None is unknown, not zero.
 
-    kg_co2e: str
+    Parameters
+    ----------
+    kg_co2e : str or None
+        The printed total under `gwp_set`.
+    kg_co2, kg_ch4, kg_n2o : str or None
+        Masses of the gases.
+    co2e_ch4, co2e_n2o : str or None
+        kg CO2e of the gas under `gwp_set`, where the publisher prints that.
+    gases : tuple of (str, str)
+        Masses of other gases, by name, sorted.
+    gwp_set : str
+        `AR4`, `AR5`, `AR6`, `CO2` (CO2 alone), or empty where it is not stated.
+    kwh : str or None
+        Energy, in entries of the accounts `memo.*`.
+    """
+
+    kg_co2e: str | None = None
     kg_co2: str | None = None
     kg_ch4: str | None = None
     kg_n2o: str | None = None
+    co2e_ch4: str | None = None
+    co2e_n2o: str | None = None
+    gases: tuple[tuple[str, str], ...] = ()
+    gwp_set: str = ""
+    kwh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +122,17 @@ class ResolutionEntry:
     account : str
         Where it goes.
     edition : str
-        Id of the edition that the factor is from.
+        Id of the edition that the factor is from; empty in memo entries.
     factor_row : int
-        Row of the factor in the edition, from 1.
+        Row of the factor in the edition, from 1; 0 in memo entries.
     factor : FactorMasses
-        The factor's masses, in kg per unit of the factor.
-    conversion : Fraction
-        Units of the factor in one unit of the record, exact.
+        What a unit of the factor is worth.
+    steps : tuple of Step
+        From the record's unit to the factor's.
+    stage : str
+        Stage of the life cycle.
+    cell : str
+        Where the publisher printed it: source, table, row.
     notices : tuple[Notice, ...]
         How this came about, where that is not the plain way.
     """
@@ -62,15 +141,34 @@ class ResolutionEntry:
     edition: str
     factor_row: int
     factor: FactorMasses
-    conversion: Fraction
+    steps: tuple[Step, ...] = ()
+    stage: str = ""
+    cell: str = ""
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def conversion(self) -> Fraction:
+        """Units of the factor in one unit of the record: the product of the steps."""
+        return math.prod((step.ratio for step in self.steps), start=Fraction(1))
 
 
 @dataclass(frozen=True)  # no slots: the id is kept once it was computed
 class Resolution:
-    """The outcome of matching an activity, unit, region and period with the factors."""
+    """The outcome of matching an activity, unit, region and period with the factors.
+
+    Parameters
+    ----------
+    entries : tuple of ResolutionEntry
+        What goes where.
+    method_version : int
+        Version of the book's method that made it.
+    notices : tuple of Notice
+        What is to be said about it as a whole.
+    """
 
     entries: tuple[ResolutionEntry, ...]
+    method_version: int = 0
+    notices: tuple[Notice, ...] = ()
 
     @cached_property
     def id(self) -> str:
@@ -80,7 +178,11 @@ class Resolution:
     def to_json(self) -> str:
         """Write the resolution as canonical JSON: sorted keys, no spaces, ASCII."""
         return json.dumps(
-            {"entries": [_entry_to_data(entry) for entry in self.entries]},
+            {
+                "entries": [_entry_to_data(entry) for entry in self.entries],
+                "method_version": self.method_version,
+                "notices": _notices_to_data(self.notices),
+            },
             sort_keys=True,
             separators=(",", ":"),
         )
@@ -95,36 +197,62 @@ class Resolution:
             The text is no resolution.
         """
         try:
-            return cls(tuple(_entry_from_data(data) for data in json.loads(text)["entries"]))
+            data = json.loads(text)
+            return cls(
+                tuple(_entry_from_data(entry) for entry in data["entries"]),
+                data["method_version"],
+                _notices_from_data(data["notices"]),
+            )
         except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
             raise LedgerInconsistent(
                 f"a stored resolution cannot be read ({error!r}): {text[:200]!r}"
             ) from error
 
 
+_MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kwh")
+
+
 def _entry_to_data(entry: ResolutionEntry) -> dict[str, Any]:
-    masses = {
-        "kg_co2e": entry.factor.kg_co2e,
-        "kg_co2": entry.factor.kg_co2,
-        "kg_ch4": entry.factor.kg_ch4,
-        "kg_n2o": entry.factor.kg_n2o,
+    factor: dict[str, Any] = {
+        name: text for name in _MASSES if (text := getattr(entry.factor, name)) is not None
     }
+    if entry.factor.gases:
+        factor["gases"] = [list(pair) for pair in entry.factor.gases]
+    if entry.factor.gwp_set:
+        factor["gwp_set"] = entry.factor.gwp_set
     return {
         "account": entry.account,
-        "conversion": f"{entry.conversion.numerator}/{entry.conversion.denominator}",
+        "cell": entry.cell,
         "edition": entry.edition,
-        "factor": {gas: text for gas, text in masses.items() if text is not None},
+        "factor": factor,
         "factor_row": entry.factor_row,
-        "notices": [{"message": item.message, "reason": item.reason} for item in entry.notices],
+        "notices": _notices_to_data(entry.notices),
+        "stage": entry.stage,
+        "steps": [
+            [step.kind, step.text, f"{step.ratio.numerator}/{step.ratio.denominator}"]
+            for step in entry.steps
+        ],
     }
 
 
 def _entry_from_data(data: dict[str, Any]) -> ResolutionEntry:
+    factor = {name: value for name, value in data["factor"].items() if name != "gases"}
+    gases = tuple((gas, kg) for gas, kg in data["factor"].get("gases", ()))
     return ResolutionEntry(
         account=data["account"],
         edition=data["edition"],
         factor_row=data["factor_row"],
-        factor=FactorMasses(**data["factor"]),
-        conversion=Fraction(data["conversion"]),
-        notices=tuple(Notice(item["reason"], item["message"]) for item in data["notices"]),
+        factor=FactorMasses(**factor, gases=gases),
+        steps=tuple(Step(kind, text, Fraction(ratio)) for kind, text, ratio in data["steps"]),
+        stage=data["stage"],
+        cell=data["cell"],
+        notices=_notices_from_data(data["notices"]),
     )
+
+
+def _notices_to_data(notices: tuple[Notice, ...]) -> list[dict[str, str]]:
+    return [{"message": item.message, "reason": item.reason} for item in notices]
+
+
+def _notices_from_data(data: list[dict[str, str]]) -> tuple[Notice, ...]:
+    return tuple(Notice(item["reason"], item["message"]) for item in data)

@@ -10,21 +10,37 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Edition(_message.Message):
-    __slots__ = ("name", "factors_count", "sha256", "create_time", "rank")
+    __slots__ = ("name", "factors_count", "sha256", "create_time", "rank", "title", "publisher", "licence", "attribution")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FACTORS_COUNT_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     RANK_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHER_FIELD_NUMBER: _ClassVar[int]
+    LICENCE_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     name: str
     factors_count: int
     sha256: str
     create_time: _timestamp_pb2.Timestamp
     rank: int
-    def __init__(self, name: _Optional[str] = ..., factors_count: _Optional[int] = ..., sha256: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rank: _Optional[int] = ...) -> None: ...
+    title: str
+    publisher: str
+    licence: str
+    attribution: str
+    def __init__(self, name: _Optional[str] = ..., factors_count: _Optional[int] = ..., sha256: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rank: _Optional[int] = ..., title: _Optional[str] = ..., publisher: _Optional[str] = ..., licence: _Optional[str] = ..., attribution: _Optional[str] = ...) -> None: ...
+
+class GasMass(_message.Message):
+    __slots__ = ("gas", "kg")
+    GAS_FIELD_NUMBER: _ClassVar[int]
+    KG_FIELD_NUMBER: _ClassVar[int]
+    gas: str
+    kg: str
+    def __init__(self, gas: _Optional[str] = ..., kg: _Optional[str] = ...) -> None: ...
 
 class Factor(_message.Message):
-    __slots__ = ("name", "activity", "region", "unit", "valid_from", "valid_to", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "account", "source", "table", "note")
+    __slots__ = ("name", "activity", "region", "unit", "valid_from", "valid_to", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "account", "source", "table", "note", "stage", "gwp_set", "co2e_ch4", "co2e_n2o", "kg_biogenic_co2", "gases", "kwh", "loss", "uncertainty", "row", "licence", "evidence")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +55,18 @@ class Factor(_message.Message):
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    CO2E_CH4_FIELD_NUMBER: _ClassVar[int]
+    CO2E_N2O_FIELD_NUMBER: _ClassVar[int]
+    KG_BIOGENIC_CO2_FIELD_NUMBER: _ClassVar[int]
+    GASES_FIELD_NUMBER: _ClassVar[int]
+    KWH_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    UNCERTAINTY_FIELD_NUMBER: _ClassVar[int]
+    ROW_FIELD_NUMBER: _ClassVar[int]
+    LICENCE_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     activity: str
     region: str
@@ -53,17 +81,49 @@ class Factor(_message.Message):
     source: str
     table: str
     note: str
-    def __init__(self, name: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., unit: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., account: _Optional[str] = ..., source: _Optional[str] = ..., table: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+    stage: str
+    gwp_set: str
+    co2e_ch4: str
+    co2e_n2o: str
+    kg_biogenic_co2: str
+    gases: _containers.RepeatedCompositeFieldContainer[GasMass]
+    kwh: str
+    loss: str
+    uncertainty: str
+    row: str
+    licence: str
+    evidence: str
+    def __init__(self, name: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., unit: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., account: _Optional[str] = ..., source: _Optional[str] = ..., table: _Optional[str] = ..., note: _Optional[str] = ..., stage: _Optional[str] = ..., gwp_set: _Optional[str] = ..., co2e_ch4: _Optional[str] = ..., co2e_n2o: _Optional[str] = ..., kg_biogenic_co2: _Optional[str] = ..., gases: _Optional[_Iterable[_Union[GasMass, _Mapping]]] = ..., kwh: _Optional[str] = ..., loss: _Optional[str] = ..., uncertainty: _Optional[str] = ..., row: _Optional[str] = ..., licence: _Optional[str] = ..., evidence: _Optional[str] = ...) -> None: ...
+
+class Activity(_message.Message):
+    __slots__ = ("id", "title", "rule", "units", "aliases", "accounts")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    ALIASES_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    title: str
+    rule: str
+    units: _containers.RepeatedScalarFieldContainer[str]
+    aliases: _containers.RepeatedScalarFieldContainer[str]
+    accounts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, id: _Optional[str] = ..., title: _Optional[str] = ..., rule: _Optional[str] = ..., units: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ImportEditionRequest(_message.Message):
-    __slots__ = ("parent", "edition_id", "csv")
+    __slots__ = ("parent", "edition_id", "csv", "author", "reason")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     EDITION_ID_FIELD_NUMBER: _ClassVar[int]
     CSV_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     parent: str
     edition_id: str
     csv: bytes
-    def __init__(self, parent: _Optional[str] = ..., edition_id: _Optional[str] = ..., csv: _Optional[bytes] = ...) -> None: ...
+    author: str
+    reason: str
+    def __init__(self, parent: _Optional[str] = ..., edition_id: _Optional[str] = ..., csv: _Optional[bytes] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ImportEditionResponse(_message.Message):
     __slots__ = ("edition",)
@@ -120,3 +180,43 @@ class GetFactorResponse(_message.Message):
     FACTOR_FIELD_NUMBER: _ClassVar[int]
     factor: Factor
     def __init__(self, factor: _Optional[_Union[Factor, _Mapping]] = ...) -> None: ...
+
+class SearchFactorsRequest(_message.Message):
+    __slots__ = ("query", "parent", "region", "unit", "page_size")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    query: str
+    parent: str
+    region: str
+    unit: str
+    page_size: int
+    def __init__(self, query: _Optional[str] = ..., parent: _Optional[str] = ..., region: _Optional[str] = ..., unit: _Optional[str] = ..., page_size: _Optional[int] = ...) -> None: ...
+
+class SearchFactorsResponse(_message.Message):
+    __slots__ = ("factors", "total_size")
+    FACTORS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_SIZE_FIELD_NUMBER: _ClassVar[int]
+    factors: _containers.RepeatedCompositeFieldContainer[Factor]
+    total_size: int
+    def __init__(self, factors: _Optional[_Iterable[_Union[Factor, _Mapping]]] = ..., total_size: _Optional[int] = ...) -> None: ...
+
+class SearchActivitiesRequest(_message.Message):
+    __slots__ = ("query", "page_size")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    query: str
+    page_size: int
+    def __init__(self, query: _Optional[str] = ..., page_size: _Optional[int] = ...) -> None: ...
+
+class SearchActivitiesResponse(_message.Message):
+    __slots__ = ("activities", "total_size", "nearest")
+    ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_SIZE_FIELD_NUMBER: _ClassVar[int]
+    NEAREST_FIELD_NUMBER: _ClassVar[int]
+    activities: _containers.RepeatedCompositeFieldContainer[Activity]
+    total_size: int
+    nearest: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, activities: _Optional[_Iterable[_Union[Activity, _Mapping]]] = ..., total_size: _Optional[int] = ..., nearest: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class CatalogueServiceStub:
-    """Keeps published emission factors.
+    """Keeps published emission factors: editions that ship with the server, named
+    `editions/{edition}`, and those that a book imported, named `books/{book}/editions/{edition}`.
     """
 
     def __init__(self, channel):
@@ -55,22 +56,34 @@ class CatalogueServiceStub:
                 request_serializer=tonne_dot_v1_dot_catalogue__pb2.GetFactorRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_catalogue__pb2.GetFactorResponse.FromString,
                 _registered_method=True)
+        self.SearchFactors = channel.unary_unary(
+                '/tonne.v1.CatalogueService/SearchFactors',
+                request_serializer=tonne_dot_v1_dot_catalogue__pb2.SearchFactorsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_catalogue__pb2.SearchFactorsResponse.FromString,
+                _registered_method=True)
+        self.SearchActivities = channel.unary_unary(
+                '/tonne.v1.CatalogueService/SearchActivities',
+                request_serializer=tonne_dot_v1_dot_catalogue__pb2.SearchActivitiesRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_catalogue__pb2.SearchActivitiesResponse.FromString,
+                _registered_method=True)
 
 
 class CatalogueServiceServicer:
-    """Keeps published emission factors.
+    """Keeps published emission factors: editions that ship with the server, named
+    `editions/{edition}`, and those that a book imported, named `books/{book}/editions/{edition}`.
     """
 
     def ImportEdition(self, request, context):
-        """Imports an edition from CSV into a book and puts it last in the book's order of
-        preference. Importing the same id with the same content again changes nothing.
+        """Imports an edition from CSV into a book, under a new version of the book's method that
+        prefers it to the shipped editions and prefers the book's earlier imports to it. Importing
+        the same id with the same content again changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListEditions(self, request, context):
-        """Lists the editions of a book in its order of preference.
+        """Lists the editions of a book in its order of preference, or the shipped ones.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,6 +98,20 @@ class CatalogueServiceServicer:
 
     def GetFactor(self, request, context):
         """Reads one factor.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchFactors(self, request, context):
+        """Finds factors by words, the best match first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchActivities(self, request, context):
+        """Finds activities by words, the best match first; without words lists all by id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +140,16 @@ def add_CatalogueServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_catalogue__pb2.GetFactorRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_catalogue__pb2.GetFactorResponse.SerializeToString,
             ),
+            'SearchFactors': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchFactors,
+                    request_deserializer=tonne_dot_v1_dot_catalogue__pb2.SearchFactorsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_catalogue__pb2.SearchFactorsResponse.SerializeToString,
+            ),
+            'SearchActivities': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchActivities,
+                    request_deserializer=tonne_dot_v1_dot_catalogue__pb2.SearchActivitiesRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_catalogue__pb2.SearchActivitiesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'tonne.v1.CatalogueService', rpc_method_handlers)
@@ -122,7 +159,8 @@ def add_CatalogueServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CatalogueService:
-    """Keeps published emission factors.
+    """Keeps published emission factors: editions that ship with the server, named
+    `editions/{edition}`, and those that a book imported, named `books/{book}/editions/{edition}`.
     """
 
     @staticmethod
@@ -223,6 +261,60 @@ class CatalogueService:
             '/tonne.v1.CatalogueService/GetFactor',
             tonne_dot_v1_dot_catalogue__pb2.GetFactorRequest.SerializeToString,
             tonne_dot_v1_dot_catalogue__pb2.GetFactorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchFactors(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CatalogueService/SearchFactors',
+            tonne_dot_v1_dot_catalogue__pb2.SearchFactorsRequest.SerializeToString,
+            tonne_dot_v1_dot_catalogue__pb2.SearchFactorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchActivities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CatalogueService/SearchActivities',
+            tonne_dot_v1_dot_catalogue__pb2.SearchActivitiesRequest.SerializeToString,
+            tonne_dot_v1_dot_catalogue__pb2.SearchActivitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -19,6 +19,40 @@ class FacilityRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FACILITY_RULE_REGISTERED_ONLY: _ClassVar[FacilityRule]
     FACILITY_RULE_ANY: _ClassVar[FacilityRule]
 
+class YearRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    YEAR_RULE_UNSPECIFIED: _ClassVar[YearRule]
+    YEAR_RULE_MONTH: _ClassVar[YearRule]
+    YEAR_RULE_MAJORITY: _ClassVar[YearRule]
+    YEAR_RULE_DAYS: _ClassVar[YearRule]
+
+class LossConvention(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LOSS_CONVENTION_UNSPECIFIED: _ClassVar[LossConvention]
+    LOSS_CONVENTION_DEFRA: _ClassVar[LossConvention]
+    LOSS_CONVENTION_GHG_PROTOCOL: _ClassVar[LossConvention]
+    LOSS_CONVENTION_GHG_PROTOCOL_COMBUSTION: _ClassVar[LossConvention]
+
+class BlendGwp(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BLEND_GWP_UNSPECIFIED: _ClassVar[BlendGwp]
+    BLEND_GWP_COMPOSITION: _ClassVar[BlendGwp]
+    BLEND_GWP_PUBLISHED: _ClassVar[BlendGwp]
+
+class Consolidation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CONSOLIDATION_UNSPECIFIED: _ClassVar[Consolidation]
+    CONSOLIDATION_OPERATIONAL_CONTROL: _ClassVar[Consolidation]
+    CONSOLIDATION_FINANCIAL_CONTROL: _ClassVar[Consolidation]
+    CONSOLIDATION_EQUITY_SHARE: _ClassVar[Consolidation]
+
+class FinancialControl(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FINANCIAL_CONTROL_UNSPECIFIED: _ClassVar[FinancialControl]
+    FINANCIAL_CONTROL_FULL: _ClassVar[FinancialControl]
+    FINANCIAL_CONTROL_JOINT: _ClassVar[FinancialControl]
+    FINANCIAL_CONTROL_NONE: _ClassVar[FinancialControl]
+
 class FacilityType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     FACILITY_TYPE_UNSPECIFIED: _ClassVar[FacilityType]
@@ -42,6 +76,25 @@ FACILITY_RULE_UNSPECIFIED: FacilityRule
 FACILITY_RULE_WHEN_REGISTER_EXISTS: FacilityRule
 FACILITY_RULE_REGISTERED_ONLY: FacilityRule
 FACILITY_RULE_ANY: FacilityRule
+YEAR_RULE_UNSPECIFIED: YearRule
+YEAR_RULE_MONTH: YearRule
+YEAR_RULE_MAJORITY: YearRule
+YEAR_RULE_DAYS: YearRule
+LOSS_CONVENTION_UNSPECIFIED: LossConvention
+LOSS_CONVENTION_DEFRA: LossConvention
+LOSS_CONVENTION_GHG_PROTOCOL: LossConvention
+LOSS_CONVENTION_GHG_PROTOCOL_COMBUSTION: LossConvention
+BLEND_GWP_UNSPECIFIED: BlendGwp
+BLEND_GWP_COMPOSITION: BlendGwp
+BLEND_GWP_PUBLISHED: BlendGwp
+CONSOLIDATION_UNSPECIFIED: Consolidation
+CONSOLIDATION_OPERATIONAL_CONTROL: Consolidation
+CONSOLIDATION_FINANCIAL_CONTROL: Consolidation
+CONSOLIDATION_EQUITY_SHARE: Consolidation
+FINANCIAL_CONTROL_UNSPECIFIED: FinancialControl
+FINANCIAL_CONTROL_FULL: FinancialControl
+FINANCIAL_CONTROL_JOINT: FinancialControl
+FINANCIAL_CONTROL_NONE: FinancialControl
 FACILITY_TYPE_UNSPECIFIED: FacilityType
 FACILITY_TYPE_DATA_CENTRE: FacilityType
 FACILITY_TYPE_BASE_STATION: FacilityType
@@ -58,7 +111,7 @@ PERIOD_STATE_SOFT_CLOSED: PeriodState
 PERIOD_STATE_SEALED: PeriodState
 
 class Book(_message.Message):
-    __slots__ = ("name", "display_name", "time_zone", "facility_rule", "revision", "create_time", "editions")
+    __slots__ = ("name", "display_name", "time_zone", "facility_rule", "revision", "create_time", "editions", "method_version")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +119,7 @@ class Book(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     EDITIONS_FIELD_NUMBER: _ClassVar[int]
+    METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     time_zone: str
@@ -73,15 +127,190 @@ class Book(_message.Message):
     revision: int
     create_time: _timestamp_pb2.Timestamp
     editions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., time_zone: _Optional[str] = ..., facility_rule: _Optional[_Union[FacilityRule, str]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ...) -> None: ...
+    method_version: int
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., time_zone: _Optional[str] = ..., facility_rule: _Optional[_Union[FacilityRule, str]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., method_version: _Optional[int] = ...) -> None: ...
+
+class Rate(_message.Message):
+    __slots__ = ("from_unit", "to_unit", "rate", "source")
+    FROM_UNIT_FIELD_NUMBER: _ClassVar[int]
+    TO_UNIT_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    from_unit: str
+    to_unit: str
+    rate: str
+    source: str
+    def __init__(self, from_unit: _Optional[str] = ..., to_unit: _Optional[str] = ..., rate: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
+
+class Method(_message.Message):
+    __slots__ = ("name", "version", "author", "reason", "create_time", "editions", "gwp_set", "blend_gwp", "year_rule", "reporting_year_start", "loss_convention", "consolidation", "proxy_regions", "year_fallback_years", "transport_wtt", "rates")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    EDITIONS_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    BLEND_GWP_FIELD_NUMBER: _ClassVar[int]
+    YEAR_RULE_FIELD_NUMBER: _ClassVar[int]
+    REPORTING_YEAR_START_FIELD_NUMBER: _ClassVar[int]
+    LOSS_CONVENTION_FIELD_NUMBER: _ClassVar[int]
+    CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
+    PROXY_REGIONS_FIELD_NUMBER: _ClassVar[int]
+    YEAR_FALLBACK_YEARS_FIELD_NUMBER: _ClassVar[int]
+    TRANSPORT_WTT_FIELD_NUMBER: _ClassVar[int]
+    RATES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: int
+    author: str
+    reason: str
+    create_time: _timestamp_pb2.Timestamp
+    editions: _containers.RepeatedScalarFieldContainer[str]
+    gwp_set: str
+    blend_gwp: BlendGwp
+    year_rule: YearRule
+    reporting_year_start: int
+    loss_convention: LossConvention
+    consolidation: Consolidation
+    proxy_regions: _containers.RepeatedScalarFieldContainer[str]
+    year_fallback_years: int
+    transport_wtt: bool
+    rates: _containers.RepeatedCompositeFieldContainer[Rate]
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., blend_gwp: _Optional[_Union[BlendGwp, str]] = ..., year_rule: _Optional[_Union[YearRule, str]] = ..., reporting_year_start: _Optional[int] = ..., loss_convention: _Optional[_Union[LossConvention, str]] = ..., consolidation: _Optional[_Union[Consolidation, str]] = ..., proxy_regions: _Optional[_Iterable[str]] = ..., year_fallback_years: _Optional[int] = ..., transport_wtt: _Optional[bool] = ..., rates: _Optional[_Iterable[_Union[Rate, _Mapping]]] = ...) -> None: ...
+
+class SetMethodRequest(_message.Message):
+    __slots__ = ("parent", "method", "current_version")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    CURRENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    method: Method
+    current_version: int
+    def __init__(self, parent: _Optional[str] = ..., method: _Optional[_Union[Method, _Mapping]] = ..., current_version: _Optional[int] = ...) -> None: ...
+
+class SetMethodResponse(_message.Message):
+    __slots__ = ("method",)
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    method: Method
+    def __init__(self, method: _Optional[_Union[Method, _Mapping]] = ...) -> None: ...
+
+class GetMethodRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetMethodResponse(_message.Message):
+    __slots__ = ("method",)
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    method: Method
+    def __init__(self, method: _Optional[_Union[Method, _Mapping]] = ...) -> None: ...
+
+class ListMethodsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListMethodsResponse(_message.Message):
+    __slots__ = ("methods", "next_page_token")
+    METHODS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    methods: _containers.RepeatedCompositeFieldContainer[Method]
+    next_page_token: str
+    def __init__(self, methods: _Optional[_Iterable[_Union[Method, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class Holding(_message.Message):
+    __slots__ = ("valid_from", "valid_to", "equity_share", "financial_control", "not_operated")
+    VALID_FROM_FIELD_NUMBER: _ClassVar[int]
+    VALID_TO_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_SHARE_FIELD_NUMBER: _ClassVar[int]
+    FINANCIAL_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    NOT_OPERATED_FIELD_NUMBER: _ClassVar[int]
+    valid_from: str
+    valid_to: str
+    equity_share: str
+    financial_control: FinancialControl
+    not_operated: bool
+    def __init__(self, valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., equity_share: _Optional[str] = ..., financial_control: _Optional[_Union[FinancialControl, str]] = ..., not_operated: _Optional[bool] = ...) -> None: ...
+
+class Entity(_message.Message):
+    __slots__ = ("id", "display_name", "parent", "holdings")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    HOLDINGS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    display_name: str
+    parent: str
+    holdings: _containers.RepeatedCompositeFieldContainer[Holding]
+    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., parent: _Optional[str] = ..., holdings: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ...) -> None: ...
+
+class ImportEntitiesRequest(_message.Message):
+    __slots__ = ("parent", "entities")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    ENTITIES_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    entities: _containers.RepeatedCompositeFieldContainer[Entity]
+    def __init__(self, parent: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ...) -> None: ...
+
+class ImportEntitiesResponse(_message.Message):
+    __slots__ = ("created_count", "updated_count")
+    CREATED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    created_count: int
+    updated_count: int
+    def __init__(self, created_count: _Optional[int] = ..., updated_count: _Optional[int] = ...) -> None: ...
+
+class ListEntitiesRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListEntitiesResponse(_message.Message):
+    __slots__ = ("entities", "next_page_token")
+    ENTITIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    entities: _containers.RepeatedCompositeFieldContainer[Entity]
+    next_page_token: str
+    def __init__(self, entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ClearSuspenseRequest(_message.Message):
+    __slots__ = ("parent",)
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    def __init__(self, parent: _Optional[str] = ...) -> None: ...
+
+class ClearSuspenseResponse(_message.Message):
+    __slots__ = ("segments_count", "segments_done_count", "cleared_count", "remaining_count")
+    SEGMENTS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_DONE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CLEARED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REMAINING_COUNT_FIELD_NUMBER: _ClassVar[int]
+    segments_count: int
+    segments_done_count: int
+    cleared_count: int
+    remaining_count: int
+    def __init__(self, segments_count: _Optional[int] = ..., segments_done_count: _Optional[int] = ..., cleared_count: _Optional[int] = ..., remaining_count: _Optional[int] = ...) -> None: ...
 
 class CreateBookRequest(_message.Message):
-    __slots__ = ("book_id", "book")
+    __slots__ = ("book_id", "book", "method")
     BOOK_ID_FIELD_NUMBER: _ClassVar[int]
     BOOK_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
     book_id: str
     book: Book
-    def __init__(self, book_id: _Optional[str] = ..., book: _Optional[_Union[Book, _Mapping]] = ...) -> None: ...
+    method: Method
+    def __init__(self, book_id: _Optional[str] = ..., book: _Optional[_Union[Book, _Mapping]] = ..., method: _Optional[_Union[Method, _Mapping]] = ...) -> None: ...
 
 class CreateBookResponse(_message.Message):
     __slots__ = ("book",)

@@ -50,6 +50,36 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListBooksRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListBooksResponse.FromString,
                 _registered_method=True)
+        self.SetMethod = channel.unary_unary(
+                '/tonne.v1.LedgerService/SetMethod',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.SetMethodResponse.FromString,
+                _registered_method=True)
+        self.GetMethod = channel.unary_unary(
+                '/tonne.v1.LedgerService/GetMethod',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.GetMethodRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.GetMethodResponse.FromString,
+                _registered_method=True)
+        self.ListMethods = channel.unary_unary(
+                '/tonne.v1.LedgerService/ListMethods',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.ListMethodsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListMethodsResponse.FromString,
+                _registered_method=True)
+        self.ImportEntities = channel.unary_unary(
+                '/tonne.v1.LedgerService/ImportEntities',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.ImportEntitiesRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.ImportEntitiesResponse.FromString,
+                _registered_method=True)
+        self.ListEntities = channel.unary_unary(
+                '/tonne.v1.LedgerService/ListEntities',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.ListEntitiesRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListEntitiesResponse.FromString,
+                _registered_method=True)
+        self.ClearSuspense = channel.unary_stream(
+                '/tonne.v1.LedgerService/ClearSuspense',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.ClearSuspenseRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.ClearSuspenseResponse.FromString,
+                _registered_method=True)
         self.SetEditionOrder = channel.unary_unary(
                 '/tonne.v1.LedgerService/SetEditionOrder',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.SetEditionOrderRequest.SerializeToString,
@@ -107,8 +137,50 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetMethod(self, request, context):
+        """Writes a new version of a book's method. What was posted under the versions before stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMethod(self, request, context):
+        """Reads a version of a book's method.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMethods(self, request, context):
+        """Lists the versions of a book's method, the first one first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportEntities(self, request, context):
+        """Adds entities to a book's organisation, or replaces those of the same id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEntities(self, request, context):
+        """Lists the entities in order of their ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClearSuspense(self, request, context):
+        """Posts the records in suspense that can be resolved by now, each exactly once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SetEditionOrder(self, request, context):
-        """Sets the order in which a book prefers its editions.
+        """Sets the order in which a book prefers its editions, as a new version of its method.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,6 +238,36 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ListBooks,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListBooksRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ListBooksResponse.SerializeToString,
+            ),
+            'SetMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetMethod,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.SetMethodResponse.SerializeToString,
+            ),
+            'GetMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMethod,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.GetMethodRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.GetMethodResponse.SerializeToString,
+            ),
+            'ListMethods': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMethods,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListMethodsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.ListMethodsResponse.SerializeToString,
+            ),
+            'ImportEntities': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportEntities,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.ImportEntitiesRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.ImportEntitiesResponse.SerializeToString,
+            ),
+            'ListEntities': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEntities,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListEntitiesRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.ListEntitiesResponse.SerializeToString,
+            ),
+            'ClearSuspense': grpc.unary_stream_rpc_method_handler(
+                    servicer.ClearSuspense,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.ClearSuspenseRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.ClearSuspenseResponse.SerializeToString,
             ),
             'SetEditionOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.SetEditionOrder,
@@ -280,6 +382,168 @@ class LedgerService:
             '/tonne.v1.LedgerService/ListBooks',
             tonne_dot_v1_dot_ledger__pb2.ListBooksRequest.SerializeToString,
             tonne_dot_v1_dot_ledger__pb2.ListBooksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/SetMethod',
+            tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.SetMethodResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/GetMethod',
+            tonne_dot_v1_dot_ledger__pb2.GetMethodRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.GetMethodResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMethods(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/ListMethods',
+            tonne_dot_v1_dot_ledger__pb2.ListMethodsRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.ListMethodsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportEntities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/ImportEntities',
+            tonne_dot_v1_dot_ledger__pb2.ImportEntitiesRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.ImportEntitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEntities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/ListEntities',
+            tonne_dot_v1_dot_ledger__pb2.ListEntitiesRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.ListEntitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClearSuspense(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tonne.v1.LedgerService/ClearSuspense',
+            tonne_dot_v1_dot_ledger__pb2.ClearSuspenseRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.ClearSuspenseResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,7 +1,9 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from tonne.v1 import catalogue_pb2 as _catalogue_pb2
 from tonne.v1 import ingest_pb2 as _ingest_pb2
+from tonne.v1 import ledger_pb2 as _ledger_pb2
 from tonne.v1 import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -32,7 +34,7 @@ INVENTORY_DIMENSION_FACILITY_TYPE: InventoryDimension
 INVENTORY_DIMENSION_SCOPE: InventoryDimension
 
 class GetInventoryRequest(_message.Message):
-    __slots__ = ("name", "from_period", "to_period", "group_by", "facilities", "activities", "accounts", "regions")
+    __slots__ = ("name", "from_period", "to_period", "group_by", "facilities", "activities", "accounts", "regions", "gwp_set", "consolidation")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
     TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +43,8 @@ class GetInventoryRequest(_message.Message):
     ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
     ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
     REGIONS_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     name: str
     from_period: str
     to_period: str
@@ -49,10 +53,22 @@ class GetInventoryRequest(_message.Message):
     activities: _containers.RepeatedScalarFieldContainer[str]
     accounts: _containers.RepeatedScalarFieldContainer[str]
     regions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., group_by: _Optional[_Iterable[_Union[InventoryDimension, str]]] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ...) -> None: ...
+    gwp_set: str
+    consolidation: _ledger_pb2.Consolidation
+    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., group_by: _Optional[_Iterable[_Union[InventoryDimension, str]]] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ...) -> None: ...
+
+class GasAmount(_message.Message):
+    __slots__ = ("gas", "kg", "kg_co2e")
+    GAS_FIELD_NUMBER: _ClassVar[int]
+    KG_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    gas: str
+    kg: str
+    kg_co2e: str
+    def __init__(self, gas: _Optional[str] = ..., kg: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class InventoryRow(_message.Message):
-    __slots__ = ("group", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "records_count", "partial_gases")
+    __slots__ = ("group", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "records_count", "partial_gases", "gases", "energy_kwh")
     GROUP_FIELD_NUMBER: _ClassVar[int]
     KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     KG_CO2_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +76,8 @@ class InventoryRow(_message.Message):
     KG_N2O_FIELD_NUMBER: _ClassVar[int]
     RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
     PARTIAL_GASES_FIELD_NUMBER: _ClassVar[int]
+    GASES_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_KWH_FIELD_NUMBER: _ClassVar[int]
     group: _containers.RepeatedScalarFieldContainer[str]
     kg_co2e: str
     kg_co2: str
@@ -67,7 +85,9 @@ class InventoryRow(_message.Message):
     kg_n2o: str
     records_count: int
     partial_gases: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., records_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ...) -> None: ...
+    gases: _containers.RepeatedCompositeFieldContainer[GasAmount]
+    energy_kwh: str
+    def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., records_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ..., gases: _Optional[_Iterable[_Union[GasAmount, _Mapping]]] = ..., energy_kwh: _Optional[str] = ...) -> None: ...
 
 class Notice(_message.Message):
     __slots__ = ("reason", "message", "records_count")
@@ -80,16 +100,168 @@ class Notice(_message.Message):
     def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., records_count: _Optional[int] = ...) -> None: ...
 
 class GetInventoryResponse(_message.Message):
-    __slots__ = ("rows", "total", "notices", "suspended_count")
+    __slots__ = ("rows", "total", "notices", "suspended_count", "method_versions", "gwp_set", "consolidation")
     ROWS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
     SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    METHOD_VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     rows: _containers.RepeatedCompositeFieldContainer[InventoryRow]
     total: InventoryRow
     notices: _containers.RepeatedCompositeFieldContainer[Notice]
     suspended_count: int
-    def __init__(self, rows: _Optional[_Iterable[_Union[InventoryRow, _Mapping]]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., suspended_count: _Optional[int] = ...) -> None: ...
+    method_versions: _containers.RepeatedScalarFieldContainer[int]
+    gwp_set: str
+    consolidation: _ledger_pb2.Consolidation
+    def __init__(self, rows: _Optional[_Iterable[_Union[InventoryRow, _Mapping]]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., method_versions: _Optional[_Iterable[int]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ...) -> None: ...
+
+class ExplainRequest(_message.Message):
+    __slots__ = ("selection", "replay", "records_max")
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_MAX_FIELD_NUMBER: _ClassVar[int]
+    selection: GetInventoryRequest
+    replay: bool
+    records_max: int
+    def __init__(self, selection: _Optional[_Union[GetInventoryRequest, _Mapping]] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ...) -> None: ...
+
+class ExplainStep(_message.Message):
+    __slots__ = ("kind", "text", "ratio")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    RATIO_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    text: str
+    ratio: str
+    def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ..., ratio: _Optional[str] = ...) -> None: ...
+
+class ExplainGas(_message.Message):
+    __slots__ = ("gas", "kg_per_unit", "kg", "gwp", "kg_co2e")
+    GAS_FIELD_NUMBER: _ClassVar[int]
+    KG_PER_UNIT_FIELD_NUMBER: _ClassVar[int]
+    KG_FIELD_NUMBER: _ClassVar[int]
+    GWP_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    gas: str
+    kg_per_unit: str
+    kg: str
+    gwp: str
+    kg_co2e: str
+    def __init__(self, gas: _Optional[str] = ..., kg_per_unit: _Optional[str] = ..., kg: _Optional[str] = ..., gwp: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
+
+class ExplainLine(_message.Message):
+    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "records_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RESOLUTION_FIELD_NUMBER: _ClassVar[int]
+    METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
+    FACTOR_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    GASES_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    NOTICES_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    stage: str
+    facility: str
+    activity: str
+    region: str
+    period: str
+    quantity: str
+    unit: str
+    records_count: int
+    resolution: str
+    method_version: int
+    factor: _catalogue_pb2.Factor
+    steps: _containers.RepeatedCompositeFieldContainer[ExplainStep]
+    gases: _containers.RepeatedCompositeFieldContainer[ExplainGas]
+    share: str
+    basis: str
+    kg_co2e: str
+    notices: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., records_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ExplainReplay(_message.Message):
+    __slots__ = ("agrees", "records_count", "segments_count", "kg_co2e", "differences")
+    AGREES_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    agrees: bool
+    records_count: int
+    segments_count: int
+    kg_co2e: str
+    differences: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, agrees: _Optional[bool] = ..., records_count: _Optional[int] = ..., segments_count: _Optional[int] = ..., kg_co2e: _Optional[str] = ..., differences: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ExplainRecord(_message.Message):
+    __slots__ = ("record", "parts")
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    record: LedgerRecord
+    parts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, record: _Optional[_Union[LedgerRecord, _Mapping]] = ..., parts: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ExplainResponse(_message.Message):
+    __slots__ = ("line", "record", "replay", "total")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    line: ExplainLine
+    record: ExplainRecord
+    replay: ExplainReplay
+    total: InventoryRow
+    def __init__(self, line: _Optional[_Union[ExplainLine, _Mapping]] = ..., record: _Optional[_Union[ExplainRecord, _Mapping]] = ..., replay: _Optional[_Union[ExplainReplay, _Mapping]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ...) -> None: ...
+
+class EstimateRequest(_message.Message):
+    __slots__ = ("selection", "rows", "arrow_ipc", "each_record")
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    ARROW_IPC_FIELD_NUMBER: _ClassVar[int]
+    EACH_RECORD_FIELD_NUMBER: _ClassVar[int]
+    selection: GetInventoryRequest
+    rows: _ingest_pb2.Rows
+    arrow_ipc: bytes
+    each_record: bool
+    def __init__(self, selection: _Optional[_Union[GetInventoryRequest, _Mapping]] = ..., rows: _Optional[_Union[_ingest_pb2.Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ..., each_record: _Optional[bool] = ...) -> None: ...
+
+class EstimatedRecord(_message.Message):
+    __slots__ = ("index", "status", "kg_co2e", "notices")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    NOTICES_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    status: _status_pb2.RowStatus
+    kg_co2e: str
+    notices: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, index: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class EstimateResponse(_message.Message):
+    __slots__ = ("records", "inventory", "row_errors", "row_errors_omitted_count", "control_totals")
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    INVENTORY_FIELD_NUMBER: _ClassVar[int]
+    ROW_ERRORS_FIELD_NUMBER: _ClassVar[int]
+    ROW_ERRORS_OMITTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_TOTALS_FIELD_NUMBER: _ClassVar[int]
+    records: _containers.RepeatedCompositeFieldContainer[EstimatedRecord]
+    inventory: GetInventoryResponse
+    row_errors: _containers.RepeatedCompositeFieldContainer[_status_pb2.RowError]
+    row_errors_omitted_count: int
+    control_totals: _ingest_pb2.ControlTotals
+    def __init__(self, records: _Optional[_Iterable[_Union[EstimatedRecord, _Mapping]]] = ..., inventory: _Optional[_Union[GetInventoryResponse, _Mapping]] = ..., row_errors: _Optional[_Iterable[_Union[_status_pb2.RowError, _Mapping]]] = ..., row_errors_omitted_count: _Optional[int] = ..., control_totals: _Optional[_Union[_ingest_pb2.ControlTotals, _Mapping]] = ...) -> None: ...
 
 class ListRecordsRequest(_message.Message):
     __slots__ = ("parent", "facility", "activity", "channel", "page_size", "page_token")

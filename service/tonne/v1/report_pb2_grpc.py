@@ -40,6 +40,16 @@ class ReportServiceStub:
                 request_serializer=tonne_dot_v1_dot_report__pb2.GetInventoryRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_report__pb2.GetInventoryResponse.FromString,
                 _registered_method=True)
+        self.Explain = channel.unary_stream(
+                '/tonne.v1.ReportService/Explain',
+                request_serializer=tonne_dot_v1_dot_report__pb2.ExplainRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_report__pb2.ExplainResponse.FromString,
+                _registered_method=True)
+        self.Estimate = channel.stream_stream(
+                '/tonne.v1.ReportService/Estimate',
+                request_serializer=tonne_dot_v1_dot_report__pb2.EstimateRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_report__pb2.EstimateResponse.FromString,
+                _registered_method=True)
         self.ListRecords = channel.unary_unary(
                 '/tonne.v1.ReportService/ListRecords',
                 request_serializer=tonne_dot_v1_dot_report__pb2.ListRecordsRequest.SerializeToString,
@@ -59,6 +69,22 @@ class ReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Explain(self, request, context):
+        """Unfolds a number of an inventory: the balances under it, each with its factor and every
+        step of its arithmetic, the records under them, and on demand a replay from the segments.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Estimate(self, request_iterator, context):
+        """Computes what records would post, without posting them: the same numbers to the last
+        digit. Any number of messages; the answer comes when the caller has half-closed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRecords(self, request, context):
         """Lists durable records with their channel and offset, in the order of their commits.
         """
@@ -73,6 +99,16 @@ def add_ReportServiceServicer_to_server(servicer, server):
                     servicer.GetInventory,
                     request_deserializer=tonne_dot_v1_dot_report__pb2.GetInventoryRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_report__pb2.GetInventoryResponse.SerializeToString,
+            ),
+            'Explain': grpc.unary_stream_rpc_method_handler(
+                    servicer.Explain,
+                    request_deserializer=tonne_dot_v1_dot_report__pb2.ExplainRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_report__pb2.ExplainResponse.SerializeToString,
+            ),
+            'Estimate': grpc.stream_stream_rpc_method_handler(
+                    servicer.Estimate,
+                    request_deserializer=tonne_dot_v1_dot_report__pb2.EstimateRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_report__pb2.EstimateResponse.SerializeToString,
             ),
             'ListRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRecords,
@@ -108,6 +144,60 @@ class ReportService:
             '/tonne.v1.ReportService/GetInventory',
             tonne_dot_v1_dot_report__pb2.GetInventoryRequest.SerializeToString,
             tonne_dot_v1_dot_report__pb2.GetInventoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Explain(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tonne.v1.ReportService/Explain',
+            tonne_dot_v1_dot_report__pb2.ExplainRequest.SerializeToString,
+            tonne_dot_v1_dot_report__pb2.ExplainResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Estimate(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/tonne.v1.ReportService/Estimate',
+            tonne_dot_v1_dot_report__pb2.EstimateRequest.SerializeToString,
+            tonne_dot_v1_dot_report__pb2.EstimateResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,180 @@
+"""A method: how a book turns activities into postings. Settings, checked, as canonical JSON.
+
+A method never changes; a change is a new version, and a resolution names the version that made
+it. The settings are those of the GHG Protocol's choices: which factors (`editions`), which
+warming potentials (`gwp_set`, `blend_gwp`), which year's factors (`year_rule`), which losses
+(`loss_convention`), whose emissions (`consolidation`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal, get_args
+
+from tonne.errors import FieldInvalid, LedgerInconsistent
+
+GwpSet = Literal["AR4", "AR5", "AR6"]
+BlendGwp = Literal["composition", "published"]
+YearRule = Literal["month", "majority", "days"]
+LossConvention = Literal["defra", "ghg-protocol", "ghg-protocol-combustion"]
+Consolidation = Literal["operational-control", "financial-control", "equity-share"]
+
+GWP_SETS: tuple[str, ...] = get_args(GwpSet)
+"""IPCC assessment reports whose 100-year warming potentials a valuation can take."""
+
+BLEND_GWPS: tuple[str, ...] = get_args(BlendGwp)
+"""Whether a blend is its exact composition or the figure that a publisher printed."""
+
+YEAR_RULES: tuple[str, ...] = get_args(YearRule)
+"""How a reporting year takes the factor sets of its calendar years."""
+
+LOSS_CONVENTIONS: tuple[str, ...] = get_args(LossConvention)
+"""How losses in transmission and distribution are computed."""
+
+CONSOLIDATIONS: tuple[str, ...] = get_args(Consolidation)
+"""Whose emissions are the organisation's."""
+
+EDITIONS_MAX = 200
+RATES_MAX = 1000
+PROXY_REGIONS_MAX = 20
+YEAR_FALLBACK_MAX = 30
+
+_DECIMAL = re.compile(r"\d{1,18}(?:\.\d{1,24})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A ratio between two units of money: one `from_unit` is `rate` of `to_unit`."""
+
+    from_unit: str
+    to_unit: str
+    rate: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSettings:
+    """What a method decides.
+
+    Parameters
+    ----------
+    editions : tuple of str
+        Ids of editions, the preferred one first: imported ones and shipped ones alike.
+    gwp_set : str
+        One of `GWP_SETS`.
+    blend_gwp : str
+        One of `BLEND_GWPS`.
+    year_rule : str
+        One of `YEAR_RULES`. `month`: the factor valid on the month's first day. `majority` and
+        `days`: DEFRA's two rules for reporting years that are no calendar years.
+    reporting_year_start : int
+        First month of the reporting year, 1 to 12.
+    loss_convention : str
+        One of `LOSS_CONVENTIONS`.
+    consolidation : str
+        One of `CONSOLIDATIONS`; the approach of reports that ask for none.
+    proxy_regions : tuple of str
+        Regions whose factors stand in where the record's region has none.
+    year_fallback_years : int
+        How many years away the nearest set of a shipped edition may be.
+    transport_wtt : bool
+        Whether the upstream of carriers' fuels is posted in categories 4, 6, 7 and 9.
+    rates : tuple of Rate
+        Between units of money.
+
+    Raises
+    ------
+    FieldInvalid
+        A field is not what it must be; the message names it.
+
+    Notes
+    -----
+    Source: GHG Protocol Corporate Standard chapter 3 (consolidation); Scope 3 Calculation
+    Guidance formula 3.3 and UK government conversion factors, methodology paper, "transmission
+    and distribution" (losses); UK government environmental reporting guidelines, "which year's
+    factors" (majority, days).
+    """
+
+    editions: tuple[str, ...] = ()
+    gwp_set: GwpSet = "AR5"
+    blend_gwp: BlendGwp = "composition"
+    year_rule: YearRule = "month"
+    reporting_year_start: int = 1
+    loss_convention: LossConvention = "defra"
+    consolidation: Consolidation = "operational-control"
+    proxy_regions: tuple[str, ...] = ("GB", "US")
+    year_fallback_years: int = 5
+    transport_wtt: bool = True
+    rates: tuple[Rate, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check every field that does not need to know which editions exist."""
+        _check_choice("gwp_set", self.gwp_set, GWP_SETS)
+        _check_choice("blend_gwp", self.blend_gwp, BLEND_GWPS)
+        _check_choice("year_rule", self.year_rule, YEAR_RULES)
+        _check_choice("loss_convention", self.loss_convention, LOSS_CONVENTIONS)
+        _check_choice("consolidation", self.consolidation, CONSOLIDATIONS)
+        _check_range("reporting_year_start", self.reporting_year_start, 1, 12)
+        _check_range("year_fallback_years", self.year_fallback_years, 0, YEAR_FALLBACK_MAX)
+        for field, values, count_max in (
+            ("editions", self.editions, EDITIONS_MAX),
+            ("proxy_regions", self.proxy_regions, PROXY_REGIONS_MAX),
+        ):
+            _check_range(f"{field}, their number", len(values), 0, count_max)
+            if len(set(values)) < len(values):
+                raise _invalid(field, "each once", ", ".join(values))
+        _check_range("rates, their number", len(self.rates), 0, RATES_MAX)
+        for rate in self.rates:
+            if not _DECIMAL.fullmatch(rate.rate) or not Decimal(rate.rate):
+                raise _invalid("rates", "a positive decimal with '.'", rate.rate)
+
+    def to_json(self) -> str:
+        """Write the settings as canonical JSON: sorted keys, no spaces."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> MethodSettings:
+        """Read what `to_json` wrote; raises LedgerInconsistent on anything else."""
+        try:
+            data: dict[str, Any] = json.loads(text)
+            rates = tuple(Rate(**rate) for rate in data.pop("rates", ()))
+            lists = {
+                name: tuple(data.pop(name))
+                for name in ("editions", "proxy_regions")
+                if name in data
+            }
+            return cls(**data, **lists, rates=rates)
+        except (ValueError, TypeError, AttributeError, FieldInvalid) as error:
+            raise LedgerInconsistent(
+                f"a stored method cannot be read ({error!r}): {text[:200]!r}"
+            ) from error
+
+    def rate(self, from_unit: str, to_unit: str) -> tuple[Fraction, Rate] | None:
+        """Find the ratio of two units of money, given in either direction."""
+        for rate in self.rates:
+            if (rate.from_unit, rate.to_unit) == (from_unit, to_unit):
+                return Fraction(rate.rate), rate
+            if (rate.to_unit, rate.from_unit) == (from_unit, to_unit):
+                return 1 / Fraction(rate.rate), rate
+        return None
+
+
+def _check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise _invalid(field, f"one of {', '.join(choices)}", value)
+
+
+def _check_range(field: str, value: int, first: int, last: int) -> None:
+    if not first <= value <= last:
+        raise _invalid(field, f"a whole number from {first} to {last}", str(value))
+
+
+def _invalid(field: str, expected: str, given: str) -> FieldInvalid:
+    return FieldInvalid(
+        f"method.{field}: expected {expected}; got {given!r}",
+        metadata={"field": f"method.{field}", "value": given},
+    )
