@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue import units
 from tonne.catalogue.accounts import ACCOUNTS, account_of
+from tonne.catalogue.gwp import gases as known_gases
+from tonne.catalogue.method import GWP_SETS
+from tonne.catalogue.taxonomy import has_rule
 from tonne.errors import FieldInvalid
 
 if TYPE_CHECKING:
@@ -22,18 +25,56 @@ COLUMNS = (
     "activity",
     "region",
     "unit",
+    "stage",
     "valid_from",
     "valid_to",
     "kg_co2e",
+    "gwp_set",
     "kg_co2",
     "kg_ch4",
     "kg_n2o",
+    "co2e_ch4",
+    "co2e_n2o",
+    "kg_biogenic_co2",
+    "gases",
+    "kwh",
+    "loss",
     "account",
+    "uncertainty",
     "source",
     "table",
+    "row",
+    "licence",
+    "evidence",
     "note",
 )
-"""Columns of an edition's CSV; all are there, in any order."""
+"""Columns of an edition's CSV, in any order."""
+
+REQUIRED_COLUMNS = ("activity", "unit", "valid_from")
+"""Columns that every edition has; one that lacks others has nothing to say in them."""
+
+STAGES = (
+    "",
+    "combustion",
+    "generation",
+    "operation",
+    "release",
+    "production",
+    "treatment",
+    "wtt",
+    "losses",
+    "wtt_losses",
+    "biogenic",
+    "contract",
+    "supplier",
+    "residual",
+    "embodied",
+    "life_cycle",
+)
+"""Stages of the life cycle; an empty one is the activity itself."""
+
+FACTOR_GWP_SETS = ("", *GWP_SETS, "CO2")
+"""GWP sets of a printed total; `CO2` where it is CO2 alone."""
 
 PROBLEMS_MAX = 20
 """Most problems that one error tells."""
@@ -53,6 +94,17 @@ _ACTIVITY = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _REGION = re.compile(r"(?:[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*)?")
 _DECIMAL = re.compile(r"[+-]?(\d{1,18})(?:\.(\d{1,24}))?(?:[eE]([+-]?\d{1,2}))?")
 _PLACES_MAX = 24
+_AMOUNTS = (
+    "kg_co2e",
+    "kg_co2",
+    "kg_ch4",
+    "kg_n2o",
+    "co2e_ch4",
+    "co2e_n2o",
+    "kg_biogenic_co2",
+    "kwh",
+    "loss",
+)
 _WHOLE_DIGITS_MAX = 18
 
 
@@ -73,9 +125,29 @@ class Factor:
     kg_co2e, kg_co2, kg_ch4, kg_n2o : Decimal or None
         Kilograms per unit, with the publisher's digits; None is unknown, not zero.
     account : str
-        Where it posts to.
+        Where it posts to; empty where the posting rule of the activity decides.
     source, table, note : str
         Where the publisher printed it, and what is to be said about it.
+    stage : str
+        One of `STAGES`.
+    gwp_set : str
+        One of `FACTOR_GWP_SETS`: of `kg_co2e`, `co2e_ch4` and `co2e_n2o`.
+    co2e_ch4, co2e_n2o : Decimal or None
+        kg CO2e of the gas per unit, where the publisher prints that and not the mass.
+    kg_biogenic_co2 : Decimal or None
+        kg CO2 of biomass per unit, reported outside the scopes.
+    gases : tuple of (str, Decimal)
+        kg of other gases per unit, by name, sorted.
+    kwh : Decimal or None
+        kWh of electricity that one unit uses.
+    loss : Decimal or None
+        Share of the generated electricity that is lost before the consumer.
+    uncertainty : Decimal or None
+        Half-width of the 95 % interval, in percent.
+    cell : str
+        Row or cell in the table (column `row` of the CSV).
+    licence, evidence : str
+        Licence of the figure, and how direct the copy is.
     """
 
     row: int
@@ -84,14 +156,26 @@ class Factor:
     unit: str
     valid_from: dt.date
     valid_to: dt.date | None
-    kg_co2e: Decimal
-    kg_co2: Decimal | None
-    kg_ch4: Decimal | None
-    kg_n2o: Decimal | None
-    account: str
+    kg_co2e: Decimal | None
+    kg_co2: Decimal | None = None
+    kg_ch4: Decimal | None = None
+    kg_n2o: Decimal | None = None
+    account: str = ""
     source: str = ""
     table: str = ""
     note: str = ""
+    stage: str = ""
+    gwp_set: str = ""
+    co2e_ch4: Decimal | None = None
+    co2e_n2o: Decimal | None = None
+    kg_biogenic_co2: Decimal | None = None
+    gases: tuple[tuple[str, Decimal], ...] = ()
+    kwh: Decimal | None = None
+    loss: Decimal | None = None
+    uncertainty: Decimal | None = None
+    cell: str = ""
+    licence: str = ""
+    evidence: str = ""
 
 
 def plain_text(value: Decimal) -> str:
@@ -139,7 +223,8 @@ def parse_edition(content: bytes) -> list[Factor]:
     Parameters
     ----------
     content : bytes
-        UTF-8 (a byte order mark is fine), comma-separated, with a header of all `COLUMNS`.
+        UTF-8 (a byte order mark is fine), comma-separated, with a header of `REQUIRED_COLUMNS`
+        and any other of `COLUMNS`.
 
     Returns
     -------
@@ -202,7 +287,7 @@ def _rows(content: bytes, problems: _Problems) -> Iterator[tuple[int, dict[str, 
 
 
 def _check_header(header: list[str]) -> None:
-    missing = [name for name in COLUMNS if name not in header]
+    missing = [name for name in REQUIRED_COLUMNS if name not in header]
     unknown = [name for name in header if name not in COLUMNS]
     repeated = sorted({name for name in header if header.count(name) > 1})
     faults = [
@@ -236,19 +321,24 @@ class _RowReader:
         activity = self._text("activity", _ACTIVITY, "words joined by '.', '_' or '-'")
         account = self._account(activity) if self._is_good else ""
         region = self._text("region", _REGION, "words joined by '-', or nothing for everywhere")
-        unit = self._cells["unit"]
+        unit = self._cell("unit")
         if not unit:
             self._fail("unit", "a unit, like 'kWh'")
         valid_from = self._day("valid_from")
-        valid_to = self._day("valid_to") if self._cells["valid_to"] else None
+        valid_to = self._day("valid_to") if self._cell("valid_to") else None
         if valid_from and valid_to and valid_to <= valid_from:
             self._fail("valid_to", f"a day after valid_from ({valid_from}), being exclusive")
-        if not self._cells["kg_co2e"]:
-            self._fail("kg_co2e", "a number: every factor states its kg CO2e")
-        kg_co2e, kg_co2, kg_ch4, kg_n2o = (
-            self._decimal(name) for name in ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o")
-        )
-        if not self._is_good or valid_from is None or kg_co2e is None:
+        stage = self._choice("stage", STAGES)
+        gwp_set = self._choice("gwp_set", FACTOR_GWP_SETS)
+        amounts = {name: self._decimal(name) for name in _AMOUNTS}
+        gases = self._gases()
+        if self._is_good and not gases and all(value is None for value in amounts.values()):
+            self._fail("kg_co2e", "a number, or masses of gases, kwh or loss in their columns")
+        for name in ("co2e_ch4", "co2e_n2o"):
+            if amounts[name] is not None and gwp_set not in GWP_SETS:
+                self._fail("gwp_set", f"one of {', '.join(GWP_SETS)}, because {name} is given")
+        uncertainty = self._decimal("uncertainty")
+        if not self._is_good or valid_from is None:
             return None
         return Factor(
             row=row,
@@ -257,30 +347,45 @@ class _RowReader:
             unit=unit,
             valid_from=valid_from,
             valid_to=valid_to,
-            kg_co2e=kg_co2e,
-            kg_co2=kg_co2,
-            kg_ch4=kg_ch4,
-            kg_n2o=kg_n2o,
+            kg_co2e=amounts["kg_co2e"],
+            kg_co2=amounts["kg_co2"],
+            kg_ch4=amounts["kg_ch4"],
+            kg_n2o=amounts["kg_n2o"],
+            co2e_ch4=amounts["co2e_ch4"],
+            co2e_n2o=amounts["co2e_n2o"],
+            kg_biogenic_co2=amounts["kg_biogenic_co2"],
+            kwh=amounts["kwh"],
+            loss=amounts["loss"],
+            gases=gases,
+            stage=stage,
+            gwp_set=gwp_set,
             account=account,
-            source=self._cells["source"],
-            table=self._cells["table"],
-            note=self._cells["note"],
+            uncertainty=uncertainty,
+            cell=self._cell("row"),
+            source=self._cell("source"),
+            table=self._cell("table"),
+            licence=self._cell("licence"),
+            evidence=self._cell("evidence"),
+            note=self._cell("note"),
         )
+
+    def _cell(self, field: str) -> str:
+        return self._cells.get(field, "")
 
     def _fail(self, field: str, expected: str) -> None:
         self._is_good = False
         self._problems.add(
-            self._line, field, f"expected {expected}; got {_shown(self._cells[field])}"
+            self._line, field, f"expected {expected}; got {_shown(self._cell(field))}"
         )
 
     def _text(self, field: str, form: re.Pattern[str], expected: str) -> str:
-        text = self._cells[field]
+        text = self._cell(field)
         if not form.fullmatch(text):
             self._fail(field, expected)
         return text
 
     def _day(self, field: str) -> dt.date | None:
-        text = self._cells[field]
+        text = self._cell(field)
         try:
             # fromisoformat alone also takes 20250101 and 2025-W01-1.
             if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
@@ -291,7 +396,7 @@ class _RowReader:
         return None
 
     def _decimal(self, field: str) -> Decimal | None:
-        text = self._cells[field]
+        text = self._cell(field)
         if not text:
             return None
         if _DECIMAL.fullmatch(text) and text.isascii():
@@ -310,26 +415,45 @@ class _RowReader:
         )
         return None
 
+    def _choice(self, field: str, choices: tuple[str, ...]) -> str:
+        text = self._cell(field)
+        if text not in choices:
+            self._fail(field, f"one of {', '.join(filter(None, choices))}, or nothing")
+        return text
+
+    def _gases(self) -> tuple[tuple[str, Decimal], ...]:
+        """Read `HFC-32=0.5;HFC-125=0.5`: kg of each gas per unit."""
+        masses: dict[str, Decimal] = {}
+        for part in filter(None, self._cell("gases").split(";")):
+            gas, _, text = part.partition("=")
+            is_mass = _DECIMAL.fullmatch(text) and not text.startswith("-") and text.isascii()
+            if gas not in known_gases() or gas in masses or not is_mass:
+                self._fail("gases", "each gas of the GWP table once, like 'HFC-32=0.5;SF6=0.1'")
+                return ()
+            masses[gas] = Decimal(text)
+        return tuple(sorted(masses.items()))
+
     def _account(self, activity: str) -> str:
-        account = self._cells["account"] or account_of(activity)
-        if account is None:
-            self._fail(
-                "account",
-                f"an account, because none can be derived from activity {_shown(activity)}",
-            )
-            return ""
-        if account not in ACCOUNTS:
+        account = self._cell("account")
+        if not account:
+            if not has_rule(activity) and account_of(activity) is None:
+                self._fail(
+                    "account",
+                    f"an account, because no posting rule is known for {_shown(activity)}",
+                )
+        elif account not in ACCOUNTS:
             self._fail("account", "an account of the chart, or nothing to have it derived")
         return account
 
 
 def _check_overlaps(factors: list[Factor], lines: Mapping[int, int], problems: _Problems) -> None:
-    """Refuse two factors of one activity, region and unit on the same day."""
-    groups: dict[tuple[str, str, str], list[Factor]] = defaultdict(list)
+    """Refuse two factors of one activity, region, unit, stage and account on the same day."""
+    groups: dict[tuple[str, ...], list[Factor]] = defaultdict(list)
     for factor in factors:
         unit = units.find(factor.unit)
         symbol = factor.unit if unit is None else unit.symbol
-        groups[factor.activity, factor.region, symbol].append(factor)
+        key = (factor.activity, factor.region, symbol, factor.stage, factor.account)
+        groups[key].append(factor)
     found = []
     for group in groups.values():
         group.sort(key=lambda factor: (factor.valid_from, factor.row))

@@ -141,13 +141,10 @@ class MethodSettings:
         """Read what `to_json` wrote; raises LedgerInconsistent on anything else."""
         try:
             data: dict[str, Any] = json.loads(text)
-            rates = tuple(Rate(**rate) for rate in data.pop("rates", ()))
-            lists = {
-                name: tuple(data.pop(name))
-                for name in ("editions", "proxy_regions")
-                if name in data
-            }
-            return cls(**data, **lists, rates=rates)
+            for name in {"editions", "proxy_regions"} & data.keys():
+                data[name] = tuple(data[name])
+            data["rates"] = tuple(Rate(**rate) for rate in data.get("rates", ()))
+            return cls(**data)
         except (ValueError, TypeError, AttributeError, FieldInvalid) as error:
             raise LedgerInconsistent(
                 f"a stored method cannot be read ({error!r}): {text[:200]!r}"

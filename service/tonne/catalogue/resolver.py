@@ -1,32 +1,28 @@
-"""Finds the factor of an activity, unit, region and month in a book's editions.
+"""Resolves an activity, unit, region and month under a book's method: leg by leg of its rule.
 
-In this order: the book's preferred edition first; in an edition the most specific region of
-the chain (`US-WA-Seattle`, `US-WA`, `US`, everywhere); in a region a factor in the record's
-own unit before one that converts; then the one that became valid last; then the first row.
-A factor holds for a month when the month's first day is in its validity.
+Which rule: imported factors that name their accounts make the rule of their activity
+themselves; else the taxonomy's rule; else, for ids that only an import knows, the account that
+follows from the words. Which factor a leg takes: see `offers`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tonne.catalogue import units
-from tonne.catalogue.edition import Factor, plain_text
-from tonne.catalogue.resolution import (
-    REGION_FALLBACK,
-    FactorMasses,
-    Notice,
-    Resolution,
-    ResolutionEntry,
-)
-from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR, RowStatus
+from tonne.catalogue import taxonomy, units
+from tonne.catalogue.accounts import account_of
+from tonne.catalogue.entries import Assembly, served_by
+from tonne.catalogue.method import MethodSettings
+from tonne.catalogue.offers import Offers, shelve
+from tonne.catalogue.resolution import LEG_MISSING, Notice, Resolution, ResolutionEntry
+from tonne.catalogue.rules import REGION_BOUND, TRANSPORT_WTT, Leg, legs_of
+from tonne.model import RowStatus
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
+
+    from tonne.catalogue.edition import Factor
 
 _CACHE_KEYS_MAX = 1 << 17
 """Keys come from producers: the cache is emptied rather than grown beyond this."""
@@ -41,41 +37,41 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class _Offer:
-    """A factor that could serve one (activity, unit, region), and from when to when."""
+class _Plan:
+    """Legs to try, in order: the first plan that gives an entry in a month counts."""
 
-    preference: tuple[int, int, int, int, int]
-    first_period: int
-    stop_period: int
-    edition: str
-    factor: Factor
-    conversion: Fraction
+    legs: tuple[Leg, ...]
+    assembly: Assembly
 
 
 class Resolver:
-    """All factors of a book at one revision, indexed by activity and region.
+    """All factors of a book at one revision, and the method that chooses among them.
 
     Parameters
     ----------
     editions : Sequence[tuple[str, Sequence[Factor]]]
         Ids and factors of the editions, the preferred one first.
+    settings : MethodSettings, optional
+        The method's settings.
+    method_version : int
+        Its version, which resolutions name.
 
     Notes
     -----
     Immutable but for its cache, and safe to share between threads.
     """
 
-    def __init__(self, editions: Sequence[tuple[str, Sequence[Factor]]]) -> None:
-        self._editions = tuple(edition for edition, _ in editions)
-        index: dict[str, dict[str, list[tuple[int, Factor]]]] = defaultdict(dict)
-        for rank, (_, factors) in enumerate(editions):
-            for factor in factors:
-                index[factor.activity].setdefault(factor.region, []).append((rank, factor))
-        self._index = dict(index)
-        self._units = {
-            activity: frozenset(factor.unit for offers in regions.values() for _, factor in offers)
-            for activity, regions in index.items()
-        }
+    def __init__(
+        self,
+        editions: Sequence[tuple[str, Sequence[Factor]]],
+        settings: MethodSettings | None = None,
+        method_version: int = 0,
+    ) -> None:
+        self._settings = settings or MethodSettings()
+        self._method_version = method_version
+        self._offers = Offers(
+            tuple(shelve(edition, factors) for edition, factors in editions), self._settings
+        )
         self._cache: dict[tuple[str, str, str], tuple[Run, ...]] = {}
 
     def resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
@@ -96,98 +92,103 @@ class Resolver:
         return runs
 
     def _resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
-        known_units = self._units.get(activity, frozenset())
-        if units.find(unit) is None and unit not in known_units:
-            return (Run(0, RowStatus.UNIT_MUST_BE_KNOWN),)
-        if known_units and all(_conversion(unit, other) is None for other in known_units):
-            return (Run(0, RowStatus.UNIT_MUST_FIT_ACTIVITY),)
-        offers = self._offers(activity, unit, region)
+        subject = taxonomy.subject(activity, self._offers.is_known)
+        ids = (activity,) if subject is None else subject.factor_ids
+        rule = "" if subject is None else subject.activity.rule
+        status = self._check_unit(ids, rule, unit)
+        if status is not None:
+            return (Run(0, status),)
+        plans = self._plans(activity, subject, ids, unit, region)
         starts = {0}
-        for offer in offers:
-            starts |= {offer.first_period, offer.stop_period}
+        for plan in plans:
+            starts |= plan.assembly.starts(plan.legs)
         runs: list[Run] = []
-        for start in sorted(period for period in starts if period < PERIOD_COUNT_MAX):
-            outcome = self._outcome(offers, start, region)
+        for start in sorted(starts):
+            outcome = self._outcome(plans, start)
             if not runs or runs[-1].outcome != outcome:
                 runs.append(Run(start, outcome))
         return tuple(runs)
 
-    def _offers(self, activity: str, unit: str, region: str) -> list[_Offer]:
-        """All factors that could serve, the preferred one first."""
-        regions = self._index.get(activity, {})
-        offers = []
-        for distance, place in enumerate(region_chain(region)):
-            for rank, factor in regions.get(place, ()):
-                ratio = _conversion(unit, factor.unit)
-                if ratio is None:
-                    continue
-                first, stop = _periods(factor)
-                is_converted = int(not _is_same_unit(unit, factor.unit))
-                recency = -factor.valid_from.toordinal()
-                preference = (rank, distance, is_converted, recency, factor.row)
-                offers.append(_Offer(preference, first, stop, self._editions[rank], factor, ratio))
-        return sorted(offers, key=lambda offer: offer.preference)
+    def _check_unit(self, ids: tuple[str, ...], rule: str, unit: str) -> RowStatus | None:
+        """Refuse a unit that no table knows, and one that no factor of the activity takes."""
+        known = self._offers.units_of(ids)
+        if not known and rule and any(leg.kind == "energy" for leg in legs_of(rule)):
+            known = frozenset({"kWh"})
+        found = units.find(unit)
+        if found is None and unit not in known:
+            return RowStatus.UNIT_MUST_BE_KNOWN
+        convert = self._offers.converter.convert
+        if not known or any(convert(unit, other, ids) is not None for other in known):
+            return None
+        if found is not None and units.currency(found):
+            # Another currency fits as soon as the method has a rate for it.
+            others = (units.find(other) for other in known)
+            if any(other is not None and units.currency(other) for other in others):
+                return None
+        return RowStatus.UNIT_MUST_FIT_ACTIVITY
 
-    @staticmethod
-    def _outcome(offers: Sequence[_Offer], period: int, region: str) -> Resolution | RowStatus:
-        for offer in offers:
-            if offer.first_period <= period < offer.stop_period:
-                return Resolution((_entry(offer, region),))
+    def _plans(
+        self,
+        activity: str,
+        subject: taxonomy.Subject | None,
+        ids: tuple[str, ...],
+        unit: str,
+        region: str,
+    ) -> list[_Plan]:
+        """Put the import's own legs before the taxonomy's."""
+        rule = "" if subject is None else subject.activity.rule
+        assembly = Assembly(
+            self._offers,
+            self._settings,
+            activities=ids,
+            own_id_count=1 if subject is None else subject.own_id_count,
+            unit=unit,
+            region=region,
+            rule=rule,
+            with_proxies=bool(rule) and rule not in REGION_BOUND,
+        )
+        own_ids = ids[: assembly.own_id_count]
+        own = assembly.of_imports(own_ids)
+        plans = [_Plan(own.legs, own)] if own.legs else []
+        if subject is not None:
+            legs = legs_of(rule, subject.context)
+            if not self._settings.transport_wtt:
+                legs = tuple(leg for leg in legs if leg.account not in TRANSPORT_WTT)
+            plans.append(_Plan(legs, assembly))
+        else:
+            account = account_of(activity)
+            if account is not None:
+                plans.append(_Plan((Leg(account, stages=(), is_needed=True),), assembly))
+        return plans
+
+    def _outcome(self, plans: Sequence[_Plan], period: int) -> Resolution | RowStatus:
+        for plan in plans:
+            outcome = self._follow(plan, period)
+            if outcome is not None:
+                return outcome
         return RowStatus.FACTOR_MUST_EXIST
 
+    def _follow(self, plan: _Plan, period: int) -> Resolution | None:
+        """Entries of all legs in a month, or None where a needed one has none."""
+        entries: list[ResolutionEntry] = []
+        notices = []
+        for leg in plan.legs:
+            found = plan.assembly.entries(leg, period)
+            if leg.is_needed and not found:
+                return None
+            if leg.is_expected and not found:
+                notices.append(_missing(plan.assembly, leg))
+            entries += found
+        if not entries:
+            return None
+        return Resolution(tuple(entries), self._method_version, tuple(notices))
 
-def region_chain(region: str) -> tuple[str, ...]:
-    """Regions that hold `region`, from itself to everywhere (`""`), cut at the last hyphen."""
-    chain = [region]
-    while chain[-1]:
-        chain.append(chain[-1].rpartition("-")[0])
-    return tuple(chain)
 
-
-def _entry(offer: _Offer, region: str) -> ResolutionEntry:
-    factor = offer.factor
-    notices = []
-    if factor.region != region:
-        found = f"of region {factor.region!r}" if factor.region else "that holds everywhere"
-        message = f"{factor.activity}: no factor of region {region!r}; took the one {found}"
-        notices.append(Notice(REGION_FALLBACK, message))
-    return ResolutionEntry(
-        account=factor.account,
-        edition=offer.edition,
-        factor_row=factor.row,
-        factor=FactorMasses(
-            kg_co2e=plain_text(factor.kg_co2e),
-            kg_co2=None if factor.kg_co2 is None else plain_text(factor.kg_co2),
-            kg_ch4=None if factor.kg_ch4 is None else plain_text(factor.kg_ch4),
-            kg_n2o=None if factor.kg_n2o is None else plain_text(factor.kg_n2o),
-        ),
-        conversion=offer.conversion,
-        notices=tuple(notices),
+def _missing(assembly: Assembly, leg: Leg) -> Notice:
+    region = assembly.region or "everywhere"
+    what = served_by(leg)
+    return Notice(
+        LEG_MISSING,
+        f"{assembly.activities[0]}: nothing posted to {leg.account}: no factor of {what} "
+        f"for region {region!r}",
     )
-
-
-def _is_same_unit(text: str, other: str) -> bool:
-    return text == other or ((unit := units.find(text)) is not None and unit == units.find(other))
-
-
-def _conversion(text: str, other: str) -> Fraction | None:
-    """How many `other` are in one `text`, or None where they do not convert."""
-    if text == other:
-        return Fraction(1)
-    unit, target = units.find(text), units.find(other)
-    if unit is None or target is None or unit.dimension != target.dimension:
-        return None
-    return unit.factor / target.factor
-
-
-def _periods(factor: Factor) -> tuple[int, int]:
-    """Months whose first day is in the factor's validity, as [first, stop)."""
-    first = _period_from(factor.valid_from)
-    stop = PERIOD_COUNT_MAX if factor.valid_to is None else _period_from(factor.valid_to)
-    return first, stop
-
-
-def _period_from(day: dt.date) -> int:
-    """First month that begins on `day` or later, within the months that Tonne knows."""
-    months = (day.year - PERIOD_EPOCH_YEAR) * 12 + day.month - 1 + (day.day > 1)
-    return min(max(months, 0), PERIOD_COUNT_MAX)

@@ -8,11 +8,17 @@ purpose, so that a record that uses them is stopped instead of being wrong by a 
 Two units convert into each other where their dimension is the same. Volumes of gas are the
 measured volume: `scf`, `ccf` and `Mcf` are cubic feet; `Nm3` (0 degC, 101.325 kPa) is a
 dimension of its own, because the ratio of the two depends on pressure and temperature. Each
-currency is a dimension of its own too: without a date and a price level money has no ratio.
+currency is a dimension of its own too: without a date and a price level money has no ratio. A
+currency with a price year, like `USD2022`, is another dimension than the currency alone.
+
+Energy of fuels has a calorific basis: `kWh_gross` (higher heating value, what bills in the UK and
+the US count) and `kWh_net` (lower heating value, what the IPCC and China count) are dimensions of
+their own, because their ratio depends on the fuel. Plain `kWh` is any energy.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -123,6 +129,7 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
             "l": (Fraction(1, 10**3), _SI),
             "hl": (Fraction(1, 10), _SI),
             "m3": (Fraction(1), _SI),
+            "Ml": (Fraction(1000), _SI + "; megalitre, a million litres"),
             "US_gal": (_US_GALLON_M3, _US_GALLON),
             "UK_gal": (Fraction("0.00454609"), _IMPERIAL_GALLON),
             "bbl": (42 * _US_GALLON_M3, _US_GALLON + ", times 42 (barrel of oil)"),
@@ -143,6 +150,9 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
             "ft": (_FOOT_M, "international foot, 0.3048 m (NIST SP 811, B.8)"),
             "mile": (_MILE_M, _MILE),
             "nmi": (_NAUTICAL_MILE_M, _NAUTICAL_MILE),
+            # The way that one vehicle drives is a length.
+            "vehicle.km": (Fraction(1000), _SI),
+            "vehicle.mile": (_MILE_M, _MILE),
         },
     ),
     (
@@ -185,13 +195,6 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
             "passenger.nmi": (_NAUTICAL_MILE_M / 1000, _NAUTICAL_MILE),
         },
     ),
-    (
-        "vehicle transport",
-        {
-            "vehicle.km": (Fraction(1), _DEFINITION),
-            "vehicle.mile": (_MILE_M / 1000, _MILE),
-        },
-    ),
     ("stay", {"room.night": (Fraction(1), _DEFINITION)}),
     ("working time", {"FTE.hour": (Fraction(1), _DEFINITION)}),
     (
@@ -217,6 +220,14 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
         },
     ),
     (
+        "storage over time",
+        {
+            "GB.h": (Fraction(1), _DECIMAL_DATA),
+            "TB.h": (Fraction(1000), _DECIMAL_DATA),
+        },
+    ),
+    ("computing time", {"vCPU.h": (Fraction(1), _DEFINITION)}),
+    (
         "power",
         {
             "W": (Fraction(1), _SI),
@@ -227,7 +238,25 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
     ),
 )
 
-# ISO 4217 codes. An issue to come gives money its price years and exchange rates.
+# Units in which fuel is billed by its heat; each exists on gross and on net calorific value.
+_FUEL_ENERGY = (
+    "J", "kWh", "MWh", "GWh", "MJ", "GJ", "TJ", "PJ", "Btu", "kBtu", "MMBtu", "therm", "kcal",
+    "Gcal", "kgce", "tce", "toe",
+)  # fmt: skip
+
+ENERGY = "energy"
+"""Dimension of energy of no stated calorific basis."""
+
+ENERGY_GROSS = "energy, gross"
+"""Dimension of a fuel's energy on its gross calorific value (higher heating value)."""
+
+ENERGY_NET = "energy, net"
+"""Dimension of a fuel's energy on its net calorific value (lower heating value)."""
+
+MONEY = "currency "
+"""How the dimensions of money begin."""
+
+# ISO 4217 codes.
 _CURRENCIES = (
     "AED", "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD",
     "HUF", "IDR", "ILS", "INR", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP",
@@ -301,9 +330,17 @@ def _units() -> dict[str, Unit]:
         for dimension, rows in _TABLE
         for symbol, (factor, source) in rows.items()
     }
-    units |= {
-        code: Unit(code, f"currency {code}", Fraction(1), "ISO 4217") for code in _CURRENCIES
-    }
+    units |= {code: Unit(code, f"{MONEY}{code}", Fraction(1), "ISO 4217") for code in _CURRENCIES}
+    for basis, dimension in (("gross", ENERGY_GROSS), ("net", ENERGY_NET)):
+        units |= {
+            f"{symbol}_{basis}": Unit(
+                f"{symbol}_{basis}",
+                dimension,
+                units[symbol].factor,
+                f"{units[symbol].source}; on {basis} calorific value",
+            )
+            for symbol in _FUEL_ENERGY
+        }
     return units
 
 
@@ -313,9 +350,23 @@ UNITS: dict[str, Unit] = _units()
 _BY_TEXT: dict[str, Unit] = UNITS | {alias: UNITS[symbol] for alias, symbol in ALIASES.items()}
 
 
+_PRICED = re.compile(r"([A-Z]{3})((?:19|20|21)\d\d)", re.ASCII)
+
+
 def find(text: str) -> Unit | None:
-    """Find the unit that `text` (a symbol or an alias) names, or None."""
-    return _BY_TEXT.get(text)
+    """Find the unit that `text` (a symbol or an alias) names, or None.
+
+    A currency may have a price year: `USD2022` is money at the prices of 2022.
+    """
+    unit = _BY_TEXT.get(text)
+    if unit is None and (found := _PRICED.fullmatch(text)) and found[1] in _CURRENCIES:
+        return Unit(text, f"{MONEY}{text}", Fraction(1), "ISO 4217, at the prices of the year")
+    return unit
+
+
+def currency(unit: Unit) -> str:
+    """ISO 4217 code of a unit of money, with or without a price year; empty for others."""
+    return unit.symbol[:3] if unit.dimension.startswith(MONEY) else ""
 
 
 def conversion(source: str, target: str) -> Fraction:

@@ -66,7 +66,7 @@ class Worth:
     notices: tuple[Notice, ...] = ()
 
     def times(self, ratio: Fraction) -> Worth:
-        """What `ratio` units are worth."""
+        """Compute what `ratio` units are worth."""
         masses = {gas: kg * ratio for gas, kg in self.masses.items()}
         return Worth(
             self.kg_co2e * ratio,
@@ -79,12 +79,12 @@ class Worth:
 
 
 def entry_worth(entry: ResolutionEntry, gwp_set: str) -> Worth:
-    """What one unit of the record is worth in an entry."""
+    """Compute what one unit of the record is worth in an entry."""
     return factor_worth(entry.factor, gwp_set).times(entry.conversion)
 
 
 def factor_worth(factor: FactorMasses, gwp_set: str) -> Worth:
-    """What one unit of a factor is worth under a GWP set.
+    """Compute what one unit of a factor is worth under a GWP set.
 
     Parameters
     ----------
@@ -156,8 +156,7 @@ def _sum(
         if gwp_set in listed:
             used = gwp_set
         else:
-            # The set nearest in time stands in, the later one first.
-            used = next((name for name in reversed(GWP_SETS) if name in listed), "")
+            used = next((name for name in _nearest_sets(gwp_set) if name in listed), "")
             if mass:
                 what = f"takes {used}" if used else "counts nothing, no set lists it"
                 notices.append(_fallback(f"{gas} {what}", gwp_set))
@@ -165,6 +164,12 @@ def _sum(
             potentials[gas] = listed[used]
             total += mass * Fraction(listed[used])
     return total, potentials, tuple(notices)
+
+
+def _nearest_sets(gwp_set: str) -> list[str]:
+    """All sets, the nearest in time first and of two as near the later one."""
+    place = GWP_SETS.index(gwp_set)
+    return sorted(GWP_SETS, key=lambda name: abs(2 * (GWP_SETS.index(name) - place) - 1))
 
 
 def _fallback(what: str, gwp_set: str) -> Notice:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.catalogue.editions import CHICAGO, SEATTLE, write_edition
+from tonne.catalogue.accounts import account_of
 from tonne.catalogue.edition import COLUMNS, PROBLEMS_MAX, parse_edition, plain_text
 from tonne.errors import FieldInvalid
 
@@ -49,7 +50,7 @@ def test_a_factor_is_read_whole():
     assert factor.kg_co2 == Decimal("2.54")
     assert factor.kg_ch4 is None
     assert plain_text(factor.kg_n2o) == "0.00012"
-    assert factor.account == "scope1.mobile"
+    assert factor.account == ""  # the posting rule of the activity decides
     assert (factor.source, factor.table) == ("A publisher, 2025", "Fuels, row 7")
     assert factor.note == 'says "average, biofuel blend"'
 
@@ -101,6 +102,17 @@ PROBLEMS = [
     ("account", {"account": "scope3.16"}),
     ("account", {"activity": "mystery"}),
     ("note", {"note": "n" * 1001}),
+    ("stage", {"stage": "upstream"}),
+    ("gwp_set", {"gwp_set": "AR3"}),
+    ("gwp_set", {"co2e_ch4": "0.1"}),
+    ("gwp_set", {"co2e_n2o": "0.1", "gwp_set": "CO2"}),
+    ("gases", {"gases": "R-410A=1"}),
+    ("gases", {"gases": "HFC-32"}),
+    ("gases", {"gases": "HFC-32=0.5;HFC-32=0.5"}),
+    ("gases", {"gases": "HFC-32=-0.5"}),
+    ("loss", {"loss": "4 %"}),
+    ("kwh", {"kwh": "much"}),
+    ("uncertainty", {"uncertainty": "5%"}),
 ]
 
 
@@ -137,15 +149,15 @@ def test_many_problems_are_told_at_once_but_not_all():
 def test_a_line_of_the_wrong_length_is_told():
     """A comma that is not quoted shows as a field too many, with its line."""
     content = write_edition({"region": "KR"}) + b"electricity,,kWh\n"
-    with pytest.raises(FieldInvalid, match="line 3, row: expected 13 fields"):
+    with pytest.raises(FieldInvalid, match="line 3, row: expected 25 fields"):
         parse_edition(content)
 
 
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        (COLUMNS[:-1], "lacks 'note'"),
-        ((*COLUMNS, "licence"), "has 'licence'"),
+        (COLUMNS[1:], "lacks 'activity'"),
+        ((*COLUMNS, "colour"), "has 'colour'"),
         ((*COLUMNS, "note"), "repeats 'note'"),
     ],
 )
@@ -226,10 +238,39 @@ def test_neighbours_do_not_overlap():
 
 def test_the_cities_derive_all_their_accounts():
     """No factor of Seattle or Chicago needs an account in the file."""
-    assert {factor.account for factor in SEATTLE + CHICAGO} == {
+    assert {account_of(factor.activity) for factor in SEATTLE + CHICAGO} == {
         "scope1.stationary",
         "scope2.location",
     }
+
+
+def test_the_required_columns_suffice():
+    """A column that is not there says nothing; three there must be."""
+    (factor,) = parse_edition(
+        b"activity,unit,valid_from,gases\nrefrigerant.r410a,kg,2025-01-01,HFC-32=0.5;HFC-125=.5\n".replace(
+            b"=.5", b"=0.50"
+        )
+    )
+    assert factor.gases == (("HFC-125", Decimal("0.50")), ("HFC-32", Decimal("0.5")))
+    assert (factor.region, factor.kg_co2e, factor.valid_to) == ("", None, None)
+
+
+def test_a_stage_and_an_account_tell_two_factors_apart():
+    """Combustion and upstream of one fuel stand beside each other; the same twice do not."""
+    rows = (
+        {"activity": "fuel.diesel", "stage": "combustion"},
+        {"activity": "fuel.diesel", "stage": "wtt"},
+        {"activity": "fuel.diesel", "stage": "wtt", "account": "scope3.01.goods"},
+    )
+    assert len(parse_edition(write_edition(*rows))) == 3
+    assert "repeats line 3" in refusal({"region": "KR"}, rows[1], rows[1]).message
+
+
+def test_an_id_below_one_of_the_taxonomy_needs_no_account():
+    """A tariff of grid electricity has the rule of grid electricity."""
+    rows = ({"activity": "electricity.grid.green_tariff", "stage": "supplier"},)
+    (factor,) = parse_edition(write_edition(*rows))
+    assert factor.account == ""
 
 
 @settings(deadline=None)

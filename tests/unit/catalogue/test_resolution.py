@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonne.catalogue.resolution import FactorMasses, Notice, Resolution, ResolutionEntry
+from tonne.catalogue.resolution import (
+    FactorMasses,
+    Notice,
+    Resolution,
+    ResolutionEntry,
+    Step,
+)
 from tonne.errors import LedgerInconsistent
 
 TEXTS = st.text(max_size=12)
@@ -22,15 +28,26 @@ ENTRIES = st.builds(
     factor_row=st.integers(1, 10**6),
     factor=st.builds(
         FactorMasses,
-        kg_co2e=MASS_TEXTS,
-        kg_co2=st.none() | MASS_TEXTS,
-        kg_ch4=st.none() | MASS_TEXTS,
-        kg_n2o=st.none() | MASS_TEXTS,
+        **dict.fromkeys(
+            ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kwh"),
+            st.none() | MASS_TEXTS,
+        ),
+        gases=st.lists(st.tuples(TEXTS, MASS_TEXTS), max_size=2).map(tuple),
+        gwp_set=st.sampled_from(["", "AR5", "CO2"]),
     ),
-    conversion=st.fractions(min_value=Fraction(1, 10**12)),
+    steps=st.lists(
+        st.builds(Step, TEXTS, TEXTS, st.fractions(min_value=Fraction(1, 10**12))), max_size=3
+    ).map(tuple),
+    stage=TEXTS,
+    cell=TEXTS,
     notices=st.lists(st.builds(Notice, TEXTS, TEXTS), max_size=2).map(tuple),
 )
-RESOLUTIONS = st.lists(ENTRIES, min_size=1, max_size=3).map(tuple).map(Resolution)
+RESOLUTIONS = st.builds(
+    Resolution,
+    st.lists(ENTRIES, min_size=1, max_size=3).map(tuple),
+    st.integers(0, 10**6),
+    st.lists(st.builds(Notice, TEXTS, TEXTS), max_size=2).map(tuple),
+)
 
 
 @settings(deadline=None)
@@ -57,14 +74,18 @@ def test_the_canonical_form_is_fixed():
         "scope2.location",
         "grid-2025",
         7,
-        FactorMasses("0.1770", kg_ch4="0.0009"),
-        Fraction(5, 18),
+        FactorMasses("0.1770", co2e_ch4="0.0009", gases=(("SF6", "0.5"),), gwp_set="AR5"),
+        (Step("unit", "1 MJ = 5/18 kWh", Fraction(5, 18)),),
+        "generation",
+        "a table",
         (Notice("REGION_FALLBACK", "é"),),
     )
-    assert Resolution((entry,)).to_json() == (
-        '{"entries":[{"account":"scope2.location","conversion":"5/18","edition":"grid-2025",'
-        '"factor":{"kg_ch4":"0.0009","kg_co2e":"0.1770"},"factor_row":7,'
-        '"notices":[{"message":"\\u00e9","reason":"REGION_FALLBACK"}]}]}'
+    assert Resolution((entry,), 3).to_json() == (
+        '{"entries":[{"account":"scope2.location","cell":"a table","edition":"grid-2025",'
+        '"factor":{"co2e_ch4":"0.0009","gases":[["SF6","0.5"]],"gwp_set":"AR5",'
+        '"kg_co2e":"0.1770"},"factor_row":7,'
+        '"notices":[{"message":"\\u00e9","reason":"REGION_FALLBACK"}],"stage":"generation",'
+        '"steps":[["unit","1 MJ = 5/18 kWh","5/18"]]}],"method_version":3,"notices":[]}'
     )
 
 
@@ -79,8 +100,8 @@ def test_what_is_no_resolution_is_told(text):
 
 def test_a_conversion_by_nothing_is_told():
     """A denominator of zero is an inconsistency too."""
-    entry = ResolutionEntry("a", "e", 1, FactorMasses("1"), Fraction(1))
+    entry = ResolutionEntry("a", "e", 1, FactorMasses("1"), (Step("unit", "", Fraction(1)),))
     data = json.loads(Resolution((entry,)).to_json())
-    data["entries"][0]["conversion"] = "1/0"
+    data["entries"][0]["steps"][0][2] = "1/0"
     with pytest.raises(LedgerInconsistent):
         Resolution.from_json(json.dumps(data))

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.unit.catalogue.editions import CHICAGO, write_edition
 from tonne.catalogue.edition import Factor, parse_edition
+from tonne.catalogue.places import region_chain
 from tonne.catalogue.resolution import Resolution
-from tonne.catalogue.resolver import Resolver, region_chain
+from tonne.catalogue.resolver import Resolver
 from tonne.catalogue.units import UNITS
 from tonne.model import PERIOD_COUNT_MAX, RowStatus, period_of_month
 

@@ -10,9 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.catalogue.editions import CHICAGO, SEATTLE
-from tonne.catalogue.resolution import FactorMasses, ResolutionEntry
+from tonne.catalogue.resolution import FactorMasses, ResolutionEntry, Step
 from tonne.catalogue.resolver import Resolver
-from tonne.catalogue.valuation import decimal_text, kg, kg_per_micro
+from tonne.catalogue.valuation import (
+    PRINTED,
+    SUM_AND_REST,
+    SUM_OF_GASES,
+    decimal_text,
+    entry_worth,
+    exact_text,
+    factor_worth,
+)
 from tonne.model import period_of_month
 
 # (city, year, unit of each quantity, quantities, published t CO2e, tolerance in kg)
@@ -81,7 +89,7 @@ def test_a_published_building_comes_out(region, year, uses, published_t):
         runs = resolver.resolve(activity, unit, region)
         january = period_of_month(f"{year}-01")
         resolution = [run.outcome for run in runs if run.first_period <= january][-1]
-        total += kg(int(Fraction(quantity) * 10**6), resolution.entries[0])
+        total += Fraction(quantity) * entry_worth(resolution.entries[0], "AR5").kg_co2e
     published = Fraction(published_t) * 1000
     last_digit = Fraction(10) ** Decimal(published_t).as_tuple().exponent * 1000
     assert abs(total - published) <= max(10, published / 500, last_digit / 2)
@@ -89,44 +97,133 @@ def test_a_published_building_comes_out(region, year, uses, published_t):
 
 def test_a_meter_year_by_hand():
     """1,080,307 kWh at 0.0237864 kg is 25,696.6144248 kg, on paper too."""
-    entry = ResolutionEntry("a", "e", 1, FactorMasses("0.0237864"), Fraction(1))
-    assert decimal_text(kg(1_080_307_000_000, entry)) == "25696.6144248"
+    entry = ResolutionEntry("a", "e", 1, FactorMasses("0.0237864"))
+    assert decimal_text(1_080_307 * entry_worth(entry, "AR5").kg_co2e) == "25696.6144248"
 
 
-FACTORS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000)
-ENTRIES = st.builds(
-    lambda factor, conversion: ResolutionEntry(
-        "a", "e", 1, FactorMasses(format(factor, "f")), conversion
+DECIMALS = st.decimals(
+    allow_nan=False, allow_infinity=False, min_value=0, max_value=1000, places=6
+).map(lambda value: format(value, "f"))
+OPTIONAL = st.none() | DECIMALS
+STEPS = st.lists(
+    st.builds(
+        Step,
+        st.just("unit"),
+        st.just(""),
+        st.fractions(min_value=Fraction(1, 10**9), max_value=10**9),
     ),
-    FACTORS,
-    st.fractions(min_value=Fraction(1, 10**9), max_value=10**9),
-)
-QUANTITIES = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=20)
+    max_size=3,
+).map(tuple)
+POTENTIALS = {
+    "AR4": {"CO2": 1, "CH4": 25, "N2O": 298, "SF6": 22800, "HFC-32": 675},
+    "AR5": {"CO2": 1, "CH4": 28, "N2O": 265, "SF6": 23500, "HFC-32": 677},
+    "AR6": {"CO2": 1, "CH4": Fraction("27.9"), "N2O": 273, "SF6": 25200, "HFC-32": 771},
+}
+SETS = st.sampled_from(sorted(POTENTIALS))
 
 
 @settings(deadline=None)
-@given(ENTRIES, QUANTITIES, st.randoms(use_true_random=False))
-def test_parts_add_up_in_any_order(entry, quantities, random):
-    """The value of a sum is the sum of the values, in whatever order."""
-    whole = kg(sum(quantities), entry)
-    random.shuffle(quantities)
-    assert sum((kg(quantity, entry) for quantity in quantities), Fraction(0)) == whole
+@given(st.tuples(OPTIONAL, OPTIONAL, OPTIONAL, OPTIONAL), STEPS, SETS)
+def test_gases_count_by_their_potentials(stated, steps, gwp_set):
+    """Without a printed total: sum of mass times GWP, times the steps; unknown is not zero."""
+    co2, ch4, n2o, sf6 = stated
+    gases = () if sf6 is None else (("SF6", sf6),)
+    factor = FactorMasses(kg_co2=co2, kg_ch4=ch4, kg_n2o=n2o, gases=gases)
+    worth = entry_worth(ResolutionEntry("a", "e", 1, factor, steps), gwp_set)
+    ratio = Fraction(1)
+    for step in steps:
+        ratio *= step.ratio
+    masses = {"CO2": co2, "CH4": ch4, "N2O": n2o, "SF6": sf6}
+    expected = sum(
+        Fraction(mass) * POTENTIALS[gwp_set][gas]
+        for gas, mass in masses.items()
+        if mass is not None
+    )
+    assert worth.kg_co2e == expected * ratio
+    for gas, mass in masses.items():
+        if mass is not None:
+            assert worth.masses[gas] == Fraction(mass) * ratio
+        elif sf6 is None:
+            assert gas not in worth.masses
+        else:  # a composition of gases has no CO2, CH4 and N2O beside them
+            assert worth.masses[gas] == 0
 
 
 @settings(deadline=None)
-@given(ENTRIES, st.integers(-(2**100), 2**100))
-def test_a_value_is_the_product(entry, quantity_micro):
-    """Quantity times conversion times factor, in rationals."""
-    product = Fraction(quantity_micro, 10**6) * entry.conversion * Fraction(entry.factor.kg_co2e)
-    assert kg(quantity_micro, entry) == product
+@given(DECIMALS, OPTIONAL, OPTIONAL, SETS)
+def test_a_printed_total_of_the_set_counts_to_its_last_digit(total, co2, ch4, gwp_set):
+    """What the gases add up to does not matter then."""
+    for stated in (gwp_set, ""):
+        factor = FactorMasses(total, kg_co2=co2, kg_ch4=ch4, gwp_set=stated)
+        worth = factor_worth(factor, gwp_set)
+        assert (worth.kg_co2e, worth.basis, worth.notices) == (Fraction(total), PRINTED, ())
 
 
-def test_an_unstated_gas_has_no_value():
-    """Unknown is not zero: None, where zero is 0."""
-    entry = ResolutionEntry("a", "e", 1, FactorMasses("1", kg_ch4="0"), Fraction(1))
-    assert kg(10**6, entry, "kg_co2") is None
-    assert kg_per_micro(entry, "kg_n2o") is None
-    assert kg(10**6, entry, "kg_ch4") == 0
+def test_a_factor_of_another_set_is_valued_by_its_gases():
+    """UK electricity 2025, printed under AR5, under AR6: by hand from the printed parts."""
+    factor = FactorMasses(
+        "0.177", kg_co2="0.17489", co2e_ch4="0.0009", co2e_n2o="0.00122", gwp_set="AR5"
+    )
+    worth = factor_worth(factor, "AR6")
+    by_hand = (
+        Fraction("0.17489")
+        + Fraction("0.0009") / 28 * Fraction("27.9")
+        + Fraction("0.00122") / 265 * 273
+    )
+    assert (worth.kg_co2e, worth.basis, worth.notices) == (by_hand, SUM_OF_GASES, ())
+    assert worth.potentials == {"CO2": "1", "CH4": "27.9", "N2O": "273"}
+
+
+def test_what_a_total_has_beyond_its_gases_stays_and_is_told():
+    """EPA supply chain 334111: 0.058 with F-gases that the gas columns leave out."""
+    factor = FactorMasses(
+        "0.058", kg_co2="0.049", kg_ch4="0.000203", kg_n2o="0.00000777", gwp_set="AR5"
+    )
+    rest = Fraction("0.058") - (
+        Fraction("0.049") + 28 * Fraction("0.000203") + 265 * Fraction("0.00000777")
+    )
+    worth = factor_worth(factor, "AR4")
+    gases = Fraction("0.049") + 25 * Fraction("0.000203") + 298 * Fraction("0.00000777")
+    assert (worth.kg_co2e, worth.basis) == (gases + rest, SUM_AND_REST)
+    assert [notice.reason for notice in worth.notices] == ["GWP_SET_FALLBACK"]
+
+
+def test_a_total_of_another_set_without_gases_is_taken_and_told():
+    """EPA waste factors are of AR4 and name no gases."""
+    worth = factor_worth(FactorMasses("50", gwp_set="AR4"), "AR5")
+    assert worth.kg_co2e == 50
+    assert [notice.reason for notice in worth.notices] == ["GWP_SET_FALLBACK"]
+    assert "AR4" in worth.notices[0].message
+
+
+def test_a_gas_that_a_set_does_not_list_takes_the_nearest_set_and_says_so():
+    """HCFC-21 has no AR4 figure in the table: AR5 is nearer to it than AR6."""
+    worth = factor_worth(FactorMasses(gases=(("HCFC-21", "1"),)), "AR4")
+    assert worth.kg_co2e == 148
+    assert "HCFC-21 takes AR5" in worth.notices[0].message
+
+
+BLENDS = [
+    ("AR4", "2087.5"),
+    ("AR5", "1923.5"),
+    ("AR6", "2255.5"),
+]
+
+
+@pytest.mark.parametrize(("gwp_set", "expected"), BLENDS)
+def test_a_blend_is_its_composition(gwp_set, expected):
+    """R-410A, half HFC-32 and half HFC-125, is not rounded to a whole number."""
+    factor = FactorMasses(gases=(("HFC-125", "0.5"), ("HFC-32", "0.5")))
+    assert factor_worth(factor, gwp_set).kg_co2e == Fraction(expected)
+
+
+@settings(deadline=None)
+@given(st.fractions())
+def test_an_exact_text_loses_nothing(value):
+    """As a decimal or as a fraction, it reads back as the same number."""
+    assert Fraction(exact_text(value)) == value
+    ends = {prime for prime in (3, 7, 11, 13) if value.denominator % prime == 0}
+    assert ("/" in exact_text(value)) or not ends
 
 
 def oracle_text(value: Fraction) -> str:

@@ -1,0 +1,213 @@
+"""Posting rules: which accounts a record of an activity posts to, and under which factors.
+
+A rule is a list of legs. A leg that must be there and finds no factor leaves the record in
+suspense; one that finds none and may be missing is told by a notice where an accountant would
+expect it (`is_expected`).
+
+Source: GHG Protocol Corporate Standard chapter 4 (scopes); Scope 2 Guidance chapters 6 and 7
+(both methods, the hierarchy of the market-based one); Scope 3 Standard chapter 5 and Scope 3
+Calculation Guidance chapters 1 to 15 (categories, category 3 above all).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+LegKind = Literal["factor", "market", "losses", "biogenic", "energy", "electricity"]
+
+DIRECT = ("", "combustion", "generation", "operation", "release", "production", "treatment")
+"""Stages that are the activity itself. Life-cycle factors are none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One account of a rule.
+
+    Parameters
+    ----------
+    account : str
+        Where it posts to.
+    stages : tuple of str
+        Stages of the factors that serve.
+    kind : str
+        `factor`: a factor's masses; `market`: the hierarchy of the Scope 2 Guidance; `losses`:
+        losses by the method's convention; `biogenic`: CO2 of biomass; `energy`: the energy
+        itself; `electricity`: the electricity that a use takes.
+    is_needed : bool
+        Whether the record waits in suspense without it.
+    is_expected : bool
+        Whether its absence is told by a notice.
+    gases : str
+        `all`, or of a composition only those that are `kyoto` or `other`.
+    """
+
+    account: str
+    stages: tuple[str, ...] = DIRECT
+    kind: LegKind = "factor"
+    is_needed: bool = False
+    is_expected: bool = False
+    gases: Literal["all", "kyoto", "other"] = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Whose activity it is, as a word before the activity's id.
+
+    Parameters
+    ----------
+    title : str
+        What it means.
+    accounts : tuple of (str, str)
+        Beginnings of accounts of the activity's own rule, each with the account that takes
+        their place; legs of other accounts post nothing.
+    """
+
+    title: str
+    accounts: tuple[tuple[str, str], ...]
+
+    def account(self, account: str) -> str | None:
+        """Account in this context, or None where nothing is posted."""
+        for beginning, target in self.accounts:
+            if account.startswith(beginning):
+                return target
+        return account if account.startswith("outside.") else None
+
+
+def _needed(account: str) -> Leg:
+    return Leg(account, is_needed=True)
+
+
+def _upstream(account: str) -> Leg:
+    return Leg(account, stages=("wtt",), is_expected=True)
+
+
+_BIOGENIC = Leg("outside.biogenic", stages=("biogenic",), kind="biogenic")
+_ENERGY = Leg("memo.energy", stages=(), kind="energy")
+
+_PURCHASED_ENERGY = (
+    _needed("scope2.location"),
+    Leg("scope2.market", kind="market"),
+    _upstream("scope3.03.wtt"),
+    Leg("scope3.03.losses", kind="losses", is_expected=True),
+    _BIOGENIC,
+    _ENERGY,
+)
+
+RULES: dict[str, tuple[Leg, ...]] = {
+    "electricity": _PURCHASED_ENERGY,
+    "heat": _PURCHASED_ENERGY,
+    "steam": _PURCHASED_ENERGY,
+    "cooling": _PURCHASED_ENERGY,
+    "footprint": (Leg("memo.footprint", stages=("life_cycle",), is_needed=True),),
+    "fuel_stationary": (
+        _needed("scope1.stationary"),
+        _upstream("scope3.03.wtt"),
+        _BIOGENIC,
+        _ENERGY,
+    ),
+    "fuel_mobile": (_needed("scope1.mobile"), _upstream("scope3.03.wtt"), _BIOGENIC, _ENERGY),
+    "vehicle": (_needed("scope1.mobile"), _upstream("scope3.03.wtt"), _BIOGENIC),
+    "release": (
+        Leg("scope1.fugitive", gases="kyoto"),
+        Leg("outside.montreal", gases="other"),
+    ),
+    "process": (_needed("scope1.process"), _BIOGENIC),
+    "goods": (_needed("scope3.01.goods"),),
+    "services": (_needed("scope3.01.services"),),
+    "spend_goods": (_needed("scope3.01.goods"),),
+    "spend_services": (_needed("scope3.01.services"),),
+    "water_supply": (_needed("scope3.01.water"),),
+    "freight": (_needed("scope3.04.transport"), _upstream("scope3.04.wtt")),
+    "waste": (_needed("scope3.05.waste"),),
+    "wastewater": (_needed("scope3.05.wastewater"),),
+    "travel": (_needed("scope3.06.travel"), _upstream("scope3.06.wtt")),
+    "hotel": (_needed("scope3.06.hotel"),),
+    "homeworking": (_needed("scope3.07.homeworking"),),
+    "ict": (Leg("scope3.01.services", kind="electricity", is_needed=True),),
+    "memo_it": (Leg("memo.it_energy", stages=(), kind="energy", is_needed=True),),
+    "onsite_renewable": (
+        Leg("memo.energy", stages=(), kind="energy", is_needed=True),
+        Leg("memo.renewable", stages=(), kind="energy"),
+    ),
+    "export": (Leg("memo.exported", stages=(), kind="energy", is_needed=True),),
+    "resale": (
+        _needed("scope3.03.resale"),
+        Leg("scope3.03.resale", stages=("wtt",), is_expected=True),
+    ),
+}
+"""Legs by the name of the rule."""
+
+REGION_BOUND = frozenset({"electricity", "heat", "steam", "cooling", "resale", "ict", "footprint"})
+"""Rules for which no other region's factor may stand in."""
+
+TRANSPORT_WTT = frozenset({"scope3.04.wtt", "scope3.06.wtt", "scope3.07.wtt", "scope3.09.wtt"})
+"""Accounts that a method without `transport_wtt` leaves out."""
+
+
+def _all_of_scopes_1_and_2(account: str) -> tuple[tuple[str, str], ...]:
+    return (("scope1.", account), ("scope2.location", account))
+
+
+CONTEXTS: dict[str, Context] = {
+    "capital": Context(
+        "Capital goods",
+        (("scope3.01.", "scope3.02.equipment"),),
+    ),
+    "leased": Context(
+        "Upstream leased assets: scopes 1 and 2 of the lessor's sites and equipment",
+        _all_of_scopes_1_and_2("scope3.08.leased"),
+    ),
+    "downstream": Context(
+        "Transport and distribution that the customer pays for",
+        (("scope3.04.transport", "scope3.09.transport"), ("scope3.04.wtt", "scope3.09.wtt")),
+    ),
+    "commuting": Context(
+        "Ways of employees to work",
+        (("scope3.06.travel", "scope3.07.commuting"), ("scope3.06.wtt", "scope3.07.wtt")),
+    ),
+    "processing": Context(
+        "Processing of sold products by others",
+        _all_of_scopes_1_and_2("scope3.10.processing"),
+    ),
+    "use": Context(
+        "Use of sold products over their lifetime",
+        _all_of_scopes_1_and_2("scope3.11.use"),
+    ),
+    "end_of_life": Context(
+        "End-of-life treatment of sold products",
+        (("scope3.05.", "scope3.12.end_of_life"),),
+    ),
+    "leased_out": Context(
+        "Downstream leased assets: scopes 1 and 2 of the lessee",
+        _all_of_scopes_1_and_2("scope3.13.leased"),
+    ),
+    "franchise": Context(
+        "Franchises: scopes 1 and 2 of the franchisee",
+        _all_of_scopes_1_and_2("scope3.14.franchises"),
+    ),
+    "investment": Context(
+        "Investments: the share in scopes 1 and 2 of the investee",
+        _all_of_scopes_1_and_2("scope3.15.investments"),
+    ),
+}
+"""Contexts by their word."""
+
+
+def legs_of(rule: str, context: Context | None = None) -> tuple[Leg, ...]:
+    """Legs of a rule in a context; none where the context does not fit the rule.
+
+    `goods` in the context `leased` has no legs: there are no scopes 1 and 2 in a purchase.
+    """
+    legs = RULES[rule]
+    if context is None:
+        return legs
+    moved = []
+    for leg in legs:
+        account = context.account(leg.account)
+        if account is not None:
+            moved.append(
+                Leg(account, leg.stages, leg.kind, leg.is_needed, leg.is_expected, leg.gases)
+            )
+    has_core = any(not leg.account.startswith("outside.") for leg in moved)
+    return tuple(moved) if has_core else ()
