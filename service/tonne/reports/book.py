@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from tonne.catalogue.method import MethodSettings
 from tonne.ledger.sums import sum_by
 from tonne.reports.inventory import Inventory, inventory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import polars as pl
 
     from tonne.catalogue.resolution import Resolution
+    from tonne.model import Book, Entity
     from tonne.reports.request import InventoryRequest
 
 
 class Books(Protocol):
     """What an inventory takes from the ledger."""
+
+    def get_book(self, book: str) -> Book:
+        """Read a book with the body of its method."""
 
     def postings(self, book: str) -> pl.DataFrame:
         """Read all postings of a book, as of one moment."""
@@ -28,9 +33,14 @@ class Books(Protocol):
     def facilities(self, book: str) -> pl.DataFrame:
         """Read the register of facilities."""
 
+    def entities(self, book: str) -> Sequence[Entity]:
+        """Read all entities."""
+
 
 def book_inventory(books: Books, book: str, request: InventoryRequest) -> Inventory:
     """Compute the inventory of a book.
+
+    What the request leaves open (GWP set, consolidation) is that of the method in force.
 
     Raises
     ------
@@ -39,7 +49,14 @@ def book_inventory(books: Books, book: str, request: InventoryRequest) -> Invent
     LedgerInconsistent, QuantityOverflow
         As `inventory` and the ledger's sums say.
     """
+    settings = MethodSettings.from_json(books.get_book(book).method_body)
     postings = books.postings(book)
     ids = [name for name in postings.get_column("resolution").unique().to_list() if name]
-    resolutions = books.resolutions(book, ids)
-    return inventory(postings, resolutions, books.facilities(book), request, sum_by)
+    return inventory(
+        postings,
+        books.resolutions(book, ids),
+        books.facilities(book),
+        request.under(settings),
+        sum_by,
+        entities=books.entities(book),
+    )

@@ -1,10 +1,11 @@
 """The inventory of a book: kilograms by any combination of its dimensions, exact.
 
     kg of a group = sum over its resolutions of
-                    sum(quantity) * conversion * factor, rounded once when it is printed
+                    sum(quantity) * conversion * factor * share, rounded once when it is printed
 
-The postings are summed first, by group and resolution, in exact decimals; what is left for
-Python is integer arithmetic on one row per group and resolution.
+The postings are summed first, by group and resolution (and by portion where the organisational
+boundary takes less than the whole of a facility), in exact decimals; what is left for Python is
+integer arithmetic on one row per group and resolution.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from tonne.catalogue.valuation import MASSES, ratio_text
-from tonne.errors import LedgerInconsistent
+from tonne.catalogue.gwp import gases as known_gases
+from tonne.catalogue.valuation import MAIN_GASES, ratio_text
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
-from tonne.reports.footprint import Part, Weights, weigh
+from tonne.reports.footprint import FIRST_GAS, KG_CO2E, KWH
 from tonne.reports.record_counts import count_records
+from tonne.reports.selection import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tonne.catalogue.resolution import Resolution
+    from tonne.catalogue.resolution import Notice, Resolution
+    from tonne.model import Entity
+    from tonne.reports.footprint import Bucket, Part, Weights
     from tonne.reports.request import InventoryRequest
+    from tonne.reports.selection import Selection
 
 Group = tuple[str, ...]
 
@@ -46,11 +51,21 @@ class SumBy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class GasAmount:
+    """A gas besides CO2, CH4 and N2O; `kg_co2e` is None where the GWP set does not list it."""
+
+    gas: str
+    kg: str
+    kg_co2e: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class InventoryRow:
     """One group. Masses are exact decimals in kg; a gas that no factor states is None.
 
     `partial_gases` names the gases (co2, ch4, n2o) that some of the group's factors state and
-    others do not.
+    others do not; `gases` has all other gases by name. `energy_kwh` is None where no entry
+    states energy.
     """
 
     group: Group
@@ -60,6 +75,8 @@ class InventoryRow:
     kg_n2o: str | None
     records_count: int
     partial_gases: tuple[str, ...] = ()
+    gases: tuple[GasAmount, ...] = ()
+    energy_kwh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,7 @@ class Inventory:
     footprint (`footprint.footprint_accounts`); `records_count` counts a record once, whatever
     its months and accounts. `suspended_count` are the records of the same months, facilities,
     activities and regions that wait in suspense: they have no account yet and are in no other
-    number.
+    number. `method_versions` are those that made the resolutions of the numbers.
     """
 
     group_by: tuple[str, ...]
@@ -87,6 +104,9 @@ class Inventory:
     total: InventoryRow
     notices: tuple[InventoryNotice, ...]
     suspended_count: int
+    method_versions: tuple[int, ...]
+    gwp_set: str
+    consolidation: str
 
 
 def inventory(
@@ -95,6 +115,8 @@ def inventory(
     facilities: pl.DataFrame,
     request: InventoryRequest,
     sum_by: SumBy,
+    *,
+    entities: Sequence[Entity] = (),
 ) -> Inventory:
     """Compute an inventory.
 
@@ -107,84 +129,36 @@ def inventory(
     resolutions : Mapping[str, Resolution]
         All resolutions that the postings name.
     facilities : pl.DataFrame
-        The register: facility, type, region (texts), one row per facility.
+        The register: facility, type, region, entity, valid_from, valid_to (texts), one row per
+        facility.
     request : InventoryRequest
-        Selection and grouping.
+        Selection, grouping and valuation; its GWP set and consolidation are given.
     sum_by : SumBy
         Exact sums.
+    entities : Sequence[Entity]
+        Whose the facilities are.
 
     Raises
     ------
     LedgerInconsistent
         A posting names a resolution that is not there.
     """
-    selected = _select(balances, facilities, request)
-    is_posted = pl.col("resolution").cast(pl.String).fill_null("") != ""
-    suspended = selected.filter(~is_posted)
-    # Names as text: dictionaries of different files are not to be compared by code.
-    posted = selected.filter(is_posted).with_columns(pl.col("resolution").cast(pl.String))
-    weights = weigh(_named_resolutions(posted, resolutions), request)
+    chosen = select(balances, resolutions, facilities, request, entities)
+    weights = chosen.weights
     keys = [name for name in request.group_by if name not in {"account", "scope"}]
-    sums = _sums(posted.filter(pl.col("resolution").is_in(list(weights.rows))), keys, sum_by)
+    sums = _sums(chosen, keys, sum_by)
     return Inventory(
         group_by=request.group_by,
-        rows=_rows(posted, sums, weights, keys, request),
-        total=_total(posted, sums, weights, request),
-        notices=_notices(posted, resolutions, request),
-        suspended_count=_count_suspended(suspended, request.first_period),
+        rows=_rows(chosen, sums, keys, request),
+        total=_total(chosen, sums, request),
+        notices=_notices(chosen, request),
+        suspended_count=_count_suspended(chosen.suspended, request.first_period),
+        method_versions=tuple(
+            sorted({resolutions[bucket[0]].method_version for bucket in weights.total})
+        ),
+        gwp_set=request.gwp_set,
+        consolidation=request.consolidation,
     )
-
-
-def _select(
-    balances: pl.DataFrame, facilities: pl.DataFrame, request: InventoryRequest
-) -> pl.DataFrame:
-    """Take the postings of the request's months, facilities, activities and regions.
-
-    `place` is the record's region, or else its facility's; it and `facility_type` are there
-    where the request needs them.
-    """
-    chosen = balances.filter(
-        pl.col("period").is_between(request.first_period, request.last_period)
-    )
-    for column, values in (("facility", request.facilities), ("activity", request.activities)):
-        if values:
-            chosen = chosen.filter(pl.col(column).cast(pl.String).is_in(list(values)))
-    if request.regions or {"region", "facility_type"} & set(request.group_by):
-        register = (
-            chosen.select(pl.col("facility").unique())
-            .with_columns(name=pl.col("facility").cast(pl.String))
-            .join(
-                facilities.select(
-                    pl.col("facility", "type", "region").cast(pl.String).fill_null("")
-                ).rename(
-                    {"facility": "name", "type": "facility_type", "region": "facility_region"}
-                ),
-                on="name",
-                how="left",
-            )
-            .with_columns(pl.col("facility_type", "facility_region").fill_null(""))
-            .drop("name")
-        )
-        own = pl.col("region").cast(pl.String).fill_null("")
-        chosen = chosen.join(register, on="facility", how="left").with_columns(
-            place=pl.when(own != "").then(own).otherwise("facility_region")
-        )
-    if request.regions:
-        chosen = chosen.filter(pl.col("place").is_in(list(request.regions)))
-    return chosen
-
-
-def _named_resolutions(
-    posted: pl.DataFrame, resolutions: Mapping[str, Resolution]
-) -> dict[str, Resolution]:
-    names = posted.get_column("resolution").unique().to_list()
-    missing = sorted(set(names) - set(resolutions))
-    if missing:
-        raise LedgerInconsistent(
-            f"postings name resolutions that are not stored: {', '.join(missing[:3])} "
-            f"({len(missing)} in all)"
-        )
-    return {name: resolutions[name] for name in names}
 
 
 def _columns(keys: Iterable[str]) -> list[str]:
@@ -202,130 +176,145 @@ def _texts(keys: Iterable[str]) -> list[pl.Expr]:
 
 
 def _sums(
-    posted: pl.DataFrame, keys: Sequence[str], sum_by: SumBy
-) -> list[tuple[Group, str, int]]:
-    """Group values, resolution and quantity in millionths."""
+    chosen: Selection, keys: Sequence[str], sum_by: SumBy
+) -> list[tuple[Group, Bucket, int]]:
+    """Group values, bucket and quantity in millionths."""
+    adding = chosen.labels((bucket, 0) for bucket in chosen.weights.rows).drop("label")
+    posted = chosen.posted.join(adding, on=chosen.bucket, how="semi")
     if posted.is_empty():
         return []
-    sums = sum_by(posted, [*_columns(keys), "resolution"])
+    sums = sum_by(posted, [*_columns(keys), *chosen.bucket])
     # The physical value of a Decimal(38, 6) is its number of millionths.
-    frame = sums.select(*_texts(keys), "resolution", pl.col("quantity").to_physical())
-    return [(row[:-2], row[-2], row[-1]) for row in frame.iter_rows()]
+    frame = sums.select(*_texts(keys), *chosen.bucket, pl.col("quantity").to_physical())
+    cut = len(keys)
+    return [(row[:cut], row[cut:-1], row[-1]) for row in frame.iter_rows()]
 
 
-class _Mass:
+class _Sum:
     """Numerators of one group, added up."""
 
     __slots__ = ("numerators", "stated", "unstated")
 
     def __init__(self) -> None:
-        self.numerators = [0] * len(MASSES)
+        self.numerators: defaultdict[int, int] = defaultdict(int)
         self.stated = 0
         self.unstated = 0
 
     def add(self, quantity_micro: int, part: Part) -> None:
         self.stated |= part.stated
         self.unstated |= part.unstated
-        for index, numerator in part.numerators:
-            self.numerators[index] += quantity_micro * numerator
+        for column, numerator in part.numerators:
+            self.numerators[column] += quantity_micro * numerator
 
-    def row(self, group: Group, denominators: Sequence[int], records_count: int) -> InventoryRow:
-        texts = [
-            ratio_text(numerator, denominator) if index == 0 or self.stated >> index & 1 else None
-            for index, (numerator, denominator) in enumerate(
-                zip(self.numerators, denominators, strict=True)
-            )
-        ]
-        partial = self.stated & self.unstated
+    def row(
+        self, group: Group, weights: Weights, records_count: int, gwp_set: str
+    ) -> InventoryRow:
+        denominators = weights.denominators
+
+        def text(column: int) -> str | None:
+            if not self.stated >> column & 1:
+                return None
+            return ratio_text(self.numerators[column], denominators[column])
+
+        partial = (self.stated & self.unstated) >> FIRST_GAS
         return InventoryRow(
             group=group,
-            kg_co2e=texts[0] or "0",
-            kg_co2=texts[1],
-            kg_ch4=texts[2],
-            kg_n2o=texts[3],
+            kg_co2e=text(KG_CO2E) or "0",
+            kg_co2=text(FIRST_GAS),
+            kg_ch4=text(FIRST_GAS + 1),
+            kg_n2o=text(FIRST_GAS + 2),
             records_count=records_count,
             partial_gases=tuple(
-                mass.removeprefix("kg_")
-                for index, mass in enumerate(MASSES)
-                if partial >> index & 1
+                gas.lower() for index, gas in enumerate(MAIN_GASES) if partial >> index & 1
             ),
+            gases=self._other_gases(weights, gwp_set),
+            energy_kwh=text(KWH),
         )
+
+    def _other_gases(self, weights: Weights, gwp_set: str) -> tuple[GasAmount, ...]:
+        amounts = []
+        first = FIRST_GAS + len(MAIN_GASES)
+        stated = self.stated >> first << first
+        while stated:
+            column = (stated & -stated).bit_length() - 1
+            stated &= stated - 1
+            gas = weights.gases[column - FIRST_GAS]
+            numerator, denominator = self.numerators[column], weights.denominators[column]
+            kg = ratio_text(numerator, denominator)
+            potential = known_gases()[gas].potential(gwp_set) if gas in known_gases() else None
+            kg_co2e = potential and ratio_text(
+                numerator * potential.numerator, denominator * potential.denominator
+            )
+            amounts.append(GasAmount(gas, kg, kg_co2e))
+        return tuple(amounts)
 
 
 def _rows(
-    posted: pl.DataFrame,
-    sums: Sequence[tuple[Group, str, int]],
-    weights: Weights,
+    chosen: Selection,
+    sums: Sequence[tuple[Group, Bucket, int]],
     keys: Sequence[str],
     request: InventoryRequest,
 ) -> tuple[InventoryRow, ...]:
     if not request.group_by or not sums:
         return ()
-    masses: defaultdict[tuple[Group, Group], _Mass] = defaultdict(_Mass)
-    for values, resolution, quantity_micro in sums:
-        for part in weights.rows[resolution]:
-            masses[values, part.label].add(quantity_micro, part)
+    weights = chosen.weights
+    added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
+    for values, bucket, quantity_micro in sums:
+        for part in weights.rows[bucket]:
+            added[values, part.label].add(quantity_micro, part)
 
     names = sorted({part.label for parts in weights.rows.values() for part in parts})
     numbers = {label: number for number, label in enumerate(names)}
-    pairs = [(name, numbers[part.label]) for name, parts in weights.rows.items() for part in parts]
-    counted = count_records(posted, _labels(pairs), _columns(keys), request.first_period)
+    labels = chosen.labels(
+        (bucket, numbers[part.label]) for bucket, parts in weights.rows.items() for part in parts
+    )
+    counted = count_records(chosen.posted, labels, _columns(keys), request.first_period)
     records = {
         (row[:-2], names[row[-2]]): row[-1]
         for row in counted.select(*_texts(keys), "label", "records").iter_rows()
     }
-    labels = [name for name in request.group_by if name in {"account", "scope"}]
-    places = [[*keys, *labels].index(name) for name in request.group_by]
+    names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
+    places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
     rows = []
-    for (values, label), mass in masses.items():
+    for (values, label), each in added.items():
         found = values + label
         group = tuple([found[place] for place in places])
-        rows.append(mass.row(group, weights.denominators, records[values, label]))
+        rows.append(each.row(group, weights, records[values, label], request.gwp_set))
     return tuple(sorted(rows, key=lambda row: row.group))
 
 
 def _total(
-    posted: pl.DataFrame,
-    sums: Sequence[tuple[Group, str, int]],
-    weights: Weights,
+    chosen: Selection,
+    sums: Sequence[tuple[Group, Bucket, int]],
     request: InventoryRequest,
 ) -> InventoryRow:
-    quantities: defaultdict[str, int] = defaultdict(int)
-    for _, resolution, quantity_micro in sums:
-        quantities[resolution] += quantity_micro
-    mass = _Mass()
-    for resolution, quantity_micro in quantities.items():
-        mass.add(quantity_micro, weights.total[resolution])
-    labels = _labels([(name, 0) for name in weights.total])
-    counted = count_records(posted, labels, [], request.first_period)
-    return mass.row((), weights.denominators, int(counted.get_column("records").sum()))
+    quantities: defaultdict[Bucket, int] = defaultdict(int)
+    for _, bucket, quantity_micro in sums:
+        quantities[bucket] += quantity_micro
+    total = _Sum()
+    for bucket, quantity_micro in quantities.items():
+        total.add(quantity_micro, chosen.weights.total[bucket])
+    labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
+    counted = count_records(chosen.posted, labels, [], request.first_period)
+    records_count = int(counted.get_column("records").sum())
+    return total.row((), chosen.weights, records_count, request.gwp_set)
 
 
-def _notices(
-    posted: pl.DataFrame, resolutions: Mapping[str, Resolution], request: InventoryRequest
-) -> tuple[InventoryNotice, ...]:
-    found = {
-        (name, notice)
-        for name in posted.get_column("resolution").unique()
-        for entry in resolutions[name].entries
-        if request.selects_account(entry.account)
-        for notice in entry.notices
-    }
-    if not found:
+def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNotice, ...]:
+    found = chosen.weights.notices
+    distinct: set[Notice] = set().union(*found.values())
+    notices = sorted(distinct, key=lambda each: (each.reason, each.message))
+    if not notices:
         return ()
-    notices = sorted({notice for _, notice in found}, key=lambda each: (each.reason, each.message))
     numbers = {notice: number for number, notice in enumerate(notices)}
-    labels = _labels([(name, numbers[notice]) for name, notice in found])
-    counted = count_records(posted, labels, [], request.first_period)
+    labels = chosen.labels(
+        (bucket, numbers[notice]) for bucket, those in found.items() for notice in those
+    )
+    counted = count_records(chosen.posted, labels, [], request.first_period)
     return tuple(
         InventoryNotice(notices[number].reason, notices[number].message, records)
         for number, records in sorted(counted.select("label", "records").iter_rows())
     )
-
-
-def _labels(pairs: Sequence[tuple[str, int]]) -> pl.DataFrame:
-    schema = {"resolution": pl.String, "label": pl.Int64}
-    return pl.DataFrame(list(pairs), schema=schema, orient="row")
 
 
 def _count_suspended(postings: pl.DataFrame, first_period: int) -> int:

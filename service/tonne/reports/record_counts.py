@@ -16,6 +16,9 @@ Two things postings cannot know. A record of three months or more whose label go
 back counts again when it does. And where an edition was imported between two commits, the parts
 of one month can lie under two labels at once; the count then holds as if each record had kept
 to its label. Masses are exact in both.
+
+Where a boundary is drawn, a month of a facility that has no part in it has no label: a record
+that reaches from there into the boundary is new to it.
 """
 
 from __future__ import annotations
@@ -39,11 +42,11 @@ def count_records(
     Parameters
     ----------
     postings : pl.DataFrame
-        The `RECORD_KEY`, period, resolution, record_count, record_start_count and `keys`; only
-        months of the range.
+        The `RECORD_KEY`, period, record_count, record_start_count, `keys`, and the columns of
+        a bucket; only months of the range.
     labels : pl.DataFrame
-        Pairs of resolution and label, each once. A resolution has any number of labels; its
-        records count once for each.
+        The columns of a bucket (`resolution`, or `resolution` and `portion`) and `label`, each
+        row once. A bucket has any number of labels; its records count once for each.
     keys : Sequence[str]
         Columns that depend on the record's key alone, or `period`.
     first_period : int
@@ -54,12 +57,13 @@ def count_records(
     pl.DataFrame
         Columns `keys`, label, records (Int64); one row per distinct keys and label.
     """
-    labelled = postings.join(labels, on="resolution", how="inner")
+    bucket = [name for name in labels.columns if name != "label"]
+    labelled = postings.join(labels, on=bucket, how="inner")
     if "period" in keys:
         counted = labelled.with_columns(records=pl.col("record_count"))
     else:
         is_first = pl.col("period") == first_period
-        moving = _moving_activities(postings, labels)
+        moving = _moving_activities(postings, labels, bucket)
         is_moving = pl.col("activity").is_in(moving.implode())
         still = labelled.filter(~is_moving).with_columns(
             records=pl.when(is_first).then("record_count").otherwise("record_start_count")
@@ -70,13 +74,15 @@ def count_records(
     return counted.group_by([*keys, "label"]).agg(pl.col("records").sum())
 
 
-def _moving_activities(postings: pl.DataFrame, labels: pl.DataFrame) -> pl.Series:
-    """Activities whose resolutions do not all have the same labels."""
-    label_sets = labels.group_by("resolution").agg(pl.col("label").sort())
+def _moving_activities(
+    postings: pl.DataFrame, labels: pl.DataFrame, bucket: Sequence[str]
+) -> pl.Series:
+    """Activities whose buckets do not all have the same labels."""
+    label_sets = labels.group_by(bucket).agg(pl.col("label").sort())
     return (
-        postings.select("activity", "resolution")
+        postings.select("activity", *bucket)
         .unique()
-        .join(label_sets, on="resolution", how="left")
+        .join(label_sets, on=bucket, how="left")
         .group_by("activity")
         .agg(count=pl.col("label").n_unique())
         .filter(pl.col("count") > 1)

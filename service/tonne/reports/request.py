@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tonne.catalogue.accounts import ACCOUNTS
+from tonne.catalogue.method import CONSOLIDATIONS, GWP_SETS
 from tonne.errors import FieldInvalid
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
+
+if TYPE_CHECKING:
+    from tonne.catalogue.method import MethodSettings
 
 DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_type", "scope")
 """What an inventory can be grouped by."""
@@ -14,7 +19,7 @@ DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_t
 
 @dataclass(frozen=True, slots=True)
 class InventoryRequest:
-    """The selection and the grouping of an inventory.
+    """The selection, the grouping and the valuation of an inventory.
 
     Parameters
     ----------
@@ -27,11 +32,16 @@ class InventoryRequest:
     accounts : tuple[str, ...]
         Only these accounts and those below them (`scope3.03` takes `scope3.03.wtt` in); none
         means all.
+    gwp_set : str
+        One of `method.GWP_SETS`; empty means that of the book's method.
+    consolidation : str
+        One of `method.CONSOLIDATIONS`; empty means that of the book's method.
 
     Raises
     ------
     FieldInvalid
-        An unknown or repeated dimension, an unknown account, or months in the wrong order.
+        An unknown or repeated dimension, an unknown account, GWP set or approach, or months in
+        the wrong order.
     """
 
     first_period: int = 0
@@ -41,6 +51,8 @@ class InventoryRequest:
     activities: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    gwp_set: str = ""
+    consolidation: str = ""
 
     def __post_init__(self) -> None:
         """Check the request."""
@@ -57,10 +69,20 @@ class InventoryRequest:
                 metadata={"field": "group_by", "value": ",".join(self.group_by)},
             )
         for account in self.accounts:
-            if not any(_is_within(known, account) for known in ACCOUNTS):
+            if not any(is_within(known, account) for known in ACCOUNTS):
                 raise FieldInvalid(
                     f"no account is called {account!r}; the accounts are {', '.join(ACCOUNTS)}",
                     metadata={"field": "accounts", "value": account},
+                )
+        for field, value, choices in (
+            ("gwp_set", self.gwp_set, GWP_SETS),
+            ("consolidation", self.consolidation, CONSOLIDATIONS),
+        ):
+            if value and value not in choices:
+                raise FieldInvalid(
+                    f"{field}: expected one of {', '.join(choices)}, or nothing for that of the "
+                    f"book's method; got {value!r}",
+                    metadata={"field": field, "value": value},
                 )
         if not 0 <= self.first_period <= self.last_period < PERIOD_COUNT_MAX:
             months = [_month_text(each) for each in (self.first_period, self.last_period)]
@@ -72,10 +94,19 @@ class InventoryRequest:
 
     def selects_account(self, account: str) -> bool:
         """Whether the request is about this account."""
-        return not self.accounts or any(_is_within(account, root) for root in self.accounts)
+        return not self.accounts or any(is_within(account, root) for root in self.accounts)
+
+    def under(self, settings: MethodSettings) -> InventoryRequest:
+        """Take from a method what the request leaves open."""
+        return replace(
+            self,
+            gwp_set=self.gwp_set or settings.gwp_set,
+            consolidation=self.consolidation or settings.consolidation,
+        )
 
 
-def _is_within(account: str, root: str) -> bool:
+def is_within(account: str, root: str) -> bool:
+    """Whether an account is `root` or lies below it."""
     return account == root or account.startswith(f"{root}.")
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from tonne.catalogue.resolution import FactorMasses, Notice, Resolution, ResolutionEntry
+from tonne.catalogue.resolution import FactorMasses, Notice, Resolution, ResolutionEntry, Step
 from tonne.model import quantity_text
 
 POSTING_SCHEMA = {
@@ -41,16 +41,17 @@ class Record:
         return [(self.first_period + index, part) for index, part in enumerate(self.parts_micro)]
 
 
-def resolution(account, *, kg_co2e="1", notice="", **gases):
+def resolution(account, **fields):
     """A resolution with one account; `entry` fields by keyword."""
-    return Resolution((entry(account, kg_co2e=kg_co2e, notice=notice, **gases),))
+    return Resolution((entry(account, **fields),))
 
 
-def entry(account, *, kg_co2e="1", notice="", conversion=1, **gases):
-    """One entry of a resolution."""
+def entry(account, *, kg_co2e="1", notice="", conversion=1, **masses):
+    """One entry of a resolution; `masses` are those of `FactorMasses`."""
     notices = (Notice("REGION_FALLBACK", notice),) if notice else ()
-    masses = FactorMasses(kg_co2e, **gases)
-    return ResolutionEntry(account, "edition", 1, masses, Fraction(conversion), notices)
+    steps = () if conversion == 1 else (Step("unit", "conversion", Fraction(conversion)),)
+    factor = FactorMasses(kg_co2e, **masses)
+    return ResolutionEntry(account, "edition", 1, factor, steps, notices=notices)
 
 
 def outcome_of(record, outcomes):
@@ -80,9 +81,10 @@ def post(records, outcomes, *, suspense_status=65):
 
 
 def register(*rows):
-    """Register of facilities from (facility, type, region)."""
-    schema = {"facility": pl.String, "type": pl.String, "region": pl.String}
-    return pl.DataFrame(list(rows), schema=schema, orient="row")
+    """Register of facilities from (facility, type, region, entity, valid_from, valid_to)."""
+    names = ("facility", "type", "region", "entity", "valid_from", "valid_to")
+    whole = [(*row, *[""] * (len(names) - len(row))) for row in rows]
+    return pl.DataFrame(whole, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def sum_by(frame, keys):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 
 import polars as pl
 import pytest
 
 from tests.unit.reports.books import Record, post, register, resolution, sum_by
+from tonne.catalogue.method import MethodSettings
 from tonne.errors import BookUnknown, QuantityOverflow
+from tonne.model import Book, Entity, FacilityRule, Holding
 from tonne.reports.book import book_inventory
 from tonne.reports.inventory import inventory
 from tonne.reports.request import InventoryRequest
@@ -27,9 +30,14 @@ class OneBook:
 
     frame: pl.DataFrame
 
-    def postings(self, book):
+    def get_book(self, book):
         if book != "acme":
             raise BookUnknown(f"no book {book!r}")
+        body = MethodSettings(gwp_set="AR6", consolidation="equity-share").to_json()
+        return Book(book, "", "UTC", FacilityRule.ANY, 1, dt.datetime.now(dt.UTC), (), 3, body)
+
+    def postings(self, book):
+        assert book == "acme"
         return self.frame
 
     def resolutions(self, book, ids):
@@ -38,7 +46,11 @@ class OneBook:
 
     def facilities(self, book):
         assert book == "acme"
-        return register(("site-1", "office", "KR"))
+        return register(("site-1", "office", "KR", "joint"))
+
+    def entities(self, book):
+        assert book == "acme"
+        return [Entity("joint", holdings=(Holding(equity_share="0.5"),))]
 
 
 @pytest.mark.parametrize("resolution_type", [pl.String, pl.Categorical])
@@ -48,7 +60,14 @@ def test_the_kernels_sums_and_plain_integers_agree(resolution_type):
     request = InventoryRequest(group_by=("facility", "period", "region"))
     found = book_inventory(OneBook(frame), "acme", request)
     ledger = OneBook(frame)
-    plain = inventory(frame, {FOUND.id: FOUND}, ledger.facilities("acme"), request, sum_by)
+    plain = inventory(
+        frame,
+        {FOUND.id: FOUND},
+        ledger.facilities("acme"),
+        replace(request, gwp_set="AR6", consolidation="equity-share"),
+        sum_by,
+        entities=ledger.entities("acme"),
+    )
     assert found == plain
     assert len(found.rows) == 3 * 6
     assert found.suspended_count == 1

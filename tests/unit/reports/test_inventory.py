@@ -14,24 +14,29 @@ from tests.unit.reports.books import (
     POSTING_SCHEMA,
     Record,
     entry,
-    outcome_of,
     post,
     register,
     resolution,
     sum_by,
 )
-from tonne.catalogue.accounts import scope_of
-from tonne.catalogue.resolution import Resolution
-from tonne.catalogue.valuation import decimal_text, kg
+from tests.unit.reports.naive import Naive
+from tonne.catalogue.method import CONSOLIDATIONS, MethodSettings
+from tonne.catalogue.resolution import Notice, Resolution
+from tonne.catalogue.valuation import decimal_text
 from tonne.errors import LedgerInconsistent
-from tonne.model import month_of_period
-from tonne.reports.inventory import InventoryNotice, inventory
+from tonne.model import Entity, FinancialControl, Holding
+from tonne.reports.inventory import InventoryNotice, InventoryRow, inventory
 from tonne.reports.request import DIMENSIONS, InventoryRequest
 
-GASES = ("kg_co2", "kg_ch4", "kg_n2o")
 REGISTER = register(("dc-1", "data_centre", "US-WA"), ("bs-1", "base_station", ""))
 RESOLUTIONS = (
-    resolution("scope1.stationary", kg_co2e="2.5", kg_co2="2.4", kg_ch4="0.001"),
+    Resolution(
+        (
+            entry("scope1.stationary", kg_co2e="2.5", kg_co2="2.4", kg_ch4="0.001", kwh="10"),
+            entry("memo.energy", kg_co2e=None, kwh="1", conversion=Fraction(10, 3)),
+        ),
+        method_version=1,
+    ),
     resolution("scope2.location", kg_co2e="0.1234567", notice="US stands in for US-WA"),
     Resolution(
         (
@@ -39,9 +44,29 @@ RESOLUTIONS = (
             entry("scope2.market", kg_co2e="0.1", conversion=Fraction(5, 18)),
             entry("scope3.03.wtt", kg_co2e="0.05", notice="upstream of another year"),
             entry("scope3.03.losses", kg_co2e="0.02", conversion=Fraction(1, 7)),
-        )
+            entry("memo.energy", kg_co2e=None, kwh="1"),
+            entry("memo.renewable", kg_co2e=None, kwh="0.25"),
+        ),
+        method_version=2,
+        notices=(Notice("LEG_MISSING", "nothing for scope3.03.resale"),),
     ),
     Resolution((entry("outside.biogenic", kg_co2e="3"), entry("scope1.mobile", kg_n2o="0.01"))),
+    Resolution(
+        (
+            entry("scope1.fugitive", kg_co2e=None, gases=(("HFC-32", "0.5"), ("SF6", "0.25"))),
+            entry("outside.montreal", kg_co2e="7", gases=(("a new gas", "0.5"),)),
+            entry(
+                "scope1.process",
+                kg_co2e="51.25",
+                gwp_set="AR4",
+                kg_co2="1.5",
+                kg_ch4="0.5",
+                kg_n2o="0.125",
+                conversion=Fraction(2, 3),
+            ),
+        ),
+        method_version=3,
+    ),
 )
 
 PARTS = st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=4).map(tuple)
@@ -86,125 +111,71 @@ REQUESTS = st.builds(
     facilities=st.sampled_from([(), (), ("dc-1",), ("bs-1", "unknown")]),
     activities=st.sampled_from([(), (), ("electricity",)]),
     accounts=st.sampled_from(
-        [(), (), (), ("scope1", "scope3.03"), ("scope2",), ("scope2.market",), ("outside",)]
+        [
+            (),
+            (),
+            (),
+            ("scope1", "scope3.03"),
+            ("scope2",),
+            ("scope2.market",),
+            ("outside",),
+            ("scope3",),
+            ("memo.renewable",),
+            ("memo", "scope1.fugitive"),
+        ]
     ),
     regions=st.sampled_from([(), (), ("US-WA",), ("", "KR")]),
+    gwp_set=st.sampled_from(["", "AR4", "AR5", "AR6"]),
+    consolidation=st.sampled_from(["", *CONSOLIDATIONS]),
+)
+# Holdings of one entity adjoin: a share that goes and comes back is like a label that does.
+DAYS = ["", "2015-01-01", "2015-03-15", "2015-06-01"]
+HOLDING = st.builds(
+    Holding,
+    valid_from=st.sampled_from(DAYS),
+    valid_to=st.sampled_from([*DAYS, "2015-09-01"]),
+    equity_share=st.sampled_from(["1", "0.5", "0.83", "0.3333", "0"]),
+    financial_control=st.sampled_from(FinancialControl),
+    is_operated=st.booleans(),
+).filter(lambda each: not each.valid_to or each.valid_from < each.valid_to)
+ENTITIES = st.builds(
+    lambda joint, deep: (
+        Entity("group"),
+        Entity("joint", parent="group", holdings=(joint,) if joint else ()),
+        Entity("deep", parent="joint", holdings=(deep,) if deep else ()),
+    ),
+    st.none() | HOLDING,
+    st.none() | HOLDING,
+)
+OWNED = st.builds(
+    lambda first, second, days: register(
+        ("dc-1", "data_centre", "US-WA", first, min(days), max(days)),
+        ("bs-1", "base_station", "", second, "", ""),
+    ),
+    st.sampled_from(["", "joint", "deep", "unknown"]),
+    st.sampled_from(["", "joint", "deep"]),
+    st.lists(st.sampled_from(["2014-11-01", "2015-02-02", "2015-05-01"]), min_size=2, max_size=2),
 )
 
 
-class Naive:
-    """Goes through records and parts one by one; keeps sets of records."""
-
-    def __init__(self, records, outcomes, request):
-        self.request = request
-        self.groups = {}
-        self.total = self.fresh()
-        self.suspended = set()
-        self.notices = {}
-        for number, record in enumerate(records):
-            self.add(number, record, outcome_of(record, outcomes))
-
-    @staticmethod
-    def fresh():
-        return {"records": set(), "kg_co2e": Fraction(0), "stated": {}, "silent": set()}
-
-    def add(self, number, record, resolved):
-        request = self.request
-        registered = {"dc-1": ("data_centre", "US-WA"), "bs-1": ("base_station", "")}
-        facility_type, home = registered.get(record.facility, ("", ""))
-        place = record.region or home
-        if (request.facilities and record.facility not in request.facilities) or (
-            request.activities and record.activity not in request.activities
-        ):
-            return
-        if request.regions and place not in request.regions:
-            return
-        for index, (period, part) in enumerate(record.parts()):
-            if not request.first_period <= period <= request.last_period:
-                continue
-            if resolved is None:
-                self.suspended.add(number)
-                continue
-            known = {
-                "facility": record.facility,
-                "activity": record.activity,
-                "period": month_of_period(period),
-                "region": place,
-                "facility_type": facility_type,
-            }
-            for one in resolved[index].entries:
-                self.add_entry(number, part, one, known)
-
-    def add_entry(self, number, part, one, known):
-        request = self.request
-        if request.accounts and not any(
-            one.account == root or one.account.startswith(root + ".") for root in request.accounts
-        ):
-            return
-        for notice in one.notices:
-            self.notices.setdefault((notice.reason, notice.message), set()).add(number)
-        known = known | {"account": one.account, "scope": scope_of(one.account)}
-        alone = "account" in request.group_by or "scope" in request.group_by
-        if request.group_by:
-            group = tuple(known[name] for name in request.group_by)
-            self.value(
-                self.groups.setdefault(group, self.fresh()), number, part, one, counts=alone
-            )
-        self.value(self.total, number, part, one, counts=False)
-
-    def value(self, sums, number, part, one, *, counts):
-        sums["records"].add(number)
-        named = self.request.accounts
-        location_wanted = not named or "scope2" in named
-        if not counts:
-            if one.account == "scope2.market" and location_wanted:
-                return
-            if one.account.startswith(("outside.", "memo.")) and not named:
-                return
-        sums["kg_co2e"] += kg(part, one)
-        for gas in GASES:
-            mass = kg(part, one, gas)
-            if mass is None:
-                sums["silent"].add(gas)
-            else:
-                sums["stated"][gas] = sums["stated"].get(gas, 0) + mass
-
-    @staticmethod
-    def row(group, sums):
-        return (
-            group,
-            decimal_text(sums["kg_co2e"]),
-            *(
-                decimal_text(sums["stated"][gas]) if gas in sums["stated"] else None
-                for gas in GASES
-            ),
-            len(sums["records"]),
-            tuple(
-                gas.removeprefix("kg_")
-                for gas in GASES
-                if gas in sums["stated"] and gas in sums["silent"]
-            ),
-        )
-
-
 def fields(row):
-    """A row as a plain tuple."""
-    return tuple(getattr(row, name) for name in row.__slots__)
+    """A row as plain data."""
+    found = {name: getattr(row, name) for name in row.__slots__}
+    return found | {"gases": tuple((one.gas, one.kg, one.kg_co2e) for one in row.gases)}
 
 
-def ask(records, outcomes, request, *, commits=1, facilities=REGISTER):
+def ask(records, outcomes, request, *, commits=1, facilities=REGISTER, entities=()):
     """The inventory of records that came in a number of commits."""
     frames = [post(records[start::commits], outcomes) for start in range(commits)]
     resolutions = {each.id: each for each in outcomes.values() if each}
-    return inventory(pl.concat(frames), resolutions, facilities, request, sum_by)
+    asked = request.under(MethodSettings())
+    return inventory(
+        pl.concat(frames), resolutions, facilities, asked, sum_by, entities=entities
+    )
 
 
-@settings(deadline=None, max_examples=400)
-@given(RECORDS, OUTCOMES, REQUESTS, st.integers(1, 3))
-def test_an_inventory_is_what_a_naive_program_finds(records, outcomes, request_, commits):
-    """Masses, gases, distinct records, suspense and notices agree to the last digit."""
-    found = ask(records, outcomes, request_, commits=commits)
-    naive = Naive(records, outcomes, request_)
+def check_against_naive(found, naive):
+    """Masses, gases, energy, distinct records, suspense, notices, versions: to the last digit."""
     expected = [naive.row(group, sums) for group, sums in sorted(naive.groups.items())]
     assert [fields(row) for row in found.rows] == expected
     assert fields(found.total) == naive.row((), naive.total)
@@ -212,6 +183,26 @@ def test_an_inventory_is_what_a_naive_program_finds(records, outcomes, request_,
     assert [(each.reason, each.message, each.records_count) for each in found.notices] == [
         (*words, len(numbers)) for words, numbers in sorted(naive.notices.items())
     ]
+    assert found.method_versions == tuple(sorted(naive.versions))
+
+
+@settings(deadline=None, max_examples=400)
+@given(RECORDS, OUTCOMES, REQUESTS, st.integers(1, 3))
+def test_an_inventory_is_what_a_naive_program_finds(records, outcomes, request_, commits):
+    """Everything agrees to the last digit, whatever is selected, grouped and valued."""
+    found = ask(records, outcomes, request_, commits=commits)
+    asked = request_.under(MethodSettings())
+    check_against_naive(found, Naive(records, outcomes, asked, REGISTER))
+    assert (found.gwp_set, found.consolidation) == (asked.gwp_set, asked.consolidation)
+
+
+@settings(deadline=None, max_examples=300)
+@given(RECORDS, OUTCOMES, REQUESTS, ENTITIES, OWNED)
+def test_shares_are_what_a_naive_program_finds(records, outcomes, request_, entities, facilities):
+    """Equity and control up the tree, dates of facilities and holdings, investments."""
+    found = ask(records, outcomes, request_, facilities=facilities, entities=entities)
+    asked = request_.under(MethodSettings())
+    check_against_naive(found, Naive(records, outcomes, asked, facilities, entities))
 
 
 @settings(deadline=None, max_examples=20)
@@ -271,6 +262,8 @@ def test_a_record_with_several_accounts_counts_once_in_the_total():
     outcomes = {("electricity", period): RESOLUTIONS[2] for period in (540, 541)}
     by_account = ask(records, outcomes, InventoryRequest(group_by=("account",)))
     assert [(row.group[0], row.records_count) for row in by_account.rows] == [
+        ("memo.energy", 1),
+        ("memo.renewable", 1),
         ("scope2.location", 1),
         ("scope2.market", 1),
         ("scope3.03.losses", 1),
@@ -278,6 +271,7 @@ def test_a_record_with_several_accounts_counts_once_in_the_total():
     ]
     by_scope = ask(records, outcomes, InventoryRequest(group_by=("scope",)))
     assert [(row.group[0], row.records_count) for row in by_scope.rows] == [
+        ("memo", 1),
         ("scope2.location", 1),
         ("scope2.market", 1),
         ("scope3", 1),
@@ -320,6 +314,7 @@ def test_a_record_that_reaches_into_another_account_counts_in_both():
     outcomes = {("electricity", 540): RESOLUTIONS[0], ("electricity", 541): RESOLUTIONS[1]}
     answer = ask(records, outcomes, InventoryRequest(group_by=("account",)))
     assert [(row.group[0], row.records_count) for row in answer.rows] == [
+        ("memo.energy", 1),
         ("scope1.stationary", 1),
         ("scope2.location", 1),
     ]
@@ -333,6 +328,7 @@ def test_a_label_that_comes_back_counts_a_record_again():
     outcomes = {("electricity", 540 + index): RESOLUTIONS[index % 2] for index in range(3)}
     answer = ask(records, outcomes, InventoryRequest(group_by=("account",)))
     assert [(row.group[0], row.records_count) for row in answer.rows] == [
+        ("memo.energy", 2),
         ("scope1.stationary", 2),
         ("scope2.location", 1),
     ]
@@ -376,7 +372,7 @@ def test_an_empty_book_has_an_empty_inventory():
     for group_by in ((), DIMENSIONS):
         answer = inventory(empty, {}, register(), InventoryRequest(group_by=group_by), sum_by)
         assert answer.rows == ()
-        assert fields(answer.total) == ((), "0", None, None, None, 0, ())
+        assert answer.total == InventoryRow((), "0", None, None, None, 0)
         assert (answer.notices, answer.suspended_count) == ((), 0)
 
 

@@ -1,0 +1,219 @@
+"""The inventory as a naive program finds it: records, sets and fractions, one by one.
+
+It shares no arithmetic with the product: GWPs, shares of entities and the valuation are written
+out again here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from fractions import Fraction
+
+from tests.unit.reports.books import outcome_of
+from tonne.catalogue.accounts import scope_of
+from tonne.catalogue.valuation import decimal_text
+from tonne.model import FinancialControl, month_of_period
+
+MAIN = ("CO2", "CH4", "N2O")
+GWPS = {
+    "AR4": {"CO2": "1", "CH4": "25", "N2O": "298", "SF6": "22800", "HFC-32": "675"},
+    "AR5": {"CO2": "1", "CH4": "28", "N2O": "265", "SF6": "23500", "HFC-32": "677"},
+    "AR6": {"CO2": "1", "CH4": "27.9", "N2O": "273", "SF6": "25200", "HFC-32": "771"},
+}
+
+
+def worth(entry, gwp_set):
+    """kg CO2e, kg by gas and kWh of one unit of the record; gases that nobody states are left out.
+
+    Printed totals are of `gwp_set`, or their factor states all its gases.
+    """
+    factor = entry.factor
+    ratio = Fraction(1)
+    for step in entry.steps:
+        ratio *= step.ratio
+    masses = {gas: Fraction(0) for gas in MAIN} if factor.gases else {}
+    for gas, text in zip(MAIN, (factor.kg_co2, factor.kg_ch4, factor.kg_n2o), strict=True):
+        if text is not None:
+            masses[gas] = Fraction(text)
+    masses |= {gas: Fraction(text) for gas, text in factor.gases}
+    if factor.kg_co2e is not None and factor.gwp_set in {"", "CO2", gwp_set}:
+        kg_co2e = Fraction(factor.kg_co2e)
+    else:
+        kg_co2e = sum(
+            (mass * Fraction(GWPS[gwp_set][gas]) for gas, mass in masses.items()), Fraction(0)
+        )
+    kwh = None if factor.kwh is None else Fraction(factor.kwh) * ratio
+    return kg_co2e * ratio, {gas: mass * ratio for gas, mass in masses.items()}, kwh
+
+
+def entity_share(entities, entity_id, approach, day):
+    """Share of an entity, up the tree."""
+    by_id = {entity.id: entity for entity in entities}
+    share = Fraction(1)
+    while entity_id in by_id:
+        entity = by_id[entity_id]
+        if entity.holdings:
+            held = [
+                each
+                for each in entity.holdings
+                if each.valid_from <= day and (not each.valid_to or day < each.valid_to)
+            ]
+            if not held:
+                return Fraction(0)
+            equity = Fraction(held[0].equity_share)
+            controlled = {
+                FinancialControl.FULL: Fraction(1),
+                FinancialControl.JOINT: equity,
+                FinancialControl.NONE: Fraction(0),
+            }
+            share *= {
+                "equity-share": equity,
+                "financial-control": controlled[held[0].financial_control],
+                "operational-control": Fraction(held[0].is_operated),
+            }[approach]
+        entity_id = entity.parent
+    return share
+
+
+def portion(facilities, entities, facility, approach, period):
+    """Share of a facility's month, and what is held in equity beyond it."""
+    day = dt.date(1970 + period // 12, period % 12 + 1, 1).isoformat()
+    for row in facilities.iter_rows(named=True):
+        if row["facility"] == facility:
+            if day < row["valid_from"] or (row["valid_to"] and day >= row["valid_to"]):
+                return Fraction(0), Fraction(0)
+            share = entity_share(entities, row["entity"], approach, day)
+            equity = entity_share(entities, row["entity"], "equity-share", day)
+            return share, max(equity - share, Fraction(0))
+    return Fraction(1), Fraction(0)
+
+
+class Naive:
+    """Goes through records and parts one by one; keeps sets of records."""
+
+    def __init__(self, records, outcomes, request, facilities, entities=()):
+        self.request = request
+        self.facilities = facilities
+        self.entities = entities
+        self.homes = {
+            row["facility"]: (row["type"], row["region"])
+            for row in facilities.iter_rows(named=True)
+        }
+        self.groups = {}
+        self.total = self.fresh()
+        self.suspended = set()
+        self.notices = {}
+        self.versions = set()
+        for number, record in enumerate(records):
+            self.add(number, record, outcome_of(record, outcomes))
+
+    @staticmethod
+    def fresh():
+        return {"records": set(), "kg": Fraction(0), "gases": {}, "silent": set(), "kwh": None}
+
+    def add(self, number, record, resolved):
+        request = self.request
+        facility_type, home = self.homes.get(record.facility, ("", ""))
+        place = record.region or home
+        if (request.facilities and record.facility not in request.facilities) or (
+            request.activities and record.activity not in request.activities
+        ):
+            return
+        if request.regions and place not in request.regions:
+            return
+        for index, (period, part) in enumerate(record.parts()):
+            if not request.first_period <= period <= request.last_period:
+                continue
+            if resolved is None:
+                self.suspended.add(number)
+                continue
+            known = {
+                "facility": record.facility,
+                "activity": record.activity,
+                "period": month_of_period(period),
+                "region": place,
+                "facility_type": facility_type,
+            }
+            share, invested = portion(
+                self.facilities, self.entities, record.facility, request.consolidation, period
+            )
+            found = [(one.account, share, one) for one in resolved[index].entries if share]
+            found += [
+                ("scope3.15.investments", invested, one)
+                for one in resolved[index].entries
+                if invested
+                and (one.account.startswith("scope1.") or one.account == "scope2.location")
+            ]
+            found = [each for each in found if self.selects(each[0])]
+            for account, ratio, one in found:
+                self.add_entry(number, Fraction(part, 10**6) * ratio, account, one, known)
+            if found:
+                self.versions.add(resolved[index].method_version)
+                for notice in resolved[index].notices:
+                    self.note(number, notice)
+
+    def selects(self, account):
+        roots = self.request.accounts
+        return not roots or any(account == root or account.startswith(root + ".") for root in roots)
+
+    def note(self, number, notice):
+        self.notices.setdefault((notice.reason, notice.message), set()).add(number)
+
+    def add_entry(self, number, quantity, account, one, known):
+        request = self.request
+        for notice in one.notices:
+            self.note(number, notice)
+        known = known | {"account": account, "scope": scope_of(account)}
+        alone = "account" in request.group_by or "scope" in request.group_by
+        if request.group_by:
+            group = tuple(known[name] for name in request.group_by)
+            self.value(
+                self.groups.setdefault(group, self.fresh()), number, quantity, account, one, alone
+            )
+        self.value(self.total, number, quantity, account, one, alone=False)
+
+    def value(self, sums, number, quantity, account, one, alone):
+        sums["records"].add(number)
+        kg_co2e, masses, kwh = worth(one, self.request.gwp_set)
+        by_account = alone and "account" in self.request.group_by
+        energy = "memo.energy" if self.selects("memo.energy") else "memo.renewable"
+        if kwh is not None and account.startswith("memo.") and (by_account or account == energy):
+            sums["kwh"] = (sums["kwh"] or 0) + kwh * quantity
+        named = self.request.accounts
+        if not alone:
+            if account == "scope2.market" and self.selects("scope2.location"):
+                return
+            if account.startswith(("outside.", "memo.")) and not named:
+                return
+        sums["kg"] += kg_co2e * quantity
+        for gas, mass in masses.items():
+            sums["gases"][gas] = sums["gases"].get(gas, 0) + mass * quantity
+        if not account.startswith("memo."):
+            sums["silent"] |= set(MAIN) - set(masses)
+
+    def row(self, group, sums):
+        """The row as plain data."""
+        gases = sums["gases"]
+        potentials = GWPS[self.request.gwp_set]
+        return {
+            "group": group,
+            "kg_co2e": decimal_text(sums["kg"]),
+            **{
+                f"kg_{gas.lower()}": decimal_text(gases[gas]) if gas in gases else None
+                for gas in MAIN
+            },
+            "records_count": len(sums["records"]),
+            "partial_gases": tuple(
+                gas.lower() for gas in MAIN if gas in gases and gas in sums["silent"]
+            ),
+            "gases": tuple(
+                (
+                    gas,
+                    decimal_text(mass),
+                    decimal_text(mass * Fraction(potentials[gas])) if gas in potentials else None,
+                )
+                for gas, mass in sorted(gases.items())
+                if gas not in MAIN
+            ),
+            "energy_kwh": None if sums["kwh"] is None else decimal_text(sums["kwh"]),
+        }
