@@ -23,6 +23,16 @@ def _parents() -> Mapping[str, str]:
     return {row["region"]: row["parent"] for row in read_table("regions.csv")}
 
 
+@cache
+def _names() -> Mapping[str, str]:
+    return {row["region"]: row["name"] for row in read_table("regions.csv")}
+
+
+def region_name(region: str) -> str:
+    """Name of a region for people, or nothing where no table has it."""
+    return _names().get(region, "")
+
+
 def region_chain(region: str) -> tuple[str, ...]:
     """Regions that hold `region`, from itself to everywhere (`""`)."""
     parents = _parents()

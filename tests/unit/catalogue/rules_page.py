@@ -1,0 +1,88 @@
+"""Writes docs/posting-rules.md from the code: `python -m tests.unit.catalogue.rules_page`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from tonne.catalogue.accounts import ACCOUNTS
+from tonne.catalogue.edition import STAGES
+from tonne.catalogue.rules import CONTEXTS, REGION_BOUND, RULES
+from tonne.catalogue.taxonomy import activities
+
+PAGE = Path(__file__).parents[3] / "docs" / "posting-rules.md"
+
+_HEAD = """\
+# Posting rules and the chart of accounts
+
+Generated from `service/tonne/catalogue/{rules,accounts,taxonomy}.py`; version 1.
+
+A record's activity has a rule. A rule is a list of legs: each posts to one account, under the
+factors of its stages. A leg that is **needed** and finds no factor leaves the record in suspense.
+A leg that is *expected* and finds none is told by the notice `LEG_MISSING`. Others are simply
+absent. One record makes all its postings in one commit.
+
+Imported factors that name an account in their file make the rule of their activity themselves:
+each account that they name is posted, and nothing else, for as long as they are valid.
+
+The market-based leg takes, in this order, a factor of the stages `contract`, `supplier` and
+`residual`; else the grid's average with the notice `RESIDUAL_MIX_MISSING`, which is to be
+disclosed (Scope 2 Guidance, table 6.3). Certificates as an inventory of their own would come
+before them.
+
+Losses follow the method's `loss_convention`: `defra` takes the publisher's factor per kWh
+consumed, else generation x loss / (1 - loss); `ghg-protocol` takes loss x life-cycle factor
+(Scope 3 Calculation Guidance, formula 3.3), `ghg-protocol-combustion` loss x combustion factor (as
+in the guidance's example 3.1). Where only a factor per kWh consumed is printed, loss is
+losses / (generation + losses).
+"""
+
+_CONTEXTS = """\
+## Contexts
+
+A word before the activity says whose it is: `leased.electricity.grid`,
+`capital.purchase.electronic_computers`, `end_of_life.waste.weee_mixed.landfill`. Accounts of the
+activity's own rule are replaced; what is not replaced posts nothing (`outside.*` stays).
+"""
+
+
+def write_page() -> str:
+    """Text of the page."""
+    parts = [_HEAD, "## Rules\n"]
+    count = Counter(activity.rule for activity in activities().values())
+    for name, legs in RULES.items():
+        bound = "; no other region's factor stands in" if name in REGION_BOUND else ""
+        parts.append(f"### `{name}`\n\n{count[name]} activities of the taxonomy{bound}.\n")
+        rows = ["| account | of | |", "|---|---|---|"]
+        for leg in legs:
+            stages = {"energy": "the energy itself", "market": "the hierarchy above"}.get(leg.kind)
+            if leg.kind == "losses":
+                stages = "losses, by the convention"
+            if leg.kind == "electricity":
+                stages = "grid electricity of the energy that one unit uses"
+            if stages is None:
+                is_direct = "combustion" in leg.stages
+                stages = "the activity itself" if is_direct else ", ".join(leg.stages)
+            if leg.gases != "all":
+                stages += {"kyoto": ", gases of the Kyoto Protocol", "other": ", other gases"}[
+                    leg.gases
+                ]
+            need = "**needed**" if leg.is_needed else "*expected*" if leg.is_expected else ""
+            rows.append(f"| `{leg.account}` | {stages} | {need} |")
+        parts.append("\n".join(rows) + "\n")
+    parts.append(_CONTEXTS)
+    rows = ["| word | means | accounts |", "|---|---|---|"]
+    for word, context in CONTEXTS.items():
+        moves = ", ".join(f"`{old}` → `{new}`" for old, new in context.accounts)
+        rows.append(f"| `{word}` | {context.title} | {moves} |")
+    parts.append("\n".join(rows) + "\n")
+    parts.append("## Stages\n\n" + ", ".join(f"`{stage}`" for stage in STAGES if stage) + "\n")
+    parts.append("## Accounts\n")
+    rows = ["| account | what goes there |", "|---|---|"]
+    rows += [f"| `{account}` | {text} |" for account, text in ACCOUNTS.items()]
+    parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(write_page(), encoding="utf-8")

@@ -1,0 +1,159 @@
+"""Which factor serves a month: runs against every month, the year rules against counting days."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tonne.catalogue.edition import Factor
+from tonne.catalogue.method import MethodSettings
+from tonne.catalogue.offers import Offers, Shelf
+from tonne.model import period_of_month
+
+FIRST, LAST = period_of_month("1995-01"), period_of_month("2045-12")
+SPANS = st.tuples(st.integers(2005, 2030), st.integers(1, 12), st.integers(1, 40))
+REGIONS = st.sampled_from(["", "GB", "GB-ENG", "US"])
+
+
+def factor_of(row, region, span):
+    """A factor of a region, valid for some months."""
+    year, month, months = span
+    end = year * 12 + month - 1 + months
+    return Factor(
+        row=row,
+        activity="electricity.grid",
+        region=region,
+        unit="kWh",
+        valid_from=dt.date(year, month, 1),
+        valid_to=dt.date(end // 12, end % 12 + 1, 1),
+        kg_co2e=Decimal(row),
+    )
+
+
+SHELVES = st.lists(
+    st.tuples(st.booleans(), st.lists(st.tuples(REGIONS, SPANS), min_size=1, max_size=4)),
+    min_size=1,
+    max_size=3,
+)
+SETTINGS = st.builds(
+    MethodSettings,
+    year_rule=st.sampled_from(["month", "majority", "days"]),
+    reporting_year_start=st.integers(1, 12),
+    year_fallback_years=st.integers(0, 6),
+    proxy_regions=st.sampled_from([(), ("US",), ("US", "GB")]),
+)
+
+
+def offers_of(shelves, method):
+    """Offers over shelves of (is_shipped, factors by region and span)."""
+    made = []
+    row = 0
+    for number, (is_shipped, rows) in enumerate(shelves):
+        index = {}
+        for region, span in rows:
+            row += 1
+            index.setdefault(region, []).append(factor_of(row, region, span))
+        by_region = {region: tuple(found) for region, found in index.items()}
+        made.append(Shelf(f"e{number}", is_shipped, {"electricity.grid": by_region}))
+    return Offers(made, method)
+
+
+def find(offers):
+    """All offers for a kWh in England."""
+    return offers.find(
+        ("electricity.grid",), "kWh", "GB-ENG", serves=lambda *_: True, with_proxies=True
+    )
+
+
+def outcome(offers, found, period):
+    """Rows and shares that serve a month."""
+    return [
+        (pick.offer.factor.row, pick.share, bool(pick.gap_months))
+        for pick in offers.pick(found, period)
+    ]
+
+
+@settings(deadline=None, max_examples=150)
+@given(SHELVES, SETTINGS)
+def test_nothing_changes_between_two_starts(shelves, method):
+    """The months that `starts` names are all in which the choice changes."""
+    offers = offers_of(shelves, method)
+    found = find(offers)
+    starts = offers.starts(found)
+    assert 0 in starts
+    months = [(period, outcome(offers, found, period)) for period in range(FIRST, LAST)]
+    for (_, before), (period, after) in pairwise(months):
+        assert before == after or period in starts
+
+
+@settings(deadline=None, max_examples=100)
+@given(SHELVES, SETTINGS, st.integers(FIRST, LAST))
+def test_shares_are_one_and_follow_the_days(shelves, method, period):
+    """A reporting year's shares add up to one; counted day by day they are the same."""
+    offers = offers_of(shelves, method)
+    found = find(offers)
+    picks = offers.pick(found, period)
+    assert sum((pick.share for pick in picks), Fraction(0)) in {0, 1}
+    if method.year_rule == "month":
+        return
+    by_month = offers_of(
+        shelves,
+        MethodSettings(
+            year_fallback_years=method.year_fallback_years, proxy_regions=method.proxy_regions
+        ),
+    )
+    start = period
+    while start % 12 != method.reporting_year_start - 1:
+        start -= 1
+    days = {}
+    for month in range(start, start + 12):
+        for row, _, _ in outcome(by_month, find(by_month), month):
+            number = calendar.monthrange(1970 + month // 12, month % 12 + 1)[1]
+            days[row] = days.get(row, 0) + number
+    if method.year_rule == "days":
+        total = sum(days.values())
+        expected = {row: Fraction(number, total) for row, number in days.items()}
+        assert {pick.offer.factor.row: pick.share for pick in picks} == expected
+    elif days:
+        (pick,) = picks
+        assert days[pick.offer.factor.row] == max(days.values())
+
+
+@settings(deadline=None, max_examples=100)
+@given(SHELVES, st.integers(FIRST, LAST))
+def test_an_import_never_serves_outside_its_validity(shelves, period):
+    """Only sets of shipped editions stand in for other years, and only within reach."""
+    offers = offers_of(shelves, MethodSettings(year_fallback_years=2))
+    for pick in offers.pick(find(offers), period):
+        if pick.gap_months:
+            assert pick.offer.is_shipped
+            assert pick.gap_months <= 24
+        else:
+            assert pick.offer.first_period <= period < pick.offer.stop_period
+
+
+def test_the_nearer_year_stands_in_and_of_two_the_earlier():
+    """July 2012 is 19 months after December 2010 and 19 before February 2014."""
+    shelf = [(True, [("GB", (2010, 1, 12)), ("GB", (2014, 2, 12))])]
+    offers = offers_of(shelf, MethodSettings(year_fallback_years=5))
+    found = find(offers)
+    rows = [
+        outcome(offers, found, period_of_month(month))[0][0]
+        for month in ("2012-06", "2012-07", "2012-08")
+    ]
+    assert rows == [1, 1, 2]
+
+
+def test_an_own_region_of_another_year_goes_before_the_world_of_this_one():
+    """A country's set of last year says more about it than a world default."""
+    shelf = [(True, [("GB", (2020, 1, 12)), ("", (2005, 1, 400))])]
+    offers = offers_of(shelf, MethodSettings(year_fallback_years=3))
+    found = find(offers)
+    assert outcome(offers, found, period_of_month("2021-06")) == [(1, 1, True)]
+    assert outcome(offers, found, period_of_month("2024-01")) == [(2, 1, False)]
