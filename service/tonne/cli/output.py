@@ -142,6 +142,14 @@ def print_table(
         say(f"(the first {TABLE_ROWS_MAX}; --format csv or json has all)")
 
 
+def fits(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> bool:
+    """Whether a table of these columns fits the terminal side by side."""
+    texts = {
+        each.key: _people_texts(each, [row.get(each.key) for row in rows]) for each in columns
+    }
+    return _width(columns, texts) <= stdout_console().width
+
+
 def _width(columns: Sequence[Column], texts: Mapping[str, Sequence[str]]) -> int:
     """Characters that the columns take side by side, texts broken as far as they may be."""
     widths = []
@@ -232,7 +240,7 @@ def _people_texts(column: Column, values: Sequence[object]) -> list[str]:
         if value is None:
             texts.append("")
         elif isinstance(value, Decimal):
-            texts.append(f"{value:,.{places}f}" if column.is_rounded else _exact_text(value))
+            texts.append(f"{value:,.{places}f}" if column.is_rounded else exact_text(value))
         elif isinstance(value, int) and not isinstance(value, bool):
             texts.append(f"{value:,}")
         else:
@@ -241,7 +249,7 @@ def _people_texts(column: Column, values: Sequence[object]) -> list[str]:
     return texts
 
 
-def _exact_text(value: Decimal) -> str:
+def exact_text(value: Decimal) -> str:
     """Write all digits of a decimal, without the zeros at its end."""
     whole, point, places = f"{value:,f}".partition(".")
     return f"{whole}{point}{places}".rstrip("0").rstrip(".") if point else whole

@@ -11,7 +11,7 @@ two offsets.
 """
 
 from tonne.client.channel import Channel
-from tonne.client.client import DIMENSIONS, Client
+from tonne.client.client import Client
 from tonne.client.errors import (
     AppendRefused,
     ChannelFenced,
@@ -21,7 +21,9 @@ from tonne.client.errors import (
     ServerRefused,
     ServerUnavailable,
 )
-from tonne.client.results import AppendResult, Inventory, InventoryRow, Progress, RowError
+from tonne.client.report_results import Inventory, InventoryRow
+from tonne.client.reports import DIMENSIONS
+from tonne.client.results import AppendResult, Progress, RowError
 from tonne.client.retry import RetryPolicy
 
 __all__ = [

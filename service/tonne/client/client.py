@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
-
-import grpc
+from typing import TYPE_CHECKING, Any, Self
 
 from tonne.client import results
 from tonne.client.batches import Batches, Records
+from tonne.client.calls import PAGE_SIZE
 from tonne.client.channel import Channel
 from tonne.client.errors import RecordsInvalid
 from tonne.client.records import record_mapping
+from tonne.client.reports import ReportCalls
 from tonne.client.resources import (
     book_name,
     channel_name,
@@ -23,17 +23,8 @@ from tonne.client.resources import (
 )
 from tonne.client.retry import RetryPolicy
 from tonne.client.stream import AppendStream
-from tonne.client.transport import error_of_rpc, open_stream_connection, open_unary_connection
-from tonne.errors import FieldInvalid
-from tonne.model import (
-    Book,
-    Edition,
-    Facility,
-    FacilityRule,
-    Limits,
-    month_of_period,
-    period_of_month,
-)
+from tonne.client.transport import open_stream_connection, open_unary_connection
+from tonne.model import Book, Edition, Facility, FacilityRule, Limits
 from tonne.model import Channel as ChannelInfo
 from tonne.v1 import (
     catalogue_pb2,
@@ -42,18 +33,13 @@ from tonne.v1 import (
     ingest_pb2_grpc,
     ledger_pb2,
     ledger_pb2_grpc,
-    report_pb2,
     report_pb2_grpc,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_type", "scope")
-"""What an inventory can be grouped by, named as in `tonne.v1.InventoryDimension`."""
-
-PAGE_SIZE = 1_000
-"""Items that one page of a listing brings."""
+    import grpc
 
 FACILITIES_PER_CALL = 1_000
 """Facilities that one call of an import carries."""
@@ -61,17 +47,8 @@ FACILITIES_PER_CALL = 1_000
 POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one PostRecords call takes: gRPC's own default limit of a message."""
 
-_Answer = TypeVar("_Answer")
 
-
-class _Page(Protocol):
-    next_page_token: str
-
-
-_PageT = TypeVar("_PageT", bound=_Page)
-
-
-class Client:
+class Client(ReportCalls):
     """A connection to a Tonne server.
 
     Parameters
@@ -103,9 +80,8 @@ class Client:
         retry: RetryPolicy | None = None,
         timeout_s: float = 120.0,
     ) -> None:
-        self.target = target
+        super().__init__(target, timeout_s)
         self._policy = retry or RetryPolicy()
-        self._timeout_s = timeout_s
         self._unary = open_unary_connection(target)
         self._streams = open_stream_connection(target)
         self._ingest = _stub(ingest_pb2_grpc.IngestServiceStub, self._unary)
@@ -276,74 +252,6 @@ class Client:
         for page in self._pages(self._catalogue.ListEditions, request):
             yield from map(read_edition, page.editions)
 
-    # Reports.
-
-    def inventory(
-        self,
-        book: str,
-        *,
-        from_period: str = "",
-        to_period: str = "",
-        by: Sequence[str] | str = (),
-        facilities: Sequence[str] | str = (),
-        activities: Sequence[str] | str = (),
-        accounts: Sequence[str] | str = (),
-        regions: Sequence[str] | str = (),
-    ) -> results.Inventory:
-        """Read the inventory, complete up to the last acknowledgement of any server.
-
-        Parameters
-        ----------
-        from_period, to_period : str
-            Months `YYYY-MM`, both inclusive; empty means open.
-        by : sequence of str or str
-            Columns of `DIMENSIONS` to group by, in this order, or one of them; none means the
-            total alone.
-        facilities, activities, accounts, regions : sequence of str or str
-            Only these, or this one; none means all.
-        """
-        columns = _names(by)
-        request = report_pb2.GetInventoryRequest(
-            name=book_name(book),
-            from_period=_check_month(from_period),
-            to_period=_check_month(to_period),
-            group_by=[_dimension(name) for name in columns],
-            facilities=_names(facilities),
-            activities=_names(activities),
-            accounts=_names(accounts),
-            regions=_names(regions),
-        )
-        rows: list[results.InventoryRow] = []
-        last = report_pb2.GetInventoryResponse()
-        try:
-            for last in self._reports.GetInventory(request, timeout=self._timeout_s):
-                rows.extend(results.read_inventory_row(row, columns) for row in last.rows)
-        except grpc.RpcError as error:
-            raise error_of_rpc(error, self.target) from error
-        return results.Inventory(
-            tuple(rows),
-            results.read_inventory_row(last.total),
-            tuple(
-                results.Notice(item.reason, item.message, item.records_count)
-                for item in last.notices
-            ),
-            last.suspended_count,
-        )
-
-    def list_records(
-        self, book: str, *, facility: str = "", activity: str = "", channel: str = ""
-    ) -> Iterator[results.LedgerRecord]:
-        """List durable records with channel and offset in the order of their commits."""
-        request = report_pb2.ListRecordsRequest(
-            parent=book_name(book),
-            facility=facility,
-            activity=activity,
-            channel=channel_name(book, channel) if channel else "",
-            page_size=PAGE_SIZE,
-        )
-        for page in self._pages(self._reports.ListRecords, request):
-            yield from map(results.read_ledger_record, page.records)
-
     # What `Channel` asks for.
 
     def open_channel(self, name: str) -> ingest_pb2.OpenChannelResponse:
@@ -362,39 +270,7 @@ class Client:
         """Begin an Append call."""
         return AppendStream(self._appends, name, epoch, self.target)
 
-    def _call(self, method: Callable[..., _Answer], request: Any) -> _Answer:
-        try:
-            return method(request, timeout=self._timeout_s)
-        except grpc.RpcError as error:
-            raise error_of_rpc(error, self.target) from error
-
-    def _pages(self, method: Callable[..., _PageT], request: Any) -> Iterator[_PageT]:
-        while True:
-            page = self._call(method, request)
-            yield page
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
-
 
 def _stub(kind: Callable[[grpc.Channel], Any], connection: grpc.Channel) -> Any:
     """Make a generated stub; its methods are not typed."""
     return kind(connection)
-
-
-def _names(given: Sequence[str] | str) -> tuple[str, ...]:
-    """Take a single name as one name, not as a sequence of its letters."""
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _dimension(name: str) -> str:
-    if name not in DIMENSIONS:
-        raise FieldInvalid(
-            f"an inventory is grouped by {', '.join(DIMENSIONS)}; got {name!r}",
-            metadata={"field": "by", "value": name},
-        )
-    return f"INVENTORY_DIMENSION_{name.upper()}"
-
-
-def _check_month(month: str) -> str:
-    return month_of_period(period_of_month(month)) if month else ""

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 ROW_ERRORS_MAX = 1_000
 """Row errors that one result keeps; the others are counted and listed by the server."""
 
-GASES = ("kg_co2", "kg_ch4", "kg_n2o")
-"""Masses of an inventory row besides kg CO2e."""
-
 
 @dataclass(frozen=True, slots=True)
 class RowError:
@@ -111,38 +108,6 @@ class LedgerRecord:
     commit_time: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class InventoryRow:
-    """One group of an inventory; masses in kg, exact, None where no factor states the gas."""
-
-    group: Mapping[str, str]
-    kg_co2e: Decimal
-    kg_co2: Decimal | None
-    kg_ch4: Decimal | None
-    kg_n2o: Decimal | None
-    records_count: int
-    partial_gases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A remark on how numbers came about."""
-
-    reason: str
-    message: str
-    records_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """An inventory: its rows, sorted by their group, and its total."""
-
-    rows: tuple[InventoryRow, ...]
-    total: InventoryRow
-    notices: tuple[Notice, ...]
-    suspended_count: int
-
-
 def status_name(status: int) -> str:
     """Name of a row status without its prefix; empty for a posted record."""
     if status == status_pb2.ROW_STATUS_UNSPECIFIED:
@@ -181,22 +146,6 @@ def read_row_error(error: status_pb2.RowError, base_offset: int) -> RowError:
         status_name(error.status),
         error.field,
         error.message,
-    )
-
-
-def read_inventory_row(
-    row: report_pb2.InventoryRow, group_by: tuple[str, ...] = ()
-) -> InventoryRow:
-    """Read a row of an inventory grouped by these columns."""
-    gases = {gas: Decimal(getattr(row, gas)) if row.HasField(gas) else None for gas in GASES}
-    return InventoryRow(
-        dict(zip(group_by, row.group, strict=True)),
-        Decimal(row.kg_co2e or "0"),
-        gases["kg_co2"],
-        gases["kg_ch4"],
-        gases["kg_n2o"],
-        row.records_count,
-        tuple(row.partial_gases),
     )
 
 

@@ -15,7 +15,7 @@ from tonne.errors import DefectError, TonneError
 from tonne.telemetry import code_of, log_incident
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
     from google.protobuf.message import Message
@@ -72,22 +72,31 @@ class Border:
         return grpc.unary_unary_rpc_method_handler(handle)
 
     def server_stream(
-        self, method: str, kind: type[Message], call: Callable[..., Sequence[Message]]
+        self, method: str, kind: type[Message], call: Callable[..., Iterable[Message]]
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
-        """Wrap a method that gives all messages of a stream at once."""
+        """Wrap a method that gives the messages of a stream, each made when it is sent."""
 
-        def answer(message: bytes) -> list[bytes]:
-            return [one.SerializeToString() for one in call(read_request(kind, message))]
+        async def answer(message: bytes, context: Context) -> None:
+            messages = await self._in_thread(lambda: iter(call(read_request(kind, message))))
+            await self._send(messages, context)
 
         async def handle(message: bytes, context: Context) -> None:
-            chunks = await self._guarded(method, context, self._in_thread(answer, message))
-            for chunk in chunks or ():
-                await context.write(chunk)
+            await self._guarded(method, context, answer(message, context))
 
         return grpc.unary_stream_rpc_method_handler(handle)
 
-    async def _in_thread(self, call: Callable[[bytes], T], message: bytes) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call, message)
+    async def _send(self, messages: Iterator[Message], context: Context) -> None:
+        """Send messages; each is made and written in a thread."""
+
+        def write_next() -> bytes | None:
+            message = next(messages, None)
+            return None if message is None else message.SerializeToString()
+
+        while (written := await self._in_thread(write_next)) is not None:
+            await context.write(written)
+
+    async def _in_thread(self, call: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
 
     async def _guarded(self, method: str, context: Context, work: Awaitable[T]) -> T | None:
         """Await the work; where it fails, set the status and give None."""

@@ -18,7 +18,6 @@ from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period,
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from decimal import Decimal
 
     from tonne.catalogue.edition import Factor
@@ -33,22 +32,8 @@ if TYPE_CHECKING:
         PeriodState,
         RowError,
     )
-    from tonne.reports.inventory import Inventory, InventoryRow
 
 M = TypeVar("M", bound=Message)
-
-INVENTORY_DIMENSIONS = (
-    "",
-    "facility",
-    "activity",
-    "account",
-    "period",
-    "region",
-    "facility_type",
-    "scope",
-)
-"""Dimensions of an inventory, numbered as `tonne.v1.InventoryDimension`."""
-
 
 def read_request(kind: type[M], message: bytes) -> M:
     """Parse a request, or raise `FieldInvalid`."""
@@ -90,18 +75,6 @@ def read_facility(index: int, facility: ledger_pb2.Facility) -> Facility:
         valid_from=facility.valid_from,
         valid_to=facility.valid_to,
     )
-
-
-def read_dimensions(numbers: Iterable[int]) -> tuple[str, ...]:
-    """Read what an inventory is grouped by."""
-    given = tuple(numbers)
-    for number in given:
-        if not 0 < number < len(INVENTORY_DIMENSIONS):
-            raise FieldInvalid(
-                f"group_by: InventoryDimensions of the API; got {number}",
-                metadata={"field": "group_by", "value": str(number)},
-            )
-    return tuple(INVENTORY_DIMENSIONS[number] for number in given)
 
 
 def write_book(book: Book) -> ledger_pb2.Book:
@@ -269,39 +242,6 @@ def write_quarantined(book: str, record: QuarantinedRecord) -> ledger_pb2.Quaran
         end=record.end,
         region=record.region,
         raw=record.raw,
-    )
-
-
-def write_inventory(
-    inventory: Inventory, rows_per_message: int
-) -> list[report_pb2.GetInventoryResponse]:
-    """Write an inventory in chunks; the last one carries the total."""
-    rows = [_inventory_row(row) for row in inventory.rows]
-    chunks = [
-        report_pb2.GetInventoryResponse(rows=rows[start : start + rows_per_message])
-        for start in range(0, len(rows) or 1, rows_per_message)
-    ]
-    last = chunks[-1]
-    last.total.CopyFrom(_inventory_row(inventory.total))
-    last.suspended_count = inventory.suspended_count
-    last.notices.extend(
-        report_pb2.Notice(
-            reason=notice.reason, message=notice.message, records_count=notice.records_count
-        )
-        for notice in inventory.notices
-    )
-    return chunks
-
-
-def _inventory_row(row: InventoryRow) -> report_pb2.InventoryRow:
-    return report_pb2.InventoryRow(
-        group=row.group,
-        kg_co2e=row.kg_co2e,
-        kg_co2=row.kg_co2,
-        kg_ch4=row.kg_ch4,
-        kg_n2o=row.kg_n2o,
-        records_count=row.records_count,
-        partial_gases=row.partial_gases,
     )
 
 

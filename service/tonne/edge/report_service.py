@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tonne.edge import codec, names
-from tonne.errors import FieldInvalid, NameInvalid
-from tonne.model import PERIOD_COUNT_MAX, period_of_month
+from tonne.edge import codec, names, report_codec
 from tonne.reports.book import book_inventory
-from tonne.reports.request import InventoryRequest
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     import grpc
 
@@ -20,9 +17,6 @@ if TYPE_CHECKING:
     from tonne.ledger.ledger import Ledger
 
 NAME = "tonne.v1.ReportService"
-
-ROWS_PER_MESSAGE = 2_000
-"""Rows of one chunk of an inventory."""
 
 
 class ReportService:
@@ -44,19 +38,11 @@ class ReportService:
 
     def get_inventory(
         self, request: report_pb2.GetInventoryRequest
-    ) -> Sequence[report_pb2.GetInventoryResponse]:
+    ) -> Iterable[report_pb2.GetInventoryResponse]:
         """Compute an inventory."""
-        wanted = InventoryRequest(
-            first_period=_read_month("from_period", request.from_period, 0),
-            last_period=_read_month("to_period", request.to_period, PERIOD_COUNT_MAX - 1),
-            group_by=codec.read_dimensions(request.group_by),
-            facilities=tuple(request.facilities),
-            activities=tuple(request.activities),
-            accounts=tuple(request.accounts),
-            regions=tuple(request.regions),
-        )
+        wanted = report_codec.read_selection(request)
         found = book_inventory(self._ledger, names.read_book(request.name), wanted)
-        return codec.write_inventory(found, ROWS_PER_MESSAGE)
+        return report_codec.write_inventory(found)
 
     def list_records(
         self, request: report_pb2.ListRecordsRequest
@@ -75,14 +61,3 @@ class ReportService:
             records=[codec.write_record(book, record) for record in page.items],
             next_page_token=page.next_page_token,
         )
-
-
-def _read_month(field: str, text: str, otherwise: int) -> int:
-    if not text:
-        return otherwise
-    try:
-        return period_of_month(text)
-    except NameInvalid as error:
-        raise FieldInvalid(
-            f"{field}: {error.message}", metadata={"field": field, "value": text}
-        ) from error

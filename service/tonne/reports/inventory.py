@@ -242,9 +242,13 @@ class _Sum:
             numerator, denominator = self.numerators[column], weights.denominators[column]
             kg = ratio_text(numerator, denominator)
             potential = known_gases()[gas].potential(gwp_set) if gas in known_gases() else None
-            kg_co2e = potential and ratio_text(
-                numerator * potential.numerator, denominator * potential.denominator
-            )
+            kg_co2e = None
+            if potential is not None:
+                numerator, denominator = (
+                    numerator * potential.numerator,
+                    denominator * potential.denominator,
+                )
+                kg_co2e = ratio_text(numerator, denominator)
             amounts.append(GasAmount(gas, kg, kg_co2e))
         return tuple(amounts)
 

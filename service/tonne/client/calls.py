@@ -1,0 +1,61 @@
+"""Calling a server: errors translated, pages followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import grpc
+
+from tonne.client.transport import error_of_rpc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+PAGE_SIZE = 1_000
+"""Items that one page of a listing brings."""
+
+_Answer = TypeVar("_Answer")
+
+
+class _Page(Protocol):
+    next_page_token: str
+
+
+_PageT = TypeVar("_PageT", bound=_Page)
+
+
+class Calls:
+    """A server as the target of calls.
+
+    Parameters
+    ----------
+    target : str
+        Where it is, for messages.
+    timeout_s : float
+        How long a single call may take.
+    """
+
+    def __init__(self, target: str, timeout_s: float) -> None:
+        self.target = target
+        self._timeout_s = timeout_s
+
+    def _call(self, method: Callable[..., _Answer], request: Any) -> _Answer:
+        try:
+            return method(request, timeout=self._timeout_s)
+        except grpc.RpcError as error:
+            raise error_of_rpc(error, self.target) from error
+
+    def _stream(self, method: Callable[..., Iterable[_Answer]], request: Any) -> Iterator[_Answer]:
+        """Call a method that answers with a stream; `request` may be an iterator of requests."""
+        try:
+            yield from method(request, timeout=self._timeout_s)
+        except grpc.RpcError as error:
+            raise error_of_rpc(error, self.target) from error
+
+    def _pages(self, method: Callable[..., _PageT], request: Any) -> Iterator[_PageT]:
+        while True:
+            page = self._call(method, request)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token

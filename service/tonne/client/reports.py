@@ -1,0 +1,142 @@
+"""The client's questions about a book."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tonne.client.calls import PAGE_SIZE, Calls
+from tonne.client.report_results import CONSOLIDATIONS, Inventory, read_inventory
+from tonne.client.resources import book_name, channel_name
+from tonne.client.results import LedgerRecord, read_ledger_record
+from tonne.errors import FieldInvalid
+from tonne.model import month_of_period, period_of_month
+from tonne.v1 import report_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_type", "scope")
+"""What an inventory can be grouped by, named as in `tonne.v1.InventoryDimension`."""
+
+
+class ReportCalls(Calls):
+    """Reads what a book's records amount to."""
+
+    _reports: Any
+    """Stub of ReportService."""
+
+    def inventory(
+        self,
+        book: str,
+        *,
+        from_period: str = "",
+        to_period: str = "",
+        by: Sequence[str] | str = (),
+        facilities: Sequence[str] | str = (),
+        activities: Sequence[str] | str = (),
+        accounts: Sequence[str] | str = (),
+        regions: Sequence[str] | str = (),
+        gwp_set: str = "",
+        consolidation: str = "",
+    ) -> Inventory:
+        """Read the inventory, complete up to the last acknowledgement of any server.
+
+        Parameters
+        ----------
+        from_period, to_period : str
+            Months `YYYY-MM`, both inclusive; empty means open.
+        by : sequence of str or str
+            Columns of `DIMENSIONS` to group by, in this order, or one of them; none means the
+            total alone.
+        facilities, activities, accounts, regions : sequence of str or str
+            Only these, or this one; none means all.
+        gwp_set : str
+            `AR4`, `AR5` or `AR6`; empty means that of the book's method.
+        consolidation : str
+            `operational-control`, `financial-control` or `equity-share`; empty means that of
+            the book's method.
+        """
+        columns = _names(by)
+        request = selection_message(
+            book,
+            from_period=from_period,
+            to_period=to_period,
+            by=columns,
+            facilities=facilities,
+            activities=activities,
+            accounts=accounts,
+            regions=regions,
+            gwp_set=gwp_set,
+            consolidation=consolidation,
+        )
+        return read_inventory(self._stream(self._reports.GetInventory, request), columns)
+
+    def list_records(
+        self, book: str, *, facility: str = "", activity: str = "", channel: str = ""
+    ) -> Iterator[LedgerRecord]:
+        """List durable records with channel and offset in the order of their commits."""
+        request = report_pb2.ListRecordsRequest(
+            parent=book_name(book),
+            facility=facility,
+            activity=activity,
+            channel=channel_name(book, channel) if channel else "",
+            page_size=PAGE_SIZE,
+        )
+        for page in self._pages(self._reports.ListRecords, request):
+            yield from map(read_ledger_record, page.records)
+
+
+def selection_message(
+    book: str,
+    *,
+    from_period: str = "",
+    to_period: str = "",
+    by: tuple[str, ...] = (),
+    facilities: Sequence[str] | str = (),
+    activities: Sequence[str] | str = (),
+    accounts: Sequence[str] | str = (),
+    regions: Sequence[str] | str = (),
+    gwp_set: str = "",
+    consolidation: str = "",
+) -> report_pb2.GetInventoryRequest:
+    """Make the message of a selection; raises `FieldInvalid` and `NameInvalid`."""
+    return report_pb2.GetInventoryRequest(
+        name=book_name(book) if book else "",
+        from_period=_check_month(from_period),
+        to_period=_check_month(to_period),
+        group_by=[_dimension(name) for name in by],
+        facilities=_names(facilities),
+        activities=_names(activities),
+        accounts=_names(accounts),
+        regions=_names(regions),
+        gwp_set=gwp_set,
+        consolidation=_approach(consolidation),
+    )
+
+
+def _names(given: Sequence[str] | str) -> tuple[str, ...]:
+    """Take a single name as one name, not as a sequence of its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _dimension(name: str) -> Any:
+    if name not in DIMENSIONS:
+        raise FieldInvalid(
+            f"an inventory is grouped by {', '.join(DIMENSIONS)}; got {name!r}",
+            metadata={"field": "by", "value": name},
+        )
+    return f"INVENTORY_DIMENSION_{name.upper()}"
+
+
+def _approach(name: str) -> Any:
+    numbers = {each: number for number, each in CONSOLIDATIONS.items()}
+    if name and name not in numbers:
+        raise FieldInvalid(
+            f"a consolidation approach is one of {', '.join(numbers)}; got {name!r}",
+            metadata={"field": "consolidation", "value": name},
+        )
+    return numbers.get(name, 0)
+
+
+def _check_month(month: str) -> str:
+    return month_of_period(period_of_month(month)) if month else ""
