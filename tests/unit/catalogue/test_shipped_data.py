@@ -17,7 +17,8 @@ import pytest
 
 from tonne.catalogue import units
 
-SHIPPED = Path(__file__).parents[3] / "service/tonne/catalogue/shipped"
+REPOSITORY = Path(__file__).parents[3]
+SHIPPED = REPOSITORY / "service/tonne/catalogue/shipped"
 COLUMNS = [
     "activity", "region", "unit", "stage", "valid_from", "valid_to", "kg_co2e", "gwp_set",
     "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kg_biogenic_co2", "gases", "kwh",
@@ -480,3 +481,15 @@ def test_regions_lead_to_a_country():
             chain.append(parents.get(chain[-1], chain[-1].rpartition("-")[0]))
         assert len(chain) <= 3, chain
         assert re.fullmatch(r"([A-Z]{2})?", chain[-1]), chain
+
+
+def test_the_page_says_what_ships():
+    """The page's tables have the rows of the editions and the ids of the taxonomy."""
+    page = (REPOSITORY / "docs/catalogue.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `([\w.-]+)` \| (\d+) \| [\dao]", page, re.MULTILINE))
+    assert told == {edition: str(len(found)) for edition, found in editions().items()}
+    prefixes = Counter(row["id"].partition(".")[0] for row in read("activities.csv"))
+    told = dict(re.findall(r"^\| `(\w+)` \| (\d+) \| `", page, re.MULTILINE))
+    assert told == {prefix: str(count) for prefix, count in prefixes.items()}
+    apart = {blend for blend, *_ in MISPRINTS | PARTS_APART} | THREE_GASES_ALONE
+    assert [name for name in apart if name not in page] == []
