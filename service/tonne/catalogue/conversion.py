@@ -2,7 +2,7 @@
 
 Units of one dimension convert by definition. Beyond that only what a source gives: a fuel's
 density and its gross or net heat content (`shipped/properties.csv`), and the method's rates
-between units of money. Whatever is assumed on the way is told by a notice.
+(money, occupancy, units of the book's own). Whatever is assumed on the way is told by a notice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tonne.catalogue import units
-from tonne.catalogue.resolution import PRICE_YEAR, UNIT_BASIS, UNIT_PROPERTY, Notice, Step
+from tonne.catalogue.resolution import (
+    PRICE_YEAR,
+    UNIT_BASIS,
+    UNIT_PROPERTY,
+    UNIT_RATE,
+    Notice,
+    Step,
+)
 from tonne.catalogue.tables import read_table
 from tonne.catalogue.units import ENERGY, ENERGY_GROSS, ENERGY_NET
 from tonne.catalogue.valuation import exact_text
@@ -59,6 +66,7 @@ class _Edge:
     ratio: Fraction
     edition: str
     text: str
+    is_density: bool
 
 
 class Converter:
@@ -98,20 +106,34 @@ class Converter:
         first, last = units.find(source), units.find(target)
         if source == target or (first is not None and first == last):
             return Conversion(SAME)
-        if first is None or last is None:
-            return None
+        rated = self._by_rate(source, target)
+        if rated is not None or first is None or last is None:
+            return rated
         if first.dimension == last.dimension:
             return Conversion(BY_DEFINITION, (_by_definition(first, last),))
-        if units.currency(first) and units.currency(last):
-            return self._by_rate(first, last)
+        if units.currency(first):
+            return _by_standing_prices(first, last)
         ways = (_by_property(first, last, edges) for edges in self._edge_sets(activities, edition))
         return next(filter(None, ways), None) or _by_basis(first, last)
 
-    def _edge_sets(self, activities: tuple[str, ...], edition: str) -> Iterator[tuple[_Edge, ...]]:
-        """Properties of the activity: of one source after the other, then of all together.
+    def _by_rate(self, source: str, target: str) -> Conversion | None:
+        """Convert by the method's rate, for money or whatever has no definition."""
+        found = self._settings.rate(source, target)
+        if found is None:
+            return None
+        ratio, rate = found
+        place = f" ({rate.source})" if rate.source else ""
+        text = f"1 {rate.from_unit} = {rate.rate} {rate.to_unit} by the method{place}"
+        unit = units.find(source)
+        reason = PRICE_YEAR if unit is not None and units.currency(unit) else UNIT_RATE
+        return Conversion(BY_RATE, (Step("rate", text, ratio),), (Notice(reason, text),))
 
-        A gross and a net heat content of two sources are of two fuels. The factor's own edition
-        comes first, then its series, then the method's order.
+    def _edge_sets(self, activities: tuple[str, ...], edition: str) -> Iterator[tuple[_Edge, ...]]:
+        """Properties of the activity: heat contents of one source after the other.
+
+        A gross and a net heat content of two sources are of two fuels; a density may be of
+        another one. The factor's own edition comes first, then its series, then the method's
+        order.
         """
         edges = [edge for activity in activities for edge in _properties().get(activity, ())]
         order = {name: place for place, name in enumerate(self._settings.editions)}
@@ -125,24 +147,19 @@ class Converter:
                 name,
             ),
         )
+        edges.sort(key=lambda edge: sources.index(edge.edition))
         for source in sources:
-            yield tuple(edge for edge in edges if edge.edition == source)
-        yield tuple(sorted(edges, key=lambda edge: sources.index(edge.edition)))
+            own = tuple(edge for edge in edges if edge.edition == source)
+            yield (*own, *(edge for edge in edges if edge.is_density and edge not in own))
 
-    def _by_rate(self, first: Unit, last: Unit) -> Conversion | None:
-        """Money into money: by the method's rate, or within a currency as if prices stood."""
-        found = self._settings.rate(first.symbol, last.symbol)
-        if found is not None:
-            ratio, rate = found
-            text = f"{rate.from_unit} to {rate.to_unit} at {rate.rate}"
-            text += f" ({rate.source})" if rate.source else ""
-            notice = Notice(PRICE_YEAR, f"{first.symbol} became {last.symbol} by the rate {text}")
-            return Conversion(BY_RATE, (Step("rate", text, ratio),), (notice,))
-        if units.currency(first) != units.currency(last):
-            return None
-        text = f"{first.symbol} taken as {last.symbol}: the method has no rate between them"
-        step = Step("rate", text, Fraction(1))
-        return Conversion(BY_RATE, (step,), (Notice(PRICE_YEAR, text),))
+
+def _by_standing_prices(first: Unit, last: Unit) -> Conversion | None:
+    """Money of one currency, as if prices stood still between the years; that is told."""
+    if units.currency(first) != units.currency(last):
+        return None
+    text = f"{first.symbol} taken as {last.symbol}: the method has no rate between them"
+    step = Step("rate", text, Fraction(1))
+    return Conversion(BY_RATE, (step,), (Notice(PRICE_YEAR, text),))
 
 
 def _by_definition(first: Unit, last: Unit) -> Step:
@@ -224,7 +241,10 @@ def _properties() -> Mapping[str, tuple[_Edge, ...]]:
             (under.dimension, over.dimension, ratio),
             (over.dimension, under.dimension, 1 / ratio),
         ):
-            found[row["activity"]].append(_Edge(source, target, value, row["edition"], text))
+            is_density = row["property"] == "density"
+            found[row["activity"]].append(
+                _Edge(source, target, value, row["edition"], text, is_density)
+            )
     return {activity: tuple(edges) for activity, edges in found.items()}
 
 

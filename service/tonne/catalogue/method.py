@@ -48,7 +48,10 @@ _DECIMAL = re.compile(r"\d{1,18}(?:\.\d{1,24})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A ratio between two units of money: one `from_unit` is `rate` of `to_unit`."""
+    """A ratio between two units that no definition converts: one `from_unit` is `rate` `to_unit`.
+
+    Money, occupancy of vehicles, units of the book's own; it holds in both directions.
+    """
 
     from_unit: str
     to_unit: str
@@ -84,7 +87,7 @@ class MethodSettings:
     transport_wtt : bool
         Whether the upstream of carriers' fuels is posted in categories 4, 6, 7 and 9.
     rates : tuple of Rate
-        Between units of money.
+        Between units that no definition converts.
 
     Raises
     ------
@@ -151,7 +154,7 @@ class MethodSettings:
             ) from error
 
     def rate(self, from_unit: str, to_unit: str) -> tuple[Fraction, Rate] | None:
-        """Find the ratio of two units of money, given in either direction."""
+        """Find the ratio of two units, given in either direction."""
         for rate in self.rates:
             if (rate.from_unit, rate.to_unit) == (from_unit, to_unit):
                 return Fraction(rate.rate), rate

@@ -46,6 +46,9 @@ UNIT_PROPERTY = "UNIT_PROPERTY"
 PRICE_YEAR = "PRICE_YEAR"
 """Reason of the notice that money was converted between price years or currencies."""
 
+UNIT_RATE = "UNIT_RATE"
+"""Reason of the notice that a rate of the method converted the unit."""
+
 ACTIVITY_FALLBACK = "ACTIVITY_FALLBACK"
 """Reason of the notice that a wider activity's factor stands in for the record's activity."""
 

@@ -115,12 +115,14 @@ class Resolver:
         if not known and rule and any(leg.kind == "energy" for leg in legs_of(rule)):
             known = frozenset({"kWh"})
         found = units.find(unit)
-        if found is None and unit not in known:
-            return RowStatus.UNIT_MUST_BE_KNOWN
         convert = self._offers.converter.convert
-        if not known or any(convert(unit, other, ids) is not None for other in known):
+        if any(convert(unit, other, ids) is not None for other in known):
             return None
-        if found is not None and units.currency(found):
+        if found is None:
+            return RowStatus.UNIT_MUST_BE_KNOWN
+        if not known:
+            return None
+        if units.currency(found):
             # Another currency fits as soon as the method has a rate for it.
             others = (units.find(other) for other in known)
             if any(other is not None and units.currency(other) for other in others):

@@ -1,0 +1,134 @@
+"""Ways from one unit to another: laws, properties by hand, and what is told on the way."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tonne.catalogue.conversion import (
+    BY_BASIS,
+    BY_DEFINITION,
+    BY_PROPERTY,
+    BY_RATE,
+    SAME,
+    Converter,
+)
+from tonne.catalogue.method import MethodSettings, Rate
+from tonne.catalogue.units import UNITS, conversion
+
+DIESEL = ("fuel.diesel",)
+GAS = ("fuel.natural_gas",)
+PLAIN = Converter(MethodSettings())
+UK = "uk-ghg-2025"
+EPA = "us-epa-hub-2025"
+
+
+def ratio(found):
+    """Product of the steps."""
+    product = Fraction(1)
+    for step in found.steps:
+        product *= step.ratio
+    return product
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(UNITS)), st.sampled_from(sorted(UNITS)))
+def test_one_dimension_converts_by_definition_and_says_nothing(first, second):
+    """The same ratio as the table of units, without a notice."""
+    if UNITS[first].dimension != UNITS[second].dimension:
+        return
+    found = PLAIN.convert(first, second)
+    assert ratio(found) == conversion(first, second)
+    assert found.notices == ()
+    assert found.kind == (SAME if first == second else BY_DEFINITION)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["l", "m3", "kg", "t", "kWh_gross", "GJ_net", "US_gal", "lb"]),
+    st.sampled_from(["l", "m3", "kg", "t", "kWh_gross", "GJ_net", "US_gal", "lb"]),
+)
+def test_there_and_back_by_properties_is_one(first, second):
+    """Density and heat contents of one source are one system."""
+    there = PLAIN.convert(first, second, DIESEL, UK)
+    back = PLAIN.convert(second, first, DIESEL, UK)
+    assert ratio(there) * ratio(back) == 1
+
+
+# (activity, edition, unit, target, by hand from what the publisher prints)
+PRINTED = [
+    (DIESEL, UK, "l", "kg", Fraction("0.832361")),
+    (DIESEL, UK, "l", "GJ_net", Fraction("0.832361") * Fraction("42.839") / 1000),
+    (DIESEL, UK, "t", "GJ_gross", Fraction("45.545")),
+    (GAS, EPA, "scf", "MMBtu_gross", Fraction("0.001026")),
+    (GAS, UK, "kWh_gross", "kWh_net", Fraction("45.745") / Fraction("50.678")),
+]
+
+
+@pytest.mark.parametrize(("activity", "edition", "unit", "target", "by_hand"), PRINTED)
+def test_a_property_is_what_its_publisher_prints(activity, edition, unit, target, by_hand):
+    """Exact, and told with the property, its figure and its source."""
+    found = PLAIN.convert(unit, target, activity, edition)
+    assert (ratio(found), found.kind) == (by_hand, BY_PROPERTY)
+    assert [notice.reason for notice in found.notices] == ["UNIT_PROPERTY"]
+
+
+def test_heat_contents_of_two_sources_are_not_mixed():
+    """A gross one of one publisher over a net one of another would be of two fuels."""
+    found = PLAIN.convert("kWh_gross", "kWh_net", GAS, "some-edition")
+    sources = {step.text.rpartition("(")[2] for step in found.steps if step.kind == "property"}
+    assert len(sources) == 1
+
+
+def test_a_heat_content_of_the_factors_own_publisher_comes_first():
+    """IPCC: 43 TJ/Gg for gas/diesel oil; it prints no density, DESNZ does."""
+    found = PLAIN.convert("l", "TJ_net", DIESEL, "ipcc-2006")
+    assert ratio(found) == Fraction("0.832361") * 43 / 10**6
+
+
+def test_energy_without_a_basis_is_gross_and_said_so():
+    """Bills of fuel in the UK and the US are on gross calorific value."""
+    to_gross = PLAIN.convert("kWh", "kWh_gross", GAS, UK)
+    assert (ratio(to_gross), to_gross.kind) == (1, BY_BASIS)
+    to_net = PLAIN.convert("kWh", "kWh_net", GAS, UK)
+    assert ratio(to_net) == Fraction("45.745") / Fraction("50.678")
+    for found in (to_gross, to_net):
+        assert "UNIT_BASIS" in {notice.reason for notice in found.notices}
+
+
+def test_no_source_no_way():
+    """Without a density of the substance, a volume is no mass."""
+    assert PLAIN.convert("l", "kg", ("waste.glass.landfill",)) is None
+    assert PLAIN.convert("kWh", "kg", ("electricity.grid",)) is None
+    assert PLAIN.convert("pallet", "kg") is None
+
+
+def test_a_rate_holds_in_both_directions_and_for_own_units():
+    """Money, occupancy, a pallet: what the method says, exact, and told."""
+    converter = Converter(
+        MethodSettings(
+            rates=(
+                Rate("km", "passenger.km", "3", "survey"),
+                Rate("pallet", "kg", "450"),
+                Rate("CNY", "USD2022", "0.1486", "a bank"),
+            )
+        )
+    )
+    back = converter.convert("passenger.km", "km")
+    assert (ratio(back), back.kind) == (Fraction(1, 3), BY_RATE)
+    assert [notice.reason for notice in back.notices] == ["UNIT_RATE"]
+    assert ratio(converter.convert("pallet", "kg")) == 450
+    money = converter.convert("CNY", "USD2022")
+    assert [notice.reason for notice in money.notices] == ["PRICE_YEAR"]
+    assert "a bank" in money.notices[0].message
+    assert converter.convert("EUR", "USD2022") is None
+
+
+def test_a_currency_without_a_rate_stands_still_and_says_so():
+    """The same currency of another price year counts one for one, with a notice."""
+    found = PLAIN.convert("USD", "USD2022")
+    assert ratio(found) == 1
+    assert [notice.reason for notice in found.notices] == ["PRICE_YEAR"]
