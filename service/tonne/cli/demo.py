@@ -101,8 +101,8 @@ def _address(process: subprocess.Popen[str], log: Path) -> str:
 def _set_up(client: Client) -> None:
     client.create_book(BOOK, display_name="Demo Telecom (made up)")
     facility_count, _ = client.import_facilities(BOOK, sample.facilities())
-    edition = client.import_edition(BOOK, sample.EDITION_ID, sample.edition_csv())
-    say(f"book {BOOK}: {facility_count} facilities, {edition.factors_count} invented factors")
+    factors_count = sum(edition.factors_count for edition in client.list_editions(BOOK))
+    say(f"book {BOOK}: {facility_count} facilities, {factors_count:,} published factors")
 
 
 def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
@@ -145,7 +145,7 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
         f"{elapsed_s:.1f} s, {count / elapsed_s:,.0f} records/s, every one durable."
     )
     for title, by in (("scope", ("scope",)), ("facility type", ("facility_type",))):
-        console.print(f"\nInventory of 2025 by {title} (factors invented for this demo)\n")
+        console.print(f"\nInventory of 2025 by {title} (a made-up operator, published factors)\n")
         inventory = client.inventory(BOOK, by=by)
         print_inventory(inventory, by, Format.TABLE)
     print_remarks(inventory)
@@ -155,8 +155,10 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
         f"  {command} serve --data {directory}\n\n"
         f"and ask it in another terminal:\n\n"
         f"  {command} inventory --book {BOOK} --by facility_type,period\n"
-        f"  {command} inventory --book {BOOK} --by facility,account --from 2025-01 --to 2025-01\n"
-        f"  {command} channel list --book {BOOK}\n",
+        f"  {command} inventory --book {BOOK} --by account --consolidation all\n"
+        f"  {command} explain --book {BOOK} --facility dc-001 --account scope2.location "
+        f"--period 2025-03 --replay\n"
+        f"  {command} factor search electricity guangdong\n",
         soft_wrap=True,
     )
 

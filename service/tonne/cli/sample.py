@@ -1,7 +1,6 @@
 """The demo's organisation: a made-up ICT operator, the same records on every machine.
 
-Quantities come from integer arithmetic alone. The factors are invented for show and say so;
-they belong to no publisher and to no report.
+Quantities come from integer arithmetic alone; the factors are those of the shipped catalogue.
 """
 
 from __future__ import annotations
@@ -17,37 +16,19 @@ from tonne.model import Facility
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EDITION_ID = "demo-invented-1"
-
-_NOTE = "Invented for the demo; not for any report"
-_FACTORS = (
-    # activity, region, unit, kg CO2e, kg CO2, kg CH4, kg N2O, account
-    ("electricity.grid", "XA-North", "kWh", "0.087", "0.086", "0.00001", "0.000002",
-     "scope2.location"),
-    ("electricity.grid", "XA-South", "kWh", "0.412", "0.41", "0.00003", "0.000004",
-     "scope2.location"),
-    ("electricity.grid", "", "kWh", "0.475", "0.473", "0.00003", "0.000004", "scope2.location"),
-    ("fuel.diesel.stationary", "XA-South", "L", "2.66", "2.62", "0.0001", "0.00013",
-     "scope1.stationary"),
-    ("fuel.natural_gas", "XA-South", "m3", "2.02", "2.018", "0.00004", "0.000004",
-     "scope1.stationary"),
-    ("refrigerant.r410a", "XA-South", "kg", "2088", "0", "0", "0", "scope1.fugitive"),
-    ("freight.road", "XA-South", "tkm", "0.107", "0.106", "0.000003", "0.000003",
-     "scope3.04.transport"),
-)  # fmt: skip
-
 _YEAR_START = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 _YEAR_DAYS = 365
 _HOUR_S = 3_600
 _DAY_S = 86_400
 
-_REGIONS = ("XA-North", "XA-South", "XB")
+_REGIONS = ("GB", "CN-GD", "CN-SC")
 _FACILITIES = {
     "dc": ("Data centre", "data_centre", 6),
     "bs": ("Base station", "base_station", 300),
     "er": ("Equipment room", "equipment_room", 60),
     "factory": ("Factory", "factory", 1),
     "fleet": ("Lorry fleet", "vehicle_fleet", 1),
+    "office": ("Office", "office", 2),
 }
 
 
@@ -81,9 +62,11 @@ class Meter:
 
 _GRID = ("electricity.grid", "kWh")
 _DIESEL = ("fuel.diesel.stationary", "L")
-_GAS = ("fuel.natural_gas", "m3")
+_GAS = ("fuel.natural_gas", "Nm3")
 _REFRIGERANT = ("refrigerant.r410a", "kg")
 _FREIGHT = ("freight.road", "tkm")
+_FLIGHTS = ("travel.air.long_haul.economy", "pkm")
+_SERVERS = ("capital.purchase.servers", "USD2022")
 
 METERS = (
     Meter("data-centres", "dc", *_GRID, _HOUR_S, 900_000, 600_000),
@@ -94,6 +77,8 @@ METERS = (
     Meter("factory", "factory", *_GAS, _DAY_S, 150_000, 90_000),
     Meter("factory", "factory", *_REFRIGERANT, 7 * _DAY_S, 200, 1_500),
     Meter("freight", "fleet", *_FREIGHT, _DAY_S // 4, 500_000, 2_000_000),
+    Meter("office", "office", *_FLIGHTS, 7 * _DAY_S, 20_000_000, 60_000_000),
+    Meter("office", "office", *_SERVERS, 7 * _DAY_S, 10_000_000, 90_000_000),
 )
 """What the operator measures: about a million readings."""
 
@@ -102,20 +87,6 @@ METERS = (
 _MULTIPLIER, _INCREMENT, _MODULUS = 1_103_515_245, 12_345, 1 << 31
 
 _CHUNK_RECORDS = 50_000
-
-
-def edition_csv() -> bytes:
-    """Write the invented factors as an edition."""
-    header = (
-        "activity,region,unit,valid_from,valid_to,kg_co2e,kg_co2,kg_ch4,kg_n2o,account,"
-        "source,table,note"
-    )
-    rows = (
-        f"{activity},{region},{unit},2025-01-01,,{co2e},{co2},{ch4},{n2o},{account},"
-        f"Tonne demo,invented,{_NOTE}"
-        for activity, region, unit, co2e, co2, ch4, n2o, account in _FACTORS
-    )
-    return ("\n".join((header, *rows)) + "\n").encode()
 
 
 def facilities() -> list[Facility]:
