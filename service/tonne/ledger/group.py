@@ -22,6 +22,7 @@ from tonne_kernel import Share, post
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tonne.catalogue.resolution import Resolution
     from tonne.ledger.book_state import BookState, BookStates
     from tonne.store.rows import FileKind
     from tonne_kernel import Posted, ShareTotals
@@ -130,6 +131,26 @@ def entry_position(entry: Entry) -> tuple[str, int]:
     return REQUEST_PREFIX + entry.request_id, 0
 
 
+def post_shares(
+    shares: Sequence[Share], state: BookState, *, book: str, row_errors_max: int
+) -> Posted:
+    """Post shares whose keys all have their rules of a state.
+
+    Raises
+    ------
+    QuantityOverflow
+        A sum leaves 128 bits.
+    """
+    try:
+        return post(shares, state.rules(), state.periods, row_errors_max=row_errors_max)
+    except OverflowError as error:
+        raise QuantityOverflow(
+            "a sum of quantities leaves 128 bits: the batch was refused, nothing was "
+            "wrapped; send fewer records at once",
+            metadata={"book": book},
+        ) from error
+
+
 def post_group(
     book: str, entries: Sequence[Entry], states: BookStates, *, row_errors_max: int
 ) -> Group:
@@ -147,16 +168,9 @@ def post_group(
         }.values():
             state.assign_rules(session)
         shares = [Share(entry.batch, *entry_position(entry)) for entry in entries]
-        try:
-            posted = post(shares, state.rules(), state.periods, row_errors_max=row_errors_max)
-        except OverflowError as error:
-            raise QuantityOverflow(
-                "a sum of quantities leaves 128 bits: the batch was refused, nothing was "
-                "wrapped; send fewer records at once",
-                metadata={"book": book},
-            ) from error
+        posted = post_shares(shares, state, book=book, row_errors_max=row_errors_max)
     outcomes = [
-        _outcome(totals, entry_position(entry)[1])
+        outcome_of(totals, entry_position(entry)[1])
         for totals, entry in zip(posted.totals, entries, strict=True)
     ]
     with polars_errors("a group of postings"):
@@ -182,7 +196,8 @@ def read_row_errors(text: str, totals: ControlTotals) -> Durable:
     return Durable(totals, _row_errors(errors, 0), count, already_posted=True)
 
 
-def _outcome(share: ShareTotals, first_offset: int) -> Durable:
+def outcome_of(share: ShareTotals, first_offset: int) -> Durable:
+    """Read the totals and the row errors of a share that begins at an offset."""
     totals = ControlTotals(
         records_count=share.records_count,
         posted_count=share.posted_count,
@@ -200,15 +215,16 @@ def _row_errors(errors: Sequence[Sequence[int]], first_offset: int) -> tuple[Row
     )
 
 
-def _frames(
+def posting_frame(
     posted: Posted, state: BookState
-) -> tuple[dict[FileKind, pl.DataFrame], dict[str, str], tuple[int, ...]]:
-    frames: dict[FileKind, pl.DataFrame] = {}
-    if posted.quarantine_count:
-        frames[QUARANTINE] = frame_of(posted.quarantine())
-    if not posted.record_count:
-        return frames, {}, ()
-    frames[SEGMENT] = frame_of(posted.records())
+) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:
+    """Lay out postings as they are kept, and give the resolutions that they name.
+
+    Returns
+    -------
+    tuple of polars.DataFrame and tuple of Resolution
+        Columns of `balances.POSTINGS_SCHEMA`; each resolution once.
+    """
     postings = frame_of(posted.postings())
     used = postings["outcome"].unique().to_list()
     by_outcome = {number: state.resolutions[number] for number in used if number >= 0}
@@ -216,7 +232,7 @@ def _frames(
         {"outcome": list(by_outcome), "resolution": [each.id for each in by_outcome.values()]},
         schema={"outcome": pl.Int32, "resolution": pl.Categorical},
     )
-    frames[POSTINGS] = (
+    frame = (
         state.with_effective_region(
             postings.with_columns(pl.col("facility", "region").cast(pl.String))
         )
@@ -231,5 +247,19 @@ def _frames(
             "record_start_count",
         )
     )
-    resolutions = {each.id: each.to_json() for each in by_outcome.values()}
-    return frames, resolutions, tuple(sorted(postings["period"].unique().to_list()))
+    return frame, tuple(by_outcome.values())
+
+
+def _frames(
+    posted: Posted, state: BookState
+) -> tuple[dict[FileKind, pl.DataFrame], dict[str, str], tuple[int, ...]]:
+    frames: dict[FileKind, pl.DataFrame] = {}
+    if posted.quarantine_count:
+        frames[QUARANTINE] = frame_of(posted.quarantine())
+    if not posted.record_count:
+        return frames, {}, ()
+    frames[SEGMENT] = frame_of(posted.records())
+    frames[POSTINGS], used = posting_frame(posted, state)
+    resolutions = {each.id: each.to_json() for each in used}
+    periods = frames[POSTINGS]["period"].unique().to_list()
+    return frames, resolutions, tuple(sorted(periods))
