@@ -74,10 +74,16 @@ class Converter:
 
     def __init__(self, settings: MethodSettings) -> None:
         self._settings = settings
-        self._known: dict[tuple[str, str, tuple[str, ...], str], Conversion | None] = {}
+        self._known: dict[tuple[object, ...], Conversion | None] = {}
 
     def convert(
-        self, source: str, target: str, activities: tuple[str, ...] = (), edition: str = ""
+        self,
+        source: str,
+        target: str,
+        activities: tuple[str, ...] = (),
+        *,
+        edition: str = "",
+        region: str = "",
     ) -> Conversion | None:
         """Find the way from a unit to another one.
 
@@ -89,19 +95,22 @@ class Converter:
             Ids of the activity, whose properties may serve.
         edition : str
             The factor's edition, whose own properties come first.
+        region : str
+            The factor's region: properties that a publisher of it gives come next.
 
         Returns
         -------
         Conversion or None
             None where no source gives a way.
         """
-        key = (source, target, activities, edition)
+        key = (source, target, activities, edition, region)
         if key not in self._known:
-            self._known[key] = self._convert(source, target, activities, edition)
+            edges = self._edge_sets(activities, edition, region)
+            self._known[key] = self._convert(source, target, edges)
         return self._known[key]
 
     def _convert(
-        self, source: str, target: str, activities: tuple[str, ...], edition: str
+        self, source: str, target: str, edge_sets: Iterator[tuple[_Edge, ...]]
     ) -> Conversion | None:
         first, last = units.find(source), units.find(target)
         if source == target or (first is not None and first == last):
@@ -113,7 +122,7 @@ class Converter:
             return Conversion(BY_DEFINITION, (_by_definition(first, last),))
         if units.currency(first):
             return _by_standing_prices(first, last)
-        ways = (_by_property(first, last, edges) for edges in self._edge_sets(activities, edition))
+        ways = (_by_property(first, last, edges) for edges in edge_sets)
         return next(filter(None, ways), None) or _by_basis(first, last)
 
     def _by_rate(self, source: str, target: str) -> Conversion | None:
@@ -128,21 +137,26 @@ class Converter:
         reason = PRICE_YEAR if unit is not None and units.currency(unit) else UNIT_RATE
         return Conversion(BY_RATE, (Step("rate", text, ratio),), (Notice(reason, text),))
 
-    def _edge_sets(self, activities: tuple[str, ...], edition: str) -> Iterator[tuple[_Edge, ...]]:
+    def _edge_sets(
+        self, activities: tuple[str, ...], edition: str, region: str
+    ) -> Iterator[tuple[_Edge, ...]]:
         """Properties of the activity: heat contents of one source after the other.
 
         A gross and a net heat content of two sources are of two fuels; a density may be of
-        another one. The factor's own edition comes first, then its series, then the method's
-        order.
+        another one. The factor's own edition comes first, then its series, then the publishers of
+        its region, then the method's order.
         """
         edges = [edge for activity in activities for edge in _properties().get(activity, ())]
         order = {name: place for place, name in enumerate(self._settings.editions)}
         series = edition.rpartition("-")[0]
+        country = region.partition("-")[0]
+        regions = {row["id"]: row["region"] for row in read_table("editions.csv")}
         sources = sorted(
             {edge.edition for edge in edges},
             key=lambda name: (
                 name != edition,
                 name.rpartition("-")[0] != series,
+                not country or regions.get(name) != country,
                 order.get(name, len(order)),
                 name,
             ),

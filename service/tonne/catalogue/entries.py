@@ -233,8 +233,11 @@ class Assembly:
         is_fuel = self._rule.startswith("fuel")
         direct = self._offers.pick(self._of_stages(DIRECT), period) if is_fuel else []
         edition = direct[0].offer.edition if direct else ""
+        place = direct[0].offer.factor.region if direct else ""
         for target in _ENERGY_UNITS if is_fuel else ("kWh",):
-            found = self._offers.converter.convert(self._unit, target, self.activities, edition)
+            found = self._offers.converter.convert(
+                self._unit, target, self.activities, edition=edition, region=place
+            )
             if found is not None:
                 return [
                     ResolutionEntry(leg.account, "", 0, FactorMasses(kwh="1"), steps=found.steps)

@@ -189,7 +189,11 @@ class Offers:
                         if not serves(factor, shelf.is_shipped):
                             continue
                         conversion = self.converter.convert(
-                            unit, factor.unit, activities, shelf.edition
+                            unit,
+                            factor.unit,
+                            activities,
+                            edition=shelf.edition,
+                            region=factor.region,
                         )
                         if conversion is None:
                             continue

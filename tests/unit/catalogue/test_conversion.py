@@ -53,8 +53,8 @@ def test_one_dimension_converts_by_definition_and_says_nothing(first, second):
 )
 def test_there_and_back_by_properties_is_one(first, second):
     """Density and heat contents of one source are one system."""
-    there = PLAIN.convert(first, second, DIESEL, UK)
-    back = PLAIN.convert(second, first, DIESEL, UK)
+    there = PLAIN.convert(first, second, DIESEL, edition=UK)
+    back = PLAIN.convert(second, first, DIESEL, edition=UK)
     assert ratio(there) * ratio(back) == 1
 
 
@@ -71,29 +71,37 @@ PRINTED = [
 @pytest.mark.parametrize(("activity", "edition", "unit", "target", "by_hand"), PRINTED)
 def test_a_property_is_what_its_publisher_prints(activity, edition, unit, target, by_hand):
     """Exact, and told with the property, its figure and its source."""
-    found = PLAIN.convert(unit, target, activity, edition)
+    found = PLAIN.convert(unit, target, activity, edition=edition)
     assert (ratio(found), found.kind) == (by_hand, BY_PROPERTY)
     assert [notice.reason for notice in found.notices] == ["UNIT_PROPERTY"]
 
 
 def test_heat_contents_of_two_sources_are_not_mixed():
     """A gross one of one publisher over a net one of another would be of two fuels."""
-    found = PLAIN.convert("kWh_gross", "kWh_net", GAS, "some-edition")
+    found = PLAIN.convert("kWh_gross", "kWh_net", GAS, edition="some-edition")
     sources = {step.text.rpartition("(")[2] for step in found.steps if step.kind == "property"}
     assert len(sources) == 1
 
 
 def test_a_heat_content_of_the_factors_own_publisher_comes_first():
     """IPCC: 43 TJ/Gg for gas/diesel oil; it prints no density, DESNZ does."""
-    found = PLAIN.convert("l", "TJ_net", DIESEL, "ipcc-2006")
+    found = PLAIN.convert("l", "TJ_net", DIESEL, edition="ipcc-2006")
     assert ratio(found) == Fraction("0.832361") * 43 / 10**6
+
+
+def test_a_heat_content_of_the_factors_country_comes_next():
+    """An imported factor of the US takes EPA's heat content, one of Britain DESNZ's."""
+    american = PLAIN.convert("scf", "MMBtu_gross", GAS, edition="mine", region="US-WA")
+    assert ratio(american) == Fraction("0.001026")
+    british = PLAIN.convert("m3", "GJ_gross", GAS, edition="mine", region="GB")
+    assert ratio(british) == Fraction("0.802") * Fraction("50.678") / 1000
 
 
 def test_energy_without_a_basis_is_gross_and_said_so():
     """Bills of fuel in the UK and the US are on gross calorific value."""
-    to_gross = PLAIN.convert("kWh", "kWh_gross", GAS, UK)
+    to_gross = PLAIN.convert("kWh", "kWh_gross", GAS, edition=UK)
     assert (ratio(to_gross), to_gross.kind) == (1, BY_BASIS)
-    to_net = PLAIN.convert("kWh", "kWh_net", GAS, UK)
+    to_net = PLAIN.convert("kWh", "kWh_net", GAS, edition=UK)
     assert ratio(to_net) == Fraction("45.745") / Fraction("50.678")
     for found in (to_gross, to_net):
         assert "UNIT_BASIS" in {notice.reason for notice in found.notices}
