@@ -84,6 +84,18 @@ class BookExists(InputError):
     code = "BOOK_EXISTS"
 
 
+class MethodUnknown(InputError):
+    """A book's method has no such version."""
+
+    code = "METHOD_UNKNOWN"
+
+
+class MethodChanged(InputError):
+    """Another version of the method is in force than the caller took to be."""
+
+    code = "METHOD_CHANGED"
+
+
 class ChannelUnknown(InputError):
     """No channel of that name; OpenChannel makes it."""
 

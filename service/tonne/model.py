@@ -245,14 +245,22 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One imported edition of factors."""
+    """One edition of factors, imported into `book` or shipped (`book` and `create_time` empty).
+
+    `rank` is its place in the order of the imports, or, in a list of a book's editions, in the
+    order of preference of the book's method (0: the method does not use it).
+    """
 
     book: str
     id: str
     factors_count: int
     sha256: str
-    create_time: dt.datetime
+    create_time: dt.datetime | None
     rank: int
+    title: str = ""
+    publisher: str = ""
+    licence: str = ""
+    attribution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

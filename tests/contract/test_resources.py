@@ -137,12 +137,12 @@ def test_an_edition_is_imported_once_and_ranked_last(api, book):
 
 
 def test_a_factor_comes_back_as_it_was_printed(api, book):
-    """Digits, days and the derived account are those of the file."""
+    """Digits and days are those of the file; without an account the activity's rule decides."""
     name = f"{book}/editions/own/factors/1"
     factor = api.catalogue.GetFactor(catalogue_pb2.GetFactorRequest(name=name)).factor
     assert (factor.name, factor.kg_co2e, factor.kg_co2, factor.kg_ch4) == (name, "0.4", "0.39", "")
     assert (factor.valid_from, factor.valid_to) == ("2020-01-01", "")
-    assert factor.account == "scope2.location"
+    assert factor.account == ""
     for wrong, reason in (
         ("99", "FACTOR_UNKNOWN"),
         ("one", "NAME_INVALID"),
@@ -193,8 +193,10 @@ def test_the_inventory_is_complete_up_to_the_last_ack(api, book):
     )
     rows = [(*row.group, row.kg_co2e, row.kg_co2) for one in answers for row in one.rows]
     assert rows == [
+        ("memo", "2024-03", "0", ""),
         ("scope1", "2024-03", "3.75", ""),
         ("scope2.location", "2024-03", "3", "2.925"),
+        ("scope2.market", "2024-03", "3", "2.925"),
     ]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tests.unit.catalogue.editions import write_edition
+from tonne.catalogue.method import MethodSettings
 from tonne.ledger.entries import ChannelEntry, Durable
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.sums import sum_by
@@ -66,6 +67,7 @@ class Stage:
         settings = {row["setting"]: row["value"] for row in rows}
         self._ledger.create_book(
             BOOK,
+            method=MethodSettings(),  # the story's own factors alone
             time_zone=settings.pop("time zone", "UTC"),
             facility_rule=FacilityRule[settings.pop("facilities", "ANY")],
         )

@@ -126,8 +126,10 @@ class Api:
         self.channel.close()
 
     def make_book(self, book: str, edition: str = EDITION) -> str:
-        """Make a book with one edition; gives its name."""
-        self.ledger.CreateBook(ledger_pb2.CreateBookRequest(book_id=book))
+        """Make a book with one edition and no shipped ones; gives its name."""
+        self.ledger.CreateBook(
+            ledger_pb2.CreateBookRequest(book_id=book, method=ledger_pb2.Method())
+        )
         name = f"books/{book}"
         self.catalogue.ImportEdition(
             catalogue_pb2.ImportEditionRequest(parent=name, edition_id="own", csv=edition.encode())

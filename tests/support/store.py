@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from tonne import model
-from tonne.store import Commit, FileRow, Manifest, Move, RangeRow
+from tonne.store import Commit, FileRow, Manifest, Move, NewMethod, RangeRow
 
 if TYPE_CHECKING:
-    from tonne.store import FileKind
+    from collections.abc import Sequence
+
+    from tonne.store import FactorRow, FileKind
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -43,8 +46,18 @@ def create_book(manifest: Manifest, book: str = "acme") -> model.Book:
             facility_rule=model.FacilityRule.ANY,
             revision=0,
             create_time=START,
-        )
+        ),
+        NewMethod(0, "{}", "Ada", "first"),
     )
+
+
+def add_edition(
+    manifest: Manifest, edition: str, sha256: str, factors: Sequence[FactorRow], book: str = "acme"
+) -> tuple[model.Edition, bool]:
+    """Add an edition under a method that names it last."""
+    version = manifest.get_book(book).method_version
+    new = NewMethod(version, json.dumps([version, edition]), "Ada", f"edition {edition}")
+    return manifest.add_edition(book, edition, sha256, factors, new)
 
 
 def make_file(book: str, kind: FileKind, commit_id: str, *, row_count: int = 1) -> FileRow:

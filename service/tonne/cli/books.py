@@ -8,8 +8,17 @@ from typing import Annotated
 
 import typer
 
+from tonne.catalogue.method import MethodSettings
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
-from tonne.cli.output import Column, Format, FormatOption, counted, print_rows, say
+from tonne.cli.output import (
+    PROSE_WIDTH_MIN,
+    Column,
+    Format,
+    FormatOption,
+    counted,
+    print_rows,
+    say,
+)
 from tonne.errors import FieldInvalid
 from tonne.model import Book, Edition, Facility, FacilityRule
 
@@ -29,17 +38,32 @@ _BOOK_COLUMNS = (
     Column("display_name", "name", is_optional=True),
     Column("time_zone", "time zone"),
     Column("facilities"),
-    Column("editions"),
+    Column("method"),
+    Column("editions", width_min=PROSE_WIDTH_MIN),
     Column("revision"),
     Column("create_time", "made"),
 )
 _EDITION_COLUMNS = (
     Column("rank"),
     Column("edition"),
+    Column("origin"),
     Column("factors"),
-    Column("create_time", "imported"),
+    Column("create_time", "imported", is_optional=True),
     Column("sha256", chars_max=12),
 )
+_SHIPPED_COLUMNS = (
+    Column("edition"),
+    Column("factors"),
+    Column("title", width_min=PROSE_WIDTH_MIN // 2),
+    Column("publisher", width_min=PROSE_WIDTH_MIN // 2),
+    Column("licence", width_min=PROSE_WIDTH_MIN // 4),
+)
+_PROGRAM_COLUMNS = (
+    *_EDITION_COLUMNS,
+    *_SHIPPED_COLUMNS[2:],
+    Column("attribution"),
+)
+"""What programs get of an edition."""
 
 ReadableFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE")
@@ -53,6 +77,7 @@ def _book_row(book: Book) -> dict[str, object]:
         "display_name": book.display_name,
         "time_zone": book.time_zone,
         "facilities": rule,
+        "method": book.method_version,
         "editions": " ".join(book.editions),
         "revision": book.revision,
         "create_time": book.create_time.replace(microsecond=0),
@@ -61,11 +86,16 @@ def _book_row(book: Book) -> dict[str, object]:
 
 def _edition_row(edition: Edition) -> dict[str, object]:
     return {
-        "rank": edition.rank,
+        "rank": edition.rank or None,
         "edition": edition.id,
+        "origin": "imported" if edition.book else "shipped",
         "factors": edition.factors_count,
-        "create_time": edition.create_time.replace(microsecond=0),
+        "create_time": edition.create_time and edition.create_time.replace(microsecond=0),
         "sha256": edition.sha256,
+        "title": edition.title,
+        "publisher": edition.publisher,
+        "licence": edition.licence,
+        "attribution": edition.attribution,
     }
 
 
@@ -82,6 +112,11 @@ def create_book(
             metavar="|".join(FACILITY_RULES), help="Whether facilities must be registered."
         ),
     ] = "when-register-exists",
+    *,
+    catalogue: Annotated[
+        bool,
+        typer.Option(help="Whether its method begins with the shipped editions of factors."),
+    ] = True,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Make a book."""
@@ -96,8 +131,13 @@ def create_book(
             display_name=display_name,
             time_zone=time_zone,
             facility_rule=FACILITY_RULES[facilities],
+            method=None if catalogue else MethodSettings(),
         )
-    say(f"book {made.id} made: periods are months in {made.time_zone}")
+    editions = counted(len(made.editions), "edition") if made.editions else "no edition"
+    say(
+        f"book {made.id} made: periods are months in {made.time_zone}, its method has {editions} "
+        "of factors"
+    )
 
 
 @book_app.command("list")
@@ -143,11 +183,16 @@ def import_edition(
     file: ReadableFile,
     edition: Annotated[str, typer.Option("--id", metavar="ID", help="Id of the edition.")],
     book: BookOption,
+    *,
+    author: Annotated[str, typer.Option(help="Who imports it.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for the new version of the method.")] = "",
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """Import an edition of factors from a CSV file; the book prefers it last."""
+    """Import an edition of factors from a CSV file; the book prefers it to the shipped ones."""
     with connect(server) as client:
-        made = client.import_edition(book, edition, file.read_bytes())
+        made = client.import_edition(
+            book, edition, file.read_bytes(), author=author, reason=reason
+        )
     say(
         f"edition {made.id}: {counted(made.factors_count, 'factor')}, number {made.rank} in the "
         "book's order of preference"
@@ -156,11 +201,21 @@ def import_edition(
 
 @edition_app.command("list")
 def list_editions(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+    book: Annotated[str, typer.Option("--book", metavar="BOOK", help="Id of the book.")] = "",
+    *,
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="List what is shipped, of no book.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """List the editions of a book in its order of preference."""
+    """List the editions of a book in its order of preference, or the shipped ones."""
+    if bool(book) == shipped:
+        raise typer.BadParameter("expected a book or --shipped, one of them", param_hint="--book")
+    people = _SHIPPED_COLUMNS if shipped else _EDITION_COLUMNS
     with connect(server) as client:
-        print_rows(_EDITION_COLUMNS, map(_edition_row, client.list_editions(book)), form)
+        rows = map(_edition_row, client.list_editions(book))
+        print_rows(people if form is Format.TABLE else _PROGRAM_COLUMNS, rows, form)
 
 
 def read_facilities(file: Path) -> Iterator[Facility]:

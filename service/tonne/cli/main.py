@@ -9,8 +9,10 @@ import typer
 from tonne.cli.append import append_files
 from tonne.cli.books import book_app, edition_app, facility_app
 from tonne.cli.demo import run_demo
+from tonne.cli.entities import entity_app
 from tonne.cli.inventory import show_inventory
 from tonne.cli.listings import channel_app, quarantine_app, suspense_app
+from tonne.cli.method import method_app
 from tonne.cli.output import say
 from tonne.cli.serve import serve, show_config
 from tonne.client import ServerUnavailable
@@ -48,7 +50,9 @@ def _options(
 
 app.command("serve")(serve)
 app.add_typer(book_app, name="book")
+app.add_typer(method_app, name="method")
 app.add_typer(facility_app, name="facility")
+app.add_typer(entity_app, name="entity")
 app.add_typer(edition_app, name="edition")
 app.command("append")(append_files)
 app.command("inventory")(show_inventory)

@@ -7,48 +7,36 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tonne.client import results
 from tonne.client.batches import Batches, Records
+from tonne.client.books import BookCalls
 from tonne.client.calls import PAGE_SIZE
+from tonne.client.catalogue import CatalogueCalls
 from tonne.client.channel import Channel
 from tonne.client.errors import RecordsInvalid
-from tonne.client.records import record_mapping
 from tonne.client.reports import ReportCalls
-from tonne.client.resources import (
-    book_name,
-    channel_name,
-    facility_message,
-    read_book,
-    read_channel,
-    read_edition,
-    read_facility,
-)
+from tonne.client.resources import book_name, channel_name, read_channel
 from tonne.client.retry import RetryPolicy
 from tonne.client.stream import AppendStream
 from tonne.client.transport import open_stream_connection, open_unary_connection
-from tonne.model import Book, Edition, Facility, FacilityRule, Limits
 from tonne.model import Channel as ChannelInfo
+from tonne.model import Limits
 from tonne.v1 import (
-    catalogue_pb2,
     catalogue_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
-    ledger_pb2,
     ledger_pb2_grpc,
     report_pb2_grpc,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     import grpc
-
-FACILITIES_PER_CALL = 1_000
-"""Facilities that one call of an import carries."""
 
 POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one PostRecords call takes: gRPC's own default limit of a message."""
 
 
-class Client(ReportCalls):
+class Client(BookCalls, CatalogueCalls, ReportCalls):
     """A connection to a Tonne server.
 
     Parameters
@@ -155,102 +143,6 @@ class Client(ReportCalls):
             tuple(results.read_row_error(error, 0) for error in response.row_errors),
             response.row_errors_omitted_count,
         )
-
-    # Books and facilities.
-
-    def create_book(
-        self,
-        book: str,
-        *,
-        display_name: str = "",
-        time_zone: str = "UTC",
-        facility_rule: FacilityRule = FacilityRule.WHEN_REGISTER_EXISTS,
-    ) -> Book:
-        """Make a book whose periods are the months of an IANA time zone."""
-        request = ledger_pb2.CreateBookRequest(
-            book_id=book,
-            book=ledger_pb2.Book(
-                display_name=display_name,
-                time_zone=time_zone,
-                facility_rule=ledger_pb2.FacilityRule.Name(facility_rule),
-            ),
-        )
-        return read_book(self._call(self._ledger.CreateBook, request).book)
-
-    def get_book(self, book: str) -> Book:
-        """Read a book."""
-        request = ledger_pb2.GetBookRequest(name=book_name(book))
-        return read_book(self._call(self._ledger.GetBook, request).book)
-
-    def list_books(self) -> Iterator[Book]:
-        """List the books in order of their names."""
-        request = ledger_pb2.ListBooksRequest(page_size=PAGE_SIZE)
-        for page in self._pages(self._ledger.ListBooks, request):
-            yield from map(read_book, page.books)
-
-    def set_edition_order(self, book: str, editions: Sequence[str]) -> Book:
-        """Set the order in which a book prefers its editions; all of them are named."""
-        name = book_name(book)
-        request = ledger_pb2.SetEditionOrderRequest(
-            name=name, editions=[f"{name}/editions/{edition}" for edition in editions]
-        )
-        return read_book(self._call(self._ledger.SetEditionOrder, request).book)
-
-    def import_facilities(self, book: str, facilities: Iterable[Facility]) -> tuple[int, int]:
-        """Register facilities, replacing those of the same id: (created, updated)."""
-        messages = [facility_message(facility) for facility in facilities]
-        created_count = updated_count = 0
-        for first in range(0, len(messages), FACILITIES_PER_CALL):
-            response = self._call(
-                self._ledger.ImportFacilities,
-                ledger_pb2.ImportFacilitiesRequest(
-                    parent=book_name(book),
-                    facilities=messages[first : first + FACILITIES_PER_CALL],
-                ),
-            )
-            created_count += response.created_count
-            updated_count += response.updated_count
-        return created_count, updated_count
-
-    def list_facilities(self, book: str) -> Iterator[Facility]:
-        """List the registered facilities in order of their ids."""
-        request = ledger_pb2.ListFacilitiesRequest(parent=book_name(book), page_size=PAGE_SIZE)
-        for page in self._pages(self._ledger.ListFacilities, request):
-            yield from map(read_facility, page.facilities)
-
-    def list_suspense(self, book: str) -> Iterator[results.SuspendedRecord]:
-        """List the records in suspense in the order of their commits."""
-        request = ledger_pb2.ListSuspenseRequest(parent=book_name(book), page_size=PAGE_SIZE)
-        for page in self._pages(self._ledger.ListSuspense, request):
-            for item in page.records:
-                yield results.SuspendedRecord(
-                    item.channel,
-                    item.offset,
-                    record_mapping(item.record),
-                    results.status_name(item.status),
-                    item.message,
-                )
-
-    def list_quarantine(self, book: str) -> Iterator[results.QuarantinedRecord]:
-        """List the records in quarantine in the order of their commits."""
-        request = ledger_pb2.ListQuarantineRequest(parent=book_name(book), page_size=PAGE_SIZE)
-        for page in self._pages(self._ledger.ListQuarantine, request):
-            yield from map(results.read_quarantined, page.records)
-
-    # Editions.
-
-    def import_edition(self, book: str, edition: str, csv: bytes) -> Edition:
-        """Import an edition of factors; the same content again changes nothing."""
-        request = catalogue_pb2.ImportEditionRequest(
-            parent=book_name(book), edition_id=edition, csv=csv
-        )
-        return read_edition(self._call(self._catalogue.ImportEdition, request).edition)
-
-    def list_editions(self, book: str) -> Iterator[Edition]:
-        """List the editions of a book in its order of preference."""
-        request = catalogue_pb2.ListEditionsRequest(parent=book_name(book), page_size=PAGE_SIZE)
-        for page in self._pages(self._catalogue.ListEditions, request):
-            yield from map(read_edition, page.editions)
 
     # What `Channel` asks for.
 

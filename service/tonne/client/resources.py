@@ -13,8 +13,11 @@ from tonne.model import (
     Channel,
     ChannelState,
     Edition,
+    Entity,
     Facility,
     FacilityRule,
+    FinancialControl,
+    Holding,
     check_channel_id,
     check_id,
 )
@@ -49,18 +52,23 @@ def read_book(message: ledger_pb2.Book) -> Book:
         message.revision,
         read_timestamp(message.create_time),
         tuple(map(last_id, message.editions)),
+        message.method_version,
     )
 
 
 def read_edition(message: catalogue_pb2.Edition) -> Edition:
-    """Read an edition."""
+    """Read an edition, imported or shipped."""
     return Edition(
-        message.name.split("/")[1] if "/" in message.name else "",
+        message.name.split("/")[1] if message.name.startswith("books/") else "",
         last_id(message.name),
         message.factors_count,
         message.sha256,
-        read_timestamp(message.create_time),
+        read_timestamp(message.create_time) if message.HasField("create_time") else None,
         message.rank,
+        message.title,
+        message.publisher,
+        message.licence,
+        message.attribution,
     )
 
 
@@ -109,6 +117,44 @@ def facility_message(facility: Facility) -> ledger_pb2.Facility:
         ownership=facility.ownership,
         valid_from=facility.valid_from,
         valid_to=facility.valid_to,
+    )
+
+
+def read_entity(message: ledger_pb2.Entity) -> Entity:
+    """Read an entity."""
+    return Entity(
+        message.id,
+        message.display_name,
+        message.parent,
+        tuple(
+            Holding(
+                holding.valid_from,
+                holding.valid_to,
+                holding.equity_share,
+                FinancialControl(holding.financial_control or FinancialControl.FULL),
+                not holding.not_operated,
+            )
+            for holding in message.holdings
+        ),
+    )
+
+
+def entity_message(entity: Entity) -> ledger_pb2.Entity:
+    """Make the message of an entity."""
+    return ledger_pb2.Entity(
+        id=entity.id,
+        display_name=entity.display_name,
+        parent=entity.parent,
+        holdings=[
+            ledger_pb2.Holding(
+                valid_from=holding.valid_from,
+                valid_to=holding.valid_to,
+                equity_share=holding.equity_share,
+                financial_control=ledger_pb2.FinancialControl.Name(holding.financial_control),
+                not_operated=not holding.is_operated,
+            )
+            for holding in entity.holdings
+        ],
     )
 
 

@@ -39,8 +39,13 @@ _REPEATABLE = (
         (
             "GetBook",
             "ListBooks",
+            "SetMethod",
+            "GetMethod",
+            "ListMethods",
             "ImportFacilities",
             "ListFacilities",
+            "ImportEntities",
+            "ListEntities",
             "ListPeriods",
             "ListSuspense",
             "ListQuarantine",
@@ -48,7 +53,14 @@ _REPEATABLE = (
     ),
     (
         "tonne.v1.CatalogueService",
-        ("ImportEdition", "ListEditions", "ListFactors", "GetFactor"),
+        (
+            "ImportEdition",
+            "ListEditions",
+            "ListFactors",
+            "GetFactor",
+            "SearchFactors",
+            "SearchActivities",
+        ),
     ),
     ("tonne.v1.ReportService", ("GetInventory", "ListRecords")),
 )

@@ -1,10 +1,11 @@
-"""CatalogueService: editions and their factors."""
+"""CatalogueService: editions and their factors, what a book imported and what is shipped."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tonne.edge import codec, names
+from tonne.edge import catalogue_codec as codec
+from tonne.edge import names
 from tonne.v1 import catalogue_pb2
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class CatalogueService:
             "ListEditions": (catalogue_pb2.ListEditionsRequest, self.list_editions),
             "ListFactors": (catalogue_pb2.ListFactorsRequest, self.list_factors),
             "GetFactor": (catalogue_pb2.GetFactorRequest, self.get_factor),
+            "SearchFactors": (catalogue_pb2.SearchFactorsRequest, self.search_factors),
+            "SearchActivities": (catalogue_pb2.SearchActivitiesRequest, self.search_activities),
         }
         return {name: border.unary(name, kind, call) for name, (kind, call) in methods.items()}
 
@@ -40,15 +43,21 @@ class CatalogueService:
     ) -> catalogue_pb2.ImportEditionResponse:
         """Import an edition from CSV."""
         book = names.read_book(request.parent, field="parent")
-        edition = self._ledger.import_edition(book, request.edition_id, request.csv)
+        edition = self._ledger.import_edition(
+            book,
+            request.edition_id,
+            request.csv,
+            author=request.author,
+            reason=request.reason,
+        )
         return catalogue_pb2.ImportEditionResponse(edition=codec.write_edition(edition))
 
     def list_editions(
         self, request: catalogue_pb2.ListEditionsRequest
     ) -> catalogue_pb2.ListEditionsResponse:
-        """List the editions of a book."""
+        """List the editions of a book, or the shipped ones."""
         page = self._ledger.list_editions(
-            names.read_book(request.parent, field="parent"),
+            names.read_book(request.parent, field="parent") if request.parent else "",
             page_size=request.page_size,
             page_token=request.page_token,
         )
@@ -81,3 +90,29 @@ class CatalogueService:
         book, edition, row = names.read_factor(request.name)
         factor = self._ledger.get_factor(book, edition, row)
         return catalogue_pb2.GetFactorResponse(factor=codec.write_factor(book, edition, factor))
+
+    def search_factors(
+        self, request: catalogue_pb2.SearchFactorsRequest
+    ) -> catalogue_pb2.SearchFactorsResponse:
+        """Find factors by words."""
+        found, total = self._ledger.search_factors(
+            names.read_book(request.parent, field="parent") if request.parent else "",
+            request.query,
+            region=request.region,
+            unit=request.unit,
+            page_size=request.page_size,
+        )
+        return catalogue_pb2.SearchFactorsResponse(
+            factors=[codec.write_factor(*each) for each in found], total_size=total
+        )
+
+    def search_activities(
+        self, request: catalogue_pb2.SearchActivitiesRequest
+    ) -> catalogue_pb2.SearchActivitiesResponse:
+        """Find activities by words."""
+        found, total, nearest = self._ledger.search_activities(
+            request.query, page_size=request.page_size
+        )
+        return catalogue_pb2.SearchActivitiesResponse(
+            activities=map(codec.write_activity, found), total_size=total, nearest=nearest
+        )

@@ -9,31 +9,28 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from tonne.catalogue.edition import plain_text
 from tonne.edge import names
 from tonne.edge.status import write_in_band
 from tonne.errors import FieldInvalid
+from tonne.ledger.methods import settings_of
 from tonne.ledger.statuses import field_name, status_message
 from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period, quantity_text
-from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2, status_pb2
+from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from tonne.catalogue.edition import Factor
     from tonne.ingest.replies import Reply
     from tonne.ledger.records import LedgerRecord, QuarantinedRecord
     from tonne.model import (
         Book,
         Channel,
         ControlTotals,
-        Edition,
         Limits,
         PeriodState,
         RowError,
     )
 
 M = TypeVar("M", bound=Message)
+
 
 def read_request(kind: type[M], message: bytes) -> M:
     """Parse a request, or raise `FieldInvalid`."""
@@ -85,9 +82,15 @@ def write_book(book: Book) -> ledger_pb2.Book:
         time_zone=book.time_zone,
         facility_rule=_number(book.facility_rule),
         revision=book.revision,
-        create_time=_timestamp(book.create_time),
-        editions=[names.write_edition(book.id, edition) for edition in book.editions],
+        create_time=timestamp(book.create_time),
+        editions=[write_edition_name(book, each) for each in settings_of(book).editions],
+        method_version=book.method_version,
     )
+
+
+def write_edition_name(book: Book, edition: str) -> str:
+    """Name an edition of a book's method: imported ones are the book's own."""
+    return names.write_edition(book.id if edition in book.editions else "", edition)
 
 
 def write_facility(facility: Facility) -> ledger_pb2.Facility:
@@ -109,37 +112,6 @@ def write_period(period: int, state: PeriodState) -> ledger_pb2.Period:
     return ledger_pb2.Period(month=month_of_period(period), state=_number(state))
 
 
-def write_edition(edition: Edition) -> catalogue_pb2.Edition:
-    """Write an edition."""
-    return catalogue_pb2.Edition(
-        name=names.write_edition(edition.book, edition.id),
-        factors_count=edition.factors_count,
-        sha256=edition.sha256,
-        create_time=_timestamp(edition.create_time),
-        rank=edition.rank,
-    )
-
-
-def write_factor(book: str, edition: str, factor: Factor) -> catalogue_pb2.Factor:
-    """Write a factor of an edition."""
-    return catalogue_pb2.Factor(
-        name=names.write_factor(book, edition, factor.row),
-        activity=factor.activity,
-        region=factor.region,
-        unit=factor.unit,
-        valid_from=factor.valid_from.isoformat(),
-        valid_to=factor.valid_to.isoformat() if factor.valid_to else "",
-        kg_co2e=_mass(factor.kg_co2e),
-        kg_co2=_mass(factor.kg_co2),
-        kg_ch4=_mass(factor.kg_ch4),
-        kg_n2o=_mass(factor.kg_n2o),
-        account=factor.account,
-        source=factor.source,
-        table=factor.table,
-        note=factor.note,
-    )
-
-
 def write_channel(channel: Channel) -> ingest_pb2.Channel:
     """Write a channel."""
     return ingest_pb2.Channel(
@@ -148,8 +120,8 @@ def write_channel(channel: Channel) -> ingest_pb2.Channel:
         committed_offset=channel.committed_offset,
         state=_number(channel.state),
         control_totals=write_totals(channel.totals),
-        create_time=_timestamp(channel.create_time),
-        commit_time=_timestamp(channel.commit_time) if channel.commit_time else None,
+        create_time=timestamp(channel.create_time),
+        commit_time=timestamp(channel.commit_time) if channel.commit_time else None,
     )
 
 
@@ -210,7 +182,7 @@ def write_record(book: str, record: LedgerRecord) -> report_pb2.LedgerRecord:
         record=_activity_record(record),
         status=_number(record.status),
         segment=record.segment,
-        commit_time=_timestamp(record.commit_time),
+        commit_time=timestamp(record.commit_time),
     )
 
 
@@ -252,8 +224,8 @@ def _activity_record(record: LedgerRecord) -> ingest_pb2.ActivityRecord:
         activity=record.activity,
         quantity=format(record.quantity, "f"),
         unit=record.unit,
-        start=_timestamp(record.start),
-        end=_timestamp(record.end),
+        start=timestamp(record.start),
+        end=timestamp(record.end),
         region=record.region,
         supplier=record.supplier,
         product=record.product,
@@ -268,11 +240,8 @@ def _number(value: int) -> Any:
     return int(value)
 
 
-def _mass(value: Decimal | None) -> str:
-    return "" if value is None else plain_text(value)
-
-
-def _timestamp(time: dt.datetime) -> Timestamp:
+def timestamp(time: dt.datetime) -> Timestamp:
+    """Write a moment."""
     written = Timestamp()
     written.FromDatetime(time)
     return written

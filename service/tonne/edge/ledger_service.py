@@ -1,11 +1,10 @@
-"""LedgerService: books, facilities, periods, and the records that are not posted."""
+"""LedgerService: books, their methods and organisation, and the records that are not posted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tonne.edge import codec, names
-from tonne.errors import FieldInvalid
+from tonne.edge import codec, method_codec, names
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
@@ -32,9 +31,14 @@ class LedgerService:
             "CreateBook": (ledger_pb2.CreateBookRequest, self.create_book),
             "GetBook": (ledger_pb2.GetBookRequest, self.get_book),
             "ListBooks": (ledger_pb2.ListBooksRequest, self.list_books),
+            "SetMethod": (ledger_pb2.SetMethodRequest, self.set_method),
+            "GetMethod": (ledger_pb2.GetMethodRequest, self.get_method),
+            "ListMethods": (ledger_pb2.ListMethodsRequest, self.list_methods),
             "SetEditionOrder": (ledger_pb2.SetEditionOrderRequest, self.set_edition_order),
             "ImportFacilities": (ledger_pb2.ImportFacilitiesRequest, self.import_facilities),
             "ListFacilities": (ledger_pb2.ListFacilitiesRequest, self.list_facilities),
+            "ImportEntities": (ledger_pb2.ImportEntitiesRequest, self.import_entities),
+            "ListEntities": (ledger_pb2.ListEntitiesRequest, self.list_entities),
             "ListPeriods": (ledger_pb2.ListPeriodsRequest, self.list_periods),
             "ListSuspense": (ledger_pb2.ListSuspenseRequest, self.list_suspense),
             "ListQuarantine": (ledger_pb2.ListQuarantineRequest, self.list_quarantine),
@@ -43,11 +47,17 @@ class LedgerService:
 
     def create_book(self, request: ledger_pb2.CreateBookRequest) -> ledger_pb2.CreateBookResponse:
         """Make a book; without a time zone, its months are those of UTC."""
+        settings = None
+        if request.HasField("method"):
+            settings = method_codec.read_settings(request.book_id, request.method)
         book = self._ledger.create_book(
             request.book_id,
             display_name=request.book.display_name,
             time_zone=request.book.time_zone or "UTC",
             facility_rule=codec.read_facility_rule(request.book.facility_rule),
+            method=settings,
+            author=request.method.author,
+            reason=request.method.reason,
         )
         return ledger_pb2.CreateBookResponse(book=codec.write_book(book))
 
@@ -64,20 +74,47 @@ class LedgerService:
             next_page_token=page.next_page_token,
         )
 
+    def set_method(self, request: ledger_pb2.SetMethodRequest) -> ledger_pb2.SetMethodResponse:
+        """Write a new version of a method."""
+        book = names.read_book(request.parent, field="parent")
+        method = self._ledger.set_method(
+            book,
+            method_codec.read_settings(book, request.method),
+            author=request.method.author,
+            reason=request.method.reason,
+            current_version=request.current_version,
+        )
+        return ledger_pb2.SetMethodResponse(
+            method=method_codec.write_method(self._ledger.get_book(book), method)
+        )
+
+    def get_method(self, request: ledger_pb2.GetMethodRequest) -> ledger_pb2.GetMethodResponse:
+        """Read a version of a method."""
+        book, version = names.read_method(request.name)
+        method = self._ledger.get_method(book, version)
+        return ledger_pb2.GetMethodResponse(
+            method=method_codec.write_method(self._ledger.get_book(book), method)
+        )
+
+    def list_methods(
+        self, request: ledger_pb2.ListMethodsRequest
+    ) -> ledger_pb2.ListMethodsResponse:
+        """List the versions of a method."""
+        book = self._ledger.get_book(names.read_book(request.parent, field="parent"))
+        page = self._ledger.list_methods(
+            book.id, page_size=request.page_size, page_token=request.page_token
+        )
+        return ledger_pb2.ListMethodsResponse(
+            methods=[method_codec.write_method(book, method) for method in page.items],
+            next_page_token=page.next_page_token,
+        )
+
     def set_edition_order(
         self, request: ledger_pb2.SetEditionOrderRequest
     ) -> ledger_pb2.SetEditionOrderResponse:
         """Set the order in which a book prefers its editions."""
         book = names.read_book(request.name)
-        editions = []
-        for name in request.editions:
-            of_book, edition = names.read_edition(name, field="editions")
-            if of_book != book:
-                raise FieldInvalid(
-                    f"editions: editions of book {book!r}; got {name!r}",
-                    metadata={"field": "editions", "value": name},
-                )
-            editions.append(edition)
+        editions = method_codec.read_editions(book, request.editions, field="editions")
         changed = self._ledger.set_edition_order(book, editions)
         return ledger_pb2.SetEditionOrderResponse(book=codec.write_book(changed))
 
@@ -102,6 +139,30 @@ class LedgerService:
         )
         return ledger_pb2.ListFacilitiesResponse(
             facilities=[codec.write_facility(facility) for facility in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def import_entities(
+        self, request: ledger_pb2.ImportEntitiesRequest
+    ) -> ledger_pb2.ImportEntitiesResponse:
+        """Add or replace entities."""
+        created, updated = self._ledger.import_entities(
+            names.read_book(request.parent, field="parent"),
+            [method_codec.read_entity(index, one) for index, one in enumerate(request.entities)],
+        )
+        return ledger_pb2.ImportEntitiesResponse(created_count=created, updated_count=updated)
+
+    def list_entities(
+        self, request: ledger_pb2.ListEntitiesRequest
+    ) -> ledger_pb2.ListEntitiesResponse:
+        """List the entities."""
+        page = self._ledger.list_entities(
+            names.read_book(request.parent, field="parent"),
+            page_size=request.page_size,
+            page_token=request.page_token,
+        )
+        return ledger_pb2.ListEntitiesResponse(
+            entities=[method_codec.write_entity(entity) for entity in page.items],
             next_page_token=page.next_page_token,
         )
 

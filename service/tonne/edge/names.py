@@ -22,13 +22,18 @@ def write_source(book: str, source: str) -> str:
 
 
 def write_edition(book: str, edition: str) -> str:
-    """Write the name of an edition."""
-    return f"books/{book}/editions/{edition}"
+    """Write the name of an edition; one without a book is shipped."""
+    return f"books/{book}/editions/{edition}" if book else f"editions/{edition}"
 
 
 def write_factor(book: str, edition: str, row: int) -> str:
-    """Write the name of a factor."""
-    return f"books/{book}/editions/{edition}/factors/{row}"
+    """Write the name of a factor; one without a book is shipped."""
+    return f"{write_edition(book, edition)}/factors/{row}"
+
+
+def write_method(book: str, version: int) -> str:
+    """Write the name of a version of a book's method."""
+    return f"books/{book}/methods/{version}"
 
 
 def read_book(name: str, *, field: str = "name") -> str:
@@ -63,18 +68,38 @@ def read_source(name: str, book: str) -> str:
 
 
 def read_edition(name: str, *, field: str = "name") -> tuple[str, str]:
-    """Read `books/{book}/editions/{edition}`, giving both ids."""
+    """Read `books/{book}/editions/{edition}` or `editions/{edition}`: the ids, "" for no book."""
+    if name.startswith("editions/"):
+        (edition,) = _split(name, field, "editions/{edition}")
+        return "", check_id("edition", edition)
     book, edition = _split(name, field, "books/{book}/editions/{edition}")
     return check_id("book", book), check_id("edition", edition)
 
 
 def read_factor(name: str) -> tuple[str, str, int]:
-    """Read `books/{book}/editions/{edition}/factors/{row}`, giving the ids and the row."""
+    """Read `books/{book}/editions/{edition}/factors/{row}`, or without a book."""
     form = "books/{book}/editions/{edition}/factors/{row}"
-    book, edition, row = _split(name, "name", form)
-    if not (row.isascii() and row.isdecimal() and len(row) <= len("999999999")):
+    if name.startswith("editions/"):
+        form = form.removeprefix("books/{book}/")
+    *of_book, edition, row = _split(name, "name", form)
+    book = check_id("book", of_book[0]) if of_book else ""
+    return book, check_id("edition", edition), _read_number(row, name, form)
+
+
+def read_method(name: str) -> tuple[str, int]:
+    """Read `books/{book}/methods/{version}`: the book and the version, 0 for `current`."""
+    form = "books/{book}/methods/{version}"
+    book, version = _split(name, "name", form)
+    number = 0 if version == "current" else _read_number(version, name, form)
+    if not number and version != "current":
         raise _invalid(name, "name", form)
-    return check_id("book", book), check_id("edition", edition), int(row)
+    return check_id("book", book), number
+
+
+def _read_number(text: str, name: str, form: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= len("999999999")):
+        raise _invalid(name, "name", form)
+    return int(text)
 
 
 def _split(name: str, field: str, form: str) -> list[str]:

@@ -70,6 +70,8 @@ ANSWERS: dict[str, Answer] = {
     "NAME_INVALID": Answer(Code.INVALID_ARGUMENT),
     "BOOK_UNKNOWN": Answer(Code.NOT_FOUND),
     "BOOK_EXISTS": Answer(Code.ALREADY_EXISTS),
+    "METHOD_UNKNOWN": Answer(Code.NOT_FOUND),
+    "METHOD_CHANGED": Answer(Code.ABORTED),
     "CHANNEL_UNKNOWN": Answer(Code.NOT_FOUND),
     "CHANNEL_CLOSED": Answer(Code.FAILED_PRECONDITION),
     "EPOCH_UNKNOWN": Answer(Code.FAILED_PRECONDITION),

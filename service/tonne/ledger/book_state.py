@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.catalogue.library import shipped_editions
 from tonne.catalogue.resolver import Resolver
 from tonne.errors import StoreUnavailable
 from tonne.ledger.factors import factor_of_row
 from tonne.ledger.frames import Schema, frame_of, polars_errors
+from tonne.ledger.methods import settings_of
 from tonne.ledger.periods import period_table
 from tonne.model import FacilityRule, RowStatus
 from tonne_kernel import RuleTable
@@ -26,6 +28,8 @@ from tonne_kernel import RuleTable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.method import MethodSettings
     from tonne.catalogue.resolution import Resolution
     from tonne.model import Book, Facility
     from tonne.store.manifest import Manifest
@@ -63,6 +67,27 @@ def register_frame(facilities: Sequence[Facility]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=REGISTER_SCHEMA)
 
 
+def edition_factors(manifest: Manifest, book: Book, edition: str) -> Sequence[Factor]:
+    """Read the factors of an edition that the book's method names.
+
+    Raises
+    ------
+    StoreUnavailable
+        It is neither imported nor shipped with this server.
+    """
+    if edition in book.editions:
+        return [factor_of_row(row) for row in manifest.factors(book.id, edition)]
+    shipped = shipped_editions().get(edition)
+    if shipped is None:
+        raise StoreUnavailable(
+            f"version {book.method_version} of the method of book {book.id!r} names edition "
+            f"{edition!r}, which this server does not have: it is older than the method; try "
+            "again, another server may answer",
+            metadata={"book": book.id, "edition": edition},
+        )
+    return shipped.factors
+
+
 class BookState:
     """A book's factors, register and periods at one revision, and the rules made from them.
 
@@ -72,19 +97,30 @@ class BookState:
     ----------
     book : Book
         The book at its revision.
-    resolver : Resolver
-        Over the book's editions in order of preference.
+    editions : sequence of (str, sequence of Factor)
+        Ids and factors of the method's editions in order of preference. Those of shipped
+        editions are shared by all books.
+    settings : MethodSettings
+        Of the method in force.
     register : polars.DataFrame
         Registered facilities, columns of `REGISTER_SCHEMA`.
     """
 
-    def __init__(self, book: Book, resolver: Resolver, register: pl.DataFrame) -> None:
+    def __init__(
+        self,
+        book: Book,
+        editions: Sequence[tuple[str, Sequence[Factor]]],
+        settings: MethodSettings,
+        register: pl.DataFrame,
+    ) -> None:
         self.book = book
+        self.editions = editions
+        self.settings = settings
         self.register = register
         self.periods = period_table(book.time_zone)
         # Unique in the process: a session notes under which state it has its rules.
         self._serial = next(_state_serials)
-        self._resolver = resolver
+        self._resolver = Resolver(editions, settings, book.method_version)
         self._regions = register.select("facility", pl.col("region").alias("facility_region"))
         self._accepts_all = book.facility_rule is FacilityRule.ANY or (
             book.facility_rule is FacilityRule.WHEN_REGISTER_EXISTS and register.is_empty()
@@ -242,13 +278,14 @@ class BookStates:
         """Read a book whole: again when its revision moves meanwhile."""
         for _ in range(_LOAD_ATTEMPTS_MAX):
             head = self._manifest.get_book(book)
+            settings = settings_of(head)
             editions = [
-                (edition, [factor_of_row(row) for row in self._manifest.factors(book, edition)])
-                for edition in head.editions
+                (edition, edition_factors(self._manifest, head, edition))
+                for edition in settings.editions
             ]
             register = register_frame(self._manifest.list_facilities(book, "", None))
             if self._manifest.book_revision(book) == head.revision:
-                state = BookState(head, Resolver(editions), register)
+                state = BookState(head, editions, settings, register)
                 with self._lock:
                     self._states[book] = state
                     self._states.move_to_end(book)

@@ -32,7 +32,7 @@ def check_facility(facility: Facility, place: str) -> Facility:
             raise _invalid(place, name, f"at most {TEXT_CHARACTERS_MAX} characters", "more")
     for name in ("valid_from", "valid_to"):
         day = getattr(facility, name)
-        if day and not _is_day(day):
+        if day and not is_day(day):
             raise _invalid(place, name, "a day as YYYY-MM-DD, or nothing", repr(day))
     if facility.valid_from and facility.valid_to and facility.valid_to <= facility.valid_from:
         raise _invalid(
@@ -44,7 +44,8 @@ def check_facility(facility: Facility, place: str) -> Facility:
     return facility
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar as YYYY-MM-DD."""
     try:
         return _DAY.fullmatch(text) is not None and bool(dt.date.fromisoformat(text))
     except ValueError:

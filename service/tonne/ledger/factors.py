@@ -4,48 +4,63 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from tonne.catalogue.edition import Factor, plain_text
 from tonne.store.rows import FactorRow
 
+_TEXTS = (
+    "activity",
+    "region",
+    "unit",
+    "account",
+    "source",
+    "table",
+    "note",
+    "stage",
+    "gwp_set",
+    "cell",
+    "licence",
+    "evidence",
+)
+_NUMBERS = (
+    "kg_co2e",
+    "kg_co2",
+    "kg_ch4",
+    "kg_n2o",
+    "co2e_ch4",
+    "co2e_n2o",
+    "kg_biogenic_co2",
+    "kwh",
+    "loss",
+    "uncertainty",
+)
+
 
 def factor_to_row(factor: Factor) -> FactorRow:
     """Write a factor as texts: every digit of its publisher is kept."""
+    texts: dict[str, Any] = {name: getattr(factor, name) for name in _TEXTS}
+    texts |= {name: _text(getattr(factor, name)) for name in _NUMBERS}
     return FactorRow(
         row=factor.row,
-        activity=factor.activity,
-        region=factor.region,
-        unit=factor.unit,
         valid_from=factor.valid_from.isoformat(),
         valid_to="" if factor.valid_to is None else factor.valid_to.isoformat(),
-        kg_co2e=plain_text(factor.kg_co2e),
-        kg_co2=_text(factor.kg_co2),
-        kg_ch4=_text(factor.kg_ch4),
-        kg_n2o=_text(factor.kg_n2o),
-        account=factor.account,
-        source=factor.source,
-        table=factor.table,
-        note=factor.note,
+        gases=";".join(f"{gas}={plain_text(kg)}" for gas, kg in factor.gases),
+        **texts,
     )
 
 
 def factor_of_row(row: FactorRow) -> Factor:
     """Read what `factor_to_row` wrote."""
+    values: dict[str, Any] = {name: getattr(row, name) for name in _TEXTS}
+    values |= {name: _decimal(getattr(row, name)) for name in _NUMBERS}
+    pairs = (pair.partition("=") for pair in row.gases.split(";") if pair)
     return Factor(
         row=row.row,
-        activity=row.activity,
-        region=row.region,
-        unit=row.unit,
         valid_from=dt.date.fromisoformat(row.valid_from),
         valid_to=dt.date.fromisoformat(row.valid_to) if row.valid_to else None,
-        kg_co2e=Decimal(row.kg_co2e),
-        kg_co2=_decimal(row.kg_co2),
-        kg_ch4=_decimal(row.kg_ch4),
-        kg_n2o=_decimal(row.kg_n2o),
-        account=row.account,
-        source=row.source,
-        table=row.table,
-        note=row.note,
+        gases=tuple((gas, Decimal(kg)) for gas, _, kg in pairs),
+        **values,
     )
 
 

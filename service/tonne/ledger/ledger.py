@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from tonne.catalogue.edition import Factor, parse_edition
-from tonne.catalogue.resolution import Resolution
-from tonne.errors import FieldInvalid, LedgerInconsistent
 from tonne.ledger.balances import MERGE_LEASE_S, Balances
 from tonne.ledger.book_state import BookStates
-from tonne.ledger.facilities import check_facility
-from tonne.ledger.factors import factor_of_row, factor_to_row
+from tonne.ledger.editions import Editions
+from tonne.ledger.estimate import Estimates
 from tonne.ledger.journal import Journal
-from tonne.ledger.pages import Page, page_limit, read_token, write_token
-from tonne.ledger.periods import check_time_zone
+from tonne.ledger.pages import Page, page_limit, read_token
+from tonne.ledger.part import make_page
 from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
+from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
-from tonne.model import (
-    Book,
-    Channel,
-    Edition,
-    Facility,
-    FacilityRule,
-    PeriodState,
-    check_channel_id,
-    check_id,
-)
+from tonne.model import Channel, check_channel_id, check_id
 from tonne.store import garbage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
 
     import polars as pl
 
@@ -40,8 +28,6 @@ if TYPE_CHECKING:
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne_kernel import Batch
-
-T = TypeVar("T")
 
 CACHE_BYTES_MAX = 256 << 20
 """Decoded postings that a process keeps, unless told otherwise."""
@@ -52,16 +38,12 @@ MERGE_FILES_MAX = 64
 ROW_ERRORS_MAX = 1000
 """Row errors that the outcome of one batch names, unless told otherwise."""
 
-FACILITIES_MAX = 10_000
-"""Most facilities of one import."""
-
 GARBAGE_GRACE_S = 3600.0
 """How long dead files and orphans stay: longer than any reader or writer needs them."""
 
 GARBAGE_INTERVAL_S = 900.0
 """How often a process lists the objects to find garbage."""
 
-_TEXT_CHARACTERS_MAX = 1000
 _BOOKS_BATCH = 1000
 
 
@@ -70,7 +52,7 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Ledger:
+class Ledger(Editions, Register, Estimates):
     """The books of one store. Safe to call from several threads; every call blocks.
 
     Parameters
@@ -111,12 +93,10 @@ class Ledger:
         clock: Callable[[], dt.datetime] = utc_now,
         stage: Stage = nullcontext,
     ) -> None:
-        self._manifest = manifest
+        super().__init__(manifest, BookStates(manifest), clock)
         self._objects = objects
         self._holder = holder
-        self._clock = clock
         self._next_garbage_time = clock()
-        self._states = BookStates(manifest)
         self._records = Records(manifest, objects)
         self._repeats = RepeatCheck(manifest, objects, self._states)
         self._balances = Balances(
@@ -143,158 +123,6 @@ class Ledger:
         self.journal.close()
         self._balances.close()
 
-    # Books.
-
-    def create_book(
-        self,
-        book_id: str,
-        *,
-        display_name: str = "",
-        time_zone: str = "UTC",
-        facility_rule: FacilityRule = FacilityRule.WHEN_REGISTER_EXISTS,
-    ) -> Book:
-        """Make a book. Raises NameInvalid, FieldInvalid (time zone), BookExists."""
-        return self._manifest.create_book(
-            Book(
-                id=check_id("book", book_id),
-                display_name=_check_text("display_name", display_name),
-                time_zone=check_time_zone(time_zone),
-                facility_rule=facility_rule,
-                revision=1,
-                create_time=self._clock(),
-            )
-        )
-
-    def get_book(self, book: str) -> Book:
-        """Read a book. Raises NameInvalid, BookUnknown."""
-        return self._manifest.get_book(check_id("book", book))
-
-    def list_books(self, *, page_size: int = 0, page_token: str = "") -> Page[Book]:
-        """List the books in order of their ids. Raises PageTokenInvalid."""
-        query = ("books",)
-        after, _ = read_token(page_token, query, "")
-        limit = page_limit(page_size)
-        return _page(
-            query, self._manifest.list_books(str(after), limit + 1), limit, lambda b: b.id
-        )
-
-    def set_edition_order(self, book: str, editions: Sequence[str]) -> Book:
-        """Set the order of preference. Raises FieldInvalid unless all are there, each once."""
-        known = self.get_book(book).editions
-        if sorted(editions) != sorted(known):
-            raise FieldInvalid(
-                f"editions: expected all editions of book {book}, each once "
-                f"({', '.join(known) or 'none'}); got {', '.join(editions) or 'none'}",
-                metadata={"field": "editions", "book": book},
-            )
-        return self._manifest.set_edition_order(book, editions)
-
-    # Facilities.
-
-    def import_facilities(self, book: str, facilities: Sequence[Facility]) -> tuple[int, int]:
-        """Add facilities, or replace those of the same id: `(created, updated)` counts.
-
-        Raises FieldInvalid, BookUnknown; then nothing was changed.
-        """
-        check_id("book", book)
-        if len(facilities) > FACILITIES_MAX:
-            raise FieldInvalid(
-                f"facilities: expected at most {FACILITIES_MAX} in one import; got "
-                f"{len(facilities)}: import them in parts",
-                metadata={"field": "facilities"},
-            )
-        ids = set()
-        for index, facility in enumerate(facilities):
-            check_facility(facility, f"facilities[{index}]")
-            if facility.id in ids:
-                raise FieldInvalid(
-                    f"facilities[{index}], id: expected each facility once; got "
-                    f"{facility.id!r} again",
-                    metadata={"field": "id", "place": f"facilities[{index}]"},
-                )
-            ids.add(facility.id)
-        return self._manifest.put_facilities(book, facilities)
-
-    def list_facilities(
-        self, book: str, *, page_size: int = 0, page_token: str = ""
-    ) -> Page[Facility]:
-        """List the register in order of ids. Raises BookUnknown, PageTokenInvalid."""
-        self.get_book(book)
-        query = ("facilities", book)
-        after, _ = read_token(page_token, query, "")
-        limit = page_limit(page_size)
-        rows = self._manifest.list_facilities(book, str(after), limit + 1)
-        return _page(query, rows, limit, lambda facility: facility.id)
-
-    def facilities(self, book: str) -> pl.DataFrame:
-        """Read the whole register, columns of `book_state.REGISTER_SCHEMA`."""
-        return self._states.refresh(check_id("book", book)).register
-
-    # Editions and factors.
-
-    def import_edition(self, book: str, edition_id: str, csv: bytes) -> Edition:
-        """Import an edition from CSV, last in preference; the same content again is fine.
-
-        Raises NameInvalid, BookUnknown, EditionExists (other content), FieldInvalid.
-        """
-        check_id("edition", edition_id)
-        self.get_book(book)
-        rows = [factor_to_row(factor) for factor in parse_edition(csv)]
-        sha256 = hashlib.sha256(csv).hexdigest()
-        edition, _ = self._manifest.add_edition(book, edition_id, sha256, rows)
-        return edition
-
-    def list_editions(
-        self, book: str, *, page_size: int = 0, page_token: str = ""
-    ) -> Page[Edition]:
-        """List editions in order of preference. Raises BookUnknown, PageTokenInvalid."""
-        self.get_book(book)
-        query = ("editions", book)
-        after, _ = read_token(page_token, query, 0)
-        limit = page_limit(page_size)
-        rows = self._manifest.list_editions(book, int(after), limit + 1)
-        return _page(query, rows, limit, lambda edition: edition.rank)
-
-    def list_factors(
-        self,
-        book: str,
-        edition: str,
-        *,
-        activity: str = "",
-        page_size: int = 0,
-        page_token: str = "",
-    ) -> Page[Factor]:
-        """List the factors of an edition in the order of its rows.
-
-        Raises BookUnknown, EditionUnknown, PageTokenInvalid.
-        """
-        self.get_book(book)
-        check_id("edition", edition)
-        query = ("factors", book, edition, activity)
-        after, _ = read_token(page_token, query, 0)
-        limit = page_limit(page_size)
-        rows = self._manifest.factors(
-            book, edition, activity=activity, after_row=int(after), limit=limit + 1
-        )
-        return _page(query, [factor_of_row(row) for row in rows], limit, lambda f: f.row)
-
-    def get_factor(self, book: str, edition: str, row: int) -> Factor:
-        """Read one factor. Raises BookUnknown, EditionUnknown, FactorUnknown."""
-        self.get_book(book)
-        return factor_of_row(self._manifest.get_factor(book, check_id("edition", edition), row))
-
-    def resolutions(self, book: str, ids: Iterable[str]) -> dict[str, Resolution]:
-        """Read resolutions by their ids; raises LedgerInconsistent where one is missing."""
-        wanted = sorted(set(ids))
-        texts = self._manifest.get_resolutions(book, wanted)
-        missing = [id_ for id_ in wanted if id_ not in texts]
-        if missing:
-            raise LedgerInconsistent(
-                f"book {book} has postings under resolutions that are not there: {missing[:3]}",
-                metadata={"book": book},
-            )
-        return {id_: Resolution.from_json(text) for id_, text in texts.items()}
-
     # Channels.
 
     def open_channel(self, book: str, channel: str) -> Channel:
@@ -318,7 +146,7 @@ class Ledger:
         after, _ = read_token(page_token, query, "")
         limit = page_limit(page_size)
         rows = self._manifest.list_channels(book, str(after), limit + 1)
-        return _page(query, rows, limit, lambda channel: channel.id)
+        return make_page(query, rows, limit, lambda channel: channel.id)
 
     # Records and postings.
 
@@ -370,11 +198,6 @@ class Ledger:
         self.get_book(book)
         return self._balances.frame(book)
 
-    def list_periods(self, book: str) -> list[tuple[int, PeriodState]]:
-        """List the periods that have postings, in order. Raises BookUnknown."""
-        self.get_book(book)
-        return self._manifest.periods(book)
-
     # Upkeep.
 
     def merge(self, book: str) -> int:
@@ -403,20 +226,3 @@ class Ledger:
                 garbage.collect(self._manifest, self._objects, GARBAGE_GRACE_S, self._clock)
             finally:
                 self._manifest.release_lease(lease)
-
-
-def _page(
-    query: tuple[str, ...], rows: Sequence[T], limit: int, key: Callable[[T], int | str]
-) -> Page[T]:
-    """Make a page of rows that were asked for with one more than fits."""
-    items = tuple(rows[:limit])
-    return Page(items, write_token(query, key(items[-1])) if len(rows) > limit else "")
-
-
-def _check_text(field: str, text: str) -> str:
-    if len(text) > _TEXT_CHARACTERS_MAX or "\x00" in text:
-        raise FieldInvalid(
-            f"{field}: expected at most {_TEXT_CHARACTERS_MAX} characters, none of them NUL",
-            metadata={"field": field},
-        )
-    return text

@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
-from tonne.errors import BookExists, EditionUnknown, FieldInvalid
+from tonne.errors import BookExists
 from tonne.store import schema
-from tonne.store.part import Part, bump_revision, check_book, lock_book
+from tonne.store.methods import current_methods, insert_method
+from tonne.store.part import Part, check_book
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
+    from tonne.store.rows import NewMethod
+
 
 class Books(Part):
     """The books of the manifest."""
 
-    def create_book(self, book: model.Book) -> model.Book:
-        """Create a book at revision 1; `revision`, `create_time` and `editions` are ignored.
+    def create_book(self, book: model.Book, method: NewMethod) -> model.Book:
+        """Create a book at revision 1 with its first method.
+
+        Of `book`, what the manifest decides (revision, time, editions, method) is ignored.
 
         Raises
         ------
@@ -30,6 +35,7 @@ class Books(Part):
         """
 
         def work(connection: Connection) -> model.Book:
+            now = self._database.now()
             inserted = connection.execute(
                 self._database.insert(schema.book)
                 .values(
@@ -39,7 +45,7 @@ class Books(Part):
                     facility_rule=int(book.facility_rule),
                     revision=1,
                     commit_seq=0,
-                    create_time=self._database.now(),
+                    create_time=now,
                 )
                 .on_conflict_do_nothing()
                 .returning(schema.book.c.id)
@@ -48,12 +54,18 @@ class Books(Part):
                 raise BookExists(
                     f"a book called {book.id!r} exists already", metadata={"book": book.id}
                 )
+            insert_method(connection, book.id, method, now)
             return _get_book(connection, book.id)
 
         return self._database.write(work)
 
     def get_book(self, book: str) -> model.Book:
-        """Read a book with its editions, most preferred first; `BookUnknown` if there is none."""
+        """Read a book with its imported editions in the order of their import, and its method.
+
+        Raises
+        ------
+        BookUnknown
+        """
         with self._database.read() as connection:
             return _get_book(connection, book)
 
@@ -67,38 +79,7 @@ class Books(Part):
         table = schema.book
         query = sa.select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-            editions = _edition_ids(connection, [row.id for row in rows])
-        return [_book_of(row, editions.get(row.id, ())) for row in rows]
-
-    def set_edition_order(self, book: str, editions: Sequence[str]) -> model.Book:
-        """Set the order of preference; the revision rises if it changes.
-
-        Raises
-        ------
-        EditionUnknown, FieldInvalid
-            `editions` does not name every edition of the book exactly once.
-        """
-
-        def work(connection: Connection) -> model.Book:
-            lock_book(connection, book)
-            present = _edition_ids(connection, [book]).get(book, ())
-            _check_order(book, present, editions)
-            if tuple(editions) != present:
-                table = schema.edition
-                connection.execute(
-                    sa.update(table)
-                    .where(table.c.book == book, table.c.id == sa.bindparam("edition_id"))
-                    .values(rank=sa.bindparam("new_rank")),
-                    [
-                        {"edition_id": edition, "new_rank": rank}
-                        for rank, edition in enumerate(editions, start=1)
-                    ],
-                )
-                bump_revision(connection, book)
-            return _get_book(connection, book)
-
-        return self._database.write(work)
+            return _books_of(connection, connection.execute(query).all())
 
     def periods(self, book: str) -> list[tuple[int, model.PeriodState]]:
         """List the periods that have postings, in order; `BookUnknown` for an unknown book."""
@@ -110,25 +91,17 @@ class Books(Part):
         return [(row.period, model.PeriodState(row.state)) for row in rows]
 
 
-def _check_order(book: str, present: Sequence[str], editions: Sequence[str]) -> None:
-    unknown = [edition for edition in editions if edition not in present]
-    if unknown:
-        raise EditionUnknown(
-            f"book {book!r} has no edition {unknown[0]!r}",
-            metadata={"book": book, "edition": unknown[0]},
-        )
-    if len(editions) != len(present) or set(editions) != set(present):
-        raise FieldInvalid(
-            f"the order of book {book!r} must name each of its editions once; they are "
-            f"{', '.join(present) or 'none'}",
-            metadata={"book": book, "field": "editions"},
-        )
-
-
 def _get_book(connection: Connection, book: str) -> model.Book:
     check_book(connection, book)
-    row = connection.execute(sa.select(schema.book).where(schema.book.c.id == book)).one()
-    return _book_of(row, _edition_ids(connection, [book]).get(book, ()))
+    rows = connection.execute(sa.select(schema.book).where(schema.book.c.id == book)).all()
+    return _books_of(connection, rows)[0]
+
+
+def _books_of(connection: Connection, rows: Sequence[sa.Row[Any]]) -> list[model.Book]:
+    ids = [row.id for row in rows]
+    editions = _edition_ids(connection, ids)
+    methods = current_methods(connection, ids)
+    return [_book_of(row, editions.get(row.id, ()), methods.get(row.id)) for row in rows]
 
 
 def _edition_ids(connection: Connection, books: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -144,7 +117,9 @@ def _edition_ids(connection: Connection, books: Sequence[str]) -> dict[str, tupl
     return found
 
 
-def _book_of(row: sa.Row[Any], editions: tuple[str, ...]) -> model.Book:
+def _book_of(
+    row: sa.Row[Any], editions: tuple[str, ...], method: model.Method | None
+) -> model.Book:
     return model.Book(
         id=row.id,
         display_name=row.display_name,
@@ -153,4 +128,6 @@ def _book_of(row: sa.Row[Any], editions: tuple[str, ...]) -> model.Book:
         revision=row.revision,
         create_time=row.create_time,
         editions=editions,
+        method_version=0 if method is None else method.version,
+        method_body="" if method is None else method.body,
     )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown
 from tonne.store import schema
+from tonne.store.methods import insert_method
 from tonne.store.part import Part, bump_revision, check_book, lock_book, split
 from tonne.store.rows import FactorRow
 
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from tonne.store.rows import NewMethod
+
 
 class Editions(Part):
     """The editions, factors and resolutions of the manifest."""
 
     def add_edition(
-        self, book: str, edition_id: str, sha256: str, factors: Sequence[FactorRow]
+        self,
+        book: str,
+        edition_id: str,
+        sha256: str,
+        factors: Sequence[FactorRow],
+        method: NewMethod,
     ) -> tuple[model.Edition, bool]:
-        """Add an edition, least preferred; the revision rises.
+        """Add an edition under a new method, which says its preference; the revision rises.
 
         Returns
         -------
@@ -37,6 +45,8 @@ class Editions(Part):
         BookUnknown
         EditionExists
             One of that id has another `sha256`.
+        MethodChanged
+            Another version of the method is in force than the new one expects.
         """
 
         def work(connection: Connection) -> tuple[model.Edition, bool]:
@@ -51,6 +61,7 @@ class Editions(Part):
                     )
                 return old, False
             now = self._database.now()
+            insert_method(connection, book, method, now)
             _insert_edition(connection, now, book, edition_id, sha256=sha256, factors=factors)
             bump_revision(connection, book)
             made = _find_edition(connection, book, edition_id)
@@ -59,8 +70,10 @@ class Editions(Part):
 
         return self._database.write(work)
 
-    def list_editions(self, book: str, after_rank: int, limit: int) -> list[model.Edition]:
-        """List editions in order of preference, from the first one after `after_rank`."""
+    def list_editions(
+        self, book: str, after_rank: int = 0, limit: int | None = None
+    ) -> list[model.Edition]:
+        """List editions in the order of their import, from the first one after `after_rank`."""
         table = schema.edition
         query = (
             sa.select(table)

@@ -11,9 +11,11 @@ from tonne.store.channels import Channels
 from tonne.store.commits import Commits
 from tonne.store.database import Database, utc_now
 from tonne.store.editions import Editions
+from tonne.store.entities import Entities
 from tonne.store.facilities import Facilities
 from tonne.store.files import Files
 from tonne.store.leases import Leases
+from tonne.store.methods import Methods
 from tonne.store.migrations import upgrade
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Manifest(Books, Editions, Facilities, Channels, Commits, Files, Leases):
+class Manifest(Books, Methods, Editions, Facilities, Entities, Channels, Commits, Files, Leases):
     """All that the manifest can tell and do. Safe for use from many threads.
 
     Every method blocks, runs in one transaction, and raises `StoreUnavailable` when the

@@ -11,14 +11,25 @@ from typing import Literal
 
 from tonne.model import ControlTotals  # noqa: TC001  see dt
 
-FileKind = Literal["segment", "postings", "quarantine"]
+FileKind = Literal["segment", "postings", "quarantine", "clearing"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewMethod:
+    """A version of a book's method that is to follow `expected_version` (0: to be the first)."""
+
+    expected_version: int
+    body: str
+    author: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FactorRow:
     """One row of an edition, every value as the text that its publisher gave ("" = none).
 
-    `row` counts from 1; dates are ISO days, `valid_to` exclusive.
+    `row` counts from 1; dates are ISO days, `valid_to` exclusive; `gases` is like
+    ``HFC-32=0.5;HFC-125=0.5``; `cell` is the row as its publisher names it.
     """
 
     row: int
@@ -27,7 +38,7 @@ class FactorRow:
     unit: str
     valid_from: str
     valid_to: str
-    kg_co2e: str
+    kg_co2e: str = ""
     kg_co2: str = ""
     kg_ch4: str = ""
     kg_n2o: str = ""
@@ -35,6 +46,18 @@ class FactorRow:
     source: str = ""
     table: str = ""
     note: str = ""
+    stage: str = ""
+    gwp_set: str = ""
+    co2e_ch4: str = ""
+    co2e_n2o: str = ""
+    kg_biogenic_co2: str = ""
+    gases: str = ""
+    kwh: str = ""
+    loss: str = ""
+    uncertainty: str = ""
+    cell: str = ""
+    licence: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

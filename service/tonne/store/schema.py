@@ -11,8 +11,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -114,11 +116,23 @@ book = Table(
     Column("display_name", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("facility_rule", Integer, nullable=False),
-    # Rises with whatever decides how records are resolved and posted: editions, their order,
-    # facilities, states of periods.
+    # Rises with whatever decides how records are resolved, posted and consolidated: the method,
+    # facilities, entities, states of periods.
     Column("revision", BigInteger, nullable=False),
     # The last seq that was given out; its row lock puts the commits of a book in order.
     Column("commit_seq", BigInteger, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+)
+
+method = Table(
+    "method",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    # From 1, without gaps; the highest is in force.
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("create_time", UtcTime, nullable=False),
 )
 
@@ -127,7 +141,7 @@ edition = Table(
     metadata,
     Column("book", _id(), ForeignKey("book.id"), primary_key=True),
     Column("id", _id(), primary_key=True),
-    Column("rank", Integer, nullable=False),  # 1 is preferred most
+    Column("rank", Integer, nullable=False),  # order of the imports; preference is the method's
     Column("factors_count", Integer, nullable=False),
     Column("sha256", String, nullable=False),
     Column("create_time", UtcTime, nullable=False),
@@ -153,6 +167,18 @@ factor = Table(
     Column("source", Text, nullable=False),
     Column("table", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("stage", Text, nullable=False, server_default=""),
+    Column("gwp_set", Text, nullable=False, server_default=""),
+    Column("co2e_ch4", Text, nullable=False, server_default=""),
+    Column("co2e_n2o", Text, nullable=False, server_default=""),
+    Column("kg_biogenic_co2", Text, nullable=False, server_default=""),
+    Column("gases", Text, nullable=False, server_default=""),  # like HFC-32=0.5;HFC-125=0.5
+    Column("kwh", Text, nullable=False, server_default=""),
+    Column("loss", Text, nullable=False, server_default=""),
+    Column("uncertainty", Text, nullable=False, server_default=""),
+    Column("cell", Text, nullable=False, server_default=""),  # the row, as its publisher names it
+    Column("licence", Text, nullable=False, server_default=""),
+    Column("evidence", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["book", "edition"], ["edition.book", "edition.id"]),
     Index(None, "book", "edition", "activity", "row"),
 )
@@ -169,6 +195,28 @@ facility = Table(
     Column("ownership", Text, nullable=False),
     Column("valid_from", String, nullable=False),
     Column("valid_to", String, nullable=False),
+)
+
+entity = Table(
+    "entity",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("id", _id(), primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("parent", _id(), nullable=False),  # empty: the reporting organisation itself
+)
+
+holding = Table(
+    "holding",
+    metadata,
+    Column("book", _id(), primary_key=True),
+    Column("entity", _id(), primary_key=True),
+    Column("valid_from", String, primary_key=True),
+    Column("valid_to", String, nullable=False),
+    Column("equity_share", Text, nullable=False),
+    Column("financial_control", Integer, nullable=False),
+    Column("is_operated", Boolean, nullable=False),
+    ForeignKeyConstraint(["book", "entity"], ["entity.book", "entity.id"]),
 )
 
 channel = Table(
@@ -228,7 +276,8 @@ file = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("book", _id(), nullable=False),
-    Column("kind", String, nullable=False),  # segment, postings, quarantine, orphan
+    # segment, postings, quarantine, clearing, orphan
+    Column("kind", String, nullable=False),
     # Unique across live, dead and condemned: a commit and the garbage collection that meet at
     # one path cannot both have it.
     Column("path", _id(), nullable=False, unique=True),
@@ -241,9 +290,18 @@ file = Table(
     Column("state", String, nullable=False),  # live, dead, condemned
     Column("dead_time", UtcTime),
     Column("create_time", UtcTime, nullable=False),
+    Column("segment", String),  # of a clearing: the segment whose records it posts
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),
     Index(None, "state", "dead_time"),
+    Index(None, "segment"),
+    Index(
+        "ix_file_book_seq_suspended",
+        "book",
+        "seq",
+        postgresql_where=sa.text("suspended_count > 0"),
+        sqlite_where=sa.text("suspended_count > 0"),
+    ),
 )
 
 file_range = Table(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 import pytest
 
+from tonne.catalogue.method import MethodSettings
 from tonne.ledger.entries import ChannelEntry, Durable
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.replay import Replay
@@ -128,10 +129,10 @@ _names = itertools.count()
 
 
 def open_bench(url, objects, **options):
-    """Open a ledger with one book and one edition."""
+    """Open a ledger with one book, whose method has one edition."""
     manifest = Manifest.open(url)
     ledger = Ledger(manifest, objects, holder="test", **options)
-    ledger.create_book("acme")
+    ledger.create_book("acme", method=MethodSettings())
     ledger.import_edition("acme", "paper-2015", EDITION)
     return Bench(manifest, objects, ledger)
 

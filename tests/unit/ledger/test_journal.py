@@ -135,11 +135,12 @@ def test_the_first_facility_ends_that_all_are_taken(bench):
 
 def test_a_book_that_changes_in_the_middle_is_read_again(bench):
     """What another server changed decides, even after files were written under the old rules."""
-    assert bench.append("meter", [record(activity="steam", unit="t")]).totals.suspended_count == 1
+    lime_record = record(activity="process.lime", unit="t")
+    assert bench.append("meter", [lime_record]).totals.suspended_count == 1
     other = bench.other()
-    steam = EDITION.splitlines(keepends=True)[0] + b"steam,,t,2015-01-01,,70,,,,,paper,4,\n"
-    other.ledger.import_edition("acme", "steam-2015", steam)
-    outcome = bench.append("meter", [record(activity="steam", unit="t")])
+    lime = EDITION.splitlines(keepends=True)[0] + b"process.lime,,t,2015-01-01,,70,,,,,p,4,\n"
+    other.ledger.import_edition("acme", "lime-2015", lime)
+    outcome = bench.append("meter", [lime_record])
     assert outcome.totals == ControlTotals(1, 1, 0, 0, 1_500_000)
     other.ledger.close()
     bench.check()

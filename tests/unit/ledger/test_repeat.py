@@ -105,10 +105,10 @@ def test_offsets_of_another_channel_do_not_count(filled):
 
 def test_a_change_of_the_book_does_not_change_content(bench):
     """What was posted, suspended or refused then matches whatever the book says now."""
-    records = [record(), record(unit="cubits"), record(activity="steam", unit="t")]
+    records = [record(), record(unit="cubits"), record(activity="process.lime", unit="t")]
     bench.append("meter", records)
     header = EDITION.splitlines(keepends=True)[0]
-    more = header + b"steam,,t,2015-01-01,,70,,,,scope2.location,p,1,\n"
+    more = header + b"process.lime,,t,2015-01-01,,70,,,,scope2.location,p,1,\n"
     more += b"electricity.grid,,cubits,2015-01-01,,70,,,,,p,1,\n"
     bench.ledger.import_edition("acme", "more", more)
     bench.ledger.import_facilities("acme", [Facility("elsewhere")])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import subprocess
 import sys
 import threading
@@ -14,8 +16,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from tests.support.store import create_book, make_commit, make_move
+from tonne.catalogue.method import MethodSettings
 from tonne.errors import ConfigInvalid
 from tonne.store import Manifest, migrations, schema
+from tonne.store.database import Database
 
 
 def test_migrations_make_what_the_schema_says(manifest):
@@ -99,6 +103,48 @@ def test_tables_of_a_newer_version_are_refused(manifest, manifest_url):
     manifest._database.write(lambda connection: connection.execute(newer) and None)
     with pytest.raises(ConfigInvalid, match="not of a version that this Tonne knows"):
         Manifest.open(manifest_url)
+
+
+def test_a_book_from_before_gets_a_method_of_its_order(manifest_url):
+    """Editions in order of preference become the first method; factors and files stay."""
+    database = Database(manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
+    migrations.upgrade(database, "0001")
+
+    def fill(connection):
+        for book in ("acme", "bare"):
+            text = (
+                "INSERT INTO book (id, display_name, time_zone, facility_rule, revision, "
+                "commit_seq, create_time) VALUES (:book, '', 'UTC', 1, 4, 0, '2026-01-01 00:00')"
+            )
+            connection.execute(sa.text(text), {"book": book})
+        for edition, rank in (("a", 3), ("b", 1), ("c", 2)):
+            text = (
+                "INSERT INTO edition (book, id, rank, factors_count, sha256, create_time) "
+                "VALUES ('acme', :edition, :rank, 1, 'aa', '2026-01-01 00:00')"
+            )
+            connection.execute(sa.text(text), {"edition": edition, "rank": rank})
+        text = (
+            "INSERT INTO factor VALUES ('acme', 'a', 1, 'electricity.grid', '', 'kWh', "
+            "'2020-01-01', '', '0.50', '', '', '', 'scope2.location', 's', 't', 'n')"
+        )
+        connection.execute(sa.text(text))
+
+    database.write(fill)
+    database.close()
+    before = dt.datetime.now(dt.UTC)
+    manifest = Manifest.open(manifest_url)
+    acme, bare = manifest.list_books("", 10)
+    assert (acme.method_version, bare.method_version) == (1, 1)
+    assert (acme.revision, acme.editions) == (4, ("b", "c", "a"))
+    settings = MethodSettings.from_json(acme.method_body)
+    assert settings == MethodSettings(editions=("b", "c", "a"))
+    assert settings.to_json() == acme.method_body
+    assert json.loads(bare.method_body)["editions"] == []
+    method = manifest.get_method("acme")
+    assert (method.author, before <= method.create_time) == ("migration", True)
+    (factor,) = manifest.factors("acme", "a")
+    assert (factor.kg_co2e, factor.note, factor.stage, factor.gases) == ("0.50", "n", "", "")
+    manifest.close()
 
 
 def test_versions_follow_each_other():

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _LOCK = 0x746F6E6E65  # "tonne"; the key of the advisory lock that serialises upgrades
 
 
-def upgrade(database: Database) -> None:
-    """Bring the tables to the newest version, once, however many servers start at the same time.
+def upgrade(database: Database, version: str = "head") -> None:
+    """Bring the tables to a version, once, however many servers start at the same time.
 
     All of it is one transaction, in both databases, under a lock: a server that comes second
     waits, then finds nothing to do; one that dies leaves nothing half-made.
@@ -31,10 +31,10 @@ def upgrade(database: Database) -> None:
     ConfigInvalid
         A newer Tonne made the tables.
     """
-    database.write(_run)
+    database.write(lambda connection: _run(connection, version))
 
 
-def _run(connection: Connection) -> None:
+def _run(connection: Connection, version: str) -> None:
     if connection.dialect.name == "postgresql":
         # An upgrade may take its time, and so may the one that is waited for.
         connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
@@ -45,7 +45,7 @@ def _run(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, version)
     except CommandError as error:
         raise ConfigInvalid(
             f"the tables of the manifest are not of a version that this Tonne knows ({error}); "
