@@ -165,7 +165,7 @@ class Server:
             ingest_service.NAME: ingest.handlers(border),
             ledger_service.NAME: LedgerService(self._ledger).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
-            report_service.NAME: ReportService(self._ledger).handlers(border),
+            report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),
         }
         self._grpc.add_generic_rpc_handlers(
             tuple(

@@ -15,7 +15,7 @@ from tonne.errors import DefectError, TonneError
 from tonne.telemetry import code_of, log_incident
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
     from google.protobuf.message import Message
@@ -54,7 +54,7 @@ class Border:
             return call(read_request(kind, message)).SerializeToString()
 
         async def handle(message: bytes, context: Context) -> bytes:
-            return await self._guarded(method, context, self._in_thread(answer, message)) or b""
+            return await self._guarded(method, context, self.in_thread(answer, message)) or b""
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
@@ -77,13 +77,32 @@ class Border:
         """Wrap a method that gives the messages of a stream, each made when it is sent."""
 
         async def answer(message: bytes, context: Context) -> None:
-            messages = await self._in_thread(lambda: iter(call(read_request(kind, message))))
+            messages = await self.in_thread(lambda: iter(call(read_request(kind, message))))
             await self._send(messages, context)
 
         async def handle(message: bytes, context: Context) -> None:
             await self._guarded(method, context, answer(message, context))
 
         return grpc.unary_stream_rpc_method_handler(handle)
+
+    def raw_stream(
+        self,
+        method: str,
+        call: Callable[[AsyncIterator[bytes]], AsyncIterator[Iterable[Message]]],
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
+        """Wrap an asynchronous generator that takes the bytes of a stream of requests.
+
+        It gives responses a few at a time; they are made and written in threads.
+        """
+
+        async def answer(context: Context) -> None:
+            async for messages in call(_read(context)):
+                await self._send(iter(messages), context)
+
+        async def handle(_: object, context: Context) -> None:
+            await self._guarded(method, context, answer(context))
+
+        return grpc.stream_stream_rpc_method_handler(handle)
 
     async def _send(self, messages: Iterator[Message], context: Context) -> None:
         """Send messages; each is made and written in a thread."""
@@ -92,10 +111,11 @@ class Border:
             message = next(messages, None)
             return None if message is None else message.SerializeToString()
 
-        while (written := await self._in_thread(write_next)) is not None:
-            await context.write(written)
+        while (written := await self.in_thread(write_next)) is not None:
+            await _write(context, written)
 
-    async def _in_thread(self, call: Callable[..., T], *arguments: object) -> T:
+    async def in_thread(self, call: Callable[..., T], *arguments: object) -> T:
+        """Run what blocks in a thread of the methods."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
 
     async def _guarded(self, method: str, context: Context, work: Awaitable[T]) -> T | None:
@@ -126,3 +146,26 @@ class Border:
             f"the server failed; the incident is logged as {incident}",
             metadata={"incident": incident},
         )
+
+
+_GONE = (grpc.aio.UsageError, grpc.aio.InternalError, grpc.RpcError, asyncio.InvalidStateError)
+"""What reading and writing raise when the call is over already."""
+
+
+async def _read(context: Context) -> AsyncIterator[bytes]:
+    """Give the messages of a call up to its half-close."""
+    while True:
+        try:
+            message = await context.read()
+        except _GONE as error:
+            raise asyncio.CancelledError from error
+        if not isinstance(message, bytes):
+            return
+        yield message
+
+
+async def _write(context: Context, message: bytes) -> None:
+    try:
+        await context.write(message)
+    except _GONE as error:
+        raise asyncio.CancelledError from error

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.method import CONSOLIDATIONS
+from tonne.catalogue.valuation import exact_text
+from tonne.edge.codec import write_row_error, write_totals
 from tonne.errors import FieldInvalid, NameInvalid
 from tonne.model import PERIOD_COUNT_MAX, period_of_month
 from tonne.reports.request import InventoryRequest
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from tonne.reports.estimate import EstimateAnswer, EstimatedRecord
     from tonne.reports.inventory import Inventory, InventoryRow
 
 ROWS_PER_MESSAGE = 2_000
@@ -91,6 +94,35 @@ def write_row(row: InventoryRow) -> report_pb2.InventoryRow:
         ],
         energy_kwh=row.energy_kwh,
     )
+
+
+def write_estimated_records(
+    records: Sequence[EstimatedRecord],
+) -> Iterator[report_pb2.EstimateResponse]:
+    """Write records' own figures in chunks."""
+    for start in range(0, len(records), ROWS_PER_MESSAGE):
+        yield report_pb2.EstimateResponse(
+            records=[
+                report_pb2.EstimatedRecord(
+                    index=record.index,
+                    status=_number(record.status),
+                    kg_co2e="" if record.kg_co2e is None else exact_text(record.kg_co2e),
+                    notices=record.notices,
+                )
+                for record in records[start : start + ROWS_PER_MESSAGE]
+            ]
+        )
+
+
+def write_estimate(answer: EstimateAnswer) -> Iterator[report_pb2.EstimateResponse]:
+    """Write an estimate in chunks; the last one carries totals and row errors."""
+    for chunk in write_inventory(answer.inventory):
+        response = report_pb2.EstimateResponse(inventory=chunk)
+        if chunk.HasField("total"):
+            response.row_errors.extend(map(write_row_error, answer.row_errors))
+            response.row_errors_omitted_count = answer.row_errors_omitted_count
+            response.control_totals.CopyFrom(write_totals(answer.totals))
+        yield response
 
 
 def _read_enum(field: str, number: int, names: tuple[str, ...], *, first: int) -> str:

@@ -1,19 +1,25 @@
-"""ReportService: the inventory, and the records behind it."""
+"""ReportService: the inventory, estimates, and the records behind the numbers."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.edge import codec, names, report_codec
+from tonne.edge.estimate_request import EstimatePart, read_estimate_request
+from tonne.errors import FieldInvalid
+from tonne.ingest.decoder import KIND_NONE, check_kind
 from tonne.reports.book import book_inventory
+from tonne.reports.estimate import Estimate
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     import grpc
 
     from tonne.edge.border import Border
+    from tonne.ingest.ingest import Ingest
     from tonne.ledger.ledger import Ledger
 
 NAME = "tonne.v1.ReportService"
@@ -22,8 +28,9 @@ NAME = "tonne.v1.ReportService"
 class ReportService:
     """Methods of ReportService."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, ingest: Ingest) -> None:
         self._ledger = ledger
+        self._ingest = ingest
 
     def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
         """Give the handlers by method."""
@@ -31,6 +38,7 @@ class ReportService:
             "GetInventory": border.server_stream(
                 "GetInventory", report_pb2.GetInventoryRequest, self.get_inventory
             ),
+            "Estimate": border.raw_stream("Estimate", partial(self.estimate, border)),
             "ListRecords": border.unary(
                 "ListRecords", report_pb2.ListRecordsRequest, self.list_records
             ),
@@ -43,6 +51,47 @@ class ReportService:
         wanted = report_codec.read_selection(request)
         found = book_inventory(self._ledger, names.read_book(request.name), wanted)
         return report_codec.write_inventory(found)
+
+    async def estimate(
+        self, border: Border, messages: AsyncIterator[bytes]
+    ) -> AsyncIterator[Iterable[report_pb2.EstimateResponse]]:
+        """Compute what batches of records would post."""
+        decoder = self._ingest.make_decoder()
+        estimate: Estimate | None = None
+        async for message in messages:
+            async with self._ingest.holding(message):
+                part = read_estimate_request(message)
+                if estimate is None:
+                    estimate = await border.in_thread(self._begin_estimate, part)
+                    if part.kind == KIND_NONE:
+                        continue
+                elif part.selection is not None or part.each_record:
+                    raise FieldInvalid(
+                        "selection and each_record stand in the first message alone",
+                        metadata={"field": "selection"},
+                    )
+                check_kind(part.kind)
+                batch = await decoder.decode(part.kind, part.content, 0, len(part.content))
+                records = await border.in_thread(estimate.add, batch)
+            yield report_codec.write_estimated_records(records)
+        if estimate is None:
+            raise FieldInvalid(
+                "an estimate begins with a message that has its selection; got none",
+                metadata={"field": "selection"},
+            )
+        answer = await border.in_thread(estimate.finish)
+        yield report_codec.write_estimate(answer)
+
+    def _begin_estimate(self, part: EstimatePart) -> Estimate:
+        selection = part.selection or report_pb2.GetInventoryRequest()
+        book = names.read_book(selection.name, field="selection.name") if selection.name else ""
+        return Estimate(
+            self._ledger,
+            book,
+            report_codec.read_selection(selection),
+            each_record=part.each_record,
+            row_errors_max=self._ingest.config.row_errors_max,
+        )
 
     def list_records(
         self, request: report_pb2.ListRecordsRequest

@@ -9,6 +9,7 @@ import random
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tonne.errors import FieldInvalid, ServerDraining
@@ -20,7 +21,7 @@ from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
 from tonne.telemetry import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from tonne.config import IngestConfig
     from tonne.errors import TonneError
@@ -202,6 +203,24 @@ class Ingest:
 
         self.committer.book(book).offer(Lane(settle), taken)
         return await settled
+
+    # --- estimates -----------------------------------------------------------------------
+
+    def make_decoder(self) -> Decoder:
+        """Make what decodes the batches of one call that posts nothing."""
+        self._check_draining()
+        return Decoder(self.decode_pool, self.config, self.telemetry)
+
+    @asynccontextmanager
+    async def holding(self, message: bytes) -> AsyncIterator[None]:
+        """Hold a message in the budget of the process; waits for room. Raises `BatchMustFit`."""
+        check_size(len(message), self.config.message_bytes_max)
+        await self.admission.wait_for_room()
+        self.admission.hold(len(message))
+        try:
+            yield
+        finally:
+            self.admission.release(len(message))
 
     # --- the end -------------------------------------------------------------------------
 

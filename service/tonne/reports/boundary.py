@@ -102,14 +102,15 @@ def find_boundary(
         .with_columns(name=pl.col("facility").cast(pl.String))
         .join(limited.select(pl.col("facility").alias("name"), *_PROFILE), on="name", how="inner")
     )
+    by_id = {entity.id: entity for entity in entities}
     portions = {WHOLE: 0}
     rows = []
     for entity, valid_from, valid_to, period in (
         months.select(*_PROFILE, "period").unique(maintain_order=True).iter_rows()
     ):
         facility = Facility("", entity=entity, valid_from=valid_from, valid_to=valid_to)
-        share = facility_share(facility, entities, approach, period)
-        equity = facility_share(facility, entities, EQUITY_SHARE, period)
+        share = facility_share(facility, by_id, approach, period)
+        equity = facility_share(facility, by_id, EQUITY_SHARE, period)
         portion = Portion(share, max(equity - share, Fraction(0)))
         number = portions.setdefault(portion, len(portions))
         if number:

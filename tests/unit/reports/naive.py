@@ -154,7 +154,9 @@ class Naive:
 
     def selects(self, account):
         roots = self.request.accounts
-        return not roots or any(account == root or account.startswith(root + ".") for root in roots)
+        return not roots or any(
+            account == root or account.startswith(root + ".") for root in roots
+        )
 
     def note(self, number, notice):
         self.notices.setdefault((notice.reason, notice.message), set()).add(number)
@@ -168,11 +170,16 @@ class Naive:
         if request.group_by:
             group = tuple(known[name] for name in request.group_by)
             self.value(
-                self.groups.setdefault(group, self.fresh()), number, quantity, account, one, alone
+                self.groups.setdefault(group, self.fresh()),
+                number,
+                quantity,
+                account,
+                one,
+                alone=alone,
             )
         self.value(self.total, number, quantity, account, one, alone=False)
 
-    def value(self, sums, number, quantity, account, one, alone):
+    def value(self, sums, number, quantity, account, one, *, alone):
         sums["records"].add(number)
         kg_co2e, masses, kwh = worth(one, self.request.gwp_set)
         by_account = alone and "account" in self.request.group_by

@@ -169,9 +169,7 @@ def ask(records, outcomes, request, *, commits=1, facilities=REGISTER, entities=
     frames = [post(records[start::commits], outcomes) for start in range(commits)]
     resolutions = {each.id: each for each in outcomes.values() if each}
     asked = request.under(MethodSettings())
-    return inventory(
-        pl.concat(frames), resolutions, facilities, asked, sum_by, entities=entities
-    )
+    return inventory(pl.concat(frames), resolutions, facilities, asked, sum_by, entities=entities)
 
 
 def check_against_naive(found, naive):

@@ -1,0 +1,173 @@
+"""What records would come to: an inventory of an empty book after posting them.
+
+The same function computes both, from postings that the same kernel made under the same rules:
+an estimate has the figures of the inventory to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
+
+import polars as pl
+
+from tonne.ledger.statuses import status_message
+from tonne.ledger.sums import sum_by
+from tonne.model import RowStatus
+from tonne.reports.footprint import KG_CO2E
+from tonne.reports.inventory import Inventory, inventory
+from tonne.reports.selection import select
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tonne.ledger.estimate import EstimateBatch, Estimated, Estimation
+    from tonne.model import ControlTotals, Entity, RowError
+    from tonne.reports.request import InventoryRequest
+
+
+class EstimateBooks(Protocol):
+    """What an estimate takes from the ledger."""
+
+    def estimation(self, book: str) -> Estimation:
+        """Begin an estimate under a book's rules; an empty id is the shipped catalogue's."""
+
+    def entities(self, book: str) -> Sequence[Entity]:
+        """Read all entities."""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatedRecord:
+    """What one record would add.
+
+    Parameters
+    ----------
+    index : int
+        Number of the record over all batches, from 0.
+    status : RowStatus
+        Posted, or why not.
+    kg_co2e : Fraction or None
+        Its part of the total, exact; None where it is not posted.
+    notices : tuple of str
+        What stood in the way, or what was not the plain way.
+    """
+
+    index: int
+    status: RowStatus
+    kg_co2e: Fraction | None
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateAnswer:
+    """What all records would come to, and which would not be posted."""
+
+    inventory: Inventory
+    totals: ControlTotals
+    row_errors: tuple[RowError, ...]
+    row_errors_omitted_count: int
+
+
+class Estimate:
+    """One estimate, batch by batch. For one thread at a time.
+
+    Parameters
+    ----------
+    books : EstimateBooks
+        The ledger.
+    book : str
+        Whose method, register and entities count; empty: the shipped catalogue in its default
+        order, months in UTC, any facility.
+    request : InventoryRequest
+        Selection, grouping and valuation.
+    each_record : bool
+        Whether `add` gives each record's own figures.
+    row_errors_max : int
+        Most row errors that the answer names.
+
+    Raises
+    ------
+    BookUnknown
+        There is no such book.
+    """
+
+    def __init__(
+        self,
+        books: EstimateBooks,
+        book: str,
+        request: InventoryRequest,
+        *,
+        each_record: bool,
+        row_errors_max: int,
+    ) -> None:
+        self._estimation = books.estimation(book)
+        self._entities = tuple(books.entities(book)) if book else ()
+        self._request = request.under(self._estimation.state.settings)
+        self._each_record = each_record
+        self._row_errors_max = row_errors_max
+        self._row_errors: list[RowError] = []
+        self._row_error_count = 0
+
+    def add(self, batch: EstimateBatch) -> list[EstimatedRecord]:
+        """Take a batch; gives its records in order, where they were asked for."""
+        room = self._row_errors_max - len(self._row_errors)
+        wanted = batch.record_count if self._each_record else room
+        found = self._estimation.add(batch, row_errors_max=wanted, by_record=self._each_record)
+        self._row_errors.extend(found.row_errors[:room])
+        self._row_error_count += found.row_error_count
+        return self._records(found) if self._each_record else []
+
+    def finish(self) -> EstimateAnswer:
+        """Compute the inventory of all batches."""
+        return EstimateAnswer(
+            inventory(
+                self._estimation.postings(),
+                self._estimation.resolutions,
+                self._estimation.state.register,
+                self._request,
+                sum_by,
+                entities=self._entities,
+            ),
+            self._estimation.totals,
+            tuple(self._row_errors),
+            self._row_error_count - len(self._row_errors),
+        )
+
+    def _records(self, found: Estimated) -> list[EstimatedRecord]:
+        assert found.postings is not None  # noqa: S101  asked for by `add`
+        chosen = select(
+            found.postings,
+            self._estimation.resolutions,
+            self._estimation.state.register,
+            self._request,
+            self._entities,
+        )
+        weights = chosen.weights
+        kilograms: defaultdict[int, Fraction] = defaultdict(Fraction)
+        notices: defaultdict[int, set[str]] = defaultdict(set)
+        sums = sum_by(chosen.posted, ["record", *chosen.bucket])
+        numbers = sums.select("record", *chosen.bucket, pl.col("quantity").to_physical())
+        for record, *bucket, quantity_micro in numbers.iter_rows():
+            part = weights.total.get(tuple(bucket))
+            if part is not None:
+                numerator = dict(part.numerators).get(KG_CO2E, 0)
+                denominator = weights.denominators[KG_CO2E]
+                kilograms[record] += Fraction(quantity_micro * numerator, denominator)
+                notices[record] |= {each.message for each in weights.notices[tuple(bucket)]}
+        errors = {error.index: error for error in found.row_errors}
+        first = found.first_index
+        return [
+            EstimatedRecord(
+                index,
+                error.status,
+                None,
+                (status_message(error.status, error.field),),
+            )
+            if (error := errors.get(index))
+            else EstimatedRecord(
+                index, RowStatus.POSTED, kilograms[index], tuple(sorted(notices[index]))
+            )
+            for index in range(first, first + found.totals.records_count)
+        ]
