@@ -10,6 +10,7 @@ from tonne.cli.append import append_files
 from tonne.cli.books import book_app, edition_app, facility_app
 from tonne.cli.demo import run_demo
 from tonne.cli.entities import entity_app
+from tonne.cli.factors import activity_app, factor_app
 from tonne.cli.inventory import show_inventory
 from tonne.cli.listings import channel_app, quarantine_app, suspense_app
 from tonne.cli.method import method_app
@@ -54,6 +55,8 @@ app.add_typer(method_app, name="method")
 app.add_typer(facility_app, name="facility")
 app.add_typer(entity_app, name="entity")
 app.add_typer(edition_app, name="edition")
+app.add_typer(factor_app, name="factor")
+app.add_typer(activity_app, name="activity")
 app.command("append")(append_files)
 app.command("inventory")(show_inventory)
 app.add_typer(channel_app, name="channel")
