@@ -99,6 +99,25 @@ def _calls(api):
                 parent="books/nobody", edition_id="own", csv=b"activity"
             ),
         ),
+        (
+            api.ledger.SetMethod,
+            ledger_pb2.SetMethodRequest(
+                parent="books/nobody", method=ledger_pb2.Method(author="a", reason="r")
+            ),
+        ),
+        (api.ledger.GetMethod, ledger_pb2.GetMethodRequest(name="books/nobody/methods/1")),
+        (api.ledger.ListMethods, ledger_pb2.ListMethodsRequest(parent="books/nobody")),
+        (
+            api.ledger.ImportEntities,
+            ledger_pb2.ImportEntitiesRequest(
+                parent="books/nobody", entities=[ledger_pb2.Entity(id="e")]
+            ),
+        ),
+        (api.ledger.ListEntities, ledger_pb2.ListEntitiesRequest(parent="books/nobody")),
+        (
+            api.catalogue.SearchFactors,
+            catalogue_pb2.SearchFactorsRequest(query="grid", parent="books/nobody"),
+        ),
         (api.catalogue.ListEditions, catalogue_pb2.ListEditionsRequest(parent="books/nobody")),
         (
             api.catalogue.ListFactors,
