@@ -1,6 +1,7 @@
 """The command `tonne inventory`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -179,16 +180,16 @@ def print_approaches(found: Mapping[str, Inventory], by: tuple[str, ...], form: 
         print_table(columns, rows, {by[0]: "total", **total} if by else None)
 
 
-def print_remarks(inventory: Inventory) -> None:
+def print_remarks(inventory: Inventory, *, is_estimate: bool = False) -> None:
     """Tell what the numbers do not say by themselves."""
-    if not inventory.total.records_count:
+    if not inventory.total.records_count and not is_estimate:
         say("no record is posted in these months")
     if inventory.total.partial_gases:
         gases = ", ".join(inventory.total.partial_gases).upper()
         say(f"notice: some factors do not state {gases}: the mass is partial")
     for item in inventory.notices:
         say(f"notice: {item.message} (records: {item.records_count:,})")
-    if inventory.suspended_count:
+    if inventory.suspended_count and not is_estimate:
         say(
             f"{inventory.suspended_count:,} records wait in suspense and are in no number "
             "above: see `tonne suspense list`"
@@ -255,13 +256,11 @@ def _print_table(
     total = inventory_row(inventory.total)
     shown = rows[:TABLE_ROWS_MAX]
     present = [
-        column
+        replace(column, width_min=None)
         for column in columns
         if not column.is_optional or any(row[column.key] is not None for row in (*shown, total))
     ]
-    has_energy = _ENERGY_COLUMN in present
-    if has_energy and not fits(present, [*shown, {**total, **dict.fromkeys(by, "total")}]):
-        has_energy = False
+    has_energy = fits(present, [*shown, {**total, **dict.fromkeys(by, "total")}])
     print_table(
         columns if has_energy else [each for each in columns if each != _ENERGY_COLUMN],
         rows,

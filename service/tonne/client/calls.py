@@ -45,10 +45,15 @@ class Calls:
         except grpc.RpcError as error:
             raise error_of_rpc(error, self.target) from error
 
-    def _stream(self, method: Callable[..., Iterable[_Answer]], request: Any) -> Iterator[_Answer]:
+    def _stream(
+        self,
+        method: Callable[..., Iterable[_Answer]],
+        request: Any,
+        timeout_s: float | None,
+    ) -> Iterator[_Answer]:
         """Call a method that answers with a stream; `request` may be an iterator of requests."""
         try:
-            yield from method(request, timeout=self._timeout_s)
+            yield from method(request, timeout=timeout_s)
         except grpc.RpcError as error:
             raise error_of_rpc(error, self.target) from error
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tonne.client.results import RowError, read_row_error, read_totals, status_name
 from tonne.v1 import ledger_pb2, report_pb2
 
 if TYPE_CHECKING:
@@ -74,6 +76,71 @@ class Inventory:
     method_versions: tuple[int, ...] = ()
     gwp_set: str = ""
     consolidation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatedRecord:
+    """What one record would add; `kg_co2e` is exact, and None where it would not be posted.
+
+    `index` counts from 0 over all records; `status` is empty where it would be posted; `notices`
+    say what stood in the way, or what was not the plain way.
+    """
+
+    index: int
+    status: str
+    kg_co2e: Fraction | None
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What records would come to: their inventory, and what would become of them.
+
+    `row_errors` are the first records that would not be posted; `records` is empty unless each
+    record was asked for.
+    """
+
+    inventory: Inventory
+    records_count: int
+    posted_count: int
+    quarantined_count: int
+    suspended_count: int
+    row_errors: tuple[RowError, ...]
+    row_errors_omitted_count: int
+    records: tuple[EstimatedRecord, ...]
+
+
+def read_estimate(
+    responses: Iterable[report_pb2.EstimateResponse], group_by: tuple[str, ...]
+) -> Estimate:
+    """Read the responses of an estimate grouped by these columns."""
+    records: list[EstimatedRecord] = []
+    chunks: list[report_pb2.GetInventoryResponse] = []
+    last = report_pb2.EstimateResponse()
+    for last in responses:
+        records.extend(map(_read_estimated_record, last.records))
+        if last.HasField("inventory"):
+            chunks.append(last.inventory)
+    totals = read_totals(last.control_totals)
+    return Estimate(
+        read_inventory(chunks, group_by),
+        totals.records_count,
+        totals.posted_count,
+        totals.quarantined_count,
+        totals.suspended_count,
+        tuple(read_row_error(error, 0) for error in last.row_errors),
+        last.row_errors_omitted_count,
+        tuple(records),
+    )
+
+
+def _read_estimated_record(item: report_pb2.EstimatedRecord) -> EstimatedRecord:
+    return EstimatedRecord(
+        item.index,
+        status_name(item.status),
+        Fraction(item.kg_co2e) if item.kg_co2e else None,
+        tuple(item.notices),
+    )
 
 
 def read_inventory(

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.batches import Batches, Records
 from tonne.client.calls import PAGE_SIZE, Calls
-from tonne.client.report_results import CONSOLIDATIONS, Inventory, read_inventory
+from tonne.client.report_results import (
+    CONSOLIDATIONS,
+    Estimate,
+    Inventory,
+    read_estimate,
+    read_inventory,
+)
 from tonne.client.resources import book_name, channel_name
 from tonne.client.results import LedgerRecord, read_ledger_record
 from tonne.errors import FieldInvalid
-from tonne.model import month_of_period, period_of_month
+from tonne.model import Limits, month_of_period, period_of_month
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
@@ -17,6 +24,9 @@ if TYPE_CHECKING:
 
 DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_type", "scope")
 """What an inventory can be grouped by, named as in `tonne.v1.InventoryDimension`."""
+
+MESSAGE_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
+"""What one message of a call takes: gRPC's own default limit."""
 
 
 class ReportCalls(Calls):
@@ -69,7 +79,56 @@ class ReportCalls(Calls):
             gwp_set=gwp_set,
             consolidation=consolidation,
         )
-        return read_inventory(self._stream(self._reports.GetInventory, request), columns)
+        return read_inventory(
+            self._stream(self._reports.GetInventory, request, self._timeout_s), columns
+        )
+
+    def estimate(
+        self,
+        records: Records,
+        *,
+        book: str = "",
+        by: Sequence[str] | str = (),
+        each_record: bool = False,
+        **selection: Any,
+    ) -> Estimate:
+        """Compute what records would post, without posting them, to the same digits.
+
+        Parameters
+        ----------
+        records : Records
+            As for `Channel.append`; any number of them.
+        book : str
+            Whose method, register and entities count; empty: the shipped catalogue.
+        by : sequence of str or str
+            As for `inventory`.
+        each_record : bool
+            Whether each record's own figures come, too.
+        **selection
+            What else `inventory` takes.
+        """
+        columns = _names(by)
+        batches = Batches(records, MESSAGE_LIMITS)
+        failures: list[Exception] = []
+        first = report_pb2.EstimateRequest(
+            selection=selection_message(book, by=columns, **selection), each_record=each_record
+        )
+
+        def requests() -> Iterator[report_pb2.EstimateRequest]:
+            yield first
+            try:
+                for batch in batches:
+                    if batch.request.WhichOneof("batch") == "rows":
+                        yield report_pb2.EstimateRequest(rows=batch.request.rows)
+                    else:
+                        yield report_pb2.EstimateRequest(arrow_ipc=batch.request.arrow_ipc)
+            except Exception as error:  # noqa: BLE001  # told below, in the caller's own thread
+                failures.append(error)
+
+        found = read_estimate(self._stream(self._reports.Estimate, requests(), None), columns)
+        if failures:
+            raise failures[0]
+        return found
 
     def list_records(
         self, book: str, *, facility: str = "", activity: str = "", channel: str = ""
