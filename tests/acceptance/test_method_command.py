@@ -33,7 +33,8 @@ def test_only_what_is_given_changes(tonne, book):
         "method", "set", "--book", book, *WHO, "--gwp-set", "AR6", "--year-rule", "days",
         "--reporting-year-start", "4", "--rate", "CNY USD2022 0.1486 yearly average",
         "--proxy-region", "US", "--no-transport-wtt", "--loss-convention", "ghg-protocol",
-        "--consolidation", "equity-share", "--blend-gwp", "published", "--year-fallback-years", "0",
+        "--consolidation", "equity-share", "--blend-gwp", "published",
+        "--year-fallback-years", "0",
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert "version 2" in run.stderr
