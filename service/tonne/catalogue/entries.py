@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.edition import plain_text
+from tonne.catalogue.factor import plain_text
 from tonne.catalogue.gwp import CO2_BIOGENIC, is_kyoto
 from tonne.catalogue.resolution import (
     ACTIVITY_FALLBACK,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.factor import Factor
     from tonne.catalogue.method import MethodSettings
     from tonne.catalogue.offers import Offer, Offers, Pick
 

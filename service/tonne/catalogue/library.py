@@ -18,7 +18,7 @@ from tonne.catalogue.tables import edition_bytes, read_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.factor import Factor
 
 
 @dataclass(frozen=True)  # no slots: the factors are kept once they were read

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.factor import Factor
     from tonne.catalogue.method import MethodSettings
 
 MONTHS = 12
@@ -126,6 +126,31 @@ def _groups(shelves: Sequence[Shelf]) -> list[int]:
     return groups
 
 
+def _offer(
+    shelf: Shelf,
+    factor: Factor,
+    conversion: Conversion,
+    wish: tuple[int, int, int],
+    at: tuple[int, int, int],
+) -> Offer:
+    """Make an offer of what was wished (choice, proxy, group) and where it stood."""
+    distance, _, id_distance = at
+    first, stop = periods(factor)
+    recency = -factor.valid_from.toordinal()
+    return Offer(
+        preference=(*wish, *at, conversion.kind, recency, factor.row),
+        first_period=first,
+        stop_period=stop,
+        edition=shelf.edition,
+        is_shipped=shelf.is_shipped,
+        factor=factor,
+        conversion=conversion,
+        is_proxy=bool(wish[1]),
+        distance=distance,
+        id_distance=id_distance,
+    )
+
+
 class Offers:
     """Finds offers under a method. Immutable but for its converter's memory."""
 
@@ -195,34 +220,10 @@ class Offers:
                             edition=shelf.edition,
                             region=factor.region,
                         )
-                        if conversion is None:
-                            continue
-                        preference = (
-                            prefer(factor),
-                            int(is_proxy),
-                            self._groups[rank],
-                            distance,
-                            rank,
-                            id_distance,
-                            conversion.kind,
-                            -factor.valid_from.toordinal(),
-                            factor.row,
-                        )
-                        first, stop = periods(factor)
-                        found.append(
-                            Offer(
-                                preference,
-                                first,
-                                stop,
-                                shelf.edition,
-                                shelf.is_shipped,
-                                factor,
-                                conversion,
-                                is_proxy,
-                                distance,
-                                id_distance,
-                            )
-                        )
+                        if conversion is not None:
+                            wish = (prefer(factor), int(is_proxy), self._groups[rank])
+                            at = (distance, rank, id_distance)
+                            found.append(_offer(shelf, factor, conversion, wish, at))
         return sorted(found, key=lambda offer: offer.preference)
 
     def pick(self, offers: Sequence[Offer], period: int, *, by_month: bool = False) -> list[Pick]:

@@ -22,7 +22,7 @@ from tonne.model import RowStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.factor import Factor
 
 _CACHE_KEYS_MAX = 1 << 17
 """Keys come from producers: the cache is emptied rather than grown beyond this."""

@@ -14,7 +14,7 @@ from tonne.catalogue.places import region_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.factor import Factor
     from tonne.catalogue.taxonomy import Activity
 
 _WORD = re.compile(r"[a-z0-9]+")

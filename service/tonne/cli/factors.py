@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from tonne.catalogue import taxonomy
-from tonne.catalogue.edition import COLUMNS, Factor, plain_text
+from tonne.catalogue.edition import COLUMNS
+from tonne.catalogue.factor import Factor, plain_text
 from tonne.catalogue.library import default_settings, shipped_editions
 from tonne.catalogue.rules import CONTEXTS, legs_of
 from tonne.catalogue.search import search_activities, search_factors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.edition import plain_text
+from tonne.catalogue.factor import plain_text
 from tonne.catalogue.rules import legs_of
 from tonne.edge import names
 from tonne.edge.codec import timestamp
@@ -13,7 +13,7 @@ from tonne.v1 import catalogue_pb2
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.factor import Factor
     from tonne.catalogue.taxonomy import Activity
     from tonne.model import Edition
 

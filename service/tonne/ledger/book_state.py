@@ -28,7 +28,7 @@ from tonne_kernel import RuleTable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.factor import Factor
     from tonne.catalogue.method import MethodSettings
     from tonne.catalogue.resolution import Resolution
     from tonne.model import Book, Facility

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tonne.catalogue import search
-from tonne.catalogue.edition import Factor, parse_edition
+from tonne.catalogue.edition import parse_edition
 from tonne.catalogue.library import ShippedEdition, shipped_editions
 from tonne.catalogue.resolution import Resolution
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown, LedgerInconsistent
@@ -23,6 +23,7 @@ from tonne.store.rows import NewMethod
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tonne.catalogue.factor import Factor
     from tonne.catalogue.taxonomy import Activity
     from tonne.ledger.pages import Page
 

@@ -27,7 +27,7 @@ from tonne_kernel import Batch, Share
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tonne.catalogue.edition import Factor
+    from tonne.catalogue.factor import Factor
     from tonne.catalogue.resolution import Resolution
 
 PENDING_ROWS_MIN = 1 << 16

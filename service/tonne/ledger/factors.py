@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from tonne.catalogue.edition import Factor, plain_text
+from tonne.catalogue.factor import Factor, plain_text
 from tonne.store.rows import FactorRow
 
 _TEXTS = (

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import TYPE_CHECKING
 
-from tonne.catalogue.edition import COLUMNS, Factor, parse_edition
+from tonne.catalogue.edition import COLUMNS, parse_edition
+
+if TYPE_CHECKING:
+    from tonne.catalogue.factor import Factor
 
 
 def write_edition(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS) -> bytes:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from tonne.catalogue.accounts import ACCOUNTS
-from tonne.catalogue.edition import STAGES
+from tonne.catalogue.factor import STAGES
 from tonne.catalogue.rules import CONTEXTS, REGION_BOUND, RULES
 from tonne.catalogue.taxonomy import activities
 

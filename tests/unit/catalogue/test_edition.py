@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.unit.catalogue.editions import CHICAGO, SEATTLE, write_edition
 from tonne.catalogue.accounts import account_of
-from tonne.catalogue.edition import COLUMNS, PROBLEMS_MAX, parse_edition, plain_text
+from tonne.catalogue.edition import COLUMNS, PROBLEMS_MAX, parse_edition
+from tonne.catalogue.factor import plain_text
 from tonne.errors import FieldInvalid
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonne.catalogue.edition import Factor
+from tonne.catalogue.factor import Factor
 from tonne.catalogue.method import MethodSettings
 from tonne.catalogue.offers import Offers, Shelf
 from tonne.model import period_of_month

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.catalogue.editions import CHICAGO, write_edition
-from tonne.catalogue.edition import Factor, parse_edition
+from tonne.catalogue.edition import parse_edition
+from tonne.catalogue.factor import Factor
 from tonne.catalogue.places import region_chain
 from tonne.catalogue.resolution import Resolution
 from tonne.catalogue.resolver import Resolver
