@@ -19,8 +19,11 @@ from tonne.ledger.ledger import Ledger
 from tonne.ledger.sums import sum_by
 from tonne.model import (
     PERIOD_COUNT_MAX,
+    Entity,
     Facility,
     FacilityRule,
+    FinancialControl,
+    Holding,
     RowStatus,
     month_of_period,
     period_of_month,
@@ -41,6 +44,8 @@ BOOK = "acme"
 INVENTORY = re.compile(
     r"(?:by (?P<by>[a-z_, ]+?))?"
     r"(?: ?from (?P<first>\S+) to (?P<last>\S+))?"
+    r"(?: ?under (?P<gwp_set>AR\d))?"
+    r"(?: ?as (?P<approach>\S+))?"
     r"(?: ?of (?P<accounts>.+))?"
 )
 MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o")
@@ -75,10 +80,36 @@ class Stage:
 
     def facilities(self, _words: str, rows: tuple[Row, ...]) -> None:
         facilities = [
-            Facility(id=row["facility"], type=row["type"], region=row.get("region", ""))
+            Facility(
+                id=row["facility"],
+                **{
+                    name: row.get(name, "")
+                    for name in ("type", "region", "entity", "valid_from", "valid_to")
+                },
+            )
             for row in rows
         ]
         assert self._ledger.import_facilities(BOOK, facilities) == (len(facilities), 0)
+
+    def entities(self, _words: str, rows: tuple[Row, ...]) -> None:
+        """A row each; a holding where one of its columns is filled in."""
+        entities = [
+            Entity(
+                id=row["entity"],
+                parent=row.get("parent", ""),
+                holdings=(
+                    Holding(
+                        valid_from=row.get("valid_from", ""),
+                        valid_to=row.get("valid_to", ""),
+                        equity_share=row["equity"],
+                        financial_control=FinancialControl[row["control"]],
+                        is_operated=row["operated"] == "yes",
+                    ),
+                ),
+            )
+            for row in rows
+        ]
+        assert self._ledger.import_entities(BOOK, entities) == (len(entities), 0)
 
     def edition(self, words: str, rows: tuple[Row, ...]) -> None:
         self._ledger.import_edition(BOOK, words, write_edition(*rows))
@@ -138,6 +169,8 @@ class Stage:
                 period_of_month(asked["last"]) if asked["last"] else PERIOD_COUNT_MAX - 1,
                 group_by,
                 accounts=tuple(re.split(r", *", asked["accounts"])) if asked["accounts"] else (),
+                gwp_set=asked["gwp_set"] or "",
+                consolidation=asked["approach"] or "",
             ),
         )
         found = []
@@ -149,6 +182,8 @@ class Stage:
                     **{mass: getattr(row, mass) or "" for mass in MASSES},
                     "records": str(row.records_count),
                     "partial": " ".join(row.partial_gases),
+                    "gases": " ".join(f"{each.gas}={each.kg}" for each in row.gases),
+                    "kwh": row.energy_kwh or "",
                     "suspended": "" if row.group else str(answer.suspended_count),
                 }
             )

@@ -1,7 +1,7 @@
 """Reads a story: Markdown with steps as headings, facts and expectations as tables.
 
 A story is prose and steps. A step is a heading of the second level and the table below it. It
-is what happens (`book`, `facilities`, `edition`, `order`, `records`) or what must be seen
+is what happens (`book`, `facilities`, `entities`, `edition`, `order`, `records`) or what must be seen
 (`postings`, `inventory`, `notices`, `suspense`, `quarantine`). Steps run from top to bottom on
 one fresh ledger.
 """

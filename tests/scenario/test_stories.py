@@ -11,7 +11,7 @@ from tests.scenario.stage import Stage
 from tests.scenario.story import read_story
 
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.md"))
-FACTS = {"book", "facilities", "edition", "order", "records"}
+FACTS = {"book", "facilities", "entities", "edition", "order", "records"}
 EXPECTATIONS = {"postings", "inventory", "notices", "suspense", "quarantine"}
 
 
