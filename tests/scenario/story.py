@@ -1,9 +1,9 @@
 """Reads a story: Markdown with steps as headings, facts and expectations as tables.
 
 A story is prose and steps. A step is a heading of the second level and the table below it. It
-is what happens (`book`, `facilities`, `entities`, `edition`, `order`, `records`) or what must be seen
-(`postings`, `inventory`, `notices`, `suspense`, `quarantine`). Steps run from top to bottom on
-one fresh ledger.
+is what happens (`book`, `facilities`, `entities`, `edition`, `order`, `records`) or what must be
+seen (`postings`, `inventory`, `notices`, `suspense`, `quarantine`). Steps run from top to bottom
+on one fresh ledger.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ class Records:
             )
 
         query = ("records", book, facility, activity, channel)
-        listing = _Listing(book, query, files, tuple(wanted), match, _ledger_records)
+        listing = _Listing(book, query, files, tuple(wanted), match, ledger_records)
         return self._page(listing, page_size, page_token)
 
     def list_suspense(
@@ -164,7 +164,7 @@ class Records:
                 after_seq = rows[-1].seq
 
         match = pl.col("status") != RowStatus.POSTED
-        listing = _Listing(book, ("suspense", book), files, (), match, _ledger_records)
+        listing = _Listing(book, ("suspense", book), files, (), match, ledger_records)
         return self._page(listing, page_size, page_token)
 
     def list_quarantine(
@@ -222,7 +222,7 @@ def _source(channel: str) -> str:
     return channel if channel.startswith(REQUEST_PREFIX) else f"channels/{channel}"
 
 
-def _ledger_records(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
+def ledger_records(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
     for row in frame.iter_rows(named=True):
         status = RowStatus(row["status"])
         yield LedgerRecord(

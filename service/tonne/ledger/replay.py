@@ -67,7 +67,7 @@ class Replay:
             segment = self._read(file)
             for (status,), records in segment.group_by("status", maintain_order=True):
                 for rows in records.iter_slices(BATCH_ROWS):
-                    postings = _post_again(rows, RowStatus(status), time_zone)
+                    postings = post_again(rows, RowStatus(status), time_zone)
                     parts.append(postings.with_columns(pl.lit(status, pl.UInt8).alias("status")))
         with polars_errors(f"the segments of book {book}"):
             if not parts:
@@ -183,7 +183,7 @@ def _all_files(files: Callable[[int], list[FileRow]]) -> Iterator[FileRow]:
         after_seq = batch[-1].seq
 
 
-def _post_again(rows: pl.DataFrame, status: RowStatus, time_zone: str) -> pl.DataFrame:
+def post_again(rows: pl.DataFrame, status: RowStatus, time_zone: str) -> pl.DataFrame:
     """Post records of one status under one rule: what they add, by key and period."""
     buffer = io.BytesIO()
     with polars_errors("a segment's records"):
