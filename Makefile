@@ -64,9 +64,10 @@ build/debug/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	cp ext/tonne_kernel/__init__.py build/debug/tonne_kernel/
 	@touch $@
 
-bench: dev  ## Measure side by side: the kernel, then the whole path
+bench: dev  ## Measure side by side: the kernel, the catalogue, the whole path
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m tests.bench.kernel
+	$(BIN)/python -m tests.bench.catalogue
 	$(BIN)/python -m tests.bench.path
 
 soak: dev debug  ## Kill servers and producers many hundred times
