@@ -157,3 +157,10 @@ def test_an_own_region_of_another_year_goes_before_the_world_of_this_one():
     found = find(offers)
     assert outcome(offers, found, period_of_month("2021-06")) == [(1, 1, True)]
     assert outcome(offers, found, period_of_month("2024-01")) == [(2, 1, False)]
+
+
+def test_an_import_that_holds_goes_before_a_shipped_set_of_another_year():
+    """The book's preference stands, also where the shipped factor is of the very region."""
+    shelves = [(False, [("", (2005, 1, 400))]), (True, [("GB", (2020, 1, 12))])]
+    offers = offers_of(shelves, MethodSettings(year_fallback_years=3))
+    assert outcome(offers, find(offers), period_of_month("2021-06")) == [(1, 1, False)]
