@@ -215,9 +215,13 @@ def test_leaks_part_by_protocol_and_blends_are_their_composition():
 
 
 def test_a_published_figure_of_a_blend_is_a_choice():
-    """DESNZ rounds R-410A to 1924."""
+    """DESNZ and EPA round R-410A to 1924; the composition counts unless they are chosen."""
     published = resolver(blend_gwp="published")
-    assert postings(published, "refrigerant.r410a", "kg", "GB") == {"scope1.fugitive": 1924}
+    for region in ("GB", "US", "CN"):
+        exact = postings(SHIPPED, "refrigerant.r410a", "kg", region)
+        assert exact == {"scope1.fugitive": Fraction("1923.5")}
+        rounded = postings(published, "refrigerant.r410a", "kg", region)
+        assert rounded == {"scope1.fugitive": 1924}
 
 
 def test_money_converts_by_the_methods_rates_or_says_that_it_does_not():
