@@ -163,6 +163,15 @@ def test_a_province_takes_its_own_factor_then_its_grid_then_the_nation():
     assert "YEAR_FALLBACK" in reasons(later)
 
 
+def test_what_a_grid_factor_lacks_is_told():
+    """China prints CO2 alone and neither upstream nor losses: three notices, no zero."""
+    outcome = resolution(SHIPPED, "electricity.grid", "kWh", "CN-GD", "2023-05")
+    assert {"CO2_ONLY", "LEG_MISSING"} <= reasons(outcome)
+    missing = [notice.message for notice in outcome.notices]
+    assert ["scope3.03.wtt" in missing[0], "scope3.03.losses" in missing[1]] == [True, True]
+    assert not any(entry.account.startswith("scope3") for entry in outcome.entries)
+
+
 def test_a_fuel_posts_combustion_upstream_biomass_and_energy():
     """DESNZ 2025, diesel with average biofuel blend, per litre."""
     for activity, account in (
@@ -282,6 +291,9 @@ def test_the_cases_are_all_fifteen():
 def test_a_context_that_fits_no_leg_posts_nothing():
     """There are no scopes 1 and 2 in a leased purchase: it waits, and is not posted somewhere."""
     outcome = resolution(SHIPPED, "leased.purchase.electronic_computers", "USD2022", "US")
+    assert outcome == RowStatus.FACTOR_MUST_EXIST
+    # Nor does the biomass in a fuel make a purchase of capital goods of it.
+    outcome = resolution(SHIPPED, "capital.fuel.diesel", "l", "GB")
     assert outcome == RowStatus.FACTOR_MUST_EXIST
 
 
