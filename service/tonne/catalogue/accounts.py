@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 
+CHART_VERSION = 1
+"""Version of the chart and of the posting rules; raised when an account or a rule changes."""
+
 ACCOUNTS: dict[str, str] = {
     "scope1.stationary": "Fuel burnt in boilers, generators and furnaces",
     "scope1.mobile": "Fuel burnt in own or controlled vehicles",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from tonne.catalogue.accounts import ACCOUNTS
+from tonne.catalogue.accounts import ACCOUNTS, CHART_VERSION
 from tonne.catalogue.factor import STAGES
 from tonne.catalogue.rules import CONTEXTS, REGION_BOUND, RULES
 from tonne.catalogue.taxonomy import activities
@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "posting-rules.md"
 _HEAD = """\
 # Posting rules and the chart of accounts
 
-Generated from `service/tonne/catalogue/{rules,accounts,taxonomy}.py`; version 1.
+Generated from `service/tonne/catalogue/{rules,accounts,taxonomy}.py`; version VERSION.
 
 A record's activity has a rule. A rule is a list of legs: each posts to one account, under the
 factors of its stages. A leg that is **needed** and finds no factor leaves the record in suspense.
@@ -48,7 +48,7 @@ activity's own rule are replaced; what is not replaced posts nothing (`outside.*
 
 def write_page() -> str:
     """Text of the page."""
-    parts = [_HEAD, "## Rules\n"]
+    parts = [_HEAD.replace("VERSION", str(CHART_VERSION)), "## Rules\n"]
     count = Counter(activity.rule for activity in activities().values())
     for name, legs in RULES.items():
         bound = "; no other region's factor stands in" if name in REGION_BOUND else ""
