@@ -1,0 +1,102 @@
+"""Every shipped factor through the service: one unit of its activity gives what was printed.
+
+Each edition stands alone in a book's method, so that nothing can stand in for it; each factor is
+asked for by a record of its own, in its own unit, region and time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from tonne.catalogue.library import shipped_editions
+from tonne.catalogue.method import MethodSettings
+
+AR5 = {"CO2": 1, "CH4": 28, "N2O": 265}
+DIRECT = {"combustion", "generation", "operation", "release", "production", "treatment"}
+ACCOUNT_OF_STAGE = {
+    "biogenic": "outside.biogenic",
+    "life_cycle": "memo.footprint",
+    "residual": "scope2.market",
+}
+# Losses of district heat whose generation factor the edition lacks: alone they serve nothing.
+LOSSES_ALONE = {("uk-ghg-2022", 120), ("uk-ghg-2023", 120)}
+# Editions whose rows a record cannot name alone: energy per use, and shares that are lost.
+EDITIONS = sorted(set(shipped_editions()) - {"ict-ccf"})
+
+
+def account_fits(account, factor):
+    """Whether a factor's stage posts to an account."""
+    expected = factor.account or ACCOUNT_OF_STAGE.get(factor.stage)
+    if expected:
+        return account == expected
+    is_upstream = account.endswith((".wtt", ".losses"))
+    if factor.stage in DIRECT:
+        return not is_upstream and not account.startswith("memo.")
+    return is_upstream
+
+
+def printed_of(factor):
+    """kg CO2e of a unit under AR5 as printed, or from the printed gases; None without either."""
+    if factor.gases or factor.loss is not None:
+        return None
+    if factor.kg_co2e is not None:
+        # A total of another set is revalued by its gases: the printed one is not expected.
+        return factor.kg_co2e if factor.gwp_set in {"AR5", "", "CO2"} else None
+    if factor.stage == "biogenic":
+        return factor.kg_biogenic_co2
+    if factor.gwp_set == "CO2":
+        return factor.kg_co2
+    masses = {"CO2": factor.kg_co2, "CH4": factor.kg_ch4, "N2O": factor.kg_n2o}
+    return sum((mass * AR5[gas] for gas, mass in masses.items() if mass is not None), Decimal(0))
+
+
+def record_of(factor):
+    """One unit of a factor's activity, at its place, in its first month."""
+    start = max(factor.valid_from, dt.date(2024, 1, 1))
+    if factor.valid_to is not None and start >= factor.valid_to:
+        start = factor.valid_from
+    return {
+        "record_id": f"row-{factor.row}",
+        "facility": f"row-{factor.row}",
+        "activity": factor.activity,
+        "quantity": "1",
+        "unit": factor.unit,
+        "region": factor.region,
+        "start": start.replace(day=1).isoformat(),
+        "end": start.replace(day=2).isoformat(),
+    }
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_one_unit_gives_what_was_printed(client, name):
+    """Each row's figure is the one that its account gets."""
+    factors = shipped_editions()[name].factors
+    book = f"alone-{name}"
+    client.create_book(
+        book, method=MethodSettings(editions=(name,), blend_gwp="published", proxy_regions=())
+    )
+    found = client.estimate(
+        [record_of(factor) for factor in factors], book=book, by=("facility", "account")
+    )
+    by_row = {}
+    for row in found.inventory.rows:
+        accounts = by_row.setdefault(row.group["facility"], {})
+        accounts[row.group["account"]] = row.kg_co2e
+    missing, wrong, compared = [], [], 0
+    for factor in factors:
+        accounts = by_row.get(f"row-{factor.row}", {})
+        if not accounts and (name, factor.row) not in LOSSES_ALONE:
+            missing.append((factor.row, factor.activity, factor.unit, factor.stage))
+        printed = printed_of(factor)
+        if not accounts or printed is None or factor.stage in {"losses", "wtt_losses"}:
+            continue  # the account has both: the rules' own tests add them up
+        compared += 1
+        fitting = {a: kg for a, kg in accounts.items() if account_fits(a, factor)}
+        if printed not in fitting.values():
+            wrong.append((factor.row, factor.activity, factor.stage, printed, fitting))
+    assert missing == []
+    assert wrong == []
+    assert compared or all(printed_of(factor) is None for factor in factors)
