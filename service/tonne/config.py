@@ -71,6 +71,12 @@ class ServerConfig:
     log_level: str = _setting(
         "info", "Least level that is logged.", choices=("debug", "info", "warning", "error")
     )
+    cpus: int = _setting(
+        0,
+        "Processors that the server counts on, for its busy fraction; 0 means what its machine "
+        "and control group allow. In Kubernetes: the request.",
+        minimum=0,
+    )
     call_threads: int = _setting(
         8, "Threads for calls other than Append: reports, lists, imports.", minimum=1
     )
@@ -125,7 +131,7 @@ class IngestConfig:
         minimum=1,
     )
     row_errors_max: int = _setting(1_000, "Most row errors of one response.", minimum=1)
-    decode_threads: int = _setting(0, "Threads that decode; 0 means one for each core.", minimum=0)
+    decode_threads: int = _setting(0, "Threads that decode; 0 means one for each processor.", minimum=0)
     commit_threads: int = _setting(
         4, "Threads that write commits: as many books commit at the same time.", minimum=1
     )

@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from tonne.edge.report_service import ReportService
 from tonne.errors import CapacityError, ConfigInvalid
 from tonne.ingest.ingest import Ingest
 from tonne.ledger.ledger import Ledger
+from tonne.machine import memory_limit_bytes, usable_cpus
 from tonne.store import faults
 from tonne.store.manifest import Manifest
 from tonne.store.objects import open_objects
@@ -62,6 +64,9 @@ class Server:
     def __init__(self, config: Config) -> None:
         self._config = config
         self.telemetry = Telemetry()
+        self.telemetry.set("tonne_cpus", config.server.cpus or usable_cpus())
+        self.telemetry.set("tonne_memory_limit_bytes", memory_limit_bytes())
+        self.telemetry.set("tonne_workers", 1, "loop")
         self.address = ""
         self.admin_address = ""
         self._started = False
@@ -209,12 +214,16 @@ class Server:
                 await self._tell_health()
 
     async def _measure_lag(self) -> None:
+        """Measure how late the event loop is, and how busy its thread."""
         loop = asyncio.get_running_loop()
+        worked_s = time.thread_time()
         while True:
             start_s = loop.time()
             await asyncio.sleep(LAG_INTERVAL_S)
             lag_s = max(loop.time() - start_s - LAG_INTERVAL_S, 0.0)
             self.telemetry.set("tonne_event_loop_lag_seconds", lag_s)
+            before_s, worked_s = worked_s, time.thread_time()
+            self.telemetry.add("tonne_worker_busy_seconds_total", worked_s - before_s, "loop")
 
     async def _keep_up(self) -> None:
         """Merge postings files and collect garbage, now and then."""

@@ -18,7 +18,6 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
-from math import prod
 from typing import TYPE_CHECKING, Literal, TextIO
 
 import prometheus_client
@@ -64,6 +63,7 @@ def code_of(error: BaseException) -> str:
 
 
 METHODS = (
+    "Append",
     "OpenChannel",
     "GetChannel",
     "ListChannels",
@@ -95,10 +95,55 @@ METHODS = (
     "Estimate",
     "ListRecords",
 )
-"""Calls other than Append."""
+"""Every call."""
 
-STREAM_ENDS = ("half_close", "stream_lifetime", "server_drain", "error", "disconnect")
+CODES = (
+    "OK",
+    "CANCELLED",
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "UNAUTHENTICATED",
+)
+"""gRPC codes that a call can end with."""
+
+POOLS = ("decode", "commit", "loop")
+"""Threads at work: those that decode, those that commit, the one of the event loop."""
+
+STREAM_ENDS = (
+    "half_close",
+    "stream_lifetime",
+    "token_expiry",
+    "server_drain",
+    "error",
+    "disconnect",
+)
 """Why an Append stream ended."""
+
+AUTH_FAILURES = (
+    "missing",
+    "malformed",
+    "algorithm",
+    "issuer",
+    "audience",
+    "key_unknown",
+    "signature",
+    "expired",
+    "not_yet_valid",
+    "claims",
+    "certificate",
+    "keys_unavailable",
+    "foreign_book",
+    "role",
+)
+"""Why a call was refused for who made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +209,33 @@ METRICS: tuple[Metric, ...] = (
         _SLOW_S,
     ),
     _metric(
+        "tonne_commit_running_age_seconds",
+        "gauge",
+        "Age of the oldest commit under way, waits for the store included; 0 where there is none.",
+    ),
+    _metric(
+        "tonne_store_reachable",
+        "gauge",
+        "1 while the last commit of every book reached the store.",
+    ),
+    _metric(
         "tonne_worker_busy_seconds_total",
         "counter",
-        "Time that worker threads spent at work. Divided by tonne_workers: the busy fraction.",
-        pool=("decode", "commit"),
+        "Time that worker threads spent at work, waits for the store included; of the event loop, "
+        "its processor time. Divided by tonne_workers: the busy fraction.",
+        pool=POOLS,
     ),
-    _metric("tonne_workers", "gauge", "Worker threads.", pool=("decode", "commit")),
+    _metric("tonne_workers", "gauge", "Worker threads.", pool=POOLS),
+    _metric(
+        "tonne_cpus",
+        "gauge",
+        "Processors that the server counts on: server.cpus, or what its machine allows.",
+    ),
+    _metric(
+        "tonne_memory_limit_bytes",
+        "gauge",
+        "Memory beyond which the process is killed: of its control group, or the machine.",
+    ),
     _metric(
         "tonne_backlog_records",
         "gauge",
@@ -203,7 +269,14 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_calls_total",
         "counter",
-        "Calls other than Append, by method.",
+        "Calls that ended, by method and gRPC code. Those of Append are streams.",
+        method=METHODS,
+        code=CODES,
+    ),
+    _metric(
+        "tonne_call_seconds_total",
+        "counter",
+        "Time of ended calls, by method. Divided by tonne_calls_total: the mean.",
         method=METHODS,
     ),
     _metric(
@@ -239,6 +312,30 @@ METRICS: tuple[Metric, ...] = (
         "tonne_event_loop_lag_seconds",
         "gauge",
         "How late the event loop woke from its last short rest.",
+    ),
+    _metric(
+        "tonne_auth_failures_total",
+        "counter",
+        "Calls refused for who made them: no or bad credentials (missing to keys_unavailable), a "
+        "book of others, a role that the caller lacks.",
+        reason=AUTH_FAILURES,
+    ),
+    _metric(
+        "tonne_jwks_reads_total",
+        "counter",
+        "Readings of the keys of issuers of tokens.",
+        outcome=("done", "failed"),
+    ),
+    _metric(
+        "tonne_tls_reloads_total",
+        "counter",
+        "Certificates that changed on disk: taken, or broken, so that the old one stays.",
+        outcome=("done", "failed"),
+    ),
+    _metric(
+        "tonne_tls_certificate_expiry_timestamp_seconds",
+        "gauge",
+        "When the certificate in force expires, in Unix time; 0 without TLS.",
     ),
     _metric("tonne_ready", "gauge", "1 while the server takes work."),
     _metric(
@@ -303,6 +400,17 @@ class Telemetry:
         finally:
             self.add("tonne_worker_busy_seconds_total", time.perf_counter() - start_s, pool)
 
+    def end_call(self, method: str, code: str, start_s: float) -> None:
+        """Count a call that began at `start_s` of `time.perf_counter` and ended with a gRPC code.
+
+        Streams of records are no part of the histogram: they live as long as they may.
+        """
+        duration_s = time.perf_counter() - start_s
+        self.add("tonne_calls_total", 1, method, code)
+        self.add("tonne_call_seconds_total", duration_s, method)
+        if method != "Append":
+            self.observe("tonne_call_duration_seconds", duration_s)
+
     def value(self, name: str, **labels: str) -> float | None:
         """Read one sample, such as `tonne_ack_latency_seconds_count`; None where absent."""
         return self._registry.get_sample_value(name, labels)
@@ -331,38 +439,6 @@ class Telemetry:
             for values in series:
                 bound_h = histogram.labels(*values) if values else histogram
                 self._histograms[(metric.name, *values)] = bound_h
-
-
-def render_reference() -> str:
-    """Write `docs/metrics.md`."""
-    lines = [
-        "# Metrics",
-        "",
-        "`GET /metrics` on the admin port. Units are base units (seconds, bytes); every series",
-        "exists from the start. This page is made from `METRICS` in `service/tonne/telemetry.py`",
-        "by `python -m tonne.telemetry`; a test compares the two.",
-        "",
-        "| metric | type | labels | meaning |",
-        "|---|---|---|---|",
-    ]
-    for metric in METRICS:
-        labels = "; ".join(
-            f"{name}: {_label_text(name, values)}" for name, values in metric.labels.items()
-        )
-        lines.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.about} |")
-    series = sum(
-        prod(len(values) for values in metric.labels.values())
-        * (len(metric.buckets) + 3 if metric.kind == "histogram" else 1)
-        for metric in METRICS
-    )
-    lines += ["", f"{series} series for each server, and those of the process (`process_*`).", ""]
-    return "\n".join(lines)
-
-
-def _label_text(name: str, values: tuple[str, ...]) -> str:
-    if name in {"version", "python"}:
-        return "of the build"
-    return ", ".join(f"`{value}`" for value in values)
 
 
 class JsonFormatter(logging.Formatter):
@@ -406,7 +482,3 @@ def log_incident(
         extra={"incident": incident},
     )
     return incident
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render_reference())

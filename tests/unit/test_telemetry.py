@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
-from pathlib import Path
 
 import pytest
 
+from tests.unit.metrics_page import PAGE, count_series, write_page
 from tonne import errors
 from tonne.store.errors import OutcomeUnknown
 from tonne.telemetry import (
@@ -18,15 +18,24 @@ from tonne.telemetry import (
     Telemetry,
     code_of,
     log_incident,
-    render_reference,
 )
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "metrics.md"
+SERIES_MAX = 2_000
+"""A scrape costs the interpreter some 10 us a series."""
 
 
 def test_the_reference_is_current():
-    """docs/metrics.md is what the table renders to; make it by `python -m tonne.telemetry`."""
-    assert REFERENCE.read_text(encoding="utf-8") == render_reference()
+    """docs/metrics.md is what the table renders to: `python -m tests.unit.metrics_page`."""
+    assert PAGE.read_text(encoding="utf-8") == write_page()
+
+
+def test_a_scrape_stays_small():
+    """The page's count is that of the exposition, the process included, and below the limit."""
+    lines = Telemetry().render()[0].decode().splitlines()
+    samples = [line for line in lines if not line.startswith("#")]
+    own = [line for line in samples if line.startswith("tonne_")]
+    assert len(own) == sum(count_series(metric) for metric in METRICS)
+    assert len(own) < len(samples) < SERIES_MAX
 
 
 def test_names_follow_the_conventions():

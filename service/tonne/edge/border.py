@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import grpc
 
 from tonne.edge.codec import read_request
-from tonne.edge.status import set_status
+from tonne.edge.status import answer_of, set_status
 from tonne.errors import DefectError, TonneError
 from tonne.telemetry import code_of, log_incident
 
@@ -121,19 +121,22 @@ class Border:
     async def _guarded(self, method: str, context: Context, work: Awaitable[T]) -> T | None:
         """Await the work; where it fails, set the status and give None."""
         telemetry = self._telemetry
-        telemetry.add("tonne_calls_total", 1, method)
         start_s = time.perf_counter()
+        code = "CANCELLED"
         try:
-            return await work
+            answer = await work
+            code = "OK"
+            return answer  # noqa: TRY300  # the code is set once there is an answer
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
             told = self._told(method, error)
             telemetry.add("tonne_call_errors_total", 1, code_of(told))
+            code = answer_of(told).code.name
             set_status(context, told)
             return None
         finally:
-            telemetry.observe("tonne_call_duration_seconds", time.perf_counter() - start_s)
+            telemetry.end_call(method, code, start_s)
 
     def _told(self, method: str, error: BaseException) -> TonneError:
         """Give the error that the caller is told: of a defect, the incident id alone."""

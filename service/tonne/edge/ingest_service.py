@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 import grpc
 
 from tonne.edge import codec, names
 from tonne.edge.post_request import read_post_request
-from tonne.edge.status import set_status
+from tonne.edge.status import answer_of, set_status
 from tonne.model import Limits
 from tonne.v1 import ingest_pb2
 
@@ -74,7 +75,13 @@ class IngestService:
 
     async def append(self, _: object, context: Context) -> None:
         """Serve one stream; what it failed of has been told in-band, and is its status, too."""
-        failure = await self._ingest.append(AppendWire(context))
+        start_s = time.perf_counter()
+        code = "CANCELLED"
+        try:
+            failure = await self._ingest.append(AppendWire(context))
+            code = "OK" if failure is None else answer_of(failure).code.name
+        finally:
+            self._ingest.telemetry.end_call("Append", code, start_s)
         if failure is not None:
             set_status(context, failure)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -189,11 +190,21 @@ class BookCommitter:
         lane.ready.clear()
 
     async def _written(self, entries: list[Entry]) -> Sequence[Outcome] | DefectError:
+        """Have the journal write, and let it be seen how long that is going on."""
+        start_s = time.monotonic()
+        self._shared.running_s[self._book] = start_s
+        try:
+            return await self._retried(entries, start_s)
+        finally:
+            del self._shared.running_s[self._book]
+
+    async def _retried(
+        self, entries: list[Entry], start_s: float
+    ) -> Sequence[Outcome] | DefectError:
         """Have the journal write, again and again while the store is away."""
         shared = self._shared
         telemetry = shared.telemetry
         loop = asyncio.get_running_loop()
-        start_s = loop.time()
         delay_s = shared.config.retry_delay_s_min
         while True:
             try:
@@ -218,7 +229,7 @@ class BookCommitter:
             else:
                 shared.mark_store(self._book, reachable=True)
                 telemetry.add("tonne_commits_total", 1, "durable")
-                telemetry.observe("tonne_commit_latency_seconds", loop.time() - start_s)
+                telemetry.observe("tonne_commit_latency_seconds", time.monotonic() - start_s)
                 self._count(outcomes)
                 return outcomes
 
@@ -270,6 +281,8 @@ class Committer:
         self.telemetry = telemetry
         self.on_release = on_release
         self._books: dict[str, BookCommitter] = {}
+        self.running_s: dict[str, float] = {}
+        """When the commit under way of each book began, on the monotonic clock."""
         self._unreachable: set[str] = set()
         self._giving_up = asyncio.Event()
 
@@ -277,6 +290,11 @@ class Committer:
     def store_is_reachable(self) -> bool:
         """Whether no book waits for the store."""
         return not self._unreachable
+
+    def oldest_running_s(self) -> float:
+        """Age of the oldest commit under way; 0 where there is none. From any thread."""
+        begun = min(tuple(self.running_s.values()), default=None)
+        return 0.0 if begun is None else time.monotonic() - begun
 
     def book(self, book: str) -> BookCommitter:
         """Give the committer of a book that exists."""

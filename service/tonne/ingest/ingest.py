@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
+import math
 import random
 import time
 import uuid
@@ -18,6 +18,7 @@ from tonne.ingest.committer import Committer, Journal, Lane, Taken
 from tonne.ingest.decoder import Decoder, check_kind, check_size
 from tonne.ingest.session import ChannelSession, Wire
 from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
+from tonne.machine import usable_cpus
 from tonne.telemetry import code_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Ingest:
         self.telemetry = telemetry
         self.parse_channel = parse_channel
         self.admission = Admission(config, telemetry)
-        workers = config.decode_threads or os.cpu_count() or 1
+        workers = config.decode_threads or max(math.ceil(usable_cpus()), 1)
         self.decode_pool = ThreadPoolExecutor(workers, "decode")
         self._commit_pool = ThreadPoolExecutor(config.commit_threads, "commit")
         self._lookup_pool = ThreadPoolExecutor(LOOKUP_THREADS, "lookup")
@@ -90,6 +91,10 @@ class Ingest:
         self._draining = False
         telemetry.set("tonne_workers", workers, "decode")
         telemetry.set("tonne_workers", config.commit_threads, "commit")
+        telemetry.read_with("tonne_commit_running_age_seconds", self.committer.oldest_running_s)
+        telemetry.read_with(
+            "tonne_store_reachable", lambda: float(self.committer.store_is_reachable)
+        )
         telemetry.read_with("tonne_backlog_records", self._backlog_records)
         telemetry.read_with("tonne_backlog_oldest_unsent_age_seconds", self._backlog_age_s)
 

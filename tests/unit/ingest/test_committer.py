@@ -172,6 +172,32 @@ def test_a_refused_commit_is_tried_again_with_the_same_entries(bench):
     run(scene())
 
 
+def test_a_commit_that_hangs_is_seen_while_it_hangs(bench):
+    """The age of the oldest commit under way grows, and ends with it; so does the reach."""
+
+    async def scene() -> None:
+        async with bench() as made:
+            assert made.value("tonne_commit_running_age_seconds") == 0
+            assert made.value("tonne_store_reachable") == 1
+            made.ledger.may_write.clear()
+            made.ledger.failures = [StoreUnavailable("away")]
+            post = asyncio.create_task(made.ingest.post_records("acme", _id(), KIND_ROWS, CONTENT))
+            await asyncio.to_thread(made.ledger.writing.acquire)
+            first_s = made.value("tonne_commit_running_age_seconds")
+            await stirred(lambda: made.value("tonne_commit_running_age_seconds") > first_s)
+            assert first_s > 0
+            made.ledger.poison = lambda _: StoreUnavailable("away")
+            made.ledger.may_write.set()
+            await stirred(lambda: made.value("tonne_store_reachable") == 0)
+            assert made.value("tonne_commit_running_age_seconds") > first_s
+            made.ledger.poison = lambda _: None
+            await post
+            assert made.value("tonne_store_reachable") == 1
+            assert made.value("tonne_commit_running_age_seconds") == 0
+
+    run(scene())
+
+
 def test_a_stopping_server_gives_up_on_a_store_that_stays_away(bench):
     """Who waits is told to come again elsewhere; the stop does not hang."""
 
