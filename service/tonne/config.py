@@ -1,7 +1,8 @@
 """Configuration: one TOML file, `TONNE_<ROOM>_<FIELD>` on top, options of the command on top.
 
-Each room has one frozen dataclass; units stand in the field names. This is the only module
-that reads the environment. An unknown key stops the start and names the nearest known one.
+Each room has one frozen dataclass in `tonne.settings`; units stand in the field names. This is
+the only module that reads the environment. An unknown key stops the start and names the nearest
+known one.
 """
 
 from __future__ import annotations
@@ -13,16 +14,34 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from tonne.errors import ConfigInvalid
+from tonne.settings import (
+    FaultsConfig,
+    IngestConfig,
+    LedgerConfig,
+    SecurityConfig,
+    ServerConfig,
+    StoreConfig,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-T = TypeVar("T")
-MIB = 1 << 20
+__all__ = [
+    "Config",
+    "FaultsConfig",
+    "IngestConfig",
+    "Item",
+    "LedgerConfig",
+    "SecurityConfig",
+    "ServerConfig",
+    "StoreConfig",
+    "data_directory",
+    "load",
+]
 
 ENVIRONMENT_PREFIX = "TONNE_"
 
@@ -30,177 +49,8 @@ _SERVICE_LINK = re.compile(r"(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|U
 """Kubernetes gives every pod such variables for each Service of its namespace: one named
 `tonne` or `tonne-...` makes `TONNE_SERVICE_HOST` and the like, which are none of ours."""
 
-_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):(\d{1,5})")
 _PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)")
-_PORT_MAX = 65535
 _NEAR_ENOUGH = 0.7
-
-
-def _setting(
-    default: T,
-    about: str,
-    *,
-    minimum: float | None = None,
-    choices: tuple[str, ...] = (),
-    check: Callable[[str], str] | None = None,
-) -> T:
-    """Declare a setting: its default, what it is, and what it may be."""
-    rules = {"about": about, "minimum": minimum, "choices": choices, "check": check}
-    if isinstance(default, dict):
-        made: T = field(default_factory=lambda: default.__class__(default), metadata=rules)
-        return made
-    declared: T = field(default=default, metadata=rules)
-    return declared
-
-
-def _check_address(text: str) -> str:
-    """Say what is wrong with `HOST:PORT`, or nothing."""
-    found = _ADDRESS.fullmatch(text)
-    good = found is not None and int(found[2]) <= _PORT_MAX
-    return "" if good else "HOST:PORT, like 127.0.0.1:50051 (port 0 takes a free one)"
-
-
-@dataclass(frozen=True, slots=True)
-class ServerConfig:
-    """Where the server listens, and how it comes and goes."""
-
-    listen: str = _setting("127.0.0.1:50051", "Address of the gRPC port.", check=_check_address)
-    admin: str = _setting(
-        "127.0.0.1:9464", "Address of /metrics, /livez and /readyz.", check=_check_address
-    )
-    log_level: str = _setting(
-        "info", "Least level that is logged.", choices=("debug", "info", "warning", "error")
-    )
-    cpus: int = _setting(
-        0,
-        "Processors that the server counts on, for its busy fraction; 0 means what its machine "
-        "and control group allow. In Kubernetes: the request.",
-        minimum=0,
-    )
-    call_threads: int = _setting(
-        8, "Threads for calls other than Append: reports, lists, imports.", minimum=1
-    )
-    drain_s: float = _setting(
-        5.0, "Time over which a stopping server spreads its close signals.", minimum=0
-    )
-    stop_grace_s: float = _setting(
-        20.0, "How long a stopping server waits for its streams and calls to end.", minimum=0
-    )
-    streams_per_connection_max: int = _setting(
-        64, "Most calls at once on one connection; further ones queue in the client.", minimum=1
-    )
-    lookahead_bytes: int = _setting(
-        MIB, "HTTP/2 window of a stream that is not being read.", minimum=65_536
-    )
-    metadata_bytes_max: int = _setting(8_192, "Largest metadata of a call.", minimum=1_024)
-    keepalive_time_s: float = _setting(
-        60.0, "Silence on a connection after which the server pings.", minimum=1
-    )
-    keepalive_timeout_s: float = _setting(10.0, "How long a ping may stay unanswered.", minimum=1)
-    connection_idle_s_max: float = _setting(
-        300.0, "A connection without calls is closed after this.", minimum=1
-    )
-    connection_age_s_max: float = _setting(
-        300.0, "Backstop: a connection is asked to go after this.", minimum=1
-    )
-    connection_age_grace_s: float = _setting(
-        120.0, "Backstop: time for its streams after that.", minimum=1
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class IngestConfig:
-    """What one process and one stream may hold, and how commits are gathered."""
-
-    message_bytes_max: int = _setting(
-        4 * MIB, "Largest AppendRequest or PostRecordsRequest.", minimum=1_024
-    )
-    batch_records_max: int = _setting(131_072, "Most records of one batch.", minimum=1)
-    streams_max: int = _setting(128, "Most Append streams at once.", minimum=1)
-    stream_window_bytes: int = _setting(
-        16 * MIB, "Most bytes of one stream that are taken and not acknowledged.", minimum=1_024
-    )
-    in_flight_bytes_max: int = _setting(
-        256 * MIB,
-        "Memory of all messages and their decoded batches that are not durable.",
-        minimum=1_024,
-    )
-    key_count_max: int = _setting(
-        200_000,
-        "Distinct record keys after which a stream's dictionaries begin anew.",
-        minimum=1,
-    )
-    row_errors_max: int = _setting(1_000, "Most row errors of one response.", minimum=1)
-    decode_threads: int = _setting(0, "Threads that decode; 0 means one for each processor.", minimum=0)
-    commit_threads: int = _setting(
-        4, "Threads that write commits: as many books commit at the same time.", minimum=1
-    )
-    commit_bytes_max: int = _setting(
-        8 * MIB, "Bytes of batches after which a commit waits for no more.", minimum=1
-    )
-    commit_delay_s_max: float = _setting(
-        0.25, "Longest wait of a batch for others to share its commit.", minimum=0
-    )
-    commit_quiet_s: float = _setting(
-        0.002, "Silence of a book's streams after which a commit waits for no more.", minimum=0
-    )
-    retry_delay_s_min: float = _setting(
-        0.1, "First wait before a commit that the store refused is tried again.", minimum=0.001
-    )
-    retry_delay_s_max: float = _setting(
-        5.0, "Longest such wait; each is twice the one before.", minimum=0.001
-    )
-    stream_lifetime_s_min: float = _setting(
-        60.0, "Streams are asked to reconnect after this ...", minimum=0.001
-    )
-    stream_lifetime_s_max: float = _setting(
-        120.0, "... to this time, drawn evenly.", minimum=0.001
-    )
-    close_grace_s: float = _setting(
-        15.0, "How long a stream is still read after its close signal.", minimum=0
-    )
-    error_grace_s: float = _setting(
-        2.0, "How long a stream that failed waits for the producer's half-close.", minimum=0
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerConfig:
-    """What is kept in memory, and the upkeep."""
-
-    postings_cache_bytes_max: int = _setting(
-        256 * MIB, "Memory of decoded postings kept for inventories.", minimum=0
-    )
-    merge_files_max: int = _setting(
-        64, "Live postings files of one tier of a book beyond which they are merged.", minimum=2
-    )
-    merge_lease_s: float = _setting(
-        120.0, "How long a merge of a server that died keeps the others off.", minimum=1
-    )
-    upkeep_interval_s: float = _setting(
-        10.0, "Time between two rounds of merging and of collecting garbage.", minimum=0.01
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class StoreConfig:
-    """Where the ledger is kept."""
-
-    manifest_url: str = _setting(
-        "", "sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
-    )
-    objects_url: str = _setting("", "file:///DIR, s3://BUCKET/PREFIX, gs://... or az://...")
-    objects_options: dict[str, str] = _setting(  # noqa: RUF009  # makes a new one each time
-        {}, "Options of the object storage, as obstore names them."
-    )
-    manifest_pool_size: int = _setting(8, "Connections to the manifest.", minimum=1)
-
-
-@dataclass(frozen=True, slots=True)
-class FaultsConfig:
-    """Fault points for tests. Nothing is armed unless asked for."""
-
-    armed: str = _setting("", "Like commit.after_sql=kill:3; see tonne.store.faults.")
 
 
 _ROOMS: dict[str, type] = {
@@ -208,6 +58,7 @@ _ROOMS: dict[str, type] = {
     "ingest": IngestConfig,
     "ledger": LedgerConfig,
     "store": StoreConfig,
+    "security": SecurityConfig,
     "faults": FaultsConfig,
 }
 
@@ -229,11 +80,12 @@ class Item:
 class Config:
     """All settings. `origins` says where each value that is no default came from."""
 
-    server: ServerConfig = ServerConfig()
-    ingest: IngestConfig = IngestConfig()
-    ledger: LedgerConfig = LedgerConfig()
+    server: ServerConfig = field(default_factory=ServerConfig)
+    ingest: IngestConfig = field(default_factory=IngestConfig)
+    ledger: LedgerConfig = field(default_factory=LedgerConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
-    faults: FaultsConfig = FaultsConfig()
+    security: SecurityConfig = field(default_factory=SecurityConfig)
+    faults: FaultsConfig = field(default_factory=FaultsConfig)
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def items(self) -> Iterator[Item]:
@@ -243,7 +95,7 @@ class Config:
                 key = f"{room}.{one.name}"
                 value = getattr(getattr(self, room), one.name)
                 origin = self.origins.get(key, "default")
-                yield Item(key, _printed(value), origin, one.metadata["about"])
+                yield Item(key, _printed(key, value), origin, one.metadata["about"])
 
 
 def load(
@@ -389,6 +241,7 @@ def _checked(one: dataclasses.Field[Any], key: str, value: object, origin: str) 
 
 
 _KINDS = {
+    "bool": "true or false",
     "int": "a whole number",
     "float": "a number",
     "str": "a text",
@@ -398,6 +251,8 @@ _KINDS = {
 
 def _converted(kind: str, value: object) -> object:
     """Convert a value of TOML, or a text of the environment, to the field's type."""
+    if kind == "bool":
+        return _boolean(value)
     if kind == "int":
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise TypeError
@@ -414,6 +269,14 @@ def _converted(kind: str, value: object) -> object:
     if not isinstance(table, dict) or not all(isinstance(one, str) for one in table.values()):
         raise TypeError
     return dict(table)
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.lower())
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
 def _check_together(config: Config) -> None:
@@ -437,11 +300,16 @@ def _check_together(config: Config) -> None:
             )
 
 
-def _printed(value: object) -> str:
+def _printed(key: str, value: object) -> str:
     """Write a value for people, without its secrets."""
     if isinstance(value, dict):
-        return json.dumps({key: _masked_option(key, text) for key, text in value.items()})
-    return _PASSWORD.sub("***", value) if isinstance(value, str) and "://" in value else str(value)
+        mask = _masked_option if key == "store.objects_options" else _masked_url
+        return json.dumps({name: mask(name, text) for name, text in value.items()})
+    return _masked_url(key, value) if isinstance(value, str) else str(value)
+
+
+def _masked_url(_: str, text: str) -> str:
+    return _PASSWORD.sub("***", text) if "://" in text else text
 
 
 def _masked_option(key: str, text: str) -> str:

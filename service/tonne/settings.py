@@ -1,0 +1,269 @@
+"""The settings: one frozen dataclass for each room, with defaults, units and what each means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+MIB = 1 << 20
+
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):(\d{1,5})")
+_PORT_MAX = 65535
+
+
+def _setting(
+    default: T,
+    about: str,
+    *,
+    minimum: float | None = None,
+    choices: tuple[str, ...] = (),
+    check: Callable[[str], str] | None = None,
+) -> T:
+    """Declare a setting: its default, what it is, and what it may be."""
+    rules = {"about": about, "minimum": minimum, "choices": choices, "check": check}
+    if isinstance(default, dict):
+        made: T = field(default_factory=lambda: default.__class__(default), metadata=rules)
+        return made
+    declared: T = field(default=default, metadata=rules)
+    return declared
+
+
+def _check_words(text: str, known: tuple[str, ...]) -> str:
+    """Say what is wrong with a list of words, or nothing."""
+    good = text.split() and set(text.split()) <= set(known)
+    return "" if good else f"one or more of {' '.join(known)}"
+
+
+def _check_required(text: str, needed: tuple[str, ...]) -> str:
+    """Say what is wrong with a list of words that cannot leave some out, or nothing."""
+    good = set(needed) <= set(text.split())
+    return "" if good else f"a list of claims with {' '.join(needed)} among them"
+
+
+def _check_address(text: str) -> str:
+    """Say what is wrong with `HOST:PORT`, or nothing."""
+    found = _ADDRESS.fullmatch(text)
+    good = found is not None and int(found[2]) <= _PORT_MAX
+    return "" if good else "HOST:PORT, like 127.0.0.1:50051 (port 0 takes a free one)"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Where the server listens, and how it comes and goes."""
+
+    listen: str = _setting("127.0.0.1:50051", "Address of the gRPC port.", check=_check_address)
+    admin: str = _setting(
+        "127.0.0.1:9464", "Address of /metrics, /livez and /readyz.", check=_check_address
+    )
+    insecure: bool = _setting(
+        False,
+        "Listen beyond loopback without TLS, or without authentication: for a server behind a "
+        "mesh or a proxy that sees to both.",
+    )
+    log_level: str = _setting(
+        "info", "Least level that is logged.", choices=("debug", "info", "warning", "error")
+    )
+    cpus: int = _setting(
+        0,
+        "Processors that the server counts on, for its busy fraction; 0 means what its machine "
+        "and control group allow. In Kubernetes: the request.",
+        minimum=0,
+    )
+    call_threads: int = _setting(
+        8, "Threads for calls other than Append: reports, lists, imports.", minimum=1
+    )
+    drain_s: float = _setting(
+        5.0, "Time over which a stopping server spreads its close signals.", minimum=0
+    )
+    stop_grace_s: float = _setting(
+        20.0, "How long a stopping server waits for its streams and calls to end.", minimum=0
+    )
+    streams_per_connection_max: int = _setting(
+        64, "Most calls at once on one connection; further ones queue in the client.", minimum=1
+    )
+    lookahead_bytes: int = _setting(
+        MIB, "HTTP/2 window of a stream that is not being read.", minimum=65_536
+    )
+    metadata_bytes_max: int = _setting(8_192, "Largest metadata of a call.", minimum=1_024)
+    keepalive_time_s: float = _setting(
+        60.0, "Silence on a connection after which the server pings.", minimum=1
+    )
+    keepalive_timeout_s: float = _setting(10.0, "How long a ping may stay unanswered.", minimum=1)
+    connection_idle_s_max: float = _setting(
+        300.0, "A connection without calls is closed after this.", minimum=1
+    )
+    connection_age_s_max: float = _setting(
+        300.0, "Backstop: a connection is asked to go after this.", minimum=1
+    )
+    connection_age_grace_s: float = _setting(
+        120.0, "Backstop: time for its streams after that.", minimum=1
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IngestConfig:
+    """What one process and one stream may hold, and how commits are gathered."""
+
+    message_bytes_max: int = _setting(
+        4 * MIB, "Largest AppendRequest or PostRecordsRequest.", minimum=1_024
+    )
+    batch_records_max: int = _setting(131_072, "Most records of one batch.", minimum=1)
+    streams_max: int = _setting(128, "Most Append streams at once.", minimum=1)
+    stream_window_bytes: int = _setting(
+        16 * MIB, "Most bytes of one stream that are taken and not acknowledged.", minimum=1_024
+    )
+    in_flight_bytes_max: int = _setting(
+        256 * MIB,
+        "Memory of all messages and their decoded batches that are not durable.",
+        minimum=1_024,
+    )
+    key_count_max: int = _setting(
+        200_000,
+        "Distinct record keys after which a stream's dictionaries begin anew.",
+        minimum=1,
+    )
+    row_errors_max: int = _setting(1_000, "Most row errors of one response.", minimum=1)
+    decode_threads: int = _setting(0, "Threads that decode; 0 means one for each processor.", minimum=0)
+    commit_threads: int = _setting(
+        4, "Threads that write commits: as many books commit at the same time.", minimum=1
+    )
+    commit_bytes_max: int = _setting(
+        8 * MIB, "Bytes of batches after which a commit waits for no more.", minimum=1
+    )
+    commit_delay_s_max: float = _setting(
+        0.25, "Longest wait of a batch for others to share its commit.", minimum=0
+    )
+    commit_quiet_s: float = _setting(
+        0.002, "Silence of a book's streams after which a commit waits for no more.", minimum=0
+    )
+    retry_delay_s_min: float = _setting(
+        0.1, "First wait before a commit that the store refused is tried again.", minimum=0.001
+    )
+    retry_delay_s_max: float = _setting(
+        5.0, "Longest such wait; each is twice the one before.", minimum=0.001
+    )
+    stream_lifetime_s_min: float = _setting(
+        60.0, "Streams are asked to reconnect after this ...", minimum=0.001
+    )
+    stream_lifetime_s_max: float = _setting(
+        120.0, "... to this time, drawn evenly.", minimum=0.001
+    )
+    close_grace_s: float = _setting(
+        15.0, "How long a stream is still read after its close signal.", minimum=0
+    )
+    error_grace_s: float = _setting(
+        2.0, "How long a stream that failed waits for the producer's half-close.", minimum=0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerConfig:
+    """What is kept in memory, and the upkeep."""
+
+    postings_cache_bytes_max: int = _setting(
+        256 * MIB, "Memory of decoded postings kept for inventories.", minimum=0
+    )
+    merge_files_max: int = _setting(
+        64, "Live postings files of one tier of a book beyond which they are merged.", minimum=2
+    )
+    merge_lease_s: float = _setting(
+        120.0, "How long a merge of a server that died keeps the others off.", minimum=1
+    )
+    upkeep_interval_s: float = _setting(
+        10.0, "Time between two rounds of merging and of collecting garbage.", minimum=0.01
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """Where the ledger is kept."""
+
+    manifest_url: str = _setting(
+        "", "sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
+    )
+    objects_url: str = _setting("", "file:///DIR, s3://BUCKET/PREFIX, gs://... or az://...")
+    objects_options: dict[str, str] = _setting(  # noqa: RUF009  # makes a new one each time
+        {}, "Options of the object storage, as obstore names them."
+    )
+    manifest_pool_size: int = _setting(8, "Connections to the manifest.", minimum=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityConfig:
+    """Who may connect, who callers are, and what they may do. Holds no secret: paths alone."""
+
+    tls_certificate_file: str = _setting(
+        "", "PEM file of the server's certificate and its chain; without one, plain text."
+    )
+    tls_key_file: str = _setting("", "PEM file of its private key.")
+    tls_client_ca_file: str = _setting(
+        "", "PEM file of the authorities whose client certificates are taken."
+    )
+    client_certificate: str = _setting(
+        "none",
+        "Whether clients of the gRPC port must have a certificate.",
+        choices=("none", "required"),
+    )
+    listen_mtls: str = _setting(
+        "",
+        "Address of a second gRPC port whose clients must have a certificate, where those of "
+        "the first one need none.",
+        check=lambda text: _check_address(text) if text else "",
+    )
+    issuers: dict[str, str] = _setting(  # noqa: RUF009  # makes a new one each time
+        {}, "Issuers of tokens, each with its JWKS: a URL (https://...) or a file."
+    )
+    audience: str = _setting("", "The `aud` that tokens must have: the name of this service.")
+    algorithms: str = _setting(
+        "RS256 ES256 EdDSA",
+        "Algorithms of tokens that are taken.",
+        check=lambda text: _check_words(text, ("RS256", "ES256", "EdDSA")),
+    )
+    required_claims: str = _setting(
+        "exp iat nbf iss aud sub",
+        "Claims that a token must have.",
+        check=lambda text: _check_required(text, ("exp", "iss", "aud", "sub")),
+    )
+    leeway_s: float = _setting(10.0, "How far clocks may differ.", minimum=0)
+    jwks_lifetime_s: float = _setting(
+        300.0, "Time after which the keys of an issuer are read again.", minimum=1
+    )
+    jwks_cooldown_s: float = _setting(
+        30.0, "Least time between two readings, however many unknown keys are met.", minimum=0
+    )
+    jwks_timeout_s: float = _setting(5.0, "How long such a reading may take.", minimum=0.1)
+    roles_claim: str = _setting(
+        "tonne_roles", "Claim of a token that gives roles; empty: no token gives any."
+    )
+    roles: dict[str, str] = _setting(  # noqa: RUF009  # makes a new one each time
+        {},
+        "Roles by caller: a pattern (`*` within a part, `**` anything) of ISSUER#SUBJECT, of a "
+        "SPIFFE id or of a certificate's subject; and roles like `acme:producer *:auditor`.",
+    )
+    reflection: str = _setting(
+        "auto",
+        "gRPC reflection; `auto`: only where callers are not authenticated.",
+        choices=("auto", "on", "off"),
+    )
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether callers are told apart. Where they are not, everything is allowed."""
+        return bool(self.issuers) or self.takes_certificates
+
+    @property
+    def takes_certificates(self) -> bool:
+        """Whether some port has clients with certificates."""
+        return self.client_certificate == "required" or bool(self.listen_mtls)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsConfig:
+    """Fault points for tests. Nothing is armed unless asked for."""
+
+    armed: str = _setting("", "Like commit.after_sql=kill:3; see tonne.store.faults.")
