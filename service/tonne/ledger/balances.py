@@ -8,7 +8,6 @@ bounded by the number of distinct postings, not by the length of history.
 from __future__ import annotations
 
 import threading
-import uuid
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.frames import Schema, polars_errors, read_parquet, write_parquet
-from tonne.ledger.group import POSTED_KEYS, POSTINGS, new_object_path
+from tonne.ledger.files import POSTINGS, put_frame
+from tonne.ledger.frames import Schema, polars_errors, read_parquet
+from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.store.errors import ObjectMissing
-from tonne.store.rows import FileRow
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
+    from tonne.store.rows import FileRow
 
 READ_THREADS = 8
 """Postings files that are fetched side by side."""
@@ -173,6 +173,10 @@ class Balances:
         LedgerInconsistent
             A file that the manifest names is gone or cannot be read.
         """
+        return self.snapshot(book)[1]
+
+    def snapshot(self, book: str) -> tuple[list[FileRow], pl.DataFrame]:
+        """Read the live postings files of one moment, and what they hold, as `frame` does."""
         for _ in range(SNAPSHOT_ATTEMPTS_MAX):
             files = self._manifest.live_postings(book)
             try:
@@ -181,7 +185,8 @@ class Balances:
                 missing = error
                 continue
             with polars_errors(f"postings of book {book}"):
-                return pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *frames], rechunk=False)
+                empty = pl.DataFrame(schema=POSTINGS_SCHEMA)
+                return files, pl.concat([empty, *frames], rechunk=False)
         raise LedgerInconsistent(
             f"book {book} names postings files that are not there: {missing.message}",
             metadata={"book": book},
@@ -252,27 +257,15 @@ class Balances:
             return False
         with polars_errors(f"postings of book {book}"):
             before = pl.concat(frames, rechunk=False)
-        merged = sum_by(before, POSTED_KEYS).select(list(POSTINGS_SCHEMA))
+        merged = drop_zeros(sum_by(before, POSTED_KEYS)).select(list(POSTINGS_SCHEMA))
         if not sum_by(merged, ()).equals(sum_by(before, ())):
             raise LedgerInconsistent(
                 f"a merge of {len(files)} postings files of book {book} changed their total; "
                 "it was thrown away",
                 metadata={"book": book},
             )
-        encoded = write_parquet(merged)
-        now = self._clock()
-        path = new_object_path(book, POSTINGS, now.date().isoformat())
-        self._objects.put(path, encoded.content)
-        new = FileRow(
-            id=uuid.uuid4().hex,
-            book=book,
-            kind=POSTINGS,
-            path=path,
-            row_count=encoded.row_count,
-            size_bytes=len(encoded.content),
-            sha256=encoded.sha256,
-            commit_id="",
-            create_time=now,
+        new = put_frame(
+            self._objects, merged, POSTINGS, book=book, commit_id="", now=self._clock()
         )
         old_ids = [file.id for file in files]
         if not self._manifest.replace_postings(book, old_ids, new):
@@ -300,6 +293,15 @@ class Balances:
                 )
             self._cache.put(file.id, frame)
         return frame
+
+
+def drop_zeros(sums: pl.DataFrame) -> pl.DataFrame:
+    """Leave out postings that were taken back whole: nothing, of no record."""
+    with polars_errors("sums of postings"):
+        is_left = pl.any_horizontal(
+            pl.col(name) != 0 for name in ("quantity", "record_count", "record_start_count")
+        )
+        return sums.filter(is_left)
 
 
 def _tier(file: FileRow) -> int:

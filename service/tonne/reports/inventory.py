@@ -144,7 +144,16 @@ def inventory(
         A posting names a resolution that is not there.
     """
     chosen = select(balances, resolutions, facilities, request, entities)
-    weights = chosen.weights
+    return inventory_of(chosen, resolutions, request, sum_by)
+
+
+def inventory_of(
+    chosen: Selection,
+    resolutions: Mapping[str, Resolution],
+    request: InventoryRequest,
+    sum_by: SumBy,
+) -> Inventory:
+    """Compute the inventory of a selection; see `inventory`."""
     keys = [name for name in request.group_by if name not in {"account", "scope"}]
     sums = _sums(chosen, keys, sum_by)
     return Inventory(
@@ -154,7 +163,7 @@ def inventory(
         notices=_notices(chosen, request),
         suspended_count=_count_suspended(chosen.suspended, request.first_period),
         method_versions=tuple(
-            sorted({resolutions[bucket[0]].method_version for bucket in weights.total})
+            sorted({resolutions[bucket[0]].method_version for bucket in chosen.weights.total})
         ),
         gwp_set=request.gwp_set,
         consolidation=request.consolidation,

@@ -16,31 +16,58 @@ from tonne.model import FinancialControl, month_of_period
 
 MAIN = ("CO2", "CH4", "N2O")
 GWPS = {
-    "AR4": {"CO2": "1", "CH4": "25", "N2O": "298", "SF6": "22800", "HFC-32": "675"},
-    "AR5": {"CO2": "1", "CH4": "28", "N2O": "265", "SF6": "23500", "HFC-32": "677"},
-    "AR6": {"CO2": "1", "CH4": "27.9", "N2O": "273", "SF6": "25200", "HFC-32": "771"},
+    "AR4": {
+        "CO2": "1",
+        "CH4": "25",
+        "N2O": "298",
+        "SF6": "22800",
+        "HFC-32": "675",
+        "HFC-125": "3500",
+    },
+    "AR5": {
+        "CO2": "1",
+        "CH4": "28",
+        "N2O": "265",
+        "SF6": "23500",
+        "HFC-32": "677",
+        "HFC-125": "3170",
+    },
+    "AR6": {
+        "CO2": "1",
+        "CH4": "27.9",
+        "N2O": "273",
+        "SF6": "25200",
+        "HFC-32": "771",
+        "HFC-125": "3740",
+    },
 }
 
 
 def worth(entry, gwp_set):
     """kg CO2e, kg by gas and kWh of one unit of the record; gases that nobody states are left out.
 
-    Printed totals are of `gwp_set`, or their factor states all its gases.
+    Where a printed total is of another set than `gwp_set`, the gases count alone.
     """
     factor = entry.factor
     ratio = Fraction(1)
     for step in entry.steps:
         ratio *= step.ratio
-    masses = {gas: Fraction(0) for gas in MAIN} if factor.gases else {}
-    for gas, text in zip(MAIN, (factor.kg_co2, factor.kg_ch4, factor.kg_n2o), strict=True):
+    has_own = factor.gases and "CO2-biogenic" not in dict(factor.gases)
+    masses = {gas: Fraction(0) for gas in MAIN} if has_own else {}
+    stated = (factor.kg_co2, factor.kg_ch4, factor.kg_n2o)
+    equivalents = (None, factor.co2e_ch4, factor.co2e_n2o)
+    for gas, text, equivalent in zip(MAIN, stated, equivalents, strict=True):
         if text is not None:
             masses[gas] = Fraction(text)
+        elif equivalent is not None:
+            masses[gas] = Fraction(equivalent) / Fraction(GWPS[factor.gwp_set][gas])
     masses |= {gas: Fraction(text) for gas, text in factor.gases}
-    if factor.kg_co2e is not None and factor.gwp_set in {"", "CO2", gwp_set}:
+    if factor.kg_co2e is not None and (factor.gwp_set in {"", "CO2", gwp_set} or not masses):
         kg_co2e = Fraction(factor.kg_co2e)
     else:
         kg_co2e = sum(
-            (mass * Fraction(GWPS[gwp_set][gas]) for gas, mass in masses.items()), Fraction(0)
+            (mass * Fraction(GWPS[gwp_set].get(gas, 0)) for gas, mass in masses.items()),
+            Fraction(0),
         )
     kwh = None if factor.kwh is None else Fraction(factor.kwh) * ratio
     return kg_co2e * ratio, {gas: mass * ratio for gas, mass in masses.items()}, kwh

@@ -87,12 +87,12 @@ def make_book(bench, *, rule=FacilityRule.REGISTERED_ONLY, method=None):
     return book
 
 
-def post(bench, book, messages):
+def post(bench, book, messages, channel="c"):
     """Post messages through the journal; what became of each record."""
-    session, channel = Session(), bench.ledger.open_channel(book, "c")
+    session, opened = Session(), bench.ledger.open_channel(book, channel)
     statuses, offset = {}, 0
     for records in messages:
-        entry = ChannelEntry(decode(session, records), "c", channel.epoch, offset)
+        entry = ChannelEntry(decode(session, records), channel, opened.epoch, offset)
         (outcome,) = bench.ledger.journal.write(book, [entry])
         assert isinstance(outcome, Durable), outcome
         statuses |= {error.offset: error.status for error in outcome.row_errors}

@@ -1,0 +1,306 @@
+"""What a number rests on: the records under postings, and whether they still agree.
+
+Everything is read again: segments and postings files with their digests, resolutions with their
+ids. A commit that happens meanwhile is left out: what is compared is one moment of the book.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.catalogue.resolution import Resolution
+from tonne.errors import LedgerInconsistent
+from tonne.ledger.frames import Schema, polars_errors, read_parquet
+from tonne.ledger.overlay import Overlay
+from tonne.ledger.periods import month_boundaries_us, period_table
+from tonne.ledger.records import LedgerRecord, ledger_records
+from tonne.ledger.split import post_plainly, split_records
+from tonne.ledger.sums import COUNTS, QUANTITY_TYPE, sum_by
+from tonne.model import RowStatus
+from tonne.store.errors import ObjectMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from decimal import Decimal
+
+    from tonne.ledger.balances import Balances
+    from tonne.store.manifest import Manifest
+    from tonne.store.objects import Objects
+    from tonne.store.rows import FileRow
+
+BATCH_ROWS = 1 << 16
+"""Records that are posted again at a time."""
+
+_FILES_BATCH = 256
+
+RECORD_KEYS = ("facility", "activity", "unit")
+"""What the postings of a record have in common with it, whatever its region was taken to be."""
+
+_REPLAYED: Schema = {
+    **dict.fromkeys((*RECORD_KEYS, "region"), pl.String),
+    "period": pl.Int32,
+    "quantity": QUANTITY_TYPE,
+    **dict.fromkeys(COUNTS, pl.Int64),
+}
+
+
+@dataclass(frozen=True, eq=False)  # no slots: what follows from the files is kept
+class Snapshot:
+    """A book at one moment.
+
+    Parameters
+    ----------
+    book, time_zone : str
+        Which book, and where its months begin.
+    files : sequence of FileRow
+        Its live postings files.
+    postings : polars.DataFrame
+        What they hold, columns of `balances.POSTINGS_SCHEMA`.
+    """
+
+    book: str
+    time_zone: str
+    files: Sequence[FileRow]
+    postings: pl.DataFrame
+
+    @cached_property
+    def _commits(self) -> tuple[int, frozenset[str]]:
+        last_seq = max((each.seq for each in self.files), default=0)
+        return last_seq, frozenset(each.commit_id for each in self.files if each.commit_id)
+
+    def knows(self, file: FileRow) -> bool:
+        """Whether a segment, or a clearing of one, was committed by then."""
+        last_seq, commits = self._commits
+        return file.seq < last_seq or file.commit_id in commits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Postings that are asked about.
+
+    Parameters
+    ----------
+    keys : polars.DataFrame
+        `RECORD_KEYS`, region (texts) and period (Int32) of the postings, each once.
+    first_period, last_period : int
+        Months that are looked at, both inclusive.
+    """
+
+    keys: pl.DataFrame
+    first_period: int
+    last_period: int
+
+
+@dataclass(slots=True, eq=False)
+class Replayed:
+    """What the segments' records add to the postings of a question.
+
+    Parameters
+    ----------
+    sums : polars.DataFrame
+        `RECORD_KEYS`, region as the records give it (empty: the facility's of then), period,
+        quantity, record_count, record_start_count; each key once.
+    records_count, segments_count : int
+        Records that were posted again, segments that were read.
+    differences : list of str
+        Files that are not what the manifest says.
+    """
+
+    sums: pl.DataFrame
+    records_count: int = 0
+    segments_count: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+class Evidence:
+    """Reads what postings rest on. Safe to call from several threads.
+
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    balances : Balances
+        The postings.
+    """
+
+    def __init__(self, manifest: Manifest, objects: Objects, balances: Balances) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._balances = balances
+        self._overlay = Overlay(manifest, objects)
+
+    def snapshot(self, book: str) -> Snapshot:
+        """Read a book's postings of one moment. Raises BookUnknown, LedgerInconsistent."""
+        time_zone = self._manifest.get_book(book).time_zone
+        files, postings = self._balances.snapshot(book)
+        return Snapshot(book, time_zone, files, postings)
+
+    def is_current(self, snapshot: Snapshot) -> bool:
+        """Whether nothing was committed since."""
+        files = self._manifest.live_postings(snapshot.book)
+        return [file.id for file in files] == [file.id for file in snapshot.files]
+
+    def records(
+        self, snapshot: Snapshot, question: Question
+    ) -> Iterator[tuple[LedgerRecord, tuple[tuple[int, Decimal], ...]]]:
+        """Find the records under postings, in the order of their commits.
+
+        Yields
+        ------
+        tuple of LedgerRecord and tuple of (int, Decimal)
+            A record, and its part in each of the months that are asked about.
+        """
+        periods = period_table(snapshot.time_zone)
+        months = question.keys.select(*RECORD_KEYS, "period").unique()
+        for file, clearings in self._segments(snapshot):
+            content = self._objects.get(file.path)
+            found = self._matching(snapshot, question, file, content, clearings)
+            for rows in found.iter_slices(BATCH_ROWS):
+                with polars_errors(file.path):
+                    parts = split_records(rows, periods).filter(
+                        pl.col("period").is_between(question.first_period, question.last_period)
+                    )
+                    asked = (
+                        _keys_of(rows)
+                        .with_row_index("row")
+                        .join(parts, on="row", how="inner", maintain_order="left_right")
+                        .join(months, on=[*RECORD_KEYS, "period"], how="semi")
+                    )
+                    by_row: dict[int, list[tuple[int, Decimal]]] = {}
+                    for row, period, quantity in asked.select(
+                        "row", "period", "quantity"
+                    ).iter_rows():
+                        by_row.setdefault(row, []).append((period, quantity))
+                    chosen = rows[list(by_row)]
+                yield from zip(
+                    ledger_records(file, chosen), map(tuple, by_row.values()), strict=True
+                )
+
+    def replay(self, snapshot: Snapshot, question: Question) -> Replayed:
+        """Post the records of a question's keys again, whatever their region."""
+        periods = period_table(snapshot.time_zone)
+        replayed = Replayed(pl.DataFrame(schema=_REPLAYED))
+        for file, clearings in self._segments(snapshot):
+            replayed.segments_count += 1
+            try:
+                content = self._read(file, replayed.differences)
+                found = self._matching(snapshot, question, file, content, clearings, whole=True)
+            except (LedgerInconsistent, ObjectMissing) as error:
+                replayed.differences.append(f"segment {file.id}: {error.message}")
+                continue
+            replayed.records_count += found.height
+            for rows in found.iter_slices(BATCH_ROWS):
+                postings = post_plainly(rows, periods).filter(
+                    pl.col("period").is_between(question.first_period, question.last_period)
+                )
+                together = pl.concat([replayed.sums, postings.select(list(_REPLAYED))])
+                replayed.sums = sum_by(together, [*RECORD_KEYS, "region", "period"])
+        for file in snapshot.files:
+            try:
+                self._read(file, replayed.differences)
+            except ObjectMissing as error:
+                if self._manifest.get_files([file.id]):
+                    replayed.differences.append(f"postings file {file.id}: {error.message}")
+        return replayed
+
+    def resolutions(
+        self, book: str, ids: Iterable[str]
+    ) -> tuple[dict[str, Resolution], list[str]]:
+        """Read resolutions back from their bodies, and say which are not what their id says."""
+        found: dict[str, Resolution] = {}
+        differences = []
+        wanted = sorted(set(ids))
+        texts = self._manifest.get_resolutions(book, wanted)
+        for id_ in wanted:
+            text = texts.get(id_)
+            if text is None:
+                differences.append(f"resolution {id_} is not there")
+                continue
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if digest != id_:
+                differences.append(f"resolution {id_}: its body has the SHA-256 {digest}")
+            try:
+                found[id_] = Resolution.from_json(text)
+            except LedgerInconsistent as error:
+                differences.append(f"resolution {id_}: {error.message}")
+        return found, differences
+
+    def _segments(self, snapshot: Snapshot) -> Iterator[tuple[FileRow, list[FileRow]]]:
+        """Give the segments of a snapshot in the order of their commits, with their clearings."""
+        after_seq = 0
+        while files := self._manifest.segments(
+            snapshot.book, after_seq=after_seq, limit=_FILES_BATCH
+        ):
+            known = list(filter(snapshot.knows, files))
+            clearings = self._overlay.find(known)
+            for file in known:
+                yield file, list(filter(snapshot.knows, clearings.get(file.id, ())))
+            after_seq = files[-1].seq
+
+    def _read(self, file: FileRow, differences: list[str]) -> bytes:
+        content = self._objects.get(file.path)
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != file.sha256:
+            kind = "segment" if file.kind == "segment" else "postings file"
+            differences.append(
+                f"{kind} {file.id} ({file.path}): its bytes have the SHA-256 {digest}, the "
+                f"manifest says {file.sha256}"
+            )
+        return content
+
+    def _matching(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        file: FileRow,
+        content: bytes,
+        clearings: Sequence[FileRow],
+        *,
+        whole: bool = False,
+    ) -> pl.DataFrame:
+        """Take the posted records of a segment that can have a part in the postings.
+
+        With `whole`, those of the postings' keys in any region.
+        """
+        boundaries = month_boundaries_us(snapshot.time_zone)
+        columns = [*RECORD_KEYS, "region", "start", "end", "status", "channel", "offset"]
+        head = read_parquet(content, file.path, columns).with_row_index("place")
+        with polars_errors(file.path):
+            posted = self._overlay.apply(head, clearings).filter(
+                pl.col("status") == RowStatus.POSTED,
+                pl.col("start").dt.epoch("us") < boundaries[question.last_period + 1],
+                pl.col("end").dt.epoch("us") > boundaries[question.first_period],
+            )
+            keys = _keys_of(posted).with_columns(posted["place"])
+            asked = question.keys.select(*RECORD_KEYS, "region")
+            if whole:
+                keys = keys.join(asked, on=RECORD_KEYS, how="semi")
+            else:  # a record without a region was posted under any of its facility's
+                has_region = pl.col("region") != ""
+                keys = pl.concat(
+                    [
+                        keys.filter(has_region).join(
+                            asked, on=[*RECORD_KEYS, "region"], how="semi"
+                        ),
+                        keys.filter(~has_region).join(asked, on=RECORD_KEYS, how="semi"),
+                    ]
+                )
+            places = keys["place"].sort()
+        if places.is_empty():
+            return head.clear()
+        whole_rows = read_parquet(content, file.path)
+        with polars_errors(file.path):
+            return whole_rows[places].with_columns(
+                pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status")
+            )
+
+
+def _keys_of(records: pl.DataFrame) -> pl.DataFrame:
+    return records.select(
+        pl.col(name).cast(pl.String).fill_null("") for name in (*RECORD_KEYS, "region")
+    )
