@@ -28,11 +28,12 @@ from tonne.edge.report_service import ReportService
 from tonne.errors import CapacityError, ConfigInvalid
 from tonne.ingest.ingest import Ingest
 from tonne.ledger.ledger import Ledger
+from tonne.logs import configure_logging
 from tonne.machine import memory_limit_bytes, usable_cpus
 from tonne.store import faults
 from tonne.store.manifest import Manifest
 from tonne.store.objects import open_objects
-from tonne.telemetry import Telemetry, configure_logging, log_incident
+from tonne.telemetry import Telemetry, log_incident
 
 if TYPE_CHECKING:
     from tonne.config import Config

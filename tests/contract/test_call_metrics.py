@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.api import Producer, record
 from tonne.edge.status import ANSWERS
-from tonne.telemetry import CODES, METHODS
+from tonne.metrics import CODES, METHODS
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 

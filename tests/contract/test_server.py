@@ -16,7 +16,7 @@ from tests.support.server import ServerProcess
 from tonne.config import load
 from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.server import Server
-from tonne.telemetry import ERROR_CODES, METRICS
+from tonne.metrics import ERROR_CODES, METRICS
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -10,11 +10,10 @@ import pytest
 
 from tests.unit.metrics_page import PAGE, count_series, write_page
 from tonne import errors
+from tonne.logs import JsonFormatter
+from tonne.metrics import ACK_SLO_S, METRICS
 from tonne.store.errors import OutcomeUnknown
 from tonne.telemetry import (
-    ACK_SLO_S,
-    METRICS,
-    JsonFormatter,
     Telemetry,
     code_of,
     log_incident,
