@@ -191,3 +191,30 @@ def test_a_wrong_row_of_entities_is_told(tonne, book, tmp_path, content, words):
     assert run.returncode == 1
     (line,) = run.stderr.splitlines()
     assert [word for word in words if word not in line] == []
+
+
+def test_suspense_is_cleared_by_a_command(tonne, book, tmp_path):
+    """What an import resolves is posted; what still waits is told with where to look."""
+    records = tmp_path / "records.csv"
+    records.write_text(
+        "facility,activity,quantity,unit,start,end,region\n"
+        "dc-1,own.lime,2,t,2025-01-01,2025-02-01,DE\n"
+        "dc-1,own.clay,3,t,2025-01-01,2025-02-01,DE\n"
+        "dc-1,electricty.grid,3,kWh,2025-01-01,2025-02-01,DE\n"
+    )
+    assert tonne("append", records, "--book", book, "--channel", "c").returncode == 0
+    listed = json.loads(tonne("suspense", "list", "--book", book, "--format", "json").stdout)
+    assert "electricity.grid" in listed[2]["message"]
+    edition = tmp_path / "own.csv"
+    edition.write_text(
+        "activity,unit,valid_from,kg_co2e,account\nown.lime,t,2020-01-01,70,scope1.process\n"
+    )
+    assert tonne("edition", "import", edition, "--id", "own", "--book", book).returncode == 0
+    run = tonne("suspense", "clear", "--book", book)
+    assert run.returncode == 0, run.stderr
+    assert "1 record posted, 2 still wait" in run.stderr
+    assert "tonne suspense list" in run.stderr
+    run = tonne("suspense", "clear", "--book", book, "--format", "json")
+    assert json.loads(run.stdout) == [{"cleared": 0, "remaining": 2, "segments": 1}]
+    inventory = json.loads(tonne("inventory", "--book", book, "--format", "json").stdout)
+    assert (inventory["total"]["kg_co2e"], inventory["suspended_records"]) == ("140", 2)

@@ -113,6 +113,10 @@ def _calls(api):
                 parent="books/nobody", entities=[ledger_pb2.Entity(id="e")]
             ),
         ),
+        (
+            lambda request: list(api.ledger.ClearSuspense(request)),
+            ledger_pb2.ClearSuspenseRequest(parent="books/nobody"),
+        ),
         (api.ledger.ListEntities, ledger_pb2.ListEntitiesRequest(parent="books/nobody")),
         (
             api.catalogue.SearchFactors,

@@ -31,6 +31,9 @@ FACILITY_RULES = {
     "registered-only": FacilityRule.REGISTERED_ONLY,
     "any": FacilityRule.ANY,
 }
+EDITIONS_SHOWN = 3
+"""Editions that a table of books names of each."""
+
 FACILITY_FIELDS = tuple(field.name for field in dataclasses.fields(Facility))
 
 _BOOK_COLUMNS = (
@@ -82,6 +85,15 @@ def _book_row(book: Book) -> dict[str, object]:
         "revision": book.revision,
         "create_time": book.create_time.replace(microsecond=0),
     }
+
+
+def _with_few_editions(row: dict[str, object]) -> dict[str, object]:
+    """Name the preferred editions of a book, and count the others."""
+    editions = str(row["editions"]).split()
+    more_count = len(editions) - EDITIONS_SHOWN
+    if more_count <= 0:
+        return row
+    return row | {"editions": f"{' '.join(editions[:EDITIONS_SHOWN])} and {more_count} more"}
 
 
 def _edition_row(edition: Edition) -> dict[str, object]:
@@ -144,7 +156,10 @@ def create_book(
 def list_books(form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER) -> None:
     """List the books."""
     with connect(server) as client:
-        print_rows(_BOOK_COLUMNS, map(_book_row, client.list_books()), form)
+        rows = map(_book_row, client.list_books())
+        if form is Format.TABLE:
+            rows = map(_with_few_editions, rows)
+        print_rows(_BOOK_COLUMNS, rows, form)
 
 
 @book_app.command("show")

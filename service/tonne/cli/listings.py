@@ -1,17 +1,14 @@
-"""The commands `tonne channel list`, `tonne suspense list` and `tonne quarantine list`."""
+"""The commands `tonne channel list` and `tonne quarantine list`."""
 
 import typer
 
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.output import PROSE_WIDTH_MIN, Column, Format, FormatOption, print_rows
 from tonne.client.resources import last_id
-from tonne.client.results import QuarantinedRecord, SuspendedRecord, quantity_decimal
+from tonne.client.results import QuarantinedRecord, quantity_decimal
 from tonne.model import Channel
 
 channel_app = typer.Typer(help="Channels of a book.", no_args_is_help=True)
-suspense_app = typer.Typer(
-    help="Records that wait: no factor yet, or no such facility.", no_args_is_help=True
-)
 quarantine_app = typer.Typer(help="Records that break a rule.", no_args_is_help=True)
 
 _CHANNEL_COLUMNS = (
@@ -25,7 +22,7 @@ _CHANNEL_COLUMNS = (
     Column("epoch"),
     Column("commit_time", "last commit"),
 )
-_RECORD_COLUMNS = (
+RECORD_COLUMNS = (
     Column("record_id", "record", is_optional=True),
     Column("facility", is_optional=True),
     Column("activity", is_optional=True),
@@ -35,19 +32,14 @@ _RECORD_COLUMNS = (
     Column("end", is_optional=True),
     Column("region", is_optional=True),
 )
-_SUSPENSE_COLUMNS = (
-    Column("channel"),
-    Column("offset"),
-    *_RECORD_COLUMNS,
-    Column("status"),
-    Column("message", is_optional=True, width_min=PROSE_WIDTH_MIN),
-)
+"""Fields of a record that is not posted."""
+
 _QUARANTINE_COLUMNS = (
     Column("channel"),
     Column("offset"),
     Column("status"),
     Column("field"),
-    *_RECORD_COLUMNS,
+    *RECORD_COLUMNS,
     Column("message", is_optional=True, width_min=PROSE_WIDTH_MIN),
 )
 
@@ -59,15 +51,6 @@ def list_channels(
     """List the channels with their committed offsets and totals."""
     with connect(server) as client:
         print_rows(_CHANNEL_COLUMNS, map(_channel_row, client.list_channels(book)), form)
-
-
-@suspense_app.command("list")
-def list_suspense(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
-) -> None:
-    """List the records that wait in suspense, and what they wait for."""
-    with connect(server) as client:
-        print_rows(_SUSPENSE_COLUMNS, map(_suspense_row, client.list_suspense(book)), form)
 
 
 @quarantine_app.command("list")
@@ -94,22 +77,12 @@ def _channel_row(channel: Channel) -> dict[str, object]:
     }
 
 
-def _suspense_row(item: SuspendedRecord) -> dict[str, object]:
-    return {
-        "channel": last_id(item.channel),
-        "offset": item.offset,
-        **{column.key: item.record[column.key] for column in _RECORD_COLUMNS},
-        "status": item.status,
-        "message": item.message,
-    }
-
-
 def _quarantine_row(item: QuarantinedRecord) -> dict[str, object]:
     return {
         "channel": last_id(item.channel),
         "offset": item.offset,
         "status": item.status,
         "field": item.field,
-        **{column.key: item.record[column.key] for column in _RECORD_COLUMNS},
+        **{column.key: item.record[column.key] for column in RECORD_COLUMNS},
         "message": item.message,
     }

@@ -13,10 +13,11 @@ from tonne.cli.entities import entity_app
 from tonne.cli.estimate import estimate
 from tonne.cli.factors import activity_app, factor_app
 from tonne.cli.inventory import show_inventory
-from tonne.cli.listings import channel_app, quarantine_app, suspense_app
+from tonne.cli.listings import channel_app, quarantine_app
 from tonne.cli.method import method_app
 from tonne.cli.output import say
 from tonne.cli.serve import serve, show_config
+from tonne.cli.suspense import suspense_app
 from tonne.client import ServerUnavailable
 from tonne.errors import DefectError, TonneError
 

@@ -184,6 +184,21 @@ class BookCalls(Calls):
                     item.message,
                 )
 
+    def clear_suspense(self, book: str) -> Iterator[results.ClearingProgress]:
+        """Post the records in suspense that can be resolved by now, each exactly once.
+
+        Yields how far it is after each segment, the last time when it is done. There is no
+        deadline. A call that fails may be repeated: nothing is posted twice.
+        """
+        request = ledger_pb2.ClearSuspenseRequest(parent=book_name(book))
+        for step in self._stream(self._ledger.ClearSuspense, request, timeout_s=None):
+            yield results.ClearingProgress(
+                step.segments_count,
+                step.segments_done_count,
+                step.cleared_count,
+                step.remaining_count,
+            )
+
     def list_quarantine(self, book: str) -> Iterator[results.QuarantinedRecord]:
         """List the records in quarantine in the order of their commits."""
         request = ledger_pb2.ListQuarantineRequest(parent=book_name(book), page_size=PAGE_SIZE)

@@ -73,6 +73,20 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearingProgress:
+    """How far a clearing of suspense is.
+
+    `segments_count` had records in suspense when it began, `segments_done_count` of them were
+    gone through; `cleared_count` records were posted, `remaining_count` still wait there.
+    """
+
+    segments_count: int = 0
+    segments_done_count: int = 0
+    cleared_count: int = 0
+    remaining_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SuspendedRecord:
     """A record that waits until the book is ready for it."""
 

@@ -8,7 +8,7 @@ from tonne.edge import codec, method_codec, names
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import grpc
     from google.protobuf.message import Message
@@ -43,7 +43,12 @@ class LedgerService:
             "ListSuspense": (ledger_pb2.ListSuspenseRequest, self.list_suspense),
             "ListQuarantine": (ledger_pb2.ListQuarantineRequest, self.list_quarantine),
         }
-        return {name: border.unary(name, kind, call) for name, (kind, call) in methods.items()}
+        return {
+            **{name: border.unary(name, kind, call) for name, (kind, call) in methods.items()},
+            "ClearSuspense": border.server_stream(
+                "ClearSuspense", ledger_pb2.ClearSuspenseRequest, self.clear_suspense
+            ),
+        }
 
     def create_book(self, request: ledger_pb2.CreateBookRequest) -> ledger_pb2.CreateBookResponse:
         """Make a book; without a time zone, its months are those of UTC."""
@@ -187,6 +192,19 @@ class LedgerService:
             records=[codec.write_suspended(book, record) for record in page.items],
             next_page_token=page.next_page_token,
         )
+
+    def clear_suspense(
+        self, request: ledger_pb2.ClearSuspenseRequest
+    ) -> Iterator[ledger_pb2.ClearSuspenseResponse]:
+        """Post the records in suspense that can be resolved by now."""
+        steps = self._ledger.clear_suspense(names.read_book(request.parent, field="parent"))
+        for step in steps:
+            yield ledger_pb2.ClearSuspenseResponse(
+                segments_count=step.segments_count,
+                segments_done_count=step.segments_done_count,
+                cleared_count=step.cleared_count,
+                remaining_count=step.remaining_count,
+            )
 
     def list_quarantine(
         self, request: ledger_pb2.ListQuarantineRequest

@@ -11,6 +11,7 @@ import threading
 from array import array
 from collections import OrderedDict
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -26,7 +27,7 @@ from tonne.model import FacilityRule, RowStatus
 from tonne_kernel import RuleTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tonne.catalogue.factor import Factor
     from tonne.catalogue.method import MethodSettings
@@ -133,6 +134,15 @@ class BookState:
         self._resolution_numbers: dict[Resolution, int] = {}
         self._resolutions: list[Resolution] = []
         self._table: RuleTable | None = None
+
+    @cached_property
+    def factors_by_activity(self) -> Mapping[str, Sequence[Factor]]:
+        """Factors of the method's editions by the id under which they stand."""
+        found: dict[str, list[Factor]] = {}
+        for _, factors in self.editions:
+            for factor in factors:
+                found.setdefault(factor.activity, []).append(factor)
+        return found
 
     @property
     def rule_count(self) -> int:

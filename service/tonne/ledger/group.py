@@ -6,14 +6,14 @@ Nothing here is durable yet. The journal writes the files and makes the commit.
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.errors import QuantityOverflow
 from tonne.ledger.entries import REQUEST_PREFIX, ChannelEntry, Durable, Entry, RequestEntry
+from tonne.ledger.files import POSTINGS, QUARANTINE, SEGMENT
 from tonne.ledger.frames import frame_of, polars_errors
 from tonne.model import ControlTotals, RecordField, RowError, RowStatus
 from tonne.store.rows import Move, RangeRow, RequestClaim
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from tonne.store.rows import FileKind
     from tonne_kernel import Posted, ShareTotals
 
-SEGMENT: Final = "segment"
-POSTINGS: Final = "postings"
-QUARANTINE: Final = "quarantine"
+POSTING_REGION = "posting_region"
+"""Column of a segment, only where some record in suspense took its facility's region."""
 
 POSTED_KEYS = ("facility", "activity", "unit", "region", "period", "resolution", "status")
 """Columns that tell one posting from another."""
@@ -178,12 +177,6 @@ def post_group(
     return Group(state.book.revision, entries, outcomes, frames, resolutions, periods)
 
 
-def new_object_path(book: str, kind: FileKind, day: str) -> str:
-    """Path for a new object: books apart, kinds apart, days apart, never used before."""
-    folder = {SEGMENT: "segments", POSTINGS: "postings", QUARANTINE: "quarantine"}[kind]
-    return f"{book}/{folder}/{day}/{uuid.uuid4().hex}.parquet"
-
-
 def write_row_errors(outcome: Durable) -> str:
     """Write the row errors of a request for the manifest."""
     errors = [[error.index, int(error.status), int(error.field)] for error in outcome.row_errors]
@@ -215,9 +208,7 @@ def _row_errors(errors: Sequence[Sequence[int]], first_offset: int) -> tuple[Row
     )
 
 
-def posting_frame(
-    posted: Posted, state: BookState
-) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:
+def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:
     """Lay out postings as they are kept, and give the resolutions that they name.
 
     Returns
@@ -250,6 +241,38 @@ def posting_frame(
     return frame, tuple(by_outcome.values())
 
 
+def with_posting_region(records: pl.DataFrame, state: BookState) -> pl.DataFrame:
+    """Note the region under which records in suspense are posted where that is the facility's.
+
+    The facility may get another region while they wait; what is posted once they are cleared
+    takes their first postings back, to the last key.
+
+    Returns
+    -------
+    polars.DataFrame
+        The records, with the column `posting_region` where any of them has one.
+    """
+    waiting = (
+        records.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+            pl.col("facility", "region").cast(pl.String),
+            "status",
+        )
+        .filter(pl.col("status") > RowStatus.POSTED)
+        .with_columns(pl.col("region").fill_null(""))
+        .filter(pl.col("region") == "")
+    )
+    if waiting.is_empty():
+        return records
+    regions = state.with_effective_region(waiting).filter(pl.col("region") != "")
+    if regions.is_empty():
+        return records
+    noted = pl.select(row=pl.int_range(records.height, dtype=pl.UInt32)).join(
+        regions.select("row", "region"), on="row", how="left", maintain_order="left"
+    )
+    return records.with_columns(noted["region"].cast(pl.Categorical).alias(POSTING_REGION))
+
+
 def _frames(
     posted: Posted, state: BookState
 ) -> tuple[dict[FileKind, pl.DataFrame], dict[str, str], tuple[int, ...]]:
@@ -258,7 +281,7 @@ def _frames(
         frames[QUARANTINE] = frame_of(posted.quarantine())
     if not posted.record_count:
         return frames, {}, ()
-    frames[SEGMENT] = frame_of(posted.records())
+    frames[SEGMENT] = with_posting_region(frame_of(posted.records()), state)
     frames[POSTINGS], used = posting_frame(posted, state)
     resolutions = {each.id: each.to_json() for each in used}
     periods = frames[POSTINGS]["period"].unique().to_list()

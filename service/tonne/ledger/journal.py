@@ -18,19 +18,12 @@ from typing import TYPE_CHECKING
 
 from tonne.errors import PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.entries import ChannelEntry, Durable, Entry, Lost, Outcome, RequestEntry
-from tonne.ledger.frames import write_parquet
-from tonne.ledger.group import (
-    POSTINGS,
-    SEGMENT,
-    Group,
-    entry_position,
-    new_object_path,
-    post_group,
-)
+from tonne.ledger.files import POSTINGS, SEGMENT, put_frame
+from tonne.ledger.group import Group, entry_position, post_group
 from tonne.ledger.refusal import answer_request, epoch_stale, offset_gap, reason_lost
 from tonne.store import faults
 from tonne.store.errors import BookChanged, PositionLost, RequestKnown
-from tonne.store.rows import Commit, FileRow
+from tonne.store.rows import Commit
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -43,7 +36,7 @@ if TYPE_CHECKING:
     from tonne.ledger.book_state import BookStates
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
-    from tonne.store.rows import FileKind
+    from tonne.store.rows import FileKind, FileRow
 
     Stage = Callable[[str], AbstractContextManager[object]]
 
@@ -225,21 +218,14 @@ class Journal:
         now = self._clock()
 
         def put(kind: FileKind) -> FileRow:
-            encoded = write_parquet(group.frames[kind])
-            path = new_object_path(book, kind, now.date().isoformat())
-            self._objects.put(path, encoded.content)
-            return FileRow(
-                id=uuid.uuid4().hex,
+            return put_frame(
+                self._objects,
+                group.frames[kind],
+                kind,
                 book=book,
-                kind=kind,
-                path=path,
-                row_count=encoded.row_count,
-                size_bytes=len(encoded.content),
-                sha256=encoded.sha256,
                 commit_id=commit_id,
-                seq=0,
+                now=now,
                 suspended_count=group.suspended_count if kind == SEGMENT else 0,
-                create_time=now,
             )
 
         futures = [self._writers.submit(put, kind) for kind in group.frames]

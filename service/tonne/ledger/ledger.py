@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from tonne.ledger.balances import MERGE_LEASE_S, Balances
 from tonne.ledger.book_state import BookStates
+from tonne.ledger.clearing import Clearer, ClearingProgress
 from tonne.ledger.editions import Editions
 from tonne.ledger.estimate import Estimates
+from tonne.ledger.evidence import Evidence
 from tonne.ledger.journal import Journal
 from tonne.ledger.pages import Page, page_limit, read_token
 from tonne.ledger.part import make_page
@@ -20,7 +22,7 @@ from tonne.model import Channel, check_channel_id, check_id
 from tonne.store import garbage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import polars as pl
 
@@ -76,6 +78,8 @@ class Ledger(Editions, Register, Estimates):
 
     Attributes
     ----------
+    evidence : Evidence
+        What postings rest on.
     journal : Journal
         The durable path of records.
     """
@@ -97,7 +101,7 @@ class Ledger(Editions, Register, Estimates):
         self._objects = objects
         self._holder = holder
         self._next_garbage_time = clock()
-        self._records = Records(manifest, objects)
+        self._records = Records(manifest, objects, self._states)
         self._repeats = RepeatCheck(manifest, objects, self._states)
         self._balances = Balances(
             manifest,
@@ -108,6 +112,14 @@ class Ledger(Editions, Register, Estimates):
             merge_lease_s=merge_lease_s,
             clock=clock,
         )
+        self._clearer = Clearer(
+            manifest,
+            objects,
+            self._states,
+            clock=clock,
+            on_postings=self._balances.remember,
+        )
+        self.evidence = Evidence(manifest, objects, self._balances)
         self.journal = Journal(
             manifest,
             objects,
@@ -197,6 +209,13 @@ class Ledger(Editions, Register, Estimates):
         """Read all postings, columns of `balances.POSTINGS_SCHEMA`. Raises BookUnknown."""
         self.get_book(book)
         return self._balances.frame(book)
+
+    def clear_suspense(self, book: str) -> Iterator[ClearingProgress]:
+        """Post the records in suspense that can be resolved by now, one segment at a step.
+
+        Raises BookUnknown, CapacityError (call again: nothing is cleared twice).
+        """
+        return self._clearer.clear(self.get_book(book).id)
 
     # Upkeep.
 

@@ -1,8 +1,9 @@
 """Lists of records as they were kept: posted and suspended ones, and the quarantined.
 
 Pages follow the order of commits and, in a segment, the order of its rows. The token holds
-the last segment that was read to its end and the rows given out of the next: what is
-committed meanwhile comes later, so that every record is listed exactly once.
+the last segment that was read to its end and the place in the next, counted in all of its rows:
+what is committed meanwhile comes later, and what is cleared meanwhile moves nothing, so that
+every record is listed exactly once.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ import polars as pl
 
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.frames import polars_errors, read_parquet
+from tonne.ledger.overlay import Overlay
 from tonne.ledger.pages import Page, page_limit, read_token, write_token
 from tonne.ledger.statuses import status_message
+from tonne.ledger.suspense import SuspenseTexts
 from tonne.model import RecordField, RowStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
+    from tonne.ledger.book_state import BookStates
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
@@ -33,6 +37,9 @@ FILES_PER_PAGE_MAX = 256
 """Files that one page reads; a page that finds less than it was asked for has a token still."""
 
 _FILE_ROWS_BATCH = 256
+
+_ROW = "row"
+"""Place of a record among all of its file."""
 
 _OPTIONAL_TEXTS = ("supplier", "product", "evidence", "attributes")
 
@@ -95,12 +102,13 @@ class _Listing(Generic[T]):
     """What one call lists.
 
     `query` names the call and its arguments, `files` gives files after a sequence number,
-    `match` selects their rows by `columns`, `read` makes the items.
+    `clearings` theirs, `match` selects their rows by `columns`, `read` makes the items.
     """
 
     book: str
     query: tuple[str, ...]
     files: Callable[[int], list[FileRow]]
+    clearings: Callable[[Sequence[FileRow]], Mapping[str, list[FileRow]]]
     columns: tuple[str, ...]
     match: pl.Expr
     read: Callable[[FileRow, pl.DataFrame], Iterator[T]]
@@ -109,9 +117,11 @@ class _Listing(Generic[T]):
 class Records:
     """Lists the records of books."""
 
-    def __init__(self, manifest: Manifest, objects: Objects) -> None:
+    def __init__(self, manifest: Manifest, objects: Objects, states: BookStates) -> None:
         self._manifest = manifest
         self._objects = objects
+        self._states = states
+        self._overlay = Overlay(manifest, objects)
 
     def list_records(
         self,
@@ -142,13 +152,15 @@ class Records:
             )
 
         query = ("records", book, facility, activity, channel)
-        listing = _Listing(book, query, files, tuple(wanted), match, ledger_records)
+        listing = _Listing(
+            book, query, files, self._overlay.find, tuple(wanted), match, ledger_records
+        )
         return self._page(listing, page_size, page_token)
 
     def list_suspense(
         self, book: str, *, page_size: int = 0, page_token: str = ""
     ) -> Page[LedgerRecord]:
-        """List the records that wait in suspense.
+        """List the records that wait in suspense, each with what it waits for.
 
         Raises
         ------
@@ -156,15 +168,16 @@ class Records:
         """
 
         def files(after_seq: int) -> list[FileRow]:
-            while True:
-                rows = self._manifest.segments(book, after_seq=after_seq, limit=_FILE_ROWS_BATCH)
-                found = [row for row in rows if row.suspended_count]
-                if found or len(rows) < _FILE_ROWS_BATCH:
-                    return found
-                after_seq = rows[-1].seq
+            return self._manifest.suspended_segments(
+                book, after_seq=after_seq, limit=_FILE_ROWS_BATCH
+            )
+
+        def read(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
+            return ledger_records(file, frame, SuspenseTexts(self._states.refresh(book), frame))
 
         match = pl.col("status") != RowStatus.POSTED
-        listing = _Listing(book, ("suspense", book), files, (), match, ledger_records)
+        query = ("suspense", book)
+        listing = _Listing(book, query, files, self._overlay.find, (), match, read)
         return self._page(listing, page_size, page_token)
 
     def list_quarantine(
@@ -180,49 +193,64 @@ class Records:
         def files(after_seq: int) -> list[FileRow]:
             return self._manifest.quarantine_files(book, after_seq, _FILE_ROWS_BATCH)
 
+        query = ("quarantine", book)
         match = pl.lit(True)
-        listing = _Listing(book, ("quarantine", book), files, (), match, _quarantined_records)
+        listing = _Listing(book, query, files, lambda _: {}, (), match, _quarantined_records)
         return self._page(listing, page_size, page_token)
 
     def _page(self, listing: _Listing[T], page_size: int, page_token: str) -> Page[T]:
         """Read files after the token's place until the page is full."""
         self._manifest.book_revision(listing.book)  # an unknown book is no empty list
         limit = page_limit(page_size)
-        after_seq, skip = read_token(page_token, listing.query, 0)
+        after_seq, first_row = read_token(page_token, listing.query, 0)
         items: list[T] = []
         read_count = 0
         while batch := listing.files(int(after_seq)):
+            clearings = listing.clearings(batch)
             for file in batch:
-                found = self._matching(listing, file)
+                found = self._matching(listing, file, clearings.get(file.id, []))
                 with polars_errors(file.path):
-                    part = found.slice(skip, limit - len(items))
-                    items.extend(listing.read(file, part))
-                skip += part.height
-                if skip < found.height:
-                    return Page(tuple(items), write_token(listing.query, after_seq, skip))
-                after_seq, skip = file.seq, 0
+                    found = found.filter(pl.col(_ROW) >= first_row)
+                    part = found.head(limit - len(items))
+                    items.extend(listing.read(file, part.drop(_ROW)))
+                if part.height < found.height:
+                    next_row = part[_ROW][-1] + 1
+                    return Page(tuple(items), write_token(listing.query, after_seq, next_row))
+                after_seq, first_row = file.seq, 0
                 read_count += 1
                 if len(items) == limit or read_count == FILES_PER_PAGE_MAX:
                     token = write_token(listing.query, after_seq)
                     return Page(tuple(items), token if listing.files(file.seq) else "")
         return Page(tuple(items))
 
-    def _matching(self, listing: _Listing[T], file: FileRow) -> pl.DataFrame:
+    def _matching(
+        self, listing: _Listing[T], file: FileRow, clearings: Sequence[FileRow]
+    ) -> pl.DataFrame:
         """Rows of a file that match; most files are left after their columns of the match."""
         content = self._objects.get(file.path)
         with polars_errors(file.path):
             if listing.columns:
-                head = read_parquet(content, file.path, listing.columns).filter(listing.match)
-                if head.is_empty():
-                    return head
-            return read_parquet(content, file.path).filter(listing.match)
+                head = read_parquet(content, file.path, listing.columns).with_row_index(_ROW)
+                if head.filter(listing.match).is_empty():
+                    return head.clear()
+            frame = self._overlay.apply(read_parquet(content, file.path), clearings)
+            return frame.with_row_index(_ROW).filter(listing.match)
 
 
 def _source(channel: str) -> str:
     return channel if channel.startswith(REQUEST_PREFIX) else f"channels/{channel}"
 
 
-def ledger_records(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
+def ledger_records(
+    file: FileRow,
+    frame: pl.DataFrame,
+    message_of: Callable[[RowStatus, Mapping[str, Any]], str] | None = None,
+) -> Iterator[LedgerRecord]:
+    """Read the records of a segment's frame.
+
+    `message_of` says what a record in suspense waits for, of its status and its row; without it
+    the message is that of the status.
+    """
     for row in frame.iter_rows(named=True):
         status = RowStatus(row["status"])
         yield LedgerRecord(
@@ -239,15 +267,13 @@ def ledger_records(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]
             data_quality=row.get("data_quality") or 0,
             **{name: row.get(name) or "" for name in _OPTIONAL_TEXTS},
             status=status,
-            message=_suspense_message(status, row),
+            message="" if status is RowStatus.POSTED else (message_of or _message)(status, row),
             segment=file.id,
             commit_time=file.create_time,
         )
 
 
-def _suspense_message(status: RowStatus, row: dict[str, Any]) -> str:
-    if status is RowStatus.POSTED:
-        return ""
+def _message(status: RowStatus, row: Mapping[str, Any]) -> str:
     if status is RowStatus.FACILITY_MUST_BE_REGISTERED:
         return status_message(status, RecordField.FACILITY, row["facility"])
     return status_message(status, RecordField.ACTIVITY, row["activity"])

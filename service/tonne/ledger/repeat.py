@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import ContentMustMatch
+from tonne.ledger.files import QUARANTINE, SEGMENT
 from tonne.ledger.frames import Schema, frame_of, polars_errors, read_parquet
-from tonne.ledger.group import QUARANTINE, SEGMENT
 from tonne.model import QUANTITY_PLACES, RowStatus
 from tonne_kernel import RuleTable, Share, parse_decimal, post
 

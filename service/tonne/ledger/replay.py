@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.balances import drop_zeros
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.frames import Schema, frame_of, polars_errors, read_parquet
+from tonne.ledger.group import POSTING_REGION
+from tonne.ledger.overlay import Overlay, read_cleared, with_cleared
 from tonne.ledger.periods import period_table
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.model import MICRO_PER_ONE, ControlTotals, RowStatus
@@ -30,8 +33,9 @@ if TYPE_CHECKING:
     from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
 
-REPLAY_KEYS = ("facility", "activity", "unit", "period", "status")
-"""What the records alone determine: regions and resolutions are the book's, as it was then."""
+REPLAY_KEYS = ("facility", "activity", "unit", "period", "status", "region")
+"""What the records alone determine: resolutions are the book's, as it was then, and so are the
+regions of what is posted, which are empty here."""
 
 BATCH_ROWS = 1 << 16
 
@@ -52,9 +56,10 @@ class Replay:
     def __init__(self, manifest: Manifest, objects: Objects) -> None:
         self._manifest = manifest
         self._objects = objects
+        self._overlay = Overlay(manifest, objects)
 
     def postings(self, book: str) -> pl.DataFrame:
-        """Recompute a book's postings from its segments.
+        """Recompute a book's postings from its segments and their clearings.
 
         Returns
         -------
@@ -64,7 +69,7 @@ class Replay:
         time_zone = self._manifest.get_book(book).time_zone
         parts = []
         for file in self._segments(book):
-            segment = self._read(file)
+            segment = _by_posting_region(self._read(file))
             for (status,), records in segment.group_by("status", maintain_order=True):
                 for rows in records.iter_slices(BATCH_ROWS):
                     postings = post_again(rows, RowStatus(status), time_zone)
@@ -75,6 +80,7 @@ class Replay:
                     **dict.fromkeys(REPLAY_KEYS[:3], pl.String),
                     "period": pl.Int32,
                     "status": pl.UInt8,
+                    "region": pl.String,
                     "quantity": QUANTITY_TYPE,
                     "record_count": pl.Int64,
                     "record_start_count": pl.Int64,
@@ -85,7 +91,8 @@ class Replay:
     def check_book(self, ledger: Ledger, book: str) -> tuple[str, ...]:
         """Compare all that is kept twice; no commit may happen meanwhile.
 
-        Every file has its digest and rows; every channel's offsets are dense up to its
+        Every file has its digest and rows; a clearing clears records that waited, each once;
+        every channel's offsets are dense up to its
         committed offset, over segments and quarantine; every channel's and request's totals
         are the sums of its records; the balances are the replayed postings; every
         resolution that a posting names is there.
@@ -99,7 +106,7 @@ class Replay:
         kept = self._kept_rows(book, problems)
         problems += self._check_sources(book, kept)
         postings = ledger.postings(book).with_columns(pl.col(pl.Categorical).cast(pl.String))
-        problems += _check_postings(sum_by(postings, REPLAY_KEYS), self.postings(book))
+        problems += _check_postings(as_replayed(postings), self.postings(book))
         try:
             ledger.resolutions(book, postings["resolution"].drop_nulls().unique())
         except LedgerInconsistent as error:
@@ -113,14 +120,16 @@ class Replay:
         return _all_files(files)
 
     def _read(self, file: FileRow) -> pl.DataFrame:
-        return read_parquet(self._objects.get(file.path), file.path)
+        segment = read_parquet(self._objects.get(file.path), file.path)
+        return self._overlay.apply(segment, self._overlay.find([file]).get(file.id, []))
 
     def _kept_rows(self, book: str, problems: list[str]) -> pl.DataFrame:
-        """Source, offset, status and quantity of every record that any file holds."""
+        """Source, offset, quantity, status then and now of every record that any file holds."""
         schema: Schema = {
             "channel": pl.String,
             "offset": pl.Int64,
             "status": pl.UInt8,
+            "first_status": pl.UInt8,
             "quantity": QUANTITY_TYPE,
         }
         parts = [pl.DataFrame(schema=schema)]
@@ -129,7 +138,8 @@ class Replay:
             return self._manifest.quarantine_files(book, after_seq, _FILES_BATCH)
 
         for file in self._segments(book):
-            frame = self._checked(file, problems)
+            first = self._checked(file, problems)
+            frame = self._cleared(file, first, problems).with_columns(first_status=first["status"])
             suspended_count = frame.filter(pl.col("status") > 0).height
             if suspended_count != file.suspended_count:
                 problems.append(
@@ -138,7 +148,9 @@ class Replay:
                 )
             parts.append(frame.select(pl.col(name).cast(kind) for name, kind in schema.items()))
         for file in _all_files(quarantined):
-            frame = self._checked(file, problems).with_columns(pl.lit(0).alias("quantity"))
+            frame = self._checked(file, problems).with_columns(
+                pl.lit(0).alias("quantity"), first_status="status"
+            )
             parts.append(frame.select(pl.col(name).cast(kind) for name, kind in schema.items()))
         return pl.concat(parts)
 
@@ -152,6 +164,25 @@ class Replay:
                 f"{file.path}: {frame.height} rows, the manifest says {file.row_count}"
             )
         return frame
+
+    def _cleared(self, file: FileRow, segment: pl.DataFrame, problems: list[str]) -> pl.DataFrame:
+        """Check a segment's clearings and give its records the status that they have now."""
+        clearings = self._overlay.find([file]).get(file.id, [])
+        for clearing in clearings:
+            self._checked(clearing, problems)
+        cleared = read_cleared(self._objects, clearings)
+        keys = ["channel", "offset", "status"]
+        waiting = segment.filter(pl.col("status") > 0).select(
+            pl.col("channel").cast(pl.String), "offset", "status"
+        )
+        places = cleared.select(pl.col("channel").cast(pl.String), "offset", "status")
+        astray = places.join(waiting, on=keys, how="anti").height
+        if astray or places.n_unique() != places.height:
+            problems.append(
+                f"{file.path}: its clearings name {places.height} records, "
+                f"{places.height - places.n_unique()} of them again and {astray} that did not wait"
+            )
+        return with_cleared(segment, cleared)
 
     def _check_sources(self, book: str, kept: pl.DataFrame) -> Iterator[str]:
         """Check every channel and request against the records that are kept of it."""
@@ -173,7 +204,23 @@ class Replay:
                 yield f"{source}: {rows.height} records of a source that is not there"
                 continue
             yield from _check_offsets(source, rows, request.totals.records_count)
-            yield from _check_totals(source, rows, request.totals)
+            # The answer to a request stays what it was, whatever is cleared.
+            then = rows.with_columns(status="first_status")
+            yield from _check_totals(source, then, request.totals)
+
+
+def as_replayed(postings: pl.DataFrame) -> pl.DataFrame:
+    """Sum postings over what a replay can know of them; `REPLAY_KEYS` as texts."""
+    known = pl.when(pl.col("status") == RowStatus.POSTED).then(pl.lit("")).otherwise("region")
+    return drop_zeros(sum_by(postings.with_columns(region=known), REPLAY_KEYS))
+
+
+def _by_posting_region(segment: pl.DataFrame) -> pl.DataFrame:
+    """Give records in suspense the region that they are posted under, and the others none."""
+    noted = pl.col(POSTING_REGION) if POSTING_REGION in segment.columns else pl.lit(None)
+    own = pl.coalesce(noted.cast(pl.String), pl.col("region").cast(pl.String), pl.lit(""))
+    is_posted = pl.col("status") == RowStatus.POSTED
+    return segment.with_columns(region=pl.when(is_posted).then(pl.lit("")).otherwise(own))
 
 
 def _all_files(files: Callable[[int], list[FileRow]]) -> Iterator[FileRow]:
@@ -198,6 +245,7 @@ def post_again(rows: pl.DataFrame, status: RowStatus, time_zone: str) -> pl.Data
     with polars_errors("a replay's postings"):
         return frame_of(posted.postings()).select(
             pl.col("facility", "activity", "unit").cast(pl.String),
+            pl.col("region").cast(pl.String).fill_null(""),
             "period",
             "quantity",
             "record_count",

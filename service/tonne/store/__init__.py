@@ -20,12 +20,14 @@ from tonne.store.errors import (
     OutcomeUnknown,
     PositionLost,
     RequestKnown,
+    SuspenseChanged,
 )
 from tonne.store.garbage import Collected, collect
 from tonne.store.manifest import Manifest
 from tonne.store.objects import Objects, open_objects
 from tonne.store.paths import ObjectInfo
 from tonne.store.rows import (
+    Clearing,
     Commit,
     FactorRow,
     FileKind,
@@ -40,6 +42,7 @@ from tonne.store.rows import (
 
 __all__ = [
     "BookChanged",
+    "Clearing",
     "Collected",
     "Commit",
     "FactorRow",
@@ -59,6 +62,7 @@ __all__ = [
     "RequestClaim",
     "RequestKnown",
     "RequestRow",
+    "SuspenseChanged",
     "collect",
     "open_objects",
 ]

@@ -2,8 +2,9 @@
 
 Order inside the transaction, and why. First the channels' rows, locked in the order of their
 ids, so that two commits that meet on several channels queue instead of locking each other out;
-what was read under the lock is compared with what the commit expects. Then what nobody waits
-for: requests, ranges, periods. The book's row comes last: every commit of a book updates it, so
+what was read under the lock is compared with what the commit expects. Then the segments that are
+cleared, in the order of theirs, by the same comparison. Then what nobody waits for: requests,
+ranges, periods. The book's row comes last: every commit of a book updates it, so
 from there to COMMIT the commits of one book pass one at a time. This buys two things:
 
 - `seq`. A sequence or identity of PostgreSQL is given out when asked for, and a lower number may
@@ -24,7 +25,8 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import BookUnknown, LedgerInconsistent, PeriodMustBeOpen, StoreUnavailable
 from tonne.store import faults, schema
-from tonne.store.errors import BookChanged, PositionLost, RequestKnown
+from tonne.store.clearings import clear_segments, shift_totals
+from tonne.store.errors import BookChanged, PositionLost, RequestKnown, SuspenseChanged
 from tonne.store.files import condemned_paths, insert_files, take_seq
 from tonne.store.part import Part, lock_book, split, totals_of, totals_values
 
@@ -51,6 +53,8 @@ class Commits(Part):
             Some channels are not at the expected epoch and offset, or not open.
         RequestKnown
             Some request ids were posted before.
+        SuspenseChanged
+            Some segments to be cleared have other records in suspense.
         BookChanged
             The book's revision moved.
         PeriodMustBeOpen
@@ -67,7 +71,13 @@ class Commits(Part):
                 settle=lambda connection: _settle(connection, commit),
                 committed=lambda: faults.reach("commit.after_sql"),
             )
-        except (PositionLost, RequestKnown, BookChanged, LedgerInconsistent) as error:
+        except (
+            PositionLost,
+            RequestKnown,
+            SuspenseChanged,
+            BookChanged,
+            LedgerInconsistent,
+        ) as error:
             if self.commit_exists(commit.id):
                 return  # it was this very commit that moved the channels
             if isinstance(error, LedgerInconsistent):
@@ -82,6 +92,8 @@ class Commits(Part):
     def _commit(self, connection: Connection, commit: Commit) -> None:
         now = self._begin(connection, commit)
         _move_channels(connection, commit, now)
+        shift_totals(connection, commit)
+        clear_segments(connection, commit)
         self._claim_requests(connection, commit, now)
         _insert_ranges(connection, commit)
         self._open_periods(connection, commit)

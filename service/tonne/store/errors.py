@@ -74,6 +74,29 @@ class BookChanged(CapacityError):
         )
 
 
+class SuspenseChanged(CapacityError):
+    """A commit found segments whose records in suspense are not those that it took them to be.
+
+    Nothing was committed. The caller reads the segments again: someone else cleared them.
+
+    Attributes
+    ----------
+    segments : frozenset of str
+        Ids of the segments whose count of suspended records differed.
+    """
+
+    code = "SUSPENSE_CHANGED"
+
+    def __init__(self, book: str, segments: Iterable[str]) -> None:
+        self.segments = frozenset(segments)
+        names = ", ".join(sorted(self.segments))
+        super().__init__(
+            f"segments of book {book!r} were expected with the records in suspense that were "
+            f"read; these have others: {names}; read them again",
+            metadata={"book": book, "segments": names},
+        )
+
+
 class OutcomeUnknown(CapacityError):
     """The connection was lost during COMMIT and whether it happened could not be read."""
 

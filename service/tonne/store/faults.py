@@ -26,6 +26,8 @@ POINTS: Final[dict[str, str]] = {
     "journal.after_post": "a group is posted in memory, none of its files is begun",
     "journal.after_files": "the group's files and resolutions are durable, no commit is begun",
     "journal.after_commit": "the commit has happened, no outcome is told; raise = a lost reply",
+    "clearing.after_files": "a clearing's files are durable, no commit is begun",
+    "clearing.after_commit": "a clearing has happened, nothing is told; raise = a lost reply",
     "commit.before_sql": "the files are durable, the transaction has not begun",
     "commit.in_sql": "the positions have moved inside the transaction, before COMMIT",
     "commit.after_sql": "COMMIT has happened, the caller does not know yet; raise = a lost reply",

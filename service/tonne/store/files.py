@@ -38,7 +38,7 @@ class Files(Part):
         )
         with self._database.read() as connection:
             check_book(connection, book)
-            return [_file_of(row) for row in connection.execute(query.order_by(table.c.seq))]
+            return [file_of(row) for row in connection.execute(query.order_by(table.c.seq))]
 
     def segments(
         self, book: str, *, channel: str = "", after_seq: int = 0, limit: int
@@ -91,7 +91,7 @@ class Files(Part):
         with self._database.read() as connection:
             for chunk in split(dict.fromkeys(ids)):
                 query = sa.select(table).where(table.c.id.in_(chunk), table.c.state != _CONDEMNED)
-                found.update((row.id, _file_of(row)) for row in connection.execute(query))
+                found.update((row.id, file_of(row)) for row in connection.execute(query))
         return found
 
     def replace_postings(self, book: str, old_ids: Sequence[str], new: FileRow) -> bool:
@@ -148,7 +148,7 @@ class Files(Part):
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [_file_of(row) for row in connection.execute(query)]
+            return [file_of(row) for row in connection.execute(query)]
 
     def forget_files(self, ids: Iterable[str]) -> None:
         """Remove the rows of dead files whose objects are gone."""
@@ -218,7 +218,7 @@ class Files(Part):
         with self._database.read() as connection:
             check_book(connection, book)
             rows = connection.execute(query.order_by(table.c.seq).limit(limit))
-            return [_file_of(row) for row in rows]
+            return [file_of(row) for row in rows]
 
     def _kill_postings(self, connection: Connection, book: str, ids: Sequence[str]) -> None:
         """Mark live postings files dead; their rows are locked in one order by everyone."""
@@ -282,6 +282,7 @@ def insert_files(
                     "commit_id": None if merged else each.commit_id,
                     "seq": seq,
                     "suspended_count": each.suspended_count,
+                    "segment": each.segment or None,
                     "state": _LIVE,
                     "dead_time": None,
                     "create_time": each.create_time,
@@ -318,13 +319,15 @@ def _orphan_values(path: str, now: dt.datetime) -> dict[str, Any]:
         "commit_id": None,
         "seq": None,
         "suspended_count": 0,
+        "segment": None,
         "state": _CONDEMNED,
         "dead_time": now,
         "create_time": now,
     }
 
 
-def _file_of(row: sa.Row[Any]) -> FileRow:
+def file_of(row: sa.Row[Any]) -> FileRow:
+    """Read a row of the table."""
     return FileRow(
         id=row.id,
         book=row.book,
@@ -337,4 +340,5 @@ def _file_of(row: sa.Row[Any]) -> FileRow:
         create_time=row.create_time,
         seq=row.seq,
         suspended_count=row.suspended_count,
+        segment=row.segment or "",
     )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tonne.store.books import Books
 from tonne.store.channels import Channels
+from tonne.store.clearings import Clearings
 from tonne.store.commits import Commits
 from tonne.store.database import Database, utc_now
 from tonne.store.editions import Editions
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Manifest(Books, Methods, Editions, Facilities, Entities, Channels, Commits, Files, Leases):
+class Manifest(
+    Books, Methods, Editions, Facilities, Entities, Channels, Commits, Files, Clearings, Leases
+):
     """All that the manifest can tell and do. Safe for use from many threads.
 
     Every method blocks, runs in one transaction, and raises `StoreUnavailable` when the

@@ -67,7 +67,7 @@ class FileRow:
     `seq` is given by the manifest when the file is committed: it rises by book in the order of
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
-    that are in suspense.
+    that wait in suspense now. `segment` is the id of the segment whose records a clearing posts.
     """
 
     id: str
@@ -81,6 +81,7 @@ class FileRow:
     create_time: dt.datetime
     seq: int = 0
     suspended_count: int = 0
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,22 @@ class Move:
     from_offset: int
     to_offset: int
     totals: ControlTotals
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """Records of a segment that leave suspense in a commit.
+
+    `suspended_before` is compared with what the segment has; `suspended_after` is less, so that
+    of two clearings that saw the same records the second fails. `channels` are pairs of channel
+    and count, whose totals follow; records of requests are not among them, because the answer
+    to a request stays what it was.
+    """
+
+    segment_id: str
+    suspended_before: int
+    suspended_after: int
+    channels: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +156,9 @@ class Commit:
         Book id.
     revision : int
         The book's revision under which the records were resolved.
-    moves, requests, files, ranges, periods : tuple
-        What the commit moves, claims, adds and touches. Channels and request ids are unique
-        within a commit.
+    moves, requests, clearings, files, ranges, periods : tuple
+        What the commit moves, claims, clears, adds and touches. Channels, request ids and
+        segments that are cleared are unique within a commit.
     """
 
     id: str
@@ -149,6 +166,7 @@ class Commit:
     revision: int
     moves: tuple[Move, ...] = ()
     requests: tuple[RequestClaim, ...] = ()
+    clearings: tuple[Clearing, ...] = ()
     files: tuple[FileRow, ...] = ()
     ranges: tuple[RangeRow, ...] = ()
     periods: tuple[int, ...] = field(default=())

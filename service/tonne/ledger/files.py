@@ -1,0 +1,63 @@
+"""The ledger's files: their kinds, their paths, and how a frame becomes one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Final
+
+from tonne.ledger.frames import write_parquet
+from tonne.store.rows import FileRow
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import polars as pl
+
+    from tonne.store.objects import Objects
+    from tonne.store.rows import FileKind
+
+SEGMENT: Final = "segment"
+POSTINGS: Final = "postings"
+QUARANTINE: Final = "quarantine"
+CLEARING: Final = "clearing"
+
+_FOLDERS: dict[FileKind, str] = {
+    SEGMENT: "segments",
+    POSTINGS: "postings",
+    QUARANTINE: "quarantine",
+    CLEARING: "clearings",
+}
+
+
+def put_frame(
+    objects: Objects,
+    frame: pl.DataFrame,
+    kind: FileKind,
+    *,
+    book: str,
+    commit_id: str,
+    now: dt.datetime,
+    suspended_count: int = 0,
+    segment: str = "",
+) -> FileRow:
+    """Encode a frame and put it under a new path; it is durable on return.
+
+    Nothing refers to it before the row that is returned is committed.
+    """
+    encoded = write_parquet(frame)
+    # Books apart, kinds apart, days apart, never used before.
+    path = f"{book}/{_FOLDERS[kind]}/{now.date().isoformat()}/{uuid.uuid4().hex}.parquet"
+    objects.put(path, encoded.content)
+    return FileRow(
+        id=uuid.uuid4().hex,
+        book=book,
+        kind=kind,
+        path=path,
+        row_count=encoded.row_count,
+        size_bytes=len(encoded.content),
+        sha256=encoded.sha256,
+        commit_id=commit_id,
+        create_time=now,
+        suspended_count=suspended_count,
+        segment=segment,
+    )
