@@ -27,6 +27,12 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
+SEND_BYTES_MIN = 64 * 1024
+"""What a thread makes of a stream's small messages, at least, before they are sent."""
+
+SEND_S_MAX = 0.05
+"""How long a thread goes on making messages before those that it has are sent."""
+
 
 class Border:
     """Wraps methods into gRPC handlers.
@@ -105,14 +111,21 @@ class Border:
         return grpc.stream_stream_rpc_method_handler(handle)
 
     async def _send(self, messages: Iterator[Message], context: Context) -> None:
-        """Send messages; each is made and written in a thread."""
+        """Send messages; they are made and written in threads, small ones several at a time."""
 
-        def write_next() -> bytes | None:
-            message = next(messages, None)
-            return None if message is None else message.SerializeToString()
+        def write_some() -> list[bytes]:
+            written: list[bytes] = []
+            size_bytes, stop_s = 0, time.perf_counter() + SEND_S_MAX
+            for message in messages:
+                written.append(message.SerializeToString())
+                size_bytes += len(written[-1])
+                if size_bytes >= SEND_BYTES_MIN or time.perf_counter() >= stop_s:
+                    break
+            return written
 
-        while (written := await self.in_thread(write_next)) is not None:
-            await _write(context, written)
+        while written := await self.in_thread(write_some):
+            for each in written:
+                await _write(context, each)
 
     async def in_thread(self, call: Callable[..., T], *arguments: object) -> T:
         """Run what blocks in a thread of the methods."""

@@ -1,20 +1,21 @@
-"""ReportService: the inventory, estimates, and the records behind the numbers."""
+"""ReportService: inventories, what is behind their numbers, and estimates."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tonne.edge import codec, names, report_codec
+from tonne.edge import codec, explain_codec, names, report_codec
 from tonne.edge.estimate_request import EstimatePart, read_estimate_request
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind
 from tonne.reports.book import book_inventory
 from tonne.reports.estimate import Estimate
+from tonne.reports.explain import explain
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     import grpc
 
@@ -38,6 +39,7 @@ class ReportService:
             "GetInventory": border.server_stream(
                 "GetInventory", report_pb2.GetInventoryRequest, self.get_inventory
             ),
+            "Explain": border.server_stream("Explain", report_pb2.ExplainRequest, self.explain),
             "Estimate": border.raw_stream("Estimate", partial(self.estimate, border)),
             "ListRecords": border.unary(
                 "ListRecords", report_pb2.ListRecordsRequest, self.list_records
@@ -51,6 +53,18 @@ class ReportService:
         wanted = report_codec.read_selection(request)
         found = book_inventory(self._ledger, names.read_book(request.name), wanted)
         return report_codec.write_inventory(found)
+
+    def explain(self, request: report_pb2.ExplainRequest) -> Iterator[report_pb2.ExplainResponse]:
+        """Unfold the total of a selection."""
+        book = names.read_book(request.selection.name, field="selection.name")
+        parts = explain(
+            self._ledger,
+            book,
+            report_codec.read_selection(request.selection),
+            replay=request.replay,
+            records_max=request.records_max,
+        )
+        return (explain_codec.write_part(book, part) for part in parts)
 
     async def estimate(
         self, border: Border, messages: AsyncIterator[bytes]
