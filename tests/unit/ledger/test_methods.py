@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
 from tests.unit.ledger.conftest import EDITION, record
 from tonne.catalogue.library import default_settings, shipped_editions
-from tonne.catalogue.method import MethodSettings
+from tonne.catalogue.method import (
+    BLEND_GWPS,
+    CONSOLIDATIONS,
+    GWP_SETS,
+    LOSS_CONVENTIONS,
+    YEAR_RULES,
+    MethodSettings,
+)
 from tonne.errors import (
     EditionExists,
     EditionUnknown,
@@ -237,3 +245,18 @@ def test_factors_of_shipped_editions_are_read_without_a_book(bench):
     ]
     activities, total, _ = bench.ledger.search_activities("diesel van", page_size=1)
     assert (len(activities), total > 1) == (1, True)
+
+
+def test_the_page_of_the_method_has_every_setting():
+    """A row for each field of the settings, with every word that it takes."""
+    page = (Path(__file__).parents[3] / "docs" / "method.md").read_text("utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    assert [field.name for field in fields(MethodSettings) if field.name not in rows] == []
+    for name, words in (
+        ("gwp_set", GWP_SETS),
+        ("blend_gwp", BLEND_GWPS),
+        ("year_rule", YEAR_RULES),
+        ("loss_convention", LOSS_CONVENTIONS),
+        ("consolidation", CONSOLIDATIONS),
+    ):
+        assert [word for word in words if f"`{word}`" not in rows[name]] == []
