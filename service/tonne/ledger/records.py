@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import polars as pl
 
+from tonne.catalogue import taxonomy
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.frames import polars_errors, read_parquet
 from tonne.ledger.overlay import Overlay
@@ -39,6 +40,7 @@ FILES_PER_PAGE_MAX = 256
 _FILE_ROWS_BATCH = 256
 
 _ROW = "row"
+_UNIT_STATUSES = (RowStatus.UNIT_MUST_BE_KNOWN, RowStatus.UNIT_MUST_FIT_ACTIVITY)
 """Place of a record among all of its file."""
 
 _OPTIONAL_TEXTS = ("supplier", "product", "evidence", "attributes")
@@ -279,6 +281,14 @@ def _message(status: RowStatus, row: Mapping[str, Any]) -> str:
     return status_message(status, RecordField.ACTIVITY, row["activity"])
 
 
+def _units_of(status: RowStatus, activity: str) -> str:
+    """Name the units that an activity takes, where a record had a wrong one."""
+    known = taxonomy.find(activity)
+    if known is None or status not in _UNIT_STATUSES:
+        return ""
+    return f"; {activity} takes {', '.join(known.units)} and what converts into them"
+
+
 def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[QuarantinedRecord]:
     del file
     for row in frame.iter_rows(named=True):
@@ -293,7 +303,8 @@ def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[Quarant
             offset=row["offset"],
             status=status,
             field=field,
-            message=status_message(status, field, texts.get(field.name.lower())),
+            message=status_message(status, field, texts.get(field.name.lower()))
+            + _units_of(status, texts["activity"]),
             raw=row["raw"] or b"",
             **texts,
         )

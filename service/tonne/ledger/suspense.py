@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
+import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tonne.catalogue import taxonomy
 from tonne.ledger.frames import polars_errors
 from tonne.ledger.statuses import status_message
-from tonne.model import RecordField, RowStatus
+from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tonne.catalogue.factor import Factor
+    from tonne.catalogue.resolution import Resolution
     from tonne.ledger.book_state import BookState
 
 NEAREST_COUNT = 3
 """Most ids that are named for one that nobody knows."""
 
+NEAREST_ASKED_MAX = 50
+"""Most unknown activities of one page that are compared with all known ones: that is slow."""
+
 REGIONS_SHOWN_MAX = 6
 """Most regions whose factors are named."""
+
+
+_FIELDS = {
+    RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
+    RowStatus.FACTOR_MUST_EXIST: "activity",
+}
 
 
 class SuspenseTexts:
@@ -39,6 +52,9 @@ class SuspenseTexts:
 
     def __init__(self, state: BookState, records: pl.DataFrame) -> None:
         self._state = state
+        self._zone = ZoneInfo(state.book.time_zone)
+        self._nearest_left = NEAREST_ASKED_MAX
+        self._by_activity: dict[str, tuple[str, str]] = {}
         with polars_errors("records in suspense"):
             facilities = records["facility"].cast(pl.String).unique()
             named = state.register.filter(pl.col("facility").is_in(facilities.implode()))
@@ -46,34 +62,73 @@ class SuspenseTexts:
 
     def __call__(self, status: RowStatus, row: Mapping[str, Any]) -> str:
         """Say what is expected, what is there, and what to do."""
-        if status is RowStatus.FACILITY_MUST_BE_REGISTERED:
-            return status_message(status, RecordField.FACILITY, row["facility"])
-        activity = row["activity"]
-        factors = self._state.factors_by_activity
-        subject = taxonomy.subject(activity, factors.__contains__)
-        if subject is None and activity not in factors:
-            return self._unknown(activity)
-        ids = (activity,) if subject is None else (activity, *subject.factor_ids)
-        there = [factor for each in dict.fromkeys(ids) for factor in factors.get(each, ())]
-        if not there:
+        facility = row["facility"]
+        if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in self._regions:
+            return status_message(status, RecordField.FACILITY, facility)
+        region = row["region"] or self._regions.get(facility, "")
+        activity, unit = row["activity"], row["unit"]
+        outcome = self._outcome(row, region)
+        if not isinstance(outcome, RowStatus):
+            return f"{_FIELDS[status]}: what it waited for is there now: clear the suspense"
+        if outcome.is_quarantine:
             return (
-                f"activity: no edition of the book's method has a factor of {activity!r}: import "
-                "one that has, or name a shipped one in the method, then clear the suspense"
+                f"unit: {status_message(outcome, RecordField.UNIT, unit).partition(': ')[2]}; it "
+                "came before the factors did, and is kept"
             )
-        region = row["region"] or self._regions.get(row["facility"], "")
+        unknown, there = self._look_up(activity)
+        if not there:
+            return unknown
         asked = f"region {region!r}" if region else "no region"
         return (
-            f"activity: no factor of {activity!r} fits {asked}, unit {row['unit']!r} and the "
-            f"months from {row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}; there are factors "
-            f"for {_describe(there)}: import an edition that has one, then clear the suspense"
+            f"activity: no factor of {activity!r} fits {asked}, unit {unit!r} and the time from "
+            f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}; there are factors for {there}: "
+            "import an edition that has one, then clear the suspense"
         )
 
+    def _outcome(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
+        """Find what the state makes of a record: the first status of its months, if any."""
+        runs = self._state.resolve(row["activity"], row["unit"], region)
+        first = self._period(row["start"])
+        last = self._period(row["end"] - dt.timedelta(microseconds=1))
+        held = [
+            run.outcome
+            for run, after in itertools.zip_longest(runs, runs[1:])
+            if run.first_period <= last and (after is None or after.first_period > first)
+        ]
+        return next((each for each in held if isinstance(each, RowStatus)), held[0])
+
+    def _period(self, moment: dt.datetime) -> int:
+        local = moment.astimezone(self._zone)
+        return (local.year - PERIOD_EPOCH_YEAR) * 12 + local.month - 1
+
+    def _look_up(self, activity: str) -> tuple[str, str]:
+        """Give what to say of an activity without factors, and which factors there are."""
+        found = self._by_activity.get(activity)
+        if found is None:
+            factors = self._state.factors_by_activity
+            subject = taxonomy.subject(activity, factors.__contains__)
+            ids = (activity,) if subject is None else (activity, *subject.factor_ids)
+            there = [factor for each in dict.fromkeys(ids) for factor in factors.get(each, ())]
+            unknown = (
+                self._unknown(activity)
+                if subject is None
+                else f"activity: no edition of the book's method has a factor of {activity!r}: "
+                "import one that has, or name a shipped one in the method, then clear the suspense"
+            )
+            found = self._by_activity[activity] = (unknown, _describe(there))
+        return found
+
     def _unknown(self, activity: str) -> str:
-        own = difflib.get_close_matches(
-            activity, self._state.factors_by_activity, NEAREST_COUNT, taxonomy.NEAREST_CUTOFF
-        )
-        near = list(dict.fromkeys([*own, *taxonomy.nearest(activity, NEAREST_COUNT)]))
-        hint = f"; the nearest known are {', '.join(near[:NEAREST_COUNT])}" if near else ""
+        near: list[str] = []
+        if self._nearest_left:
+            self._nearest_left -= 1
+            own = self._state.factors_by_activity
+            near += difflib.get_close_matches(
+                activity, own, NEAREST_COUNT, taxonomy.NEAREST_CUTOFF
+            )
+            near += taxonomy.nearest(activity, NEAREST_COUNT)
+        named = list(dict.fromkeys(near))[:NEAREST_COUNT]
+        hint = f"; the nearest known are {', '.join(named)}" if named else ""
         return (
             "activity: an activity that the catalogue or an edition of the book knows; got "
             f"{activity!r}{hint}: import an edition that has factors of it, then clear the "
