@@ -213,8 +213,8 @@ def inventory_row(row: InventoryRow) -> dict[str, object]:
 def inventory_document(inventory: Inventory) -> dict[str, object]:
     """Make the JSON document of an inventory."""
     return {
-        "rows": [_program_row(row) for row in inventory.rows],
-        "total": _program_row(inventory.total),
+        "rows": [program_row(row) for row in inventory.rows],
+        "total": program_row(inventory.total),
         "notices": [
             {"reason": item.reason, "message": item.message, "records": item.records_count}
             for item in inventory.notices
@@ -226,7 +226,8 @@ def inventory_document(inventory: Inventory) -> dict[str, object]:
     }
 
 
-def _program_row(row: InventoryRow) -> dict[str, object]:
+def program_row(row: InventoryRow) -> dict[str, object]:
+    """Make a row for programs: exact texts, all gases."""
     values = {key: program_value(value) for key, value in inventory_row(row).items()}
     return {
         **values,

@@ -11,6 +11,7 @@ from tonne.cli.books import book_app, edition_app, facility_app
 from tonne.cli.demo import run_demo
 from tonne.cli.entities import entity_app
 from tonne.cli.estimate import estimate
+from tonne.cli.explain import explain
 from tonne.cli.factors import activity_app, factor_app
 from tonne.cli.inventory import show_inventory
 from tonne.cli.listings import channel_app, quarantine_app
@@ -61,6 +62,7 @@ app.add_typer(factor_app, name="factor")
 app.add_typer(activity_app, name="activity")
 app.command("append")(append_files)
 app.command("inventory")(show_inventory)
+app.command("explain")(explain)
 app.command("estimate")(estimate)
 app.add_typer(channel_app, name="channel")
 app.add_typer(suspense_app, name="suspense")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.client.batches import Batches, Records
 from tonne.client.calls import PAGE_SIZE, Calls
+from tonne.client.explain_results import ExplainPart, read_explain_part
 from tonne.client.report_results import (
     CONSOLIDATIONS,
     Estimate,
@@ -82,6 +83,35 @@ class ReportCalls(Calls):
         return read_inventory(
             self._stream(self._reports.GetInventory, request, self._timeout_s), columns
         )
+
+    def explain(
+        self, book: str, *, replay: bool = False, records_max: int = 0, **selection: Any
+    ) -> Iterator[ExplainPart]:
+        """Unfold the total of a selection, part by part as the server finds them.
+
+        Parameters
+        ----------
+        book : str
+            Book id.
+        replay : bool
+            Whether to recompute it from the segments.
+        records_max : int
+            Most records to list; the server gives 10,000 at most.
+        **selection
+            What `inventory` takes, but `by`.
+
+        Yields
+        ------
+        ExplainLine, ExplainRecord, ExplainReplay or InventoryRow
+            Lines, records, the replay where it was asked for, and at last the total.
+        """
+        request = report_pb2.ExplainRequest(
+            selection=selection_message(book, **selection),
+            replay=replay,
+            records_max=records_max,
+        )
+        # However long it takes: the first part says that the server is at work.
+        yield from map(read_explain_part, self._stream(self._reports.Explain, request, None))
 
     def estimate(
         self,

@@ -62,7 +62,7 @@ _REPEATABLE = (
             "SearchActivities",
         ),
     ),
-    ("tonne.v1.ReportService", ("GetInventory", "ListRecords")),
+    ("tonne.v1.ReportService", ("GetInventory", "Explain", "ListRecords")),
 )
 
 _SERVICE_CONFIG = json.dumps(
