@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.factor import Factor
     from tonne.catalogue.method import MethodSettings
     from tonne.catalogue.resolution import Resolution
+    from tonne.catalogue.resolver import Run
     from tonne.model import Book, Facility
     from tonne.store.manifest import Manifest
     from tonne_kernel import Session
@@ -143,6 +144,10 @@ class BookState:
             for factor in factors:
                 found.setdefault(factor.activity, []).append(factor)
         return found
+
+    def resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
+        """Find what holds for an activity, unit and effective region in every month."""
+        return self._resolver.resolve(activity, unit, region)
 
     @property
     def rule_count(self) -> int:

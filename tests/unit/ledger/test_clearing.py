@@ -446,6 +446,32 @@ def test_a_record_in_suspense_says_what_it_waits_for(bench, fields, words):
     assert [word for word in words if word not in item.message] == []
 
 
+def test_a_record_that_can_be_cleared_says_so(bench):
+    """After the import the list names what is to be done, and a unit that does not fit."""
+    bench.ledger.import_facilities("acme", [Facility("dc-1")])
+    later = T0 + dt.timedelta(days=364)
+    bench.append(
+        "meter",
+        [
+            lime(),
+            lime(unit="kWh"),
+            record(facility="dc-9"),
+            lime(start=later, end=later + dt.timedelta(days=3)),
+        ],
+    )
+    half = HEADER + b"process.lime,,t,2015-01-01,2016-01-01,70,,,,scope1.process,paper,4,\n"
+    bench.ledger.import_edition("acme", "lime-2015", half)
+    bench.ledger.import_facilities("acme", [Facility("dc-9")])
+    messages = [each.message for each in bench.ledger.list_suspense("acme").items]
+    assert messages[0] == "activity: what it waited for is there now: clear the suspense"
+    assert messages[1].startswith("unit: ")
+    assert "got 'kWh'" in messages[1]
+    assert messages[2] == "facility: what it waited for is there now: clear the suspense"
+    assert "2015-12-31 to 2016-01-03" in messages[3]
+    assert clear(bench) == ClearingProgress(1, 1, 2, 2)
+    assert suspended(bench) == [1, 3]
+
+
 def _set_period(bench, month, state):
     """Close or open a month, as a change that decides how records are posted."""
 
