@@ -119,7 +119,10 @@ def write_estimate(answer: EstimateAnswer) -> Iterator[report_pb2.EstimateRespon
     for chunk in write_inventory(answer.inventory):
         response = report_pb2.EstimateResponse(inventory=chunk)
         if chunk.HasField("total"):
-            response.row_errors.extend(map(write_row_error, answer.row_errors))
+            for error in answer.row_errors:
+                written = write_row_error(error)
+                written.message = answer.messages[error.index]
+                response.row_errors.append(written)
             response.row_errors_omitted_count = answer.row_errors_omitted_count
             response.control_totals.CopyFrom(write_totals(answer.totals))
         yield response

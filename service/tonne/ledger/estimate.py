@@ -20,7 +20,9 @@ from tonne.ledger.frames import Schema, frame_of, polars_errors
 from tonne.ledger.group import POSTED_KEYS, outcome_of, post_shares, posting_frame
 from tonne.ledger.part import Part
 from tonne.ledger.split import split_records
+from tonne.ledger.statuses import status_message
 from tonne.ledger.sums import sum_by
+from tonne.ledger.suspense import SuspenseTexts
 from tonne.model import Book, ControlTotals, FacilityRule, RowError, RowStatus, check_id
 from tonne_kernel import Batch, Share
 
@@ -56,6 +58,8 @@ class Estimated:
         Its first records that would not be posted; `index` counts over all batches.
     row_error_count : int
         All of them.
+    messages : Mapping of int to str
+        What stands in the way of each of `row_errors`, by index.
     postings : polars.DataFrame or None
         `RECORD_SCHEMA`, where they were asked for record by record: posted records alone.
     """
@@ -64,6 +68,7 @@ class Estimated:
     totals: ControlTotals
     row_errors: tuple[RowError, ...]
     row_error_count: int
+    messages: Mapping[int, str]
     postings: pl.DataFrame | None
 
 
@@ -110,15 +115,21 @@ class Estimation:
             self._resolutions |= {each.id: each for each in used}
             self._keep(frame.select(list(POSTINGS_SCHEMA)))
             postings = None
+            records = frame_of(posted.records())
             if by_record:
-                postings = self._by_record(frame_of(posted.records()), frame)
+                postings = self._by_record(records, frame)
         self.totals += outcome.totals
         row_errors = tuple(
             RowError(error.offset, error.offset, error.status, error.field)
             for error in outcome.row_errors
         )
         return Estimated(
-            first_index, outcome.totals, row_errors, outcome.row_error_count, postings
+            first_index,
+            outcome.totals,
+            row_errors,
+            outcome.row_error_count,
+            self._messages(row_errors, records),
+            postings,
         )
 
     def postings(self) -> pl.DataFrame:
@@ -137,6 +148,19 @@ class Estimation:
             everything = pl.concat([self._merged, *self._pending])
             self._merged = sum_by(everything, POSTED_KEYS).select(list(POSTINGS_SCHEMA))
             self._pending, self._pending_rows = [], 0
+
+    def _messages(self, row_errors: Sequence[RowError], records: pl.DataFrame) -> dict[int, str]:
+        """Say what stands in the way; where a record would wait, which ids are near."""
+        messages = {error.index: status_message(error.status, error.field) for error in row_errors}
+        with polars_errors("records that would wait"):
+            waiting = records.filter(
+                pl.col("status") > RowStatus.POSTED, pl.col("offset").is_in(list(messages))
+            )
+        if waiting.height:
+            texts = SuspenseTexts(self.state, waiting)
+            for row in waiting.iter_rows(named=True):
+                messages[row["offset"]] = texts(RowStatus(row["status"]), row)
+        return messages
 
     def _by_record(self, records: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
         """Split the batch's posted records, and give each part the resolution of its key."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from tonne.ledger.statuses import status_message
 from tonne.ledger.sums import sum_by
 from tonne.model import RowStatus
 from tonne.reports.footprint import KG_CO2E
@@ -21,7 +20,7 @@ from tonne.reports.inventory import Inventory, inventory
 from tonne.reports.selection import select
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tonne.ledger.estimate import EstimateBatch, Estimated, Estimation
     from tonne.model import ControlTotals, Entity, RowError
@@ -62,11 +61,12 @@ class EstimatedRecord:
 
 @dataclass(frozen=True, slots=True)
 class EstimateAnswer:
-    """What all records would come to, and which would not be posted."""
+    """What all records would come to, and which would not be posted, and why (by index)."""
 
     inventory: Inventory
     totals: ControlTotals
     row_errors: tuple[RowError, ...]
+    messages: Mapping[int, str]
     row_errors_omitted_count: int
 
 
@@ -108,6 +108,7 @@ class Estimate:
         self._each_record = each_record
         self._row_errors_max = row_errors_max
         self._row_errors: list[RowError] = []
+        self._messages: dict[int, str] = {}
         self._row_error_count = 0
 
     def add(self, batch: EstimateBatch) -> list[EstimatedRecord]:
@@ -115,7 +116,9 @@ class Estimate:
         room = self._row_errors_max - len(self._row_errors)
         wanted = batch.record_count if self._each_record else room
         found = self._estimation.add(batch, row_errors_max=wanted, by_record=self._each_record)
-        self._row_errors.extend(found.row_errors[:room])
+        kept = found.row_errors[:room]
+        self._row_errors.extend(kept)
+        self._messages |= {error.index: found.messages[error.index] for error in kept}
         self._row_error_count += found.row_error_count
         return self._records(found) if self._each_record else []
 
@@ -132,6 +135,7 @@ class Estimate:
             ),
             self._estimation.totals,
             tuple(self._row_errors),
+            self._messages,
             self._row_error_count - len(self._row_errors),
         )
 
@@ -163,7 +167,7 @@ class Estimate:
                 index,
                 error.status,
                 None,
-                (status_message(error.status, error.field),),
+                (found.messages[index],),
             )
             if (error := errors.get(index))
             else EstimatedRecord(

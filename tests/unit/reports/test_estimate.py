@@ -172,6 +172,18 @@ def test_many_keys_are_added_up_as_they_come(bench, monkeypatch):
     assert (found, records) == (expected, [])
 
 
+def test_what_would_wait_is_told_with_what_is_near(bench):
+    """The nearest ids, or the regions that have factors, where the record has none."""
+    records = [
+        record(activity="electricty.grid", region="GB"),
+        record(activity="electricity.grid", region="XK"),
+    ]
+    answer, each = estimate(bench, "acme", InventoryRequest(), [records], row_errors_max=1)
+    assert "electricity.grid" in each[0].notices[0]
+    assert "XK" in each[1].notices[0]
+    assert answer.messages == {0: each[0].notices[0]}
+
+
 def test_row_errors_beyond_the_limit_are_counted(bench):
     """The first ones are named, by their index over all messages."""
     wrong = [record(quantity="much")] * 3
