@@ -280,5 +280,5 @@ def _print_below(row: InventoryRow, *, with_energy: bool) -> None:
     if with_energy and row.energy_kwh is not None:
         parts.append(f"{row.energy_kwh:,.1f} kWh")
     if parts:
-        group = ", ".join(row.group.values()) or "total"
+        group = ", ".join(filter(None, row.group.values())) or "total"
         stdout_console().print(f"{group}: {', '.join(parts)}")

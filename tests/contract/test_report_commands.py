@@ -1,0 +1,167 @@
+"""`tonne inventory`, `estimate` and `explain` against a server: for people and for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from fractions import Fraction
+
+import pytest
+from typer.testing import CliRunner
+
+from tonne.cli import output
+from tonne.cli.main import app
+from tonne.client import Client
+from tonne.model import Entity, Facility, Holding
+
+FILE = """\
+record_id,facility,activity,quantity,unit,start,end,region
+1,dc,electricity.grid,1000,kWh,2025-01-01,2025-03-01,GB
+2,dc,refrigerant.r410a,2,kg,2025-01-05,2025-01-06,GB
+3,hut,fuel.diesel.stationary,100,litre,2025-02-01,2025-02-02,GB
+4,hut,electricty.grid,5,kWh,2025-02-01,2025-02-02,GB
+"""
+
+
+@pytest.fixture(scope="module")
+def records_file(tmp_path_factory):
+    """Four records, one of which waits."""
+    path = tmp_path_factory.mktemp("records") / "records.csv"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def book(running):
+    """A book with these records, under the shipped catalogue."""
+    with Client(running.server.address) as client:
+        client.create_book("acme")
+        client.import_entities(
+            "acme", [Entity("joint", holdings=(Holding(equity_share="0.5", is_operated=False),))]
+        )
+        client.import_facilities("acme", [Facility("dc", entity="joint"), Facility("hut")])
+        with client.channel("acme", "erp") as channel:
+            channel.append(csv.DictReader(io.StringIO(FILE)))
+    return "acme"
+
+
+@pytest.fixture
+def run(running, monkeypatch):
+    """Run a command; gives its exit code, output and remarks."""
+    monkeypatch.setattr(output, "PIPE_WIDTH", 100)
+
+    def invoke(*words):
+        arguments = [*map(str, words), "--server", running.server.address]
+        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        return result.exit_code, result.stdout, " ".join(result.stderr.split())
+
+    return invoke
+
+
+def test_an_inventory_fits_its_table(run, book):
+    """Gases stand below it, and energy where the table has no room."""
+    _, text, remarks = run("inventory", "--book", book, "--gwp-set", "AR6")
+    head, *_ = text.splitlines()
+    assert head.split() == ["account", "kg", "CO2e", "kg", "CO2", "kg", "CH4", "kg", "N2O", "kWh",
+                            "records"]  # fmt: skip
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert "1 records wait in suspense" in remarks
+    _, text, _ = run("inventory", "--book", book, "--consolidation", "equity-share",
+                     "--by", "facility_type,facility,activity,account")  # fmt: skip
+    assert "kWh" not in text.splitlines()[0]
+    assert "\ndc, electricity.grid, memo.energy: 500.0 kWh" in text
+    assert "dc, refrigerant.r410a, scope1.fugitive: 0.5 kg HFC-125 (1,585.0 kg CO2e)" in text
+
+
+def test_three_approaches_side_by_side(run, book):
+    """One table, one document."""
+    _, text, _ = run("inventory", "--book", book, "--consolidation", "all", "--format", "csv")
+    rows = {row["account"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert rows["scope1.fugitive"] == {
+        "account": "scope1.fugitive", "operational_control": "",
+        "financial_control": "3847", "equity_share": "1923.5",
+    }  # fmt: skip
+    assert rows["scope3.15.investments"]["operational_control"] == "2012"
+    _, text, _ = run("inventory", "--book", book, "--consolidation", "all")
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert text.splitlines()[-1].split()[0] == "total"
+    _, text, _ = run("inventory", "--book", book, "--consolidation", "all", "--format", "json")
+    assert list(json.loads(text)) == ["operational-control", "financial-control", "equity-share"]
+
+
+def test_an_estimate_of_a_file_and_of_one_record(run, book, records_file):
+    """The same document as the inventory; one record needs no file and no book."""
+    _, text, remarks = run("estimate", records_file, "--book", book, "--format", "json",
+                           "--each-record")  # fmt: skip
+    document = json.loads(text)
+    _, text, _ = run("inventory", "--book", book, "--format", "json")
+    inventory = json.loads(text)
+    assert {name: document[name] for name in inventory} == inventory
+    assert document["counts"] == {"records": 4, "posted": 3, "quarantined": 0, "suspended": 1}
+    kilograms = [Fraction(each["kg_co2e"]) for each in document["records"] if each["kg_co2e"]]
+    assert sum(kilograms) == Fraction(document["total"]["kg_co2e"])
+    assert "the nearest known are electricity.grid" in document["records"][3]["notices"][0]
+    assert remarks == ""
+    _, text, remarks = run("estimate", "--activity", "electricity.grid", "--quantity", "1000",
+                           "--unit", "kWh", "--region", "GB", "--start", "2025-01-01",
+                           "--end", "2026-01-01", "--each-record")  # fmt: skip
+    assert ["scope2.location", "177.000"] in [line.split()[:2] for line in text.splitlines()]
+    assert text.splitlines()[1].split()[:3] == ["0", "POSTED", "245.400"]
+    assert "no residual mix of region 'GB'" in remarks
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["estimate"], "expected files, or --activity, --quantity, --unit"),
+        (["estimate", "FILE", "--activity", "x"], "got both"),
+        (["explain", "--book", "acme", "--period", "2025-01", "--to", "2025-02"], "got both"),
+        (["inventory", "--book", "acme", "--by", "colour"], "expected some of"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(run, records_file, words, told):
+    """Before anything is sent."""
+    exit_code, _, remarks = run(*[records_file if word == "FILE" else word for word in words])
+    assert exit_code == 2
+    assert told in remarks.replace("│ ", "").replace(" │", "")
+
+
+def test_an_explanation_in_all_forms(run, book):
+    """Tree, JSON and CSV of the same number; the replay is part of it."""
+    exit_code, text, _ = run("explain", "--book", book, "--period", "2025-01", "--replay",
+                             "--records", "1", "--consolidation", "equity-share")  # fmt: skip
+    assert exit_code == 0
+    assert "\N{MULTIPLICATION SIGN} 0.5 share" in text
+    assert "Open Government Licence v3.0" in text.replace("\n", " ")
+    assert "channels/erp at 0" in text
+    assert "replay agrees" in text
+    assert all(len(line) <= 100 for line in text.splitlines())
+    _, text, _ = run("explain", "--book", book, "--replay", "--records", "9", "--format", "json")
+    document = json.loads(text)
+    total = sum(Fraction(line["kg_co2e"]) for line in document["lines"])
+    assert total == Fraction(document["total"]["kg_co2e"])
+    assert document["replay"]["agrees"] is True
+    assert [each["offset"] for each in document["records"]] == [0, 1, 2]
+    _, text, _ = run("explain", "--book", book, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert sum(Fraction(row["kg_co2e"]) for row in rows) == total
+    _, text, _ = run("explain", "--book", book, "--activity", "nothing", "--format", "json")
+    assert json.loads(text)["lines"] == []
+
+
+def test_a_replay_that_does_not_agree_fails(run, running, book):
+    """What differs is in the tree, and the exit code is 1."""
+    objects = running.server._ledger._objects
+    (path,) = [info.path for info in objects.list("acme/segments")]
+    content = objects.get(path)
+    objects.delete(path)
+    objects.put(path, content + b"\0")
+    try:
+        exit_code, text, remarks = run("explain", "--book", book, "--replay")
+    finally:
+        objects.delete(path)
+        objects.put(path, content)
+    assert exit_code == 1
+    assert "replay does not agree" in text
+    assert "the replay does not agree" in remarks
