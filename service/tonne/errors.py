@@ -180,6 +180,24 @@ class PeriodMustBeOpen(InputError):
     code = "PERIOD_MUST_BE_OPEN"
 
 
+class CredentialsMissing(InputError):
+    """The server must know who calls, and nothing says it."""
+
+    code = "CREDENTIALS_MISSING"
+
+
+class CredentialsInvalid(InputError):
+    """The token, or the client's certificate, is not one that the server takes."""
+
+    code = "CREDENTIALS_INVALID"
+
+
+class RoleMissing(InputError):
+    """The caller may see the book and not do this with it."""
+
+    code = "ROLE_MISSING"
+
+
 class ConfigInvalid(InputError):
     """The configuration has an unknown key or a wrong value."""
 
@@ -202,6 +220,12 @@ class StreamsExhausted(CapacityError):
     """As many streams as the server takes are open."""
 
     code = "STREAMS_EXHAUSTED"
+
+
+class KeysUnavailable(CapacityError):
+    """The keys that the token is checked with cannot be had now."""
+
+    code = "KEYS_UNAVAILABLE"
 
 
 class QuantityOverflow(DefectError):

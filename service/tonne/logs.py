@@ -35,3 +35,5 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # Who did what is written whatever the level of the rest.
+    logging.getLogger("tonne.audit").setLevel(logging.INFO)

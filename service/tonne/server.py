@@ -20,11 +20,14 @@ from grpc_reflection.v1alpha import reflection
 
 from tonne.edge import catalogue_service, ingest_service, ledger_service, names, report_service
 from tonne.edge.admin import AdminServer
+from tonne.edge.auth import Authenticator
 from tonne.edge.border import Border
 from tonne.edge.catalogue_service import CatalogueService
+from tonne.edge.gate import Gate
 from tonne.edge.ledger_service import LedgerService
 from tonne.edge.options import server_options
 from tonne.edge.report_service import ReportService
+from tonne.edge.tls import check_exposure, open_certificates
 from tonne.errors import CapacityError, ConfigInvalid
 from tonne.ingest.ingest import Ingest
 from tonne.ledger.ledger import Ledger
@@ -56,7 +59,7 @@ class Server:
 
     Attributes
     ----------
-    address, admin_address : str
+    address, admin_address, mtls_address : str
         Where it listens, once started.
     telemetry : Telemetry
         Its metrics.
@@ -70,6 +73,7 @@ class Server:
         self.telemetry.set("tonne_workers", 1, "loop")
         self.address = ""
         self.admin_address = ""
+        self.mtls_address = ""
         self._started = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -84,11 +88,15 @@ class Server:
         Raises
         ------
         ConfigInvalid
-            The store is not configured, or an address cannot be used.
+            The store is not configured, an address cannot be used, or the server would be open
+            to strangers.
         CapacityError
             The store cannot be reached.
         """
         config = self._config
+        check_exposure(config)
+        self._certificates = open_certificates(config.security, self.telemetry)
+        self._authenticator = Authenticator(config.security, self.telemetry)
         if not config.store.manifest_url or not config.store.objects_url:
             raise ConfigInvalid(
                 "store.manifest_url and store.objects_url say where the ledger is kept; give "
@@ -140,6 +148,7 @@ class Server:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._admin.stop()
         self._calls.shutdown(wait=False)
+        self._authenticator.close()
         await asyncio.to_thread(self._close_ledger)
 
     def _open_ledger(self) -> None:
@@ -165,7 +174,7 @@ class Server:
 
     async def _listen(self) -> None:
         config = self._config
-        border = Border(self._calls, self.telemetry)
+        border = Border(self._calls, self.telemetry, Gate(self._authenticator, self.telemetry))
         ingest = ingest_service.IngestService(self._ledger, self._ingest, config.ingest)
         services = {
             ingest_service.NAME: ingest.handlers(border),
@@ -181,22 +190,38 @@ class Server:
         )
         self._health = health_aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._grpc)
-        reflection.enable_server_reflection(
-            (*SERVICES, HEALTH_NAME, reflection.SERVICE_NAME), self._grpc
+        if config.security.reflects:
+            reflection.enable_server_reflection(
+                (*SERVICES, HEALTH_NAME, reflection.SERVICE_NAME), self._grpc
+            )
+        self.address = self._add_port(
+            "server.listen",
+            config.server.listen,
+            require_client=config.security.client_certificate == "required",
         )
-        host, _, port = config.server.listen.rpartition(":")
-        try:
-            bound = self._grpc.add_insecure_port(f"{host}:{port}")
-        except RuntimeError as error:
-            raise _not_listening("server.listen", config.server.listen) from error
+        if config.security.listen_mtls:
+            self.mtls_address = self._add_port(
+                "security.listen_mtls", config.security.listen_mtls, require_client=True
+            )
         await self._grpc.start()
-        self.address = f"{host}:{bound}"
         host, _, port = config.server.admin.rpartition(":")
         try:
             bound = await self._admin.start(host.strip("[]"), int(port))
         except OSError as error:
             raise _not_listening("server.admin", config.server.admin) from error
         self.admin_address = f"{host}:{bound}"
+
+    def _add_port(self, key: str, address: str, *, require_client: bool) -> str:
+        """Listen on an address; gives it with the port that was bound."""
+        try:
+            if self._certificates is None:
+                bound = self._grpc.add_insecure_port(address)
+            else:
+                credentials = self._certificates.credentials(require_client=require_client)
+                bound = self._grpc.add_secure_port(address, credentials)
+        except RuntimeError as error:
+            raise _not_listening(key, address) from error
+        return f"{address.rpartition(':')[0]}:{bound}"
 
     async def _tell_health(self) -> None:
         serving = health_pb2.HealthCheckResponse

@@ -257,6 +257,11 @@ class SecurityConfig:
         return bool(self.issuers) or self.takes_certificates
 
     @property
+    def reflects(self) -> bool:
+        """Whether the gRPC port describes its services."""
+        return self.reflection == "on" or (self.reflection == "auto" and not self.authenticates)
+
+    @property
     def takes_certificates(self) -> bool:
         """Whether some port has clients with certificates."""
         return self.client_certificate == "required" or bool(self.listen_mtls)

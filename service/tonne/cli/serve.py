@@ -37,11 +37,21 @@ def serve(
     admin: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Address of metrics and health.")
     ] = None,
+    *,
+    insecure: Annotated[
+        bool,
+        typer.Option(
+            "--insecure",
+            help="Listen beyond loopback without TLS or authentication: behind a mesh or a proxy "
+            "that sees to both.",
+        ),
+    ] = False,
 ) -> None:
     """Serve a ledger."""
     from tonne import server  # noqa: PLC0415  # no other command needs its store and kernel
 
-    asyncio.run(server.serve(effective_config(config, data, listen=listen, admin=admin)))
+    effective = effective_config(config, data, listen=listen, admin=admin, insecure=insecure)
+    asyncio.run(server.serve(effective))
 
 
 def show_config(
@@ -62,6 +72,7 @@ def effective_config(
     *,
     listen: str | None = None,
     admin: str | None = None,
+    insecure: bool = False,
 ) -> configuration.Config:
     """Read the configuration with the command's options on top.
 
@@ -75,6 +86,8 @@ def effective_config(
         for key, value in (("server.listen", listen), ("server.admin", admin))
         if value is not None
     }
+    if insecure:
+        options["server.insecure"] = True
     if data is not None:
         return configuration.load(path, {**options, **configuration.data_directory(data)})
     store = configuration.load(path, options).store

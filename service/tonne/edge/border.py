@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, TypeVar
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 
 from tonne.edge.codec import read_request
+from tonne.edge.gate import current
 from tonne.edge.status import answer_of, set_status
 from tonne.errors import DefectError, TonneError
 from tonne.telemetry import code_of, log_incident
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
     from concurrent.futures import Executor
 
     from google.protobuf.message import Message
 
+    from tonne.edge.gate import Gate
     from tonne.edge.status import Context
     from tonne.telemetry import Telemetry
 
@@ -38,18 +41,23 @@ class Border:
     """Wraps methods into gRPC handlers.
 
     A method takes a parsed request and blocks; it runs in a thread and so do parsing and
-    writing. Whatever it raises becomes a status: a `TonneError` by the table of `status`;
-    anything else, a panic of a library included, INTERNAL with an incident id and no more.
+    writing. It runs once the gate has let its caller in; one that takes bytes asks the gate
+    itself (`gate.current().authorize`), and answers nothing without. Whatever it raises becomes
+    a status: a `TonneError` by the table of `status`; anything else, a panic of a library
+    included, INTERNAL with an incident id and no more.
 
     Parameters
     ----------
     pool : Executor
         Threads for methods.
+    gate : Gate
+        Lets callers in.
     """
 
-    def __init__(self, pool: Executor, telemetry: Telemetry) -> None:
+    def __init__(self, pool: Executor, telemetry: Telemetry, gate: Gate) -> None:
         self._pool = pool
         self._telemetry = telemetry
+        self.gate = gate
 
     def unary(
         self, method: str, kind: type[Message], call: Callable[..., Message]
@@ -57,7 +65,7 @@ class Border:
         """Wrap a method with one request and one response."""
 
         def answer(message: bytes) -> bytes:
-            return call(read_request(kind, message)).SerializeToString()
+            return call(_admitted(kind, message)).SerializeToString()
 
         async def handle(message: bytes, context: Context) -> bytes:
             return await self._guarded(method, context, self.in_thread(answer, message)) or b""
@@ -83,7 +91,7 @@ class Border:
         """Wrap a method that gives the messages of a stream, each made when it is sent."""
 
         async def answer(message: bytes, context: Context) -> None:
-            messages = await self.in_thread(lambda: iter(call(read_request(kind, message))))
+            messages = await self.in_thread(lambda: iter(call(_admitted(kind, message))))
             await self._send(messages, context)
 
         async def handle(message: bytes, context: Context) -> None:
@@ -124,20 +132,28 @@ class Border:
             return written
 
         while written := await self.in_thread(write_some):
+            current().check_authorized()
             for each in written:
                 await _write(context, each)
 
     async def in_thread(self, call: Callable[..., T], *arguments: object) -> T:
         """Run what blocks in a thread of the methods."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run, call, *arguments)
 
-    async def _guarded(self, method: str, context: Context, work: Awaitable[T]) -> T | None:
-        """Await the work; where it fails, set the status and give None."""
+    async def _guarded(
+        self, method: str, context: Context, work: Coroutine[Any, Any, T]
+    ) -> T | None:
+        """Let the caller in and await the work; where it fails, set the status and give None."""
         telemetry = self._telemetry
         start_s = time.perf_counter()
         code = "CANCELLED"
+        admitted = self.gate.open(method, context)
+        told: TonneError | None = None
         try:
+            await admitted.identify()
             answer = await work
+            admitted.check_authorized()
             code = "OK"
             return answer  # noqa: TRY300  # the code is set once there is an answer
         except asyncio.CancelledError:
@@ -149,6 +165,8 @@ class Border:
             set_status(context, told)
             return None
         finally:
+            work.close()
+            admitted.settle(told, is_cancelled=code == "CANCELLED")
             telemetry.end_call(method, code, start_s)
 
     def _told(self, method: str, error: BaseException) -> TonneError:
@@ -162,6 +180,13 @@ class Border:
             f"the server failed; the incident is logged as {incident}",
             metadata={"incident": incident},
         )
+
+
+def _admitted(kind: type[Message], message: bytes) -> Message:
+    """Parse a request, and see that its caller may do what it asks for."""
+    request = read_request(kind, message)
+    current().authorize_request(request)
+    return request
 
 
 _GONE = (grpc.aio.UsageError, grpc.aio.InternalError, grpc.RpcError, asyncio.InvalidStateError)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tonne.edge import catalogue_codec as codec
 from tonne.edge import names
+from tonne.edge.gate import caller
 from tonne.v1 import catalogue_pb2
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class CatalogueService:
             book,
             request.edition_id,
             request.csv,
-            author=request.author,
+            author=request.author or caller().subject,
             reason=request.reason,
         )
         return catalogue_pb2.ImportEditionResponse(edition=codec.write_edition(edition))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import grpc
 
 from tonne.edge import codec, names
+from tonne.edge.gate import current
 from tonne.edge.post_request import read_post_request
 from tonne.edge.status import answer_of, set_status
 from tonne.model import Limits
@@ -17,7 +19,9 @@ from tonne.v1 import ingest_pb2
 if TYPE_CHECKING:
     from tonne.config import IngestConfig
     from tonne.edge.border import Border
+    from tonne.edge.gate import Call, Gate
     from tonne.edge.status import Context
+    from tonne.errors import TonneError
     from tonne.ingest.ingest import Ingest
     from tonne.ingest.replies import Reply
     from tonne.ledger.ledger import Ledger
@@ -30,8 +34,18 @@ NAME = "tonne.v1.IngestService"
 class AppendWire:
     """One Append call as `tonne.ingest` sees it: messages in as bytes, replies out."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, call: Call) -> None:
         self._context = context
+        self._call = call
+
+    async def admit(self) -> float | None:
+        """Find out who the producer is; how long that holds, None for ever."""
+        await self._call.identify()
+        return self._call.left_s()
+
+    def allow(self, name: str, book: str) -> None:
+        """See that the producer may append to a channel of a book."""
+        self._call.authorize(book, name)
 
     async def read(self) -> bytes | None:
         """Give the next message; None after the half-close, or when the call is gone."""
@@ -60,7 +74,7 @@ class IngestService:
             "OpenChannel": border.unary(
                 "OpenChannel", ingest_pb2.OpenChannelRequest, self.open_channel
             ),
-            "Append": grpc.stream_stream_rpc_method_handler(self.append),
+            "Append": grpc.stream_stream_rpc_method_handler(partial(self.append, border.gate)),
             "GetChannel": border.unary(
                 "GetChannel", ingest_pb2.GetChannelRequest, self.get_channel
             ),
@@ -73,14 +87,17 @@ class IngestService:
             "PostRecords": border.raw_unary("PostRecords", self.post_records),
         }
 
-    async def append(self, _: object, context: Context) -> None:
+    async def append(self, gate: Gate, _: object, context: Context) -> None:
         """Serve one stream; what it failed of has been told in-band, and is its status, too."""
         start_s = time.perf_counter()
         code = "CANCELLED"
+        call = gate.open("Append", context)
+        failure: TonneError | None = None
         try:
-            failure = await self._ingest.append(AppendWire(context))
+            failure = await self._ingest.append(AppendWire(context, call))
             code = "OK" if failure is None else answer_of(failure).code.name
         finally:
+            call.settle(failure, is_cancelled=code == "CANCELLED")
             self._ingest.telemetry.end_call("Append", code, start_s)
         if failure is not None:
             set_status(context, failure)
@@ -89,6 +106,7 @@ class IngestService:
         """Post a few records."""
         request = read_post_request(message)
         book = names.read_book(request.parent, field="parent")
+        current().authorize(book, request.parent, request.request_id)
         durable = await self._ingest.post_records(
             book, request.request_id, request.kind, request.content
         )

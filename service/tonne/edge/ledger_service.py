@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tonne.edge import codec, method_codec, names
+from tonne.edge.gate import caller
+from tonne.edge.own_books import own_books
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class LedgerService:
             time_zone=request.book.time_zone or "UTC",
             facility_rule=codec.read_facility_rule(request.book.facility_rule),
             method=settings,
-            author=request.method.author,
+            author=request.method.author or caller().subject,
             reason=request.method.reason,
         )
         return ledger_pb2.CreateBookResponse(book=codec.write_book(book))
@@ -72,8 +74,14 @@ class LedgerService:
         return ledger_pb2.GetBookResponse(book=codec.write_book(book))
 
     def list_books(self, request: ledger_pb2.ListBooksRequest) -> ledger_pb2.ListBooksResponse:
-        """List the books."""
-        page = self._ledger.list_books(page_size=request.page_size, page_token=request.page_token)
+        """List the books on which the caller has a role."""
+        own = caller().grants.books
+        if own is None:
+            page = self._ledger.list_books(
+                page_size=request.page_size, page_token=request.page_token
+            )
+        else:
+            page = own_books(self._ledger, own, request.page_size, request.page_token)
         return ledger_pb2.ListBooksResponse(
             books=[codec.write_book(book) for book in page.items],
             next_page_token=page.next_page_token,
@@ -85,7 +93,7 @@ class LedgerService:
         method = self._ledger.set_method(
             book,
             method_codec.read_settings(book, request.method),
-            author=request.method.author,
+            author=request.method.author or caller().subject,
             reason=request.method.reason,
             current_version=request.current_version,
         )
@@ -120,7 +128,7 @@ class LedgerService:
         """Set the order in which a book prefers its editions."""
         book = names.read_book(request.name)
         editions = method_codec.read_editions(book, request.editions, field="editions")
-        changed = self._ledger.set_edition_order(book, editions)
+        changed = self._ledger.set_edition_order(book, editions, author=caller().subject)
         return ledger_pb2.SetEditionOrderResponse(book=codec.write_book(changed))
 
     def import_facilities(

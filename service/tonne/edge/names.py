@@ -42,6 +42,12 @@ def read_book(name: str, *, field: str = "name") -> str:
     return check_id("book", book)
 
 
+def book_of(name: str) -> str:
+    """Give the book that a name of any form is below; empty where it is below none."""
+    parts = name.split("/")
+    return parts[1] if parts[0] == "books" and len(parts) > 1 else ""
+
+
 def read_channel(name: str, *, field: str = "name") -> tuple[str, str]:
     """Read `books/{book}/channels/{channel}`, giving both ids."""
     book, channel = _split(name, field, "books/{book}/channels/{channel}")

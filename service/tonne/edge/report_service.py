@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tonne.edge import codec, explain_codec, names, report_codec
 from tonne.edge.estimate_request import EstimatePart, read_estimate_request
+from tonne.edge.gate import current
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind
 from tonne.reports.book import book_inventory
@@ -99,6 +100,7 @@ class ReportService:
     def _begin_estimate(self, part: EstimatePart) -> Estimate:
         selection = part.selection or report_pb2.GetInventoryRequest()
         book = names.read_book(selection.name, field="selection.name") if selection.name else ""
+        current().authorize(book, selection.name)
         return Estimate(
             self._ledger,
             book,

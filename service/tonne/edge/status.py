@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -13,6 +13,9 @@ from google.rpc.status_pb2 import Status as RpcStatus
 
 from tonne.errors import TonneError
 from tonne.v1.status_pb2 import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 DOMAIN: Final = "tonne.v1"
 """Domain of every ErrorInfo: reasons are unique in it."""
@@ -40,6 +43,15 @@ class Context(Protocol):
 
     async def write(self, message: bytes) -> None:
         """Send a message."""
+
+    def peer(self) -> str:
+        """Give the address of the connection."""
+
+    def auth_context(self) -> Mapping[str, Iterable[bytes]]:
+        """Give the properties of the connection, such as the client's certificate."""
+
+    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]] | None:
+        """Give what came with the call."""
 
     def set_code(self, code: grpc.StatusCode) -> None:
         """Set the final code."""
@@ -86,6 +98,9 @@ ANSWERS: dict[str, Answer] = {
     "FACTOR_UNKNOWN": Answer(Code.NOT_FOUND),
     "PAGE_TOKEN_INVALID": Answer(Code.INVALID_ARGUMENT),
     "PERIOD_MUST_BE_OPEN": Answer(Code.FAILED_PRECONDITION),
+    "CREDENTIALS_MISSING": Answer(Code.UNAUTHENTICATED),
+    "CREDENTIALS_INVALID": Answer(Code.UNAUTHENTICATED),
+    "ROLE_MISSING": Answer(Code.PERMISSION_DENIED),
     "CONFIG_INVALID": Answer(Code.INVALID_ARGUMENT),
     # not now
     "OVER_CAPACITY": Answer(Code.RESOURCE_EXHAUSTED, 1.0),
@@ -93,6 +108,7 @@ ANSWERS: dict[str, Answer] = {
     "OUTCOME_UNKNOWN": Answer(Code.UNAVAILABLE, 1.0),
     "SERVER_DRAINING": Answer(Code.UNAVAILABLE, 1.0),
     "STREAMS_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 5.0),
+    "KEYS_UNAVAILABLE": Answer(Code.UNAVAILABLE, 1.0),
     "POSITION_LOST": Answer(Code.ABORTED, 0.1),
     "REQUEST_KNOWN": Answer(Code.ABORTED, 0.1),
     "BOOK_CHANGED": Answer(Code.ABORTED, 0.1),

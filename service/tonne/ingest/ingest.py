@@ -133,6 +133,10 @@ class Ingest:
         low, high = self.config.stream_lifetime_s_min, self.config.stream_lifetime_s_max
         return random.uniform(low, high)  # noqa: S311  # no secret
 
+    def draw_spread(self) -> float:
+        """Draw from 0 to 1, to spread what would happen to many streams at once."""
+        return random.random()  # noqa: S311  # no secret
+
     def count_batch(self, error: TonneError) -> None:
         """Count a batch that was refused."""
         self.telemetry.add("tonne_batches_total", 1, code_of(error))

@@ -34,6 +34,15 @@ if TYPE_CHECKING:
 class Wire(Protocol):
     """The stream as the border gives it: whole messages, in order."""
 
+    async def admit(self) -> float | None:
+        """Find out who the producer is: how long its credentials hold in s, None for ever.
+
+        Raises `TonneError` where it is not let in.
+        """
+
+    def allow(self, name: str, book: str) -> None:
+        """See that it may append to a channel. Raises `BookUnknown`, `RoleMissing`."""
+
     async def read(self) -> bytes | None:
         """Give the next message; None after the producer's half-close or at its loss."""
 
@@ -95,12 +104,15 @@ class ChannelSession:
         """
         try:
             try:
+                left_s = await self._wire.admit()
                 self._ingest.enter(self)
             except TonneError as error:
                 self._fail(error)
             else:
                 lifetime_s = self._ingest.draw_lifetime_s()
                 self._call_later(lifetime_s, self.ask_to_close, "stream_lifetime")
+                if left_s is not None:
+                    self._end_before(left_s)
             self._ingest.keep(asyncio.create_task(self._read(), name="read stream"))
             while reply := await self._outbox.take(self._ingest.admission.stream_credit_bytes):
                 # As long as a stream may live: who takes no reply meanwhile is gone.
@@ -121,13 +133,27 @@ class ChannelSession:
         """Look again whether the stream may be read on."""
         self._stirred.set()
 
-    def ask_to_close(self, reason: str) -> None:
+    def ask_to_close(self, reason: str, grace_s: float | None = None) -> None:
         """Ask the producer in-band to reconnect; after a grace the stream ends by itself."""
         if self._close_reason or self._failure or self._stopped:
             return
+        if grace_s is None:
+            grace_s = self._config.close_grace_s
         self._close_reason = reason
-        self._outbox.ask_to_close(CloseSignal(reason, self._config.close_grace_s))
-        self._call_later(self._config.close_grace_s, self._stop_reading)
+        self._outbox.ask_to_close(CloseSignal(reason, grace_s))
+        self._call_later(grace_s, self._stop_reading)
+
+    def _end_before(self, left_s: float) -> None:
+        """Have the stream asked to close so early that its grace ends with the credentials.
+
+        Where they hold no longer than the grace, it is asked in their last quarter. Streams
+        that share a token are spread: each draws how much earlier it is asked.
+        """
+        grace_s = min(self._config.close_grace_s, max(left_s, 0.0) / 4)
+        early_s = grace_s * self._ingest.draw_spread()
+        delay_s = max(left_s - grace_s - early_s, 0.0)
+        self._call_later(delay_s, self.ask_to_close, "token_expiry", grace_s + early_s)
+        self._call_later(max(left_s, 0.0), self._stop_reading)
 
     # --- reading -------------------------------------------------------------------------
 
@@ -222,6 +248,7 @@ class ChannelSession:
             self._outbox.acknowledge(self._durable)
         elif header.channel:
             book, channel = self._ingest.parse_channel(header.channel)
+            self._wire.allow(header.channel, book)
             if (book, channel) != (self._channel.book, self._channel.id):
                 raise FieldInvalid(
                     f"channel: a stream has one channel, {self._channel.id!r} of book "
@@ -232,6 +259,7 @@ class ChannelSession:
 
     async def _open(self, header: AppendHeader) -> Channel:
         book, name = self._ingest.parse_channel(header.channel)
+        self._wire.allow(header.channel, book)
         channel = await self._ingest.get_channel(book, name)
         about = {"channel": header.channel, "epoch": str(header.epoch)}
         if channel.state is ChannelState.CLOSED:

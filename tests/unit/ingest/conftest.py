@@ -97,6 +97,16 @@ class MemoryWire:
         self.may_write = asyncio.Event()
         self.may_write.set()
         self.reads = 0
+        self.left_s: float | None = None
+        self.refusal: TonneError | None = None
+
+    async def admit(self) -> float | None:
+        if self.refusal is not None:
+            raise self.refusal
+        return self.left_s
+
+    def allow(self, name: str, book: str) -> None:
+        """Everything is."""
 
     async def read(self) -> bytes | None:
         message = await self.incoming.get()
