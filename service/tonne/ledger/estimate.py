@@ -157,7 +157,7 @@ class Estimation:
                 pl.col("status") > RowStatus.POSTED, pl.col("offset").is_in(list(messages))
             )
         if waiting.height:
-            texts = SuspenseTexts(self.state, waiting)
+            texts = SuspenseTexts(self.state).of(waiting)
             for row in waiting.iter_rows(named=True):
                 messages[row["offset"]] = texts(RowStatus(row["status"]), row)
         return messages

@@ -9,6 +9,7 @@ every record is listed exactly once.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -174,8 +175,12 @@ class Records:
                 book, after_seq=after_seq, limit=_FILE_ROWS_BATCH
             )
 
+        @functools.cache  # once for the page, and not at all where nothing waits
+        def texts() -> SuspenseTexts:
+            return SuspenseTexts(self._states.refresh(book))
+
         def read(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
-            return ledger_records(file, frame, SuspenseTexts(self._states.refresh(book), frame))
+            return ledger_records(file, frame, texts().of(frame))
 
         match = pl.col("status") != RowStatus.POSTED
         query = ("suspense", book)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import functools
 import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from tonne.ledger.statuses import status_message
 from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tonne.catalogue.factor import Factor
     from tonne.catalogue.resolution import Resolution
@@ -46,26 +47,28 @@ class SuspenseTexts:
     ----------
     state : BookState
         What decides how records are posted.
-    records : polars.DataFrame
-        Rows of segments, all that are asked for.
     """
 
-    def __init__(self, state: BookState, records: pl.DataFrame) -> None:
+    def __init__(self, state: BookState) -> None:
         self._state = state
         self._zone = ZoneInfo(state.book.time_zone)
         self._nearest_left = NEAREST_ASKED_MAX
         self._by_activity: dict[str, tuple[str, str]] = {}
+
+    def of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], str]:
+        """Make the texts of some rows of a segment: of the status and the row of each."""
         with polars_errors("records in suspense"):
             facilities = records["facility"].cast(pl.String).unique()
-            named = state.register.filter(pl.col("facility").is_in(facilities.implode()))
-            self._regions = dict(named.select("facility", "region").iter_rows())
+            named = self._state.register.filter(pl.col("facility").is_in(facilities.implode()))
+            regions = dict(named.select("facility", "region").iter_rows())
+        return functools.partial(self._text, regions)
 
-    def __call__(self, status: RowStatus, row: Mapping[str, Any]) -> str:
+    def _text(self, regions: Mapping[str, str], status: RowStatus, row: Mapping[str, Any]) -> str:
         """Say what is expected, what is there, and what to do."""
         facility = row["facility"]
-        if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in self._regions:
+        if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in regions:
             return status_message(status, RecordField.FACILITY, facility)
-        region = row["region"] or self._regions.get(facility, "")
+        region = row["region"] or regions.get(facility, "")
         activity, unit = row["activity"], row["unit"]
         outcome = self._outcome(row, region)
         if not isinstance(outcome, RowStatus):
