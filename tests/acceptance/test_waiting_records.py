@@ -23,7 +23,7 @@ WAITING = {
     "a wider id that nobody defined": ({"activity": "electricity.grid.gren"}, "electricity.grid"),
     "no region": ({"region": ""}, "no region"),
     "a region without a factor": ({"region": "BR"}, "BR"),
-    "a year before all sets": ({"start": "1990-03-01", "end": "1990-04-01"}, "2019"),
+    "a year before all sets": ({"start": "1990-03-01", "end": "1990-04-01"}, "1990-03-01"),
     "an unknown facility": ({"facility": "dc-2"}, "dc-2"),
 }
 REFUSED = {
@@ -63,7 +63,7 @@ def test_a_record_that_waits_says_for_what(client, book):
 
 def test_a_refused_record_says_which_units_would_do(client, book):
     """Field, record and remedy."""
-    messages = {item.record_id: item.message for item in client.list_quarantine(book)}
+    messages = {item.record["record_id"]: item.message for item in client.list_quarantine(book)}
     assert set(messages) == set(REFUSED)
     for record_id, (_, told) in REFUSED.items():
         assert told in messages[record_id], record_id

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tonne.catalogue.method import MethodSettings, Rate
+from tonne.client.explain_results import ExplainLine
 from tonne.model import Entity, Facility, Holding
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class Case:
     measure: Callable[..., Fraction] = total
 
 
+def lines_of(client, book):
+    """Lines of the explanation of a book's total."""
+    return [part for part in client.explain(book) if isinstance(part, ExplainLine)]
+
+
 def of(*accounts, **selection):
     """Measure these accounts alone."""
     return lambda client, book: total(client, book, accounts=accounts, **selection)
@@ -54,8 +60,7 @@ def by_stage(*stages):
     """Measure the lines of an explanation that are of these stages."""
 
     def measure(client, book):
-        lines = client.explain(book).lines
-        return sum(Fraction(line.kg_co2e) for line in lines if line.stage in stages)
+        return sum(line.kg_co2e for line in lines_of(client, book) if line.stage in stages)
 
     return measure
 
@@ -200,10 +205,10 @@ def network(measure):
 
 def electricity_of_steps(client, book):
     """kWh: the quantity times the steps of its explanation."""
-    (line,) = client.explain(book).lines
+    (line,) = lines_of(client, book)
     product = Fraction(line.quantity)
     for step in line.steps:
-        product *= Fraction(step.ratio)
+        product *= step.ratio
     return product
 
 
