@@ -1,0 +1,65 @@
+"""What kustomize makes of the files under k8s/, and what promtool reads of it."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+K8S = ROOT / "k8s"
+MONITORING = K8S / "components" / "monitoring"
+INSTALL = {
+    "kubectl": "install Debian's kubernetes-client, or kubectl itself",
+    "promtool": "apt-get install prometheus (`make system` does it)",
+}
+
+
+def program(name: str) -> str:
+    """Path of a program; where it is missing, what to install."""
+    found = shutil.which(name)
+    assert found, f"{name} is missing: {INSTALL[name]}"
+    return found
+
+
+@functools.cache
+def render(directory: str) -> str:
+    """`kubectl kustomize k8s/DIRECTORY`."""
+    done = subprocess.run(
+        [program("kubectl"), "kustomize", str(K8S / directory)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def documents(directory: str) -> list[dict]:
+    """The objects of a rendered directory."""
+    return list(yaml.safe_load_all(render(directory)))
+
+
+def rule_groups(name: str) -> list[dict]:
+    """The groups of `records` or `alerts`, as Prometheus takes them."""
+    text = (MONITORING / f"prometheusrule-{name}.yaml").read_text(encoding="utf-8")
+    groups: list[dict] = yaml.safe_load(text)["spec"]["groups"]
+    return groups
+
+
+def write_rule_files(directory: Path, *, keep_intervals: bool = True) -> list[Path]:
+    """Write both as plain rule files of Prometheus; their paths."""
+    paths = []
+    for name in ("records", "alerts"):
+        groups = rule_groups(name)
+        for group in groups:
+            if not keep_intervals:
+                group.pop("interval", None)
+        path = directory / f"{name}.yml"
+        path.write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
+        paths.append(path)
+    return paths
