@@ -1,12 +1,14 @@
-"""The options that name a server and a book, and the client for them."""
+"""The options that name a server and a book, who calls, and the client for them."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonne.client import Client, RetryPolicy
+from tonne.client import Client, Credentials, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +25,64 @@ ServerOption = Annotated[
     ),
 ]
 BookOption = Annotated[str, typer.Option("--book", metavar="BOOK", help="Id of the book.")]
+TlsOption = Annotated[
+    bool, typer.Option("--tls", envvar="TONNE_TLS", help="Speak TLS to the server.")
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        envvar="TONNE_CA_FILE",
+        metavar="FILE",
+        help="Authorities that vouch for the server (PEM).",
+    ),
+]
+CertificateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--certificate-file",
+        envvar="TONNE_CERTIFICATE_FILE",
+        metavar="FILE",
+        help="The client's own certificate (PEM).",
+    ),
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file", envvar="TONNE_KEY_FILE", metavar="FILE", help="Its private key (PEM)."
+    ),
+]
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        envvar="TONNE_TOKEN_FILE",
+        metavar="FILE",
+        help="A file with the token, read again when the token expires. TONNE_TOKEN may hold the "
+        "token itself.",
+    ),
+]
+# Hidden: on the command line other users of the machine could read it.
+TokenVariable = Annotated[str, typer.Option(envvar="TONNE_TOKEN", hidden=True)]
+PlainTokenOption = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        envvar="TONNE_INSECURE",
+        help="Send the token without TLS beyond loopback: where a mesh encrypts.",
+    ),
+]
 
 DEFAULT_SERVER = "127.0.0.1:50051"
+
+GIVEN: ContextVar[Credentials | None] = ContextVar("credentials", default=None)
+"""What the options before the command say of who calls."""
 
 
 def connect(server: str, on_wait: Callable[[TonneError], None] | None = None) -> Client:
     """Make the client of a command; `on_wait` is told while an append waits for the server."""
-    return Client(server, retry=RetryPolicy(open_budget_s=OPEN_BUDGET_S, on_wait=on_wait))
+    return Client(
+        server,
+        retry=RetryPolicy(open_budget_s=OPEN_BUDGET_S, on_wait=on_wait),
+        credentials=GIVEN.get(),
+    )

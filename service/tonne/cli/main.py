@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tonne.cli import connection
 from tonne.cli.append import append_files
 from tonne.cli.books import book_app, edition_app, facility_app
 from tonne.cli.demo import run_demo
@@ -19,7 +20,7 @@ from tonne.cli.method import method_app
 from tonne.cli.output import say
 from tonne.cli.serve import serve, show_config
 from tonne.cli.suspense import suspense_app
-from tonne.client import ServerUnavailable
+from tonne.client import Credentials, ServerUnavailable, read_token_file
 from tonne.errors import DefectError, TonneError
 
 USER_MISTAKE = 1
@@ -42,6 +43,13 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  # the form of a typer
 @app.callback()
 def _options(
     *,
+    tls: connection.TlsOption = False,
+    ca_file: connection.CaOption = None,
+    certificate_file: connection.CertificateOption = None,
+    key_file: connection.KeyOption = None,
+    token_file: connection.TokenFileOption = None,
+    token: connection.TokenVariable = "",
+    insecure: connection.PlainTokenOption = False,
     _version: Annotated[
         bool,
         typer.Option(
@@ -50,6 +58,16 @@ def _options(
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    connection.GIVEN.set(
+        Credentials(
+            token=read_token_file(token_file) if token_file else token or None,
+            tls=tls,
+            ca_file=ca_file,
+            certificate_file=certificate_file,
+            key_file=key_file,
+            insecure=insecure,
+        )
+    )
 
 
 app.command("serve")(serve)

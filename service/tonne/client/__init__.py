@@ -12,14 +12,17 @@ two offsets.
 
 from tonne.client.channel import Channel
 from tonne.client.client import Client
+from tonne.client.credentials import Credentials, read_token_file
 from tonne.client.errors import (
     AppendRefused,
     ChannelFenced,
+    CredentialsUnusable,
     MalformedAnswer,
     RecordsInvalid,
     ServerFailed,
     ServerRefused,
     ServerUnavailable,
+    TokenUnavailable,
 )
 from tonne.client.report_results import Inventory, InventoryRow
 from tonne.client.reports import DIMENSIONS
@@ -33,6 +36,8 @@ __all__ = [
     "Channel",
     "ChannelFenced",
     "Client",
+    "Credentials",
+    "CredentialsUnusable",
     "Inventory",
     "InventoryRow",
     "MalformedAnswer",
@@ -43,4 +48,6 @@ __all__ = [
     "ServerFailed",
     "ServerRefused",
     "ServerUnavailable",
+    "TokenUnavailable",
+    "read_token_file",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +12,7 @@ from tonne.client.books import BookCalls
 from tonne.client.calls import PAGE_SIZE
 from tonne.client.catalogue import CatalogueCalls
 from tonne.client.channel import Channel
+from tonne.client.credentials import Credentials, TokenSource
 from tonne.client.errors import RecordsInvalid
 from tonne.client.reports import ReportCalls
 from tonne.client.resources import book_name, channel_name, read_channel
@@ -47,6 +49,8 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
         How long appends go on without progress.
     timeout_s : float
         How long a single call may take.
+    credentials : Credentials, optional
+        What the client is known by, and TLS.
 
     Notes
     -----
@@ -67,11 +71,23 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
         *,
         retry: RetryPolicy | None = None,
         timeout_s: float = 120.0,
+        credentials: Credentials | None = None,
     ) -> None:
         super().__init__(target, timeout_s)
         self._policy = retry or RetryPolicy()
-        self._unary = open_unary_connection(target)
-        self._streams = open_stream_connection(target)
+        self._credentials = credentials or Credentials()
+        self._credentials.check(target)
+        token = self._credentials.token
+        self._tokens = TokenSource(token) if token else None
+        self._connecting = threading.Lock()
+        self._retired: list[grpc.Channel] = []
+        self._connect()
+
+    def _connect(self) -> None:
+        self._signature = self._credentials.sign()
+        known_by = (self.target, self._credentials, self._tokens)
+        self._unary = open_unary_connection(*known_by)
+        self._streams = open_stream_connection(*known_by)
         self._ingest = _stub(ingest_pb2_grpc.IngestServiceStub, self._unary)
         self._appends = _stub(ingest_pb2_grpc.IngestServiceStub, self._streams)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
@@ -80,8 +96,8 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
 
     def close(self) -> None:
         """Close the connections; streams that still run are cut."""
-        self._streams.close()
-        self._unary.close()
+        for connection in (self._streams, self._unary, *self._retired):
+            connection.close()
 
     def __enter__(self) -> Self:
         """Return the client itself."""
@@ -148,6 +164,7 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
 
     def open_channel(self, name: str) -> ingest_pb2.OpenChannelResponse:
         """Open a channel by its full name, raising its epoch."""
+        self._follow_files()
         request = ingest_pb2.OpenChannelRequest(name=name)
         opened: ingest_pb2.OpenChannelResponse = self._call(self._ingest.OpenChannel, request)
         return opened
@@ -160,7 +177,27 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
 
     def open_stream(self, name: str, epoch: int) -> AppendStream:
         """Begin an Append call."""
-        return AppendStream(self._appends, name, epoch, self.target)
+        if self._tokens is None:
+            return AppendStream(self._appends, name, epoch, self.target)
+        self._tokens.get()  # where there is none it is better told here than in the stream
+        return AppendStream(
+            self._appends, name, epoch, self.target, on_token_expiry=self._tokens.expire
+        )
+
+    def renew_token(self) -> bool:
+        """Ask for a token in place of one that was refused; whether there is another one."""
+        return self._tokens is not None and self._tokens.renew()
+
+    def _follow_files(self) -> None:
+        """Connect anew where certificates were rotated; what runs goes on as it began."""
+        with self._connecting:
+            if self._credentials.sign() == self._signature:
+                return
+            # What was retired by the rotation before has outlived its streams.
+            for connection in self._retired:
+                connection.close()
+            self._retired = [self._unary, self._streams]
+            self._connect()
 
 
 def _stub(kind: Callable[[grpc.Channel], Any], connection: grpc.Channel) -> Any:

@@ -7,7 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from tonne.client.batches import Backlog, Batch, Batches
-from tonne.client.errors import AppendRefused, MalformedAnswer, ServerUnavailable
+from tonne.client.errors import (
+    AppendRefused,
+    MalformedAnswer,
+    ServerUnavailable,
+    TokenUnavailable,
+)
 from tonne.client.results import (
     ROW_ERRORS_MAX,
     Progress,
@@ -275,7 +280,7 @@ class Delivery:
             if not self.ownership.is_doubtful:
                 raise self.ownership.fenced(error.message) from error
             self._fail(error)
-        elif error.retryable or isinstance(error, OffsetGap):
+        elif error.retryable or isinstance(error, OffsetGap) or self.ownership.renews(error):
             self._fail(error)
         elif isinstance(error, DefectError):
             raise error
@@ -301,7 +306,8 @@ class Delivery:
             error = ServerUnavailable(f"{self.name}: the server ended the stream")
         if isinstance(error, EpochStale):
             raise self.ownership.fenced(error.message) from error
-        if not (error.retryable or isinstance(error, OffsetGap)):
+        again = error.retryable or isinstance(error, OffsetGap) or self.ownership.renews(error)
+        if not again:
             raise error
         self._fail(error)
 
@@ -311,7 +317,11 @@ class Delivery:
         """Open the channel again where that is due, and a stream on it."""
         if self.is_stale:
             self.reopen()
-        self._stream = self.ownership.open_stream()
+        try:
+            self._stream = self.ownership.open_stream()
+        except TokenUnavailable as error:
+            self._fail(error)
+            return
         self._closing_deadline_s = None
         self._progress_s = self._clock()
 

@@ -51,6 +51,18 @@ class ServerUnavailable(CapacityError):
     code = "SERVER_UNAVAILABLE"
 
 
+class TokenUnavailable(CapacityError):
+    """What gives the client its tokens failed."""
+
+    code = "TOKEN_UNAVAILABLE"
+
+
+class CredentialsUnusable(InputError):
+    """The client's credentials cannot be used, or would be given away."""
+
+    code = "CREDENTIALS_UNUSABLE"
+
+
 class ServerRefused(InputError):
     """The server refused a call without a stable reason that this SDK knows."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tonne.client.batches import ENVELOPE_BYTES
-from tonne.client.errors import ChannelFenced, MalformedAnswer
-from tonne.errors import TonneError
+from tonne.client.errors import ChannelFenced, MalformedAnswer, TokenUnavailable
+from tonne.errors import CredentialsInvalid, TonneError
 
 if TYPE_CHECKING:
     from tonne.client.retry import Backoff
@@ -25,6 +25,9 @@ class ChannelServer(Protocol):
 
     def open_stream(self, name: str, epoch: int) -> AppendStream:
         """Begin an Append call."""
+
+    def renew_token(self) -> bool:
+        """Ask for a token in place of one that was refused; whether there is another one."""
 
 
 class Ownership:
@@ -74,6 +77,15 @@ class Ownership:
     def open_stream(self) -> AppendStream:
         """Begin an Append call under the epoch."""
         return self._server.open_stream(self.name, self.epoch)
+
+    def renews(self, error: TonneError) -> bool:
+        """Whether the error is of the token alone, and there is a fresh one or will be."""
+        if not isinstance(error, CredentialsInvalid):
+            return False
+        try:
+            return self._server.renew_token()
+        except TokenUnavailable:
+            return True
 
     def fenced(self, text: str) -> ChannelFenced:
         """Make the error of a channel that has another owner."""

@@ -13,9 +13,13 @@ from tonne.client.transport import error_of_rpc
 from tonne.v1 import ingest_pb2, ingest_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tonne.errors import TonneError
+
+
+TOKEN_EXPIRY = "token_expiry"  # noqa: S105  # a reason, no token
+"""Reason of a close signal: the token expires soon, the next stream needs a fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,16 @@ class AppendStream:
     """
 
     def __init__(
-        self, stub: ingest_pb2_grpc.IngestServiceStub, name: str, epoch: int, target: str
+        self,
+        stub: ingest_pb2_grpc.IngestServiceStub,
+        name: str,
+        epoch: int,
+        target: str,
+        *,
+        on_token_expiry: Callable[[], None] | None = None,
     ) -> None:
         self._target = target
+        self._on_token_expiry = on_token_expiry
         self._changed = threading.Condition()
         self._outbox: deque[ingest_pb2.AppendRequest] = deque(
             [ingest_pb2.AppendRequest(channel=name, epoch=epoch)]
@@ -87,6 +98,8 @@ class AppendStream:
         error: TonneError | None = None
         try:
             for response in self._call:
+                if response.close_signal.reason == TOKEN_EXPIRY and self._on_token_expiry:
+                    self._on_token_expiry()
                 with self._changed:
                     if response.HasField("close_signal"):
                         self._outbox.clear()

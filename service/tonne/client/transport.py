@@ -11,6 +11,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import DecodeError
 
+from tonne.client.credentials import TokenInterceptor
 from tonne.client.errors import (
     ServerFailed,
     ServerRefused,
@@ -19,6 +20,7 @@ from tonne.client.errors import (
 )
 
 if TYPE_CHECKING:
+    from tonne.client.credentials import Credentials, TokenSource
     from tonne.errors import TonneError
     from tonne.v1 import status_pb2
 
@@ -96,11 +98,15 @@ _AWAY = frozenset(
 )
 
 
-def open_unary_connection(target: str) -> grpc.Channel:
+def open_unary_connection(
+    target: str, credentials: Credentials, tokens: TokenSource | None = None
+) -> grpc.Channel:
     """Connect for calls with one answer; repeatable ones are retried while the server is away."""
-    return grpc.insecure_channel(
+    return _connect(
         target,
-        options=[
+        credentials,
+        tokens,
+        [
             *_KEEPALIVE,
             ("grpc.max_receive_message_length", ANSWER_BYTES_MAX),
             ("grpc.service_config", _SERVICE_CONFIG),
@@ -108,15 +114,19 @@ def open_unary_connection(target: str) -> grpc.Channel:
     )
 
 
-def open_stream_connection(target: str) -> grpc.Channel:
+def open_stream_connection(
+    target: str, credentials: Credentials, tokens: TokenSource | None = None
+) -> grpc.Channel:
     """Connect for append streams.
 
     It shares no connection with unary calls: beyond the server's limit of concurrent streams
     they would wait silently behind the streams.
     """
-    return grpc.insecure_channel(
+    return _connect(
         target,
-        options=[
+        credentials,
+        tokens,
+        [
             *_KEEPALIVE,
             ("grpc.max_receive_message_length", ANSWER_BYTES_MAX),
             ("grpc.use_local_subchannel_pool", 1),
@@ -125,6 +135,19 @@ def open_stream_connection(target: str) -> grpc.Channel:
             ("grpc.max_reconnect_backoff_ms", 5_000),
         ],
     )
+
+
+def _connect(
+    target: str,
+    credentials: Credentials,
+    tokens: TokenSource | None,
+    options: list[tuple[str, int | str]],
+) -> grpc.Channel:
+    if credentials.uses_tls:
+        channel = grpc.secure_channel(target, credentials.channel_credentials(), options=options)
+    else:
+        channel = grpc.insecure_channel(target, options=options)
+    return channel if tokens is None else grpc.intercept_channel(channel, TokenInterceptor(tokens))
 
 
 def error_of_rpc(error: grpc.RpcError, target: str) -> TonneError:

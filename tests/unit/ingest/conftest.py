@@ -22,6 +22,7 @@ from tonne.v1 import ingest_pb2
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from tonne.errors import TonneError
     from tonne.ingest.replies import Reply
 
 TIMEOUT_S = 20.0
