@@ -169,6 +169,42 @@ def test_where_a_factor_is_from(bench):
     assert "Government" in grid.licence
 
 
+def test_what_is_committed_meanwhile_is_left_out(bench, monkeypatch):
+    """Postings, segments and clearings are those of one moment, also beside merged files."""
+    book = make_book(bench)
+    one = record(facility="bs-2", activity="power", start=ORIGIN, quantity="1",
+                 end=ORIGIN + dt.timedelta(hours=1))  # fmt: skip
+    waiting = one | {"activity": "mystery", "unit": "kWh"}
+    for channel in "abc":
+        post(bench, book, [[one, waiting]], channel=channel)
+    monkeypatch.setattr(bench.ledger._balances, "_merge_files_max", 1)
+    assert bench.ledger.merge(book) == 3
+    post(bench, book, [[one, waiting]], channel="d")
+    bench.ledger.import_edition(book, "later", LATER)
+    evidence = bench.ledger.evidence
+    look = evidence.snapshot
+
+    def look_and_go_on(book_id):
+        snapshot = look(book_id)
+        post(bench, book, [[one]], channel="e")
+        list(bench.ledger.clear_suspense(book))
+        return snapshot
+
+    monkeypatch.setattr(evidence, "snapshot", look_and_go_on)
+    _, listed, (replay,), total = ask(
+        bench, book, InventoryRequest(), replay=True, records_max=100
+    )
+    assert replay.differences == ()
+    assert (replay.records_count, replay.segments_count, len(listed)) == (4, 4, 4)
+    monkeypatch.setattr(evidence, "snapshot", look)
+    _, listed, (replay,), later = ask(
+        bench, book, InventoryRequest(), replay=True, records_max=100
+    )
+    assert replay.differences == ()
+    assert (replay.records_count, replay.segments_count, len(listed)) == (9, 5, 9)
+    assert Fraction(later.kg_co2e) > Fraction(total.kg_co2e)
+
+
 class Tampered:
     """A book with a number, whose store can be tampered with."""
 
