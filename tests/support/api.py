@@ -114,8 +114,8 @@ class RunningServer:
 class Api:
     """Stubs of all services on one connection."""
 
-    def __init__(self, address: str) -> None:
-        self.channel = grpc.insecure_channel(address)
+    def __init__(self, address: str, channel: grpc.Channel | None = None) -> None:
+        self.channel = channel or grpc.insecure_channel(address)
         self.ingest = ingest_pb2_grpc.IngestServiceStub(self.channel)
         self.ledger = ledger_pb2_grpc.LedgerServiceStub(self.channel)
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)
