@@ -366,7 +366,7 @@ class Assembly:
     def _notices(self, pick: Pick) -> list[Notice]:
         """Tell every way in which the factor is not exactly the record's."""
         offer, factor = pick.offer, pick.offer.factor
-        name = factor.activity
+        name = f"{factor.activity} ({factor.stage})" if factor.stage else factor.activity
         found = []
         if offer.is_proxy:
             text = f"{name}: no factor of region {self.region!r}; took that of {factor.region!r}"

@@ -192,7 +192,9 @@ class Resolution:
 
     @classmethod
     def from_json(cls, text: str) -> Resolution:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote, in this form or in that of the first ledgers.
+
+        Those knew neither methods nor steps: an entry had one `conversion`.
 
         Raises
         ------
@@ -203,8 +205,8 @@ class Resolution:
             data = json.loads(text)
             return cls(
                 tuple(_entry_from_data(entry) for entry in data["entries"]),
-                data["method_version"],
-                _notices_from_data(data["notices"]),
+                data.get("method_version", 0),
+                _notices_from_data(data.get("notices", [])),
             )
         except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
             raise LedgerInconsistent(
@@ -241,14 +243,15 @@ def _entry_to_data(entry: ResolutionEntry) -> dict[str, Any]:
 def _entry_from_data(data: dict[str, Any]) -> ResolutionEntry:
     factor = {name: value for name, value in data["factor"].items() if name != "gases"}
     gases = tuple((gas, kg) for gas, kg in data["factor"].get("gases", ()))
+    steps = data["steps"] if "steps" in data else [["unit", "", data["conversion"]]]
     return ResolutionEntry(
         account=data["account"],
         edition=data["edition"],
         factor_row=data["factor_row"],
         factor=FactorMasses(**factor, gases=gases),
-        steps=tuple(Step(kind, text, Fraction(ratio)) for kind, text, ratio in data["steps"]),
-        stage=data["stage"],
-        cell=data["cell"],
+        steps=tuple(Step(kind, text, Fraction(ratio)) for kind, text, ratio in steps),
+        stage=data.get("stage", ""),
+        cell=data.get("cell", ""),
         notices=_notices_from_data(data["notices"]),
     )
 

@@ -89,6 +89,19 @@ def test_the_canonical_form_is_fixed():
     )
 
 
+def test_a_resolution_of_the_first_ledgers_is_read():
+    """What was posted before there were methods is still worth the same."""
+    text = (
+        '{"entries":[{"account":"scope2.location","conversion":"5/18","edition":"grid-2025",'
+        '"factor":{"kg_ch4":"0.0009","kg_co2e":"0.1770"},"factor_row":7,'
+        '"notices":[{"message":"x","reason":"REGION_FALLBACK"}]}]}'
+    )
+    (entry,) = Resolution.from_json(text).entries
+    assert entry.conversion == Fraction(5, 18)
+    assert (entry.factor.kg_co2e, entry.factor.kg_ch4) == ("0.1770", "0.0009")
+    assert entry.notices == (Notice("REGION_FALLBACK", "x"),)
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"entries":[{}]}', '{"entries":3}', "null", '{"entries":["x"]}']
 )
