@@ -23,7 +23,7 @@ WAITING = {
     "a wider id that nobody defined": ({"activity": "electricity.grid.gren"}, "electricity.grid"),
     "no region": ({"region": ""}, "no region"),
     "a region without a factor": ({"region": "BR"}, "BR"),
-    "a year before all sets": ({"start": "1990-03-01", "end": "1990-04-01"}, "1990-03-01"),
+    "a year before all sets": ({"start": "1990-03-01", "end": "1990-04-01"}, "factors for GB"),
     "an unknown facility": ({"facility": "dc-2"}, "dc-2"),
 }
 REFUSED = {

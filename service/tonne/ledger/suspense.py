@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from tonne.catalogue import taxonomy
+from tonne.catalogue.places import region_chain
 from tonne.ledger.frames import polars_errors
 from tonne.ledger.statuses import status_message
 from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus
@@ -30,7 +31,7 @@ NEAREST_COUNT = 3
 NEAREST_ASKED_MAX = 50
 """Most unknown activities of one page that are compared with all known ones: that is slow."""
 
-REGIONS_SHOWN_MAX = 6
+REGIONS_SHOWN_MAX = 3
 """Most regions whose factors are named."""
 
 
@@ -53,7 +54,7 @@ class SuspenseTexts:
         self._state = state
         self._zone = ZoneInfo(state.book.time_zone)
         self._nearest_left = NEAREST_ASKED_MAX
-        self._by_activity: dict[str, tuple[str, str]] = {}
+        self._by_activity: dict[tuple[str, str], tuple[str, str]] = {}
 
     def of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], str]:
         """Make the texts of some rows of a segment: of the status and the row of each."""
@@ -78,7 +79,7 @@ class SuspenseTexts:
                 f"unit: {status_message(outcome, RecordField.UNIT, unit).partition(': ')[2]}; it "
                 "came before the factors did, and is kept"
             )
-        unknown, there = self._look_up(activity)
+        unknown, there = self._look_up(activity, region)
         if not there:
             return unknown
         asked = f"region {region!r}" if region else "no region"
@@ -104,9 +105,9 @@ class SuspenseTexts:
         local = moment.astimezone(self._zone)
         return (local.year - PERIOD_EPOCH_YEAR) * 12 + local.month - 1
 
-    def _look_up(self, activity: str) -> tuple[str, str]:
+    def _look_up(self, activity: str, region: str) -> tuple[str, str]:
         """Give what to say of an activity without factors, and which factors there are."""
-        found = self._by_activity.get(activity)
+        found = self._by_activity.get((activity, region))
         if found is None:
             factors = self._state.factors_by_activity
             subject = taxonomy.subject(activity, factors.__contains__)
@@ -118,7 +119,7 @@ class SuspenseTexts:
                 else f"activity: no edition of the book's method has a factor of {activity!r}: "
                 "import one that has, or name a shipped one in the method, then clear the suspense"
             )
-            found = self._by_activity[activity] = (unknown, _describe(there))
+            found = self._by_activity[activity, region] = (unknown, _describe(there, region))
         return found
 
     def _unknown(self, activity: str) -> str:
@@ -139,14 +140,17 @@ class SuspenseTexts:
         )
 
 
-def _describe(factors: Iterable[Factor]) -> str:
-    """Name the regions that have factors, with units and years: `GB (kWh, 2019 to 2025)`."""
+def _describe(factors: Iterable[Factor], region: str) -> str:
+    """Name the regions that have factors, the record's own first: `GB (kWh, from 2019-01-01)`."""
+    own = region_chain(region)
     by_region: dict[str, list[Factor]] = defaultdict(list)
     for factor in factors:
         by_region[factor.region].append(factor)
     shown = [
-        f"{region or 'everywhere'} ({_extent(by_region[region])})"
-        for region in sorted(by_region)[:REGIONS_SHOWN_MAX]
+        f"{place or 'everywhere'} ({_extent(by_region[place])})"
+        for place in sorted(by_region, key=lambda place: (place not in own, place))[
+            :REGIONS_SHOWN_MAX
+        ]
     ]
     more = len(by_region) - len(shown)
     return ", ".join(shown) + (f" and {more} more regions" if more else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from tonne.catalogue.method import MethodSettings
+from tonne.ledger.methods import settings_of
 from tonne.ledger.sums import sum_by
 from tonne.reports.inventory import Inventory, inventory
 
@@ -49,7 +49,7 @@ def book_inventory(books: Books, book: str, request: InventoryRequest) -> Invent
     LedgerInconsistent, QuantityOverflow
         As `inventory` and the ledger's sums say.
     """
-    settings = MethodSettings.from_json(books.get_book(book).method_body)
+    settings = settings_of(books.get_book(book))
     postings = books.postings(book)
     ids = [name for name in postings.get_column("resolution").unique().to_list() if name]
     return inventory(

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from tonne.catalogue.library import shipped_editions
-from tonne.catalogue.method import MethodSettings
 from tonne.catalogue.valuation import decimal_text, entry_worth, factor_worth
 from tonne.errors import EditionUnknown, FactorUnknown, LedgerInconsistent
 from tonne.ledger.evidence import RECORD_KEYS, Question
+from tonne.ledger.methods import settings_of
 from tonne.ledger.sums import COUNTS, sum_by
 from tonne.reports.footprint import INVESTMENTS, footprint_accounts, is_invested
 from tonne.reports.inventory import InventoryRow, inventory_of
@@ -202,7 +202,7 @@ def explain(
         The lines do not add up to the total of the inventory, or as `inventory` says.
     """
     head = books.get_book(book)
-    asked = replace(request.under(MethodSettings.from_json(head.method_body)), group_by=())
+    asked = replace(request.under(settings_of(head)), group_by=())
     snapshot = books.evidence.snapshot(book)
     ids = [name for name in snapshot.postings["resolution"].unique().to_list() if name]
     resolutions = books.resolutions(book, ids)
