@@ -487,6 +487,10 @@ def test_without_authentication_there_is_no_audit_log(tmp_path, caplog):
         ({"issuers": {"https://a": "/no/such/file"}, "audience": "t"}, "security.issuers"),
         ({"issuers": {"https://a": "http://id.example/k"}, "audience": "t"}, "security.issuers"),
         ({"issuers": {"https://a": "ftp://id.example/k"}, "audience": "t"}, "security.issuers"),
+        (
+            {"issuers": {"https://a": "https://u:p@id.example/k"}, "audience": "t"},
+            "security.issuers",
+        ),
         ({"issuers": {"https://a": "https://id.example/k"}}, "security.audience"),
         ({"issuers": {"a#b": "https://id.example/k"}, "audience": "t"}, "security.issuers"),
         ({"roles": {"ann": "acme:king"}}, "security.roles"),

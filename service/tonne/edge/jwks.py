@@ -107,10 +107,10 @@ class KeySet:
             self._keys = self._load()
         except (OSError, ValueError) as error:
             self._telemetry.add("tonne_jwks_reads_total", 1, "failed")
-            logger.error(  # noqa: TRY400  # the source and the kind of the failure are enough
+            logger.error(  # noqa: TRY400  # the words are enough
                 "the keys of an issuer cannot be read from %s: %s",
                 _without_user(self._source),
-                type(error).__name__,
+                error,
             )
             if known is not None:
                 return known
@@ -145,8 +145,12 @@ class KeySet:
         request = urllib.request.Request(  # noqa: S310  # the scheme was checked
             self._source, headers={"Accept": "application/json"}
         )
-        with _OPENER.open(request, timeout=self._timeout_s) as response:
-            body: bytes = response.read(JWKS_BYTES_MAX + 1)
+        try:
+            with _OPENER.open(request, timeout=self._timeout_s) as response:
+                body: bytes = response.read(JWKS_BYTES_MAX + 1)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise OSError(f"the answer is HTTP {error.code}") from None
         if len(body) > JWKS_BYTES_MAX:
             raise ValueError("a JWKS is at most 1 MiB")
         return body
@@ -200,12 +204,12 @@ def _check_source(source: str) -> str:
             return source
     else:
         url = urllib.parse.urlsplit(source)
-        if url.hostname and (
-            url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)
-        ):
+        is_safe = url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)
+        if url.hostname and is_safe and "@" not in url.netloc:
             return source
     raise ConfigInvalid(
-        "security.issuers: the keys of an issuer are at https://... or in a file; got "
+        "security.issuers: the keys of an issuer are in a file or at https://..., which needs no "
+        "password, since they are public; got "
         f"{_without_user(source)!r}",
         metadata={"key": "security.issuers"},
     )
