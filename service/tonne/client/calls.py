@@ -39,9 +39,14 @@ class Calls:
         self.target = target
         self._timeout_s = timeout_s
 
-    def _call(self, method: Callable[..., _Answer], request: Any) -> _Answer:
+    def _call(
+        self,
+        method: Callable[..., _Answer],
+        request: Any,
+        timeout_s_max: float = float("inf"),
+    ) -> _Answer:
         try:
-            return method(request, timeout=self._timeout_s)
+            return method(request, timeout=min(self._timeout_s, timeout_s_max))
         except grpc.RpcError as error:
             raise error_of_rpc(error, self.target) from error
 

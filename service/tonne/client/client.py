@@ -163,17 +163,24 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
     # What `Channel` asks for.
 
     def open_channel(self, name: str) -> ingest_pb2.OpenChannelResponse:
-        """Open a channel by its full name, raising its epoch."""
+        """Open a channel by its full name, raising its epoch.
+
+        A server that stands still is given up as soon as a stream to it would be.
+        """
         self._follow_files()
         request = ingest_pb2.OpenChannelRequest(name=name)
-        opened: ingest_pb2.OpenChannelResponse = self._call(self._ingest.OpenChannel, request)
+        opened: ingest_pb2.OpenChannelResponse = self._call(
+            self._ingest.OpenChannel, request, self._policy.ack_timeout_s
+        )
         return opened
 
     def get_channel(self, name: str) -> ingest_pb2.Channel:
         """Read a channel by its full name."""
         request = ingest_pb2.GetChannelRequest(name=name)
-        channel: ingest_pb2.Channel = self._call(self._ingest.GetChannel, request).channel
-        return channel
+        answer: ingest_pb2.GetChannelResponse = self._call(
+            self._ingest.GetChannel, request, self._policy.ack_timeout_s
+        )
+        return answer.channel
 
     def open_stream(self, name: str, epoch: int) -> AppendStream:
         """Begin an Append call."""

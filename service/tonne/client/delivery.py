@@ -162,8 +162,7 @@ class Delivery:
         while True:
             if self._stream is None and len(self._window):
                 self._connect()
-            while self._stream is not None and (answer := self._stream.receive(0.0)) is not None:
-                self._take(answer)
+            self._take_ready()
             if self._stream is None and len(self._window):
                 continue
             if self._closing_deadline_s is not None:
@@ -183,6 +182,14 @@ class Delivery:
             ):
                 return False
             self._send(batch)
+
+    def _take_ready(self) -> None:
+        """Take the answers that are there, and notice it where they stay away."""
+        while self._stream is not None and (answer := self._stream.receive(0.0)) is not None:
+            self._take(answer)
+        if self._window.has_in_flight and self._patience_s() == 0.0:
+            # Records that keep coming do not make a server alive that says nothing.
+            self._take(None)
 
     def _enter(self, batch: Batch, batches: Batches) -> None:
         batch.offset = self._next_offset

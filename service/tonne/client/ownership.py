@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from tonne.client.batches import ENVELOPE_BYTES
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from tonne.client.retry import Backoff
     from tonne.client.stream import AppendStream
     from tonne.v1 import ingest_pb2
+
+
+LATE_S_MAX = 60.0
+"""How long an opening that was given up may still take place: a server that stood still, or that
+waited for a lock, carries it out when it can."""
 
 
 class ChannelServer(Protocol):
@@ -37,12 +43,20 @@ class Ownership:
         self.name = name
         self.epoch = 0
         self._server = server
+        self._clock = time.monotonic
         self._unanswered_count = 0
+        self._unanswered_s = 0.0
 
     @property
     def is_doubtful(self) -> bool:
         """Whether an opening of ours may have raised the epoch without our knowing."""
-        return self._unanswered_count > 0
+        return self._late_count > 0
+
+    @property
+    def _late_count(self) -> int:
+        """Openings of ours that had no answer and may have taken place, or may yet."""
+        is_late = self.epoch and self._clock() - self._unanswered_s > LATE_S_MAX
+        return 0 if is_late else self._unanswered_count
 
     def open(self, retry: Backoff) -> ingest_pb2.OpenChannelResponse:
         """Open the channel, again and again while the server is away.
@@ -57,7 +71,8 @@ class Ownership:
         while True:
             try:
                 self._check_owner()
-                self._unanswered_count += 1
+                self._unanswered_count = self._late_count + 1
+                self._unanswered_s = self._clock()
                 opened = self._server.open_channel(self.name)
             except TonneError as error:
                 if not error.retryable:
@@ -68,10 +83,13 @@ class Ownership:
         limits = opened.limits
         if limits.message_bytes_max <= 2 * ENVELOPE_BYTES or limits.batch_records_max <= 0:
             raise MalformedAnswer(f"{self.name}: opened without usable limits: {limits}")
-        if self.epoch and opened.channel.epoch > self.epoch + self._unanswered_count:
+        epoch, count = opened.channel.epoch, self._unanswered_count
+        if self.epoch and epoch > self.epoch + count:
             # One came after the look: what it appended must not be taken for ours.
-            raise self.fenced(f"the opening made epoch {opened.channel.epoch}")
-        self.epoch, self._unanswered_count = opened.channel.epoch, 0
+            raise self.fenced(f"the opening made epoch {epoch}")
+        # Each epoch since the last one was an opening of ours; the others may come yet.
+        self._unanswered_count = count - (epoch - self.epoch) if self.epoch else count - 1
+        self.epoch = epoch
         return opened
 
     def open_stream(self) -> AppendStream:
@@ -103,5 +121,5 @@ class Ownership:
         if self.epoch == 0:
             return
         found = self._server.get_channel(self.name)
-        if found.epoch > self.epoch + self._unanswered_count:
+        if found.epoch > self.epoch + self._late_count:
             raise self.fenced(f"its epoch is {found.epoch} now")

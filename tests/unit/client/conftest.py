@@ -40,6 +40,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         self.lock = threading.RLock()
         self.stores: dict[str, Store] = {}
         self.faults: deque[str] = deque()
+        self.thaw = threading.Event()
         self.open_count = 0
         self.stream_count = 0
         self.repeat_count = 0
@@ -71,6 +72,9 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         )
 
     def OpenChannel(self, request, context):  # noqa: N802  # the name of the API
+        if self.take_fault("open_hangs"):
+            self.thaw.wait(10)
+            context.abort(grpc.StatusCode.UNAVAILABLE, "too late")
         with self.lock:
             if self.take_fault("open_refused"):
                 context.abort(grpc.StatusCode.UNAVAILABLE, "not now")

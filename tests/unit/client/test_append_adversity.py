@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 
 import polars as pl
 import pytest
@@ -17,6 +18,7 @@ from tonne.client import (
     RetryPolicy,
     ServerUnavailable,
     delivery,
+    ownership,
 )
 from tonne.client.retry import Backoff
 from tonne.client.window import Window
@@ -120,6 +122,58 @@ def test_an_impossible_acknowledgement_is_an_error(client, ingest, fault):
     with client.channel("acme", "meters") as channel:
         ingest.faults.append(fault)
         with pytest.raises(MalformedAnswer, match=r"acknowledges up to|without a durable offset"):
+            channel.append(frame())
+
+
+def test_a_silent_server_is_given_up_while_records_keep_coming(client, ingest):
+    """The wait for an acknowledgement ends also where the producer never waits for one."""
+    ended = threading.Event()
+
+    def live():
+        for first in range(0, 10 * COUNT, 10):
+            if not ended.wait(0.001):
+                yield frame(10, first)
+
+    def progress(_):
+        if ingest.stream_count > 1:
+            ended.set()
+
+    ingest.window_bytes = 1 << 30
+    with client.channel("acme", "meters") as channel:
+        ingest.faults.append("silence")
+        count = channel.append(live(), progress=progress).records_count
+    assert count < 10 * COUNT
+    assert ingest.stream_count > 1
+    assert ingest.stores[NAME].records == ids(count)
+
+
+def test_a_server_that_does_not_answer_an_opening_is_given_up(client, ingest):
+    """An opening waits no longer than a stream does for an acknowledgement."""
+    with client.channel("acme", "meters") as channel:
+        ingest.faults.extend(["drop", "open_hangs"])
+        channel.append(frame())
+    ingest.thaw.set()
+    assert ingest.stores[NAME].records == ids()
+
+
+def test_an_opening_of_ours_that_comes_late_fences_nobody(client, ingest):
+    """An attempt that was given up may raise the epoch when another one has succeeded."""
+    with client.channel("acme", "meters") as channel:
+        ingest.faults.extend(["drop", "open_refused", "steal"])
+        channel.append(frame())
+        assert not ingest.faults
+        assert ingest.stores[NAME].records == ids()
+        ingest.faults.append("steal")
+        with pytest.raises(ChannelFenced, match="another owner"):
+            channel.append(frame(first=COUNT))
+
+
+def test_an_opening_of_ours_is_not_late_for_ever(client, ingest, monkeypatch):
+    """After a while a raised epoch is another owner's."""
+    monkeypatch.setattr(ownership, "LATE_S_MAX", -1.0)
+    with client.channel("acme", "meters") as channel:
+        ingest.faults.extend(["drop", "open_refused", "steal"])
+        with pytest.raises(ChannelFenced, match="another owner"):
             channel.append(frame())
 
 
