@@ -128,7 +128,9 @@ class IngestConfig:
         minimum=1,
     )
     row_errors_max: int = _setting(1_000, "Most row errors of one response.", minimum=1)
-    decode_threads: int = _setting(0, "Threads that decode; 0 means one for each processor.", minimum=0)
+    decode_threads: int = _setting(
+        0, "Threads that decode; 0 means one for each processor.", minimum=0
+    )
     commit_threads: int = _setting(
         4, "Threads that write commits: as many books commit at the same time.", minimum=1
     )

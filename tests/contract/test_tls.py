@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import grpc
@@ -306,3 +308,32 @@ def test_the_command_refuses_and_has_its_flag(tmp_path):
     with ServerProcess("--data", str(tmp_path / "b"), "--insecure", listen="0.0.0.0:0") as server:
         assert server.address
         assert server.terminate() == os.EX_OK
+
+
+def test_the_command_shows_what_it_is_known_by(tmp_path, mounted):
+    """Options before a command, or their variables; a token of a file or of TONNE_TOKEN."""
+    with Issuer() as issuer:
+        settings = secured(mounted, issuers={issuer.name: issuer.url}, audience=AUDIENCE)
+        token = issuer.token("root", ["*:admin"])
+        file = tmp_path / "token"
+        file.write_text(token + "\n")
+        with RunningServer(tmp_path / "ledger", **settings) as running:
+            options = ["--ca-file", str(mounted / "ca.crt"), "--token-file", str(file)]
+            variables = {"TONNE_CA_FILE": str(mounted / "ca.crt"), "TONNE_TOKEN": token}
+
+            def tonne(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+                return subprocess.run(
+                    [sys.executable, "-m", "tonne.cli.main", *arguments],
+                    capture_output=True,
+                    text=True,
+                    timeout=60,
+                    check=False,
+                    env={**environment, "TONNE_SERVER": running.server.address},
+                )
+
+            assert tonne(*options, "book", "create", "acme").returncode == 0
+            assert "acme" in tonne("book", "list", **variables).stdout
+            del variables["TONNE_TOKEN"]
+            refused = tonne("book", "list", **variables)
+            assert refused.returncode == 1
+            assert "must know who calls" in refused.stderr

@@ -142,7 +142,7 @@ class TokenSource:
         """
         with self._lock:
             before = refused or self._token
-            if self._token == before:
+            if self._token in ("", before):
                 self._take()
             return self._token != before
 

@@ -164,7 +164,7 @@ class KeySet:
             return None
         try:
             key = jwt.PyJWK(listed)
-        except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError, NotImplementedError):
             return None
         is_named = isinstance(key.key_id, str) and key.algorithm_name in self._algorithms
         return key if is_named and _fits(key.key, key.algorithm_name) else None
