@@ -319,14 +319,22 @@ def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNot
     notices = sorted(distinct, key=lambda each: (each.reason, each.message))
     if not notices:
         return ()
-    numbers = {notice: number for number, notice in enumerate(notices)}
+    # Notices of the same buckets have the same records.
+    buckets_of: defaultdict[Notice, list[Bucket]] = defaultdict(list)
+    for bucket, those in found.items():
+        for notice in those:
+            buckets_of[notice].append(bucket)
+    numbers: dict[tuple[Bucket, ...], int] = {}
+    for buckets in buckets_of.values():
+        numbers.setdefault(tuple(buckets), len(numbers))
     labels = chosen.labels(
-        (bucket, numbers[notice]) for bucket, those in found.items() for notice in those
+        (bucket, number) for buckets, number in numbers.items() for bucket in buckets
     )
     counted = count_records(chosen.posted, labels, [], request.first_period)
+    records = dict(counted.select("label", "records").iter_rows())
     return tuple(
-        InventoryNotice(notices[number].reason, notices[number].message, records)
-        for number, records in sorted(counted.select("label", "records").iter_rows())
+        InventoryNotice(notice.reason, notice.message, records[numbers[tuple(buckets_of[notice])]])
+        for notice in notices
     )
 
 

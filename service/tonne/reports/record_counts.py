@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 RECORD_KEY = ("facility", "activity", "unit", "region")
 """What all parts of a record have in common."""
 
+_SUBJECT = ("activity", "unit", "region")
+"""What decides the resolution of a month, within one state of the book."""
+
 
 def count_records(
     postings: pl.DataFrame, labels: pl.DataFrame, keys: Sequence[str], first_period: int
@@ -58,47 +61,78 @@ def count_records(
         Columns `keys`, label, records (Int64); one row per distinct keys and label.
     """
     bucket = [name for name in labels.columns if name != "label"]
-    labelled = postings.join(labels, on=bucket, how="inner")
+    case_of = [*_SUBJECT, *bucket]
+    cases = postings.select(case_of).unique().with_row_index("case")
+    numbered = postings.join(
+        cases, on=case_of, how="left", nulls_equal=True, maintain_order="left"
+    )
     if "period" in keys:
-        counted = labelled.with_columns(records=pl.col("record_count"))
+        found = cases.join(labels, on=bucket, how="inner").select("case", "label")
+        counts = numbered.select(*keys, "case", records="record_count")
     else:
+        found, moving = _labelled(cases, labels, bucket)
         is_first = pl.col("period") == first_period
-        moving = _moving_activities(postings, labels, bucket)
-        is_moving = pl.col("activity").is_in(moving.implode())
-        still = labelled.filter(~is_moving).with_columns(
-            records=pl.when(is_first).then("record_count").otherwise("record_start_count")
+        counts = numbered.select(
+            *keys,
+            "case",
+            records=pl.when(is_first).then("record_count").otherwise("record_start_count"),
         )
-        moved = _entering(labelled.filter(is_moving), keys, first_period)
-        columns = [*keys, "label", "records"]
-        counted = pl.concat([still.select(columns), moved.select(columns)])
-    return counted.group_by([*keys, "label"]).agg(pl.col("records").sum())
+    # Summed first: there are few cases, and a case may have many labels.
+    summed = counts.group_by([*keys, "case"]).agg(pl.col("records").sum())
+    columns = [*keys, "label", "records"]
+    parts = [summed.join(found, on="case", how="inner").select(columns)]
+    if "period" not in keys and moving.height:
+        parts.append(_entering(numbered, moving, keys, first_period).select(columns))
+    return pl.concat(parts).group_by([*keys, "label"]).agg(pl.col("records").sum())
 
 
-def _moving_activities(
-    postings: pl.DataFrame, labels: pl.DataFrame, bucket: Sequence[str]
-) -> pl.Series:
-    """Activities whose buckets do not all have the same labels."""
-    label_sets = labels.group_by(bucket).agg(pl.col("label").sort())
-    return (
-        postings.select("activity", *bucket)
-        .unique()
-        .join(label_sets, on=bucket, how="left")
-        .group_by("activity")
-        .agg(count=pl.col("label").n_unique())
-        .filter(pl.col("count") > 1)
-        .get_column("activity")
+def _labelled(
+    cases: pl.DataFrame, labels: pl.DataFrame, bucket: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give the pairs of case and label: those of labels that all cases of a subject have, others.
+
+    Facilities need not be told apart: what depends on them are portions, which are in the bucket.
+    """
+    subjects = cases.select(_SUBJECT).unique().with_row_index("subject")
+    of_subject = cases.join(subjects, on=_SUBJECT, how="left", nulls_equal=True)
+    pairs = of_subject.join(labels, on=bucket, how="inner").select("subject", "case", "label")
+    has_all = (
+        pairs.group_by("subject", "label")
+        .len("labelled_count")
+        .join(of_subject.group_by("subject").len("cases_count"), on="subject")
+        .filter(pl.col("labelled_count") == pl.col("cases_count"))
     )
+    still = pairs.join(has_all, on=["subject", "label"], how="semi")
+    moving = pairs.join(has_all, on=["subject", "label"], how="anti")
+    return still.select("case", "label"), moving.select("case", "label")
 
 
-def _entering(labelled: pl.DataFrame, keys: Sequence[str], first_period: int) -> pl.DataFrame:
+def _entering(
+    numbered: pl.DataFrame, moving: pl.DataFrame, keys: Sequence[str], first_period: int
+) -> pl.DataFrame:
     """Count each month's records that were not under the same label the month before."""
-    group = [*dict.fromkeys([*RECORD_KEY, *keys, "label"])]
-    months = labelled.group_by([*group, "period"]).agg(
-        pl.col("record_count").sum(), pl.col("record_start_count").sum()
+    group = [*dict.fromkeys([*RECORD_KEY, *keys])]
+    postings = numbered.join(moving.select("case").unique(), on="case", how="semi")
+    named = postings.select(group).unique().with_row_index("key")
+    months = (
+        postings.join(named, on=group, how="left", nulls_equal=True)
+        .group_by("key", "case", "period")
+        .agg(pl.col("record_count").sum(), pl.col("record_start_count").sum())
+        .join(moving, on="case", how="inner")
+        .group_by("key", "label", "period")
+        .agg(pl.col("record_count").sum(), pl.col("record_start_count").sum())
+        .sort("key", "label", "period")
     )
-    before = months.select(*group, pl.col("period") + 1, was_there=pl.lit(value=True))
-    months = months.join(before, on=[*group, "period"], how="left", nulls_equal=True)
-    goes_on = pl.col("was_there").fill_null(value=False) & (pl.col("period") != first_period)
-    return months.with_columns(
-        records=pl.when(goes_on).then("record_start_count").otherwise("record_count")
+    goes_on = (
+        (pl.col("key") == pl.col("key").shift(1))
+        & (pl.col("label") == pl.col("label").shift(1))
+        & (pl.col("period") == pl.col("period").shift(1) + 1)
+        & (pl.col("period") != first_period)
+    ).fill_null(value=False)
+    records = months.select(
+        "key",
+        "label",
+        records=pl.when(goes_on).then("record_start_count").otherwise("record_count"),
     )
+    sums = records.group_by("key", "label").agg(pl.col("records").sum())
+    return sums.join(named.select("key", *keys), on="key", how="left")
