@@ -7,7 +7,7 @@ PROTOS := $(wildcard proto/tonne/v1/*.proto)
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev demo serve test lint format proto bench soak fuzz debug clean
+.PHONY: help build dev demo serve test system schemas lint format proto bench soak fuzz debug clean
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -37,8 +37,17 @@ demo: build  ## Run the main job on a fresh ledger: serve, stream a million reco
 serve: build  ## Serve ./data on 127.0.0.1:50051
 	$(BIN)/tonne serve --data data
 
-test: dev debug  ## Run the tests
+test: dev debug system schemas  ## Run the tests
 	$(BIN)/python -m pytest
+
+system:  ## Install Prometheus, HAProxy and node for the tests, where they are missing
+	@sh tests/system.sh
+
+schemas: tests/k8s/node_modules/.package-lock.json  ## Install the schemas of custom resources
+
+tests/k8s/node_modules/.package-lock.json: tests/k8s/package-lock.json
+	npm ci --prefix tests/k8s --silent
+	@touch $@
 
 lint: dev  ## Check style, types, imports, Cython and protos
 	$(BIN)/ruff check .

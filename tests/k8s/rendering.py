@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,8 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 K8S = ROOT / "k8s"
 MONITORING = K8S / "components" / "monitoring"
 INSTALL = {
-    "kubectl": "install Debian's kubernetes-client, or kubectl itself",
+    "kubectl": "install kubectl 1.27 or newer, see kubernetes.io/docs/tasks/tools",
     "promtool": "apt-get install prometheus (`make system` does it)",
+    "haproxy": "apt-get install haproxy (`make system` does it)",
+    "node": "apt-get install nodejs npm (`make system` does it)",
 }
 
 
@@ -25,11 +26,10 @@ def program(name: str) -> str:
     return found
 
 
-@functools.cache
-def render(directory: str) -> str:
-    """`kubectl kustomize k8s/DIRECTORY`."""
+def render_path(directory: Path) -> str:
+    """`kubectl kustomize DIRECTORY`."""
     done = subprocess.run(
-        [program("kubectl"), "kustomize", str(K8S / directory)],
+        [program("kubectl"), "kustomize", str(directory)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -37,11 +37,6 @@ def render(directory: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def documents(directory: str) -> list[dict]:
-    """The objects of a rendered directory."""
-    return list(yaml.safe_load_all(render(directory)))
 
 
 def rule_groups(name: str) -> list[dict]:
