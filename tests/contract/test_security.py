@@ -25,7 +25,7 @@ from tests.support.api import (
 )
 from tests.support.identities import AUDIENCE, Issuer, SigningKey, api_for
 from tonne.edge.roles import RULES, Role
-from tonne.errors import ConfigInvalid
+from tonne.errors import ConfigInvalid, DefectError
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 if TYPE_CHECKING:
@@ -151,6 +151,15 @@ def test_every_call_has_its_rule_and_the_page_states_it():
     assert METHODS.keys() == RULES.keys()
     stated = table_of_the_page()
     assert stated == {name: set(rule.roles) for name, rule in RULES.items()}
+
+
+def test_a_call_without_a_rule_stops_the_start(tmp_path, monkeypatch):
+    """Whoever adds a call and forgets its rule meets it at once."""
+    monkeypatch.delitem(RULES, "GetBook")
+    server = RunningServer(tmp_path)
+    with pytest.raises(DefectError, match="GetBook has no rule"):
+        server.call(server.server.start())
+    server.abandon()
 
 
 def test_rules_name_fields_of_the_requests():

@@ -65,11 +65,16 @@ class Issuer:
         self.keys = list(keys) or [SigningKey("first")]
         self.reads = 0
         self.fails = False
+        self.asked = threading.Semaphore(0)
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         issuer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.reads += 1
+                issuer.asked.release()
+                issuer.may_answer.wait(30)
                 self.send_response(503 if issuer.fails else 200)
                 self.end_headers()
                 self.wfile.write(issuer.document())

@@ -63,6 +63,7 @@ class Border:
         self, method: str, kind: type[Message], call: Callable[..., Message]
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Wrap a method with one request and one response."""
+        self.gate.expect(method)
 
         def answer(message: bytes) -> bytes:
             return call(_admitted(kind, message)).SerializeToString()
@@ -76,6 +77,7 @@ class Border:
         self, method: str, call: Callable[[bytes], Awaitable[Message]]
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Wrap a coroutine that takes the request's bytes."""
+        self.gate.expect(method)
 
         async def answer(message: bytes) -> bytes:
             return (await call(message)).SerializeToString()
@@ -89,6 +91,7 @@ class Border:
         self, method: str, kind: type[Message], call: Callable[..., Iterable[Message]]
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Wrap a method that gives the messages of a stream, each made when it is sent."""
+        self.gate.expect(method)
 
         async def answer(message: bytes, context: Context) -> None:
             messages = await self.in_thread(lambda: iter(call(_admitted(kind, message))))
@@ -108,6 +111,7 @@ class Border:
 
         It gives responses a few at a time; they are made and written in threads.
         """
+        self.gate.expect(method)
 
         async def answer(context: Context) -> None:
             async for messages in call(_read(context)):

@@ -58,6 +58,11 @@ class Gate:
         self.telemetry = telemetry
         self.clock = clock
 
+    def expect(self, method: str) -> None:
+        """See that a call has its rule, before it is served. Raises `DefectError`."""
+        if method not in RULES:
+            raise DefectError(f"{method} has no rule: give it one in edge/roles.py")
+
     def open(self, method: str, context: Context) -> Call:
         """Begin a call, whose caller is not known yet."""
         return Call(self, method, context)

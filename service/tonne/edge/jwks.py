@@ -82,13 +82,16 @@ class KeySet:
         is_old = self._read_s is None or self._clock() - self._read_s >= self._lifetime_s
         if key is not None and not is_old:
             return key
-        # While one thread reads, the others go on with a key that they have.
-        if self._lock.acquire(blocking=key is None):
+        # While one thread reads, the others go on with what they have: a slow issuer holds up
+        # tokens of unknown keys alone. Only before the first reading there is nothing to go on.
+        if self._lock.acquire(blocking=not self._keys):
             try:
                 if key is None or self._wait_s() <= 0.0:
                     return self._find_anew(key_id)
             finally:
                 self._lock.release()
+        if key is None:
+            raise KeysUnavailable("the keys of the token's issuer are being read")
         return key
 
     def _find_anew(self, key_id: str) -> jwt.PyJWK | None:

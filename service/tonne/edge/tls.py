@@ -176,7 +176,7 @@ def check_exposure(config: Config) -> None:
         if address
         if not _is_loopback(address)
     ]
-    if not exposed or config.server.insecure:
+    if not exposed:
         return
     lacking = [
         text
@@ -189,7 +189,13 @@ def check_exposure(config: Config) -> None:
         )
         if not is_there
     ]
-    if lacking:
+    if lacking and config.server.insecure:
+        logger.warning(
+            "listening on %s without %s, as server.insecure says",
+            exposed[0],
+            " and ".join(lacking),
+        )
+    elif lacking:
         raise ConfigInvalid(
             f"listening beyond loopback needs TLS and authentication; server.listen is "
             f"{exposed[0]} without {' and '.join(lacking)}: configure them, listen on "

@@ -116,6 +116,24 @@ def test_threads_share_one_reading(issuer, clock):
     assert issuer.reads == 1
 
 
+def test_a_slow_issuer_holds_up_no_known_key(issuer, clock):
+    """While one thread waits for it, the others go on, and tell unknown keys to come back."""
+    keys = key_set(issuer.url, clock)
+    keys.find("first")
+    issuer.asked.acquire()
+    issuer.may_answer.clear()
+    clock.now_s += LIFETIME_S
+    waiting = threading.Thread(target=keys.find, args=("first",))
+    waiting.start()
+    assert issuer.asked.acquire(timeout=30)
+    assert keys.find("first") is not None
+    with pytest.raises(KeysUnavailable, match="being read"):
+        keys.find("second")
+    issuer.may_answer.set()
+    waiting.join(30)
+    assert issuer.reads == 2
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"keys": 7}', "nonsense"])
 def test_what_is_no_jwks_is_no_answer(tmp_path, clock, content):
     """A file that cannot be read as one counts as an issuer that is away."""
