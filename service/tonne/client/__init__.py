@@ -10,6 +10,7 @@ Never: looks into a server's store, makes a float of a decimal, sends a record t
 two offsets.
 """
 
+from tonne.client.batches import Backlog
 from tonne.client.channel import Channel
 from tonne.client.client import Client
 from tonne.client.credentials import Credentials, read_token_file
@@ -33,6 +34,7 @@ __all__ = [
     "DIMENSIONS",
     "AppendRefused",
     "AppendResult",
+    "Backlog",
     "Channel",
     "ChannelFenced",
     "Client",

@@ -17,6 +17,8 @@ from tonne.client.records import record_message
 from tonne.v1 import ingest_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tonne.model import Limits
 
 MESSAGE_BYTES_TARGET = 512 * 1024
@@ -93,6 +95,8 @@ class Batches:
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
         Size that messages are meant to have.
+    waiting : callable, optional
+        Says what waits behind the records that were read; asked whenever `backlog` is.
     """
 
     def __init__(
@@ -103,12 +107,14 @@ class Batches:
         skip_count: int = 0,
         records_count: int | None = None,
         bytes_target: int = MESSAGE_BYTES_TARGET,
+        waiting: Callable[[], Backlog] | None = None,
     ) -> None:
         self._bytes_max = limits.message_bytes_max - ENVELOPE_BYTES
         self._bytes_target = min(bytes_target, self._bytes_max)
         self._records_max = limits.batch_records_max
         self._slice_records = max(1, FIRST_SLICE_RECORDS * bytes_target // MESSAGE_BYTES_TARGET)
         self._since_s = time.time()
+        self._waiting = waiting
         if records_count is None and isinstance(records, pl.DataFrame):
             records_count = records.height
         self._records_count = records_count
@@ -132,6 +138,8 @@ class Batches:
     @property
     def backlog(self) -> Backlog:
         """What waits here, as far as its number is known."""
+        if self._waiting is not None:
+            return self._waiting()
         if self._records_count is None or self._position >= self._records_count:
             return Backlog()
         return Backlog(self._records_count - self._position, self._since_s)

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
-from tonne.client.batches import Batches, Records
+from tonne.client.batches import Backlog, Batches, Records
 from tonne.client.delivery import Delivery
 from tonne.client.errors import RecordsInvalid
 from tonne.client.ownership import ChannelServer, Ownership
@@ -63,6 +63,7 @@ class Channel:
         start_offset: int | None = None,
         records_count: int | None = None,
         progress: Callable[[Progress], None] | None = None,
+        backlog: Callable[[], Backlog] | None = None,
     ) -> AppendResult:
         """Append records and return once all of them are durable.
 
@@ -80,6 +81,9 @@ class Channel:
             How many records an iterable has; only used to report the backlog.
         progress : callable, optional
             Called after each acknowledgement.
+        backlog : callable, optional
+            Says what waits behind the records that were read so far, for an iterable that
+            gives records as they come; called with each message. Servers are scaled by it.
 
         Raises
         ------
@@ -111,6 +115,7 @@ class Channel:
                     delivery.limits,
                     skip_count=skip_count,
                     records_count=records_count,
+                    waiting=backlog,
                 )
                 delivery.compare_tail(batches.tail, batches.tail_position)
                 delivery.pump(batches)

@@ -10,6 +10,7 @@ import pytest
 
 from tonne.client import (
     AppendRefused,
+    Backlog,
     Channel,
     ChannelFenced,
     Client,
@@ -175,6 +176,17 @@ def test_an_opening_of_ours_is_not_late_for_ever(client, ingest, monkeypatch):
         ingest.faults.extend(["drop", "open_refused", "steal"])
         with pytest.raises(ChannelFenced, match="another owner"):
             channel.append(frame())
+
+
+def test_what_waits_behind_live_records_is_told(client, ingest):
+    """A producer whose records keep coming says itself what waits; it is told in each message."""
+    waiting = iter([30, 20, 10])
+    with client.channel("acme", "meters") as channel:
+        channel.append(
+            (frame(10, first) for first in (0, 10, 20)),
+            backlog=lambda: Backlog(next(waiting), 1_700_000_000.0),
+        )
+    assert ingest.backlogs == [30, 20, 10]
 
 
 def test_another_owner_fences_this_one(client, ingest):
