@@ -17,11 +17,11 @@ from tonne.catalogue.library import default_settings, shipped_editions
 from tonne.ledger.balances import POSTINGS_SCHEMA
 from tonne.ledger.book_state import RULE_COUNT_MAX, BookState, register_frame
 from tonne.ledger.frames import Schema, frame_of, polars_errors
-from tonne.ledger.group import POSTED_KEYS, outcome_of, post_shares, posting_frame
+from tonne.ledger.group import outcome_of, post_shares, posting_frame
 from tonne.ledger.part import Part
 from tonne.ledger.split import split_records
 from tonne.ledger.statuses import status_message
-from tonne.ledger.sums import sum_by
+from tonne.ledger.sums import RunningSums
 from tonne.ledger.suspense import SuspenseTexts
 from tonne.model import Book, ControlTotals, FacilityRule, RowError, RowStatus, check_id
 from tonne_kernel import Batch, Share
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.factor import Factor
     from tonne.catalogue.resolution import Resolution
-
-PENDING_ROWS_MIN = 1 << 16
-"""Rows of postings that wait, at least, before they are added up with the others."""
 
 RECORD_SCHEMA: Schema = {"record": pl.Int64, **POSTINGS_SCHEMA}
 """Columns of postings record by record: `record` counts from 0 over all batches."""
@@ -85,9 +82,7 @@ class Estimation:
         self.state = state
         self.totals = ControlTotals()
         self._resolutions: dict[str, Resolution] = {}
-        self._merged = pl.DataFrame(schema=POSTINGS_SCHEMA)
-        self._pending: list[pl.DataFrame] = []
-        self._pending_rows = 0
+        self._sums = RunningSums(POSTINGS_SCHEMA)
 
     @property
     def resolutions(self) -> Mapping[str, Resolution]:
@@ -113,7 +108,7 @@ class Estimation:
         with polars_errors("the postings of an estimate"):
             frame, used = posting_frame(posted, self.state)
             self._resolutions |= {each.id: each for each in used}
-            self._keep(frame.select(list(POSTINGS_SCHEMA)))
+            self._sums.add(frame)
             postings = None
             records = frame_of(posted.records())
             if by_record:
@@ -134,20 +129,7 @@ class Estimation:
 
     def postings(self) -> pl.DataFrame:
         """Give all postings so far, columns of `balances.POSTINGS_SCHEMA`, each key once."""
-        self._merge()
-        return self._merged
-
-    def _keep(self, frame: pl.DataFrame) -> None:
-        self._pending.append(frame)
-        self._pending_rows += frame.height
-        if self._pending_rows >= max(PENDING_ROWS_MIN, self._merged.height):
-            self._merge()
-
-    def _merge(self) -> None:
-        if self._pending:
-            everything = pl.concat([self._merged, *self._pending])
-            self._merged = sum_by(everything, POSTED_KEYS).select(list(POSTINGS_SCHEMA))
-            self._pending, self._pending_rows = [], 0
+        return self._sums.frame()
 
     def _messages(self, row_errors: Sequence[RowError], records: pl.DataFrame) -> dict[int, str]:
         """Say what stands in the way; where a record would wait, which ids are near."""

@@ -20,7 +20,7 @@ from tonne.ledger.overlay import Overlay
 from tonne.ledger.periods import month_boundaries_us, period_table
 from tonne.ledger.records import LedgerRecord, ledger_records
 from tonne.ledger.split import post_plainly, split_records
-from tonne.ledger.sums import COUNTS, QUANTITY_TYPE, sum_by
+from tonne.ledger.sums import COUNTS, QUANTITY_TYPE, RunningSums
 from tonne.model import RowStatus
 from tonne.store.errors import ObjectMissing
 
@@ -185,6 +185,7 @@ class Evidence:
         """Post the records of a question's keys again, whatever their region."""
         periods = period_table(snapshot.time_zone)
         replayed = Replayed(pl.DataFrame(schema=_REPLAYED))
+        sums = RunningSums(_REPLAYED)
         for file, clearings in self._segments(snapshot):
             replayed.segments_count += 1
             try:
@@ -198,8 +199,8 @@ class Evidence:
                 postings = post_plainly(rows, periods).filter(
                     pl.col("period").is_between(question.first_period, question.last_period)
                 )
-                together = pl.concat([replayed.sums, postings.select(list(_REPLAYED))])
-                replayed.sums = sum_by(together, [*RECORD_KEYS, "region", "period"])
+                sums.add(postings)
+        replayed.sums = sums.frame()
         for file in snapshot.files:
             try:
                 self._read(file, replayed.differences)

@@ -13,11 +13,16 @@ from tonne_kernel import sum_groups
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tonne.ledger.frames import Schema
+
 QUANTITY_TYPE = pl.Decimal(38, 6)
 """Type of a sum of quantities."""
 
 COUNTS = ("record_count", "record_start_count")
 """Counts that are added with the quantities, as far as the frame has them."""
+
+PENDING_ROWS_MIN = 1 << 16
+"""Rows of postings that wait, at least, before they are added up with the others."""
 
 
 def sum_by(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -59,6 +64,44 @@ def sum_by(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         ).explode("quantity")
         sums = _sums(parts["group"], groups.height, parts["quantity"])
         return groups.with_columns(sums).select(*keys, "quantity", *counts)
+
+
+class RunningSums:
+    """Sums of postings that come in parts; what waits is added up when it is as much as the sums.
+
+    So each row is summed a few times, however many parts there are, and memory is bounded by
+    the distinct keys and what waits.
+
+    Parameters
+    ----------
+    schema : mapping of str to type
+        Columns: the keys, `quantity` and `COUNTS`.
+    pending_rows_min : int
+        Rows that wait, at least, before they are added up.
+    """
+
+    def __init__(self, schema: Schema, pending_rows_min: int = PENDING_ROWS_MIN) -> None:
+        self._columns = list(schema)
+        self._keys = [name for name in schema if name not in {"quantity", *COUNTS}]
+        self._pending_rows_min = pending_rows_min
+        self._sums = pl.DataFrame(schema=schema)
+        self._pending: list[pl.DataFrame] = []
+        self._pending_rows = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take postings in; other columns are left out. Raises QuantityOverflow."""
+        self._pending.append(frame.select(self._columns))
+        self._pending_rows += frame.height
+        if self._pending_rows >= max(self._pending_rows_min, self._sums.height):
+            self.frame()
+
+    def frame(self) -> pl.DataFrame:
+        """Give the sums so far, each key once. Raises QuantityOverflow."""
+        if self._pending:
+            everything = pl.concat([self._sums, *self._pending])
+            self._sums = sum_by(everything, self._keys).select(self._columns)
+            self._pending, self._pending_rows = [], 0
+        return self._sums
 
 
 def _sums(groups: pl.Series, group_count: int, values: pl.Series) -> pl.Series:

@@ -4,8 +4,7 @@
 keeps; `explain` unfolds a number line by line, and `replay` recomputes it from the records.
 
 Takes from: `edge` (a request in plain data), `ledger` (postings, evidence, resolutions, the
-register, exact
-sums), `catalogue` (valuation).
+register, exact sums), `catalogue` (valuation).
 Hands to: `edge` (rows of exact decimal texts).
 Never: writes; SQL, object storage, the kernel, gRPC; a float, or a rounding before the last.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 from fractions import Fraction
 
@@ -167,7 +168,8 @@ def test_many_keys_are_added_up_as_they_come(bench, monkeypatch):
     messages = [records_of(300, seed=seed) for seed in range(1, 8)]
     request = InventoryRequest(group_by=("facility", "activity", "period"))
     expected, _ = estimate(bench, "acme", request, messages, each_record=False)
-    monkeypatch.setattr(ledger_estimate, "PENDING_ROWS_MIN", 1)
+    eager = functools.partial(ledger_estimate.RunningSums, pending_rows_min=1)
+    monkeypatch.setattr(ledger_estimate, "RunningSums", eager)
     found, records = estimate(bench, "acme", request, messages, each_record=False)
     assert (found, records) == (expected, [])
 
