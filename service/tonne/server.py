@@ -28,6 +28,7 @@ from tonne.edge.ledger_service import LedgerService
 from tonne.edge.options import server_options
 from tonne.edge.report_service import ReportService
 from tonne.edge.tls import check_exposure, open_certificates
+from tonne.edge.tracing import open_tracing
 from tonne.errors import CapacityError, ConfigInvalid
 from tonne.ingest.ingest import Ingest
 from tonne.ledger.ledger import Ledger
@@ -105,6 +106,7 @@ class Server:
             )
         if config.faults.armed:
             faults.arm(config.faults.armed)
+        self._tracing = open_tracing(config.server.traces_endpoint)
         await asyncio.to_thread(self._open_ledger)
         self._calls = ThreadPoolExecutor(config.server.call_threads, "call")
         self._ingest = Ingest(
@@ -115,7 +117,8 @@ class Server:
             names.read_append_channel,
         )
         self.telemetry.read_with("tonne_ready", lambda: float(self.is_ready))
-        self._grpc = grpc.aio.server(options=server_options(config))
+        interceptors = [self._tracing.interceptor] if self._tracing else None
+        self._grpc = grpc.aio.server(interceptors=interceptors, options=server_options(config))
         self._admin = AdminServer(self.telemetry, lambda: self.is_ready)
         try:
             await self._listen()
@@ -149,6 +152,8 @@ class Server:
         await self._admin.stop()
         self._calls.shutdown(wait=False)
         self._authenticator.close()
+        if self._tracing:
+            await asyncio.to_thread(self._tracing.close)
         await asyncio.to_thread(self._close_ledger)
 
     def _open_ledger(self) -> None:

@@ -68,6 +68,11 @@ class ServerConfig:
     log_level: str = _setting(
         "info", "Least level that is logged.", choices=("debug", "info", "warning", "error")
     )
+    traces_endpoint: str = _setting(
+        "",
+        "Collector of OpenTelemetry traces, like http://otel-collector:4317 (OTLP over gRPC); "
+        "empty: none. Needs the extra tonne[otel].",
+    )
     cpus: int = _setting(
         0,
         "Processors that the server counts on, for its busy fraction; 0 means what its machine "

@@ -85,6 +85,7 @@ SHOWN_BY_NONE = {
     "server.admin": "an address: the start tells it",
     "server.insecure": "a permission: without it the start fails",
     "server.log_level": "the log itself",
+    "server.traces_endpoint": "the traces themselves",
     "security.listen_mtls": "an address: the start tells it",
     "security.reflection": "a list that clients ask for",
     "faults.armed": "for tests alone",
@@ -135,8 +136,7 @@ def _default(name: str, value: object) -> str:
         return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    size = "_bytes" in name and isinstance(value, int) and value % 1024 == 0
-    if size:
+    if value and "_bytes" in name and isinstance(value, int) and value % 1024 == 0:
         mib, rest = divmod(value, 1 << 20)
         return f"`{value}` ({f'{value >> 10} KiB' if rest else f'{mib} MiB'})"
     return f"`{value}`"
