@@ -25,7 +25,14 @@ from tonne.client.errors import (
     ServerUnavailable,
     TokenUnavailable,
 )
-from tonne.client.report_results import Inventory, InventoryRow
+from tonne.client.explain_results import ExplainLine, ExplainRecord, ExplainReplay
+from tonne.client.report_results import (
+    Estimate,
+    EstimatedRecord,
+    GasAmount,
+    Inventory,
+    InventoryRow,
+)
 from tonne.client.reports import DIMENSIONS
 from tonne.client.results import AppendResult, Progress, RowError
 from tonne.client.retry import RetryPolicy
@@ -40,6 +47,12 @@ __all__ = [
     "Client",
     "Credentials",
     "CredentialsUnusable",
+    "Estimate",
+    "EstimatedRecord",
+    "ExplainLine",
+    "ExplainRecord",
+    "ExplainReplay",
+    "GasAmount",
     "Inventory",
     "InventoryRow",
     "MalformedAnswer",
