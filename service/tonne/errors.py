@@ -222,6 +222,12 @@ class StreamsExhausted(CapacityError):
     code = "STREAMS_EXHAUSTED"
 
 
+class BookRateExceeded(CapacityError):
+    """More of a book came in a short time than the server takes."""
+
+    code = "BOOK_RATE_EXCEEDED"
+
+
 class KeysUnavailable(CapacityError):
     """The keys that the token is checked with cannot be had now."""
 

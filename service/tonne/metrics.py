@@ -101,6 +101,9 @@ STREAM_ENDS = (
 )
 """Why an Append stream ended."""
 
+THROTTLES = ("process_streams", "book_streams", "book_rate")
+"""Limits over which a producer is told to come back later."""
+
 AUTH_FAILURES = (
     "missing",
     "malformed",
@@ -230,7 +233,13 @@ METRICS: tuple[Metric, ...] = (
         "tonne_reads_held_total",
         "counter",
         "How often a stream was not read on, by what was used up.",
-        reason=("stream_window", "process_memory", "replies"),
+        reason=("stream_window", "process_memory", "book_memory", "book_rate", "replies"),
+    ),
+    _metric(
+        "tonne_throttles_total",
+        "counter",
+        "Streams and batches that were told to come back later, by the limit that they met.",
+        reason=THROTTLES,
     ),
     _metric("tonne_streams_active", "gauge", "Open Append streams."),
     _metric("tonne_streams_limit", "gauge", "Most Append streams at once."),

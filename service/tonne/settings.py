@@ -119,6 +119,27 @@ class IngestConfig:
     )
     batch_records_max: int = _setting(131_072, "Most records of one batch.", minimum=1)
     streams_max: int = _setting(128, "Most Append streams at once.", minimum=1)
+    book_streams_max: int = _setting(
+        0, "Most Append streams of one book at once in one server; 0: no limit.", minimum=0
+    )
+    book_in_flight_bytes_max: int = _setting(
+        0,
+        "Memory of the batches of one book that are not durable, in one server; each stream may "
+        "put one message on top. 0: no limit of its own.",
+        minimum=0,
+    )
+    book_bytes_per_s_max: int = _setting(
+        0,
+        "Most bytes a second of batches of one book, in one server; at once, the bytes of a "
+        "second or one message, whichever is more. 0: no limit.",
+        minimum=0,
+    )
+    book_hold_s_max: float = _setting(
+        5.0,
+        "Longest wait of a batch for the rate of its book; its producer is told to come back "
+        "where it would be more.",
+        minimum=0,
+    )
     stream_window_bytes: int = _setting(
         16 * MIB, "Most bytes of one stream that are taken and not acknowledged.", minimum=1_024
     )

@@ -29,6 +29,7 @@ class Admission:
         self._window_bytes = config.stream_window_bytes
         self._message_bytes_max = config.message_bytes_max
         self._streams_max = config.streams_max
+        self._telemetry = telemetry
         self._used_bytes = 0
         self._streams: set[Callable[[], None]] = set()
         self._waiting: set[asyncio.Event] = set()
@@ -62,6 +63,7 @@ class Admission:
             As many streams as the server takes are open.
         """
         if len(self._streams) >= self._streams_max:
+            self._telemetry.add("tonne_throttles_total", 1, "process_streams")
             raise StreamsExhausted(
                 f"the server takes {self._streams_max} streams at once and has them; "
                 "try again later, or another server",

@@ -100,7 +100,7 @@ class BookCommitter:
     def offer(self, lane: Lane, taken: Taken) -> None:
         """Put a batch behind those of its lane; a lost lane takes none."""
         if lane.is_lost:
-            self._shared.on_release(taken.memory_bytes)
+            self._shared.on_release(self._book, taken.memory_bytes)
             return
         if not self._lanes:
             self._oldest_s = asyncio.get_running_loop().time()
@@ -174,7 +174,7 @@ class BookCommitter:
                 return
             outcomes = [Lost(outcomes)] * len(group)
         for (lane, taken), outcome in zip(group, outcomes, strict=True):
-            self._shared.on_release(taken.memory_bytes)
+            self._shared.on_release(self._book, taken.memory_bytes)
             if not lane.is_lost:
                 lane.is_lost = isinstance(outcome, Lost)
                 lane.on_outcome(taken, outcome)
@@ -186,7 +186,7 @@ class BookCommitter:
         self._lanes.pop(lane, None)
         for taken in lane.ready:
             self._ready_bytes -= taken.size_bytes
-            self._shared.on_release(taken.memory_bytes)
+            self._shared.on_release(self._book, taken.memory_bytes)
         lane.ready.clear()
 
     async def _written(self, entries: list[Entry]) -> Sequence[Outcome] | DefectError:
@@ -264,7 +264,7 @@ class Committer:
     pool : Executor
         As many books write at the same time as it has threads.
     on_release : callable
-        Told the memory of each batch that has ended.
+        Told the book and the memory of each batch that has ended.
     """
 
     def __init__(
@@ -273,7 +273,7 @@ class Committer:
         pool: Executor,
         config: IngestConfig,
         telemetry: Telemetry,
-        on_release: Callable[[int], None],
+        on_release: Callable[[str, int], None],
     ) -> None:
         self.journal = journal
         self.pool = pool

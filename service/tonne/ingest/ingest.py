@@ -16,6 +16,7 @@ from tonne.errors import FieldInvalid, ServerDraining
 from tonne.ingest.admission import Admission
 from tonne.ingest.committer import Committer, Journal, Lane, Taken
 from tonne.ingest.decoder import Decoder, check_kind, check_size
+from tonne.ingest.limits import BookRooms
 from tonne.ingest.session import ChannelSession, Wire
 from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
 from tonne.machine import usable_cpus
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from tonne.config import IngestConfig
     from tonne.errors import TonneError
+    from tonne.ingest.limits import Clock
     from tonne.model import Book, Channel
     from tonne.telemetry import Telemetry
     from tonne_kernel import Batch
@@ -63,6 +65,8 @@ class Ingest:
         What makes batches durable.
     parse_channel : callable
         Splits a channel's resource name into book and channel id, or raises `NameInvalid`.
+    clock : Clock, optional
+        By which the rates of books are kept; the event loop where it is left out.
     """
 
     def __init__(
@@ -72,18 +76,19 @@ class Ingest:
         config: IngestConfig,
         telemetry: Telemetry,
         parse_channel: Callable[[str], tuple[str, str]],
+        *,
+        clock: Clock | None = None,
     ) -> None:
         self.config = config
         self.telemetry = telemetry
         self.parse_channel = parse_channel
         self.admission = Admission(config, telemetry)
+        self.rooms = BookRooms(config, telemetry, clock or asyncio.get_running_loop())
         workers = config.decode_threads or max(math.ceil(usable_cpus()), 1)
         self.decode_pool = ThreadPoolExecutor(workers, "decode")
         self._commit_pool = ThreadPoolExecutor(config.commit_threads, "commit")
         self._lookup_pool = ThreadPoolExecutor(LOOKUP_THREADS, "lookup")
-        self.committer = Committer(
-            journal, self._commit_pool, config, telemetry, self.admission.release
-        )
+        self.committer = Committer(journal, self._commit_pool, config, telemetry, self._release)
         self._ledger = ledger
         self._sessions: dict[ChannelSession, None] = {}
         self._kept: set[asyncio.Task[None]] = set()
@@ -172,6 +177,8 @@ class Ingest:
         InputError
             `FieldInvalid`, `BatchMustParse`, `BatchMustFit`, `BookUnknown`,
             `ContentMustMatch`.
+        CapacityError
+            `BookRateExceeded`, `ServerDraining`.
         """
         self._check_draining()
         request_id = _check_request_id(request_id)
@@ -179,7 +186,7 @@ class Ingest:
         check_size(len(content), self.config.message_bytes_max)
         if not self.committer.knows(book):
             await self._look_up(self._ledger.get_book, book)
-        await self.admission.wait_for_room()
+        await self._let_in(book, len(content))
         received_s = asyncio.get_running_loop().time()
         self.telemetry.add("tonne_received_bytes_total", len(content))
         self.admission.hold(len(content))
@@ -193,6 +200,7 @@ class Ingest:
             entry = RequestEntry(batch, request_id, digest.hexdigest())
             self.admission.hold(batch.memory_bytes)
             taken = Taken(entry, held_bytes, held_bytes + batch.memory_bytes, received_s)
+            self.rooms.of(book).hold(taken.memory_bytes)
             held_bytes = 0
         finally:
             self.admission.release(held_bytes)
@@ -201,6 +209,19 @@ class Ingest:
             raise outcome.error
         self.telemetry.add("tonne_batches_total", 1, "OK")
         return outcome
+
+    async def _let_in(self, book: str, size_bytes: int) -> None:
+        """Wait for the rate of a book, and until it and the process have room."""
+        room = self.rooms.of(book)
+        await room.wait_for_turn(size_bytes, asyncio.Event(), lambda: False)
+        while not (room.has_room and self.admission.has_room):
+            await room.wait_for_room()
+            await self.admission.wait_for_room()
+
+    def _release(self, book: str, size_bytes: int) -> None:
+        """Count out the memory of a batch that has ended."""
+        self.admission.release(size_bytes)
+        self.rooms.of(book).release(size_bytes)
 
     async def _commit(self, book: str, taken: Taken) -> Outcome:
         settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tonne.errors import (
+    BookRateExceeded,
     ChannelClosed,
     EpochStale,
     EpochUnknown,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tonne.ingest.ingest import Ingest
+    from tonne.ingest.limits import BookRoom
     from tonne.model import Channel
     from tonne_kernel import AppendHeader, Batch
 
@@ -65,7 +67,8 @@ class ChannelSession:
     One task reads for the life of the stream and is never cancelled while it waits for the
     network; the caller of `run` writes. A stream is not read on while its window is used up
     (batches whose acknowledgement is not written yet count, so that a producer that never
-    reads stops itself), while the process is out of memory budget, or while refusals wait.
+    reads stops itself), while the process or the book is out of memory budget or the book over
+    its rate, or while refusals wait.
 
     Parameters
     ----------
@@ -84,6 +87,7 @@ class ChannelSession:
         self._decoder = Decoder(ingest.decode_pool, ingest.config, ingest.telemetry)
         self._stirred = asyncio.Event()
         self._channel: Channel | None = None
+        self._room: BookRoom | None = None
         self._expected = 0
         self._durable = 0
         self._unacknowledged: deque[_Unacknowledged] = deque()
@@ -114,7 +118,7 @@ class ChannelSession:
                 if left_s is not None:
                     self._end_before(left_s)
             self._ingest.keep(asyncio.create_task(self._read(), name="read stream"))
-            while reply := await self._outbox.take(self._ingest.admission.stream_credit_bytes):
+            while reply := await self._outbox.take(self._credit_bytes):
                 # As long as a stream may live: who takes no reply meanwhile is gone.
                 async with asyncio.timeout(self._write_s_max):
                     await self._wire.write(reply)
@@ -126,6 +130,8 @@ class ChannelSession:
             self._stirred.set()
             for timer in self._timers:
                 timer.cancel()
+            if self._room is not None:
+                self._room.leave(self.stir)
             self._ingest.leave(self, self._end_reason)
         return self._failure
 
@@ -154,6 +160,15 @@ class ChannelSession:
         delay_s = max(left_s - grace_s - early_s, 0.0)
         self._call_later(delay_s, self.ask_to_close, "token_expiry", grace_s + early_s)
         self._call_later(max(left_s, 0.0), self._stop_reading)
+
+    @property
+    def _credit_bytes(self) -> int:
+        """What the producer may have on the way: less where many share a limit."""
+        credit_bytes = self._ingest.admission.stream_credit_bytes
+        share_bytes = self._room.stream_share_bytes if self._room is not None else 0
+        if share_bytes:
+            credit_bytes = min(credit_bytes, max(share_bytes, self._config.message_bytes_max))
+        return credit_bytes
 
     # --- reading -------------------------------------------------------------------------
 
@@ -198,6 +213,8 @@ class ChannelSession:
             return "stream_window"
         if not self._ingest.admission.has_room:
             return "process_memory"
+        if self._room is not None and self._room.held_by:
+            return self._room.held_by
         return "replies" if self._outbox.is_full else ""
 
     def _stop_reading(self) -> None:
@@ -220,8 +237,9 @@ class ChannelSession:
             return 0
         if header.offset > self._expected or header.offset < 0:
             raise self._gap(header.offset, f"{self._expected}", "")
-        telemetry = self._ingest.telemetry
-        telemetry.add("tonne_received_bytes_total", len(message))
+        if not await self._let_in(channel, len(message)):
+            return 0
+        self._ingest.telemetry.add("tonne_received_bytes_total", len(message))
         received_s = asyncio.get_running_loop().time()
         committer = self._ingest.committer.book(channel.book)
         committer.begin_decoding()
@@ -243,7 +261,12 @@ class ChannelSession:
     async def _opened(self, header: AppendHeader) -> Channel:
         """Check the first message's channel and epoch; later ones may repeat them."""
         if self._channel is None:
-            self._channel = await self._open(header)
+            opened = await self._open(header)
+            if not self._stopped:  # who has left already must not come in
+                room = self._ingest.rooms.of(opened.book)
+                room.enter(self.stir)
+                self._room = room
+            self._channel = opened
             self._expected = self._durable = self._channel.committed_offset
             self._outbox.acknowledge(self._durable)
         elif header.channel:
@@ -280,6 +303,22 @@ class ChannelSession:
                 metadata={**about, "field": "epoch", "currentEpoch": str(channel.epoch)},
             )
         return channel
+
+    async def _let_in(self, channel: Channel, size_bytes: int) -> bool:
+        """Hold a batch until the rate of its book lets it in; False where the stream ends first.
+
+        It is the one message that a stream may hold beside the memory of the process: a book
+        over its rate takes none of that from the others.
+        """
+        if not self._config.book_bytes_per_s_max:
+            return True
+        self._ingest.admission.release(size_bytes)
+        try:
+            return await self._ingest.rooms.of(channel.book).wait_for_turn(
+                size_bytes, self._stirred, lambda: self._stopped or self._failure is not None
+            )
+        finally:
+            self._ingest.admission.hold(size_bytes)
 
     async def _refuse_repeat(self, channel: Channel, first: int, batch: Batch) -> None:
         """Tell a harmless repeat from other content and from an overlap.
@@ -324,6 +363,7 @@ class ChannelSession:
         epoch = self._channel.epoch
         entry = ChannelEntry(batch, channel.id, epoch, first)
         taken = Taken(entry, size_bytes, size_bytes + memory_bytes, received_s)
+        self._ingest.rooms.of(channel.book).hold(taken.memory_bytes)
         self._ingest.committer.book(channel.book).offer(self._lane, taken)
 
     # --- telling -------------------------------------------------------------------------
@@ -345,18 +385,25 @@ class ChannelSession:
         """Tell that a batch was refused; before the channel is known there is no going on."""
         self._ingest.count_batch(error)
         if self._channel is None or not isinstance(error, InputError):
-            self._fail(error, is_counted=True)
+            keeps = isinstance(error, BookRateExceeded)
+            self._fail(error, is_counted=True, keeps_taken=keeps)
         else:
             self._outbox.refuse(error)
 
-    def _fail(self, error: TonneError, *, is_counted: bool = False) -> None:
-        """End the stream: tell why, wait a little for the producer's half-close."""
+    def _fail(
+        self, error: TonneError, *, is_counted: bool = False, keeps_taken: bool = False
+    ) -> None:
+        """End the stream: tell why, wait a little for the producer's half-close.
+
+        With `keeps_taken`, what was taken before is still committed and acknowledged.
+        """
         if self._failure:
+            self._end_if_done()
             return
         if not is_counted:
             self._ingest.count_batch(error)
         self._failure = error
-        self._lane.is_lost = True
+        self._lane.is_lost = not keeps_taken
         self._outbox.refuse(error)
         self._stirred.set()
         self._call_later(self._config.error_grace_s, self._stop_reading)
@@ -375,7 +422,7 @@ class ChannelSession:
 
     def _end_if_done(self) -> None:
         """Say the last once reading has ended and all that was taken is durable."""
-        if self._stopped and (self._failure or self._durable == self._expected):
+        if self._stopped and (self._lane.is_lost or self._durable == self._expected):
             self._end_reason = "error" if self._failure else self._close_reason or "half_close"
             self._outbox.end()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import heapq
+import itertools
 import threading
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -54,9 +56,9 @@ class MemoryLedger:
         self.writing = threading.Semaphore(0)
 
     def get_book(self, book: str) -> Book:
-        if book != "acme":
+        if book not in {"acme", "beta"}:
             raise BookUnknown(book)
-        return Book("acme", "", "UTC", FacilityRule.ANY, 1, NOW)
+        return Book(book, "", "UTC", FacilityRule.ANY, 1, NOW)
 
     def get_channel(self, book: str, channel: str) -> Channel:
         self.get_book(book)
@@ -86,6 +88,32 @@ class MemoryLedger:
             return Lost(EpochStale("another owner"))
         count = entry.batch.record_count
         return Durable(ControlTotals(records_count=count, posted_count=count), (), 0)
+
+
+class ManualClock:
+    """Time that passes when told to, and calls back what is due meanwhile."""
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+        self._calls: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+
+    def time(self) -> float:
+        return self._now_s
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> None:
+        heapq.heappush(self._calls, (self._now_s + delay, next(self._numbers), callback))
+
+    def advance(self, seconds: float, *, stalls: bool = False) -> None:
+        """Let time pass; where it stalls, all that is due is called back at the end alone."""
+        stop_s = self._now_s + seconds
+        if stalls:
+            self._now_s = stop_s
+        while self._calls and self._calls[0][0] <= stop_s:
+            due_s, _, callback = heapq.heappop(self._calls)
+            self._now_s = max(self._now_s, due_s)
+            callback()
+        self._now_s = stop_s
 
 
 class MemoryWire:
@@ -164,10 +192,13 @@ class Bench:
 
 
 @asynccontextmanager
-async def make_bench(**settings: object) -> AsyncIterator[Bench]:
+async def make_bench(
+    *, clock: ManualClock | None = None, **settings: object
+) -> AsyncIterator[Bench]:
     """Make a bench, and see that it leaves nothing in flight and no task behind."""
     ledger = MemoryLedger()
-    ingest = Ingest(ledger, ledger, replace(CONFIG, **settings), Telemetry(), _parse)
+    config = replace(CONFIG, **settings)
+    ingest = Ingest(ledger, ledger, config, Telemetry(), _parse, clock=clock)
     yield Bench(ledger, ingest)
     async with asyncio.timeout(TIMEOUT_S):
         await ingest.close(0.01)
