@@ -13,6 +13,8 @@ import grpc
 import jwt
 import pytest
 from google.protobuf import message_factory
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from tests.support.api import (
     EDITION,
@@ -404,9 +406,6 @@ def test_an_unknown_key_is_asked_for_once(connect, issuer):
 
 def test_reflection_is_off_and_health_is_not(connect):
     """Strangers learn that the server serves, not what."""
-    from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415  # of this test alone
-    from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc  # noqa: PLC0415
-
     api = connect(None)
     health = health_pb2_grpc.HealthStub(api.channel).Check(health_pb2.HealthCheckRequest())
     assert health.status == health_pb2.HealthCheckResponse.SERVING

@@ -163,8 +163,8 @@ class TokenSource:
 
 class TokenInterceptor(
     grpc.UnaryUnaryClientInterceptor,  # type: ignore[misc]  # grpc is not typed
-    grpc.UnaryStreamClientInterceptor,  # type: ignore[misc]
-    grpc.StreamStreamClientInterceptor,  # type: ignore[misc]
+    grpc.UnaryStreamClientInterceptor,  # type: ignore[misc]  # nor is this
+    grpc.StreamStreamClientInterceptor,  # type: ignore[misc]  # nor is this
 ):
     """Puts the token into each call. A single call that is refused for it is made again once."""
 
@@ -188,7 +188,7 @@ class TokenInterceptor(
         return continuation(_with_token(details, self._source.get()), requests)
 
 
-class _CallDetails(grpc.ClientCallDetails):  # type: ignore[misc]
+class _CallDetails(grpc.ClientCallDetails):  # type: ignore[misc]  # grpc is not typed
     """The details of a call, with other metadata."""
 
     def __init__(self, details: Any, metadata: Sequence[tuple[str, str]]) -> None:
