@@ -1,23 +1,37 @@
 # syntax=docker/dockerfile:1
-# Two stages: the first compiles the kernel, the second holds no compiler.
+# Two stages: the first compiles the kernel, the second holds no compiler. Where there is no
+# container engine, `make image` builds the same from packages of Debian.
 ARG PYTHON=3.13
-FROM python:${PYTHON}-slim-bookworm AS build
+FROM python:${PYTHON}-slim-trixie AS build
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
+COPY requirements.lock ./
+COPY image/build-requirements.lock image/
+# Every file that is installed has its hash in a lock, those of the build too.
+RUN python -m venv /opt/tonne \
+    && python -m pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: \
+       --requirement image/build-requirements.lock \
+    && /opt/tonne/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: \
+       --requirement requirements.lock
 COPY pyproject.toml setup.py MANIFEST.in README.md LICENSE ./
 COPY ext ext
 COPY proto proto
 COPY service service
-RUN python -m venv /opt/tonne \
-    && /opt/tonne/bin/pip install --no-cache-dir . \
+RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \
+    && /opt/tonne/bin/pip install --no-cache-dir --no-deps --no-index /dist/*.whl \
     && /opt/tonne/bin/pip uninstall --yes pip
 
-FROM python:${PYTHON}-slim-bookworm
+FROM python:${PYTHON}-slim-trixie
 LABEL org.opencontainers.image.title="tonne" \
       org.opencontainers.image.description="A carbon ledger that you can stream into" \
       org.opencontainers.image.licenses="Apache-2.0"
+# The installer of the base image has no place in a server either.
+RUN python -m pip uninstall --yes --root-user-action ignore pip \
+    && rm -rf /usr/local/lib/python3*/ensurepip \
+    && mkdir -p /etc/tonne \
+    && install --directory --owner 65532 --group 65532 --mode 0750 /var/lib/tonne
 ENV PATH=/opt/tonne/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /opt/tonne /opt/tonne
 # A number, so that Kubernetes can see that it is not root.

@@ -8,6 +8,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build dev demo serve test system schemas lint format proto bench soak fuzz debug clean
+.PHONY: image sbom lock audit
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -84,6 +85,22 @@ soak: dev debug  ## Kill servers and producers many hundred times
 
 fuzz: dev debug  ## The kernel's properties and mutated bytes with very many examples
 	TONNE_TEST_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 tests/kernel
+
+image: build/tools/.built  ## Build, check and start the container image, without an engine (root)
+	build/tools/bin/python -m image.build $(IMAGE_FLAGS)
+
+sbom: image  ## List the image's packages as CycloneDX, in build/image/sbom.json
+
+lock: build/tools/.built  ## Write the locks again, with the newest versions that fit
+	build/tools/bin/python -m image.lock
+
+audit: build/tools/.built  ## Look for advisories about the versions of the lock
+	build/tools/bin/python -m image.audit
+
+build/tools/.built: image/tools.txt
+	$(PYTHON) -m venv build/tools
+	build/tools/bin/python -m pip install --quiet --requirement image/tools.txt
+	@touch $@
 
 clean:  ## Remove what was built
 	rm -rf $(VENV) build dist ext/tonne_kernel/*.so ext/tonne_kernel/*.c
