@@ -80,7 +80,7 @@ class Cluster:
             server.stop()
         self.proxy.__exit__()
 
-    def start(self, *names: str) -> None:
+    def start(self, *names: str, env: Mapping[str, str] | None = None) -> None:
         """Start servers side by side, and wait until HAProxy sends them streams."""
         for name in names:
             place = self.places[name]
@@ -88,7 +88,7 @@ class Cluster:
                 "--admin",
                 place.admin,
                 listen=place.listen,
-                env=self._environment,
+                env={**self._environment, **(env or {})},
                 log=self._directory / f"{name}.log",
             )
         for name in names:

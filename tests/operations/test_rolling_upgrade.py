@@ -1,0 +1,102 @@
+"""Servers of an older version and of this one work side by side, across a schema migration and
+under load: no append fails that the client does not mend, and every record is there once."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.cluster import Cluster, Load
+from tests.support.verdict import check_exactly_once
+
+ROOT = Path(__file__).resolve().parents[2]
+OLD = "05abf620e1b580bb257491a041d73eff49a6bede"
+"""The last version with the tables of migration 0001 alone."""
+CHANNELS = tuple(f"gateway-{number}" for number in range(6))
+OLD_NAMES = ("server-0", "server-1", "server-2")
+NEW_NAMES = ("server-3", "server-4", "server-5")
+LAG_S_MAX = 2.0
+SETTINGS = {
+    "TONNE_INGEST_STREAM_LIFETIME_S_MIN": "2",
+    "TONNE_INGEST_STREAM_LIFETIME_S_MAX": "4",
+    "TONNE_SERVER_DRAIN_S": "0.5",
+    "TONNE_LEDGER_UPKEEP_INTERVAL_S": "1",
+    "TONNE_LEDGER_MERGE_FILES_MAX": "8",
+}
+
+
+def git(*words: str) -> bytes:
+    """Output of git."""
+    done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.fail(
+            f"the history is missing: this test runs version {OLD[:7]}; fetch the whole history "
+            f"(`git fetch --unshallow`): {done.stderr.decode()}"
+        )
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def old_version(tmp_path_factory) -> dict[str, str]:
+    """The environment in which Python finds the older version, its kernel with it."""
+    tree = tmp_path_factory.mktemp("old")
+    with tarfile.open(
+        fileobj=io.BytesIO(git("archive", OLD, "service", "ext", "setup.py"))
+    ) as tar:
+        tar.extractall(tree, filter="data")
+    if git("diff", "--name-only", OLD, "HEAD", "--", "ext"):
+        command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
+        subprocess.run(command, cwd=tree, check=True, capture_output=True)
+    else:  # the same sources: the kernel that is built already
+        for module in (ROOT / "ext/tonne_kernel").glob("*.so"):
+            shutil.copy(module, tree / "ext/tonne_kernel")
+    return {"PYTHONPATH": f"{tree / 'service'}:{tree / 'ext'}"}
+
+
+def revision(postgres_server, url: str) -> str:
+    """Version of the tables."""
+    database = url.partition("?")[0].rpartition("/")[2]
+    with postgres_server.connect(database) as connection:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert row is not None
+    return row[0]
+
+
+@pytest.mark.timeout(400)
+def test_servers_are_replaced_across_a_migration_under_load(
+    tmp_path, old_version, postgres_server, postgres_url, s3_bucket
+):
+    """One by one a new server comes and an old one goes; the first new one migrates."""
+    pairs = ", ".join(f'"{key}": "{value}"' for key, value in s3_bucket.options.items())
+    environment = {
+        **SETTINGS,
+        "TONNE_STORE_MANIFEST_URL": postgres_url,
+        "TONNE_STORE_OBJECTS_URL": s3_bucket.url,
+        "TONNE_STORE_OBJECTS_OPTIONS": "{" + pairs + "}",
+    }
+    with contextlib.ExitStack() as stack:
+        cluster = stack.enter_context(
+            Cluster(tmp_path, environment, len(OLD_NAMES) + len(NEW_NAMES))
+        )
+        cluster.start(*OLD_NAMES, env=old_version)
+        assert revision(postgres_server, postgres_url) == "0001"
+        cluster.make_book("acme")
+        options = {"rate": 8, "records": 40, "ack_timeout_s": 3}
+        load = stack.enter_context(Load(cluster.targets[0], "acme", CHANNELS, options))
+        load.wait_flowing(LAG_S_MAX)
+        for old, new in zip(OLD_NAMES, NEW_NAMES, strict=True):
+            cluster.start(new)
+            assert revision(postgres_server, postgres_url) > "0001"
+            load.wait_flowing(LAG_S_MAX)
+            assert cluster.stop(old) == 0
+            load.wait_flowing(LAG_S_MAX)
+        made = load.finish()
+    count = check_exactly_once(postgres_url, s3_bucket.url, s3_bucket.options, "acme", made)
+    print(f"{count} records, each once; oldest waited {load.lag_s_max():.1f} s")  # noqa: T201  (-s)
