@@ -110,6 +110,7 @@ ANSWERS: dict[str, Answer] = {
     "STREAMS_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 5.0),
     "BOOK_RATE_EXCEEDED": Answer(Code.RESOURCE_EXHAUSTED, 1.0),
     "KEYS_UNAVAILABLE": Answer(Code.UNAVAILABLE, 1.0),
+    "LEASE_LOST": Answer(Code.ABORTED, 0.1),
     "POSITION_LOST": Answer(Code.ABORTED, 0.1),
     "REQUEST_KNOWN": Answer(Code.ABORTED, 0.1),
     "BOOK_CHANGED": Answer(Code.ABORTED, 0.1),

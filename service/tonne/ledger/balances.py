@@ -7,6 +7,7 @@ bounded by the number of distinct postings, not by the length of history.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from tonne.ledger.files import POSTINGS, put_frame
 from tonne.ledger.frames import Schema, polars_errors, read_parquet
 from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
-from tonne.store.errors import ObjectMissing
+from tonne.store.errors import LeaseLost, ObjectMissing
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
-    from tonne.store.rows import FileRow
+    from tonne.store.rows import FileRow, Lease
+
+logger = logging.getLogger(__name__)
 
 READ_THREADS = 8
 """Postings files that are fetched side by side."""
@@ -199,8 +202,8 @@ class Balances:
     def merge(self, book: str) -> int:
         """Merge each tier that has too many files; the sums stay what they are.
 
-        One process at a time merges a book, by lease; were there two, the manifest would
-        refuse the second.
+        One process at a time merges a book, by lease. One that was paused so long that
+        another took the lease commits nothing: the manifest compares the fence.
 
         Returns
         -------
@@ -216,15 +219,13 @@ class Balances:
         replaced = 0
         try:
             while files := next(self._crowded(book), None):
-                if not self._merge_files(book, files):
+                if not self._merge_files(book, files, lease):
                     break
                 replaced += len(files)
-                lease = self._manifest.renew_lease(lease, self._lease_s)
-                if lease is None:
-                    break
+        except LeaseLost as error:
+            logger.warning("a merge was left to another server: %s", error)
         finally:
-            if lease is not None:
-                self._manifest.release_lease(lease)
+            self._manifest.release_lease(lease)  # without effect on another's
         return replaced
 
     def _crowded(self, book: str) -> Iterator[list[FileRow]]:
@@ -249,8 +250,11 @@ class Balances:
             if len(chosen) > 1:
                 yield chosen
 
-    def _merge_files(self, book: str, files: Sequence[FileRow]) -> bool:
-        """Replace files by one with the same sums; False when another merge was first."""
+    def _merge_files(self, book: str, files: Sequence[FileRow], lease: Lease) -> bool:
+        """Replace files by one with the same sums; False when another merge was first.
+
+        Raises `LeaseLost` where another process has taken the lease.
+        """
         try:
             frames = self._read(files)
         except ObjectMissing:
@@ -264,11 +268,14 @@ class Balances:
                 "it was thrown away",
                 metadata={"book": book},
             )
+        # Reading and adding up can take as long as the lease: nothing is written without it.
+        if self._manifest.renew_lease(lease, self._lease_s) is None:
+            raise LeaseLost(lease.name, lease.holder, lease.fence)
         new = put_frame(
             self._objects, merged, POSTINGS, book=book, commit_id="", now=self._clock()
         )
         old_ids = [file.id for file in files]
-        if not self._manifest.replace_postings(book, old_ids, new):
+        if not self._manifest.replace_postings(book, old_ids, new, lease):
             return False
         self._cache.drop(old_ids)
         self._cache.put(new.id, merged)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tonne.ledger.balances import MERGE_LEASE_S, Balances
@@ -19,7 +21,7 @@ from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
 from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
 from tonne.model import Channel, check_channel_id, check_id
-from tonne.store import garbage
+from tonne.store import LeaseLost, garbage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tonne.ledger.journal import Stage
+    from tonne.store.garbage import Collected
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne_kernel import Batch
+
+logger = logging.getLogger(__name__)
 
 CACHE_BYTES_MAX = 256 << 20
 """Decoded postings that a process keeps, unless told otherwise."""
@@ -44,7 +49,7 @@ GARBAGE_GRACE_S = 3600.0
 """How long dead files and orphans stay: longer than any reader or writer needs them."""
 
 GARBAGE_INTERVAL_S = 900.0
-"""How often a process lists the objects to find garbage."""
+"""How often the objects are listed to find garbage, by whichever process."""
 
 _BOOKS_BATCH = 1000
 
@@ -52,6 +57,14 @@ _BOOKS_BATCH = 1000
 def utc_now() -> dt.datetime:
     """Read the clock."""
     return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What one round of upkeep did. `collected` is None where it was not this round's turn."""
+
+    merged_files_count: int
+    collected: Collected | None
 
 
 class Ledger(Editions, Register, Estimates):
@@ -223,25 +236,43 @@ class Ledger(Editions, Register, Estimates):
         """Merge a book's postings files where there are too many; how many were replaced."""
         return self._balances.merge(book)
 
-    def maintain(self) -> None:
+    def maintain(self) -> Upkeep:
         """Merge the postings of all books and collect garbage. Call it every few seconds.
 
-        Garbage is looked for once in `GARBAGE_INTERVAL_S`, by one process at a time.
+        Each job is done under a lease, so any number of processes may call it: no work is
+        done twice, and one that lost its lease meanwhile changes nothing.
         """
         after = ""
+        merged_count = 0
         while books := self._manifest.list_books(after, _BOOKS_BATCH):
             for book in books:
-                self.merge(book.id)
+                merged_count += self.merge(book.id)
             after = books[-1].id
-        self._collect_garbage()
+        return Upkeep(merged_count, self._collect_garbage())
 
-    def _collect_garbage(self) -> None:
+    def _collect_garbage(self) -> Collected | None:
+        """Collect garbage where that is due.
+
+        The lease is not given back: until it expires nobody needs to look again.
+        """
         if self._clock() < self._next_garbage_time:
-            return
+            return None
         self._next_garbage_time = self._clock() + dt.timedelta(seconds=GARBAGE_INTERVAL_S)
         lease = self._manifest.acquire_lease("garbage", self._holder, GARBAGE_INTERVAL_S)
-        if lease is not None:
-            try:
-                garbage.collect(self._manifest, self._objects, GARBAGE_GRACE_S, self._clock)
-            finally:
-                self._manifest.release_lease(lease)
+        if lease is None:
+            return None
+        try:
+            return garbage.collect(
+                self._manifest,
+                self._objects,
+                GARBAGE_GRACE_S,
+                self._clock,
+                lease=lease,
+                lease_s=GARBAGE_INTERVAL_S,
+            )
+        except LeaseLost as error:
+            logger.warning("a collection of garbage was left to another server: %s", error)
+            return None
+        except BaseException:
+            self._manifest.release_lease(lease)  # somebody else may go on
+            raise

@@ -15,6 +15,7 @@ that may have happened.
 
 from tonne.store.errors import (
     BookChanged,
+    LeaseLost,
     ObjectExists,
     ObjectMissing,
     OutcomeUnknown,
@@ -49,6 +50,7 @@ __all__ = [
     "FileKind",
     "FileRow",
     "Lease",
+    "LeaseLost",
     "Manifest",
     "Move",
     "NewMethod",

@@ -97,6 +97,19 @@ class SuspenseChanged(CapacityError):
         )
 
 
+class LeaseLost(CapacityError):
+    """A job was done under a lease that another holder has taken since. Nothing happened."""
+
+    code = "LEASE_LOST"
+
+    def __init__(self, name: str, holder: str, fence: int) -> None:
+        super().__init__(
+            f"the lease {name!r} was expected to be still that of {holder!r} with fence {fence}; "
+            "another one has taken it since and does the job",
+            metadata={"lease": name, "holder": holder, "fence": str(fence)},
+        )
+
+
 class OutcomeUnknown(CapacityError):
     """The connection was lost during COMMIT and whether it happened could not be read."""
 

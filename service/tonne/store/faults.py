@@ -34,7 +34,9 @@ POINTS: Final[dict[str, str]] = {
     "merge.before_sql": "the merged postings file is durable, nothing refers to it",
     "merge.after_sql": "the merge has happened, the caller does not know; raise = a lost reply",
     "open_channel.after_sql": "the epoch is bumped, the caller does not know it",
+    "garbage.before_condemn": "orphans are found, none is condemned",
     "garbage.before_delete": "the path is condemned, the object still there",
+    "garbage.before_forget": "objects of dead files are deleted, their rows still there",
 }
 """Every fault point and where it stands. A room that adds a point adds its line here."""
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults, schema
+from tonne.store.leases import check_lease
 from tonne.store.part import Part, check_book, lock_book, split
 from tonne.store.rows import FileRow, RangeRow
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
+
+    from tonne.store.rows import Lease
 
 _LIVE = "live"
 _DEAD = "dead"
@@ -94,7 +97,9 @@ class Files(Part):
                 found.update((row.id, file_of(row)) for row in connection.execute(query))
         return found
 
-    def replace_postings(self, book: str, old_ids: Sequence[str], new: FileRow) -> bool:
+    def replace_postings(
+        self, book: str, old_ids: Sequence[str], new: FileRow, lease: Lease | None = None
+    ) -> bool:
         """Replace live postings files by one that holds the same sums, in one transaction.
 
         `new` gets a `seq` of its own and an empty `commit_id`.
@@ -104,10 +109,16 @@ class Files(Part):
         bool
             False if an old one was not live any more: nothing happened. A merge that happened
             before under the same new id is fine.
+
+        Raises
+        ------
+        LeaseLost
+            Another one has taken the `lease` under which this is done: nothing happened.
         """
         faults.reach("merge.before_sql")
 
         def work(connection: Connection) -> None:
+            check_lease(connection, lease)
             self._kill_postings(connection, book, sorted(set(old_ids)))
             _, seq, _ = take_seq(connection, book, 1, self._database.now())
             insert_files(connection, [new], seq, merged=True)
@@ -150,11 +161,12 @@ class Files(Part):
         with self._database.read() as connection:
             return [file_of(row) for row in connection.execute(query)]
 
-    def forget_files(self, ids: Iterable[str]) -> None:
-        """Remove the rows of dead files whose objects are gone."""
+    def forget_files(self, ids: Iterable[str], lease: Lease | None = None) -> None:
+        """Remove the rows of dead files whose objects are gone. Raises `LeaseLost`."""
         table = schema.file
 
         def work(connection: Connection) -> None:
+            check_lease(connection, lease)
             for chunk in split(ids):
                 connection.execute(
                     sa.delete(table).where(table.c.id.in_(chunk), table.c.state == _DEAD)
@@ -174,7 +186,7 @@ class Files(Part):
                 found.update(connection.execute(query).scalars())
         return found
 
-    def condemn_orphans(self, paths: Sequence[str]) -> set[str]:
+    def condemn_orphans(self, paths: Sequence[str], lease: Lease | None = None) -> set[str]:
         """Take paths that no file has, so that no commit can have them from now on.
 
         A path is unique among all files. A commit that inserts the same one at this moment is
@@ -185,12 +197,18 @@ class Files(Part):
         -------
         set of str
             The paths that are condemned now, by this call or an earlier one.
+
+        Raises
+        ------
+        LeaseLost
+            Another one has taken the `lease` under which this is done: nothing happened.
         """
         table = schema.file
         if not paths:
             return set()
 
         def work(connection: Connection) -> set[str]:
+            check_lease(connection, lease)
             now = connection.execute(sa.select(self._database.now())).scalar_one()
             connection.execute(
                 self._database.insert(table).on_conflict_do_nothing(index_elements=[table.c.path]),

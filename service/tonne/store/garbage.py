@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tonne.errors import ConfigInvalid
 from tonne.store import faults
+from tonne.store.errors import LeaseLost
 from tonne.store.part import split
 from tonne.store.paths import is_ledger_file
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.paths import ObjectInfo
+    from tonne.store.rows import Lease
 
 GRACE_S_MIN: Final = 900.0
 """Shortest grace, in seconds. A commit writes its files (about a minute each at most, see
@@ -36,7 +38,13 @@ class Collected:
 
 
 def collect(
-    manifest: Manifest, objects: Objects, grace_s: float, now: Callable[[], dt.datetime]
+    manifest: Manifest,
+    objects: Objects,
+    grace_s: float,
+    now: Callable[[], dt.datetime],
+    *,
+    lease: Lease | None = None,
+    lease_s: float = 0.0,
 ) -> Collected:
     """Delete dead files and orphans that are older than the grace.
 
@@ -57,9 +65,16 @@ def collect(
         clock), since the object was modified (by the storage's clock, compared with `now`).
     now : Callable
         Aware time.
+    lease : Lease, optional
+        The right to collect; its fence is compared wherever something takes effect. None where
+        nobody else can be collecting.
+    lease_s : float
+        For how long it is renewed, before each batch and at the end.
 
     Raises
     ------
+    LeaseLost
+        Another one collects: it has taken the lease.
     ConfigInvalid
         The grace is too short.
     StoreUnavailable
@@ -70,27 +85,52 @@ def collect(
             f"the grace is {GRACE_S_MIN:.0f} s at least; got {grace_s:.0f} s",
             metadata={"grace_s": f"{grace_s:.0f}"},
         )
-    dead_count, dead_bytes = _collect_dead(manifest, objects, grace_s)
+    right = _Right(manifest, lease, lease_s)
+    dead_count, dead_bytes = _collect_dead(manifest, objects, grace_s, right)
     orphans_count, orphans_bytes = _collect_orphans(
-        manifest, objects, now() - dt.timedelta(seconds=grace_s)
+        manifest, objects, now() - dt.timedelta(seconds=grace_s), right
     )
+    right.renew()
     return Collected(dead_count, orphans_count, dead_bytes + orphans_bytes)
 
 
-def _collect_dead(manifest: Manifest, objects: Objects, grace_s: float) -> tuple[int, int]:
-    """Delete the objects first and their rows after, so that a crash between leaves the rows."""
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """The lease of a collection, renewed before each batch."""
+
+    manifest: Manifest
+    lease: Lease | None
+    lease_s: float
+
+    def renew(self) -> None:
+        """Hold it on, or raise `LeaseLost`."""
+        if self.lease and self.manifest.renew_lease(self.lease, self.lease_s) is None:
+            raise LeaseLost(self.lease.name, self.lease.holder, self.lease.fence)
+
+
+def _collect_dead(
+    manifest: Manifest, objects: Objects, grace_s: float, right: _Right
+) -> tuple[int, int]:
+    """Delete the objects first and their rows after, so that a crash between leaves the rows.
+
+    To delete an object twice is harmless: its file is dead for ever, and its path unique.
+    """
     count = size_bytes = 0
     while files := manifest.dead_files(grace_s, _BATCH_SIZE):
+        right.renew()
         for file in files:
             faults.reach("garbage.before_delete")
             objects.delete(file.path)
             size_bytes += file.size_bytes
-        manifest.forget_files([file.id for file in files])
+        faults.reach("garbage.before_forget")
+        manifest.forget_files([file.id for file in files], right.lease)
         count += len(files)
     return count, size_bytes
 
 
-def _collect_orphans(manifest: Manifest, objects: Objects, before: dt.datetime) -> tuple[int, int]:
+def _collect_orphans(
+    manifest: Manifest, objects: Objects, before: dt.datetime, right: _Right
+) -> tuple[int, int]:
     count = size_bytes = 0
     old = (
         info
@@ -98,8 +138,10 @@ def _collect_orphans(manifest: Manifest, objects: Objects, before: dt.datetime) 
         if info.modified_time < before and is_ledger_file(info.path)
     )
     for batch in split(old, _BATCH_SIZE):
+        right.renew()
         unknown = _unknown_of(manifest, batch)
-        condemned = manifest.condemn_orphans(list(unknown))
+        faults.reach("garbage.before_condemn")
+        condemned = manifest.condemn_orphans(list(unknown), right.lease)
         for path in sorted(condemned):
             faults.reach("garbage.before_delete")
             objects.delete(path)

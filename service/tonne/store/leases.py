@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne.store import schema
+from tonne.store.errors import LeaseLost
 from tonne.store.part import Part
 from tonne.store.rows import Lease
 
@@ -18,8 +19,9 @@ class Leases(Part):
     """The leases of the manifest.
 
     All times are by the database's clock, so that servers whose own clocks differ agree. A
-    holder that was paused may still believe in an expired lease; what it does must be safe by
-    itself (a merge asserts that the old files are live) or carry the fence.
+    holder that was paused may still believe in a lease that another one has taken since; so
+    what it does carries the lease, and the transaction that takes effect compares the fence
+    (`check_lease`).
     """
 
     def acquire_lease(self, name: str, holder: str, ttl_s: float) -> Lease | None:
@@ -69,6 +71,25 @@ class Leases(Part):
         table = schema.lease
         statement = sa.update(table).where(*_same(lease)).values(expire_time=self._database.now())
         self._database.write(lambda connection: connection.execute(statement) and None)
+
+
+def check_lease(connection: Connection, lease: Lease | None) -> None:
+    """See that nobody has taken a lease since, and keep it so to the end of the transaction.
+
+    Whoever wants it waits for this transaction, or has committed before it. That it expired
+    meanwhile is fine where nobody took it: its work cannot meet another's. None: no lease is
+    asked for.
+
+    Raises
+    ------
+    LeaseLost
+        Another one took it; the caller's transaction is rolled back.
+    """
+    if lease is None:
+        return
+    query = sa.select(schema.lease.c.fence).where(*_same(lease)).with_for_update(read=True)
+    if connection.execute(query).one_or_none() is None:
+        raise LeaseLost(lease.name, lease.holder, lease.fence)
 
 
 def _same(lease: Lease) -> tuple[sa.ColumnElement[bool], ...]:

@@ -95,9 +95,9 @@ def test_a_commit_under_way_keeps_its_files(manifest_url, objects, monkeypatch):
     asked = threading.Event()
     real = collector.condemn_orphans
 
-    def ask(paths):
+    def ask(paths, lease=None):
         asked.set()
-        return real(paths)
+        return real(paths, lease)
 
     monkeypatch.setattr(collector, "condemn_orphans", ask)
     thread = threading.Thread(
