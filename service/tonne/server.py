@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import socket
 import sys
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -29,15 +27,13 @@ from tonne.edge.options import server_options
 from tonne.edge.report_service import ReportService
 from tonne.edge.tls import check_exposure, open_certificates
 from tonne.edge.tracing import open_tracing
-from tonne.errors import CapacityError, ConfigInvalid
+from tonne.errors import ConfigInvalid
 from tonne.ingest.ingest import Ingest
-from tonne.ledger.ledger import Ledger
 from tonne.logs import configure_logging
 from tonne.machine import memory_limit_bytes, usable_cpus
-from tonne.store import faults
-from tonne.store.manifest import Manifest
-from tonne.store.objects import open_objects
-from tonne.telemetry import Telemetry, log_incident
+from tonne.opening import check_store, close_ledger, open_ledger
+from tonne.telemetry import Telemetry
+from tonne.upkeep import keep_up
 
 if TYPE_CHECKING:
     from tonne.config import Config
@@ -98,16 +94,9 @@ class Server:
         check_exposure(config)
         self._certificates = open_certificates(config.security, self.telemetry)
         self._authenticator = Authenticator(config.security, self.telemetry)
-        if not config.store.manifest_url or not config.store.objects_url:
-            raise ConfigInvalid(
-                "store.manifest_url and store.objects_url say where the ledger is kept; give "
-                "--data DIR for a directory, or both in the configuration file",
-                metadata={"key": "store.manifest_url"},
-            )
-        if config.faults.armed:
-            faults.arm(config.faults.armed)
+        check_store(config)
         self._tracing = open_tracing(config.server.traces_endpoint)
-        await asyncio.to_thread(self._open_ledger)
+        self._manifest, self._ledger = await asyncio.to_thread(open_ledger, config, self.telemetry)
         self._calls = ThreadPoolExecutor(config.server.call_threads, "call")
         self._ingest = Ingest(
             self._ledger,
@@ -124,15 +113,17 @@ class Server:
             await self._listen()
         except ConfigInvalid:
             await self._grpc.stop(None)
-            await asyncio.to_thread(self._close_ledger)
+            await asyncio.to_thread(close_ledger, self._manifest, self._ledger)
             raise
         self._started = True
         await self._tell_health()
         self._tasks = [
             asyncio.create_task(self._measure_lag(), name="measure lag"),
             asyncio.create_task(self._watch_health(), name="watch health"),
-            asyncio.create_task(self._keep_up(), name="keep up the ledger"),
         ]
+        if config.ledger.upkeep:
+            upkeep = keep_up(self._ledger, self.telemetry, config.ledger.upkeep_interval_s)
+            self._tasks.append(asyncio.create_task(upkeep, name="keep up the ledger"))
 
     async def stop(self) -> None:
         """Go away without a loss.
@@ -154,28 +145,7 @@ class Server:
         self._authenticator.close()
         if self._tracing:
             await asyncio.to_thread(self._tracing.close)
-        await asyncio.to_thread(self._close_ledger)
-
-    def _open_ledger(self) -> None:
-        config = self._config
-        self._manifest = Manifest.open(
-            config.store.manifest_url, pool_size=config.store.manifest_pool_size
-        )
-        objects = open_objects(config.store.objects_url, config.store.objects_options)
-        self._ledger = Ledger(
-            self._manifest,
-            objects,
-            holder=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
-            cache_bytes_max=config.ledger.postings_cache_bytes_max,
-            merge_files_max=config.ledger.merge_files_max,
-            merge_lease_s=config.ledger.merge_lease_s,
-            row_errors_max=config.ingest.row_errors_max,
-            stage=self.telemetry.stage,
-        )
-
-    def _close_ledger(self) -> None:
-        self._ledger.close()
-        self._manifest.close()
+        await asyncio.to_thread(close_ledger, self._manifest, self._ledger)
 
     async def _listen(self) -> None:
         config = self._config
@@ -255,23 +225,6 @@ class Server:
             self.telemetry.set("tonne_event_loop_lag_seconds", lag_s)
             before_s, worked_s = worked_s, time.thread_time()
             self.telemetry.add("tonne_worker_busy_seconds_total", worked_s - before_s, "loop")
-
-    async def _keep_up(self) -> None:
-        """Merge postings files and collect garbage, now and then."""
-        while True:
-            await asyncio.sleep(self._config.ledger.upkeep_interval_s)
-            try:
-                await asyncio.to_thread(self._ledger.maintain)
-            except CapacityError as error:
-                logger.warning("the store refused the upkeep; it is tried again: %s", error)
-                self.telemetry.add("tonne_upkeep_total", 1, "failed")
-            except asyncio.CancelledError:
-                raise
-            except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
-                log_incident(self.telemetry, logger, "the upkeep failed", error)
-                self.telemetry.add("tonne_upkeep_total", 1, "failed")
-            else:
-                self.telemetry.add("tonne_upkeep_total", 1, "done")
 
 
 def run(config: Config) -> None:

@@ -202,6 +202,11 @@ class LedgerConfig:
     merge_lease_s: float = _setting(
         120.0, "How long a merge of a server that died keeps the others off.", minimum=1
     )
+    upkeep: bool = _setting(
+        True,
+        "Whether a server merges and collects garbage itself; off where `tonne maintain` runs "
+        "beside the servers.",
+    )
     upkeep_interval_s: float = _setting(
         10.0, "Time between two rounds of merging and of collecting garbage.", minimum=0.01
     )
@@ -219,6 +224,11 @@ class StoreConfig:
         {}, "Options of the object storage, as obstore names them."
     )
     manifest_pool_size: int = _setting(8, "Connections to the manifest.", minimum=1)
+    migrate_at_start: bool = _setting(
+        True,
+        "Whether a process brings the tables of the manifest to its own revision at its start; "
+        "off where `tonne migrate` runs before a rollout.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "ledger.postings_cache_bytes_max": ("process_resident_memory_bytes",),
     "ledger.merge_files_max": ("tonne_upkeep_total",),
     "ledger.merge_lease_s": ("tonne_upkeep_total",),
+    "ledger.upkeep": ("tonne_upkeep_total",),
     "ledger.upkeep_interval_s": ("tonne_upkeep_total",),
     "store.manifest_url": ("tonne_store_reachable",),
     "store.objects_url": ("tonne_store_reachable",),
@@ -91,6 +92,7 @@ SHOWN_BY_NONE = {
     "server.log_level": "the log itself",
     "server.traces_endpoint": "the traces themselves",
     "security.listen_mtls": "an address: the start tells it",
+    "store.migrate_at_start": "the start tells it: it fails on tables that are too old",
     "security.reflection": "a list that clients ask for",
     "faults.armed": "for tests alone",
 }

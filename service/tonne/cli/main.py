@@ -16,6 +16,7 @@ from tonne.cli.explain import explain
 from tonne.cli.factors import activity_app, factor_app
 from tonne.cli.inventory import show_inventory
 from tonne.cli.listings import channel_app, quarantine_app
+from tonne.cli.maintain import maintain, migrate
 from tonne.cli.method import method_app
 from tonne.cli.output import say
 from tonne.cli.serve import serve, show_config
@@ -85,6 +86,8 @@ app.command("estimate")(estimate)
 app.add_typer(channel_app, name="channel")
 app.add_typer(suspense_app, name="suspense")
 app.add_typer(quarantine_app, name="quarantine")
+app.command("maintain")(maintain)
+app.command("migrate")(migrate)
 app.command("config")(show_config)
 app.command("demo")(run_demo)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
@@ -17,11 +18,14 @@ from tonne.store.facilities import Facilities
 from tonne.store.files import Files
 from tonne.store.leases import Leases
 from tonne.store.methods import Methods
-from tonne.store.migrations import upgrade
+from tonne.store.migrations import Fit, Upgrade, head, look, refuse_newer, refuse_older, upgrade
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
+
+
+logger = logging.getLogger(__name__)
 
 
 class Manifest(
@@ -36,9 +40,17 @@ class Manifest(
 
     @classmethod
     def open(
-        cls, url: str, *, pool_size: int = 8, clock: Callable[[], dt.datetime] = utc_now
+        cls,
+        url: str,
+        *,
+        pool_size: int = 8,
+        clock: Callable[[], dt.datetime] = utc_now,
+        migrates: bool = True,
     ) -> Self:
-        """Open the manifest at `url` and bring its tables to the newest version.
+        """Open the manifest at `url`, by default with its tables brought to the newest version.
+
+        Tables of a newer version on which this Tonne works are taken as they are, which is
+        logged: a rollout is under way, or was taken back.
 
         Parameters
         ----------
@@ -48,17 +60,20 @@ class Manifest(
             Most connections open at once.
         clock : Callable
             Aware time; SQLite's clock. PostgreSQL has its own.
+        migrates : bool
+            Whether tables of an older version are brought to the newest, or refused.
 
         Raises
         ------
         ConfigInvalid
-            A URL of another kind, or tables of a newer version.
+            A URL of another kind, tables of a newer version on which this Tonne does not
+            work, or of an older one that may not be migrated.
         StoreUnavailable
             The database cannot be reached.
         """
         database = Database(url, pool_size=pool_size, clock=clock)
         try:
-            upgrade(database)
+            _see_to_tables(database, migrates=migrates)
         except BaseException:
             database.close()
             raise
@@ -72,3 +87,32 @@ class Manifest(
         """Ask the database for a sign of life; `StoreUnavailable` without one."""
         with self._database.read() as connection:
             connection.execute(sa.select(1))
+
+
+def migrate_manifest(url: str) -> Upgrade:
+    """Bring the tables of the manifest at `url` to the newest version. Raises as `open` does."""
+    database = Database(url, pool_size=1, clock=utc_now)
+    try:
+        return upgrade(database)
+    finally:
+        database.close()
+
+
+def _see_to_tables(database: Database, *, migrates: bool) -> None:
+    revision, fit = look(database)
+    if fit is Fit.OLDER:
+        if not migrates:
+            raise refuse_older(revision)
+        done = upgrade(database)
+        logger.info(
+            "the tables of the manifest are at revision %s, before %r", done.after, done.before
+        )
+    elif fit is Fit.NEWER:
+        raise refuse_newer(revision)
+    elif fit is Fit.NEWER_AND_COMPATIBLE:
+        logger.warning(
+            "the tables of the manifest are at revision %s, newer than %s, which this Tonne "
+            "knows; they are marked as compatible with it",
+            revision,
+            head(),
+        )

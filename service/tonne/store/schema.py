@@ -324,6 +324,15 @@ period = Table(
     Column("state", Integer, nullable=False),
 )
 
+migration = Table(
+    "migration",
+    metadata,
+    Column("revision", String, primary_key=True),
+    # The oldest revision whose Tonne works on the tables of this one.
+    Column("works_from", String, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+)
+
 lease = Table(
     "lease",
     metadata,

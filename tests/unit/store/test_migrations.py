@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from tests.support.store import create_book, make_commit, make_move
+from tests.support.store import START, create_book, make_commit, make_move
 from tonne.catalogue.method import MethodSettings
 from tonne.errors import ConfigInvalid
 from tonne.store import Manifest, migrations, schema
 from tonne.store.database import Database
+from tonne.store.manifest import migrate_manifest
 
 
 def test_migrations_make_what_the_schema_says(manifest):
@@ -97,12 +100,85 @@ def test_many_processes_start_on_an_empty_file(tmp_path):
         assert process.returncode == 0, errors
 
 
-def test_tables_of_a_newer_version_are_refused(manifest, manifest_url):
-    """A Tonne that does not know the version of the tables does not start on them."""
-    newer = sa.text("UPDATE alembic_version SET version_num = '9999'")
-    manifest._database.write(lambda connection: connection.execute(newer) and None)
+def set_revision(manifest, works_from):
+    """Let a newer Tonne have made the tables; `works_from` is what it says of them, if at all."""
+
+    def work(connection):
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        if works_from:
+            values = {"revision": "9999", "works_from": works_from, "create_time": START}
+            connection.execute(sa.insert(schema.migration).values(values))
+
+    manifest._database.write(work)
+
+
+@pytest.mark.parametrize("works_from", ["", "9998"])
+@pytest.mark.parametrize("migrates", [True, False])
+def test_tables_of_a_newer_version_are_refused(manifest, manifest_url, works_from, migrates):
+    """A Tonne on whose tables nothing says that it works does not start, nor migrate."""
+    set_revision(manifest, works_from)
     with pytest.raises(ConfigInvalid, match="not of a version that this Tonne knows"):
-        Manifest.open(manifest_url)
+        Manifest.open(manifest_url, migrates=migrates)
+    with pytest.raises(ConfigInvalid, match="revision 9999"):
+        migrate_manifest(manifest_url)
+
+
+@pytest.mark.parametrize("migrates", [True, False])
+def test_newer_tables_that_are_compatible_are_used(manifest, manifest_url, migrates, caplog):
+    """A server of before works beside newer ones during a rollout, and says so in its log."""
+    set_revision(manifest, migrations.head())
+    with caplog.at_level(logging.WARNING):
+        older = Manifest.open(manifest_url, migrates=migrates)
+    assert "at revision 9999, newer than" in caplog.text
+    assert "marked as compatible" in caplog.text
+    create_book(older)
+    channel = older.open_channel("acme", "meter")
+    older.commit(make_commit("acme", make_move(channel)))
+    assert manifest.get_channel("acme", "meter").committed_offset == 1
+    older.close()
+    assert migrate_manifest(manifest_url) == migrations.Upgrade("9999", "9999")
+
+
+def test_older_tables_are_refused_where_they_may_not_be_migrated(manifest_url):
+    """The text says what is there, what is needed, and what to run; nothing is changed."""
+    with pytest.raises(ConfigInvalid, match=r"not there yet.*run `tonne migrate`"):
+        Manifest.open(manifest_url, migrates=False)
+    database = Database(manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
+    migrations.upgrade(database, "0001")
+    needed = f"at revision 0001; this Tonne needs revision {migrations.head()}"
+    with pytest.raises(ConfigInvalid, match=needed):
+        Manifest.open(manifest_url, migrates=False)
+    assert migrations.look(database) == ("0001", migrations.Fit.OLDER)
+    database.close()
+    migrate_manifest(manifest_url)
+    Manifest.open(manifest_url, migrates=False).close()
+
+
+def test_migrating_says_from_where_to_where_and_is_done_once(manifest_url):
+    """However often and by however many at once: one of them does it, the others find it done."""
+    barrier = threading.Barrier(5)
+
+    def migrate(_):
+        barrier.wait()
+        return migrate_manifest(manifest_url)
+
+    with ThreadPoolExecutor(5) as pool:
+        done = list(pool.map(migrate, range(5)))
+    head = migrations.head()
+    assert done.count(migrations.Upgrade("", head)) == 1
+    assert done.count(migrations.Upgrade(head, head)) == 4
+    assert migrate_manifest(manifest_url) == migrations.Upgrade(head, head)
+
+
+def test_each_applied_migration_is_noted(manifest):
+    """The table says of every revision from which one on its tables can be used."""
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()
+    expected = {script.revision: script.module.works_from for script in scripts}
+    query = sa.select(schema.migration.c.revision, schema.migration.c.works_from)
+    with manifest._database.read() as connection:
+        noted = {row.revision: row.works_from for row in connection.execute(query)}
+    assert noted == expected
+    assert all(works_from <= revision for revision, works_from in expected.items())
 
 
 def test_a_book_from_before_gets_a_method_of_its_order(manifest_url):

@@ -1,18 +1,29 @@
-"""The manifest's tables, version by version. `upgrade` brings a database to the newest."""
+"""The manifest's tables, revision by revision.
+
+Each script in `versions` says in `works_from` the oldest revision whose Tonne works on the tables
+that it leaves: its own, or an older one where it only adds what an older Tonne does not touch.
+That stands in the database beside the revision, so that a Tonne that does not know the script
+can tell whether it may run, as it must while a rollout replaces old servers by new ones.
+"""
 
 from __future__ import annotations
 
+import enum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.util import CommandError
+from alembic.script import ScriptDirectory
 
 from tonne.errors import ConfigInvalid
+from tonne.store import schema
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from sqlalchemy import Connection
 
     from tonne.store.database import Database
@@ -20,34 +31,134 @@ if TYPE_CHECKING:
 _LOCK = 0x746F6E6E65  # "tonne"; the key of the advisory lock that serialises upgrades
 
 
-def upgrade(database: Database, version: str = "head") -> None:
-    """Bring the tables to a version, once, however many servers start at the same time.
+class Fit(enum.Enum):
+    """How the tables of a manifest stand to what this Tonne needs."""
 
-    All of it is one transaction, in both databases, under a lock: a server that comes second
-    waits, then finds nothing to do; one that dies leaves nothing half-made.
+    SAME = "same"
+    OLDER = "older"
+    NEWER_AND_COMPATIBLE = "newer and compatible"
+    NEWER = "newer"
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """From which revision to which the tables were brought; empty: there were none."""
+
+    before: str
+    after: str
+
+
+def head() -> str:
+    """Name the revision that this Tonne needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def look(database: Database) -> tuple[str, Fit]:
+    """Read the revision of the tables, and how it fits. Changes nothing."""
+    with database.read() as connection:
+        return _look(connection)
+
+
+def upgrade(database: Database, version: str = "head") -> Upgrade:
+    """Bring the tables to a version, once, however many processes do it at the same time.
+
+    All of it is one transaction, in both databases, under a lock: who comes second waits, then
+    finds nothing to do; one that dies leaves nothing half-made. Tables of a newer revision on
+    which this Tonne works are left as they are.
 
     Raises
     ------
     ConfigInvalid
-        A newer Tonne made the tables.
+        A newer Tonne made the tables, and this one does not work on them.
     """
-    database.write(lambda connection: _run(connection, version))
+    return database.write(lambda connection: _run(connection, version, database.now()))
 
 
-def _run(connection: Connection, version: str) -> None:
+def refuse_newer(revision: str) -> ConfigInvalid:
+    """Say that tables are too new."""
+    return ConfigInvalid(
+        f"the tables of the manifest are at revision {revision}, not of a version that this "
+        f"Tonne knows or works on (it knows up to {head()}); run the Tonne that made them, or a "
+        "newer one",
+        metadata={"revision": revision, "known": head()},
+    )
+
+
+def refuse_older(revision: str) -> ConfigInvalid:
+    """Say that tables are too old, where they may not be migrated."""
+    found = f"at revision {revision}" if revision else "not there yet"
+    return ConfigInvalid(
+        f"the tables of the manifest are {found}; this Tonne needs revision {head()}, and "
+        "store.migrate_at_start is off: run `tonne migrate` with this configuration first",
+        metadata={"revision": revision, "needed": head()},
+    )
+
+
+def _run(connection: Connection, version: str, now: sa.ColumnElement[dt.datetime]) -> Upgrade:
     if connection.dialect.name == "postgresql":
         # An upgrade may take its time, and so may the one that is waited for.
         connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
         connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    before, fit = _look(connection)
+    if fit is Fit.NEWER:
+        raise refuse_newer(before)
+    if fit is not Fit.OLDER:
+        return Upgrade(before, before)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+    after = _revision(connection)
+    _record(connection, now)
+    return Upgrade(before, after)
+
+
+def _record(connection: Connection, now: sa.ColumnElement[dt.datetime]) -> None:
+    """Note each revision that is applied now, and from which one on its tables can be used."""
+    if not sa.inspect(connection).has_table(schema.migration.name):
+        return  # revisions before the table
+    table = schema.migration
+    noted = set(connection.execute(sa.select(table.c.revision)).scalars())
+    moment = connection.execute(sa.select(now)).scalar_one()
+    scripts = ScriptDirectory.from_config(_config())
+    for script in scripts.iterate_revisions(_revision(connection), "base"):
+        if script.revision not in noted:
+            connection.execute(
+                sa.insert(table).values(
+                    revision=script.revision,
+                    works_from=script.module.works_from,
+                    create_time=moment,
+                )
+            )
+
+
+def _look(connection: Connection) -> tuple[str, Fit]:
+    scripts = ScriptDirectory.from_config(_config())
+    known = {script.revision for script in scripts.walk_revisions()}
+    revision = _revision(connection)
+    if revision == scripts.get_current_head():
+        return revision, Fit.SAME
+    if revision in known or not revision:
+        return revision, Fit.OLDER
+    works_from = ""
+    if sa.inspect(connection).has_table(schema.migration.name):
+        query = sa.select(schema.migration.c.works_from)
+        query = query.where(schema.migration.c.revision == revision)
+        works_from = connection.execute(query).scalar_one_or_none() or ""
+    return revision, Fit.NEWER_AND_COMPATIBLE if works_from in known else Fit.NEWER
+
+
+def _revision(connection: Connection) -> str:
+    """Read where alembic keeps it; empty where it has not been yet."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return ""
+    table = sa.table("alembic_version", sa.column("version_num"))
+    found = connection.execute(sa.select(table.c.version_num)).scalar_one_or_none()
+    return "" if found is None else str(found)
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, version)
-    except CommandError as error:
-        raise ConfigInvalid(
-            f"the tables of the manifest are not of a version that this Tonne knows ({error}); "
-            "run the Tonne that made them, or a newer one",
-        ) from error
+    return config

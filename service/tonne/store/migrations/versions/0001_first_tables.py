@@ -12,6 +12,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+works_from = "0001"
+
 
 def _id() -> Any:
     return sa.String().with_variant(sa.String(collation="C"), "postgresql")

@@ -14,6 +14,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+works_from = "0002"
+
 # The settings under which books were posted before there were methods. They are written out: a
 # migration makes the same rows for ever, whatever becomes of the class.
 _FIRST_SETTINGS = {
