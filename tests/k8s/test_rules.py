@@ -80,8 +80,9 @@ def test_an_alert_fires_and_is_silent(tmp_path, alert):
     """promtool evaluates it over series that must set it off, and over some that must not."""
     write_rule_files(tmp_path, keep_intervals=False)
     paths = []
-    for kind in ("fires", "silent"):
-        case = CASES[alert][kind]
+    assert {kind.partition("_")[0] for kind in CASES[alert]} == {"fires", "silent"}
+    for kind, case in CASES[alert].items():
+        assert ("labels" in case) == kind.startswith("fires")
         tests = {
             "rule_files": ["records.yml", "alerts.yml"],
             "evaluation_interval": case.get("every", "1m"),
@@ -125,6 +126,24 @@ def test_every_objective_has_every_window():
     assert recorded == {
         (slo, window) for slo in ("availability", "acknowledgement") for window in WINDOWS
     }
+
+
+@pytest.mark.parametrize(
+    ("objective", "budget"), [("Availability", "0.001"), ("Acknowledgement", "0.01")]
+)
+@pytest.mark.parametrize(
+    ("speed", "factors"),
+    [
+        ("Fast", {"1h": "14.4", "5m": "14.4", "6h": "6", "30m": "6"}),
+        ("Slowly", {"1d": "3", "2h": "3", "3d": "1", "6h": "1"}),
+    ],
+)
+def test_burn_rates_are_those_of_the_table(objective, budget, speed, factors):
+    """Pairs of windows as in the SRE Workbook, chapter 5, and its 3 times over a day and 2 h."""
+    expression = ALERTS[f"Tonne{objective}Burns{speed}"]["expr"]
+    found = re.findall(r"ratio_rate(\w+)\{[^}]*\} > (?:([\d.]+) \* )?([\d.]+)", expression)
+    assert {window: factor or "1" for window, factor, _ in found} == factors
+    assert {one for _, _, one in found} == {budget}
 
 
 def unknown_parts(expression: str) -> list[str]:
