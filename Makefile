@@ -7,7 +7,7 @@ PROTOS := $(wildcard proto/tonne/v1/*.proto)
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build dev demo serve test system schemas lint format proto bench soak fuzz debug clean
+.PHONY: help build dev demo serve test system schemas lint format proto bench scale soak fuzz sanitize debug clean
 .PHONY: image sbom lock audit
 
 help:  ## Show the targets
@@ -80,11 +80,32 @@ bench: dev  ## Measure side by side: the kernel, the catalogue, the whole path
 	$(BIN)/python -m tests.bench.catalogue
 	$(BIN)/python -m tests.bench.path
 
-soak: dev debug  ## Kill servers and producers many hundred times
-	TONNE_TEST_DEATHS=600 $(BIN)/python -m pytest --timeout=0 tests/adversity
+scale: dev  ## Grow the load fourfold, and let an autoscaler follow: three ways compared (root)
+	$(BIN)/python -m tests.operations.scaling
 
-fuzz: dev debug  ## The kernel's properties and mutated bytes with very many examples
+soak: dev debug  ## Kill servers and producers many hundred times; make every part fail (root)
+	TONNE_TEST_DEATHS=600 $(BIN)/python -m pytest --timeout=0 tests/adversity
+	TONNE_TEST_FAULT_ROUNDS=20 $(BIN)/python -m pytest --timeout=0 -s \
+	    tests/operations/test_faults.py
+
+fuzz: dev debug  ## The kernel's properties with very many examples; nonsense on the wire, an hour
 	TONNE_TEST_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 tests/kernel
+	TONNE_TEST_FUZZ_S=3600 $(BIN)/python -m pytest --timeout=0 -s \
+	    tests/operations/test_wire_fuzz.py
+
+# Leaks are not looked for: the interpreter itself frees nothing at its end.
+sanitize: dev build/sanitize/.built  ## The kernel under ASan and UBSan: properties, wire fuzzer
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
+	    ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 \
+	    UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+	    PYTHONPATH=$(CURDIR)/build/sanitize PYTHONMALLOC=malloc TONNE_TEST_KERNEL=sanitize \
+	    $(BIN)/python -m pytest --timeout=0 tests/kernel tests/operations/test_wire_fuzz.py
+
+build/sanitize/.built: $(KERNEL_SOURCES) $(VENV)/.dev
+	TONNE_KERNEL_SANITIZE=1 $(BIN)/python setup.py --quiet build_ext --build-lib build/sanitize \
+	    --build-temp build/sanitize-temp
+	cp ext/tonne_kernel/__init__.py build/sanitize/tonne_kernel/
+	@touch $@
 
 image: build/tools/.built  ## Build, check and start the container image, without an engine (root)
 	build/tools/bin/python -m image.build $(IMAGE_FLAGS)

@@ -32,11 +32,26 @@ DEBUG_FLAGS = [
     "-fsanitize-undefined-trap-on-error",
 ]
 
+# What the debug build checks, and every access to memory: it needs `LD_PRELOAD=libasan.so`
+# (`make sanitize`), and says what is wrong where.
+SANITIZE = os.environ.get("TONNE_KERNEL_SANITIZE") == "1"
+SANITIZE_FLAGS = [
+    "-O1",
+    "-g",
+    "-UNDEBUG",
+    "-fno-omit-frame-pointer",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=undefined",
+]
+KIND = "sanitize" if SANITIZE else "debug" if DEBUG else "release"
+FLAGS = {"sanitize": SANITIZE_FLAGS, "debug": DEBUG_FLAGS, "release": ["-O3", "-DNDEBUG"]}
+
 extensions = [
     Extension(
         "tonne_kernel." + path.stem,
         [str(path)],
-        extra_compile_args=DEBUG_FLAGS if DEBUG else ["-O3", "-DNDEBUG"],
+        extra_compile_args=FLAGS[KIND],
+        extra_link_args=["-fsanitize=address,undefined"] if SANITIZE else [],
     )
     for path in sorted(Path("ext/tonne_kernel").glob("*.pyx"))
 ]
@@ -46,7 +61,7 @@ setup(
         extensions,
         compiler_directives=HOT,
         include_path=["ext"],
-        build_dir="build/cython-debug" if DEBUG else "build/cython",
+        build_dir="build/cython" if KIND == "release" else f"build/cython-{KIND}",
         show_all_warnings=True,
     ),
     options={"build_ext": {"parallel": os.cpu_count()}},

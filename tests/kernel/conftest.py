@@ -1,6 +1,6 @@
 """Which build of the kernel is under test, how hard it is tested, and with which seed.
 
-TONNE_TEST_KERNEL : `release` (default) or `debug`; asserted against the loaded files.
+TONNE_TEST_KERNEL : `release` (default), `debug` or `sanitize`; asserted against the loaded files.
 TONNE_TEST_PROFILE : `ci` (default), `fuzz` (many more examples) or `quick`.
 TONNE_TEST_SEED : seed of all properties; printed at the end of each run.
 """
@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 KERNEL_FOLDERS = {
     "release": REPOSITORY / "ext" / "tonne_kernel",
     "debug": REPOSITORY / "build" / "debug" / "tonne_kernel",
+    "sanitize": REPOSITORY / "build" / "sanitize" / "tonne_kernel",
 }
 KERNEL = os.environ.get("TONNE_TEST_KERNEL", "release")
 SEED = int(os.environ.get("TONNE_TEST_SEED") or secrets.randbits(32))
