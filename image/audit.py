@@ -7,12 +7,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).parents[1]
 PIP_AUDIT = Path(sys.executable).with_name("pip-audit")
 
 
-def verdict(report: dict[str, list[dict[str, object]]]) -> list[str]:
+def verdict(report: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Give what speaks against a release, a line each, from pip-audit's report."""
     packages = report["dependencies"]
     if not packages:
@@ -22,7 +23,7 @@ def verdict(report: dict[str, list[dict[str, object]]]) -> list[str]:
         f"{package['name']} {package['version']}: {advisory['id']}, mended in "
         f"{', '.join(advisory['fix_versions']) or 'no version yet'}"
         for package in packages
-        for advisory in package.get("vulns", [])  # type: ignore[attr-defined]
+        for advisory in package.get("vulns", [])
     ]
     if unknown:
         lines.append(

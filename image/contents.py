@@ -20,13 +20,14 @@ SIZE_BYTES_MAX = 420 * 1024 * 1024
 # Of the distribution's packages, what a Python program needs: no shell, no tools, no documents
 # but the licences, no time zones (the tzdata package of Python has them).
 KEPT = re.compile(
-    r"usr/bin/python3(\.\d+)?$|usr/lib/|usr/share/(doc/[^/]+/copyright$|ca-certificates/)"
+    r"usr/bin/python3(\.\d+)?$|usr/lib(32|64)?/|usr/share/(doc/[^/]+/copyright$|ca-certificates/)"
     r"|etc/(debian_version|host\.conf|nsswitch\.conf|os-release|ssl/openssl\.cnf)$"
     r"|(bin|sbin|lib|lib32|lib64)$"
 )
 NOT_KEPT = re.compile(
     r"usr/lib/(apt|dpkg|debian-installer|init|systemd|tmpfiles\.d|sysusers\.d|binfmt\.d)(/|$)"
     r"|usr/lib/python3\.\d+/(ensurepip|idlelib|lib2to3|pydoc_data|test|tkinter|turtledemo|venv)/"
+    r"|usr/lib/python3\.\d+/sitecustomize\.py$"
     r"|usr/lib/python3/|\.(a|la|o|pc)$"
 )
 # Names of programs and packages that an attacker would look for.

@@ -28,6 +28,7 @@ ACCOUNTS = {
     f"tonne:x:{USER}:{USER}:tonne:/var/lib/tonne:/nonexistent\n",
     "etc/group": f"root:x:0:\ntonne:x:{USER}:\n",
 }
+SHOW_PACKAGE = ("dpkg-deb", "--show", "--showformat=${Package} ${Version} ${Architecture}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _unpacked(root: Path) -> list[Package]:
     packages = []
     for archive in sorted((root / "var/cache/apt/archives").glob("*.deb")):
         fields = subprocess.run(  # noqa: S603  # no word of it comes from outside
-            ["dpkg-deb", "--show", "--showformat=${Package} ${Version} ${Architecture}", archive],  # noqa: S607
+            [*SHOW_PACKAGE, archive],
             check=True,
             capture_output=True,
             text=True,

@@ -38,6 +38,7 @@ def write_sbom(target: Path, site: Path, debian: Iterable[Package]) -> int:
     names = "\n".join(sorted(str(part.purl) for part in (subject, *parts)))
     bom = Bom(components=parts, serial_number=uuid.uuid5(NAMESPACE, names))
     bom.metadata.component = subject
+    bom.register_dependency(subject, parts)
     text = JsonV1Dot6(bom).output_as_string(indent=1)
     # The time of writing is the clock's, and would make every document another.
     target.write_text(_without_time(text) + "\n")
