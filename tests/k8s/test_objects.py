@@ -92,24 +92,50 @@ def test_a_wrong_custom_resource_is_refused():
     assert set(re.findall(r"wrong-\d", faults)) == {f"wrong-{n}" for n in range(len(wrong))}
 
 
+def pod_labels(found: list[dict]) -> list[dict]:
+    return [
+        one["spec"]["template"]["metadata"]["labels"]
+        for one in found
+        if one["kind"] in {"Deployment", "Job"}
+    ]
+
+
 def test_selectors_meet_the_pods():
-    """Services, budgets, monitors and spreads select pods that there are."""
+    """Services, budgets and spreads select pods that there are."""
     for name in NAMES:
         found = documents(name)
-        pods = [one["spec"]["template"] for one in found if one["kind"] == "Deployment"]
-        labels = [pod["metadata"]["labels"] for pod in pods]
         selectors = [
             one["spec"]["selector"].get("matchLabels", one["spec"]["selector"])
             for one in found
-            if one["kind"] in {"Service", "PodDisruptionBudget", "PodMonitor"}
+            if one["kind"] in {"Service", "PodDisruptionBudget"}
         ]
-        spreads = [
+        selectors += [
             spread["labelSelector"]["matchLabels"]
-            for pod in pods
-            for spread in pod["spec"]["topologySpreadConstraints"]
+            for one in found
+            if one["kind"] == "Deployment"
+            for spread in one["spec"]["template"]["spec"]["topologySpreadConstraints"]
         ]
-        for selector in [*selectors, *spreads]:
+        for selector in selectors:
+            labels = pod_labels(found)
             assert any(selector and selector.items() <= one.items() for one in labels), selector
+
+
+def test_what_is_for_several_components_meets_the_pods_of_production():
+    """Monitors and network policies select pods of the whole installation."""
+    found = documents("production")
+    labels = pod_labels(found)
+    for monitor in (one for one in found if one["kind"] == "PodMonitor"):
+        selector = monitor["spec"]["selector"]["matchLabels"]
+        assert any(selector.items() <= one.items() for one in labels), selector
+    for policy in (one for one in found if one["kind"] == "NetworkPolicy"):
+        selector = policy["spec"]["podSelector"]
+        names = [selector.get("matchLabels", {}).get("app.kubernetes.io/name")]
+        names += [value for one in selector.get("matchExpressions", []) for value in one["values"]]
+        present = {one["app.kubernetes.io/name"] for one in labels}
+        assert {name for name in names if name} <= present
+    denied = [one for one in found if one["metadata"]["name"] == "tonne-default-deny"]
+    (expression,) = denied[0]["spec"]["podSelector"]["matchExpressions"]
+    assert set(expression["values"]) == {one["app.kubernetes.io/name"] for one in labels}
 
 
 def test_a_directory_of_files_is_a_component_with_its_page():

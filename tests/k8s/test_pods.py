@@ -8,9 +8,11 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.main import get_command
 
 from tests.k8s.golden_files import COMPONENTS, NAMES, documents, find
 from tests.k8s.rendering import K8S
+from tonne.cli.main import app
 from tonne.config import Config, load
 
 if TYPE_CHECKING:
@@ -152,7 +154,7 @@ RULES: dict[str, Callable[[dict], bool]] = {
 def pods() -> Iterator[tuple[str, dict]]:
     for name in NAMES:
         for document in documents(name):
-            if "template" in document.get("spec", {}):
+            if document["kind"] in {"Deployment", "Job"}:
                 label = f"{name}/{document['metadata']['name']}"
                 yield label, document["spec"]["template"]["spec"]
 
@@ -308,6 +310,34 @@ def test_files_that_settings_name_are_mounted(name, tmp_path):
         assert not file or any(file.startswith(mount["mountPath"] + "/") for mount in mounts)
 
 
+def test_jobs_of_the_ledger_are_done_once():
+    """Where another pod has the upkeep or the migration, servers leave it alone."""
+    for component, setting in (
+        ("maintenance", "TONNE_LEDGER_UPKEEP"),
+        ("migration", "TONNE_STORE_MIGRATE_AT_START"),
+    ):
+        environment = server(f"base+{component}")["containers"][0]["env"]
+        assert {"name": setting, "value": "false"} in environment
+    assert server("base")["containers"][0]["env"][0]["name"] == "TONNE_SERVER_CPUS"
+
+
+@pytest.mark.parametrize(
+    ("component", "kind", "name"),
+    [("maintenance", "Deployment", "tonne-maintenance"), ("migration", "Job", "tonne-migrate")],
+)
+def test_other_pods_run_commands_that_there_are(component, kind, name):
+    """Their arguments are taken by the command line, and no Service sends them streams."""
+    found = find(f"base+{component}", kind, name)["spec"]["template"]
+    (container,) = found["spec"]["containers"]
+    command, *options = container["args"]
+    (taken,) = [one for one in get_command(app).commands.items() if one[0] == command]
+    known = {option for parameter in taken[1].params for option in parameter.opts}
+    assert {option for option in options if option.startswith("--")} <= known
+    for service in ("tonne", "tonne-headless"):
+        selector = find(f"base+{component}", "Service", service)["spec"]["selector"]
+        assert not selector.items() <= found["metadata"]["labels"].items()
+
+
 def test_mtls_is_in_force(tmp_path):
     """The component turns the plain text off and asks for certificates."""
     config = settings("base+mtls", tmp_path)
@@ -384,9 +414,9 @@ def test_production_has_its_parts():
     )
     zones = [
         spread["topologyKey"]
-        for name in ("tonne", "tonne-gateway")
+        for name in ("tonne", "tonne-gateway", "tonne-maintenance")
         for spread in find("production", "Deployment", name)["spec"]["template"]["spec"][
             "topologySpreadConstraints"
         ]
     ]
-    assert sorted(zones) == ["kubernetes.io/hostname"] * 2 + ["topology.kubernetes.io/zone"] * 2
+    assert sorted(zones) == ["kubernetes.io/hostname"] * 3 + ["topology.kubernetes.io/zone"] * 3
