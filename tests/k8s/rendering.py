@@ -46,15 +46,29 @@ def rule_groups(name: str) -> list[dict]:
     return groups
 
 
-def write_rule_files(directory: Path, *, keep_intervals: bool = True) -> list[Path]:
+def write_rule_files(directory: Path) -> list[Path]:
     """Write both as plain rule files of Prometheus; their paths."""
-    paths = []
-    for name in ("records", "alerts"):
-        groups = rule_groups(name)
-        for group in groups:
-            if not keep_intervals:
-                group.pop("interval", None)
-        path = directory / f"{name}.yml"
-        path.write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
-        paths.append(path)
-    return paths
+    return [_write_groups(directory, name, rule_groups(name)) for name in ("records", "alerts")]
+
+
+def write_alert_files(directory: Path, alert: str) -> list[str]:
+    """Write one alert and the groups that it rests on; the groups' names in their order.
+
+    Evaluated as often as the test says, so that hours of series take no time.
+    """
+    (alerts,) = rule_groups("alerts")
+    (rule,) = [one for one in alerts["rules"] if one["alert"] == alert]
+    needed = [
+        {"name": group["name"], "rules": group["rules"]}
+        for group in rule_groups("records")
+        if any(one["record"] in rule["expr"] for one in group["rules"])
+    ]
+    _write_groups(directory, "records", needed)
+    _write_groups(directory, "alerts", [{**alerts, "rules": [rule]}])
+    return [*(group["name"] for group in needed), alerts["name"]]
+
+
+def _write_groups(directory: Path, name: str, groups: list[dict]) -> Path:
+    path = directory / f"{name}.yml"
+    path.write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
+    return path
