@@ -139,7 +139,8 @@ class Watch:
             f"(99 %: {statistics.quantiles(seen, n=100)[98] * 1000:.0f}, of {len(seen)})"
             for name, seen in figures.items()
         ]
-        print(f"{what}: {'; '.join(texts)}; {grown_bytes / MIB:.0f} MiB more")  # noqa: T201  (-s)
+        text = f"{what}: {'; '.join(texts)}; {grown_bytes / MIB:.0f} MiB more"
+        print(text)  # noqa: T201  (shown with -s)
         assert statistics.median(self.http_s) < HEALTH_S_MAX
         assert statistics.median(self.grpc_s) < HEALTH_S_MAX
         assert grown_bytes < grown_bytes_max

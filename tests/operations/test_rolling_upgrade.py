@@ -99,4 +99,5 @@ def test_servers_are_replaced_across_a_migration_under_load(
             load.wait_flowing(LAG_S_MAX)
         made = load.finish()
     count = check_exactly_once(postgres_url, s3_bucket.url, s3_bucket.options, "acme", made)
-    print(f"{count} records, each once; oldest waited {load.lag_s_max():.1f} s")  # noqa: T201  (-s)
+    text = f"{count} records, each once; oldest waited {load.lag_s_max():.1f} s"
+    print(text)  # noqa: T201  (shown with -s)
