@@ -23,6 +23,7 @@ STEP_QUANTITY_MICRO = 2**65
 def write(directory: str) -> Iterator[int]:
     """Commit, merge and collect a few times; yield the offset after each commit."""
     manifest = Manifest.open(f"sqlite:///{directory}/manifest.db")
+    keeper = Manifest.open(f"sqlite:///{directory}/manifest.db", clock=later)
     objects = open_objects(f"file://{directory}/objects", {})
     for _ in range(STEPS_COUNT):
         channel = manifest.open_channel("acme", "meter")
@@ -37,7 +38,8 @@ def write(directory: str) -> Iterator[int]:
         objects.put(merged.path, merged.id.encode())
         assert manifest.replace_postings("acme", [file.id for file in live], merged)
         objects.put(f"acme/lost/{new_id()}.parquet", b"")
-        collect(manifest, objects, 86_400, later)
+        collect(keeper, objects, 86_400, later)
+    keeper.close()
     manifest.close()
 
 
