@@ -47,7 +47,8 @@ system:  ## Install Prometheus, HAProxy and node for the tests, where they are m
 schemas: tests/k8s/node_modules/.package-lock.json  ## Install the schemas of custom resources
 
 tests/k8s/node_modules/.package-lock.json: tests/k8s/package-lock.json
-	npm ci --prefix tests/k8s --silent
+	NODE_EXTRA_CA_CERTS="$${NODE_EXTRA_CA_CERTS:-$(wildcard /etc/ssl/certs/ca-certificates.crt)}" \
+	    npm ci --prefix tests/k8s --silent
 	@touch $@
 
 lint: dev  ## Check style, types, imports, Cython and protos

@@ -3,6 +3,8 @@
 # says what is missing and goes on: the tests that need it fail and say so, too.
 set -eu
 
+# Debian has some of them where only root's path leads.
+PATH="$PATH:/usr/sbin:/sbin"
 packages=
 need() { command -v "$1" >/dev/null 2>&1 || packages="$packages $2"; }
 
