@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,9 @@ from tests.support.s3 import S3Bucket, make_bucket, run_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Debian has some of the programs that tests start where only root's path leads.
+os.environ["PATH"] += f"{os.pathsep}/usr/sbin{os.pathsep}/sbin"
 
 
 @pytest.fixture(scope="session")
