@@ -355,8 +355,8 @@ def main() -> None:
     """Run the ways one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cpus", type=float, default=0.1, help="processors of a server")
-    parser.add_argument("--rate", type=float, default=3.0, help="messages a second and producer")
-    parser.add_argument("--records", type=int, default=50, help="records of a message")
+    parser.add_argument("--rate", type=float, default=2.0, help="messages a second and producer")
+    parser.add_argument("--records", type=int, default=200, help="records of a message")
     parser.add_argument("--before-s", type=float, default=15.0, help="time before the growth")
     parser.add_argument("--after-s", type=float, default=120.0, help="time after the growth")
     parser.add_argument("ways", nargs="*", default=[way.name for way in WAYS])
