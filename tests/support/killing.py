@@ -109,10 +109,18 @@ class Server:
 
 
 def free_port() -> int:
-    """Find a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Find a TCP port that nobody listens on, below those that outgoing connections take.
+
+    The system hands out its ephemeral ports (from 32768 up on Linux) to every connection: one
+    of them may be taken again before the server under test listens on it.
+    """
+    candidates = list(range(20_000, 32_000))
+    random.SystemRandom().shuffle(candidates)
+    for port in candidates:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("every port from 20000 to 31999 is taken: stop what listens there")
 
 
 class Battle:
