@@ -86,6 +86,34 @@ def test_many_starts_on_an_empty_database_make_it_once(manifest_url):
         each.close()
 
 
+def test_an_upgrade_that_meets_a_writer_in_a_deadlock_begins_again(postgres_url, caplog):
+    """An older server that writes holds `file` and wants `book`; the upgrade has it the other way.
+
+    The writer never gives in, and is there before the upgrade looks for a deadlock (2 s).
+    """
+    database = Database(postgres_url, pool_size=1, clock=lambda: START)
+    migrations.upgrade(database, "0001")
+    database.close()
+    waits = sa.text(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'file'::regclass"
+    )
+    upgraded_url = f"{postgres_url}&options=-c%20deadlock_timeout%3D2s"
+    engine = sa.create_engine(postgres_url)
+    with ThreadPoolExecutor(1) as pool, engine.connect() as watch, engine.connect() as writer:
+        writer.execute(sa.text("SET LOCAL deadlock_timeout = '1h'"))
+        writer.execute(sa.text("LOCK TABLE file IN ROW EXCLUSIVE MODE"))
+        upgrade = pool.submit(migrate_manifest, upgraded_url)
+        while not watch.execute(waits).scalar_one():
+            assert not upgrade.done(), upgrade.result()
+        writer.execute(sa.text("LOCK TABLE book IN ROW EXCLUSIVE MODE"))
+        writer.commit()
+        assert upgrade.result().after == migrations.head()
+    engine.dispose()
+    told = [message for message in caplog.messages if "deadlock" in message]
+    assert len(told) == 1
+    assert "begins again, at most 4 more times" in told[0]
+
+
 def test_many_processes_start_on_an_empty_file(tmp_path):
     """Processes that start at once on a SQLite file that is not there all come up."""
     script = (

@@ -9,6 +9,7 @@ can tell whether it may run, as it must while a rollout replaces old servers by 
 from __future__ import annotations
 
 import enum
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from tonne.errors import ConfigInvalid
+from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import schema
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tonne.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+TRIES = 5
+"""How often an upgrade is begun that ends in a deadlock."""
 
 _LOCK = 0x746F6E6E65  # "tonne"; the key of the advisory lock that serialises upgrades
 
@@ -66,12 +72,37 @@ def upgrade(database: Database, version: str = "head") -> Upgrade:
     finds nothing to do; one that dies leaves nothing half-made. Tables of a newer revision on
     which this Tonne works are left as they are.
 
+    Servers that go on writing lock tables in the order of their work, an upgrade in the order of
+    its scripts: PostgreSQL may find the two in a deadlock and end the upgrade. It begins again,
+    from nothing, at most `TRIES` times.
+
     Raises
     ------
     ConfigInvalid
         A newer Tonne made the tables, and this one does not work on them.
+    StoreUnavailable
+        The database cannot be reached, or each try ended in a deadlock. Nothing happened.
     """
-    return database.write(lambda connection: _run(connection, version, database.now()))
+    for remaining in range(TRIES - 1, -1, -1):
+        try:
+            return database.write(lambda connection: _run(connection, version, database.now()))
+        except StoreUnavailable as error:
+            if not remaining or not _is_deadlock(error):
+                raise
+            logger.warning(
+                "the upgrade of the manifest met a server that writes, in a deadlock, and was "
+                "undone; it begins again, at most %d more times",
+                remaining,
+            )
+    raise AssertionError("the last try returns or raises")
+
+
+def _is_deadlock(error: StoreUnavailable) -> bool:
+    """Whether PostgreSQL ended the transaction so that others could go on (SQLSTATE 40P01)."""
+    cause = error.__cause__
+    return isinstance(cause, sa.exc.DBAPIError) and (
+        getattr(cause.orig, "sqlstate", None) == "40P01"
+    )
 
 
 def refuse_newer(revision: str) -> ConfigInvalid:
