@@ -40,6 +40,7 @@ DIRECTORY_ONLY = {"objects.after_temp_write", "objects.after_link"}
 NOT_HERE = {
     "clearing.after_commit",
     "clearing.after_files",
+    "garbage.before_condemn",
     "garbage.before_delete",
     "garbage.before_forget",
 }
