@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 
 import polars as pl
 import pytest
 
+from tests.support.races import run_all
 from tests.unit.ledger.conftest import EDITION, T0, decode, record
 from tonne.catalogue.method import MethodSettings
 from tonne.errors import BookUnknown, StoreUnavailable
@@ -59,27 +59,6 @@ def sums(bench):
 
 def suspended(bench):
     return [each.offset for each in bench.ledger.list_suspense(bench.book, page_size=1000).items]
-
-
-def run_all(*works):
-    """Run all at once; the first exception of any comes out."""
-    barrier = threading.Barrier(len(works))
-    errors = []
-
-    def run(work):
-        try:
-            barrier.wait()
-            work()
-        except BaseException as error:  # noqa: BLE001 - raised below
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
 
 
 def test_what_an_edition_resolves_is_posted(bench):

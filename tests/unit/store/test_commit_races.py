@@ -8,35 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.races import run_all
 from tests.support.store import create_book, make_commit, make_file, make_move
 from tonne import model
 from tonne.store import Commit, Manifest, PositionLost, RequestClaim, RequestKnown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 WRITERS_COUNT = 6
-
-
-def run_all(*works: Callable[[], None]) -> None:
-    """Run all at once; the first exception of any comes out."""
-    errors: list[BaseException] = []
-    barrier = threading.Barrier(len(works))
-
-    def run(work: Callable[[], None]) -> None:
-        barrier.wait()
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001  handed to the test's thread
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
 
 
 @pytest.fixture
