@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from tonne.errors import StreamsExhausted
@@ -17,22 +18,64 @@ STREAMS_RETRY_S = 5.0
 """How long a producer that found all streams taken should wait."""
 
 
-class Admission:
+class Room(ABC):
+    """Streams and memory that are counted in and out. Used on the event loop alone."""
+
+    def __init__(self) -> None:
+        self._used_bytes = 0
+        self._streams: set[Callable[[], None]] = set()
+        self._watchers: set[Callable[[], None]] = set()
+
+    @property
+    @abstractmethod
+    def has_room(self) -> bool:
+        """Whether another message may be read."""
+
+    def leave(self, on_room: Callable[[], None]) -> None:
+        """Count a stream out."""
+        self._streams.discard(on_room)
+
+    def hold(self, size_bytes: int) -> None:
+        """Count memory in."""
+        self._used_bytes += size_bytes
+
+    def release(self, size_bytes: int) -> None:
+        """Count memory out, and wake who waits for room."""
+        had_room = self.has_room
+        self._used_bytes -= size_bytes
+        if self.has_room and not had_room:
+            self._tell()
+
+    async def wait_for_room(self) -> None:
+        """Wait until another message may be taken."""
+        stirred = asyncio.Event()
+        self._watchers.add(stirred.set)
+        try:
+            while not self.has_room:
+                stirred.clear()
+                await stirred.wait()
+        finally:
+            self._watchers.discard(stirred.set)
+
+    def _tell(self) -> None:
+        for on_room in (*self._streams, *self._watchers):
+            on_room()
+
+
+class Admission(Room):
     """The budget of a process. Over it nothing is refused or dropped: streams are not read on.
 
     A message that has been read is always kept, so each stream may put one message on top of
-    the limit. Used on the event loop alone.
+    the limit.
     """
 
     def __init__(self, config: IngestConfig, telemetry: Telemetry) -> None:
+        super().__init__()
         self._limit_bytes = config.in_flight_bytes_max
         self._window_bytes = config.stream_window_bytes
         self._message_bytes_max = config.message_bytes_max
         self._streams_max = config.streams_max
         self._telemetry = telemetry
-        self._used_bytes = 0
-        self._streams: set[Callable[[], None]] = set()
-        self._waiting: set[asyncio.Event] = set()
         telemetry.read_with("tonne_in_flight_bytes", lambda: self._used_bytes)
         telemetry.set("tonne_in_flight_limit_bytes", self._limit_bytes)
         telemetry.read_with("tonne_streams_active", lambda: len(self._streams))
@@ -71,31 +114,3 @@ class Admission:
                 retry_delay_s=STREAMS_RETRY_S,
             )
         self._streams.add(on_room)
-
-    def leave(self, on_room: Callable[[], None]) -> None:
-        """Count a stream out."""
-        self._streams.discard(on_room)
-
-    def hold(self, size_bytes: int) -> None:
-        """Count memory in."""
-        self._used_bytes += size_bytes
-
-    def release(self, size_bytes: int) -> None:
-        """Count memory out, and wake who waits for room."""
-        had_room = self.has_room
-        self._used_bytes -= size_bytes
-        if self.has_room and not had_room:
-            for on_room in tuple(self._streams):
-                on_room()
-            for waiting in self._waiting:
-                waiting.set()
-
-    async def wait_for_room(self) -> None:
-        """Wait until another message may be taken."""
-        while not self.has_room:
-            waiting = asyncio.Event()
-            self._waiting.add(waiting)
-            try:
-                await waiting.wait()
-            finally:
-                self._waiting.discard(waiting)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tonne.errors import BookRateExceeded, StreamsExhausted
-from tonne.ingest.admission import STREAMS_RETRY_S
+from tonne.ingest.admission import STREAMS_RETRY_S, Room
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from tonne.config import IngestConfig
@@ -133,23 +133,20 @@ class ByteRate:
             self._on_idle()
 
 
-class BookRoom:
+class BookRoom(Room):
     """What one book has of a process, and what it may have. A limit of 0 is none.
 
-    Used on the event loop alone. Nothing is dropped: a book over its memory is not read on; a
-    batch over the rate is held, or, where that would take too long, its producer is told when
-    to come back.
+    Nothing is dropped: a book over its memory is not read on; a batch over the rate is held, or,
+    where that would take too long, its producer is told when to come back.
     """
 
     def __init__(
         self, book: str, config: IngestConfig, telemetry: Telemetry, clock: Clock
     ) -> None:
+        super().__init__()
         self._book = book
         self._config = config
         self._telemetry = telemetry
-        self._used_bytes = 0
-        self._watchers: set[Callable[[], None]] = set()
-        self._streams: set[Callable[[], None]] = set()
         rate = config.book_bytes_per_s_max
         # A batch is let in whole, so the burst has room for the largest.
         burst = max(rate, config.message_bytes_max)
@@ -191,32 +188,6 @@ class BookRoom:
                 retry_delay_s=STREAMS_RETRY_S,
             )
         self._streams.add(on_room)
-
-    def leave(self, on_room: Callable[[], None]) -> None:
-        """Count a stream out."""
-        self._streams.discard(on_room)
-
-    def hold(self, size_bytes: int) -> None:
-        """Count memory in."""
-        self._used_bytes += size_bytes
-
-    def release(self, size_bytes: int) -> None:
-        """Count memory out, and wake who waits for room."""
-        had_room = self.has_room
-        self._used_bytes -= size_bytes
-        if self.has_room and not had_room:
-            self._tell()
-
-    async def wait_for_room(self) -> None:
-        """Wait until the book may have more in memory."""
-        stirred = asyncio.Event()
-        self._watchers.add(stirred.set)
-        try:
-            while not self.has_room:
-                stirred.clear()
-                await stirred.wait()
-        finally:
-            self._watchers.discard(stirred.set)
 
     async def wait_for_turn(
         self, size_bytes: int, stirred: asyncio.Event, is_over: Callable[[], bool]
@@ -273,10 +244,6 @@ class BookRoom:
             },
             retry_delay_s=wait_s,
         )
-
-    def _tell(self) -> None:
-        for on_room in (*self._streams, *self._watchers):
-            on_room()
 
 
 class BookRooms:
