@@ -71,7 +71,7 @@ _ACTIVITY = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _REGION = re.compile(r"(?:[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*)?")
 _DECIMAL = re.compile(r"[+-]?(\d{1,18})(?:\.(\d{1,24}))?(?:[eE]([+-]?\d{1,2}))?")
 _PLACES_MAX = 24
-_AMOUNTS = (
+AMOUNTS = (
     "kg_co2e",
     "kg_co2",
     "kg_ch4",
@@ -82,6 +82,8 @@ _AMOUNTS = (
     "kwh",
     "loss",
 )
+"""Columns that hold a decimal number."""
+
 _WHOLE_DIGITS_MAX = 18
 
 
@@ -232,7 +234,7 @@ class _RowReader:
             self._fail("valid_to", f"a day after valid_from ({valid_from}), being exclusive")
         stage = self._choice("stage", STAGES)
         gwp_set = self._choice("gwp_set", FACTOR_GWP_SETS)
-        amounts = {name: self._decimal(name) for name in _AMOUNTS}
+        amounts = {name: self._decimal(name) for name in AMOUNTS}
         gases = self._gases()
         if self._is_good and not gases and all(value is None for value in amounts.values()):
             self._fail("kg_co2e", "a number, or masses of gases, kwh or loss in their columns")

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from tonne.catalogue.edition import AMOUNTS
 from tonne.catalogue.factor import Factor, plain_text
 from tonne.store.rows import FactorRow
 
@@ -23,18 +24,7 @@ _TEXTS = (
     "licence",
     "evidence",
 )
-_NUMBERS = (
-    "kg_co2e",
-    "kg_co2",
-    "kg_ch4",
-    "kg_n2o",
-    "co2e_ch4",
-    "co2e_n2o",
-    "kg_biogenic_co2",
-    "kwh",
-    "loss",
-    "uncertainty",
-)
+_NUMBERS = (*AMOUNTS, "uncertainty")
 
 
 def factor_to_row(factor: Factor) -> FactorRow:
