@@ -98,6 +98,8 @@ class Channel:
             With `start_offset`, the skipped records are not those that the ledger has.
         ChannelFenced
             Another owner has opened the channel.
+        CredentialsMissing, CredentialsInvalid, RoleMissing
+            The caller may not append, or no longer: a token expired that nothing renews.
         ServerUnavailable
             No progress within the budget of the `RetryPolicy`. The same call with
             `start_offset` may be made again.

@@ -26,10 +26,13 @@ from tonne.client.transport import error_of_status
 from tonne.client.window import Window
 from tonne.errors import (
     ContentMustMatch,
+    CredentialsInvalid,
+    CredentialsMissing,
     DefectError,
     EpochStale,
     OffsetGap,
     OffsetRepeat,
+    RoleMissing,
     TonneError,
 )
 from tonne.model import ControlTotals, Limits
@@ -46,6 +49,9 @@ CLOSE_SLACK_S = 5.0
 
 DRAIN_S_MAX = 5.0
 """How long a half-closed stream is waited for, so that what it carries counts."""
+
+REFUSALS_OF_THE_CALLER = (CredentialsMissing, CredentialsInvalid, RoleMissing)
+"""In-band errors that say nothing about the batch, but about who sends it."""
 
 
 class Delivery:
@@ -295,11 +301,12 @@ class Delivery:
             if self._stream is not None:
                 self._stream.half_close()
                 self._drain(self._stream)
-            raise AppendRefused(
-                f"{self.name}: {error.message}; durable up to offset {self.committed_offset}",
-                reason=error.code,
-                offset=self.committed_offset,
-            ) from error
+            text = f"{self.name}: {error.message}; durable up to offset {self.committed_offset}"
+            if isinstance(error, REFUSALS_OF_THE_CALLER):
+                # The same class as where the call itself is refused: which of the two comes
+                # first is a matter of time.
+                raise type(error)(text, metadata=error.metadata) from error
+            raise AppendRefused(text, reason=error.code, offset=self.committed_offset) from error
 
     def _take_end(self, error: TonneError | None) -> None:
         was_closing = self._closing_deadline_s is not None

@@ -109,6 +109,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
             fault = self.take_fault(
                 "drop", "lose_ack", "close", "silence", "future_ack", "negative_ack",
                 "absent_ack", "none", "refuse", "steal", "busy", "end", "repeat_ack", "late_error",
+                "expire", "revoke",
             )  # fmt: skip
             if fault == "drop":
                 context.abort(grpc.StatusCode.UNAVAILABLE, "the connection broke")
@@ -152,6 +153,8 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         for holds, error in (
             (epoch != store.epoch, (10, "EPOCH_STALE", f"epoch {epoch} is over")),
             (fault == "refuse", (3, "BATCH_MUST_PARSE", "the batch cannot be read")),
+            (fault == "expire", (16, "CREDENTIALS_INVALID", "the token has expired")),
+            (fault == "revoke", (7, "ROLE_MISSING", "append needs the role producer")),
             (is_repeat, (6, "OFFSET_REPEAT", "durable already")),
             (stop <= len(store.records), (3, "CONTENT_MUST_MATCH", "other content")),
             (request.offset != len(store.records), (11, "OFFSET_GAP", "a gap")),

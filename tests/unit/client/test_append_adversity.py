@@ -23,7 +23,7 @@ from tonne.client import (
 )
 from tonne.client.retry import Backoff
 from tonne.client.window import Window
-from tonne.errors import ContentMustMatch, OffsetGap
+from tonne.errors import ContentMustMatch, CredentialsInvalid, OffsetGap, RoleMissing
 
 NAME = "books/acme/channels/meters"
 COUNT = 5_000
@@ -221,6 +221,20 @@ def test_a_refused_batch_is_named_and_the_ones_before_count(client, ingest):
         with pytest.raises(AppendRefused, match="cannot be read") as caught:
             channel.append(frame(10, 10))
         assert (caught.value.reason, caught.value.offset) == ("BATCH_MUST_PARSE", 10)
+        assert channel.append(frame(10, 10)).durable_up_to_offset == 20
+    assert ingest.stores[NAME].records == ids(20)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [("expire", CredentialsInvalid), ("revoke", RoleMissing)]
+)
+def test_a_refused_caller_is_told_so_in_band_too(client, ingest, fault, error):
+    """The class is that of a refused call, since either may come first; what is durable stays."""
+    with client.channel("acme", "meters") as channel:
+        channel.append(frame(10))
+        ingest.faults.append(fault)
+        with pytest.raises(error, match="durable up to offset 10"):
+            channel.append(frame(10, 10))
         assert channel.append(frame(10, 10)).durable_up_to_offset == 20
     assert ingest.stores[NAME].records == ids(20)
 
