@@ -34,8 +34,8 @@ CHANNELS = tuple(f"gateway-{number}" for number in range(6))
 ACK_TIMEOUT_S = 3
 LAG_S_MAX = 1.0
 """A channel with less lag flows: acknowledgements take a fraction of that."""
-FREED_S_MAX = 45.0
-"""PostgreSQL ends a silent transaction after 15 s, and one server may have several."""
+FREED_S_MAX = 20.0
+"""PostgreSQL ends a silent transaction after 5 s, and one server may have several."""
 STUCK_S = 4.0
 """Longer than a producer waits for an acknowledgement: it has given its stream up."""
 

@@ -46,7 +46,7 @@ STATEMENT_TIMEOUT_S: Final = 30
 LOCK_TIMEOUT_S: Final = 10
 """Longest wait for a lock, and for the one writer of SQLite."""
 
-IDLE_TIMEOUT_S: Final = 15
+IDLE_TIMEOUT_S: Final = 5
 """After this PostgreSQL ends a transaction whose client fell silent, and frees its locks."""
 
 SETTLE_TRIES: Final = 5

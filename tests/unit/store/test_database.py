@@ -29,7 +29,7 @@ def test_postgres_has_its_timeouts(postgres_url):
     expected = {
         "statement_timeout": "30s",
         "lock_timeout": "3s",  # the operator's own setting wins
-        "idle_in_transaction_session_timeout": "15s",
+        "idle_in_transaction_session_timeout": "5s",
         "timezone": "UTC",
         "transaction_isolation": "repeatable read",
         "transaction_read_only": "on",
