@@ -240,6 +240,10 @@ def run(
         "TONNE_INGEST_STREAM_LIFETIME_S_MAX": str(way.lifetime_s[1]),
         "TONNE_SERVER_DRAIN_S": str(5 / SPEED),
         "TONNE_LEDGER_UPKEEP_INTERVAL_S": "10",
+        # A tenth of a processor affords few commits: without a pause for others to join they
+        # take up all of it, whatever the load.
+        "TONNE_INGEST_COMMIT_QUIET_S": "0.5",
+        "TONNE_INGEST_COMMIT_DELAY_S_MAX": "0.5",
     }
     replaced = {"[1m]": "[15s]", "/ 60)": f"/ {60 // SPEED})", "tonne_cpus": str(options.cpus)}
     rules = scaling_rules(replaced, "2s")
@@ -355,10 +359,10 @@ def main() -> None:
     """Run the ways one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cpus", type=float, default=0.1, help="processors of a server")
-    parser.add_argument("--rate", type=float, default=2.0, help="messages a second and producer")
-    parser.add_argument("--records", type=int, default=200, help="records of a message")
-    parser.add_argument("--before-s", type=float, default=15.0, help="time before the growth")
-    parser.add_argument("--after-s", type=float, default=120.0, help="time after the growth")
+    parser.add_argument("--rate", type=float, default=1.0, help="messages a second and producer")
+    parser.add_argument("--records", type=int, default=4_000, help="records of a message")
+    parser.add_argument("--before-s", type=float, default=10.0, help="time before the growth")
+    parser.add_argument("--after-s", type=float, default=80.0, help="time after the growth")
     parser.add_argument("ways", nargs="*", default=[way.name for way in WAYS])
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # what was begun is put away
