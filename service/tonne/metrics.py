@@ -224,6 +224,11 @@ METRICS: tuple[Metric, ...] = (
         "Age of the oldest of them; 0 where there is none.",
     ),
     _metric(
+        "tonne_in_flight_records",
+        "gauge",
+        "Records that are taken and not durable yet. With those that are not sent, what waits.",
+    ),
+    _metric(
         "tonne_in_flight_bytes",
         "gauge",
         "Memory of messages and decoded batches that are not durable yet.",

@@ -99,8 +99,9 @@ class BookCommitter:
 
     def offer(self, lane: Lane, taken: Taken) -> None:
         """Put a batch behind those of its lane; a lost lane takes none."""
+        self._shared.in_flight_records += taken.entry.batch.record_count
         if lane.is_lost:
-            self._shared.on_release(self._book, taken.memory_bytes)
+            self._release(taken)
             return
         if not self._lanes:
             self._oldest_s = asyncio.get_running_loop().time()
@@ -174,7 +175,7 @@ class BookCommitter:
                 return
             outcomes = [Lost(outcomes)] * len(group)
         for (lane, taken), outcome in zip(group, outcomes, strict=True):
-            self._shared.on_release(self._book, taken.memory_bytes)
+            self._release(taken)
             if not lane.is_lost:
                 lane.is_lost = isinstance(outcome, Lost)
                 lane.on_outcome(taken, outcome)
@@ -186,8 +187,13 @@ class BookCommitter:
         self._lanes.pop(lane, None)
         for taken in lane.ready:
             self._ready_bytes -= taken.size_bytes
-            self._shared.on_release(self._book, taken.memory_bytes)
+            self._release(taken)
         lane.ready.clear()
+
+    def _release(self, taken: Taken) -> None:
+        """Count a batch out that has ended, durable or not."""
+        self._shared.in_flight_records -= taken.entry.batch.record_count
+        self._shared.on_release(self._book, taken.memory_bytes)
 
     async def _written(self, entries: list[Entry]) -> Sequence[Outcome] | DefectError:
         """Have the journal write, and let it be seen how long that is going on."""
@@ -283,6 +289,8 @@ class Committer:
         self._books: dict[str, BookCommitter] = {}
         self.running_s: dict[str, float] = {}
         """When the commit under way of each book began, on the monotonic clock."""
+        self.in_flight_records = 0
+        """Records that are taken and not durable yet."""
         self._unreachable: set[str] = set()
         self._giving_up = asyncio.Event()
 

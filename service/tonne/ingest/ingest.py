@@ -100,6 +100,9 @@ class Ingest:
         telemetry.read_with(
             "tonne_store_reachable", lambda: float(self.committer.store_is_reachable)
         )
+        telemetry.read_with(
+            "tonne_in_flight_records", lambda: float(self.committer.in_flight_records)
+        )
         telemetry.read_with("tonne_backlog_records", self._backlog_records)
         telemetry.read_with("tonne_backlog_oldest_unsent_age_seconds", self._backlog_age_s)
 

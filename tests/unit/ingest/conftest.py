@@ -203,6 +203,7 @@ async def make_bench(
     async with asyncio.timeout(TIMEOUT_S):
         await ingest.close(0.01)
     assert ingest.admission.used_bytes == 0
+    assert ingest.committer.in_flight_records == 0
 
 
 def _parse(name: str) -> tuple[str, str]:

@@ -66,9 +66,11 @@ def test_nothing_is_acknowledged_before_it_is_durable(bench):
             await asyncio.to_thread(made.ledger.writing.acquire)
             await wire.until_durable(0)
             assert made.value("tonne_in_flight_bytes") > 0
+            assert made.value("tonne_in_flight_records") == 5
             made.ledger.may_write.set()
             await wire.until_durable(5)
             assert made.value("tonne_in_flight_bytes") == 0
+            assert made.value("tonne_in_flight_records") == 0
             wire.half_close()
             await stream
 
