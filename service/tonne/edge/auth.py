@@ -89,6 +89,11 @@ class Authenticator:
     clock : callable
         Unix time in s.
 
+    Attributes
+    ----------
+    leeway_s : float
+        So long after its end a token still counts.
+
     Raises
     ------
     ConfigInvalid
@@ -110,7 +115,7 @@ class Authenticator:
         self._certificates: OrderedDict[bytes, Identity] = OrderedDict()
         self._verified: OrderedDict[bytes, tuple[float, Identity]] = OrderedDict()
         self._kept_s = security.jwks_lifetime_s
-        self._leeway_s = security.leeway_s
+        self.leeway_s = security.leeway_s
         self._clock = clock
         self._pool = ThreadPoolExecutor(VERIFY_THREADS, "verify")
 
@@ -174,7 +179,7 @@ class Authenticator:
         # Not for ever: a key that its issuer has withdrawn verifies nothing more.
         until_s = now_s + self._kept_s
         if identity.expiry_s is not None:
-            until_s = min(until_s, identity.expiry_s + self._leeway_s)
+            until_s = min(until_s, identity.expiry_s + self.leeway_s)
         self._verified[digest] = (until_s, identity)
         if len(self._verified) > TOKENS_KEPT_MAX:
             self._verified.popitem(last=False)

@@ -137,6 +137,7 @@ class Border:
 
         while written := await self.in_thread(write_some):
             current().check_authorized()
+            current().check_in_force()
             for each in written:
                 await _write(context, each)
 
@@ -198,7 +199,7 @@ _GONE = (grpc.aio.UsageError, grpc.aio.InternalError, grpc.RpcError, asyncio.Inv
 
 
 async def _read(context: Context) -> AsyncIterator[bytes]:
-    """Give the messages of a call up to its half-close."""
+    """Give the messages of a call up to its half-close, while its caller's token counts."""
     while True:
         try:
             message = await context.read()
@@ -206,6 +207,7 @@ async def _read(context: Context) -> AsyncIterator[bytes]:
             raise asyncio.CancelledError from error
         if not isinstance(message, bytes):
             return
+        current().check_in_force()
         yield message
 
 

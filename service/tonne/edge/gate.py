@@ -184,6 +184,16 @@ class Call:
             return None
         return self.identity.expiry_s - self._gate.clock()
 
+    def check_in_force(self) -> None:
+        """See that the caller's token still counts. Raises `CredentialsInvalid`."""
+        left_s = self.left_s()
+        if left_s is not None and left_s + self._gate.authenticator.leeway_s < 0:
+            self._refuse("expired")
+            raise CredentialsInvalid(
+                "the token expired during the call; make it again with a fresh one",
+                metadata={"rule": "expired"},
+            )
+
     def settle(self, error: TonneError | None, *, is_cancelled: bool = False) -> None:
         """Write the line of the audit log: of what changes the ledger, and of what was refused.
 
