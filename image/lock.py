@@ -17,6 +17,9 @@ LOCKS = {
 }
 """Each lock, and what it is made from."""
 
+EXTRAS = {"pyproject.toml": ("publish",)}
+"""Extras that the image holds: one image serves every component."""
+
 
 def write_lock(lock: str, source: str, *, upgrade: bool) -> None:
     """Write one lock; versions that it already holds stay unless they are to be upgraded.
@@ -29,6 +32,7 @@ def write_lock(lock: str, source: str, *, upgrade: bool) -> None:
     command = [str(UV), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
     command += ["--python-version", PYTHON_OLDEST]
     command += ["--custom-compile-command", "make lock"]
+    command += [word for extra in EXTRAS.get(source, ()) for word in ("--extra", extra)]
     command += ["--upgrade"] if upgrade else []
     subprocess.run(  # noqa: S603  # no word of it comes from outside
         [*command, source, "--output-file", lock], cwd=REPOSITORY, check=True

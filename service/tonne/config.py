@@ -21,6 +21,7 @@ from tonne.settings import (
     FaultsConfig,
     IngestConfig,
     LedgerConfig,
+    PublishConfig,
     SecurityConfig,
     ServerConfig,
     StoreConfig,
@@ -36,6 +37,7 @@ __all__ = [
     "IngestConfig",
     "Item",
     "LedgerConfig",
+    "PublishConfig",
     "SecurityConfig",
     "ServerConfig",
     "StoreConfig",
@@ -57,6 +59,7 @@ _ROOMS: dict[str, type] = {
     "server": ServerConfig,
     "ingest": IngestConfig,
     "ledger": LedgerConfig,
+    "publish": PublishConfig,
     "store": StoreConfig,
     "security": SecurityConfig,
     "faults": FaultsConfig,
@@ -83,6 +86,7 @@ class Config:
     server: ServerConfig = field(default_factory=ServerConfig)
     ingest: IngestConfig = field(default_factory=IngestConfig)
     ledger: LedgerConfig = field(default_factory=LedgerConfig)
+    publish: PublishConfig = field(default_factory=PublishConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     security: SecurityConfig = field(default_factory=SecurityConfig)
     faults: FaultsConfig = field(default_factory=FaultsConfig)

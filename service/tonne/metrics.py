@@ -297,6 +297,21 @@ METRICS: tuple[Metric, ...] = (
         outcome=("done", "failed"),
     ),
     _metric(
+        "tonne_publish_lag_seconds",
+        "gauge",
+        "Age of the oldest segment that is not in the published table of its book, as far as the "
+        "last round of publishing knew; it rises while no round ends. 0 where nothing publishes.",
+    ),
+    _metric(
+        "tonne_publish_batches_total", "counter", "Batches of segments that came into tables."
+    ),
+    _metric(
+        "tonne_publish_rounds_total",
+        "counter",
+        "Rounds of publishing; failed: the store refused, or the table of some book.",
+        outcome=("done", "failed"),
+    ),
+    _metric(
         "tonne_event_loop_lag_seconds",
         "gauge",
         "How late the event loop woke from its last short rest.",

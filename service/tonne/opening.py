@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from tonne.errors import ConfigInvalid
 from tonne.ledger.ledger import Ledger
+from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
 from tonne.store import faults
+from tonne.store.delta import DeltaTables
 from tonne.store.manifest import Manifest, migrate_manifest
 from tonne.store.objects import open_objects
 
@@ -28,19 +30,14 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
     CapacityError
         The store cannot be reached.
     """
-    check_store(config)
-    if config.faults.armed:
-        faults.arm(config.faults.armed)
+    manifest = _open_manifest(config)
     store = config.store
-    manifest = Manifest.open(
-        store.manifest_url, pool_size=store.manifest_pool_size, migrates=store.migrate_at_start
-    )
     try:
         objects = open_objects(store.objects_url, store.objects_options)
         ledger = Ledger(
             manifest,
             objects,
-            holder=f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
+            holder=_holder(),
             cache_bytes_max=config.ledger.postings_cache_bytes_max,
             merge_files_max=config.ledger.merge_files_max,
             merge_lease_s=config.ledger.merge_lease_s,
@@ -53,6 +50,41 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
     return manifest, ledger
 
 
+def open_publisher(config: Config) -> tuple[Manifest, Publisher]:
+    """Open the manifest and a publisher on it; close the manifest at the end.
+
+    Raises
+    ------
+    ConfigInvalid
+        As `open_ledger`; or the extra `tonne[publish]` is not installed.
+    CapacityError
+        The store cannot be reached.
+    """
+    manifest = _open_manifest(config)
+    try:
+        return manifest, publisher_on(manifest, config)
+    except BaseException:
+        manifest.close()
+        raise
+
+
+def publisher_on(manifest: Manifest, config: Config) -> Publisher:
+    """Make a publisher of the ledger of an open manifest. Raises `ConfigInvalid`."""
+    store, publish = config.store, config.publish
+    tables = DeltaTables(
+        store.objects_url, store.objects_options, columns=COLUMNS, statistics=STATISTICS
+    )
+    return Publisher(
+        manifest,
+        tables,
+        holder=_holder(),
+        lease_s=publish.lease_s,
+        batch_files_max=publish.batch_files_max,
+        round_batches_max=publish.round_batches_max,
+        checkpoint_batches=publish.checkpoint_batches,
+    )
+
+
 def migrate(config: Config) -> Upgrade:
     """Bring the tables of the manifest to this version. Raises as `open_ledger` does."""
     check_store(config)
@@ -63,6 +95,21 @@ def close_ledger(manifest: Manifest, ledger: Ledger) -> None:
     """Close what `open_ledger` opened, after what it is doing."""
     ledger.close()
     manifest.close()
+
+
+def _open_manifest(config: Config) -> Manifest:
+    check_store(config)
+    if config.faults.armed:
+        faults.arm(config.faults.armed)
+    store = config.store
+    return Manifest.open(
+        store.manifest_url, pool_size=store.manifest_pool_size, migrates=store.migrate_at_start
+    )
+
+
+def _holder() -> str:
+    """Name this process in leases, different from every other's."""
+    return f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
 
 
 def check_store(config: Config) -> None:

@@ -31,9 +31,9 @@ from tonne.errors import ConfigInvalid
 from tonne.ingest.ingest import Ingest
 from tonne.logs import configure_logging
 from tonne.machine import memory_limit_bytes, usable_cpus
-from tonne.opening import check_store, close_ledger, open_ledger
+from tonne.opening import check_store, close_ledger, open_ledger, publisher_on
 from tonne.telemetry import Telemetry
-from tonne.upkeep import keep_up
+from tonne.upkeep import Publishing, keep_up
 
 if TYPE_CHECKING:
     from tonne.config import Config
@@ -97,6 +97,11 @@ class Server:
         check_store(config)
         self._tracing = open_tracing(config.server.traces_endpoint)
         self._manifest, self._ledger = await asyncio.to_thread(open_ledger, config, self.telemetry)
+        try:
+            publishing = self._publishing()
+        except ConfigInvalid:
+            await asyncio.to_thread(close_ledger, self._manifest, self._ledger)
+            raise
         self._calls = ThreadPoolExecutor(config.server.call_threads, "call")
         self._ingest = Ingest(
             self._ledger,
@@ -124,6 +129,9 @@ class Server:
         if config.ledger.upkeep:
             upkeep = keep_up(self._ledger, self.telemetry, config.ledger.upkeep_interval_s)
             self._tasks.append(asyncio.create_task(upkeep, name="keep up the ledger"))
+        if publishing:
+            rounds = publishing.keep_published(config.publish.interval_s)
+            self._tasks.append(asyncio.create_task(rounds, name="publish the books"))
 
     async def stop(self) -> None:
         """Go away without a loss.
@@ -146,6 +154,11 @@ class Server:
         if self._tracing:
             await asyncio.to_thread(self._tracing.close)
         await asyncio.to_thread(close_ledger, self._manifest, self._ledger)
+
+    def _publishing(self) -> Publishing | None:
+        if not self._config.publish.enabled:
+            return None
+        return Publishing(publisher_on(self._manifest, self._config), self.telemetry)
 
     async def _listen(self) -> None:
         config = self._config

@@ -213,6 +213,28 @@ class LedgerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishConfig:
+    """The published table of each book, for readers that know Delta Lake."""
+
+    enabled: bool = _setting(
+        False,
+        "Whether a server publishes, itself; off where `tonne publish` runs beside the servers. "
+        "Needs the extra tonne[publish].",
+    )
+    interval_s: float = _setting(10.0, "Time between two rounds of publishing.", minimum=0.01)
+    batch_files_max: int = _setting(1_000, "Most segments of one batch.", minimum=1)
+    round_batches_max: int = _setting(
+        10, "Most batches of one book in one round; the others wait for the next.", minimum=1
+    )
+    checkpoint_batches: int = _setting(
+        50, "Batches after which the log of a table is summed up in a checkpoint.", minimum=1
+    )
+    lease_s: float = _setting(
+        120.0, "How long a publisher that died keeps the others off a book.", minimum=1
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class StoreConfig:
     """Where the ledger is kept."""
 

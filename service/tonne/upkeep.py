@@ -1,4 +1,4 @@
-"""Upkeep of a ledger, round after round: inside a server, or in a process of its own."""
+"""Upkeep and publishing of a ledger, round after round: in a server, or in a process alone."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import asyncio
 import logging
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from tonne.edge.admin import AdminServer
 from tonne.errors import CapacityError, ConfigInvalid
 from tonne.logs import configure_logging
-from tonne.opening import close_ledger, open_ledger
+from tonne.opening import close_ledger, open_ledger, open_publisher
 from tonne.telemetry import Telemetry, log_incident
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from tonne.config import Config
     from tonne.ledger.ledger import Ledger, Upkeep
+    from tonne.ledger.publisher import Publisher
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +49,61 @@ async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:
     return False
 
 
+class Publishing:
+    """Rounds of publishing, and what the metrics say of them.
+
+    Parameters
+    ----------
+    publisher : Publisher
+    telemetry : Telemetry
+    clock : callable
+        The time, in Unix seconds.
+    """
+
+    def __init__(
+        self, publisher: Publisher, telemetry: Telemetry, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._publisher = publisher
+        self._telemetry = telemetry
+        self._clock = clock
+        self._before_s = clock()
+        # From the last round that ended, and not a value: it rises while a round hangs.
+        telemetry.read_with(
+            "tonne_publish_lag_seconds", lambda: max(clock() - self._before_s, 0.0)
+        )
+
+    async def keep_published(self, interval_s: float) -> None:
+        """Do a round now and then, until it is cancelled."""
+        while True:
+            await asyncio.sleep(interval_s)
+            await self.run()
+
+    async def run(self) -> bool:
+        """Do one round off the event loop; False where it failed, which is logged."""
+        try:
+            done = await asyncio.to_thread(self._publisher.publish_all)
+        except CapacityError as error:
+            logger.warning("the store refused to publish; it is tried again: %s", error)
+            return self._end("failed")
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a panic of delta-rs is no Exception
+            log_incident(self._telemetry, logger, "publishing failed", error)
+            return self._end("failed")
+        self._before_s = done.before.timestamp() if done.before else self._clock()
+        self._telemetry.add("tonne_publish_batches_total", done.batches_count)
+        for failure in done.failures:
+            if isinstance(failure, CapacityError):
+                logger.warning("a book could not be published; it is tried again: %s", failure)
+            else:
+                log_incident(self._telemetry, logger, "a book cannot be published", failure)
+        return self._end("failed" if done.failures else "done")
+
+    def _end(self, outcome: str) -> bool:
+        self._telemetry.add("tonne_publish_rounds_total", 1, outcome)
+        return outcome == "done"
+
+
 def maintain_once(config: Config) -> Upkeep:
     """Do one round of upkeep and nothing else. Raises what hinders it."""
     configure_logging(config.server.log_level)
@@ -61,29 +120,81 @@ async def maintain(config: Config) -> None:
     It is ready while its last round succeeded. The round under way is finished before the end;
     to be killed in it costs nothing, its lease goes to another one.
     """
-    configure_logging(config.server.log_level)
     telemetry = Telemetry()
+    manifest, ledger = await asyncio.to_thread(open_ledger, config, telemetry)
+    try:
+        await _repeat(
+            config,
+            telemetry,
+            "maintaining",
+            lambda: run_round(ledger, telemetry),
+            config.ledger.upkeep_interval_s,
+        )
+    finally:
+        await asyncio.to_thread(close_ledger, manifest, ledger)
+
+
+async def publish(config: Config) -> None:
+    """Publish the books until SIGTERM or SIGINT, as `maintain` does the upkeep."""
+    telemetry = Telemetry()
+    manifest, publisher = await asyncio.to_thread(open_publisher, config)
+    try:
+        rounds = Publishing(publisher, telemetry)
+        await _repeat(config, telemetry, "publishing", rounds.run, config.publish.interval_s)
+    finally:
+        await asyncio.to_thread(manifest.close)
+
+
+def publish_once(config: Config, rebuild: Sequence[str] = ()) -> int:
+    """Publish all that is not, after giving `rebuild` new tables; how many batches.
+
+    Raises what hinders it; books that are not hindered are published before.
+    """
+    configure_logging(config.server.log_level)
+    manifest, publisher = open_publisher(config)
+    try:
+        for book in rebuild:
+            publisher.rebuild(book)
+        count = 0
+        while True:
+            done = publisher.publish_all()
+            count += done.batches_count
+            if done.failures:
+                raise done.failures[0]
+            if not done.batches_count:
+                return count
+    finally:
+        manifest.close()
+
+
+async def _repeat(
+    config: Config,
+    telemetry: Telemetry,
+    doing: str,
+    run: Callable[[], Awaitable[bool]],
+    interval_s: float,
+) -> None:
+    """Run round after round until a signal comes, ready while the last one succeeded."""
+    configure_logging(config.server.log_level)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    manifest, ledger = await asyncio.to_thread(open_ledger, config, telemetry)
     is_well = True
     admin = AdminServer(telemetry, lambda: is_well)
     try:
         address = await _listen(admin, config.server.admin)
-        sys.stdout.write(f"tonne: maintaining, admin on {address}\n")
+        sys.stdout.write(f"tonne: {doing}, admin on {address}\n")
         sys.stdout.flush()
         while not stopping.is_set():
-            is_well = await run_round(ledger, telemetry)
+            is_well = await run()
             try:
-                async with asyncio.timeout(config.ledger.upkeep_interval_s):
+                async with asyncio.timeout(interval_s):
                     await stopping.wait()
             except TimeoutError:
                 continue
     finally:
         await admin.stop()
-        await asyncio.to_thread(close_ledger, manifest, ledger)
 
 
 async def _listen(admin: AdminServer, address: str) -> str:

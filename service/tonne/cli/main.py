@@ -19,6 +19,7 @@ from tonne.cli.listings import channel_app, quarantine_app
 from tonne.cli.maintain import maintain, migrate
 from tonne.cli.method import method_app
 from tonne.cli.output import say
+from tonne.cli.publish import publish
 from tonne.cli.serve import serve, show_config
 from tonne.cli.suspense import suspense_app
 from tonne.client import Credentials, ServerUnavailable, read_token_file
@@ -87,6 +88,7 @@ app.add_typer(channel_app, name="channel")
 app.add_typer(suspense_app, name="suspense")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("maintain")(maintain)
+app.command("publish")(publish)
 app.command("migrate")(migrate)
 app.command("config")(show_config)
 app.command("demo")(run_demo)

@@ -29,6 +29,11 @@ _FOLDERS: dict[FileKind, str] = {
 }
 
 
+def segments_folder(book: str) -> str:
+    """Name the folder of a book's segments: the root of its published table."""
+    return f"{book}/{_FOLDERS[SEGMENT]}"
+
+
 def put_frame(
     objects: Objects,
     frame: pl.DataFrame,
@@ -45,8 +50,10 @@ def put_frame(
     Nothing refers to it before the row that is returned is committed.
     """
     encoded = write_parquet(frame)
-    # Books apart, kinds apart, days apart, never used before.
-    path = f"{book}/{_FOLDERS[kind]}/{now.date().isoformat()}/{uuid.uuid4().hex}.parquet"
+    # Books apart, kinds apart, days apart, never used before. A table of the segments may be
+    # published with their folder as its root: a VACUUM passes over folders that begin with "_".
+    day = f"{'_' if kind == SEGMENT else ''}{now.date().isoformat()}"
+    path = f"{book}/{_FOLDERS[kind]}/{day}/{uuid.uuid4().hex}.parquet"
     objects.put(path, encoded.content)
     return FileRow(
         id=uuid.uuid4().hex,

@@ -103,7 +103,7 @@ class BucketObjects:
         except (BaseError, ValueError, TypeError) as error:
             kind = "unknown" if isinstance(error, UnknownConfigurationKeyError) else "wrong"
             raise ConfigInvalid(
-                f"an option of the objects at {url} is {kind}: {_first_line(error)}",
+                f"an option of the objects at {url} is {kind}: {first_line(error)}",
                 metadata={"url": url},
             ) from error
 
@@ -165,7 +165,7 @@ class BucketObjects:
             yield
         except (BaseError, OSError) as error:
             raise StoreUnavailable(
-                f"cannot {action} {path!r} in {self._url}: {_first_line(error)}; check that the "
+                f"cannot {action} {path!r} in {self._url}: {first_line(error)}; check that the "
                 "bucket is reachable and that the credentials hold",
                 metadata={"path": path},
             ) from error
@@ -181,7 +181,7 @@ def _parse_switch(name: str, value: str) -> bool:
     return text == "true"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Shorten obstore's error, whose further lines are the answer's body and debug output."""
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__

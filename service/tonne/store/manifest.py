@@ -19,6 +19,7 @@ from tonne.store.files import Files
 from tonne.store.leases import Leases
 from tonne.store.methods import Methods
 from tonne.store.migrations import Fit, Upgrade, head, look, refuse_newer, refuse_older, upgrade
+from tonne.store.publications import Publications
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,7 +30,17 @@ logger = logging.getLogger(__name__)
 
 
 class Manifest(
-    Books, Methods, Editions, Facilities, Entities, Channels, Commits, Files, Clearings, Leases
+    Books,
+    Methods,
+    Editions,
+    Facilities,
+    Entities,
+    Channels,
+    Commits,
+    Files,
+    Clearings,
+    Publications,
+    Leases,
 ):
     """All that the manifest can tell and do. Safe for use from many threads.
 

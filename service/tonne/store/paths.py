@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from tonne.errors import NameInvalid
 
@@ -12,6 +13,9 @@ _SEGMENT = re.compile(r"[A-Za-z0-9_~=-][A-Za-z0-9._~=-]{0,254}")
 _LEDGER_FILE = re.compile(
     r"(?:[^/]+/)+(?:[0-9a-f]{32}\.parquet|\.[0-9a-f]{32}\.parquet\.[0-9a-f]{32}\.tmp)"
 )
+DELTA_LOG: Final = "_delta_log"
+"""Folder of the log of a Delta table, below the table's root."""
+
 _PATH_LENGTH_MAX = 900
 """S3 takes 1,024 bytes of key; the rest is left for the prefix of the bucket."""
 
@@ -29,9 +33,10 @@ def is_ledger_file(path: str) -> bool:
     """Whether a listed object has the name of a ledger's file, or of an unfinished put of one.
 
     Such files are named by a UUID in hexadecimal, below a folder. What is called otherwise was
-    put there by someone else.
+    put there by someone else. The log of a published table is none, whatever its files are
+    called: its own writer removes what has expired.
     """
-    return _LEDGER_FILE.fullmatch(path) is not None
+    return _LEDGER_FILE.fullmatch(path) is not None and DELTA_LOG not in path.split("/")
 
 
 def check_path(path: str) -> str:

@@ -173,6 +173,20 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Segments that come into the published table of a book together, or not at all.
+
+    Which they are is fixed for ever when the batch is written down, so that whoever finishes it
+    adds the same ones. `number` counts from 1 in each `generation` of the table, without gaps.
+    """
+
+    book: str
+    generation: int
+    number: int
+    files: tuple[FileRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """The right to be the only one to do something until `expire_time`.
 

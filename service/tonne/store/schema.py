@@ -291,6 +291,8 @@ file = Table(
     Column("dead_time", UtcTime),
     Column("create_time", UtcTime, nullable=False),
     Column("segment", String),  # of a clearing: the segment whose records it posts
+    # Of a segment: the batch in which it is, or is about to be, in the published table.
+    Column("publish_batch", BigInteger),
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),
     Index(None, "state", "dead_time"),
@@ -302,6 +304,27 @@ file = Table(
         postgresql_where=sa.text("suspended_count > 0"),
         sqlite_where=sa.text("suspended_count > 0"),
     ),
+    Index(
+        "ix_file_book_publish_batch",
+        "book",
+        "publish_batch",
+        "seq",
+        postgresql_where=sa.text("kind = 'segment'"),
+        sqlite_where=sa.text("kind = 'segment'"),
+    ),
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    # Rises with every rebuild; the table and its transactions carry it.
+    Column("generation", BigInteger, nullable=False),
+    # A rebuild has begun to take the segments out of their batches.
+    Column("is_resetting", Boolean, nullable=False),
+    # The last batch that was written down, and the last one known to be in the table.
+    Column("batch", BigInteger, nullable=False),
+    Column("published_batch", BigInteger, nullable=False),
 )
 
 file_range = Table(
