@@ -153,9 +153,7 @@ def publish_once(config: Config, rebuild: Sequence[str] = ()) -> int:
     configure_logging(config.server.log_level)
     manifest, publisher = open_publisher(config)
     try:
-        for book in rebuild:
-            publisher.rebuild(book)
-        count = 0
+        count = sum(publisher.rebuild(book) for book in rebuild)
         while True:
             done = publisher.publish_all()
             count += done.batches_count

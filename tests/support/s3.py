@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
+import subprocess
+import sys
+import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -42,6 +46,29 @@ def run_s3() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+@contextlib.contextmanager
+def run_s3_apart() -> Iterator[str]:
+    """Start the server in a process of its own; hand out its endpoint.
+
+    For clients that hold the interpreter's lock while they wait for the answer.
+    """
+    command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            told = (re.search(r"Running on (http://\S+)", line) for line in process.stderr)
+            found = next((one for one in told if one), None)
+            assert found is not None, "moto ended: `pip install --group dev` installs it"
+            # What it logs later is read, so that it never waits for a full pipe.
+            reader = threading.Thread(target=process.stderr.read, daemon=True)
+            reader.start()
+            yield found[1]
+        finally:
+            process.kill()
+            process.wait()
+            reader.join()
 
 
 def make_bucket(endpoint: str) -> S3Bucket:

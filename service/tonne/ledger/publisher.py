@@ -149,24 +149,27 @@ class Publisher:
         lease = self._manifest.acquire_lease(f"publish/{book}", self._holder, self._lease_s)
         if lease is None:
             return 0
-        count = 0
         try:
-            while count < self._round_batches_max and self._publish_batch(book, lease):
-                count += 1
-        except LeaseLost as error:
-            logger.warning("publishing was left to another publisher: %s", error)
+            return self._publish_batches(book, lease)
         finally:
             self._manifest.release_lease(lease)  # without effect on another's
-        return count
 
-    def rebuild(self, book: str) -> None:
-        """Have all segments of a book published anew, as a new generation of its table.
+    def rebuild(self, book: str) -> int:
+        """Publish all segments of a book anew, as a new generation of its table.
 
-        The table's readers see it grow from its first batch on. The rounds that follow do it.
+        The table's readers see it grow from its first batch on. What this call does not do, up
+        to the most batches of a round, the rounds that follow do.
+
+        Returns
+        -------
+        int
+            Batches that came into the table.
 
         Raises
         ------
         BookUnknown
+        LedgerInconsistent
+            The table's log cannot be read: it must be removed before.
         CapacityError
             Another process publishes the book at this moment, or the store refused. Call again.
         """
@@ -180,8 +183,18 @@ class Publisher:
             )
         try:
             self._manifest.reset_publication(book, lease)
+            return self._publish_batches(book, lease)
         finally:
             self._manifest.release_lease(lease)
+
+    def _publish_batches(self, book: str, lease: Lease) -> int:
+        count = 0
+        try:
+            while count < self._round_batches_max and self._publish_batch(book, lease):
+                count += 1
+        except LeaseLost as error:
+            logger.warning("publishing was left to another publisher: %s", error)
+        return count
 
     def _publish_batch(self, book: str, lease: Lease) -> bool:
         """Publish one batch; False where nothing is left."""
