@@ -43,6 +43,10 @@ NOT_HERE = {
     "garbage.before_condemn",
     "garbage.before_delete",
     "garbage.before_forget",
+    "publish.after_commit",
+    "publish.after_intent",
+    "publish.after_mark",
+    "publish.before_commit",
 }
 
 

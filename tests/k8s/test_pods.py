@@ -323,7 +323,11 @@ def test_jobs_of_the_ledger_are_done_once():
 
 @pytest.mark.parametrize(
     ("component", "kind", "name"),
-    [("maintenance", "Deployment", "tonne-maintenance"), ("migration", "Job", "tonne-migrate")],
+    [
+        ("maintenance", "Deployment", "tonne-maintenance"),
+        ("publisher", "Deployment", "tonne-publisher"),
+        ("migration", "Job", "tonne-migrate"),
+    ],
 )
 def test_other_pods_run_commands_that_there_are(component, kind, name):
     """Their arguments are taken by the command line, and no Service sends them streams."""

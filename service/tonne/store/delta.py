@@ -191,8 +191,8 @@ class DeltaTables:
             table = self._create(folder, batch)
         found = _generation(table)
         if found < batch.generation and batch.number == 1:
-            # Strictly rising, and compared by the commit itself with what this handle saw. delta-rs
-            # holds the interpreter's lock meanwhile: only a rebuild changes properties.
+            # Strictly rising, and compared by the commit itself with what this handle saw. Only a
+            # rebuild changes properties: delta-rs holds the interpreter's lock while it does.
             properties = self._properties(batch.generation) | {_APPEND_ONLY: "false"}
             table.alter.set_table_properties(properties, raise_if_not_exists=False)
             table = self._open(folder)

@@ -391,7 +391,7 @@ def test_a_table_that_went_back_is_told(embedded):
     publisher.publish_all()
     embedded.fill(2, seed=7)
     publisher.publish_all()
-    last = sorted(info.path for info in embedded.bench.objects.list(f"{FOLDER}/_delta_log"))[-1]
+    last = max(info.path for info in embedded.bench.objects.list(f"{FOLDER}/_delta_log"))
     embedded.bench.objects.delete(last)
     embedded.fill(1, seed=9)
     (failure,) = publisher.publish_all().failures
