@@ -63,8 +63,9 @@ _CLIENT_OPTIONS: Final = {
     "backoff_config.max_backoff": "2s",
 }
 
-SYNC_VERSIONS: Final = 64
-"""Versions before the last one whose files are made durable again with it, in a directory."""
+SYNC_VERSIONS: Final = 32
+"""Versions before and after that of a handle whose files are made durable after a commit on it, in
+a directory: of those before one may have died in between, among those after is the commit."""
 
 
 class DeltaTables:
@@ -137,8 +138,10 @@ class DeltaTables:
                 faults.reach("publish.before_commit")
                 self._commit(folder, table, batch)
                 faults.reach("publish.after_commit")
-            self._restore(folder)
-            self._make_durable(folder)
+            if table.metadata().configuration.get(_APPEND_ONLY) != "true":
+                # Forbid again what the first batch of a rebuild had to be allowed.
+                self._open(folder).alter.set_table_properties({_APPEND_ONLY: "true"})
+            self._make_durable(folder, table.version())
 
     def checkpoint(self, folder: str) -> None:
         """Sum the log up in a file, so that readers need not read all of it; drop what expired.
@@ -148,7 +151,7 @@ class DeltaTables:
         with self._translated(folder):
             table = self._open(folder)
             table.create_checkpoint()
-            self._make_durable(folder)
+            self._make_durable(folder, table.version())
             table.cleanup_metadata()
 
     def _open(self, folder: str) -> DeltaTable:
@@ -229,25 +232,19 @@ class DeltaTables:
                     metadata={"folder": folder},
                 ) from error
 
-    def _restore(self, folder: str) -> None:
-        """Forbid again what the first batch of a rebuild had to be allowed."""
-        table = self._open(folder)
-        if table.metadata().configuration.get(_APPEND_ONLY) != "true":
-            table.alter.set_table_properties({_APPEND_ONLY: "true"})
-
     def _properties(self, generation: int) -> dict[str, str]:
         return PROPERTIES | {
             GENERATION: str(generation),
             "delta.dataSkippingStatsColumns": self._statistics,
         }
 
-    def _make_durable(self, folder: str) -> None:
+    def _make_durable(self, folder: str, version: int) -> None:
         """Wait for the disk, in a directory: delta-rs does not, and a log must not be torn."""
         if self._directory is None:
             return
         log = self._directory / folder / DELTA_LOG
-        version = self._open(folder).version()
-        names = [f"{n:020}.json" for n in range(max(0, version - SYNC_VERSIONS), version + 1)]
+        near = range(max(0, version - SYNC_VERSIONS), version + SYNC_VERSIONS + 1)
+        names = [f"{number:020}.json" for number in near]
         for name in (*names, f"{version:020}.checkpoint.parquet", "_last_checkpoint"):
             _fsync(log / name)
         _fsync(log)

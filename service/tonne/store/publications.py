@@ -195,13 +195,16 @@ def _update(connection: Connection, book: str, **values: object) -> None:
 
 
 def _segments(book: str) -> sa.Select[tuple[object, ...]]:
-    """Select what the partial index on batches serves."""
+    """Select what the partial index on batches serves.
+
+    The state is not asked for, which would lead SQLite to another index and through all of the
+    book: a segment is live for ever.
+    """
     table = schema.file
     return sa.select(table).where(
         table.c.book == book,
         # Literal: a database that plans without the parameters must see that the index serves.
         table.c.kind == sa.literal_column("'segment'"),
-        table.c.state == "live",
     )
 
 

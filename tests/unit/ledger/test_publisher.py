@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
+from sqlalchemy.dialects import sqlite
 
 from tests.support import delta_log
 from tests.support.s3 import make_bucket, run_s3_apart
@@ -25,7 +26,7 @@ from tests.unit.ledger.conftest import Bench, open_bench, record, records_of
 from tests.unit.ledger.test_upkeep import WAIT_S, Later, expire
 from tonne.errors import CapacityError, ConfigInvalid, LedgerInconsistent, StoreUnavailable
 from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
-from tonne.store import LeaseLost, Manifest, collect, faults, open_objects, schema
+from tonne.store import LeaseLost, Manifest, collect, faults, open_objects, publications, schema
 from tonne.store.delta import DeltaTables
 
 if TYPE_CHECKING:
@@ -560,3 +561,13 @@ def test_without_the_extra_the_start_says_what_to_install(monkeypatch, tmp_path)
     monkeypatch.setitem(sys.modules, "deltalake", None)
     with pytest.raises(ConfigInvalid, match=r"pip install 'tonne\[publish\]'"):
         DeltaTables(tmp_path.as_uri(), {}, columns=COLUMNS, statistics=STATISTICS)
+
+
+def test_what_waits_is_found_by_its_index(embedded):
+    """Neither a look for it nor a batch costs what the history is long."""
+    for number in (None, 3):
+        query = publications._selected("acme", number).limit(1)
+        text = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+        with embedded.bench.manifest._database.read() as connection:
+            (row,) = connection.execute(sa.text(f"EXPLAIN QUERY PLAN {text}")).all()
+        assert "USING INDEX ix_file_book_publish_batch (book=? AND publish_batch=?)" in row.detail
