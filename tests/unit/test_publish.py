@@ -66,11 +66,10 @@ def await_metrics(address: str, batches: int) -> str:
 
 
 def test_one_call_publishes_all_and_ends(filled):
-    """`--once` says how many batches, and the next one that there is nothing; so `--rebuild`."""
+    """`--once` says how many batches, and `--rebuild` the same, of a table with rising versions."""
     config = ("--config", filled / "tonne.toml")
     assert run("publish", *config, "--once").stdout == "tonne: 2 batches published\n"
     assert table(filled).count() == 15
-    assert run("publish", *config, "--once").stdout == "tonne: 0 batches published\n"
     version = table(filled).version()
     assert run("publish", *config, "--rebuild", "acme").stdout == "tonne: 2 batches published\n"
     assert table(filled).version() > version

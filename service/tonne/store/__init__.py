@@ -3,14 +3,15 @@
 `Manifest` is the SQL database that decides what is committed: SQLite in one process's reach,
 PostgreSQL beyond. `Objects` are immutable bytes by path: a directory, or a bucket. A file is
 made durable first (`Objects.put`), then a transaction refers to it (`Manifest.commit`), and only
-then may anybody be told. What is written and never referred to is garbage (`collect`).
+then may anybody be told. What is written and never referred to is garbage (`collect`). Delta
+tables (`delta`) name files of the manifest for readers that do not know it.
 
 Takes from: `model` (books, channels, totals), `errors`.
 Hands to: `ledger`, which owns what is in the files; `ingest`, which acts on the errors; `server`,
 which opens the store and arms `faults`.
 Never: looks into a file, knows an activity or a factor's meaning, imports the kernel or Polars,
-lets an error of SQLAlchemy or obstore out, overwrites an object, retries on its own a transaction
-that may have happened.
+lets an error of SQLAlchemy, obstore or delta-rs out, overwrites an object, retries on its own a
+transaction that may have happened.
 """
 
 from tonne.store.errors import (
@@ -28,6 +29,7 @@ from tonne.store.manifest import Manifest
 from tonne.store.objects import Objects, open_objects
 from tonne.store.paths import ObjectInfo
 from tonne.store.rows import (
+    Batch,
     Clearing,
     Commit,
     FactorRow,
@@ -42,6 +44,7 @@ from tonne.store.rows import (
 )
 
 __all__ = [
+    "Batch",
     "BookChanged",
     "Clearing",
     "Collected",
