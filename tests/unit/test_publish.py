@@ -66,7 +66,7 @@ def await_metrics(address: str, batches: int) -> str:
 
 
 def test_one_call_publishes_all_and_ends(filled):
-    """`--once` says how many batches, and `--rebuild` the same, of a table with rising versions."""
+    """`--once` says how many batches, and so does `--rebuild`, in a table that goes on."""
     config = ("--config", filled / "tonne.toml")
     assert run("publish", *config, "--once").stdout == "tonne: 2 batches published\n"
     assert table(filled).count() == 15

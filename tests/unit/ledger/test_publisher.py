@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -293,7 +294,11 @@ def test_a_late_holder_that_is_first_leaves_nothing_to_do(embedded, point):
 
 @pytest.mark.parametrize(
     ("point", "batches"),
-    [*((point, 1) for point in POINTS), ("publish.before_commit", 0)],
+    [
+        *((point, 1) for point in POINTS),
+        ("publish.after_intent", 0),
+        ("publish.before_commit", 0),
+    ],
 )
 def test_a_holder_of_before_a_rebuild_changes_nothing(embedded, point, batches):
     """Its batch is of an older generation, which the table knows, and so does each handle."""
@@ -311,6 +316,26 @@ def test_a_holder_of_before_a_rebuild_changes_nothing(embedded, point, batches):
     assert embedded.batches()[-1] == ("tonne/acme/2", 1)
 
 
+def test_a_commit_that_lost_to_a_stranger_is_tried_again(embedded):
+    """Somebody changes the table between the look and the commit: nothing is taken as done."""
+    embedded.fill(2)
+    embedded.publisher().publish_all()
+    embedded.fill(1, channel="later", seed=5)
+    faults.arm("publish.before_commit=hang")
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(embedded.publisher().publish_all)
+        assert faults.await_arrival("publish.before_commit", timeout_s=WAIT_S)
+        embedded.table().alter.set_table_properties(
+            {"delta.logRetentionDuration": "interval 9 days"}
+        )
+        faults.release()
+        (failure,) = result.result(WAIT_S).failures
+    assert isinstance(failure, StoreUnavailable)
+    assert "came first" in failure.message
+    assert embedded.publisher().publish_all().failures == ()
+    embedded.check()
+
+
 def test_publishers_at_once_beside_a_producer(stage):
     """Two publish round after round, stealing each other's lease, while a producer commits."""
     stop = threading.Event()
@@ -323,7 +348,7 @@ def test_publishers_at_once_beside_a_producer(stage):
 
     with ThreadPoolExecutor(2) as pool:
         work = [pool.submit(publish, stage.publisher(batch_files_max=2)) for _ in range(2)]
-        for number in range(20):
+        for number in range(12):
             stage.fill(1, channel=f"c{number % 3}", seed=number)
         stop.set()
         for each in work:
@@ -436,7 +461,7 @@ def test_a_lost_lease_is_compared_by_each_step(stage):
     old = manifest.acquire_lease("publish/acme", "first", 60.0)
     batch = manifest.begin_batch("acme", 10, old)
     expire(stage.bench, "publish/acme")
-    assert manifest.acquire_lease("publish/acme", "second", 60.0)
+    new = manifest.acquire_lease("publish/acme", "second", 60.0)
     for step in (
         lambda: manifest.begin_batch("acme", 10, old),
         lambda: manifest.finish_batch(batch, old),
@@ -445,6 +470,7 @@ def test_a_lost_lease_is_compared_by_each_step(stage):
         with pytest.raises(LeaseLost):
             step()
     assert not manifest.published_before("acme")[1]
+    assert manifest.begin_batch("acme", 10, new) == batch
 
 
 def test_garbage_collection_leaves_the_table_alone(stage):
@@ -481,8 +507,9 @@ def test_a_vacuum_takes_no_file_of_the_ledger(stage):
     stage.fill(2, channel="unpublished", seed=5)
     before = {info.path for info in stage.bench.objects.list("acme")}
     assert stage.table().vacuum(dry_run=False) == []
-    with pytest.raises(DeltaError, match="minimum retention"):
-        stage.table().vacuum(retention_hours=0, dry_run=False)
+    for hours in (0, 50 * 365 * 24):
+        with pytest.raises(DeltaError, match="minimum retention"):
+            stage.table().vacuum(retention_hours=hours, dry_run=False)
     for full in (False, True):
         removed = stage.table().vacuum(
             retention_hours=0, enforce_retention_duration=False, dry_run=False, full=full
@@ -572,3 +599,22 @@ def test_what_waits_is_found_by_its_index(embedded):
         with embedded.bench.manifest._database.read() as connection:
             (row,) = connection.execute(sa.text(f"EXPLAIN QUERY PLAN {text}")).all()
         assert "USING INDEX ix_file_book_publish_batch (book=? AND publish_batch=?)" in row.detail
+
+
+def test_a_log_in_a_directory_is_durable_before_a_batch_is_marked(embedded, monkeypatch):
+    """delta-rs waits for no disk: the commit's file and its folder are synced by ourselves."""
+    synced = []
+    real = os.fsync
+
+    def fsync(descriptor):
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        real(descriptor)
+
+    embedded.fill(1)
+    monkeypatch.setattr(os, "fsync", fsync)
+    faults.arm("publish.after_mark=raise")
+    embedded.publisher(checkpoint_batches=1).publish_all()
+    log = [f"{number:020}.json" for number in (0, 1)]
+    assert synced[:4] == [*log, "_delta_log", "segments"]
+    assert f"{1:020}.checkpoint.parquet" in synced
+    assert "_last_checkpoint" in synced
