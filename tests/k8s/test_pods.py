@@ -418,9 +418,9 @@ def test_production_has_its_parts():
     )
     zones = [
         spread["topologyKey"]
-        for name in ("tonne", "tonne-gateway", "tonne-maintenance")
+        for name in ("tonne", "tonne-gateway", "tonne-maintenance", "tonne-publisher")
         for spread in find("production", "Deployment", name)["spec"]["template"]["spec"][
             "topologySpreadConstraints"
         ]
     ]
-    assert sorted(zones) == ["kubernetes.io/hostname"] * 3 + ["topology.kubernetes.io/zone"] * 3
+    assert sorted(zones) == ["kubernetes.io/hostname"] * 4 + ["topology.kubernetes.io/zone"] * 4
