@@ -25,7 +25,13 @@ from tests.support import delta_log
 from tests.support.s3 import make_bucket, run_s3_apart
 from tests.unit.ledger.conftest import Bench, open_bench, record, records_of
 from tests.unit.ledger.test_upkeep import WAIT_S, Later, expire
-from tonne.errors import CapacityError, ConfigInvalid, LedgerInconsistent, StoreUnavailable
+from tonne.errors import (
+    BookUnknown,
+    CapacityError,
+    ConfigInvalid,
+    LedgerInconsistent,
+    StoreUnavailable,
+)
 from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
 from tonne.store import LeaseLost, Manifest, collect, faults, open_objects, publications, schema
 from tonne.store.delta import DeltaTables
@@ -213,18 +219,18 @@ def test_batches_are_bounded(stage):
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_failure_at_any_point_is_finished_by_the_next(stage, point):
+def test_a_failure_at_any_point_is_finished_by_the_next(embedded, point):
     """Whatever was done or not, another publisher leaves each record once."""
-    stage.fill()
+    embedded.fill()
     faults.arm(f"{point}=raise")
-    failed = stage.publisher().publish_all()
+    failed = embedded.publisher().publish_all()
     # A lost reply to the last step is settled by reading: that round has done its work.
     assert [type(each) for each in failed.failures] == (
         [] if point == "publish.after_mark" else [StoreUnavailable]
     )
-    stage.fill(channel="later", seed=5)
-    assert stage.publisher().publish_all().failures == ()
-    stage.check()
+    embedded.fill(channel="later", seed=5)
+    assert embedded.publisher().publish_all().failures == ()
+    embedded.check()
 
 
 @pytest.mark.parametrize("point", ["publish.before_commit", "publish.after_commit"])
@@ -249,8 +255,10 @@ def test_a_death_is_finished_by_the_next(embedded, point):
     embedded.check()
 
 
-@pytest.mark.parametrize(("first_batch", "more"), [(True, 0), (False, 3)])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    ("point", "first_batch", "more"),
+    [*((point, False, 3) for point in POINTS), ("publish.before_commit", True, 0)],
+)
 def test_a_holder_that_comes_back_late_adds_nothing_twice(embedded, point, first_batch, more):
     """At each point: another finished its batch meanwhile, and went on by some batches."""
     if not first_batch:
@@ -357,11 +365,11 @@ def test_publishers_at_once_beside_a_producer(stage):
     stage.check()
 
 
-def test_two_first_batches_at_once_make_one_table(stage):
+def test_two_first_batches_at_once_make_one_table(embedded):
     """Both open nothing, both make the table: one of them fails and tries again."""
-    stage.fill()
-    lease = stage.bench.manifest.acquire_lease("publish/acme", "both", 60.0)
-    batch = stage.bench.manifest.begin_batch("acme", 10, lease)
+    embedded.fill()
+    lease = embedded.bench.manifest.acquire_lease("publish/acme", "both", 60.0)
+    batch = embedded.bench.manifest.begin_batch("acme", 10, lease)
     start = threading.Barrier(2)
 
     def add(publisher):
@@ -372,9 +380,9 @@ def test_two_first_batches_at_once_make_one_table(stage):
             publisher._tables.add(FOLDER, batch)
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(add, [stage.publisher(), stage.publisher()]))
-    stage.bench.manifest.finish_batch(batch, lease)
-    stage.check()
+        list(pool.map(add, [embedded.publisher(), embedded.publisher()]))
+    embedded.bench.manifest.finish_batch(batch, lease)
+    embedded.check()
 
 
 def test_a_rebuild_replaces_the_table(stage):
@@ -426,10 +434,10 @@ def test_a_table_that_went_back_is_told(embedded):
     assert len(publisher.publish_all().failures) == 1
 
 
-def test_a_rebuild_that_died_half_way_is_finished(stage):
+def test_a_rebuild_that_died_half_way_is_finished(embedded):
     """Some segments are out of their batches, some not: the next round takes out the rest."""
-    stage.fill(3)
-    publisher = stage.publisher(batch_files_max=1)
+    embedded.fill(3)
+    publisher = embedded.publisher(batch_files_max=1)
     publisher.publish_all()
     publication, file = schema.publication, schema.file
     values = {"generation": 2, "is_resetting": True, "batch": 0, "published_batch": 0}
@@ -439,10 +447,10 @@ def test_a_rebuild_that_died_half_way_is_finished(stage):
         one = sa.update(file).where(file.c.publish_batch == 2)
         connection.execute(one.values(publish_batch=None))
 
-    stage.bench.manifest._database.write(half)
-    assert not stage.bench.manifest.published_before("acme")[1]
+    embedded.bench.manifest._database.write(half)
+    assert not embedded.bench.manifest.published_before("acme")[1]
     assert publisher.publish_all().batches_count == 3
-    stage.check()
+    embedded.check()
 
 
 def test_a_rebuild_waits_for_who_publishes(embedded):
@@ -451,6 +459,8 @@ def test_a_rebuild_waits_for_who_publishes(embedded):
     embedded.bench.manifest.acquire_lease("publish/acme", "third", 60.0)
     with pytest.raises(CapacityError, match="try again"):
         embedded.publisher().rebuild("acme")
+    with pytest.raises(BookUnknown):
+        embedded.publisher().rebuild("nobody")
     assert embedded.publisher().publish_all().batches_count == 0
 
 
