@@ -220,9 +220,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel(
             "Backlog",
-            "What producers say they hold back.",
+            "What waits: held back by the producers, as they say, and taken but not durable yet.",
             "short",
-            {"records": f"tonne:backlog_records:sum{{{HERE}}}"},
+            {
+                "all": f"tonne:backlog_records:sum{{{HERE}}}",
+                "taken": f"sum(tonne_in_flight_records{{{HERE}}})",
+            },
         ),
         Panel(
             "Backlog, as time",
@@ -285,6 +288,13 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Rounds of merging and collecting garbage.",
             "short",
             {"{{outcome}}": rate("tonne_upkeep_total", "outcome")},
+        ),
+        Panel(
+            "Published tables",
+            "Age of the oldest segment that is not in its table, where a publisher runs.",
+            "s",
+            {"behind": f"max(tonne_publish_lag_seconds{{{HERE}}})"},
+            limit=900,
         ),
     ),
     "Versions and certificates": (
