@@ -69,10 +69,10 @@ def await_metrics(address: str, batches: int) -> str:
 def test_one_call_publishes_all_and_ends(filled):
     """`--once` says how many batches, and so does `--rebuild`, in a table that goes on."""
     config = ("--config", filled / "tonne.toml")
-    assert run("publish", *config, "--once").stdout == "tonne: 2 batches published\n"
+    assert run("publish", *config, "--once").stdout == "tonne: batches published: 2\n"
     assert table(filled).count() == 15
     version = table(filled).version()
-    assert run("publish", *config, "--rebuild", "acme").stdout == "tonne: 2 batches published\n"
+    assert run("publish", *config, "--rebuild", "acme").stdout == "tonne: batches published: 2\n"
     assert table(filled).version() > version
     assert table(filled).count() == 15
 

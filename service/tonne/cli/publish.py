@@ -38,4 +38,4 @@ def publish(
         asyncio.run(upkeep.publish(effective))
         return
     count = upkeep.publish_once(effective, rebuild or ())
-    sys.stdout.write(f"tonne: {count} batches published\n")
+    sys.stdout.write(f"tonne: batches published: {count}\n")
