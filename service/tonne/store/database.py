@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -48,6 +49,9 @@ LOCK_TIMEOUT_S: Final = 10
 
 IDLE_TIMEOUT_S: Final = 5
 """After this PostgreSQL ends a transaction whose client fell silent, and frees its locks."""
+
+SWITCH_PAUSE_S: Final = 0.01
+"""Pause before a file of SQLite is asked again to switch to WAL."""
 
 SETTLE_TRIES: Final = 5
 """Fresh connections tried to learn the outcome of a COMMIT whose reply was lost."""
@@ -314,7 +318,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     del record
     cursor = connection.cursor()
     try:
-        (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
+        mode = _switch_to_wal(cursor)
         if mode != "wal":
             raise ConfigInvalid(
                 f"the manifest needs SQLite's WAL mode, which this file system refuses ({mode}); "
@@ -324,6 +328,26 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
     finally:
         cursor.close()
+
+
+def _switch_to_wal(cursor: Any) -> str:
+    """Switch a file to WAL, which it stays in; gives the mode that it then has.
+
+    Here alone SQLite does not wait for another connection that is about to write, as one does
+    that switches the same new file; so it is asked again for as long as it waits elsewhere.
+    """
+    import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
+
+    stop_s = time.monotonic() + LOCK_TIMEOUT_S
+    while True:
+        try:
+            (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > stop_s:
+                raise
+            time.sleep(SWITCH_PAUSE_S)
+        else:
+            return str(mode)
 
 
 def _begin_sqlite(connection: Connection) -> None:

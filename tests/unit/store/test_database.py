@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 
 import pytest
 import sqlalchemy as sa
 
 from tests.support.store import create_book, make_commit
 from tonne.errors import ConfigInvalid, StoreUnavailable
-from tonne.store import Manifest, schema
+from tonne.store import Manifest, database, schema
 
 
 def test_sqlite_is_durable_and_checks_references(embedded):
@@ -21,6 +22,34 @@ def test_sqlite_is_durable_and_checks_references(embedded):
                 for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             ]
             assert values == ["wal", 2, 1, 10_000]
+
+
+def test_a_new_file_that_another_one_is_writing_is_waited_for(tmp_path, monkeypatch):
+    """SQLite itself would not wait for the switch to WAL, which two servers make at once."""
+    file = tmp_path / "manifest.db"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    pauses = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        other.rollback()
+
+    monkeypatch.setattr(database.time, "sleep", pause)
+    Manifest.open(f"sqlite:///{file}").close()
+    assert pauses == [database.SWITCH_PAUSE_S]
+    other.close()
+
+
+def test_a_new_file_that_stays_locked_is_given_up(tmp_path, monkeypatch):
+    """After the longest wait for a lock the store is unavailable, and says of what."""
+    file = tmp_path / "manifest.db"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0)
+    with pytest.raises(StoreUnavailable, match="locked"):
+        Manifest.open(f"sqlite:///{file}")
+    other.close()
 
 
 def test_postgres_has_its_timeouts(postgres_url):
