@@ -47,7 +47,8 @@ def is_own(name: str) -> bool:
 
 def install_locked(lock: str, target: Path) -> None:
     """Install what a lock names, for the image's Python; every file must have its hash."""
-    command = [str(UV), "pip", "install", "--quiet", "--target", str(target)]
+    # The system's authorities, as pip and apt have them: a registry may be one of the house.
+    command = [str(UV), "--system-certs", "pip", "install", "--quiet", "--target", str(target)]
     command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy"]
     command += ["--python-version", PYTHON, "--python", sys.executable]
     command += ["--python-platform", f"{platform.machine()}-manylinux_2_40"]
