@@ -29,15 +29,8 @@ def write_lock(lock: str, source: str, *, upgrade: bool) -> None:
     subprocess.CalledProcessError
         The dependencies cannot be resolved.
     """
-    command = [
-        str(UV),
-        "--system-certs",
-        "pip",
-        "compile",
-        "--quiet",
-        "--universal",
-        "--generate-hashes",
-    ]
+    command = [str(UV), "--system-certs", "pip", "compile", "--quiet"]
+    command += ["--universal", "--generate-hashes"]
     command += ["--python-version", PYTHON_OLDEST]
     command += ["--custom-compile-command", "make lock"]
     command += [word for extra in EXTRAS.get(source, ()) for word in ("--extra", extra)]
