@@ -23,7 +23,12 @@ RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-di
     && /opt/tonne/bin/pip install --no-cache-dir --no-deps --no-index /dist/*.whl \
     && /opt/tonne/bin/pip uninstall --yes pip
 
-FROM python:${PYTHON}-slim-trixie
+FROM build AS publish
+COPY image/publish.lock image/
+RUN python -m pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: \
+       --target /publish --requirement image/publish.lock
+
+FROM python:${PYTHON}-slim-trixie AS server
 LABEL org.opencontainers.image.title="tonne" \
       org.opencontainers.image.description="A carbon ledger that you can stream into" \
       org.opencontainers.image.licenses="Apache-2.0"
@@ -40,3 +45,10 @@ WORKDIR /var/lib/tonne
 EXPOSE 50051 9464
 ENTRYPOINT ["tonne"]
 CMD ["serve", "--config", "/etc/tonne/tonne.toml"]
+
+# `docker build --target publisher`: the same, with what `tonne publish` needs.
+FROM server AS publisher
+ARG PYTHON
+COPY --from=publish /publish /opt/tonne/lib/python${PYTHON}/site-packages
+
+FROM server

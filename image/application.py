@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from image.contents import APPLICATION
@@ -84,10 +85,11 @@ def build_wheel(source: Path, builder: Path, target: Path) -> Path:
     return Path(shutil.copy(wheel, target))
 
 
-def install(wheel: Path, root: Path) -> None:
-    """Lay a virtual environment of the lock and the wheel into the root, compiled."""
+def install(wheel: Path, root: Path, locks: Sequence[str]) -> None:
+    """Lay a virtual environment of the locks and the wheel into the root, compiled."""
     shutil.rmtree(root / APPLICATION, ignore_errors=True)
-    install_locked("requirements.lock", root / SITE)
+    for lock in locks:
+        install_locked(lock, root / SITE)
     with zipfile.ZipFile(wheel) as files:
         files.extractall(root / SITE)
     programs = root / APPLICATION / "bin"

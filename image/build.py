@@ -2,7 +2,7 @@
 
 `make image` runs this. It needs root (for `chroot` and mounts), mmdebstrap, Debian's packages and
 the lock's; no container engine. The builder's root is kept in `build/image` and made again when
-`--fresh` is given.
+`--fresh` is given. `--publisher` builds the image of publishers, with the extra `publish`.
 """
 
 import json
@@ -21,6 +21,8 @@ from image import application, contents, debian, oci, trial
 BUILD = application.REPOSITORY / "build" / "image"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 START_S_MAX = 2.0
+IS_PUBLISHER = "--publisher" in sys.argv
+LOCKS = ("requirements.lock", "image/publish.lock") if IS_PUBLISHER else ("requirements.lock",)
 
 
 def main() -> None:
@@ -53,8 +55,9 @@ def build() -> dict[str, object]:
     tell("unpacking the image's root")
     packages = debian.unpack(root, debian.RUNTIME)
     debian.prune(root)
-    application.install(wheel, root)
-    if found := list(contents.complaints(root)):
+    application.install(wheel, root, LOCKS)
+    size_bytes_max = contents.SIZE_BYTES_MAX + IS_PUBLISHER * contents.PUBLISHER_BYTES_MAX
+    if found := list(contents.complaints(root, size_bytes_max)):
         raise RuntimeError("the root must be as image/contents.py says:\n" + "\n".join(found))
     tell("packing")
     digest, layers, listed = pack(root, packages)
@@ -81,7 +84,7 @@ def pack(root: Path, packages: list[debian.Package]) -> tuple[str, list[oci.Laye
     """Write the layout and the SBOM; the image's digest, its layers, how many packages."""
     from image.sbom import write_sbom  # noqa: PLC0415  # the other parts need no CycloneDX
 
-    target = BUILD / "oci"
+    target = BUILD / ("oci-publisher" if IS_PUBLISHER else "oci")
     shutil.rmtree(target, ignore_errors=True)
     blobs = target / "blobs" / "sha256"
     blobs.mkdir(parents=True)
@@ -101,7 +104,7 @@ def pack(root: Path, packages: list[debian.Package]) -> tuple[str, list[oci.Laye
         created=created.isoformat().replace("+00:00", "Z"),
         name=own.version,
         annotations={
-            "org.opencontainers.image.title": "tonne",
+            "org.opencontainers.image.title": "tonne-publisher" if IS_PUBLISHER else "tonne",
             "org.opencontainers.image.description": own.metadata["Summary"],
             "org.opencontainers.image.licenses": own.metadata["License-Expression"],
             "org.opencontainers.image.version": own.version,
@@ -121,7 +124,7 @@ def check_reproducible(layer: oci.Layer, again: Path, root: Path) -> None:
     blobs = BUILD / "again"
     shutil.rmtree(blobs, ignore_errors=True)
     blobs.mkdir()
-    application.install(again, root)
+    application.install(again, root, LOCKS)
     second = oci.write_layer(root, blobs, layer.about, holds=application.is_own, owners=OWNERS)
     if second.digest != layer.digest:
         raise RuntimeError(
@@ -136,9 +139,7 @@ def is_base(name: str) -> bool:
 
 LAYERS = {
     "Debian's Python and what it needs": is_base,
-    "dependencies of requirements.lock": lambda name: (
-        not (is_base(name) or application.is_own(name))
-    ),
+    "dependencies": lambda name: not (is_base(name) or application.is_own(name)),
     "tonne": application.is_own,
 }
 """From what changes rarely to what changes with each commit."""

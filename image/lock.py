@@ -14,11 +14,9 @@ PYTHON_OLDEST = "3.11"
 LOCKS = {
     "requirements.lock": "pyproject.toml",
     "image/build-requirements.lock": "image/build-requirements.in",
+    "image/publish.lock": "image/publish.in",
 }
-"""Each lock, and what it is made from."""
-
-EXTRAS = {"pyproject.toml": ("publish",)}
-"""Extras that the image holds: one image serves every component."""
+"""Each lock, and what it is made from. The last is laid over the first, so it comes after it."""
 
 
 def write_lock(lock: str, source: str, *, upgrade: bool) -> None:
@@ -33,7 +31,8 @@ def write_lock(lock: str, source: str, *, upgrade: bool) -> None:
     command += ["--universal", "--generate-hashes"]
     command += ["--python-version", PYTHON_OLDEST]
     command += ["--custom-compile-command", "make lock"]
-    command += [word for extra in EXTRAS.get(source, ()) for word in ("--extra", extra)]
+    if lock == "image/publish.lock":
+        command += ["--constraint", "requirements.lock"]
     command += ["--upgrade"] if upgrade else []
     subprocess.run(  # noqa: S603  # no word of it comes from outside
         [*command, source, "--output-file", lock], cwd=REPOSITORY, check=True

@@ -76,17 +76,30 @@ def test_the_build_is_the_one_of_the_project():
     assert sorted(source) == sorted(project["build-system"]["requires"])
 
 
+def test_publishers_have_what_the_extra_names():
+    """The lock that is laid over the other is made from the extra, and agrees with the other."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    source = (REPOSITORY / "image/publish.in").read_text().split()
+    assert source == project["optional-dependencies"]["publish"]
+    servers, publishers = read_lock("requirements.lock"), read_lock("image/publish.lock")
+    assert {name: publishers[name] for name in publishers.keys() & servers.keys()} == {
+        name: servers[name] for name in publishers.keys() & servers.keys()
+    }
+
+
 def test_the_dockerfile_says_what_the_layout_says():
     """User, ports, entry point, folder, Python and system are the same by both ways."""
-    last = DOCKERFILE.rpartition("\nFROM ")[2]
-    said = dict(re.findall(r"^(USER|WORKDIR|ENTRYPOINT|CMD|EXPOSE) (.*)$", last, re.MULTILINE))
+    stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
+    (server,) = (stage for stage in stages if stage.partition("\n")[0].endswith(" AS server"))
+    assert stages[-1].split() == ["server"]
+    said = dict(re.findall(r"^(USER|WORKDIR|ENTRYPOINT|CMD|EXPOSE) (.*)$", server, re.MULTILINE))
     config = build.CONFIG
     assert said["USER"] == config["User"]
     assert said["WORKDIR"] == config["WorkingDir"]
     assert json.loads(said["ENTRYPOINT"]) == config["Entrypoint"]
     assert json.loads(said["CMD"]) == config["Cmd"]
     assert {f"{port}/tcp" for port in said["EXPOSE"].split()} == config["ExposedPorts"].keys()
-    assert all(variable in last for variable in config["Env"][1:])
+    assert all(variable in server for variable in config["Env"][1:])
     assert f"ARG PYTHON={PYTHON}\n" in DOCKERFILE
     assert DOCKERFILE.count(f"FROM python:${{PYTHON}}-slim-{SUITE}") == 2
 
