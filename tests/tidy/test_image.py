@@ -111,6 +111,18 @@ def test_the_dockerfile_installs_what_is_locked():
         assert "--require-hashes" in command or "/dist" in command, command
 
 
+def test_the_dockerfile_takes_what_the_context_holds():
+    """What it copies is let through by .dockerignore, and nothing else is."""
+    taken = {
+        word
+        for words in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE)
+        for word in words.split()
+    }
+    lines = (REPOSITORY / ".dockerignore").read_text().split()
+    assert lines[0] == "*"
+    assert {line.removeprefix("!") for line in lines if line.startswith("!")} == taken
+
+
 def make_root(folder):
     """A small root file system in which nothing is wrong."""
     for name, mode in (
