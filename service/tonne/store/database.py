@@ -44,8 +44,13 @@ POOL_TIMEOUT_S: Final = 15
 STATEMENT_TIMEOUT_S: Final = 30
 """Longest statement on PostgreSQL."""
 
-LOCK_TIMEOUT_S: Final = 10
-"""Longest wait for a lock, and for the one writer of SQLite."""
+WRITER_TIMEOUT_S: Final = 10
+"""Longest wait for the one writer of SQLite."""
+
+LOCK_TIMEOUT_S: Final = 4
+"""Longest wait for a lock on PostgreSQL. Less than `IDLE_TIMEOUT_S`: in a process that stands still,
+what waits for its own silent transaction gives up before that one is ended. Otherwise it would
+inherit the lock, in silence as well, one connection after another."""
 
 IDLE_TIMEOUT_S: Final = 5
 """After this PostgreSQL ends a transaction whose client fell silent, and frees its locks."""
@@ -300,7 +305,7 @@ def _open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
         ) from error
     engine = sa.create_engine(
         url,
-        connect_args={"timeout": LOCK_TIMEOUT_S, "isolation_level": None},
+        connect_args={"timeout": WRITER_TIMEOUT_S, "isolation_level": None},
         poolclass=sa.QueuePool,
         **options,
     )
@@ -338,7 +343,7 @@ def _switch_to_wal(cursor: Any) -> str:
     """
     import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
 
-    stop_s = time.monotonic() + LOCK_TIMEOUT_S
+    stop_s = time.monotonic() + WRITER_TIMEOUT_S
     while True:
         try:
             (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()

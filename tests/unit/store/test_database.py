@@ -46,7 +46,7 @@ def test_a_new_file_that_stays_locked_is_given_up(tmp_path, monkeypatch):
     file = tmp_path / "manifest.db"
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0)
+    monkeypatch.setattr(database, "WRITER_TIMEOUT_S", 0)
     with pytest.raises(StoreUnavailable, match="locked"):
         Manifest.open(f"sqlite:///{file}")
     other.close()
@@ -71,6 +71,8 @@ def test_postgres_has_its_timeouts(postgres_url):
     )
     assert isolation == "read committed"
     manifest.close()
+    # What waits behind a silent transaction of its own process must not outlive it.
+    assert database.LOCK_TIMEOUT_S < database.IDLE_TIMEOUT_S
 
 
 def test_a_read_sees_one_state(manifest):
