@@ -48,9 +48,9 @@ WRITER_TIMEOUT_S: Final = 10
 """Longest wait for the one writer of SQLite."""
 
 LOCK_TIMEOUT_S: Final = 4
-"""Longest wait for a lock on PostgreSQL. Less than `IDLE_TIMEOUT_S`: in a process that stands still,
-what waits for its own silent transaction gives up before that one is ended. Otherwise it would
-inherit the lock, in silence as well, one connection after another."""
+"""Longest wait for a lock on PostgreSQL. Less than `IDLE_TIMEOUT_S`: in a process that stands
+still, what waits for its own silent transaction gives up before that one is ended. Otherwise it
+would inherit the lock, in silence as well, one connection after another."""
 
 IDLE_TIMEOUT_S: Final = 5
 """After this PostgreSQL ends a transaction whose client fell silent, and frees its locks."""
