@@ -6,15 +6,13 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.serve import ConfigOption, DataOption, effective_config
+from tonne.cli.serve import AdminOption, ConfigOption, DataOption, effective_config
 
 
 def maintain(
     config: ConfigOption = None,
     data: DataOption = None,
-    admin: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Address of metrics and health.")
-    ] = None,
+    admin: AdminOption = None,
     *,
     once: Annotated[
         bool, typer.Option("--once", help="Do one round and end, without metrics and health.")

@@ -26,6 +26,9 @@ DataOption = Annotated[
         "configuration names a store).",
     ),
 ]
+AdminOption = Annotated[
+    str | None, typer.Option("--admin", metavar="HOST:PORT", help="Address of metrics and health.")
+]
 
 
 def serve(
@@ -34,9 +37,7 @@ def serve(
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Address of the gRPC port.")
     ] = None,
-    admin: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Address of metrics and health.")
-    ] = None,
+    admin: AdminOption = None,
     *,
     insecure: Annotated[
         bool,
