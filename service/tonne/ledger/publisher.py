@@ -127,11 +127,14 @@ class Publisher:
         times: list[dt.datetime] = []
         failures: list[TonneError] = []
         for book in self._books():
-            try:
-                count += self.publish(book)
-            except TonneError as error:
-                failures.append(error)
-            times.append(self._manifest.published_before(book)[0])
+            before, is_done = self._manifest.published_before(book)
+            if not is_done:
+                try:
+                    count += self._publish(book)
+                except TonneError as error:
+                    failures.append(error)
+                before, _ = self._manifest.published_before(book)
+            times.append(before)
         return Published(count, min(times, default=None), tuple(failures))
 
     def publish(self, book: str) -> int:
@@ -144,15 +147,7 @@ class Publisher:
         CapacityError
             The store refused. What is begun is finished by the next call, whoever makes it.
         """
-        if self._manifest.published_before(book)[1]:
-            return 0
-        lease = self._manifest.acquire_lease(f"publish/{book}", self._holder, self._lease_s)
-        if lease is None:
-            return 0
-        try:
-            return self._publish_batches(book, lease)
-        finally:
-            self._manifest.release_lease(lease)  # without effect on another's
+        return 0 if self._manifest.published_before(book)[1] else self._publish(book)
 
     def rebuild(self, book: str) -> int:
         """Publish all segments of a book anew, as a new generation of its table.
@@ -186,6 +181,15 @@ class Publisher:
             return self._publish_batches(book, lease)
         finally:
             self._manifest.release_lease(lease)
+
+    def _publish(self, book: str) -> int:
+        lease = self._manifest.acquire_lease(f"publish/{book}", self._holder, self._lease_s)
+        if lease is None:
+            return 0
+        try:
+            return self._publish_batches(book, lease)
+        finally:
+            self._manifest.release_lease(lease)  # without effect on another's
 
     def _publish_batches(self, book: str, lease: Lease) -> int:
         count = 0
