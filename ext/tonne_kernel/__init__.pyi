@@ -139,7 +139,7 @@ class Session:
     def memory_bytes(self) -> int:
         """Memory of the dictionaries."""
     def keys(self, first: int, stop: int) -> ArrowTable:
-        """Export keys [first, stop): facility, activity, unit, region (dictionary of utf8)."""
+        """Export keys [first, stop): facility, activity, unit, region (utf8 views)."""
     def set_rules(self, first: int, rules: Buffer) -> None:
         """Give keys [first, first + n) their rules: n int32 in a contiguous buffer.
 

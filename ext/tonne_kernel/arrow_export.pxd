@@ -6,7 +6,7 @@ Python object and every exported array share; a consumer may release them on any
 without the GIL, in any order, after the Python object is gone.
 """
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 
 from tonne_kernel.buffers cimport TextColumn
 
@@ -97,22 +97,33 @@ cdef extern from *:
 cdef enum:
     COLUMN_COUNT_MAX = 20
     OWNED_COUNT_MAX = 64        # allocations of one table
+    BUFFER_COUNT_MAX = 4
+    VIEW_INLINE_BYTES = 12
 
 cdef struct Owner:
     int64_t references
     int64_t owned_count
     void *owned[OWNED_COUNT_MAX]
 
+cdef struct TextView:
+    # A text of up to VIEW_INLINE_BYTES stands in the view itself; of a longer one the view has
+    # the first 4 bytes and where it stands.
+    # Source: https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout
+    int32_t size
+    uint8_t start[4]
+    int32_t buffer
+    int32_t offset
+
 cdef struct ArrowColumn:
     # Names and formats are literals: they outlive everything.
     const char *name
     const char *format
     int64_t buffer_count
-    const void *buffers[3]      # validity (NULL: no nulls), then values or offsets, bytes
+    # Validity (NULL: no nulls), then values, or offsets and bytes, or views, bytes and the
+    # size of the bytes.
+    const void *buffers[BUFFER_COUNT_MAX]
     int64_t null_count
-    int64_t dictionary_count    # texts of the dictionary, -1 where there is none
-    const void *dictionary_offsets
-    const void *dictionary_bytes
+    int64_t text_bytes          # of a column of views
 
 cdef class ArrowTable:
     cdef Owner *owner
@@ -125,12 +136,15 @@ cdef class ArrowTable:
     cdef void *allocate(self, int64_t size) except NULL
     # Take over a malloc'ed buffer.
     cdef int adopt(self, void *data) except -1
-    # Columns: of fixed width; of texts (taken over, the column is left empty); and of int32
-    # codes into texts (taken over likewise).
+    # Give back a buffer that the table owns.
+    cdef int disown(self, void *data) except -1
+    # Columns: of fixed width; of texts (taken over, the column is left empty); and of views of
+    # texts (taken over likewise) by their codes, which the table owns and gives back. Views, and
+    # no dictionary: a consumer keeps the dictionaries of all columns it ever met.
     cdef ArrowColumn *add_fixed(
         self, const char *name, const char *format, const void *values) except NULL
     cdef int add_texts(self, const char *name, const char *format, TextColumn *texts) except -1
-    cdef int add_codes(self, const char *name, const void *codes, TextColumn *texts) except -1
+    cdef int add_views(self, const char *name, int32_t *codes, TextColumn *texts) except -1
     cdef int _take(self, TextColumn *texts, const void **offsets, const void **data) except -1
 
 cdef ArrowTable new_table(int64_t row_count)

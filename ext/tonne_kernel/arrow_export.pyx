@@ -7,12 +7,12 @@ buffers themselves are counted (`Owner`).
 cimport cython
 
 from cpython.pycapsule cimport PyCapsule_New
-from libc.stdint cimport int64_t
+from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from tonne_kernel.blocks cimport block_allocate, block_free
-from tonne_kernel.buffers cimport TextColumn
+from tonne_kernel.buffers cimport TextColumn, text_start, texts_free
 
 cdef extern from "Python.h":
     # In a destructor: the name is the one the capsule was made with, so it cannot fail.
@@ -24,13 +24,12 @@ cdef int64_t[2] NOTHING = [0, 0]
 
 cdef struct ExportedSchema:
     ArrowSchema *children[COLUMN_COUNT_MAX]
-    ArrowSchema dictionary
 
 cdef struct ExportedArray:
     Owner *owner
-    const void *buffers[3]
+    const void *buffers[BUFFER_COUNT_MAX]
+    int64_t text_bytes
     ArrowArray *children[COLUMN_COUNT_MAX]
-    ArrowArray dictionary
 
 
 @cython.final
@@ -91,6 +90,16 @@ cdef class ArrowTable:
         self.owner.owned_count += 1
         return 0
 
+    cdef int disown(self, void *data) except -1:
+        cdef int64_t index
+        for index in range(self.owner.owned_count):
+            if self.owner.owned[index] == data:
+                self.owner.owned_count -= 1
+                self.owner.owned[index] = self.owner.owned[self.owner.owned_count]
+                block_free(data)
+                return 0
+        raise AssertionError("a table gives back what it owns")
+
     cdef ArrowColumn *add_fixed(
         self, const char *name, const char *format, const void *values
     ) except NULL:
@@ -104,7 +113,6 @@ cdef class ArrowTable:
         column.format = format
         column.buffer_count = 2
         column.buffers[1] = values if values != NULL else NOTHING
-        column.dictionary_count = -1
         return column
 
     cdef int add_texts(self, const char *name, const char *format, TextColumn *texts) except -1:
@@ -113,10 +121,26 @@ cdef class ArrowTable:
         self._take(texts, &column.buffers[1], &column.buffers[2])
         return 0
 
-    cdef int add_codes(self, const char *name, const void *codes, TextColumn *texts) except -1:
-        cdef ArrowColumn *column = self.add_fixed(name, "i", codes)
-        column.dictionary_count = texts.count
-        self._take(texts, &column.dictionary_offsets, &column.dictionary_bytes)
+    cdef int add_views(self, const char *name, int32_t *codes, TextColumn *texts) except -1:
+        cdef ArrowColumn *column = self.add_fixed(name, "vu", NULL)
+        cdef TextView *views
+        if texts.bytes.size > INT32_MAX:
+            raise MemoryError(f"{texts.bytes.size} bytes of distinct texts in one column")
+        if self.row_count > 0:
+            views = <TextView *>self.allocate(self.row_count * <int64_t>sizeof(TextView))
+            column.buffers[1] = views
+            with nogil:
+                _write_views(views, codes, self.row_count, texts)
+        self.disown(codes)
+        column.buffer_count = 4
+        column.text_bytes = texts.bytes.size
+        column.buffers[2] = NOTHING
+        if texts.bytes.data != NULL:
+            self.adopt(texts.bytes.data)
+            column.buffers[2] = texts.bytes.data
+            texts.bytes.data = NULL
+        texts_free(texts)
+        memset(texts, 0, sizeof(TextColumn))
         return 0
 
     cdef int _take(
@@ -140,6 +164,32 @@ cdef ArrowTable new_table(int64_t row_count):
     cdef ArrowTable table = ArrowTable.__new__(ArrowTable)
     table.row_count = row_count
     return table
+
+
+cdef void _write_views(
+    TextView *views, const int32_t *codes, int64_t count, const TextColumn *texts
+) noexcept nogil:
+    """The view of each code's text: views [OUT, count] of codes [IN, count]."""
+    cdef const uint8_t *text
+    cdef TextView *view
+    cdef int64_t index, start, size
+    for index in range(count):
+        view = &views[index]
+        if index > 0 and codes[index] == codes[index - 1]:
+            view[0] = views[index - 1]
+            continue
+        start = text_start(texts, codes[index])
+        size = texts.stops[codes[index]] - start
+        memset(view, 0, sizeof(TextView))
+        view.size = <int32_t>size
+        if size == 0:                       # without a text there may be no address
+            continue
+        text = texts.bytes.data + start
+        if size <= VIEW_INLINE_BYTES:
+            memcpy(view.start, text, <size_t>size)
+        else:
+            memcpy(view.start, text, sizeof(view.start))
+            view.offset = <int32_t>start
 
 
 cdef void _owner_release(Owner *owner) noexcept nogil:
@@ -174,8 +224,6 @@ cdef void _release_schema(ArrowSchema *schema) noexcept nogil:
         if child.release != NULL:
             child.release(child)
         free(child)
-    if schema.dictionary != NULL and schema.dictionary.release != NULL:
-        schema.dictionary.release(schema.dictionary)
     free(schema.private_data)
     schema.release = NULL
 
@@ -191,21 +239,6 @@ cdef void _release_array(ArrowArray *array) noexcept nogil:
         if child.release != NULL:
             child.release(child)
         free(child)
-    if array.dictionary != NULL and array.dictionary.release != NULL:
-        array.dictionary.release(array.dictionary)
-    _owner_release(exported.owner)
-    free(exported)
-    array.release = NULL
-
-
-cdef void _release_part(ArrowSchema *schema) noexcept nogil:
-    """Release of a dictionary's schema, which lives inside its parent."""
-    schema.release = NULL
-
-
-cdef void _release_dictionary(ArrowArray *array) noexcept nogil:
-    """Release of a dictionary: a consumer may have moved it out of its parent."""
-    cdef ExportedArray *exported = <ExportedArray *>array.private_data
     _owner_release(exported.owner)
     free(exported)
     array.release = NULL
@@ -244,11 +277,6 @@ cdef int _export_field(const ArrowColumn *column, ArrowSchema *schema) noexcept 
     schema.flags = ARROW_FLAG_NULLABLE
     schema.release = _release_schema
     schema.private_data = exported
-    if column.dictionary_count >= 0:
-        exported.dictionary.format = "U"
-        exported.dictionary.name = ""
-        exported.dictionary.release = _release_part
-        schema.dictionary = &exported.dictionary
     return 0
 
 
@@ -288,35 +316,15 @@ cdef int _export_column(
         return -1
     count_up(&table.owner.references)
     exported.owner = table.owner
-    for index in range(3):
+    for index in range(BUFFER_COUNT_MAX):
         exported.buffers[index] = column.buffers[index]
+    if column.buffer_count == BUFFER_COUNT_MAX:  # of views: their last one lives here
+        exported.text_bytes = column.text_bytes
+        exported.buffers[BUFFER_COUNT_MAX - 1] = &exported.text_bytes
     array.length = table.row_count
     array.null_count = column.null_count
     array.n_buffers = column.buffer_count
     array.buffers = exported.buffers
     array.release = _release_array
     array.private_data = exported
-    if column.dictionary_count >= 0 and _export_dictionary(table, column, exported, array):
-        _release_array(array)
-        return -1
-    return 0
-
-
-cdef int _export_dictionary(
-    ArrowTable table, const ArrowColumn *column, ExportedArray *parent, ArrowArray *array
-) noexcept:
-    cdef ExportedArray *exported = <ExportedArray *>calloc(1, sizeof(ExportedArray))
-    cdef ArrowArray *dictionary = &parent.dictionary
-    if exported == NULL:
-        return -1
-    count_up(&table.owner.references)
-    exported.owner = table.owner
-    exported.buffers[1] = column.dictionary_offsets
-    exported.buffers[2] = column.dictionary_bytes
-    dictionary.length = column.dictionary_count
-    dictionary.n_buffers = 3
-    dictionary.buffers = exported.buffers
-    dictionary.release = _release_dictionary
-    dictionary.private_data = exported
-    array.dictionary = dictionary
     return 0

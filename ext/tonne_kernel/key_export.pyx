@@ -36,7 +36,7 @@ cdef ArrowTable export_keys(const Dictionaries *source, int64_t first, int64_t s
         if result != 0:
             raise MemoryError(f"{stop - first} keys")
         for part in range(PART_COUNT):
-            table.add_codes(names[part], codes[part], &ours[part].texts)
+            table.add_views(names[part], codes[part], &ours[part].texts)
     finally:
         for part in range(PART_COUNT):
             interner_free(&ours[part])

@@ -284,14 +284,14 @@ cdef ArrowTable _export_postings(const Posting *posting):
 
 
 cdef int _add_copied(
-    ArrowTable table, const char *name, const int32_t *codes, const TextColumn *texts
+    ArrowTable table, const char *name, int32_t *codes, const TextColumn *texts
 ) except -1:
     cdef TextColumn copy
     memset(&copy, 0, sizeof(TextColumn))
     try:
         if texts_copy(&copy, texts):
             raise MemoryError
-        table.add_codes(name, codes, &copy)
+        table.add_views(name, codes, &copy)
     finally:
         texts_free(&copy)
     return 0

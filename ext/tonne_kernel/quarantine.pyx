@@ -100,7 +100,7 @@ cdef int _add_columns(
     ArrowTable table, QuarantineColumns *columns, TextColumn *channels
 ) except -1:
     cdef ArrowColumn *column
-    table.add_codes("channel", columns.channel, channels)
+    table.add_views("channel", columns.channel, channels)
     table.add_fixed("offset", "l", columns.offset)
     table.add_fixed("status", "C", columns.status)
     table.add_fixed("field", "C", columns.field)

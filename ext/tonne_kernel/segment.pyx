@@ -103,25 +103,21 @@ cdef ArrowTable export_segment(
     SegmentColumns *segment, TextColumn *channels, Dictionaries *dictionaries
 ):
     cdef ArrowTable table = new_table(segment.count)
-    table.add_codes("channel", _give(table, <void **>&segment.channel), channels)
+    _give_texts(table, "channel", &segment.channel, channels)
     table.add_fixed("offset", "l", _give(table, <void **>&segment.offset))
     table.add_texts("record_id", "U", &segment.record_id)
-    table.add_codes(
-        "facility", _give(table, <void **>&segment.facility), &dictionaries.facility.texts)
-    table.add_codes(
-        "activity", _give(table, <void **>&segment.activity), &dictionaries.activity.texts)
-    table.add_codes("unit", _give(table, <void **>&segment.unit), &dictionaries.unit.texts)
-    table.add_codes("region", _give(table, <void **>&segment.region), &dictionaries.region.texts)
+    _give_texts(table, "facility", &segment.facility, &dictionaries.facility.texts)
+    _give_texts(table, "activity", &segment.activity, &dictionaries.activity.texts)
+    _give_texts(table, "unit", &segment.unit, &dictionaries.unit.texts)
+    _give_texts(table, "region", &segment.region, &dictionaries.region.texts)
     table.add_fixed("quantity", "d:18,6", _give(table, <void **>&segment.quantity_micro))
     table.add_fixed("start", "tsu:UTC", _give(table, <void **>&segment.start_us))
     table.add_fixed("end", "tsu:UTC", _give(table, <void **>&segment.end_us))
     table.add_fixed("status", "C", _give(table, <void **>&segment.status))
     if segment.supplier != NULL:
-        table.add_codes(
-            "supplier", _give(table, <void **>&segment.supplier), &dictionaries.supplier.texts)
+        _give_texts(table, "supplier", &segment.supplier, &dictionaries.supplier.texts)
     if segment.product != NULL:
-        table.add_codes(
-            "product", _give(table, <void **>&segment.product), &dictionaries.product.texts)
+        _give_texts(table, "product", &segment.product, &dictionaries.product.texts)
     if segment.data_quality != NULL:
         table.add_fixed("data_quality", "C", _give(table, <void **>&segment.data_quality))
     # The columns end with their last text; Arrow wants one for every row.
@@ -143,6 +139,13 @@ cdef void *_give(ArrowTable table, void **data) except? NULL:
     table.adopt(given)
     data[0] = NULL
     return given
+
+
+cdef int _give_texts(
+    ArrowTable table, const char *name, int32_t **codes, TextColumn *texts
+) except -1:
+    """Hand codes over as the texts that they stand for."""
+    return table.add_views(name, <int32_t *>_give(table, <void **>codes), texts)
 
 
 cdef int _append_all(TextColumn *target, const TextColumn *source) noexcept nogil:

@@ -14,13 +14,13 @@ from tonne.v1 import ingest_pb2
 PERIODS = kernel.PeriodTable(array("q", [0, 7_258_118_400_000_000]))
 RULES = kernel.RuleTable(array("i", [0, 1]), array("i", [0]), array("i", [0]))
 RECORD_SCHEMA = {
-    "channel": pl.Categorical,
+    "channel": pl.String,
     "offset": pl.Int64,
     "record_id": pl.String,
-    "facility": pl.Categorical,
-    "activity": pl.Categorical,
-    "unit": pl.Categorical,
-    "region": pl.Categorical,
+    "facility": pl.String,
+    "activity": pl.String,
+    "unit": pl.String,
+    "region": pl.String,
     "quantity": pl.Decimal(18, 6),
     "start": pl.Datetime("us", "UTC"),
     "end": pl.Datetime("us", "UTC"),

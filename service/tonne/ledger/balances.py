@@ -51,12 +51,12 @@ MERGE_LEASE_S = 120.0
 """How long a merge of a process that died keeps the others off, in seconds."""
 
 POSTINGS_SCHEMA: Schema = {
-    "facility": pl.Categorical,
-    "activity": pl.Categorical,
-    "unit": pl.Categorical,
-    "region": pl.Categorical,
+    "facility": pl.String,
+    "activity": pl.String,
+    "unit": pl.String,
+    "region": pl.String,
     "period": pl.Int32,
-    "resolution": pl.Categorical,
+    "resolution": pl.String,
     "status": pl.UInt8,
     "quantity": QUANTITY_TYPE,
     "record_count": pl.Int64,

@@ -277,9 +277,12 @@ def _taken_back(records: pl.DataFrame, state: BookState) -> pl.DataFrame:
     for (status,), rows in by_region.group_by("status", maintain_order=True):
         parts.append(
             post_plainly(rows, state.periods).select(
-                pl.col("facility", "activity", "unit", "region").cast(pl.Categorical),
+                "facility",
+                "activity",
+                "unit",
+                "region",
                 "period",
-                pl.lit(None, pl.Categorical).alias("resolution"),
+                pl.lit(None, pl.String).alias("resolution"),
                 pl.lit(status, pl.UInt8).alias("status"),
                 -pl.col("quantity", "record_count", "record_start_count"),
             )

@@ -77,6 +77,9 @@ def write_parquet(frame: pl.DataFrame) -> ParquetFile:
 def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Decode a file, or some of its columns; raises `LedgerInconsistent` where it is broken."""
     with polars_errors(path):
-        return pl.read_parquet(
+        frame = pl.read_parquet(
             io.BytesIO(content), columns=None if columns is None else list(columns)
         )
+        # Older files say that their texts are categories. Polars keeps every category that any
+        # frame of the process ever had for as long as one such frame lives: none may stay.
+        return frame.cast({pl.Categorical: pl.String})

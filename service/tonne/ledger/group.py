@@ -221,15 +221,16 @@ def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple
     by_outcome = {number: state.resolutions[number] for number in used if number >= 0}
     ids = pl.DataFrame(
         {"outcome": list(by_outcome), "resolution": [each.id for each in by_outcome.values()]},
-        schema={"outcome": pl.Int32, "resolution": pl.Categorical},
+        schema={"outcome": pl.Int32, "resolution": pl.String},
     )
     frame = (
-        state.with_effective_region(
-            postings.with_columns(pl.col("facility", "region").cast(pl.String))
-        )
+        state.with_effective_region(postings)
         .join(ids, on="outcome", how="left", maintain_order="left")
         .select(
-            pl.col("facility", "activity", "unit", "region").cast(pl.Categorical),
+            "facility",
+            "activity",
+            "unit",
+            "region",
             "period",
             "resolution",
             (-pl.col("outcome").clip(upper_bound=0)).cast(pl.UInt8).alias("status"),
@@ -270,7 +271,7 @@ def with_posting_region(records: pl.DataFrame, state: BookState) -> pl.DataFrame
     noted = pl.select(row=pl.int_range(records.height, dtype=pl.UInt32)).join(
         regions.select("row", "region"), on="row", how="left", maintain_order="left"
     )
-    return records.with_columns(noted["region"].cast(pl.Categorical).alias(POSTING_REGION))
+    return records.with_columns(noted["region"].alias(POSTING_REGION))
 
 
 def _frames(

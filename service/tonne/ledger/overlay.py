@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from tonne.store.rows import FileRow
 
 CLEARED_SCHEMA: Schema = {
-    "segment": pl.Categorical,
-    "channel": pl.Categorical,
+    "segment": pl.String,
+    "channel": pl.String,
     "offset": pl.Int64,
     "status": pl.UInt8,
 }

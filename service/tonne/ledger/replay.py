@@ -105,7 +105,7 @@ class Replay:
         problems: list[str] = []
         kept = self._kept_rows(book, problems)
         problems += self._check_sources(book, kept)
-        postings = ledger.postings(book).with_columns(pl.col(pl.Categorical).cast(pl.String))
+        postings = ledger.postings(book)
         problems += _check_postings(as_replayed(postings), self.postings(book))
         try:
             ledger.resolutions(book, postings["resolution"].drop_nulls().unique())
@@ -234,7 +234,7 @@ def post_again(rows: pl.DataFrame, status: RowStatus, time_zone: str) -> pl.Data
     """Post records of one status under one rule: what they add, by key and period."""
     buffer = io.BytesIO()
     with polars_errors("a segment's records"):
-        columns = rows.select(_SENT).with_columns(pl.col(pl.Categorical).cast(pl.String))
+        columns = rows.select(_SENT)
         columns.write_ipc_stream(buffer, compression="uncompressed")
     message = buffer.getvalue()
     session = Session()
