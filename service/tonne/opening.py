@@ -40,6 +40,7 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
             holder=_holder(),
             cache_bytes_max=config.ledger.postings_cache_bytes_max,
             merge_files_max=config.ledger.merge_files_max,
+            merge_bytes_max=config.ledger.merge_bytes_max,
             merge_lease_s=config.ledger.merge_lease_s,
             row_errors_max=config.ingest.row_errors_max,
             stage=telemetry.stage,

@@ -199,6 +199,11 @@ class LedgerConfig:
     merge_files_max: int = _setting(
         64, "Live postings files of one tier of a book beyond which they are merged.", minimum=2
     )
+    merge_bytes_max: int = _setting(
+        256 * MIB,
+        "Memory of a merge of postings files. A larger one is made in turns, up to 64 of them.",
+        minimum=16 * MIB,
+    )
     merge_lease_s: float = _setting(
         120.0, "How long a merge of a server that died keeps the others off.", minimum=1
     )

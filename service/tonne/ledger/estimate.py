@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.library import default_settings, shipped_editions
-from tonne.ledger.balances import POSTINGS_SCHEMA
+from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.ledger.book_state import RULE_COUNT_MAX, BookState, register_frame
 from tonne.ledger.frames import Schema, frame_of, polars_errors
 from tonne.ledger.group import outcome_of, post_shares, posting_frame

@@ -17,6 +17,7 @@ from tonne.catalogue.resolution import Resolution
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.frames import Schema, polars_errors, read_parquet
 from tonne.ledger.overlay import Overlay
+from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.ledger.periods import month_boundaries_us, period_table
 from tonne.ledger.records import LedgerRecord, ledger_records
 from tonne.ledger.split import post_plainly, split_records
@@ -137,7 +138,9 @@ class Evidence:
     def snapshot(self, book: str) -> Snapshot:
         """Read a book's postings of one moment. Raises BookUnknown, LedgerInconsistent."""
         time_zone = self._manifest.get_book(book).time_zone
-        files, postings = self._balances.snapshot(book)
+        parts: list[pl.DataFrame] = [pl.DataFrame(schema=POSTINGS_SCHEMA)]
+        files = self._balances.fold(book, lambda: parts.append)
+        postings = pl.concat(parts)
         return Snapshot(book, time_zone, files, postings)
 
     def is_current(self, snapshot: Snapshot) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Final
 
-from tonne.ledger.frames import write_parquet
+from tonne.ledger.frames import ROW_GROUP_ROWS, write_parquet
 from tonne.store.rows import FileRow
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ SEGMENT: Final = "segment"
 POSTINGS: Final = "postings"
 QUARANTINE: Final = "quarantine"
 CLEARING: Final = "clearing"
+
+POSTINGS_GROUP_ROWS = 1 << 16
+"""Rows of a row group of postings, which are read so many at a time: at most 76 MiB in memory."""
 
 _FOLDERS: dict[FileKind, str] = {
     SEGMENT: "segments",
@@ -44,16 +47,19 @@ def put_frame(
     now: dt.datetime,
     suspended_count: int = 0,
     segment: str = "",
+    name: str = "",
 ) -> FileRow:
     """Encode a frame and put it under a new path; it is durable on return.
 
-    Nothing refers to it before the row that is returned is committed.
+    Nothing refers to it before the row that is returned is committed. `name` is never used
+    twice; without one it is made.
     """
-    encoded = write_parquet(frame)
+    rows = POSTINGS_GROUP_ROWS if kind == POSTINGS else ROW_GROUP_ROWS
+    encoded = write_parquet(frame, rows)
     # Books apart, kinds apart, days apart, never used before. A table of the segments may be
     # published with their folder as its root: a VACUUM passes over folders that begin with "_".
     day = f"{'_' if kind == SEGMENT else ''}{now.date().isoformat()}"
-    path = f"{book}/{_FOLDERS[kind]}/{day}/{uuid.uuid4().hex}.parquet"
+    path = f"{book}/{_FOLDERS[kind]}/{day}/{name or uuid.uuid4().hex}.parquet"
     objects.put(path, encoded.content)
     return FileRow(
         id=uuid.uuid4().hex,

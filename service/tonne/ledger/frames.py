@@ -55,7 +55,7 @@ def frame_of(exported: Any) -> pl.DataFrame:
         return pl.DataFrame(exported)
 
 
-def write_parquet(frame: pl.DataFrame) -> ParquetFile:
+def write_parquet(frame: pl.DataFrame, group_rows: int = ROW_GROUP_ROWS) -> ParquetFile:
     """Encode a frame.
 
     Statistics are left out: the manifest knows what a file holds, and readers that trust
@@ -68,10 +68,17 @@ def write_parquet(frame: pl.DataFrame) -> ParquetFile:
             compression="zstd",
             compression_level=ZSTD_LEVEL,
             statistics=False,
-            row_group_size=ROW_GROUP_ROWS,
+            row_group_size=group_rows,
         )
     content = buffer.getvalue()
     return ParquetFile(content, hashlib.sha256(content).hexdigest(), frame.height)
+
+
+def read_rows(content: bytes, path: str, first: int, count: int) -> pl.DataFrame:
+    """Decode some rows of a file; raises `LedgerInconsistent` where it is broken."""
+    with polars_errors(path):
+        rows = pl.scan_parquet(io.BytesIO(content)).slice(first, count).collect()
+        return _without_categories(rows)
 
 
 def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -80,6 +87,13 @@ def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None
         frame = pl.read_parquet(
             io.BytesIO(content), columns=None if columns is None else list(columns)
         )
-        # Older files say that their texts are categories. Polars keeps every category that any
-        # frame of the process ever had for as long as one such frame lives: none may stay.
-        return frame.cast({pl.Categorical: pl.String})
+        return _without_categories(frame)
+
+
+def _without_categories(frame: pl.DataFrame) -> pl.DataFrame:
+    """Read categories, of which older files speak, as texts.
+
+    Polars keeps every category that any frame of the process ever had for as long as one such
+    frame lives: none may stay.
+    """
+    return frame.cast({pl.Categorical: pl.String})

@@ -8,13 +8,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tonne.ledger.balances import MERGE_LEASE_S, Balances
+from tonne.ledger.balances import Balances
 from tonne.ledger.book_state import BookStates
 from tonne.ledger.clearing import Clearer, ClearingProgress
 from tonne.ledger.editions import Editions
 from tonne.ledger.estimate import Estimates
 from tonne.ledger.evidence import Evidence
 from tonne.ledger.journal import Journal
+from tonne.ledger.merging import MERGE_BYTES_MAX, MERGE_LEASE_S
 from tonne.ledger.pages import Page, page_limit, read_token
 from tonne.ledger.part import make_page
 from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
@@ -79,7 +80,9 @@ class Ledger(Editions, Register, Estimates):
     cache_bytes_max : int
         Most bytes of decoded postings to keep in memory.
     merge_files_max : int
-        A tier of more live postings files than this is merged.
+        A tier of more live runs of postings files than this is merged.
+    merge_bytes_max : int
+        Most memory of a merge.
     merge_lease_s : float
         How long a merge of a process that died keeps the others off, in seconds.
     row_errors_max : int
@@ -105,6 +108,7 @@ class Ledger(Editions, Register, Estimates):
         holder: str,
         cache_bytes_max: int = CACHE_BYTES_MAX,
         merge_files_max: int = MERGE_FILES_MAX,
+        merge_bytes_max: int = MERGE_BYTES_MAX,
         merge_lease_s: float = MERGE_LEASE_S,
         row_errors_max: int = ROW_ERRORS_MAX,
         clock: Callable[[], dt.datetime] = utc_now,
@@ -122,6 +126,7 @@ class Ledger(Editions, Register, Estimates):
             holder=holder,
             cache_bytes_max=cache_bytes_max,
             merge_files_max=merge_files_max,
+            merge_bytes_max=merge_bytes_max,
             merge_lease_s=merge_lease_s,
             clock=clock,
         )

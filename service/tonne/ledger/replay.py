@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.balances import drop_zeros
+from tonne.ledger.postings import drop_zeros
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.frames import Schema, frame_of, polars_errors, read_parquet
 from tonne.ledger.group import POSTING_REGION

@@ -98,11 +98,18 @@ class Files(Part):
         return found
 
     def replace_postings(
-        self, book: str, old_ids: Sequence[str], new: FileRow, lease: Lease | None = None
+        self,
+        book: str,
+        old_ids: Sequence[str],
+        new: FileRow,
+        lease: Lease | None = None,
+        *,
+        further: Sequence[FileRow] = (),
     ) -> bool:
         """Replace live postings files by one that holds the same sums, in one transaction.
 
-        `new` gets a `seq` of its own and an empty `commit_id`.
+        `new` gets a `seq` of its own and an empty `commit_id`; so does each of `further`, the
+        files that hold the same sums together with it.
 
         Returns
         -------
@@ -120,8 +127,9 @@ class Files(Part):
         def work(connection: Connection) -> None:
             check_lease(connection, lease)
             self._kill_postings(connection, book, sorted(set(old_ids)))
-            _, seq, _ = take_seq(connection, book, 1, self._database.now())
-            insert_files(connection, [new], seq, merged=True)
+            files = [new, *further]
+            _, seq, _ = take_seq(connection, book, len(files), self._database.now())
+            insert_files(connection, files, seq, merged=True)
 
         def settle(connection: Connection) -> bool:
             lock_book(connection, book)  # see commits: whoever held it has ended
@@ -136,12 +144,12 @@ class Files(Part):
                 return _exists(connection, new.id)
         except LedgerInconsistent as error:
             with self._database.read() as connection:
-                taken = condemned_paths(connection, [new.path])
+                taken = condemned_paths(connection, [each.path for each in (new, *further)])
             if taken:
                 raise StoreUnavailable(
                     "the merged postings file waited so long that it was collected as garbage; "
                     "merge again",
-                    metadata={"path": new.path},
+                    metadata={"path": min(taken)},
                 ) from error
             raise
         return True

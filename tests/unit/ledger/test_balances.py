@@ -11,9 +11,11 @@ import pytest
 
 from tests.unit.ledger.conftest import record, records_of
 from tonne.errors import LedgerInconsistent, QuantityOverflow, StoreUnavailable
-from tonne.ledger.balances import POSTINGS_SCHEMA, Balances, FrameCache
+from tonne.ledger.balances import Balances
+from tonne.ledger.frame_cache import FrameCache, frame_bytes
 from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.ledger import utc_now
+from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.store import faults
 
@@ -208,7 +210,7 @@ def test_a_sum_that_leaves_38_digits_is_refused():
 def test_the_cache_keeps_the_latest_frames_within_its_bound():
     """The least used goes first, and one that is larger than the bound is not kept."""
     frame = pl.DataFrame({"x": pl.Series(range(100), dtype=pl.Int64)})
-    size = int(frame.estimated_size())
+    size = frame_bytes(frame)
     cache = FrameCache(2 * size)
     cache.put("a", frame)
     cache.put("b", frame)
@@ -216,7 +218,7 @@ def test_the_cache_keeps_the_latest_frames_within_its_bound():
     cache.put("c", frame)
     assert cache.get("b") is None
     assert cache.get("a") is frame
-    cache.put("huge", pl.concat([frame] * 3))
+    cache.put("huge", pl.concat([frame] * 30))
     assert cache.get("huge") is None
     assert cache.size_bytes == 2 * size
     cache.drop(["a", "c"])
