@@ -150,6 +150,12 @@ class BatchMustFit(InputError):
     code = "BATCH_MUST_FIT"
 
 
+class SelectionMustFit(InputError):
+    """The answer to a question needs more memory than any answer may have."""
+
+    code = "SELECTION_MUST_FIT"
+
+
 class EditionUnknown(InputError):
     """No edition of that name."""
 
@@ -226,6 +232,12 @@ class BookRateExceeded(CapacityError):
     """More of a book came in a short time than the server takes."""
 
     code = "BOOK_RATE_EXCEEDED"
+
+
+class ReadsExhausted(CapacityError):
+    """The calls that read hold as much memory as they may."""
+
+    code = "READS_EXHAUSTED"
 
 
 class KeysUnavailable(CapacityError):

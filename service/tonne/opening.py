@@ -42,6 +42,7 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
             merge_files_max=config.ledger.merge_files_max,
             merge_bytes_max=config.ledger.merge_bytes_max,
             merge_lease_s=config.ledger.merge_lease_s,
+            read_bytes_max=config.ledger.read_bytes_max,
             row_errors_max=config.ingest.row_errors_max,
             stage=telemetry.stage,
         )

@@ -196,6 +196,12 @@ class LedgerConfig:
     postings_cache_bytes_max: int = _setting(
         256 * MIB, "Memory of decoded postings kept for inventories.", minimum=0
     )
+    read_bytes_max: int = _setting(
+        1024 * MIB,
+        "Memory of all calls that read: inventories, explanations, lists of records, clearings of "
+        "suspense. One that needs more is refused and told how to ask for less.",
+        minimum=128 * MIB,
+    )
     merge_files_max: int = _setting(
         64, "Live postings files of one tier of a book beyond which they are merged.", minimum=2
     )

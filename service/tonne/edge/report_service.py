@@ -10,6 +10,7 @@ from tonne.edge.estimate_request import EstimatePart, read_estimate_request
 from tonne.edge.gate import current
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind
+from tonne.ledger.budget import PART_BYTES
 from tonne.reports.book import book_inventory
 from tonne.reports.estimate import Estimate
 from tonne.reports.explain import explain
@@ -49,23 +50,28 @@ class ReportService:
 
     def get_inventory(
         self, request: report_pb2.GetInventoryRequest
-    ) -> Iterable[report_pb2.GetInventoryResponse]:
+    ) -> Iterator[report_pb2.GetInventoryResponse]:
         """Compute an inventory."""
         wanted = report_codec.read_selection(request)
-        found = book_inventory(self._ledger, names.read_book(request.name), wanted)
-        return report_codec.write_inventory(found)
+        book = names.read_book(request.name)
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            found = book_inventory(self._ledger, book, wanted, hold)
+            yield from report_codec.write_inventory(found)
 
     def explain(self, request: report_pb2.ExplainRequest) -> Iterator[report_pb2.ExplainResponse]:
         """Unfold the total of a selection."""
         book = names.read_book(request.selection.name, field="selection.name")
-        parts = explain(
-            self._ledger,
-            book,
-            report_codec.read_selection(request.selection),
-            replay=request.replay,
-            records_max=request.records_max,
-        )
-        return (explain_codec.write_part(book, part) for part in parts)
+        wanted = report_codec.read_selection(request.selection)
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            for part in explain(
+                self._ledger,
+                book,
+                wanted,
+                replay=request.replay,
+                records_max=request.records_max,
+                hold=hold,
+            ):
+                yield explain_codec.write_part(book, part)
 
     async def estimate(
         self, border: Border, messages: AsyncIterator[bytes]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolution import Resolution
     from tonne.ledger.book_state import BookState, BookStates
+    from tonne.ledger.budget import Budget
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS_MAX = 32
 """How often a segment is looked at again because the book or the segment changed."""
+
+CLEARED_ROW_BYTES = 2_000
+"""Memory of a record of a segment that is cleared: read, decoded twice, posted twice."""
 
 _SEGMENTS_BATCH = 256
 _SENT = ("facility", "activity", "quantity", "unit", "start", "end", "region")
@@ -84,6 +88,8 @@ class Clearer:
         The time, UTC.
     on_postings : callable
         As in `Journal`.
+    reads : Budget
+        Memory of the calls that read: a clearing holds that of one segment at a time.
     """
 
     def __init__(
@@ -94,7 +100,9 @@ class Clearer:
         *,
         clock: Callable[[], dt.datetime],
         on_postings: Callable[[FileRow, pl.DataFrame], None],
+        reads: Budget,
     ) -> None:
+        self._reads = reads
         self._manifest = manifest
         self._objects = objects
         self._states = states
@@ -111,7 +119,7 @@ class Clearer:
         ------
         BookUnknown
         CapacityError
-            The store is away, or the outcome of a commit is unknown. Call again: what was
+            The store is away, other calls hold the memory of a segment, or the outcome of a commit is unknown. Call again: what was
             cleared is not cleared twice.
         """
         count, stop_seq = self._manifest.suspended_extent(book)
@@ -120,7 +128,8 @@ class Clearer:
             book, after_seq=after_seq, stop_seq=stop_seq, limit=_SEGMENTS_BATCH
         ):
             for file in files:
-                cleared, remaining = self._clear_segment(book, file.id)
+                with self._reads.holding(file.row_count * CLEARED_ROW_BYTES):
+                    cleared, remaining = self._clear_segment(book, file.id)
                 done_count += 1
                 cleared_count += cleared
                 remaining_count += remaining

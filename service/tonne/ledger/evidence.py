@@ -7,6 +7,7 @@ ids. A commit that happens meanwhile is left out: what is compared is one moment
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.resolution import Resolution
-from tonne.errors import LedgerInconsistent
+from tonne.errors import LedgerInconsistent, StoreUnavailable
+from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.frames import Schema, polars_errors, read_parquet
 from tonne.ledger.overlay import Overlay
-from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.ledger.periods import month_boundaries_us, period_table
 from tonne.ledger.records import LedgerRecord, ledger_records
 from tonne.ledger.split import post_plainly, split_records
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from decimal import Decimal
 
-    from tonne.ledger.balances import Balances
+    from tonne.ledger.budget import Hold
+    from tonne.ledger.merging import Parts
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
@@ -60,14 +62,11 @@ class Snapshot:
         Which book, and where its months begin.
     files : sequence of FileRow
         Its live postings files.
-    postings : polars.DataFrame
-        What they hold, columns of `balances.POSTINGS_SCHEMA`.
     """
 
     book: str
     time_zone: str
     files: Sequence[FileRow]
-    postings: pl.DataFrame
 
     @cached_property
     def _commits(self) -> tuple[int, frozenset[str]]:
@@ -125,31 +124,62 @@ class Evidence:
     ----------
     manifest, objects
         Where the ledger is kept.
-    balances : Balances
-        The postings.
+    parts : callable
+        Reads postings files in parts, as `Balances.parts`.
     """
 
-    def __init__(self, manifest: Manifest, objects: Objects, balances: Balances) -> None:
+    def __init__(self, manifest: Manifest, objects: Objects, parts: Parts) -> None:
         self._manifest = manifest
         self._objects = objects
-        self._balances = balances
+        self._parts = parts
         self._overlay = Overlay(manifest, objects)
 
-    def snapshot(self, book: str) -> Snapshot:
-        """Read a book's postings of one moment. Raises BookUnknown, LedgerInconsistent."""
-        time_zone = self._manifest.get_book(book).time_zone
-        parts: list[pl.DataFrame] = [pl.DataFrame(schema=POSTINGS_SCHEMA)]
-        files = self._balances.fold(book, lambda: parts.append)
-        postings = pl.concat(parts)
-        return Snapshot(book, time_zone, files, postings)
+    def snapshot(self, book: str, files: Sequence[FileRow]) -> Snapshot:
+        """Give the moment of a book that has these postings files. Raises BookUnknown."""
+        return Snapshot(book, self._manifest.get_book(book).time_zone, files)
 
     def is_current(self, snapshot: Snapshot) -> bool:
         """Whether nothing was committed since."""
         files = self._manifest.live_postings(snapshot.book)
         return [file.id for file in files] == [file.id for file in snapshot.files]
 
+    def balances(self, snapshot: Snapshot, question: Question) -> pl.DataFrame:
+        """Sum the postings of a question's keys, whatever their resolution.
+
+        Returns
+        -------
+        polars.DataFrame
+            `RECORD_KEYS`, period, region (texts), quantity, record_count, record_start_count; in
+            any region.
+
+        Raises
+        ------
+        StoreUnavailable
+            Files were merged and collected since: ask again.
+        """
+        texts = pl.col(*RECORD_KEYS, "region").cast(pl.String).fill_null("")
+        keys = question.keys.select(*RECORD_KEYS, "period").unique()
+        sums = RunningSums(_REPLAYED)
+        try:
+            for part in self._parts(snapshot.files):
+                with polars_errors(f"postings of book {snapshot.book}"):
+                    posted = part.filter(
+                        pl.col("resolution").is_not_null()
+                        & pl.col("period").is_between(question.first_period, question.last_period)
+                    ).with_columns(texts)
+                    asked = posted.join(keys, on=[*RECORD_KEYS, "period"], how="semi")
+                sums.add(asked)
+        except ObjectMissing as error:
+            raise StoreUnavailable(
+                f"the postings of book {snapshot.book} were merged while they were explained: ask "
+                "again",
+                metadata={"book": snapshot.book},
+                retry_delay_s=1.0,
+            ) from error
+        return sums.frame()
+
     def records(
-        self, snapshot: Snapshot, question: Question
+        self, snapshot: Snapshot, question: Question, hold: Hold | None = None
     ) -> Iterator[tuple[LedgerRecord, tuple[tuple[int, Decimal], ...]]]:
         """Find the records under postings, in the order of their commits.
 
@@ -160,7 +190,7 @@ class Evidence:
         """
         periods = period_table(snapshot.time_zone)
         months = question.keys.select(*RECORD_KEYS, "period").unique()
-        for file, clearings in self._segments(snapshot):
+        for file, clearings in self._segments(snapshot, hold):
             content = self._objects.get(file.path)
             found = self._matching(snapshot, question, file, content, clearings)
             for rows in found.iter_slices(BATCH_ROWS):
@@ -184,12 +214,14 @@ class Evidence:
                     ledger_records(file, chosen), map(tuple, by_row.values()), strict=True
                 )
 
-    def replay(self, snapshot: Snapshot, question: Question) -> Replayed:
+    def replay(
+        self, snapshot: Snapshot, question: Question, hold: Hold | None = None
+    ) -> Replayed:
         """Post the records of a question's keys again, whatever their region."""
         periods = period_table(snapshot.time_zone)
         replayed = Replayed(pl.DataFrame(schema=_REPLAYED))
         sums = RunningSums(_REPLAYED)
-        for file, clearings in self._segments(snapshot):
+        for file, clearings in self._segments(snapshot, hold):
             replayed.segments_count += 1
             try:
                 content = self._read(file, replayed.differences)
@@ -234,8 +266,13 @@ class Evidence:
                 differences.append(f"resolution {id_}: {error.message}")
         return found, differences
 
-    def _segments(self, snapshot: Snapshot) -> Iterator[tuple[FileRow, list[FileRow]]]:
-        """Give the segments of a snapshot in the order of their commits, with their clearings."""
+    def _segments(
+        self, snapshot: Snapshot, hold: Hold | None
+    ) -> Iterator[tuple[FileRow, list[FileRow]]]:
+        """Give the segments of a snapshot in the order of their commits, with their clearings.
+
+        Memory for one of them at a time is held.
+        """
         after_seq = 0
         while files := self._manifest.segments(
             snapshot.book, after_seq=after_seq, limit=_FILES_BATCH
@@ -243,7 +280,9 @@ class Evidence:
             known = list(filter(snapshot.knows, files))
             clearings = self._overlay.find(known)
             for file in known:
-                yield file, list(filter(snapshot.knows, clearings.get(file.id, ())))
+                size_bytes = file.row_count * SEGMENT_ROW_BYTES
+                with hold.more(size_bytes) if hold else nullcontext():
+                    yield file, list(filter(snapshot.knows, clearings.get(file.id, ())))
             after_seq = files[-1].seq
 
     def _read(self, file: FileRow, differences: list[str]) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tonne.ledger.balances import Balances
 from tonne.ledger.book_state import BookStates
+from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.clearing import Clearer, ClearingProgress
 from tonne.ledger.editions import Editions
 from tonne.ledger.estimate import Estimates
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from tonne.ledger.balances import Add
     from tonne.ledger.journal import Stage
     from tonne.store.garbage import Collected
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
+    from tonne.store.rows import FileRow
     from tonne_kernel import Batch
 
 logger = logging.getLogger(__name__)
@@ -85,6 +88,8 @@ class Ledger(Editions, Register, Estimates):
         Most memory of a merge.
     merge_lease_s : float
         How long a merge of a process that died keeps the others off, in seconds.
+    read_bytes_max : int
+        Most memory of all calls that read.
     row_errors_max : int
         Most row errors that the outcome of one batch names.
     clock : callable
@@ -98,6 +103,8 @@ class Ledger(Editions, Register, Estimates):
         What postings rest on.
     journal : Journal
         The durable path of records.
+    reads : Budget
+        Memory of the calls that read.
     """
 
     def __init__(
@@ -110,15 +117,17 @@ class Ledger(Editions, Register, Estimates):
         merge_files_max: int = MERGE_FILES_MAX,
         merge_bytes_max: int = MERGE_BYTES_MAX,
         merge_lease_s: float = MERGE_LEASE_S,
+        read_bytes_max: int = READ_BYTES_MAX,
         row_errors_max: int = ROW_ERRORS_MAX,
         clock: Callable[[], dt.datetime] = utc_now,
         stage: Stage = nullcontext,
     ) -> None:
         super().__init__(manifest, BookStates(manifest), clock)
+        self.reads = Budget(read_bytes_max)
         self._objects = objects
         self._holder = holder
         self._next_garbage_time = clock()
-        self._records = Records(manifest, objects, self._states)
+        self._records = Records(manifest, objects, self._states, self.reads)
         self._repeats = RepeatCheck(manifest, objects, self._states)
         self._balances = Balances(
             manifest,
@@ -136,8 +145,9 @@ class Ledger(Editions, Register, Estimates):
             self._states,
             clock=clock,
             on_postings=self._balances.remember,
+            reads=self.reads,
         )
-        self.evidence = Evidence(manifest, objects, self._balances)
+        self.evidence = Evidence(manifest, objects, self._balances.parts)
         self.journal = Journal(
             manifest,
             objects,
@@ -227,6 +237,11 @@ class Ledger(Editions, Register, Estimates):
         """Read all postings, columns of `balances.POSTINGS_SCHEMA`. Raises BookUnknown."""
         self.get_book(book)
         return self._balances.frame(book)
+
+    def fold(self, book: str, begin: Callable[[], Add]) -> list[FileRow]:
+        """Go through all postings, part by part, see `Balances.fold`. Raises BookUnknown."""
+        self.get_book(book)
+        return self._balances.fold(book, begin)
 
     def clear_suspense(self, book: str) -> Iterator[ClearingProgress]:
         """Post the records in suspense that can be resolved by now, one segment at a step.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import polars as pl
 
 from tonne.catalogue import taxonomy
+from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.frames import polars_errors, read_parquet
 from tonne.ledger.overlay import Overlay
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tonne.ledger.book_state import BookStates
+    from tonne.ledger.budget import Budget, Hold
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
@@ -37,6 +39,9 @@ T = TypeVar("T")
 
 FILES_PER_PAGE_MAX = 256
 """Files that one page reads; a page that finds less than it was asked for has a token still."""
+
+ITEM_BYTES = 4_096
+"""Memory of a record of a page, besides its evidence and attributes."""
 
 _FILE_ROWS_BATCH = 256
 
@@ -118,9 +123,22 @@ class _Listing(Generic[T]):
 
 
 class Records:
-    """Lists the records of books."""
+    """Lists the records of books.
 
-    def __init__(self, manifest: Manifest, objects: Objects, states: BookStates) -> None:
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    states : BookStates
+        What decides how records are posted.
+    reads : Budget
+        Memory of the calls that read: each holds that of one file and of its page.
+    """
+
+    def __init__(
+        self, manifest: Manifest, objects: Objects, states: BookStates, reads: Budget
+    ) -> None:
+        self._reads = reads
         self._manifest = manifest
         self._objects = objects
         self._states = states
@@ -209,20 +227,28 @@ class Records:
         """Read files after the token's place until the page is full."""
         self._manifest.book_revision(listing.book)  # an unknown book is no empty list
         limit = page_limit(page_size)
+        with self._reads.holding(limit * ITEM_BYTES) as hold:
+            return self._fill(listing, limit, page_token, hold)
+
+    def _fill(self, listing: _Listing[T], limit: int, page_token: str, hold: Hold) -> Page[T]:
         after_seq, first_row = read_token(page_token, listing.query, 0)
         items: list[T] = []
         read_count = 0
         while batch := listing.files(int(after_seq)):
             clearings = listing.clearings(batch)
             for file in batch:
-                found = self._matching(listing, file, clearings.get(file.id, []))
-                with polars_errors(file.path):
+                with (
+                    hold.more(file.row_count * SEGMENT_ROW_BYTES),
+                    polars_errors(file.path),
+                ):
+                    found = self._matching(listing, file, clearings.get(file.id, []))
                     found = found.filter(pl.col(_ROW) >= first_row)
                     part = found.head(limit - len(items))
                     items.extend(listing.read(file, part.drop(_ROW)))
-                if part.height < found.height:
-                    next_row = part[_ROW][-1] + 1
-                    return Page(tuple(items), write_token(listing.query, after_seq, next_row))
+                    if part.height < found.height:
+                        next_row = part[_ROW][-1] + 1
+                        return Page(tuple(items), write_token(listing.query, after_seq, next_row))
+                    del found, part
                 after_seq, first_row = file.seq, 0
                 read_count += 1
                 if len(items) == limit or read_count == FILES_PER_PAGE_MAX:

@@ -46,43 +46,71 @@ class Portion:
 WHOLE = Portion(Fraction(1))
 
 
-@dataclass(frozen=True, slots=True)
 class Boundary:
-    """Where portions are not whole.
+    """Says of postings how much of their facility's month counts.
 
     Parameters
     ----------
-    portions : tuple of Portion
-        All that occur; the first is `WHOLE`.
-    table : polars.DataFrame
-        facility, period, portion (Int32: index into `portions`); other pairs are whole.
-    """
-
-    portions: tuple[Portion, ...]
-    table: pl.DataFrame
-
-    def mark(self, postings: pl.DataFrame) -> pl.DataFrame:
-        """Add the column `portion` to postings."""
-        return postings.join(self.table, on=["facility", "period"], how="left").with_columns(
-            pl.col("portion").fill_null(0)
-        )
-
-
-def find_boundary(
-    postings: pl.DataFrame, register: pl.DataFrame, entities: Sequence[Entity], approach: str
-) -> Boundary | None:
-    """Find how much of each facility's month counts.
-
-    Parameters
-    ----------
-    postings : polars.DataFrame
-        facility and period.
-    register : polars.DataFrame
-        The register of facilities; texts.
+    limited : polars.DataFrame
+        Facilities of the register whose months may not be whole.
     entities : sequence of Entity
         All entities of the book.
     approach : str
         One of `method.CONSOLIDATIONS`.
+    """
+
+    def __init__(self, limited: pl.DataFrame, entities: Sequence[Entity], approach: str) -> None:
+        self._limited = limited.select(pl.col("facility").alias("name"), *_PROFILE)
+        self._by_id = {entity.id: entity for entity in entities}
+        self._approach = approach
+        self._numbers = {WHOLE: 0}
+
+    @property
+    def portions(self) -> tuple[Portion, ...]:
+        """All that occurred so far, by the number that `mark` gave; the first is `WHOLE`."""
+        return tuple(self._numbers)
+
+    def mark(self, postings: pl.DataFrame) -> pl.DataFrame:
+        """Add the column `portion` (Int32: index into `portions`) to postings."""
+        # Facilities of one entity and one time are one profile: a book has few of them.
+        months = (
+            postings.select("facility", "period")
+            .unique()
+            .with_columns(name=pl.col("facility").cast(pl.String))
+            .join(self._limited, on="name", how="inner")
+        )
+        rows = []
+        for entity, valid_from, valid_to, period in (
+            months.select(*_PROFILE, "period").unique(maintain_order=True).iter_rows()
+        ):
+            number = self._number(entity, valid_from, valid_to, period)
+            if number:
+                rows.append((entity, valid_from, valid_to, period, number))
+        schema = {
+            **dict.fromkeys(_PROFILE, pl.String()),
+            "period": postings.schema["period"],
+            "portion": pl.Int32(),
+        }
+        numbers = pl.DataFrame(rows, schema=schema, orient="row")
+        table = months.join(numbers, on=[*_PROFILE, "period"], how="inner").select(
+            "facility", "period", "portion"
+        )
+        return postings.join(table, on=["facility", "period"], how="left").with_columns(
+            pl.col("portion").fill_null(0)
+        )
+
+    def _number(self, entity: str, valid_from: str, valid_to: str, period: int) -> int:
+        facility = Facility("", entity=entity, valid_from=valid_from, valid_to=valid_to)
+        share = facility_share(facility, self._by_id, self._approach, period)
+        equity = facility_share(facility, self._by_id, EQUITY_SHARE, period)
+        portion = Portion(share, max(equity - share, Fraction(0)))
+        return self._numbers.setdefault(portion, len(self._numbers))
+
+
+def find_boundary(
+    register: pl.DataFrame, entities: Sequence[Entity], approach: str
+) -> Boundary | None:
+    """Find the facilities whose months may not be whole.
 
     Returns
     -------
@@ -93,35 +121,4 @@ def find_boundary(
     limited = register.filter((pl.col("valid_from") != "") | (pl.col("valid_to") != ""))
     if entities:
         limited = pl.concat([limited, register.filter(pl.col("entity") != "")]).unique("facility")
-    if limited.is_empty():
-        return None
-    # Facilities of one entity and one time are one profile: a book has few of them.
-    months = (
-        postings.select("facility", "period")
-        .unique()
-        .with_columns(name=pl.col("facility").cast(pl.String))
-        .join(limited.select(pl.col("facility").alias("name"), *_PROFILE), on="name", how="inner")
-    )
-    by_id = {entity.id: entity for entity in entities}
-    portions = {WHOLE: 0}
-    rows = []
-    for entity, valid_from, valid_to, period in (
-        months.select(*_PROFILE, "period").unique(maintain_order=True).iter_rows()
-    ):
-        facility = Facility("", entity=entity, valid_from=valid_from, valid_to=valid_to)
-        share = facility_share(facility, by_id, approach, period)
-        equity = facility_share(facility, by_id, EQUITY_SHARE, period)
-        portion = Portion(share, max(equity - share, Fraction(0)))
-        number = portions.setdefault(portion, len(portions))
-        if number:
-            rows.append((entity, valid_from, valid_to, period, number))
-    if not rows:
-        return None
-    schema = {
-        **dict.fromkeys(_PROFILE, pl.String()),
-        "period": postings.schema["period"],
-        "portion": pl.Int32(),
-    }
-    numbers = pl.DataFrame(rows, schema=schema, orient="row")
-    table = months.join(numbers, on=[*_PROFILE, "period"], how="inner")
-    return Boundary(tuple(portions), table.select("facility", "period", "portion"))
+    return None if limited.is_empty() else Boundary(limited, entities, approach)

@@ -21,40 +21,46 @@ from tonne.ledger.evidence import RECORD_KEYS, Question
 from tonne.ledger.methods import settings_of
 from tonne.ledger.sums import COUNTS, sum_by
 from tonne.reports.footprint import INVESTMENTS, footprint_accounts, is_invested
+from tonne.reports.gathering import Gathering, PostingsOfBooks
 from tonne.reports.inventory import InventoryRow, inventory_of
 from tonne.reports.replay import ReplayOutcome, replay_selection
-from tonne.reports.selection import Selection, select
+from tonne.reports.selection import Selector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from tonne.catalogue.factor import Factor
     from tonne.catalogue.resolution import Resolution, ResolutionEntry
     from tonne.catalogue.valuation import Worth
+    from tonne.ledger.budget import Hold
     from tonne.ledger.evidence import Evidence
     from tonne.ledger.records import LedgerRecord
     from tonne.model import Book, Entity
     from tonne.reports.boundary import Portion
     from tonne.reports.request import InventoryRequest
+    from tonne.reports.selection import Selection
 
 RECORDS_MAX = 10_000
 """Most records that one explanation lists."""
+
+BALANCE_BYTES = 600
+"""Memory of a balance that is explained, besides what was gathered."""
+
+REPLAYED_BALANCE_BYTES = 6_000
+"""The same where it is replayed."""
 
 LINE_KEYS = ("facility", "activity", "unit", "region", "period")
 """What tells the balances of one resolution apart."""
 
 
-class ExplainBooks(Protocol):
+class ExplainBooks(PostingsOfBooks, Protocol):
     """What an explanation takes from the ledger."""
 
     evidence: Evidence
 
     def get_book(self, book: str) -> Book:
         """Read a book with the body of its method."""
-
-    def resolutions(self, book: str, ids: Iterable[str]) -> Mapping[str, Resolution]:
-        """Read resolutions by their ids."""
 
     def facilities(self, book: str) -> pl.DataFrame:
         """Read the register of facilities."""
@@ -172,6 +178,7 @@ def explain(
     *,
     replay: bool = False,
     records_max: int = 0,
+    hold: Hold | None = None,
 ) -> Iterator[Explained]:
     """Unfold the total of a selection.
 
@@ -187,6 +194,8 @@ def explain(
         Whether to recompute it from the segments.
     records_max : int
         Most records to list, up to `RECORDS_MAX`.
+    hold : Hold, optional
+        Grows with the balances that are explained, and with the segment that is read.
 
     Yields
     ------
@@ -198,18 +207,22 @@ def explain(
     ------
     BookUnknown
         There is no such book.
+    SelectionMustFit, ReadsExhausted
+        The selection has more balances than memory can have.
     LedgerInconsistent
         The lines do not add up to the total of the inventory, or as `inventory` says.
     """
     head = books.get_book(book)
     asked = replace(request.under(settings_of(head)), group_by=())
-    snapshot = books.evidence.snapshot(book)
-    ids = [name for name in snapshot.postings["resolution"].unique().to_list() if name]
-    resolutions = books.resolutions(book, ids)
-    chosen = select(
-        snapshot.postings, resolutions, books.facilities(book), asked, books.entities(book)
-    )
+    selector = Selector(books.facilities(book), asked, books.entities(book))
+    gathering = Gathering(books, book, selector, hold, by_facility=True)
+    chosen = gathering.select()
+    resolutions = gathering.resolutions
+    snapshot = books.evidence.snapshot(book, gathering.files)
     total = inventory_of(chosen, resolutions, asked, sum_by).total
+    if hold is not None:
+        of_each = REPLAYED_BALANCE_BYTES if replay else BALANCE_BYTES
+        hold.grow_to(hold.size_bytes + chosen.posted.height * of_each)
     lines = Lines(chosen, resolutions, asked, _Sources(books, head))
     yield from lines
     if decimal_text(lines.kg_co2e) != total.kg_co2e:
@@ -221,12 +234,13 @@ def explain(
     question = Question(lines.keys(), asked.first_period, asked.last_period)
     count = min(records_max, RECORDS_MAX)
     if count > 0:
-        for number, (record, parts) in enumerate(books.evidence.records(snapshot, question), 1):
+        found = books.evidence.records(snapshot, question, hold)
+        for number, (record, parts) in enumerate(found, 1):
             yield ExplainRecord(record, parts)
             if number == count:
                 break
     if replay:
-        yield replay_selection(books.evidence, snapshot, question, lines, total)
+        yield replay_selection(books.evidence, snapshot, question, lines, total, hold)
     yield total
 
 

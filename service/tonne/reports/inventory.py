@@ -24,15 +24,19 @@ from tonne.reports.record_counts import count_records
 from tonne.reports.selection import select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolution import Notice, Resolution
+    from tonne.ledger.budget import Hold
     from tonne.model import Entity
     from tonne.reports.footprint import Bucket, Part, Weights
     from tonne.reports.request import InventoryRequest
     from tonne.reports.selection import Selection
 
 Group = tuple[str, ...]
+
+ROW_BYTES = 2_500
+"""Memory of a row of an answer while it is made, and until it is written."""
 
 _MONTHS = {period: month_of_period(period) for period in range(PERIOD_COUNT_MAX)}
 
@@ -152,14 +156,14 @@ def inventory_of(
     resolutions: Mapping[str, Resolution],
     request: InventoryRequest,
     sum_by: SumBy,
+    hold: Hold | None = None,
 ) -> Inventory:
-    """Compute the inventory of a selection; see `inventory`."""
+    """Compute the inventory of a selection; see `inventory`. `hold` grows with its rows."""
     keys = [name for name in request.group_by if name not in {"account", "scope"}]
-    sums = _sums(chosen, keys, sum_by)
     return Inventory(
         group_by=request.group_by,
-        rows=_rows(chosen, sums, keys, request),
-        total=_total(chosen, sums, request),
+        rows=_rows(chosen, keys, request, sum_by, hold) if request.group_by else (),
+        total=_total(chosen, request, sum_by),
         notices=_notices(chosen, request),
         suspended_count=_count_suspended(chosen.suspended, request.first_period),
         method_versions=tuple(
@@ -186,17 +190,18 @@ def _texts(keys: Iterable[str]) -> list[pl.Expr]:
 
 def _sums(
     chosen: Selection, keys: Sequence[str], sum_by: SumBy
-) -> list[tuple[Group, Bucket, int]]:
+) -> Iterator[tuple[Group, Bucket, int]]:
     """Group values, bucket and quantity in millionths."""
     adding = chosen.labels((bucket, 0) for bucket in chosen.weights.rows).drop("label")
     posted = chosen.posted.join(adding, on=chosen.bucket, how="semi")
     if posted.is_empty():
-        return []
+        return
     sums = sum_by(posted, [*_columns(keys), *chosen.bucket])
     # The physical value of a Decimal(38, 6) is its number of millionths.
     frame = sums.select(*_texts(keys), *chosen.bucket, pl.col("quantity").to_physical())
     cut = len(keys)
-    return [(row[:cut], row[cut:-1], row[-1]) for row in frame.iter_rows()]
+    for row in frame.iter_rows():
+        yield row[:cut], row[cut:-1], row[-1]
 
 
 class _Sum:
@@ -264,51 +269,45 @@ class _Sum:
 
 def _rows(
     chosen: Selection,
-    sums: Sequence[tuple[Group, Bucket, int]],
     keys: Sequence[str],
     request: InventoryRequest,
+    sum_by: SumBy,
+    hold: Hold | None,
 ) -> tuple[InventoryRow, ...]:
-    if not request.group_by or not sums:
-        return ()
     weights = chosen.weights
-    added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
-    for values, bucket, quantity_micro in sums:
-        for part in weights.rows[bucket]:
-            added[values, part.label].add(quantity_micro, part)
-
     names = sorted({part.label for parts in weights.rows.values() for part in parts})
     numbers = {label: number for number, label in enumerate(names)}
     labels = chosen.labels(
         (bucket, numbers[part.label]) for bucket, parts in weights.rows.items() for part in parts
     )
-    counted = count_records(chosen.posted, labels, _columns(keys), request.first_period)
-    records = {
-        (row[:-2], names[row[-2]]): row[-1]
-        for row in counted.select(*_texts(keys), "label", "records").iter_rows()
-    }
+    counted = count_records(
+        chosen.posted, labels, _columns(keys), request.first_period, chosen.detail
+    )
+    if hold is not None:  # one row of `counted` is one of the answer
+        hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
+    added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
+    for values, bucket, quantity_micro in _sums(chosen, keys, sum_by):
+        for part in weights.rows[bucket]:
+            added[values, part.label].add(quantity_micro, part)
+    records = counted.select(*_texts(keys), "label", "records").iter_rows()
     names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
     places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
     rows = []
-    for (values, label), each in added.items():
-        found = values + label
+    for *values, number, count in records:
+        each = added.pop((tuple(values), names[number]))
+        found = (*values, *names[number])
         group = tuple([found[place] for place in places])
-        rows.append(each.row(group, weights, records[values, label], request.gwp_set))
-    return tuple(sorted(rows, key=lambda row: row.group))
+        rows.append(each.row(group, weights, count, request.gwp_set))
+    rows.sort(key=lambda row: row.group)
+    return tuple(rows)
 
 
-def _total(
-    chosen: Selection,
-    sums: Sequence[tuple[Group, Bucket, int]],
-    request: InventoryRequest,
-) -> InventoryRow:
-    quantities: defaultdict[Bucket, int] = defaultdict(int)
-    for _, bucket, quantity_micro in sums:
-        quantities[bucket] += quantity_micro
+def _total(chosen: Selection, request: InventoryRequest, sum_by: SumBy) -> InventoryRow:
     total = _Sum()
-    for bucket, quantity_micro in quantities.items():
+    for _, bucket, quantity_micro in _sums(chosen, (), sum_by):
         total.add(quantity_micro, chosen.weights.total[bucket])
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
-    counted = count_records(chosen.posted, labels, [], request.first_period)
+    counted = count_records(chosen.posted, labels, [], request.first_period, chosen.detail)
     records_count = int(counted.get_column("records").sum())
     return total.row((), chosen.weights, records_count, request.gwp_set)
 
@@ -330,7 +329,7 @@ def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNot
     labels = chosen.labels(
         (bucket, number) for buckets, number in numbers.items() for bucket in buckets
     )
-    counted = count_records(chosen.posted, labels, [], request.first_period)
+    counted = count_records(chosen.posted, labels, [], request.first_period, chosen.detail)
     records = dict(counted.select("label", "records").iter_rows())
     return tuple(
         InventoryNotice(notice.reason, notice.message, records[numbers[tuple(buckets_of[notice])]])

@@ -23,6 +23,7 @@ that reaches from there into the boundary is new to it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -37,8 +38,17 @@ _SUBJECT = ("activity", "unit", "region")
 """What decides the resolution of a month, within one state of the book."""
 
 
+Detail = Callable[[pl.DataFrame], Iterable[pl.DataFrame]]
+"""Gives the postings of cases (`activity`, `unit`, `region` and the columns of a bucket) with
+their facilities; each record's key is in one of the frames alone."""
+
+
 def count_records(
-    postings: pl.DataFrame, labels: pl.DataFrame, keys: Sequence[str], first_period: int
+    postings: pl.DataFrame,
+    labels: pl.DataFrame,
+    keys: Sequence[str],
+    first_period: int,
+    detail: Detail,
 ) -> pl.DataFrame:
     """Count distinct records by keys and label.
 
@@ -46,7 +56,7 @@ def count_records(
     ----------
     postings : pl.DataFrame
         The `RECORD_KEY`, period, record_count, record_start_count, `keys`, and the columns of
-        a bucket; only months of the range.
+        a bucket; only months of the range. The facility may be left out.
     labels : pl.DataFrame
         The columns of a bucket (`resolution`, or `resolution` and `portion`) and `label`, each
         row once. A bucket has any number of labels; its records count once for each.
@@ -54,6 +64,8 @@ def count_records(
         Columns that depend on the record's key alone, or `period`.
     first_period : int
         First month of the range.
+    detail : callable
+        Gives the same postings with their facilities, for where counts depend on them.
 
     Returns
     -------
@@ -82,7 +94,10 @@ def count_records(
     columns = [*keys, "label", "records"]
     parts = [summed.join(found, on="case", how="inner").select(columns)]
     if "period" not in keys and moving.height:
-        parts.append(_entering(numbered, moving, keys, first_period).select(columns))
+        entering = cases.join(moving.select("case").unique(), on="case", how="semi")
+        for named in detail(entering.drop("case")):
+            found = named.join(entering, on=case_of, how="inner", nulls_equal=True)
+            parts.append(_entering(found, moving, keys, first_period).select(columns))
     return pl.concat(parts).group_by([*keys, "label"]).agg(pl.col("records").sum())
 
 
@@ -108,11 +123,10 @@ def _labelled(
 
 
 def _entering(
-    numbered: pl.DataFrame, moving: pl.DataFrame, keys: Sequence[str], first_period: int
+    postings: pl.DataFrame, moving: pl.DataFrame, keys: Sequence[str], first_period: int
 ) -> pl.DataFrame:
     """Count each month's records that were not under the same label the month before."""
     group = [*dict.fromkeys([*RECORD_KEY, *keys])]
-    postings = numbered.join(moving.select("case").unique(), on="case", how="semi")
     named = postings.select(group).unique().with_row_index("key")
     months = (
         postings.join(named, on=group, how="left", nulls_equal=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tonne.catalogue.resolution import Resolution
+    from tonne.ledger.budget import Hold
     from tonne.ledger.evidence import Evidence, Question, Replayed, Snapshot
     from tonne.reports.boundary import Portion
     from tonne.reports.explain import Lines
@@ -69,10 +70,11 @@ def replay_selection(
     question: Question,
     lines: Lines,
     total: InventoryRow,
+    hold: Hold | None = None,
 ) -> ReplayOutcome:
     """Recompute the total of a selection from the segments, and compare all that it rests on."""
-    replayed = evidence.replay(snapshot, question)
-    balances = _balances(snapshot, question)
+    replayed = evidence.replay(snapshot, question, hold)
+    balances = evidence.balances(snapshot, question).select(*_KEY_AND_REGION, *_SUMS)
     differences = [*replayed.differences, *_compare(balances, question, replayed)]
     resolutions, broken = evidence.resolutions(
         snapshot.book, {resolution for _, resolution, _, _ in lines.balances()}
@@ -90,17 +92,6 @@ def replay_selection(
     return ReplayOutcome(
         replayed.records_count, replayed.segments_count, kg_co2e, tuple(differences)
     )
-
-
-def _balances(snapshot: Snapshot, question: Question) -> pl.DataFrame:
-    """Sum the postings of a question's keys, whatever their region and resolution."""
-    texts = pl.col("facility", "activity", "unit", "region").cast(pl.String).fill_null("")
-    posted = snapshot.postings.filter(
-        pl.col("resolution").is_not_null()
-        & pl.col("period").is_between(question.first_period, question.last_period)
-    ).with_columns(texts)
-    asked = posted.join(question.keys.select(_KEY).unique(), on=_KEY, how="semi")
-    return sum_by(asked, _KEY_AND_REGION).select(*_KEY_AND_REGION, *_SUMS)
 
 
 def _compare(balances: pl.DataFrame, question: Question, replayed: Replayed) -> Iterator[str]:

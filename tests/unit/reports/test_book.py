@@ -36,9 +36,12 @@ class OneBook:
         body = MethodSettings(gwp_set="AR6", consolidation="equity-share").to_json()
         return Book(book, "", "UTC", FacilityRule.ANY, 1, dt.datetime.now(dt.UTC), (), 3, body)
 
-    def postings(self, book):
+    def fold(self, book, begin):
         assert book == "acme"
-        return self.frame
+        add = begin()
+        for part in self.frame.iter_slices(7):
+            add(part)
+        return []
 
     def resolutions(self, book, ids):
         assert (book, list(ids)) == ("acme", [FOUND.id])

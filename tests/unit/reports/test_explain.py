@@ -177,15 +177,15 @@ def test_what_is_committed_meanwhile_is_left_out(bench, monkeypatch):
     waiting = one | {"activity": "mystery", "unit": "kWh"}
     for channel in "abc":
         post(bench, book, [[one, waiting]], channel=channel)
-    monkeypatch.setattr(bench.ledger._balances, "_merge_files_max", 1)
+    monkeypatch.setattr(bench.ledger._balances._merger, "_files_max", 1)
     assert bench.ledger.merge(book) == 3
     post(bench, book, [[one, waiting]], channel="d")
     bench.ledger.import_edition(book, "later", LATER)
     evidence = bench.ledger.evidence
     look = evidence.snapshot
 
-    def look_and_go_on(book_id):
-        snapshot = look(book_id)
+    def look_and_go_on(book_id, files):
+        snapshot = look(book_id, files)
         post(bench, book, [[one]], channel="e")
         list(bench.ledger.clear_suspense(book))
         return snapshot
