@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from tonne.catalogue import taxonomy
@@ -135,7 +135,7 @@ def _words_of(edition: str, factor: Factor) -> _Words:
     return _Words((in_id, in_title, elsewhere | frozenset(words(" ".join(texts)))))
 
 
-@cache
+@lru_cache(maxsize=1 << 14)  # imported factors have any number of activities
 def _activity_words(text: str) -> _Words:
     activity = taxonomy.find(text)
     in_id = frozenset(words(text))

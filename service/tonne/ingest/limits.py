@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tonne.config import IngestConfig
     from tonne.telemetry import Telemetry
 
+ROOMS_MIN = 1_024
+"""Rooms that are kept, idle or not."""
+
 _NS = 1_000_000_000
 
 
@@ -68,6 +71,12 @@ class ByteRate:
         self._waiting: deque[Turn] = deque()
         self._waiting_bytes = 0
         self._timed_ns: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing waits, and as much may come at once as ever."""
+        self._refill()
+        return not self._waiting and self._tokens == self._full
 
     @property
     def has_waiting(self) -> bool:
@@ -159,6 +168,12 @@ class BookRoom(Room):
         return not limit_bytes or self._used_bytes < limit_bytes
 
     @property
+    def is_idle(self) -> bool:
+        """Whether a new room would be the same."""
+        is_empty = not (self._streams or self._watchers or self._used_bytes)
+        return is_empty and (self._rate is None or self._rate.is_full)
+
+    @property
     def held_by(self) -> str:
         """Name what keeps the book's streams from being read on, if anything."""
         if not self.has_room:
@@ -247,18 +262,25 @@ class BookRoom(Room):
 
 
 class BookRooms:
-    """The rooms of all books of a process; books that are known to exist alone."""
+    """The rooms of the books of a process; books that are known to exist alone.
+
+    An idle room is forgotten when they are many.
+    """
 
     def __init__(self, config: IngestConfig, telemetry: Telemetry, clock: Clock) -> None:
         self._config = config
         self._telemetry = telemetry
         self._clock = clock
         self._rooms: dict[str, BookRoom] = {}
+        self._sweep_count = ROOMS_MIN
 
     def of(self, book: str) -> BookRoom:
         """Give the room of a book."""
         room = self._rooms.get(book)
         if room is None:
+            if len(self._rooms) >= self._sweep_count:
+                self._rooms = {name: each for name, each in self._rooms.items() if not each.is_idle}
+                self._sweep_count = max(2 * len(self._rooms), ROOMS_MIN)
             room = BookRoom(book, self._config, self._telemetry, self._clock)
             self._rooms[book] = room
         return room

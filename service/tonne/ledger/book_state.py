@@ -13,6 +13,7 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import polars as pl
 
@@ -37,8 +38,13 @@ if TYPE_CHECKING:
     from tonne.store.manifest import Manifest
     from tonne_kernel import Session
 
-RULE_COUNT_MAX = 1 << 20
-"""Activities and units come from producers: a state that has this many rules is replaced."""
+RULE_COUNT_MAX = 1 << 18
+"""Activities and units come from producers: a state that has this many rules begins anew, and
+others go where all have as many. A rule and what is remembered beside it take 0.5 to 1.5 KB. No
+stream has as many keys: none is given its rules again and again."""
+
+_RULES_LOOKED_AT = 1 << 12
+"""Rules of a state from which on those of all are counted."""
 
 BOOK_STATES_MAX = 256
 """Most books whose state is kept in memory."""
@@ -159,6 +165,10 @@ class BookState:
         """Resolutions by the number that the rules' outcomes give; grows at its end."""
         return self._resolutions
 
+    def renewed(self) -> BookState:
+        """Make the same state without its rules."""
+        return BookState(self.book, self.editions, self.settings, self.register)
+
     def assign_rules(self, session: Session) -> None:
         """Give every key of a session its rule.
 
@@ -260,7 +270,7 @@ class BookStates:
         self._manifest = manifest
         self._lock = threading.Lock()
         self._states: OrderedDict[str, BookState] = OrderedDict()
-        self._posting_locks: dict[str, threading.Lock] = {}
+        self._posting_locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 
     def known(self, book: str) -> BookState:
         """State of a book as last loaded; loads it at first. Raises `BookUnknown`."""
@@ -268,8 +278,12 @@ class BookStates:
             state = self._states.get(book)
             if state is not None:
                 self._states.move_to_end(book)
-        if state is None or state.rule_count >= RULE_COUNT_MAX:
+        if state is None:
             return self._load(book)
+        if state.rule_count >= RULE_COUNT_MAX:
+            return self._keep(book, state.renewed())
+        if state.rule_count >= _RULES_LOOKED_AT:
+            return self._keep(book, state)
         return state
 
     def refresh(self, book: str) -> BookState:
@@ -300,15 +314,22 @@ class BookStates:
             ]
             register = register_frame(self._manifest.list_facilities(book, "", None))
             if self._manifest.book_revision(book) == head.revision:
-                state = BookState(head, editions, settings, register)
-                with self._lock:
-                    self._states[book] = state
-                    self._states.move_to_end(book)
-                    while len(self._states) > BOOK_STATES_MAX:
-                        self._states.popitem(last=False)
-                return state
+                return self._keep(book, BookState(head, editions, settings, register))
         raise StoreUnavailable(
             f"book {book} changes faster than it can be read: try again",
             metadata={"book": book},
             retry_delay_s=1.0,
         )
+
+    def _keep(self, book: str, state: BookState) -> BookState:
+        """Remember a state; the least used ones go where states or their rules are too many."""
+        with self._lock:
+            self._states[book] = state
+            self._states.move_to_end(book)
+            rule_count = sum(each.rule_count for each in self._states.values())
+            while len(self._states) > BOOK_STATES_MAX or (
+                rule_count > RULE_COUNT_MAX and len(self._states) > 1
+            ):
+                _, dropped = self._states.popitem(last=False)
+                rule_count -= dropped.rule_count
+        return state

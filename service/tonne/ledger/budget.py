@@ -18,7 +18,7 @@ READ_BYTES_MAX = 1 << 30
 WAIT_S_MAX = 10.0
 """How long a call waits for room before it begins."""
 
-PART_BYTES = 48 << 20
+PART_BYTES = 72 << 20
 """What a call holds to go through postings, whatever it asks: a part of them, decoded, and what is
 made of it before it is summed."""
 

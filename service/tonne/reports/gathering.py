@@ -25,18 +25,22 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
     from tonne.store.rows import FileRow
 
-SUM_ROW_BYTES = 400
-"""Memory of a posting that is gathered: it, what waits to be added, and the sums of both."""
+SUM_ROW_BYTES = 800
+"""Memory of a posting that is gathered, while it is summed with others. Measured."""
 
-FACILITIES_KEPT_ROWS = 1 << 16
-"""Sums up to which facilities are told apart although nobody asks: counts may need them."""
+DETAIL_KEPT_ROWS = 1 << 15
+"""Sums up to which facilities and months are told apart although nobody asks: counts may need
+them."""
 
-DETAIL_ROWS = 1 << 18
+PENDING_ROWS = 1 << 15
+"""Postings that wait, at least, before they are added up with the others."""
+
+DETAIL_ROWS = 1 << 17
 """Postings with their facilities that are looked at together where counts need them."""
 
 _HASH_SEED = 0x6661
 
-_TEXTS = ("facility", "activity", "unit", "region")
+_TEXTS = ("facility", "activity", "unit", "region", "resolution")
 
 
 class PostingsOfBooks(Protocol):
@@ -77,7 +81,9 @@ class Gathering:
         self._book = book
         self._selector = selector
         self._hold = hold
-        self._by_facility = by_facility or "facility" in selector.request.group_by
+        group_by = selector.request.group_by
+        self._by_facility = by_facility or "facility" in group_by
+        self._by_month = by_facility or "period" in group_by
         # Categories of this request alone, which are gone with it.
         self._kind = pl.Categorical(pl.Categories.random("report"))
         self._rows = 0
@@ -101,10 +107,10 @@ class Gathering:
 
         self.files = self._books.fold(self._book, begin)
         self._rows = gathered.taken_rows
-        chosen = gathered.sums.frame()
+        chosen = gathered.sums.frame().with_columns(pl.col("resolution").cast(pl.String))
         ids = [name for name in chosen["resolution"].unique().to_list() if name]
         self.resolutions = self._books.resolutions(self._book, ids)
-        detail = self._kept(chosen) if "facility" in chosen.columns else self._detail
+        detail = self._detail if gathered.is_plain else self._kept(chosen)
         return selection_of(self._selector, chosen, self.resolutions, detail)
 
     def coded(self, part: pl.DataFrame) -> pl.DataFrame:
@@ -113,21 +119,29 @@ class Gathering:
             texts = [pl.col(name).cast(pl.String).cast(self._kind) for name in _TEXTS]
             return self._selector.take(part).with_columns(texts)
 
-    def schema(self, *, by_facility: bool) -> dict[str, pl.DataType]:
+    def schema(self, *, is_plain: bool) -> dict[str, pl.DataType]:
         """Columns of the sums."""
         request, boundary = self._selector.request, self._selector.bucket[1:]
         schema = dict(POSTINGS_SCHEMA) | dict.fromkeys(_TEXTS, self._kind)
         del schema["status"]
-        if not by_facility:
+        if is_plain and not self._by_facility:
             del schema["facility"]
         extra = {"region": ("place", pl.String), "facility_type": ("facility_type", pl.String)}
         named = dict(extra[name] for name in request.group_by if name in extra)
         return {**dict.fromkeys(boundary, pl.Int32), **named, **schema}
 
+    def plain(self, coded: pl.DataFrame) -> pl.DataFrame:
+        """Leave out what the request does not tell apart; counts tell the first month alone."""
+        first = self._selector.request.first_period
+        if not self._by_month:
+            later = pl.when(pl.col("period") == first).then(first).otherwise(first + 1)
+            coded = coded.with_columns(later.cast(pl.Int32).alias("period"))
+        return coded
+
     @property
-    def by_facility(self) -> bool:
-        """Whether facilities are told apart to the end."""
-        return self._by_facility
+    def tells_all(self) -> bool:
+        """Whether the request tells facilities and months apart."""
+        return self._by_facility and self._by_month
 
     def count(self, rows: int) -> None:
         """Hold the memory of so many sums. Raises SelectionMustFit, ReadsExhausted."""
@@ -143,49 +157,53 @@ class Gathering:
     def _detail(self, cases: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Go through the book again for cases whose counts need facilities, a share at a time."""
         shares = -(-self._rows // DETAIL_ROWS)
-        schema = self.schema(by_facility=True)
+        schema = self.schema(is_plain=False)
+        coded_cases = cases.with_columns(pl.col("resolution").cast(self._kind))
         with self._hold.more(DETAIL_ROWS * SUM_ROW_BYTES) if self._hold else nullcontext():
             for share in range(shares):
-                sums = RunningSums(schema)
+                sums = RunningSums(schema, PENDING_ROWS)
 
                 def begin(share: int = share) -> Add:
                     nonlocal sums
-                    sums = RunningSums(schema)
+                    sums = RunningSums(schema, PENDING_ROWS)
 
                     def add(part: pl.DataFrame) -> None:
                         mine = pl.col("facility").hash(_HASH_SEED) % shares == share
                         taken = self.coded(part.filter(mine))
                         sums.add(
-                            taken.join(cases, on=cases.columns, how="semi", nulls_equal=True)
+                            taken.join(
+                                coded_cases, on=cases.columns, how="semi", nulls_equal=True
+                            )
                         )
 
                     return add
 
                 self._books.fold(self._book, begin)
-                yield sums.frame()
+                yield sums.frame().with_columns(pl.col("resolution").cast(pl.String))
 
 
 class _Gathered:
-    """Sums of what came so far; without facilities once they are too many to keep unasked."""
+    """Sums of what came so far; plain ones once they are too many to keep all apart unasked."""
 
     def __init__(self, gathering: Gathering) -> None:
         self._gathering = gathering
-        self._by_facility = True
+        self.is_plain = False
         self.taken_rows = 0
-        self.sums = RunningSums(gathering.schema(by_facility=True))
+        self.sums = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
 
     def add(self, part: pl.DataFrame) -> None:
-        taken = self._gathering.coded(part)
+        gathering = self._gathering
+        taken = gathering.coded(part)
         self.taken_rows += taken.height
-        self.sums.add(taken)
+        self.sums.add(gathering.plain(taken) if self.is_plain else taken)
         if (
-            self._by_facility
-            and not self._gathering.by_facility
-            and self.sums.held_rows > FACILITIES_KEPT_ROWS
+            not (self.is_plain or gathering.tells_all)
+            and self.sums.held_rows > DETAIL_KEPT_ROWS
+            and self.sums.frame().height > DETAIL_KEPT_ROWS
         ):
-            self._by_facility = False
-            with_facilities = self.sums.frame()
-            self.sums = RunningSums(self._gathering.schema(by_facility=False))
-            self.sums.add(with_facilities)
+            apart = self.sums.frame()
+            self.is_plain = True
+            self.sums = RunningSums(gathering.schema(is_plain=True), PENDING_ROWS)
+            self.sums.add(gathering.plain(apart))
             self.sums.frame()
-        self._gathering.count(self.sums.held_rows)
+        gathering.count(self.sums.held_rows)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Group = tuple[str, ...]
 
-ROW_BYTES = 2_500
+ROW_BYTES = 3_000
 """Memory of a row of an answer while it is made, and until it is written."""
 
 _MONTHS = {period: month_of_period(period) for period in range(PERIOD_COUNT_MAX)}

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _TEMPORARY_PREFIX = "."
 _TEMPORARY_SUFFIX = ".tmp"
 
+DURABLE_MAX = 1 << 14
+"""Directories that are remembered as durable; after that many they are fsynced anew."""
+
 
 class DirectoryObjects:
     """Immutable files below a directory.
@@ -121,6 +124,8 @@ class DirectoryObjects:
             with contextlib.suppress(PermissionError):  # the root may stand in a foreign directory
                 _fsync_directory(each.parent)
         with self._durable_lock:
+            if len(self._durable) >= DURABLE_MAX:  # a book has some of every day
+                self._durable.clear()
             self._durable.add(directory)
 
 
