@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.files import POSTINGS, put_frame
-from tonne.ledger.frames import Schema, polars_errors, read_parquet
+from tonne.ledger.files import POSTINGS, FileReader, put_frame
+from tonne.ledger.frames import Schema, polars_errors
 from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.store.errors import LeaseLost, ObjectMissing
@@ -136,6 +136,8 @@ class Balances:
         How long a merge of a process that died keeps the others off, in seconds.
     clock : callable
         The time, UTC.
+    reader : FileReader, optional
+        Reads the files; one of its own where none is given.
     """
 
     def __init__(
@@ -148,9 +150,11 @@ class Balances:
         merge_files_max: int,
         merge_lease_s: float = MERGE_LEASE_S,
         clock: Callable[[], dt.datetime],
+        reader: FileReader | None = None,
     ) -> None:
         self._manifest = manifest
         self._objects = objects
+        self._reader = reader or FileReader(manifest, objects)
         self._holder = holder
         self._merge_files_max = merge_files_max
         self._lease_s = merge_lease_s
@@ -288,15 +292,10 @@ class Balances:
     def _frame_of(self, file: FileRow) -> pl.DataFrame:
         frame = self._cache.get(file.id)
         if frame is None:
-            frame = read_parquet(self._objects.get(file.path), file.path)
+            frame = self._reader.open(file).frame()
             with polars_errors(file.path):
                 frame = frame.select(
                     pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items()
-                )
-            if frame.height != file.row_count:
-                raise LedgerInconsistent(
-                    f"{file.path} has {frame.height} rows; the manifest says {file.row_count}",
-                    metadata={"path": file.path},
                 )
             self._cache.put(file.id, frame)
         return frame

@@ -20,7 +20,7 @@ import polars as pl
 from tonne.errors import PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.files import CLEARING, POSTINGS, put_frame
-from tonne.ledger.frames import frame_of, polars_errors, read_parquet
+from tonne.ledger.frames import frame_of, polars_errors
 from tonne.ledger.group import POSTING_REGION, post_shares, posting_frame
 from tonne.ledger.overlay import CLEARED_SCHEMA, Overlay
 from tonne.ledger.split import post_plainly, split_records
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolution import Resolution
     from tonne.ledger.book_state import BookState, BookStates
+    from tonne.ledger.files import FileReader
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
@@ -76,7 +77,7 @@ class Clearer:
 
     Parameters
     ----------
-    manifest, objects
+    manifest, objects, reader
         Where the ledger is kept.
     states : BookStates
         What decides how records are posted.
@@ -90,6 +91,7 @@ class Clearer:
         self,
         manifest: Manifest,
         objects: Objects,
+        reader: FileReader,
         states: BookStates,
         *,
         clock: Callable[[], dt.datetime],
@@ -97,10 +99,11 @@ class Clearer:
     ) -> None:
         self._manifest = manifest
         self._objects = objects
+        self._reader = reader
         self._states = states
         self._clock = clock
         self._on_postings = on_postings
-        self._overlay = Overlay(manifest, objects)
+        self._overlay = Overlay(manifest, reader)
 
     def clear(self, book: str) -> Iterator[ClearingProgress]:
         """Go through the segments that have records in suspense now; one step for each.
@@ -156,7 +159,7 @@ class Clearer:
 
     def _read_waiting(self, file: FileRow) -> pl.DataFrame:
         """Read the records of a segment that wait, by the region under which they are posted."""
-        segment = read_parquet(self._objects.get(file.path), file.path)
+        segment = self._reader.open(file).frame()
         segment = self._overlay.apply(segment, self._overlay.find([file]).get(file.id, []))
         with polars_errors(file.path):
             noted = pl.col(POSTING_REGION) if POSTING_REGION in segment.columns else pl.lit(None)

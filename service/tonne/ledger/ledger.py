@@ -14,6 +14,7 @@ from tonne.ledger.clearing import Clearer, ClearingProgress
 from tonne.ledger.editions import Editions
 from tonne.ledger.estimate import Estimates
 from tonne.ledger.evidence import Evidence
+from tonne.ledger.files import FileReader
 from tonne.ledger.journal import Journal
 from tonne.ledger.pages import Page, page_limit, read_token
 from tonne.ledger.part import make_page
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from tonne.errors import FileCorrupt
     from tonne.ledger.journal import Stage
     from tonne.store.garbage import Collected
     from tonne.store.manifest import Manifest
@@ -88,6 +90,8 @@ class Ledger(Editions, Register, Estimates):
         The time, UTC.
     stage : callable
         As in `Journal`.
+    on_corrupt : callable, optional
+        As in `FileReader`.
 
     Attributes
     ----------
@@ -109,13 +113,15 @@ class Ledger(Editions, Register, Estimates):
         row_errors_max: int = ROW_ERRORS_MAX,
         clock: Callable[[], dt.datetime] = utc_now,
         stage: Stage = nullcontext,
+        on_corrupt: Callable[[FileCorrupt], None] | None = None,
     ) -> None:
         super().__init__(manifest, BookStates(manifest), clock)
         self._objects = objects
         self._holder = holder
         self._next_garbage_time = clock()
-        self._records = Records(manifest, objects, self._states)
-        self._repeats = RepeatCheck(manifest, objects, self._states)
+        reader = FileReader(manifest, objects, on_corrupt)
+        self._records = Records(manifest, reader, self._states)
+        self._repeats = RepeatCheck(manifest, reader, self._states)
         self._balances = Balances(
             manifest,
             objects,
@@ -124,15 +130,17 @@ class Ledger(Editions, Register, Estimates):
             merge_files_max=merge_files_max,
             merge_lease_s=merge_lease_s,
             clock=clock,
+            reader=reader,
         )
         self._clearer = Clearer(
             manifest,
             objects,
+            reader,
             self._states,
             clock=clock,
             on_postings=self._balances.remember,
         )
-        self.evidence = Evidence(manifest, objects, self._balances)
+        self.evidence = Evidence(manifest, reader, self._balances)
         self.journal = Journal(
             manifest,
             objects,
