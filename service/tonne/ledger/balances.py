@@ -50,6 +50,8 @@ MERGE_ROWS_MAX = 1 << 25
 MERGE_LEASE_S = 120.0
 """How long a merge of a process that died keeps the others off, in seconds."""
 
+_CONSERVED = ("period", "resolution", "status")
+
 POSTINGS_SCHEMA: Schema = {
     "facility": pl.Categorical,
     "activity": pl.Categorical,
@@ -266,24 +268,40 @@ class Balances:
         with polars_errors(f"postings of book {book}"):
             before = pl.concat(frames, rechunk=False)
         merged = drop_zeros(sum_by(before, POSTED_KEYS)).select(list(POSTINGS_SCHEMA))
-        if not sum_by(merged, ()).equals(sum_by(before, ())):
-            raise LedgerInconsistent(
-                f"a merge of {len(files)} postings files of book {book} changed their total; "
-                "it was thrown away",
-                metadata={"book": book},
-            )
         # Reading and adding up can take as long as the lease: nothing is written without it.
         if self._manifest.renew_lease(lease, self._lease_s) is None:
             raise LeaseLost(lease.name, lease.holder, lease.fence)
         new = put_frame(
             self._objects, merged, POSTINGS, book=book, commit_id="", now=self._clock()
         )
+        self._check_written(before, new)
         old_ids = [file.id for file in files]
         if not self._manifest.replace_postings(book, old_ids, new, lease):
             return False
         self._cache.drop(old_ids)
         self._cache.put(new.id, merged)
         return True
+
+    def _check_written(self, before: pl.DataFrame, new: FileRow) -> None:
+        """Read a new file back as it lies, and compare its sums with what it is to replace.
+
+        Month by month and resolution by resolution: quantities and counts. The bytes are read
+        again from the storage: what they replace is deleted some time later.
+        """
+        try:
+            written = self._decode(new)
+        except (LedgerInconsistent, ObjectMissing) as error:
+            raise LedgerInconsistent(
+                f"a merge of postings files of book {new.book} could not be read back; it was "
+                f"thrown away, what it was to replace stays: {error.message}",
+                metadata={"book": new.book, "path": new.path},
+            ) from error
+        if not _conserved_sums(written).equals(_conserved_sums(before)):
+            raise LedgerInconsistent(
+                f"a merge of postings files of book {new.book} changed their sums; it was thrown "
+                "away, what it was to replace stays",
+                metadata={"book": new.book, "path": new.path},
+            )
 
     def _read(self, files: Sequence[FileRow]) -> list[pl.DataFrame]:
         """Frames of files, from memory or side by side from the objects."""
@@ -292,13 +310,14 @@ class Balances:
     def _frame_of(self, file: FileRow) -> pl.DataFrame:
         frame = self._cache.get(file.id)
         if frame is None:
-            frame = self._reader.open(file).frame()
-            with polars_errors(file.path):
-                frame = frame.select(
-                    pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items()
-                )
+            frame = self._decode(file)
             self._cache.put(file.id, frame)
         return frame
+
+    def _decode(self, file: FileRow) -> pl.DataFrame:
+        frame = self._reader.open(file).frame()
+        with polars_errors(file.path):
+            return frame.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
 
 
 def drop_zeros(sums: pl.DataFrame) -> pl.DataFrame:
@@ -308,6 +327,13 @@ def drop_zeros(sums: pl.DataFrame) -> pl.DataFrame:
             pl.col(name) != 0 for name in ("quantity", "record_count", "record_start_count")
         )
         return sums.filter(is_left)
+
+
+def _conserved_sums(postings: pl.DataFrame) -> pl.DataFrame:
+    """Give the sums that a merge must not change, in one order."""
+    sums = drop_zeros(sum_by(postings, _CONSERVED))
+    with polars_errors("sums of postings"):
+        return sums.with_columns(pl.col("resolution").cast(pl.String)).sort(_CONSERVED)
 
 
 def _tier(file: FileRow) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.errors import PeriodMustBeOpen, StoreUnavailable
+from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.files import CLEARING, POSTINGS, put_frame
 from tonne.ledger.frames import frame_of, polars_errors
@@ -108,27 +108,37 @@ class Clearer:
     def clear(self, book: str) -> Iterator[ClearingProgress]:
         """Go through the segments that have records in suspense now; one step for each.
 
-        Memory holds one segment. What is appended meanwhile is not looked at.
+        Memory holds one segment. What is appended meanwhile is not looked at. A segment that is
+        corrupt keeps the others from nothing: the error comes at the end.
 
         Raises
         ------
         BookUnknown
+        FileCorrupt
+            A segment, or a clearing of one, is not what was written; the others were cleared.
         CapacityError
             The store is away, or the outcome of a commit is unknown. Call again: what was
             cleared is not cleared twice.
         """
         count, stop_seq = self._manifest.suspended_extent(book)
         done_count = cleared_count = remaining_count = after_seq = 0
+        corrupt: FileCorrupt | None = None
         while files := self._manifest.suspended_segments(
             book, after_seq=after_seq, stop_seq=stop_seq, limit=_SEGMENTS_BATCH
         ):
             for file in files:
-                cleared, remaining = self._clear_segment(book, file.id)
+                try:
+                    cleared, remaining = self._clear_segment(book, file.id)
+                except FileCorrupt as error:
+                    corrupt = corrupt or error
+                    cleared, remaining = 0, file.suspended_count
                 done_count += 1
                 cleared_count += cleared
                 remaining_count += remaining
                 yield ClearingProgress(count, done_count, cleared_count, remaining_count)
             after_seq = files[-1].seq
+        if corrupt is not None:
+            raise corrupt
         if done_count < count or not count:  # others cleared the rest, or there was nothing
             yield ClearingProgress(count, count, cleared_count, remaining_count)
 

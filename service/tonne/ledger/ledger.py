@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tonne.errors import DefectError
 from tonne.ledger.balances import MERGE_LEASE_S, Balances
 from tonne.ledger.book_state import BookStates
 from tonne.ledger.clearing import Clearer, ClearingProgress
@@ -248,15 +249,24 @@ class Ledger(Editions, Register, Estimates):
         """Merge the postings of all books and collect garbage. Call it every few seconds.
 
         Each job is done under a lease, so any number of processes may call it: no work is
-        done twice, and one that lost its lease meanwhile changes nothing.
+        done twice, and one that lost its lease meanwhile changes nothing. A book that cannot be
+        merged keeps no other back; its defect is raised at the end.
         """
         after = ""
         merged_count = 0
+        failures: list[DefectError] = []
         while books := self._manifest.list_books(after, _BOOKS_BATCH):
             for book in books:
-                merged_count += self.merge(book.id)
+                try:
+                    merged_count += self.merge(book.id)
+                except DefectError as error:
+                    logger.error("book %s cannot be merged: %s", book.id, error)  # noqa: TRY400  # the first is raised, and logged with its traceback
+                    failures.append(error)
             after = books[-1].id
-        return Upkeep(merged_count, self._collect_garbage())
+        collected = self._collect_garbage()
+        if failures:
+            raise failures[0]
+        return Upkeep(merged_count, collected)
 
     def _collect_garbage(self) -> Collected | None:
         """Collect garbage where that is due.
