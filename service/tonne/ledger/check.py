@@ -361,7 +361,7 @@ class BookCheck:
 
 
 def _difference_text(row: dict[str, object]) -> str:
-    key = ", ".join(str(row[name]) for name in ("facility", "activity", "unit"))
+    key = ", ".join(repr(row[name]) for name in ("facility", "activity", "unit"))
     return (
         f"{key}, {month_of_period(int(str(row['period'])))}: the records add "
         f"{row['quantity']} and {row['record_count']} records to the balances"
@@ -400,7 +400,10 @@ def resolution_problems(manifest: Manifest, book: str, ids: Sequence[str]) -> It
         elif hashlib.sha256(text.encode()).hexdigest() != id_:
             yield f"resolution {id_} of book {book} is not what its id says"
         else:
-            Resolution.from_json(text)
+            try:
+                Resolution.from_json(text)
+            except LedgerInconsistent as error:
+                yield error.message
 
 
 def totals_of(rows: pl.DataFrame) -> ControlTotals:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tonne.errors import DefectError
 from tonne.ledger.balances import MERGE_LEASE_S, Balances
 from tonne.ledger.book_state import BookStates
+from tonne.ledger.check import BookCheck, BookFindings
 from tonne.ledger.clearing import Clearer, ClearingProgress
 from tonne.ledger.editions import Editions
 from tonne.ledger.estimate import Estimates
@@ -19,9 +20,11 @@ from tonne.ledger.files import FileReader
 from tonne.ledger.journal import Journal
 from tonne.ledger.pages import Page, page_limit, read_token
 from tonne.ledger.part import make_page
+from tonne.ledger.rebuild import Rebuild, Rebuilt
 from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
 from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
+from tonne.ledger.sampling import Sample, SampleCheck
 from tonne.model import Channel, check_channel_id, check_id
 from tonne.store import LeaseLost, garbage
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from tonne.store.garbage import Collected
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
+    from tonne.store.rows import Soundness
     from tonne_kernel import Batch
 
 logger = logging.getLogger(__name__)
@@ -119,6 +123,7 @@ class Ledger(Editions, Register, Estimates):
         super().__init__(manifest, BookStates(manifest), clock)
         self._objects = objects
         self._holder = holder
+        self._merge_lease_s = merge_lease_s
         self._next_garbage_time = clock()
         reader = FileReader(manifest, objects, on_corrupt)
         self._records = Records(manifest, reader, self._states)
@@ -239,6 +244,60 @@ class Ledger(Editions, Register, Estimates):
         """
         return self._clearer.clear(self.get_book(book).id)
 
+    # Checks.
+
+    def book_ids(self) -> Iterator[str]:
+        """Give the ids of all books."""
+        after = ""
+        while books := self._manifest.list_books(after, _BOOKS_BATCH):
+            yield from (book.id for book in books)
+            after = books[-1].id
+
+    def files_count(self, book: str) -> int:
+        """Count the files that a check of all of a book reads."""
+        return self._manifest.live_files_count(book)
+
+    def check(
+        self, book: str, *, sample: Sample | None = None, on_file: Callable[[], None]
+    ) -> BookFindings:
+        """Compare all that is kept twice of a book, or look at a sample of its files.
+
+        `on_file` is called after each file. Raises BookUnknown, StoreUnavailable.
+        """
+        if sample is None:
+            return BookCheck(self._manifest, self._objects, book, on_file=on_file).run()
+        return SampleCheck(self._manifest, self._objects, book, sample, on_file=on_file).run()
+
+    def rebuild(
+        self, book: str, *, assumes_regions: bool = False, on_file: Callable[[], None]
+    ) -> Rebuilt:
+        """Make corrupt and missing postings files of a book again, from its records.
+
+        Raises BookUnknown, LeaseLost where a merge of the book is under way, and as
+        `Rebuild.run` does.
+        """
+        name = f"merge/{self.get_book(book).id}"
+        lease = self._manifest.acquire_lease(name, self._holder, self._merge_lease_s)
+        if lease is None:
+            raise LeaseLost(name, self._holder, 0)
+        try:
+            return Rebuild(
+                self._manifest,
+                self._objects,
+                book,
+                lease=lease,
+                lease_s=self._merge_lease_s,
+                clock=self._clock,
+                assumes_regions=assumes_regions,
+                on_file=on_file,
+            ).run()
+        finally:
+            self._manifest.release_lease(lease)
+
+    def soundness(self, *, is_whole: bool) -> Soundness:
+        """Ask the manifest's database whether its own pages are sound."""
+        return self._manifest.soundness(is_whole=is_whole)
+
     # Upkeep.
 
     def merge(self, book: str) -> int:
@@ -252,17 +311,14 @@ class Ledger(Editions, Register, Estimates):
         done twice, and one that lost its lease meanwhile changes nothing. A book that cannot be
         merged keeps no other back; its defect is raised at the end.
         """
-        after = ""
         merged_count = 0
         failures: list[DefectError] = []
-        while books := self._manifest.list_books(after, _BOOKS_BATCH):
-            for book in books:
-                try:
-                    merged_count += self.merge(book.id)
-                except DefectError as error:
-                    logger.error("book %s cannot be merged: %s", book.id, error)  # noqa: TRY400  # the first is raised, and logged with its traceback
-                    failures.append(error)
-            after = books[-1].id
+        for book in self.book_ids():
+            try:
+                merged_count += self.merge(book)
+            except DefectError as error:
+                logger.error("book %s cannot be merged: %s", book, error)  # noqa: TRY400  # the first is raised, and logged with its traceback
+                failures.append(error)
         collected = self._collect_garbage()
         if failures:
             raise failures[0]

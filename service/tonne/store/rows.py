@@ -111,6 +111,14 @@ class BookSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitRow:
+    """A commit that happened: the book's revision under which it was made, and when."""
+
+    revision: int
+    create_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Soundness:
     """What the manifest's database found wrong with itself, and by which means."""
 

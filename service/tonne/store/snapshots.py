@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from tonne.store import schema
 from tonne.store.channels import channel_of
 from tonne.store.files import file_of
-from tonne.store.part import Part, check_book
-from tonne.store.rows import BookSnapshot, RangeRow, Soundness
+from tonne.store.part import Part, check_book, split
+from tonne.store.rows import BookSnapshot, CommitRow, RangeRow, Soundness
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tonne.store.rows import FileKind, FileRow
 
@@ -71,14 +71,24 @@ class Snapshots(Part):
         with self._database.read() as connection:
             return [file_of(row) for row in connection.execute(query)]
 
-    def live_files_count(self, book: str, stop_seq: int) -> int:
-        """Count the live files of a book up to and with `stop_seq`."""
+    def live_files_count(self, book: str) -> int:
+        """Count the live files of a book. Raises BookUnknown."""
         table = schema.file
-        query = sa.select(sa.func.count()).where(
-            table.c.book == book, table.c.state == "live", table.c.seq <= stop_seq
-        )
+        query = sa.select(sa.func.count()).where(table.c.book == book, table.c.state == "live")
         with self._database.read() as connection:
+            check_book(connection, book)
             return connection.execute(query).scalar_one()
+
+    def get_commits(self, ids: Iterable[str]) -> dict[str, CommitRow]:
+        """Read commits by id; those that are not there are left out."""
+        table = schema.ledger_commit
+        found: dict[str, CommitRow] = {}
+        with self._database.read() as connection:
+            for chunk in split(dict.fromkeys(ids)):
+                query = sa.select(table).where(table.c.id.in_(chunk))
+                for row in connection.execute(query):
+                    found[row.id] = CommitRow(row.revision, row.create_time)
+        return found
 
     def ranges_of(self, file_id: str) -> list[RangeRow]:
         """List the offsets that a segment or a quarantine file holds, channel by channel."""
