@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tonne.ledger.check import BookFindings
+    from tonne.ledger.findings import BookFindings
     from tonne.ledger.ledger import Ledger
     from tonne.store.rows import Soundness
 

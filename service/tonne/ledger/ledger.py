@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tonne.errors import DefectError
 from tonne.ledger.balances import MERGE_LEASE_S, Balances
 from tonne.ledger.book_state import BookStates
-from tonne.ledger.check import BookCheck, BookFindings
+from tonne.ledger.check import BookCheck
 from tonne.ledger.clearing import Clearer, ClearingProgress
 from tonne.ledger.editions import Editions
 from tonne.ledger.estimate import Estimates
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tonne.errors import FileCorrupt
+    from tonne.ledger.findings import BookFindings
     from tonne.ledger.journal import Stage
     from tonne.store.garbage import Collected
     from tonne.store.manifest import Manifest

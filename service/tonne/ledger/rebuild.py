@@ -249,9 +249,9 @@ class Rebuild:
             raise FieldInvalid(
                 f"{self._assumed_count} records of book {self._book.id!r} named no region and "
                 "were posted under that of their facility, when the register of facilities may "
-                "have been another one; how it was then is not kept. Restore the postings file from a "
-                "copy, or give --assume-regions where no facility has changed its region: they "
-                "are then taken to have those of today",
+                "have been another one; how it was then is not kept. Restore the postings file "
+                "from a copy, or give --assume-regions where no facility has changed its region: "
+                "they are then taken to have those of today",
                 metadata={"book": self._book.id, "count": str(self._assumed_count)},
             )
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tonne.errors import FieldInvalid, LedgerInconsistent
-from tonne.ledger.check import (
+from tonne.ledger.files import CLEARING, POSTINGS, QUARANTINE, SEGMENT, FileReader
+from tonne.ledger.findings import (
     BookFindings,
     Problem,
     clearing_problems,
     held_text,
     resolution_problems,
 )
-from tonne.ledger.files import CLEARING, POSTINGS, QUARANTINE, SEGMENT, FileReader
 from tonne.ledger.frames import polars_errors
 from tonne.ledger.overlay import read_cleared, with_cleared
 from tonne.store.errors import ObjectMissing

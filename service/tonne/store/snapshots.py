@@ -113,7 +113,7 @@ class Snapshots(Part):
             if not self._database.is_postgres:
                 pragma = "integrity_check" if is_whole else "quick_check"
                 lines = connection.exec_driver_sql(f"PRAGMA {pragma}({_LINES_MAX})").scalars()
-                found = tuple(str(line) for line in lines if line != "ok")
+                found = tuple(" ".join(str(line).split()) for line in lines if line != "ok")
                 return Soundness(found, f"PRAGMA {pragma}")
             has_checksums = connection.exec_driver_sql("SHOW data_checksums").scalar_one()
             failures = connection.exec_driver_sql(
