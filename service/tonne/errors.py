@@ -256,3 +256,18 @@ class LedgerInconsistent(DefectError):
     """Stored data contradict each other."""
 
     code = "LEDGER_INCONSISTENT"
+
+
+class FileCorrupt(LedgerInconsistent):
+    """A file that counts is not what was written: nothing is made of it.
+
+    Its metadata name `file` (the id), `book`, `kind` and `path`.
+    """
+
+    code = "FILE_CORRUPT"
+
+
+class FileMissing(FileCorrupt):
+    """The object of a file that counts is gone."""
+
+    code = "FILE_MISSING"

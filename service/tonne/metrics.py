@@ -91,6 +91,9 @@ CODES = (
 POOLS = ("decode", "commit", "loop")
 """Threads at work: those that decode, those that commit, the one of the event loop."""
 
+FILE_KINDS = ("segment", "postings", "quarantine", "clearing")
+"""Kinds of the ledger's files."""
+
 STREAM_ENDS = (
     "half_close",
     "stream_lifetime",
@@ -284,6 +287,13 @@ METRICS: tuple[Metric, ...] = (
         "counter",
         "Errors of the manifest and the object storage.",
         error=("unavailable", "outcome_unknown"),
+    ),
+    _metric(
+        "tonne_corrupt_files_total",
+        "counter",
+        "Reads of files that are not what was written, or are gone, by the kind of the file. "
+        "Nothing was made of them; each is logged with its path.",
+        file_kind=FILE_KINDS,
     ),
     _metric(
         "tonne_incidents_total",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import uuid
 from typing import TYPE_CHECKING
@@ -16,8 +17,11 @@ from tonne.store.objects import open_objects
 
 if TYPE_CHECKING:
     from tonne.config import Config
+    from tonne.errors import FileCorrupt
     from tonne.store.migrations import Upgrade
     from tonne.telemetry import Telemetry
+
+logger = logging.getLogger(__name__)
 
 
 def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]:
@@ -45,6 +49,7 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
             read_bytes_max=config.ledger.read_bytes_max,
             row_errors_max=config.ingest.row_errors_max,
             stage=telemetry.stage,
+            on_corrupt=lambda error: _note_corrupt(telemetry, error),
         )
     except BaseException:
         manifest.close()
@@ -107,6 +112,12 @@ def _open_manifest(config: Config) -> Manifest:
     return Manifest.open(
         store.manifest_url, pool_size=store.manifest_pool_size, migrates=store.migrate_at_start
     )
+
+
+def _note_corrupt(telemetry: Telemetry, error: FileCorrupt) -> None:
+    """Count and log a file that is not what was written, also where a report only lists it."""
+    telemetry.add("tonne_corrupt_files_total", 1, error.metadata["kind"])
+    logger.error("%s", error.message)
 
 
 def _holder() -> str:

@@ -141,3 +141,26 @@ def log_incident(
         extra={"incident": incident},
     )
     return incident
+
+
+def report_incident(
+    telemetry: Telemetry, logger: logging.Logger, message: str, error: BaseException
+) -> errors.DefectError:
+    """Log a defect; give the error that a caller is told: the incident id alone.
+
+    Of a file of the caller's book that is corrupt it also tells which, by id and kind: what
+    rests on it can be had again once somebody has mended it, and others need not be asked.
+    """
+    incident = log_incident(telemetry, logger, message, error)
+    metadata = {"incident": incident}
+    if isinstance(error, errors.FileCorrupt):
+        metadata |= {name: error.metadata[name] for name in ("file", "kind")}
+        return type(error)(
+            f"the {metadata['kind']} file {metadata['file']} of the book is not what was written, "
+            f"and nothing is made of it; the incident is logged as {incident}: tell who operates "
+            "the server",
+            metadata=metadata,
+        )
+    return errors.DefectError(
+        f"the server failed; the incident is logged as {incident}", metadata=metadata
+    )

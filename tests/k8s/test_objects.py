@@ -94,9 +94,9 @@ def test_a_wrong_custom_resource_is_refused():
 
 def pod_labels(found: list[dict]) -> list[dict]:
     return [
-        one["spec"]["template"]["metadata"]["labels"]
+        one["spec"].get("jobTemplate", one)["spec"]["template"]["metadata"]["labels"]
         for one in found
-        if one["kind"] in {"Deployment", "Job"}
+        if one["kind"] in {"Deployment", "Job", "CronJob"}
     ]
 
 

@@ -327,11 +327,13 @@ def test_jobs_of_the_ledger_are_done_once():
         ("maintenance", "Deployment", "tonne-maintenance"),
         ("publisher", "Deployment", "tonne-publisher"),
         ("migration", "Job", "tonne-migrate"),
+        ("check", "CronJob", "tonne-check"),
     ],
 )
 def test_other_pods_run_commands_that_there_are(component, kind, name):
     """Their arguments are taken by the command line, and no Service sends them streams."""
-    found = find(f"base+{component}", kind, name)["spec"]["template"]
+    spec = find(f"base+{component}", kind, name)["spec"]
+    found = spec.get("jobTemplate", {"spec": spec})["spec"]["template"]
     (container,) = found["spec"]["containers"]
     command, *options = container["args"]
     (taken,) = [one for one in get_command(app).commands.items() if one[0] == command]

@@ -120,6 +120,43 @@ def test_every_suppression_has_its_reason():
     assert silent == []
 
 
+def reads_of_files(tree):
+    """Calls that read an object, or decode one: `objects.get(..)`, `read_parquet(..)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            owner, _, name = called.rpartition(".")
+            if name == "get" and owner.endswith("objects"):
+                yield "get"
+            elif re.fullmatch(r"(?:read|scan)_(?:parquet|ipc|ipc_stream|delta|csv)", name):
+                yield name
+
+
+def test_the_ledger_reads_its_files_through_one_door():
+    """Nothing is decoded whose digest was not compared: one caller of `get`, one of the decoder.
+
+    `frames` wraps the decoder, `files` calls it; sums that wait in a folder are read back.
+    """
+    found = {
+        (name_of(path).removeprefix("service/tonne/"), name)
+        for room in ("edge", "ingest", "ledger", "reports", "catalogue")
+        for path in tracked(f"service/tonne/{room}/*.py")
+        for name in reads_of_files(ast.parse(path.read_text()))
+    }
+    assert found == {
+        ("ledger/files.py", "get"),
+        ("ledger/files.py", "read_parquet"),
+        ("ledger/frames.py", "read_parquet"),
+        ("ledger/spilled_sums.py", "read_ipc"),
+    }
+
+
+def test_a_read_past_the_door_is_seen():
+    """The machinery runs: both ways to read are found."""
+    source = "self._objects.get(path)\npl.scan_parquet(path)\nfound.get(key)\n"
+    assert list(reads_of_files(ast.parse(source))) == ["get", "scan_parquet"]
+
+
 def test_no_file_holds_a_banned_word():
     """No unfinished work, no path of one machine, no package index is committed."""
     found = []

@@ -9,6 +9,7 @@ import typer
 from tonne.cli import connection
 from tonne.cli.append import append_files
 from tonne.cli.books import book_app, edition_app, facility_app
+from tonne.cli.check import check, rebuild
 from tonne.cli.demo import run_demo
 from tonne.cli.entities import entity_app
 from tonne.cli.estimate import estimate
@@ -88,6 +89,8 @@ app.add_typer(channel_app, name="channel")
 app.add_typer(suspense_app, name="suspense")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("maintain")(maintain)
+app.command("check")(check)
+app.command("rebuild")(rebuild)
 app.command("publish")(publish)
 app.command("migrate")(migrate)
 app.command("config")(show_config)

@@ -14,7 +14,7 @@ from tonne.edge.codec import read_request
 from tonne.edge.gate import current
 from tonne.edge.status import answer_of, set_status
 from tonne.errors import DefectError, TonneError
-from tonne.telemetry import code_of, log_incident
+from tonne.telemetry import code_of, report_incident
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
@@ -175,16 +175,12 @@ class Border:
             telemetry.end_call(method, code, start_s)
 
     def _told(self, method: str, error: BaseException) -> TonneError:
-        """Give the error that the caller is told: of a defect, the incident id alone."""
+        """Give the error that the caller is told: of a defect, hardly more than the incident."""
         if isinstance(error, TonneError) and not isinstance(error, DefectError):
             return error
         if isinstance(error, DefectError) and "incident" in error.metadata:
             return error
-        incident = log_incident(self._telemetry, logger, f"{method} failed", error)
-        return DefectError(
-            f"the server failed; the incident is logged as {incident}",
-            metadata={"incident": incident},
-        )
+        return report_incident(self._telemetry, logger, f"{method} failed", error)
 
 
 def _admitted(kind: type[Message], message: bytes) -> Message:

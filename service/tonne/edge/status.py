@@ -122,6 +122,8 @@ ANSWERS: dict[str, Answer] = {
     "DEFECT": Answer(Code.INTERNAL),
     "QUANTITY_OVERFLOW": Answer(Code.INTERNAL),
     "LEDGER_INCONSISTENT": Answer(Code.INTERNAL),
+    "FILE_CORRUPT": Answer(Code.INTERNAL),
+    "FILE_MISSING": Answer(Code.INTERNAL),
     "OBJECT_EXISTS": Answer(Code.INTERNAL),
     "OBJECT_MISSING": Answer(Code.INTERNAL),
 }

@@ -18,7 +18,7 @@ from tonne.errors import (
     TonneError,
 )
 from tonne.ledger.entries import Durable, Lost
-from tonne.telemetry import log_incident
+from tonne.telemetry import report_incident
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -346,9 +346,5 @@ class Committer:
         )
 
     def defect(self, message: str, error: BaseException) -> DefectError:
-        """Log a defect; give the error that tells its incident id and nothing else."""
-        incident = log_incident(self.telemetry, logger, message, error)
-        return DefectError(
-            f"the server failed; the incident is logged as {incident}",
-            metadata={"incident": incident},
-        )
+        """Log a defect; give the error that the producer is told."""
+        return report_incident(self.telemetry, logger, message, error)

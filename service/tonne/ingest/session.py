@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from tonne.errors import (
     BookRateExceeded,
     ChannelClosed,
+    DefectError,
     EpochStale,
     EpochUnknown,
     FieldInvalid,
@@ -184,6 +185,8 @@ class ChannelSession:
             held_bytes = len(message)
             try:
                 held_bytes -= await self._take(message)
+            except DefectError as error:
+                self._refuse(self._ingest.committer.defect("a batch failed", error))
             except TonneError as error:
                 self._refuse(error)
             except asyncio.CancelledError:

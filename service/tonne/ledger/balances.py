@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.files import POSTINGS_GROUP_ROWS
+from tonne.ledger.files import POSTINGS_GROUP_ROWS, FileReader
 from tonne.ledger.frame_cache import FrameCache
-from tonne.ledger.frames import polars_errors, read_parquet, read_rows
+from tonne.ledger.frames import polars_errors
 from tonne.ledger.merging import MERGE_BYTES_MAX, MERGE_LEASE_S, Merger
 from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.store.errors import ObjectMissing
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
 
+    from tonne.ledger.files import VerifiedFile
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
@@ -58,6 +59,8 @@ class Balances:
         How long a merge of a process that died keeps the others off, in seconds.
     clock : callable
         The time, UTC.
+    reader : FileReader, optional
+        Reads the files; one of its own where none is given.
     """
 
     def __init__(
@@ -71,9 +74,11 @@ class Balances:
         merge_bytes_max: int = MERGE_BYTES_MAX,
         merge_lease_s: float = MERGE_LEASE_S,
         clock: Callable[[], dt.datetime],
+        reader: FileReader | None = None,
     ) -> None:
         self._manifest = manifest
         self._objects = objects
+        self._reader = reader or FileReader(manifest, objects)
         self._cache = FrameCache(cache_bytes_max)
         self._merger = Merger(
             manifest,
@@ -183,20 +188,21 @@ class Balances:
 
     def _together(self, files: Sequence[FileRow], *, keep: bool) -> pl.DataFrame:
         with polars_errors("postings files"):
-            return pl.concat(self._readers.map(functools.partial(self._frame_of, keep=keep), files), rechunk=False)
+            return pl.concat(
+                self._readers.map(functools.partial(self._frame_of, keep=keep), files),
+                rechunk=False,
+            )
 
     def _slices(self, file: FileRow, *, keep: bool) -> Iterator[pl.DataFrame]:
         """Read a large file some rows at a time; nothing else of it is decoded."""
-        content: bytes | None = None
+        verified: VerifiedFile | None = None
         found_rows = 0
         for first in range(0, file.row_count, POSTINGS_GROUP_ROWS):
             rows = self._cache.get(file.id, first)
             if rows is None:
-                if content is None:
-                    content = self._objects.get(file.path)
-                rows = _typed(
-                    read_rows(content, file.path, first, POSTINGS_GROUP_ROWS), file.path
-                )
+                if verified is None:
+                    verified = self._reader.open(file)
+                rows = _typed(verified.rows(first, POSTINGS_GROUP_ROWS), file.path)
                 if keep:
                     self._cache.put(file.id, rows, first)
             found_rows += rows.height
@@ -206,8 +212,7 @@ class Balances:
     def _frame_of(self, file: FileRow, *, keep: bool) -> pl.DataFrame:
         frame = self._cache.get(file.id)
         if frame is None:
-            frame = _typed(read_parquet(self._objects.get(file.path), file.path), file.path)
-            _check_rows(file, frame.height)
+            frame = _typed(self._reader.open(file).frame(), file.path)
             if keep:
                 self._cache.put(file.id, frame)
         return frame

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.errors import PeriodMustBeOpen, StoreUnavailable
+from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.files import CLEARING, POSTINGS, put_frame
-from tonne.ledger.frames import frame_of, polars_errors, read_parquet
+from tonne.ledger.frames import frame_of, polars_errors
 from tonne.ledger.group import POSTING_REGION, post_shares, posting_frame
 from tonne.ledger.overlay import CLEARED_SCHEMA, Overlay
 from tonne.ledger.split import post_plainly, split_records
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolution import Resolution
     from tonne.ledger.book_state import BookState, BookStates
     from tonne.ledger.budget import Budget
+    from tonne.ledger.files import FileReader
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
@@ -80,7 +81,7 @@ class Clearer:
 
     Parameters
     ----------
-    manifest, objects
+    manifest, objects, reader
         Where the ledger is kept.
     states : BookStates
         What decides how records are posted.
@@ -96,6 +97,7 @@ class Clearer:
         self,
         manifest: Manifest,
         objects: Objects,
+        reader: FileReader,
         states: BookStates,
         *,
         clock: Callable[[], dt.datetime],
@@ -105,36 +107,47 @@ class Clearer:
         self._reads = reads
         self._manifest = manifest
         self._objects = objects
+        self._reader = reader
         self._states = states
         self._clock = clock
         self._on_postings = on_postings
-        self._overlay = Overlay(manifest, objects)
+        self._overlay = Overlay(manifest, reader)
 
     def clear(self, book: str) -> Iterator[ClearingProgress]:
         """Go through the segments that have records in suspense now; one step for each.
 
-        Memory holds one segment. What is appended meanwhile is not looked at.
+        Memory holds one segment. What is appended meanwhile is not looked at. A segment that is
+        corrupt keeps the others from nothing: the error comes at the end.
 
         Raises
         ------
         BookUnknown
+        FileCorrupt
+            A segment, or a clearing of one, is not what was written; the others were cleared.
         CapacityError
-            The store is away, other calls hold the memory of a segment, or the outcome of a commit is unknown. Call again: what was
-            cleared is not cleared twice.
+            The store is away, other calls hold the memory of a segment, or the outcome of a
+            commit is unknown. Call again: what was cleared is not cleared twice.
         """
         count, stop_seq = self._manifest.suspended_extent(book)
         done_count = cleared_count = remaining_count = after_seq = 0
+        corrupt: FileCorrupt | None = None
         while files := self._manifest.suspended_segments(
             book, after_seq=after_seq, stop_seq=stop_seq, limit=_SEGMENTS_BATCH
         ):
             for file in files:
-                with self._reads.holding(file.row_count * CLEARED_ROW_BYTES):
-                    cleared, remaining = self._clear_segment(book, file.id)
+                try:
+                    with self._reads.holding(file.row_count * CLEARED_ROW_BYTES):
+                        cleared, remaining = self._clear_segment(book, file.id)
+                except FileCorrupt as error:
+                    corrupt = corrupt or error
+                    cleared, remaining = 0, file.suspended_count
                 done_count += 1
                 cleared_count += cleared
                 remaining_count += remaining
                 yield ClearingProgress(count, done_count, cleared_count, remaining_count)
             after_seq = files[-1].seq
+        if corrupt is not None:
+            raise corrupt
         if done_count < count or not count:  # others cleared the rest, or there was nothing
             yield ClearingProgress(count, count, cleared_count, remaining_count)
 
@@ -165,7 +178,7 @@ class Clearer:
 
     def _read_waiting(self, file: FileRow) -> pl.DataFrame:
         """Read the records of a segment that wait, by the region under which they are posted."""
-        segment = read_parquet(self._objects.get(file.path), file.path)
+        segment = self._reader.open(file).frame()
         segment = self._overlay.apply(segment, self._overlay.find([file]).get(file.id, []))
         with polars_errors(file.path):
             noted = pl.col(POSTING_REGION) if POSTING_REGION in segment.columns else pl.lit(None)

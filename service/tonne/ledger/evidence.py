@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.resolution import Resolution
-from tonne.errors import LedgerInconsistent, StoreUnavailable
+from tonne.errors import FileCorrupt, LedgerInconsistent, StoreUnavailable
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
-from tonne.ledger.frames import Schema, polars_errors, read_parquet
+from tonne.ledger.frames import Schema, polars_errors
 from tonne.ledger.overlay import Overlay
 from tonne.ledger.periods import month_boundaries_us, period_table
 from tonne.ledger.records import LedgerRecord, ledger_records
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tonne.ledger.budget import Hold
+    from tonne.ledger.files import FileReader, VerifiedFile
     from tonne.ledger.merging import Parts
     from tonne.store.manifest import Manifest
-    from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
 
 BATCH_ROWS = 1 << 16
@@ -122,17 +122,17 @@ class Evidence:
 
     Parameters
     ----------
-    manifest, objects
+    manifest, reader
         Where the ledger is kept.
     parts : callable
         Reads postings files in parts, as `Balances.parts`.
     """
 
-    def __init__(self, manifest: Manifest, objects: Objects, parts: Parts) -> None:
+    def __init__(self, manifest: Manifest, reader: FileReader, parts: Parts) -> None:
         self._manifest = manifest
-        self._objects = objects
+        self._reader = reader
         self._parts = parts
-        self._overlay = Overlay(manifest, objects)
+        self._overlay = Overlay(manifest, reader)
 
     def snapshot(self, book: str, files: Sequence[FileRow]) -> Snapshot:
         """Give the moment of a book that has these postings files. Raises BookUnknown."""
@@ -191,8 +191,8 @@ class Evidence:
         periods = period_table(snapshot.time_zone)
         months = question.keys.select(*RECORD_KEYS, "period").unique()
         for file, clearings in self._segments(snapshot, hold):
-            content = self._objects.get(file.path)
-            found = self._matching(snapshot, question, file, content, clearings)
+            verified = self._reader.open(file)
+            found = self._matching(snapshot, question, verified, clearings)
             for rows in found.iter_slices(BATCH_ROWS):
                 with polars_errors(file.path):
                     parts = split_records(rows, periods).filter(
@@ -214,9 +214,7 @@ class Evidence:
                     ledger_records(file, chosen), map(tuple, by_row.values()), strict=True
                 )
 
-    def replay(
-        self, snapshot: Snapshot, question: Question, hold: Hold | None = None
-    ) -> Replayed:
+    def replay(self, snapshot: Snapshot, question: Question, hold: Hold | None = None) -> Replayed:
         """Post the records of a question's keys again, whatever their region."""
         periods = period_table(snapshot.time_zone)
         replayed = Replayed(pl.DataFrame(schema=_REPLAYED))
@@ -224,10 +222,10 @@ class Evidence:
         for file, clearings in self._segments(snapshot, hold):
             replayed.segments_count += 1
             try:
-                content = self._read(file, replayed.differences)
-                found = self._matching(snapshot, question, file, content, clearings, whole=True)
-            except (LedgerInconsistent, ObjectMissing) as error:
-                replayed.differences.append(f"segment {file.id}: {error.message}")
+                verified = self._reader.open(file)
+                found = self._matching(snapshot, question, verified, clearings, whole=True)
+            except LedgerInconsistent as error:
+                replayed.differences.append(error.message)
                 continue
             replayed.records_count += found.height
             for rows in found.iter_slices(BATCH_ROWS):
@@ -238,10 +236,11 @@ class Evidence:
         replayed.sums = sums.frame()
         for file in snapshot.files:
             try:
-                self._read(file, replayed.differences)
-            except ObjectMissing as error:
-                if self._manifest.get_files([file.id]):
-                    replayed.differences.append(f"postings file {file.id}: {error.message}")
+                self._reader.open(file)
+            except FileCorrupt as error:
+                replayed.differences.append(error.message)
+            except ObjectMissing:
+                continue  # merged since, and what it held stands in another file
         return replayed
 
     def resolutions(
@@ -285,23 +284,11 @@ class Evidence:
                     yield file, list(filter(snapshot.knows, clearings.get(file.id, ())))
             after_seq = files[-1].seq
 
-    def _read(self, file: FileRow, differences: list[str]) -> bytes:
-        content = self._objects.get(file.path)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != file.sha256:
-            kind = "segment" if file.kind == "segment" else "postings file"
-            differences.append(
-                f"{kind} {file.id} ({file.path}): its bytes have the SHA-256 {digest}, the "
-                f"manifest says {file.sha256}"
-            )
-        return content
-
     def _matching(
         self,
         snapshot: Snapshot,
         question: Question,
-        file: FileRow,
-        content: bytes,
+        file: VerifiedFile,
         clearings: Sequence[FileRow],
         *,
         whole: bool = False,
@@ -312,7 +299,7 @@ class Evidence:
         """
         boundaries = month_boundaries_us(snapshot.time_zone)
         columns = [*RECORD_KEYS, "region", "start", "end", "status", "channel", "offset"]
-        head = read_parquet(content, file.path, columns).with_row_index("place")
+        head = file.frame(columns).with_row_index("place")
         with polars_errors(file.path):
             posted = self._overlay.apply(head, clearings).filter(
                 pl.col("status") == RowStatus.POSTED,
@@ -336,7 +323,7 @@ class Evidence:
             places = keys["place"].sort()
         if places.is_empty():
             return head.clear()
-        whole_rows = read_parquet(content, file.path)
+        whole_rows = file.frame()
         with polars_errors(file.path):
             return whole_rows[places].with_columns(
                 pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tonne.ledger.frames import ROW_GROUP_ROWS, write_parquet
+from tonne.errors import FileCorrupt, FileMissing, LedgerInconsistent
+from tonne.ledger.frames import ROW_GROUP_ROWS, read_parquet, read_rows, write_parquet
+from tonne.store.errors import ObjectMissing
 from tonne.store.rows import FileRow
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable, Sequence
 
     import polars as pl
 
+    from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.rows import FileKind
 
@@ -29,6 +35,24 @@ _FOLDERS: dict[FileKind, str] = {
     POSTINGS: "postings",
     QUARANTINE: "quarantine",
     CLEARING: "clearings",
+}
+
+
+_DEPENDENTS: dict[FileKind, str] = {
+    SEGMENT: "lists, explanations and replays of its records, repeats of its offsets and the "
+    "clearing of those that wait; inventories rest on postings files and stay right",
+    POSTINGS: "every inventory and explanation of the book, and the merge of its postings",
+    QUARANTINE: "the list of what was refused, and repeats of its offsets; no inventory",
+    CLEARING: "which records of its segment left suspense: their lists, replays and further "
+    "clearing; inventories rest on postings files and stay right",
+}
+_REMEDIES: dict[FileKind, str] = {
+    SEGMENT: "run `tonne check --book {book}`: it names the channels and offsets that are hit, "
+    "to restore the object from a copy, or to ask the producers",
+    POSTINGS: "run `tonne rebuild --book {book}`: it is made again from the segments",
+    QUARANTINE: "run `tonne check --book {book}`: it names the channels and offsets that are hit, "
+    "to restore the object from a copy, or to ask the producers",
+    CLEARING: "run `tonne check --book {book}`, and restore the object from a copy",
 }
 
 
@@ -74,3 +98,95 @@ def put_frame(
         suspended_count=suspended_count,
         segment=segment,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VerifiedFile:
+    """Bytes of a file that are those that were written."""
+
+    row: FileRow
+    content: bytes
+
+    @property
+    def path(self) -> str:
+        """Path of the object."""
+        return self.row.path
+
+    def frame(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Decode the file, or some of its columns; `LedgerInconsistent` where it cannot be."""
+        frame = read_parquet(self.content, self.path, columns)
+        if frame.height != self.row.row_count:
+            raise LedgerInconsistent(
+                f"{self.path} has {frame.height} rows, the manifest says {self.row.row_count}",
+                metadata={"path": self.path},
+            )
+        return frame
+
+    def rows(self, first: int, count: int) -> pl.DataFrame:
+        """Decode some rows alone; `LedgerInconsistent` where they cannot be."""
+        return read_rows(self.content, self.path, first, count)
+
+
+class FileReader:
+    """The one door through which the ledger reads its files. Safe to call from several threads.
+
+    What comes out has the size and the SHA-256 that the manifest knows of the file: a bit that
+    turned over in the storage, half an object, or the object of another file are errors that
+    name the file, and never a number.
+
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    on_corrupt : callable, optional
+        Called with every such error before it is raised.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        on_corrupt: Callable[[FileCorrupt], None] | None = None,
+    ) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._on_corrupt = on_corrupt
+
+    def open(self, file: FileRow) -> VerifiedFile:
+        """Read a file whole and compare it with what the manifest says.
+
+        Raises
+        ------
+        FileCorrupt
+            Its bytes are others.
+        FileMissing
+            It counts, and its object is gone.
+        ObjectMissing
+            It was a postings file, merged and collected since the manifest was asked: ask again.
+        StoreUnavailable
+        """
+        try:
+            content = self._objects.get(file.path)
+        except ObjectMissing as error:
+            if file.kind == POSTINGS and not self._is_live(file):
+                raise
+            raise self._told(FileMissing, file, "no object is there") from error
+        digest = hashlib.sha256(content).hexdigest()
+        if len(content) != file.size_bytes or digest != file.sha256:
+            there = f"the object has {len(content)} bytes with the SHA-256 {digest}"
+            raise self._told(FileCorrupt, file, there)
+        return VerifiedFile(file, content)
+
+    def _is_live(self, file: FileRow) -> bool:
+        return any(each.id == file.id for each in self._manifest.live_postings(file.book))
+
+    def _told(self, kind: type[FileCorrupt], file: FileRow, there: str) -> FileCorrupt:
+        error = kind(
+            f"{file.kind} file {file.id} of book {file.book!r} ({file.path}) was expected with "
+            f"{file.size_bytes} bytes and the SHA-256 {file.sha256}; {there}. On it depend: "
+            f"{_DEPENDENTS[file.kind]}. What to do: {_REMEDIES[file.kind].format(book=file.book)}",
+            metadata={"file": file.id, "book": file.book, "kind": file.kind, "path": file.path},
+        )
+        if self._on_corrupt is not None:
+            self._on_corrupt(error)
+        return error

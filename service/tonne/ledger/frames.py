@@ -82,7 +82,10 @@ def read_rows(content: bytes, path: str, first: int, count: int) -> pl.DataFrame
 
 
 def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """Decode a file, or some of its columns; raises `LedgerInconsistent` where it is broken."""
+    """Decode a file, or some of its columns; raises `LedgerInconsistent` where it is broken.
+
+    For `files.VerifiedFile` alone: bytes that nobody compared with the manifest are no numbers.
+    """
     with polars_errors(path):
         frame = pl.read_parquet(
             io.BytesIO(content), columns=None if columns is None else list(columns)

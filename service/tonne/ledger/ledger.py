@@ -8,20 +8,25 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tonne.errors import DefectError
 from tonne.ledger.balances import Balances
 from tonne.ledger.book_state import BookStates
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
+from tonne.ledger.check import BookCheck
 from tonne.ledger.clearing import Clearer, ClearingProgress
 from tonne.ledger.editions import Editions
 from tonne.ledger.estimate import Estimates
 from tonne.ledger.evidence import Evidence
+from tonne.ledger.files import FileReader
 from tonne.ledger.journal import Journal
 from tonne.ledger.merging import MERGE_BYTES_MAX, MERGE_LEASE_S
 from tonne.ledger.pages import Page, page_limit, read_token
 from tonne.ledger.part import make_page
+from tonne.ledger.rebuild import Rebuild, Rebuilt
 from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
 from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
+from tonne.ledger.sampling import Sample, SampleCheck
 from tonne.model import Channel, check_channel_id, check_id
 from tonne.store import LeaseLost, garbage
 
@@ -30,12 +35,14 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from tonne.errors import FileCorrupt
     from tonne.ledger.balances import Add
+    from tonne.ledger.findings import BookFindings
     from tonne.ledger.journal import Stage
     from tonne.store.garbage import Collected
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
-    from tonne.store.rows import FileRow
+    from tonne.store.rows import FileRow, Soundness
     from tonne_kernel import Batch
 
 logger = logging.getLogger(__name__)
@@ -96,6 +103,8 @@ class Ledger(Editions, Register, Estimates):
         The time, UTC.
     stage : callable
         As in `Journal`.
+    on_corrupt : callable, optional
+        As in `FileReader`.
 
     Attributes
     ----------
@@ -121,14 +130,17 @@ class Ledger(Editions, Register, Estimates):
         row_errors_max: int = ROW_ERRORS_MAX,
         clock: Callable[[], dt.datetime] = utc_now,
         stage: Stage = nullcontext,
+        on_corrupt: Callable[[FileCorrupt], None] | None = None,
     ) -> None:
         super().__init__(manifest, BookStates(manifest), clock)
         self.reads = Budget(read_bytes_max)
         self._objects = objects
         self._holder = holder
+        self._merge_lease_s = merge_lease_s
         self._next_garbage_time = clock()
-        self._records = Records(manifest, objects, self._states, self.reads)
-        self._repeats = RepeatCheck(manifest, objects, self._states)
+        reader = FileReader(manifest, objects, on_corrupt)
+        self._records = Records(manifest, reader, self._states, self.reads)
+        self._repeats = RepeatCheck(manifest, reader, self._states)
         self._balances = Balances(
             manifest,
             objects,
@@ -138,16 +150,18 @@ class Ledger(Editions, Register, Estimates):
             merge_bytes_max=merge_bytes_max,
             merge_lease_s=merge_lease_s,
             clock=clock,
+            reader=reader,
         )
         self._clearer = Clearer(
             manifest,
             objects,
+            reader,
             self._states,
             clock=clock,
             on_postings=self._balances.remember,
             reads=self.reads,
         )
-        self.evidence = Evidence(manifest, objects, self._balances.parts)
+        self.evidence = Evidence(manifest, reader, self._balances.parts)
         self.journal = Journal(
             manifest,
             objects,
@@ -250,6 +264,60 @@ class Ledger(Editions, Register, Estimates):
         """
         return self._clearer.clear(self.get_book(book).id)
 
+    # Checks.
+
+    def book_ids(self) -> Iterator[str]:
+        """Give the ids of all books."""
+        after = ""
+        while books := self._manifest.list_books(after, _BOOKS_BATCH):
+            yield from (book.id for book in books)
+            after = books[-1].id
+
+    def files_count(self, book: str) -> int:
+        """Count the files that a check of all of a book reads."""
+        return self._manifest.live_files_count(book)
+
+    def check(
+        self, book: str, *, sample: Sample | None = None, on_file: Callable[[], None]
+    ) -> BookFindings:
+        """Compare all that is kept twice of a book, or look at a sample of its files.
+
+        `on_file` is called after each file. Raises BookUnknown, StoreUnavailable.
+        """
+        if sample is None:
+            return BookCheck(self._manifest, self._objects, book, on_file=on_file).run()
+        return SampleCheck(self._manifest, self._objects, book, sample, on_file=on_file).run()
+
+    def rebuild(
+        self, book: str, *, assumes_regions: bool = False, on_file: Callable[[], None]
+    ) -> Rebuilt:
+        """Make corrupt and missing postings files of a book again, from its records.
+
+        Raises BookUnknown, LeaseLost where a merge of the book is under way, and as
+        `Rebuild.run` does.
+        """
+        name = f"merge/{self.get_book(book).id}"
+        lease = self._manifest.acquire_lease(name, self._holder, self._merge_lease_s)
+        if lease is None:
+            raise LeaseLost(name, self._holder, 0)
+        try:
+            return Rebuild(
+                self._manifest,
+                self._objects,
+                book,
+                lease=lease,
+                lease_s=self._merge_lease_s,
+                clock=self._clock,
+                assumes_regions=assumes_regions,
+                on_file=on_file,
+            ).run()
+        finally:
+            self._manifest.release_lease(lease)
+
+    def soundness(self, *, is_whole: bool) -> Soundness:
+        """Ask the manifest's database whether its own pages are sound."""
+        return self._manifest.soundness(is_whole=is_whole)
+
     # Upkeep.
 
     def merge(self, book: str) -> int:
@@ -260,15 +328,21 @@ class Ledger(Editions, Register, Estimates):
         """Merge the postings of all books and collect garbage. Call it every few seconds.
 
         Each job is done under a lease, so any number of processes may call it: no work is
-        done twice, and one that lost its lease meanwhile changes nothing.
+        done twice, and one that lost its lease meanwhile changes nothing. A book that cannot be
+        merged keeps no other back; its defect is raised at the end.
         """
-        after = ""
         merged_count = 0
-        while books := self._manifest.list_books(after, _BOOKS_BATCH):
-            for book in books:
-                merged_count += self.merge(book.id)
-            after = books[-1].id
-        return Upkeep(merged_count, self._collect_garbage())
+        failures: list[DefectError] = []
+        for book in self.book_ids():
+            try:
+                merged_count += self.merge(book)
+            except DefectError as error:
+                logger.error("book %s cannot be merged: %s", book, error)  # noqa: TRY400  # the first is raised, and logged with its traceback
+                failures.append(error)
+        collected = self._collect_garbage()
+        if failures:
+            raise failures[0]
+        return Upkeep(merged_count, collected)
 
     def _collect_garbage(self) -> Collected | None:
         """Collect garbage where that is due.

@@ -20,7 +20,7 @@ from tonne.ledger.files import POSTINGS, POSTINGS_GROUP_ROWS, put_frame
 from tonne.ledger.frames import polars_errors
 from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.postings import POSTINGS_SCHEMA, drop_zeros
-from tonne.ledger.sums import RunningSums, sum_by
+from tonne.ledger.sums import RunningSums
 from tonne.store.errors import LeaseLost, ObjectMissing
 
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ docs/operations.md: the sums so far, what waits to be added to them, and the sum
 
 TURNS_MAX = 64
 """Most turns of one merge: each of them reads all of its files."""
+
+_CONSERVED = {
+    name: kind
+    for name, kind in POSTINGS_SCHEMA.items()
+    if name not in {"facility", "activity", "unit", "region"}
+}
+"""What a merge must not change: sums by month, resolution and status."""
 
 _HASH_SEED = 0x7071
 
@@ -162,9 +169,10 @@ class Merger:
         old_ids = [file.id for file in files]
         try:
             turns, before = self._look(files)
-            new = self._merge_in_turns(book, files, turns, before, lease)
+            new = self._merge_in_turns(book, files, turns, lease)
         except ObjectMissing:
             return False
+        self._check_written(book, before, new)
         if not self._manifest.replace_postings(book, old_ids, new[0], lease, further=new[1:]):
             return False
         self._on_dead(old_ids)
@@ -172,26 +180,23 @@ class Merger:
 
     def _look(self, files: Sequence[FileRow]) -> tuple[int, pl.DataFrame]:
         """Find in how many turns files can be merged, and what they add up to."""
-        totals = []
+        sums = RunningSums(_CONSERVED)
         rows = text_bytes = 0
         for part in self._parts(files):
             rows += part.height
             text_bytes += _text_bytes(part)
-            totals.append(sum_by(part, ()))
+            sums.add(part)
         turns = -(-(rows * ROW_BYTES + text_bytes) // self._bytes_max)
-        with polars_errors("totals of postings"):
-            return max(turns, 1), sum_by(pl.concat(totals), ())
+        return max(turns, 1), _in_order(sums)
 
     def _merge_in_turns(
-        self, book: str, files: Sequence[FileRow], turns: int, before: pl.DataFrame, lease: Lease
+        self, book: str, files: Sequence[FileRow], turns: int, lease: Lease
     ) -> list[FileRow]:
-        """Write the files of a run, and see that it adds up to the same; none is live yet."""
+        """Write the files of a run; none is live yet."""
         name = uuid.uuid4().hex
-        totals = []
         new: list[FileRow] = []
         for turn in range(turns):
             merged = self._merge_turn(files, turn, turns)
-            totals.append(sum_by(merged, ()))
             # Reading and adding up can take as long as the lease: nothing is written without it.
             if self._manifest.renew_lease(lease, self._lease_s) is None:
                 raise LeaseLost(lease.name, lease.holder, lease.fence)
@@ -208,15 +213,30 @@ class Merger:
                     name=f"{name}-{turn}" if turns > 1 else name,
                 )
             )
-        with polars_errors("totals of postings"):
-            after = sum_by(pl.concat(totals), ())
-        if not after.equals(before):
+        return new
+
+    def _check_written(self, book: str, before: pl.DataFrame, new: Sequence[FileRow]) -> None:
+        """Read a run back as it lies, and compare its sums with those of what it is to replace.
+
+        Month by month, resolution by resolution: quantities and counts. The bytes are read again
+        from the storage: what they replace is deleted some time later.
+        """
+        sums = RunningSums(_CONSERVED)
+        try:
+            for part in self._parts(new):
+                sums.add(part)
+        except (LedgerInconsistent, ObjectMissing) as error:
             raise LedgerInconsistent(
-                f"a merge of {len(files)} postings files of book {book} changed their total; "
-                "it was thrown away",
+                f"a merge of postings files of book {book} could not be read back; it was "
+                f"thrown away, what it was to replace stays: {error.message}",
+                metadata={"book": book},
+            ) from error
+        if not _in_order(sums).equals(before):
+            raise LedgerInconsistent(
+                f"a merge of postings files of book {book} changed their sums; it was thrown "
+                "away, what it was to replace stays",
                 metadata={"book": book},
             )
-        return new
 
     def _merge_turn(self, files: Sequence[FileRow], turn: int, turns: int) -> pl.DataFrame:
         """Sum the postings of a share of the keys.
@@ -238,6 +258,11 @@ class Merger:
         with polars_errors("merged postings"):
             merged = drop_zeros(sums.frame())
             return merged.select(pl.col(n).cast(each) for n, each in POSTINGS_SCHEMA.items())
+
+
+def _in_order(sums: RunningSums) -> pl.DataFrame:
+    with polars_errors("sums of postings"):
+        return drop_zeros(sums.frame()).sort("period", "resolution", "status")
 
 
 def _runs(files: Iterable[FileRow]) -> list[list[FileRow]]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.ledger.frames import Schema, polars_errors, read_parquet
+from tonne.ledger.frames import Schema, polars_errors
 from tonne.model import RowStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from tonne.ledger.files import FileReader
     from tonne.store.manifest import Manifest
-    from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
 
 CLEARED_SCHEMA: Schema = {
@@ -28,11 +28,11 @@ CLEARED_SCHEMA: Schema = {
 """Columns of a clearing: a record by its place, and the status in which it waited."""
 
 
-def read_cleared(objects: Objects, clearings: Sequence[FileRow]) -> pl.DataFrame:
+def read_cleared(reader: FileReader, clearings: Sequence[FileRow]) -> pl.DataFrame:
     """Read clearing files of one segment, columns of `CLEARED_SCHEMA`."""
     parts = [pl.DataFrame(schema=CLEARED_SCHEMA)]
     for file in clearings:
-        frame = read_parquet(objects.get(file.path), file.path)
+        frame = reader.open(file).frame()
         with polars_errors(file.path):
             parts.append(
                 frame.select(pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items())
@@ -63,13 +63,13 @@ class Overlay:
 
     Parameters
     ----------
-    manifest, objects
+    manifest, reader
         Where the ledger is kept.
     """
 
-    def __init__(self, manifest: Manifest, objects: Objects) -> None:
+    def __init__(self, manifest: Manifest, reader: FileReader) -> None:
         self._manifest = manifest
-        self._objects = objects
+        self._reader = reader
 
     def find(self, segments: Iterable[FileRow]) -> Mapping[str, list[FileRow]]:
         """Find the clearing files of segments by the segment's id: one query for all."""
@@ -77,4 +77,4 @@ class Overlay:
 
     def apply(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:
         """Give a segment's records the status that they have after its clearings."""
-        return with_cleared(segment, read_cleared(self._objects, clearings))
+        return with_cleared(segment, read_cleared(self._reader, clearings))

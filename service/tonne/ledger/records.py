@@ -18,7 +18,7 @@ import polars as pl
 from tonne.catalogue import taxonomy
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.entries import REQUEST_PREFIX
-from tonne.ledger.frames import polars_errors, read_parquet
+from tonne.ledger.frames import polars_errors
 from tonne.ledger.overlay import Overlay
 from tonne.ledger.pages import Page, page_limit, read_token, write_token
 from tonne.ledger.statuses import status_message
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from tonne.ledger.book_state import BookStates
     from tonne.ledger.budget import Budget, Hold
+    from tonne.ledger.files import FileReader
     from tonne.store.manifest import Manifest
-    from tonne.store.objects import Objects
     from tonne.store.rows import FileRow
 
 T = TypeVar("T")
@@ -127,7 +127,7 @@ class Records:
 
     Parameters
     ----------
-    manifest, objects
+    manifest, reader
         Where the ledger is kept.
     states : BookStates
         What decides how records are posted.
@@ -136,13 +136,13 @@ class Records:
     """
 
     def __init__(
-        self, manifest: Manifest, objects: Objects, states: BookStates, reads: Budget
+        self, manifest: Manifest, reader: FileReader, states: BookStates, reads: Budget
     ) -> None:
         self._reads = reads
         self._manifest = manifest
-        self._objects = objects
+        self._reader = reader
         self._states = states
-        self._overlay = Overlay(manifest, objects)
+        self._overlay = Overlay(manifest, reader)
 
     def list_records(
         self,
@@ -260,13 +260,13 @@ class Records:
         self, listing: _Listing[T], file: FileRow, clearings: Sequence[FileRow]
     ) -> pl.DataFrame:
         """Rows of a file that match; most files are left after their columns of the match."""
-        content = self._objects.get(file.path)
+        verified = self._reader.open(file)
         with polars_errors(file.path):
             if listing.columns:
-                head = read_parquet(content, file.path, listing.columns).with_row_index(_ROW)
+                head = verified.frame(listing.columns).with_row_index(_ROW)
                 if head.filter(listing.match).is_empty():
                     return head.clear()
-            frame = self._overlay.apply(read_parquet(content, file.path), clearings)
+            frame = self._overlay.apply(verified.frame(), clearings)
             return frame.with_row_index(_ROW).filter(listing.match)
 
 

@@ -16,14 +16,14 @@ import polars as pl
 
 from tonne.errors import ContentMustMatch
 from tonne.ledger.files import QUARANTINE, SEGMENT
-from tonne.ledger.frames import Schema, frame_of, polars_errors, read_parquet
+from tonne.ledger.frames import Schema, frame_of, polars_errors
 from tonne.model import QUANTITY_PLACES, RowStatus
 from tonne_kernel import RuleTable, Share, parse_decimal, post
 
 if TYPE_CHECKING:
     from tonne.ledger.book_state import BookStates
+    from tonne.ledger.files import FileReader
     from tonne.store.manifest import Manifest
-    from tonne.store.objects import Objects
     from tonne_kernel import Batch
 
 CORE: Schema = {
@@ -69,7 +69,7 @@ class RepeatCheck:
     """Reads what it compares from here. Safe to call from several threads."""
 
     manifest: Manifest
-    objects: Objects
+    reader: FileReader
     states: BookStates
 
     def check(self, book: str, channel: str, first_offset: int, batch: Batch) -> None:
@@ -125,7 +125,7 @@ class RepeatCheck:
         parts = {kind: [pl.DataFrame(schema=schema)] for kind, schema in schemas.items()}
         ranges = self.manifest.segment_ranges(book, channel, first_offset, stop_offset)
         for file in self.manifest.get_files(each.file_id for each in ranges).values():
-            frame = read_parquet(self.objects.get(file.path), file.path)
+            frame = self.reader.open(file).frame()
             with polars_errors(file.path):
                 mine = frame.filter(
                     pl.col("channel").cast(pl.String) == channel,

@@ -171,9 +171,7 @@ class Gathering:
                         mine = pl.col("facility").hash(_HASH_SEED) % shares == share
                         taken = self.coded(part.filter(mine))
                         sums.add(
-                            taken.join(
-                                coded_cases, on=cases.columns, how="semi", nulls_equal=True
-                            )
+                            taken.join(coded_cases, on=cases.columns, how="semi", nulls_equal=True)
                         )
 
                     return add

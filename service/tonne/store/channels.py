@@ -55,7 +55,7 @@ class Channels(Part):
                     "open one of another name",
                     metadata={"book": book, "channel": channel},
                 )
-            return _channel_of(row)
+            return channel_of(row)
 
         opened = self._database.write(work)
         faults.reach("open_channel.after_sql")
@@ -70,7 +70,7 @@ class Channels(Part):
             if row is None:
                 check_book(connection, book)
                 raise _unknown(book, channel)
-        return _channel_of(row)
+        return channel_of(row)
 
     def list_channels(self, book: str, after: str, limit: int) -> list[model.Channel]:
         """List channels in order of their ids, from the first one after `after` ("" = all)."""
@@ -83,7 +83,7 @@ class Channels(Part):
         )
         with self._database.read() as connection:
             check_book(connection, book)
-            return [_channel_of(row) for row in connection.execute(query)]
+            return [channel_of(row) for row in connection.execute(query)]
 
     def close_channel(self, book: str, channel: str) -> model.Channel:
         """Let the channel take no more records; closed already is fine.
@@ -105,7 +105,7 @@ class Channels(Part):
             row = connection.execute(update).one_or_none()
             if row is None:
                 raise _unknown(book, channel)
-            return _channel_of(row)
+            return channel_of(row)
 
         return self._database.write(work)
 
@@ -134,7 +134,8 @@ def _unknown(book: str, channel: str) -> ChannelUnknown:
     )
 
 
-def _channel_of(row: sa.Row[Any]) -> model.Channel:
+def channel_of(row: sa.Row[Any]) -> model.Channel:
+    """Read a row of the table."""
     return model.Channel(
         book=row.book,
         id=row.id,

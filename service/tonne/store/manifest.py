@@ -20,6 +20,7 @@ from tonne.store.leases import Leases
 from tonne.store.methods import Methods
 from tonne.store.migrations import Fit, Upgrade, head, look, refuse_newer, refuse_older, upgrade
 from tonne.store.publications import Publications
+from tonne.store.snapshots import Snapshots
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,6 +41,7 @@ class Manifest(
     Files,
     Clearings,
     Publications,
+    Snapshots,
     Leases,
 ):
     """All that the manifest can tell and do. Safe for use from many threads.

@@ -9,7 +9,7 @@ import datetime as dt  # noqa: TC003  dataclass fields are read at run time by t
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tonne.model import ControlTotals  # noqa: TC001  see dt
+from tonne.model import Channel, ControlTotals  # noqa: TC001  see dt
 
 FileKind = Literal["segment", "postings", "quarantine", "clearing"]
 
@@ -93,6 +93,37 @@ class RangeRow:
     channel: str
     first_offset: int
     stop_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookSnapshot:
+    """A book at one moment, as far as later commits, merges and clearings change it.
+
+    Commits up to and with `stop_seq` had happened. `suspended_counts` is of segments with records
+    in suspense, by id.
+    """
+
+    book: str
+    stop_seq: int
+    channels: tuple[Channel, ...]
+    postings: tuple[FileRow, ...]
+    suspended_counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRow:
+    """A commit that happened: the book's revision under which it was made, and when."""
+
+    revision: int
+    create_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Soundness:
+    """What the manifest's database found wrong with itself, and by which means."""
+
+    problems: tuple[str, ...]
+    means: str
 
 
 @dataclass(frozen=True, slots=True)

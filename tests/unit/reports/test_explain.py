@@ -239,7 +239,7 @@ def tampered(bench):
 
 
 def test_a_segment_that_was_changed_is_named(tampered):
-    """By its digest, and by the balance that its records no longer make."""
+    """By its digest; nothing is made of its records, so that the balance lacks all of them."""
 
     def change(content):
         frame = pl.read_parquet(io.BytesIO(content))
@@ -258,10 +258,9 @@ def test_a_segment_that_was_changed_is_named(tampered):
     replay = tampered.replay()
     assert not replay.agrees
     assert [each for each in replay.differences if path in each and "SHA-256" in each]
-    (sums,) = [each for each in replay.differences if each.startswith("dc-1, power, kWh, 2025-01")]
+    (sums, *_) = [each for each in replay.differences if each.startswith("dc-1, power, kWh")]
     assert "the balances have 30.000000 kWh of 3 records" in sums
-    assert "the segments 31.000000 kWh of 3 records" in sums
-    assert replay.differences[-1].startswith("the total: ")
+    assert "the segments nothing" in sums
 
 
 def test_a_segment_that_cannot_be_read_is_named(tampered):
