@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from tonne.store.objects import Objects
     from tonne.store.rows import BookSnapshot, FileRow
 
-SUMS_ROWS_MAX = 1 << 20
-"""Sums of postings that a check keeps in memory: about 200 MiB with keys of 100 bytes."""
+SUMS_ROWS_MAX = 1 << 18
+"""Sums of postings that a check keeps in memory: with keys of 90 bytes it takes about 300 MiB."""
 
 EXAMPLES_MAX = 10
 """Sums that differ which are told one by one."""

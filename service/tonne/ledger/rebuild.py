@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tonne.store.objects import Objects
     from tonne.store.rows import BookSnapshot, CommitRow, FileRow, Lease
 
-SUMS_ROWS_MAX = 1 << 20
+SUMS_ROWS_MAX = 1 << 18
 """Sums of postings that a rebuild keeps in memory; more wait in a temporary folder."""
 
 BATCH_ROWS = 1 << 16
