@@ -279,7 +279,9 @@ class BookRooms:
         room = self._rooms.get(book)
         if room is None:
             if len(self._rooms) >= self._sweep_count:
-                self._rooms = {name: each for name, each in self._rooms.items() if not each.is_idle}
+                self._rooms = {
+                    name: each for name, each in self._rooms.items() if not each.is_idle
+                }
                 self._sweep_count = max(2 * len(self._rooms), ROOMS_MIN)
             room = BookRoom(book, self._config, self._telemetry, self._clock)
             self._rooms[book] = room

@@ -183,7 +183,10 @@ class Balances:
 
     def _together(self, files: Sequence[FileRow], *, keep: bool) -> pl.DataFrame:
         with polars_errors("postings files"):
-            return pl.concat(self._readers.map(functools.partial(self._frame_of, keep=keep), files), rechunk=False)
+            return pl.concat(
+                self._readers.map(functools.partial(self._frame_of, keep=keep), files),
+                rechunk=False,
+            )
 
     def _slices(self, file: FileRow, *, keep: bool) -> Iterator[pl.DataFrame]:
         """Read a large file some rows at a time; nothing else of it is decoded."""
@@ -194,9 +197,7 @@ class Balances:
             if rows is None:
                 if content is None:
                     content = self._objects.get(file.path)
-                rows = _typed(
-                    read_rows(content, file.path, first, POSTINGS_GROUP_ROWS), file.path
-                )
+                rows = _typed(read_rows(content, file.path, first, POSTINGS_GROUP_ROWS), file.path)
                 if keep:
                     self._cache.put(file.id, rows, first)
             found_rows += rows.height

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 ATTEMPTS_MAX = 32
 """How often a segment is looked at again because the book or the segment changed."""
 
-CLEARED_ROW_BYTES = 2_000
+CLEARED_ROW_BYTES = 3_000
 """Memory of a record of a segment that is cleared: read, decoded twice, posted twice."""
 
 _SEGMENTS_BATCH = 256
@@ -119,8 +119,8 @@ class Clearer:
         ------
         BookUnknown
         CapacityError
-            The store is away, other calls hold the memory of a segment, or the outcome of a commit is unknown. Call again: what was
-            cleared is not cleared twice.
+            The store is away, other calls hold the memory of a segment, or the outcome of a
+            commit is unknown. Call again: what was cleared is not cleared twice.
         """
         count, stop_seq = self._manifest.suspended_extent(book)
         done_count = cleared_count = remaining_count = after_seq = 0

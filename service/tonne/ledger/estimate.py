@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.library import default_settings, shipped_editions
-from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.ledger.book_state import RULE_COUNT_MAX, BookState, register_frame
 from tonne.ledger.frames import Schema, frame_of, polars_errors
 from tonne.ledger.group import outcome_of, post_shares, posting_frame
 from tonne.ledger.part import Part
+from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.ledger.split import split_records
 from tonne.ledger.statuses import status_message
 from tonne.ledger.sums import RunningSums

@@ -214,9 +214,7 @@ class Evidence:
                     ledger_records(file, chosen), map(tuple, by_row.values()), strict=True
                 )
 
-    def replay(
-        self, snapshot: Snapshot, question: Question, hold: Hold | None = None
-    ) -> Replayed:
+    def replay(self, snapshot: Snapshot, question: Question, hold: Hold | None = None) -> Replayed:
         """Post the records of a question's keys again, whatever their region."""
         periods = period_table(snapshot.time_zone)
         replayed = Replayed(pl.DataFrame(schema=_REPLAYED))

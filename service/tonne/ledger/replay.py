@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.postings import drop_zeros
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.frames import Schema, frame_of, polars_errors, read_parquet
 from tonne.ledger.group import POSTING_REGION
 from tonne.ledger.overlay import Overlay, read_cleared, with_cleared
 from tonne.ledger.periods import period_table
+from tonne.ledger.postings import drop_zeros
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.model import MICRO_PER_ONE, ControlTotals, RowStatus
 from tonne_kernel import RuleTable, Session, Share, post

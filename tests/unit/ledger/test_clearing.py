@@ -11,10 +11,10 @@ from tests.support.races import run_all
 from tests.unit.ledger.conftest import EDITION, T0, decode, record
 from tonne.catalogue.method import MethodSettings
 from tonne.errors import BookUnknown, StoreUnavailable
-from tonne.ledger.postings import drop_zeros
 from tonne.ledger.clearing import ClearingProgress
 from tonne.ledger.entries import RequestEntry
 from tonne.ledger.group import POSTED_KEYS
+from tonne.ledger.postings import drop_zeros
 from tonne.ledger.sums import sum_by
 from tonne.model import (
     ControlTotals,

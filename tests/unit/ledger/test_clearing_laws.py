@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from tests.unit.ledger.conftest import EDITION, T0, embedded_bench, record
 from tonne.catalogue.method import MethodSettings
 from tonne.ledger import clearing
-from tonne.ledger.postings import drop_zeros
 from tonne.ledger.group import POSTED_KEYS
+from tonne.ledger.postings import drop_zeros
 from tonne.ledger.sums import sum_by
 from tonne.model import Facility, FacilityRule
 
