@@ -11,7 +11,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import grpc
 import polars as pl
@@ -105,7 +105,7 @@ class Watch:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self.peak_mib = max(self.peak_mib, self._process.memory_info().rss / MIB)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from tonne.catalogue.resolution import ResolutionEntry
-    from tonne.reports.explain import Explained, FactorSource
+    from tonne.reports.explain import Explained
+    from tonne.reports.factor_sources import FactorSource
 
 GONE = "the edition is not there any more: these figures are those that the resolution kept"
 """Note of a factor whose edition is gone."""

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 ATTEMPTS_MAX = 32
 """How often a segment is looked at again because the book or the segment changed."""
 
-CLEARED_ROW_BYTES = 2_000
+CLEARED_ROW_BYTES = 3_000
 """Memory of a record of a segment that is cleared: read, decoded twice, posted twice."""
 
 _SEGMENTS_BATCH = 256

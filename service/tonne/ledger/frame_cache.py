@@ -38,10 +38,10 @@ def frame_bytes(frame: pl.DataFrame) -> int:
             if column.dtype == pl.String:
                 texts = column.unique().str.len_bytes()
                 shared = texts.filter(texts > VIEW_TEXT_BYTES_MAX).sum()
-                size += VIEW_BYTES * column.len() + shared
+                size += VIEW_BYTES * column.len() + int(shared)
             else:
-                size += column.estimated_size()
-    return int(size)
+                size += int(column.estimated_size())
+    return size
 
 
 class FrameCache:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from tonne.catalogue.library import shipped_editions
 from tonne.catalogue.valuation import decimal_text, entry_worth, factor_worth
-from tonne.errors import EditionUnknown, FactorUnknown, LedgerInconsistent
+from tonne.errors import LedgerInconsistent
 from tonne.ledger.evidence import RECORD_KEYS, Question
 from tonne.ledger.methods import settings_of
 from tonne.ledger.sums import COUNTS, sum_by
+from tonne.reports.factor_sources import FactorBooks, FactorSource, Sources
 from tonne.reports.footprint import INVESTMENTS, footprint_accounts, is_invested
 from tonne.reports.gathering import Gathering, PostingsOfBooks
 from tonne.reports.inventory import InventoryRow, inventory_of
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from tonne.catalogue.factor import Factor
     from tonne.catalogue.resolution import Resolution, ResolutionEntry
     from tonne.catalogue.valuation import Worth
     from tonne.ledger.budget import Hold
@@ -54,7 +53,7 @@ LINE_KEYS = ("facility", "activity", "unit", "region", "period")
 """What tells the balances of one resolution apart."""
 
 
-class ExplainBooks(PostingsOfBooks, Protocol):
+class ExplainBooks(PostingsOfBooks, FactorBooks, Protocol):
     """What an explanation takes from the ledger."""
 
     evidence: Evidence
@@ -67,33 +66,6 @@ class ExplainBooks(PostingsOfBooks, Protocol):
 
     def entities(self, book: str) -> Sequence[Entity]:
         """Read all entities."""
-
-    def get_factor(self, book: str, edition: str, row: int) -> Factor:
-        """Read a factor; an empty book is the shipped library."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactorSource:
-    """Where a line's factor is from.
-
-    Parameters
-    ----------
-    book : str
-        Whose edition it is; empty where it is shipped.
-    edition, row : str, int
-        Where it stands in the catalogue.
-    factor : Factor or None
-        As it stands there now; None where it is gone, or the entry needs none. The entry has
-        all figures.
-    licence : str
-        Of the figure, or else of its edition.
-    """
-
-    book: str
-    edition: str
-    row: int
-    factor: Factor | None
-    licence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +195,7 @@ def explain(
     if hold is not None:
         of_each = REPLAYED_BALANCE_BYTES if replay else BALANCE_BYTES
         hold.grow_to(hold.size_bytes + chosen.posted.height * of_each)
-    lines = Lines(chosen, resolutions, asked, _Sources(books, head))
+    lines = Lines(chosen, resolutions, asked, Sources(books, head))
     yield from lines
     if decimal_text(lines.kg_co2e) != total.kg_co2e:
         raise LedgerInconsistent(
@@ -240,7 +212,7 @@ def explain(
             if number == count:
                 break
     if replay:
-        yield replay_selection(books.evidence, snapshot, question, lines, total, hold)
+        yield replay_selection(books.evidence, snapshot, question, lines, total, hold=hold)
     yield total
 
 
@@ -252,7 +224,7 @@ class Lines:
         chosen: Selection,
         resolutions: Mapping[str, Resolution],
         request: InventoryRequest,
-        sources: _Sources,
+        sources: Sources,
     ) -> None:
         self._chosen = chosen
         self._resolutions = resolutions
@@ -374,34 +346,3 @@ def _gas_lines(worth: Worth, units: Fraction) -> tuple[GasLine, ...]:
         kg = mass * units
         lines.append(GasLine(gas, mass, kg, gwp, None if gwp is None else kg * Fraction(gwp)))
     return tuple(lines)
-
-
-class _Sources:
-    """Finds factors in the catalogue; each once."""
-
-    def __init__(self, books: ExplainBooks, head: Book) -> None:
-        self._books = books
-        self._head = head
-        self._found: dict[tuple[str, int], FactorSource] = {}
-
-    def find(self, entry: ResolutionEntry) -> FactorSource:
-        """Look up the factor of an entry."""
-        key = (entry.edition, entry.factor_row)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._look_up(*key)
-        return found
-
-    def _look_up(self, edition: str, row: int) -> FactorSource:
-        shipped = shipped_editions().get(edition)
-        book = self._head.id if edition in self._head.editions else ""
-        factor = None
-        if edition and row and (book or shipped):
-            try:
-                factor = self._books.get_factor(book, edition, row)
-            except (EditionUnknown, FactorUnknown):
-                factor = None
-        licence = "" if factor is None else factor.licence
-        if not licence and shipped is not None and not book:
-            licence = shipped.licence
-        return FactorSource(book, edition, row, factor, licence)

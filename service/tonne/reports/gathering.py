@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from tonne.ledger.budget import PART_BYTES
-from tonne.ledger.frames import polars_errors
+from tonne.ledger.frames import Schema, polars_errors
 from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.ledger.sums import RunningSums
 from tonne.reports.selection import Selection, Selector, selection_of
@@ -119,16 +119,17 @@ class Gathering:
             texts = [pl.col(name).cast(pl.String).cast(self._kind) for name in _TEXTS]
             return self._selector.take(part).with_columns(texts)
 
-    def schema(self, *, is_plain: bool) -> dict[str, pl.DataType]:
+    def schema(self, *, is_plain: bool) -> Schema:
         """Columns of the sums."""
         request, boundary = self._selector.request, self._selector.bucket[1:]
-        schema = dict(POSTINGS_SCHEMA) | dict.fromkeys(_TEXTS, self._kind)
+        schema: Schema = {**POSTINGS_SCHEMA, **dict.fromkeys(_TEXTS, self._kind)}
         del schema["status"]
         if is_plain and not self._by_facility:
             del schema["facility"]
         extra = {"region": ("place", pl.String), "facility_type": ("facility_type", pl.String)}
         named = dict(extra[name] for name in request.group_by if name in extra)
-        return {**dict.fromkeys(boundary, pl.Int32), **named, **schema}
+        portions: Schema = dict.fromkeys(boundary, pl.Int32)
+        return {**portions, **named, **schema}
 
     def plain(self, coded: pl.DataFrame) -> pl.DataFrame:
         """Leave out what the request does not tell apart; counts tell the first month alone."""

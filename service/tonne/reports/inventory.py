@@ -293,11 +293,12 @@ def _rows(
     names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
     places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
     rows = []
-    for *values, number, count in records:
-        each = added.pop((tuple(values), names[number]))
-        found = (*values, *names[number])
+    for record in records:
+        values, label = record[:-2], names[record[-2]]
+        each = added.pop((values, label))
+        found = values + label
         group = tuple([found[place] for place in places])
-        rows.append(each.row(group, weights, count, request.gwp_set))
+        rows.append(each.row(group, weights, record[-1], request.gwp_set))
     rows.sort(key=lambda row: row.group)
     return tuple(rows)
 

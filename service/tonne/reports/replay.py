@@ -70,6 +70,7 @@ def replay_selection(
     question: Question,
     lines: Lines,
     total: InventoryRow,
+    *,
     hold: Hold | None = None,
 ) -> ReplayOutcome:
     """Recompute the total of a selection from the segments, and compare all that it rests on."""

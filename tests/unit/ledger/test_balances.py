@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import threading
 from decimal import Decimal
 
@@ -13,8 +14,10 @@ from tests.unit.ledger.conftest import record, records_of
 from tonne.errors import LedgerInconsistent, QuantityOverflow, StoreUnavailable
 from tonne.ledger.balances import Balances
 from tonne.ledger.frame_cache import FrameCache, frame_bytes
+from tonne.ledger.frames import read_parquet, read_rows
 from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.ledger import utc_now
+from tonne.ledger.merging import ROW_BYTES
 from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.store import faults
@@ -44,6 +47,80 @@ def test_a_merge_keeps_every_sum(any_bench):
     assert sums(bench).equals(before)
     assert sums(bench.other(cache_bytes_max=0)).equals(before)
     bench.check()
+
+
+def test_a_merge_of_more_than_fits_is_made_in_turns(any_bench):
+    """Its files are one run with the same sums, each row once; the next merge takes it as one."""
+    bench = any_bench
+    for seed in range(3):
+        bench.append("meter", records_of(200, seed=seed, invalid=True))
+    before = sums(bench)
+    rows = before.height
+    small = merger(bench, merge_files_max=2, merge_bytes_max=rows * ROW_BYTES // 3)
+    assert small.merge("acme") == 3
+    live = bench.manifest.live_postings("acme")
+    assert len(live) > 3
+    assert sum(file.row_count for file in live) == rows
+    assert len({file.path.rpartition("-")[0] for file in live}) == 1
+    assert sums(bench.other(cache_bytes_max=0)).equals(before)
+    assert small.merge("acme") == 0
+    for seed in range(3, 5):
+        bench.append("meter", records_of(200, seed=seed))
+    after = sums(bench)
+    assert small.merge("acme") == len(live) + 2
+    assert sums(bench.other(cache_bytes_max=0)).equals(after)
+    bench.check()
+
+
+@pytest.mark.parametrize("cache_bytes_max", [0, 1 << 14, 1 << 30])
+def test_a_file_larger_than_a_part_is_read_in_parts(bench, monkeypatch, cache_bytes_max):
+    """Whatever of it fits into memory; each row once."""
+    monkeypatch.setattr("tonne.ledger.files.POSTINGS_GROUP_ROWS", 7)
+    monkeypatch.setattr("tonne.ledger.balances.POSTINGS_GROUP_ROWS", 7)
+    bench.append("meter", [record(facility=f"f{number:050d}") for number in range(100)])
+    bench.append("meter", [record(facility="one")])
+    reader = merger(bench, cache_bytes_max=cache_bytes_max)
+    for _ in range(2):
+        parts = list(reader.parts(bench.manifest.live_postings("acme")))
+        assert max(part.height for part in parts) == 7
+        assert pl.concat(parts)["facility"].n_unique() == 101
+        assert sum(part.height for part in parts) == 101
+
+
+def test_nothing_stays_of_texts_that_are_gone(bench):
+    """No frame of the ledger has categories: Polars keeps those of all frames together."""
+    kept = pl.Series([], dtype=pl.Categorical)
+    bench.append("meter", records_of(40, seed=1, invalid=True))
+    for seed in range(2, 5):
+        bench.append("meter", records_of(5, seed=seed))
+    merger(bench, merge_files_max=2).merge("acme")
+    bench.other(cache_bytes_max=1 << 20).ledger.postings("acme")
+    bench.ledger.list_records("acme")
+    bench.ledger.list_quarantine("acme")
+    assert list(pl.Categories()) == []
+    del kept
+
+
+def test_files_of_categories_are_read_as_texts():
+    """As earlier versions wrote them."""
+    buffer = io.BytesIO()
+    texts = pl.Series("facility", ["a", "b"], dtype=pl.Categorical)
+    texts.to_frame().write_parquet(buffer)
+    for frame in (
+        read_parquet(buffer.getvalue(), "old"),
+        read_rows(buffer.getvalue(), "old", 0, 2),
+    ):
+        assert frame.schema == {"facility": pl.String}
+        assert frame["facility"].to_list() == ["a", "b"]
+
+
+def test_the_cache_counts_what_frames_hold():
+    """A view for each text, and a long text once for all rows that share it."""
+    long = pl.DataFrame({"facility": ["x" * 1_000] * 100})
+    short = pl.DataFrame({"unit": ["kWh"] * 100})
+    empty = frame_bytes(pl.DataFrame({"unit": pl.Series([], dtype=pl.String)}))
+    assert frame_bytes(long) - empty == 100 * 16 + 1_000
+    assert frame_bytes(short) - empty == 100 * 16
 
 
 def test_few_files_are_left_alone(bench):
