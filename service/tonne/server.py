@@ -7,7 +7,6 @@ import logging
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import grpc
@@ -22,6 +21,7 @@ from tonne.edge.auth import Authenticator
 from tonne.edge.border import Border
 from tonne.edge.catalogue_service import CatalogueService
 from tonne.edge.gate import Gate
+from tonne.edge.lanes import Lanes
 from tonne.edge.ledger_service import LedgerService
 from tonne.edge.options import server_options
 from tonne.edge.report_service import ReportService
@@ -102,7 +102,7 @@ class Server:
         except ConfigInvalid:
             await asyncio.to_thread(close_ledger, self._manifest, self._ledger)
             raise
-        self._calls = ThreadPoolExecutor(config.server.call_threads, "call")
+        self._lanes = Lanes(config.server.call_threads, config.calls, self.telemetry)
         self._ingest = Ingest(
             self._ledger,
             self._ledger.journal,
@@ -149,7 +149,7 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._admin.stop()
-        self._calls.shutdown(wait=False)
+        self._lanes.close()
         self._authenticator.close()
         if self._tracing:
             await asyncio.to_thread(self._tracing.close)
@@ -162,7 +162,12 @@ class Server:
 
     async def _listen(self) -> None:
         config = self._config
-        border = Border(self._calls, self.telemetry, Gate(self._authenticator, self.telemetry))
+        border = Border(
+            self._lanes,
+            self.telemetry,
+            Gate(self._authenticator, self.telemetry),
+            config.ingest.first_message_s_max,
+        )
         ingest = ingest_service.IngestService(self._ledger, self._ingest, config.ingest)
         services = {
             ingest_service.NAME: ingest.handlers(border),

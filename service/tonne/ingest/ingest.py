@@ -18,6 +18,7 @@ from tonne.ingest.committer import Committer, Journal, Lane, Taken
 from tonne.ingest.decoder import Decoder, check_kind, check_size
 from tonne.ingest.limits import BookRooms
 from tonne.ingest.session import ChannelSession, Wire
+from tonne.ingest.silence import Silence
 from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
 from tonne.machine import usable_cpus
 from tonne.telemetry import code_of
@@ -83,6 +84,7 @@ class Ingest:
         self.telemetry = telemetry
         self.parse_channel = parse_channel
         self.admission = Admission(config, telemetry)
+        self.silence = Silence(config, telemetry)
         self.rooms = BookRooms(config, telemetry, clock or asyncio.get_running_loop())
         workers = config.decode_threads or max(math.ceil(usable_cpus()), 1)
         self.decode_pool = ThreadPoolExecutor(workers, "decode")
@@ -112,15 +114,24 @@ class Ingest:
         """Serve one Append stream to its end; what it failed of, if it did."""
         return await ChannelSession(wire, self).run()
 
-    def enter(self, session: ChannelSession) -> None:
-        """Count a stream in. Raises `StreamsExhausted`, `ServerDraining`."""
+    def greet(self, session: ChannelSession, caller: str) -> None:
+        """Let a stream say what it is. Raises `StreamsExhausted`, `ServerDraining`."""
         self._check_draining()
-        self.admission.enter(session.stir)
+        self.silence.enter(session, caller)
         self._sessions[session] = None
+        self.admission.watch(session.stir)
+
+    def enter(self, session: ChannelSession) -> None:
+        """Count a stream in whose first message was authorized. Raises `StreamsExhausted`."""
+        self.silence.leave(session)
+        self.admission.unwatch(session.stir)
+        self.admission.enter(session.stir)
 
     def leave(self, session: ChannelSession, reason: str) -> None:
         """Count a stream out."""
         self.telemetry.add("tonne_stream_ends_total", 1, reason)
+        self.silence.leave(session)
+        self.admission.unwatch(session.stir)
         self.admission.leave(session.stir)
         self._sessions.pop(session, None)
         if not self._sessions:
