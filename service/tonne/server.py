@@ -43,6 +43,10 @@ logger = logging.getLogger(__name__)
 LAG_INTERVAL_S = 0.5
 """How often the lag of the event loop is measured."""
 
+SWITCH_INTERVAL_S = 0.001
+"""How long a thread may keep the interpreter while another one waits for it; Python's own 5 ms,
+several times in each call, is what a report would make every other call wait."""
+
 SERVICES = (
     ingest_service.NAME,
     ledger_service.NAME,
@@ -253,6 +257,7 @@ def run(config: Config) -> None:
 async def serve(config: Config) -> None:
     """Run a server until SIGTERM or SIGINT; a second signal ends the process at once."""
     configure_logging(config.server.log_level)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     server = Server(config)

@@ -18,6 +18,7 @@ from tonne.edge.roles import RULES
 from tonne.edge.status import answer_of, set_status
 from tonne.errors import AnswerUnread, DefectError, FieldInvalid, StreamSilent, TonneError
 from tonne.telemetry import code_of, log_incident
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
@@ -51,7 +52,10 @@ class Answer:
     """
 
     def __init__(self, messages: Iterable[Message]) -> None:
-        self.parts = deque(message.SerializeToString() for message in messages)
+        self.parts: deque[bytes] = deque()
+        for message in messages:
+            check_wanted()
+            self.parts.append(message.SerializeToString())
 
 
 class Border:

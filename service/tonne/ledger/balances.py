@@ -21,6 +21,7 @@ from tonne.ledger.frames import Schema, polars_errors, read_parquet
 from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.sums import QUANTITY_TYPE, sum_by
 from tonne.store.errors import LeaseLost, ObjectMissing
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -283,7 +284,11 @@ class Balances:
 
     def _read(self, files: Sequence[FileRow]) -> list[pl.DataFrame]:
         """Frames of files, from memory or side by side from the objects."""
-        return list(self._readers.map(self._frame_of, files))
+        frames = []
+        for frame in self._readers.map(self._frame_of, files):
+            check_wanted()
+            frames.append(frame)
+        return frames
 
     def _frame_of(self, file: FileRow) -> pl.DataFrame:
         frame = self._cache.get(file.id)

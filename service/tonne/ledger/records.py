@@ -23,6 +23,7 @@ from tonne.ledger.pages import Page, page_limit, read_token, write_token
 from tonne.ledger.statuses import status_message
 from tonne.ledger.suspense import SuspenseTexts
 from tonne.model import RecordField, RowStatus
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -215,6 +216,7 @@ class Records:
         while batch := listing.files(int(after_seq)):
             clearings = listing.clearings(batch)
             for file in batch:
+                check_wanted()
                 found = self._matching(listing, file, clearings.get(file.id, []))
                 with polars_errors(file.path):
                     found = found.filter(pl.col(_ROW) >= first_row)

@@ -22,6 +22,7 @@ from tonne.model import PERIOD_COUNT_MAX, month_of_period
 from tonne.reports.footprint import FIRST_GAS, KG_CO2E, KWH
 from tonne.reports.record_counts import count_records
 from tonne.reports.selection import select
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from tonne.reports.selection import Selection
 
 Group = tuple[str, ...]
+
+CHECK_ROWS = 1_024
+"""Rows after which it is asked whether somebody still waits for them."""
 
 _MONTHS = {period: month_of_period(period) for period in range(PERIOD_COUNT_MAX)}
 
@@ -289,7 +293,9 @@ def _rows(
     names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
     places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
     rows = []
-    for (values, label), each in added.items():
+    for number, ((values, label), each) in enumerate(added.items()):
+        if not number % CHECK_ROWS:
+            check_wanted()
         found = values + label
         group = tuple([found[place] for place in places])
         rows.append(each.row(group, weights, records[values, label], request.gwp_set))
