@@ -112,6 +112,7 @@ STREAM_ENDS = (
     "stream_lifetime",
     "token_expiry",
     "server_drain",
+    "displaced",
     "error",
     "disconnect",
 )

@@ -17,6 +17,7 @@ from tonne.ingest.admission import Admission
 from tonne.ingest.committer import Committer, Journal, Lane, Taken
 from tonne.ingest.decoder import Decoder, check_kind, check_size
 from tonne.ingest.limits import BookRooms
+from tonne.ingest.places import Places
 from tonne.ingest.session import ChannelSession, Wire
 from tonne.ingest.silence import Silence
 from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
@@ -85,6 +86,7 @@ class Ingest:
         self.parse_channel = parse_channel
         self.admission = Admission(config, telemetry)
         self.silence = Silence(config, telemetry)
+        self.places = Places(self.admission, config.streams_max)
         self.rooms = BookRooms(config, telemetry, clock or asyncio.get_running_loop())
         workers = config.decode_threads or max(math.ceil(usable_cpus()), 1)
         self.decode_pool = ThreadPoolExecutor(workers, "decode")
@@ -121,18 +123,17 @@ class Ingest:
         self._sessions[session] = None
         self.admission.watch(session.stir)
 
-    def enter(self, session: ChannelSession) -> None:
+    def enter(self, session: ChannelSession, caller: str) -> None:
         """Count a stream in whose first message was authorized. Raises `StreamsExhausted`."""
         self.silence.leave(session)
         self.admission.unwatch(session.stir)
-        self.admission.enter(session.stir)
+        self.places.enter(session, caller)
 
     def leave(self, session: ChannelSession, reason: str) -> None:
         """Count a stream out."""
         self.telemetry.add("tonne_stream_ends_total", 1, reason)
         self.silence.leave(session)
-        self.admission.unwatch(session.stir)
-        self.admission.leave(session.stir)
+        self.places.leave(session)
         self._sessions.pop(session, None)
         if not self._sessions:
             self._all_left.set()

@@ -16,12 +16,12 @@ from tonne.errors import (
     InputError,
     OffsetGap,
     OffsetRepeat,
-    StreamSilent,
     TonneError,
 )
 from tonne.ingest.committer import Lane, Taken
 from tonne.ingest.decoder import KIND_NONE, Decoder, check_size, parse_header
 from tonne.ingest.replies import CloseSignal, Outbox, Reply
+from tonne.ingest.silence import said_nothing
 from tonne.ledger.entries import ChannelEntry, Lost, Outcome
 from tonne.model import ChannelState
 
@@ -146,6 +146,11 @@ class ChannelSession:
         """Look again whether the stream may be read on."""
         self._stirred.set()
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it ends soon, by itself."""
+        return bool(self._close_reason or self._failure or self._stopped)
+
     def displace(self, error: TonneError) -> None:
         """End a stream that has said nothing yet: another one needs its room."""
         self._fail(error)
@@ -153,7 +158,7 @@ class ChannelSession:
 
     def ask_to_close(self, reason: str, grace_s: float | None = None) -> None:
         """Ask the producer in-band to reconnect; after a grace the stream ends by itself."""
-        if self._close_reason or self._failure or self._stopped:
+        if self.is_closing:
             return
         if grace_s is None:
             grace_s = self._config.close_grace_s
@@ -163,16 +168,8 @@ class ChannelSession:
 
     def _end_silence(self) -> None:
         """End a stream whose first message did not come, or not whole."""
-        if self._has_spoken or self._failure or self._stopped:
-            return
-        most_s = self._config.first_message_s_max
-        self.displace(
-            StreamSilent(
-                f"a stream's first message, which names its channel, comes within {most_s:g} s "
-                "(ingest.first_message_s_max); open another stream and send it at once",
-                metadata={"limit": "ingest.first_message_s_max", "value": f"{most_s:g}"},
-            )
-        )
+        if not (self._has_spoken or self._failure or self._stopped):
+            self.displace(said_nothing(self._config.first_message_s_max))
 
     def _end_before(self, left_s: float) -> None:
         """Have the stream asked to close so early that its grace ends with the credentials.
@@ -307,7 +304,7 @@ class ChannelSession:
     async def _open(self, header: AppendHeader) -> Channel:
         book, name = self._ingest.parse_channel(header.channel)
         self._wire.allow(header.channel, book)
-        self._ingest.enter(self)
+        self._ingest.enter(self, self._wire.caller)
         self._has_spoken = True
         channel = await self._ingest.get_channel(book, name)
         about = {"channel": header.channel, "epoch": str(header.epoch)}

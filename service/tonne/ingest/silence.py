@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
-from tonne.errors import StreamsExhausted
+from tonne.errors import StreamSilent, StreamsExhausted
 from tonne.ingest.admission import STREAMS_RETRY_S
 
 if TYPE_CHECKING:
@@ -69,3 +69,12 @@ class Silence:
             metadata={"limit": "ingest.silent_streams_max", "value": str(self._most)},
             retry_delay_s=STREAMS_RETRY_S,
         )
+
+
+def said_nothing(most_s: float) -> StreamSilent:
+    """Make the error of a stream whose first message did not come in time, or not whole."""
+    return StreamSilent(
+        f"a stream's first message, which names its channel, comes within {most_s:g} s "
+        "(ingest.first_message_s_max); open another stream and send it at once",
+        metadata={"limit": "ingest.first_message_s_max", "value": f"{most_s:g}"},
+    )
