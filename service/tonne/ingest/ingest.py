@@ -18,7 +18,7 @@ from tonne.ingest.committer import Committer, Journal, Lane, Taken
 from tonne.ingest.decoder import Decoder, check_kind, check_size
 from tonne.ingest.limits import BookRooms
 from tonne.ingest.places import Places
-from tonne.ingest.session import ChannelSession, Wire
+from tonne.ingest.session import ChannelSession
 from tonne.ingest.silence import Silence
 from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
 from tonne.machine import usable_cpus
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tonne.config import IngestConfig
     from tonne.errors import TonneError
     from tonne.ingest.limits import Clock
+    from tonne.ingest.wire import Wire
     from tonne.model import Book, Channel
     from tonne.telemetry import Telemetry
     from tonne_kernel import Batch

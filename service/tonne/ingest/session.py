@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tonne.errors import (
     BookRateExceeded,
@@ -30,31 +30,9 @@ if TYPE_CHECKING:
 
     from tonne.ingest.ingest import Ingest
     from tonne.ingest.limits import BookRoom
+    from tonne.ingest.wire import Wire
     from tonne.model import Channel
     from tonne_kernel import AppendHeader, Batch
-
-
-class Wire(Protocol):
-    """The stream as the border gives it: whole messages, in order."""
-
-    async def admit(self) -> float | None:
-        """Find out who the producer is: how long its credentials hold in s, None for ever.
-
-        Raises `TonneError` where it is not let in.
-        """
-
-    @property
-    def caller(self) -> str:
-        """Name the producer for limits, once it is admitted."""
-
-    def allow(self, name: str, book: str) -> None:
-        """See that it may append to a channel. Raises `BookUnknown`, `RoleMissing`."""
-
-    async def read(self) -> bytes | None:
-        """Give the next message; None after the producer's half-close or at its loss."""
-
-    async def write(self, reply: Reply) -> None:
-        """Send a reply; returns when the network has taken it."""
 
 
 @dataclass(frozen=True, slots=True)

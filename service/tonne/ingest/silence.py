@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
-from tonne.errors import StreamSilent, StreamsExhausted
+from tonne.errors import StreamsExhausted, StreamSilent
 from tonne.ingest.admission import STREAMS_RETRY_S
 
 if TYPE_CHECKING:
