@@ -21,7 +21,15 @@ from tonne.telemetry import code_of, log_incident
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Iterable,
+        Iterator,
+    )
 
     from google.protobuf.message import Message
 
@@ -151,7 +159,7 @@ class Border:
         self,
         method: str,
         begin: Callable[[AsyncIterator[bytes]], Awaitable[T]],
-        call: Callable[[T, AsyncIterator[bytes]], AsyncIterator[Iterable[Message]]],
+        call: Callable[[T, AsyncIterator[bytes]], AsyncGenerator[Iterable[Message], None]],
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Wrap what takes the bytes of a stream of requests.
 
@@ -166,7 +174,7 @@ class Border:
             requests = self._read(lane, context)
             begun = await begin(requests)
             current().check_authorized()
-            async with lane.place(), contextlib.aclosing(call(begun, requests)) as answers:  # type: ignore[type-var]
+            async with lane.place(), contextlib.aclosing(call(begun, requests)) as answers:
                 async for messages in answers:
                     await self._send(lane, iter(messages), context)
 

@@ -17,7 +17,7 @@ from tonne.reports.explain import explain
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 
     import grpc
 
@@ -86,7 +86,7 @@ class ReportService:
 
     async def estimate(
         self, lane: Lane, begun: EstimatePart, messages: AsyncIterator[bytes]
-    ) -> AsyncIterator[Iterable[report_pb2.EstimateResponse]]:
+    ) -> AsyncGenerator[Iterable[report_pb2.EstimateResponse], None]:
         """Compute what batches of records would post."""
         decoder = self._ingest.make_decoder()
         estimate = await lane.run(self._make_estimate, begun)
