@@ -253,8 +253,16 @@ def test_watches_that_are_not_read_hold_nobody_up(tmp_path):
             health = health_pb2_grpc.HealthStub(channel)
             watch = health.Watch(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_S)
             assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+            own = [("grpc.use_local_subchannel_pool", 1)]
+            others = [
+                stack.enter_context(grpc.insecure_channel(server.address, own)) for _ in range(2)
+            ]
             more = [
-                health.Watch(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_S) for _ in range(40)
+                health_pb2_grpc.HealthStub(other).Watch(
+                    health_pb2.HealthCheckRequest(), timeout=TIMEOUT_S
+                )
+                for other in others
+                for _ in range(40)
             ]
             codes = []
             for each in more:
