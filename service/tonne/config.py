@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.errors import ConfigInvalid
 from tonne.settings import (
+    CallsConfig,
     FaultsConfig,
     IngestConfig,
     LedgerConfig,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "CallsConfig",
     "Config",
     "FaultsConfig",
     "IngestConfig",
@@ -57,6 +59,7 @@ _NEAR_ENOUGH = 0.7
 
 _ROOMS: dict[str, type] = {
     "server": ServerConfig,
+    "calls": CallsConfig,
     "ingest": IngestConfig,
     "ledger": LedgerConfig,
     "publish": PublishConfig,
@@ -84,6 +87,7 @@ class Config:
     """All settings. `origins` says where each value that is no default came from."""
 
     server: ServerConfig = field(default_factory=ServerConfig)
+    calls: CallsConfig = field(default_factory=CallsConfig)
     ingest: IngestConfig = field(default_factory=IngestConfig)
     ledger: LedgerConfig = field(default_factory=LedgerConfig)
     publish: PublishConfig = field(default_factory=PublishConfig)

@@ -156,6 +156,18 @@ class SelectionMustFit(InputError):
     code = "SELECTION_MUST_FIT"
 
 
+class StreamSilent(InputError):
+    """The messages that a stream must send did not come in time."""
+
+    code = "STREAM_SILENT"
+
+
+class AnswerUnread(InputError):
+    """The caller did not read its answer for too long."""
+
+    code = "ANSWER_UNREAD"
+
+
 class EditionUnknown(InputError):
     """No edition of that name."""
 
@@ -226,6 +238,18 @@ class StreamsExhausted(CapacityError):
     """As many streams as the server takes are open."""
 
     code = "STREAMS_EXHAUSTED"
+
+
+class CallsExhausted(CapacityError):
+    """As many calls of this kind as the server takes are under way or wait."""
+
+    code = "CALLS_EXHAUSTED"
+
+
+class CallTooLong(CapacityError):
+    """The call took longer than calls of its kind may."""
+
+    code = "CALL_TOO_LONG"
 
 
 class BookRateExceeded(CapacityError):

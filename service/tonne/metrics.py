@@ -78,6 +78,7 @@ CODES = (
     "NOT_FOUND",
     "ALREADY_EXISTS",
     "PERMISSION_DENIED",
+    "DEADLINE_EXCEEDED",
     "RESOURCE_EXHAUSTED",
     "FAILED_PRECONDITION",
     "ABORTED",
@@ -94,17 +95,39 @@ POOLS = ("decode", "commit", "loop")
 FILE_KINDS = ("segment", "postings", "quarantine", "clearing")
 """Kinds of the ledger's files."""
 
+LANES = ("channel", "list", "report")
+"""Kinds of calls, each with threads of its own: see `tonne.edge.lanes`."""
+
+CALL_LIMITS = (
+    "caller_queue",
+    "queue",
+    "queue_time",
+    "request_size",
+    "request_stall",
+    "answer_stall",
+    "report_time",
+    "watches",
+)
+"""Limits over which a call is refused or ended."""
+
 STREAM_ENDS = (
     "half_close",
     "stream_lifetime",
     "token_expiry",
     "server_drain",
+    "displaced",
     "error",
     "disconnect",
 )
 """Why an Append stream ended."""
 
-THROTTLES = ("process_streams", "book_streams", "book_rate")
+THROTTLES = (
+    "process_streams",
+    "book_streams",
+    "book_rate",
+    "silent_streams",
+    "caller_silent_streams",
+)
 """Limits over which a producer is told to come back later."""
 
 AUTH_FAILURES = (
@@ -281,6 +304,33 @@ METRICS: tuple[Metric, ...] = (
         "histogram",
         "Time of calls other than Append.",
         _SLOW_S,
+    ),
+    _metric("tonne_call_threads", "gauge", "Threads for calls, by kind.", lane=LANES),
+    _metric(
+        "tonne_call_busy_seconds_total",
+        "counter",
+        "Time that they spent at work. Divided by tonne_call_threads: their busy fraction. No "
+        "part of tonne_workers: reports are no load that ingest scales by.",
+        lane=LANES,
+    ),
+    _metric("tonne_calls_waiting", "gauge", "Calls that wait for their turn.", lane=LANES),
+    _metric(
+        "tonne_call_wait_seconds",
+        "histogram",
+        "How long calls waited for their turn; those that waited, alone.",
+        _SLOW_S,
+        lane=LANES,
+    ),
+    _metric(
+        "tonne_call_limits_total",
+        "counter",
+        "Calls that a limit refused or ended.",
+        limit=CALL_LIMITS,
+    ),
+    _metric("tonne_answer_bytes", "gauge", "Memory of answers that are not read yet."),
+    _metric("tonne_answer_limit_bytes", "gauge", "Limit of tonne_answer_bytes."),
+    _metric(
+        "tonne_silent_streams", "gauge", "Append streams whose first message has not come yet."
     ),
     _metric(
         "tonne_store_errors_total",

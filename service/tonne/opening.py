@@ -110,7 +110,10 @@ def _open_manifest(config: Config) -> Manifest:
         faults.arm(config.faults.armed)
     store = config.store
     return Manifest.open(
-        store.manifest_url, pool_size=store.manifest_pool_size, migrates=store.migrate_at_start
+        store.manifest_url,
+        pool_size=store.manifest_pool_size,
+        pool_reserved=store.manifest_pool_reserved,
+        migrates=store.migrate_at_start,
     )
 
 

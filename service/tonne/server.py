@@ -7,21 +7,25 @@ import logging
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import SERVICE_NAME as HEALTH_NAME
-from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
-from tonne.edge import catalogue_service, ingest_service, ledger_service, names, report_service
+from tonne.edge import (
+    catalogue_service,
+    health,
+    ingest_service,
+    ledger_service,
+    names,
+    report_service,
+)
 from tonne.edge.admin import AdminServer
 from tonne.edge.auth import Authenticator
 from tonne.edge.border import Border
 from tonne.edge.catalogue_service import CatalogueService
 from tonne.edge.gate import Gate
+from tonne.edge.lanes import Lanes
 from tonne.edge.ledger_service import LedgerService
 from tonne.edge.options import server_options
 from tonne.edge.report_service import ReportService
@@ -42,6 +46,10 @@ logger = logging.getLogger(__name__)
 
 LAG_INTERVAL_S = 0.5
 """How often the lag of the event loop is measured."""
+
+SWITCH_INTERVAL_S = 0.001
+"""How long a thread may keep the interpreter while another one waits for it; Python's own 5 ms,
+several times in each call, is what a report would make every other call wait."""
 
 SERVICES = (
     ingest_service.NAME,
@@ -102,7 +110,7 @@ class Server:
         except ConfigInvalid:
             await asyncio.to_thread(close_ledger, self._manifest, self._ledger)
             raise
-        self._calls = ThreadPoolExecutor(config.server.call_threads, "call")
+        self._lanes = Lanes(config.server.call_threads, config.calls, self.telemetry)
         self._ingest = Ingest(
             self._ledger,
             self._ledger.journal,
@@ -121,7 +129,7 @@ class Server:
             await asyncio.to_thread(close_ledger, self._manifest, self._ledger)
             raise
         self._started = True
-        await self._tell_health()
+        self._health.tell(is_serving=self.is_ready)
         self._tasks = [
             asyncio.create_task(self._measure_lag(), name="measure lag"),
             asyncio.create_task(self._watch_health(), name="watch health"),
@@ -141,7 +149,7 @@ class Server:
         """
         server = self._config.server
         self._started = False
-        await self._health.enter_graceful_shutdown()
+        self._health.tell(is_serving=False)
         await self._ingest.drain(server.drain_s, server.stop_grace_s)
         await self._grpc.stop(server.stop_grace_s)
         await self._ingest.close(server.stop_grace_s)
@@ -149,7 +157,7 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._admin.stop()
-        self._calls.shutdown(wait=False)
+        self._lanes.close()
         self._authenticator.close()
         if self._tracing:
             await asyncio.to_thread(self._tracing.close)
@@ -162,9 +170,16 @@ class Server:
 
     async def _listen(self) -> None:
         config = self._config
-        border = Border(self._calls, self.telemetry, Gate(self._authenticator, self.telemetry))
+        border = Border(
+            self._lanes,
+            self.telemetry,
+            Gate(self._authenticator, self.telemetry),
+            config.ingest.first_message_s_max,
+        )
         ingest = ingest_service.IngestService(self._ledger, self._ingest, config.ingest)
+        self._health = health.Health(SERVICES, self.telemetry)
         services = {
+            health.NAME: self._health.handlers(),
             ingest_service.NAME: ingest.handlers(border),
             ledger_service.NAME: LedgerService(self._ledger).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
@@ -176,11 +191,9 @@ class Server:
                 for name, handlers in services.items()
             )
         )
-        self._health = health_aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._grpc)
         if config.security.reflects:
             reflection.enable_server_reflection(
-                (*SERVICES, HEALTH_NAME, reflection.SERVICE_NAME), self._grpc
+                (*SERVICES, health.NAME, reflection.SERVICE_NAME), self._grpc
             )
         self.address = self._add_port(
             "server.listen",
@@ -211,12 +224,6 @@ class Server:
             raise _not_listening(key, address) from error
         return f"{address.rpartition(':')[0]}:{bound}"
 
-    async def _tell_health(self) -> None:
-        serving = health_pb2.HealthCheckResponse
-        status = serving.SERVING if self.is_ready else serving.NOT_SERVING
-        for name in ("", *SERVICES):
-            await self._health.set(name, status)
-
     async def _watch_health(self) -> None:
         """Keep the gRPC health service saying what `/readyz` says."""
         told = True
@@ -225,7 +232,7 @@ class Server:
             if self.is_ready != told:
                 told = self.is_ready
                 logger.warning("the server is %s", "ready" if told else "not ready")
-                await self._tell_health()
+                self._health.tell(is_serving=told)
 
     async def _measure_lag(self) -> None:
         """Measure how late the event loop is, and how busy its thread."""
@@ -248,6 +255,7 @@ def run(config: Config) -> None:
 async def serve(config: Config) -> None:
     """Run a server until SIGTERM or SIGINT; a second signal ends the process at once."""
     configure_logging(config.server.log_level)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     server = Server(config)

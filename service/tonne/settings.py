@@ -80,7 +80,10 @@ class ServerConfig:
         minimum=0,
     )
     call_threads: int = _setting(
-        8, "Threads for calls other than Append: reports, lists, imports.", minimum=1
+        8,
+        "Threads for the calls that producers need: OpenChannel, GetChannel, CloseChannel, "
+        "GetBook. No other call takes them.",
+        minimum=1,
     )
     drain_s: float = _setting(
         5.0, "Time over which a stopping server spreads its close signals.", minimum=0
@@ -111,6 +114,63 @@ class ServerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsConfig:
+    """How callers and books share a server: calls that read or keep the books.
+
+    A caller is who its token or certificate names; where callers are not told apart, the
+    address that it calls from.
+    """
+
+    list_threads: int = _setting(
+        4, "Threads for calls that list, look up, or change a book.", minimum=1
+    )
+    report_threads: int = _setting(
+        2,
+        "Threads that compute reports and pages of records; one caller has all but one of them.",
+        minimum=1,
+    )
+    lists_max: int = _setting(
+        64, "Most such lists and changes under way, until they are answered.", minimum=1
+    )
+    caller_lists_max: int = _setting(16, "Most of these of one caller; others wait.", minimum=1)
+    book_lists_max: int = _setting(
+        32, "Most of these of one book, or of none; others wait.", minimum=1
+    )
+    reports_max: int = _setting(
+        8, "Most reports that are computed or being read at once; others wait.", minimum=1
+    )
+    caller_reports_max: int = _setting(3, "Most of these of one caller; others wait.", minimum=1)
+    book_reports_max: int = _setting(
+        4, "Most of these of one book, or of none; others wait.", minimum=1
+    )
+    queue_max: int = _setting(
+        256, "Most calls of each kind that wait; further ones are refused.", minimum=1
+    )
+    caller_queue_max: int = _setting(
+        128, "Most calls of each kind of one caller that wait.", minimum=1
+    )
+    queue_s_max: float = _setting(
+        30.0, "Longest wait of a call; it is refused after that.", minimum=0.001
+    )
+    request_bytes_max: int = _setting(MIB, "Largest request of a call that reads.", minimum=1_024)
+    request_stall_s_max: float = _setting(
+        30.0, "Longest silence of a caller between two messages of Estimate.", minimum=0.001
+    )
+    answer_bytes_max: int = _setting(
+        64 * MIB,
+        "Memory of answers that are not read yet; over it no report begins, and over a quarter "
+        "of it by one caller none of that caller.",
+        minimum=1_024,
+    )
+    answer_stall_s_max: float = _setting(
+        30.0,
+        "How long the next part of an answer may wait for its reader; then the call ends.",
+        minimum=0.001,
+    )
+    report_s_max: float = _setting(600.0, "Longest report, computed and read.", minimum=0.001)
+
+
+@dataclass(frozen=True, slots=True)
 class IngestConfig:
     """What one process and one stream may hold, and how commits are gathered."""
 
@@ -119,6 +179,15 @@ class IngestConfig:
     )
     batch_records_max: int = _setting(131_072, "Most records of one batch.", minimum=1)
     streams_max: int = _setting(128, "Most Append streams at once.", minimum=1)
+    silent_streams_max: int = _setting(
+        0,
+        "Most Append streams whose first message was not authorized yet, beside those that have "
+        "a place; over it the caller with the most loses its oldest. 0: ingest.streams_max.",
+        minimum=0,
+    )
+    first_message_s_max: float = _setting(
+        10.0, "How long the first message of a stream of requests may take.", minimum=0.001
+    )
     book_streams_max: int = _setting(
         0, "Most Append streams of one book at once in one server; 0: no limit.", minimum=0
     )
@@ -257,6 +326,12 @@ class StoreConfig:
         {}, "Options of the object storage, as obstore names them."
     )
     manifest_pool_size: int = _setting(8, "Connections to the manifest.", minimum=1)
+    manifest_pool_reserved: int = _setting(
+        5,
+        "Connections of these that reports, lists and changes of books leave to producers; one "
+        "is always theirs.",
+        minimum=0,
+    )
     migrate_at_start: bool = _setting(
         True,
         "Whether a process brings the tables of the manifest to its own revision at its start; "

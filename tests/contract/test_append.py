@@ -295,7 +295,9 @@ def test_more_streams_than_allowed_are_told_when_to_come_again(tmp_path):
     with RunningServer(tmp_path, ingest__streams_max=1) as running:
         book = running.api.make_book("acme")
         first = Producer.opened(running.api, f"{book}/channels/a")
+        opened = running.api.open(f"{book}/channels/b")
         second = Producer(running.api)
+        second.send(channel=f"{book}/channels/b", epoch=opened.channel.epoch)
         told = second.receive()
         assert told.error.reason == "STREAMS_EXHAUSTED"
         assert told.error.retry_delay.seconds > 0

@@ -30,7 +30,16 @@ def test_without_anything_every_value_is_its_default():
     items = list(config.items())
     fields = sum(
         len(dataclasses.fields(getattr(config, room)))
-        for room in ("server", "ingest", "ledger", "publish", "store", "security", "faults")
+        for room in (
+            "server",
+            "calls",
+            "ingest",
+            "ledger",
+            "publish",
+            "store",
+            "security",
+            "faults",
+        )
     )
     assert len(items) == len({item.key for item in items}) == fields
     assert {item.origin for item in items} == {"default"}

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from contextvars import copy_context
+from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 
 from tonne.edge.codec import read_request
 from tonne.edge.gate import current
+from tonne.edge.lanes import CHANNEL
+from tonne.edge.roles import RULES
 from tonne.edge.status import answer_of, set_status
-from tonne.errors import DefectError, TonneError
+from tonne.errors import AnswerUnread, DefectError, FieldInvalid, StreamSilent, TonneError
 from tonne.telemetry import code_of, report_incident
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
-    from concurrent.futures import Executor
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Iterable,
+        Iterator,
+    )
 
     from google.protobuf.message import Message
 
     from tonne.edge.gate import Gate
+    from tonne.edge.lanes import Lane, Lanes
     from tonne.edge.status import Context
     from tonne.telemetry import Telemetry
 
@@ -36,40 +48,72 @@ SEND_BYTES_MIN = 64 * 1024
 SEND_S_MAX = 0.05
 """How long a thread goes on making messages before those that it has are sent."""
 
+PARSE_BYTES_MAX = 64 * 1024
+"""Largest request that is parsed on the event loop; others are, in a thread."""
+
+
+class Answer:
+    """A stream's whole answer, made at once and held as bytes, each until it is sent.
+
+    For an answer whose parts can only be made together: written down it takes a tenth of what
+    its objects take.
+    """
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self.parts: deque[bytes] = deque()
+        for message in messages:
+            check_wanted()
+            self.parts.append(message.SerializeToString())
+
 
 class Border:
     """Wraps methods into gRPC handlers.
 
-    A method takes a parsed request and blocks; it runs in a thread and so do parsing and
-    writing. It runs once the gate has let its caller in; one that takes bytes asks the gate
-    itself (`gate.current().authorize`), and answers nothing without. Whatever it raises becomes
-    a status: a `TonneError` by the table of `status`; anything else, a panic of a library
+    A method takes a parsed request and blocks; it runs in a thread of its lane once the gate
+    has let its caller in and its turn has come. One that takes bytes asks the gate itself
+    (`gate.current().authorize`), and answers nothing without. Whatever it raises becomes a
+    status: a `TonneError` by the table of `status`; anything else, a panic of a library
     included, INTERNAL with an incident id and no more.
 
     Parameters
     ----------
-    pool : Executor
+    lanes : Lanes
         Threads for methods.
     gate : Gate
         Lets callers in.
+    first_message_s_max : float
+        How long the first message of a stream of requests may take.
     """
 
-    def __init__(self, pool: Executor, telemetry: Telemetry, gate: Gate) -> None:
-        self._pool = pool
+    def __init__(
+        self, lanes: Lanes, telemetry: Telemetry, gate: Gate, first_message_s_max: float
+    ) -> None:
+        self.lanes = lanes
         self._telemetry = telemetry
         self.gate = gate
+        self._first_message_s_max = first_message_s_max
 
     def unary(
         self, method: str, kind: type[Message], call: Callable[..., Message]
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
-        """Wrap a method with one request and one response."""
-        self.gate.expect(method)
+        """Wrap a method with one request and one response.
 
-        def answer(message: bytes) -> bytes:
-            return call(_admitted(kind, message)).SerializeToString()
+        Its place is given back when gRPC has sent the response: one that is not read counts.
+        """
+        self.gate.expect(method)
+        lane = self.lanes.of(method)
+
+        def compute(message: bytes) -> bytes:
+            return call(read_request(kind, message)).SerializeToString()
+
+        async def answer(message: bytes, context: Context) -> bytes:
+            await self._admit(lane, method, kind, message)
+            leave = await lane.enter()
+            context.add_done_callback(lambda _: leave())
+            return await lane.run(compute, message)
 
         async def handle(message: bytes, context: Context) -> bytes:
-            return await self._guarded(method, context, self.in_thread(answer, message)) or b""
+            return await self._guarded(method, context, answer(message, context)) or b""
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
@@ -88,14 +132,23 @@ class Border:
         return grpc.unary_unary_rpc_method_handler(handle)
 
     def server_stream(
-        self, method: str, kind: type[Message], call: Callable[..., Iterable[Message]]
+        self, method: str, kind: type[Message], call: Callable[..., Iterable[Message] | Answer]
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
-        """Wrap a method that gives the messages of a stream, each made when it is sent."""
+        """Wrap a method that gives the messages of a stream.
+
+        Each is made when the one before has been sent; an `Answer` has them made already.
+        """
         self.gate.expect(method)
+        lane = self.lanes.of(method)
+
+        def begin(message: bytes) -> Iterator[Message] | Answer:
+            found = call(read_request(kind, message))
+            return found if isinstance(found, Answer) else iter(found)
 
         async def answer(message: bytes, context: Context) -> None:
-            messages = await self.in_thread(lambda: iter(call(_admitted(kind, message))))
-            await self._send(messages, context)
+            await self._admit(lane, method, kind, message)
+            async with lane.place():
+                await self._send(lane, await lane.run(begin, message), context)
 
         async def handle(message: bytes, context: Context) -> None:
             await self._guarded(method, context, answer(message, context))
@@ -105,46 +158,109 @@ class Border:
     def raw_stream(
         self,
         method: str,
-        call: Callable[[AsyncIterator[bytes]], AsyncIterator[Iterable[Message]]],
+        begin: Callable[[AsyncIterator[bytes]], Awaitable[T]],
+        call: Callable[[T, AsyncIterator[bytes]], AsyncGenerator[Iterable[Message], None]],
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
-        """Wrap an asynchronous generator that takes the bytes of a stream of requests.
+        """Wrap what takes the bytes of a stream of requests.
 
-        It gives responses a few at a time; they are made and written in threads.
+        `begin` reads as far as it takes to ask the gate; then the call has its place, and
+        `call`, an asynchronous generator, gives responses a few at a time. They are made and
+        written in threads.
         """
         self.gate.expect(method)
+        lane = self.lanes.of(method)
 
         async def answer(context: Context) -> None:
-            async for messages in call(_read(context)):
-                await self._send(iter(messages), context)
+            requests = self._read(lane, context)
+            begun = await begin(requests)
+            current().check_authorized()
+            async with lane.place(), contextlib.aclosing(call(begun, requests)) as answers:
+                async for messages in answers:
+                    await self._send(lane, iter(messages), context)
 
         async def handle(_: object, context: Context) -> None:
             await self._guarded(method, context, answer(context))
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
-    async def _send(self, messages: Iterator[Message], context: Context) -> None:
-        """Send messages; they are made and written in threads, small ones several at a time."""
+    async def _admit(self, lane: Lane, method: str, kind: type[Message], message: bytes) -> None:
+        """See that the caller may do what it asks for, before it waits for its turn."""
+        changes = RULES[method].changes and lane.name != CHANNEL
+        most = lane.config.request_bytes_max
+        if len(message) > most and not changes:
+            lane.count_limit("request_size")
+            raise FieldInvalid(
+                f"request: at most {most} bytes (calls.request_bytes_max); got {len(message)}: "
+                "ask for fewer things at once",
+                metadata={"field": "request", "sizeBytes": str(len(message))},
+            )
+        if len(message) > PARSE_BYTES_MAX:
+            await lane.run(lambda: _admitted(kind, message))
+        else:
+            _admitted(kind, message)
 
-        def write_some() -> list[bytes]:
-            written: list[bytes] = []
-            size_bytes, stop_s = 0, time.perf_counter() + SEND_S_MAX
-            for message in messages:
-                written.append(message.SerializeToString())
-                size_bytes += len(written[-1])
-                if size_bytes >= SEND_BYTES_MIN or time.perf_counter() >= stop_s:
-                    break
-            return written
+    async def _send(
+        self, lane: Lane, messages: Iterator[Message] | Answer, context: Context
+    ) -> None:
+        """Send an answer as its reader takes it; no thread waits for that."""
+        call = current()
+        if isinstance(messages, Answer):
+            parts = messages.parts
+            lane.hold(call, sum(map(len, parts)))
+            try:
+                while parts:
+                    await self._write(lane, context, parts[0])
+                    lane.hold(call, -len(parts.popleft()))
+            finally:
+                lane.hold(call, -sum(map(len, parts)))
+            return
+        try:
+            while written := await lane.run(_write_some, messages):
+                for each in written:
+                    await self._write(lane, context, each)
+        finally:
+            if close := getattr(messages, "close", None):
+                lane.drop(close)
 
-        while written := await self.in_thread(write_some):
-            current().check_authorized()
+    async def _write(self, lane: Lane, context: Context, message: bytes) -> None:
+        """Send a part, in so far as its reader takes it in time."""
+        current().check_authorized()
+        current().check_in_force()
+        stall_s = lane.config.answer_stall_s_max
+        try:
+            async with asyncio.timeout(stall_s):
+                await context.write(message)
+        except TimeoutError:
+            lane.count_limit("answer_stall")
+            raise AnswerUnread(
+                f"the answer was not read for {stall_s:g} s (calls.answer_stall_s_max), and is "
+                "dropped; call again, and read as it comes",
+                metadata={"limit": "calls.answer_stall_s_max", "value": f"{stall_s:g}"},
+            ) from None
+        except _GONE as error:
+            raise asyncio.CancelledError from error
+
+    async def _read(self, lane: Lane, context: Context) -> AsyncIterator[bytes]:
+        """Give the messages of a call up to its half-close, while its caller's token counts."""
+        most_s, setting = self._first_message_s_max, "ingest.first_message_s_max"
+        while True:
+            try:
+                async with asyncio.timeout(most_s):
+                    message = await context.read()
+            except TimeoutError:
+                lane.count_limit("request_stall")
+                raise StreamSilent(
+                    f"the next message comes within {most_s:g} s ({setting}), or the half-close; "
+                    "call again, and send without such a pause",
+                    metadata={"limit": setting, "value": f"{most_s:g}"},
+                ) from None
+            except _GONE as error:
+                raise asyncio.CancelledError from error
+            if not isinstance(message, bytes):
+                return
             current().check_in_force()
-            for each in written:
-                await _write(context, each)
-
-    async def in_thread(self, call: Callable[..., T], *arguments: object) -> T:
-        """Run what blocks in a thread of the methods."""
-        run = copy_context().run
-        return await asyncio.get_running_loop().run_in_executor(self._pool, run, call, *arguments)
+            yield message
+            most_s, setting = lane.config.request_stall_s_max, "calls.request_stall_s_max"
 
     async def _guarded(
         self, method: str, context: Context, work: Coroutine[Any, Any, T]
@@ -183,32 +299,22 @@ class Border:
         return report_incident(self._telemetry, logger, f"{method} failed", error)
 
 
-def _admitted(kind: type[Message], message: bytes) -> Message:
+def _admitted(kind: type[Message], message: bytes) -> None:
     """Parse a request, and see that its caller may do what it asks for."""
-    request = read_request(kind, message)
-    current().authorize_request(request)
-    return request
+    current().authorize_request(read_request(kind, message))
+
+
+def _write_some(messages: Iterator[Message]) -> list[bytes]:
+    """Make messages until there is something worth sending."""
+    written: list[bytes] = []
+    size_bytes, stop_s = 0, time.perf_counter() + SEND_S_MAX
+    for message in messages:
+        written.append(message.SerializeToString())
+        size_bytes += len(written[-1])
+        if size_bytes >= SEND_BYTES_MIN or time.perf_counter() >= stop_s:
+            break
+    return written
 
 
 _GONE = (grpc.aio.UsageError, grpc.aio.InternalError, grpc.RpcError, asyncio.InvalidStateError)
 """What reading and writing raise when the call is over already."""
-
-
-async def _read(context: Context) -> AsyncIterator[bytes]:
-    """Give the messages of a call up to its half-close, while its caller's token counts."""
-    while True:
-        try:
-            message = await context.read()
-        except _GONE as error:
-            raise asyncio.CancelledError from error
-        if not isinstance(message, bytes):
-            return
-        current().check_in_force()
-        yield message
-
-
-async def _write(context: Context, message: bytes) -> None:
-    try:
-        await context.write(message)
-    except _GONE as error:
-        raise asyncio.CancelledError from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.edge import catalogue_codec as codec
 from tonne.edge import names
 from tonne.edge.gate import caller
+from tonne.errors import FieldInvalid
 from tonne.v1 import catalogue_pb2
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tonne.ledger.ledger import Ledger
 
 NAME = "tonne.v1.CatalogueService"
+
+QUERY_CHARS_MAX = 256
+"""Longest query of a search."""
 
 
 class CatalogueService:
@@ -98,7 +102,7 @@ class CatalogueService:
         """Find factors by words."""
         found, total = self._ledger.search_factors(
             names.read_book(request.parent, field="parent") if request.parent else "",
-            request.query,
+            _read_query(request.query),
             region=request.region,
             unit=request.unit,
             page_size=request.page_size,
@@ -112,8 +116,18 @@ class CatalogueService:
     ) -> catalogue_pb2.SearchActivitiesResponse:
         """Find activities by words."""
         found, total, nearest = self._ledger.search_activities(
-            request.query, page_size=request.page_size
+            _read_query(request.query), page_size=request.page_size
         )
         return catalogue_pb2.SearchActivitiesResponse(
             activities=map(codec.write_activity, found), total_size=total, nearest=nearest
         )
+
+
+def _read_query(text: str) -> str:
+    """Read the words of a search: each is compared with every word of the catalogue."""
+    if len(text) > QUERY_CHARS_MAX:
+        raise FieldInvalid(
+            f"query: a few words, at most {QUERY_CHARS_MAX} characters; got {len(text)}",
+            metadata={"field": "query", "charsMax": str(QUERY_CHARS_MAX)},
+        )
+    return text

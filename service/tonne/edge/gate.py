@@ -75,6 +75,8 @@ class Call:
     ----------
     identity : Identity, optional
         Who calls, once that is known.
+    book : str
+        Id of the book that it is about, once that is known; empty where it is about none.
     """
 
     def __init__(self, gate: Gate, method: str, context: Context) -> None:
@@ -87,6 +89,18 @@ class Call:
         self._reason = ""
         self._request_id = ""
         self._is_authorized = False
+        self.book = ""
+
+    @property
+    def caller_key(self) -> str:
+        """Name the caller for limits; where callers are not told apart, by its address.
+
+        The port is left out: more connections are no more callers.
+        """
+        identity = self.identity
+        if identity is None or identity is ANYBODY:
+            return self._context.peer().rpartition(":")[0]
+        return f"{identity.issuer}#{identity.subject}"
 
     async def identify(self) -> Identity:
         """Find out who calls, and make the call the current one of the task.
@@ -123,11 +137,13 @@ class Call:
         BookUnknown, RoleMissing, NameInvalid
         """
         field = self._rule.field
+        name: str = attrgetter(field)(request) if field else ""
+        book = name if field == "book_id" else names.book_of(name)
         if self.identity is ANYBODY or not field:
+            self.book = book
             self._is_authorized = True
             return
-        name: str = attrgetter(field)(request)
-        self.authorize(name if field == "book_id" else names.book_of(name), name)
+        self.authorize(book, name)
 
     def authorize(self, book: str, resource: str = "", request_id: str = "") -> None:
         """Check that the caller may do this with a book; an empty id is none.
@@ -171,6 +187,7 @@ class Call:
                     f"{', '.join(sorted(roles)) or 'none'}",
                     metadata={"book": book, "method": self._method, "roles": needed},
                 )
+        self.book = book
         self._is_authorized = True
 
     def check_authorized(self) -> None:

@@ -43,6 +43,11 @@ class AppendWire:
         await self._call.identify()
         return self._call.left_s()
 
+    @property
+    def caller(self) -> str:
+        """Name the producer for limits."""
+        return self._call.caller_key
+
     def allow(self, name: str, book: str) -> None:
         """See that the producer may append to a channel of a book."""
         self._call.authorize(book, name)

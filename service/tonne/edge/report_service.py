@@ -6,10 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.edge import codec, explain_codec, names, report_codec
+from tonne.edge.border import Answer
 from tonne.edge.estimate_request import EstimatePart, read_estimate_request
 from tonne.edge.gate import current
 from tonne.errors import FieldInvalid
-from tonne.ingest.decoder import KIND_NONE, check_kind
+from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
 from tonne.ledger.budget import PART_BYTES
 from tonne.reports.book import book_inventory
 from tonne.reports.estimate import Estimate
@@ -17,11 +18,12 @@ from tonne.reports.explain import explain
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 
     import grpc
 
     from tonne.edge.border import Border
+    from tonne.edge.lanes import Lane
     from tonne.ingest.ingest import Ingest
     from tonne.ledger.ledger import Ledger
 
@@ -42,21 +44,23 @@ class ReportService:
                 "GetInventory", report_pb2.GetInventoryRequest, self.get_inventory
             ),
             "Explain": border.server_stream("Explain", report_pb2.ExplainRequest, self.explain),
-            "Estimate": border.raw_stream("Estimate", partial(self.estimate, border)),
+            "Estimate": border.raw_stream(
+                "Estimate",
+                self.begin_estimate,
+                partial(self.estimate, border.lanes.of("Estimate")),
+            ),
             "ListRecords": border.unary(
                 "ListRecords", report_pb2.ListRecordsRequest, self.list_records
             ),
         }
 
-    def get_inventory(
-        self, request: report_pb2.GetInventoryRequest
-    ) -> Iterator[report_pb2.GetInventoryResponse]:
+    def get_inventory(self, request: report_pb2.GetInventoryRequest) -> Answer:
         """Compute an inventory."""
         wanted = report_codec.read_selection(request)
         book = names.read_book(request.name)
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = book_inventory(self._ledger, book, wanted, hold)
-            yield from report_codec.write_inventory(found)
+            return Answer(report_codec.write_inventory(found))
 
     def explain(self, request: report_pb2.ExplainRequest) -> Iterator[report_pb2.ExplainResponse]:
         """Unfold the total of a selection."""
@@ -73,43 +77,56 @@ class ReportService:
             ):
                 yield explain_codec.write_part(book, part)
 
+    async def begin_estimate(self, messages: AsyncIterator[bytes]) -> EstimatePart:
+        """Read what an estimate is of, and see that the caller may have it."""
+        async for message in messages:
+            part = self._read_part(message)
+            name = part.selection.name if part.selection else ""
+            book = names.read_book(name, field="selection.name") if name else ""
+            current().authorize(book, name)
+            return part
+        raise FieldInvalid(
+            "an estimate begins with a message that has its selection; got none",
+            metadata={"field": "selection"},
+        )
+
     async def estimate(
-        self, border: Border, messages: AsyncIterator[bytes]
-    ) -> AsyncIterator[Iterable[report_pb2.EstimateResponse]]:
+        self, lane: Lane, begun: EstimatePart, messages: AsyncIterator[bytes]
+    ) -> AsyncGenerator[Iterable[report_pb2.EstimateResponse], None]:
         """Compute what batches of records would post."""
         decoder = self._ingest.make_decoder()
-        estimate: Estimate | None = None
-        async for message in messages:
-            async with self._ingest.holding(message):
-                part = read_estimate_request(message)
-                if estimate is None:
-                    estimate = await border.in_thread(self._begin_estimate, part)
-                    if part.kind == KIND_NONE:
-                        continue
-                elif part.selection is not None or part.each_record:
-                    raise FieldInvalid(
-                        "selection and each_record stand in the first message alone",
-                        metadata={"field": "selection"},
-                    )
+        estimate = await lane.run(self._make_estimate, begun)
+        part: EstimatePart | None = begun
+        while part is not None:
+            if part.kind != KIND_NONE or part is not begun:
                 check_kind(part.kind)
-                batch = await decoder.decode(part.kind, part.content, 0, len(part.content))
-                records = await border.in_thread(estimate.add, batch)
-            yield report_codec.write_estimated_records(records)
-        if estimate is None:
-            raise FieldInvalid(
-                "an estimate begins with a message that has its selection; got none",
-                metadata={"field": "selection"},
-            )
-        answer = await border.in_thread(estimate.finish)
-        yield report_codec.write_estimate(answer)
+                async with self._ingest.holding(part.content):
+                    batch = await decoder.decode(part.kind, part.content, 0, len(part.content))
+                    records = await lane.run(estimate.add, batch)
+                yield report_codec.write_estimated_records(records)
+            part = await self._next_part(messages)
+        yield report_codec.write_estimate(await lane.run(estimate.finish))
 
-    def _begin_estimate(self, part: EstimatePart) -> Estimate:
+    def _read_part(self, message: bytes) -> EstimatePart:
+        check_size(len(message), self._ingest.config.message_bytes_max)
+        return read_estimate_request(message)
+
+    async def _next_part(self, messages: AsyncIterator[bytes]) -> EstimatePart | None:
+        async for message in messages:
+            part = self._read_part(message)
+            if part.selection is not None or part.each_record:
+                raise FieldInvalid(
+                    "selection and each_record stand in the first message alone",
+                    metadata={"field": "selection"},
+                )
+            return part
+        return None
+
+    def _make_estimate(self, part: EstimatePart) -> Estimate:
         selection = part.selection or report_pb2.GetInventoryRequest()
-        book = names.read_book(selection.name, field="selection.name") if selection.name else ""
-        current().authorize(book, selection.name)
         return Estimate(
             self._ledger,
-            book,
+            names.read_book(selection.name, field="selection.name") if selection.name else "",
             report_codec.read_selection(selection),
             each_record=part.each_record,
             row_errors_max=self._ingest.config.row_errors_max,

@@ -15,7 +15,7 @@ from tonne.errors import TonneError
 from tonne.v1.status_pb2 import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 DOMAIN: Final = "tonne.v1"
 """Domain of every ErrorInfo: reasons are unique in it."""
@@ -52,6 +52,9 @@ class Context(Protocol):
 
     def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]] | None:
         """Give what came with the call."""
+
+    def add_done_callback(self, callback: Callable[[object], None]) -> None:
+        """Have a call made once the status has been sent, or the call is gone."""
 
     def set_code(self, code: grpc.StatusCode) -> None:
         """Set the final code."""
@@ -94,6 +97,8 @@ ANSWERS: dict[str, Answer] = {
     "BATCH_MUST_PARSE": Answer(Code.INVALID_ARGUMENT),
     "BATCH_MUST_FIT": Answer(Code.INVALID_ARGUMENT),
     "SELECTION_MUST_FIT": Answer(Code.FAILED_PRECONDITION),
+    "STREAM_SILENT": Answer(Code.DEADLINE_EXCEEDED),
+    "ANSWER_UNREAD": Answer(Code.DEADLINE_EXCEEDED),
     "EDITION_UNKNOWN": Answer(Code.NOT_FOUND),
     "EDITION_EXISTS": Answer(Code.ALREADY_EXISTS),
     "FACTOR_UNKNOWN": Answer(Code.NOT_FOUND),
@@ -109,6 +114,8 @@ ANSWERS: dict[str, Answer] = {
     "OUTCOME_UNKNOWN": Answer(Code.UNAVAILABLE, 1.0),
     "SERVER_DRAINING": Answer(Code.UNAVAILABLE, 1.0),
     "STREAMS_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 5.0),
+    "CALLS_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 1.0),
+    "CALL_TOO_LONG": Answer(Code.RESOURCE_EXHAUSTED, 5.0),
     "BOOK_RATE_EXCEEDED": Answer(Code.RESOURCE_EXHAUSTED, 1.0),
     "READS_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 2.0),
     "KEYS_UNAVAILABLE": Answer(Code.UNAVAILABLE, 1.0),

@@ -35,6 +35,14 @@ class Room(ABC):
         """Count a stream out."""
         self._streams.discard(on_room)
 
+    def watch(self, on_room: Callable[[], None]) -> None:
+        """Have `on_room` called, too, for a stream that is not counted in yet."""
+        self._watchers.add(on_room)
+
+    def unwatch(self, on_room: Callable[[], None]) -> None:
+        """Call it no more."""
+        self._watchers.discard(on_room)
+
     def hold(self, size_bytes: int) -> None:
         """Count memory in."""
         self._used_bytes += size_bytes

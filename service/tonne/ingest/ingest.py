@@ -17,7 +17,9 @@ from tonne.ingest.admission import Admission
 from tonne.ingest.committer import Committer, Journal, Lane, Taken
 from tonne.ingest.decoder import Decoder, check_kind, check_size
 from tonne.ingest.limits import BookRooms
-from tonne.ingest.session import ChannelSession, Wire
+from tonne.ingest.places import Places
+from tonne.ingest.session import ChannelSession
+from tonne.ingest.silence import Silence
 from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
 from tonne.machine import usable_cpus
 from tonne.telemetry import code_of
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from tonne.config import IngestConfig
     from tonne.errors import TonneError
     from tonne.ingest.limits import Clock
+    from tonne.ingest.wire import Wire
     from tonne.model import Book, Channel
     from tonne.telemetry import Telemetry
     from tonne_kernel import Batch
@@ -83,6 +86,8 @@ class Ingest:
         self.telemetry = telemetry
         self.parse_channel = parse_channel
         self.admission = Admission(config, telemetry)
+        self.silence = Silence(config, telemetry)
+        self.places = Places(self.admission, config.streams_max)
         self.rooms = BookRooms(config, telemetry, clock or asyncio.get_running_loop())
         workers = config.decode_threads or max(math.ceil(usable_cpus()), 1)
         self.decode_pool = ThreadPoolExecutor(workers, "decode")
@@ -112,16 +117,24 @@ class Ingest:
         """Serve one Append stream to its end; what it failed of, if it did."""
         return await ChannelSession(wire, self).run()
 
-    def enter(self, session: ChannelSession) -> None:
-        """Count a stream in. Raises `StreamsExhausted`, `ServerDraining`."""
+    def greet(self, session: ChannelSession, caller: str) -> None:
+        """Let a stream say what it is. Raises `StreamsExhausted`, `ServerDraining`."""
         self._check_draining()
-        self.admission.enter(session.stir)
+        self.silence.enter(session, caller)
         self._sessions[session] = None
+        self.admission.watch(session.stir)
+
+    def enter(self, session: ChannelSession, caller: str) -> None:
+        """Count a stream in whose first message was authorized. Raises `StreamsExhausted`."""
+        self.silence.leave(session)
+        self.admission.unwatch(session.stir)
+        self.places.enter(session, caller)
 
     def leave(self, session: ChannelSession, reason: str) -> None:
         """Count a stream out."""
         self.telemetry.add("tonne_stream_ends_total", 1, reason)
-        self.admission.leave(session.stir)
+        self.silence.leave(session)
+        self.places.leave(session)
         self._sessions.pop(session, None)
         if not self._sessions:
             self._all_left.set()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tonne.model import ControlTotals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tonne.errors import TonneError
     from tonne.model import RowError
@@ -103,8 +103,11 @@ class Outbox:
         self._ended = True
         self._stirred.set()
 
-    async def take(self, credit_bytes: int) -> Reply | None:
-        """Wait for something to say and merge it into one reply; None at the end."""
+    async def take(self, credit_bytes: Callable[[], int]) -> Reply | None:
+        """Wait for something to say and merge it into one reply; None at the end.
+
+        The credit is that of the moment when there is something to say.
+        """
         while not self._news:
             if self._ended:
                 return None
@@ -114,7 +117,7 @@ class Outbox:
         omitted = 0 if len(self._row_errors) > count else self._omitted
         reply = Reply(
             durable_offset=self._durable_offset,
-            credit_bytes=credit_bytes,
+            credit_bytes=credit_bytes(),
             row_errors=tuple(self._row_errors.popleft() for _ in range(count)),
             row_errors_omitted=omitted,
             totals=self._totals,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tonne.errors import (
     BookRateExceeded,
@@ -22,6 +22,7 @@ from tonne.errors import (
 from tonne.ingest.committer import Lane, Taken
 from tonne.ingest.decoder import KIND_NONE, Decoder, check_size, parse_header
 from tonne.ingest.replies import CloseSignal, Outbox, Reply
+from tonne.ingest.silence import said_nothing
 from tonne.ledger.entries import ChannelEntry, Lost, Outcome
 from tonne.model import ChannelState
 
@@ -30,27 +31,9 @@ if TYPE_CHECKING:
 
     from tonne.ingest.ingest import Ingest
     from tonne.ingest.limits import BookRoom
+    from tonne.ingest.wire import Wire
     from tonne.model import Channel
     from tonne_kernel import AppendHeader, Batch
-
-
-class Wire(Protocol):
-    """The stream as the border gives it: whole messages, in order."""
-
-    async def admit(self) -> float | None:
-        """Find out who the producer is: how long its credentials hold in s, None for ever.
-
-        Raises `TonneError` where it is not let in.
-        """
-
-    def allow(self, name: str, book: str) -> None:
-        """See that it may append to a channel. Raises `BookUnknown`, `RoleMissing`."""
-
-    async def read(self) -> bytes | None:
-        """Give the next message; None after the producer's half-close or at its loss."""
-
-    async def write(self, reply: Reply) -> None:
-        """Send a reply; returns when the network has taken it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +81,7 @@ class ChannelSession:
         self._end_reason = "disconnect"
         self._failure: TonneError | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._has_spoken = False
         self._write_s_max = self._config.stream_lifetime_s_max + self._config.close_grace_s
         self.backlog_records = 0
         self.backlog_oldest_us = -1
@@ -110,16 +94,17 @@ class ChannelSession:
         try:
             try:
                 left_s = await self._wire.admit()
-                self._ingest.enter(self)
+                self._ingest.greet(self, self._wire.caller)
             except TonneError as error:
                 self._fail(error)
             else:
+                self._call_later(self._config.first_message_s_max, self._end_silence)
                 lifetime_s = self._ingest.draw_lifetime_s()
                 self._call_later(lifetime_s, self.ask_to_close, "stream_lifetime")
                 if left_s is not None:
                     self._end_before(left_s)
             self._ingest.keep(asyncio.create_task(self._read(), name="read stream"))
-            while reply := await self._outbox.take(self._credit_bytes):
+            while reply := await self._outbox.take(self._share_credit):
                 # As long as a stream may live: who takes no reply meanwhile is gone.
                 async with asyncio.timeout(self._write_s_max):
                     await self._wire.write(reply)
@@ -140,15 +125,30 @@ class ChannelSession:
         """Look again whether the stream may be read on."""
         self._stirred.set()
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it ends soon, by itself."""
+        return bool(self._close_reason or self._failure or self._stopped)
+
+    def displace(self, error: TonneError) -> None:
+        """End a stream that has said nothing yet: another one needs its room."""
+        self._fail(error)
+        self._stop_reading()
+
     def ask_to_close(self, reason: str, grace_s: float | None = None) -> None:
         """Ask the producer in-band to reconnect; after a grace the stream ends by itself."""
-        if self._close_reason or self._failure or self._stopped:
+        if self.is_closing:
             return
         if grace_s is None:
             grace_s = self._config.close_grace_s
         self._close_reason = reason
         self._outbox.ask_to_close(CloseSignal(reason, grace_s))
         self._call_later(grace_s, self._stop_reading)
+
+    def _end_silence(self) -> None:
+        """End a stream whose first message did not come, or not whole."""
+        if not (self._has_spoken or self._failure or self._stopped):
+            self.displace(said_nothing(self._config.first_message_s_max))
 
     def _end_before(self, left_s: float) -> None:
         """Have the stream asked to close so early that its grace ends with the credentials.
@@ -162,9 +162,8 @@ class ChannelSession:
         self._call_later(delay_s, self.ask_to_close, "token_expiry", grace_s + early_s)
         self._call_later(max(left_s, 0.0), self._stop_reading)
 
-    @property
-    def _credit_bytes(self) -> int:
-        """What the producer may have on the way: less where many share a limit."""
+    def _share_credit(self) -> int:
+        """Give what the producer may have on the way: less where many share a limit."""
         credit_bytes = self._ingest.admission.stream_credit_bytes
         share_bytes = self._room.stream_share_bytes if self._room is not None else 0
         if share_bytes:
@@ -286,6 +285,8 @@ class ChannelSession:
     async def _open(self, header: AppendHeader) -> Channel:
         book, name = self._ingest.parse_channel(header.channel)
         self._wire.allow(header.channel, book)
+        self._ingest.enter(self, self._wire.caller)
+        self._has_spoken = True
         channel = await self._ingest.get_channel(book, name)
         about = {"channel": header.channel, "epoch": str(header.epoch)}
         if channel.state is ChannelState.CLOSED:

@@ -20,6 +20,7 @@ from tonne.ledger.frames import polars_errors
 from tonne.ledger.merging import MERGE_BYTES_MAX, MERGE_LEASE_S, Merger
 from tonne.ledger.postings import POSTINGS_SCHEMA
 from tonne.store.errors import ObjectMissing
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -166,6 +167,7 @@ class Balances:
         few: list[FileRow] = []
         rows = 0
         for file in files:
+            check_wanted()
             if few and rows + file.row_count > POSTINGS_GROUP_ROWS:
                 yield self._together(few, keep=keep)
                 few, rows = [], 0
@@ -198,6 +200,7 @@ class Balances:
         verified: VerifiedFile | None = None
         found_rows = 0
         for first in range(0, file.row_count, POSTINGS_GROUP_ROWS):
+            check_wanted()
             rows = self._cache.get(file.id, first)
             if rows is None:
                 if verified is None:

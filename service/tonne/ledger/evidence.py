@@ -25,6 +25,7 @@ from tonne.ledger.split import post_plainly, split_records
 from tonne.ledger.sums import COUNTS, QUANTITY_TYPE, RunningSums
 from tonne.model import RowStatus
 from tonne.store.errors import ObjectMissing
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -279,6 +280,7 @@ class Evidence:
             known = list(filter(snapshot.knows, files))
             clearings = self._overlay.find(known)
             for file in known:
+                check_wanted()
                 size_bytes = file.row_count * SEGMENT_ROW_BYTES
                 with hold.more(size_bytes) if hold else nullcontext():
                     yield file, list(filter(snapshot.knows, clearings.get(file.id, ())))

@@ -24,6 +24,7 @@ from tonne.ledger.pages import Page, page_limit, read_token, write_token
 from tonne.ledger.statuses import status_message
 from tonne.ledger.suspense import SuspenseTexts
 from tonne.model import RecordField, RowStatus
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -237,6 +238,7 @@ class Records:
         while batch := listing.files(int(after_seq)):
             clearings = listing.clearings(batch)
             for file in batch:
+                check_wanted()
                 with (
                     hold.more(file.row_count * SEGMENT_ROW_BYTES),
                     polars_errors(file.path),

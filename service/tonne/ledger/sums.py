@@ -8,6 +8,7 @@ import polars as pl
 
 from tonne.errors import QuantityOverflow
 from tonne.ledger.frames import polars_errors
+from tonne.work import check_wanted
 from tonne_kernel import sum_groups
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def sum_by(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     QuantityOverflow
         A sum has more than 38 digits.
     """
+    check_wanted()
     counts = [name for name in COUNTS if name in frame.columns]
     with polars_errors("postings"):
         if not keys:

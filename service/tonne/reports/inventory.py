@@ -22,6 +22,7 @@ from tonne.model import PERIOD_COUNT_MAX, month_of_period
 from tonne.reports.footprint import FIRST_GAS, KG_CO2E, KWH
 from tonne.reports.record_counts import count_records
 from tonne.reports.selection import select
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,9 @@ Group = tuple[str, ...]
 
 ROW_BYTES = 3_000
 """Memory of a row of an answer while it is made, and until it is written."""
+
+CHECK_ROWS = 1_024
+"""Rows after which it is asked whether somebody still waits for them."""
 
 _MONTHS = {period: month_of_period(period) for period in range(PERIOD_COUNT_MAX)}
 
@@ -293,7 +297,9 @@ def _rows(
     names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
     places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
     rows = []
-    for record in records:
+    for number, record in enumerate(records):
+        if not number % CHECK_ROWS:
+            check_wanted()
         values, label = record[:-2], names[record[-2]]
         each = added.pop((values, label))
         found = values + label

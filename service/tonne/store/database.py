@@ -26,6 +26,7 @@ from sqlalchemy.engine import URL, make_url
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable, TonneError
 from tonne.store.errors import OutcomeUnknown
+from tonne.store.reader_share import ReaderShare
 from tonne.store.schema import UtcTime
 
 if TYPE_CHECKING:
@@ -81,9 +82,13 @@ class Database:
         Most connections open at once.
     clock : Callable
         Aware local time; used on SQLite, where it is the database's clock.
+    reserved : int
+        Connections of these that readers leave to producers.
     """
 
-    def __init__(self, url: str, *, pool_size: int, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int, clock: Callable[[], dt.datetime], reserved: int = 0
+    ) -> None:
         parsed = _parse_url(url)
         self.is_postgres = parsed.get_backend_name() == "postgresql"
         self.location = parsed.render_as_string(hide_password=True)
@@ -93,6 +98,7 @@ class Database:
             contextlib.nullcontext() if self.is_postgres else threading.Lock()
         )
         self._closed = threading.Event()
+        self._share = ReaderShare(pool_size, reserved, POOL_TIMEOUT_S)
         options: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
@@ -127,7 +133,11 @@ class Database:
         StoreUnavailable
             The database cannot be reached.
         """
-        with self._translated(), self._reader.begin() as connection:
+        with (
+            self._share.connection(),
+            self._translated(),
+            self._reader.begin() as connection,
+        ):
             yield connection
 
     def write(
@@ -156,7 +166,12 @@ class Database:
         OutcomeUnknown
             The reply to COMMIT was lost, and `settle` is not given or could not be asked.
         """
-        with self._writer, self._translated(), self._writers.connect() as connection:
+        with (
+            self._share.connection(),
+            self._writer,
+            self._translated(),
+            self._writers.connect() as connection,
+        ):
             transaction = connection.begin()
             try:
                 result = work(connection)

@@ -57,6 +57,7 @@ class Manifest(
         url: str,
         *,
         pool_size: int = 8,
+        pool_reserved: int = 0,
         clock: Callable[[], dt.datetime] = utc_now,
         migrates: bool = True,
     ) -> Self:
@@ -71,6 +72,8 @@ class Manifest(
             ``sqlite:///path`` or ``postgresql+psycopg://user@host/database``.
         pool_size : int
             Most connections open at once.
+        pool_reserved : int
+            Connections of these that readers leave to producers.
         clock : Callable
             Aware time; SQLite's clock. PostgreSQL has its own.
         migrates : bool
@@ -84,7 +87,7 @@ class Manifest(
         StoreUnavailable
             The database cannot be reached.
         """
-        database = Database(url, pool_size=pool_size, clock=clock)
+        database = Database(url, pool_size=pool_size, clock=clock, reserved=pool_reserved)
         try:
             _see_to_tables(database, migrates=migrates)
         except BaseException:

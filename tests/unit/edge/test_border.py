@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
 
+from tonne.config import CallsConfig
 from tonne.edge.auth import Identity
 from tonne.edge.border import SEND_BYTES_MIN, Border
 from tonne.edge.gate import Gate, current
+from tonne.edge.lanes import Lanes
 from tonne.edge.roles import EVERYTHING
 from tonne.telemetry import Telemetry
 from tonne.v1 import report_pb2
@@ -45,9 +46,12 @@ class Scene:
             self.now_s = now_s
             yield LARGE
 
-    async def estimate(self, messages):
-        """Take a message at each of the times, and answer nothing."""
+    async def begin_estimate(self, _):
+        """Let the caller in."""
         current().authorize("acme")
+
+    async def estimate(self, _, messages):
+        """Take a message at each of the times, and answer nothing."""
         async for _ in messages:
             self.taken += 1
             self.now_s = self.times[self.taken - 1]
@@ -55,14 +59,14 @@ class Scene:
 
     async def run(self, call):
         """Serve and call; what was received, and the status."""
-        with ThreadPoolExecutor(1) as pool:
+        with contextlib.closing(Lanes(1, CallsConfig(), Telemetry())) as lanes:
             gate = Gate(Authenticator(), Telemetry(), lambda: self.now_s)
-            border = Border(pool, Telemetry(), gate)
+            border = Border(lanes, Telemetry(), gate, first_message_s_max=30.0)
             handlers = {
                 "GetInventory": border.server_stream(
                     "GetInventory", report_pb2.GetInventoryRequest, self.get_inventory
                 ),
-                "Estimate": border.raw_stream("Estimate", self.estimate),
+                "Estimate": border.raw_stream("Estimate", self.begin_estimate, self.estimate),
             }
             server = grpc.aio.server()
             server.add_registered_method_handlers("tonne.v1.ReportService", handlers)

@@ -119,7 +119,8 @@ class ManualClock:
 class MemoryWire:
     """One stream: what is put in is read, what is written is kept; writing can be held."""
 
-    def __init__(self) -> None:
+    def __init__(self, caller: str = "gateway") -> None:
+        self.caller = caller
         self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.replies: list[Reply] = []
         self.news = asyncio.Condition()

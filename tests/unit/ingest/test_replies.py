@@ -23,7 +23,7 @@ def _errors(first: int, count: int) -> list[RowError]:
 async def _all(outbox: Outbox) -> list[Reply]:
     outbox.end()
     replies = []
-    while (reply := await outbox.take(1)) is not None:
+    while (reply := await outbox.take(lambda: 1)) is not None:
         replies.append(reply)
     return replies
 
@@ -109,11 +109,11 @@ def test_who_waits_is_woken_by_news_and_by_the_end():
 
     async def scene() -> tuple[Reply | None, Reply | None]:
         outbox = Outbox(10)
-        first = asyncio.create_task(outbox.take(7))
+        first = asyncio.create_task(outbox.take(lambda: 7))
         await asyncio.sleep(0)
         outbox.acknowledge(1)
         heard = await first
-        second = asyncio.create_task(outbox.take(7))
+        second = asyncio.create_task(outbox.take(lambda: 7))
         await asyncio.sleep(0)
         outbox.end()
         return heard, await second
