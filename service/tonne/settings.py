@@ -118,6 +118,17 @@ class IngestConfig:
         4 * MIB, "Largest AppendRequest or PostRecordsRequest.", minimum=1_024
     )
     batch_records_max: int = _setting(131_072, "Most records of one batch.", minimum=1)
+    batch_text_bytes_max: int = _setting(
+        64 * MIB,
+        "Most bytes of the texts of one Arrow batch, its dictionaries and views written out.",
+        minimum=1_024,
+    )
+    span_days_max: int = _setting(
+        3_653,
+        "Longest time from start to end of a record; a longer one is quarantined. The default is "
+        "ten years.",
+        minimum=1,
+    )
     streams_max: int = _setting(128, "Most Append streams at once.", minimum=1)
     book_streams_max: int = _setting(
         0, "Most Append streams of one book at once in one server; 0: no limit.", minimum=0
@@ -162,6 +173,12 @@ class IngestConfig:
     )
     commit_bytes_max: int = _setting(
         8 * MIB, "Bytes of batches after which a commit waits for no more.", minimum=1
+    )
+    commit_postings_max: int = _setting(
+        524_288,
+        "Most postings of one commit, counted before they are made: a record makes one for each "
+        "month that it touches. A batch of more is refused.",
+        minimum=1_024,
     )
     commit_delay_s_max: float = _setting(
         0.25, "Longest wait of a batch for others to share its commit.", minimum=0

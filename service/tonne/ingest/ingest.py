@@ -189,24 +189,22 @@ class Ingest:
         check_size(len(content), self.config.message_bytes_max)
         if not self.committer.knows(book):
             await self._look_up(self._ledger.get_book, book)
+        decoder = Decoder(self.decode_pool, self.config, self.telemetry)
+        need_bytes = len(content) + decoder.measure(kind, content, 0, len(content))
         await self._let_in(book, len(content))
         received_s = asyncio.get_running_loop().time()
         self.telemetry.add("tonne_received_bytes_total", len(content))
-        self.admission.hold(len(content))
-        held_bytes = len(content)
+        await self.admission.ask(need_bytes, asyncio.Event(), lambda: False)
         try:
-            batch = await Decoder(self.decode_pool, self.config, self.telemetry).decode(
-                kind, content, 0, len(content)
-            )
+            batch = await decoder.decode(kind, content, 0, len(content))
             digest = hashlib.sha256(bytes([kind]))
             digest.update(content)
             entry = RequestEntry(batch, request_id, digest.hexdigest())
-            self.admission.hold(batch.memory_bytes)
-            taken = Taken(entry, held_bytes, held_bytes + batch.memory_bytes, received_s)
+            taken = Taken.of(entry, len(content), received_s)
+            self.admission.hold(taken.memory_bytes)
             self.rooms.of(book).hold(taken.memory_bytes)
-            held_bytes = 0
         finally:
-            self.admission.release(held_bytes)
+            self.admission.give_back(need_bytes)
         outcome = await self._commit(book, taken)
         if isinstance(outcome, Lost):
             raise outcome.error

@@ -241,6 +241,11 @@ class ChannelSession:
             return 0
         self._ingest.telemetry.add("tonne_received_bytes_total", len(message))
         received_s = asyncio.get_running_loop().time()
+        need_bytes = self._decoder.measure(
+            header.kind, message, header.body_start, header.body_stop
+        )
+        if not await self._get_memory(len(message), need_bytes):
+            return 0
         committer = self._ingest.committer.book(channel.book)
         committer.begin_decoding()
         try:
@@ -256,6 +261,7 @@ class ChannelSession:
             self._offer(channel, batch, len(message), received_s)
             return len(message)
         finally:
+            self._ingest.admission.give_back(need_bytes)
             committer.end_decoding()
 
     async def _opened(self, header: AppendHeader) -> Channel:
@@ -320,6 +326,23 @@ class ChannelSession:
         finally:
             self._ingest.admission.hold(size_bytes)
 
+    async def _get_memory(self, size_bytes: int, need_bytes: int) -> bool:
+        """Wait for the memory that decoding takes; False where the stream ends first.
+
+        The message itself is what a stream may hold beside the memory of the process, meanwhile:
+        it must not keep others, or itself, from getting any.
+        """
+        admission = self._ingest.admission
+        admission.release(size_bytes)
+        if not admission.gives_now(need_bytes):
+            self._ingest.telemetry.add("tonne_reads_held_total", 1, "process_memory")
+        try:
+            return await admission.ask(
+                need_bytes, self._stirred, lambda: self._stopped or self._failure is not None
+            )
+        finally:
+            admission.hold(size_bytes)
+
     async def _refuse_repeat(self, channel: Channel, first: int, batch: Batch) -> None:
         """Tell a harmless repeat from other content and from an overlap.
 
@@ -357,12 +380,11 @@ class ChannelSession:
         self._expected += batch.record_count
         self._unacknowledged.append(_Unacknowledged(self._expected, size_bytes, received_s))
         self._unacknowledged_bytes += size_bytes
-        memory_bytes = batch.memory_bytes
-        self._ingest.admission.hold(memory_bytes)
+        self._ingest.admission.hold(batch.columns_memory_bytes)
         assert self._channel is not None  # noqa: S101  # opened before anything is taken
         epoch = self._channel.epoch
         entry = ChannelEntry(batch, channel.id, epoch, first)
-        taken = Taken(entry, size_bytes, size_bytes + memory_bytes, received_s)
+        taken = Taken.of(entry, size_bytes, received_s)
         self._ingest.rooms.of(channel.book).hold(taken.memory_bytes)
         self._ingest.committer.book(channel.book).offer(self._lane, taken)
 
