@@ -150,6 +150,12 @@ class BatchMustFit(InputError):
     code = "BATCH_MUST_FIT"
 
 
+class EstimateMustFit(InputError):
+    """The estimate has more records, postings or lines than one may have."""
+
+    code = "ESTIMATE_MUST_FIT"
+
+
 class EditionUnknown(InputError):
     """No edition of that name."""
 
@@ -226,6 +232,12 @@ class BookRateExceeded(CapacityError):
     """More of a book came in a short time than the server takes."""
 
     code = "BOOK_RATE_EXCEEDED"
+
+
+class EstimatesExhausted(CapacityError):
+    """The estimates under way use all the memory that there is for them."""
+
+    code = "ESTIMATES_EXHAUSTED"
 
 
 class KeysUnavailable(CapacityError):

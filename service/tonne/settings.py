@@ -180,6 +180,27 @@ class IngestConfig:
         "month that it touches. A batch of more is refused.",
         minimum=1_024,
     )
+    estimate_bytes_max: int = _setting(
+        512 * MIB,
+        "Memory of all estimates under way: half for work, half for the postings that they keep.",
+        minimum=65_536,
+    )
+    estimate_postings_max: int = _setting(
+        131_072,
+        "Most postings of one estimate: of a message, before they are made, and of all.",
+        minimum=1,
+    )
+    estimate_records_max: int = _setting(10_000_000, "Most records of one estimate.", minimum=1)
+    estimate_bookless_records_max: int = _setting(
+        200_000,
+        "Most records of one estimate that names no book, which any caller may ask for.",
+        minimum=1,
+    )
+    estimate_each_records_max: int = _setting(
+        16_384,
+        "Most records of one message of an estimate that answers each record.",
+        minimum=1,
+    )
     commit_delay_s_max: float = _setting(
         0.25, "Longest wait of a batch for others to share its commit.", minimum=0
     )

@@ -204,9 +204,10 @@ def time_faults(record: Record, span_us_max: int) -> list[tuple[int, int]]:
             found.append((in_range, number))
     if record.start and record.end and instant_us(record.end) <= instant_us(record.start):
         found.append((END_FOLLOWS, 8))
-    if record.start and record.end:
-        if instant_us(record.end) - instant_us(record.start) > span_us_max:
-            found.append((SPAN_FIT, 8))
+    if not (record.start and record.end):
+        return found
+    if instant_us(record.end) - instant_us(record.start) > span_us_max:
+        found.append((SPAN_FIT, 8))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import aclosing
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +18,15 @@ from tonne.errors import DefectError, TonneError
 from tonne.telemetry import code_of, log_incident
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Iterable,
+        Iterator,
+    )
     from concurrent.futures import Executor
 
     from google.protobuf.message import Message
@@ -105,7 +114,7 @@ class Border:
     def raw_stream(
         self,
         method: str,
-        call: Callable[[AsyncIterator[bytes]], AsyncIterator[Iterable[Message]]],
+        call: Callable[[AsyncIterator[bytes]], AsyncGenerator[Iterable[Message]]],
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Wrap an asynchronous generator that takes the bytes of a stream of requests.
 
@@ -114,8 +123,10 @@ class Border:
         self.gate.expect(method)
 
         async def answer(context: Context) -> None:
-            async for messages in call(_read(context)):
-                await self._send(iter(messages), context)
+            # Closed at the end of the call, not when it is collected: it gives memory back.
+            async with aclosing(call(_read(context))) as made:
+                async for messages in made:
+                    await self._send(iter(messages), context)
 
         async def handle(_: object, context: Context) -> None:
             await self._guarded(method, context, answer(context))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from tonne.reports.explain import explain
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 
     import grpc
 
@@ -69,15 +70,15 @@ class ReportService:
 
     async def estimate(
         self, border: Border, messages: AsyncIterator[bytes]
-    ) -> AsyncIterator[Iterable[report_pb2.EstimateResponse]]:
+    ) -> AsyncGenerator[Iterable[report_pb2.EstimateResponse]]:
         """Compute what batches of records would post."""
-        decoder = self._ingest.make_decoder()
-        estimate: Estimate | None = None
-        async for message in messages:
-            async with self._ingest.holding(message):
+        with closing(self._ingest.open_estimate()) as opened:
+            estimate: Estimate | None = None
+            async for message in messages:
                 part = read_estimate_request(message)
                 if estimate is None:
                     estimate = await border.in_thread(self._begin_estimate, part)
+                    opened.begin(has_book=estimate.has_book, each_record=part.each_record)
                     if part.kind == KIND_NONE:
                         continue
                 elif part.selection is not None or part.each_record:
@@ -86,16 +87,21 @@ class ReportService:
                         metadata={"field": "selection"},
                     )
                 check_kind(part.kind)
-                batch = await decoder.decode(part.kind, part.content, 0, len(part.content))
-                records = await border.in_thread(estimate.add, batch)
-            yield report_codec.write_estimated_records(records)
-        if estimate is None:
-            raise FieldInvalid(
-                "an estimate begins with a message that has its selection; got none",
-                metadata={"field": "selection"},
-            )
-        answer = await border.in_thread(estimate.finish)
-        yield report_codec.write_estimate(answer)
+                async with opened.batch(message, part.kind, part.content) as batch:
+                    records = await border.in_thread(estimate.add, batch)
+                    postings_count = await border.in_thread(
+                        estimate.keep_at_most, self._ingest.config.estimate_postings_max
+                    )
+                    opened.keep(postings_count)
+                    yield report_codec.write_estimated_records(records)
+            if estimate is None:
+                raise FieldInvalid(
+                    "an estimate begins with a message that has its selection; got none",
+                    metadata={"field": "selection"},
+                )
+            size = await border.in_thread(estimate.answer_size)
+            async with opened.answer(*size):
+                yield report_codec.write_estimate(await border.in_thread(estimate.finish))
 
     def _begin_estimate(self, part: EstimatePart) -> Estimate:
         selection = part.selection or report_pb2.GetInventoryRequest()

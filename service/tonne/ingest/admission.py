@@ -92,6 +92,11 @@ class Budget(Room):
         self._given_bytes = 0
 
     @property
+    def limit_bytes(self) -> int:
+        """The limit."""
+        return self._limit_bytes
+
+    @property
     def used_bytes(self) -> int:
         """Memory that is counted in, or given and not yet counted in."""
         return self._used_bytes

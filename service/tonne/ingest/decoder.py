@@ -39,6 +39,11 @@ class Decoder:
         self._telemetry = telemetry
         self._session = self._new_session()
 
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of the dictionaries."""
+        return self._session.memory_bytes
+
     def measure(self, kind: int, message: bytes, start: int, stop: int) -> int:
         """Bound the memory that `decode` takes, in bytes, from the lengths in the message.
 

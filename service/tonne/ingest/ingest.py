@@ -9,13 +9,13 @@ import random
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tonne.errors import FieldInvalid, ServerDraining
 from tonne.ingest.admission import Admission
 from tonne.ingest.committer import Committer, Journal, Lane, Taken
 from tonne.ingest.decoder import Decoder, check_kind, check_size
+from tonne.ingest.estimates import EstimateRoom, OpenEstimate
 from tonne.ingest.limits import BookRooms
 from tonne.ingest.session import ChannelSession, Wire
 from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
@@ -23,7 +23,7 @@ from tonne.machine import usable_cpus
 from tonne.telemetry import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from tonne.config import IngestConfig
     from tonne.errors import TonneError
@@ -84,6 +84,7 @@ class Ingest:
         self.parse_channel = parse_channel
         self.admission = Admission(config, telemetry)
         self.rooms = BookRooms(config, telemetry, clock or asyncio.get_running_loop())
+        self._estimates = EstimateRoom(config, telemetry)
         workers = config.decode_threads or max(math.ceil(usable_cpus()), 1)
         self.decode_pool = ThreadPoolExecutor(workers, "decode")
         self._commit_pool = ThreadPoolExecutor(config.commit_threads, "commit")
@@ -237,21 +238,11 @@ class Ingest:
 
     # --- estimates -----------------------------------------------------------------------
 
-    def make_decoder(self) -> Decoder:
-        """Make what decodes the batches of one call that posts nothing."""
+    def open_estimate(self) -> OpenEstimate:
+        """Begin a call that posts nothing; its caller closes it. Raises `ServerDraining`."""
         self._check_draining()
-        return Decoder(self.decode_pool, self.config, self.telemetry)
-
-    @asynccontextmanager
-    async def holding(self, message: bytes) -> AsyncIterator[None]:
-        """Hold a message in the budget of the process; waits for room. Raises `BatchMustFit`."""
-        check_size(len(message), self.config.message_bytes_max)
-        await self.admission.wait_for_room()
-        self.admission.hold(len(message))
-        try:
-            yield
-        finally:
-            self.admission.release(len(message))
+        decoder = Decoder(self.decode_pool, self.config, self.telemetry)
+        return OpenEstimate(self._estimates, decoder)
 
     # --- the end -------------------------------------------------------------------------
 

@@ -85,7 +85,8 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
         "use a unit of that dimension and send the record again",
     ),
     RowStatus.SPAN_MUST_FIT: StatusText(
-        "the time from start to end is at most the server's ingest.span_days_max",
+        "the time from start to end is at most ten years, or what the server is set to "
+        "(ingest.span_days_max)",
         "correct start and end, or split the record by time, and send it again",
     ),
     RowStatus.FACILITY_MUST_BE_REGISTERED: StatusText(

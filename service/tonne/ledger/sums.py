@@ -88,6 +88,11 @@ class RunningSums:
         self._pending: list[pl.DataFrame] = []
         self._pending_rows = 0
 
+    @property
+    def rows_count(self) -> int:
+        """Rows that are kept: sums, and what waits."""
+        return self._sums.height + self._pending_rows
+
     def add(self, frame: pl.DataFrame) -> None:
         """Take postings in; other columns are left out. Raises QuantityOverflow."""
         self._pending.append(frame.select(self._columns))
