@@ -94,6 +94,7 @@ class ReportService:
                     )
                     opened.keep(postings_count)
                     yield report_codec.write_estimated_records(records)
+                    del batch, records  # between messages an estimate keeps its sums alone
             if estimate is None:
                 raise FieldInvalid(
                     "an estimate begins with a message that has its selection; got none",
