@@ -162,7 +162,12 @@ class Server:
 
     async def _listen(self) -> None:
         config = self._config
-        border = Border(self._calls, self.telemetry, Gate(self._authenticator, self.telemetry))
+        border = Border(
+            self._calls,
+            self.telemetry,
+            Gate(self._authenticator, self.telemetry),
+            config.ingest.message_bytes_max,
+        )
         ingest = ingest_service.IngestService(self._ledger, self._ingest, config.ingest)
         services = {
             ingest_service.NAME: ingest.handlers(border),

@@ -16,7 +16,7 @@ import pytest
 from tests.support import expanding
 from tests.support.api import Api
 from tests.support.server import ServerProcess
-from tonne.v1 import ingest_pb2, report_pb2
+from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ SETTINGS = {
 
 PROCESS_BYTES = 130 * MIB
 KERNEL_BYTES = 96 * MIB
-COMMIT_FACTOR, TEXT_FACTOR, POSTING_BYTES = 12, 3, 256
+COMMIT_FACTOR, TEXT_FACTOR, POSTING_BYTES, REQUEST_FACTOR = 12, 3, 256, 128
 LOOKAHEAD_BYTES = MIB
 
 SMALL_BYTES = 32 * 1024
@@ -221,4 +221,26 @@ def test_estimates_stay_under_the_formula(server, api, name, each_record):
     assert codes <= {"OK", "RESOURCE_EXHAUSTED"}
     assert answered.acquire(blocking=False)
     assert peak_bytes(server) < formula_bytes(estimate_bytes=ESTIMATE_BYTES) - IN_FLIGHT_BYTES
+    print(f"{peak_bytes(server) / MIB:.0f} MiB, {codes}")  # noqa: T201  # shown by -s
+
+
+@pytest.mark.parametrize("method", ["ImportFacilities", "ImportEntities"])
+def test_requests_of_empty_messages_stay_under_the_formula(server, api, method):
+    """Two bytes stand for a message of 240: so much is parsed at once as there is memory for."""
+    head = ledger_pb2.ImportFacilitiesRequest(parent=api.make_book("acme")).SerializeToString()
+    body = head + b"\x12\x00" * ((MESSAGE_BYTES - len(head)) // 2)
+    call = api.channel.unary_unary(f"/tonne.v1.LedgerService/{method}")
+    codes = set()
+
+    def ask(_: int) -> None:
+        with pytest.raises(grpc.RpcError) as caught:
+            call(body, timeout=TIMEOUT_S)
+        codes.add(caught.value.code().name)
+
+    with ThreadPoolExecutor(CALLS) as pool:
+        list(pool.map(ask, range(CALLS // 3)))
+    assert codes <= {"INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"}
+    assert peak_bytes(server) < formula_bytes(book_count=0) - IN_FLIGHT_BYTES + (
+        REQUEST_FACTOR * MESSAGE_BYTES
+    )
     print(f"{peak_bytes(server) / MIB:.0f} MiB, {codes}")  # noqa: T201  # shown by -s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,9 @@ import grpc
 from tonne.edge.codec import read_request
 from tonne.edge.gate import current
 from tonne.edge.status import answer_of, set_status
-from tonne.errors import DefectError, TonneError
+from tonne.errors import CapacityError, DefectError, TonneError
+from tonne.ingest.admission import Budget
+from tonne.ingest.decoder import check_size
 from tonne.telemetry import code_of, log_incident
 
 if TYPE_CHECKING:
@@ -42,6 +44,16 @@ logger = logging.getLogger(__name__)
 SEND_BYTES_MIN = 64 * 1024
 """What a thread makes of a stream's small messages, at least, before they are sent."""
 
+PARSED_FACTOR = 128
+"""Memory of a parsed request for each of its bytes: an empty message has two on the wire, and
+takes 240 (measured)."""
+
+REQUEST_BYTES_MAX = 4 << 20
+"""Largest request that is parsed, where nothing else is said."""
+
+PARSING_WAIT_S_MAX = 10.0
+"""Longest wait for the memory of a request; then its caller is told to come back."""
+
 SEND_S_MAX = 0.05
 """How long a thread goes on making messages before those that it has are sent."""
 
@@ -61,11 +73,22 @@ class Border:
         Threads for methods.
     gate : Gate
         Lets callers in.
+    request_bytes_max : int
+        Largest request that is parsed. All that are parsed at once take no more memory than one
+        of this size can take.
     """
 
-    def __init__(self, pool: Executor, telemetry: Telemetry, gate: Gate) -> None:
+    def __init__(
+        self,
+        pool: Executor,
+        telemetry: Telemetry,
+        gate: Gate,
+        request_bytes_max: int = REQUEST_BYTES_MAX,
+    ) -> None:
         self._pool = pool
         self._telemetry = telemetry
+        self._request_bytes_max = request_bytes_max
+        self._parsed = Budget(request_bytes_max * PARSED_FACTOR)
         self.gate = gate
 
     def unary(
@@ -77,8 +100,12 @@ class Border:
         def answer(message: bytes) -> bytes:
             return call(_admitted(kind, message)).SerializeToString()
 
+        async def answer_in_turn(message: bytes) -> bytes:
+            async with self._parsing(message):
+                return await self.in_thread(answer, message)
+
         async def handle(message: bytes, context: Context) -> bytes:
-            return await self._guarded(method, context, self.in_thread(answer, message)) or b""
+            return await self._guarded(method, context, answer_in_turn(message)) or b""
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
@@ -103,7 +130,8 @@ class Border:
         self.gate.expect(method)
 
         async def answer(message: bytes, context: Context) -> None:
-            messages = await self.in_thread(lambda: iter(call(_admitted(kind, message))))
+            async with self._parsing(message):
+                messages = await self.in_thread(lambda: iter(call(_admitted(kind, message))))
             await self._send(messages, context)
 
         async def handle(message: bytes, context: Context) -> None:
@@ -151,6 +179,27 @@ class Border:
             current().check_in_force()
             for each in written:
                 await _write(context, each)
+
+    @asynccontextmanager
+    async def _parsing(self, message: bytes) -> AsyncIterator[None]:
+        """Hold the memory of what a request becomes; a few bytes can stand for an empty message.
+
+        Raises `BatchMustFit` where it is too large, `CapacityError` where others take too long.
+        """
+        check_size(len(message), self._request_bytes_max)
+        size_bytes = len(message) * PARSED_FACTOR
+        try:
+            async with asyncio.timeout(PARSING_WAIT_S_MAX):
+                await self._parsed.ask(size_bytes, asyncio.Event(), lambda: False)
+        except TimeoutError as error:
+            raise CapacityError(
+                "the server is busy with other large requests; try again later",
+                retry_delay_s=PARSING_WAIT_S_MAX,
+            ) from error
+        try:
+            yield
+        finally:
+            self._parsed.give_back(size_bytes)
 
     async def in_thread(self, call: Callable[..., T], *arguments: object) -> T:
         """Run what blocks in a thread of the methods."""
