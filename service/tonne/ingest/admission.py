@@ -199,6 +199,26 @@ class Admission(Budget):
         share = self._limit_bytes // max(len(self._streams), 1)
         return max(min(self._window_bytes, share), self._message_bytes_max)
 
+    async def ask_for_message(
+        self,
+        size_bytes: int,
+        need_bytes: int,
+        stirred: asyncio.Event,
+        is_over: Callable[[], bool],
+    ) -> bool:
+        """Wait for the memory that decoding a message takes, as `ask`.
+
+        The message itself, which is counted in, is what a stream may have beside the limit
+        meanwhile: it must not keep others, or itself, from getting any.
+        """
+        self.release(size_bytes)
+        if not self.gives_now(need_bytes):
+            self._telemetry.add("tonne_reads_held_total", 1, "process_memory")
+        try:
+            return await self.ask(need_bytes, stirred, is_over)
+        finally:
+            self.hold(size_bytes)
+
     def enter(self, on_room: Callable[[], None]) -> None:
         """Count a stream in; `on_room` is called whenever there is room again.
 

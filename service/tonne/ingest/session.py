@@ -241,10 +241,13 @@ class ChannelSession:
             return 0
         self._ingest.telemetry.add("tonne_received_bytes_total", len(message))
         received_s = asyncio.get_running_loop().time()
+        admission = self._ingest.admission
         need_bytes = self._decoder.measure(
             header.kind, message, header.body_start, header.body_stop
         )
-        if not await self._get_memory(len(message), need_bytes):
+        if not await admission.ask_for_message(
+            len(message), need_bytes, self._stirred, self._is_over
+        ):
             return 0
         committer = self._ingest.committer.book(channel.book)
         committer.begin_decoding()
@@ -261,7 +264,7 @@ class ChannelSession:
             self._offer(channel, batch, len(message), received_s)
             return len(message)
         finally:
-            self._ingest.admission.give_back(need_bytes)
+            admission.give_back(need_bytes)
             committer.end_decoding()
 
     async def _opened(self, header: AppendHeader) -> Channel:
@@ -310,6 +313,9 @@ class ChannelSession:
             )
         return channel
 
+    def _is_over(self) -> bool:
+        return self._stopped or self._failure is not None
+
     async def _let_in(self, channel: Channel, size_bytes: int) -> bool:
         """Hold a batch until the rate of its book lets it in; False where the stream ends first.
 
@@ -321,27 +327,10 @@ class ChannelSession:
         self._ingest.admission.release(size_bytes)
         try:
             return await self._ingest.rooms.of(channel.book).wait_for_turn(
-                size_bytes, self._stirred, lambda: self._stopped or self._failure is not None
+                size_bytes, self._stirred, self._is_over
             )
         finally:
             self._ingest.admission.hold(size_bytes)
-
-    async def _get_memory(self, size_bytes: int, need_bytes: int) -> bool:
-        """Wait for the memory that decoding takes; False where the stream ends first.
-
-        The message itself is what a stream may hold beside the memory of the process, meanwhile:
-        it must not keep others, or itself, from getting any.
-        """
-        admission = self._ingest.admission
-        admission.release(size_bytes)
-        if not admission.gives_now(need_bytes):
-            self._ingest.telemetry.add("tonne_reads_held_total", 1, "process_memory")
-        try:
-            return await admission.ask(
-                need_bytes, self._stirred, lambda: self._stopped or self._failure is not None
-            )
-        finally:
-            admission.hold(size_bytes)
 
     async def _refuse_repeat(self, channel: Channel, first: int, batch: Batch) -> None:
         """Tell a harmless repeat from other content and from an overlap.
