@@ -111,15 +111,30 @@ class Session:
         Most records of one batch.
     key_count_max : int
         When the session counts as full.
+    span_us_max : int
+        Longest time from start to end of a record; a longer one gets SPAN_MUST_FIT. No limit
+        where it is left out.
+    text_bytes_max : int
+        Most bytes of record ids, evidence, attributes and rejected texts of one Arrow batch,
+        in which dictionaries and views let a few bytes stand for many.
     """
 
     def __new__(
-        cls, *, batch_records_max: int = 1_000_000, key_count_max: int = 1_000_000
+        cls,
+        *,
+        batch_records_max: int = 1_000_000,
+        key_count_max: int = 1_000_000,
+        span_us_max: int = 7_258_118_400_000_000,
+        text_bytes_max: int = 67_108_864,
     ) -> Self: ...
     @property
     def batch_records_max(self) -> int: ...
     @property
     def key_count_max(self) -> int: ...
+    @property
+    def span_us_max(self) -> int: ...
+    @property
+    def text_bytes_max(self) -> int: ...
     rule_list: int
     """Which list the rules are numbers of: 0 at first, then as the caller of set_rules writes
     it. The kernel itself never reads it."""
@@ -147,6 +162,17 @@ class Session:
         """
     def forget_rules(self) -> None:
         """Take all rules away (the book has changed)."""
+    def measure_rows(self, message: bytes, start: int, stop: int) -> int:
+        """Bound the memory that `decode_rows` takes, in bytes, before any of it is taken.
+
+        It is at least the batch's `columns_memory_bytes`. Costs a pass over the framing, takes
+        no lock and interns nothing. Raises BatchError as `decode_rows` does.
+        """
+    def measure_arrow(self, message: bytes, start: int, stop: int) -> int:
+        """Bound the memory that `decode_arrow` takes, likewise.
+
+        Costs a pass over the metadata, the values of dictionaries and the lengths of views.
+        """
     def decode_rows(self, message: bytes, start: int, stop: int) -> Batch:
         """Decode a serialized `Rows` message in message[start:stop].
 
@@ -172,6 +198,17 @@ class Batch:
     @property
     def rejected_count(self) -> int:
         """Records that broke a rule of their own; rules of the book may refuse more."""
+    @property
+    def posting_count_max(self) -> int:
+        """Most postings that the records can make, whatever the rules and the time zone.
+
+        A record in good order makes one for each month that it touches: at most two where it
+        spans at most 28 days, and one more for each further 28 days or part of them. All
+        together make at most one for each key of the session and month that any of them touches.
+        """
+    @property
+    def columns_memory_bytes(self) -> int:
+        """Memory of the columns."""
     @property
     def memory_bytes(self) -> int:
         """Memory of the columns and of the message."""

@@ -8,7 +8,10 @@ from libc.stdint cimport int64_t
 
 from tonne_kernel.arrow_fault cimport raise_fault
 from tonne_kernel.arrow_stream cimport ArrowStream
+from tonne_kernel.batch cimport columns_bound_postings
 from tonne_kernel.columns cimport ColumnDecoder
+from tonne_kernel.decoding cimport Limits
+from tonne_kernel.measure cimport arrow_memory_bytes_max
 from tonne_kernel.session cimport Batch, Session, new_batch
 
 
@@ -21,14 +24,42 @@ def decode(Session session not None, bytes message not None, int64_t start, int6
     cdef ArrowStream stream = ArrowStream()
     cdef ColumnDecoder decoder = ColumnDecoder()
     cdef Batch batch
+    cdef Limits limits
     cdef int result
     stream.open(message, start, stop)
     batch = new_batch(session, message)
     decoder.stream = stream
     decoder.work.dictionaries = &session.dictionaries
     decoder.work.columns = &batch.columns
+    limits = _limits_of(session)
     with nogil:
-        result = decoder.decode(session.batch_records_max)
+        result = decoder.decode(&limits)
+        if result == 0:
+            columns_bound_postings(&batch.columns, session.dictionaries.keys.count)
     if result < 0:
         raise_fault(&decoder.work.fault)
     return batch
+
+
+def measure(Session session not None, bytes message not None, int64_t start, int64_t stop):
+    """Bound the memory of the stream in message[start:stop] before it is decoded.
+
+    Takes nothing of the session but its limits, and no lock. Raises BatchError.
+    """
+    cdef ArrowStream stream = ArrowStream()
+    cdef Limits limits = _limits_of(session)
+    cdef int64_t result
+    stream.open(message, start, stop)
+    with nogil:
+        result = arrow_memory_bytes_max(stream, &limits)
+    if result < 0:
+        raise_fault(&stream.fault)
+    return result
+
+
+cdef Limits _limits_of(Session session):
+    cdef Limits limits
+    limits.records_max = session.batch_records_max
+    limits.span_us_max = session.span_us_max
+    limits.text_bytes_max = session.text_bytes_max
+    return limits

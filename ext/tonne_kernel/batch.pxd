@@ -62,6 +62,7 @@ cdef struct Reject:
 
 cdef struct BatchColumns:
     int64_t count               # rows
+    int64_t span_us_max         # a record from start to end; a longer one is rejected
     int32_t *key                # -1 where rejected
     int64_t *quantity_micro     # 0 where rejected
     int64_t *start_us           # microseconds since 1970-01-01T00:00Z
@@ -79,12 +80,20 @@ cdef struct BatchColumns:
     int64_t reject_count
     int64_t reject_capacity
     TextColumn reject_texts     # REJECT_TEXT_COUNT per reject
+    int64_t posting_count_max   # see `columns_bound_postings`
 
 # All columns but the optional ones for `count` rows, of any content; status POSTED, field
 # RECORD. 0, or -1 for no memory.
-cdef int columns_allocate(BatchColumns *columns, int64_t count) noexcept nogil
+cdef int columns_allocate(
+    BatchColumns *columns, int64_t count, int64_t span_us_max
+) noexcept nogil
 cdef void columns_free(BatchColumns *columns) noexcept nogil
 cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil
+
+# Note how many postings the records can make at most, whatever the time zone: as many as they
+# touch months (a span of at most 28 days touches two, each further 28 days at most one more),
+# and not more than each of `key_count` keys in each month that any of them touches.
+cdef void columns_bound_postings(BatchColumns *columns, int64_t key_count) noexcept nogil
 
 # Make the optional column of this RecordField (SUPPLIER, PRODUCT, DATA_QUALITY: filled with
 # "absent"). 0, or -1 for no memory. Calling it again is cheap.
@@ -103,9 +112,9 @@ cdef inline void stage_clear(Staged *record) noexcept nogil:
     record.quantity_kind = record.start_kind = record.end_kind = 0
     record.data_quality = record.undecodable = 0
 
-# All rules that one record alone can break: the lowest RowStatus, and the field at fault in
-# `*field`. POSTED (0) where it breaks none.
-cdef int check_staged(const Staged *record, int *field) noexcept nogil
+# All rules that one record alone can break: the RowStatus of most precedence, and the field at
+# fault in `*field`. POSTED (0) where it breaks none.
+cdef int check_staged(const Staged *record, int64_t span_us_max, int *field) noexcept nogil
 
 # Put row `row` into quarantine with a status; key -1, quantity 0. Rows in ascending order.
 # Leaves the row's record_id text to the caller. 0, or -1 for no memory.

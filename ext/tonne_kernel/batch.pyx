@@ -4,7 +4,7 @@
 every rule in the order of the statuses, so that the lowest fault is the one reported.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t
 from libc.string cimport memset
 
 from tonne_kernel.blocks cimport (
@@ -47,6 +47,7 @@ from tonne_kernel.status cimport (
     QUANTITY_MUST_BE_IN_RANGE,
     QUANTITY_MUST_BE_PRESENT,
     RECORD_MUST_DECODE,
+    SPAN_MUST_FIT,
     START_MUST_BE_IN_RANGE,
     START_MUST_BE_PRESENT,
     TEXT_MUST_BE_UTF8,
@@ -69,10 +70,15 @@ cdef enum:
     REJECT_CAPACITY_MIN = 16
     CODED_TEXT_COUNT = 10
 
+cdef int64_t MONTH_US_MIN = 28 * 86_400 * 1_000_000LL
 
-cdef int columns_allocate(BatchColumns *columns, int64_t count) noexcept nogil:
+
+cdef int columns_allocate(
+    BatchColumns *columns, int64_t count, int64_t span_us_max
+) noexcept nogil:
     memset(columns, 0, sizeof(BatchColumns))
     columns.count = count
+    columns.span_us_max = span_us_max
     columns.key = <int32_t *>block_allocate(count * <int64_t>sizeof(int32_t))
     columns.quantity_micro = <int64_t *>block_allocate(count * <int64_t>sizeof(int64_t))
     columns.start_us = <int64_t *>block_allocate(count * <int64_t>sizeof(int64_t))
@@ -126,6 +132,25 @@ cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil:
     )
 
 
+cdef void columns_bound_postings(BatchColumns *columns, int64_t key_count) noexcept nogil:
+    cdef int64_t row, span_us
+    cdef int64_t count = 0
+    cdef int64_t first_us = INT64_MAX
+    cdef int64_t stop_us = 0
+    for row in range(columns.count):
+        if columns.key[row] < 0:
+            continue
+        first_us = min(first_us, columns.start_us[row])
+        stop_us = max(stop_us, columns.end_us[row])
+        span_us = columns.end_us[row] - columns.start_us[row]
+        count += 2
+        if span_us > MONTH_US_MIN:
+            count += (span_us - 1) // MONTH_US_MIN
+    if count > 0:
+        count = min(count, key_count * (2 + (stop_us - first_us - 1) // MONTH_US_MIN))
+    columns.posting_count_max = count
+
+
 cdef int columns_want(BatchColumns *columns, int field) noexcept nogil:
     cdef int64_t codes_bytes = columns.count * <int64_t>sizeof(int32_t)
     if field == FIELD_SUPPLIER and columns.supplier == NULL:
@@ -145,7 +170,7 @@ cdef int columns_want(BatchColumns *columns, int field) noexcept nogil:
     return 0
 
 
-cdef int check_staged(const Staged *record, int *field) noexcept nogil:
+cdef int check_staged(const Staged *record, int64_t span_us_max, int *field) noexcept nogil:
     cdef int64_t micro
     cdef int status
     if record.undecodable:
@@ -167,7 +192,7 @@ cdef int check_staged(const Staged *record, int *field) noexcept nogil:
     if status != POSTED:
         field[0] = FIELD_QUANTITY
         return status
-    return _check_times(record, field)
+    return _check_times(record, span_us_max, field)
 
 
 cdef int reject_row(
@@ -224,6 +249,7 @@ cdef int check_row(
         or not start_in_range(record.start_us)
         or not end_in_range(record.end_us)
         or record.end_us <= record.start_us
+        or record.end_us - record.start_us > columns.span_us_max
         or record.facility.size == 0
         or record.activity.size == 0
         or record.unit.size == 0
@@ -311,7 +337,7 @@ cdef inline int _read_quantity(const Staged *record, int64_t *micro) noexcept no
     return QUANTITY_MUST_BE_PRESENT
 
 
-cdef int _check_times(const Staged *record, int *field) noexcept nogil:
+cdef int _check_times(const Staged *record, int64_t span_us_max, int *field) noexcept nogil:
     if record.start_kind == TIME_ABSENT:
         field[0] = FIELD_START
         return START_MUST_BE_PRESENT
@@ -327,6 +353,9 @@ cdef int _check_times(const Staged *record, int *field) noexcept nogil:
     if record.end_us <= record.start_us:
         field[0] = FIELD_END
         return END_MUST_FOLLOW_START
+    if record.end_us - record.start_us > span_us_max:
+        field[0] = FIELD_END
+        return SPAN_MUST_FIT
     field[0] = FIELD_RECORD
     return POSTED
 
@@ -402,7 +431,7 @@ cdef int _reject_staged(
     BatchColumns *columns, int64_t row, const Staged *record
 ) noexcept nogil:
     cdef int field = FIELD_RECORD
-    cdef int status = check_staged(record, &field)
+    cdef int status = check_staged(record, columns.span_us_max, &field)
     if reject_row(columns, row, record, status, field):
         return -1
     return texts_append(&columns.record_id, NULL, 0)

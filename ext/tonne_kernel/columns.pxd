@@ -9,7 +9,7 @@ the texts; numbers, times and the rest are taken here.
 from libc.stdint cimport int64_t
 
 from tonne_kernel.arrow_stream cimport ArrowStream
-from tonne_kernel.decoding cimport Decoding
+from tonne_kernel.decoding cimport Decoding, Limits
 
 cdef class ColumnDecoder:
     cdef ArrowStream stream
@@ -17,5 +17,5 @@ cdef class ColumnDecoder:
 
     # Decode all batches of `stream`, whose schema was read, into the columns. 0, or -1: a fault
     # in `work`.
-    cdef int decode(self, int64_t records_max) noexcept nogil
+    cdef int decode(self, const Limits *limits) noexcept nogil
     cdef int take_batch(self, int64_t count) noexcept nogil

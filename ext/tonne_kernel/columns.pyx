@@ -1,7 +1,7 @@
 """From the columns of an Arrow stream to the columns of a batch, a chunk of rows at a time."""
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from tonne_kernel.arrow_chunk cimport CHUNK_ROWS, cut_column, stage_row
@@ -23,7 +23,7 @@ from tonne_kernel.buffers cimport texts_pad
 from tonne_kernel.decimal cimport double_to_micro, parse_decimal_micro
 from tonne_kernel.decoding cimport (
     CODED_ACTIVITY, CODED_FACILITY, CODED_PRODUCT, CODED_REGION, CODED_SUPPLIER, CODED_UNIT,
-    Decoding,
+    Decoding, Limits,
 )
 from tonne_kernel.dictionary cimport Dictionaries, KeyTable, find_key
 from tonne_kernel.status cimport (
@@ -40,9 +40,6 @@ from tonne_kernel.value_map cimport CODE_INVALID, CODE_UNMAPPED, ValueMap, map_f
 cdef enum:
     DATA_QUALITY_MAX = 3        # later values of the enum count as "not stated"
 
-# Dictionaries and text views let a small message stand for texts of any size.
-cdef int64_t TEXT_BYTES_MAX = 64 * 1024 * 1024
-
 
 @cython.final
 cdef class ColumnDecoder:
@@ -56,7 +53,7 @@ cdef class ColumnDecoder:
         for place in range(<int> FIELD_COUNT):
             map_free(&self.work.maps[place])
 
-    cdef int decode(self, int64_t records_max) noexcept nogil:
+    cdef int decode(self, const Limits *limits) noexcept nogil:
         """Decode all batches of the stream."""
         cdef Decoding *work = &self.work
         cdef int64_t count
@@ -68,9 +65,10 @@ cdef class ColumnDecoder:
         work.chunk.schema = &self.stream.schema
         work.chunk.dictionaries = self.stream.dictionaries
         work.chunk.dictionary_of = self.stream.dictionary_of
-        count = self.stream.count_records(records_max)
+        work.text_bytes_max = limits.text_bytes_max
+        count = self.stream.count_records(limits.records_max)
         if count >= 0:
-            if columns_allocate(work.columns, count):
+            if columns_allocate(work.columns, count, limits.span_us_max):
                 return set_fault(&work.fault, FAULT_MEMORY, 0, 0, 0)
             work.first = 0
             while True:
@@ -125,6 +123,7 @@ cdef int _take_chunk(Decoding *work) noexcept nogil:
     cdef BatchColumns *columns = work.columns
     cdef Dictionaries *dictionaries = work.dictionaries
     cdef int64_t row
+    cdef uint64_t span_us
     memset(work.suspect, 0, sizeof(work.suspect))
     if (
         _take_quantity(work)
@@ -133,8 +132,10 @@ cdef int _take_chunk(Decoding *work) noexcept nogil:
     ):
         return -1
     for row in range(work.chunk.count):
-        work.suspect[row] |= (
-            columns.end_us[work.first + row] <= columns.start_us[work.first + row])
+        # Unsigned, so that an end before its start is far beyond any limit.
+        span_us = (<uint64_t> columns.end_us[work.first + row]
+                   - <uint64_t> columns.start_us[work.first + row])
+        work.suspect[row] |= span_us - 1 >= <uint64_t> columns.span_us_max
     if (
         check_texts(work, FIELD_EVIDENCE, EVIDENCE_SIZE_MAX)
         or check_texts(work, FIELD_ATTRIBUTES, ATTRIBUTES_SIZE_MAX)
@@ -165,9 +166,9 @@ cdef int _write_chunk(Decoding *work) noexcept nogil:
         return -1
     if (
         columns.record_id.bytes.size + columns.evidence.bytes.size
-        + columns.attributes.bytes.size + columns.reject_texts.bytes.size > TEXT_BYTES_MAX
+        + columns.attributes.bytes.size + columns.reject_texts.bytes.size > work.text_bytes_max
     ):
-        return set_fault(&work.fault, FAULT_TEXT_BYTES, 0, 0, TEXT_BYTES_MAX)
+        return set_fault(&work.fault, FAULT_TEXT_BYTES, 0, 0, work.text_bytes_max)
     return 0
 
 
@@ -336,7 +337,7 @@ cdef int _judge_suspects(Decoding *work) noexcept nogil:
         if stage_row(&work.chunk, row, &record, work.number_text, &work.fault):
             return -1
         field = FIELD_RECORD
-        status = check_staged(&record, &field)
+        status = check_staged(&record, work.columns.span_us_max, &field)
         if status == POSTED:
             set_fault(&work.fault, FAULT_CHECKS, 0, 0, 0)
             work.fault.record_index = work.first + row

@@ -19,10 +19,16 @@ cdef enum:                      # columns of interned texts; the first four make
     CODED_PRODUCT = 5
     CODED_COUNT = 6
 
+cdef struct Limits:
+    int64_t records_max         # of the stream
+    int64_t span_us_max         # of a record, from start to end
+    int64_t text_bytes_max      # of the texts that the batch keeps row by row
+
 cdef struct Decoding:
     Dictionaries *dictionaries
     BatchColumns *columns       # of the batch, being filled
     int64_t first               # row of the batch where the current chunk begins
+    int64_t text_bytes_max      # see Limits
     ValueMap maps[FIELD_COUNT]  # per place in the schema
     Chunk chunk                 # the current one
     # Scratch, one per row of a chunk

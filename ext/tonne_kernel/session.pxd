@@ -9,6 +9,8 @@ cdef class Session:
     cdef Dictionaries dictionaries
     cdef readonly int64_t batch_records_max
     cdef readonly int64_t key_count_max
+    cdef readonly int64_t span_us_max
+    cdef readonly int64_t text_bytes_max
     cdef int32_t ruled          # keys [0, ruled) have a rule
     cdef public int64_t rule_list   # the caller's: which list the rules are numbers of
     cdef uint32_t serial        # number of the current posting, see KeyState

@@ -9,13 +9,19 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memset
 
-from tonne_kernel.batch cimport columns_allocate, columns_free, columns_memory_bytes
+from tonne_kernel.batch cimport (
+    columns_allocate,
+    columns_bound_postings,
+    columns_free,
+    columns_memory_bytes,
+)
 from tonne_kernel.dictionary cimport (
     dictionaries_free,
     dictionaries_init,
     dictionaries_memory_bytes,
 )
 from tonne_kernel.key_export cimport export_keys
+from tonne_kernel.measure cimport rows_memory_bytes_max
 from tonne_kernel.rows cimport count_records, decode_records
 from tonne_kernel.wire cimport WIRE_TRUNCATED
 
@@ -25,19 +31,25 @@ cdef enum:
     BATCH_RECORDS_MAX = 1_000_000
     KEY_COUNT_MAX = 1_000_000
 
+cdef int64_t SPAN_US_MAX = 7_258_118_400 * 1_000_000LL  # all time that a record may have
+cdef int64_t TEXT_BYTES_MAX = 64 * 1024 * 1024
+
 
 @cython.final
 cdef class Session:
     """Dictionaries of one stream: interned texts and the distinct record keys."""
 
     def __cinit__(
-        self, *, batch_records_max=BATCH_RECORDS_MAX, key_count_max=KEY_COUNT_MAX
+        self, *, batch_records_max=BATCH_RECORDS_MAX, key_count_max=KEY_COUNT_MAX,
+        span_us_max=SPAN_US_MAX, text_bytes_max=TEXT_BYTES_MAX,
     ):
         cdef uint64_t seed = int.from_bytes(os.urandom(8), "little")
-        if batch_records_max < 1 or key_count_max < 1:
-            raise ValueError("batch_records_max and key_count_max are at least 1")
+        if min(batch_records_max, key_count_max, span_us_max, text_bytes_max) < 1:
+            raise ValueError("the limits of a session are at least 1")
         self.batch_records_max = batch_records_max
         self.key_count_max = key_count_max
+        self.span_us_max = span_us_max
+        self.text_bytes_max = text_bytes_max
         self.lock = threading.Lock()
         if dictionaries_init(&self.dictionaries, seed):
             raise MemoryError
@@ -111,29 +123,39 @@ cdef class Session:
     def decode_rows(self, bytes message not None, int64_t start, int64_t stop):
         """Decode a serialized `Rows` message in message[start:stop]."""
         cdef const uint8_t *data
-        cdef int64_t count = 0
+        cdef int64_t count
         cdef int result
         cdef Batch batch
         _check_span(message, start, stop)
         data = <const uint8_t *>PyBytes_AS_STRING(message) + start
         with self.lock:
-            with nogil:
-                result = count_records(data, stop - start, &count)
-            if result != 0:
-                _raise_framing(-result, count)
-            if count > self.batch_records_max:
-                _raise_too_many(count, self.batch_records_max)
+            count = _count_rows(data, stop - start, self.batch_records_max)
             batch = new_batch(self, message)
             with nogil:
-                result = columns_allocate(&batch.columns, count)
+                result = columns_allocate(&batch.columns, count, self.span_us_max)
                 if result == 0:
                     result = decode_records(
                         data, stop - start, &self.dictionaries, &batch.columns)
+                columns_bound_postings(&batch.columns, self.dictionaries.keys.count)
             if result != 0:
                 raise MemoryError(f"a batch of {count} records")
             batch.rows = data
             batch.rows_size = stop - start
         return batch
+
+    def measure_rows(self, bytes message not None, int64_t start, int64_t stop):
+        """Bound the memory that `decode_rows` takes, before it does."""
+        cdef const uint8_t *data
+        _check_span(message, start, stop)
+        data = <const uint8_t *>PyBytes_AS_STRING(message) + start
+        return rows_memory_bytes_max(
+            _count_rows(data, stop - start, self.batch_records_max), stop - start)
+
+    def measure_arrow(self, bytes message not None, int64_t start, int64_t stop):
+        """Bound the memory that `decode_arrow` takes, before it does."""
+        from tonne_kernel.arrow_ipc import measure
+        _check_span(message, start, stop)
+        return measure(self, message, start, stop)
 
     def decode_arrow(self, bytes message not None, int64_t start, int64_t stop):
         """Decode an Arrow IPC stream in message[start:stop]."""
@@ -164,6 +186,16 @@ cdef class Batch:
         return self.columns.reject_count
 
     @property
+    def posting_count_max(self):
+        """Most postings that the records can make, whatever the rules and the time zone."""
+        return self.columns.posting_count_max
+
+    @property
+    def columns_memory_bytes(self):
+        """Memory of the columns."""
+        return columns_memory_bytes(&self.columns)
+
+    @property
     def memory_bytes(self):
         """Memory of the columns and of the message."""
         return columns_memory_bytes(&self.columns) + PyBytes_GET_SIZE(self.message)
@@ -181,6 +213,19 @@ cdef _check_span(bytes message, int64_t start, int64_t stop):
         raise ValueError(
             f"0 <= start <= stop <= {PyBytes_GET_SIZE(message)} (the message); "
             f"got start {start}, stop {stop}")
+
+
+cdef int64_t _count_rows(const uint8_t *data, int64_t size, int64_t limit) except -1:
+    """Number of records of a Rows message, at most `limit`."""
+    cdef int64_t count = 0
+    cdef int result
+    with nogil:
+        result = count_records(data, size, &count)
+    if result != 0:
+        _raise_framing(-result, count)
+    if count > limit:
+        _raise_too_many(count, limit)
+    return count
 
 
 cdef _raise_framing(int result, int64_t record_index):

@@ -168,6 +168,12 @@ class AnswerUnread(InputError):
     code = "ANSWER_UNREAD"
 
 
+class EstimateMustFit(InputError):
+    """The estimate has more records, postings or lines than one may have."""
+
+    code = "ESTIMATE_MUST_FIT"
+
+
 class EditionUnknown(InputError):
     """No edition of that name."""
 
@@ -262,6 +268,12 @@ class ReadsExhausted(CapacityError):
     """The calls that read hold as much memory as they may."""
 
     code = "READS_EXHAUSTED"
+
+
+class EstimatesExhausted(CapacityError):
+    """The estimates under way use all the memory that there is for them."""
+
+    code = "ESTIMATES_EXHAUSTED"
 
 
 class KeysUnavailable(CapacityError):

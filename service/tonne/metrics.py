@@ -127,8 +127,9 @@ THROTTLES = (
     "book_rate",
     "silent_streams",
     "caller_silent_streams",
+    "estimates",
 )
-"""Limits over which a producer is told to come back later."""
+"""Limits over which a caller is told to come back later."""
 
 AUTH_FAILURES = (
     "missing",
@@ -261,6 +262,10 @@ METRICS: tuple[Metric, ...] = (
     ),
     _metric("tonne_in_flight_limit_bytes", "gauge", "Limit of tonne_in_flight_bytes."),
     _metric(
+        "tonne_estimate_bytes", "gauge", "Memory of the estimates under way, as it is counted."
+    ),
+    _metric("tonne_estimate_limit_bytes", "gauge", "Limit of tonne_estimate_bytes."),
+    _metric(
         "tonne_reads_held_total",
         "counter",
         "How often a stream was not read on, by what was used up.",
@@ -269,7 +274,7 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_throttles_total",
         "counter",
-        "Streams and batches that were told to come back later, by the limit that they met.",
+        "Streams, batches and estimates that were told to come back later, by the limit met.",
         reason=THROTTLES,
     ),
     _metric("tonne_streams_active", "gauge", "Open Append streams."),

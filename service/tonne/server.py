@@ -174,7 +174,8 @@ class Server:
             self._lanes,
             self.telemetry,
             Gate(self._authenticator, self.telemetry),
-            config.ingest.first_message_s_max,
+            first_message_s_max=config.ingest.first_message_s_max,
+            request_bytes_max=config.ingest.message_bytes_max,
         )
         ingest = ingest_service.IngestService(self._ledger, self._ingest, config.ingest)
         self._health = health.Health(SERVICES, self.telemetry)

@@ -178,6 +178,17 @@ class IngestConfig:
         4 * MIB, "Largest AppendRequest or PostRecordsRequest.", minimum=1_024
     )
     batch_records_max: int = _setting(131_072, "Most records of one batch.", minimum=1)
+    batch_text_bytes_max: int = _setting(
+        64 * MIB,
+        "Most bytes of the texts of one Arrow batch, its dictionaries and views written out.",
+        minimum=1_024,
+    )
+    span_days_max: int = _setting(
+        3_653,
+        "Longest time from start to end of a record; a longer one is quarantined. The default is "
+        "ten years.",
+        minimum=1,
+    )
     streams_max: int = _setting(128, "Most Append streams at once.", minimum=1)
     silent_streams_max: int = _setting(
         0,
@@ -231,6 +242,33 @@ class IngestConfig:
     )
     commit_bytes_max: int = _setting(
         8 * MIB, "Bytes of batches after which a commit waits for no more.", minimum=1
+    )
+    commit_postings_max: int = _setting(
+        524_288,
+        "Most postings of one commit, counted before they are made: a record makes one for each "
+        "month that it touches. A batch of more is refused.",
+        minimum=1_024,
+    )
+    estimate_bytes_max: int = _setting(
+        512 * MIB,
+        "Memory of all estimates under way: half for work, half for the postings that they keep.",
+        minimum=65_536,
+    )
+    estimate_postings_max: int = _setting(
+        131_072,
+        "Most postings of one estimate: of a message, before they are made, and of all.",
+        minimum=1,
+    )
+    estimate_records_max: int = _setting(10_000_000, "Most records of one estimate.", minimum=1)
+    estimate_bookless_records_max: int = _setting(
+        200_000,
+        "Most records of one estimate that names no book, which any caller may ask for.",
+        minimum=1,
+    )
+    estimate_each_records_max: int = _setting(
+        16_384,
+        "Most records of one message of an estimate that answers each record.",
+        minimum=1,
     )
     commit_delay_s_max: float = _setting(
         0.25, "Longest wait of a batch for others to share its commit.", minimum=0

@@ -35,6 +35,11 @@ BAD = {
         "end",
     ),
     "end at start": ({"end": START}, "END_MUST_FOLLOW_START", "end"),
+    "longer than ten years": (
+        {"end": START + dt.timedelta(days=3_653, microseconds=1)},
+        "SPAN_MUST_FIT",
+        "end",
+    ),
     "no facility": ({"facility": ""}, "FACILITY_MUST_BE_PRESENT", "facility"),
     "no activity": ({"activity": ""}, "ACTIVITY_MUST_BE_PRESENT", "activity"),
     "no unit": ({"unit": ""}, "UNIT_MUST_BE_PRESENT", "unit"),

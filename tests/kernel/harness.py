@@ -98,10 +98,22 @@ def micro(quantity: Any) -> int:
 def decode(
     session: kernel.Session, body: bytes, *, arrow: bool = False, margin: int = 0
 ) -> kernel.Batch:
-    """Decode a body that lies in a larger message, `margin` bytes from its ends."""
+    """Decode a body that lies in a larger message, `margin` bytes from its ends.
+
+    What is decoded was measured before, and never takes more than was told; what cannot be
+    measured cannot be decoded.
+    """
     message = b"\xff" * margin + body + b"\xff" * margin
     read = session.decode_arrow if arrow else session.decode_rows
-    return read(message, margin, margin + len(body))
+    measure = session.measure_arrow if arrow else session.measure_rows
+    span = (message, margin, margin + len(body))
+    try:
+        told_bytes = measure(*span)
+    except kernel.BatchError:
+        told_bytes = -1
+    batch = read(*span)
+    assert batch.columns_memory_bytes <= told_bytes
+    return batch
 
 
 def answer_of(posted: kernel.Posted) -> Answer:
@@ -140,12 +152,16 @@ def post_batches(
     for batch in batches:
         rule_book.apply(batch.session)
     shares = [kernel.Share(batch, f"channel-{n}", 10 * n) for n, batch in enumerate(batches)]
-    return kernel.post(
+    posted = kernel.post(
         shares, rule_book.table(), period_table(zone_name), row_errors_max=1_000_000
     )
+    assert len(posted.postings()) <= sum(batch.posting_count_max for batch in batches)
+    return posted
 
 
-def post_rows(body: bytes, rule_book: RuleBook | None = None, zone_name: str = "UTC") -> Answer:
+def post_rows(
+    body: bytes, rule_book: RuleBook | None = None, zone_name: str = "UTC", **session: int
+) -> Answer:
     """Decode one `Rows` message in a session of its own, and post it."""
-    batch = decode(kernel.Session(), body)
+    batch = decode(kernel.Session(**session), body)
     return answer_of(post_batches([batch], rule_book or RuleBook(), zone_name))

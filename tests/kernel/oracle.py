@@ -28,6 +28,7 @@ DECODE, UTF8, FIT = 1, 2, 3
 FACILITY_PRESENT, ACTIVITY_PRESENT, UNIT_PRESENT = 4, 5, 6
 QUANTITY_PRESENT, QUANTITY_NUMBER, QUANTITY_FINITE, QUANTITY_RANGE = 7, 8, 9, 10
 START_PRESENT, END_PRESENT, START_RANGE, END_RANGE, END_FOLLOWS = 11, 12, 13, 14, 15
+SPAN_FIT = 18
 
 # Fields by number, as in ActivityRecord.
 TEXT_LIMITS = {
@@ -167,7 +168,7 @@ def instant_us(instant: tuple[int, int]) -> int:
     return instant[0] * MICRO + instant[1] // 1_000
 
 
-def faults(record: Record) -> list[tuple[int, int]]:
+def faults(record: Record, span_us_max: int = TIME_US_MAX) -> list[tuple[int, int]]:
     """All (status, field) that hold against a record, whatever the rules."""
     found: list[tuple[int, int]] = []
     texts = {number: getattr(record, name) for number, (name, _) in TEXT_LIMITS.items()}
@@ -187,10 +188,10 @@ def faults(record: Record) -> list[tuple[int, int]]:
         micro_of(record.quantity)
     except StatusError as error:
         found.append((error.status, 4))
-    return found + time_faults(record)
+    return found + time_faults(record, span_us_max)
 
 
-def time_faults(record: Record) -> list[tuple[int, int]]:
+def time_faults(record: Record, span_us_max: int) -> list[tuple[int, int]]:
     """All (status, field) that hold against the times of a record."""
     found = []
     for instant, number, present, in_range, us_max in (
@@ -203,6 +204,10 @@ def time_faults(record: Record) -> list[tuple[int, int]]:
             found.append((in_range, number))
     if record.start and record.end and instant_us(record.end) <= instant_us(record.start):
         found.append((END_FOLLOWS, 8))
+    if not (record.start and record.end):
+        return found
+    if instant_us(record.end) - instant_us(record.start) > span_us_max:
+        found.append((SPAN_FIT, 8))
     return found
 
 
@@ -256,10 +261,12 @@ def post(
     runs_of: Callable[[Key], Runs],
     starts: Sequence[int],
     field_of_status: dict[int, int],
+    span_us_max: int = TIME_US_MAX,
 ) -> Answer:
     """Answer for shares of records, with the runs of each key and the period boundaries.
 
-    `field_of_status` names the field for statuses that come from rules.
+    `field_of_status` names the field for statuses that come from rules. A record longer than
+    `span_us_max` is refused by itself, before any rule is asked.
     """
     answer = Answer()
     cells: dict[tuple[str, str, str, str, int, int], list[int]] = {}
@@ -268,7 +275,7 @@ def post(
         quantity_sum = 0
         share_statuses = []
         for record in share:
-            status = min(faults(record), default=(0, 0))
+            status = min(faults(record, span_us_max), default=(0, 0))
             parts: list[tuple[int, int]] = []
             if status == (0, 0):
                 assert record.start is not None

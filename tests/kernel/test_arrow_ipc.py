@@ -193,6 +193,71 @@ def test_texts_that_unfold_beyond_the_limit_are_refused():
     assert "unfold" in str(error)
 
 
+@pytest.mark.parametrize("deltas", [True, False])
+@pytest.mark.parametrize("field", ["record_id", "evidence", "attributes"])
+def test_what_a_dictionary_stands_for_is_told_before(field, deltas):
+    """A text by dictionary, grown by deltas or replaced, is measured as often as it is used."""
+    count = 4_000
+    tables = []
+    for size in (5, 256, 17):
+        columns = base(count)
+        values = pa.array(["x" * size, "y"][:1] if size == 5 else ["x" * 5, "z" * size])
+        indices = pa.array([len(values) - 1] * count, pa.int8())
+        columns[field] = pa.DictionaryArray.from_arrays(indices, values)
+        tables.append(pa.table(columns))
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=deltas)
+    with pa.ipc.new_stream(sink, tables[0].schema, options=options) as writer:
+        for table in tables[: 2 if deltas else 3]:
+            writer.write_table(table)
+    body = bytes(sink.getvalue())
+    session = kernel.Session()
+    told_bytes = session.measure_arrow(body, 0, len(body))
+    assert told_bytes >= count * (5 + 256)
+    batch = session.decode_arrow(body, 0, len(body))
+    assert count * (5 + 256) < batch.columns_memory_bytes <= told_bytes
+
+
+def test_views_that_share_their_bytes_are_told_before():
+    """Texts of views may all be the same bytes of one block."""
+    count = 2_000
+    columns = base(count)
+    view = struct.pack("<i4sii", 8_000, b"xxxx", 0, 0)
+    buffers = [None, pa.py_buffer(view * count), pa.py_buffer(b"x" * 8_000)]
+    columns["attributes"] = pa.Array.from_buffers(pa.string_view(), count, buffers)
+    body = stream(columns)
+    assert len(body) < 300_000
+    session = kernel.Session()
+    told_bytes = session.measure_arrow(body, 0, len(body))
+    batch = session.decode_arrow(body, 0, len(body))
+    assert count * 8_000 < batch.columns_memory_bytes <= told_bytes
+
+
+def test_the_limit_of_texts_is_the_sessions():
+    """What unfolds beyond the limit of a session is refused, below it is not."""
+    count = 2_000
+    columns = base(count)
+    columns["evidence"] = pa.DictionaryArray.from_arrays(
+        pa.array([0] * count, pa.int8()), pa.array(["x" * 100])
+    )
+    body = stream(columns)
+    assert len(take(body, text_bytes_max=count * 100).records) == count
+    with pytest.raises(kernel.BatchError) as caught:
+        take(body, text_bytes_max=count * 100 - 1)
+    assert caught.value.reason == "TOO_MANY_RECORDS"
+
+
+def test_a_span_beyond_the_limit_is_a_row_error_of_arrow_batches():
+    """The same rule as in rows: the longest span is taken, a microsecond more is not."""
+    columns = base(3)
+    columns["end"] = pa.array(
+        [start.value + span for start, span in zip(columns["start"], (99, 100, 101), strict=True)],
+        columns["start"].type,
+    )
+    taken = take(stream(columns), span_us_max=100)
+    assert taken.errors == {2: (18, 8)}
+
+
 def test_records_without_bytes_are_refused():
     """A message of a few bytes cannot claim rows by the hundred thousand."""
     nulls = {field: pa.nulls(100_000) for field in base()}

@@ -38,6 +38,31 @@ def test_parts_of_a_record_are_the_oracles(zone_name):
 
 
 @given(
+    strategies.streams(),
+    strategies.rule_books,
+    strategies.near(
+        st.sampled_from((1, 900 * oracle.MICRO, oracle.MONTH_US_MAX, 10**15)), 1
+    ).filter(lambda span_us: span_us > 0),
+)
+def test_the_longest_span_is_the_oracles(stream, rule_book, span_us_max):
+    """A record longer than the limit is refused by itself, whatever its rule would say."""
+    zone_name, records = stream
+    exact = [
+        Record(
+            start=(1_700_000_000, 0),
+            end=(1_700_000_000 + us // oracle.MICRO, us % oracle.MICRO * 1000),
+        )
+        for us in (span_us_max, span_us_max + 1)
+    ]
+    expected = oracle.post(
+        [records + exact], rule_book.runs_of, period_starts(zone_name), FIELD_OF_RULE, span_us_max
+    )
+    assert expected.statuses[0][-1] == (oracle.SPAN_FIT, 8)
+    answer = post_rows(wire.rows(records + exact), rule_book, zone_name, span_us_max=span_us_max)
+    assert answer == expected
+
+
+@given(
     st.integers(-(10**18) + 1, 10**18 - 1),
     strategies.intervals("Europe/Berlin"),
 )
@@ -69,7 +94,7 @@ def test_the_first_refused_part_names_the_status():
     assert not quarantined.postings
 
 
-@pytest.mark.parametrize("status", range(1, 16))
+@pytest.mark.parametrize("status", [*range(1, 16), oracle.SPAN_FIT])
 def test_every_status_of_a_record_is_reached(status):
     """Each rule that a record alone can break is broken by a record of one fault."""
     body = {
@@ -88,9 +113,10 @@ def test_every_status_of_a_record_is_reached(status):
         oracle.START_RANGE: wire.record_bytes(Record(start=(-1, 0))),
         oracle.END_RANGE: wire.record_bytes(Record(end=(7_258_118_400, 1_000))),
         oracle.END_FOLLOWS: wire.record_bytes(Record(end=Record().start)),
+        oracle.SPAN_FIT: wire.record_bytes(Record(end=(1_700_000_901, 0))),
     }[status]
     good = wire.record_bytes(Record())
-    answer = post_rows(wire.rows_of([good, body, good]))
+    answer = post_rows(wire.rows_of([good, body, good]), span_us_max=900 * oracle.MICRO)
     assert [found for found, _ in answer.statuses[0]] == [0, status, 0]
 
 

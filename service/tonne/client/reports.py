@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.batches import Batches, Records
@@ -28,6 +29,9 @@ DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_t
 
 MESSAGE_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one message of a call takes: gRPC's own default limit."""
+
+EACH_RECORD_LIMITS = replace(MESSAGE_LIMITS, batch_records_max=16_384)
+"""What one message of an estimate takes that answers each record."""
 
 
 class ReportCalls(Calls):
@@ -138,7 +142,7 @@ class ReportCalls(Calls):
             What else `inventory` takes.
         """
         columns = _names(by)
-        batches = Batches(records, MESSAGE_LIMITS)
+        batches = Batches(records, EACH_RECORD_LIMITS if each_record else MESSAGE_LIMITS)
         failures: list[Exception] = []
         first = report_pb2.EstimateRequest(
             selection=selection_message(book, by=columns, **selection), each_record=each_record

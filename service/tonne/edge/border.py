@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import deque
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
@@ -16,7 +16,16 @@ from tonne.edge.gate import current
 from tonne.edge.lanes import CHANNEL
 from tonne.edge.roles import RULES
 from tonne.edge.status import answer_of, set_status
-from tonne.errors import AnswerUnread, DefectError, FieldInvalid, StreamSilent, TonneError
+from tonne.errors import (
+    AnswerUnread,
+    CapacityError,
+    DefectError,
+    FieldInvalid,
+    StreamSilent,
+    TonneError,
+)
+from tonne.ingest.admission import Budget
+from tonne.ingest.decoder import check_size
 from tonne.telemetry import code_of, report_incident
 from tonne.work import check_wanted
 
@@ -44,6 +53,16 @@ logger = logging.getLogger(__name__)
 
 SEND_BYTES_MIN = 64 * 1024
 """What a thread makes of a stream's small messages, at least, before they are sent."""
+
+PARSED_FACTOR = 128
+"""Memory of a parsed request for each of its bytes: an empty message has two on the wire, and
+takes 240 (measured)."""
+
+REQUEST_BYTES_MAX = 4 << 20
+"""Largest request that is parsed, where nothing else is said."""
+
+PARSING_WAIT_S_MAX = 10.0
+"""Longest wait for the memory of a request; then its caller is told to come back."""
 
 SEND_S_MAX = 0.05
 """How long a thread goes on making messages before those that it has are sent."""
@@ -83,13 +102,24 @@ class Border:
         Lets callers in.
     first_message_s_max : float
         How long the first message of a stream of requests may take.
+    request_bytes_max : int
+        Largest request that is parsed. All large ones that are parsed at once take no more
+        memory than one of this size can take.
     """
 
     def __init__(
-        self, lanes: Lanes, telemetry: Telemetry, gate: Gate, first_message_s_max: float
+        self,
+        lanes: Lanes,
+        telemetry: Telemetry,
+        gate: Gate,
+        *,
+        first_message_s_max: float,
+        request_bytes_max: int = REQUEST_BYTES_MAX,
     ) -> None:
         self.lanes = lanes
         self._telemetry = telemetry
+        self._request_bytes_max = request_bytes_max
+        self._parsed = Budget(request_bytes_max * PARSED_FACTOR)
         self.gate = gate
         self._first_message_s_max = first_message_s_max
 
@@ -110,7 +140,8 @@ class Border:
             await self._admit(lane, method, kind, message)
             leave = await lane.enter()
             context.add_done_callback(lambda _: leave())
-            return await lane.run(compute, message)
+            async with self._parsing(message):
+                return await lane.run(compute, message)
 
         async def handle(message: bytes, context: Context) -> bytes:
             return await self._guarded(method, context, answer(message, context)) or b""
@@ -148,7 +179,9 @@ class Border:
         async def answer(message: bytes, context: Context) -> None:
             await self._admit(lane, method, kind, message)
             async with lane.place():
-                await self._send(lane, await lane.run(begin, message), context)
+                async with self._parsing(message):
+                    messages = await lane.run(begin, message)
+                await self._send(lane, messages, context)
 
         async def handle(message: bytes, context: Context) -> None:
             await self._guarded(method, context, answer(message, context))
@@ -159,7 +192,7 @@ class Border:
         self,
         method: str,
         begin: Callable[[AsyncIterator[bytes]], Awaitable[T]],
-        call: Callable[[T, AsyncIterator[bytes]], AsyncGenerator[Iterable[Message], None]],
+        call: Callable[[T, AsyncIterator[bytes]], AsyncGenerator[Iterable[Message]]],
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Wrap what takes the bytes of a stream of requests.
 
@@ -174,7 +207,10 @@ class Border:
             requests = self._read(lane, context)
             begun = await begin(requests)
             current().check_authorized()
-            async with lane.place(), contextlib.aclosing(call(begun, requests)) as answers:
+            made = call(begun, requests)
+            del begun  # the first message, which the call need not keep
+            # Closed at the end of the call, not when it is collected: it gives memory back.
+            async with lane.place(), aclosing(made) as answers:
                 async for messages in answers:
                     await self._send(lane, iter(messages), context)
 
@@ -195,7 +231,8 @@ class Border:
                 metadata={"field": "request", "sizeBytes": str(len(message))},
             )
         if len(message) > PARSE_BYTES_MAX:
-            await lane.run(lambda: _admitted(kind, message))
+            async with self._parsing(message):
+                await lane.run(lambda: _admitted(kind, message))
         else:
             _admitted(kind, message)
 
@@ -260,7 +297,35 @@ class Border:
                 return
             current().check_in_force()
             yield message
+            del message  # not kept while the next one is waited for
             most_s, setting = lane.config.request_stall_s_max, "calls.request_stall_s_max"
+
+    @asynccontextmanager
+    async def _parsing(self, message: bytes) -> AsyncIterator[None]:
+        """Hold the memory of what a request becomes; a few bytes can stand for an empty message.
+
+        Small ones need not ask: threads bound them, and no large one of somebody else holds
+        them up.
+
+        Raises `BatchMustFit` where it is too large, `CapacityError` where others take too long.
+        """
+        check_size(len(message), self._request_bytes_max)
+        if len(message) <= PARSE_BYTES_MAX:
+            yield
+            return
+        size_bytes = len(message) * PARSED_FACTOR
+        try:
+            async with asyncio.timeout(PARSING_WAIT_S_MAX):
+                await self._parsed.ask(size_bytes, asyncio.Event(), lambda: False)
+        except TimeoutError as error:
+            raise CapacityError(
+                "the server is busy with other large requests; try again later",
+                retry_delay_s=PARSING_WAIT_S_MAX,
+            ) from error
+        try:
+            yield
+        finally:
+            self._parsed.give_back(size_bytes)
 
     async def _guarded(
         self, method: str, context: Context, work: Coroutine[Any, Any, T]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -92,20 +93,26 @@ class ReportService:
 
     async def estimate(
         self, lane: Lane, begun: EstimatePart, messages: AsyncIterator[bytes]
-    ) -> AsyncGenerator[Iterable[report_pb2.EstimateResponse], None]:
+    ) -> AsyncGenerator[Iterable[report_pb2.EstimateResponse]]:
         """Compute what batches of records would post."""
-        decoder = self._ingest.make_decoder()
-        estimate = await lane.run(self._make_estimate, begun)
-        part: EstimatePart | None = begun
-        while part is not None:
-            if part.kind != KIND_NONE or part is not begun:
+        config = self._ingest.config
+        with closing(self._ingest.open_estimate()) as opened:
+            estimate = await lane.run(self._make_estimate, begun)
+            opened.begin(has_book=estimate.has_book, each_record=begun.each_record)
+            part = begun if begun.kind != KIND_NONE else await self._next_part(messages)
+            del begun
+            while part is not None:
                 check_kind(part.kind)
-                async with self._ingest.holding(part.content):
-                    batch = await decoder.decode(part.kind, part.content, 0, len(part.content))
+                async with opened.batch(part.content, part.kind, part.content) as batch:
+                    del part
                     records = await lane.run(estimate.add, batch)
-                yield report_codec.write_estimated_records(records)
-            part = await self._next_part(messages)
-        yield report_codec.write_estimate(await lane.run(estimate.finish))
+                    kept = await lane.run(estimate.keep_at_most, config.estimate_postings_max)
+                    opened.keep(kept)
+                    yield report_codec.write_estimated_records(records)
+                    del batch, records  # between messages an estimate keeps its sums alone
+                part = await self._next_part(messages)
+            async with opened.answer(*await lane.run(estimate.answer_size)):
+                yield report_codec.write_estimate(await lane.run(estimate.finish))
 
     def _read_part(self, message: bytes) -> EstimatePart:
         check_size(len(message), self._ingest.config.message_bytes_max)

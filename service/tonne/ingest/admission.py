@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tonne.errors import StreamsExhausted
@@ -70,16 +72,126 @@ class Room(ABC):
             on_room()
 
 
-class Admission(Room):
-    """The budget of a process. Over it nothing is refused or dropped: streams are not read on.
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """Memory that is asked for; `come` is called when it is given."""
+
+    size_bytes: int
+    come: Callable[[], None]
+    has_come: bool = False
+
+
+class Budget(Room):
+    """Memory of messages and of what is made of them, asked for before it is taken.
+
+    Over the limit nothing is refused or dropped: who asks waits, in the order of asking. What is
+    larger than the whole limit is given when nothing else is.
+
+    Parameters
+    ----------
+    limit_bytes : int
+        The limit.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__()
+        self._limit_bytes = limit_bytes
+        self._waiting: deque[_Turn] = deque()
+        self._given_bytes = 0
+
+    @property
+    def limit_bytes(self) -> int:
+        """The limit."""
+        return self._limit_bytes
+
+    @property
+    def used_bytes(self) -> int:
+        """Memory that is counted in, or given and not yet counted in."""
+        return self._used_bytes
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another message may be read."""
+        return self._used_bytes < self._limit_bytes
+
+    def gives_now(self, size_bytes: int) -> bool:
+        """Whether who asks for so much need not wait."""
+        return not self._waiting and self._fits(size_bytes)
+
+    async def ask(
+        self, size_bytes: int, stirred: asyncio.Event, is_over: Callable[[], bool]
+    ) -> bool:
+        """Wait for memory, until it is given or `is_over`.
+
+        What is given is given back by `give_back`, once what was made of it is counted in by
+        `hold`.
+
+        Parameters
+        ----------
+        size_bytes : int
+            An upper bound of what will be taken.
+        stirred : asyncio.Event
+            Set here when it is given, and by the caller when `is_over` may hold.
+        is_over : callable
+            Says that the caller has stopped waiting.
+
+        Returns
+        -------
+        bool
+            Whether it is given.
+        """
+        turn = _Turn(size_bytes, stirred.set)
+        self._waiting.append(turn)
+        self._serve()
+        try:
+            while not turn.has_come and not is_over():
+                stirred.clear()
+                await stirred.wait()
+        except BaseException:
+            if turn.has_come:
+                self.give_back(size_bytes)
+            raise
+        finally:
+            if not turn.has_come:
+                self._waiting.remove(turn)
+                self._serve()
+        return turn.has_come
+
+    def give_back(self, size_bytes: int) -> None:
+        """Give back what was given."""
+        self._given_bytes -= size_bytes
+        self.release(size_bytes)
+
+    def release(self, size_bytes: int) -> None:
+        """Count memory out; give it to who asked first, wake who waits for room."""
+        super().release(size_bytes)
+        self._serve()
+
+    def _serve(self) -> None:
+        """Give to who asked first, as long as it fits or nothing else is kept."""
+        while self._waiting:
+            turn = self._waiting[0]
+            if not self._fits(turn.size_bytes):
+                return
+            self._waiting.popleft()
+            self._given_bytes += turn.size_bytes
+            self.hold(turn.size_bytes)
+            turn.has_come = True
+            turn.come()
+
+    def _fits(self, size_bytes: int) -> bool:
+        return self._used_bytes + size_bytes <= self._limit_bytes or self._used_bytes == 0
+
+
+class Admission(Budget):
+    """The budget of what streams and posts have in flight, and how many streams there are.
 
     A message that has been read is always kept, so each stream may put one message on top of
     the limit.
     """
 
     def __init__(self, config: IngestConfig, telemetry: Telemetry) -> None:
-        super().__init__()
-        self._limit_bytes = config.in_flight_bytes_max
+        super().__init__(config.in_flight_bytes_max)
         self._window_bytes = config.stream_window_bytes
         self._message_bytes_max = config.message_bytes_max
         self._streams_max = config.streams_max
@@ -90,20 +202,30 @@ class Admission(Room):
         telemetry.set("tonne_streams_limit", self._streams_max)
 
     @property
-    def used_bytes(self) -> int:
-        """Memory of messages and decoded batches that are not durable yet."""
-        return self._used_bytes
-
-    @property
-    def has_room(self) -> bool:
-        """Whether another message may be read."""
-        return self._used_bytes < self._limit_bytes
-
-    @property
     def stream_credit_bytes(self) -> int:
         """What one stream may have in flight: its window, or less where many share the limit."""
         share = self._limit_bytes // max(len(self._streams), 1)
         return max(min(self._window_bytes, share), self._message_bytes_max)
+
+    async def ask_for_message(
+        self,
+        size_bytes: int,
+        need_bytes: int,
+        stirred: asyncio.Event,
+        is_over: Callable[[], bool],
+    ) -> bool:
+        """Wait for the memory that decoding a message takes, as `ask`.
+
+        The message itself, which is counted in, is what a stream may have beside the limit
+        meanwhile: it must not keep others, or itself, from getting any.
+        """
+        self.release(size_bytes)
+        if not self.gives_now(need_bytes):
+            self._telemetry.add("tonne_reads_held_total", 1, "process_memory")
+        try:
+            return await self.ask(need_bytes, stirred, is_over)
+        finally:
+            self.hold(size_bytes)
 
     def enter(self, on_room: Callable[[], None]) -> None:
         """Count a stream in; `on_room` is called whenever there is room again.

@@ -46,8 +46,9 @@ class Taken:
     ----------
     entry : Entry
         What the journal writes.
-    size_bytes : int
-        Bytes of its message.
+    load_bytes : int
+        What it adds to a commit: the bytes of its message or of its columns, whichever is more,
+        since dictionaries let a small message stand for large columns.
     memory_bytes : int
         Memory that ends with the commit: the message and the decoded batch.
     received_s : float
@@ -55,9 +56,20 @@ class Taken:
     """
 
     entry: Entry
-    size_bytes: int
+    load_bytes: int
     memory_bytes: int
     received_s: float
+
+    @classmethod
+    def of(cls, entry: Entry, message_bytes: int, received_s: float) -> Taken:
+        """Take a batch that came in a message of so many bytes."""
+        columns_bytes = entry.batch.columns_memory_bytes
+        return cls(
+            entry,
+            max(message_bytes, columns_bytes),
+            message_bytes + columns_bytes,
+            received_s,
+        )
 
 
 @dataclass(eq=False)
@@ -107,7 +119,7 @@ class BookCommitter:
             self._oldest_s = asyncio.get_running_loop().time()
         self._lanes[lane] = None
         lane.ready.append(taken)
-        self._ready_bytes += taken.size_bytes
+        self._ready_bytes += taken.load_bytes
         self._stirred.set()
 
     def begin_decoding(self) -> None:
@@ -152,15 +164,28 @@ class BookCommitter:
         return True
 
     def _take_group(self) -> list[tuple[Lane, Taken]]:
+        """Take lanes up to `commit_bytes_max`, the last one as far as one commit holds it.
+
+        At least one batch, else no more than `commit_bytes_max` and a window together, nor more
+        postings than `commit_postings_max`. What is left is the first of the next group.
+        """
+        config = self._shared.config
+        load_bytes_max = config.commit_bytes_max + config.stream_window_bytes
         group: list[tuple[Lane, Taken]] = []
-        size_bytes = 0
-        while self._lanes and size_bytes < self._shared.config.commit_bytes_max:
+        load_bytes = postings_count = 0
+        while self._lanes and load_bytes < config.commit_bytes_max:
             lane = next(iter(self._lanes))
+            while lane.ready:
+                taken = lane.ready[0]
+                load_bytes += taken.load_bytes
+                postings_count += taken.entry.batch.posting_count_max
+                if group and (
+                    load_bytes > load_bytes_max or postings_count > config.commit_postings_max
+                ):
+                    return group
+                self._ready_bytes -= taken.load_bytes
+                group.append((lane, lane.ready.popleft()))
             del self._lanes[lane]
-            size_bytes += sum(taken.size_bytes for taken in lane.ready)
-            group.extend((lane, taken) for taken in lane.ready)
-            lane.ready.clear()
-        self._ready_bytes -= size_bytes
         self._oldest_s = asyncio.get_running_loop().time()
         return group
 
@@ -186,7 +211,7 @@ class BookCommitter:
         """Forget what stands ready behind a batch that was lost: it would leave a gap."""
         self._lanes.pop(lane, None)
         for taken in lane.ready:
-            self._ready_bytes -= taken.size_bytes
+            self._ready_bytes -= taken.load_bytes
             self._release(taken)
         lane.ready.clear()
 

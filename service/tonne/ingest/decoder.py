@@ -21,6 +21,8 @@ KIND_ARROW = 2
 
 _TOO_MUCH = frozenset({"TOO_MANY_RECORDS"})
 
+_DAY_US = 86_400 * 1_000_000
+
 
 class Decoder:
     """Decodes the batches of one stream or call, one after another.
@@ -37,22 +39,46 @@ class Decoder:
         self._telemetry = telemetry
         self._session = self._new_session()
 
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of the dictionaries."""
+        return self._session.memory_bytes
+
+    def measure(self, kind: int, message: bytes, start: int, stop: int) -> int:
+        """Bound the memory that `decode` takes, in bytes, from the lengths in the message.
+
+        Raises
+        ------
+        BatchMustParse, BatchMustFit
+            As `decode`.
+        """
+        measure = self._session.measure_rows if kind == KIND_ROWS else self._session.measure_arrow
+        try:
+            return measure(message, start, stop)
+        except tonne_kernel.BatchError as error:
+            raise parse_error(error) from error
+
     async def decode(self, kind: int, message: bytes, start: int, stop: int) -> tonne_kernel.Batch:
         """Decode `message[start:stop]`.
 
         Raises
         ------
         BatchMustParse, BatchMustFit
-            The batch as a whole cannot be read, or has too many records.
+            The batch as a whole cannot be read, or has too many records, or would make too many
+            postings.
         """
         if self._session.is_full:
             # Its batches keep it alive until they are committed.
             self._session = self._new_session()
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._pool, self._decode, kind, message, start, stop)
+            batch = await loop.run_in_executor(
+                self._pool, self._decode, kind, message, start, stop
+            )
         except tonne_kernel.BatchError as error:
             raise parse_error(error) from error
+        check_postings(batch, self._config.commit_postings_max)
+        return batch
 
     def _decode(self, kind: int, message: bytes, start: int, stop: int) -> tonne_kernel.Batch:
         telemetry = self._telemetry
@@ -65,6 +91,8 @@ class Decoder:
         return tonne_kernel.Session(
             batch_records_max=self._config.batch_records_max,
             key_count_max=self._config.key_count_max,
+            span_us_max=self._config.span_days_max * _DAY_US,
+            text_bytes_max=self._config.batch_text_bytes_max,
         )
 
 
@@ -85,6 +113,22 @@ def check_size(size_bytes: int, size_bytes_max: int) -> None:
                 "field": "batch",
                 "sizeBytes": str(size_bytes),
                 "sizeBytesMax": str(size_bytes_max),
+            },
+        )
+
+
+def check_postings(batch: tonne_kernel.Batch, count_max: int) -> None:
+    """Raise `BatchMustFit` where a batch can make more postings than one commit takes."""
+    count = batch.posting_count_max
+    if count > count_max:
+        raise BatchMustFit(
+            f"the {batch.record_count} records of the batch touch up to {count} months, each "
+            f"counted by itself, and a commit has at most {count_max} postings; nothing of it "
+            "was taken: send fewer records in a batch, or records of shorter spans",
+            metadata={
+                "field": "batch",
+                "postingsCount": str(count),
+                "postingsCountMax": str(count_max),
             },
         )
 

@@ -9,13 +9,13 @@ import random
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tonne.errors import FieldInvalid, ServerDraining
 from tonne.ingest.admission import Admission
 from tonne.ingest.committer import Committer, Journal, Lane, Taken
 from tonne.ingest.decoder import Decoder, check_kind, check_size
+from tonne.ingest.estimates import EstimateRoom, OpenEstimate
 from tonne.ingest.limits import BookRooms
 from tonne.ingest.places import Places
 from tonne.ingest.session import ChannelSession
@@ -25,7 +25,7 @@ from tonne.machine import usable_cpus
 from tonne.telemetry import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from tonne.config import IngestConfig
     from tonne.errors import TonneError
@@ -89,6 +89,7 @@ class Ingest:
         self.silence = Silence(config, telemetry)
         self.places = Places(self.admission, config.streams_max)
         self.rooms = BookRooms(config, telemetry, clock or asyncio.get_running_loop())
+        self._estimates = EstimateRoom(config, telemetry)
         workers = config.decode_threads or max(math.ceil(usable_cpus()), 1)
         self.decode_pool = ThreadPoolExecutor(workers, "decode")
         self._commit_pool = ThreadPoolExecutor(config.commit_threads, "commit")
@@ -202,24 +203,22 @@ class Ingest:
         check_size(len(content), self.config.message_bytes_max)
         if not self.committer.knows(book):
             await self._look_up(self._ledger.get_book, book)
+        decoder = Decoder(self.decode_pool, self.config, self.telemetry)
+        need_bytes = len(content) + decoder.measure(kind, content, 0, len(content))
         await self._let_in(book, len(content))
         received_s = asyncio.get_running_loop().time()
         self.telemetry.add("tonne_received_bytes_total", len(content))
-        self.admission.hold(len(content))
-        held_bytes = len(content)
+        await self.admission.ask(need_bytes, asyncio.Event(), lambda: False)
         try:
-            batch = await Decoder(self.decode_pool, self.config, self.telemetry).decode(
-                kind, content, 0, len(content)
-            )
+            batch = await decoder.decode(kind, content, 0, len(content))
             digest = hashlib.sha256(bytes([kind]))
             digest.update(content)
             entry = RequestEntry(batch, request_id, digest.hexdigest())
-            self.admission.hold(batch.memory_bytes)
-            taken = Taken(entry, held_bytes, held_bytes + batch.memory_bytes, received_s)
+            taken = Taken.of(entry, len(content), received_s)
+            self.admission.hold(taken.memory_bytes)
             self.rooms.of(book).hold(taken.memory_bytes)
-            held_bytes = 0
         finally:
-            self.admission.release(held_bytes)
+            self.admission.give_back(need_bytes)
         outcome = await self._commit(book, taken)
         if isinstance(outcome, Lost):
             raise outcome.error
@@ -252,21 +251,11 @@ class Ingest:
 
     # --- estimates -----------------------------------------------------------------------
 
-    def make_decoder(self) -> Decoder:
-        """Make what decodes the batches of one call that posts nothing."""
+    def open_estimate(self) -> OpenEstimate:
+        """Begin a call that posts nothing; its caller closes it. Raises `ServerDraining`."""
         self._check_draining()
-        return Decoder(self.decode_pool, self.config, self.telemetry)
-
-    @asynccontextmanager
-    async def holding(self, message: bytes) -> AsyncIterator[None]:
-        """Hold a message in the budget of the process; waits for room. Raises `BatchMustFit`."""
-        check_size(len(message), self.config.message_bytes_max)
-        await self.admission.wait_for_room()
-        self.admission.hold(len(message))
-        try:
-            yield
-        finally:
-            self.admission.release(len(message))
+        decoder = Decoder(self.decode_pool, self.config, self.telemetry)
+        return OpenEstimate(self._estimates, decoder)
 
     # --- the end -------------------------------------------------------------------------
 

@@ -243,6 +243,14 @@ class ChannelSession:
             return 0
         self._ingest.telemetry.add("tonne_received_bytes_total", len(message))
         received_s = asyncio.get_running_loop().time()
+        admission = self._ingest.admission
+        need_bytes = self._decoder.measure(
+            header.kind, message, header.body_start, header.body_stop
+        )
+        if not await admission.ask_for_message(
+            len(message), need_bytes, self._stirred, self._is_over
+        ):
+            return 0
         committer = self._ingest.committer.book(channel.book)
         committer.begin_decoding()
         try:
@@ -258,6 +266,7 @@ class ChannelSession:
             self._offer(channel, batch, len(message), received_s)
             return len(message)
         finally:
+            admission.give_back(need_bytes)
             committer.end_decoding()
 
     async def _opened(self, header: AppendHeader) -> Channel:
@@ -308,6 +317,9 @@ class ChannelSession:
             )
         return channel
 
+    def _is_over(self) -> bool:
+        return self._stopped or self._failure is not None
+
     async def _let_in(self, channel: Channel, size_bytes: int) -> bool:
         """Hold a batch until the rate of its book lets it in; False where the stream ends first.
 
@@ -319,7 +331,7 @@ class ChannelSession:
         self._ingest.admission.release(size_bytes)
         try:
             return await self._ingest.rooms.of(channel.book).wait_for_turn(
-                size_bytes, self._stirred, lambda: self._stopped or self._failure is not None
+                size_bytes, self._stirred, self._is_over
             )
         finally:
             self._ingest.admission.hold(size_bytes)
@@ -361,12 +373,11 @@ class ChannelSession:
         self._expected += batch.record_count
         self._unacknowledged.append(_Unacknowledged(self._expected, size_bytes, received_s))
         self._unacknowledged_bytes += size_bytes
-        memory_bytes = batch.memory_bytes
-        self._ingest.admission.hold(memory_bytes)
+        self._ingest.admission.hold(batch.columns_memory_bytes)
         assert self._channel is not None  # noqa: S101  # opened before anything is taken
         epoch = self._channel.epoch
         entry = ChannelEntry(batch, channel.id, epoch, first)
-        taken = Taken(entry, size_bytes, size_bytes + memory_bytes, received_s)
+        taken = Taken.of(entry, size_bytes, received_s)
         self._ingest.rooms.of(channel.book).hold(taken.memory_bytes)
         self._ingest.committer.book(channel.book).offer(self._lane, taken)
 

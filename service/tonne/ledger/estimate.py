@@ -127,6 +127,12 @@ class Estimation:
             postings,
         )
 
+    def keep_at_most(self, rows_count: int) -> int:
+        """Add up what waits where more than so many rows are kept; how many are kept then."""
+        if self._sums.held_rows > rows_count:
+            self._sums.frame()
+        return self._sums.held_rows
+
     def postings(self) -> pl.DataFrame:
         """Give all postings so far, columns of `balances.POSTINGS_SCHEMA`, each key once."""
         return self._sums.frame()

@@ -84,6 +84,11 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
         "a unit has the dimension of one of the activity's factors",
         "use a unit of that dimension and send the record again",
     ),
+    RowStatus.SPAN_MUST_FIT: StatusText(
+        "the time from start to end is at most ten years, or what the server is set to "
+        "(ingest.span_days_max)",
+        "correct start and end, or split the record by time, and send it again",
+    ),
     RowStatus.FACILITY_MUST_BE_REGISTERED: StatusText(
         "the facility is in the book's register",
         "import the facility; the record is kept in suspense until then",

@@ -102,6 +102,7 @@ class Estimate:
         each_record: bool,
         row_errors_max: int,
     ) -> None:
+        self.has_book = bool(book)
         self._estimation = books.estimation(book)
         self._entities = tuple(books.entities(book)) if book else ()
         self._request = request.under(self._estimation.state.settings)
@@ -121,6 +122,26 @@ class Estimate:
         self._messages |= {error.index: found.messages[error.index] for error in kept}
         self._row_error_count += found.row_error_count
         return self._records(found) if self._each_record else []
+
+    def keep_at_most(self, postings_count: int) -> int:
+        """Add up the postings so far where more than so many are kept; how many are kept then."""
+        return self._estimation.keep_at_most(postings_count)
+
+    def answer_size(self) -> tuple[int, int]:
+        """Tell the postings so far and bound the lines of the answer.
+
+        A line is an account of a posting, where the answer is grouped at all.
+        """
+        postings_count = self._estimation.keep_at_most(0)
+        if not self._request.group_by:
+            return postings_count, 0
+        accounts = {
+            id_: len(resolution.entries)
+            for id_, resolution in self._estimation.resolutions.items()
+        }
+        counts = self._estimation.postings()["resolution"].cast(pl.String).value_counts()
+        lines_count = sum(count * accounts.get(id_, 0) for id_, count in counts.iter_rows())
+        return postings_count, lines_count
 
     def finish(self) -> EstimateAnswer:
         """Compute the inventory of all batches."""
