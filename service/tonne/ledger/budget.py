@@ -147,4 +147,4 @@ class Hold:
             yield
         finally:
             self.size_bytes -= added_bytes
-            self._budget._give_back(added_bytes)  # noqa: SLF001
+            self._budget._give_back(added_bytes)  # noqa: SLF001  as above

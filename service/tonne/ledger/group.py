@@ -282,7 +282,10 @@ def _frames(
         frames[QUARANTINE] = frame_of(posted.quarantine())
     if not posted.record_count:
         return frames, {}, ()
-    frames[SEGMENT] = with_posting_region(frame_of(posted.records()), state)
+    records = frame_of(posted.records())
+    if any(totals.suspended_count for totals in posted.totals):
+        records = with_posting_region(records, state)
+    frames[SEGMENT] = records
     frames[POSTINGS], used = posting_frame(posted, state)
     resolutions = {each.id: each.to_json() for each in used}
     periods = frames[POSTINGS]["period"].unique().to_list()

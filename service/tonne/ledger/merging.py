@@ -250,10 +250,9 @@ class Merger:
         sums = RunningSums(coded, pending_rows_min=POSTINGS_GROUP_ROWS)
         for part in self._parts(files):
             with polars_errors("postings to merge"):
-                if turns > 1:
-                    hashes = part.select(POSTED_KEYS).hash_rows(_HASH_SEED)
-                    part = part.filter(hashes % turns == turn)  # noqa: PLW2901
-                coded_part = part.with_columns(pl.col(texts).cast(kind))
+                hashes = part.select(POSTED_KEYS).hash_rows(_HASH_SEED)
+                mine = part.filter(hashes % turns == turn) if turns > 1 else part
+                coded_part = mine.with_columns(pl.col(texts).cast(kind))
             sums.add(coded_part)
         with polars_errors("merged postings"):
             merged = drop_zeros(sums.frame())

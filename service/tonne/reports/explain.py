@@ -197,12 +197,7 @@ def explain(
         hold.grow_to(hold.size_bytes + chosen.posted.height * of_each)
     lines = Lines(chosen, resolutions, asked, Sources(books, head))
     yield from lines
-    if decimal_text(lines.kg_co2e) != total.kg_co2e:
-        raise LedgerInconsistent(
-            f"the lines of an explanation add up to {decimal_text(lines.kg_co2e)} kg CO2e, the "
-            f"inventory says {total.kg_co2e}",
-            metadata={"book": book},
-        )
+    _check_total(book, lines, total)
     question = Question(lines.keys(), asked.first_period, asked.last_period)
     count = min(records_max, RECORDS_MAX)
     if count > 0:
@@ -214,6 +209,16 @@ def explain(
     if replay:
         yield replay_selection(books.evidence, snapshot, question, lines, total, hold=hold)
     yield total
+
+
+def _check_total(book: str, lines: Lines, total: InventoryRow) -> None:
+    """See that the lines add up to what the inventory says."""
+    if decimal_text(lines.kg_co2e) != total.kg_co2e:
+        raise LedgerInconsistent(
+            f"the lines of an explanation add up to {decimal_text(lines.kg_co2e)} kg CO2e, the "
+            f"inventory says {total.kg_co2e}",
+            metadata={"book": book},
+        )
 
 
 class Lines:

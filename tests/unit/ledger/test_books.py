@@ -240,3 +240,16 @@ def test_every_status_has_a_text_for_people():
         "known unit and send the record again"
     )
     assert [field_name(field) for field in RecordField][:3] == ["record", "record_id", "facility"]
+
+
+def test_rules_of_what_producers_invent_do_not_stay(bench, monkeypatch):
+    """A state with too many rules begins anew, without a look at the manifest."""
+    monkeypatch.setattr("tonne.ledger.book_state.RULE_COUNT_MAX", 50)
+    states = bench.ledger._states
+    before = states.known("acme")
+    for first in range(0, 300, 30):
+        bench.append("meter", [record(activity=f"invented.{first + n}") for n in range(30)])
+    assert states.known("acme") is not before
+    assert states.known("acme").rule_count < 50
+    assert bench.ledger.postings("acme")["record_count"].sum() == 300
+    bench.check()
