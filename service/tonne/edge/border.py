@@ -13,6 +13,7 @@ import grpc
 from tonne.edge.codec import read_request
 from tonne.edge.gate import current
 from tonne.edge.status import answer_of, set_status
+from tonne.edge.texts import check_texts
 from tonne.errors import DefectError, TonneError
 from tonne.telemetry import code_of, log_incident
 
@@ -191,6 +192,7 @@ def _admitted(kind: type[Message], message: bytes) -> Message:
     """Parse a request, and see that its caller may do what it asks for."""
     request = read_request(kind, message)
     current().authorize_request(request)
+    check_texts(kind.DESCRIPTOR, message)
     return request
 
 

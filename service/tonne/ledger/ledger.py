@@ -15,8 +15,7 @@ from tonne.ledger.editions import Editions
 from tonne.ledger.estimate import Estimates
 from tonne.ledger.evidence import Evidence
 from tonne.ledger.journal import Journal
-from tonne.ledger.pages import Page, page_limit, read_token
-from tonne.ledger.part import make_page
+from tonne.ledger.pages import Page, page_limit
 from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
 from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
@@ -168,10 +167,10 @@ class Ledger(Editions, Register, Estimates):
         """List the channels in order of their ids. Raises BookUnknown, PageTokenInvalid."""
         self.get_book(book)
         query = ("channels", book)
-        after, _ = read_token(page_token, query, "")
+        after, _ = self.tokens.read(page_token, query, "")
         limit = page_limit(page_size)
         rows = self._manifest.list_channels(book, str(after), limit + 1)
-        return make_page(query, rows, limit, lambda channel: channel.id)
+        return self.tokens.page(query, rows, limit, lambda channel: channel.id)
 
     # Records and postings.
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
-from tonne.ledger.pages import Page, write_token
+from tonne.ledger.pages import PageTokens
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tonne.ledger.book_state import BookStates
     from tonne.store.manifest import Manifest
-
-T = TypeVar("T")
 
 _TEXT_CHARACTERS_MAX = 1000
 
@@ -28,14 +26,7 @@ class Part:
         self._manifest = manifest
         self._states = states
         self._clock = clock
-
-
-def make_page(
-    query: tuple[str, ...], rows: Sequence[T], limit: int, key: Callable[[T], int | str]
-) -> Page[T]:
-    """Make a page of rows that were asked for with one more than fits."""
-    items = tuple(rows[:limit])
-    return Page(items, write_token(query, key(items[-1])) if len(rows) > limit else "")
+        self.tokens = PageTokens(manifest.page_token_key)
 
 
 def check_text(field: str, text: str, *, is_required: bool = False) -> str:

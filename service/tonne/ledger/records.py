@@ -19,7 +19,7 @@ from tonne.catalogue import taxonomy
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.frames import polars_errors, read_parquet
 from tonne.ledger.overlay import Overlay
-from tonne.ledger.pages import Page, page_limit, read_token, write_token
+from tonne.ledger.pages import Page, PageTokens, page_limit
 from tonne.ledger.statuses import status_message
 from tonne.ledger.suspense import SuspenseTexts
 from tonne.model import RecordField, RowStatus
@@ -125,6 +125,7 @@ class Records:
         self._objects = objects
         self._states = states
         self._overlay = Overlay(manifest, objects)
+        self._tokens = PageTokens(manifest.page_token_key)
 
     def list_records(
         self,
@@ -209,7 +210,7 @@ class Records:
         """Read files after the token's place until the page is full."""
         self._manifest.book_revision(listing.book)  # an unknown book is no empty list
         limit = page_limit(page_size)
-        after_seq, first_row = read_token(page_token, listing.query, 0)
+        after_seq, first_row = self._tokens.read(page_token, listing.query, 0)
         items: list[T] = []
         read_count = 0
         while batch := listing.files(int(after_seq)):
@@ -222,11 +223,13 @@ class Records:
                     items.extend(listing.read(file, part.drop(_ROW)))
                 if part.height < found.height:
                     next_row = part[_ROW][-1] + 1
-                    return Page(tuple(items), write_token(listing.query, after_seq, next_row))
+                    return Page(
+                        tuple(items), self._tokens.write(listing.query, after_seq, next_row)
+                    )
                 after_seq, first_row = file.seq, 0
                 read_count += 1
                 if len(items) == limit or read_count == FILES_PER_PAGE_MAX:
-                    token = write_token(listing.query, after_seq)
+                    token = self._tokens.write(listing.query, after_seq)
                     return Page(tuple(items), token if listing.files(file.seq) else "")
         return Page(tuple(items))
 

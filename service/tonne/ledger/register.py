@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tonne.errors import FieldInvalid
 from tonne.ledger.entities import ENTITIES_MAX, check_entity, check_tree
 from tonne.ledger.facilities import check_facility
-from tonne.ledger.pages import page_limit, read_token
-from tonne.ledger.part import Part, make_page
+from tonne.ledger.pages import page_limit
+from tonne.ledger.part import Part
 from tonne.model import check_id
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class Register(Part):
     ) -> Page[Facility]:
         """List the register in order of ids. Raises BookUnknown, PageTokenInvalid."""
         query = ("facilities", check_id("book", book))
-        after, _ = read_token(page_token, query, "")
+        after, _ = self.tokens.read(page_token, query, "")
         limit = page_limit(page_size)
         rows = self._manifest.list_facilities(book, str(after), limit + 1)
-        return make_page(query, rows, limit, lambda facility: facility.id)
+        return self.tokens.page(query, rows, limit, lambda facility: facility.id)
 
     def facilities(self, book: str) -> pl.DataFrame:
         """Read the whole register, columns of `book_state.REGISTER_SCHEMA`."""
@@ -70,10 +70,10 @@ class Register(Part):
     ) -> Page[Entity]:
         """List the entities in order of their ids. Raises BookUnknown, PageTokenInvalid."""
         query = ("entities", check_id("book", book))
-        after, _ = read_token(page_token, query, "")
+        after, _ = self.tokens.read(page_token, query, "")
         limit = page_limit(page_size)
         rows = self._manifest.list_entities(book, str(after), limit + 1)
-        return make_page(query, rows, limit, lambda entity: entity.id)
+        return self.tokens.page(query, rows, limit, lambda entity: entity.id)
 
     def entities(self, book: str) -> list[Entity]:
         """Read all entities in order of their ids. Raises NameInvalid, BookUnknown."""
