@@ -178,6 +178,8 @@ class Border:
     def _told(self, method: str, error: BaseException) -> TonneError:
         """Give the error that the caller is told: of a defect, the incident id alone."""
         if isinstance(error, TonneError) and not isinstance(error, DefectError):
+            if error.detail:
+                logger.warning("%s: %s: %s", method, error.code, error)
             return error
         if isinstance(error, DefectError) and "incident" in error.metadata:
             return error
@@ -192,7 +194,7 @@ def _admitted(kind: type[Message], message: bytes) -> Message:
     """Parse a request, and see that its caller may do what it asks for."""
     request = read_request(kind, message)
     current().authorize_request(request)
-    check_texts(kind.DESCRIPTOR, message)
+    check_texts(kind, message)
     return request
 
 

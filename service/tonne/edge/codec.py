@@ -38,7 +38,7 @@ def read_request(kind: type[M], message: bytes) -> M:
     try:
         return kind.FromString(message)
     except DecodeError as error:
-        raise refuse_texts(kind.DESCRIPTOR, message) or FieldInvalid(
+        raise refuse_texts(kind, message) or FieldInvalid(
             f"request: a serialized {kind.__name__} in valid UTF-8; got {len(message)} bytes that "
             "cannot be read as one",
             metadata={"field": "request", "sizeBytes": str(len(message))},

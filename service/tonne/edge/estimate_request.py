@@ -49,5 +49,5 @@ def read_estimate_request(message: bytes) -> EstimatePart:
     if selections:  # parts of one message are joined
         content = b"".join(selections)
         selection = read_request(report_pb2.GetInventoryRequest, content)
-        check_texts(report_pb2.GetInventoryRequest.DESCRIPTOR, content)
+        check_texts(report_pb2.GetInventoryRequest, content)
     return EstimatePart(selection, each_record, batch.kind, batch.content)

@@ -7,7 +7,7 @@ field and row, and nothing of such a request is done.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -17,7 +17,7 @@ from tonne.errors import BatchMustParse, FieldInvalid
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from google.protobuf.descriptor import Descriptor
+    from google.protobuf.message import Message
 
 NAMED_MAX: Final = 20
 """Most fields that one error names."""
@@ -29,7 +29,7 @@ _DEPTH_MAX: Final = 32
 _NUL: Final = b"\0"
 
 
-def check_texts(kind: Descriptor, message: bytes) -> None:
+def check_texts(kind: type[Message], message: bytes) -> None:
     """Raise `FieldInvalid` where a text of a request holds NUL. Costs next to nothing else."""
     if _NUL not in message:
         return  # the bytes of numbers and lengths may be zero as well, but seldom are
@@ -38,7 +38,7 @@ def check_texts(kind: Descriptor, message: bytes) -> None:
         raise refused
 
 
-def refuse_texts(kind: Descriptor, message: bytes) -> FieldInvalid | None:
+def refuse_texts(kind: type[Message], message: bytes) -> FieldInvalid | None:
     """Name the texts of a serialized message that no store takes; None where none is found.
 
     All of them are told, up to `NAMED_MAX`: an import is not mended one row at a time.
@@ -46,7 +46,7 @@ def refuse_texts(kind: Descriptor, message: bytes) -> FieldInvalid | None:
     found: list[tuple[str, str]] = []
     count = 0
     try:
-        for place, fault in _Walk().faults(kind, message, ""):
+        for place, fault in _Walk().faults(kind.DESCRIPTOR, message, ""):
             count += 1
             if count <= NAMED_MAX:
                 found.append((place, fault))
@@ -75,7 +75,7 @@ class _Walk:
         self._left = _VISITED_MAX
 
     def faults(
-        self, kind: Descriptor, message: bytes, path: str, depth: int = 0
+        self, kind: Any, message: bytes, path: str, depth: int = 0
     ) -> Iterator[tuple[str, str]]:
         """Give each text at fault: its place, like `facilities[3].id`, and what it is or has."""
         indexes: dict[int, int] = {}

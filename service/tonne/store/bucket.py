@@ -11,6 +11,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, UnknownConfigurati
 from obstore.store import from_url
 
 from tonne.errors import ConfigInvalid, StoreUnavailable
+from tonne.masking import mask, mask_url
 from tonne.store import faults
 from tonne.store.errors import ObjectExists, ObjectMissing
 from tonne.store.paths import ObjectInfo, check_path
@@ -72,7 +73,7 @@ class BucketObjects:
     """
 
     def __init__(self, url: str, options: Mapping[str, str]) -> None:
-        self._url = url
+        self._url = mask_url(url)
         client: dict[str, Any] = {
             "timeout": f"{REQUEST_TIMEOUT_S}s",
             "connect_timeout": f"{CONNECT_TIMEOUT_S}s",
@@ -133,7 +134,9 @@ class BucketObjects:
                 if "NoSuchBucket" in str(error):
                     raise
                 raise ObjectMissing(
-                    f"object {path!r} is not in {self._url}", metadata={"path": path}
+                    f"object {path!r} is not in the store",
+                    metadata={"path": path},
+                    detail=self._url,
                 ) from error
 
     def delete(self, path: str) -> None:
@@ -165,9 +168,9 @@ class BucketObjects:
             yield
         except (BaseError, OSError) as error:
             raise StoreUnavailable(
-                f"cannot {action} {path!r} in {self._url}: {first_line(error)}; check that the "
-                "bucket is reachable and that the credentials hold",
-                metadata={"path": path},
+                f"the object storage cannot {action} an object now; try again",
+                detail=f"{path!r} in {self._url}: {first_line(error)}; check that the bucket is "
+                "reachable and that the credentials hold",
             ) from error
 
 
@@ -183,5 +186,5 @@ def _parse_switch(name: str, value: str) -> bool:
 
 def first_line(error: Exception) -> str:
     """Shorten obstore's error, whose further lines are the answer's body and debug output."""
-    text = str(error).strip()
+    text = mask(str(error)).strip()
     return text.splitlines()[0] if text else type(error).__name__

@@ -177,8 +177,9 @@ class DeltaTables:
         except DeltaError as error:
             raise StoreUnavailable(
                 f"the table at {folder} could not be made, maybe because another one made it "
-                f"at this moment; try again: {first_line(error)}",
+                "at this moment; try again",
                 metadata={"folder": folder},
+                detail=first_line(error),
             ) from error
         return self._open(folder)
 
@@ -259,13 +260,15 @@ class DeltaTables:
             yield
         except (exceptions.CommitFailedError, OSError) as error:
             raise StoreUnavailable(
-                f"cannot write the table at {folder} now: {first_line(error)}",
+                f"the table at {folder} cannot be written now; try again",
                 metadata={"folder": folder},
+                detail=first_line(error),
             ) from error
         except (exceptions.DeltaError, ValueError) as error:
             raise LedgerInconsistent(
-                f"the table at {folder} cannot be read or written: {first_line(error)}",
+                f"the table at {folder} cannot be read or written",
                 metadata={"folder": folder},
+                detail=first_line(error),
             ) from error
 
 

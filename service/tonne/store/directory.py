@@ -71,7 +71,9 @@ class DirectoryObjects:
                 return (self._root / check_path(path)).read_bytes()
             except FileNotFoundError as error:
                 raise ObjectMissing(
-                    f"object {path!r} is not in {self._root}", metadata={"path": path}
+                    f"object {path!r} is not in the store",
+                    metadata={"path": path},
+                    detail=str(self._root),
                 ) from error
 
     def delete(self, path: str) -> None:
@@ -164,7 +166,6 @@ def _translated(action: str, path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreUnavailable(
-            f"cannot {action} {path!r}: {error.strerror or error}; check the disk that holds the "
-            "objects",
-            metadata={"path": path},
+            f"the object storage cannot {action} an object now; try again",
+            detail=f"{path!r}: {error.strerror or error}; check the disk that holds the objects",
         ) from error

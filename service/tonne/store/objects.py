@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from tonne.errors import ConfigInvalid
+from tonne.masking import mask_url
 from tonne.store.bucket import BucketObjects
 from tonne.store.directory import DirectoryObjects
 
@@ -68,12 +69,12 @@ def open_objects(url: str, options: Mapping[str, str]) -> Objects:
     if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
         raise ConfigInvalid(
             "objects are at file:///directory, s3://bucket/prefix, gs://bucket/prefix or "
-            f"az://container/prefix; got {url!r}",
-            metadata={"url": url},
+            f"az://container/prefix; got {mask_url(url)!r}",
+            metadata={"key": "store.objects_url"},
         )
     if options:
         raise ConfigInvalid(
             f"objects in a directory take no options; got {', '.join(sorted(options))}",
-            metadata={"url": url},
+            metadata={"key": "store.objects_options"},
         )
     return DirectoryObjects(Path(unquote(parts.path)))

@@ -33,13 +33,13 @@ def test_json_is_whole_and_exact(capsys):
 
 
 def test_csv_reads_back(capsys):
-    """CSV keeps every digit, and quotes what needs it."""
+    """CSV keeps every digit, quotes what needs it, and has one line for each row."""
     print_rows(COLUMNS, ROWS, Format.CSV)
     read = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert read == [
         ["name", "kg", "count", "when", "note"],
         ["a", "1234567.890123456789", "1000000", "", ""],
-        ['b,\n"c"', "", "0", "2025-01-02T00:00:00Z", ""],
+        [r'b,\n"c"', "", "0", "2025-01-02T00:00:00Z", ""],
     ]
 
 
