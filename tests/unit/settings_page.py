@@ -72,6 +72,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "publish.lease_s": ("tonne_publish_lag_seconds",),
     "store.manifest_url": ("tonne_store_reachable",),
     "store.objects_url": ("tonne_store_reachable",),
+    "store.probe_interval_s": ("tonne_store_reachable",),
     "store.objects_options": ("tonne_store_errors_total",),
     "store.manifest_pool_size": ("tonne_stage_duration_seconds",),
     "security.tls_certificate_file": ("tonne_tls_certificate_expiry_timestamp_seconds",),

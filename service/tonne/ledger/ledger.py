@@ -231,6 +231,10 @@ class Ledger(Editions, Register, Estimates):
 
     # Upkeep.
 
+    def probe_objects(self) -> None:
+        """See that the objects can be reached, or raise `StoreUnavailable`. Blocks."""
+        self._objects.probe()
+
     def merge(self, book: str) -> int:
         """Merge a book's postings files where there are too many; how many were replaced."""
         return self._balances.merge(book)

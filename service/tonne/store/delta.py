@@ -30,6 +30,7 @@ from tonne.store.bucket import (
     RETRY_TIMEOUT_S,
     first_line,
 )
+from tonne.store.options import read_options
 from tonne.store.paths import DELTA_LOG
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class DeltaTables:
         self._url = url.rstrip("/")
         self._options = dict(options)
         if self._directory is None:
-            self._options = _CLIENT_OPTIONS | self._options
+            self._options = _CLIENT_OPTIONS | read_options(parts.scheme, options).flat()
         self._statistics = ",".join(statistics)
         fields = [
             deltalake.Field(name, deltalake.schema.PrimitiveType(kind), nullable=True)

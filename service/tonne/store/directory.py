@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import os
 import threading
 import uuid
@@ -87,6 +88,21 @@ class DirectoryObjects:
         target = self._root / checked / name if is_temporary else self._root / checked
         with _translated("delete", path):
             target.unlink(missing_ok=True)
+
+    def probe(self) -> None:
+        """See that a file can be made in the directory; see `Objects.probe`.
+
+        The directory is not made again: where it is gone, its disk is.
+        """
+        with _translated("find", str(self._root)):
+            if not os.statvfs(self._root).f_bavail:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            name = f"{_TEMPORARY_PREFIX}readiness.{uuid.uuid4().hex}{_TEMPORARY_SUFFIX}"
+            file = self._root / name
+            try:
+                file.touch(mode=0o600, exist_ok=False)
+            finally:
+                file.unlink(missing_ok=True)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """List the objects below a folder; see `Objects.list`."""

@@ -38,6 +38,9 @@ class Objects(Protocol):
     def delete(self, path: str) -> None:
         """Remove the object; absent is fine."""
 
+    def probe(self) -> None:
+        """See that the storage is there and takes what we ask for; blocks for seconds at most."""
+
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """List the objects below the folder `prefix` (empty: all), in no particular order.
 
@@ -56,7 +59,8 @@ def open_objects(url: str, options: Mapping[str, str]) -> Objects:
     options : Mapping[str, str]
         Of a bucket: the options of obstore's store (``endpoint``, ``access_key_id``,
         ``secret_access_key``, ``region``, ...) and of its HTTP client (``allow_http``,
-        ``timeout``, ``proxy_url``, ...). A directory has none.
+        ``timeout``, ``proxy_url``, ...), in any case, with or without the cloud's prefix
+        (``aws_allow_http``). A directory has none.
 
     Raises
     ------
