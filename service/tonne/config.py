@@ -26,6 +26,7 @@ from tonne.masking import (
     secrets_of_options,
     secrets_of_url,
 )
+from tonne.permissions import fault_of_writers, is_for_everybody
 from tonne.settings import (
     FaultsConfig,
     IngestConfig,
@@ -93,7 +94,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings. `origins` says where each value that is no default came from."""
+    """All settings.
+
+    `origins` says where each value that is no default came from, `remarks` what its operator
+    should know.
+    """
 
     server: ServerConfig = field(default_factory=ServerConfig)
     ingest: IngestConfig = field(default_factory=IngestConfig)
@@ -103,6 +108,7 @@ class Config:
     security: SecurityConfig = field(default_factory=SecurityConfig)
     faults: FaultsConfig = field(default_factory=FaultsConfig)
     origins: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def items(self) -> Iterator[Item]:
         """Give every setting in order of rooms and fields, secrets masked."""
@@ -159,7 +165,8 @@ def load(
         )
         for room, kind in _ROOMS.items()
     }
-    config = Config(**rooms, origins={key: origin for key, (_, origin) in values.items()})
+    origins = {key: origin for key, (_, origin) in values.items()}
+    config = Config(**rooms, origins=origins, remarks=_remarks(path, values))
     _check_together(config)
     return config
 
@@ -175,6 +182,9 @@ def data_directory(directory: Path) -> dict[str, object]:
 
 def _from_file(path: Path) -> Iterator[tuple[str, tuple[object, str]]]:
     origin = f"file {path}"
+    fault = fault_of_writers(path)
+    if fault:
+        raise ConfigInvalid(f"the configuration {path} {fault}", metadata={"path": str(path)})
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -353,6 +363,16 @@ def _secrets(values: Mapping[str, tuple[object, str]]) -> Iterator[str]:
             yield from secrets_of_url(str(value))
         for text in (_table(value) or {}).values() if key == _ISSUERS else ():
             yield from secrets_of_url(text)
+
+
+def _remarks(path: Path | None, values: Mapping[str, tuple[object, str]]) -> tuple[str, ...]:
+    """Say where every user of the machine may read a secret."""
+    if path is None or not is_for_everybody(path):
+        return ()
+    of_file = {key: each for key, each in values.items() if each[1] == f"file {path}"}
+    if not any(_secrets(of_file)):
+        return ()
+    return (f"every user of the machine may read {path}, which holds secrets: chmod o= it",)
 
 
 def _table(value: object) -> dict[str, str] | None:

@@ -92,6 +92,8 @@ class Server:
             The store cannot be reached.
         """
         config = self._config
+        for remark in config.remarks:
+            logger.warning("%s", remark)
         check_exposure(config)
         self._certificates = open_certificates(config.security, self.telemetry)
         self._authenticator = Authenticator(config.security, self.telemetry)

@@ -1,5 +1,6 @@
 """The `tonne` command: its commands, and what an error looks like."""
 
+import os
 import sys
 import traceback
 from contextvars import ContextVar
@@ -108,6 +109,7 @@ app.command("demo")(run_demo)
 
 def main() -> None:
     """Run the command; whatever fails is one line on standard error and exit code 1."""
+    os.umask(0o077)  # what a ledger's libraries write is its owner's alone, too
     try:
         app(prog_name="tonne")
     except (SystemExit, KeyboardInterrupt):

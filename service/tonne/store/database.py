@@ -26,6 +26,7 @@ from sqlalchemy.engine import URL, make_url
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable, TonneError
 from tonne.masking import mask, mask_url
+from tonne.permissions import make_directory, make_file, warn_of_readers
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.schema import UtcTime
 
@@ -301,11 +302,14 @@ def _open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
         raise ConfigInvalid(
             f"the manifest needs SQLite 3.35 or later; this Python has {sqlite3.sqlite_version}",
         )
+    file = Path(str(url.database)).absolute()
     try:
-        Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        make_directory(file.parent, parents=True)
+        if not str(url.database).startswith("file:") and not make_file(file):
+            warn_of_readers(file)  # its log and its index have its mode
     except OSError as error:
         raise StoreUnavailable(
-            "the directory of the manifest cannot be made",
+            "the file of the manifest cannot be made",
             detail=f"{url.database}: {error.strerror}",
         ) from error
     engine = sa.create_engine(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tonne.errors import StoreUnavailable
+from tonne.permissions import make_directory, open_new, warn_of_readers
 from tonne.store import faults
 from tonne.store.errors import ObjectExists, ObjectMissing
 from tonne.store.paths import ObjectInfo, check_path
@@ -33,7 +34,7 @@ class DirectoryObjects:
     Parameters
     ----------
     directory : Path
-        Made, with its parents, if absent.
+        Made, with its parents, if absent. What is made is the owner's alone.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -42,6 +43,7 @@ class DirectoryObjects:
         self._durable_lock = threading.Lock()
         with _translated("prepare", str(self._root)):
             self._make_durable(self._root)
+        warn_of_readers(self._root)
 
     def put(self, path: str, data: bytes | memoryview) -> None:
         """Create the object; see `Objects.put`."""
@@ -100,7 +102,7 @@ class DirectoryObjects:
             name = f"{_TEMPORARY_PREFIX}readiness.{uuid.uuid4().hex}{_TEMPORARY_SUFFIX}"
             file = self._root / name
             try:
-                file.touch(mode=0o600, exist_ok=False)
+                os.close(open_new(file))
             finally:
                 file.unlink(missing_ok=True)
 
@@ -135,7 +137,7 @@ class DirectoryObjects:
         # Above the root only what this call makes is fsynced: the rest is the machine's.
         first = max(existing, chain.index(self._root) if self._root in chain else 0)
         for each in reversed(chain[: first + 1]):
-            each.mkdir(exist_ok=True)
+            make_directory(each)
             with contextlib.suppress(PermissionError):  # the root may stand in a foreign directory
                 _fsync_directory(each.parent)
         with self._durable_lock:
@@ -143,7 +145,7 @@ class DirectoryObjects:
 
 
 def _write(file: Path, data: bytes | memoryview) -> None:
-    with file.open("xb", buffering=0) as stream:
+    with open(open_new(file), "wb", buffering=0) as stream:  # noqa: PTH123  # a descriptor
         rest = memoryview(data).cast("B")
         while rest:
             rest = rest[stream.write(rest) or 0 :]
