@@ -49,20 +49,28 @@ def visible_json(document: str) -> str:
 def csv_cell(text: str) -> str:
     r"""Write a text as a cell that no spreadsheet runs and no reader breaks.
 
-    What is hidden is escaped as by `visible`, a backslash doubled; what a spreadsheet would take
-    for a formula, and what begins with an apostrophe, gets an apostrophe in front. Numbers are
-    none. `read_csv_cell` is the way back.
+    Nearly every text is its own cell, numbers among them. What a spreadsheet would take for a
+    formula, what hides something and what begins with an apostrophe gets an apostrophe in front;
+    behind it, what is hidden is escaped as by `visible`, and a backslash is doubled.
+    `read_csv_cell` is the way back.
     """
+    is_formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    if not (text.startswith(_QUOTE) or is_formula or _BEHIND_SEPARATOR.search(text)) and (
+        is_plain(text) or not any(map(_is_hidden, text))
+    ):
+        return text
     escaped = visible(text.replace("\\", r"\\"))
-    escaped = _BEHIND_SEPARATOR.sub(lambda found: f"{found[1]}\\x{ord(found[2]):02x}", escaped)
-    if text.startswith(_QUOTE) or (_FORMULA.match(text) and not _NUMBER.fullmatch(text)):
-        return _QUOTE + escaped
-    return escaped
+    return _QUOTE + _BEHIND_SEPARATOR.sub(
+        lambda found: f"{found[1]}\\x{ord(found[2]):02x}", escaped
+    )
 
 
 def read_csv_cell(cell: str) -> str:
-    """Read the text of a cell that `csv_cell` wrote."""
-    return _ESCAPED.sub(_unescaped, cell.removeprefix(_QUOTE))
+    """Read the text of a cell; one that `csv_cell` did not write is its own text."""
+    if not cell.startswith(_QUOTE):
+        return cell
+    text = _ESCAPED.sub(_unescaped, cell.removeprefix(_QUOTE))
+    return text if csv_cell(text) == cell else cell
 
 
 def _is_hidden(character: str) -> bool:

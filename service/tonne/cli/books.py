@@ -21,6 +21,7 @@ from tonne.cli.output import (
 )
 from tonne.errors import FieldInvalid
 from tonne.model import Book, Edition, Facility, FacilityRule
+from tonne.visible import read_csv_cell
 
 book_app = typer.Typer(help="Books: one for each reporting organisation.", no_args_is_help=True)
 facility_app = typer.Typer(help="Facilities of a book.", no_args_is_help=True)
@@ -258,4 +259,4 @@ def read_facilities(file: Path) -> Iterator[Facility]:
                     f"{len(header)} fields; got {list(row.values())}",
                     metadata={"file": str(file), "line": str(reader.line_num)},
                 )
-            yield Facility(**{name: value or "" for name, value in row.items()})
+            yield Facility(**{name: read_csv_cell(text or "") for name, text in row.items()})

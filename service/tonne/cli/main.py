@@ -130,6 +130,8 @@ def _tell(error: BaseException) -> None:
         )
     elif isinstance(error, DefectError):
         text = f"{error} ({error.code}; this is a defect of Tonne)"
+    elif isinstance(error, UnicodeDecodeError):
+        text = f"a file was expected in UTF-8; it is not at byte {error.start}"
     elif isinstance(error, TonneError | OSError):
         text = str(error)
     else:

@@ -59,7 +59,8 @@ class CertificateFiles:
         ------
         ConfigInvalid
             A file cannot be read or may be written by others, the key is not that of the
-            certificate, or the certificate has expired. The message names files and never holds what is in them.
+            certificate, or the certificate has expired. The message names files and never holds
+            what is in them.
         """
         chain, certificate = _read_certificates("tls_certificate_file", self.certificate)
         key = _read("tls_key_file", self.key)

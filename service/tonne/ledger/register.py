@@ -8,7 +8,7 @@ from tonne.errors import FieldInvalid
 from tonne.ledger.entities import ENTITIES_MAX, check_entity, check_tree
 from tonne.ledger.facilities import check_facility
 from tonne.ledger.pages import page_limit
-from tonne.ledger.part import Part
+from tonne.ledger.part import Part, check_rows
 from tonne.model import check_id
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class Register(Part):
         """
         check_id("book", book)
         _check_count("facilities", len(facilities), FACILITIES_MAX)
-        for index, facility in enumerate(facilities):
-            check_facility(facility, f"facilities[{index}]")
+        check_rows("facilities", facilities, check_facility)
         _check_once("facilities", [facility.id for facility in facilities])
         return self._manifest.put_facilities(book, facilities)
 
@@ -59,9 +58,7 @@ class Register(Part):
         """
         check_id("book", book)
         _check_count("entities", len(entities), ENTITIES_MAX)
-        checked = [
-            check_entity(entity, f"entities[{index}]") for index, entity in enumerate(entities)
-        ]
+        checked = check_rows("entities", entities, check_entity)
         _check_once("entities", [entity.id for entity in checked])
         return self._manifest.put_entities(book, checked, check_tree)
 
