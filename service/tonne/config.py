@@ -342,10 +342,11 @@ def _printed(key: str, value: object) -> str:
     """Write a value for people, without its secrets."""
     if isinstance(value, dict):
         if key == _OPTIONS:
-            return json.dumps({name: mask_option(name, text) for name, text in value.items()})
+            shown = {name: mask(mask_option(name, text)) for name, text in value.items()}
+            return json.dumps(shown)
         return json.dumps({_shown(name): _shown(text) for name, text in value.items()})
     if key in _URLS:
-        return mask_url(str(value))
+        return mask(mask_url(str(value)))
     return _shown(value) if isinstance(value, str) else str(value)
 
 

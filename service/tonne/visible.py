@@ -46,6 +46,11 @@ def visible_json(document: str) -> str:
     return document if is_plain(document.replace("\n", "")) else _replaced(document, _json_escaped)
 
 
+def look(text: str) -> str:
+    """Give what people see of a text: two that look the same have the same."""
+    return unicodedata.normalize("NFC", "".join(each for each in text if not _is_hidden(each)))
+
+
 def csv_cell(text: str) -> str:
     r"""Write a text as a cell that no spreadsheet runs and no reader breaks.
 

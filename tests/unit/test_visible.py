@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.visible import csv_cell, is_plain, read_csv_cell, visible, visible_json
+from tonne.visible import csv_cell, is_plain, look, read_csv_cell, visible, visible_json
 
 HIDDEN = {
     "clear screen": ("\x1b[2J", r"\x1b[2J"),
@@ -131,3 +131,9 @@ def test_no_cell_is_a_formula(text):
 def test_numbers_stay_numbers(text):
     """A text that is a number can be summed."""
     assert csv_cell(text) == text
+
+
+def test_what_looks_the_same_is_told():
+    """NFC and NFD, and what prints nothing, do not tell two texts apart for people."""
+    assert look("Bu\u0308ro") == look("B\u00fcro") == look("B\u00fcr\u200bo")
+    assert look("Buro") != look("B\u00fcro")

@@ -88,7 +88,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int, clock: Callable[[], dt.datetime]) -> None:
         parsed = _parse_url(url)
         self.is_postgres = parsed.get_backend_name() == "postgresql"
-        self.location = mask_url(url)
+        self.location = mask(mask_url(url))
         self._clock = clock
         # SQLite lets waiting writers poll, and a poller may starve; inside a process they queue.
         self._writer: contextlib.AbstractContextManager[Any] = (
