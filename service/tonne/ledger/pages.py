@@ -124,10 +124,12 @@ class PageTokens:
 def _is_place(place: list[Any], start: int | str) -> bool:
     """Whether a position and a part are of the kind and the size that a store takes."""
     position, part = place
-    if type(position) is not type(start) or type(part) is not int or part < 0:
+    if type(position) is not type(start) or type(part) is not int:
+        return False
+    if not 0 <= part <= _POSITION_MAX:
         return False
     if isinstance(position, int):
-        return 0 <= position <= _POSITION_MAX and part <= _POSITION_MAX
+        return 0 <= position <= _POSITION_MAX
     return "\x00" not in position and _is_text(position)
 
 
