@@ -2,7 +2,10 @@
 # Two stages: the first compiles the kernel, the second holds no compiler. Where there is no
 # container engine, `make image` builds the same from packages of Debian.
 ARG PYTHON=3.13
-FROM python:${PYTHON}-slim-trixie AS build
+# A tag may be another image tomorrow; a digest may not. There is none to fall back to: who builds
+# says which image was looked at (docs/image.md).
+ARG BASE_DIGEST
+FROM python:${PYTHON}-slim-trixie@${BASE_DIGEST} AS build
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
@@ -28,10 +31,12 @@ COPY image/publish.lock image/
 RUN python -m pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: \
        --target /publish --requirement image/publish.lock
 
-FROM python:${PYTHON}-slim-trixie AS server
+FROM python:${PYTHON}-slim-trixie@${BASE_DIGEST} AS server
+ARG BASE_DIGEST
 LABEL org.opencontainers.image.title="tonne" \
       org.opencontainers.image.description="A carbon ledger that you can stream into" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.digest="${BASE_DIGEST}"
 # The installer of the base image has no place in a server either.
 RUN python -m pip uninstall --yes --root-user-action ignore pip \
     && rm -rf /usr/local/lib/python3*/ensurepip \

@@ -17,6 +17,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tonne.errors import ConfigInvalid
+from tonne.masking import (
+    mask,
+    mask_option,
+    mask_url,
+    remember,
+    secrets_of_environment,
+    secrets_of_options,
+    secrets_of_url,
+)
+from tonne.permissions import fault_of_writers, is_for_everybody
 from tonne.settings import (
     CallsConfig,
     FaultsConfig,
@@ -53,8 +63,11 @@ _SERVICE_LINK = re.compile(r"(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|U
 """Kubernetes gives every pod such variables for each Service of its namespace: one named
 `tonne` or `tonne-...` makes `TONNE_SERVICE_HOST` and the like, which are none of ours."""
 
-_PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)")
 _NEAR_ENOUGH = 0.7
+
+_OPTIONS = "store.objects_options"
+_ISSUERS = "security.issuers"
+_URLS = ("store.manifest_url", "store.objects_url", "server.traces_endpoint")
 
 
 _ROOMS: dict[str, type] = {
@@ -84,7 +97,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings. `origins` says where each value that is no default came from."""
+    """All settings.
+
+    `origins` says where each value that is no default came from, `remarks` what its operator
+    should know.
+    """
 
     server: ServerConfig = field(default_factory=ServerConfig)
     calls: CallsConfig = field(default_factory=CallsConfig)
@@ -95,6 +112,7 @@ class Config:
     security: SecurityConfig = field(default_factory=SecurityConfig)
     faults: FaultsConfig = field(default_factory=FaultsConfig)
     origins: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def items(self) -> Iterator[Item]:
         """Give every setting in order of rooms and fields, secrets masked."""
@@ -135,10 +153,12 @@ def load(
     values = {key: (value, "default") for key, value in (defaults or {}).items()}
     if path is not None:
         values.update(_from_file(path))
-    values.update(_from_environment(os.environ if environ is None else environ))
+    environ = os.environ if environ is None else environ
+    values.update(_from_environment(environ))
     for key, value in (overrides or {}).items():
         _find(key, "option")
         values[key] = (value, "command line")
+    remember((*_secrets(values), *secrets_of_environment(environ)))
     rooms = {
         room: kind(
             **{
@@ -149,7 +169,8 @@ def load(
         )
         for room, kind in _ROOMS.items()
     }
-    config = Config(**rooms, origins={key: origin for key, (_, origin) in values.items()})
+    origins = {key: origin for key, (_, origin) in values.items()}
+    config = Config(**rooms, origins=origins, remarks=_remarks(path, values))
     _check_together(config)
     return config
 
@@ -165,6 +186,9 @@ def data_directory(directory: Path) -> dict[str, object]:
 
 def _from_file(path: Path) -> Iterator[tuple[str, tuple[object, str]]]:
     origin = f"file {path}"
+    fault = fault_of_writers(path)
+    if fault:
+        raise ConfigInvalid(f"the configuration {path} {fault}", metadata={"path": str(path)})
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -177,7 +201,8 @@ def _from_file(path: Path) -> Iterator[tuple[str, tuple[object, str]]]:
             raise _unknown(room, _ROOMS, origin)
         if not isinstance(table, dict):
             raise ConfigInvalid(
-                f"{origin}: {room} is a table, [{room}]; got {table!r}", metadata={"key": room}
+                f"{origin}: {room} is a table, [{room}]; got a {type(table).__name__}",
+                metadata={"key": room},
             )
         for name, value in table.items():
             yield _find(f"{room}.{name}", origin), (value, origin)
@@ -242,8 +267,8 @@ def _checked(one: dataclasses.Field[Any], key: str, value: object, origin: str) 
             expected = rules["check"](converted)
     if expected:
         raise ConfigInvalid(
-            f"{origin}: {key} must be {expected}; got {value!r}",
-            metadata={"key": key, "value": str(value)},
+            f"{origin}: {key} must be {expected}; got {_given(key, value)}",
+            metadata={"key": key},
         )
     return converted
 
@@ -308,18 +333,57 @@ def _check_together(config: Config) -> None:
             )
 
 
+def _given(key: str, value: object) -> str:
+    """Write a wrong value for people; one that may be a secret is not quoted."""
+    if isinstance(value, bool | int | float):
+        return repr(value)
+    if key in (*_URLS, _OPTIONS, _ISSUERS) or not isinstance(value, str):
+        return f"a {type(value).__name__} of {len(str(value))} characters, which is not shown"
+    return repr(_shown(value))
+
+
 def _printed(key: str, value: object) -> str:
     """Write a value for people, without its secrets."""
     if isinstance(value, dict):
-        mask = _masked_option if key == "store.objects_options" else _masked_url
-        return json.dumps({name: mask(name, text) for name, text in value.items()})
-    return _masked_url(key, value) if isinstance(value, str) else str(value)
+        if key == _OPTIONS:
+            shown = {name: mask(mask_option(name, text)) for name, text in value.items()}
+            return json.dumps(shown)
+        return json.dumps({_shown(name): _shown(text) for name, text in value.items()})
+    if key in _URLS:
+        return mask(mask_url(str(value)))
+    return _shown(value) if isinstance(value, str) else str(value)
 
 
-def _masked_url(_: str, text: str) -> str:
-    return _PASSWORD.sub("***", text) if "://" in text else text
+def _shown(text: str) -> str:
+    return mask(mask_url(text) if "://" in text else text)
 
 
-def _masked_option(key: str, text: str) -> str:
-    secret = ("secret", "key", "token", "password", "sas")
-    return "***" if any(word in key.lower() for word in secret) else text
+def _secrets(values: Mapping[str, tuple[object, str]]) -> Iterator[str]:
+    """Give what among the settings nobody may read."""
+    for key, (value, _) in values.items():
+        if key == _OPTIONS:
+            table = _table(value)
+            yield from secrets_of_options(table) if table is not None else [str(value)]
+        elif key in _URLS or (isinstance(value, str) and "://" in value):
+            yield from secrets_of_url(str(value))
+        for text in (_table(value) or {}).values() if key == _ISSUERS else ():
+            yield from secrets_of_url(text)
+
+
+def _remarks(path: Path | None, values: Mapping[str, tuple[object, str]]) -> tuple[str, ...]:
+    """Say where every user of the machine may read a secret."""
+    if path is None or not is_for_everybody(path):
+        return ()
+    of_file = {key: each for key, each in values.items() if each[1] == f"file {path}"}
+    if not any(_secrets(of_file)):
+        return ()
+    return (f"every user of the machine may read {path}, which holds secrets: chmod o= it",)
+
+
+def _table(value: object) -> dict[str, str] | None:
+    """Read a table of texts; None where it is none."""
+    try:
+        table = _converted("dict[str, str]", value)
+    except (TypeError, ValueError):
+        return None
+    return table if isinstance(table, dict) else None

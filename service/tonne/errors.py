@@ -23,6 +23,9 @@ class TonneError(Exception):
         Every variable of the message, by lowerCamel name.
     retry_delay_s : float, optional
         How long to wait before trying again, where that may help.
+    detail : str, optional
+        What operators are told on top: hosts, paths, the words of a driver. It stands in the
+        text of the exception, which goes to logs and to who runs the command, and in no answer.
     """
 
     code: str = "INTERNAL"
@@ -34,9 +37,11 @@ class TonneError(Exception):
         *,
         metadata: Mapping[str, str] | None = None,
         retry_delay_s: float | None = None,
+        detail: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(f"{message} ({detail})" if detail else message)
         self.message = message
+        self.detail = detail
         self.metadata: dict[str, str] = dict(metadata or {})
         self.retry_delay_s = retry_delay_s
 

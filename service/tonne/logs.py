@@ -1,4 +1,4 @@
-"""Logs: one JSON object for each line, on the standard error."""
+"""Logs: one JSON object for each line, on the standard error, without secrets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 import logging
 import sys
 from typing import TextIO
+
+from tonne.masking import mask
 
 
 class JsonFormatter(logging.Formatter):
@@ -25,7 +27,23 @@ class JsonFormatter(logging.Formatter):
         line.update({k: v for k, v in vars(record).items() if k not in self._OWN})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        if record.stack_info:
+            line["stack"] = record.stack_info
+        masked = {key: _masked(value) for key, value in line.items()}
+        # ASCII alone: no text of a caller ends the line or moves the reader's cursor.
+        written = json.dumps(masked, default=lambda value: mask(str(value)))
+        return written.replace("\x7f", "\\u007f")
+
+
+def _masked(value: object) -> object:
+    """Mask the texts of a value, whatever holds them."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {mask(str(key)): _masked(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(each) for each in value]
+    return value
 
 
 def configure_logging(level: str, stream: TextIO | None = None) -> None:

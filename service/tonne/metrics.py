@@ -220,7 +220,8 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_store_reachable",
         "gauge",
-        "1 while the last commit of every book reached the store.",
+        "1 while the last commit of every book, and the last look at the objects, reached the "
+        "store.",
     ),
     _metric(
         "tonne_worker_busy_seconds_total",

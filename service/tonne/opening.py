@@ -38,6 +38,7 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
     store = config.store
     try:
         objects = open_objects(store.objects_url, store.objects_options)
+        objects.probe()
         ledger = Ledger(
             manifest,
             objects,

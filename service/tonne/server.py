@@ -36,6 +36,7 @@ from tonne.ingest.ingest import Ingest
 from tonne.logs import configure_logging
 from tonne.machine import memory_limit_bytes, usable_cpus
 from tonne.opening import check_store, close_ledger, open_ledger, publisher_on
+from tonne.readiness import ObjectsWatch
 from tonne.telemetry import Telemetry
 from tonne.upkeep import Publishing, keep_up
 
@@ -99,6 +100,8 @@ class Server:
             The store cannot be reached.
         """
         config = self._config
+        for remark in config.remarks:
+            logger.warning("%s", remark)
         check_exposure(config)
         self._certificates = open_certificates(config.security, self.telemetry)
         self._authenticator = Authenticator(config.security, self.telemetry)
@@ -133,6 +136,7 @@ class Server:
         self._tasks = [
             asyncio.create_task(self._measure_lag(), name="measure lag"),
             asyncio.create_task(self._watch_health(), name="watch health"),
+            asyncio.create_task(self._watch_objects(), name="watch the objects"),
         ]
         if config.ledger.upkeep:
             upkeep = keep_up(self._ledger, self.telemetry, config.ledger.upkeep_interval_s)
@@ -234,6 +238,12 @@ class Server:
                 told = self.is_ready
                 logger.warning("the server is %s", "ready" if told else "not ready")
                 self._health.tell(is_serving=told)
+
+    async def _watch_objects(self) -> None:
+        """Keep readiness saying whether the objects can be reached."""
+        interval_s = self._config.store.probe_interval_s
+        watch = ObjectsWatch(self._ledger.probe_objects, self._ingest.mark_objects, interval_s)
+        await watch.keep_looking()
 
     async def _measure_lag(self) -> None:
         """Measure how late the event loop is, and how busy its thread."""

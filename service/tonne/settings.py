@@ -363,6 +363,12 @@ class StoreConfig:
     objects_options: dict[str, str] = _setting(  # noqa: RUF009  # makes a new one each time
         {}, "Options of the object storage, as obstore names them."
     )
+    probe_interval_s: float = _setting(
+        5.0,
+        "Time between two looks at whether the objects can be reached; a server that cannot "
+        "reach them is not ready.",
+        minimum=0.05,
+    )
     manifest_pool_size: int = _setting(8, "Connections to the manifest.", minimum=1)
     manifest_pool_reserved: int = _setting(
         5,

@@ -101,7 +101,17 @@ def test_the_dockerfile_says_what_the_layout_says():
     assert {f"{port}/tcp" for port in said["EXPOSE"].split()} == config["ExposedPorts"].keys()
     assert all(variable in server for variable in config["Env"][1:])
     assert f"ARG PYTHON={PYTHON}\n" in DOCKERFILE
-    assert DOCKERFILE.count(f"FROM python:${{PYTHON}}-slim-{SUITE}") == 2
+    assert DOCKERFILE.count(f"FROM python:${{PYTHON}}-slim-{SUITE}@${{BASE_DIGEST}}") == 2
+
+
+def test_every_foreign_image_is_named_by_its_digest():
+    """A tag may be another image tomorrow; without the digest the build stops."""
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.MULTILINE))
+    for image in re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE):
+        assert image in stages or re.search(r"@(sha256:[0-9a-f]{64}|\$\{BASE_DIGEST\})$", image)
+    for source in re.findall(r"--from=(\S+)", DOCKERFILE):
+        assert source in stages
+    assert re.search(r"^ARG BASE_DIGEST(=sha256:[0-9a-f]{64})?$", DOCKERFILE, re.MULTILINE)
 
 
 def test_the_dockerfile_installs_what_is_locked():

@@ -100,6 +100,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "publish.lease_s": ("tonne_publish_lag_seconds",),
     "store.manifest_url": ("tonne_store_reachable",),
     "store.objects_url": ("tonne_store_reachable",),
+    "store.probe_interval_s": ("tonne_store_reachable",),
     "store.objects_options": ("tonne_store_errors_total",),
     "store.manifest_pool_size": ("tonne_stage_duration_seconds",),
     "store.manifest_pool_reserved": ("tonne_stage_duration_seconds",),

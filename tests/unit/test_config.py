@@ -135,7 +135,9 @@ def test_a_wrong_value_says_what_it_must_be(key, value, expected):
     with pytest.raises(ConfigInvalid) as wrong:
         load(overrides={key: value}, environ={})
     assert wrong.value.message.startswith(f"command line: {key} must be {expected}")
-    assert repr(value) in wrong.value.message
+    is_shown = key != "store.objects_options"
+    assert (repr(value) in wrong.value.message) == is_shown
+    assert is_shown or "which is not shown" in wrong.value.message
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:50051", "tonne.example:65535"])

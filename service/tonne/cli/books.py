@@ -21,6 +21,7 @@ from tonne.cli.output import (
 )
 from tonne.errors import FieldInvalid
 from tonne.model import Book, Edition, Facility, FacilityRule
+from tonne.visible import look, read_csv_cell
 
 book_app = typer.Typer(help="Books: one for each reporting organisation.", no_args_is_help=True)
 facility_app = typer.Typer(help="Facilities of a book.", no_args_is_help=True)
@@ -178,8 +179,14 @@ def import_facilities(
     file: ReadableFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
 ) -> None:
     """Register the facilities of a CSV file; of its columns only id is required."""
+    facilities = list(read_facilities(file))
+    seen: dict[str, str] = {}
+    for each in facilities:
+        other = seen.setdefault(look(each.id), each.id)
+        if other != each.id:
+            say(f"notice: {each.id!a} looks like {other!a}; they are two facilities")
     with connect(server) as client:
-        created_count, updated_count = client.import_facilities(book, read_facilities(file))
+        created_count, updated_count = client.import_facilities(book, facilities)
     say(f"{counted(created_count, 'facility')} registered, {updated_count:,} replaced")
 
 
@@ -258,4 +265,4 @@ def read_facilities(file: Path) -> Iterator[Facility]:
                     f"{len(header)} fields; got {list(row.values())}",
                     metadata={"file": str(file), "line": str(reader.line_num)},
                 )
-            yield Facility(**{name: value or "" for name, value in row.items()})
+            yield Facility(**{name: read_csv_cell(text or "") for name, text in row.items()})

@@ -12,6 +12,7 @@ from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, conne
 from tonne.cli.output import Column, Format, FormatOption, counted, print_rows, say
 from tonne.errors import FieldInvalid
 from tonne.model import Entity, FinancialControl, Holding
+from tonne.visible import read_csv_cell
 
 entity_app = typer.Typer(
     help="Entities of a book's organisation, with their dated shares.", no_args_is_help=True
@@ -88,7 +89,8 @@ def _read_rows(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
                     f"{list(row.values())}",
                     metadata={"place": place},
                 )
-            yield place, {name: (row.get(name) or "").strip() for name in ENTITY_FIELDS}
+            cells = {name: read_csv_cell(row.get(name) or "") for name in ENTITY_FIELDS}
+            yield place, {name: text.strip() for name, text in cells.items()}
 
 
 def _read_holding(place: str, row: Mapping[str, str]) -> tuple[Holding, ...]:

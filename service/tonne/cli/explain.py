@@ -1,6 +1,5 @@
 """The command `tonne explain`."""
 
-import json
 import math
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,6 +27,7 @@ from tonne.cli.output import (
     Format,
     FormatOption,
     counted,
+    json_text,
     print_rows,
     program_value,
     say,
@@ -162,11 +162,11 @@ def _print_json(parts: Iterable[ExplainPart]) -> ExplainReplay | None:
         else:
             sys.stdout.write("\n]" if section == "records" else '\n], "records": []')
             document = None if replay is None else _replay_document(replay)
-            sys.stdout.write(f', "replay": {json.dumps(document, ensure_ascii=False)}')
-            total = json.dumps(program_row(part), ensure_ascii=False)
+            sys.stdout.write(f', "replay": {json_text(document)}')
+            total = json_text(program_row(part))
             sys.stdout.write(f', "total": {total}}}\n')
             continue
-        sys.stdout.write(separator + json.dumps(item, ensure_ascii=False))
+        sys.stdout.write(separator + json_text(item))
         separator = ",\n  "
     return replay
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from tonne.catalogue.valuation import TEXT_PLACES_MAX, exact_text
-from tonne.cli.output import counted
+from tonne.cli.output import counted, shown
 from tonne.client.resources import last_id
 
 if TYPE_CHECKING:
@@ -88,16 +88,16 @@ class ExplainTree:
         if self._records:
             branch = tree.add(_label("records", f"{len(self._records):,} shown"))
             for record in self._records:
-                branch.add(Text(record_text(record)))
+                branch.add(shown(record_text(record)))
         if self._replay is not None:
             _add_replay(tree, self._replay)
         return tree
 
     def _add_factor(self, branch: Tree, node: FactorNode) -> None:
-        label = Text("\n").join(Text(text, style) for text, style in factor_texts(node.first))
+        label = Text("\n").join(shown(text, style) for text, style in factor_texts(node.first))
         leaf = branch.add(label)
         for line in node.balances:
-            leaf.add(Text(balance_text(line)))
+            leaf.add(shown(balance_text(line)))
         more = node.balances_count - len(node.balances)
         if more:
             rest = node.kg_co2e - sum((each.kg_co2e for each in node.balances), Fraction(0))
@@ -214,8 +214,8 @@ def _add_replay(tree: Tree, replay: ExplainReplay) -> None:
         _label(f"replay {found}", f"{number(Fraction(replay.kg_co2e))} kg CO2e from {read}")
     )
     for difference in replay.differences:
-        branch.add(Text(difference, "red"))
+        branch.add(shown(difference, "red"))
 
 
 def _label(title: str, rest: str) -> Text:
-    return Text.assemble((title, "bold"), "  ", rest)
+    return Text.assemble(shown(title, "bold"), "  ", shown(rest))

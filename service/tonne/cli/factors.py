@@ -146,7 +146,8 @@ def list_activities(form: FormatOption = Format.TABLE) -> None:
     """List all activities, and the words that may stand before them."""
     print_rows(_ACTIVITY_COLUMNS, map(_activity_row, taxonomy.activities().values()), form)
     if form is Format.TABLE:
-        say("\nbefore any of them, with a dot:")
+        say("")
+        say("before any of them, with a dot:")
         for word, context in CONTEXTS.items():
             say(f"  {word:12} {context.title}")
 

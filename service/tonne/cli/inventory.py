@@ -19,6 +19,7 @@ from tonne.cli.output import (
     print_table,
     program_value,
     say,
+    shown,
     stdout_console,
 )
 from tonne.client import DIMENSIONS, Inventory, InventoryRow
@@ -281,4 +282,4 @@ def _print_below(row: InventoryRow, *, with_energy: bool) -> None:
         parts.append(f"{row.energy_kwh:,.1f} kWh")
     if parts:
         group = ", ".join(filter(None, row.group.values())) or "total"
-        stdout_console().print(f"{group}: {', '.join(parts)}")
+        stdout_console().print(shown(f"{group}: {', '.join(parts)}"))

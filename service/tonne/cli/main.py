@@ -1,6 +1,9 @@
 """The `tonne` command: its commands, and what an error looks like."""
 
+import os
 import sys
+import traceback
+from contextvars import ContextVar
 from importlib.metadata import version
 from typing import Annotated
 
@@ -25,8 +28,12 @@ from tonne.cli.serve import serve, show_config
 from tonne.cli.suspense import suspense_app
 from tonne.client import Credentials, ServerUnavailable, read_token_file
 from tonne.errors import DefectError, TonneError
+from tonne.masking import mask, remember
 
 USER_MISTAKE = 1
+
+WANTS_TRACEBACK: ContextVar[bool] = ContextVar("wants_traceback", default=False)
+"""What the option --debug says."""
 
 app = typer.Typer(
     name="tonne",
@@ -53,6 +60,10 @@ def _options(
     token_file: connection.TokenFileOption = None,
     token: connection.TokenVariable = "",
     insecure: connection.PlainTokenOption = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", envvar="TONNE_DEBUG", help="Show where a failure comes from."),
+    ] = False,
     _version: Annotated[
         bool,
         typer.Option(
@@ -61,6 +72,8 @@ def _options(
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    WANTS_TRACEBACK.set(debug)
+    remember([token])
     connection.GIVEN.set(
         Credentials(
             token=read_token_file(token_file) if token_file else token or None,
@@ -98,24 +111,38 @@ app.command("demo")(run_demo)
 
 
 def main() -> None:
-    """Run the command; a mistake is one line on standard error and exit code 1."""
+    """Run the command; whatever fails is one line on standard error and exit code 1."""
+    os.umask(0o077)  # what a ledger's libraries write is its owner's alone, too
     try:
         app(prog_name="tonne")
-    except DefectError as error:
-        say(f"tonne: {error.message} ({error.code}; this is a defect of Tonne)")
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001  # a panic of a library is no Exception
+        _tell(error)
         sys.exit(USER_MISTAKE)
-    except ServerUnavailable as error:
-        say(
-            f"tonne: {error.message}; start one with `tonne serve`, or name another with "
-            "--server or TONNE_SERVER"
+
+
+def _tell(error: BaseException) -> None:
+    """Say what went wrong, without secrets, and with the traceback where it was asked for."""
+    if WANTS_TRACEBACK.get():
+        for line in mask("".join(traceback.format_exception(error))).splitlines():
+            say(line)
+    if isinstance(error, ServerUnavailable):
+        text = (
+            f"{error}; start one with `tonne serve`, or name another with --server or TONNE_SERVER"
         )
-        sys.exit(USER_MISTAKE)
-    except TonneError as error:
-        say(f"tonne: {error.message}")
-        sys.exit(USER_MISTAKE)
-    except OSError as error:
-        say(f"tonne: {error}")
-        sys.exit(USER_MISTAKE)
+    elif isinstance(error, DefectError):
+        text = f"{error} ({error.code}; this is a defect of Tonne)"
+    elif isinstance(error, UnicodeDecodeError):
+        text = f"a file was expected in UTF-8; it is not at byte {error.start}"
+    elif isinstance(error, TonneError | OSError):
+        text = str(error)
+    else:
+        text = (
+            f"{type(error).__name__}: {error} (unexpected: this is a defect of Tonne; "
+            "`tonne --debug ...` shows where)"
+        )
+    say(f"tonne: {mask(text)}")
 
 
 if __name__ == "__main__":

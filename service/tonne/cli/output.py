@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tonne.visible import csv_cell, visible, visible_json
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
@@ -69,13 +71,21 @@ class Column:
 def stdout_console() -> Console:
     """Make a console on standard output; what is piped is not cut to a terminal's width."""
     return Console(
-        width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, markup=False
+        width=None if sys.stdout.isatty() else PIPE_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
     )
 
 
 def stderr_console() -> Console:
     """Make a console on standard error."""
-    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def shown(text: str, style: str = "") -> Text:
+    """Make a text that a terminal takes for nothing but a text: what it hides is escaped."""
+    return Text(visible(text), style)
 
 
 def counted(count: int, noun: str) -> str:
@@ -86,8 +96,8 @@ def counted(count: int, noun: str) -> str:
 
 
 def say(text: str) -> None:
-    """Tell people something that is no part of the result."""
-    stderr_console().print(text)
+    """Tell people something that is no part of the result, in one line."""
+    stderr_console().print(shown(text))
 
 
 def print_rows(
@@ -211,22 +221,33 @@ def program_value(value: object) -> object:
 
 def print_json(value: object) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Write a value as JSON; what its texts hide stands there as escapes, and is the same."""
+    return visible_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def _print_csv(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([column.key for column in columns])
     for row in rows:
-        values = (program_value(row.get(column.key)) for column in columns)
-        writer.writerow(["" if value is None else value for value in values])
+        writer.writerow([_csv_value(row.get(column.key)) for column in columns])
+
+
+def _csv_value(value: object) -> object:
+    """Write a cell; texts of others are cells that no spreadsheet runs (see `csv_cell`)."""
+    if value is None:
+        return ""
+    return csv_cell(value) if isinstance(value, str) else program_value(value)
 
 
 def _print_json_array(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
     separator = "[\n  "
     for row in rows:
         item = {column.key: program_value(row.get(column.key)) for column in columns}
-        sys.stdout.write(separator + json.dumps(item, ensure_ascii=False))
+        sys.stdout.write(separator + json_text(item))
         separator = ",\n  "
     sys.stdout.write("[]\n" if separator.startswith("[") else "\n]\n")
 
@@ -245,7 +266,7 @@ def _people_texts(column: Column, values: Sequence[object]) -> list[str]:
             texts.append(f"{value:,}")
         else:
             text = str(program_value(value)).replace("T00:00:00Z", "")
-            texts.append(text[: column.chars_max])
+            texts.append(visible(text)[: column.chars_max])
     return texts
 
 

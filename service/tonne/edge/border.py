@@ -16,6 +16,7 @@ from tonne.edge.gate import current
 from tonne.edge.lanes import CHANNEL
 from tonne.edge.roles import RULES
 from tonne.edge.status import answer_of, set_status
+from tonne.edge.texts import check_texts
 from tonne.errors import (
     AnswerUnread,
     CapacityError,
@@ -358,6 +359,8 @@ class Border:
     def _told(self, method: str, error: BaseException) -> TonneError:
         """Give the error that the caller is told: of a defect, hardly more than the incident."""
         if isinstance(error, TonneError) and not isinstance(error, DefectError):
+            if error.detail:
+                logger.warning("%s: %s: %s", method, error.code, error)
             return error
         if isinstance(error, DefectError) and "incident" in error.metadata:
             return error
@@ -367,6 +370,7 @@ class Border:
 def _admitted(kind: type[Message], message: bytes) -> None:
     """Parse a request, and see that its caller may do what it asks for."""
     current().authorize_request(read_request(kind, message))
+    check_texts(kind, message)
 
 
 def _write_some(messages: Iterator[Message]) -> list[bytes]:

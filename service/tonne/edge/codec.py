@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from tonne.edge import names
 from tonne.edge.status import write_in_band
+from tonne.edge.texts import refuse_texts
 from tonne.errors import FieldInvalid
 from tonne.ledger.methods import settings_of
 from tonne.ledger.statuses import field_name, status_message
@@ -33,11 +34,11 @@ M = TypeVar("M", bound=Message)
 
 
 def read_request(kind: type[M], message: bytes) -> M:
-    """Parse a request, or raise `FieldInvalid`."""
+    """Parse a request, or raise `FieldInvalid`, which names the texts that are no UTF-8."""
     try:
         return kind.FromString(message)
     except DecodeError as error:
-        raise FieldInvalid(
+        raise refuse_texts(kind, message) or FieldInvalid(
             f"request: a serialized {kind.__name__} in valid UTF-8; got {len(message)} bytes that "
             "cannot be read as one",
             metadata={"field": "request", "sizeBytes": str(len(message))},

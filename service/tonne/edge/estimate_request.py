@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tonne.edge.codec import read_request
+from tonne.edge.texts import check_texts
 from tonne.edge.wire_fields import BYTES, VARINT, BatchParts, read_bool, read_fields
 from tonne.v1 import report_pb2
 
@@ -46,5 +47,7 @@ def read_estimate_request(message: bytes) -> EstimatePart:
             batch.take(field, message[start:stop])
     selection = None
     if selections:  # parts of one message are joined
-        selection = read_request(report_pb2.GetInventoryRequest, b"".join(selections))
+        content = b"".join(selections)
+        selection = read_request(report_pb2.GetInventoryRequest, content)
+        check_texts(report_pb2.GetInventoryRequest, content)
     return EstimatePart(selection, each_record, batch.kind, batch.content)

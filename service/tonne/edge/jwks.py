@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from tonne.errors import ConfigInvalid, KeysUnavailable
+from tonne.permissions import fault_of_writers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,6 +205,11 @@ def _check_source(source: str) -> str:
     """Return a source of keys, or raise `ConfigInvalid`."""
     if "://" not in source:
         if source and Path(source).is_file():
+            fault = fault_of_writers(Path(source))
+            if fault:
+                raise ConfigInvalid(
+                    f"security.issuers: {source} {fault}", metadata={"key": "security.issuers"}
+                )
             return source
     else:
         url = urllib.parse.urlsplit(source)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tonne.errors import BookUnknown, NameInvalid
-from tonne.ledger.pages import Page, page_limit, read_token
-from tonne.ledger.part import make_page
+from tonne.ledger.pages import page_limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.ledger.ledger import Ledger
+    from tonne.ledger.pages import Page
     from tonne.model import Book
 
 
@@ -25,7 +25,7 @@ def own_books(ledger: Ledger, own: Sequence[str], page_size: int, page_token: st
     PageTokenInvalid
     """
     query = ("own books", *own)
-    after, _ = read_token(page_token, query, "")
+    after, _ = ledger.tokens.read(page_token, query, "")
     limit = page_limit(page_size)
     found: list[Book] = []
     for book in own:
@@ -37,4 +37,4 @@ def own_books(ledger: Ledger, own: Sequence[str], page_size: int, page_token: st
             continue  # a role on a book that is not made yet
         if len(found) > limit:
             break
-    return make_page(query, found, limit, lambda each: each.id)
+    return ledger.tokens.page(query, found, limit, lambda each: each.id)

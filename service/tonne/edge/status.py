@@ -13,6 +13,7 @@ from google.rpc.status_pb2 import Status as RpcStatus
 
 from tonne.errors import TonneError
 from tonne.v1.status_pb2 import Status
+from tonne.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -151,7 +152,7 @@ def write_in_band(error: TonneError) -> Status:
     return Status(
         code=code,
         reason=error.code,
-        message=_short(error.message, MESSAGE_CHARS_MAX),
+        message=_message(error),
         metadata=_metadata(error),
         retry_delay=_duration(_retry_delay_s(error)),
     )
@@ -168,7 +169,7 @@ def write_details(error: TonneError) -> bytes:
     packed = [_pack(detail) for detail in details]
     if delay_s is not None:
         packed.append(_pack(RetryInfo(retry_delay=_duration(delay_s))))
-    message = _short(error.message, MESSAGE_CHARS_MAX)
+    message = _message(error)
     serialized: bytes = RpcStatus(code=code, message=message, details=packed).SerializeToString()
     return serialized
 
@@ -176,7 +177,7 @@ def write_details(error: TonneError) -> bytes:
 def set_status(context: Context, error: TonneError) -> None:
     """Set the final status of a call, with its details in the trailing metadata."""
     context.set_code(answer_of(error).code)
-    context.set_details(_short(error.message, MESSAGE_CHARS_MAX))
+    context.set_details(_message(error))
     context.set_trailing_metadata(((DETAILS_KEY, write_details(error)),))
 
 
@@ -191,6 +192,11 @@ def _duration(seconds: float | None) -> Duration | None:
     duration = Duration()
     duration.FromNanoseconds(round(seconds * 1e9))
     return duration
+
+
+def _message(error: TonneError) -> str:
+    """Give the message as one line, whatever the input that it quotes holds."""
+    return _short(visible(error.message), MESSAGE_CHARS_MAX)
 
 
 def _metadata(error: TonneError) -> dict[str, str]:

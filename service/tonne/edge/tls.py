@@ -20,6 +20,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tonne.errors import ConfigInvalid
+from tonne.permissions import fault_of_writers, is_for_everybody
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,11 +58,18 @@ class CertificateFiles:
         Raises
         ------
         ConfigInvalid
-            A file cannot be read, the key is not that of the certificate, or the certificate
-            has expired. The message names files and never holds what is in them.
+            A file cannot be read or may be written by others, the key is not that of the
+            certificate, or the certificate has expired. The message names files and never holds
+            what is in them.
         """
         chain, certificate = _read_certificates("tls_certificate_file", self.certificate)
         key = _read("tls_key_file", self.key)
+        if is_for_everybody(self.key):
+            logger.warning(
+                "security.tls_key_file: every user of the machine may read %s; chmod o= it, or "
+                "mount it with defaultMode 0440",
+                self.key,
+            )
         try:
             public_key = load_pem_private_key(key, password=None).public_key()
         except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -223,6 +231,9 @@ def _read_certificates(key: str, path: Path) -> tuple[bytes, x509.Certificate]:
 
 
 def _read(key: str, path: Path) -> bytes:
+    fault = fault_of_writers(path)
+    if fault:
+        raise _wrong(key, path, fault)
     try:
         return path.read_bytes()
     except OSError as error:

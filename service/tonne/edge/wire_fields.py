@@ -94,13 +94,16 @@ def read_bool(message: bytes, start: int, name: str) -> bool:
 
 
 def read_text(field: str, content: bytes) -> str:
-    """Read a text. Raises `FieldInvalid` where it is no UTF-8."""
+    """Read a text. Raises `FieldInvalid` where it is no UTF-8, or holds NUL."""
     try:
-        return content.decode()
-    except UnicodeDecodeError as error:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
         raise FieldInvalid(
-            f"{field}: valid UTF-8; got {content[:64]!r}", metadata={"field": field}
-        ) from error
+            f"{field}: valid UTF-8 without NUL; got {content[:64]!r}", metadata={"field": field}
+        )
+    return text
 
 
 def _read_varint(message: bytes, position: int, name: str) -> tuple[int, int]:

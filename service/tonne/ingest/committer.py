@@ -321,7 +321,7 @@ class Committer:
 
     @property
     def store_is_reachable(self) -> bool:
-        """Whether no book waits for the store."""
+        """Whether no book waits for the store, and the objects answer."""
         return not self._unreachable
 
     def oldest_running_s(self) -> float:
@@ -347,7 +347,7 @@ class Committer:
         timer.cancel()
 
     def mark_store(self, book: str, *, reachable: bool) -> None:
-        """Keep what `store_is_reachable` says."""
+        """Keep what `store_is_reachable` says; no book stands for a look at the objects alone."""
         if reachable:
             self._unreachable.discard(book)
         else:

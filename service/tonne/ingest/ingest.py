@@ -264,6 +264,10 @@ class Ingest:
         """Whether new work should come here."""
         return not self._draining and self.committer.store_is_reachable
 
+    def mark_objects(self, reachable: bool) -> None:  # noqa: FBT001  # the form of a callback
+        """Take in what the last look at the objects said."""
+        self.committer.mark_store("", reachable=reachable)
+
     async def drain(self, spread_s: float, grace_s: float) -> None:
         """Ask all streams in-band to reconnect, spread over some time, and wait for them.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from tonne.catalogue.library import default_settings
 from tonne.errors import MethodChanged, StoreUnavailable
 from tonne.ledger.methods import check_editions, settings_of, with_order
-from tonne.ledger.pages import page_limit, read_token
-from tonne.ledger.part import Part, check_text, make_page
+from tonne.ledger.pages import page_limit
+from tonne.ledger.part import Part, check_text
 from tonne.ledger.periods import check_time_zone
 from tonne.model import Book, FacilityRule, Method, PeriodState, check_id
 from tonne.store.rows import NewMethod
@@ -70,9 +70,9 @@ class Books(Part):
     def list_books(self, *, page_size: int = 0, page_token: str = "") -> Page[Book]:
         """List the books in order of their ids. Raises PageTokenInvalid."""
         query = ("books",)
-        after, _ = read_token(page_token, query, "")
+        after, _ = self.tokens.read(page_token, query, "")
         limit = page_limit(page_size)
-        return make_page(
+        return self.tokens.page(
             query, self._manifest.list_books(str(after), limit + 1), limit, lambda b: b.id
         )
 
@@ -136,10 +136,10 @@ class Books(Part):
     def list_methods(self, book: str, *, page_size: int = 0, page_token: str = "") -> Page[Method]:
         """List the versions, the first one first. Raises BookUnknown, PageTokenInvalid."""
         query = ("methods", check_id("book", book))
-        after, _ = read_token(page_token, query, 0)
+        after, _ = self.tokens.read(page_token, query, 0)
         limit = page_limit(page_size)
         rows = self._manifest.list_methods(book, int(after), limit + 1)
-        return make_page(query, rows, limit, lambda method: method.version)
+        return self.tokens.page(query, rows, limit, lambda method: method.version)
 
     def set_edition_order(
         self, book: str, editions: Sequence[str], *, author: str = "", reason: str = ""

@@ -15,8 +15,8 @@ from tonne.ledger.book_state import edition_factors
 from tonne.ledger.books import Books
 from tonne.ledger.factors import factor_of_row, factor_to_row
 from tonne.ledger.methods import settings_of, with_import
-from tonne.ledger.pages import page_limit, read_token
-from tonne.ledger.part import check_text, make_page
+from tonne.ledger.pages import page_limit
+from tonne.ledger.part import check_text
 from tonne.model import Book, Edition, check_id
 from tonne.store.rows import NewMethod
 
@@ -99,10 +99,10 @@ class Editions(Books):
         else:
             editions = [_shipped_edition(each, 0) for each in shipped_editions().values()]
         query = ("editions", book, str(version))  # another version may have another order
-        after, _ = read_token(page_token, query, 0)
+        after, _ = self.tokens.read(page_token, query, 0)
         first, limit = int(after), page_limit(page_size)
         rest = editions[first:]
-        return make_page(query, rest, limit, lambda _: first + limit)
+        return self.tokens.page(query, rest, limit, lambda _: first + limit)
 
     def list_factors(
         self,
@@ -119,7 +119,7 @@ class Editions(Books):
         """
         check_id("edition", edition)
         query = ("factors", book, edition, activity)
-        after, _ = read_token(page_token, query, 0)
+        after, _ = self.tokens.read(page_token, query, 0)
         after_row, limit = int(after), page_limit(page_size)
         if book:
             self.get_book(book)
@@ -133,7 +133,7 @@ class Editions(Books):
                 for factor in _shipped(edition).factors
                 if factor.row > after_row and activity in ("", factor.activity)
             ]
-        return make_page(query, factors[: limit + 1], limit, lambda factor: factor.row)
+        return self.tokens.page(query, factors[: limit + 1], limit, lambda factor: factor.row)
 
     def get_factor(self, book: str, edition: str, row: int) -> Factor:
         """Read one factor. Raises BookUnknown, EditionUnknown, FactorUnknown."""

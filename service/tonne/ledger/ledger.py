@@ -20,8 +20,7 @@ from tonne.ledger.evidence import Evidence
 from tonne.ledger.files import FileReader
 from tonne.ledger.journal import Journal
 from tonne.ledger.merging import MERGE_BYTES_MAX, MERGE_LEASE_S
-from tonne.ledger.pages import Page, page_limit, read_token
-from tonne.ledger.part import make_page
+from tonne.ledger.pages import Page, page_limit
 from tonne.ledger.rebuild import Rebuild, Rebuilt
 from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
 from tonne.ledger.register import Register
@@ -197,10 +196,10 @@ class Ledger(Editions, Register, Estimates):
         """List the channels in order of their ids. Raises BookUnknown, PageTokenInvalid."""
         self.get_book(book)
         query = ("channels", book)
-        after, _ = read_token(page_token, query, "")
+        after, _ = self.tokens.read(page_token, query, "")
         limit = page_limit(page_size)
         rows = self._manifest.list_channels(book, str(after), limit + 1)
-        return make_page(query, rows, limit, lambda channel: channel.id)
+        return self.tokens.page(query, rows, limit, lambda channel: channel.id)
 
     # Records and postings.
 
@@ -319,6 +318,10 @@ class Ledger(Editions, Register, Estimates):
         return self._manifest.soundness(is_whole=is_whole)
 
     # Upkeep.
+
+    def probe_objects(self) -> None:
+        """See that the objects can be reached, or raise `StoreUnavailable`. Blocks."""
+        self._objects.probe()
 
     def merge(self, book: str) -> int:
         """Merge a book's postings files where there are too many; how many were replaced."""

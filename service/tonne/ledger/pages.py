@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
+import hmac
 import json
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from tonne.errors import PageTokenInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
@@ -18,6 +21,13 @@ PAGE_SIZE_DEFAULT = 100
 
 PAGE_SIZE_MAX = 1000
 """Most items of a page."""
+
+TOKEN_CHARS_MAX: Final = 4_096
+"""Longest page token: an id of 256 bytes, all of them escaped, takes half of it."""
+
+_SIGNATURE_BYTES: Final = 16
+_POSITION_MAX: Final = (1 << 63) - 1
+_SHOWN_CHARS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,49 +43,100 @@ def page_limit(page_size: int) -> int:
     return min(page_size, PAGE_SIZE_MAX) if page_size > 0 else PAGE_SIZE_DEFAULT
 
 
-def write_token(query: tuple[str, ...], position: int | str, part: int = 0) -> str:
-    """Write where a query goes on: after `position`, and `part` rows into what follows it.
+class PageTokens:
+    """Writes and reads page tokens, signed with a key that all servers of a ledger share.
+
+    A token says where a listing goes on, and nobody can make one: what stands in it was given
+    out by a server of this ledger, for this call with these arguments.
 
     Parameters
     ----------
-    query : tuple of str
-        Name of the call and its arguments: the token is good for these alone.
-    position : int or str
-        Last key that was given out.
-    part : int
-        Rows given out of the file behind `position`.
+    key : callable
+        Gives the key, once it is needed.
     """
-    text = json.dumps([_digest(query), position, part], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def __init__(self, key: Callable[[], bytes]) -> None:
+        self._key = key
+
+    def write(self, query: tuple[str, ...], position: int | str, part: int = 0) -> str:
+        """Write where a query goes on: after `position`, and `part` rows into what follows it.
+
+        Parameters
+        ----------
+        query : tuple of str
+            Name of the call and its arguments: the token is good for these alone.
+        position : int or str
+            Last key that was given out.
+        part : int
+            Rows given out of the file behind `position`.
+        """
+        text = json.dumps([position, part], separators=(",", ":")).encode()
+        signed = text + self._sign(query, text)
+        return base64.urlsafe_b64encode(signed).decode().rstrip("=")
+
+    def read(self, token: str, query: tuple[str, ...], start: int | str) -> tuple[int | str, int]:
+        """Read a token of the same query, giving `(position, part)`.
+
+        An empty token is the first page: `(start, 0)`. Raises `PageTokenInvalid` where the
+        token is none, or of another call, other arguments or another ledger.
+        """
+        if not token:
+            return start, 0
+        place = self._open(token, query)
+        if place is None or not _is_place(place, start):
+            raise PageTokenInvalid(
+                "a page token goes with the call and the arguments that gave it out; got "
+                f"{token[:_SHOWN_CHARS]!r}: leave it empty to begin again",
+                metadata={"pageToken": token[:_SHOWN_CHARS]},
+            )
+        return place[0], place[1]
+
+    def page(
+        self,
+        query: tuple[str, ...],
+        rows: Sequence[T],
+        limit: int,
+        key: Callable[[T], int | str],
+    ) -> Page[T]:
+        """Make a page of rows that were asked for with one more than fits."""
+        items = tuple(rows[:limit])
+        return Page(items, self.write(query, key(items[-1])) if len(rows) > limit else "")
+
+    def _open(self, token: str, query: tuple[str, ...]) -> list[Any] | None:
+        """Give what a token holds; None unless it was signed for this query."""
+        if len(token) > TOKEN_CHARS_MAX:
+            return None
+        try:
+            signed = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        text, signature = signed[:-_SIGNATURE_BYTES], signed[-_SIGNATURE_BYTES:]
+        if not hmac.compare_digest(signature, self._sign(query, text)):
+            return None
+        place: list[Any] = json.loads(text)
+        return place
+
+    def _sign(self, query: tuple[str, ...], text: bytes) -> bytes:
+        named = json.dumps(query).encode() + b"\n" + text
+        return hmac.digest(self._key(), named, "sha256")[:_SIGNATURE_BYTES]
 
 
-def read_token(token: str, query: tuple[str, ...], start: int | str) -> tuple[int | str, int]:
-    """Read a token of the same query, giving `(position, part)`.
+def _is_place(place: list[Any], start: int | str) -> bool:
+    """Whether a position and a part are of the kind and the size that a store takes."""
+    position, part = place
+    if type(position) is not type(start) or type(part) is not int:
+        return False
+    if not 0 <= part <= _POSITION_MAX:
+        return False
+    if isinstance(position, int):
+        return 0 <= position <= _POSITION_MAX
+    return "\x00" not in position and _is_text(position)
 
-    An empty token is the first page: `(start, 0)`. Raises `PageTokenInvalid` where the token
-    is none, or of another call or other arguments.
-    """
-    if not token:
-        return start, 0
+
+def _is_text(text: str) -> bool:
+    """Whether a text can be written as UTF-8: lone surrogates cannot."""
     try:
-        padded = token + "=" * (-len(token) % 4)
-        digest, position, part = json.loads(base64.b64decode(padded, b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError):
-        digest, position, part = "", start, 0
-    good = (
-        digest == _digest(query)
-        and type(position) is type(start)
-        and type(part) is int
-        and part >= 0
-    )
-    if not good:
-        raise PageTokenInvalid(
-            "a page token goes with the call and the arguments that gave it out; got "
-            f"{token!r}: leave it empty to begin again",
-            metadata={"pageToken": token},
-        )
-    return position, part
-
-
-def _digest(query: tuple[str, ...]) -> str:
-    return hashlib.sha256(json.dumps(query).encode()).hexdigest()[:16]
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

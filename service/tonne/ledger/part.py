@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from tonne.errors import FieldInvalid
-from tonne.ledger.pages import Page, write_token
+from tonne.ledger.pages import PageTokens
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tonne.store.manifest import Manifest
 
 T = TypeVar("T")
+
+FAULTS_TOLD_MAX = 20
+"""Most rows of an import that one error names."""
 
 _TEXT_CHARACTERS_MAX = 1000
 
@@ -28,14 +31,34 @@ class Part:
         self._manifest = manifest
         self._states = states
         self._clock = clock
+        self.tokens = PageTokens(manifest.page_token_key)
 
 
-def make_page(
-    query: tuple[str, ...], rows: Sequence[T], limit: int, key: Callable[[T], int | str]
-) -> Page[T]:
-    """Make a page of rows that were asked for with one more than fits."""
-    items = tuple(rows[:limit])
-    return Page(items, write_token(query, key(items[-1])) if len(rows) > limit else "")
+def check_rows(field: str, rows: Sequence[T], check: Callable[[T, str], T]) -> list[T]:
+    """Check the rows of an import, each by its index; gives them as they were checked.
+
+    All or nothing: half a register is harder to mend than none. So that it is mended in one go,
+    the error names all bad rows, up to `FAULTS_TOLD_MAX`.
+
+    Raises
+    ------
+    FieldInvalid
+    """
+    checked, faults = [], []
+    for index, row in enumerate(rows):
+        try:
+            checked.append(check(row, f"{field}[{index}]"))
+        except FieldInvalid as fault:
+            faults.append(fault)
+    if not faults:
+        return checked
+    told = "; ".join(fault.message for fault in faults[:FAULTS_TOLD_MAX])
+    more = len(faults) - FAULTS_TOLD_MAX
+    rest = f"; and {more} more" if more > 0 else ""
+    raise FieldInvalid(
+        f"{told}{rest}; nothing was imported: {len(faults)} of {len(rows)} rows are wrong",
+        metadata={**faults[0].metadata, "count": str(len(faults))},
+    )
 
 
 def check_text(field: str, text: str, *, is_required: bool = False) -> str:

@@ -20,7 +20,7 @@ from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.entries import REQUEST_PREFIX
 from tonne.ledger.frames import polars_errors
 from tonne.ledger.overlay import Overlay
-from tonne.ledger.pages import Page, page_limit, read_token, write_token
+from tonne.ledger.pages import Page, PageTokens, page_limit
 from tonne.ledger.statuses import status_message
 from tonne.ledger.suspense import SuspenseTexts
 from tonne.model import RecordField, RowStatus
@@ -144,6 +144,7 @@ class Records:
         self._reader = reader
         self._states = states
         self._overlay = Overlay(manifest, reader)
+        self._tokens = PageTokens(manifest.page_token_key)
 
     def list_records(
         self,
@@ -232,7 +233,7 @@ class Records:
             return self._fill(listing, limit, page_token, hold)
 
     def _fill(self, listing: _Listing[T], limit: int, page_token: str, hold: Hold) -> Page[T]:
-        after_seq, first_row = read_token(page_token, listing.query, 0)
+        after_seq, first_row = self._tokens.read(page_token, listing.query, 0)
         items: list[T] = []
         read_count = 0
         while batch := listing.files(int(after_seq)):
@@ -249,12 +250,13 @@ class Records:
                     items.extend(listing.read(file, part.drop(_ROW)))
                     if part.height < found.height:
                         next_row = part[_ROW][-1] + 1
-                        return Page(tuple(items), write_token(listing.query, after_seq, next_row))
+                        token = self._tokens.write(listing.query, after_seq, next_row)
+                        return Page(tuple(items), token)
                     del found, part
                 after_seq, first_row = file.seq, 0
                 read_count += 1
                 if len(items) == limit or read_count == FILES_PER_PAGE_MAX:
-                    token = write_token(listing.query, after_seq)
+                    token = self._tokens.write(listing.query, after_seq)
                     return Page(tuple(items), token if listing.files(file.seq) else "")
         return Page(tuple(items))
 

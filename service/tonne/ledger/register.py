@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tonne.errors import FieldInvalid
 from tonne.ledger.entities import ENTITIES_MAX, check_entity, check_tree
 from tonne.ledger.facilities import check_facility
-from tonne.ledger.pages import page_limit, read_token
-from tonne.ledger.part import Part, make_page
+from tonne.ledger.pages import page_limit
+from tonne.ledger.part import Part, check_rows
 from tonne.model import check_id
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class Register(Part):
         """
         check_id("book", book)
         _check_count("facilities", len(facilities), FACILITIES_MAX)
-        for index, facility in enumerate(facilities):
-            check_facility(facility, f"facilities[{index}]")
+        check_rows("facilities", facilities, check_facility)
         _check_once("facilities", [facility.id for facility in facilities])
         return self._manifest.put_facilities(book, facilities)
 
@@ -43,10 +42,10 @@ class Register(Part):
     ) -> Page[Facility]:
         """List the register in order of ids. Raises BookUnknown, PageTokenInvalid."""
         query = ("facilities", check_id("book", book))
-        after, _ = read_token(page_token, query, "")
+        after, _ = self.tokens.read(page_token, query, "")
         limit = page_limit(page_size)
         rows = self._manifest.list_facilities(book, str(after), limit + 1)
-        return make_page(query, rows, limit, lambda facility: facility.id)
+        return self.tokens.page(query, rows, limit, lambda facility: facility.id)
 
     def facilities(self, book: str) -> pl.DataFrame:
         """Read the whole register, columns of `book_state.REGISTER_SCHEMA`."""
@@ -59,9 +58,7 @@ class Register(Part):
         """
         check_id("book", book)
         _check_count("entities", len(entities), ENTITIES_MAX)
-        checked = [
-            check_entity(entity, f"entities[{index}]") for index, entity in enumerate(entities)
-        ]
+        checked = check_rows("entities", entities, check_entity)
         _check_once("entities", [entity.id for entity in checked])
         return self._manifest.put_entities(book, checked, check_tree)
 
@@ -70,10 +67,10 @@ class Register(Part):
     ) -> Page[Entity]:
         """List the entities in order of their ids. Raises BookUnknown, PageTokenInvalid."""
         query = ("entities", check_id("book", book))
-        after, _ = read_token(page_token, query, "")
+        after, _ = self.tokens.read(page_token, query, "")
         limit = page_limit(page_size)
         rows = self._manifest.list_entities(book, str(after), limit + 1)
-        return make_page(query, rows, limit, lambda entity: entity.id)
+        return self.tokens.page(query, rows, limit, lambda entity: entity.id)
 
     def entities(self, book: str) -> list[Entity]:
         """Read all entities in order of their ids. Raises NameInvalid, BookUnknown."""

@@ -11,14 +11,16 @@ from obstore.exceptions import AlreadyExistsError, BaseError, UnknownConfigurati
 from obstore.store import from_url
 
 from tonne.errors import ConfigInvalid, StoreUnavailable
+from tonne.masking import mask, mask_url
 from tonne.store import faults
 from tonne.store.errors import ObjectExists, ObjectMissing
+from tonne.store.options import KEY, read_options
 from tonne.store.paths import ObjectInfo, check_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from obstore.store import BackoffConfig, ClientConfig, RetryConfig
+    from obstore.store import BackoffConfig, ObjectStore, RetryConfig
 
 REQUEST_TIMEOUT_S: Final = 30
 """Longest single request. Objects are a few MiB."""
@@ -33,26 +35,13 @@ RETRY_TIMEOUT_S: Final = 30
 """No retry begins later than this after the first try, so that a call takes about a minute at
 most."""
 
-_CLIENT_OPTIONS: Final = frozenset(
-    {
-        "allow_http",
-        "allow_invalid_certificates",
-        "connect_timeout",
-        "http1_only",
-        "http2_only",
-        "pool_idle_timeout",
-        "pool_max_idle_per_host",
-        "proxy_url",
-        "proxy_ca_certificate",
-        "proxy_excludes",
-        "root_certificate",
-        "timeout",
-        "user_agent",
-    }
-)
-_SWITCHES: Final = frozenset(
-    {"allow_http", "allow_invalid_certificates", "http1_only", "http2_only"}
-)
+PROBE_TIMEOUT_S: Final = 3
+"""Longest request of a probe, and half of the longest probe."""
+
+PROBE_PATH: Final = "readiness"
+"""An object that is never there: asking for it needs the bucket, and credentials that hold."""
+
+_NO_BUCKET: Final = ("NoSuchBucket", "ContainerNotFound", "bucket does not exist")
 
 
 class BucketObjects:
@@ -72,19 +61,8 @@ class BucketObjects:
     """
 
     def __init__(self, url: str, options: Mapping[str, str]) -> None:
-        self._url = url
-        client: dict[str, Any] = {
-            "timeout": f"{REQUEST_TIMEOUT_S}s",
-            "connect_timeout": f"{CONNECT_TIMEOUT_S}s",
-        }
-        config: Any = {}
-        for name, value in options.items():
-            if name not in _CLIENT_OPTIONS:
-                config[name] = value
-            elif name in _SWITCHES:
-                client[name] = _parse_switch(name, value)
-            else:
-                client[name] = value
+        self._url = mask_url(url)
+        read = read_options(url.partition(":")[0], options)
         backoff: BackoffConfig = {
             "init_backoff": dt.timedelta(milliseconds=100),
             "max_backoff": dt.timedelta(seconds=2),
@@ -95,17 +73,24 @@ class BucketObjects:
             "backoff": backoff,
             "retry_timeout": dt.timedelta(seconds=RETRY_TIMEOUT_S),
         }
-        client_options: ClientConfig = client  # type: ignore[assignment]  # built by name above
-        try:
-            self._store = from_url(
-                url, config=config, client_options=client_options, retry_config=retry
-            )
-        except (BaseError, ValueError, TypeError) as error:
-            kind = "unknown" if isinstance(error, UnknownConfigurationKeyError) else "wrong"
-            raise ConfigInvalid(
-                f"an option of the objects at {url} is {kind}: {first_line(error)}",
-                metadata={"url": url},
-            ) from error
+        times = {"timeout": f"{REQUEST_TIMEOUT_S}s", "connect_timeout": f"{CONNECT_TIMEOUT_S}s"}
+        self._store = _open(url, read.store, {**times, **read.client}, retry)
+        soon = f"{PROBE_TIMEOUT_S}s"
+        once: RetryConfig = {"max_retries": 0, "backoff": backoff, "retry_timeout": dt.timedelta()}
+        probing = {**read.client, "timeout": soon, "connect_timeout": soon}
+        self._probed = _open(url, read.store, probing, once)
+
+    def probe(self) -> None:
+        """Ask whether the bucket is there; see `Objects.probe`."""
+        with self._translated("find", PROBE_PATH):
+            try:
+                obstore.get(self._probed, PROBE_PATH)
+            except FileNotFoundError as error:
+                if any(words in str(error) for words in _NO_BUCKET):
+                    raise StoreUnavailable(
+                        "the bucket of the objects does not exist",
+                        detail=f"{self._url}: make it, or mend store.objects_url",
+                    ) from error
 
     def put(self, path: str, data: bytes | memoryview) -> None:
         """Create the object; see `Objects.put`."""
@@ -133,7 +118,9 @@ class BucketObjects:
                 if "NoSuchBucket" in str(error):
                     raise
                 raise ObjectMissing(
-                    f"object {path!r} is not in {self._url}", metadata={"path": path}
+                    f"object {path!r} is not in the store",
+                    metadata={"path": path},
+                    detail=self._url,
                 ) from error
 
     def delete(self, path: str) -> None:
@@ -165,23 +152,32 @@ class BucketObjects:
             yield
         except (BaseError, OSError) as error:
             raise StoreUnavailable(
-                f"cannot {action} {path!r} in {self._url}: {first_line(error)}; check that the "
-                "bucket is reachable and that the credentials hold",
-                metadata={"path": path},
+                f"the object storage cannot {action} an object now; try again",
+                detail=f"{path!r} in {self._url}: {first_line(error)}; check that the bucket is "
+                "reachable and that the credentials hold",
             ) from error
 
 
-def _parse_switch(name: str, value: str) -> bool:
-    text = value.lower()
-    if text not in {"true", "false"}:
+def _open(
+    url: str, config: Mapping[str, str], client: Mapping[str, Any], retry: RetryConfig
+) -> ObjectStore:
+    """Open a store, or raise `ConfigInvalid`: also where obstore panics, which is no Exception."""
+    options: Any = dict(config)
+    client_options: Any = dict(client)
+    try:
+        return from_url(url, config=options, client_options=client_options, retry_config=retry)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        kind = "unknown" if isinstance(error, UnknownConfigurationKeyError) else "missing or wrong"
         raise ConfigInvalid(
-            f"option {name} of the objects is true or false; got {value!r}",
-            metadata={"option": name},
-        )
-    return text == "true"
+            f"{KEY}: an option of the objects at {mask_url(url)} is {kind}: {first_line(error)}; "
+            "write it as obstore's documents do, or leave it out",
+            metadata={"key": KEY},
+        ) from error
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Shorten obstore's error, whose further lines are the answer's body and debug output."""
-    text = str(error).strip()
+    text = mask(str(error)).strip()
     return text.splitlines()[0] if text else type(error).__name__

@@ -25,6 +25,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable, TonneError
+from tonne.masking import mask, mask_url
+from tonne.permissions import make_directory, make_file, warn_of_readers
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.reader_share import ReaderShare
 from tonne.store.schema import UtcTime
@@ -91,7 +93,7 @@ class Database:
     ) -> None:
         parsed = _parse_url(url)
         self.is_postgres = parsed.get_backend_name() == "postgresql"
-        self.location = parsed.render_as_string(hide_password=True)
+        self.location = mask(mask_url(url))
         self._clock = clock
         # SQLite lets waiting writers poll, and a poller may starve; inside a process they queue.
         self._writer: contextlib.AbstractContextManager[Any] = (
@@ -192,8 +194,8 @@ class Database:
                     connection.invalidate()
         if lost is not None and not self._settle(settle, lost):
             raise StoreUnavailable(
-                f"the manifest at {self.location} lost the connection during a commit that did "
-                "not happen; try again",
+                "the manifest lost the connection during a commit that did not happen; try again",
+                detail=f"at {self.location}: {lost}",
             ) from lost
         return result
 
@@ -224,8 +226,9 @@ class Database:
                 except StoreUnavailable:
                     continue
         raise OutcomeUnknown(
-            f"the manifest at {self.location} lost the connection during a commit; whether it "
-            "happened is not known; read the committed offset",
+            "the manifest lost the connection during a commit; whether it happened is not known; "
+            "read the committed offset",
+            detail=f"at {self.location}: {lost}",
         ) from lost
 
     @contextlib.contextmanager
@@ -235,20 +238,23 @@ class Database:
             yield
         except sa.exc.TimeoutError as error:
             raise StoreUnavailable(
-                f"all connections to the manifest at {self.location} are busy; try again, or "
-                "raise the size of the pool",
+                "all connections to the manifest are busy; try again",
+                detail=f"at {self.location}; store.manifest_pool_size may be too small",
             ) from error
         except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
             raise StoreUnavailable(
-                f"the manifest at {self.location} cannot be used now: {_cause(error)}",
+                "the manifest cannot be used now; try again",
+                detail=f"at {self.location}: {_cause(error)}",
             ) from error
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise StoreUnavailable(
-                    f"the manifest at {self.location} lost the connection: {_cause(error)}",
+                    "the manifest lost the connection; try again",
+                    detail=f"at {self.location}: {_cause(error)}",
                 ) from error
             raise LedgerInconsistent(
-                f"the manifest at {self.location} refused a statement: {_cause(error)}",
+                "the manifest refused a statement",
+                detail=f"at {self.location}: {_cause(error)}",
             ) from error
         except sa.exc.StatementError as error:
             if isinstance(error.orig, TonneError):
@@ -263,12 +269,11 @@ def _parse_url(url: str) -> URL:
         parsed = None
     known = parsed is not None and parsed.drivername in {"sqlite", "postgresql+psycopg"}
     if parsed is None or not known:
-        scheme = url.partition(":")[0]
         raise ConfigInvalid(
-            "the manifest is at sqlite:///path or postgresql+psycopg://user@host/database; got "
-            f"the scheme {scheme!r}",
-            metadata={"scheme": scheme},
-        )
+            "store.manifest_url: the manifest is at sqlite:///path or "
+            f"postgresql+psycopg://user@host/database; got {mask_url(url)}",
+            metadata={"key": "store.manifest_url"},
+        ) from None
     if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise ConfigInvalid(
             "a manifest in memory would lose what it acknowledged; name a file: sqlite:///path",
@@ -312,11 +317,15 @@ def _open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
         raise ConfigInvalid(
             f"the manifest needs SQLite 3.35 or later; this Python has {sqlite3.sqlite_version}",
         )
+    file = Path(str(url.database)).absolute()
     try:
-        Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        make_directory(file.parent, parents=True)
+        if not str(url.database).startswith("file:") and not make_file(file):
+            warn_of_readers(file)  # its log and its index have its mode
     except OSError as error:
         raise StoreUnavailable(
-            f"cannot make the directory of the manifest {url.database!r}: {error.strerror}",
+            "the file of the manifest cannot be made",
+            detail=f"{url.database}: {error.strerror}",
         ) from error
     engine = sa.create_engine(
         url,
@@ -381,6 +390,6 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _cause(error: sa.exc.DBAPIError) -> str:
-    """Quote the database's own words, in one line."""
-    text = str(error.orig).strip()
+    """Quote the database's own words, in one line and without secrets."""
+    text = mask(str(error.orig)).strip()
     return text.splitlines()[0] if text else type(error.orig).__name__

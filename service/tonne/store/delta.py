@@ -30,6 +30,7 @@ from tonne.store.bucket import (
     RETRY_TIMEOUT_S,
     first_line,
 )
+from tonne.store.options import read_options
 from tonne.store.paths import DELTA_LOG
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class DeltaTables:
         self._url = url.rstrip("/")
         self._options = dict(options)
         if self._directory is None:
-            self._options = _CLIENT_OPTIONS | self._options
+            self._options = _CLIENT_OPTIONS | read_options(parts.scheme, options).flat()
         self._statistics = ",".join(statistics)
         fields = [
             deltalake.Field(name, deltalake.schema.PrimitiveType(kind), nullable=True)
@@ -177,8 +178,9 @@ class DeltaTables:
         except DeltaError as error:
             raise StoreUnavailable(
                 f"the table at {folder} could not be made, maybe because another one made it "
-                f"at this moment; try again: {first_line(error)}",
+                "at this moment; try again",
                 metadata={"folder": folder},
+                detail=first_line(error),
             ) from error
         return self._open(folder)
 
@@ -259,13 +261,15 @@ class DeltaTables:
             yield
         except (exceptions.CommitFailedError, OSError) as error:
             raise StoreUnavailable(
-                f"cannot write the table at {folder} now: {first_line(error)}",
+                f"the table at {folder} cannot be written now; try again",
                 metadata={"folder": folder},
+                detail=first_line(error),
             ) from error
         except (exceptions.DeltaError, ValueError) as error:
             raise LedgerInconsistent(
-                f"the table at {folder} cannot be read or written: {first_line(error)}",
+                f"the table at {folder} cannot be read or written",
                 metadata={"folder": folder},
+                detail=first_line(error),
             ) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import os
 import threading
 import uuid
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tonne.errors import StoreUnavailable
+from tonne.permissions import make_directory, open_new, warn_of_readers
 from tonne.store import faults
 from tonne.store.errors import ObjectExists, ObjectMissing
 from tonne.store.paths import ObjectInfo, check_path
@@ -35,7 +37,7 @@ class DirectoryObjects:
     Parameters
     ----------
     directory : Path
-        Made, with its parents, if absent.
+        Made, with its parents, if absent. What is made is the owner's alone.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -44,6 +46,7 @@ class DirectoryObjects:
         self._durable_lock = threading.Lock()
         with _translated("prepare", str(self._root)):
             self._make_durable(self._root)
+        warn_of_readers(self._root)
 
     def put(self, path: str, data: bytes | memoryview) -> None:
         """Create the object; see `Objects.put`."""
@@ -74,7 +77,9 @@ class DirectoryObjects:
                 return (self._root / check_path(path)).read_bytes()
             except FileNotFoundError as error:
                 raise ObjectMissing(
-                    f"object {path!r} is not in {self._root}", metadata={"path": path}
+                    f"object {path!r} is not in the store",
+                    metadata={"path": path},
+                    detail=str(self._root),
                 ) from error
 
     def delete(self, path: str) -> None:
@@ -88,6 +93,21 @@ class DirectoryObjects:
         target = self._root / checked / name if is_temporary else self._root / checked
         with _translated("delete", path):
             target.unlink(missing_ok=True)
+
+    def probe(self) -> None:
+        """See that a file can be made in the directory; see `Objects.probe`.
+
+        The directory is not made again: where it is gone, its disk is.
+        """
+        with _translated("find", str(self._root)):
+            if not os.statvfs(self._root).f_bavail:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            name = f"{_TEMPORARY_PREFIX}readiness.{uuid.uuid4().hex}{_TEMPORARY_SUFFIX}"
+            file = self._root / name
+            try:
+                os.close(open_new(file))
+            finally:
+                file.unlink(missing_ok=True)
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """List the objects below a folder; see `Objects.list`."""
@@ -120,7 +140,7 @@ class DirectoryObjects:
         # Above the root only what this call makes is fsynced: the rest is the machine's.
         first = max(existing, chain.index(self._root) if self._root in chain else 0)
         for each in reversed(chain[: first + 1]):
-            each.mkdir(exist_ok=True)
+            make_directory(each)
             with contextlib.suppress(PermissionError):  # the root may stand in a foreign directory
                 _fsync_directory(each.parent)
         with self._durable_lock:
@@ -130,7 +150,7 @@ class DirectoryObjects:
 
 
 def _write(file: Path, data: bytes | memoryview) -> None:
-    with file.open("xb", buffering=0) as stream:
+    with open(open_new(file), "wb", buffering=0) as stream:  # noqa: PTH123  # a descriptor
         rest = memoryview(data).cast("B")
         while rest:
             rest = rest[stream.write(rest) or 0 :]
@@ -169,7 +189,6 @@ def _translated(action: str, path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreUnavailable(
-            f"cannot {action} {path!r}: {error.strerror or error}; check the disk that holds the "
-            "objects",
-            metadata={"path": path},
+            f"the object storage cannot {action} an object now; try again",
+            detail=f"{path!r}: {error.strerror or error}; check the disk that holds the objects",
         ) from error

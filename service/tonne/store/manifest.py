@@ -19,6 +19,7 @@ from tonne.store.files import Files
 from tonne.store.leases import Leases
 from tonne.store.methods import Methods
 from tonne.store.migrations import Fit, Upgrade, head, look, refuse_newer, refuse_older, upgrade
+from tonne.store.page_token_keys import PageTokenKeys
 from tonne.store.publications import Publications
 from tonne.store.snapshots import Snapshots
 
@@ -43,6 +44,7 @@ class Manifest(
     Publications,
     Snapshots,
     Leases,
+    PageTokenKeys,
 ):
     """All that the manifest can tell and do. Safe for use from many threads.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from tonne.errors import ConfigInvalid
+from tonne.masking import mask_url
 from tonne.store.bucket import BucketObjects
 from tonne.store.directory import DirectoryObjects
 
@@ -37,6 +38,9 @@ class Objects(Protocol):
     def delete(self, path: str) -> None:
         """Remove the object; absent is fine."""
 
+    def probe(self) -> None:
+        """See that the storage is there and takes what we ask for; blocks for seconds at most."""
+
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """List the objects below the folder `prefix` (empty: all), in no particular order.
 
@@ -55,7 +59,8 @@ def open_objects(url: str, options: Mapping[str, str]) -> Objects:
     options : Mapping[str, str]
         Of a bucket: the options of obstore's store (``endpoint``, ``access_key_id``,
         ``secret_access_key``, ``region``, ...) and of its HTTP client (``allow_http``,
-        ``timeout``, ``proxy_url``, ...). A directory has none.
+        ``timeout``, ``proxy_url``, ...), in any case, with or without the cloud's prefix
+        (``aws_allow_http``). A directory has none.
 
     Raises
     ------
@@ -68,12 +73,12 @@ def open_objects(url: str, options: Mapping[str, str]) -> Objects:
     if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
         raise ConfigInvalid(
             "objects are at file:///directory, s3://bucket/prefix, gs://bucket/prefix or "
-            f"az://container/prefix; got {url!r}",
-            metadata={"url": url},
+            f"az://container/prefix; got {mask_url(url)!r}",
+            metadata={"key": "store.objects_url"},
         )
     if options:
         raise ConfigInvalid(
             f"objects in a directory take no options; got {', '.join(sorted(options))}",
-            metadata={"url": url},
+            metadata={"key": "store.objects_options"},
         )
     return DirectoryObjects(Path(unquote(parts.path)))

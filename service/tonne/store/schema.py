@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     String,
@@ -363,4 +364,12 @@ lease = Table(
     Column("holder", String, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("expire_time", UtcTime, nullable=False),
+)
+
+page_token_key = Table(
+    "page_token_key",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
 )

@@ -6,12 +6,15 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from tonne.cli import output
-from tonne.cli.output import TABLE_ROWS_MAX, Column, Format, print_rows, print_table
+from tonne.cli.output import TABLE_ROWS_MAX, Column, Format, print_rows, print_table, say
+from tonne.visible import read_csv_cell
 
 COLUMNS = (Column("name"), Column("kg", "kg CO2e", is_rounded=True), Column("count"),
            Column("when"), Column("note", is_optional=True))  # fmt: skip
@@ -33,13 +36,13 @@ def test_json_is_whole_and_exact(capsys):
 
 
 def test_csv_reads_back(capsys):
-    """CSV keeps every digit, and quotes what needs it."""
+    """CSV keeps every digit, quotes what needs it, and has one line for each row."""
     print_rows(COLUMNS, ROWS, Format.CSV)
     read = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert read == [
         ["name", "kg", "count", "when", "note"],
         ["a", "1234567.890123456789", "1000000", "", ""],
-        ['b,\n"c"', "", "0", "2025-01-02T00:00:00Z", ""],
+        ["'" + r'b,\n"c"', "", "0", "2025-01-02T00:00:00Z", ""],
     ]
 
 
@@ -119,3 +122,40 @@ def test_a_long_table_says_that_it_is_cut(capsys):
     output, errors = capsys.readouterr()
     assert len(output.splitlines()) == TABLE_ROWS_MAX + 1
     assert "--format csv" in errors
+
+
+EVIL = [
+    *("=1+1", "\x1b[2J\x1b]52;c;ZXZpbA==\x1b\\", "\x9b31m"),
+    *("a\rb\nc", "\u202eevil", ":fire:[red]x"),
+]
+
+
+@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("width", ["20", "200"])
+def test_no_text_of_a_caller_is_a_command(form, width, capsys, monkeypatch):
+    """Tables, blocks, CSV, JSON and remarks show what an id hides, each in its own row."""
+    monkeypatch.setenv("COLUMNS", width)
+    print_rows([Column("id"), Column("no")], [{"id": id_, "no": 1} for id_ in EVIL], form)
+    for id_ in EVIL:
+        say(f"notice: {id_}")
+    printed, said = capsys.readouterr()
+    for text in (printed, said):
+        assert all(each.isprintable() or each == "\n" for each in text)
+    assert said.count("\n") == len(EVIL)
+    assert ":fire:[red]x" in printed
+    if form is Format.JSON:
+        assert [each["id"] for each in json.loads(printed)] == EVIL
+    if form is Format.CSV:
+        rows = list(csv.DictReader(io.StringIO(printed, newline="")))
+        assert [read_csv_cell(each["id"]) for each in rows] == EVIL
+        assert not any(line.startswith("=") for line in printed.splitlines())
+
+
+def test_what_comes_from_others_is_printed_by_one_module():
+    """No other module of the command makes JSON, CSV or a terminal's text of it by itself."""
+    for path in Path(output.__file__).parent.glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if path.name != "output.py":
+            assert "json.dumps(" not in source, path
+            assert "csv.writer(" not in source, path
+            assert re.findall(r"(?<![\w.])Text\((?!f?\")", source) == [], path

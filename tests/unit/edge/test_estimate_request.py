@@ -13,9 +13,8 @@ from tonne.v1.ingest_pb2 import Rows
 from tonne.v1.report_pb2 import EstimateRequest, GetInventoryRequest
 
 KINDS = {None: KIND_NONE, "rows": KIND_ROWS, "arrow_ipc": KIND_ARROW}
-SELECTIONS = st.builds(
-    GetInventoryRequest, name=st.text(max_size=5), accounts=st.lists(st.text(max_size=3))
-)
+TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=5)
+SELECTIONS = st.builds(GetInventoryRequest, name=TEXTS, accounts=st.lists(TEXTS))
 REQUESTS = (
     st.builds(EstimateRequest, selection=st.none() | SELECTIONS, each_record=st.booleans())
     | st.builds(

@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from tonne.errors import ConfigInvalid, NameInvalid, StoreUnavailable
 from tonne.store import ObjectExists, ObjectMissing, faults, open_objects
+from tonne.store.bucket import PROBE_TIMEOUT_S
 
 pytestmark = pytest.mark.usefixtures("armed")
 
@@ -149,6 +151,41 @@ def test_an_unreachable_bucket_is_unavailable(s3_bucket):
     options = {**s3_bucket.options, "endpoint": "http://127.0.0.1:1"}
     with pytest.raises(StoreUnavailable, match="check that the bucket is reachable"):
         open_objects(s3_bucket.url, options).get("a/x")
+
+
+def test_a_probe_finds_what_is_there_and_leaves_nothing(objects):
+    """It is harmless, however often it is asked."""
+    objects.probe()
+    objects.probe()
+    assert list(objects.list("")) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "options", "said"),
+    [
+        ("s3://nobody-made-this", {}, "does not exist"),
+        ("s3://nobody-made-this/prefix", {}, "does not exist"),
+        ("", {"endpoint": "http://127.0.0.1:1"}, "cannot find"),
+    ],
+)
+def test_a_probe_of_what_is_away_fails_soon(s3_bucket, place, options, said):
+    """A bucket that nobody made, or that cannot be reached, in seconds and without retries."""
+    objects = open_objects(place or s3_bucket.url, {**s3_bucket.options, **options})
+    start_s = time.monotonic()
+    with pytest.raises(StoreUnavailable, match=said) as away:
+        objects.probe()
+    assert time.monotonic() - start_s < 2 * PROBE_TIMEOUT_S
+    assert "s3://" not in away.value.message
+    assert "s3://" in str(away.value)
+
+
+def test_a_probe_of_a_directory_that_is_gone_fails(tmp_path):
+    """A lost mount is not made anew, as an empty directory."""
+    objects = open_objects((tmp_path / "objects").as_uri(), {})
+    (tmp_path / "objects").rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreUnavailable):
+        objects.probe()
+    assert not (tmp_path / "objects").exists()
 
 
 def test_a_directory_that_cannot_be_written_is_unavailable(tmp_path):
