@@ -11,6 +11,7 @@ from tonne.ledger.ledger import Ledger
 from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
 from tonne.store import faults
 from tonne.store.delta import DeltaTables
+from tonne.store.durability import Demands
 from tonne.store.manifest import Manifest, migrate_manifest
 from tonne.store.objects import open_objects
 
@@ -103,7 +104,10 @@ def _open_manifest(config: Config) -> Manifest:
         faults.arm(config.faults.armed)
     store = config.store
     return Manifest.open(
-        store.manifest_url, pool_size=store.manifest_pool_size, migrates=store.migrate_at_start
+        store.manifest_url,
+        pool_size=store.manifest_pool_size,
+        migrates=store.migrate_at_start,
+        demands=Demands(store.accepts_lost_records, store.needs_synchronous_standby),
     )
 
 

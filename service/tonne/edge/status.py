@@ -114,6 +114,7 @@ ANSWERS: dict[str, Answer] = {
     "POSITION_LOST": Answer(Code.ABORTED, 0.1),
     "REQUEST_KNOWN": Answer(Code.ABORTED, 0.1),
     "BOOK_CHANGED": Answer(Code.ABORTED, 0.1),
+    "HISTORY_LOST": Answer(Code.ABORTED, 0.1),
     "SUSPENSE_CHANGED": Answer(Code.ABORTED, 0.1),
     # ours
     "INTERNAL": Answer(Code.INTERNAL),

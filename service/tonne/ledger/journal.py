@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -119,7 +118,6 @@ class Journal:
         self._writers = ThreadPoolExecutor(WRITE_THREADS, thread_name_prefix="journal")
         self._lock = threading.Lock()
         self._unsettled: dict[str, list[_Attempt]] = {}
-        self._stored_resolutions: dict[str, set[str]] = defaultdict(set)
 
     def close(self) -> None:
         """End the threads, after what they are doing."""
@@ -189,7 +187,6 @@ class Journal:
         commit_id = uuid.uuid4().hex
         with self._stage("write"):
             files = self._put_files(book, group, commit_id)
-            self._put_resolutions(book, group)
         faults.reach("journal.after_files")
         attempt = _Attempt(
             commit_id,
@@ -199,7 +196,9 @@ class Journal:
         commit = Commit(
             id=commit_id,
             book=book,
-            revision=group.revision,
+            revision=group.book.revision,
+            revision_token=group.book.revision_token,
+            resolutions=group.resolutions,
             moves=group.moves(),
             requests=group.claims(),
             files=tuple(files.values()),
@@ -235,13 +234,6 @@ class Journal:
         if errors:
             raise errors[0]
         return {row.kind: row for row in (future.result() for future in futures)}
-
-    def _put_resolutions(self, book: str, group: Group) -> None:
-        stored = self._stored_resolutions[book]
-        new = {id_: text for id_, text in group.resolutions.items() if id_ not in stored}
-        if new:
-            self._manifest.put_resolutions(book, new)
-            stored.update(new)
 
     def _reload(self, call: _Call, error: BookChanged) -> None:
         if call.book_changes > BOOK_CHANGES_MAX:

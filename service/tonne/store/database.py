@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import logging
 import threading
 import time
 from pathlib import Path
@@ -25,6 +26,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable, TonneError
+from tonne.store.durability import (
+    KEEP_COMMITS,
+    Demands,
+    Weakness,
+    inspect_postgres,
+    inspect_tables,
+    prepare_sqlite,
+    refuse,
+)
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.schema import UtcTime
 
@@ -34,6 +44,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 5
 """Longest wait for a new connection."""
@@ -81,9 +93,29 @@ class Database:
         Most connections open at once.
     clock : Callable
         Aware local time; used on SQLite, where it is the database's clock.
+    demands : Demands
+        What it must do so that nothing that was acknowledged is lost. Each new connection is
+        looked at; one to a server that does not do it is refused, with `ConfigInvalid` before
+        `settle_in`, and with `StoreUnavailable` after it: a fail-over led there.
+
+    Attributes
+    ----------
+    weaknesses : tuple of Weakness
+        What was found at the newest connection, and is accepted.
     """
 
-    def __init__(self, url: str, *, pool_size: int, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int,
+        clock: Callable[[], dt.datetime],
+        demands: Demands = Demands(),  # noqa: B008  frozen
+    ) -> None:
+        self.demands = demands
+        self.weaknesses: tuple[Weakness, ...] = ()
+        self._table_weaknesses: tuple[Weakness, ...] = ()
+        self._refusal: type[ConfigInvalid | StoreUnavailable] = ConfigInvalid
         parsed = _parse_url(url)
         self.is_postgres = parsed.get_backend_name() == "postgresql"
         self.location = parsed.render_as_string(hide_password=True)
@@ -105,6 +137,7 @@ class Database:
         )
         self.engine: Engine = engine
         if self.is_postgres:
+            event.listen(engine, "connect", self._inspect)
             self._reader: Engine = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -112,6 +145,27 @@ class Database:
         else:
             self._reader = engine
             self._writers = engine.execution_options(**{_WRITE: True})
+
+    def settle_in(self) -> None:
+        """Look at the tables, once they are there; from now on the database is in use.
+
+        Raises
+        ------
+        ConfigInvalid
+            Tables lose what is in them, and that is not accepted.
+        """
+        if self.is_postgres:
+            with self.read() as connection:
+                self._table_weaknesses = inspect_tables(connection, self.demands)
+            refuse(self.location, self._table_weaknesses, ConfigInvalid)
+            self.weaknesses += self._table_weaknesses
+        self._refusal = StoreUnavailable
+        for each in self.weaknesses:
+            logger.warning(
+                "acknowledged records may be lost by the manifest at %s: %s",
+                self.location,
+                each.text,
+            )
 
     def close(self) -> None:
         """Close the pooled connections, and cut short what waits."""
@@ -159,6 +213,8 @@ class Database:
         with self._writer, self._translated(), self._writers.connect() as connection:
             transaction = connection.begin()
             try:
+                if self.is_postgres:
+                    connection.exec_driver_sql(KEEP_COMMITS)
                 result = work(connection)
             except BaseException:
                 with contextlib.suppress(
@@ -196,6 +252,22 @@ class Database:
             return now
         interval = sa.literal(dt.timedelta(seconds=after_s), sa.Interval)
         return sa.type_coerce(now + interval, UtcTime)
+
+    def _inspect(self, connection: Any, record: Any) -> None:
+        """Look at the server of a new connection, which may not be that of the one before."""
+        del record
+        found = inspect_postgres(connection, self.demands)
+        refuse(self.location, found, self._refusal)
+        now = found + self._table_weaknesses
+        if self._refusal is StoreUnavailable and now != self.weaknesses:
+            for each in now:
+                if each not in self.weaknesses:
+                    logger.warning(
+                        "the manifest at %s is on a server that may lose acknowledged records: %s",
+                        self.location,
+                        each.text,
+                    )
+        self.weaknesses = now
 
     def _settle(self, settle: Callable[[Connection], bool] | None, lost: Exception) -> bool:
         """Learn over fresh connections whether a transaction happened."""
@@ -315,11 +387,7 @@ def _open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
-    """Set what a connection does not inherit from the file.
-
-    synchronous=FULL makes COMMIT in WAL mode wait for the disk; the default of some builds
-    does not.
-    """
+    """Set what a connection does not inherit from the file."""
     del record
     cursor = connection.cursor()
     try:
@@ -329,7 +397,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
                 f"the manifest needs SQLite's WAL mode, which this file system refuses ({mode}); "
                 "put it on a local disk",
             )
-        cursor.execute("PRAGMA synchronous = FULL")
+        prepare_sqlite(cursor)
         cursor.execute("PRAGMA foreign_keys = ON")
     finally:
         cursor.close()

@@ -12,6 +12,7 @@ from tonne.store.channels import Channels
 from tonne.store.clearings import Clearings
 from tonne.store.commits import Commits
 from tonne.store.database import Database, utc_now
+from tonne.store.durability import Demands
 from tonne.store.editions import Editions
 from tonne.store.entities import Entities
 from tonne.store.facilities import Facilities
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
+    from tonne.store.durability import Weakness
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class Manifest(
         pool_size: int = 8,
         clock: Callable[[], dt.datetime] = utc_now,
         migrates: bool = True,
+        demands: Demands = Demands(),  # noqa: B008  frozen
     ) -> Self:
         """Open the manifest at `url`, by default with its tables brought to the newest version.
 
@@ -73,18 +76,22 @@ class Manifest(
             Aware time; SQLite's clock. PostgreSQL has its own.
         migrates : bool
             Whether tables of an older version are brought to the newest, or refused.
+        demands : Demands
+            What the database must do so that nothing that was acknowledged is lost.
 
         Raises
         ------
         ConfigInvalid
             A URL of another kind, tables of a newer version on which this Tonne does not
-            work, or of an older one that may not be migrated.
+            work, or of an older one that may not be migrated; a database that may lose what it
+            acknowledged, where that is not accepted.
         StoreUnavailable
             The database cannot be reached.
         """
-        database = Database(url, pool_size=pool_size, clock=clock)
+        database = Database(url, pool_size=pool_size, clock=clock, demands=demands)
         try:
             _see_to_tables(database, migrates=migrates)
+            database.settle_in()
         except BaseException:
             database.close()
             raise
@@ -93,6 +100,11 @@ class Manifest(
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+    @property
+    def weaknesses(self) -> tuple[Weakness, ...]:
+        """Ways in which the database may lose what it acknowledged, which are accepted."""
+        return self._database.weaknesses
 
     def ping(self) -> None:
         """Ask the database for a sign of life; `StoreUnavailable` without one."""
