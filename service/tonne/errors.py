@@ -244,3 +244,9 @@ class LedgerInconsistent(DefectError):
     """Stored data contradict each other."""
 
     code = "LEDGER_INCONSISTENT"
+
+
+class RecordsLost(DefectError):
+    """Records were acknowledged as durable, and the database does not have them any more."""
+
+    code = "RECORDS_LOST"

@@ -225,7 +225,8 @@ class ControlTotals:
 class Channel:
     """One producer's ordered stream of records into a book.
 
-    `owner` names who opened it at this epoch; empty where that is not known.
+    `owner` names who opened it at this epoch, `previous_owner` who had opened it before; empty
+    where that is not known. The latter is known to who opens it alone.
     """
 
     book: str
@@ -237,6 +238,7 @@ class Channel:
     create_time: dt.datetime
     commit_time: dt.datetime | None = None
     owner: str = ""
+    previous_owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

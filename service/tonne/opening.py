@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tonne.errors import ConfigInvalid
+from tonne.errors import ConfigInvalid, LedgerInconsistent
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
+from tonne.metrics import GUARANTEES
 from tonne.store import faults
 from tonne.store.delta import DeltaTables
 from tonne.store.durability import Demands
 from tonne.store.manifest import Manifest, migrate_manifest
 from tonne.store.objects import open_objects
+from tonne.telemetry import log_incident
 
 if TYPE_CHECKING:
     from tonne.config import Config
+    from tonne.ledger.acknowledged import Loss
     from tonne.store.migrations import Upgrade
     from tonne.telemetry import Telemetry
+
+logger = logging.getLogger(__name__)
 
 
 def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]:
@@ -43,12 +50,25 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
             merge_files_max=config.ledger.merge_files_max,
             merge_lease_s=config.ledger.merge_lease_s,
             row_errors_max=config.ingest.row_errors_max,
+            on_loss=partial(tell_loss, telemetry),
             stage=telemetry.stage,
         )
     except BaseException:
         manifest.close()
         raise
+    for guarantee in GUARANTEES:
+        holds = partial(manifest.guarantees, guarantee)
+        telemetry.read_with("tonne_store_durability", holds, guarantee)
     return manifest, ledger
+
+
+def tell_loss(telemetry: Telemetry, loss: Loss) -> str:
+    """Log as an incident what a database has lost, and count it; the incident's id."""
+    telemetry.add("tonne_history_losses_total")
+    telemetry.add("tonne_lost_records_total", loss.records_count)
+    return log_incident(
+        telemetry, logger, "acknowledged records were lost", LedgerInconsistent(str(loss))
+    )
 
 
 def open_publisher(config: Config) -> tuple[Manifest, Publisher]:

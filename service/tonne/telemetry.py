@@ -65,9 +65,9 @@ class Telemetry:
         """Put one value into a histogram."""
         self._histograms[(name, *labels)].observe(value)
 
-    def read_with(self, name: str, read: Callable[[], float]) -> None:
+    def read_with(self, name: str, read: Callable[[], float], *labels: str) -> None:
         """Have a gauge call `read` at each scrape."""
-        self._gauges[(name,)].set_function(read)
+        self._gauges[(name, *labels)].set_function(read)
 
     @contextmanager
     def stage(self, stage: str) -> Iterator[None]:

@@ -98,6 +98,10 @@ class Channel:
             With `start_offset`, the skipped records are not those that the ledger has.
         ChannelFenced
             Another owner has opened the channel.
+        RecordsLost
+            Records that were acknowledged are not in the ledger any more: its database lost its
+            last transactions. The error names them by offset, once; the same call with
+            `start_offset` sends them again.
         CredentialsMissing, CredentialsInvalid, RoleMissing
             The caller may not append, or no longer: a token expired that nothing renews.
         ServerUnavailable

@@ -119,6 +119,7 @@ ANSWERS: dict[str, Answer] = {
     # ours
     "INTERNAL": Answer(Code.INTERNAL),
     "DEFECT": Answer(Code.INTERNAL),
+    "RECORDS_LOST": Answer(Code.DATA_LOSS),
     "QUANTITY_OVERFLOW": Answer(Code.INTERNAL),
     "LEDGER_INCONSISTENT": Answer(Code.INTERNAL),
     "OBJECT_EXISTS": Answer(Code.INTERNAL),

@@ -21,7 +21,7 @@ from tonne.ledger.files import POSTINGS, SEGMENT, put_frame
 from tonne.ledger.group import Group, entry_position, post_group
 from tonne.ledger.refusal import answer_request, epoch_stale, offset_gap, reason_lost
 from tonne.store import faults
-from tonne.store.errors import BookChanged, PositionLost, RequestKnown
+from tonne.store.errors import BookChanged, HistoryLost, PositionLost, RequestKnown
 from tonne.store.rows import Commit
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tonne.errors import OffsetGap, TonneError
+    from tonne.ledger.acknowledged import Acknowledged
     from tonne.ledger.book_state import BookStates
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
@@ -93,6 +94,8 @@ class Journal:
         The time, UTC.
     on_postings : callable
         Called with each committed postings file's row and frame, to spare reading it back.
+    acknowledged : Acknowledged
+        Remembers what was committed, to tell where the database lost it.
     stage : callable
         Gives the context in which a stage runs (post, write, commit), to time it.
     """
@@ -106,6 +109,7 @@ class Journal:
         row_errors_max: int,
         clock: Callable[[], dt.datetime],
         on_postings: Callable[[FileRow, pl.DataFrame], None],
+        acknowledged: Acknowledged,
         stage: Stage = nullcontext,
     ) -> None:
         self._manifest = manifest
@@ -114,6 +118,7 @@ class Journal:
         self._row_errors_max = row_errors_max
         self._clock = clock
         self._on_postings = on_postings
+        self._acknowledged = acknowledged
         self._stage = stage
         self._writers = ThreadPoolExecutor(WRITE_THREADS, thread_name_prefix="journal")
         self._lock = threading.Lock()
@@ -165,6 +170,8 @@ class Journal:
             except BookChanged as error:
                 call.book_changes += 1
                 self._reload(call, error)
+            except HistoryLost:
+                self._acknowledged.tell_lost(call.book)
             except PositionLost as error:
                 self._settle(call)
                 self._refuse_channels(call, error.channels)
@@ -199,6 +206,7 @@ class Journal:
             revision=group.book.revision,
             revision_token=group.book.revision_token,
             resolutions=group.resolutions,
+            witness=self._acknowledged.witness(book),
             moves=group.moves(),
             requests=group.claims(),
             files=tuple(files.values()),
@@ -207,6 +215,7 @@ class Journal:
         )
         with self._stage("commit"):
             self._manifest.commit(commit)
+        self._acknowledged.note_commit(commit)
         faults.reach("journal.after_commit")
         if POSTINGS in files:
             self._on_postings(files[POSTINGS], group.frames[POSTINGS])
@@ -286,7 +295,9 @@ class Journal:
         for i, entry in call.open_channel_entries():
             if entry.channel in channels:
                 if entry.channel not in reasons:
-                    reasons[entry.channel] = reason_lost(self._manifest, call.book, entry)
+                    reasons[entry.channel] = reason_lost(
+                        self._manifest, self._acknowledged, call.book, entry
+                    )
                 call.outcomes[i] = Lost(reasons[entry.channel])
 
     def _answer_requests(self, call: _Call, request_ids: frozenset[str]) -> None:

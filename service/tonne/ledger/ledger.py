@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tonne.ledger.acknowledged import Acknowledged, log_loss
 from tonne.ledger.balances import MERGE_LEASE_S, Balances
 from tonne.ledger.book_state import BookStates
 from tonne.ledger.clearing import Clearer, ClearingProgress
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from tonne.ledger.acknowledged import Loss
     from tonne.ledger.journal import Stage
     from tonne.store.garbage import Collected
     from tonne.store.manifest import Manifest
@@ -86,6 +88,8 @@ class Ledger(Editions, Register, Estimates):
         Most row errors that the outcome of one batch names.
     clock : callable
         The time, UTC.
+    on_loss : callable
+        As in `Acknowledged`.
     stage : callable
         As in `Journal`.
 
@@ -108,9 +112,11 @@ class Ledger(Editions, Register, Estimates):
         merge_lease_s: float = MERGE_LEASE_S,
         row_errors_max: int = ROW_ERRORS_MAX,
         clock: Callable[[], dt.datetime] = utc_now,
+        on_loss: Callable[[Loss], str] = log_loss,
         stage: Stage = nullcontext,
     ) -> None:
         super().__init__(manifest, BookStates(manifest), clock)
+        self._acknowledged = Acknowledged(manifest, on_loss)
         self._objects = objects
         self._holder = holder
         self._next_garbage_time = clock()
@@ -140,6 +146,7 @@ class Ledger(Editions, Register, Estimates):
             row_errors_max=row_errors_max,
             clock=clock,
             on_postings=self._balances.remember,
+            acknowledged=self._acknowledged,
             stage=stage,
         )
 
@@ -150,13 +157,34 @@ class Ledger(Editions, Register, Estimates):
 
     # Channels.
 
-    def open_channel(self, book: str, channel: str) -> Channel:
-        """Make a channel, or raise its epoch. Raises NameInvalid, BookUnknown, ChannelClosed."""
-        return self._manifest.open_channel(check_id("book", book), check_channel_id(channel))
+    def open_channel(self, book: str, channel: str, owner: str = "") -> Channel:
+        """Make a channel, or raise its epoch. Raises NameInvalid, BookUnknown, ChannelClosed.
+
+        RecordsLost, once, where this process knows more records of it to be acknowledged than
+        the database has: the next call goes on from there.
+        """
+        check_id("book", book)
+        check_channel_id(channel)
+        # Before: what is acknowledged while the channel is being opened may be later than it.
+        known_offset = self._acknowledged.offset(book, channel)
+        opened = self._manifest.open_channel(book, channel, owner)
+        self._acknowledged.check_channel(opened, known_offset)
+        self._acknowledged.note_channel(opened)
+        return opened
 
     def get_channel(self, book: str, channel: str) -> Channel:
         """Read a channel. Raises NameInvalid, BookUnknown, ChannelUnknown."""
-        return self._manifest.get_channel(check_id("book", book), check_channel_id(channel))
+        found = self._manifest.get_channel(check_id("book", book), check_channel_id(channel))
+        self._acknowledged.note_channel(found)
+        return found
+
+    def find_losses(self) -> None:
+        """Ask for what this process knows to have happened; what is gone is told.
+
+        One look at one row where nothing is. Call it now and then.
+        """
+        for book in self._acknowledged.find_lost():
+            self._acknowledged.tell_lost(book)
 
     def close_channel(self, book: str, channel: str) -> Channel:
         """Close a channel for ever. Raises NameInvalid, BookUnknown, ChannelUnknown."""

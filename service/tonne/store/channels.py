@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -64,6 +65,7 @@ class Channels(Part):
                     set_={
                         "epoch": table.c.epoch + step,
                         "owner": identity(table.c.epoch + step, name),
+                        "previous_owner": table.c.owner,
                     },
                     where=table.c.state == int(model.ChannelState.OPEN),
                 ).returning(table)
@@ -74,7 +76,8 @@ class Channels(Part):
                     "open one of another name",
                     metadata={"book": book, "channel": channel},
                 )
-            return _channel_of(row)
+            before = name_of(row.epoch - step, row.previous_owner)
+            return replace(_channel_of(row), previous_owner=before)
 
         opened = self._database.write(work)
         faults.reach("open_channel.after_sql")

@@ -16,8 +16,6 @@ import contextlib
 import datetime as dt
 import logging
 import threading
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -32,11 +30,11 @@ from tonne.store.durability import (
     Weakness,
     inspect_postgres,
     inspect_tables,
-    prepare_sqlite,
     refuse,
 )
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.schema import UtcTime
+from tonne.store.sqlite import WRITES, open_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,9 +54,6 @@ POOL_TIMEOUT_S: Final = 15
 STATEMENT_TIMEOUT_S: Final = 30
 """Longest statement on PostgreSQL."""
 
-WRITER_TIMEOUT_S: Final = 10
-"""Longest wait for the one writer of SQLite."""
-
 LOCK_TIMEOUT_S: Final = 4
 """Longest wait for a lock on PostgreSQL. Less than `IDLE_TIMEOUT_S`: in a process that stands
 still, what waits for its own silent transaction gives up before that one is ended. Otherwise it
@@ -67,14 +62,8 @@ would inherit the lock, in silence as well, one connection after another."""
 IDLE_TIMEOUT_S: Final = 5
 """After this PostgreSQL ends a transaction whose client fell silent, and frees its locks."""
 
-SWITCH_PAUSE_S: Final = 0.01
-"""Pause before a file of SQLite is asked again to switch to WAL."""
-
 SETTLE_TRIES: Final = 5
 """Fresh connections tried to learn the outcome of a COMMIT whose reply was lost."""
-
-_WRITE = "tonne_write"
-_SQLITE_VERSION_MIN = (3, 35, 0)  # RETURNING
 
 
 def utc_now() -> dt.datetime:
@@ -133,7 +122,7 @@ class Database:
             "hide_parameters": True,
         }
         engine = (
-            _open_postgres(parsed, options) if self.is_postgres else _open_sqlite(parsed, options)
+            _open_postgres(parsed, options) if self.is_postgres else open_sqlite(parsed, options)
         )
         self.engine: Engine = engine
         if self.is_postgres:
@@ -144,7 +133,7 @@ class Database:
             self._writers: Engine = engine.execution_options(isolation_level="READ COMMITTED")
         else:
             self._reader = engine
-            self._writers = engine.execution_options(**{_WRITE: True})
+            self._writers = engine.execution_options(**{WRITES: True})
 
     def settle_in(self) -> None:
         """Look at the tables, once they are there; from now on the database is in use.
@@ -360,77 +349,6 @@ def _open_postgres(url: URL, options: dict[str, Any]) -> Engine:
         pool_recycle=1800,
         **options,
     )
-
-
-def _open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
-    import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
-
-    if sqlite3.sqlite_version_info < _SQLITE_VERSION_MIN:
-        raise ConfigInvalid(
-            f"the manifest needs SQLite 3.35 or later; this Python has {sqlite3.sqlite_version}",
-        )
-    try:
-        Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"cannot make the directory of the manifest {url.database!r}: {error.strerror}",
-        ) from error
-    engine = sa.create_engine(
-        url,
-        connect_args={"timeout": WRITER_TIMEOUT_S, "isolation_level": None},
-        poolclass=sa.QueuePool,
-        **options,
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    """Set what a connection does not inherit from the file."""
-    del record
-    cursor = connection.cursor()
-    try:
-        mode = _switch_to_wal(cursor)
-        if mode != "wal":
-            raise ConfigInvalid(
-                f"the manifest needs SQLite's WAL mode, which this file system refuses ({mode}); "
-                "put it on a local disk",
-            )
-        prepare_sqlite(cursor)
-        cursor.execute("PRAGMA foreign_keys = ON")
-    finally:
-        cursor.close()
-
-
-def _switch_to_wal(cursor: Any) -> str:
-    """Switch a file to WAL, which it stays in; gives the mode that it then has.
-
-    Here alone SQLite does not wait for another connection that is about to write, as one does
-    that switches the same new file; so it is asked again for as long as it waits elsewhere.
-    """
-    import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
-
-    stop_s = time.monotonic() + WRITER_TIMEOUT_S
-    while True:
-        try:
-            (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > stop_s:
-                raise
-            time.sleep(SWITCH_PAUSE_S)
-        else:
-            return str(mode)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin where the driver would not: a writer takes the write lock at once.
-
-    A deferred transaction that reads first and writes later fails with SQLITE_BUSY at once if
-    another one wrote in between, without waiting.
-    """
-    write = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
 
 
 def _cause(error: sa.exc.DBAPIError) -> str:

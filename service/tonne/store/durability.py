@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-GUARANTEES: Final = ("flushed_commits", "whole_pages", "logged_tables", "synchronous_standby")
-"""What must hold so that nothing that was acknowledged is lost, as the metric names it."""
-
 _KEEP: Final = (
     "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
     "WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, {is_local})"
@@ -61,7 +58,7 @@ class Demands:
 class Weakness:
     """A guarantee that does not hold, and what that means. `is_refused`: the server stays out."""
 
-    guarantee: str
+    guarantee: str  # of `metrics.GUARANTEES`
     text: str
     is_refused: bool
 
@@ -159,30 +156,3 @@ def _way_out(refused: Iterable[Weakness]) -> str:
     if all(each.guarantee == "synchronous_standby" for each in refused):
         return "; or turn store.needs_synchronous_standby off"
     return "; or accept that acknowledged records are lost: store.accepts_lost_records"
-
-
-def prepare_sqlite(cursor: Any) -> None:
-    """Have COMMIT wait for the disk, in WAL mode, and see that it does.
-
-    The default of some builds does not. `fullfsync` is for macOS, whose fsync does not reach the
-    platters; elsewhere it does nothing.
-
-    Raises
-    ------
-    ConfigInvalid
-        The database is in memory, or does not take the setting.
-    """
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA fullfsync = ON")
-    cursor.execute("PRAGMA checkpoint_fullfsync = ON")
-    (level,) = cursor.execute("PRAGMA synchronous").fetchone()
-    main = next(row for row in cursor.execute("PRAGMA database_list") if row[1] == "main")
-    if level < 2:  # noqa: PLR2004  FULL, in SQLite's numbers
-        raise ConfigInvalid(
-            "the manifest needs SQLite's synchronous=FULL, so that a commit waits for the disk; "
-            f"this connection stays at {level}",
-        )
-    if not main[2]:
-        raise ConfigInvalid(
-            "a manifest in memory would lose what it acknowledged; name a file: sqlite:///path",
-        )

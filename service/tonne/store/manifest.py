@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
-    from tonne.store.durability import Weakness
-
 logger = logging.getLogger(__name__)
 
 
@@ -101,10 +99,9 @@ class Manifest(
         """Close all connections."""
         self._database.close()
 
-    @property
-    def weaknesses(self) -> tuple[Weakness, ...]:
-        """Ways in which the database may lose what it acknowledged, which are accepted."""
-        return self._database.weaknesses
+    def guarantees(self, guarantee: str) -> bool:
+        """Whether one of `metrics.GUARANTEES` holds, by the newest connection."""
+        return all(each.guarantee != guarantee for each in self._database.weaknesses)
 
     def ping(self) -> None:
         """Ask the database for a sign of life; `StoreUnavailable` without one."""

@@ -231,6 +231,8 @@ channel = Table(
     Column("epoch", BigInteger, nullable=False),
     # Who opened the channel at this epoch, like "7.5c1e…": as the revision token of a book.
     Column("owner", String, nullable=False, server_default=""),
+    # What `owner` was before the last opening.
+    Column("previous_owner", String, nullable=False, server_default=""),
     Column("committed_offset", BigInteger, nullable=False),
     Column("state", Integer, nullable=False),
     Column("records_count", BigInteger, nullable=False),

@@ -10,8 +10,8 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# Two columns with a default, each of which begins with the number that it belongs to: where an
-# older Tonne raises the number alone, a newer one sees that the identity is of another number.
+# Columns with a default, whose values begin with the number that they belong to: where an older
+# Tonne raises the number alone, a newer one sees that the identity is of another number.
 works_from = "0002"
 
 
@@ -20,4 +20,5 @@ def upgrade() -> None:
     op.add_column(
         "book", sa.Column("revision_token", sa.String(), nullable=False, server_default="")
     )
-    op.add_column("channel", sa.Column("owner", sa.String(), nullable=False, server_default=""))
+    for name in ("owner", "previous_owner"):
+        op.add_column("channel", sa.Column(name, sa.String(), nullable=False, server_default=""))
