@@ -138,7 +138,7 @@ class Replica:
             until(lambda: standby.execute(query, target).fetchone()[0], "the standby is there")
 
     def cut(self) -> None:
-        """Let nothing reach it any more: what is committed from now on is lost with the primary."""
+        """Let nothing reach it any more: what is committed from now on goes with the primary."""
         with self.connect() as standby:
             standby.execute("ALTER SYSTEM SET primary_conninfo = ''")
             standby.execute("SELECT pg_reload_conf()")

@@ -26,6 +26,7 @@ from sqlalchemy.engine import URL, make_url
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable, TonneError
 from tonne.store.durability import (
     KEEP_COMMITS,
+    NO_DEMANDS,
     Demands,
     Weakness,
     inspect_postgres,
@@ -99,7 +100,7 @@ class Database:
         *,
         pool_size: int,
         clock: Callable[[], dt.datetime],
-        demands: Demands = Demands(),  # noqa: B008  frozen
+        demands: Demands = NO_DEMANDS,
     ) -> None:
         self.demands = demands
         self.weaknesses: tuple[Weakness, ...] = ()

@@ -54,6 +54,10 @@ class Demands:
     needs_synchronous_standby: bool = False
 
 
+NO_DEMANDS: Final = Demands()
+"""What is asked where the operator asks for nothing: the database waits for its own disk."""
+
+
 @dataclass(frozen=True, slots=True)
 class Weakness:
     """A guarantee that does not hold, and what that means. `is_refused`: the server stays out."""

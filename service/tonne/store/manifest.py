@@ -12,7 +12,7 @@ from tonne.store.channels import Channels
 from tonne.store.clearings import Clearings
 from tonne.store.commits import Commits
 from tonne.store.database import Database, utc_now
-from tonne.store.durability import Demands
+from tonne.store.durability import NO_DEMANDS, Demands
 from tonne.store.editions import Editions
 from tonne.store.entities import Entities
 from tonne.store.facilities import Facilities
@@ -57,7 +57,7 @@ class Manifest(
         pool_size: int = 8,
         clock: Callable[[], dt.datetime] = utc_now,
         migrates: bool = True,
-        demands: Demands = Demands(),  # noqa: B008  frozen
+        demands: Demands = NO_DEMANDS,
     ) -> Self:
         """Open the manifest at `url`, by default with its tables brought to the newest version.
 

@@ -28,7 +28,7 @@ _SQLITE_VERSION_MIN = (3, 35, 0)  # RETURNING
 
 
 def open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
-    """Open a file in WAL mode, whose COMMIT waits for the disk; `ConfigInvalid` where it cannot."""
+    """Open a file in WAL mode, whose COMMIT waits for the disk. Raises `ConfigInvalid`."""
     import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
 
     if sqlite3.sqlite_version_info < _SQLITE_VERSION_MIN:
