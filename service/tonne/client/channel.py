@@ -88,8 +88,8 @@ class Channel:
         Raises
         ------
         RecordsInvalid
-            A record cannot be sent at all, and those before it may be durable; or
-            `start_offset` is negative.
+            A record cannot be sent at all, and those before it may be durable; or a negative
+            `start_offset`.
         AppendRefused
             The server refused a batch.
         OffsetGap
@@ -103,8 +103,7 @@ class Channel:
         CredentialsMissing, CredentialsInvalid, RoleMissing
             The caller may not append, or no longer.
         ServerUnavailable
-            No progress within the budget of the `RetryPolicy`. The same call with
-            `start_offset` may be made again.
+            No progress within the budget of the `RetryPolicy`: call again with `start_offset`.
         """
         with self._lock:
             delivery = self._delivery
