@@ -312,3 +312,9 @@ class FileMissing(FileCorrupt):
     """The object of a file that counts is gone."""
 
     code = "FILE_MISSING"
+
+
+class RecordsLost(DefectError):
+    """Records were acknowledged as durable, and the database does not have them any more."""
+
+    code = "RECORDS_LOST"

@@ -89,6 +89,9 @@ CODES = (
 )
 """gRPC codes that a call can end with."""
 
+GUARANTEES = ("flushed_commits", "whole_pages", "logged_tables", "synchronous_standby")
+"""What must hold of the database so that nothing that was acknowledged is lost."""
+
 POOLS = ("decode", "commit", "loop")
 """Threads at work: those that decode, those that commit, the one of the event loop."""
 
@@ -350,6 +353,26 @@ METRICS: tuple[Metric, ...] = (
         "Reads of files that are not what was written, or are gone, by the kind of the file. "
         "Nothing was made of them; each is logged with its path.",
         file_kind=FILE_KINDS,
+    ),
+    _metric(
+        "tonne_store_durability",
+        "gauge",
+        "1 where the database keeps what it acknowledged, 0 where it may lose it, by what that "
+        "rests on: the disk is waited for, torn pages are mended, tables survive a crash, commits "
+        "wait for a standby where there is one.",
+        guarantee=GUARANTEES,
+    ),
+    _metric(
+        "tonne_history_losses_total",
+        "counter",
+        "Times that a book was found to lack commits or records that had been acknowledged; each "
+        "is an incident.",
+    ),
+    _metric(
+        "tonne_lost_records_total",
+        "counter",
+        "Records of channels that this process knows to have been acknowledged and that the "
+        "database does not have any more; several processes may know the same ones.",
     ),
     _metric(
         "tonne_incidents_total",

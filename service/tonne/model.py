@@ -138,7 +138,8 @@ class Book:
     """One reporting organisation's ledger.
 
     `editions` are the imported ones in the order of their import (over the wire: those of the
-    method in force, in order of preference). `method_body` is empty over the wire.
+    method in force, in order of preference). `method_body` and `revision_token`, which names the
+    revision where its number may come again, are empty over the wire.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Book:
     editions: tuple[str, ...] = ()
     method_version: int = 0
     method_body: str = ""
+    revision_token: str = ""
 
 
 class FinancialControl(enum.IntEnum):
@@ -222,7 +224,11 @@ class ControlTotals:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One producer's ordered stream of records into a book."""
+    """One producer's ordered stream of records into a book.
+
+    `owner` names who opened it at this epoch, `previous_owner` who had opened it before; empty
+    where that is not known. The latter is known to who opens it alone.
+    """
 
     book: str
     id: str
@@ -232,6 +238,8 @@ class Channel:
     totals: ControlTotals
     create_time: dt.datetime
     commit_time: dt.datetime | None = None
+    owner: str = ""
+    previous_owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

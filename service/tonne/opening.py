@@ -5,19 +5,24 @@ from __future__ import annotations
 import logging
 import socket
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tonne.errors import ConfigInvalid
+from tonne.errors import ConfigInvalid, LedgerInconsistent
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
+from tonne.metrics import GUARANTEES
 from tonne.store import faults
 from tonne.store.delta import DeltaTables
+from tonne.store.durability import Demands
 from tonne.store.manifest import Manifest, migrate_manifest
 from tonne.store.objects import open_objects
+from tonne.telemetry import log_incident
 
 if TYPE_CHECKING:
     from tonne.config import Config
     from tonne.errors import FileCorrupt
+    from tonne.ledger.acknowledged import Loss
     from tonne.store.migrations import Upgrade
     from tonne.telemetry import Telemetry
 
@@ -49,13 +54,26 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
             merge_lease_s=config.ledger.merge_lease_s,
             read_bytes_max=config.ledger.read_bytes_max,
             row_errors_max=config.ingest.row_errors_max,
+            on_loss=partial(tell_loss, telemetry),
             stage=telemetry.stage,
             on_corrupt=lambda error: _note_corrupt(telemetry, error),
         )
     except BaseException:
         manifest.close()
         raise
+    for guarantee in GUARANTEES:
+        holds = partial(manifest.guarantees, guarantee)
+        telemetry.read_with("tonne_store_durability", holds, guarantee)
     return manifest, ledger
+
+
+def tell_loss(telemetry: Telemetry, loss: Loss) -> str:
+    """Log as an incident what a database has lost, and count it; the incident's id."""
+    telemetry.add("tonne_history_losses_total")
+    telemetry.add("tonne_lost_records_total", loss.records_count)
+    return log_incident(
+        telemetry, logger, "acknowledged records were lost", LedgerInconsistent(str(loss))
+    )
 
 
 def open_publisher(config: Config) -> tuple[Manifest, Publisher]:
@@ -115,6 +133,7 @@ def _open_manifest(config: Config) -> Manifest:
         pool_size=store.manifest_pool_size,
         pool_reserved=store.manifest_pool_reserved,
         migrates=store.migrate_at_start,
+        demands=Demands(store.accepts_lost_records, store.needs_synchronous_standby),
     )
 
 

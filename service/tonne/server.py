@@ -38,7 +38,7 @@ from tonne.machine import memory_limit_bytes, usable_cpus
 from tonne.opening import check_store, close_ledger, open_ledger, publisher_on
 from tonne.readiness import ObjectsWatch
 from tonne.telemetry import Telemetry
-from tonne.upkeep import Publishing, keep_up
+from tonne.upkeep import Publishing, keep_up, watch_history
 
 if TYPE_CHECKING:
     from tonne.config import Config
@@ -138,6 +138,8 @@ class Server:
             asyncio.create_task(self._watch_health(), name="watch health"),
             asyncio.create_task(self._watch_objects(), name="watch the objects"),
         ]
+        history = watch_history(self._ledger, self.telemetry)
+        self._tasks.append(asyncio.create_task(history, name="watch the history"))
         if config.ledger.upkeep:
             upkeep = keep_up(self._ledger, self.telemetry, config.ledger.upkeep_interval_s)
             self._tasks.append(asyncio.create_task(upkeep, name="keep up the ledger"))

@@ -381,6 +381,16 @@ class StoreConfig:
         "Whether a process brings the tables of the manifest to its own revision at its start; "
         "off where `tonne migrate` runs before a rollout.",
     )
+    accepts_lost_records: bool = _setting(
+        False,
+        "Whether a PostgreSQL is taken that may lose acknowledged records: one with fsync or "
+        "full_page_writes off, or with unlogged tables.",
+    )
+    needs_synchronous_standby: bool = _setting(
+        False,
+        "Whether a PostgreSQL is refused whose synchronous_standby_names is empty: a standby "
+        "that is promoted there may lack acknowledged records.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

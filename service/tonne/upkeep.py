@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tonne.edge.admin import AdminServer
-from tonne.errors import CapacityError, ConfigInvalid
+from tonne.errors import CapacityError, ConfigInvalid, DefectError
 from tonne.logs import configure_logging
 from tonne.opening import close_ledger, open_ledger, open_publisher
 from tonne.telemetry import Telemetry, log_incident
@@ -24,12 +24,27 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+HISTORY_INTERVAL_S = 5.0
+"""How often a server asks whether its latest commit is still there."""
+
 
 async def keep_up(ledger: Ledger, telemetry: Telemetry, interval_s: float) -> None:
     """Merge postings files and collect garbage, now and then, until it is cancelled."""
     while True:
         await asyncio.sleep(interval_s)
         await run_round(ledger, telemetry)
+
+
+async def watch_history(ledger: Ledger, telemetry: Telemetry) -> None:
+    """See now and then that what was acknowledged is still there, until it is cancelled."""
+    while True:
+        await asyncio.sleep(HISTORY_INTERVAL_S)
+        try:
+            await asyncio.to_thread(ledger.find_losses)
+        except CapacityError:
+            continue  # the store is away, which others say
+        except DefectError as error:
+            log_incident(telemetry, logger, "the history could not be looked at", error)
 
 
 async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:

@@ -11,7 +11,14 @@ import pytest
 import tonne
 from tests.support.api import details_of
 from tonne.edge import status
-from tonne.errors import CapacityError, DefectError, InputError, StreamsExhausted, TonneError
+from tonne.errors import (
+    CapacityError,
+    DefectError,
+    InputError,
+    RecordsLost,
+    StreamsExhausted,
+    TonneError,
+)
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 RETRYABLE = {
@@ -48,7 +55,9 @@ def test_families_have_the_codes_of_their_kind():
     for one in _server_errors():
         answer = status.ANSWERS[one.code]
         if issubclass(one, DefectError):
-            assert answer.code is grpc.StatusCode.INTERNAL
+            is_loss = one is RecordsLost
+            expected = grpc.StatusCode.DATA_LOSS if is_loss else grpc.StatusCode.INTERNAL
+            assert answer.code is expected
         if issubclass(one, InputError):
             assert answer.retry_delay_s is None
             assert answer.code not in RETRYABLE - {grpc.StatusCode.ABORTED}

@@ -82,6 +82,7 @@ def make_move(channel: model.Channel, count: int = 1, quantity_micro: int = 1) -
         channel=channel.id,
         epoch=channel.epoch,
         from_offset=channel.committed_offset,
+        owner=channel.owner,
         to_offset=channel.committed_offset + count,
         totals=model.ControlTotals(
             records_count=count, posted_count=count, quantity_micro=quantity_micro

@@ -104,6 +104,8 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "store.objects_options": ("tonne_store_errors_total",),
     "store.manifest_pool_size": ("tonne_stage_duration_seconds",),
     "store.manifest_pool_reserved": ("tonne_stage_duration_seconds",),
+    "store.accepts_lost_records": ("tonne_store_durability",),
+    "store.needs_synchronous_standby": ("tonne_store_durability",),
     "security.tls_certificate_file": ("tonne_tls_certificate_expiry_timestamp_seconds",),
     "security.tls_key_file": ("tonne_tls_reloads_total",),
     "security.tls_client_ca_file": ("tonne_tls_reloads_total",),

@@ -70,26 +70,26 @@ class Channel:
         Parameters
         ----------
         records : Records
-            A Polars frame, anything that exports Arrow, or an iterable of mappings (or of
-            frames), which is read no faster than the server takes it.
+            A Polars frame, anything that exports Arrow, or an iterable of mappings (or frames),
+            read no faster than the server takes it.
         start_offset : int, optional
             Offset in the channel of the first of `records`. Those that the ledger has already
             are skipped, and the last of them compared with the ledger's: the same call after
             an interruption goes on where the ledger stands. Without it the records follow on
             the committed offset.
         records_count : int, optional
-            How many records an iterable has; only used to report the backlog.
+            How many records an iterable has, for the backlog.
         progress : callable, optional
             Called after each acknowledgement.
         backlog : callable, optional
-            Says what waits behind the records that were read so far, for an iterable that
-            gives records as they come; called with each message. Servers are scaled by it.
+            Says what waits behind the records read so far, for an iterable that gives them
+            as they come; called with each message. Servers are scaled by it.
 
         Raises
         ------
         RecordsInvalid
-            A record cannot be sent at all, and those before it may be durable; or
-            `start_offset` is negative.
+            A record cannot be sent at all, and those before it may be durable; or a negative
+            `start_offset`.
         AppendRefused
             The server refused a batch.
         OffsetGap
@@ -97,12 +97,13 @@ class Channel:
         ContentMustMatch
             With `start_offset`, the skipped records are not those that the ledger has.
         ChannelFenced
-            Another owner has opened the channel.
+            Another owner has opened it.
+        RecordsLost
+            Acknowledged records are gone from the ledger, which is told once.
         CredentialsMissing, CredentialsInvalid, RoleMissing
-            The caller may not append, or no longer: a token expired that nothing renews.
+            The caller may not append, or no longer.
         ServerUnavailable
-            No progress within the budget of the `RetryPolicy`. The same call with
-            `start_offset` may be made again.
+            No progress within the budget of the `RetryPolicy`: call again with `start_offset`.
         """
         with self._lock:
             delivery = self._delivery

@@ -162,13 +162,13 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
 
     # What `Channel` asks for.
 
-    def open_channel(self, name: str) -> ingest_pb2.OpenChannelResponse:
-        """Open a channel by its full name, raising its epoch.
+    def open_channel(self, name: str, owner: str = "") -> ingest_pb2.OpenChannelResponse:
+        """Open a channel by its full name for an owner, raising its epoch.
 
         A server that stands still is given up as soon as a stream to it would be.
         """
         self._follow_files()
-        request = ingest_pb2.OpenChannelRequest(name=name)
+        request = ingest_pb2.OpenChannelRequest(name=name, owner=owner)
         opened: ingest_pb2.OpenChannelResponse = self._call(
             self._ingest.OpenChannel, request, self._policy.ack_timeout_s
         )

@@ -30,8 +30,10 @@ from tonne.errors import (
     CredentialsMissing,
     DefectError,
     EpochStale,
+    EpochUnknown,
     OffsetGap,
     OffsetRepeat,
+    RecordsLost,
     RoleMissing,
     TonneError,
 )
@@ -293,9 +295,11 @@ class Delivery:
             if not self.ownership.is_doubtful:
                 raise self.ownership.fenced(error.message) from error
             self._fail(error)
-        elif error.retryable or isinstance(error, OffsetGap) or self.ownership.renews(error):
+        elif self._is_passing(error):
             self._fail(error)
         elif isinstance(error, DefectError):
+            if isinstance(error, RecordsLost):
+                self._go_back(error)
             raise error
         else:
             if self._stream is not None:
@@ -320,10 +324,14 @@ class Delivery:
             error = ServerUnavailable(f"{self.name}: the server ended the stream")
         if isinstance(error, EpochStale):
             raise self.ownership.fenced(error.message) from error
-        again = error.retryable or isinstance(error, OffsetGap) or self.ownership.renews(error)
-        if not again:
+        if not self._is_passing(error):
             raise error
         self._fail(error)
+
+    def _is_passing(self, error: TonneError) -> bool:
+        """Whether opening the channel again may mend it, or shows what is wrong."""
+        is_position = isinstance(error, (OffsetGap, EpochUnknown))
+        return error.retryable or is_position or self.ownership.renews(error)
 
     # The connection.
 
@@ -340,15 +348,29 @@ class Delivery:
         self._progress_s = self._clock()
 
     def reopen(self) -> None:
-        """Open the channel (again) and take note of where the ledger stands."""
-        self._take_opened(self.ownership.open(self._retry))
+        """Open the channel (again) and take note of where the ledger stands.
+
+        Raises
+        ------
+        RecordsLost
+            Records were acknowledged and are not there any more. It is raised once: the next
+            opening goes on from what is there.
+        """
+        try:
+            self._take_opened(self.ownership.open(self._retry, self.committed_offset))
+        except RecordsLost as error:
+            self._go_back(error)
+            raise
 
     def _take_opened(self, opened: ingest_pb2.OpenChannelResponse) -> None:
         channel, limits = opened.channel, opened.limits
         if channel.committed_offset < self.committed_offset:
-            raise MalformedAnswer(
-                f"{self.name}: {self.committed_offset} records were acknowledged, and the server "
-                f"now has {channel.committed_offset}"
+            first, stop = channel.committed_offset, self.committed_offset
+            raise RecordsLost(
+                f"{self.name}: {stop} records were acknowledged, and the ledger has {first} now: "
+                f"its database lost records {first} to {stop - 1}; append them again, from "
+                f"offset {first} on (start_offset, --start-offset)",
+                metadata={"committedOffset": str(first), "acknowledgedOffset": str(stop)},
             )
         if len(self._window) and channel.committed_offset > self._next_offset:
             raise self.ownership.fenced(f"{channel.committed_offset} records are there now")
@@ -369,6 +391,12 @@ class Delivery:
             self._idle_close_count = 0
             self._retry.reset()
             self._tell_progress()
+
+    def _go_back(self, error: RecordsLost) -> None:
+        """Know from now on what the ledger has, and no more."""
+        first = error.metadata.get("committedOffset", "")
+        self.committed_offset = int(first) if first.isdecimal() else 0
+        self._drop_stream()
 
     def _fail(self, error: TonneError) -> None:
         """Give the stream up and wait before the next attempt."""

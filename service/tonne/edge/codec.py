@@ -123,6 +123,7 @@ def write_channel(channel: Channel) -> ingest_pb2.Channel:
         control_totals=write_totals(channel.totals),
         create_time=timestamp(channel.create_time),
         commit_time=timestamp(channel.commit_time) if channel.commit_time else None,
+        owner=channel.owner,
     )
 
 

@@ -126,7 +126,8 @@ class IngestService:
         self, request: ingest_pb2.OpenChannelRequest
     ) -> ingest_pb2.OpenChannelResponse:
         """Open a channel."""
-        channel = self._ledger.open_channel(*names.read_channel(request.name))
+        owner = names.read_owner(request.owner)
+        channel = self._ledger.open_channel(*names.read_channel(request.name), owner)
         config = self._config
         limits = Limits(
             message_bytes_max=config.message_bytes_max,
@@ -135,7 +136,9 @@ class IngestService:
             stream_lifetime_s=config.stream_lifetime_s_min,
         )
         return ingest_pb2.OpenChannelResponse(
-            channel=codec.write_channel(channel), limits=codec.write_limits(limits)
+            channel=codec.write_channel(channel),
+            limits=codec.write_limits(limits),
+            previous_owner=channel.previous_owner,
         )
 
     def get_channel(self, request: ingest_pb2.GetChannelRequest) -> ingest_pb2.GetChannelResponse:

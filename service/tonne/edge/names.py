@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tonne.errors import NameInvalid
+import re
+
+from tonne.errors import FieldInvalid, NameInvalid
 from tonne.model import check_channel_id, check_id
 
 
@@ -52,6 +54,17 @@ def read_channel(name: str, *, field: str = "name") -> tuple[str, str]:
     """Read `books/{book}/channels/{channel}`, giving both ids."""
     book, channel = _split(name, field, "books/{book}/channels/{channel}")
     return check_id("book", book), check_channel_id(channel)
+
+
+def read_owner(owner: str) -> str:
+    """Read the owner of an OpenChannelRequest; empty where it names none."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{0,64}", owner):
+        raise FieldInvalid(
+            "owner: at most 64 letters, digits and hyphens, drawn when the producer starts; got "
+            f"{owner[:64]!r}",
+            metadata={"field": "owner"},
+        )
+    return owner
 
 
 def read_append_channel(name: str) -> tuple[str, str]:

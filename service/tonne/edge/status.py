@@ -126,10 +126,12 @@ ANSWERS: dict[str, Answer] = {
     "POSITION_LOST": Answer(Code.ABORTED, 0.1),
     "REQUEST_KNOWN": Answer(Code.ABORTED, 0.1),
     "BOOK_CHANGED": Answer(Code.ABORTED, 0.1),
+    "HISTORY_LOST": Answer(Code.ABORTED, 0.1),
     "SUSPENSE_CHANGED": Answer(Code.ABORTED, 0.1),
     # ours
     "INTERNAL": Answer(Code.INTERNAL),
     "DEFECT": Answer(Code.INTERNAL),
+    "RECORDS_LOST": Answer(Code.DATA_LOSS),
     "QUANTITY_OVERFLOW": Answer(Code.INTERNAL),
     "LEDGER_INCONSISTENT": Answer(Code.INTERNAL),
     "FILE_CORRUPT": Answer(Code.INTERNAL),

@@ -375,8 +375,8 @@ class ChannelSession:
         self._unacknowledged_bytes += size_bytes
         self._ingest.admission.hold(batch.columns_memory_bytes)
         assert self._channel is not None  # noqa: S101  # opened before anything is taken
-        epoch = self._channel.epoch
-        entry = ChannelEntry(batch, channel.id, epoch, first)
+        opened = self._channel
+        entry = ChannelEntry(batch, channel.id, opened.epoch, first, opened.owner)
         taken = Taken.of(entry, size_bytes, received_s)
         self._ingest.rooms.of(channel.book).hold(taken.memory_bytes)
         self._ingest.committer.book(channel.book).offer(self._lane, taken)

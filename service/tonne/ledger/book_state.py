@@ -262,8 +262,8 @@ class BookState:
 class BookStates:
     """The states of the books that this process posts to, the latest known of each.
 
-    A state may be behind the manifest: the commit asserts the revision, and the journal then
-    calls `refresh`.
+    A state may be behind the manifest, or of a revision that a database lost: the commit asserts
+    the revision by its token, and the journal then calls `refresh`.
     """
 
     def __init__(self, manifest: Manifest) -> None:
@@ -291,7 +291,7 @@ class BookStates:
         state = self.known(book)
         return (
             state
-            if state.book.revision == self._manifest.book_revision(book)
+            if state.book.revision_token == self._manifest.revision_token(book)
             else self._load(book)
         )
 
@@ -307,13 +307,16 @@ class BookStates:
         """Read a book whole: again when its revision moves meanwhile."""
         for _ in range(_LOAD_ATTEMPTS_MAX):
             head = self._manifest.get_book(book)
+            if not head.revision_token:
+                self._manifest.draw_revision_token(book)
+                continue
             settings = settings_of(head)
             editions = [
                 (edition, edition_factors(self._manifest, head, edition))
                 for edition in settings.editions
             ]
             register = register_frame(self._manifest.list_facilities(book, "", None))
-            if self._manifest.book_revision(book) == head.revision:
+            if self._manifest.revision_token(book) == head.revision_token:
                 return self._keep(book, BookState(head, editions, settings, register))
         raise StoreUnavailable(
             f"book {book} changes faster than it can be read: try again",

@@ -242,13 +242,14 @@ class Clearer:
             self._objects, cleared.postings, POSTINGS, book=book, commit_id=commit_id, now=now
         )
         resolutions = {each.id: each.to_json() for each in cleared.resolutions}
-        self._manifest.put_resolutions(book, resolutions)
         faults.reach("clearing.after_files")
         self._manifest.commit(
             Commit(
                 id=commit_id,
                 book=book,
                 revision=state.book.revision,
+                revision_token=state.book.revision_token,
+                resolutions=resolutions,
                 clearings=(
                     Clearing(
                         file.id, file.suspended_count, file.suspended_count - count, channels

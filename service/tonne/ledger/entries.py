@@ -33,6 +33,8 @@ class ChannelEntry:
     first_offset : int
         Offset of the first record: the committed offset, or where the entry before it of
         the same channel and call ends.
+    owner : str
+        Who owns the epoch, as the channel said; empty where it did not.
     serial : int
         Number of the entry in this process. Two streams under one epoch can bring other records
         for the same place: position and size do not tell an entry from another.
@@ -42,6 +44,7 @@ class ChannelEntry:
     channel: str
     epoch: int
     first_offset: int
+    owner: str = ""
     serial: int = field(default_factory=_serials.__next__, init=False)
 
 

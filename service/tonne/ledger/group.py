@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolution import Resolution
     from tonne.ledger.book_state import BookState, BookStates
+    from tonne.model import Book
     from tonne.store.rows import FileKind
     from tonne_kernel import Posted, ShareTotals
 
@@ -40,8 +41,8 @@ class Group:
 
     Parameters
     ----------
-    revision : int
-        Revision of the book that the postings rest on.
+    book : Book
+        The book at the revision that the postings rest on.
     entries : sequence of Entry
         In the order of the call.
     outcomes : sequence of Durable
@@ -54,7 +55,7 @@ class Group:
         Months that the postings touch.
     """
 
-    revision: int
+    book: Book
     entries: Sequence[Entry]
     outcomes: Sequence[Durable]
     frames: Mapping[FileKind, pl.DataFrame]
@@ -79,6 +80,7 @@ class Group:
                 from_offset=before.from_offset if before else entry.first_offset,
                 to_offset=entry.first_offset + entry.batch.record_count,
                 totals=(before.totals if before else ControlTotals()) + outcome.totals,
+                owner=entry.owner,
             )
         return tuple(moves.values())
 
@@ -174,7 +176,7 @@ def post_group(
     ]
     with polars_errors("a group of postings"):
         frames, resolutions, periods = _frames(posted, state)
-    return Group(state.book.revision, entries, outcomes, frames, resolutions, periods)
+    return Group(state.book, entries, outcomes, frames, resolutions, periods)
 
 
 def write_row_errors(outcome: Durable) -> str:

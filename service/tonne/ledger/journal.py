@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from tonne.ledger.files import POSTINGS, SEGMENT, put_frame
 from tonne.ledger.group import Group, entry_position, post_group
 from tonne.ledger.refusal import answer_request, epoch_stale, offset_gap, reason_lost
 from tonne.store import faults
-from tonne.store.errors import BookChanged, PositionLost, RequestKnown
+from tonne.store.errors import BookChanged, HistoryLost, PositionLost, RequestKnown
 from tonne.store.rows import Commit
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tonne.errors import OffsetGap, TonneError
+    from tonne.ledger.acknowledged import Acknowledged
     from tonne.ledger.book_state import BookStates
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
@@ -94,6 +94,8 @@ class Journal:
         The time, UTC.
     on_postings : callable
         Called with each committed postings file's row and frame, to spare reading it back.
+    acknowledged : Acknowledged
+        Remembers what was committed, to tell where the database lost it.
     stage : callable
         Gives the context in which a stage runs (post, write, commit), to time it.
     """
@@ -107,6 +109,7 @@ class Journal:
         row_errors_max: int,
         clock: Callable[[], dt.datetime],
         on_postings: Callable[[FileRow, pl.DataFrame], None],
+        acknowledged: Acknowledged,
         stage: Stage = nullcontext,
     ) -> None:
         self._manifest = manifest
@@ -115,11 +118,11 @@ class Journal:
         self._row_errors_max = row_errors_max
         self._clock = clock
         self._on_postings = on_postings
+        self._acknowledged = acknowledged
         self._stage = stage
         self._writers = ThreadPoolExecutor(WRITE_THREADS, thread_name_prefix="journal")
         self._lock = threading.Lock()
         self._unsettled: dict[str, list[_Attempt]] = {}
-        self._stored_resolutions: dict[str, set[str]] = defaultdict(set)
 
     def close(self) -> None:
         """End the threads, after what they are doing."""
@@ -167,6 +170,8 @@ class Journal:
             except BookChanged as error:
                 call.book_changes += 1
                 self._reload(call, error)
+            except HistoryLost:
+                self._acknowledged.tell_lost(call.book)
             except PositionLost as error:
                 self._settle(call)
                 self._refuse_channels(call, error.channels)
@@ -189,7 +194,6 @@ class Journal:
         commit_id = uuid.uuid4().hex
         with self._stage("write"):
             files = self._put_files(book, group, commit_id)
-            self._put_resolutions(book, group)
         faults.reach("journal.after_files")
         attempt = _Attempt(
             commit_id,
@@ -199,7 +203,10 @@ class Journal:
         commit = Commit(
             id=commit_id,
             book=book,
-            revision=group.revision,
+            revision=group.book.revision,
+            revision_token=group.book.revision_token,
+            resolutions=group.resolutions,
+            witness=self._acknowledged.witness(book),
             moves=group.moves(),
             requests=group.claims(),
             files=tuple(files.values()),
@@ -208,6 +215,7 @@ class Journal:
         )
         with self._stage("commit"):
             self._manifest.commit(commit)
+        self._acknowledged.note_commit(commit)
         faults.reach("journal.after_commit")
         if POSTINGS in files:
             self._on_postings(files[POSTINGS], group.frames[POSTINGS])
@@ -235,13 +243,6 @@ class Journal:
         if errors:
             raise errors[0]
         return {row.kind: row for row in (future.result() for future in futures)}
-
-    def _put_resolutions(self, book: str, group: Group) -> None:
-        stored = self._stored_resolutions[book]
-        new = {id_: text for id_, text in group.resolutions.items() if id_ not in stored}
-        if new:
-            self._manifest.put_resolutions(book, new)
-            stored.update(new)
 
     def _reload(self, call: _Call, error: BookChanged) -> None:
         if call.book_changes > BOOK_CHANGES_MAX:
@@ -294,7 +295,9 @@ class Journal:
         for i, entry in call.open_channel_entries():
             if entry.channel in channels:
                 if entry.channel not in reasons:
-                    reasons[entry.channel] = reason_lost(self._manifest, call.book, entry)
+                    reasons[entry.channel] = reason_lost(
+                        self._manifest, self._acknowledged, call.book, entry
+                    )
                 call.outcomes[i] = Lost(reasons[entry.channel])
 
     def _answer_requests(self, call: _Call, request_ids: frozenset[str]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tonne.errors import DefectError
+from tonne.ledger.acknowledged import Acknowledged, log_loss
 from tonne.ledger.balances import Balances
 from tonne.ledger.book_state import BookStates
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tonne.errors import FileCorrupt
+    from tonne.ledger.acknowledged import Loss
     from tonne.ledger.balances import Add
     from tonne.ledger.findings import BookFindings
     from tonne.ledger.journal import Stage
@@ -100,6 +102,8 @@ class Ledger(Editions, Register, Estimates):
         Most row errors that the outcome of one batch names.
     clock : callable
         The time, UTC.
+    on_loss : callable
+        As in `Acknowledged`.
     stage : callable
         As in `Journal`.
     on_corrupt : callable, optional
@@ -128,11 +132,13 @@ class Ledger(Editions, Register, Estimates):
         read_bytes_max: int = READ_BYTES_MAX,
         row_errors_max: int = ROW_ERRORS_MAX,
         clock: Callable[[], dt.datetime] = utc_now,
+        on_loss: Callable[[Loss], str] = log_loss,
         stage: Stage = nullcontext,
         on_corrupt: Callable[[FileCorrupt], None] | None = None,
     ) -> None:
         super().__init__(manifest, BookStates(manifest), clock)
         self.reads = Budget(read_bytes_max)
+        self._acknowledged = Acknowledged(manifest, on_loss)
         self._objects = objects
         self._holder = holder
         self._merge_lease_s = merge_lease_s
@@ -168,6 +174,7 @@ class Ledger(Editions, Register, Estimates):
             row_errors_max=row_errors_max,
             clock=clock,
             on_postings=self._balances.remember,
+            acknowledged=self._acknowledged,
             stage=stage,
         )
 
@@ -178,13 +185,34 @@ class Ledger(Editions, Register, Estimates):
 
     # Channels.
 
-    def open_channel(self, book: str, channel: str) -> Channel:
-        """Make a channel, or raise its epoch. Raises NameInvalid, BookUnknown, ChannelClosed."""
-        return self._manifest.open_channel(check_id("book", book), check_channel_id(channel))
+    def open_channel(self, book: str, channel: str, owner: str = "") -> Channel:
+        """Make a channel, or raise its epoch. Raises NameInvalid, BookUnknown, ChannelClosed.
+
+        RecordsLost, once, where this process knows more records of it to be acknowledged than
+        the database has: the next call goes on from there.
+        """
+        check_id("book", book)
+        check_channel_id(channel)
+        # Before: what is acknowledged while the channel is being opened may be later than it.
+        known_offset = self._acknowledged.offset(book, channel)
+        opened = self._manifest.open_channel(book, channel, owner)
+        self._acknowledged.check_channel(opened, known_offset)
+        self._acknowledged.note_channel(opened)
+        return opened
 
     def get_channel(self, book: str, channel: str) -> Channel:
         """Read a channel. Raises NameInvalid, BookUnknown, ChannelUnknown."""
-        return self._manifest.get_channel(check_id("book", book), check_channel_id(channel))
+        found = self._manifest.get_channel(check_id("book", book), check_channel_id(channel))
+        self._acknowledged.note_channel(found)
+        return found
+
+    def find_losses(self) -> None:
+        """Ask for what this process knows to have happened; what is gone is told.
+
+        One look at one row where nothing is. Call it now and then.
+        """
+        for book in self._acknowledged.find_lost():
+            self._acknowledged.tell_lost(book)
 
     def close_channel(self, book: str, channel: str) -> Channel:
         """Close a channel for ever. Raises NameInvalid, BookUnknown, ChannelUnknown."""

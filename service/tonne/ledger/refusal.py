@@ -9,8 +9,10 @@ from tonne.errors import (
     ChannelUnknown,
     ContentMustMatch,
     EpochStale,
+    EpochUnknown,
     LedgerInconsistent,
     OffsetGap,
+    RecordsLost,
     TonneError,
 )
 from tonne.ledger.entries import Lost, Outcome
@@ -18,12 +20,16 @@ from tonne.ledger.group import read_row_errors
 from tonne.model import ChannelState
 
 if TYPE_CHECKING:
+    from tonne.ledger.acknowledged import Acknowledged
     from tonne.ledger.entries import ChannelEntry, RequestEntry
     from tonne.store.manifest import Manifest
 
 
-def reason_lost(manifest: Manifest, book: str, entry: ChannelEntry) -> TonneError:
+def reason_lost(
+    manifest: Manifest, acknowledged: Acknowledged, book: str, entry: ChannelEntry
+) -> TonneError:
     """Say why a channel is not where an entry took it to be."""
+    known_offset = acknowledged.offset(book, entry.channel)
     try:
         channel = manifest.get_channel(book, entry.channel)
     except ChannelUnknown as error:
@@ -34,7 +40,13 @@ def reason_lost(manifest: Manifest, book: str, entry: ChannelEntry) -> TonneErro
             "use another channel",
             metadata={"book": book, "channel": entry.channel},
         )
-    if channel.epoch != entry.epoch:
+    try:
+        acknowledged.check_channel(channel, known_offset)
+    except RecordsLost as error:
+        return error
+    if channel.epoch < entry.epoch:
+        return epoch_lost(book, entry, channel.epoch)
+    if channel.epoch != entry.epoch or entry.owner not in {"", channel.owner}:
         return epoch_stale(book, entry, channel.epoch)
     return offset_gap(book, entry, channel.committed_offset)
 
@@ -59,6 +71,21 @@ def epoch_stale(book: str, entry: ChannelEntry, epoch: int) -> EpochStale:
     return EpochStale(
         f"channel {entry.channel} of book {book} was opened by another owner since: it is at "
         f"epoch {epoch}, the batch came under {entry.epoch}; open it again to take over",
+        metadata={
+            "book": book,
+            "channel": entry.channel,
+            "epoch": str(entry.epoch),
+            "currentEpoch": str(epoch),
+        },
+    )
+
+
+def epoch_lost(book: str, entry: ChannelEntry, epoch: int) -> EpochUnknown:
+    """Say that the database does not know an opening that it had confirmed."""
+    return EpochUnknown(
+        f"channel {entry.channel} of book {book} is at epoch {epoch}, and the batch came under "
+        f"{entry.epoch}, which the database has lost with its last transactions: open the "
+        "channel again and go on from its committed offset",
         metadata={
             "book": book,
             "channel": entry.channel,

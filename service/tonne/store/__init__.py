@@ -16,6 +16,7 @@ transaction that may have happened.
 
 from tonne.store.errors import (
     BookChanged,
+    HistoryLost,
     LeaseLost,
     ObjectExists,
     ObjectMissing,
@@ -52,6 +53,7 @@ __all__ = [
     "FactorRow",
     "FileKind",
     "FileRow",
+    "HistoryLost",
     "Lease",
     "LeaseLost",
     "Manifest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from tonne import model
 from tonne.errors import BookExists
 from tonne.store import schema
 from tonne.store.methods import current_methods, insert_method
-from tonne.store.part import Part, check_book
+from tonne.store.part import Part, check_book, identity, lock_book, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ class Books(Part):
                     time_zone=book.time_zone,
                     facility_rule=int(book.facility_rule),
                     revision=1,
+                    revision_token=identity(1, secrets.token_hex(16)),
                     commit_seq=0,
                     create_time=now,
                 )
@@ -73,6 +75,39 @@ class Books(Part):
         """Read a book's revision; `BookUnknown` if there is none."""
         with self._database.read() as connection:
             return check_book(connection, book)
+
+    def revision_token(self, book: str) -> str:
+        """Read the token of a book's revision; empty where none was drawn; `BookUnknown`."""
+        table = schema.book
+        query = sa.select(table.c.revision, table.c.revision_token).where(table.c.id == book)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                check_book(connection, book)
+                return ""
+        return name_of(row.revision, row.revision_token)
+
+    def draw_revision_token(self, book: str) -> None:
+        """Give a book's revision a token where it has none: an older Tonne raised it.
+
+        Raises
+        ------
+        BookUnknown
+        """
+        table = schema.book
+
+        def work(connection: Connection) -> None:
+            revision = lock_book(connection, book)
+            connection.execute(
+                sa.update(table)
+                .where(
+                    table.c.id == book,
+                    table.c.revision_token.not_like(f"{revision}.%"),
+                )
+                .values(revision_token=identity(revision, secrets.token_hex(16)))
+            )
+
+        self._database.write(work)
 
     def list_books(self, after: str, limit: int) -> list[model.Book]:
         """List books in order of their ids, from the first one after `after` ("" = all)."""
@@ -126,6 +161,7 @@ def _book_of(
         time_zone=row.time_zone,
         facility_rule=model.FacilityRule(row.facility_rule),
         revision=row.revision,
+        revision_token=name_of(row.revision, row.revision_token),
         create_time=row.create_time,
         editions=editions,
         method_version=0 if method is None else method.version,

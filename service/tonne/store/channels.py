@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -9,7 +11,15 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import ChannelClosed, ChannelUnknown
 from tonne.store import faults, schema
-from tonne.store.part import Part, check_book, totals_of, totals_values
+from tonne.store.part import (
+    Part,
+    check_book,
+    draw_step,
+    identity,
+    name_of,
+    totals_of,
+    totals_values,
+)
 from tonne.store.rows import RequestRow
 
 if TYPE_CHECKING:
@@ -19,8 +29,12 @@ if TYPE_CHECKING:
 class Channels(Part):
     """The channels and requests of the manifest."""
 
-    def open_channel(self, book: str, channel: str) -> model.Channel:
+    def open_channel(self, book: str, channel: str, owner: str = "") -> model.Channel:
         """Create the channel, or raise its epoch, which fences whoever opened it before.
+
+        For an `owner` that names itself the epoch rises by a step that is drawn, so that it is
+        never given out again by a database that lost it. Without, it rises by one, because such
+        a client may count; who owns that epoch gets a name all the same, which commits compare.
 
         A commit of the older owner that is under way ends first, because it holds the
         channel's row; what it moved is in the offset returned here.
@@ -30,13 +44,16 @@ class Channels(Part):
         BookUnknown, ChannelClosed
         """
         table = schema.channel
+        step = draw_step() if owner else 1
+        name = owner or secrets.token_hex(16)
 
         def work(connection: Connection) -> model.Channel:
             check_book(connection, book)
             insert = self._database.insert(table).values(
                 book=book,
                 id=channel,
-                epoch=1,
+                epoch=step,
+                owner=identity(step, name),
                 committed_offset=0,
                 state=int(model.ChannelState.OPEN),
                 **totals_values(model.ControlTotals()),
@@ -45,7 +62,11 @@ class Channels(Part):
             row = connection.execute(
                 insert.on_conflict_do_update(
                     index_elements=[table.c.book, table.c.id],
-                    set_={"epoch": table.c.epoch + 1},
+                    set_={
+                        "epoch": table.c.epoch + step,
+                        "owner": identity(table.c.epoch + step, name),
+                        "previous_owner": table.c.owner,
+                    },
                     where=table.c.state == int(model.ChannelState.OPEN),
                 ).returning(table)
             ).one_or_none()
@@ -55,7 +76,8 @@ class Channels(Part):
                     "open one of another name",
                     metadata={"book": book, "channel": channel},
                 )
-            return channel_of(row)
+            before = name_of(row.epoch - step, row.previous_owner)
+            return replace(channel_of(row), previous_owner=before)
 
         opened = self._database.write(work)
         faults.reach("open_channel.after_sql")
@@ -145,4 +167,5 @@ def channel_of(row: sa.Row[Any]) -> model.Channel:
         totals=totals_of(row),
         create_time=row.create_time,
         commit_time=row.commit_time,
+        owner=name_of(row.epoch, row.owner),
     )

@@ -14,6 +14,14 @@ from there to COMMIT the commits of one book pass one at a time. This buys two t
 - The revision. It is compared under the same lock that everyone takes who changes it, so no
   record is committed under rules that were replaced a moment before. States of periods are part
   of what the revision covers, which is why they can be read before the lock.
+
+Nothing is taken from memory that the database might have lost since it was put there (a fail-over
+to a replica that was behind, a crash, a copy from yesterday). Numbers come again after such a
+loss, so what is compared are names that do not: the revision's token, the owner of an epoch.
+Resolutions that the postings name are looked for by each commit, and inserted where they are
+missing: first of all, in the order of their ids, so that two commits that insert the same ones
+wait for each other while they hold nothing else. And a commit names an earlier one of its process
+as a witness: where that is gone, the database went back, and whoever remembers it is told.
 """
 
 from __future__ import annotations
@@ -26,9 +34,15 @@ from tonne import model
 from tonne.errors import BookUnknown, LedgerInconsistent, PeriodMustBeOpen, StoreUnavailable
 from tonne.store import faults, schema
 from tonne.store.clearings import clear_segments, shift_totals
-from tonne.store.errors import BookChanged, PositionLost, RequestKnown, SuspenseChanged
+from tonne.store.errors import (
+    BookChanged,
+    HistoryLost,
+    PositionLost,
+    RequestKnown,
+    SuspenseChanged,
+)
 from tonne.store.files import condemned_paths, insert_files, take_seq
-from tonne.store.part import Part, lock_book, split, totals_of, totals_values
+from tonne.store.part import Part, lock_book, name_of, split, totals_of, totals_values
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -59,6 +73,8 @@ class Commits(Part):
             The book's revision moved.
         PeriodMustBeOpen
             A period takes no postings.
+        HistoryLost
+            The commit's witness is not there: the database lost its last transactions.
         StoreUnavailable
             Nothing happened; try again.
         OutcomeUnknown
@@ -91,6 +107,7 @@ class Commits(Part):
 
     def _commit(self, connection: Connection, commit: Commit) -> None:
         now = self._begin(connection, commit)
+        self._put_resolutions(connection, commit)
         _move_channels(connection, commit, now)
         shift_totals(connection, commit)
         clear_segments(connection, commit)
@@ -100,14 +117,13 @@ class Commits(Part):
         revision, first_seq, now = take_seq(
             connection, commit.book, len(commit.files), self._database.now()
         )
-        if revision != commit.revision:
-            raise BookChanged(commit.book, commit.revision, revision)
+        _check_revision(commit, *revision)
         connection.execute(
             sa.insert(schema.ledger_commit).values(
                 id=commit.id,
                 book=commit.book,
                 seq=first_seq + max(len(commit.files), 1) - 1,
-                revision=revision,
+                revision=commit.revision,
                 create_time=now,
             )
         )
@@ -115,16 +131,40 @@ class Commits(Part):
         faults.reach("commit.in_sql")
 
     def _begin(self, connection: Connection, commit: Commit) -> dt.datetime:
-        """Read the database's clock; give up early on a book that has moved on."""
+        """Read the database's clock; give up early on a book that has moved on, or gone back."""
         table = schema.book
-        query = sa.select(table.c.revision, self._database.now().label("now"))
+        seen = sa.exists().where(schema.ledger_commit.c.id == commit.witness)
+        query = sa.select(
+            table.c.revision,
+            table.c.revision_token,
+            self._database.now().label("now"),
+            seen.label("is_seen") if commit.witness else sa.true().label("is_seen"),
+        )
         row = connection.execute(query.where(table.c.id == commit.book)).one_or_none()
+        if not (row.is_seen if row is not None else not commit.witness):
+            raise HistoryLost(commit.book, commit.witness)
         if row is None:
             raise BookUnknown(f"no book is called {commit.book!r}", metadata={"book": commit.book})
-        if row.revision != commit.revision:
-            raise BookChanged(commit.book, commit.revision, row.revision)
+        _check_revision(commit, row.revision, name_of(row.revision, row.revision_token))
         now: dt.datetime = row.now
         return now
+
+    def _put_resolutions(self, connection: Connection, commit: Commit) -> None:
+        """Insert what is missing of the resolutions that the postings name."""
+        table = schema.resolution
+        missing: list[str] = []
+        for chunk in split(sorted(commit.resolutions)):
+            query = sa.select(table.c.id).where(table.c.book == commit.book, table.c.id.in_(chunk))
+            found = set(connection.execute(query).scalars())
+            missing.extend(id_ for id_ in chunk if id_ not in found)
+        if missing:
+            connection.execute(
+                self._database.insert(table).on_conflict_do_nothing(),
+                [
+                    {"book": commit.book, "id": id_, "body": commit.resolutions[id_]}
+                    for id_ in missing
+                ],
+            )
 
     def _claim_requests(self, connection: Connection, commit: Commit, now: dt.datetime) -> None:
         """Insert the requests; another transaction's claim of one is waited for, then seen."""
@@ -205,6 +245,11 @@ def _settle(connection: Connection, commit: Commit) -> bool:
     return _exists(connection, commit.id)
 
 
+def _check_revision(commit: Commit, revision: int, token: str) -> None:
+    if revision != commit.revision or commit.revision_token not in {"", token}:
+        raise BookChanged(commit.book, commit.revision, revision)
+
+
 def _exists(connection: Connection, commit_id: str) -> bool:
     table = schema.ledger_commit
     query = sa.select(table.c.id).where(table.c.id == commit_id)
@@ -264,6 +309,7 @@ def _is_ours(row: sa.Row[Any] | None, move: Move) -> bool:
     return (
         row is not None
         and row.epoch == move.epoch
+        and move.owner in {"", name_of(row.epoch, row.owner)}
         and row.committed_offset == move.from_offset
         and row.state == model.ChannelState.OPEN
     )

@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import logging
 import threading
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -26,10 +25,19 @@ from sqlalchemy.engine import URL, make_url
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable, TonneError
 from tonne.masking import mask, mask_url
-from tonne.permissions import make_directory, make_file, warn_of_readers
+from tonne.store.durability import (
+    KEEP_COMMITS,
+    NO_DEMANDS,
+    Demands,
+    Weakness,
+    inspect_postgres,
+    inspect_tables,
+    refuse,
+)
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.reader_share import ReaderShare
 from tonne.store.schema import UtcTime
+from tonne.store.sqlite import WRITES, open_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +45,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 5
 """Longest wait for a new connection."""
@@ -47,9 +57,6 @@ POOL_TIMEOUT_S: Final = 15
 STATEMENT_TIMEOUT_S: Final = 30
 """Longest statement on PostgreSQL."""
 
-WRITER_TIMEOUT_S: Final = 10
-"""Longest wait for the one writer of SQLite."""
-
 LOCK_TIMEOUT_S: Final = 4
 """Longest wait for a lock on PostgreSQL. Less than `IDLE_TIMEOUT_S`: in a process that stands
 still, what waits for its own silent transaction gives up before that one is ended. Otherwise it
@@ -58,14 +65,8 @@ would inherit the lock, in silence as well, one connection after another."""
 IDLE_TIMEOUT_S: Final = 5
 """After this PostgreSQL ends a transaction whose client fell silent, and frees its locks."""
 
-SWITCH_PAUSE_S: Final = 0.01
-"""Pause before a file of SQLite is asked again to switch to WAL."""
-
 SETTLE_TRIES: Final = 5
 """Fresh connections tried to learn the outcome of a COMMIT whose reply was lost."""
-
-_WRITE = "tonne_write"
-_SQLITE_VERSION_MIN = (3, 35, 0)  # RETURNING
 
 
 def utc_now() -> dt.datetime:
@@ -86,11 +87,30 @@ class Database:
         Aware local time; used on SQLite, where it is the database's clock.
     reserved : int
         Connections of these that readers leave to producers.
+    demands : Demands
+        What it must do so that nothing that was acknowledged is lost. Each new connection is
+        looked at; one to a server that does not do it is refused, with `ConfigInvalid` before
+        `settle_in`, and with `StoreUnavailable` after it: a fail-over led there.
+
+    Attributes
+    ----------
+    weaknesses : tuple of Weakness
+        What was found at the newest connection, and is accepted.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int, clock: Callable[[], dt.datetime], reserved: int = 0
+        self,
+        url: str,
+        *,
+        pool_size: int,
+        clock: Callable[[], dt.datetime],
+        reserved: int = 0,
+        demands: Demands = NO_DEMANDS,
     ) -> None:
+        self.demands = demands
+        self.weaknesses: tuple[Weakness, ...] = ()
+        self._table_weaknesses: tuple[Weakness, ...] = ()
+        self._refusal: type[ConfigInvalid | StoreUnavailable] = ConfigInvalid
         parsed = _parse_url(url)
         self.is_postgres = parsed.get_backend_name() == "postgresql"
         self.location = mask(mask_url(url))
@@ -109,17 +129,39 @@ class Database:
             "hide_parameters": True,
         }
         engine = (
-            _open_postgres(parsed, options) if self.is_postgres else _open_sqlite(parsed, options)
+            _open_postgres(parsed, options) if self.is_postgres else open_sqlite(parsed, options)
         )
         self.engine: Engine = engine
         if self.is_postgres:
+            event.listen(engine, "connect", self._inspect)
             self._reader: Engine = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             self._writers: Engine = engine.execution_options(isolation_level="READ COMMITTED")
         else:
             self._reader = engine
-            self._writers = engine.execution_options(**{_WRITE: True})
+            self._writers = engine.execution_options(**{WRITES: True})
+
+    def settle_in(self) -> None:
+        """Look at the tables, once they are there; from now on the database is in use.
+
+        Raises
+        ------
+        ConfigInvalid
+            Tables lose what is in them, and that is not accepted.
+        """
+        if self.is_postgres:
+            with self.read() as connection:
+                self._table_weaknesses = inspect_tables(connection, self.demands)
+            refuse(self.location, self._table_weaknesses, ConfigInvalid)
+            self.weaknesses += self._table_weaknesses
+        self._refusal = StoreUnavailable
+        for each in self.weaknesses:
+            logger.warning(
+                "acknowledged records may be lost by the manifest at %s: %s",
+                self.location,
+                each.text,
+            )
 
     def close(self) -> None:
         """Close the pooled connections, and cut short what waits."""
@@ -176,6 +218,8 @@ class Database:
         ):
             transaction = connection.begin()
             try:
+                if self.is_postgres:
+                    connection.exec_driver_sql(KEEP_COMMITS)
                 result = work(connection)
             except BaseException:
                 with contextlib.suppress(
@@ -213,6 +257,22 @@ class Database:
             return now
         interval = sa.literal(dt.timedelta(seconds=after_s), sa.Interval)
         return sa.type_coerce(now + interval, UtcTime)
+
+    def _inspect(self, connection: Any, record: Any) -> None:
+        """Look at the server of a new connection, which may not be that of the one before."""
+        del record
+        found = inspect_postgres(connection, self.demands)
+        refuse(self.location, found, self._refusal)
+        now = found + self._table_weaknesses
+        if self._refusal is StoreUnavailable and now != self.weaknesses:
+            for each in now:
+                if each not in self.weaknesses:
+                    logger.warning(
+                        "the manifest at %s is on a server that may lose acknowledged records: %s",
+                        self.location,
+                        each.text,
+                    )
+        self.weaknesses = now
 
     def _settle(self, settle: Callable[[Connection], bool] | None, lost: Exception) -> bool:
         """Learn over fresh connections whether a transaction happened."""
@@ -308,85 +368,6 @@ def _open_postgres(url: URL, options: dict[str, Any]) -> Engine:
         pool_recycle=1800,
         **options,
     )
-
-
-def _open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
-    import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
-
-    if sqlite3.sqlite_version_info < _SQLITE_VERSION_MIN:
-        raise ConfigInvalid(
-            f"the manifest needs SQLite 3.35 or later; this Python has {sqlite3.sqlite_version}",
-        )
-    file = Path(str(url.database)).absolute()
-    try:
-        make_directory(file.parent, parents=True)
-        if not str(url.database).startswith("file:") and not make_file(file):
-            warn_of_readers(file)  # its log and its index have its mode
-    except OSError as error:
-        raise StoreUnavailable(
-            "the file of the manifest cannot be made",
-            detail=f"{url.database}: {error.strerror}",
-        ) from error
-    engine = sa.create_engine(
-        url,
-        connect_args={"timeout": WRITER_TIMEOUT_S, "isolation_level": None},
-        poolclass=sa.QueuePool,
-        **options,
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    """Set what a connection does not inherit from the file.
-
-    synchronous=FULL makes COMMIT in WAL mode wait for the disk; the default of some builds
-    does not.
-    """
-    del record
-    cursor = connection.cursor()
-    try:
-        mode = _switch_to_wal(cursor)
-        if mode != "wal":
-            raise ConfigInvalid(
-                f"the manifest needs SQLite's WAL mode, which this file system refuses ({mode}); "
-                "put it on a local disk",
-            )
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-    finally:
-        cursor.close()
-
-
-def _switch_to_wal(cursor: Any) -> str:
-    """Switch a file to WAL, which it stays in; gives the mode that it then has.
-
-    Here alone SQLite does not wait for another connection that is about to write, as one does
-    that switches the same new file; so it is asked again for as long as it waits elsewhere.
-    """
-    import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
-
-    stop_s = time.monotonic() + WRITER_TIMEOUT_S
-    while True:
-        try:
-            (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > stop_s:
-                raise
-            time.sleep(SWITCH_PAUSE_S)
-        else:
-            return str(mode)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin where the driver would not: a writer takes the write lock at once.
-
-    A deferred transaction that reads first and writes later fails with SQLITE_BUSY at once if
-    another one wrote in between, without waiting.
-    """
-    write = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
 
 
 def _cause(error: sa.exc.DBAPIError) -> str:

@@ -14,6 +14,7 @@ id: who still holds a handle of before it fails by the first, who opens one late
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from contextlib import contextmanager
@@ -215,13 +216,16 @@ class DeltaTables:
         )
         from deltalake.exceptions import CommitFailedError  # noqa: PLC0415  # see __init__
 
-        transaction = Transaction(_application(batch), batch.number)
+        transactions = [
+            Transaction(_application(batch), batch.number),
+            Transaction(_content_application(batch), _content(batch)),
+        ]
         try:
             table.create_write_transaction(
                 [_add_action(folder, file) for file in batch.files],
                 "overwrite" if batch.number == 1 else "append",
                 self._schema,
-                commit_properties=CommitProperties(app_transactions=[transaction]),
+                commit_properties=CommitProperties(app_transactions=transactions),
                 post_commithook_properties=PostCommitHookProperties(
                     create_checkpoint=False, cleanup_expired_logs=False
                 ),
@@ -283,7 +287,22 @@ def _last_batch(table: DeltaTable, batch: Batch) -> int:
     last = table.transaction_version(_application(batch)) or 0
     if last not in (batch.number - 1, batch.number):
         raise _contradiction(table.table_uri, batch, f"its last batch is {last}")
+    content = table.transaction_version(_content_application(batch))
+    # None: a Tonne made it that wrote no content.
+    if last == batch.number and content not in (None, _content(batch)):
+        raise _contradiction(table.table_uri, batch, "its batch of that number has other files")
     return last
+
+
+def _content_application(batch: Batch) -> str:
+    """Name the application under whose transaction the content of the last batch stands."""
+    return f"{_application(batch)}/content"
+
+
+def _content(batch: Batch) -> int:
+    """Tell a batch from another of its number: a database that lost the one counts to it again."""
+    ids = "\n".join(sorted(file.id for file in batch.files))
+    return int.from_bytes(hashlib.sha256(ids.encode()).digest()[:8]) >> 1
 
 
 def _generation(table: DeltaTable) -> int:

@@ -15,7 +15,7 @@ from tonne.store.part import Part, bump_revision, check_book, lock_book, split
 from tonne.store.rows import FactorRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -133,25 +133,6 @@ class Editions(Part):
                 metadata={"book": book, "edition": edition, "factor": str(row)},
             )
         return _factor_of(found)
-
-    def put_resolutions(self, book: str, items: Mapping[str, str]) -> None:
-        """Insert the resolutions that are not there yet, by the hash of their content.
-
-        They are put in the order of their ids, so that two writers that put the same ones wait
-        for each other instead of locking each other out.
-        """
-        if not items:
-            return
-        statement = self._database.insert(schema.resolution).on_conflict_do_nothing()
-
-        def work(connection: Connection) -> None:
-            check_book(connection, book)
-            connection.execute(
-                statement,
-                [{"book": book, "id": key, "body": items[key]} for key in sorted(items)],
-            )
-
-        self._database.write(work)
 
     def get_resolutions(self, book: str, ids: Iterable[str]) -> dict[str, str]:
         """Read resolutions by id; those that are not there are left out."""

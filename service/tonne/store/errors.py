@@ -57,6 +57,8 @@ class RequestKnown(CapacityError):
 class BookChanged(CapacityError):
     """The book's revision moved since the commit was prepared. Nothing was committed.
 
+    Where the number is the one that was expected, it stands for something else by now.
+
     Attributes
     ----------
     revision : int
@@ -71,6 +73,29 @@ class BookChanged(CapacityError):
             f"book {book!r} was expected at revision {expected} and is at {revision}; "
             "resolve the records again and commit anew",
             metadata={"book": book, "expected": str(expected), "revision": str(revision)},
+        )
+
+
+class HistoryLost(CapacityError):
+    """A commit that is known to have happened is not in the database. Nothing was committed.
+
+    The database went back: it lost its last transactions, or is an older copy. What its callers
+    remember of it may be of what is gone.
+
+    Attributes
+    ----------
+    book : str
+        The book whose commit is missing.
+    """
+
+    code = "HISTORY_LOST"
+
+    def __init__(self, book: str, witness: str) -> None:
+        self.book = book
+        super().__init__(
+            f"commit {witness} of book {book!r} happened and is not in the database any more: it "
+            "lost its last transactions; compare with it what is remembered, and commit anew",
+            metadata={"book": book, "commit": witness},
         )
 
 

@@ -24,7 +24,7 @@ POINTS: Final[dict[str, str]] = {
     "objects.after_link": "directory: the name is there, its directory not yet fsynced",
     "objects.after_put": "the object is durable, the caller does not know yet",
     "journal.after_post": "a group is posted in memory, none of its files is begun",
-    "journal.after_files": "the group's files and resolutions are durable, no commit is begun",
+    "journal.after_files": "the group's files are durable, no commit is begun",
     "journal.after_commit": "the commit has happened, no outcome is told; raise = a lost reply",
     "clearing.after_files": "a clearing's files are durable, no commit is begun",
     "clearing.after_commit": "a clearing has happened, nothing is told; raise = a lost reply",

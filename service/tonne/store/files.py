@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults, schema
 from tonne.store.leases import check_lease
-from tonne.store.part import Part, check_book, lock_book, split
+from tonne.store.part import Part, check_book, lock_book, name_of, split
 from tonne.store.rows import FileRow, RangeRow
 
 if TYPE_CHECKING:
@@ -273,13 +273,13 @@ class Files(Part):
 
 def take_seq(
     connection: Connection, book: str, count: int, now: sa.ColumnElement[dt.datetime]
-) -> tuple[int, int, dt.datetime]:
+) -> tuple[tuple[int, str], int, dt.datetime]:
     """Lock the book's row to the end of the transaction and take `count` numbers (at least 1).
 
     Returns
     -------
-    tuple[int, int, datetime]
-        The book's revision, the first number, the database's clock.
+    tuple[tuple[int, str], int, datetime]
+        The book's revision and its token, the first number, the database's clock.
     """
     table = schema.book
     taken = max(count, 1)
@@ -287,11 +287,12 @@ def take_seq(
         sa.update(table)
         .where(table.c.id == book)
         .values(commit_seq=table.c.commit_seq + taken)
-        .returning(table.c.revision, table.c.commit_seq, now.label("now"))
+        .returning(table.c.revision, table.c.revision_token, table.c.commit_seq, now.label("now"))
     ).one_or_none()
     if row is None:
         raise BookUnknown(f"no book is called {book!r}", metadata={"book": book})
-    return row.revision, row.commit_seq - taken + 1, row.now
+    revision = row.revision, name_of(row.revision, row.revision_token)
+    return revision, row.commit_seq - taken + 1, row.now
 
 
 def insert_files(

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tonne.store import schema
 from tonne.store.errors import LeaseLost
-from tonne.store.part import Part
+from tonne.store.part import Part, draw_step
 from tonne.store.rows import Lease
 
 if TYPE_CHECKING:
@@ -28,19 +28,21 @@ class Leases(Part):
         """Take the lease for `ttl_s` seconds, or None while another one holds it.
 
         `holder` is unique to a process's life. The fence rises whenever the lease was free or
-        expired; who holds it already keeps its fence.
+        expired, by a step that is drawn: no database that lost its last transactions gives the
+        same one out again. Who holds it already keeps its fence.
         """
         table = schema.lease
         now = self._database.now()
+        step = draw_step()
         insert = self._database.insert(table).values(
-            name=name, holder=holder, fence=1, expire_time=self._database.now(after_s=ttl_s)
+            name=name, holder=holder, fence=step, expire_time=self._database.now(after_s=ttl_s)
         )
         held = sa.and_(table.c.holder == holder, table.c.expire_time > now)
         statement = insert.on_conflict_do_update(
             index_elements=[table.c.name],
             set_={
                 "holder": insert.excluded.holder,
-                "fence": sa.case((held, table.c.fence), else_=table.c.fence + 1),
+                "fence": sa.case((held, table.c.fence), else_=table.c.fence + step),
                 "expire_time": insert.excluded.expire_time,
             },
             where=sa.or_(table.c.holder == holder, table.c.expire_time <= now),

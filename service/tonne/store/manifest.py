@@ -12,6 +12,7 @@ from tonne.store.channels import Channels
 from tonne.store.clearings import Clearings
 from tonne.store.commits import Commits
 from tonne.store.database import Database, utc_now
+from tonne.store.durability import NO_DEMANDS, Demands
 from tonne.store.editions import Editions
 from tonne.store.entities import Entities
 from tonne.store.facilities import Facilities
@@ -26,7 +27,6 @@ from tonne.store.snapshots import Snapshots
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
-
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +62,7 @@ class Manifest(
         pool_reserved: int = 0,
         clock: Callable[[], dt.datetime] = utc_now,
         migrates: bool = True,
+        demands: Demands = NO_DEMANDS,
     ) -> Self:
         """Open the manifest at `url`, by default with its tables brought to the newest version.
 
@@ -80,18 +81,24 @@ class Manifest(
             Aware time; SQLite's clock. PostgreSQL has its own.
         migrates : bool
             Whether tables of an older version are brought to the newest, or refused.
+        demands : Demands
+            What the database must do so that nothing that was acknowledged is lost.
 
         Raises
         ------
         ConfigInvalid
             A URL of another kind, tables of a newer version on which this Tonne does not
-            work, or of an older one that may not be migrated.
+            work, or of an older one that may not be migrated; a database that may lose what it
+            acknowledged, where that is not accepted.
         StoreUnavailable
             The database cannot be reached.
         """
-        database = Database(url, pool_size=pool_size, clock=clock, reserved=pool_reserved)
+        database = Database(
+            url, pool_size=pool_size, clock=clock, reserved=pool_reserved, demands=demands
+        )
         try:
             _see_to_tables(database, migrates=migrates)
+            database.settle_in()
         except BaseException:
             database.close()
             raise
@@ -100,6 +107,10 @@ class Manifest(
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+    def guarantees(self, guarantee: str) -> bool:
+        """Whether one of `metrics.GUARANTEES` holds, by the newest connection."""
+        return all(each.guarantee != guarantee for each in self._database.weaknesses)
 
     def ping(self) -> None:
         """Ask the database for a sign of life; `StoreUnavailable` without one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from tonne.store.database import Database
 
 T = TypeVar("T")
+
+_STEP_MAX = 1 << 32
+"""So large that two draws meet never in practice, so small that 64 bits last for ever: an owner
+that opens its channel every second uses them up in a lifetime."""
 
 CHUNK_SIZE = 5000
 """Most values in one IN list: SQLite binds 32,766 in a statement, PostgreSQL 65,535."""
@@ -48,11 +53,34 @@ def lock_book(connection: Connection, book: str) -> int:
 
 
 def bump_revision(connection: Connection, book: str) -> None:
-    """Raise the revision of a book that is locked."""
+    """Raise the revision of a book that is locked, and name what it stands for from now on."""
     table = schema.book
+    number = table.c.revision + 1
     connection.execute(
-        sa.update(table).where(table.c.id == book).values(revision=table.c.revision + 1)
+        sa.update(table)
+        .where(table.c.id == book)
+        .values(revision=number, revision_token=identity(number, secrets.token_hex(16)))
     )
+
+
+def identity(number: sa.ColumnElement[int] | int, name: str) -> sa.ColumnElement[str]:
+    """Bind a name that cannot repeat to a number that can: ``"7.91f0…"``."""
+    return sa.cast(number, sa.String) + sa.literal(f".{name}", sa.String)
+
+
+def draw_step() -> int:
+    """Draw by how much a number rises that must not be given out a second time.
+
+    A database that lost its last transactions counts on from where it was before: two that count
+    by one from there meet.
+    """
+    return 1 + secrets.randbelow(_STEP_MAX)
+
+
+def name_of(number: int, bound: str) -> str:
+    """Read the name that is bound to a number; empty where it is bound to another or to none."""
+    prefix = f"{number}."
+    return bound.removeprefix(prefix) if bound.startswith(prefix) else ""
 
 
 def split(items: Iterable[T], size: int = CHUNK_SIZE) -> Iterator[list[T]]:

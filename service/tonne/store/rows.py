@@ -6,6 +6,7 @@ Times are aware, UTC, in microseconds. Offsets count records, `stop` is exclusiv
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
+from collections.abc import Mapping  # noqa: TC003  see dt
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -128,13 +129,17 @@ class Soundness:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One channel's step in a commit: from the offset that was read to the new one."""
+    """One channel's step in a commit: from the offset that was read to the new one.
+
+    `owner` is asserted with the epoch, whose number may come again; empty: it was not known.
+    """
 
     channel: str
     epoch: int
     from_offset: int
     to_offset: int
     totals: ControlTotals
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,13 @@ class Commit:
         Book id.
     revision : int
         The book's revision under which the records were resolved.
+    revision_token : str
+        Its token, without which another revision of the same number would do as well; empty: the
+        number alone is asserted.
+    resolutions : Mapping[str, str]
+        Every resolution that the postings name, by id: those that are not there are inserted.
+    witness : str
+        Id of a commit of the book that is known to have happened; empty: none is known.
     moves, requests, clearings, files, ranges, periods : tuple
         What the commit moves, claims, clears, adds and touches. Channels, request ids and
         segments that are cleared are unique within a commit.
@@ -195,6 +207,9 @@ class Commit:
     id: str
     book: str
     revision: int
+    revision_token: str = ""
+    resolutions: Mapping[str, str] = field(default_factory=dict)
+    witness: str = ""
     moves: tuple[Move, ...] = ()
     requests: tuple[RequestClaim, ...] = ()
     clearings: tuple[Clearing, ...] = ()

@@ -120,6 +120,10 @@ book = Table(
     # Rises with whatever decides how records are resolved, posted and consolidated: the method,
     # facilities, entities, states of periods.
     Column("revision", BigInteger, nullable=False),
+    # Names one state of what the revision counts, for ever: a database that lost its last
+    # transactions gives out the same number again, for something else. Like "7.91f0…"; of another
+    # number, or empty, where a Tonne raised the revision that knew no tokens.
+    Column("revision_token", String, nullable=False, server_default=""),
     # The last seq that was given out; its row lock puts the commits of a book in order.
     Column("commit_seq", BigInteger, nullable=False),
     Column("create_time", UtcTime, nullable=False),
@@ -226,6 +230,10 @@ channel = Table(
     Column("book", _id(), ForeignKey("book.id"), primary_key=True),
     Column("id", _id(), primary_key=True),
     Column("epoch", BigInteger, nullable=False),
+    # Who opened the channel at this epoch, like "7.5c1e…": as the revision token of a book.
+    Column("owner", String, nullable=False, server_default=""),
+    # What `owner` was before the last opening.
+    Column("previous_owner", String, nullable=False, server_default=""),
     Column("committed_offset", BigInteger, nullable=False),
     Column("state", Integer, nullable=False),
     Column("records_count", BigInteger, nullable=False),

@@ -135,7 +135,7 @@ class AppendResponse(_message.Message):
     def __init__(self, durable_up_to_offset: _Optional[int] = ..., row_errors: _Optional[_Iterable[_Union[_status_pb2.RowError, _Mapping]]] = ..., row_errors_omitted_count: _Optional[int] = ..., control_totals: _Optional[_Union[ControlTotals, _Mapping]] = ..., credit_bytes: _Optional[int] = ..., close_signal: _Optional[_Union[CloseSignal, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
 
 class Channel(_message.Message):
-    __slots__ = ("name", "epoch", "committed_offset", "state", "control_totals", "create_time", "commit_time")
+    __slots__ = ("name", "epoch", "committed_offset", "state", "control_totals", "create_time", "commit_time", "owner")
     NAME_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     COMMITTED_OFFSET_FIELD_NUMBER: _ClassVar[int]
@@ -143,6 +143,7 @@ class Channel(_message.Message):
     CONTROL_TOTALS_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     COMMIT_TIME_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
     name: str
     epoch: int
     committed_offset: int
@@ -150,7 +151,8 @@ class Channel(_message.Message):
     control_totals: ControlTotals
     create_time: _timestamp_pb2.Timestamp
     commit_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., epoch: _Optional[int] = ..., committed_offset: _Optional[int] = ..., state: _Optional[_Union[ChannelState, str]] = ..., control_totals: _Optional[_Union[ControlTotals, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    owner: str
+    def __init__(self, name: _Optional[str] = ..., epoch: _Optional[int] = ..., committed_offset: _Optional[int] = ..., state: _Optional[_Union[ChannelState, str]] = ..., control_totals: _Optional[_Union[ControlTotals, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., owner: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("message_bytes_max", "in_flight_bytes_max", "batch_records_max", "stream_lifetime")
@@ -165,18 +167,22 @@ class Limits(_message.Message):
     def __init__(self, message_bytes_max: _Optional[int] = ..., in_flight_bytes_max: _Optional[int] = ..., batch_records_max: _Optional[int] = ..., stream_lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class OpenChannelRequest(_message.Message):
-    __slots__ = ("name",)
+    __slots__ = ("name", "owner")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
     name: str
-    def __init__(self, name: _Optional[str] = ...) -> None: ...
+    owner: str
+    def __init__(self, name: _Optional[str] = ..., owner: _Optional[str] = ...) -> None: ...
 
 class OpenChannelResponse(_message.Message):
-    __slots__ = ("channel", "limits")
+    __slots__ = ("channel", "previous_owner", "limits")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_OWNER_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     channel: Channel
+    previous_owner: str
     limits: Limits
-    def __init__(self, channel: _Optional[_Union[Channel, _Mapping]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
+    def __init__(self, channel: _Optional[_Union[Channel, _Mapping]] = ..., previous_owner: _Optional[str] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ...) -> None: ...
 
 class GetChannelRequest(_message.Message):
     __slots__ = ("name",)

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.store import add_edition, create_book, make_commit
 from tonne import model
@@ -16,7 +17,7 @@ from tonne.errors import (
     EditionUnknown,
     FactorUnknown,
 )
-from tonne.store import FactorRow, NewMethod
+from tonne.store import FactorRow, NewMethod, schema
 
 
 def factor(row: int, activity: str = "electricity.grid", **changes: str) -> FactorRow:
@@ -59,7 +60,6 @@ def test_an_unknown_book_is_named(manifest):
         lambda: manifest.list_facilities("nobody", "", None),
         lambda: manifest.put_entities("nobody", []),
         lambda: manifest.list_entities("nobody"),
-        lambda: manifest.put_resolutions("nobody", {"r": "{}"}),
         lambda: manifest.open_channel("nobody", "c"),
         lambda: manifest.get_channel("nobody", "c"),
         lambda: manifest.list_channels("nobody", "", 10),
@@ -181,12 +181,30 @@ def test_many_facilities_are_one_import(manifest):
     assert manifest.put_facilities("acme", many) == (0, 0)
 
 
-def test_resolutions_are_put_once(manifest):
+def test_a_commit_inserts_the_resolutions_that_are_missing(manifest):
     """A resolution stays as it was first put; unknown ids are left out of what is got."""
     create_book(manifest)
-    manifest.put_resolutions("acme", {"r1": '{"a": 1}', "r2": "{}"})
-    manifest.put_resolutions("acme", {"r2": "never looked at", "r3": "[]"})
-    manifest.put_resolutions("acme", {})
+    manifest.commit(make_commit("acme", resolutions={"r1": '{"a": 1}', "r2": "{}"}))
+    manifest.commit(make_commit("acme", resolutions={"r2": "never looked at", "r3": "[]"}))
     found = manifest.get_resolutions("acme", ["r1", "r2", "r2", "r3", "r4"])
     assert found == {"r1": '{"a": 1}', "r2": "{}", "r3": "[]"}
     assert manifest.get_resolutions("acme", []) == {}
+
+
+def test_a_commit_puts_back_a_resolution_that_the_database_lost(manifest):
+    """Whoever put it before, and remembers that: the next commit that names it asks for it."""
+    create_book(manifest)
+    manifest.commit(make_commit("acme", resolutions={"r1": "{}", "r2": "[]"}))
+    gone = sa.delete(schema.resolution).where(schema.resolution.c.id == "r1")
+    manifest._database.write(lambda c: c.execute(gone) and None)
+    manifest.commit(make_commit("acme", resolutions={"r1": "{}", "r2": "[]"}))
+    assert manifest.get_resolutions("acme", ["r1", "r2"]) == {"r1": "{}", "r2": "[]"}
+
+
+def test_a_commit_names_more_resolutions_than_one_list_holds(manifest):
+    """Beyond the size of one IN list all are looked for, and those missing inserted."""
+    create_book(manifest)
+    many = {f"r{number:05d}": "{}" for number in range(5_500)}
+    manifest.commit(make_commit("acme", resolutions=dict(list(many.items())[::2])))
+    manifest.commit(make_commit("acme", resolutions=many))
+    assert manifest.get_resolutions("acme", many) == many

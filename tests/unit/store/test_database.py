@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.support.store import create_book, make_commit
 from tonne.errors import ConfigInvalid, StoreUnavailable
-from tonne.store import Manifest, database, schema
+from tonne.store import Manifest, database, schema, sqlite
 
 
 def test_sqlite_is_durable_and_checks_references(embedded):
@@ -35,9 +35,9 @@ def test_a_new_file_that_another_one_is_writing_is_waited_for(tmp_path, monkeypa
         pauses.append(seconds)
         other.rollback()
 
-    monkeypatch.setattr(database.time, "sleep", pause)
+    monkeypatch.setattr(sqlite.time, "sleep", pause)
     Manifest.open(f"sqlite:///{file}").close()
-    assert pauses == [database.SWITCH_PAUSE_S]
+    assert pauses == [sqlite.SWITCH_PAUSE_S]
     other.close()
 
 
@@ -46,7 +46,7 @@ def test_a_new_file_that_stays_locked_is_given_up(tmp_path, monkeypatch):
     file = tmp_path / "manifest.db"
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(database, "WRITER_TIMEOUT_S", 0)
+    monkeypatch.setattr(sqlite, "WRITER_TIMEOUT_S", 0)
     with pytest.raises(StoreUnavailable, match="locked"):
         Manifest.open(f"sqlite:///{file}")
     other.close()
