@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
 from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
 from tonne.model import Channel, check_channel_id, check_id
-from tonne.store import LeaseLost, garbage
+from tonne.store import LeaseLost, Rules, garbage, pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,8 +46,8 @@ MERGE_FILES_MAX = 64
 ROW_ERRORS_MAX = 1000
 """Row errors that the outcome of one batch names, unless told otherwise."""
 
-GARBAGE_GRACE_S = 3600.0
-"""How long dead files and orphans stay: longer than any reader or writer needs them."""
+MARK_INTERVAL_S = 60.0
+"""How often it is written down how far the manifest has come, unless told otherwise."""
 
 GARBAGE_INTERVAL_S = 900.0
 """How often the objects are listed to find garbage, by whichever process."""
@@ -84,6 +85,10 @@ class Ledger(Editions, Register, Estimates):
         How long a merge of a process that died keeps the others off, in seconds.
     row_errors_max : int
         Most row errors that the outcome of one batch names.
+    garbage_rules : Rules
+        How long garbage stays.
+    mark_interval_s : float
+        How often the upkeep writes down how far the manifest has come, in seconds.
     clock : callable
         The time, UTC.
     stage : callable
@@ -107,13 +112,19 @@ class Ledger(Editions, Register, Estimates):
         merge_files_max: int = MERGE_FILES_MAX,
         merge_lease_s: float = MERGE_LEASE_S,
         row_errors_max: int = ROW_ERRORS_MAX,
+        garbage_rules: Rules | None = None,
+        mark_interval_s: float = MARK_INTERVAL_S,
         clock: Callable[[], dt.datetime] = utc_now,
         stage: Stage = nullcontext,
     ) -> None:
         super().__init__(manifest, BookStates(manifest), clock)
         self._objects = objects
         self._holder = holder
+        self._garbage_rules = garbage_rules or Rules()
+        self._mark_interval_s = mark_interval_s
         self._next_garbage_time = clock()
+        self._collected_s: float | None = None  # by the monotonic clock of this process
+        self._marked_s: float | None = None
         self._records = Records(manifest, objects, self._states)
         self._repeats = RepeatCheck(manifest, objects, self._states)
         self._balances = Balances(
@@ -241,7 +252,15 @@ class Ledger(Editions, Register, Estimates):
 
         Each job is done under a lease, so any number of processes may call it: no work is
         done twice, and one that lost its lease meanwhile changes nothing.
+
+        Raises
+        ------
+        LedgerMismatch
+            The manifest and the objects do not belong together any more. Nothing was done.
+        GarbageRefused
+            A collection would have deleted too much.
         """
+        self._mark()
         after = ""
         merged_count = 0
         while books := self._manifest.list_books(after, _BOOKS_BATCH):
@@ -249,6 +268,13 @@ class Ledger(Editions, Register, Estimates):
                 merged_count += self.merge(book.id)
             after = books[-1].id
         return Upkeep(merged_count, self._collect_garbage())
+
+    def _mark(self) -> None:
+        """See now and then that the pair is one, and write down how far it has come."""
+        now_s = time.monotonic()
+        if self._marked_s is None or now_s - self._marked_s >= self._mark_interval_s:
+            pair.write_mark(self._manifest, self._objects, self._mark_interval_s)
+            self._marked_s = now_s
 
     def _collect_garbage(self) -> Collected | None:
         """Collect garbage where that is due.
@@ -261,14 +287,17 @@ class Ledger(Editions, Register, Estimates):
         lease = self._manifest.acquire_lease("garbage", self._holder, GARBAGE_INTERVAL_S)
         if lease is None:
             return None
+        before_s, self._collected_s = self._collected_s, time.monotonic()
+        elapsed_s = garbage.ELAPSED_S_MAX if before_s is None else self._collected_s - before_s
         try:
             return garbage.collect(
                 self._manifest,
                 self._objects,
-                GARBAGE_GRACE_S,
+                self._garbage_rules,
                 self._clock,
                 lease=lease,
                 lease_s=GARBAGE_INTERVAL_S,
+                elapsed_s_max=elapsed_s,
             )
         except LeaseLost as error:
             logger.warning("a collection of garbage was left to another server: %s", error)

@@ -3,7 +3,8 @@
 `Manifest` is the SQL database that decides what is committed: SQLite in one process's reach,
 PostgreSQL beyond. `Objects` are immutable bytes by path: a directory, or a bucket. A file is
 made durable first (`Objects.put`), then a transaction refers to it (`Manifest.commit`), and only
-then may anybody be told. What is written and never referred to is garbage (`collect`). Delta
+then may anybody be told. What is written and never referred to is garbage (`collect`). Both hold
+the identity of their ledger (`pair`), so that no manifest meets the objects of another. Delta
 tables (`delta`) name files of the manifest for readers that do not know it.
 
 Takes from: `model` (books, channels, totals), `errors`.
@@ -16,7 +17,9 @@ transaction that may have happened.
 
 from tonne.store.errors import (
     BookChanged,
+    GarbageRefused,
     LeaseLost,
+    LedgerMismatch,
     ObjectExists,
     ObjectMissing,
     OutcomeUnknown,
@@ -24,9 +27,10 @@ from tonne.store.errors import (
     RequestKnown,
     SuspenseChanged,
 )
-from tonne.store.garbage import Collected, collect
+from tonne.store.garbage import Collected, Rules, collect
 from tonne.store.manifest import Manifest
 from tonne.store.objects import Objects, open_objects
+from tonne.store.pair import meet
 from tonne.store.paths import ObjectInfo
 from tonne.store.rows import (
     Batch,
@@ -36,11 +40,13 @@ from tonne.store.rows import (
     FileKind,
     FileRow,
     Lease,
+    LedgerRow,
     Move,
     NewMethod,
     RangeRow,
     RequestClaim,
     RequestRow,
+    UnknownObject,
 )
 
 __all__ = [
@@ -52,8 +58,11 @@ __all__ = [
     "FactorRow",
     "FileKind",
     "FileRow",
+    "GarbageRefused",
     "Lease",
     "LeaseLost",
+    "LedgerMismatch",
+    "LedgerRow",
     "Manifest",
     "Move",
     "NewMethod",
@@ -67,7 +76,10 @@ __all__ = [
     "RequestClaim",
     "RequestKnown",
     "RequestRow",
+    "Rules",
     "SuspenseChanged",
+    "UnknownObject",
     "collect",
+    "meet",
     "open_objects",
 ]

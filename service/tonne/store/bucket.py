@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, UnknownConfigurationKeyError
@@ -73,6 +74,8 @@ class BucketObjects:
 
     def __init__(self, url: str, options: Mapping[str, str]) -> None:
         self._url = url
+        parts = urlsplit(url)
+        self.location = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         client: dict[str, Any] = {
             "timeout": f"{REQUEST_TIMEOUT_S}s",
             "connect_timeout": f"{CONNECT_TIMEOUT_S}s",

@@ -16,10 +16,12 @@ from tonne.store.editions import Editions
 from tonne.store.entities import Entities
 from tonne.store.facilities import Facilities
 from tonne.store.files import Files
+from tonne.store.identities import Identities
 from tonne.store.leases import Leases
 from tonne.store.methods import Methods
 from tonne.store.migrations import Fit, Upgrade, head, look, refuse_newer, refuse_older, upgrade
 from tonne.store.publications import Publications
+from tonne.store.unknowns import Unknowns
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,6 +43,8 @@ class Manifest(
     Clearings,
     Publications,
     Leases,
+    Identities,
+    Unknowns,
 ):
     """All that the manifest can tell and do. Safe for use from many threads.
 
