@@ -22,7 +22,7 @@ from tonne.ledger.records import LedgerRecord, QuarantinedRecord, Records
 from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
 from tonne.model import Channel, check_channel_id, check_id
-from tonne.store import LeaseLost, Rules, garbage, pair
+from tonne.store import LeaseLost, LedgerMismatch, Rules, garbage, pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -242,6 +242,25 @@ class Ledger(Editions, Register, Estimates):
         return self._clearer.clear(self.get_book(book).id)
 
     # Upkeep.
+
+    def check_pair(self, incarnation: str = "") -> str:
+        """See that the manifest and the objects still belong together; gives the incarnation.
+
+        Raises
+        ------
+        LedgerMismatch
+            They do not, or the manifest went back, or was adopted since it was of `incarnation`.
+        StoreUnavailable
+            One of them cannot be reached.
+        """
+        row, _ = pair.check(self._manifest, self._objects)
+        if incarnation and row.incarnation != incarnation:
+            raise LedgerMismatch(
+                f"the manifest at {self._manifest.location} was adopted as incarnation "
+                f"{row.incarnation} while this process ran on {incarnation}; start it again",
+                metadata={"incarnation": row.incarnation},
+            )
+        return row.incarnation
 
     def merge(self, book: str) -> int:
         """Merge a book's postings files where there are too many; how many were replaced."""

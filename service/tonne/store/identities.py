@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tonne.store.rows import Lease
 
 _ROW = 1
+_COUNT_STEP = 100_000
 
 
 class Identities(Part):
@@ -131,22 +132,29 @@ class Identities(Part):
             return connection.execute(sa.select(schema.book.c.id).limit(1)).first() is not None
 
     def sample_paths(self, count: int) -> list[str]:
-        """Name some live files, the oldest and the newest of them."""
+        """Name some live files, the first and the last of them in the order of paths."""
         table = schema.file
         half = (count + 1) // 2
         live = sa.select(table.c.path).where(table.c.state == "live")
         with self._database.read() as connection:
-            oldest = connection.execute(live.order_by(table.c.create_time).limit(half)).scalars()
-            newest = live.order_by(table.c.create_time.desc()).limit(count - half)
-            return list(dict.fromkeys([*oldest, *connection.execute(newest).scalars()]))
+            first = connection.execute(live.order_by(table.c.path).limit(half)).scalars()
+            last = live.order_by(table.c.path.desc()).limit(count - half)
+            return list(dict.fromkeys([*first, *connection.execute(last).scalars()]))
 
     def count_live(self) -> int:
-        """Count the live files of all books."""
+        """Count the live files of all books, in steps that no statement's time limit ends."""
         table = schema.file
-        query = sa.select(sa.func.count()).where(table.c.state == "live")
-        with self._database.read() as connection:
-            count: int = connection.execute(query).scalar_one()
-        return count
+        count, after = 0, ""
+        while True:
+            page = sa.select(table.c.path, table.c.state).where(table.c.path > after)
+            part = page.order_by(table.c.path).limit(_COUNT_STEP).subquery()
+            live = sa.func.count().filter(part.c.state == "live")
+            with self._database.read() as connection:
+                row = connection.execute(sa.select(live, sa.func.max(part.c.path))).one()
+            count += row[0]
+            if row[1] is None:
+                return count
+            after = row[1]
 
     def get_states(self, paths: Sequence[str]) -> dict[str, str]:
         """Read the states of the files that have these paths."""
