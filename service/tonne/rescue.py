@@ -7,9 +7,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
-from tonne.logs import configure_logging
 from tonne.opening import check_store, garbage_rules, open_pair
-from tonne.store import restore
+from tonne.store import pair, restore
 from tonne.store.backup import back_up_sqlite
 
 if TYPE_CHECKING:
@@ -53,7 +52,6 @@ def adopt(
     LedgerMismatch, CapacityError
         As `restore.adopt`.
     """
-    configure_logging(config.server.log_level)
     manifest, objects = open_pair(config)
     with closing(manifest):
         found = restore.survey(manifest, objects)
@@ -71,6 +69,22 @@ def back_up_manifest(config: Config, file: Path) -> int:
     """Copy a manifest on SQLite into a new file; its bytes. Raises as `back_up_sqlite`."""
     check_store(config)
     return back_up_sqlite(config.store.manifest_url, file)
+
+
+def mark(config: Config) -> int:
+    """Write down among the objects how far the manifest has come; gives its position.
+
+    Raises
+    ------
+    LedgerMismatch
+        They do not belong together.
+    CapacityError
+        One of them cannot be reached.
+    """
+    manifest, objects = open_pair(config)
+    with closing(manifest):
+        pair.write_mark(manifest, objects, 0.0)
+        return manifest.get_position().value
 
 
 class Garbage:

@@ -28,6 +28,8 @@ class PostgresServer:
     socket_dir: str
     restart: Callable[[], None]
     port: int = 5432
+    programs: Path = Path()
+    """Folder of pg_dump and the like."""
 
     @property
     def socket_path(self) -> str:
@@ -91,6 +93,8 @@ def run_postgres() -> Iterator[PostgresServer]:
 
     try:
         socket_dir = str(server.get_postmaster_info().socket_dir)
-        yield PostgresServer(socket_dir=socket_dir, restart=restart)
+        yield PostgresServer(
+            socket_dir=socket_dir, restart=restart, programs=Path(server.bin_path)
+        )
     finally:
         server.cleanup()

@@ -10,6 +10,7 @@ import typer
 from tonne.cli.output import Column, Format, FormatOption, counted, print_rows, say
 from tonne.cli.serve import ConfigOption, DataOption, effective_config
 from tonne.errors import FieldInvalid
+from tonne.logs import configure_logging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,8 @@ def back_up_manifest(
 ) -> None:
     """Copy a manifest on SQLite into a file, as of one moment, while servers write.
 
-    Copy the objects after it, never before. On PostgreSQL: pg_dump, or its archive.
+    The copy is adopted before anything serves it. Copy the objects after it, never before. On
+    PostgreSQL: pg_dump, or its archive, and `tonne backup mark`.
     """
     from tonne import rescue  # noqa: PLC0415  no other command needs its store
 
@@ -48,6 +50,19 @@ def back_up_manifest(
     sys.stdout.write(
         f"tonne: the manifest is in {file} ({size_bytes} bytes); copy the objects now\n"
     )
+
+
+@backup_app.command("mark")
+def mark(config: ConfigOption = None, data: DataOption = None) -> None:
+    """Write down among the objects how far the manifest has come.
+
+    Between the backup of the manifest and the copy of the objects: so the backup is known as
+    older than the copy, and is adopted before anything serves it.
+    """
+    from tonne import rescue  # noqa: PLC0415  no other command needs its store
+
+    position = rescue.mark(effective_config(config, data))
+    sys.stdout.write(f"tonne: the manifest is at {position}\n")
 
 
 @restore_app.command("show")
@@ -100,7 +115,9 @@ def adopt(
         answer: str = typer.prompt("Adopt? Type the id of the ledger")
         return answer.strip()
 
-    row = rescue.adopt(effective_config(config, data), confirm, with_missing=with_missing)
+    effective = effective_config(config, data)
+    configure_logging(effective.server.log_level)
+    row = rescue.adopt(effective, confirm, with_missing=with_missing)
     sys.stdout.write(
         f"tonne: ledger {row.id} is adopted, as incarnation {row.number} ({row.incarnation})\n"
     )

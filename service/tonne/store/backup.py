@@ -14,6 +14,7 @@ from tonne.store import faults
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from sqlite3 import Connection
 
 
 def back_up_sqlite(url: str, file: Path) -> int:
@@ -62,6 +63,8 @@ def back_up_sqlite(url: str, file: Path) -> int:
         ):
             source.backup(copy)  # in one step: in several, each writer makes it begin again
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+            with copy:
+                _mark_copy(copy)
             (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if said != "ok":
             raise LedgerInconsistent(f"the manifest at {parsed.database} is damaged: {said}")
@@ -76,6 +79,13 @@ def back_up_sqlite(url: str, file: Path) -> int:
     finally:
         partial.unlink(missing_ok=True)
     return file.stat().st_size
+
+
+def _mark_copy(copy: Connection) -> None:
+    """Let nobody serve the copy before it is adopted; tables of before have no place for it."""
+    query = "SELECT count(*) FROM sqlite_master WHERE name = 'ledger'"
+    if copy.execute(query).fetchone() == (1,):
+        copy.execute("UPDATE ledger SET is_copy = 1")
 
 
 def _publish(partial: Path, file: Path) -> None:

@@ -50,6 +50,7 @@ class Identities(Part):
                 "incarnation": incarnation,
                 "number": 1,
                 "is_placed": False,
+                "is_copy": False,
                 "create_time": now,
                 "incarnation_time": now,
                 "upkeep_time": now,
@@ -98,6 +99,7 @@ class Identities(Part):
                 "incarnation": incarnation,
                 "number": number,
                 "is_placed": True,
+                "is_copy": False,
                 "incarnation_time": now,
             }
             if before is None:
@@ -151,7 +153,7 @@ class Identities(Part):
             live = sa.func.count().filter(part.c.state == "live")
             with self._database.read() as connection:
                 row = connection.execute(sa.select(live, sa.func.max(part.c.path))).one()
-            count += row[0]
+            count += int(row[0])
             if row[1] is None:
                 return count
             after = row[1]
@@ -215,6 +217,7 @@ def _read(connection: Connection, *, lock: bool = False) -> LedgerRow | None:
         incarnation=row.incarnation,
         number=row.number,
         is_placed=row.is_placed,
+        is_copy=row.is_copy,
         create_time=row.create_time,
         incarnation_time=row.incarnation_time,
     )

@@ -279,6 +279,12 @@ def _check_incarnation(
         "restored backup, run `tonne restore adopt`"
     )
     metadata = {"ledger": row.id, "incarnation": row.incarnation}
+    if row.is_copy:
+        raise LedgerMismatch(
+            f"{where} are at incarnation {found.number}; it is a copy that a backup made: run "
+            "`tonne restore adopt`",
+            metadata=metadata,
+        )
     if (row.number, row.incarnation) != (found.number, found.incarnation):
         raise LedgerMismatch(
             f"{where} are at incarnation {found.number} ({found.incarnation or 'none'}), of "

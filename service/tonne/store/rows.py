@@ -204,12 +204,14 @@ class LedgerRow:
     """Which ledger a manifest holds: its id, and the incarnation that it is in.
 
     `number` counts incarnations from 1. `is_placed`: the objects hold the identity too.
+    `is_copy`: a backup made it, and nobody has adopted it.
     """
 
     id: str
     incarnation: str
     number: int
     is_placed: bool
+    is_copy: bool
     create_time: dt.datetime
     incarnation_time: dt.datetime
 

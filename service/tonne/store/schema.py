@@ -383,6 +383,8 @@ ledger = Table(
     Column("number", BigInteger, nullable=False),
     # The objects hold the identity too; until then it is being made.
     Column("is_placed", Boolean, nullable=False),
+    # A backup made this manifest; it is adopted before anything serves it.
+    Column("is_copy", Boolean, nullable=False),
     Column("create_time", UtcTime, nullable=False),
     Column("incarnation_time", UtcTime, nullable=False),
     # The time of the upkeep: see `identities.Identities.advance_upkeep`.

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("incarnation", sa.String(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("is_placed", sa.Boolean(), nullable=False),
+        sa.Column("is_copy", sa.Boolean(), nullable=False),
         sa.Column("create_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("incarnation_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("upkeep_time", sa.DateTime(timezone=True), nullable=False),
