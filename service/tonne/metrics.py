@@ -386,6 +386,18 @@ METRICS: tuple[Metric, ...] = (
         outcome=("done", "failed"),
     ),
     _metric(
+        "tonne_garbage_refusals_total",
+        "counter",
+        "Rounds of upkeep that deleted nothing, because the manifest and the objects do not "
+        "belong together or too much would have gone.",
+        reason=("mismatch", "share"),
+    ),
+    _metric(
+        "tonne_unknown_objects",
+        "gauge",
+        "Objects that the manifest does not name, at the last collection of this process.",
+    ),
+    _metric(
         "tonne_publish_lag_seconds",
         "gauge",
         "Age of the oldest segment that is not in the published table of its book, as far as the "

@@ -12,9 +12,10 @@ from tonne.errors import ConfigInvalid, LedgerInconsistent
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
 from tonne.metrics import GUARANTEES
-from tonne.store import faults
+from tonne.store import Rules, faults, pair
 from tonne.store.delta import DeltaTables
 from tonne.store.durability import Demands
+from tonne.store.garbage import DAY_S
 from tonne.store.manifest import Manifest, migrate_manifest
 from tonne.store.objects import open_objects
 from tonne.telemetry import log_incident
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tonne.errors import FileCorrupt
     from tonne.ledger.acknowledged import Loss
     from tonne.store.migrations import Upgrade
+    from tonne.store.objects import Objects
     from tonne.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
@@ -35,15 +37,16 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
     Raises
     ------
     ConfigInvalid
-        The store is not configured, or its tables are of a version that does not fit.
+        The store is not configured, or its tables are of a version that does not fit, or the
+        manifest and the objects do not belong together.
     CapacityError
         The store cannot be reached.
     """
-    manifest = _open_manifest(config)
+    manifest, objects = open_pair(config)
     store = config.store
     try:
-        objects = open_objects(store.objects_url, store.objects_options)
         objects.probe()
+        pair.meet(manifest, objects)
         ledger = Ledger(
             manifest,
             objects,
@@ -55,6 +58,8 @@ def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]
             read_bytes_max=config.ledger.read_bytes_max,
             row_errors_max=config.ingest.row_errors_max,
             on_loss=partial(tell_loss, telemetry),
+            garbage_rules=garbage_rules(config),
+            mark_interval_s=store.mark_interval_s,
             stage=telemetry.stage,
             on_corrupt=lambda error: _note_corrupt(telemetry, error),
         )
@@ -86,8 +91,9 @@ def open_publisher(config: Config) -> tuple[Manifest, Publisher]:
     CapacityError
         The store cannot be reached.
     """
-    manifest = _open_manifest(config)
+    manifest, objects = open_pair(config)
     try:
+        pair.meet(manifest, objects)
         return manifest, publisher_on(manifest, config)
     except BaseException:
         manifest.close()
@@ -121,6 +127,29 @@ def close_ledger(manifest: Manifest, ledger: Ledger) -> None:
     """Close what `open_ledger` opened, after what it is doing."""
     ledger.close()
     manifest.close()
+
+
+def open_pair(config: Config) -> tuple[Manifest, Objects]:
+    """Open the manifest and the objects without a look at whether they belong together.
+
+    For commands that are there to find that out. Raises as `open_ledger` does.
+    """
+    manifest = _open_manifest(config)
+    try:
+        return manifest, open_objects(config.store.objects_url, config.store.objects_options)
+    except BaseException:
+        manifest.close()
+        raise
+
+
+def garbage_rules(config: Config) -> Rules:
+    """Read how long garbage stays."""
+    store = config.store
+    return Rules(
+        quarantine_s=store.quarantine_days * DAY_S,
+        backup_s=store.backup_days * DAY_S,
+        share_max=store.garbage_share_max,
+    )
 
 
 def _open_manifest(config: Config) -> Manifest:

@@ -31,13 +31,14 @@ from tonne.edge.options import server_options
 from tonne.edge.report_service import ReportService
 from tonne.edge.tls import check_exposure, open_certificates
 from tonne.edge.tracing import open_tracing
-from tonne.errors import ConfigInvalid
+from tonne.errors import CapacityError, ConfigInvalid, DefectError
 from tonne.ingest.ingest import Ingest
 from tonne.logs import configure_logging
 from tonne.machine import memory_limit_bytes, usable_cpus
 from tonne.opening import check_store, close_ledger, open_ledger, publisher_on
 from tonne.readiness import ObjectsWatch
-from tonne.telemetry import Telemetry
+from tonne.store import LedgerMismatch
+from tonne.telemetry import Telemetry, log_incident
 from tonne.upkeep import Publishing, keep_up, watch_history
 
 if TYPE_CHECKING:
@@ -69,6 +70,9 @@ class Server:
         Where it listens, once started.
     telemetry : Telemetry
         Its metrics.
+    parted : asyncio.Future
+        Its exception says that the manifest and the objects do not belong together any more:
+        stop the server, at once.
     """
 
     def __init__(self, config: Config) -> None:
@@ -133,8 +137,10 @@ class Server:
             raise
         self._started = True
         self._health.tell(is_serving=self.is_ready)
+        self.parted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tasks = [
             asyncio.create_task(self._measure_lag(), name="measure lag"),
+            asyncio.create_task(self._watch_pair(), name="watch the pair"),
             asyncio.create_task(self._watch_health(), name="watch health"),
             asyncio.create_task(self._watch_objects(), name="watch the objects"),
         ]
@@ -147,15 +153,18 @@ class Server:
             rounds = publishing.keep_published(config.publish.interval_s)
             self._tasks.append(asyncio.create_task(rounds, name="publish the books"))
 
-    async def stop(self) -> None:
+    async def stop(self, *, at_once: bool = False) -> None:
         """Go away without a loss.
 
         Readiness off, streams asked in-band to reconnect, what was taken committed and
-        acknowledged, calls ended, the store closed.
+        acknowledged, calls ended, the store closed. With `at_once` calls end as they are, and
+        nobody is told of what is committed after that: the producers send it again.
         """
         server = self._config.server
         self._started = False
         self._health.tell(is_serving=False)
+        if at_once:
+            await self._grpc.stop(None)
         await self._ingest.drain(server.drain_s, server.stop_grace_s)
         await self._grpc.stop(server.stop_grace_s)
         await self._ingest.close(server.stop_grace_s)
@@ -247,6 +256,21 @@ class Server:
         watch = ObjectsWatch(self._ledger.probe_objects, self._ingest.mark_objects, interval_s)
         await watch.keep_looking()
 
+    async def _watch_pair(self) -> None:
+        """See now and then that the manifest and the objects are those of the start."""
+        first = ""
+        while not self.parted.done():
+            try:
+                first = await asyncio.to_thread(self._ledger.check_pair, first)
+            except CapacityError as error:
+                logger.warning("whether the pair is still one could not be read: %s", error)
+            except LedgerMismatch as error:
+                self.telemetry.add("tonne_garbage_refusals_total", 1, "mismatch")
+                self.parted.set_exception(error)
+            except DefectError as error:
+                log_incident(self.telemetry, logger, "the pair cannot be looked at", error)
+            await asyncio.sleep(self._config.store.mark_interval_s)
+
     async def _measure_lag(self) -> None:
         """Measure how late the event loop is, and how busy its thread."""
         loop = asyncio.get_running_loop()
@@ -266,7 +290,13 @@ def run(config: Config) -> None:
 
 
 async def serve(config: Config) -> None:
-    """Run a server until SIGTERM or SIGINT; a second signal ends the process at once."""
+    """Run a server until SIGTERM or SIGINT; a second signal ends the process at once.
+
+    Raises
+    ------
+    LedgerMismatch
+        The manifest and the objects do not belong together any more. The server has stopped.
+    """
     configure_logging(config.server.log_level)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stopping = asyncio.Event()
@@ -277,8 +307,12 @@ async def serve(config: Config) -> None:
         loop.add_signal_handler(number, _stop_once, loop, number, stopping)
     sys.stdout.write(f"tonne: serving on {server.address}, admin on {server.admin_address}\n")
     sys.stdout.flush()
-    await stopping.wait()
-    await server.stop()
+    stop = asyncio.create_task(stopping.wait(), name="wait for a signal")
+    await asyncio.wait((stop, server.parted), return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    await server.stop(at_once=server.parted.done())
+    if server.parted.done():
+        server.parted.result()
 
 
 def _stop_once(

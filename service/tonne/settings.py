@@ -391,6 +391,30 @@ class StoreConfig:
         "Whether a PostgreSQL is refused whose synchronous_standby_names is empty: a standby "
         "that is promoted there may lack acknowledged records.",
     )
+    mark_interval_s: float = _setting(
+        60.0,
+        "How often the upkeep writes down among the objects how far the manifest has come, where "
+        "something happened.",
+        minimum=1,
+    )
+    quarantine_days: float = _setting(
+        7.0,
+        "How long objects that the manifest does not name have been listed before they are "
+        "deleted: the time in which a wrong manifest must be found out.",
+        minimum=1,
+    )
+    backup_days: float = _setting(
+        35.0,
+        "How old a backup of the manifest may be that is restored: files that a merge replaced "
+        "stay as long.",
+        minimum=0,
+    )
+    garbage_share_max: float = _setting(
+        0.1,
+        "Largest share of the files that may be deleted as unknown in one collection, beyond 32 "
+        "files; 1: all.",
+        minimum=0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

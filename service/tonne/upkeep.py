@@ -13,6 +13,7 @@ from tonne.edge.admin import AdminServer
 from tonne.errors import CapacityError, ConfigInvalid, DefectError
 from tonne.logs import configure_logging
 from tonne.opening import close_ledger, open_ledger, open_publisher
+from tonne.store import LedgerMismatch
 from tonne.telemetry import Telemetry, log_incident
 
 if TYPE_CHECKING:
@@ -50,14 +51,20 @@ async def watch_history(ledger: Ledger, telemetry: Telemetry) -> None:
 async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:
     """Do one round of upkeep off the event loop; False where it failed, which is logged."""
     try:
-        await asyncio.to_thread(ledger.maintain)
+        done = await asyncio.to_thread(ledger.maintain)
     except CapacityError as error:
         logger.warning("the store refused the upkeep; it is tried again: %s", error)
+    except ConfigInvalid as error:  # the wrong pair, or too much to delete: an operator's matter
+        logger.error("the upkeep refused to go on, and deleted nothing: %s", error)  # noqa: TRY400  # no traceback helps
+        reason = "mismatch" if isinstance(error, LedgerMismatch) else "share"
+        telemetry.add("tonne_garbage_refusals_total", 1, reason)
     except asyncio.CancelledError:
         raise
     except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
         log_incident(telemetry, logger, "the upkeep failed", error)
     else:
+        if done.collected is not None:
+            telemetry.set("tonne_unknown_objects", done.collected.unknown_count)
         telemetry.add("tonne_upkeep_total", 1, "done")
         return True
     telemetry.add("tonne_upkeep_total", 1, "failed")

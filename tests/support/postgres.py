@@ -34,6 +34,8 @@ class PostgresServer:
     run: Callable[..., str]
     system_user: str | None
     port: int = 5432
+    programs: Path = Path()
+    """Folder of pg_dump and the like."""
 
     @property
     def socket_path(self) -> str:
@@ -104,7 +106,9 @@ def run_postgres() -> Iterator[PostgresServer]:
 
     try:
         socket_dir = str(server.get_postmaster_info().socket_dir)
-        yield PostgresServer(socket_dir, restart, run, server.system_user)
+        yield PostgresServer(
+            socket_dir, restart, run, server.system_user, programs=Path(server.bin_path)
+        )
     finally:
         server.cleanup()
 

@@ -7,13 +7,29 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from tonne import model
-from tonne.store import Commit, FileRow, Manifest, Move, NewMethod, RangeRow
+from tonne.store import (
+    Collected,
+    Commit,
+    FileRow,
+    Manifest,
+    Move,
+    NewMethod,
+    RangeRow,
+    Rules,
+    collect,
+    schema,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from tonne.store import FactorRow, FileKind
+    from tonne.store import FactorRow, FileKind, Objects
+
+AT_ONCE = Rules(quarantine_s=0, backup_s=0)
+"""Rules under which only the grace is waited for."""
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -29,6 +45,35 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         self.now += dt.timedelta(seconds=seconds)
+
+
+def later(seconds: float = 2 * 86_400) -> Callable[[], dt.datetime]:
+    """A clock that is `seconds` ahead of the storage's."""
+    return lambda: dt.datetime.now(tz=dt.UTC) + dt.timedelta(seconds=seconds)
+
+
+def age_lists(manifest: Manifest) -> None:
+    """Let all that is listed have been so for years, by clocks that a test cannot move."""
+    past = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    for table in (schema.file, schema.unknown_object):
+        listed = table.c.list_time.is_not(None)
+        statement = sa.update(table).where(listed).values(list_time=past)
+        manifest._database.write(lambda c, s=statement: c.execute(s) and None)
+
+
+def collect_all(manifest: Manifest, objects: Objects) -> list[Collected]:
+    """List all garbage, however young, and delete it."""
+    done = [collect(manifest, objects, Rules(), later())]
+    age_lists(manifest)
+    return [*done, collect(manifest, objects, Rules(), later())]
+
+
+def dead_ids(manifest: Manifest) -> list[str]:
+    """Ids of the files that were replaced, in the order of their numbers."""
+    table = schema.file
+    query = sa.select(table.c.id).where(table.c.state == "dead").order_by(table.c.seq)
+    with manifest._database.read() as connection:
+        return list(connection.execute(query).scalars())
 
 
 def new_id() -> str:
@@ -67,7 +112,7 @@ def make_file(book: str, kind: FileKind, commit_id: str, *, row_count: int = 1) 
         id=file_id,
         book=book,
         kind=kind,
-        path=f"{book}/{kind}/{file_id}.parquet",
+        path=f"{book}/{kind}/2026-01-01/{file_id}.parquet",
         row_count=row_count,
         size_bytes=100 * row_count,
         sha256="0" * 64,

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from typing import TYPE_CHECKING
 
-from tests.support.store import make_commit, make_file, make_move, new_id
-from tonne.store import Manifest, collect, faults, open_objects
+from tests.support.store import collect_all, make_commit, make_file, make_move, new_id
+from tonne.store import Manifest, faults, meet, open_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +22,8 @@ STEP_QUANTITY_MICRO = 2**65
 def write(directory: str) -> Iterator[int]:
     """Commit, merge and collect a few times; yield the offset after each commit."""
     manifest = Manifest.open(f"sqlite:///{directory}/manifest.db")
-    keeper = Manifest.open(f"sqlite:///{directory}/manifest.db", clock=later)
     objects = open_objects(f"file://{directory}/objects", {})
+    meet(manifest, objects)
     for _ in range(STEPS_COUNT):
         channel = manifest.open_channel("acme", "meter")
         move = make_move(channel, STEP_RECORDS_COUNT, STEP_QUANTITY_MICRO)
@@ -37,15 +36,9 @@ def write(directory: str) -> Iterator[int]:
         merged = make_file("acme", "postings", "", row_count=sum(f.row_count for f in live))
         objects.put(merged.path, merged.id.encode())
         assert manifest.replace_postings("acme", [file.id for file in live], merged)
-        objects.put(f"acme/lost/{new_id()}.parquet", b"")
-        collect(keeper, objects, 86_400, later)
-    keeper.close()
+        objects.put(f"acme/lost/2026-01-01/{new_id()}.parquet", b"")
+        collect_all(manifest, objects)
     manifest.close()
-
-
-def later() -> dt.datetime:
-    """A clock by which everything that was written is old."""
-    return dt.datetime.now(tz=dt.UTC) + dt.timedelta(days=2)
 
 
 if __name__ == "__main__":

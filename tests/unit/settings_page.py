@@ -20,8 +20,8 @@ A value comes from the first of: the option of the command, the environment, the
 (`--config FILE`, one table for each room), the default. In the environment a table is a JSON
 object. An unknown key stops the start. All are read once, at the start.
 
-The unit stands in the name: `_bytes`, `_s` (seconds). "At least" is what is refused below.
-The metric is what shows that the setting takes effect, or that it is too tight.
+The unit stands in the name: `_bytes`, `_s` (seconds), `_days`. "At least" is what is refused
+below. The metric is what shows that the setting takes effect, or that it is too tight.
 """
 
 SHOWN_BY: dict[str, tuple[str, ...]] = {
@@ -106,6 +106,10 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "store.manifest_pool_reserved": ("tonne_stage_duration_seconds",),
     "store.accepts_lost_records": ("tonne_store_durability",),
     "store.needs_synchronous_standby": ("tonne_store_durability",),
+    "store.mark_interval_s": ("tonne_upkeep_total",),
+    "store.quarantine_days": ("tonne_unknown_objects",),
+    "store.backup_days": ("tonne_upkeep_total",),
+    "store.garbage_share_max": ("tonne_garbage_refusals_total",),
     "security.tls_certificate_file": ("tonne_tls_certificate_expiry_timestamp_seconds",),
     "security.tls_key_file": ("tonne_tls_reloads_total",),
     "security.tls_client_ca_file": ("tonne_tls_reloads_total",),

@@ -290,6 +290,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             {"{{outcome}}": rate("tonne_upkeep_total", "outcome")},
         ),
         Panel(
+            "Unknown objects",
+            "Listed because the manifest does not name them; kept for days.",
+            "short",
+            {"objects": f"max(tonne_unknown_objects{{{HERE}}})"},
+        ),
+        Panel(
             "Published tables",
             "Age of the oldest segment that is not in its table, where a publisher runs.",
             "s",

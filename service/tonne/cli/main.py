@@ -24,6 +24,7 @@ from tonne.cli.maintain import maintain, migrate
 from tonne.cli.method import method_app
 from tonne.cli.output import say
 from tonne.cli.publish import publish
+from tonne.cli.rescue import backup_app, garbage_app, restore_app
 from tonne.cli.serve import serve, show_config
 from tonne.cli.suspense import suspense_app
 from tonne.client import Credentials, ServerUnavailable, read_token_file
@@ -106,6 +107,9 @@ app.command("check")(check)
 app.command("rebuild")(rebuild)
 app.command("publish")(publish)
 app.command("migrate")(migrate)
+app.add_typer(backup_app, name="backup")
+app.add_typer(restore_app, name="restore")
+app.add_typer(garbage_app, name="garbage")
 app.command("config")(show_config)
 app.command("demo")(run_demo)
 

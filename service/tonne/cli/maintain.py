@@ -35,7 +35,7 @@ def maintain(
         deleted = done.collected
         garbage = (
             f"{deleted.dead_count} replaced and {deleted.orphans_count} lost files deleted "
-            f"({deleted.size_bytes} bytes)"
+            f"({deleted.size_bytes} bytes), {deleted.unknown_count} unknown objects listed"
         )
     sys.stdout.write(f"tonne: {done.merged_files_count} postings files merged; {garbage}\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
 from tonne.ledger.sampling import Sample, SampleCheck
 from tonne.model import Channel, check_channel_id, check_id
-from tonne.store import LeaseLost, garbage
+from tonne.store import LeaseLost, LedgerMismatch, Rules, garbage, pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,8 +58,8 @@ MERGE_FILES_MAX = 64
 ROW_ERRORS_MAX = 1000
 """Row errors that the outcome of one batch names, unless told otherwise."""
 
-GARBAGE_GRACE_S = 3600.0
-"""How long dead files and orphans stay: longer than any reader or writer needs them."""
+MARK_INTERVAL_S = 60.0
+"""How often it is written down how far the manifest has come, unless told otherwise."""
 
 GARBAGE_INTERVAL_S = 900.0
 """How often the objects are listed to find garbage, by whichever process."""
@@ -100,6 +101,10 @@ class Ledger(Editions, Register, Estimates):
         Most memory of all calls that read.
     row_errors_max : int
         Most row errors that the outcome of one batch names.
+    garbage_rules : Rules
+        How long garbage stays.
+    mark_interval_s : float
+        How often the upkeep writes down how far the manifest has come, in seconds.
     clock : callable
         The time, UTC.
     on_loss : callable
@@ -131,6 +136,8 @@ class Ledger(Editions, Register, Estimates):
         merge_lease_s: float = MERGE_LEASE_S,
         read_bytes_max: int = READ_BYTES_MAX,
         row_errors_max: int = ROW_ERRORS_MAX,
+        garbage_rules: Rules | None = None,
+        mark_interval_s: float = MARK_INTERVAL_S,
         clock: Callable[[], dt.datetime] = utc_now,
         on_loss: Callable[[Loss], str] = log_loss,
         stage: Stage = nullcontext,
@@ -142,7 +149,11 @@ class Ledger(Editions, Register, Estimates):
         self._objects = objects
         self._holder = holder
         self._merge_lease_s = merge_lease_s
+        self._garbage_rules = garbage_rules or Rules()
+        self._mark_interval_s = mark_interval_s
         self._next_garbage_time = clock()
+        self._collected_s: float | None = None  # by the monotonic clock of this process
+        self._marked_s: float | None = None
         reader = FileReader(manifest, objects, on_corrupt)
         self._records = Records(manifest, reader, self._states, self.reads)
         self._repeats = RepeatCheck(manifest, reader, self._states)
@@ -351,6 +362,25 @@ class Ledger(Editions, Register, Estimates):
         """See that the objects can be reached, or raise `StoreUnavailable`. Blocks."""
         self._objects.probe()
 
+    def check_pair(self, incarnation: str = "") -> str:
+        """See that the manifest and the objects still belong together; gives the incarnation.
+
+        Raises
+        ------
+        LedgerMismatch
+            They do not, or the manifest went back, or was adopted since it was of `incarnation`.
+        StoreUnavailable
+            One of them cannot be reached.
+        """
+        row, _ = pair.check(self._manifest, self._objects)
+        if incarnation and row.incarnation != incarnation:
+            raise LedgerMismatch(
+                f"the manifest at {self._manifest.location} was adopted as incarnation "
+                f"{row.incarnation} while this process ran on {incarnation}; start it again",
+                metadata={"incarnation": row.incarnation},
+            )
+        return row.incarnation
+
     def merge(self, book: str) -> int:
         """Merge a book's postings files where there are too many; how many were replaced."""
         return self._balances.merge(book)
@@ -361,7 +391,15 @@ class Ledger(Editions, Register, Estimates):
         Each job is done under a lease, so any number of processes may call it: no work is
         done twice, and one that lost its lease meanwhile changes nothing. A book that cannot be
         merged keeps no other back; its defect is raised at the end.
+
+        Raises
+        ------
+        LedgerMismatch
+            The manifest and the objects do not belong together any more. Nothing was done.
+        GarbageRefused
+            A collection would have deleted too much.
         """
+        self._mark()
         merged_count = 0
         failures: list[DefectError] = []
         for book in self.book_ids():
@@ -375,6 +413,13 @@ class Ledger(Editions, Register, Estimates):
             raise failures[0]
         return Upkeep(merged_count, collected)
 
+    def _mark(self) -> None:
+        """See now and then that the pair is one, and write down how far it has come."""
+        now_s = time.monotonic()
+        if self._marked_s is None or now_s - self._marked_s >= self._mark_interval_s:
+            pair.write_mark(self._manifest, self._objects, self._mark_interval_s)
+            self._marked_s = now_s
+
     def _collect_garbage(self) -> Collected | None:
         """Collect garbage where that is due.
 
@@ -386,14 +431,17 @@ class Ledger(Editions, Register, Estimates):
         lease = self._manifest.acquire_lease("garbage", self._holder, GARBAGE_INTERVAL_S)
         if lease is None:
             return None
+        before_s, self._collected_s = self._collected_s, time.monotonic()
+        elapsed_s = garbage.ELAPSED_S_MAX if before_s is None else self._collected_s - before_s
         try:
             return garbage.collect(
                 self._manifest,
                 self._objects,
-                GARBAGE_GRACE_S,
+                self._garbage_rules,
                 self._clock,
                 lease=lease,
                 lease_s=GARBAGE_INTERVAL_S,
+                elapsed_s_max=elapsed_s,
             )
         except LeaseLost as error:
             logger.warning("a collection of garbage was left to another server: %s", error)

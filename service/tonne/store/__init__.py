@@ -3,7 +3,8 @@
 `Manifest` is the SQL database that decides what is committed: SQLite in one process's reach,
 PostgreSQL beyond. `Objects` are immutable bytes by path: a directory, or a bucket. A file is
 made durable first (`Objects.put`), then a transaction refers to it (`Manifest.commit`), and only
-then may anybody be told. What is written and never referred to is garbage (`collect`). Delta
+then may anybody be told. What is written and never referred to is garbage (`collect`). Both hold
+the identity of their ledger (`pair`), so that no manifest meets the objects of another. Delta
 tables (`delta`) name files of the manifest for readers that do not know it.
 
 Takes from: `model` (books, channels, totals), `errors`.
@@ -16,8 +17,10 @@ transaction that may have happened.
 
 from tonne.store.errors import (
     BookChanged,
+    GarbageRefused,
     HistoryLost,
     LeaseLost,
+    LedgerMismatch,
     ObjectExists,
     ObjectMissing,
     OutcomeUnknown,
@@ -25,9 +28,10 @@ from tonne.store.errors import (
     RequestKnown,
     SuspenseChanged,
 )
-from tonne.store.garbage import Collected, collect
+from tonne.store.garbage import Collected, Rules, collect
 from tonne.store.manifest import Manifest
 from tonne.store.objects import Objects, open_objects
+from tonne.store.pair import meet
 from tonne.store.paths import ObjectInfo
 from tonne.store.rows import (
     Batch,
@@ -37,11 +41,13 @@ from tonne.store.rows import (
     FileKind,
     FileRow,
     Lease,
+    LedgerRow,
     Move,
     NewMethod,
     RangeRow,
     RequestClaim,
     RequestRow,
+    UnknownObject,
 )
 
 __all__ = [
@@ -53,9 +59,12 @@ __all__ = [
     "FactorRow",
     "FileKind",
     "FileRow",
+    "GarbageRefused",
     "HistoryLost",
     "Lease",
     "LeaseLost",
+    "LedgerMismatch",
+    "LedgerRow",
     "Manifest",
     "Move",
     "NewMethod",
@@ -69,7 +78,10 @@ __all__ = [
     "RequestClaim",
     "RequestKnown",
     "RequestRow",
+    "Rules",
     "SuspenseChanged",
+    "UnknownObject",
     "collect",
+    "meet",
     "open_objects",
 ]

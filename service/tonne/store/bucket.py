@@ -61,7 +61,7 @@ class BucketObjects:
     """
 
     def __init__(self, url: str, options: Mapping[str, str]) -> None:
-        self._url = mask_url(url)
+        self._url = self.location = mask_url(url)
         read = read_options(url.partition(":")[0], options)
         backoff: BackoffConfig = {
             "init_backoff": dt.timedelta(milliseconds=100),

@@ -42,6 +42,7 @@ class DirectoryObjects:
 
     def __init__(self, directory: Path) -> None:
         self._root = directory.absolute()
+        self.location = self._root.as_uri()
         self._durable: set[Path] = set()
         self._durable_lock = threading.Lock()
         with _translated("prepare", str(self._root)):

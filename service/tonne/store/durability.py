@@ -149,9 +149,10 @@ def refuse(
     refused = [each for each in found if each.is_refused]
     if refused:
         raise kind(
-            f"the manifest at {location} may lose what it acknowledged: "
+            "the manifest may lose what it acknowledged: "
             + "; ".join(each.text for each in refused)
             + _way_out(refused),
+            detail=f"at {location}",
             metadata={"guarantees": ", ".join(each.guarantee for each in refused)},
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tonne.errors import CapacityError, DefectError
+from tonne.errors import CapacityError, ConfigInvalid, DefectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,6 +133,18 @@ class LeaseLost(CapacityError):
             "another one has taken it since and does the job",
             metadata={"lease": name, "holder": holder, "fence": str(fence)},
         )
+
+
+class LedgerMismatch(ConfigInvalid):
+    """The manifest and the objects do not belong together, or one is older than the other."""
+
+    code = "LEDGER_MISMATCH"
+
+
+class GarbageRefused(ConfigInvalid):
+    """A collection would have deleted more than it may. It deleted nothing."""
+
+    code = "GARBAGE_REFUSED"
 
 
 class OutcomeUnknown(CapacityError):

@@ -154,26 +154,6 @@ class Files(Part):
             raise
         return True
 
-    def dead_files(self, older_than_s: float, limit: int = 1000) -> list[FileRow]:
-        """List files that have been dead for longer than `older_than_s`, oldest first.
-
-        None of a published table, which no merge replaces: segments stay for ever.
-        """
-        table = schema.file
-        query = (
-            sa.select(table)
-            .where(
-                table.c.state == _DEAD,
-                table.c.dead_time <= self._database.now(after_s=-older_than_s),
-                # A published table names it, and readers of the table ask nobody.
-                table.c.publish_batch.is_(None),
-            )
-            .order_by(table.c.dead_time)
-            .limit(limit)
-        )
-        with self._database.read() as connection:
-            return [file_of(row) for row in connection.execute(query)]
-
     def forget_files(self, ids: Iterable[str], lease: Lease | None = None) -> None:
         """Remove the rows of dead files whose objects are gone. Raises `LeaseLost`."""
         table = schema.file

@@ -17,12 +17,14 @@ from tonne.store.editions import Editions
 from tonne.store.entities import Entities
 from tonne.store.facilities import Facilities
 from tonne.store.files import Files
+from tonne.store.identities import Identities
 from tonne.store.leases import Leases
 from tonne.store.methods import Methods
 from tonne.store.migrations import Fit, Upgrade, head, look, refuse_newer, refuse_older, upgrade
 from tonne.store.page_token_keys import PageTokenKeys
 from tonne.store.publications import Publications
 from tonne.store.snapshots import Snapshots
+from tonne.store.unknowns import Unknowns
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -45,6 +47,8 @@ class Manifest(
     Snapshots,
     Leases,
     PageTokenKeys,
+    Identities,
+    Unknowns,
 ):
     """All that the manifest can tell and do. Safe for use from many threads.
 

@@ -25,6 +25,10 @@ class Objects(Protocol):
     Every method raises `StoreUnavailable` when the storage cannot be reached or refuses.
     """
 
+    @property
+    def location(self) -> str:
+        """Where the objects are, for people, without secrets."""
+
     def put(self, path: str, data: bytes | memoryview) -> None:
         """Create the object; it is durable when this returns.
 

@@ -11,8 +11,13 @@ from tonne.errors import NameInvalid
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_~=-][A-Za-z0-9._~=-]{0,254}")
 _LEDGER_FILE = re.compile(
-    r"(?:[^/]+/)+(?:[0-9a-f]{32}\.parquet|\.[0-9a-f]{32}\.parquet\.[0-9a-f]{32}\.tmp)"
+    r"[a-z0-9][a-z0-9._-]*/[a-z]+/_?[0-9]{4}-[0-9]{2}-[0-9]{2}/"
+    r"(?:[0-9a-f]{32}(?:-[0-9]+)?\.parquet"
+    r"|\.[0-9a-f]{32}(?:-[0-9]+)?\.parquet\.[0-9a-f]{32}\.tmp)"
 )
+IDENTITY: Final = "_tonne"
+"""Folder of what says which ledger the objects belong to. No id of a book begins so."""
+
 DELTA_LOG: Final = "_delta_log"
 """Folder of the log of a Delta table, below the table's root."""
 
@@ -32,11 +37,11 @@ class ObjectInfo:
 def is_ledger_file(path: str) -> bool:
     """Whether a listed object has the name of a ledger's file, or of an unfinished put of one.
 
-    Such files are named by a UUID in hexadecimal, below a folder. What is called otherwise was
-    put there by someone else. The log of a published table is none, whatever its files are
-    called: its own writer removes what has expired.
+    Such files are named by a UUID in hexadecimal, and a number where one merge wrote several, in a
+    folder of a day, of a kind, of a book. What is called otherwise was put there by someone else,
+    and so was what lies deeper: the files of a ledger whose folder or prefix stands below.
     """
-    return _LEDGER_FILE.fullmatch(path) is not None and DELTA_LOG not in path.split("/")
+    return _LEDGER_FILE.fullmatch(path) is not None
 
 
 def check_path(path: str) -> str:

@@ -243,3 +243,44 @@ class Lease:
     holder: str
     fence: int
     expire_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Which ledger a manifest holds: its id, and the incarnation that it is in.
+
+    `number` counts incarnations from 1. `is_placed`: the objects hold the identity too.
+    `is_copy`: a backup made it, and nobody has adopted it.
+    """
+
+    id: str
+    incarnation: str
+    number: int
+    is_placed: bool
+    is_copy: bool
+    create_time: dt.datetime
+    incarnation_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a manifest has come: a number that rises with all that happens to its books.
+
+    `time` is that of the database's clock.
+    """
+
+    value: int
+    time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownObject:
+    """An object that the manifest does not name, as it was listed.
+
+    `modified_time` is by the storage's clock, `list_time` by the time of the upkeep.
+    """
+
+    path: str
+    size_bytes: int
+    modified_time: dt.datetime
+    list_time: dt.datetime

@@ -302,10 +302,18 @@ file = Table(
     Column("segment", String),  # of a clearing: the segment whose records it posts
     # Of a segment: the batch in which it is, or is about to be, in the published table.
     Column("publish_batch", BigInteger),
+    # Of a dead file: when a collection first found it so, by the time of the upkeep.
+    Column("list_time", UtcTime),
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),
     Index(None, "state", "dead_time"),
     Index(None, "segment"),
+    Index(
+        "ix_file_list_time",
+        "list_time",
+        postgresql_where=sa.text("state = 'dead'"),
+        sqlite_where=sa.text("state = 'dead'"),
+    ),
     Index(
         "ix_file_book_seq_suspended",
         "book",
@@ -380,4 +388,32 @@ page_token_key = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("key", LargeBinary, nullable=False),
     Column("create_time", UtcTime, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("row", Integer, primary_key=True, autoincrement=False),  # 1, and no other
+    Column("id", String, nullable=False),
+    # New whenever a restored manifest is adopted; `number` counts them from 1.
+    Column("incarnation", String, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    # The objects hold the identity too; until then it is being made.
+    Column("is_placed", Boolean, nullable=False),
+    # A backup made this manifest; it is adopted before anything serves it.
+    Column("is_copy", Boolean, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+    Column("incarnation_time", UtcTime, nullable=False),
+    # The time of the upkeep: see `identities.Identities.advance_upkeep`.
+    Column("upkeep_time", UtcTime, nullable=False),
+)
+
+unknown_object = Table(
+    "unknown_object",
+    metadata,
+    Column("path", _id(), primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("modified_time", UtcTime, nullable=False),  # by the storage's clock
+    Column("list_time", UtcTime, nullable=False, index=True),  # first, by the upkeep's time
+    Column("listing", String, nullable=False),  # the last one that met it
 )

@@ -17,6 +17,7 @@ from tonne.ledger.ledger import Ledger
 from tonne.ledger.replay import Replay
 from tonne.store.manifest import Manifest
 from tonne.store.objects import open_objects
+from tonne.store.pair import meet
 from tonne.v1 import ingest_pb2
 from tonne_kernel import Session
 
@@ -131,6 +132,7 @@ _names = itertools.count()
 def open_bench(url, objects, **options):
     """Open a ledger with one book, whose method has one edition."""
     manifest = Manifest.open(url)
+    meet(manifest, objects)
     ledger = Ledger(manifest, objects, holder="test", **options)
     ledger.create_book("acme", method=MethodSettings())
     ledger.import_edition("acme", "paper-2015", EDITION)

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from tests.support.store import age_lists
 from tests.unit.ledger import naive
 from tests.unit.ledger.conftest import EDITION, T0, decode, record, records_of
 from tonne.errors import (
@@ -22,7 +23,7 @@ from tonne.errors import (
 from tonne.ledger import book_state
 from tonne.ledger.book_state import BookStates
 from tonne.ledger.entries import ChannelEntry, Durable, Lost, RequestEntry
-from tonne.ledger.ledger import GARBAGE_GRACE_S, Ledger, utc_now
+from tonne.ledger.ledger import GARBAGE_INTERVAL_S, Ledger, utc_now
 from tonne.ledger.sums import sum_by
 from tonne.model import ControlTotals, Facility, PeriodState, RecordField, RowStatus
 from tonne.store import faults, schema
@@ -343,8 +344,8 @@ def test_two_servers_write_one_book_at_the_same_time(any_bench):
 
 
 def test_upkeep_merges_and_collects_what_nobody_needs(bench):
-    """Merged files and files without a commit go after their grace, live ones stay."""
-    now = utc_now()
+    """Merged files and files without a commit are listed and go after days, live ones stay."""
+    now = utc_now() + dt.timedelta(hours=2)
     ledger = Ledger(
         bench.manifest, bench.objects, holder="keeper", merge_files_max=2, clock=lambda: now
     )
@@ -353,10 +354,12 @@ def test_upkeep_merges_and_collects_what_nobody_needs(bench):
     bench.objects.put(f"acme/segments/2015-01-01/{'0' * 32}.parquet", b"x")
     ledger.maintain()
     assert len(bench.manifest.live_postings("acme")) == 1
-    assert len(bench.objects_under("segments")) == 5
-    now += dt.timedelta(seconds=2 * GARBAGE_GRACE_S)
+    assert len(bench.objects_under("segments")) == len(bench.objects_under("postings")) == 5
+    age_lists(bench.manifest)
+    now += dt.timedelta(seconds=GARBAGE_INTERVAL_S)
     ledger.maintain()
     assert len(bench.objects_under("segments")) == 4
+    assert len(bench.objects_under("postings")) == 1
     ledger.close()
     bench.check()
 

@@ -23,8 +23,9 @@ from sqlalchemy.dialects import sqlite
 
 from tests.support import delta_log
 from tests.support.s3 import make_bucket, run_s3_apart
+from tests.support.store import collect_all
 from tests.unit.ledger.conftest import Bench, open_bench, record, records_of
-from tests.unit.ledger.test_upkeep import WAIT_S, Later, expire
+from tests.unit.ledger.test_upkeep import WAIT_S, expire
 from tonne.errors import (
     BookUnknown,
     CapacityError,
@@ -33,7 +34,7 @@ from tonne.errors import (
     StoreUnavailable,
 )
 from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
-from tonne.store import LeaseLost, Manifest, collect, faults, open_objects, publications, schema
+from tonne.store import LeaseLost, Manifest, faults, open_objects, publications, schema
 from tonne.store.delta import DeltaTables
 
 if TYPE_CHECKING:
@@ -514,8 +515,8 @@ def test_garbage_collection_leaves_the_table_alone(stage):
     stage.bench.objects.put(f"{FOLDER}/_2015-01-01/{'0' * 32}.parquet", b"lost")
     kept = {info.path for info in stage.bench.objects.list(log)}
     assert any(path.endswith(".checkpoint.parquet") for path in kept)
-    collected = collect(stage.bench.manifest, stage.bench.objects, 3600.0, Later())
-    assert collected.orphans_count == 1
+    listed, deleted = collect_all(stage.bench.manifest, stage.bench.objects)
+    assert (listed.unknown_count, deleted.orphans_count) == (1, 1)
     assert {info.path for info in stage.bench.objects.list(log)} == kept
     stage.check()
 
@@ -528,7 +529,7 @@ def test_a_published_file_is_never_garbage(embedded):
     statement = sa.update(schema.file).where(schema.file.c.kind == "segment").values(dead)
     database = embedded.bench.manifest._database
     database.write(lambda c: c.execute(statement) and None)
-    collect(embedded.bench.manifest, embedded.bench.objects, 3600.0, Later())
+    collect_all(embedded.bench.manifest, embedded.bench.objects)
     assert len(delta_log.rows(embedded.bench.objects, FOLDER)) > 0
 
 

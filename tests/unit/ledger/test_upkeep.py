@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from tests.support.store import AT_ONCE, age_lists, dead_ids
 from tests.unit.ledger.conftest import records_of
-from tonne.ledger.ledger import GARBAGE_GRACE_S, GARBAGE_INTERVAL_S, Upkeep, utc_now
+from tonne.ledger.ledger import GARBAGE_INTERVAL_S, Upkeep, utc_now
 from tonne.store import Collected, faults, schema
 
 WAIT_S = 30.0
@@ -20,7 +21,7 @@ class Later:
     """A clock that is ahead of the files' own by more than the grace, and moves when told to."""
 
     def __init__(self) -> None:
-        self.ahead_s = 2 * GARBAGE_GRACE_S
+        self.ahead_s = 7200.0
 
     def __call__(self) -> dt.datetime:
         return utc_now() + dt.timedelta(seconds=self.ahead_s)
@@ -55,7 +56,9 @@ def servers(any_bench):
     clock = Later()
     any_bench.clock = clock
     any_bench.objects = CountingObjects(any_bench.objects)
-    made = [any_bench.other(merge_files_max=4, clock=clock) for _ in range(2)]
+    made = [
+        any_bench.other(merge_files_max=4, clock=clock, garbage_rules=AT_ONCE) for _ in range(2)
+    ]
     yield any_bench, made[0].ledger, made[1].ledger
     for each in made:
         each.ledger.close()
@@ -75,17 +78,9 @@ def expire(bench, name):
     database.write(lambda c: c.execute(statement.values(expire_time=past)) and None)
 
 
-def age_dead_files(bench):
-    """Let files that are dead be so for longer than the grace."""
-    past = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-    statement = sa.update(schema.file).where(schema.file.c.state == "dead")
-    database = bench.manifest._database
-    database.write(lambda c: c.execute(statement.values(dead_time=past)) and None)
-
-
 def lose_orphans(bench, count=3):
     """Write objects that no commit ever names."""
-    paths = [f"acme/segments/{number:032x}.parquet" for number in range(count)]
+    paths = [f"acme/segments/2015-01-01/{number:032x}.parquet" for number in range(count)]
     for path in paths:
         bench.objects.put(path, b"lost")
     return paths
@@ -183,15 +178,16 @@ def test_a_collector_that_lost_its_lease_forgets_nothing(servers):
     bench, first, second = servers
     fill(bench)
     assert bench.other(merge_files_max=4).ledger.merge("acme") == 5
-    age_dead_files(bench)
+    bench.manifest.list_dead(utc_now(), None)
+    age_lists(bench.manifest)
     paused = Paused(first, "garbage.before_forget")
     expire(bench, "garbage")
     taken = bench.manifest.acquire_lease("garbage", "third", 60.0)
     assert paused.resume().collected is None
-    assert len(bench.manifest.dead_files(0)) == 5
+    assert len(dead_ids(bench.manifest)) == 5
     bench.manifest.release_lease(taken)
     assert second.maintain().collected.dead_count == 5
-    assert bench.manifest.dead_files(0) == []
+    assert dead_ids(bench.manifest) == []
     bench.check()
 
 
@@ -232,7 +228,7 @@ def test_two_servers_at_once_do_nothing_twice(servers):
         for each in [pool.submit(keep_up, ledger) for ledger in (first, second)]:
             each.result(4 * WAIT_S)
     assert sum(each.merged_files_count for each in done) == 12
-    assert len(bench.manifest.dead_files(0)) == 12
+    assert len(dead_ids(bench.manifest)) == 12
     assert sum(each.collected.orphans_count for each in done if each.collected) == len(lost)
     assert sorted(bench.objects.deleted) == sorted(lost)
     bench.check()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.store import create_book
-from tests.support.writer import later, write
-from tonne.store import Manifest, collect, faults, open_objects
+from tests.support.store import collect_all, create_book, dead_ids
+from tests.support.writer import write
+from tonne.store import Manifest, faults, meet, open_objects
 
 ROOT = Path(__file__).parents[3]
 
@@ -51,11 +51,10 @@ def check_ledger(directory: Path, acked: int) -> None:
     for file in segments + postings:
         assert objects.get(file.path) == file.id.encode()
     # A later collection removes all else.
-    keeper = Manifest.open(f"sqlite:///{directory}/manifest.db", clock=later)
-    collect(keeper, objects, 86_400, later)
-    keeper.close()
-    rest = {info.path for info in objects.list("")}
-    assert manifest.dead_files(0) == []
+    meet(manifest, objects)
+    collect_all(manifest, objects)
+    rest = {info.path for info in objects.list("acme")}
+    assert dead_ids(manifest) == []
     assert rest == {file.path for file in segments + postings}
     manifest.close()
 

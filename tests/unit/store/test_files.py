@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
 
-from tests.support.store import create_book, make_commit, make_file, make_move
+from tests.support.store import create_book, dead_ids, make_commit, make_file, make_move
 from tonne.errors import LedgerInconsistent, StoreUnavailable
 from tonne.store import RangeRow, faults
 
@@ -75,8 +76,7 @@ def test_a_merge_replaces_live_files(manifest):
     assert not manifest.replace_postings("acme", [old[0].id, old[2].id], again)
     assert manifest.live_postings("acme") == [kept, merged]
     assert manifest.get_files([again.id]) == {}
-    dead = {file.id for file in manifest.dead_files(0)}
-    assert dead == {file.id for file in old[:2]}
+    assert dead_ids(manifest) == [file.id for file in old[:2]]
 
 
 def test_a_merge_may_be_tried_again(manifest):
@@ -101,7 +101,7 @@ def test_only_postings_of_the_book_are_merged(manifest):
     for wrong in (segment.id, foreign.id, "nothing"):
         new = make_file("acme", "postings", "")
         assert not manifest.replace_postings("acme", [wrong], new)
-    assert manifest.dead_files(0) == []
+    assert dead_ids(manifest) == []
 
 
 def test_a_path_belongs_to_one_file(manifest):
@@ -117,21 +117,22 @@ def test_a_path_belongs_to_one_file(manifest):
 
 
 def test_dead_files_wait_and_are_forgotten(embedded, clock):
-    """A dead file is listed once its time is over, oldest first; live ones are never forgotten."""
+    """A dead file waits from when it is listed, oldest first; live ones are never forgotten."""
     create_book(embedded)
     for _ in range(2):
         embedded.commit(make_commit("acme"))
         live = [file.id for file in embedded.live_postings("acme")]
         embedded.replace_postings("acme", live, make_file("acme", "postings", ""))
+        embedded.list_dead(clock(), None)
         clock.advance(100)
-    dead = embedded.dead_files(99)
+    dead = embedded.dead_files(clock(), 10)
     assert len(dead) == 3
     assert [file.seq for file in dead] == [2, 3, 5]
-    assert embedded.dead_files(100.5) == dead[:1]
-    assert embedded.dead_files(0, limit=1) == dead[:1]
+    assert embedded.dead_files(clock() - dt.timedelta(seconds=100.5), 10) == dead[:1]
+    assert embedded.dead_files(clock(), 1) == dead[:1]
     (live_file,) = embedded.live_postings("acme")
     embedded.forget_files([dead[0].id, live_file.id])
-    assert embedded.dead_files(0) == dead[1:]
+    assert embedded.dead_files(clock(), 10) == dead[1:]
     assert embedded.live_postings("acme") == [live_file]
 
 

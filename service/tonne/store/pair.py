@@ -1,0 +1,346 @@
+"""A manifest and its objects belong together: both hold the same identity.
+
+The objects' half lies below `_tonne/`, immutable like everything else:
+
+- `_tonne/ledger.json` names the ledger. It is created if absent, so that of two manifests that
+  meet the same empty objects one gets them.
+- `_tonne/incarnations/N.json`, one for each time that a restored manifest was adopted, the first
+  for the beginning. Created if absent as well: the highest names the manifest that may go on.
+- `_tonne/marks/...`, which say how far the manifest had come. Their names say it all.
+
+The identity is made in the manifest first, in one row that says that it is not placed yet, then
+in the objects, from what the row says, then the row is marked. So whoever is interrupted, or
+does it at the same time, does the same again. Objects are read before the manifest: a manifest
+that is read later cannot be older than they say, unless it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tonne.errors import LedgerInconsistent
+from tonne.store import faults
+from tonne.store.errors import LedgerMismatch, ObjectExists, ObjectMissing
+from tonne.store.paths import IDENTITY, is_ledger_file
+
+if TYPE_CHECKING:
+    from tonne.store.manifest import Manifest
+    from tonne.store.objects import Objects
+    from tonne.store.rows import LedgerRow
+
+logger = logging.getLogger(__name__)
+
+SAMPLE_COUNT: Final = 16
+"""Files that must be there before a ledger of a version without identities is given one."""
+
+MARKS_KEPT: Final = 4
+"""Marks of an incarnation that are kept, the newest ones."""
+
+_LEDGER_PATH = f"{IDENTITY}/ledger.json"
+_INCARNATIONS = f"{IDENTITY}/incarnations"
+_MARKS = f"{IDENTITY}/marks"
+_INCARNATION_PATH = re.compile(rf"{_INCARNATIONS}/([0-9]{{8}})\.json")
+_MARK_PATH = re.compile(rf"{_MARKS}/([0-9]{{8}})-([0-9]{{20}})-([0-9]{{12}})\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a manifest had come in an incarnation, by the database's clock of that time."""
+
+    number: int
+    position: int
+    time: dt.datetime
+
+    @property
+    def path(self) -> str:
+        """Name the object that says it."""
+        seconds = max(int(self.time.timestamp()), 0)
+        return f"{_MARKS}/{self.number:08d}-{self.position:020d}-{seconds:012d}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the objects say: the ledger, its newest incarnation, the newest mark of that one."""
+
+    id: str
+    incarnation: str
+    number: int
+    time: str
+    mark: Mark | None
+
+
+def meet(manifest: Manifest, objects: Objects) -> LedgerRow:
+    """See that the manifest and the objects belong together; make them so where both are new.
+
+    Any number of processes may do it at the same time, and any may die in it.
+
+    Raises
+    ------
+    LedgerMismatch
+        They do not belong together, or the manifest is older than the objects know.
+    StoreUnavailable
+        One of them cannot be reached.
+    """
+    try:
+        return _meet(manifest, objects)
+    except LedgerMismatch:
+        return _meet(manifest, objects)  # another process may have been making it just now
+
+
+def check(manifest: Manifest, objects: Objects) -> tuple[LedgerRow, Identity]:
+    """See that they belong together, and change nothing. Raises as `meet` does."""
+    found = read_identity(objects)
+    row = manifest.get_ledger()
+    if row is None:
+        raise _without_ledger(manifest, objects, found)
+    if found is None:
+        raise LedgerMismatch(
+            f"the manifest at {manifest.location} holds ledger {row.id}, the objects at "
+            f"{objects.location} hold none: name the bucket, prefix or directory that it belongs "
+            "to in store.objects_url, or restore the objects and run `tonne restore adopt`",
+            metadata={"ledger": row.id},
+        )
+    if row.id != found.id:
+        raise LedgerMismatch(
+            f"the manifest at {manifest.location} holds ledger {row.id}, the objects at "
+            f"{objects.location} belong to ledger {found.id}: name a pair in store.manifest_url "
+            "and store.objects_url, or an empty bucket, prefix or directory for a new ledger",
+            metadata={"ledger": row.id, "objectsLedger": found.id},
+        )
+    _check_incarnation(manifest, objects, row, found)
+    return row, found
+
+
+def read_identity(objects: Objects) -> Identity | None:
+    """Read what the objects say; None where they hold no ledger."""
+    try:
+        ledger = _read_json(objects, _LEDGER_PATH)
+    except ObjectMissing:
+        return None
+    numbers = [
+        int(match[1])
+        for info in objects.list(_INCARNATIONS)
+        if (match := _INCARNATION_PATH.fullmatch(info.path))
+    ]
+    if not numbers:
+        return Identity(str(ledger["ledger"]), "", 0, "", None)  # its maker was interrupted
+    number = max(numbers)
+    newest = _read_json(objects, _incarnation_path(number))
+    marks = [mark for mark in list_marks(objects) if mark.number == number]
+    return Identity(
+        id=str(ledger["ledger"]),
+        incarnation=str(newest["incarnation"]),
+        number=number,
+        time=str(newest["time"]),
+        mark=max(marks, key=lambda mark: mark.position, default=None),
+    )
+
+
+def place_incarnation(
+    objects: Objects, row_id: str, incarnation: str, number: int, time: str
+) -> None:
+    """Write an incarnation down among the objects. Raises `ObjectExists` where another one is."""
+    said = {"ledger": row_id, "incarnation": incarnation, "number": number, "time": time}
+    objects.put(_incarnation_path(number), _json(said))
+
+
+def place_ledger(objects: Objects, row_id: str) -> None:
+    """Write down which ledger the objects belong to. Raises `ObjectExists`."""
+    about = "These objects belong to a ledger of Tonne. Removing this file breaks it."
+    objects.put(_LEDGER_PATH, _json({"ledger": row_id, "about": about}))
+
+
+def list_marks(objects: Objects) -> list[Mark]:
+    """List the marks of all incarnations."""
+    found = (_MARK_PATH.fullmatch(info.path) for info in objects.list(_MARKS))
+    return [
+        Mark(int(one[1]), int(one[2]), dt.datetime.fromtimestamp(int(one[3]), tz=dt.UTC))
+        for one in found
+        if one
+    ]
+
+
+def write_mark(manifest: Manifest, objects: Objects, interval_s: float) -> Mark | None:
+    """Write down how far the manifest has come, where the last mark is older than the interval.
+
+    Nothing is written while nothing happened. Older marks are removed, but for a few.
+
+    Returns
+    -------
+    Mark or None
+        The mark that was written.
+
+    Raises
+    ------
+    LedgerMismatch
+        They do not belong together, or the manifest is older than the objects know.
+    """
+    row, found = check(manifest, objects)
+    position = manifest.get_position()
+    last = found.mark
+    if last is not None:
+        # Either way: a clock that was set back must not keep the next mark off for hours.
+        age_s = abs((position.time - last.time).total_seconds())
+        if last.position >= position.value or age_s < interval_s:
+            return None
+    mark = Mark(row.number, position.value, position.time)
+    faults.reach("mark.before_put")
+    objects.put(mark.path, _json({"ledger": row.id, "incarnation": row.incarnation}))
+    own = sorted(
+        (one for one in list_marks(objects) if one.number == row.number),
+        key=lambda one: one.position,
+    )
+    for old in own[:-MARKS_KEPT]:
+        objects.delete(old.path)
+    return mark
+
+
+def _meet(manifest: Manifest, objects: Objects) -> LedgerRow:
+    found = read_identity(objects)
+    row = manifest.get_ledger()
+    if row is None or not row.is_placed:
+        if found is None:
+            _check_new(manifest, objects)
+        elif row is None or row.id != found.id:
+            raise _without_ledger(manifest, objects, found)
+        row = _make(manifest, objects)
+    return check(manifest, objects)[0]
+
+
+def _make(manifest: Manifest, objects: Objects) -> LedgerRow:
+    row = manifest.make_ledger()
+    faults.reach("identity.after_row")
+    try:
+        place_ledger(objects, row.id)
+        faults.reach("identity.after_ledger")
+        place_incarnation(
+            objects, row.id, row.incarnation, row.number, row.incarnation_time.isoformat()
+        )
+    except ObjectExists as error:
+        raise LedgerMismatch(
+            f"another ledger took the objects at {objects.location} at the same time; name an "
+            "empty bucket, prefix or directory for a new one"
+        ) from error
+    faults.reach("identity.after_incarnation")
+    manifest.mark_placed(row)
+    logger.info(
+        "the manifest at %s and the objects at %s are ledger %s from now on",
+        manifest.location,
+        objects.location,
+        row.id,
+    )
+    return row
+
+
+def _check_new(manifest: Manifest, objects: Objects) -> None:
+    """See that both are new, or a ledger that was made before there were identities."""
+    sample = manifest.sample_paths(SAMPLE_COUNT)
+    missing = [path for path in sample if not _exists(objects, path)]
+    if missing:
+        raise LedgerMismatch(
+            f"the manifest at {manifest.location} names files that the objects at "
+            f"{objects.location} lack, {len(missing)} of {len(sample)} that were tried, "
+            f"{missing[0]} among them: name the bucket, prefix or directory that it belongs to in "
+            "store.objects_url",
+            metadata={"missing": missing[0]},
+        )
+    if sample:
+        logger.warning(
+            "a ledger of a version without identities gets one: %d of its files were looked for "
+            "and are there",
+            len(sample),
+        )
+        return
+    stranger = next((info for info in objects.list("") if is_ledger_file(info.path)), None)
+    if stranger is not None:
+        raise LedgerMismatch(
+            f"the manifest at {manifest.location} names no file, the objects at "
+            f"{objects.location} hold files of a ledger, {stranger.path} among them: name the "
+            "manifest that they belong to in store.manifest_url, or an empty bucket, prefix or "
+            "directory for a new ledger",
+            metadata={"path": stranger.path},
+        )
+
+
+def _check_incarnation(
+    manifest: Manifest, objects: Objects, row: LedgerRow, found: Identity
+) -> None:
+    where = (
+        f"the manifest at {manifest.location} is incarnation {row.number} ({row.incarnation}) of "
+        f"ledger {row.id}, the objects at {objects.location}"
+    )
+    advice = (
+        "name the manifest that was in use last in store.manifest_url, or, where this one is a "
+        "restored backup, run `tonne restore adopt`"
+    )
+    metadata = {"ledger": row.id, "incarnation": row.incarnation}
+    if row.is_copy:
+        raise LedgerMismatch(
+            f"{where} are at incarnation {found.number}; it is a copy that a backup made: run "
+            "`tonne restore adopt`",
+            metadata=metadata,
+        )
+    if (row.number, row.incarnation) != (found.number, found.incarnation):
+        raise LedgerMismatch(
+            f"{where} are at incarnation {found.number} ({found.incarnation or 'none'}), of "
+            f"{found.time or 'no time'}: {advice}",
+            metadata=metadata | {"objectsIncarnation": found.incarnation},
+        )
+    if found.mark is not None:
+        position = manifest.get_position()
+        if position.value < found.mark.position:
+            raise LedgerMismatch(
+                f"{where} knew it at {found.mark.position} at {found.mark.time.isoformat()}; it "
+                f"is older, at {position.value}: {advice}",
+                metadata=metadata,
+            )
+
+
+def _without_ledger(
+    manifest: Manifest, objects: Objects, found: Identity | None
+) -> LedgerMismatch:
+    row = manifest.get_ledger()
+    held = f"ledger {row.id}" if row else "no ledger"
+    said = f"belong to ledger {found.id}" if found else "hold none"
+    return LedgerMismatch(
+        f"the manifest at {manifest.location} holds {held}, the objects at {objects.location} "
+        f"{said}: name the manifest of that ledger in store.manifest_url, or an empty bucket, "
+        "prefix or directory for a new one; where this manifest is a restored backup of it, run "
+        "`tonne restore adopt`",
+        metadata={"objectsLedger": found.id if found else ""},
+    )
+
+
+def _exists(objects: Objects, path: str) -> bool:
+    try:
+        objects.get(path)
+    except ObjectMissing:
+        return False
+    return True
+
+
+def _incarnation_path(number: int) -> str:
+    return f"{_INCARNATIONS}/{number:08d}.json"
+
+
+def _json(said: dict[str, Any]) -> bytes:
+    return json.dumps(said, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _read_json(objects: Objects, path: str) -> dict[str, Any]:
+    try:
+        read = json.loads(objects.get(path))
+    except ValueError as error:
+        raise LedgerInconsistent(
+            f"{path} in the objects at {objects.location} cannot be read; restore it from a copy "
+            "of the objects",
+            metadata={"path": path},
+        ) from error
+    if not isinstance(read, dict):
+        raise LedgerInconsistent(f"{path} in {objects.location} is no JSON object")
+    return read
