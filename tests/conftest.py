@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+# Tests start programs while they have connections: gRPC's handlers of fork would run in the
+# child, beside threads that are gone, and crash it before it becomes another program.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
+
 import pytest
 
 from tests.support.postgres import PostgresServer, run_postgres

@@ -7,12 +7,12 @@ import queue
 import random
 from fractions import Fraction
 
-import polars as pl
 import pytest
 
 from tests.support.killing import Battle, Server
 from tests.support.producer import FACILITIES, make_record, quantity_micro
 from tests.support.server import ServerProcess
+from tests.support.verdict import check_channels
 from tonne import Client
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.replay import Replay
@@ -84,30 +84,11 @@ def check(battle: Battle, manifest_url: str, objects_url: str, options: dict[str
     ledger = Ledger(manifest, objects, holder="check")
     assert Replay(manifest, objects).check_book(ledger, BOOK) == ()
     ledger.close()
-    expected_micro = 0
-    for channel in CHANNELS:
-        files = manifest.segments(BOOK, channel=channel, after_seq=0, limit=1_000_000)
-        frames = [pl.read_parquet(objects.get(file.path)) for file in files]
-        rows = pl.concat(
-            [
-                frame.filter(pl.col("channel").cast(pl.String) == channel).select(
-                    "offset", "record_id", "quantity", pl.col("facility").cast(pl.String), "start"
-                )
-                for frame in frames
-            ]
-        ).sort("offset")
-        count = manifest.get_channel(BOOK, channel).committed_offset
-        assert count >= battle.durable.get(channel, 0), "an acknowledged record is missing"
-        assert rows["offset"].to_list() == list(range(count)), "offsets are not dense"
-        made = [make_record(channel, index) for index in range(count)]
-        assert rows["record_id"].to_list() == [record["record_id"] for record in made]
-        assert rows["facility"].to_list() == [record["facility"] for record in made]
-        assert rows["start"].to_list() == [record["start"] for record in made]
-        micro = [quantity_micro(index) for index in range(count)]
-        assert [int(quantity.scaleb(6)) for quantity in rows["quantity"]] == micro
-        expected_micro += sum(micro)
     manifest.close()
-    check_inventory(expected_micro, manifest_url, objects_url, options)
+    promised = {channel: battle.durable.get(channel, 0) for channel in CHANNELS}
+    counts = check_channels(manifest_url, objects_url, options, BOOK, promised, make_record)
+    micro = sum(quantity_micro(index) for count in counts.values() for index in range(count))
+    check_inventory(micro, manifest_url, objects_url, options)
 
 
 def check_inventory(micro: int, manifest_url: str, objects_url: str, options) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -12,10 +14,63 @@ from tonne.ledger.replay import Replay
 from tonne.store import Manifest, open_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 COMPARED = ("record_id", "facility", "quantity", "start", "end")
 FILES_MAX = 1_000_000
+
+
+def check_channels(  # noqa: PLR0917  (where the ledger is, then what must be in it)
+    manifest_url: str,
+    objects_url: str,
+    options: Mapping[str, str],
+    book: str,
+    promised: Mapping[str, int],
+    make_record: Callable[[str, int], Mapping[str, Any]],
+) -> dict[str, int]:
+    """Every channel has the records that its producer makes, from 0 on, each once and in order.
+
+    Reads the segments without Tonne's own readers.
+
+    Parameters
+    ----------
+    promised : mapping of str to int
+        How many records of each channel must be there at least.
+    make_record : callable
+        Gives a record of a channel by its index, as it was sent.
+
+    Returns
+    -------
+    dict of str to int
+        How many records of each channel are there.
+    """
+    manifest = Manifest.open(manifest_url)
+    objects = open_objects(objects_url, options)
+    counts: dict[str, int] = {}
+    try:
+        for channel, least in promised.items():
+            files = manifest.segments(book, channel=channel, after_seq=0, limit=FILES_MAX)
+            columns = ["channel", "offset", "record_id", "facility", "quantity", "start"]
+            parts = [
+                pl.read_parquet(io.BytesIO(objects.get(file.path)), columns=columns)
+                .with_columns(pl.col("channel", "facility", "record_id").cast(pl.String))
+                .filter(pl.col("channel") == channel)
+                for file in files
+            ]
+            rows = pl.concat(parts).sort("offset")
+            count = manifest.get_channel(book, channel).committed_offset
+            assert count >= least, f"{channel}: {least} were acknowledged, {count} are there"
+            assert rows["offset"].to_list() == list(range(count)), f"{channel}: offsets not dense"
+            made = [make_record(channel, index) for index in range(count)]
+            for name in ("record_id", "facility", "start"):
+                assert rows[name].to_list() == [record[name] for record in made], f"{name} differs"
+            micro = [int(quantity.scaleb(6)) for quantity in rows["quantity"]]
+            sent = [int(Decimal(record["quantity"]).scaleb(6)) for record in made]
+            assert micro == sent, f"{channel}: quantities differ"
+            counts[channel] = count
+    finally:
+        manifest.close()
+    return counts
 
 
 def check_exactly_once(
