@@ -58,15 +58,16 @@ _SHOWS_USER = re.compile(r"postgres(ql)?(\+\w+)?")
 # Each begins where a word does, or is bounded: what a stranger makes us log costs its length.
 _URL = re.compile(r"[A-Za-z0-9+.\-]{0,31}://[^\s\"'<>`]+")
 _NAME = re.compile(
-    r"""(?x) (?<![\w.\-]) ([\w.\-]{1,64})
+    r"""(?x) (?<![\w.\-*]) ([\w.\-*]{1,64})
         (?: ["']?\s{0,4}=\s{0,4} | ["']\s{0,4}:\s{0,4} | (?<=uthorization):\s{0,4} )"""
 )
 _VALUE = re.compile(
     r"""(?x) "(?:[^"\\]|\\.){0,4096}" | '(?:[^'\\]|\\.){0,4096}'
         | (?:(?:[Bb]earer|[Bb]asic)\s{1,4})? [^\s,;&)\]}]+"""
 )
+# A name of which a remembered word was masked is one too: who knows what it said.
 _SECRET_NAME = re.compile(
-    r"""(?ix) passw | passphrase | passfile | pwd | secret | token | sas_?key | signature
+    r"""(?ix) \*\*\* | passw | passphrase | passfile | pwd | secret | token | sas_?key | signature
         | (?:^|[^a-z])sig$ | credential | authorization
         | (?:api|access|account|encryption|customer|private|service_?account|shared)[_-]?key"""
 )
@@ -114,7 +115,8 @@ def _mask_named(text: str) -> str:
     parts: list[str] = []
     done = 0
     for found in _NAME.finditer(text):
-        if found.start() < done or _SECRET_NAME.search(found[1]) is None:
+        name = found[1]
+        if found.start() < done or name == MASK or _SECRET_NAME.search(name) is None:
             continue
         value = _VALUE.match(text, found.end())
         if value is not None:

@@ -21,10 +21,8 @@ except importlib.metadata.PackageNotFoundError:
 ACK_SLO_S = (0.5, 2.0)
 """Stated objectives: half of all batches are acknowledged within the first, 99 % within the
 second. The acknowledgement histogram has an edge at each."""
-
 _FAST_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _SLOW_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-
 
 ERROR_CODES = tuple(
     sorted(
@@ -34,7 +32,6 @@ ERROR_CODES = tuple(
     )
 )
 """Codes of all errors of `tonne.errors`, in alphabetical order."""
-
 
 METHODS = (
     "Append",

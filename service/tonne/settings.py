@@ -2,113 +2,82 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tonne.security_settings import SecurityConfig
+from tonne.setting import check_address, setting
 
-T = TypeVar("T")
+__all__ = [
+    "CallsConfig",
+    "FaultsConfig",
+    "IngestConfig",
+    "LedgerConfig",
+    "PublishConfig",
+    "SecurityConfig",
+    "ServerConfig",
+    "StoreConfig",
+]
+
 MIB = 1 << 20
-
-_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s]+):(\d{1,5})")
-_PORT_MAX = 65535
-
-
-def _setting(
-    default: T,
-    about: str,
-    *,
-    minimum: float | None = None,
-    choices: tuple[str, ...] = (),
-    check: Callable[[str], str] | None = None,
-) -> T:
-    """Declare a setting: its default, what it is, and what it may be."""
-    rules = {"about": about, "minimum": minimum, "choices": choices, "check": check}
-    if isinstance(default, dict):
-        made: T = field(default_factory=lambda: default.__class__(default), metadata=rules)
-        return made
-    declared: T = field(default=default, metadata=rules)
-    return declared
-
-
-def _check_words(text: str, known: tuple[str, ...]) -> str:
-    """Say what is wrong with a list of words, or nothing."""
-    good = text.split() and set(text.split()) <= set(known)
-    return "" if good else f"one or more of {' '.join(known)}"
-
-
-def _check_required(text: str, needed: tuple[str, ...]) -> str:
-    """Say what is wrong with a list of words that cannot leave some out, or nothing."""
-    good = set(needed) <= set(text.split())
-    return "" if good else f"a list of claims with {' '.join(needed)} among them"
-
-
-def _check_address(text: str) -> str:
-    """Say what is wrong with `HOST:PORT`, or nothing."""
-    found = _ADDRESS.fullmatch(text)
-    good = found is not None and int(found[2]) <= _PORT_MAX
-    return "" if good else "HOST:PORT, like 127.0.0.1:50051 (port 0 takes a free one)"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
     """Where the server listens, and how it comes and goes."""
 
-    listen: str = _setting("127.0.0.1:50051", "Address of the gRPC port.", check=_check_address)
-    admin: str = _setting(
-        "127.0.0.1:9464", "Address of /metrics, /livez and /readyz.", check=_check_address
+    listen: str = setting("127.0.0.1:50051", "Address of the gRPC port.", check=check_address)
+    admin: str = setting(
+        "127.0.0.1:9464", "Address of /metrics, /livez and /readyz.", check=check_address
     )
-    insecure: bool = _setting(
+    insecure: bool = setting(
         False,
         "Listen beyond loopback without TLS, or without authentication: for a server behind a "
         "mesh or a proxy that sees to both.",
     )
-    log_level: str = _setting(
+    log_level: str = setting(
         "info", "Least level that is logged.", choices=("debug", "info", "warning", "error")
     )
-    traces_endpoint: str = _setting(
+    traces_endpoint: str = setting(
         "",
         "Collector of OpenTelemetry traces, like http://otel-collector:4317 (OTLP over gRPC); "
         "empty: none. Needs the extra tonne[otel].",
     )
-    cpus: int = _setting(
+    cpus: int = setting(
         0,
         "Processors that the server counts on, for its busy fraction; 0 means what its machine "
         "and control group allow. In Kubernetes: the request.",
         minimum=0,
     )
-    call_threads: int = _setting(
+    call_threads: int = setting(
         8,
         "Threads for the calls that producers need: OpenChannel, GetChannel, CloseChannel, "
         "GetBook. No other call takes them.",
         minimum=1,
     )
-    drain_s: float = _setting(
+    drain_s: float = setting(
         5.0, "Time over which a stopping server spreads its close signals.", minimum=0
     )
-    stop_grace_s: float = _setting(
+    stop_grace_s: float = setting(
         20.0, "How long a stopping server waits for its streams and calls to end.", minimum=0
     )
-    streams_per_connection_max: int = _setting(
+    streams_per_connection_max: int = setting(
         64, "Most calls at once on one connection; further ones queue in the client.", minimum=1
     )
-    lookahead_bytes: int = _setting(
+    lookahead_bytes: int = setting(
         MIB, "HTTP/2 window of a stream that is not being read.", minimum=65_536
     )
-    metadata_bytes_max: int = _setting(8_192, "Largest metadata of a call.", minimum=1_024)
-    keepalive_time_s: float = _setting(
+    metadata_bytes_max: int = setting(8_192, "Largest metadata of a call.", minimum=1_024)
+    keepalive_time_s: float = setting(
         60.0, "Silence on a connection after which the server pings.", minimum=1
     )
-    keepalive_timeout_s: float = _setting(10.0, "How long a ping may stay unanswered.", minimum=1)
-    connection_idle_s_max: float = _setting(
+    keepalive_timeout_s: float = setting(10.0, "How long a ping may stay unanswered.", minimum=1)
+    connection_idle_s_max: float = setting(
         300.0, "A connection without calls is closed after this.", minimum=1
     )
-    connection_age_s_max: float = _setting(
+    connection_age_s_max: float = setting(
         300.0, "Backstop: a connection is asked to go after this.", minimum=1
     )
-    connection_age_grace_s: float = _setting(
+    connection_age_grace_s: float = setting(
         120.0, "Backstop: time for its streams after that.", minimum=1
     )
 
@@ -121,177 +90,175 @@ class CallsConfig:
     address that it calls from.
     """
 
-    list_threads: int = _setting(
+    list_threads: int = setting(
         4, "Threads for calls that list, look up, or change a book.", minimum=1
     )
-    report_threads: int = _setting(
+    report_threads: int = setting(
         2,
         "Threads that compute reports and pages of records; one caller has all but one of them.",
         minimum=1,
     )
-    lists_max: int = _setting(
+    lists_max: int = setting(
         64, "Most such lists and changes under way, until they are answered.", minimum=1
     )
-    caller_lists_max: int = _setting(16, "Most of these of one caller; others wait.", minimum=1)
-    book_lists_max: int = _setting(
+    caller_lists_max: int = setting(16, "Most of these of one caller; others wait.", minimum=1)
+    book_lists_max: int = setting(
         32, "Most of these of one book, or of none; others wait.", minimum=1
     )
-    reports_max: int = _setting(
+    reports_max: int = setting(
         8, "Most reports that are computed or being read at once; others wait.", minimum=1
     )
-    caller_reports_max: int = _setting(3, "Most of these of one caller; others wait.", minimum=1)
-    book_reports_max: int = _setting(
+    caller_reports_max: int = setting(3, "Most of these of one caller; others wait.", minimum=1)
+    book_reports_max: int = setting(
         4, "Most of these of one book, or of none; others wait.", minimum=1
     )
-    queue_max: int = _setting(
+    queue_max: int = setting(
         256, "Most calls of each kind that wait; further ones are refused.", minimum=1
     )
-    caller_queue_max: int = _setting(
+    caller_queue_max: int = setting(
         128, "Most calls of each kind of one caller that wait.", minimum=1
     )
-    queue_s_max: float = _setting(
+    queue_s_max: float = setting(
         30.0, "Longest wait of a call; it is refused after that.", minimum=0.001
     )
-    request_bytes_max: int = _setting(MIB, "Largest request of a call that reads.", minimum=1_024)
-    request_stall_s_max: float = _setting(
+    request_bytes_max: int = setting(MIB, "Largest request of a call that reads.", minimum=1_024)
+    request_stall_s_max: float = setting(
         30.0, "Longest silence of a caller between two messages of Estimate.", minimum=0.001
     )
-    answer_bytes_max: int = _setting(
+    answer_bytes_max: int = setting(
         64 * MIB,
         "Memory of answers that are not read yet; over it no report begins, and over a quarter "
         "of it by one caller none of that caller.",
         minimum=1_024,
     )
-    answer_stall_s_max: float = _setting(
+    answer_stall_s_max: float = setting(
         30.0,
         "How long the next part of an answer may wait for its reader; then the call ends.",
         minimum=0.001,
     )
-    report_s_max: float = _setting(600.0, "Longest report, computed and read.", minimum=0.001)
+    report_s_max: float = setting(600.0, "Longest report, computed and read.", minimum=0.001)
 
 
 @dataclass(frozen=True, slots=True)
 class IngestConfig:
     """What one process and one stream may hold, and how commits are gathered."""
 
-    message_bytes_max: int = _setting(
+    message_bytes_max: int = setting(
         4 * MIB, "Largest AppendRequest or PostRecordsRequest.", minimum=1_024
     )
-    batch_records_max: int = _setting(131_072, "Most records of one batch.", minimum=1)
-    batch_text_bytes_max: int = _setting(
+    batch_records_max: int = setting(131_072, "Most records of one batch.", minimum=1)
+    batch_text_bytes_max: int = setting(
         64 * MIB,
         "Most bytes of the texts of one Arrow batch, its dictionaries and views written out.",
         minimum=1_024,
     )
-    span_days_max: int = _setting(
+    span_days_max: int = setting(
         3_653,
         "Longest time from start to end of a record; a longer one is quarantined. The default is "
         "ten years.",
         minimum=1,
     )
-    streams_max: int = _setting(128, "Most Append streams at once.", minimum=1)
-    silent_streams_max: int = _setting(
+    streams_max: int = setting(128, "Most Append streams at once.", minimum=1)
+    silent_streams_max: int = setting(
         0,
         "Most Append streams whose first message was not authorized yet, beside those that have "
         "a place; over it the caller with the most loses its oldest. 0: ingest.streams_max.",
         minimum=0,
     )
-    first_message_s_max: float = _setting(
+    first_message_s_max: float = setting(
         10.0, "How long the first message of a stream of requests may take.", minimum=0.001
     )
-    book_streams_max: int = _setting(
+    book_streams_max: int = setting(
         0, "Most Append streams of one book at once in one server; 0: no limit.", minimum=0
     )
-    book_in_flight_bytes_max: int = _setting(
+    book_in_flight_bytes_max: int = setting(
         0,
         "Memory of the batches of one book that are not durable, in one server; each stream may "
         "put one message on top. 0: no limit of its own.",
         minimum=0,
     )
-    book_bytes_per_s_max: int = _setting(
+    book_bytes_per_s_max: int = setting(
         0,
         "Most bytes a second of batches of one book, in one server; at once, the bytes of a "
         "second or one message, whichever is more. 0: no limit.",
         minimum=0,
     )
-    book_hold_s_max: float = _setting(
+    book_hold_s_max: float = setting(
         5.0,
         "Longest wait of a batch for the rate of its book; its producer is told to come back "
         "where it would be more.",
         minimum=0,
     )
-    stream_window_bytes: int = _setting(
+    stream_window_bytes: int = setting(
         16 * MIB, "Most bytes of one stream that are taken and not acknowledged.", minimum=1_024
     )
-    in_flight_bytes_max: int = _setting(
+    in_flight_bytes_max: int = setting(
         256 * MIB,
         "Memory of all messages and their decoded batches that are not durable.",
         minimum=1_024,
     )
-    key_count_max: int = _setting(
+    key_count_max: int = setting(
         200_000,
         "Distinct record keys after which a stream's dictionaries begin anew.",
         minimum=1,
     )
-    row_errors_max: int = _setting(1_000, "Most row errors of one response.", minimum=1)
-    decode_threads: int = _setting(
+    row_errors_max: int = setting(1_000, "Most row errors of one response.", minimum=1)
+    decode_threads: int = setting(
         0, "Threads that decode; 0 means one for each processor.", minimum=0
     )
-    commit_threads: int = _setting(
+    commit_threads: int = setting(
         4, "Threads that write commits: as many books commit at the same time.", minimum=1
     )
-    commit_bytes_max: int = _setting(
+    commit_bytes_max: int = setting(
         8 * MIB, "Bytes of batches after which a commit waits for no more.", minimum=1
     )
-    commit_postings_max: int = _setting(
+    commit_postings_max: int = setting(
         524_288,
         "Most postings of one commit, counted before they are made: a record makes one for each "
         "month that it touches. A batch of more is refused.",
         minimum=1_024,
     )
-    estimate_bytes_max: int = _setting(
+    estimate_bytes_max: int = setting(
         512 * MIB,
         "Memory of all estimates under way: half for work, half for the postings that they keep.",
         minimum=65_536,
     )
-    estimate_postings_max: int = _setting(
+    estimate_postings_max: int = setting(
         131_072,
         "Most postings of one estimate: of a message, before they are made, and of all.",
         minimum=1,
     )
-    estimate_records_max: int = _setting(10_000_000, "Most records of one estimate.", minimum=1)
-    estimate_bookless_records_max: int = _setting(
+    estimate_records_max: int = setting(10_000_000, "Most records of one estimate.", minimum=1)
+    estimate_bookless_records_max: int = setting(
         200_000,
         "Most records of one estimate that names no book, which any caller may ask for.",
         minimum=1,
     )
-    estimate_each_records_max: int = _setting(
+    estimate_each_records_max: int = setting(
         16_384,
         "Most records of one message of an estimate that answers each record.",
         minimum=1,
     )
-    commit_delay_s_max: float = _setting(
+    commit_delay_s_max: float = setting(
         0.25, "Longest wait of a batch for others to share its commit.", minimum=0
     )
-    commit_quiet_s: float = _setting(
+    commit_quiet_s: float = setting(
         0.002, "Silence of a book's streams after which a commit waits for no more.", minimum=0
     )
-    retry_delay_s_min: float = _setting(
+    retry_delay_s_min: float = setting(
         0.1, "First wait before a commit that the store refused is tried again.", minimum=0.001
     )
-    retry_delay_s_max: float = _setting(
+    retry_delay_s_max: float = setting(
         5.0, "Longest such wait; each is twice the one before.", minimum=0.001
     )
-    stream_lifetime_s_min: float = _setting(
+    stream_lifetime_s_min: float = setting(
         60.0, "Streams are asked to reconnect after this ...", minimum=0.001
     )
-    stream_lifetime_s_max: float = _setting(
-        120.0, "... to this time, drawn evenly.", minimum=0.001
-    )
-    close_grace_s: float = _setting(
+    stream_lifetime_s_max: float = setting(120.0, "... to this time, drawn evenly.", minimum=0.001)
+    close_grace_s: float = setting(
         15.0, "How long a stream is still read after its close signal.", minimum=0
     )
-    error_grace_s: float = _setting(
+    error_grace_s: float = setting(
         2.0, "How long a stream that failed waits for the producer's half-close.", minimum=0
     )
 
@@ -300,32 +267,32 @@ class IngestConfig:
 class LedgerConfig:
     """What is kept in memory, and the upkeep."""
 
-    postings_cache_bytes_max: int = _setting(
+    postings_cache_bytes_max: int = setting(
         256 * MIB, "Memory of decoded postings kept for inventories.", minimum=0
     )
-    read_bytes_max: int = _setting(
+    read_bytes_max: int = setting(
         1024 * MIB,
         "Memory of all calls that read: inventories, explanations, lists of records, clearings of "
         "suspense. One that needs more is refused and told how to ask for less.",
         minimum=128 * MIB,
     )
-    merge_files_max: int = _setting(
+    merge_files_max: int = setting(
         64, "Live postings files of one tier of a book beyond which they are merged.", minimum=2
     )
-    merge_bytes_max: int = _setting(
+    merge_bytes_max: int = setting(
         256 * MIB,
         "Memory of a merge of postings files. A larger one is made in turns, up to 64 of them.",
         minimum=16 * MIB,
     )
-    merge_lease_s: float = _setting(
+    merge_lease_s: float = setting(
         120.0, "How long a merge of a server that died keeps the others off.", minimum=1
     )
-    upkeep: bool = _setting(
+    upkeep: bool = setting(
         True,
         "Whether a server merges and collects garbage itself; off where `tonne maintain` runs "
         "beside the servers.",
     )
-    upkeep_interval_s: float = _setting(
+    upkeep_interval_s: float = setting(
         10.0, "Time between two rounds of merging and of collecting garbage.", minimum=0.01
     )
 
@@ -334,20 +301,20 @@ class LedgerConfig:
 class PublishConfig:
     """The published table of each book, for readers that know Delta Lake."""
 
-    enabled: bool = _setting(
+    enabled: bool = setting(
         False,
         "Whether a server publishes, itself; off where `tonne publish` runs beside the servers. "
         "Needs the extra tonne[publish].",
     )
-    interval_s: float = _setting(10.0, "Time between two rounds of publishing.", minimum=0.01)
-    batch_files_max: int = _setting(1_000, "Most segments of one batch.", minimum=1)
-    round_batches_max: int = _setting(
+    interval_s: float = setting(10.0, "Time between two rounds of publishing.", minimum=0.01)
+    batch_files_max: int = setting(1_000, "Most segments of one batch.", minimum=1)
+    round_batches_max: int = setting(
         10, "Most batches of one book in one round; the others wait for the next.", minimum=1
     )
-    checkpoint_batches: int = _setting(
+    checkpoint_batches: int = setting(
         50, "Batches after which the log of a table is summed up in a checkpoint.", minimum=1
     )
-    lease_s: float = _setting(
+    lease_s: float = setting(
         120.0, "How long a publisher that died keeps the others off a book.", minimum=1
     )
 
@@ -356,60 +323,60 @@ class PublishConfig:
 class StoreConfig:
     """Where the ledger is kept."""
 
-    manifest_url: str = _setting(
+    manifest_url: str = setting(
         "", "sqlite:///FILE, or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
     )
-    objects_url: str = _setting("", "file:///DIR, s3://BUCKET/PREFIX, gs://... or az://...")
-    objects_options: dict[str, str] = _setting(  # noqa: RUF009  # makes a new one each time
+    objects_url: str = setting("", "file:///DIR, s3://BUCKET/PREFIX, gs://... or az://...")
+    objects_options: dict[str, str] = setting(  # noqa: RUF009  # makes a new one each time
         {}, "Options of the object storage, as obstore names them."
     )
-    probe_interval_s: float = _setting(
+    probe_interval_s: float = setting(
         5.0,
         "Time between two looks at whether the objects can be reached; a server that cannot "
         "reach them is not ready.",
         minimum=0.05,
     )
-    manifest_pool_size: int = _setting(8, "Connections to the manifest.", minimum=1)
-    manifest_pool_reserved: int = _setting(
+    manifest_pool_size: int = setting(8, "Connections to the manifest.", minimum=1)
+    manifest_pool_reserved: int = setting(
         5,
         "Connections of these that reports, lists and changes of books leave to producers; one "
         "is always theirs.",
         minimum=0,
     )
-    migrate_at_start: bool = _setting(
+    migrate_at_start: bool = setting(
         True,
         "Whether a process brings the tables of the manifest to its own revision at its start; "
         "off where `tonne migrate` runs before a rollout.",
     )
-    accepts_lost_records: bool = _setting(
+    accepts_lost_records: bool = setting(
         False,
         "Whether a PostgreSQL is taken that may lose acknowledged records: one with fsync or "
         "full_page_writes off, or with unlogged tables.",
     )
-    needs_synchronous_standby: bool = _setting(
+    needs_synchronous_standby: bool = setting(
         False,
         "Whether a PostgreSQL is refused whose synchronous_standby_names is empty: a standby "
         "that is promoted there may lack acknowledged records.",
     )
-    mark_interval_s: float = _setting(
+    mark_interval_s: float = setting(
         60.0,
         "How often the upkeep writes down among the objects how far the manifest has come, where "
         "something happened.",
         minimum=1,
     )
-    quarantine_days: float = _setting(
+    quarantine_days: float = setting(
         7.0,
         "How long objects that the manifest does not name have been listed before they are "
         "deleted: the time in which a wrong manifest must be found out.",
         minimum=1,
     )
-    backup_days: float = _setting(
+    backup_days: float = setting(
         35.0,
         "How old a backup of the manifest may be that is restored: files that a merge replaced "
         "stay as long.",
         minimum=0,
     )
-    garbage_share_max: float = _setting(
+    garbage_share_max: float = setting(
         0.1,
         "Largest share of the files that may be deleted as unknown in one collection, beyond 32 "
         "files; 1: all.",
@@ -418,81 +385,7 @@ class StoreConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class SecurityConfig:
-    """Who may connect, who callers are, and what they may do. Holds no secret: paths alone."""
-
-    tls_certificate_file: str = _setting(
-        "", "PEM file of the server's certificate and its chain; without one, plain text."
-    )
-    tls_key_file: str = _setting("", "PEM file of its private key.")
-    tls_client_ca_file: str = _setting(
-        "", "PEM file of the authorities whose client certificates are taken."
-    )
-    client_certificate: str = _setting(
-        "none",
-        "Whether clients of the gRPC port must have a certificate.",
-        choices=("none", "required"),
-    )
-    listen_mtls: str = _setting(
-        "",
-        "Address of a second gRPC port whose clients must have a certificate, where those of "
-        "the first one need none.",
-        check=lambda text: _check_address(text) if text else "",
-    )
-    issuers: dict[str, str] = _setting(  # noqa: RUF009  # makes a new one each time
-        {}, "Issuers of tokens, each with its JWKS: a URL (https://...) or a file."
-    )
-    audience: str = _setting("", "The `aud` that tokens must have: the name of this service.")
-    algorithms: str = _setting(
-        "RS256 ES256 EdDSA",
-        "Algorithms of tokens that are taken.",
-        check=lambda text: _check_words(text, ("RS256", "ES256", "EdDSA")),
-    )
-    required_claims: str = _setting(
-        "exp iat nbf iss aud sub",
-        "Claims that a token must have.",
-        check=lambda text: _check_required(text, ("exp", "iss", "aud", "sub")),
-    )
-    leeway_s: float = _setting(10.0, "How far clocks may differ.", minimum=0)
-    jwks_lifetime_s: float = _setting(
-        300.0, "Time after which the keys of an issuer are read again.", minimum=1
-    )
-    jwks_cooldown_s: float = _setting(
-        30.0, "Least time between two readings, however many unknown keys are met.", minimum=0
-    )
-    jwks_timeout_s: float = _setting(5.0, "How long such a reading may take.", minimum=0.1)
-    roles_claim: str = _setting(
-        "tonne_roles", "Claim of a token that gives roles; empty: no token gives any."
-    )
-    roles: dict[str, str] = _setting(  # noqa: RUF009  # makes a new one each time
-        {},
-        "Roles by caller: a pattern (`*` within a part, `**` anything) of ISSUER#SUBJECT, of a "
-        "SPIFFE id or of a certificate's subject; and roles like `acme:producer *:auditor`.",
-    )
-    reflection: str = _setting(
-        "auto",
-        "gRPC reflection; `auto`: only where callers are not authenticated.",
-        choices=("auto", "on", "off"),
-    )
-
-    @property
-    def authenticates(self) -> bool:
-        """Whether callers are told apart. Where they are not, everything is allowed."""
-        return bool(self.issuers) or self.takes_certificates
-
-    @property
-    def reflects(self) -> bool:
-        """Whether the gRPC port describes its services."""
-        return self.reflection == "on" or (self.reflection == "auto" and not self.authenticates)
-
-    @property
-    def takes_certificates(self) -> bool:
-        """Whether some port has clients with certificates."""
-        return self.client_certificate == "required" or bool(self.listen_mtls)
-
-
-@dataclass(frozen=True, slots=True)
 class FaultsConfig:
     """Fault points for tests. Nothing is armed unless asked for."""
 
-    armed: str = _setting("", "Like commit.after_sql=kill:3; see tonne.store.faults.")
+    armed: str = setting("", "Like commit.after_sql=kill:3; see tonne.store.faults.")

@@ -57,7 +57,6 @@ MERGE_FILES_MAX = 64
 
 ROW_ERRORS_MAX = 1000
 """Row errors that the outcome of one batch names, unless told otherwise."""
-
 MARK_INTERVAL_S = 60.0
 """How often it is written down how far the manifest has come, unless told otherwise."""
 
@@ -406,7 +405,7 @@ class Ledger(Editions, Register, Estimates):
             try:
                 merged_count += self.merge(book)
             except DefectError as error:
-                logger.error("book %s cannot be merged: %s", book, error)  # noqa: TRY400  # the first is raised, and logged with its traceback
+                logger.error("book %s cannot be merged: %s", book, error)  # noqa: TRY400  # raised below
                 failures.append(error)
         collected = self._collect_garbage()
         if failures:

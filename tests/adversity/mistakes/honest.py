@@ -104,7 +104,7 @@ class Producers:
     def start(self) -> None:
         """Let all of them begin."""
         for number, channel in enumerate(self.stands):
-            chance = random.Random(self._seed * 1_000 + number)  # noqa: S311  (reproducible)
+            chance = random.Random(self._seed * 1_000 + number)  # noqa: S311  (reproducible, no secret)
             thread = threading.Thread(
                 target=self._guard, args=(self.stands[channel], chance), name=channel, daemon=True
             )

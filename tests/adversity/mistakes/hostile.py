@@ -133,9 +133,7 @@ class Caller:
 
     def _stare(self, api: Api) -> None:
         """Ask for everything, and read none of it."""
-        request = report_pb2.GetInventoryRequest(
-            name=f"books/{HONEST}", group_by=EVERYTHING
-        )
+        request = report_pb2.GetInventoryRequest(name=f"books/{HONEST}", group_by=EVERYTHING)
         calls = [api.report.GetInventory(request, timeout=TIMEOUT_S) for _ in range(READERS_COUNT)]
         self._ended.wait(1.0)
         for call in calls:

@@ -256,7 +256,7 @@ class World:
 
     def live_files(self) -> list[Path]:
         """The files of the honest book that the manifest names as live."""
-        query = f"SELECT path FROM file WHERE state = 'live' AND book = '{BOOK}' ORDER BY path"  # noqa: S608
+        query = f"SELECT path FROM file WHERE state = 'live' AND book = '{BOOK}' ORDER BY path"  # noqa: S608  (our own words)
         if self.postgres:
             paths = self.postgres.column(query)
         else:

@@ -129,7 +129,7 @@ async def serving(**settings: object) -> AsyncIterator[tuple[Served, Client]]:
         served.lanes,
         served.telemetry,
         Gate(Authenticator(), served.telemetry),
-        first_message_s_max,
+        first_message_s_max=first_message_s_max,
     )
     server = grpc.aio.server()
     server.add_registered_method_handlers(
