@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -23,7 +24,8 @@ def test_opening_makes_the_channel_or_raises_its_epoch(manifest):
     second = manifest.open_channel("acme", "meter-1")
     assert (second.epoch, second.committed_offset) == (2, 0)
     assert second.create_time == first.create_time
-    assert manifest.get_channel("acme", "meter-1") == second
+    assert second.previous_owner == first.owner
+    assert manifest.get_channel("acme", "meter-1") == replace(second, previous_owner="")
 
 
 def test_every_opening_has_its_own_epoch(manifest):
