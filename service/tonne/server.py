@@ -43,6 +43,7 @@ from tonne.upkeep import Publishing, keep_up, watch_history
 
 if TYPE_CHECKING:
     from tonne.config import Config
+    from tonne.ledger.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
@@ -174,6 +175,8 @@ class Server:
         await self._admin.stop()
         self._lanes.close()
         self._authenticator.close()
+        if not at_once:
+            await asyncio.to_thread(_mark_end, self._ledger)
         if self._tracing:
             await asyncio.to_thread(self._tracing.close)
         await asyncio.to_thread(close_ledger, self._manifest, self._ledger)
@@ -313,6 +316,14 @@ async def serve(config: Config) -> None:
     await server.stop(at_once=server.parted.done())
     if server.parted.done():
         server.parted.result()
+
+
+def _mark_end(ledger: Ledger) -> None:
+    """Let the objects know of all that was committed: no older manifest passes for this one."""
+    try:
+        ledger.write_mark()
+    except (CapacityError, ConfigInvalid) as error:
+        logger.warning("no mark of the end was written: %s", error)
 
 
 def _stop_once(

@@ -30,6 +30,7 @@ from tonne.ledger.repeat import RepeatCheck
 from tonne.ledger.sampling import Sample, SampleCheck
 from tonne.model import Channel, check_channel_id, check_id
 from tonne.store import LeaseLost, LedgerMismatch, Rules, garbage, pair
+from tonne.store.database import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,11 +65,6 @@ GARBAGE_INTERVAL_S = 900.0
 """How often the objects are listed to find garbage, by whichever process."""
 
 _BOOKS_BATCH = 1000
-
-
-def utc_now() -> dt.datetime:
-    """Read the clock."""
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,11 +408,15 @@ class Ledger(Editions, Register, Estimates):
             raise failures[0]
         return Upkeep(merged_count, collected)
 
+    def write_mark(self, interval_s: float = 0.0) -> None:
+        """Write down how far the manifest has come, unless that was done since. As `maintain`."""
+        pair.write_mark(self._manifest, self._objects, interval_s)
+
     def _mark(self) -> None:
         """See now and then that the pair is one, and write down how far it has come."""
         now_s = time.monotonic()
         if self._marked_s is None or now_s - self._marked_s >= self._mark_interval_s:
-            pair.write_mark(self._manifest, self._objects, self._mark_interval_s)
+            self.write_mark(self._mark_interval_s)
             self._marked_s = now_s
 
     def _collect_garbage(self) -> Collected | None:

@@ -77,7 +77,7 @@ def older_manifest_adopted(world: World) -> str:
     backup = world.directory / "adopted"
     world.copy_of_manifest(backup)
     world.producers.wait_for_progress(PROGRESS_COUNT)
-    world.stop()
+    world.stop()  # which leaves a mark; a manifest that lost less than a mark says starts
     with _losing(world):
         world.put_manifest(backup)
         world.refuses_to_start({})
