@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -156,7 +156,10 @@ class Lane:
                 return await asyncio.shield(future)
             except asyncio.CancelledError:
                 own.end()
-                await asyncio.wait([future])
+                # However often the call is ended meanwhile: by its time, its caller, the server.
+                while not future.done():
+                    with suppress(asyncio.CancelledError):
+                        await asyncio.wait([future])
                 future.exception()  # which nobody waits for
                 raise
 

@@ -122,6 +122,8 @@ class Turns:
             async with asyncio.timeout(self._limits.queue_s_max.most):
                 await call.stirred.wait()
         except TimeoutError:
+            if call.has_come:  # after the time was over, before this was told
+                return
             raise self._refusal("queue_time", self._limits.queue_s_max, "s of waiting") from None
         except asyncio.CancelledError:
             if call.has_come:

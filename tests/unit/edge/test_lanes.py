@@ -20,7 +20,7 @@ from tonne.edge.roles import RULES
 from tonne.metrics import LANES
 from tonne.telemetry import Telemetry
 from tonne.v1 import ingest_pb2, report_pb2
-from tonne.work import check_wanted, is_reading
+from tonne.work import NobodyWaits, check_wanted, is_reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,6 +53,7 @@ class Served:
         self.ended: list[str] = []
         self.may_go = threading.Event()
         self.made_count = 0
+        self.is_told = False
         self.answer = self.lazily
 
     def get_inventory(self, request: report_pb2.GetInventoryRequest):
@@ -68,6 +69,16 @@ class Served:
             return []
         finally:
             self.ended.append(request.gwp_set)
+
+    def stubbornly(self, request: report_pb2.GetInventoryRequest):
+        """Work until the test lets it end, whoever waits."""
+        self.begun.append(request.gwp_set)
+        while not self.may_go.wait(0.001):
+            try:
+                check_wanted()
+            except NobodyWaits:
+                self.is_told = True
+        return []
 
     def lazily(self, _: report_pb2.GetInventoryRequest):
         """Make an answer without end, as it is taken."""
@@ -303,6 +314,27 @@ def test_a_report_that_takes_too_long_is_ended():
             assert await call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             assert "calls.report_s_max" in await call.details()
             assert served.ended == ["slow"]
+
+    asyncio.run(scene())
+
+
+def test_a_thread_is_taken_until_its_work_ends():
+    """Its call is over twice, by its time and by its caller; the next call waits all the same."""
+
+    async def scene() -> None:
+        async with serving(report_s_max=0.2, report_threads=1) as (served, client):
+            served.answer = served.stubbornly
+            lane = served.lanes.of("GetInventory")
+            call = client.report("stubborn")
+            await until(lambda: served.begun == ["stubborn"])
+            await until(lambda: served.is_told)  # its time is over; its work goes on
+            call.cancel()
+            await client.open()  # which comes after that
+            behind = client.report("behind", caller="bea")
+            await until(lambda: lane.waiting_count == 1)
+            served.may_go.set()
+            assert await behind.code() is grpc.StatusCode.OK
+            assert served.begun == ["stubborn", "behind"]
 
     asyncio.run(scene())
 

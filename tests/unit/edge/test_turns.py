@@ -167,6 +167,27 @@ def test_the_wait_is_bounded():
     asyncio.run(scene())
 
 
+def test_a_turn_that_comes_as_the_wait_ends_is_had():
+    """Its time was over, and nobody had told it yet: the turn is its, and given back once."""
+
+    async def scene() -> None:
+        turns = Turns(
+            "report", replace(LIMITS, queue_s_max=Limit(0, "calls.queue_s_max")), Telemetry()
+        )
+        await turns.enter("a", "acme")
+        late = asyncio.create_task(turns.enter("a", "acme"))
+        for _ in range(2):  # it begins to wait, and the timer ends that before it runs again
+            await asyncio.sleep(0)
+        assert turns.waiting_count == 1
+        turns.leave("a", "acme")
+        assert (turns.going_count, late.done()) == (1, False)
+        await late
+        turns.leave("a", "acme")
+        assert (turns.going_count, turns.waiting_count) == (0, 0)
+
+    asyncio.run(scene())
+
+
 def test_a_cancelled_call_never_begins():
     """It leaves the queue; one that is cancelled as its turn comes gives it back."""
 

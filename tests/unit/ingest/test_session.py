@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
 from tests.unit.ingest.conftest import TIMEOUT_S, MemoryWire, rows, stirred
 from tonne.errors import StoreUnavailable
+from tonne.v1 import ingest_pb2
 
 
 def run(work) -> None:
@@ -418,6 +420,49 @@ def test_the_credit_is_a_fair_share(bench):
             for wire, stream in [(alone, alone_stream), *others]:
                 wire.half_close()
                 await stream
+
+    run(scene())
+
+
+REFUSED = {
+    "no place": ({"channel": "acme/meter", "epoch": 1}, {"streams_max": 1}, "STREAMS_EXHAUSTED"),
+    "no such book": ({"channel": "nobody/meter", "epoch": 1}, {}, "BOOK_UNKNOWN"),
+    "an epoch of nobody": ({"channel": "acme/meter", "epoch": 7}, {}, "EPOCH_UNKNOWN"),
+    "too large": (
+        {"channel": "acme/meter", "epoch": 1},
+        {"message_bytes_max": 1_000},
+        "BATCH_MUST_FIT",
+    ),
+    "a gap": ({"channel": "acme/meter", "epoch": 1, "offset": 5}, {}, "OFFSET_GAP"),
+    "no records": (
+        {"channel": "acme/meter", "epoch": 1, "arrow_ipc": b"x" * 2_000},
+        {},
+        "BATCH_MUST_PARSE",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "settings", "code"), REFUSED.values(), ids=REFUSED)
+def test_a_refused_message_is_not_kept(bench, fields, settings, code):
+    """Whatever it is refused for: while the stream waits for its end, nothing has the bytes."""
+
+    async def scene() -> None:
+        async with bench(**settings, error_grace_s=600) as made:
+            first, first_stream = made.start()
+            await first.until_durable(0)
+            wire = MemoryWire("somebody")
+            batch = {} if "arrow_ipc" in fields else {"rows": rows(20, 200)}
+            message = ingest_pb2.AppendRequest(**fields, **batch).SerializeToString()
+            own_count = sys.getrefcount(message)
+            wire.incoming.put_nowait(message)
+            stream = asyncio.create_task(made.ingest.append(wire))
+            await wire.until(lambda _: wire.errors)
+            assert wire.errors == [code]
+            await stirred(lambda: made.ingest.admission.used_bytes == 0)
+            assert sys.getrefcount(message) == own_count
+            first.half_close()
+            wire.half_close()
+            await asyncio.gather(first_stream, stream)
 
     run(scene())
 
