@@ -82,6 +82,7 @@ CODES = (
     "OUT_OF_RANGE",
     "INTERNAL",
     "UNAVAILABLE",
+    "DATA_LOSS",
     "UNAUTHENTICATED",
 )
 """gRPC codes that a call can end with."""
