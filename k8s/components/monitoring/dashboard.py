@@ -359,7 +359,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     "Kept as acknowledged": (
         Panel(
             "Guarantees of the database",
-            "1 where it keeps what it acknowledged, 0 where it may lose it, by what that rests on.",
+            "1 where it keeps what it acknowledged, 0 where it may lose it; by what it rests on.",
             "short",
             {"{{guarantee}}": f"min by (guarantee) (tonne_store_durability{{{HERE}}})"},
         ),
