@@ -124,7 +124,7 @@ class Session:
         *,
         batch_records_max: int = 1_000_000,
         key_count_max: int = 1_000_000,
-        span_us_max: int = 7_258_118_400_000_000,
+        span_us_max: int = ...,
         text_bytes_max: int = 67_108_864,
     ) -> Self: ...
     @property

@@ -82,6 +82,7 @@ CODES = (
     "OUT_OF_RANGE",
     "INTERNAL",
     "UNAVAILABLE",
+    "DATA_LOSS",
     "UNAUTHENTICATED",
 )
 """gRPC codes that a call can end with."""
@@ -372,9 +373,7 @@ METRICS: tuple[Metric, ...] = (
         "database does not have any more; several processes may know the same ones.",
     ),
     _metric(
-        "tonne_incidents_total",
-        "counter",
-        "Defects met; each is logged with its incident id.",
+        "tonne_incidents_total", "counter", "Defects met; each is logged with its incident id."
     ),
     _metric(
         "tonne_upkeep_total",

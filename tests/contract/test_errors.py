@@ -13,12 +13,14 @@ from tests.support.api import details_of
 from tonne.edge import status
 from tonne.errors import (
     CapacityError,
+    ConfigInvalid,
     DefectError,
     InputError,
     RecordsLost,
     StreamsExhausted,
     TonneError,
 )
+from tonne.store import GarbageRefused, LedgerMismatch
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 RETRYABLE = {
@@ -193,6 +195,22 @@ def test_bytes_that_are_no_request_are_told(api):
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         info, _ = details_of(refused.value)
         assert (info.reason, info.metadata["field"]) == ("FIELD_INVALID", field)
+
+
+@pytest.mark.parametrize("kind", [ConfigInvalid, LedgerMismatch, GarbageRefused])
+def test_what_is_the_operators_to_mend_is_an_incident(running, api, book, monkeypatch, kind):
+    """A configuration that turns out wrong in a call is no fault of the caller's."""
+
+    def fail(name: str) -> object:
+        raise kind(f"the manifest at /srv/{name} is wrong", metadata={"path": f"/srv/{name}"})
+
+    monkeypatch.setattr(running.server._ledger, "get_book", fail)
+    with pytest.raises(grpc.RpcError) as refused:
+        api.ledger.GetBook(ledger_pb2.GetBookRequest(name=book))
+    info, retry = details_of(refused.value)
+    assert refused.value.code() is grpc.StatusCode.INTERNAL
+    assert (info.reason, set(info.metadata), retry) == ("DEFECT", {"incident"}, None)
+    assert "/srv" not in refused.value.details()
 
 
 def test_a_defect_leaks_nothing_but_its_incident(running, api, book, caplog, monkeypatch):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 YEAR = dt.timedelta(days=365)
+PLACES = ("calls__reports_max", "calls__caller_reports_max", "calls__book_reports_max")
+"""Settings of how many may be open at once: so many that memory is what is met."""
+
 RECORDS_MAX, BOOKLESS_RECORDS_MAX, EACH_RECORDS_MAX, POSTINGS_MAX = 5_000, 300, 100, 2_000
 
 
@@ -152,7 +155,10 @@ class Open:
 def test_all_estimates_share_their_memory(tmp_path):
     """Who finds none is told to come back, and finds it once another has ended or has gone."""
     with RunningServer(
-        tmp_path, ingest__estimate_bytes_max=500_000, ingest__estimate_postings_max=100
+        tmp_path,
+        ingest__estimate_bytes_max=500_000,
+        ingest__estimate_postings_max=100,
+        **dict.fromkeys(PLACES, 1_000),
     ) as running:
         api = running.api
         running.server._ingest._estimates.work._limit_bytes = 1 << 26  # room for each record

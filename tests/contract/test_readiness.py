@@ -28,8 +28,18 @@ def _is_ready(running: RunningServer) -> bool:
     return running.get("/readyz")[0] == 200
 
 
+def _take_all(s3_client, bucket: str) -> dict[str, bytes]:
+    """Read the objects of a bucket and delete them."""
+    taken = {}
+    for each in s3_client.list_objects_v2(Bucket=bucket).get("Contents", ()):
+        key = each["Key"]
+        taken[key] = s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        s3_client.delete_object(Bucket=bucket, Key=key)
+    return taken
+
+
 def test_a_server_without_its_bucket_is_not_ready(tmp_path, s3_bucket, s3_client):
-    """No commit is needed to notice it; when the bucket is back, so is the server."""
+    """No commit is needed to notice it; when bucket and objects are back, so is the server."""
     with RunningServer(
         tmp_path,
         store__objects_url=s3_bucket.url,
@@ -38,11 +48,15 @@ def test_a_server_without_its_bucket_is_not_ready(tmp_path, s3_bucket, s3_client
     ) as running:
         assert _is_ready(running)
         name = s3_bucket.url.removeprefix("s3://")
+        objects = _take_all(s3_client, name)  # those that say whose they are
+        assert objects
         s3_client.delete_bucket(Bucket=name)
         until(lambda: not _is_ready(running), "not ready")
         assert running.value("tonne_store_reachable") == 0
         assert running.get("/livez")[0] == 200
         s3_client.create_bucket(Bucket=name)
+        for key, body in objects.items():
+            s3_client.put_object(Bucket=name, Key=key, Body=body)
         until(lambda: _is_ready(running), "ready")
         assert running.value("tonne_ready") == 1
 

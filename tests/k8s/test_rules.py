@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from tests.k8s.rendering import ROOT, program, rule_groups, write_alert_files, write_rule_files
-from tonne.metrics import METRICS
+from tonne.edge.status import ANSWERS
+from tonne.errors import DefectError
+from tonne.metrics import ERROR_CODES, METRICS
 
 HERE = Path(__file__).parent
 CASES = yaml.safe_load((HERE / "alert_cases.yaml").read_text(encoding="utf-8"))
@@ -126,6 +128,22 @@ def test_every_objective_has_every_window():
     assert recorded == {
         (slo, window) for slo in ("availability", "acknowledgement") for window in WINDOWS
     }
+
+
+def test_every_defect_counts_against_availability():
+    """A kind of defect that is added is no success: its batches, and its calls."""
+    kinds = [DefectError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    defects = {kind.code for kind in kinds if kind.code in ERROR_CODES}
+    batches = defects | {"INTERNAL", "STORE_UNAVAILABLE"}
+    calls = {ANSWERS[code].code.name for code in batches}
+    shares = [rule["expr"] for rule in RECORDS if rule.get("labels") == {"slo": "availability"}]
+    assert len(shares) == len(WINDOWS)
+    for share in shares:
+        found = re.findall(r'tonne_(\w+)_total\{[^}]*code=~"([^"]*)"', share)
+        counted = {name: set(codes.split("|")) for name, codes in found}
+        assert counted == {"calls": calls, "batches": batches}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tonne.errors import CapacityError
+from tonne.store import GarbageRefused, LedgerMismatch
+
 REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("catalogue", "cli", "client", "edge", "ingest", "ledger", "reports", "store")
 CONTRACT = ("Takes from:", "Hands to:", "Never:")
@@ -151,6 +154,48 @@ def test_the_ledger_reads_its_files_through_one_door():
         ("ledger/frames.py", "scan_parquet"),
         ("ledger/spilled_sums.py", "read_ipc"),
     }
+
+
+PLACES = re.compile(r"location|url|host|path|folder|file|root|database$|error$|where\(")
+"""Variables that say where something is, or quote a library that may."""
+
+
+def places_told(tree, names):
+    """What messages and metadata of errors quote that belongs into their `detail`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+            rest = (each.value for each in node.keywords if each.arg != "detail")
+            for part in (*node.args, *rest):
+                for each in ast.walk(part):
+                    if isinstance(each, ast.Name | ast.Attribute | ast.Call):
+                        text = ast.unparse(each)
+                        if PLACES.search(text):
+                            yield text
+
+
+def test_a_place_is_in_the_detail_of_an_error():
+    """Callers are told no host, path, URL or a driver's words by what passes the border.
+
+    Defects pass it as an incident's id alone; what stops the start is the operator's to read.
+    """
+    kinds = [CapacityError, LedgerMismatch, GarbageRefused]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    names = {kind.__name__ for kind in kinds}
+    told = [
+        (name_of(path), place)
+        for path in tracked("service/*.py")
+        if not name_of(path).startswith(("service/tonne/cli/", "service/tonne/client/"))
+        for place in places_told(ast.parse(path.read_text()), names)
+    ]
+    assert told == []
+
+
+def test_a_place_in_a_message_is_seen():
+    """The machinery runs: in a text, in metadata, and not in the detail."""
+    source = "Away(f'{a.location} {b}', metadata={'path': one.path}, detail=f'{url}')"
+    assert list(places_told(ast.parse(source), {"Away"})) == ["a.location", "one.path"]
+    assert list(places_told(ast.parse(source), {"Other"})) == []
 
 
 def test_a_read_past_the_door_is_seen():

@@ -206,6 +206,59 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             {"{{reason}}": rate("tonne_reads_held_total", "reason")},
         ),
     ),
+    "Lists and reports": (
+        Panel(
+            "Busy, by kind",
+            "Threads of the calls that open channels, list and change, compute reports: the "
+            "fullest pod. No part of what the autoscaler goes by.",
+            "percentunit",
+            {
+                "{{lane}}": "max by (lane) "
+                f"(rate(tonne_call_busy_seconds_total{{{HERE}}}[$__rate_interval]) / "
+                f"tonne_call_threads{{{HERE}}})"
+            },
+        ),
+        Panel(
+            "Waiting, by kind",
+            "Calls that wait for their turn.",
+            "short",
+            {"{{lane}}": f"sum by (lane) (tonne_calls_waiting{{{HERE}}})"},
+        ),
+        Panel(
+            "Wait for a turn",
+            "99 % of those that waited.",
+            "s",
+            {"{{lane}}": quantile("0.99", "tonne_call_wait_seconds", "lane")},
+        ),
+        Panel(
+            "Refused or ended by a limit",
+            "Calls by limit of [calls]; streams, batches and estimates that were told to come "
+            "back later.",
+            "short",
+            {
+                "{{limit}}": rate("tonne_call_limits_total", "limit") + " > 0",
+                "later: {{reason}}": rate("tonne_throttles_total", "reason") + " > 0",
+            },
+        ),
+        Panel(
+            "Memory",
+            "Answers that are not read yet and estimates under way, against their limits: the "
+            "fullest pod.",
+            "percentunit",
+            {
+                "answers": f"max(tonne_answer_bytes{{{HERE}}} / "
+                f"tonne_answer_limit_bytes{{{HERE}}})",
+                "estimates": f"max(tonne_estimate_bytes{{{HERE}}} / "
+                f"tonne_estimate_limit_bytes{{{HERE}}})",
+            },
+        ),
+        Panel(
+            "Silent streams",
+            "Append streams whose first message has not come yet.",
+            "short",
+            {"{{pod}}": f"sum by (pod) (tonne_silent_streams{{{HERE}}})"},
+        ),
+    ),
     "Autoscaling": (
         Panel(
             "Demand and pods",
@@ -301,6 +354,30 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "s",
             {"behind": f"max(tonne_publish_lag_seconds{{{HERE}}})"},
             limit=900,
+        ),
+    ),
+    "Kept as acknowledged": (
+        Panel(
+            "Guarantees of the database",
+            "1 where it keeps what it acknowledged, 0 where it may lose it; by what it rests on.",
+            "short",
+            {"{{guarantee}}": f"min by (guarantee) (tonne_store_durability{{{HERE}}})"},
+        ),
+        Panel(
+            "Found lost or corrupt",
+            "Books that lack what was acknowledged; reads of files that are not what was written.",
+            "short",
+            {
+                "books": rate("tonne_history_losses_total", ""),
+                "records": rate("tonne_lost_records_total", ""),
+                "file: {{file_kind}}": rate("tonne_corrupt_files_total", "file_kind") + " > 0",
+            },
+        ),
+        Panel(
+            "Upkeep refused",
+            "Rounds that deleted nothing: another manifest, or too much would have gone.",
+            "short",
+            {"{{reason}}": rate("tonne_garbage_refusals_total", "reason")},
         ),
     ),
     "Versions and certificates": (

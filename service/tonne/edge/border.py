@@ -20,6 +20,7 @@ from tonne.edge.texts import check_texts
 from tonne.errors import (
     AnswerUnread,
     CapacityError,
+    ConfigInvalid,
     DefectError,
     FieldInvalid,
     StreamSilent,
@@ -357,8 +358,11 @@ class Border:
             telemetry.end_call(method, code, start_s)
 
     def _told(self, method: str, error: BaseException) -> TonneError:
-        """Give the error that the caller is told: of a defect, hardly more than the incident."""
-        if isinstance(error, TonneError) and not isinstance(error, DefectError):
+        """Give the error that the caller is told: of a defect, hardly more than the incident.
+
+        The same of a configuration that is wrong, which is the operator's to read and to mend.
+        """
+        if isinstance(error, TonneError) and not isinstance(error, DefectError | ConfigInvalid):
             if error.detail:
                 logger.warning("%s: %s: %s", method, error.code, error)
             return error

@@ -29,7 +29,7 @@ from tonne.ledger.register import Register
 from tonne.ledger.repeat import RepeatCheck
 from tonne.ledger.sampling import Sample, SampleCheck
 from tonne.model import Channel, check_channel_id, check_id
-from tonne.store import LeaseLost, LedgerMismatch, Rules, garbage, pair
+from tonne.store import LeaseLost, Rules, garbage, pair
 from tonne.store.database import utc_now
 
 if TYPE_CHECKING:
@@ -367,14 +367,7 @@ class Ledger(Editions, Register, Estimates):
         StoreUnavailable
             One of them cannot be reached.
         """
-        row, _ = pair.check(self._manifest, self._objects)
-        if incarnation and row.incarnation != incarnation:
-            raise LedgerMismatch(
-                f"the manifest at {self._manifest.location} was adopted as incarnation "
-                f"{row.incarnation} while this process ran on {incarnation}; start it again",
-                metadata={"incarnation": row.incarnation},
-            )
-        return row.incarnation
+        return pair.check_incarnation(self._manifest, self._objects, incarnation)
 
     def merge(self, book: str) -> int:
         """Merge a book's postings files where there are too many; how many were replaced."""

@@ -74,7 +74,8 @@ def back_up_sqlite(url: str, file: Path) -> int:
         raise ConfigInvalid(f"{file} is there already; name a new file") from error
     except (OSError, sqlite3.Error) as error:
         raise StoreUnavailable(
-            f"the manifest at {parsed.database} cannot be copied to {file}: {error}"
+            "the manifest cannot be copied now; try again",
+            detail=f"from {parsed.database} to {file}: {error}",
         ) from error
     finally:
         partial.unlink(missing_ok=True)

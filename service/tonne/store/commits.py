@@ -231,7 +231,7 @@ class Commits(Part):
             raise StoreUnavailable(
                 "the files of this commit waited so long that they were collected as garbage; "
                 "write them again under new names",
-                metadata={"paths": ", ".join(sorted(taken))},
+                detail=", ".join(sorted(taken)),
             ) from error
 
 

@@ -37,7 +37,7 @@ from tonne.store.durability import (
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.reader_share import ReaderShare
 from tonne.store.schema import UtcTime
-from tonne.store.sqlite import WRITES, open_sqlite
+from tonne.store.sqlite import WRITES, open_sqlite, prepare_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,8 +132,8 @@ class Database:
             _open_postgres(parsed, options) if self.is_postgres else open_sqlite(parsed, options)
         )
         self.engine: Engine = engine
+        event.listen(engine, "connect", self._inspect if self.is_postgres else self._prepare)
         if self.is_postgres:
-            event.listen(engine, "connect", self._inspect)
             self._reader: Engine = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -273,6 +273,19 @@ class Database:
                         each.text,
                     )
         self.weaknesses = now
+
+    def _prepare(self, connection: Any, record: Any) -> None:
+        """Get a new connection of SQLite ready; what an open one refuses is no caller's fault."""
+        del record
+        try:
+            prepare_sqlite(connection)
+        except ConfigInvalid as error:
+            if self._refusal is ConfigInvalid:
+                raise
+            raise StoreUnavailable(
+                "the manifest cannot be used now; try again",
+                detail=f"at {self.location}: {error}",
+            ) from error
 
     def _settle(self, settle: Callable[[Connection], bool] | None, lost: Exception) -> bool:
         """Learn over fresh connections whether a transaction happened."""

@@ -178,10 +178,9 @@ class DeltaTables:
             )
         except DeltaError as error:
             raise StoreUnavailable(
-                f"the table at {folder} could not be made, maybe because another one made it "
-                "at this moment; try again",
-                metadata={"folder": folder},
-                detail=first_line(error),
+                "the table could not be made, maybe because another one made it at this moment; "
+                "try again",
+                detail=f"at {folder}: {first_line(error)}",
             ) from error
         return self._open(folder)
 
@@ -234,8 +233,8 @@ class DeltaTables:
             now = self._open(folder)
             if _generation(now) != batch.generation or _last_batch(now, batch) < batch.number:
                 raise StoreUnavailable(
-                    f"another commit to the table at {folder} came first; try again",
-                    metadata={"folder": folder},
+                    "another commit to the table came first; try again",
+                    detail=f"at {folder}",
                 ) from error
 
     def _properties(self, generation: int) -> dict[str, str]:
@@ -265,9 +264,8 @@ class DeltaTables:
             yield
         except (exceptions.CommitFailedError, OSError) as error:
             raise StoreUnavailable(
-                f"the table at {folder} cannot be written now; try again",
-                metadata={"folder": folder},
-                detail=first_line(error),
+                "the table cannot be written now; try again",
+                detail=f"at {folder}: {first_line(error)}",
             ) from error
         except (exceptions.DeltaError, ValueError) as error:
             raise LedgerInconsistent(

@@ -86,8 +86,9 @@ def inspect_postgres(connection: Any, demands: Demands) -> tuple[Weakness, ...]:
     _, flushes, writes_pages, has_synchronous, standby_count, is_standby = row
     if is_standby:
         raise StoreUnavailable(
-            "the manifest's server is a standby, which takes no commits; the URL must lead to "
-            "the primary: target_session_attrs=read-write chooses it among several hosts",
+            "the manifest takes no commits now; try again",
+            detail="its server is a standby; the URL must lead to the primary: "
+            "target_session_attrs=read-write chooses it among several hosts",
         )
     refuses = not demands.accepts_lost_records
     found = []
@@ -145,16 +146,21 @@ def inspect_tables(connection: Connection, demands: Demands) -> tuple[Weakness, 
 def refuse(
     location: str, found: Iterable[Weakness], kind: type[ConfigInvalid | StoreUnavailable]
 ) -> None:
-    """Raise an error of a kind that names what is not accepted, if anything is."""
+    """Raise an error of a kind that names what is not accepted, if anything is.
+
+    How the database is set up is told to who starts a server, and to no caller of one.
+    """
     refused = [each for each in found if each.is_refused]
-    if refused:
-        raise kind(
-            "the manifest may lose what it acknowledged: "
-            + "; ".join(each.text for each in refused)
-            + _way_out(refused),
-            detail=f"at {location}",
-            metadata={"guarantees": ", ".join(each.guarantee for each in refused)},
-        )
+    if not refused:
+        return
+    message, detail = "the manifest may lose what it acknowledged", f"at {location}"
+    texts = "; ".join(each.text for each in refused) + _way_out(refused)
+    if kind is StoreUnavailable:
+        message, detail = f"{message}, so it is not used; try again", f"{detail}: {texts}"
+    else:
+        message = f"{message}: {texts}"
+    guarantees = ", ".join(each.guarantee for each in refused)
+    raise kind(message, detail=detail, metadata={"guarantees": guarantees})
 
 
 def _way_out(refused: Iterable[Weakness]) -> str:

@@ -149,7 +149,7 @@ class Files(Part):
                 raise StoreUnavailable(
                     "the merged postings file waited so long that it was collected as garbage; "
                     "merge again",
-                    metadata={"path": min(taken)},
+                    detail=f"{min(taken)} is one that was",
                 ) from error
             raise
         return True

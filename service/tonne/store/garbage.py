@@ -219,11 +219,11 @@ def _check_share(manifest: Manifest, due: dt.datetime, listed_count: int, rules:
     count = manifest.count_unknown(due)
     if count > max(SHARE_FILES_MIN, rules.share_max * listed_count):
         raise GarbageRefused(
-            f"{count} of {listed_count} files are unknown to the manifest at {manifest.location} "
-            f"and would go; at most {rules.share_max:.0%} may (store.garbage_share_max), so none "
-            "does: see `tonne garbage list`; where it is right, raise that setting for one "
-            "collection",
+            f"{count} of {listed_count} files are unknown to the manifest and would go; at most "
+            f"{rules.share_max:.0%} may (store.garbage_share_max), so none does: see `tonne "
+            "garbage list`; where it is right, raise that setting for one collection",
             metadata={"unknown": str(count), "listed": str(listed_count)},
+            detail=f"the manifest is at {manifest.location}",
         )
 
 

@@ -91,8 +91,8 @@ class Identities(Part):
             now = self._now(connection)
             if _read(connection, lock=True) != before:
                 raise LedgerMismatch(
-                    f"the manifest at {self.location} was adopted by somebody else at the same "
-                    "time; look at it again"
+                    "the manifest was adopted by somebody else at the same time; look at it again",
+                    detail=f"at {self.location}",
                 )
             values: dict[str, Any] = {
                 "id": ledger_id,
@@ -188,7 +188,10 @@ class Identities(Part):
             check_lease(connection, lease)
             row = connection.execute(sa.select(table).with_for_update()).one_or_none()
             if row is None:
-                raise LedgerMismatch(f"the manifest at {self.location} holds no ledger")
+                raise LedgerMismatch(
+                    "the manifest holds no ledger; a server makes one at its start",
+                    detail=f"at {self.location}",
+                )
             before: dt.datetime = row.upkeep_time
             moved = max(before, min(self._now(connection), before + step_max))
             connection.execute(sa.update(table).values(upkeep_time=moved))

@@ -100,20 +100,43 @@ def check(manifest: Manifest, objects: Objects) -> tuple[LedgerRow, Identity]:
         raise _without_ledger(manifest, objects, found)
     if found is None:
         raise LedgerMismatch(
-            f"the manifest at {manifest.location} holds ledger {row.id}, the objects at "
-            f"{objects.location} hold none: name the bucket, prefix or directory that it belongs "
-            "to in store.objects_url, or restore the objects and run `tonne restore adopt`",
+            f"the manifest holds ledger {row.id}, the objects hold none: name the bucket, prefix "
+            "or directory that it belongs to in store.objects_url, or restore the objects and run "
+            "`tonne restore adopt`",
             metadata={"ledger": row.id},
+            detail=where(manifest, objects),
         )
     if row.id != found.id:
         raise LedgerMismatch(
-            f"the manifest at {manifest.location} holds ledger {row.id}, the objects at "
-            f"{objects.location} belong to ledger {found.id}: name a pair in store.manifest_url "
-            "and store.objects_url, or an empty bucket, prefix or directory for a new ledger",
+            f"the manifest holds ledger {row.id}, the objects belong to ledger {found.id}: name a "
+            "pair in store.manifest_url and store.objects_url, or an empty bucket, prefix or "
+            "directory for a new ledger",
             metadata={"ledger": row.id, "objectsLedger": found.id},
+            detail=where(manifest, objects),
         )
     _check_incarnation(manifest, objects, row, found)
     return row, found
+
+
+def check_incarnation(manifest: Manifest, objects: Objects, incarnation: str) -> str:
+    """See that they belong together, at `incarnation` where it is given; gives what it is.
+
+    Raises as `meet` does.
+    """
+    row, _ = check(manifest, objects)
+    if incarnation and row.incarnation != incarnation:
+        raise LedgerMismatch(
+            f"the manifest was adopted as incarnation {row.incarnation} while this process ran on "
+            f"{incarnation}; start it again",
+            metadata={"incarnation": row.incarnation},
+            detail=where(manifest, objects),
+        )
+    return row.incarnation
+
+
+def where(manifest: Manifest, objects: Objects) -> str:
+    """Say where both are: a detail of errors, which operators are told and callers are not."""
+    return f"the manifest is at {manifest.location}, the objects at {objects.location}"
 
 
 def read_identity(objects: Objects) -> Identity | None:
@@ -223,8 +246,9 @@ def _make(manifest: Manifest, objects: Objects) -> LedgerRow:
         )
     except ObjectExists as error:
         raise LedgerMismatch(
-            f"another ledger took the objects at {objects.location} at the same time; name an "
-            "empty bucket, prefix or directory for a new one"
+            "another ledger took the objects at the same time; name an empty bucket, prefix or "
+            "directory for a new one",
+            detail=where(manifest, objects),
         ) from error
     faults.reach("identity.after_incarnation")
     manifest.mark_placed(row)
@@ -243,11 +267,10 @@ def _check_new(manifest: Manifest, objects: Objects) -> None:
     missing = [path for path in sample if not _exists(objects, path)]
     if missing:
         raise LedgerMismatch(
-            f"the manifest at {manifest.location} names files that the objects at "
-            f"{objects.location} lack, {len(missing)} of {len(sample)} that were tried, "
-            f"{missing[0]} among them: name the bucket, prefix or directory that it belongs to in "
+            f"the manifest names files that the objects lack, {len(missing)} of {len(sample)} "
+            "that were tried: name the bucket, prefix or directory that it belongs to in "
             "store.objects_url",
-            metadata={"missing": missing[0]},
+            detail=f"{where(manifest, objects)}; {missing[0]} is missing",
         )
     if sample:
         logger.warning(
@@ -259,21 +282,21 @@ def _check_new(manifest: Manifest, objects: Objects) -> None:
     stranger = next((info for info in objects.list("") if is_ledger_file(info.path)), None)
     if stranger is not None:
         raise LedgerMismatch(
-            f"the manifest at {manifest.location} names no file, the objects at "
-            f"{objects.location} hold files of a ledger, {stranger.path} among them: name the "
-            "manifest that they belong to in store.manifest_url, or an empty bucket, prefix or "
-            "directory for a new ledger",
-            metadata={"path": stranger.path},
+            "the manifest names no file, the objects hold files of a ledger: name the manifest "
+            "that they belong to in store.manifest_url, or an empty bucket, prefix or directory "
+            "for a new ledger",
+            detail=f"{where(manifest, objects)}; {stranger.path} is there",
         )
 
 
 def _check_incarnation(
     manifest: Manifest, objects: Objects, row: LedgerRow, found: Identity
 ) -> None:
-    where = (
-        f"the manifest at {manifest.location} is incarnation {row.number} ({row.incarnation}) of "
-        f"ledger {row.id}, the objects at {objects.location}"
+    subject = (
+        f"the manifest is incarnation {row.number} ({row.incarnation}) of ledger {row.id}, the "
+        "objects"
     )
+    detail = where(manifest, objects)
     advice = (
         "name the manifest that was in use last in store.manifest_url, or, where this one is a "
         "restored backup, run `tonne restore adopt`"
@@ -281,23 +304,26 @@ def _check_incarnation(
     metadata = {"ledger": row.id, "incarnation": row.incarnation}
     if row.is_copy:
         raise LedgerMismatch(
-            f"{where} are at incarnation {found.number}; it is a copy that a backup made: run "
+            f"{subject} are at incarnation {found.number}; it is a copy that a backup made: run "
             "`tonne restore adopt`",
             metadata=metadata,
+            detail=detail,
         )
     if (row.number, row.incarnation) != (found.number, found.incarnation):
         raise LedgerMismatch(
-            f"{where} are at incarnation {found.number} ({found.incarnation or 'none'}), of "
+            f"{subject} are at incarnation {found.number} ({found.incarnation or 'none'}), of "
             f"{found.time or 'no time'}: {advice}",
             metadata=metadata | {"objectsIncarnation": found.incarnation},
+            detail=detail,
         )
     if found.mark is not None:
         position = manifest.get_position()
         if position.value < found.mark.position:
             raise LedgerMismatch(
-                f"{where} knew it at {found.mark.position} at {found.mark.time.isoformat()}; it "
-                f"is older, at {position.value}: {advice}",
+                f"{subject} knew it at {found.mark.position} at {found.mark.time.isoformat()}; "
+                f"it is older, at {position.value}: {advice}",
                 metadata=metadata,
+                detail=detail,
             )
 
 
@@ -308,11 +334,11 @@ def _without_ledger(
     held = f"ledger {row.id}" if row else "no ledger"
     said = f"belong to ledger {found.id}" if found else "hold none"
     return LedgerMismatch(
-        f"the manifest at {manifest.location} holds {held}, the objects at {objects.location} "
-        f"{said}: name the manifest of that ledger in store.manifest_url, or an empty bucket, "
-        "prefix or directory for a new one; where this manifest is a restored backup of it, run "
-        "`tonne restore adopt`",
+        f"the manifest holds {held}, the objects {said}: name the manifest of that ledger in "
+        "store.manifest_url, or an empty bucket, prefix or directory for a new one; where this "
+        "manifest is a restored backup of it, run `tonne restore adopt`",
         metadata={"objectsLedger": found.id if found else ""},
+        detail=where(manifest, objects),
     )
 
 
@@ -337,10 +363,14 @@ def _read_json(objects: Objects, path: str) -> dict[str, Any]:
         read = json.loads(objects.get(path))
     except ValueError as error:
         raise LedgerInconsistent(
-            f"{path} in the objects at {objects.location} cannot be read; restore it from a copy "
-            "of the objects",
+            f"{path} of the objects cannot be read; restore it from a copy of the objects",
             metadata={"path": path},
+            detail=f"the objects are at {objects.location}",
         ) from error
     if not isinstance(read, dict):
-        raise LedgerInconsistent(f"{path} in {objects.location} is no JSON object")
+        raise LedgerInconsistent(
+            f"{path} of the objects is no JSON object; restore it from a copy of the objects",
+            metadata={"path": path},
+            detail=f"the objects are at {objects.location}",
+        )
     return read

@@ -135,9 +135,9 @@ def adopt(manifest: Manifest, objects: Objects, ledger_id: str) -> LedgerRow:
     row = manifest.get_ledger()
     if _one_ledger(manifest, objects, row, found) != ledger_id:
         raise LedgerMismatch(
-            f"the ledger at {manifest.location} and {objects.location} is not {ledger_id!r}; "
-            "`tonne restore show` names it",
+            f"the ledger is not {ledger_id!r}; `tonne restore show` names it",
             metadata={"ledger": ledger_id},
+            detail=pair.where(manifest, objects),
         )
     number = max(row.number if row else 0, found.number if found else 0) + 1
     incarnation = uuid.uuid4().hex
@@ -147,8 +147,8 @@ def adopt(manifest: Manifest, objects: Objects, ledger_id: str) -> LedgerRow:
         pair.place_incarnation(objects, ledger_id, incarnation, number, utc_now().isoformat())
     except ObjectExists as error:
         raise LedgerMismatch(
-            f"the objects at {objects.location} were adopted by somebody else at the same time; "
-            "look at them again"
+            "the objects were adopted by somebody else at the same time; look at them again",
+            detail=pair.where(manifest, objects),
         ) from error
     faults.reach("adopt.after_put")
     adopted = manifest.take_incarnation(row, ledger_id, incarnation, number)
@@ -172,21 +172,27 @@ def _one_ledger(
     """Name the ledger of both, or raise `LedgerMismatch`."""
     if row is None and not manifest.has_books():
         raise LedgerMismatch(
-            f"the manifest at {manifest.location} holds no ledger and no book: there is nothing "
-            "to adopt; restore a backup of the manifest first, or name the right one"
+            "the manifest holds no ledger and no book: there is nothing to adopt; restore a "
+            "backup of the manifest first, or name the right one",
+            detail=pair.where(manifest, objects),
         )
     if row is None and found is None:
         raise LedgerMismatch(
-            f"neither the manifest at {manifest.location} nor the objects at {objects.location} "
-            "hold the identity of a ledger: a server makes it at its start"
+            "neither the manifest nor the objects hold the identity of a ledger: a server makes "
+            "it at its start",
+            detail=pair.where(manifest, objects),
         )
     if row and found and row.id != found.id:
         raise LedgerMismatch(
-            f"the manifest at {manifest.location} holds ledger {row.id}, the objects at "
-            f"{objects.location} belong to ledger {found.id}: one cannot be adopted for the other",
+            f"the manifest holds ledger {row.id}, the objects belong to ledger {found.id}: one "
+            "cannot be adopted for the other",
             metadata={"ledger": row.id, "objectsLedger": found.id},
+            detail=pair.where(manifest, objects),
         )
     known = found.id if found else row.id if row else ""
     if not known:
-        raise LedgerInconsistent(f"the objects at {objects.location} name no ledger")
+        raise LedgerInconsistent(
+            "the objects name no ledger; restore `_tonne` from a copy of the objects",
+            detail=pair.where(manifest, objects),
+        )
     return known

@@ -29,7 +29,7 @@ _SQLITE_VERSION_MIN = (3, 35, 0)  # RETURNING
 
 
 def open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
-    """Open a file in WAL mode, whose COMMIT waits for the disk. Raises `ConfigInvalid`."""
+    """Open a file, whose connections `prepare_sqlite` gets ready. Raises `ConfigInvalid`."""
     import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
 
     if sqlite3.sqlite_version_info < _SQLITE_VERSION_MIN:
@@ -52,14 +52,18 @@ def open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
         poolclass=sa.QueuePool,
         **options,
     )
-    event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    """Set what a connection does not inherit from the file."""
-    del record
+def prepare_sqlite(connection: Any) -> None:
+    """Set what a connection does not inherit from the file, WAL mode and waits for the disk.
+
+    Raises
+    ------
+    ConfigInvalid
+        The file system, or this SQLite, does not take it.
+    """
     cursor = connection.cursor()
     try:
         mode = _switch_to_wal(cursor)

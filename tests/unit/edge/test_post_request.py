@@ -8,21 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tonne.edge.post_request import read_post_request
-from tonne.errors import InputError
+from tonne.errors import FieldInvalid, InputError
 from tonne.ingest.decoder import KIND_ARROW, KIND_NONE, KIND_ROWS
 from tonne.v1.ingest_pb2 import PostRecordsRequest, Rows
 
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10)
 RECORDS = st.lists(st.builds(dict, record_id=st.text(max_size=5)), max_size=3)
 REQUESTS = (
     st.builds(
         PostRecordsRequest,
-        parent=st.text(max_size=10),
-        request_id=st.text(max_size=10),
+        parent=TEXTS,
+        request_id=TEXTS,
     )
     | st.builds(
         lambda records, parent: PostRecordsRequest(parent=parent, rows=Rows(records=records)),
         RECORDS,
-        st.text(max_size=10),
+        TEXTS,
     )
     | st.builds(lambda content: PostRecordsRequest(arrow_ipc=content), st.binary(max_size=40))
 )
@@ -44,6 +45,17 @@ def test_joined_messages_read_as_the_generated_parser_reads_them(requests):
         assert Rows.FromString(read.content) == expected.rows
     if read.kind == KIND_ARROW:
         assert read.content == expected.arrow_ipc
+
+
+@pytest.mark.parametrize("field", ["parent", "request_id"])
+def test_a_nul_in_a_text_is_refused(field):
+    """Protobuf takes it, no store does; the last of a repeated text is the one that counts."""
+    bad = PostRecordsRequest(**{field: "a\0b"}).SerializeToString()
+    with pytest.raises(FieldInvalid) as refused:
+        read_post_request(bad)
+    assert refused.value.metadata == {"field": field}
+    good = PostRecordsRequest(**{field: "ab"}).SerializeToString()
+    assert getattr(read_post_request(bad + good), field) == "ab"
 
 
 @given(st.binary(max_size=60))

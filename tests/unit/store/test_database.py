@@ -52,6 +52,20 @@ def test_a_new_file_that_stays_locked_is_given_up(tmp_path, monkeypatch):
     other.close()
 
 
+def test_a_file_system_that_changed_is_no_fault_of_a_caller(tmp_path, monkeypatch):
+    """Who opens the manifest is told to move it; a call on an open one, to come back."""
+    file = tmp_path / "manifest.db"
+    manifest = Manifest.open(f"sqlite:///{file}")
+    monkeypatch.setattr(sqlite, "_switch_to_wal", lambda _: "delete")
+    with pytest.raises(ConfigInvalid, match="WAL mode, which this file system refuses"):
+        Manifest.open(f"sqlite:///{file}")
+    manifest._database.engine.dispose()
+    with pytest.raises(StoreUnavailable, match=f"{file}.*WAL mode") as caught:
+        manifest.ping()
+    assert caught.value.message == "the manifest cannot be used now; try again"
+    manifest.close()
+
+
 def test_postgres_has_its_timeouts(postgres_url):
     """Every connection has a bound on statements, locks and silence, and runs in UTC."""
     manifest = Manifest.open(f"{postgres_url}&options=-c%20lock_timeout%3D3s")

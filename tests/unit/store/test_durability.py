@@ -128,9 +128,10 @@ def test_what_a_server_says_is_weighed(answer, demands, expected):
 
 
 def test_a_standby_is_no_manifest():
-    """It takes no commits; the message says what to do."""
-    with pytest.raises(StoreUnavailable, match="target_session_attrs"):
+    """It takes no commits; the operator is told what to do, and callers to come back."""
+    with pytest.raises(StoreUnavailable, match="target_session_attrs") as caught:
         inspect_postgres(Answer(standby=True), Demands())
+    assert caught.value.message == "the manifest takes no commits now; try again"
 
 
 @pytest.mark.parametrize(
@@ -153,8 +154,9 @@ def test_a_server_that_does_not_flush_is_refused(
         accepted.close()
         # One that runs already notices at its next connection, and is unavailable, not wrong.
         other._database.engine.dispose()
-        with pytest.raises(StoreUnavailable, match=f"{name} is off"):
+        with pytest.raises(StoreUnavailable, match=f"{name} is off") as caught:
             other.ping()
+        assert name not in caught.value.message  # callers are not told how it is set up
     finally:
         with postgres_server.connect() as connection:
             connection.execute(f"ALTER SYSTEM RESET {name}")
