@@ -450,6 +450,8 @@ class ChannelSession:
 
 
 def _forget_frames(error: TonneError) -> None:
-    """Drop the frames in which an error came up: they hold messages and batches that are counted
-    out, for as long as the error waits to be told."""
+    """Drop the frames in which an error came up.
+
+    They hold messages and batches that are counted out, for as long as the error waits to be told.
+    """
     error.__traceback__ = error.__cause__ = error.__context__ = None
