@@ -318,3 +318,13 @@ class RecordsLost(DefectError):
     """Records were acknowledged as durable, and the database does not have them any more."""
 
     code = "RECORDS_LOST"
+
+
+def forget_frames(error: BaseException) -> None:
+    """Drop the frames in which an error came up, once it is known what it says.
+
+    They hold what was at work there, messages, batches, frames of postings, for as long as the
+    error waits to be told; and, where one of them holds the error, until the collector of cycles
+    comes by, which counts objects and not their bytes.
+    """
+    error.__traceback__ = error.__cause__ = error.__context__ = None

@@ -25,6 +25,7 @@ from tonne.errors import (
     FieldInvalid,
     StreamSilent,
     TonneError,
+    forget_frames,
 )
 from tonne.ingest.admission import Budget
 from tonne.ingest.decoder import check_size
@@ -348,6 +349,7 @@ class Border:
             raise
         except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
             told = self._told(method, error)
+            forget_frames(error)
             telemetry.add("tonne_call_errors_total", 1, code_of(told))
             code = answer_of(told).code.name
             set_status(context, told)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tonne.edge.gate import current
 from tonne.edge.roles import RULES
 from tonne.edge.turns import Limit, Limits, Turns
-from tonne.errors import CallTooLong
+from tonne.errors import CallTooLong, forget_frames
 from tonne.work import Work
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ class Lane:
                 while not future.done():
                     with suppress(asyncio.CancelledError):
                         await asyncio.wait([future])
-                future.exception()  # which nobody waits for
+                if error := future.exception():  # which nobody waits for
+                    forget_frames(error)
                 raise
 
     def drop(self, close: Callable[[], object]) -> None:

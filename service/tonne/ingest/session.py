@@ -18,6 +18,7 @@ from tonne.errors import (
     OffsetGap,
     OffsetRepeat,
     TonneError,
+    forget_frames,
 )
 from tonne.ingest.committer import Lane, Taken
 from tonne.ingest.decoder import KIND_NONE, Decoder, check_size, parse_header
@@ -399,7 +400,7 @@ class ChannelSession:
 
     def _refuse(self, error: TonneError) -> None:
         """Tell that a batch was refused; before the channel is known there is no going on."""
-        _forget_frames(error)
+        forget_frames(error)
         self._ingest.count_batch(error)
         if self._channel is None or not isinstance(error, InputError):
             keeps = isinstance(error, BookRateExceeded)
@@ -419,7 +420,7 @@ class ChannelSession:
             return
         if not is_counted:
             self._ingest.count_batch(error)
-        _forget_frames(error)
+        forget_frames(error)
         self._failure = error
         self._lane.is_lost = not keeps_taken
         self._outbox.refuse(error)
@@ -447,11 +448,3 @@ class ChannelSession:
     def _call_later(self, delay_s: float, call: Callable[..., None], *arguments: object) -> None:
         loop = asyncio.get_running_loop()
         self._timers.append(loop.call_later(delay_s, call, *arguments))
-
-
-def _forget_frames(error: TonneError) -> None:
-    """Drop the frames in which an error came up.
-
-    They hold messages and batches that are counted out, for as long as the error waits to be told.
-    """
-    error.__traceback__ = error.__cause__ = error.__context__ = None

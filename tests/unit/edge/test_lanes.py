@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import logging
 import threading
+import weakref
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import grpc
+import polars as pl
 import pytest
 
 from tonne.config import CallsConfig
@@ -17,6 +22,7 @@ from tonne.edge.border import Answer, Border
 from tonne.edge.gate import Gate, current
 from tonne.edge.lanes import LANE_OF, REPORT, Lanes
 from tonne.edge.roles import RULES
+from tonne.errors import SelectionMustFit
 from tonne.metrics import LANES
 from tonne.telemetry import Telemetry
 from tonne.v1 import ingest_pb2, report_pb2
@@ -316,6 +322,36 @@ def test_a_report_that_takes_too_long_is_ended():
             assert served.ended == ["slow"]
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize("how", ["refused", "failed", "cancelled"])
+def test_what_a_call_worked_on_is_gone_when_it_ends(how, caplog):
+    """At once, not when the collector of cycles comes by: it cannot know how much that is."""
+    caplog.set_level(logging.CRITICAL, "tonne.edge.border")  # what is caught keeps its frames
+    worked_on: list[weakref.ref] = []
+
+    def work(served: Served, request: report_pb2.GetInventoryRequest) -> None:
+        frame = pl.DataFrame({"number": [1]})
+        worked_on.append(weakref.ref(frame))
+        if how == "cancelled":
+            served.until_told(request)
+        raise SelectionMustFit("too much") if how == "refused" else ValueError(frame.height)
+
+    async def scene() -> None:
+        async with serving() as (served, client):
+            served.answer = partial(work, served)
+            call = client.report()
+            await until(lambda: worked_on)
+            if how == "cancelled":
+                call.cancel()
+            assert await call.code() is not grpc.StatusCode.OK
+            await until(lambda: worked_on[0]() is None)
+
+    gc.disable()
+    try:
+        asyncio.run(scene())
+    finally:
+        gc.enable()
 
 
 def test_a_thread_is_taken_until_its_work_ends():
