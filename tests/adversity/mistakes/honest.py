@@ -31,6 +31,8 @@ CHUNK_MAX = 300
 PAUSE_S = 0.05
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 QUARTER = dt.timedelta(minutes=15)
+ANSWER_S_MAX = 15.0
+"""Deadline of the watcher's calls: one that met a server at its death is made again."""
 PATIENCE = RetryPolicy(budget_s=20.0, open_budget_s=20.0, ack_timeout_s=10.0, delay_s_max=0.5)
 
 
@@ -222,7 +224,7 @@ class Watcher:
 
     def _watch(self) -> None:
         try:
-            with Client(self._targets()) as client:
+            with Client(self._targets(), timeout_s=ANSWER_S_MAX) as client:
                 while not self._ending.wait(PAUSE_S):
                     self._check(client)
         except CapacityError:
