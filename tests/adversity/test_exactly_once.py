@@ -28,6 +28,7 @@ EDITION = (
 )
 DEATHS_MIN = int(os.environ.get("TONNE_TEST_DEATHS", "30"))
 EAGER = {
+    "TONNE_STORE_MARK_INTERVAL_S": "1",
     "TONNE_LEDGER_UPKEEP_INTERVAL_S": "0.05",
     "TONNE_LEDGER_MERGE_FILES_MAX": "4",
     "TONNE_LEDGER_MERGE_LEASE_S": "1",
@@ -35,14 +36,24 @@ EAGER = {
     "TONNE_INGEST_STREAM_LIFETIME_S_MAX": "3",
 }
 DIRECTORY_ONLY = {"objects.after_temp_write", "objects.after_link"}
-# Garbage is left alone for longer than a test runs; tests/unit/store kills its collection. Nothing
-# waits in suspense here; tests/unit/ledger kills the clearing of it.
+# Garbage is left alone for longer than a test runs; tests/unit/store kills its collection, and the
+# making and adopting of a ledger's identity. Nothing waits in suspense here; tests/unit/ledger
+# kills the clearing of it.
 NOT_HERE = {
+    "adopt.after_put",
+    "adopt.after_sql",
+    "adopt.before_put",
+    "backup.before_link",
     "clearing.after_commit",
     "clearing.after_files",
+    "garbage.after_list",
     "garbage.before_condemn",
     "garbage.before_delete",
     "garbage.before_forget",
+    "garbage.before_list",
+    "identity.after_incarnation",
+    "identity.after_ledger",
+    "identity.after_row",
     "publish.after_commit",
     "publish.after_intent",
     "publish.after_mark",
