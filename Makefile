@@ -86,7 +86,7 @@ scale: dev  ## Grow the load fourfold, and let an autoscaler follow: three ways 
 
 soak: dev debug system  ## An operator errs for an hour; kill hundreds of times; make every part fail (root)
 	TONNE_TEST_MISTAKES_S=3600 $(BIN)/python -m pytest --timeout=0 -s \
-	    tests/adversity/test_mistakes.py
+	    tests/adversity/mistakes/soak.py
 	TONNE_TEST_DEATHS=600 $(BIN)/python -m pytest --timeout=0 tests/adversity
 	TONNE_TEST_FAULT_ROUNDS=20 $(BIN)/python -m pytest --timeout=0 -s \
 	    tests/operations/test_faults.py
