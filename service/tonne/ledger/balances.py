@@ -78,7 +78,6 @@ class Balances:
         reader: FileReader | None = None,
     ) -> None:
         self._manifest = manifest
-        self._objects = objects
         self._reader = reader or FileReader(manifest, objects)
         self._cache = FrameCache(cache_bytes_max)
         self._merger = Merger(
