@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 os.environ["PATH"] += f"{os.pathsep}/usr/sbin{os.pathsep}/sbin"
 
 
+@pytest.fixture(autouse=True)
+def unchanged_umask() -> Iterator[None]:
+    """A test that leaves another umask behind fails itself, not those that come after it."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    after = os.umask(before)
+    assert after == before, f"the umask was {before:03o} before the test and is {after:03o} now"
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL server for the whole session."""

@@ -47,8 +47,12 @@ def tonne(server, monkeypatch, capsys):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["tonne", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        before = os.umask(0o077)  # the command sets it for its process, which is the tests'
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            os.umask(before)
         output, errors = capsys.readouterr()
         return Run(ended.value.code or 0, output, errors)
 

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 
 from tests.support.store import START, create_book, make_commit, make_move
 from tonne.catalogue.method import MethodSettings
-from tonne.errors import ConfigInvalid
+from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import Manifest, migrations, schema
 from tonne.store.database import Database
 from tonne.store.manifest import migrate_manifest
@@ -86,10 +86,10 @@ def test_many_starts_on_an_empty_database_make_it_once(manifest_url):
         each.close()
 
 
-def test_an_upgrade_that_meets_a_writer_in_a_deadlock_begins_again(postgres_url, caplog):
+def test_an_upgrade_gives_way_to_a_writer(postgres_url, caplog):
     """An older server that writes holds `file` and wants `book`; the upgrade has it the other way.
 
-    The writer never gives in, and is there before the upgrade looks for a deadlock (2 s).
+    The writer gets what it wants, and the upgrade has its turn when the writer is done.
     """
     database = Database(postgres_url, pool_size=1, clock=lambda: START)
     migrations.upgrade(database, "0001")
@@ -97,21 +97,35 @@ def test_an_upgrade_that_meets_a_writer_in_a_deadlock_begins_again(postgres_url,
     waits = sa.text(
         "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'file'::regclass"
     )
-    upgraded_url = f"{postgres_url}&options=-c%20deadlock_timeout%3D2s"
     engine = sa.create_engine(postgres_url)
     with ThreadPoolExecutor(1) as pool, engine.connect() as watch, engine.connect() as writer:
-        writer.execute(sa.text("SET LOCAL deadlock_timeout = '1h'"))
         writer.execute(sa.text("LOCK TABLE file IN ROW EXCLUSIVE MODE"))
-        upgrade = pool.submit(migrate_manifest, upgraded_url)
+        upgrade = pool.submit(migrate_manifest, postgres_url)
         while not watch.execute(waits).scalar_one():
             assert not upgrade.done(), upgrade.result()
         writer.execute(sa.text("LOCK TABLE book IN ROW EXCLUSIVE MODE"))
+        writer.execute(sa.text("SELECT pg_sleep(1.2)"))  # long enough to look for a deadlock
         writer.commit()
         assert upgrade.result().after == migrations.head()
     engine.dispose()
-    told = [message for message in caplog.messages if "deadlock" in message]
+    told = [message for message in caplog.messages if "gives way" in message]
     assert len(told) == 1
-    assert "begins again, at most 4 more times" in told[0]
+    assert "tries again, for at most 600 s more" in told[0]
+
+
+def test_an_upgrade_ends_when_others_keep_the_tables(postgres_url, monkeypatch):
+    """Its patience has an end, and the tables are as they were."""
+    monkeypatch.setattr(migrations, "PATIENCE_S", 0.3)
+    database = Database(postgres_url, pool_size=1, clock=lambda: START)
+    migrations.upgrade(database, "0001")
+    engine = sa.create_engine(postgres_url)
+    with engine.connect() as dump:
+        dump.execute(sa.text("LOCK TABLE channel IN ACCESS SHARE MODE"))
+        with pytest.raises(StoreUnavailable):
+            migrate_manifest(postgres_url)
+    engine.dispose()
+    assert migrations.look(database)[0] == "0001"
+    database.close()
 
 
 def test_many_processes_start_on_an_empty_file(tmp_path):

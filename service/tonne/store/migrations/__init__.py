@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import enum
 import logging
+import random
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from tonne.errors import ConfigInvalid, StoreUnavailable
+from tonne.errors import ConfigInvalid
 from tonne.store import schema
 
 if TYPE_CHECKING:
@@ -31,10 +33,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-TRIES = 5
-"""How often an upgrade is begun that ends in a deadlock."""
+PATIENCE_S = 600.0
+"""How long an upgrade tries to have the tables to itself."""
+
+LOCK_MS = 100
+"""How long one try waits, and servers that write wait behind it; below the second after which
+PostgreSQL looks for a deadlock, and ends the transaction of one of the two."""
+
+PAUSE_S = (0.05, 0.15)
+"""How long servers go on writing between two tries, from and to."""
+
+TELL_S = 10.0
 
 _LOCK = 0x746F6E6E65  # "tonne"; the key of the advisory lock that serialises upgrades
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Fit(enum.Enum):
@@ -72,37 +84,49 @@ def upgrade(database: Database, version: str = "head") -> Upgrade:
     finds nothing to do; one that dies leaves nothing half-made. Tables of a newer revision on
     which this Tonne works are left as they are.
 
-    Servers that go on writing lock tables in the order of their work, an upgrade in the order of
-    its scripts: PostgreSQL may find the two in a deadlock and end the upgrade. It begins again,
-    from nothing, at most `TRIES` times.
+    Servers that go on writing lock tables in the order of their work. So an upgrade takes all of
+    them before its first script, and gives way where it does not get them at once: a server waits
+    for it `LOCK_MS` at a time, and neither can end the other in a deadlock.
 
     Raises
     ------
     ConfigInvalid
         A newer Tonne made the tables, and this one does not work on them.
     StoreUnavailable
-        The database cannot be reached, or each try ended in a deadlock. Nothing happened.
+        The database cannot be reached, or others held its tables for `PATIENCE_S`. Nothing
+        happened.
     """
-    for remaining in range(TRIES - 1, -1, -1):
+    return database.write(lambda connection: _run(connection, version, database.now()))
+
+
+def _lock_tables(connection: Connection) -> None:
+    """Have the tables of PostgreSQL to oneself to the end of the transaction."""
+    there = set(sa.inspect(connection).get_table_names())
+    names = [name for name in schema.metadata.tables if name in there]
+    quote = connection.dialect.identifier_preparer.quote
+    take = sa.text(f"LOCK TABLE {', '.join(map(quote, names))} IN ACCESS EXCLUSIVE MODE")
+    begin = told = time.monotonic()
+    while True:
         try:
-            return database.write(lambda connection: _run(connection, version, database.now()))
-        except StoreUnavailable as error:
-            if not remaining or not _is_deadlock(error):
+            with connection.begin_nested():  # rolled back, it lets go of what it has got
+                connection.execute(sa.text(f"SET LOCAL lock_timeout = {LOCK_MS}"))
+                connection.execute(take)
+            break
+        except sa.exc.OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
-            logger.warning(
-                "the upgrade of the manifest met a server that writes, in a deadlock, and was "
-                "undone; it begins again, at most %d more times",
-                remaining,
-            )
-    raise AssertionError("the last try returns or raises")
-
-
-def _is_deadlock(error: StoreUnavailable) -> bool:
-    """Whether PostgreSQL ended the transaction so that others could go on (SQLSTATE 40P01)."""
-    cause = error.__cause__
-    return isinstance(cause, sa.exc.DBAPIError) and (
-        getattr(cause.orig, "sqlstate", None) == "40P01"
-    )
+            now = time.monotonic()
+            if now - begin > PATIENCE_S:
+                raise
+            if now - told > TELL_S or told == begin:
+                told = now
+                logger.warning(
+                    "the upgrade of the manifest gives way to servers that work on its tables, "
+                    "and tries again, for at most %.0f s more",
+                    PATIENCE_S - (now - begin),
+                )
+        time.sleep(random.uniform(*PAUSE_S))  # noqa: S311  no secret
+    connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
 
 
 def refuse_newer(revision: str) -> ConfigInvalid:
@@ -136,6 +160,8 @@ def _run(connection: Connection, version: str, now: sa.ColumnElement[dt.datetime
         raise refuse_newer(before)
     if fit is not Fit.OLDER:
         return Upgrade(before, before)
+    if before and connection.dialect.name == "postgresql":
+        _lock_tables(connection)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, version)
