@@ -6,7 +6,7 @@ Python object and every exported array share; a consumer may release them on any
 without the GIL, in any order, after the Python object is gone.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from tonne_kernel.buffers cimport TextColumn
 
@@ -122,6 +122,10 @@ cdef struct ArrowColumn:
     # Validity (NULL: no nulls), then values, or offsets and bytes, or views, bytes and the
     # size of the bytes.
     const void *buffers[BUFFER_COUNT_MAX]
+    # Of a column of codes: its distinct texts; -1 where it has none.
+    const void *dictionary_offsets
+    const void *dictionary_bytes
+    int64_t dictionary_count
     int64_t null_count
     int64_t text_bytes          # of a column of views
 
@@ -129,6 +133,7 @@ cdef class ArrowTable:
     cdef Owner *owner
     cdef readonly int64_t row_count
     cdef int column_count
+    cdef uint64_t number        # no other table of the process has it
     cdef bint is_struct         # rows of columns, or else one plain array
     cdef ArrowColumn columns[COLUMN_COUNT_MAX]
 
@@ -138,12 +143,13 @@ cdef class ArrowTable:
     cdef int adopt(self, void *data) except -1
     # Give back a buffer that the table owns.
     cdef int disown(self, void *data) except -1
-    # Columns: of fixed width; of texts (taken over, the column is left empty); and of views of
-    # texts (taken over likewise) by their codes, which the table owns and gives back. Views, and
-    # no dictionary: a consumer keeps the dictionaries of all columns it ever met.
+    # Columns: of fixed width; of texts (taken over, the column is left empty); of views of texts
+    # (taken over likewise) by their codes, which the table owns and gives back; of codes and the
+    # texts that they stand for (taken over likewise), which only pays where they are few.
     cdef ArrowColumn *add_fixed(
         self, const char *name, const char *format, const void *values) except NULL
     cdef int add_texts(self, const char *name, const char *format, TextColumn *texts) except -1
+    cdef int add_codes(self, const char *name, const int32_t *codes, TextColumn *texts) except -1
     cdef int add_views(self, const char *name, int32_t *codes, TextColumn *texts) except -1
     cdef int _take(self, TextColumn *texts, const void **offsets, const void **data) except -1
 

@@ -17,6 +17,9 @@ from tonne_kernel.buffers cimport (
 from tonne_kernel.dictionary cimport Dictionaries
 from tonne_kernel.text cimport Interner, intern
 
+cdef enum:
+    ROWS_PER_TEXT_MIN = 16      # from which on codes are written faster than texts
+
 
 cdef int segment_allocate(
     SegmentColumns *segment, int64_t row_count, int64_t batch_row_count, int64_t record_id_bytes
@@ -144,8 +147,11 @@ cdef void *_give(ArrowTable table, void **data) except? NULL:
 cdef int _give_texts(
     ArrowTable table, const char *name, int32_t **codes, TextColumn *texts
 ) except -1:
-    """Hand codes over as the texts that they stand for."""
-    return table.add_views(name, <int32_t *>_give(table, <void **>codes), texts)
+    """Hand codes over: with their texts where those are few, or else as the texts themselves."""
+    cdef int32_t *given = <int32_t *>_give(table, <void **>codes)
+    if max(texts.count, <int64_t>1) * ROWS_PER_TEXT_MIN > table.row_count:
+        return table.add_views(name, given, texts)
+    return table.add_codes(name, given, texts)
 
 
 cdef int _append_all(TextColumn *target, const TextColumn *source) noexcept nogil:

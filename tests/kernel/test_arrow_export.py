@@ -62,6 +62,22 @@ def test_the_columns_have_their_types_whatever_the_rows(records):
     assert refused.height + pl.DataFrame(posted.records()).height == len(records)
 
 
+def test_few_texts_of_many_rows_are_categories_of_their_table_alone():
+    """They go with its last frame, and nothing stays where all tables meet."""
+    kept = pl.Series([], dtype=pl.Categorical)
+    before = set(pl.Categories())
+    records = [{"facility": "few-a" if n % 2 else "few-b", "unit": f"u{n}"} for n in range(40)]
+    first, second = (pl.DataFrame(post(*records).records()) for _ in range(2))
+    kinds = [frame.schema["facility"] for frame in (first, second)]
+    assert [type(kind) for kind in kinds] == [pl.Categorical] * 2
+    assert kinds[0] != kinds[1]
+    assert first.schema["unit"] == pl.String
+    assert first["facility"].to_list() == [record["facility"] for record in records]
+    assert first.cast({pl.Categorical: pl.String}).equals(second.cast({pl.Categorical: pl.String}))
+    assert set(pl.Categories()) == before
+    del kept
+
+
 def test_optional_columns_come_where_some_record_has_them():
     """A record without one is empty there."""
     posted = post(
@@ -108,18 +124,18 @@ def test_columns_outlive_what_they_came_from():
 
 def test_capsules_that_nobody_takes_are_freed():
     """Exporting without importing, and importing twice, are both sound."""
-    posted = post({}, {"facility": "b"})
+    posted = post(*[{}, {"facility": "b"}] * 20)
     for _ in range(100):
         posted.records().__arrow_c_array__()
         posted.records().__arrow_c_schema__()
-    frames = [pl.DataFrame(posted.records()) for _ in range(3)]
+    frames = [pl.DataFrame(posted.records()).cast({pl.Categorical: pl.String}) for _ in range(3)]
     assert frames[0].equals(frames[1])
     assert frames[1].equals(frames[2])
 
 
 def test_pyarrow_finds_the_arrays_valid():
     """The strictest consumer at hand checks every buffer."""
-    posted = post({"evidence": "e"}, {"quantity": ""}, {"facility": "é"})
+    posted = post(*[{"evidence": "e"}, {"quantity": ""}, {"facility": "é"}] * 20)
     for table in (posted.records(), posted.quarantine(), posted.postings()):
         batch = pa.record_batch(table)
         batch.validate(full=True)

@@ -44,6 +44,20 @@ def frame_bytes(frame: pl.DataFrame) -> int:
     return size
 
 
+def frame_bytes_max(frame: pl.DataFrame) -> int:
+    """Bytes that a frame does not exceed, without a look at its values.
+
+    As if its rows shared no text. What a commit leaves is mostly merged away before anybody needs
+    to know more.
+    """
+    size = _FRAME_BYTES
+    for column in frame:
+        size += int(column.estimated_size())
+        if column.dtype == pl.String:
+            size += VIEW_BYTES * column.len()
+    return size
+
+
 class FrameCache:
     """Decoded frames of immutable files, the least used dropped beyond a bound.
 
@@ -57,11 +71,12 @@ class FrameCache:
         self._bytes_max = bytes_max
         self._lock = threading.Lock()
         self._frames: OrderedDict[Key, tuple[pl.DataFrame, int]] = OrderedDict()
+        self._estimated: dict[Key, None] = {}  # in the order in which they came
         self._bytes = 0
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of the frames that are kept."""
+        """Bytes of the frames that are kept, or more."""
         return self._bytes
 
     def get(self, file_id: str, first_row: int = 0) -> pl.DataFrame | None:
@@ -75,19 +90,27 @@ class FrameCache:
             return found[0]
 
     def put(self, file_id: str, frame: pl.DataFrame, first_row: int = 0) -> None:
-        """Keep a frame."""
+        """Keep a frame. It is measured when the bound is reached, before any frame is dropped."""
         if not self._bytes_max:
             return
-        size = frame_bytes(frame)
-        if size > self._bytes_max:
-            return
+        size = frame_bytes_max(frame)
+        is_estimated = size <= self._bytes_max
+        if not is_estimated:
+            size = frame_bytes(frame)
+            if size > self._bytes_max:
+                return
         key = (file_id, first_row)
         with self._lock:
             self._drop(key)
             self._frames[key] = (frame, size)
             self._bytes += size
+            if is_estimated:
+                self._estimated[key] = None
             while self._bytes > self._bytes_max:
-                self._drop(next(iter(self._frames)))
+                if self._estimated:
+                    self._measure(next(iter(self._estimated)))
+                else:
+                    self._drop(next(iter(self._frames)))
 
     def drop(self, file_ids: Sequence[str]) -> None:
         """Forget frames whose files are dead."""
@@ -96,7 +119,16 @@ class FrameCache:
             for key in [key for key in self._frames if key[0] in dead]:
                 self._drop(key)
 
+    def _measure(self, key: Key) -> None:
+        """Replace an estimate; the frame keeps its place among the used ones."""
+        del self._estimated[key]
+        frame, estimate = self._frames[key]
+        size = frame_bytes(frame)
+        self._frames[key] = (frame, size)
+        self._bytes += size - estimate
+
     def _drop(self, key: Key) -> None:
         found = self._frames.pop(key, None)
+        self._estimated.pop(key, None)
         if found is not None:
             self._bytes -= found[1]

@@ -51,6 +51,15 @@ def polars_errors(subject: str) -> Iterator[None]:
 
 def frame_of(exported: Any) -> pl.DataFrame:
     """Take what the kernel exports, without a copy of its numeric buffers."""
+    return _without_categories(frame_to_write(exported))
+
+
+def frame_to_write(exported: Any) -> pl.DataFrame:
+    """Take what the kernel exports to write it.
+
+    Columns of few texts are categories of this frame alone: they are written in a fraction of
+    the time, are not to be compared with another frame's, and go with it.
+    """
     with polars_errors("the kernel's columns"):
         return pl.DataFrame(exported)
 
@@ -94,9 +103,9 @@ def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None
 
 
 def _without_categories(frame: pl.DataFrame) -> pl.DataFrame:
-    """Read categories, of which older files speak, as texts.
+    """Read categories, those of segments and of older files, as texts.
 
-    Polars keeps every category that any frame of the process ever had for as long as one such
-    frame lives: none may stay.
+    Polars keeps every category of a name that any frame ever had for as long as one such frame
+    lives: none may stay.
     """
     return frame.cast({pl.Categorical: pl.String})

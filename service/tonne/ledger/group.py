@@ -14,7 +14,7 @@ import polars as pl
 from tonne.errors import QuantityOverflow
 from tonne.ledger.entries import REQUEST_PREFIX, ChannelEntry, Durable, Entry, RequestEntry
 from tonne.ledger.files import POSTINGS, QUARANTINE, SEGMENT
-from tonne.ledger.frames import frame_of, polars_errors
+from tonne.ledger.frames import frame_of, frame_to_write, polars_errors
 from tonne.model import ControlTotals, RecordField, RowError, RowStatus
 from tonne.store.rows import Move, RangeRow, RequestClaim
 from tonne_kernel import Share, post
@@ -284,7 +284,7 @@ def _frames(
         frames[QUARANTINE] = frame_of(posted.quarantine())
     if not posted.record_count:
         return frames, {}, ()
-    records = frame_of(posted.records())
+    records = frame_to_write(posted.records())
     if any(totals.suspended_count for totals in posted.totals):
         records = with_posting_region(records, state)
     frames[SEGMENT] = records

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.ledger.conftest import record, records_of
 from tonne.errors import LedgerInconsistent, QuantityOverflow, StoreUnavailable
 from tonne.ledger.balances import Balances
-from tonne.ledger.frame_cache import FrameCache, frame_bytes
+from tonne.ledger.frame_cache import FrameCache, frame_bytes, frame_bytes_max
 from tonne.ledger.frames import read_parquet, read_rows
 from tonne.ledger.group import POSTED_KEYS
 from tonne.ledger.ledger import utc_now
@@ -123,6 +123,8 @@ def test_the_cache_counts_what_frames_hold():
     empty = frame_bytes(pl.DataFrame({"unit": pl.Series([], dtype=pl.String)}))
     assert frame_bytes(long) - empty == 100 * 16 + 1_000
     assert frame_bytes(short) - empty == 100 * 16
+    for frame in (long, short):
+        assert frame_bytes_max(frame) >= frame_bytes(frame)
 
 
 def test_few_files_are_left_alone(bench):
@@ -276,6 +278,20 @@ def test_sums_are_exact_beyond_64_bits():
     assert sum_by(frame, []).rows() == [(Decimal("50000000000000000000000000000000.000000"), 4)]
     assert sum_by(frame.clear(), []).rows() == [(Decimal(0), 0)]
     assert sum_by(frame.clear(), ["group"]).height == 0
+
+
+def test_the_cache_measures_frames_before_it_drops_one():
+    """Texts that rows share count once, where it matters."""
+    frame = pl.DataFrame({"facility": ["x" * 1_000] * 100})
+    cache = FrameCache(frame_bytes_max(frame))
+    names = [f"{number}" for number in range(frame_bytes_max(frame) // frame_bytes(frame))]
+    assert len(names) > 5
+    for name in names:
+        cache.put(name, frame)
+    assert all(cache.get(name) is frame for name in names)
+    cache.put("one more", frame)
+    assert cache.get(names[0]) is None
+    assert cache.size_bytes == len(names) * frame_bytes(frame)
 
 
 def test_a_sum_that_leaves_38_digits_is_refused():
