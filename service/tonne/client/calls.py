@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import grpc
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 1_000
 """Items that one page of a listing brings."""
+
+PAUSES_S = (0.1, 0.3, 0.9)
+"""Longest pauses before a stream of answers is asked for again."""
 
 _Answer = TypeVar("_Answer")
 
@@ -61,6 +66,30 @@ class Calls:
             yield from method(request, timeout=timeout_s)
         except grpc.RpcError as error:
             raise error_of_rpc(error, self.target) from error
+
+    def _stream_again(
+        self, method: Callable[..., Iterable[_Answer]], request: Any, timeout_s: float | None
+    ) -> Iterator[_Answer]:
+        """Call a method that only reads, again where no server took the call.
+
+        gRPC does so by its service config, as for calls with one answer. But a stream that it
+        repeats and whose server dies never ends, whatever its deadline (seen with grpcio 1.85.3).
+        """
+        end_s = None if timeout_s is None else time.monotonic() + timeout_s
+        for pause_s_max in (*PAUSES_S, None):
+            left_s = None if end_s is None else max(end_s - time.monotonic(), 0.0)
+            is_answered = False
+            try:
+                for answer in method(request, timeout=left_s):
+                    is_answered = True
+                    yield answer
+            except grpc.RpcError as error:
+                is_away = error.code() is grpc.StatusCode.UNAVAILABLE
+                if pause_s_max is None or is_answered or not is_away:
+                    raise error_of_rpc(error, self.target) from error
+                time.sleep(random.uniform(0, pause_s_max))  # noqa: S311  no secret
+            else:
+                return
 
     def _pages(self, method: Callable[..., _PageT], request: Any) -> Iterator[_PageT]:
         while True:

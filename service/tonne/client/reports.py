@@ -85,7 +85,7 @@ class ReportCalls(Calls):
             consolidation=consolidation,
         )
         return read_inventory(
-            self._stream(self._reports.GetInventory, request, self._timeout_s), columns
+            self._stream_again(self._reports.GetInventory, request, self._timeout_s), columns
         )
 
     def explain(
@@ -115,7 +115,8 @@ class ReportCalls(Calls):
             records_max=records_max,
         )
         # However long it takes: the first part says that the server is at work.
-        yield from map(read_explain_part, self._stream(self._reports.Explain, request, None))
+        parts = self._stream_again(self._reports.Explain, request, None)
+        yield from map(read_explain_part, parts)
 
     def estimate(
         self,

@@ -33,7 +33,8 @@ _KEEPALIVE = (
     ("grpc.http2.max_pings_without_data", 0),
 )
 
-# OpenChannel and CreateBook are not among these: each attempt of theirs has an effect.
+# OpenChannel and CreateBook are not among these: each attempt of theirs has an effect. Calls that
+# are answered by a stream are not, either: see `Calls._stream_again`.
 _REPEATABLE = (
     ("tonne.v1.IngestService", ("GetChannel", "ListChannels", "PostRecords")),
     (
@@ -64,7 +65,7 @@ _REPEATABLE = (
             "SearchActivities",
         ),
     ),
-    ("tonne.v1.ReportService", ("GetInventory", "Explain", "ListRecords")),
+    ("tonne.v1.ReportService", ("ListRecords",)),
 )
 
 _SERVICE_CONFIG = json.dumps(
