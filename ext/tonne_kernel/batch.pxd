@@ -62,7 +62,6 @@ cdef struct Reject:
 
 cdef struct BatchColumns:
     int64_t count               # rows
-    int64_t span_us_max         # a record from start to end; a longer one is rejected
     int32_t *key                # -1 where rejected
     int64_t *quantity_micro     # 0 where rejected
     int64_t *start_us           # microseconds since 1970-01-01T00:00Z
@@ -80,6 +79,7 @@ cdef struct BatchColumns:
     int64_t reject_count
     int64_t reject_capacity
     TextColumn reject_texts     # REJECT_TEXT_COUNT per reject
+    int64_t span_us_max         # a record from start to end; a longer one is rejected
     int64_t posting_count_max   # see `columns_bound_postings`
 
 # All columns but the optional ones for `count` rows, of any content; status POSTED, field

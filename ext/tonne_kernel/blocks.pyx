@@ -29,7 +29,7 @@ cdef extern from *:
     const bint KEEPS_BLOCKS "TONNE_KEEPS_BLOCKS"
 
 cdef enum:
-    SIZE_LOG2_MIN = 15
+    SIZE_LOG2_MIN = 14
     SIZE_MIN = 1 << SIZE_LOG2_MIN           # bytes; smaller blocks are malloc's business
     SIZE_LOG2_MAX = 26
     SIZE_MAX = 1 << SIZE_LOG2_MAX           # bytes; bigger blocks are never kept
