@@ -176,8 +176,19 @@ def load(
 
 
 def data_directory(directory: Path) -> dict[str, object]:
-    """Give the values that keep a whole ledger in one directory: SQLite and files."""
+    """Give the values that keep a whole ledger in one directory: SQLite and files.
+
+    Raises
+    ------
+    ConfigInvalid
+        A sign of the path has a meaning in a URL of SQLite: the manifest would stand elsewhere.
+    """
     absolute = directory.absolute()
+    if any(sign in str(absolute) for sign in "?%"):
+        raise ConfigInvalid(
+            f"the directory of a ledger has neither '?' nor '%' in its path; got {absolute}",
+            metadata={"key": "store.manifest_url"},
+        )
     return {
         "store.manifest_url": f"sqlite:///{absolute / 'manifest.db'}",
         "store.objects_url": (absolute / "objects").as_uri(),

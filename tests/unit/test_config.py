@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from tonne.config import Config, data_directory, load
 from tonne.errors import ConfigInvalid
@@ -192,3 +193,17 @@ def test_a_directory_holds_a_whole_ledger(tmp_path, monkeypatch):
     config = load(overrides=data_directory(directory.relative_to(tmp_path)), environ={})
     assert config.store.manifest_url == f"sqlite:///{directory}/manifest.db"
     assert config.store.objects_url == f"file://{directory}/objects"
+
+
+@pytest.mark.parametrize("name", ["what?", "50%41"])
+def test_a_directory_whose_manifest_would_stand_elsewhere_is_refused(tmp_path, name):
+    """What ends a URL of SQLite, or is decoded in one, by some versions of its reader."""
+    with pytest.raises(ConfigInvalid, match="neither"):
+        data_directory(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["#1", "a b", "ä&b=c;d@e:f"])
+def test_a_directory_of_any_other_name_holds_its_manifest(tmp_path, name):
+    """The URL leads to where the directory is."""
+    config = load(overrides=data_directory(tmp_path / name), environ={})
+    assert make_url(config.store.manifest_url).database == f"{tmp_path}/{name}/manifest.db"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tonne.edge import codec, method_codec, names
 from tonne.edge.gate import caller
 from tonne.edge.own_books import own_books
+from tonne.ledger.entities import ENTITIES_MAX
+from tonne.ledger.register import FACILITIES_MAX, check_count
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
@@ -135,6 +137,7 @@ class LedgerService:
         self, request: ledger_pb2.ImportFacilitiesRequest
     ) -> ledger_pb2.ImportFacilitiesResponse:
         """Add or replace facilities."""
+        check_count("facilities", len(request.facilities), FACILITIES_MAX)  # before they are read
         created, updated = self._ledger.import_facilities(
             names.read_book(request.parent, field="parent"),
             [codec.read_facility(index, one) for index, one in enumerate(request.facilities)],
@@ -159,6 +162,7 @@ class LedgerService:
         self, request: ledger_pb2.ImportEntitiesRequest
     ) -> ledger_pb2.ImportEntitiesResponse:
         """Add or replace entities."""
+        check_count("entities", len(request.entities), ENTITIES_MAX)
         created, updated = self._ledger.import_entities(
             names.read_book(request.parent, field="parent"),
             [method_codec.read_entity(index, one) for index, one in enumerate(request.entities)],

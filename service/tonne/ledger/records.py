@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import polars as pl
 
@@ -43,6 +43,13 @@ FILES_PER_PAGE_MAX = 256
 
 ITEM_BYTES = 4_096
 """Memory of a record of a page, besides its evidence and attributes."""
+
+PAGE_TEXT_BYTES_MAX = 4 << 20
+"""Texts and raw bytes of a page's records; one with a single record may have more. A record in
+quarantine may be as large as a message, and an answer of more than 16 MiB cannot be sent."""
+
+_COPIES: Final = 4
+"""Of a text of a page, while it is written: column, item, message, bytes."""
 
 _FILE_ROWS_BATCH = 256
 
@@ -235,7 +242,7 @@ class Records:
     def _fill(self, listing: _Listing[T], limit: int, page_token: str, hold: Hold) -> Page[T]:
         after_seq, first_row = self._tokens.read(page_token, listing.query, 0)
         items: list[T] = []
-        read_count = 0
+        read_count = text_bytes = 0
         while batch := listing.files(int(after_seq)):
             clearings = listing.clearings(batch)
             for file in batch:
@@ -246,10 +253,17 @@ class Records:
                 ):
                     found = self._matching(listing, file, clearings.get(file.id, []))
                     found = found.filter(pl.col(_ROW) >= first_row)
-                    part = found.head(limit - len(items))
+                    sizes = _text_bytes(found.head(limit - len(items)))
+                    room_bytes = PAGE_TEXT_BYTES_MAX - text_bytes
+                    count = int((sizes.cum_sum() <= room_bytes).sum())
+                    if not items and not found.is_empty():
+                        count = max(count, 1)
+                    part = found.head(count)
+                    text_bytes += int(sizes.head(count).sum())
+                    hold.grow_to(limit * ITEM_BYTES + _COPIES * text_bytes)
                     items.extend(listing.read(file, part.drop(_ROW)))
                     if part.height < found.height:
-                        next_row = part[_ROW][-1] + 1
+                        next_row = int(found[_ROW][count])
                         token = self._tokens.write(listing.query, after_seq, next_row)
                         return Page(tuple(items), token)
                     del found, part
@@ -272,6 +286,14 @@ class Records:
                     return head.clear()
             frame = self._overlay.apply(verified.frame(), clearings)
             return frame.with_row_index(_ROW).filter(listing.match)
+
+
+def _text_bytes(frame: pl.DataFrame) -> pl.Series:
+    """Give the bytes of the texts of each record."""
+    texts = pl.col(pl.String, pl.Categorical).cast(pl.String).str.len_bytes()
+    binary = pl.col(pl.Binary).bin.size()
+    sizes = pl.sum_horizontal(pl.lit(0, pl.Int64), texts, binary)
+    return frame.select(sizes.alias("text_bytes").cast(pl.Int64))["text_bytes"]
 
 
 def _source(channel: str) -> str:

@@ -32,7 +32,7 @@ class Register(Part):
         Raises FieldInvalid, BookUnknown; then nothing was changed.
         """
         check_id("book", book)
-        _check_count("facilities", len(facilities), FACILITIES_MAX)
+        check_count("facilities", len(facilities), FACILITIES_MAX)
         check_rows("facilities", facilities, check_facility)
         _check_once("facilities", [facility.id for facility in facilities])
         return self._manifest.put_facilities(book, facilities)
@@ -57,7 +57,7 @@ class Register(Part):
         Raises FieldInvalid, BookUnknown; then nothing was changed.
         """
         check_id("book", book)
-        _check_count("entities", len(entities), ENTITIES_MAX)
+        check_count("entities", len(entities), ENTITIES_MAX)
         checked = check_rows("entities", entities, check_entity)
         _check_once("entities", [entity.id for entity in checked])
         return self._manifest.put_entities(book, checked, check_tree)
@@ -77,7 +77,8 @@ class Register(Part):
         return self._manifest.list_entities(check_id("book", book))
 
 
-def _check_count(field: str, count: int, count_max: int) -> None:
+def check_count(field: str, count: int, count_max: int) -> None:
+    """Refuse an import of too many. Raises `FieldInvalid`."""
     if count > count_max:
         raise FieldInvalid(
             f"{field}: expected at most {count_max} in one import; got {count}: import them in "

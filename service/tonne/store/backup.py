@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
@@ -13,7 +14,6 @@ from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from sqlite3 import Connection
 
 
@@ -52,13 +52,14 @@ def back_up_sqlite(url: str, file: Path) -> int:
             "the manifest is not on SQLite: back it up with pg_dump, or with the archive of its "
             "write-ahead log, before the objects are copied"
         )
-    if not os.path.isfile(str(parsed.database)):  # noqa: PTH113  the path as the URL has it
+    path = Path(str(parsed.database))
+    if not path.is_file():
         raise ConfigInvalid(f"there is no manifest at {parsed.database}")
     partial = file.with_name(f".{file.name}.{uuid.uuid4().hex}.tmp")
     try:
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with (
-            closing(sqlite3.connect(f"file:{parsed.database}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(partial)) as copy,
         ):
             source.backup(copy)  # in one step: in several, each writer makes it begin again

@@ -15,7 +15,7 @@ from tonne.masking import mask, mask_url
 from tonne.store import faults
 from tonne.store.errors import ObjectExists, ObjectMissing
 from tonne.store.options import KEY, read_options
-from tonne.store.paths import ObjectInfo, check_path
+from tonne.store.paths import ObjectInfo, check_listed_path, check_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -125,7 +125,7 @@ class BucketObjects:
 
     def delete(self, path: str) -> None:
         """Remove the object; see `Objects.delete`."""
-        check_path(path)
+        check_listed_path(path)
         with self._translated("delete", path):
             try:
                 obstore.delete(self._store, path)

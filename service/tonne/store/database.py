@@ -37,7 +37,7 @@ from tonne.store.durability import (
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.reader_share import ReaderShare
 from tonne.store.schema import UtcTime
-from tonne.store.sqlite import WRITES, open_sqlite, prepare_sqlite
+from tonne.store.sqlite import WRITES, OpenFile, open_sqlite, prepare_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,8 +128,11 @@ class Database:
             "pool_use_lifo": True,
             "hide_parameters": True,
         }
+        self._file = OpenFile()  # of SQLite; on PostgreSQL it stays one of nothing
         engine = (
-            _open_postgres(parsed, options) if self.is_postgres else open_sqlite(parsed, options)
+            _open_postgres(parsed, options)
+            if self.is_postgres
+            else open_sqlite(parsed, options, self._file)
         )
         self.engine: Engine = engine
         event.listen(engine, "connect", self._inspect if self.is_postgres else self._prepare)
@@ -230,6 +233,7 @@ class Database:
             lost: Exception | None = None
             try:
                 transaction.commit()
+                self._file.check()
                 if committed is not None:
                     committed()
             except (sa.exc.DBAPIError, StoreUnavailable) as error:
@@ -278,7 +282,7 @@ class Database:
         """Get a new connection of SQLite ready; what an open one refuses is no caller's fault."""
         del record
         try:
-            prepare_sqlite(connection)
+            prepare_sqlite(connection, self._file)
         except ConfigInvalid as error:
             if self._refusal is ConfigInvalid:
                 raise

@@ -15,13 +15,16 @@ from tonne.errors import StoreUnavailable
 from tonne.permissions import make_directory, open_new, warn_of_readers
 from tonne.store import faults
 from tonne.store.errors import ObjectExists, ObjectMissing
-from tonne.store.paths import ObjectInfo, check_path
+from tonne.store.paths import (
+    TEMPORARY_PREFIX,
+    TEMPORARY_SUFFIX,
+    ObjectInfo,
+    check_listed_path,
+    check_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_TEMPORARY_PREFIX = "."
-_TEMPORARY_SUFFIX = ".tmp"
 
 DURABLE_MAX = 1 << 14
 """Directories that are remembered as durable; after that many they are fsynced anew."""
@@ -56,7 +59,7 @@ class DirectoryObjects:
         with _translated("write", path):
             self._make_durable(target.parent)
             temporary = target.parent / (
-                f"{_TEMPORARY_PREFIX}{target.name[:128]}.{uuid.uuid4().hex}{_TEMPORARY_SUFFIX}"
+                f"{TEMPORARY_PREFIX}{target.name[:128]}.{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
             )
             try:
                 _write(temporary, data)
@@ -88,10 +91,7 @@ class DirectoryObjects:
 
         Not fsynced: an object that a power cut brings back is garbage once more.
         """
-        parent, _, name = path.rpartition("/")
-        is_temporary = name.startswith(_TEMPORARY_PREFIX) and name.endswith(_TEMPORARY_SUFFIX)
-        checked = check_path(parent) if is_temporary else check_path(path)
-        target = self._root / checked / name if is_temporary else self._root / checked
+        target = self._root / check_listed_path(path)
         with _translated("delete", path):
             target.unlink(missing_ok=True)
 
@@ -103,7 +103,7 @@ class DirectoryObjects:
         with _translated("find", str(self._root)):
             if not os.statvfs(self._root).f_bavail:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            name = f"{_TEMPORARY_PREFIX}readiness.{uuid.uuid4().hex}{_TEMPORARY_SUFFIX}"
+            name = f"{TEMPORARY_PREFIX}readiness.{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
             file = self._root / name
             try:
                 os.close(open_new(file))

@@ -28,13 +28,28 @@ _KEEP: Final = (
 KEEP_COMMITS: Final = f"SELECT {_KEEP.format(is_local='true')}"
 """Begins each transaction that writes: behind a pooler, a session's own settings are another's."""
 
+_DAMAGE: Final = {
+    "data_sync_retry": (
+        "flushed_commits",
+        "a write that the disk refused is tried again and taken for done, though it may be gone",
+    ),
+    "ignore_checksum_failure": ("whole_pages", "a page that rotted is read like a whole one"),
+    "zero_damaged_pages": (
+        "whole_pages",
+        "a damaged page is read as an empty one, and what was committed there is not missed",
+    ),
+}
+"""Settings that hide damage where they are on: the guarantee that does not hold, and why."""
+
 _INSPECT: Final = f"""
 SELECT {_KEEP.format(is_local="false")},
     current_setting('fsync') = 'on',
     current_setting('full_page_writes') = 'on',
     current_setting('synchronous_standby_names') <> '',
     (SELECT count(*) FROM pg_stat_replication WHERE coalesce(state, 'streaming') <> 'backup'),
-    pg_is_in_recovery()
+    pg_is_in_recovery(),
+    ARRAY(SELECT name FROM (VALUES {", ".join(f"('{name}')" for name in _DAMAGE)}) AS risk (name)
+        WHERE current_setting(name, true) = 'on')
 """  # noqa: S608  no value comes from outside
 
 
@@ -83,7 +98,7 @@ def inspect_postgres(connection: Any, demands: Demands) -> tuple[Weakness, ...]:
     with connection.cursor() as cursor:
         row = cursor.execute(_INSPECT).fetchone()
     connection.commit()  # a setting that is rolled back with its transaction was never made
-    _, flushes, writes_pages, has_synchronous, standby_count, is_standby = row
+    _, flushes, writes_pages, has_synchronous, standby_count, is_standby, hiding = row
     if is_standby:
         raise StoreUnavailable(
             "the manifest takes no commits now; try again",
@@ -109,6 +124,11 @@ def inspect_postgres(connection: Any, demands: Demands) -> tuple[Weakness, ...]:
                 "mended; set full_page_writes = on",
                 refuses,
             )
+        )
+    for name in hiding:
+        guarantee, why = _DAMAGE[name]
+        found.append(
+            Weakness(guarantee, f"{name} is on: {why}; set {name} = off", refuses),
         )
     if not has_synchronous and (standby_count or demands.needs_synchronous_standby):
         found.append(

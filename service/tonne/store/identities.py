@@ -120,13 +120,31 @@ class Identities(Part):
 
     def get_position(self) -> Position:
         """Read how far the books have come. It costs a row for each book, whatever they hold."""
-        table = schema.book
-        total = sa.func.coalesce(sa.func.sum(table.c.commit_seq + table.c.revision), 0)
         with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(total.label("value"), self._database.now().label("now"))
-            ).one()
-        return Position(int(row.value), row.now)
+            return self._position(connection)
+
+    def get_witness(self) -> tuple[Position, str]:
+        """Read how far the books have come, and the path of the newest segment of all of them.
+
+        Both of one moment. Segments stay for ever, so a manifest that does not name this one
+        has not come this way. It costs a row and a file for each book.
+        """
+        book, file = schema.book, schema.file
+        newest = (
+            sa.select(file.c.id)
+            .where(file.c.book == book.c.id, file.c.kind == "segment", file.c.state == "live")
+            .order_by(file.c.seq.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        path = (
+            sa.select(file.c.path)
+            .where(file.c.id.in_(sa.select(newest)))
+            .order_by(file.c.create_time.desc(), file.c.path)
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return self._position(connection), connection.execute(path).scalar_one_or_none() or ""
 
     def has_books(self) -> bool:
         """Whether there is any book."""
@@ -204,6 +222,13 @@ class Identities(Part):
         with self._database.read() as connection:
             query = sa.select(schema.ledger.c.upkeep_time)
             return connection.execute(query).scalar_one_or_none()
+
+    def _position(self, connection: Connection) -> Position:
+        table = schema.book
+        total = sa.func.coalesce(sa.func.sum(table.c.commit_seq + table.c.revision), 0)
+        query = sa.select(total.label("value"), self._database.now().label("now"))
+        row = connection.execute(query).one()
+        return Position(int(row.value), row.now)
 
     def _now(self, connection: Connection) -> dt.datetime:
         now: dt.datetime = connection.execute(sa.select(self._database.now())).scalar_one()

@@ -72,6 +72,12 @@ def open_objects(url: str, options: Mapping[str, str]) -> Objects:
         An unknown scheme or option.
     """
     parts = urlsplit(url)
+    if "?" in url or "#" in url:
+        raise ConfigInvalid(
+            "store.objects_url ends with a directory or a prefix, without '?' and '#' (in a "
+            f"directory's name: %3F and %23); got {mask_url(url)!r}",
+            metadata={"key": "store.objects_url"},
+        )
     if parts.scheme in BUCKET_SCHEMES:
         return BucketObjects(url, options)
     if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):

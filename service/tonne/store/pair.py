@@ -6,7 +6,8 @@ The objects' half lies below `_tonne/`, immutable like everything else:
   meet the same empty objects one gets them.
 - `_tonne/incarnations/N.json`, one for each time that a restored manifest was adopted, the first
   for the beginning. Created if absent as well: the highest names the manifest that may go on.
-- `_tonne/marks/...`, which say how far the manifest had come. Their names say it all.
+- `_tonne/marks/...`, which say how far the manifest had come, in their names, and name a segment
+  that it had committed: a copy of the manifest that went its own way came as far without it.
 
 The identity is made in the manifest first, in one row that says that it is not placed yet, then
 in the objects, from what the row says, then the row is marked. So whoever is interrupted, or
@@ -20,7 +21,7 @@ import datetime as dt
 import json
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tonne.errors import LedgerInconsistent
@@ -50,11 +51,16 @@ _MARK_PATH = re.compile(rf"{_MARKS}/([0-9]{{8}})-([0-9]{{20}})-([0-9]{{12}})\.js
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a manifest had come in an incarnation, by the database's clock of that time."""
+    """How far a manifest had come in an incarnation, by the database's clock of that time.
+
+    `witness` is the path of the newest segment that it had; empty where it had none, where the
+    mark was written by a version without witnesses, or where only its name was read.
+    """
 
     number: int
     position: int
     time: dt.datetime
+    witness: str = ""
 
     @property
     def path(self) -> str:
@@ -154,13 +160,12 @@ def read_identity(objects: Objects) -> Identity | None:
         return Identity(str(ledger["ledger"]), "", 0, "", None)  # its maker was interrupted
     number = max(numbers)
     newest = _read_json(objects, _incarnation_path(number))
-    marks = [mark for mark in list_marks(objects) if mark.number == number]
     return Identity(
         id=str(ledger["ledger"]),
         incarnation=str(newest["incarnation"]),
         number=number,
         time=str(newest["time"]),
-        mark=max(marks, key=lambda mark: mark.position, default=None),
+        mark=_newest_mark(objects, number),
     )
 
 
@@ -204,16 +209,21 @@ def write_mark(manifest: Manifest, objects: Objects, interval_s: float) -> Mark 
         They do not belong together, or the manifest is older than the objects know.
     """
     row, found = check(manifest, objects)
-    position = manifest.get_position()
+    position, witness = manifest.get_witness()
     last = found.mark
     if last is not None:
         # Either way: a clock that was set back must not keep the next mark off for hours.
         age_s = abs((position.time - last.time).total_seconds())
         if last.position >= position.value or age_s < interval_s:
             return None
-    mark = Mark(row.number, position.value, position.time)
+    mark = Mark(row.number, position.value, position.time, witness)
     faults.reach("mark.before_put")
-    objects.put(mark.path, _json({"ledger": row.id, "incarnation": row.incarnation}))
+    said = {"ledger": row.id, "incarnation": row.incarnation, "witness": witness}
+    try:
+        objects.put(mark.path, _json(said))
+    except ObjectExists:  # of a copy of the manifest, which came as far in the same second
+        check(manifest, objects)
+        return None
     own = sorted(
         (one for one in list_marks(objects) if one.number == row.number),
         key=lambda one: one.position,
@@ -317,7 +327,7 @@ def _check_incarnation(
             detail=detail,
         )
     if found.mark is not None:
-        position = manifest.get_position()
+        position, witness = manifest.get_position(), found.mark.witness
         if position.value < found.mark.position:
             raise LedgerMismatch(
                 f"{subject} knew it at {found.mark.position} at {found.mark.time.isoformat()}; "
@@ -325,6 +335,27 @@ def _check_incarnation(
                 metadata=metadata,
                 detail=detail,
             )
+        if witness and not manifest.known_paths([witness]):
+            raise LedgerMismatch(
+                f"{subject} knew it with the segment {witness} at "
+                f"{found.mark.time.isoformat()}, which it does not name: it is a copy that went "
+                f"its own way, or lost what was committed then: {advice}",
+                metadata=metadata | {"path": witness},
+                detail=detail,
+            )
+
+
+def _newest_mark(objects: Objects, number: int) -> Mark | None:
+    """Read the newest mark of an incarnation, with its witness."""
+    marks = [mark for mark in list_marks(objects) if mark.number == number]
+    mark = max(marks, key=lambda mark: (mark.position, mark.time), default=None)
+    if mark is None:
+        return None
+    try:
+        said = _read_json(objects, mark.path)
+    except ObjectMissing:  # newer ones came, and it went
+        return mark
+    return replace(mark, witness=str(said.get("witness", "")))
 
 
 def _without_ledger(

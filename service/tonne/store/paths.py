@@ -21,6 +21,10 @@ IDENTITY: Final = "_tonne"
 DELTA_LOG: Final = "_delta_log"
 """Folder of the log of a Delta table, below the table's root."""
 
+TEMPORARY_PREFIX: Final = "."
+TEMPORARY_SUFFIX: Final = ".tmp"
+"""Of the name that a file in a directory has until it is whole."""
+
 _PATH_LENGTH_MAX = 900
 """S3 takes 1,024 bytes of key; the rest is left for the prefix of the bucket."""
 
@@ -58,3 +62,16 @@ def check_path(path: str) -> str:
             metadata={"kind": "object", "value": path},
         )
     return path
+
+
+def check_listed_path(path: str) -> str:
+    """Return `path` if it may name an object, or an unfinished put of one, as lists hold them.
+
+    A bucket has none of its own; they come with the files of a directory that was moved there.
+    Raises `NameInvalid`.
+    """
+    parent, _, name = path.rpartition("/")
+    if parent and name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX):
+        check_path(f"{parent}/{name.removeprefix(TEMPORARY_PREFIX)}")
+        return path
+    return check_path(path)

@@ -55,6 +55,8 @@ class Survey:
         Files that are there and that the manifest does not name, by book and folder.
     unknown_bytes : int
         Their bytes.
+    has_witness : bool
+        Whether the manifest names the segment that the mark does.
     """
 
     ledger_id: str
@@ -66,12 +68,15 @@ class Survey:
     missing_count: int
     unknown: Counter[tuple[str, str]]
     unknown_bytes: int
+    has_witness: bool = True
 
     @property
     def is_behind(self) -> bool:
         """Whether the objects know more than the manifest."""
         return self.mark is not None and (
-            self.objects_number != self.number or self.mark.position > self.position
+            self.objects_number != self.number
+            or self.mark.position > self.position
+            or not self.has_witness
         )
 
 
@@ -100,6 +105,7 @@ def survey(manifest: Manifest, objects: Objects) -> Survey:
                 unknown[book, folder] += 1
                 unknown_bytes += info.size_bytes
     live_count = manifest.count_live()
+    witness = found.mark.witness if found and found.mark else ""
     return Survey(
         ledger_id=ledger_id,
         number=row.number if row else 0,
@@ -110,6 +116,7 @@ def survey(manifest: Manifest, objects: Objects) -> Survey:
         missing_count=max(live_count - live_seen, 0),
         unknown=unknown,
         unknown_bytes=unknown_bytes,
+        has_witness=not witness or bool(manifest.known_paths([witness])),
     )
 
 

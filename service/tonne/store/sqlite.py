@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,8 +29,47 @@ WRITES: Final = "tonne_write"
 _SQLITE_VERSION_MIN = (3, 35, 0)  # RETURNING
 
 
-def open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
-    """Open a file, whose connections `prepare_sqlite` gets ready. Raises `ConfigInvalid`."""
+class OpenFile:
+    """The file that a manifest was opened in, for as long as its process has it open.
+
+    One that is removed, or replaced by a restored one, goes on to take commits of whoever has it
+    open, and nobody finds them again.
+    """
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._identity: tuple[int, int] | None = None
+
+    def meet(self, path: str) -> None:
+        """Take note of the file of the first connection; see that others have the same."""
+        if not self._path:
+            self._path, self._identity = path, _identity_of(path)
+        self.check()
+
+    def check(self) -> None:
+        """Raise `StoreUnavailable` where another file, or none, is at its path."""
+        if self._path and _identity_of(self._path) != self._identity:
+            raise StoreUnavailable(
+                "the manifest cannot be used now; try again",
+                detail=f"its file {self._path} was removed or replaced while this process has it "
+                "open: what is committed now would be lost with it; end this process, and start "
+                "it again once the file is the right one",
+            )
+
+
+def _identity_of(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116  before and after each transaction
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def open_sqlite(url: URL, options: dict[str, Any], opened: OpenFile) -> Engine:
+    """Open a file, whose connections `prepare_sqlite` gets ready. Raises `ConfigInvalid`.
+
+    No transaction begins on `opened` once another file is in its place.
+    """
     import sqlite3  # noqa: PLC0415  only the embedded manifest needs it
 
     if sqlite3.sqlite_version_info < _SQLITE_VERSION_MIN:
@@ -52,17 +92,28 @@ def open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
         poolclass=sa.QueuePool,
         **options,
     )
-    event.listen(engine, "begin", _begin_sqlite)
+
+    def begin(connection: Connection) -> None:
+        opened.check()
+        _begin_sqlite(connection)
+
+    def look(*_: object) -> None:  # before a connection makes a file where there is none
+        opened.check()
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "do_connect", look)
     return engine
 
 
-def prepare_sqlite(connection: Any) -> None:
+def prepare_sqlite(connection: Any, opened: OpenFile) -> None:
     """Set what a connection does not inherit from the file, WAL mode and waits for the disk.
 
     Raises
     ------
     ConfigInvalid
         The file system, or this SQLite, does not take it.
+    StoreUnavailable
+        It is to another file than `opened`.
     """
     cursor = connection.cursor()
     try:
@@ -72,7 +123,7 @@ def prepare_sqlite(connection: Any) -> None:
                 f"the manifest needs SQLite's WAL mode, which this file system refuses ({mode}); "
                 "put it on a local disk",
             )
-        _wait_for_the_disk(cursor)
+        opened.meet(_wait_for_the_disk(cursor))
         cursor.execute("PRAGMA foreign_keys = ON")
     finally:
         cursor.close()
@@ -108,8 +159,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
 
 
-def _wait_for_the_disk(cursor: Any) -> None:
-    """Have COMMIT wait for the disk, in WAL mode, and see that it does.
+def _wait_for_the_disk(cursor: Any) -> str:
+    """Have COMMIT wait for the disk, in WAL mode, and see that it does; gives the file's path.
 
     The default of some builds does not. `fullfsync` is for macOS, whose fsync does not reach the
     platters; elsewhere it does nothing.
@@ -133,3 +184,4 @@ def _wait_for_the_disk(cursor: Any) -> None:
         raise ConfigInvalid(
             "a manifest in memory would lose what it acknowledged; name a file: sqlite:///path",
         )
+    return str(main[2])

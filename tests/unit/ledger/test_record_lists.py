@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.ledger.conftest import HOUR, T0, decode, encode_rows, record, records_of
 from tonne.errors import BookUnknown, PageTokenInvalid
+from tonne.ledger import budget as budget_module
 from tonne.ledger import records as records_module
 from tonne.ledger.entries import RequestEntry
 from tonne.model import RecordField, RowStatus
@@ -124,6 +125,36 @@ def test_quarantine_lists_what_was_wrong_as_it_came(bench):
     assert (by_end.start, by_end.end) == ("2015-01-01T00:00:00Z", "2015-01-01T00:00:00Z")
     assert (by_unit.status, by_unit.unit) == (RowStatus.UNIT_MUST_BE_KNOWN, "cubits")
     assert Decimal(by_unit.quantity) == Decimal("1.5")
+
+
+def test_a_page_of_large_records_has_fewer(bench, monkeypatch):
+    """Their bytes are bounded; each comes once, and one that is larger alone."""
+    monkeypatch.setattr(records_module, "PAGE_TEXT_BYTES_MAX", 3_000)
+    sizes = [1_000, 1_000, 1_000, 5_000, 10, 10, 2_000, 9_000]
+    wrong = [record(unit="u" * size) for size in sizes]
+    bench.append("meter", wrong[:5])
+    bench.append("meter", [record(), *wrong[5:]])
+    got = list(pages(bench.ledger.list_quarantine))
+    assert [each.offset for page in got for each in page] == [0, 1, 2, 3, 4, 6, 7, 8]
+    raw_sizes = [[len(each.raw) for each in page] for page in got]
+    assert all(sum(page) <= 3_000 or len(page) == 1 for page in raw_sizes)
+    assert [len(page) for page in got] == [2, 1, 1, 3, 1]
+
+
+def test_a_page_holds_the_memory_of_its_large_records(bench, monkeypatch):
+    """What its texts and their copies take is asked for, and given back."""
+    reads = bench.ledger.reads
+    held = []
+    grow_to = budget_module.Hold.grow_to
+    monkeypatch.setattr(
+        budget_module.Hold,
+        "grow_to",
+        lambda hold, size: (held.append(size), grow_to(hold, size))[1],
+    )
+    bench.append("meter", [record(facility="f" * 300_000) for _ in range(3)])
+    assert len(bench.ledger.list_quarantine("acme").items) == 3
+    assert max(held) > 4 * 3 * 300_000
+    assert reads.held_bytes == 0
 
 
 @pytest.mark.parametrize("token", ["?", "aGFs", "bnVsbA", "WzEsMiwzXQ", "é"])

@@ -52,6 +52,20 @@ def test_what_stands_in_the_log_is_in_the_copy(filled, url, tmp_path):
     assert len(filled.segments("acme", limit=10)) == 1
 
 
+@pytest.mark.parametrize("name", ["a%2541", "a#1", "a b", "ä"])
+def test_a_copy_is_of_the_manifest_that_is_named(tmp_path, name):
+    """Whatever its folder is called: no other manifest, no empty one, and nothing is made."""
+    for folder, count in ((name, 2), ("aA", 1), ("a", 1)):
+        with closing(Manifest.open(f"sqlite:///{tmp_path}/{folder}/manifest.db")) as manifest:
+            create_book(manifest)
+            for _ in range(count):
+                manifest.commit(make_commit("acme"))
+    there = set(tmp_path.iterdir())
+    back_up_sqlite(f"sqlite:///{tmp_path}/{name}/manifest.db", tmp_path / "copy.db")
+    assert commits_in(tmp_path / "copy.db") == 2
+    assert {path for path in tmp_path.iterdir() if "copy.db" not in path.name} == there
+
+
 def test_a_copy_under_load_is_of_one_moment(filled, url, tmp_path):
     """While commits go on: all of those before it began, each of them whole."""
     counts, stopping = [1], threading.Event()

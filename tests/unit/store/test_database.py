@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shutil
 import sqlite3
 
 import pytest
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 
 from tests.support.store import create_book, make_commit
 from tonne.errors import ConfigInvalid, StoreUnavailable
-from tonne.store import Manifest, database, schema, sqlite
+from tonne.store import Manifest, OutcomeUnknown, database, schema, sqlite
 
 
 def test_sqlite_is_durable_and_checks_references(embedded):
@@ -63,6 +65,48 @@ def test_a_file_system_that_changed_is_no_fault_of_a_caller(tmp_path, monkeypatc
     with pytest.raises(StoreUnavailable, match=f"{file}.*WAL mode") as caught:
         manifest.ping()
     assert caught.value.message == "the manifest cannot be used now; try again"
+    manifest.close()
+
+
+@pytest.mark.parametrize("act", ["removed", "replaced", "reconnected"])
+def test_a_file_that_is_another_one_by_now_takes_nothing_more(tmp_path, act):
+    """Who has it open would go on in a file that nobody finds; with the right one it goes on."""
+    file, kept = tmp_path / "manifest.db", tmp_path / "kept.db"
+    manifest = Manifest.open(f"sqlite:///{file}")
+    create_book(manifest)
+    commit = make_commit("acme")
+    if act == "replaced":
+        os.link(file, kept)
+        shutil.copy(file, tmp_path / "restored.db")
+        (tmp_path / "restored.db").replace(file)
+    else:
+        file.rename(kept)
+    if act == "reconnected":
+        manifest._database.engine.dispose()
+    for use in (lambda: manifest.commit(commit), manifest.ping, manifest.get_ledger):
+        with pytest.raises(StoreUnavailable, match="removed or replaced"):
+            use()
+    assert file.exists() == (act == "replaced")
+    kept.replace(file)
+    manifest.commit(commit)
+    assert len(manifest.segments("acme", limit=10)) == 1
+    manifest.close()
+
+
+def test_a_commit_into_a_file_that_went_meanwhile_is_not_acknowledged(tmp_path):
+    """The file is looked at before a transaction and after its COMMIT."""
+    file = tmp_path / "manifest.db"
+    manifest = Manifest.open(f"sqlite:///{file}")
+
+    def work(connection: sa.Connection) -> None:
+        connection.execute(sa.select(schema.book.c.id))
+        file.rename(tmp_path / "gone.db")
+
+    with pytest.raises(OutcomeUnknown, match="removed or replaced"):
+        manifest._database.write(work)
+    (tmp_path / "gone.db").rename(file)
+    with pytest.raises(OutcomeUnknown):  # whoever could say whether it happened is gone, too
+        manifest._database.write(work, settle=lambda _: True)
     manifest.close()
 
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from tests.support.postgres import run_replica
 from tests.support.store import create_book
 from tonne.errors import ConfigInvalid, StoreUnavailable
+from tonne.metrics import GUARANTEES
 from tonne.store import Manifest
 from tonne.store.database import Database, utc_now
-from tonne.store.durability import Demands, Weakness, inspect_postgres
+from tonne.store.durability import _DAMAGE, Demands, Weakness, inspect_postgres
 
 ACCEPTS = Demands(accepts_lost_records=True)
 
@@ -78,8 +79,10 @@ def test_a_session_that_a_pooler_changed_is_set_again(postgres_url):
 class Answer:
     """A connection whose server says this about itself."""
 
-    def __init__(self, *, fsync=True, pages=True, synchronous=False, standbys=0, standby=False):
-        self.row = ("on", fsync, pages, synchronous, standbys, standby)
+    def __init__(
+        self, *, fsync=True, pages=True, synchronous=False, standbys=0, standby=False, hiding=()
+    ):
+        self.row = ("on", fsync, pages, synchronous, standbys, standby, list(hiding))
 
     def cursor(self):
         return self
@@ -112,6 +115,8 @@ class Answer:
             ACCEPTS,
             [("flushed_commits", False), ("whole_pages", False)],
         ),
+        (Answer(hiding=["zero_damaged_pages"]), Demands(), [("whole_pages", True)]),
+        (Answer(hiding=["data_sync_retry"]), ACCEPTS, [("flushed_commits", False)]),
         (Answer(standbys=2), Demands(), [("synchronous_standby", False)]),
         (Answer(standbys=2, synchronous=True), Demands(), []),
         (
@@ -164,6 +169,33 @@ def test_a_server_that_does_not_flush_is_refused(
     other.ping()
     assert other.guarantees(guarantee)
     other.close()
+
+
+@pytest.mark.parametrize("by", ["database", "url"])
+@pytest.mark.parametrize("name", ["zero_damaged_pages", "ignore_checksum_failure"])
+def test_a_session_that_hides_damage_is_refused(postgres_server, postgres_url, by, name):
+    """It would read a damaged page as an empty one: commits are gone, and a sum is another."""
+    Manifest.open(postgres_url).close()
+    url, database = postgres_url, database_of(postgres_url)
+    if by == "url":
+        url = f"{postgres_url}&options=-c%20{name}%3Don"
+    else:
+        with postgres_server.connect() as connection:
+            connection.execute(f"ALTER DATABASE {database} SET {name} = on")
+    with pytest.raises(ConfigInvalid, match=rf"{name} is on.*accepts_lost_records"):
+        Manifest.open(url)
+    accepted = Manifest.open(url, demands=ACCEPTS)
+    assert not accepted.guarantees("whole_pages")
+    accepted.close()
+
+
+def test_a_database_that_hides_a_failing_disk_is_known():
+    """Each setting that is looked at has the guarantee that it breaks, and is refused by name."""
+    for name, (guarantee, _) in _DAMAGE.items():
+        (found,) = inspect_postgres(Answer(hiding=[name]), Demands())
+        assert (found.guarantee, found.is_refused) == (guarantee, True)
+        assert name in found.text
+        assert guarantee in GUARANTEES
 
 
 def test_a_standby_is_refused_and_its_primary_warns(postgres_server, postgres_url, caplog):

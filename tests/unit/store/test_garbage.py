@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from dataclasses import replace
 
+import obstore
 import pytest
 import sqlalchemy as sa
 
@@ -311,6 +313,17 @@ def test_a_collection_that_fails_is_finished_by_the_next(embedded, objects, cloc
     segment = embedded.segments("acme", limit=1)[0]
     assert paths_of(objects) == {segment.path, new.path}
     assert dead_ids(embedded) == []
+
+
+def test_unfinished_puts_of_a_directory_that_moved_go_from_a_bucket(tmp_path, s3_bucket):
+    """A bucket makes none, and deletes those that were copied there like every orphan."""
+    objects = open_objects(f"{s3_bucket.url}/moved", s3_bucket.options)
+    name = f"acme/segment/2026-01-01/.{new_id()}.parquet.{new_id()}.tmp"
+    with closing(Manifest.open(f"sqlite:///{tmp_path}/moved.db")) as manifest:
+        meet(manifest, objects)
+        obstore.put(objects._store, name, b"half")
+        assert collect_all(manifest, objects)[-1].orphans_count == 1
+    assert name not in {info.path for info in objects.list("")}
 
 
 def test_a_grace_that_a_commit_could_outlast_is_refused():

@@ -104,15 +104,30 @@ def test_a_listing_tells_size_and_time(objects):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/etc/x", "a/../b", "..", "a//b", "a/", "./a", "a/.x", "a\\b", "a\0", "a" * 901]
+    "path",
+    [
+        "",
+        "/etc/x",
+        "a/../b",
+        "..",
+        "a//b",
+        "a/",
+        "./a",
+        "a/.x",
+        "a/..tmp",
+        "a\\b",
+        "\0",
+        "a" * 901,
+    ],
 )
 def test_a_path_stays_inside(objects, path):
     """Paths that are absolute, climb, hide or carry other characters are refused everywhere."""
     for call in (lambda: objects.put(path, b""), lambda: objects.get(path)):
         with pytest.raises(NameInvalid):
             call()
-    with pytest.raises(NameInvalid):
-        objects.delete(path)
+    for each in (path, f"{path}/.x.tmp" if path else ".x.tmp"):
+        with pytest.raises(NameInvalid):
+            objects.delete(each)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +137,10 @@ def test_a_path_stays_inside(objects, path):
         ("objects", {}),
         ("file://host/x", {}),
         ("file:///data/x", {"endpoint": "http://x"}),
+        ("file:///data/x?y", {}),
+        ("file:///data/x#y", {}),
+        ("s3://bucket/x?y", {"region": "eu"}),
+        ("s3://bucket/x#y", {"region": "eu"}),
         ("s3://bucket", {"endpiont": "http://x"}),
         ("s3://bucket", {"allow_http": "perhaps"}),
         ("s3://bucket", {"timeout": "long"}),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
@@ -250,6 +252,62 @@ def test_an_older_manifest_is_refused(manifest, objects):
         meet(manifest, objects)
 
 
+def test_a_copy_that_went_its_own_way_is_refused(tmp_path, objects):
+    """It came as far as the manifest that the objects belong to, or farther, by other commits."""
+    with closing(Manifest.open(f"sqlite:///{tmp_path}/true.db")) as manifest:
+        meet(manifest, objects)
+        create_book(manifest)
+        commit_to(manifest, objects)
+        write_mark(manifest, objects, 60)
+    shutil.copy(tmp_path / "true.db", tmp_path / "copy.db")
+    with (
+        closing(Manifest.open(f"sqlite:///{tmp_path}/true.db")) as manifest,
+        closing(Manifest.open(f"sqlite:///{tmp_path}/copy.db")) as copy,
+    ):
+        meet(copy, objects)  # nothing tells them apart yet
+        commit_to(manifest, objects)
+        write_mark(manifest, objects, 0)
+        for _ in range(2):
+            copy.commit(make_commit("acme"))
+        for refuse in (
+            lambda: meet(copy, objects),
+            lambda: write_mark(copy, objects, 0),
+            lambda: collect(copy, objects, Rules(), later()),
+        ):
+            with pytest.raises(LedgerMismatch, match=r"went its own way.* `tonne restore adopt`"):
+                refuse()
+        assert survey(copy, objects).is_behind
+        assert not survey(manifest, objects).is_behind
+        meet(manifest, objects)
+
+
+def test_a_manifest_that_lost_what_a_mark_saw_is_refused(manifest, objects):
+    """Also where it has gone on since, as far as the mark."""
+    meet(manifest, objects)
+    create_book(manifest)
+    lost = commit_to(manifest, objects)
+    write_mark(manifest, objects, 60)
+    (segment,) = [file.path for file in lost.files if file.kind == "segment"]
+    statement = sa.delete(schema.file).where(schema.file.c.path == segment)
+    manifest._database.write(lambda c: c.execute(statement) and None)
+    commit_to(manifest, objects)
+    with pytest.raises(LedgerMismatch, match=segment):
+        meet(manifest, objects)
+    adopt(manifest, objects, manifest.get_ledger().id)
+    meet(manifest, objects)
+
+
+def test_a_mark_without_a_witness_counts_by_its_position(manifest, objects):
+    """A version without witnesses wrote it, or there was no segment."""
+    meet(manifest, objects)
+    objects.put(Mark(1, 0, START).path, b"{}\n")
+    meet(manifest, objects)
+    create_book(manifest)
+    assert write_mark(manifest, objects, 60).witness == ""
+    commit_to(manifest, objects)
+    meet(manifest, objects)
+
+
 def test_a_refusal_holds_no_secret(postgres_url):
     """The places that it names are without passwords."""
     url = sa.make_url(postgres_url).set(password="hidden")  # noqa: S106  # no password of anything
@@ -292,12 +350,23 @@ def test_a_clock_that_was_set_back_keeps_no_mark_off(embedded, objects, clock):
 
 
 def test_two_that_write_the_same_mark_have_written_it(manifest, objects):
-    """A mark says nothing but what its name says, so that one may be written twice."""
-    row = meet(manifest, objects)
-    mark = Mark(1, 5, START)
-    objects.put(mark.path, b'{\n "incarnation": "%s",\n "ledger": "%s"\n}\n' % (
-        row.incarnation.encode(), row.id.encode()))  # fmt: skip
-    assert list_marks(objects) == [mark]
+    """Servers of one manifest that came as far say the same, so that both have written it."""
+    meet(manifest, objects)
+    create_book(manifest)
+    commit = commit_to(manifest, objects)
+    stopping = threading.Barrier(2)
+
+    def write(_):
+        stopping.wait()
+        return write_mark(manifest, objects, 60)
+
+    with ThreadPoolExecutor(2) as pool:
+        written = [mark for mark in pool.map(write, range(2)) if mark]
+    (segment,) = [file.path for file in commit.files if file.kind == "segment"]
+    assert written
+    assert {mark.witness for mark in written} == {segment}
+    assert {mark.path for mark in written} == {mark.path for mark in list_marks(objects)}
+    meet(manifest, objects)
 
 
 def test_a_mark_is_never_ahead_of_its_manifest(manifest, objects):
@@ -312,6 +381,22 @@ def test_a_mark_is_never_ahead_of_its_manifest(manifest, objects):
         faults.release()
         assert writing.result().position < manifest.get_position().value
     meet(manifest, objects)
+
+
+def test_of_two_that_came_as_far_in_the_same_second_one_is_refused(embedded, objects, clock):
+    """It finds a mark of the same name with a segment that it does not have."""
+    meet(embedded, objects)
+    create_book(embedded)
+    commit_to(embedded, objects)
+    faults.arm("mark.before_put=hang")
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write_mark, embedded, objects, 60)
+        assert faults.await_arrival("mark.before_put")
+        of_copy = Mark(1, embedded.get_position().value, clock.now)
+        objects.put(of_copy.path, b'{"witness": "acme/segment/2026-01-01/of-a-copy.parquet"}\n')
+        faults.release()
+        with pytest.raises(LedgerMismatch, match="went its own way"):
+            writing.result()
 
 
 # Adoption.
