@@ -28,10 +28,14 @@ from tonne.cli.rescue import backup_app, garbage_app, restore_app
 from tonne.cli.serve import serve, show_config
 from tonne.cli.suspense import suspense_app
 from tonne.client import Credentials, ServerUnavailable, read_token_file
-from tonne.errors import DefectError, TonneError
+from tonne.errors import DefectError, FileCorrupt, FileMissing, RecordsLost, TonneError
 from tonne.masking import mask, remember
 
 USER_MISTAKE = 1
+
+_FAILURES_OF_STORES = frozenset({FileCorrupt.code, FileMissing.code, RecordsLost.code})
+"""Codes of errors that no caller made and that are no defect of Tonne either: a disk, a bucket or
+a database lost something."""
 
 WANTS_TRACEBACK: ContextVar[bool] = ContextVar("wants_traceback", default=False)
 """What the option --debug says."""
@@ -135,6 +139,8 @@ def _tell(error: BaseException) -> None:
         text = (
             f"{error}; start one with `tonne serve`, or name another with --server or TONNE_SERVER"
         )
+    elif isinstance(error, DefectError) and error.code in _FAILURES_OF_STORES:
+        text = f"{error} ({error.code})"
     elif isinstance(error, DefectError):
         text = f"{error} ({error.code}; this is a defect of Tonne)"
     elif isinstance(error, UnicodeDecodeError):
