@@ -1,5 +1,6 @@
 """The `tonne` command: its commands, and what an error looks like."""
 
+import inspect
 import os
 import sys
 import traceback
@@ -116,6 +117,19 @@ app.add_typer(restore_app, name="restore")
 app.add_typer(garbage_app, name="garbage")
 app.command("config")(show_config)
 app.command("demo")(run_demo)
+
+
+def _fill_lines(group: typer.Typer) -> None:
+    """Have the help of each command filled: typer breaks its lines where the source does."""
+    for command in group.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    for each in group.registered_groups:
+        if each.typer_instance is not None:
+            _fill_lines(each.typer_instance)
+
+
+_fill_lines(app)
 
 
 def main() -> None:
