@@ -107,7 +107,7 @@ def test_what_cannot_be_rebuilt_is_refused_in_one_line(store):
     ("arguments", "words"),
     [
         (("--sample", "half"), "a sample is a share of the files"),
-        (("--book", "nobody"), "no book is called 'nobody'"),
+        (("--book", "nobody"), "no book is called 'nobody'; `tonne book list` shows"),
     ],
 )
 def test_a_mistake_is_one_line(store, arguments, words):
