@@ -45,11 +45,13 @@ def test_no_manifest_is_made_by_who_looks_at_one(command, tmp_path):
         assert (done.returncode, done.stdout) == (1, "")
         (line,) = done.stderr.strip().splitlines()
         assert line.startswith(f"tonne: there is no manifest at {tmp_path / name}/manifest.db: ")
-        assert "--data DIR or --config FILE" in line
+        assert "--data DIR or --config FILE, or put a backup of its manifest back there" in line
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [each for each in COMMANDS if "manifest" not in each])
+@pytest.mark.parametrize(
+    "command", [each for each in COMMANDS if "manifest" not in each], ids=" ".join
+)
 def test_no_tables_are_made_by_who_looks_at_them(command, tmp_path, postgres_url):
     """An empty database, which is the wrong one, stays empty: a second command finds it so."""
     config = tmp_path / "tonne.toml"
@@ -62,4 +64,5 @@ def test_no_tables_are_made_by_who_looks_at_them(command, tmp_path, postgres_url
         assert (done.returncode, done.stdout) == (1, "")
         line = done.stderr.strip().splitlines()[-1]
         assert line.startswith("tonne: the database holds no manifest: name the ledger with")
+        assert "or restore a backup of its manifest there" in line
     assert list(tmp_path.iterdir()) == [config]

@@ -63,7 +63,7 @@ def see_file(url: URL) -> None:
         return
     raise ConfigInvalid(
         f"there is no manifest at {Path(name).absolute()}: name the ledger with --data DIR or "
-        "--config FILE",
+        "--config FILE, or put a backup of its manifest back there",
         metadata={"key": "store.manifest_url"},
     )
 

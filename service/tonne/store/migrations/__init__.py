@@ -142,7 +142,8 @@ def refuse_newer(revision: str) -> ConfigInvalid:
 def refuse_empty(location: str) -> ConfigInvalid:
     """Say that there are no tables, where none are made."""
     return ConfigInvalid(
-        "the database holds no manifest: name the ledger with --data DIR or --config FILE",
+        "the database holds no manifest: name the ledger with --data DIR or --config FILE, or "
+        "restore a backup of its manifest there",
         metadata={"key": "store.manifest_url"},
         detail=f"at {location}",
     )
