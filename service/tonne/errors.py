@@ -6,7 +6,7 @@ again later. `DefectError` is ours. Rows never raise; they get a status (`model.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +81,15 @@ class BookUnknown(InputError):
     """No book of that name."""
 
     code = "BOOK_UNKNOWN"
+
+    @classmethod
+    def named(cls, book: str) -> Self:
+        """Say it of a book, in the same words whether it is not there or is hidden."""
+        return cls(
+            f"no book is called {book!r}; `tonne book list` shows those that are there, "
+            "`tonne book create` makes one",
+            metadata={"book": book},
+        )
 
 
 class BookExists(InputError):

@@ -53,5 +53,7 @@ def configure_logging(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # Its lines name its own inside; the manifest says from which revision to which it went.
+    logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
     # Who did what is written whatever the level of the rest.
     logging.getLogger("tonne.audit").setLevel(logging.INFO)

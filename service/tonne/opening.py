@@ -31,18 +31,27 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def open_ledger(config: Config, telemetry: Telemetry) -> tuple[Manifest, Ledger]:
+def open_ledger(
+    config: Config, telemetry: Telemetry, *, makes: bool = True
+) -> tuple[Manifest, Ledger]:
     """Open the manifest, the objects, and the ledger on them; `close_ledger` closes them.
+
+    Parameters
+    ----------
+    config : Config
+    telemetry : Telemetry
+    makes : bool
+        Whether a ledger that is not there is made, or refused.
 
     Raises
     ------
     ConfigInvalid
         The store is not configured, or its tables are of a version that does not fit, or the
-        manifest and the objects do not belong together.
+        manifest and the objects do not belong together; there is no ledger and none is made.
     CapacityError
         The store cannot be reached.
     """
-    manifest, objects = open_pair(config)
+    manifest, objects = open_pair(config, makes=makes)
     store = config.store
     try:
         objects.probe()
@@ -129,12 +138,12 @@ def close_ledger(manifest: Manifest, ledger: Ledger) -> None:
     manifest.close()
 
 
-def open_pair(config: Config) -> tuple[Manifest, Objects]:
+def open_pair(config: Config, *, makes: bool = True) -> tuple[Manifest, Objects]:
     """Open the manifest and the objects without a look at whether they belong together.
 
     For commands that are there to find that out. Raises as `open_ledger` does.
     """
-    manifest = _open_manifest(config)
+    manifest = _open_manifest(config, makes=makes)
     try:
         return manifest, open_objects(config.store.objects_url, config.store.objects_options)
     except BaseException:
@@ -152,7 +161,7 @@ def garbage_rules(config: Config) -> Rules:
     )
 
 
-def _open_manifest(config: Config) -> Manifest:
+def _open_manifest(config: Config, *, makes: bool) -> Manifest:
     check_store(config)
     if config.faults.armed:
         faults.arm(config.faults.armed)
@@ -162,6 +171,7 @@ def _open_manifest(config: Config) -> Manifest:
         pool_size=store.manifest_pool_size,
         pool_reserved=store.manifest_pool_reserved,
         migrates=store.migrate_at_start,
+        makes=makes,
         demands=Demands(store.accepts_lost_records, store.needs_synchronous_standby),
     )
 

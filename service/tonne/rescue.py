@@ -24,7 +24,7 @@ _PAGE_SIZE = 1000
 
 def survey(config: Config) -> Survey:
     """Compare the manifest with the objects. Raises as `restore.survey` does."""
-    manifest, objects = open_pair(config)
+    manifest, objects = open_pair(config, makes=False)
     with closing(manifest):
         return restore.survey(manifest, objects)
 
@@ -52,7 +52,7 @@ def adopt(
     LedgerMismatch, CapacityError
         As `restore.adopt`.
     """
-    manifest, objects = open_pair(config)
+    manifest, objects = open_pair(config, makes=False)
     with closing(manifest):
         found = restore.survey(manifest, objects)
         ledger_id = confirm(found)
@@ -81,7 +81,7 @@ def mark(config: Config) -> int:
     CapacityError
         One of them cannot be reached.
     """
-    manifest, objects = open_pair(config)
+    manifest, objects = open_pair(config, makes=False)
     with closing(manifest):
         pair.write_mark(manifest, objects, 0.0)
         return manifest.get_position().value
@@ -91,7 +91,7 @@ class Garbage:
     """What is listed to be deleted. Close it at the end."""
 
     def __init__(self, config: Config) -> None:
-        self._manifest, _ = open_pair(config)
+        self._manifest, _ = open_pair(config, makes=False)
         self._quarantine = dt.timedelta(seconds=garbage_rules(config).quarantine_s)
 
     def close(self) -> None:

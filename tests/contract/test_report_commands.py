@@ -66,7 +66,8 @@ def test_an_inventory_fits_its_table(run, book):
     assert head.split() == ["account", "kg", "CO2e", "kg", "CO2", "kg", "CH4", "kg", "N2O", "kWh",
                             "records"]  # fmt: skip
     assert all(len(line) <= 100 for line in text.splitlines())
-    assert "1 records wait in suspense" in remarks
+    assert "in suspense, and in no number above: 1 record; see" in remarks
+    assert f"`tonne suspense list --book {book}`" in remarks
     _, text, _ = run("inventory", "--book", book, "--consolidation", "equity-share",
                      "--by", "facility_type,facility,activity,account")  # fmt: skip
     assert "kWh" not in text.splitlines()[0]

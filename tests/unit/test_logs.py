@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +56,18 @@ def test_no_part_of_a_line_holds_a_secret(logger):
     assert "Traceback" in text
     assert "u:***@db/t" in text
     assert SECRET not in text
+
+
+def test_the_steps_of_a_migration_are_no_lines_of_a_first_start():
+    """What the library of migrations tells of itself is left out; what goes wrong is not."""
+    script = (
+        "import logging; from tonne.logs import configure_logging\n"
+        "configure_logging('info')\n"
+        "logger = logging.getLogger('alembic.runtime.migration')\n"
+        "logger.info('Context impl SQLiteImpl.'); logger.warning('something is odd')\n"
+        "logging.getLogger('tonne.store').info('told')\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    told = [json.loads(line)["message"] for line in done.stderr.splitlines()]
+    assert told == ["something is odd", "told"]

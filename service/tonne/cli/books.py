@@ -4,7 +4,7 @@ import csv
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -69,8 +69,22 @@ _PROGRAM_COLUMNS = (
 )
 """What programs get of an edition."""
 
-ReadableFile = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE")
+
+def readable_file(about: str) -> Any:
+    """Make the argument of a file that is there."""
+    return typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE", help=about)
+
+
+FacilitiesFile = Annotated[
+    Path,
+    readable_file(f"CSV with a header: {', '.join(FACILITY_FIELDS)}; only id is required."),
+]
+EditionFile = Annotated[
+    Path,
+    readable_file(
+        "CSV with a header: activity, unit, valid_from, a figure such as kg_co2e, and any other "
+        "column of a factor."
+    ),
 ]
 
 
@@ -122,7 +136,8 @@ def create_book(
     facilities: Annotated[
         str,
         typer.Option(
-            metavar="|".join(FACILITY_RULES), help="Whether facilities must be registered."
+            metavar="RULE",
+            help=f"Whether facilities must be registered: {', '.join(FACILITY_RULES)}.",
         ),
     ] = "when-register-exists",
     *,
@@ -176,7 +191,7 @@ def show_book(
 
 @facility_app.command("import")
 def import_facilities(
-    file: ReadableFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
+    file: FacilitiesFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
 ) -> None:
     """Register the facilities of a CSV file; of its columns only id is required."""
     facilities = list(read_facilities(file))
@@ -202,7 +217,7 @@ def list_facilities(
 
 @edition_app.command("import")
 def import_edition(
-    file: ReadableFile,
+    file: EditionFile,
     edition: Annotated[str, typer.Option("--id", metavar="ID", help="Id of the edition.")],
     book: BookOption,
     *,

@@ -132,7 +132,8 @@ def _ledger(config: "Path | None", data: "Path | None") -> "Iterator[Ledger]":
 
     effective = effective_config(config, data)
     store = dataclasses.replace(effective.store, migrate_at_start=False)
-    manifest, ledger = open_ledger(dataclasses.replace(effective, store=store), Telemetry())
+    effective = dataclasses.replace(effective, store=store)
+    manifest, ledger = open_ledger(effective, Telemetry(), makes=False)
     try:
         yield ledger
     finally:

@@ -148,7 +148,7 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
         console.print(f"\nInventory of 2025 by {title} (a made-up operator, published factors)\n")
         inventory = client.inventory(BOOK, by=by)
         print_inventory(inventory, by, Format.TABLE)
-    print_remarks(inventory)
+    print_remarks(inventory, BOOK)
     command = _command()
     console.print(
         f"\nTo look further, serve this ledger:\n\n"

@@ -4,10 +4,11 @@ import csv
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from tonne.cli.books import ReadableFile
+from tonne.cli.books import readable_file
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.output import Column, Format, FormatOption, counted, print_rows, say
 from tonne.errors import FieldInvalid
@@ -21,13 +22,18 @@ entity_app = typer.Typer(
 HOLDING_FIELDS = ("valid_from", "valid_to", "equity_share", "financial_control", "operated")
 ENTITY_FIELDS = ("id", "parent", "display_name", *HOLDING_FIELDS)
 
+EntitiesFile = Annotated[
+    Path,
+    readable_file(f"CSV with a header: {', '.join(ENTITY_FIELDS)}; only id is required."),
+]
+
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _CONTROLS = {control.name.lower(): control for control in FinancialControl}
 
 
 @entity_app.command("import")
 def import_entities(
-    file: ReadableFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
+    file: EntitiesFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
 ) -> None:
     """Add the entities of a CSV file, one row for each holding; only id is required."""
     with connect(server) as client:

@@ -150,7 +150,7 @@ def _print(found: Estimate, by: tuple[str, ...], form: Format, *, each_record: b
         print_rows(_RECORD_COLUMNS, [_people_row(record) for record in found.records], form)
     if form is Format.TABLE or not each_record:  # one CSV is one table
         print_inventory(found.inventory, by, form)
-    print_remarks(found.inventory, is_estimate=True)
+    print_remarks(found.inventory)
     _report_row_errors(found)
 
 

@@ -12,6 +12,7 @@ from tonne.cli.output import (
     Column,
     Format,
     FormatOption,
+    counted,
     exact_text,
     fits,
     print_json,
@@ -127,7 +128,7 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
     else:
         print_inventory(found[consolidation], columns, form)
     if form is not Format.JSON:  # which has them in the document
-        print_remarks(max(found.values(), key=lambda each: each.total.records_count))
+        print_remarks(max(found.values(), key=lambda each: each.total.records_count), book)
 
 
 def read_columns(by: str) -> tuple[str, ...]:
@@ -181,19 +182,20 @@ def print_approaches(found: Mapping[str, Inventory], by: tuple[str, ...], form: 
         print_table(columns, rows, {by[0]: "total", **total} if by else None)
 
 
-def print_remarks(inventory: Inventory, *, is_estimate: bool = False) -> None:
-    """Tell what the numbers do not say by themselves."""
-    if not inventory.total.records_count and not is_estimate:
+def print_remarks(inventory: Inventory, book: str | None = None) -> None:
+    """Tell what the numbers of a book, or of an estimate, do not say by themselves."""
+    if not inventory.total.records_count and book:
         say("no record is posted in these months")
     if inventory.total.partial_gases:
         gases = ", ".join(inventory.total.partial_gases).upper()
         say(f"notice: some factors do not state {gases}: the mass is partial")
     for item in inventory.notices:
         say(f"notice: {item.message} (records: {item.records_count:,})")
-    if inventory.suspended_count and not is_estimate:
+    if inventory.suspended_count and book:
+        waiting = counted(inventory.suspended_count, "record")
         say(
-            f"{inventory.suspended_count:,} records wait in suspense and are in no number "
-            "above: see `tonne suspense list`"
+            f"in suspense, and in no number above: {waiting}; see "
+            f"`tonne suspense list --book {book}`"
         )
 
 

@@ -1,5 +1,6 @@
 """The `tonne` command: its commands, and what an error looks like."""
 
+import inspect
 import os
 import sys
 import traceback
@@ -28,10 +29,14 @@ from tonne.cli.rescue import backup_app, garbage_app, restore_app
 from tonne.cli.serve import serve, show_config
 from tonne.cli.suspense import suspense_app
 from tonne.client import Credentials, ServerUnavailable, read_token_file
-from tonne.errors import DefectError, TonneError
+from tonne.errors import DefectError, FileCorrupt, FileMissing, RecordsLost, TonneError
 from tonne.masking import mask, remember
 
 USER_MISTAKE = 1
+
+_FAILURES_OF_STORES = frozenset({FileCorrupt.code, FileMissing.code, RecordsLost.code})
+"""Codes of errors that no caller made and that are no defect of Tonne either: a disk, a bucket or
+a database lost something."""
 
 WANTS_TRACEBACK: ContextVar[bool] = ContextVar("wants_traceback", default=False)
 """What the option --debug says."""
@@ -114,6 +119,19 @@ app.command("config")(show_config)
 app.command("demo")(run_demo)
 
 
+def _fill_lines(group: typer.Typer) -> None:
+    """Have the help of each command filled: typer breaks its lines where the source does."""
+    for command in group.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    for each in group.registered_groups:
+        if each.typer_instance is not None:
+            _fill_lines(each.typer_instance)
+
+
+_fill_lines(app)
+
+
 def main() -> None:
     """Run the command; whatever fails is one line on standard error and exit code 1."""
     os.umask(0o077)  # what a ledger's libraries write is its owner's alone, too
@@ -135,6 +153,8 @@ def _tell(error: BaseException) -> None:
         text = (
             f"{error}; start one with `tonne serve`, or name another with --server or TONNE_SERVER"
         )
+    elif isinstance(error, DefectError) and error.code in _FAILURES_OF_STORES:
+        text = f"{error} ({error.code})"
     elif isinstance(error, DefectError):
         text = f"{error} ({error.code}; this is a defect of Tonne)"
     elif isinstance(error, UnicodeDecodeError):

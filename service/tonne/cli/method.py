@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,6 +47,11 @@ _METHOD_COLUMNS = (
     Column("reason", width_min=PROSE_WIDTH_MIN),
 )
 _SETTING_COLUMNS = (Column("setting"), Column("value", width_min=PROSE_WIDTH_MIN))
+
+
+def _one_of(about: str, names: Iterable[str]) -> Any:
+    """Make an option that takes one of some names."""
+    return typer.Option(metavar="NAME", help=f"{about}: {', '.join(names)}.")
 
 
 @method_app.command("show")
@@ -107,16 +113,24 @@ def set_method(
         list[str] | None,
         typer.Option(metavar="ID", help="An edition; all of them, the preferred one first."),
     ] = None,
-    gwp_set: Annotated[str | None, typer.Option(metavar="|".join(GWP_SETS))] = None,
-    blend_gwp: Annotated[str | None, typer.Option(metavar="|".join(BLEND_GWPS))] = None,
-    year_rule: Annotated[str | None, typer.Option(metavar="|".join(YEAR_RULES))] = None,
+    gwp_set: Annotated[
+        str | None, _one_of("Warming potentials of reports that ask for none", GWP_SETS)
+    ] = None,
+    blend_gwp: Annotated[
+        str | None, _one_of("What the potential of a blend of gases comes from", BLEND_GWPS)
+    ] = None,
+    year_rule: Annotated[
+        str | None, _one_of("Which year's factors a month takes", YEAR_RULES)
+    ] = None,
     reporting_year_start: Annotated[
         int | None, typer.Option(metavar="MONTH", help="First month of the reporting year.")
     ] = None,
     loss_convention: Annotated[
-        str | None, typer.Option(metavar="|".join(LOSS_CONVENTIONS))
+        str | None, _one_of("How losses in transmission are computed", LOSS_CONVENTIONS)
     ] = None,
-    consolidation: Annotated[str | None, typer.Option(metavar="|".join(CONSOLIDATIONS))] = None,
+    consolidation: Annotated[
+        str | None, _one_of("Approach of reports that ask for none", CONSOLIDATIONS)
+    ] = None,
     proxy_region: Annotated[
         list[str] | None,
         typer.Option(metavar="REGION", help="A region that stands in; all, in order. '' is none."),
@@ -125,11 +139,16 @@ def set_method(
         int | None, typer.Option(metavar="YEARS", help="How far away the nearest set may be.")
     ] = None,
     transport_wtt: Annotated[
-        bool | None, typer.Option(help="Whether carriers' fuels are posted with their upstream.")
-    ] = None,
+        bool, typer.Option("--transport-wtt", help="Post carriers' fuels with their upstream.")
+    ] = False,
+    no_transport_wtt: Annotated[
+        bool, typer.Option("--no-transport-wtt", help="Post them without it.")
+    ] = False,
     rate: Annotated[
         list[str] | None,
-        typer.Option(metavar="FROM TO RATE [SOURCE]", help="A rate of money; all of them."),
+        typer.Option(
+            metavar="RATE", help="A ratio between units, as 'FROM TO RATE [SOURCE]'; all of them."
+        ),
     ] = None,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -144,9 +163,11 @@ def set_method(
         "consolidation": consolidation,
         "proxy_regions": proxy_region and tuple(filter(None, proxy_region)),
         "year_fallback_years": year_fallback_years,
-        "transport_wtt": transport_wtt,
+        "transport_wtt": transport_wtt if transport_wtt or no_transport_wtt else None,
         "rates": rate and tuple(map(_read_rate, filter(None, rate))),
     }
+    if transport_wtt and no_transport_wtt:
+        raise typer.BadParameter("one of the two", param_hint="--transport-wtt")
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes and file is None:
         raise typer.BadParameter("expected a setting to change, or --file", param_hint="--file")

@@ -41,14 +41,16 @@ def back_up_manifest(
 ) -> None:
     """Copy a manifest on SQLite into a file, as of one moment, while servers write.
 
-    The copy is adopted before anything serves it. Copy the objects after it, never before. On
-    PostgreSQL: pg_dump, or its archive, and `tonne backup mark`.
+    Next: `tonne backup mark`, then copy the objects; never the objects first. Where the copy is
+    put in place, `tonne restore adopt` comes before any server. A manifest on PostgreSQL is
+    backed up with pg_dump, or with the archive of its log.
     """
     from tonne import rescue  # noqa: PLC0415  no other command needs its store
 
     size_bytes = rescue.back_up_manifest(effective_config(config, data), file)
     sys.stdout.write(
-        f"tonne: the manifest is in {file} ({size_bytes} bytes); copy the objects now\n"
+        f"tonne: the manifest is in {file} ({size_bytes:,} bytes); now run `tonne backup mark`, "
+        "then copy the objects\n"
     )
 
 
@@ -56,20 +58,24 @@ def back_up_manifest(
 def mark(config: ConfigOption = None, data: DataOption = None) -> None:
     """Write down among the objects how far the manifest has come.
 
-    Between the backup of the manifest and the copy of the objects: so the backup is known as
-    older than the copy, and is adopted before anything serves it.
+    Run it after the backup of the manifest and before the copy of the objects. When both are put
+    back, the mark shows that the manifest is the older one, and servers refuse it until
+    `tonne restore adopt`.
     """
     from tonne import rescue  # noqa: PLC0415  no other command needs its store
 
     position = rescue.mark(effective_config(config, data))
-    sys.stdout.write(f"tonne: the manifest is at {position}\n")
+    sys.stdout.write(
+        f"tonne: the objects know that the manifest has come to position {position}; now copy the "
+        "objects\n"
+    )
 
 
 @restore_app.command("show")
 def show(config: ConfigOption = None, data: DataOption = None) -> None:
     """Compare a manifest with its objects: what is missing, what the manifest does not know.
 
-    Changes nothing. Reads the list of all objects.
+    Says whether servers take the two. Changes nothing. Reads the list of all objects.
     """
     from tonne import rescue  # noqa: PLC0415  no other command needs its store
 
@@ -97,8 +103,8 @@ def adopt(
 ) -> None:
     """Make a restored manifest and its objects a pair again; stop all servers before.
 
-    Says what the manifest does not know, and asks for the id of the ledger. Servers of any
-    other manifest refuse these objects from then on.
+    Says how much the manifest does not know, and asks for the id of the ledger, which
+    `tonne restore show` prints. Servers of any other manifest refuse these objects from then on.
     """
     from tonne import rescue  # noqa: PLC0415  no other command needs its store
 
@@ -110,7 +116,7 @@ def adopt(
         if not sys.stdin.isatty():
             raise FieldInvalid(
                 "to adopt a manifest is to give up what it does not know: give the id of the "
-                f"ledger with --yes, {found.ledger_id} if that is meant"
+                f"ledger with --yes {found.ledger_id}, if that is meant"
             )
         answer: str = typer.prompt("Adopt? Type the id of the ledger")
         return answer.strip()
@@ -119,7 +125,8 @@ def adopt(
     configure_logging(effective.server.log_level)
     row = rescue.adopt(effective, confirm, with_missing=with_missing)
     sys.stdout.write(
-        f"tonne: ledger {row.id} is adopted, as incarnation {row.number} ({row.incarnation})\n"
+        f"tonne: ledger {row.id} is adopted, as incarnation {row.number} ({row.incarnation}); "
+        "start the servers now\n"
     )
 
 
@@ -129,7 +136,8 @@ def list_garbage(
 ) -> None:
     """List objects that the manifest does not name, and until when each is kept.
 
-    What merges replaced is counted.
+    They are listed once an upkeep has found them. Files that merges replaced are counted.
+    `tonne restore show` counts what is unknown at this moment.
     """
     from tonne import rescue  # noqa: PLC0415  no other command needs its store
 
@@ -161,13 +169,19 @@ def _lines(found: "Survey") -> "Iterator[str]":
         f"incarnation: {found.number or 'none'} in the manifest, "
         f"{found.objects_number or 'none'} among the objects"
     )
+    made = found.commit_time.isoformat(timespec="seconds") if found.commit_time else "none"
+    yield f"newest commit of the manifest: {made}"
     yield f"position of the manifest: {found.position}"
     if found.mark is not None:
         yield f"newest mark: {found.mark.position} at {found.mark.time.isoformat()}"
     if found.is_behind:
         yield "the manifest is behind: what came after it is unknown to it"
-    yield f"files of the manifest: {found.live_count}, missing: {found.missing_count}"
+    yield f"files of the manifest: {found.live_count:,}, missing: {found.missing_count:,}"
     total = sum(found.unknown.values())
-    yield f"files that the manifest does not know: {total} ({found.unknown_bytes} bytes)"
+    yield f"files that the manifest does not know: {total:,} ({found.unknown_bytes:,} bytes)"
     for (book, folder), count in sorted(found.unknown.items()):
-        yield f"  {book}/{folder}: {count}"
+        yield f"  {book}/{folder}: {count:,}"
+    if found.refusal:
+        yield f"servers refuse them: {found.refusal}"
+    else:
+        yield "the manifest and the objects are a pair: there is nothing to adopt"

@@ -14,7 +14,13 @@ DEFAULT_DATA = Path("data")
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", exists=True, dir_okay=False, metavar="FILE", help="A TOML file."),
+    typer.Option(
+        "--config",
+        exists=True,
+        dir_okay=False,
+        metavar="FILE",
+        help="The configuration, a TOML file.",
+    ),
 ]
 DataOption = Annotated[
     Path | None,
@@ -22,7 +28,7 @@ DataOption = Annotated[
         "--data",
         file_okay=False,
         metavar="DIR",
-        help=f"Keep the whole ledger in this directory (default: {DEFAULT_DATA}, unless the "
+        help=f"The directory that holds the whole ledger (default: {DEFAULT_DATA}, unless the "
         "configuration names a store).",
     ),
 ]

@@ -1,5 +1,7 @@
 """The command `tonne suspense`: records that wait, and their clearing."""
 
+import sys
+
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -58,6 +60,7 @@ def clear_suspense(
         TimeRemainingColumn(),
         console=stderr_console(),
         transient=True,
+        disable=not sys.stderr.isatty(),
     )
     step = ClearingProgress()
     with connect(server) as client, bar:
@@ -77,7 +80,8 @@ def clear_suspense(
     if form is not Format.TABLE:
         print_rows(_CLEARING_COLUMNS, [row], form)
         return
-    say(f"{counted(step.cleared_count, 'record')} posted, {step.remaining_count:,} still wait")
+    wait = "waits" if step.remaining_count == 1 else "wait"
+    say(f"{counted(step.cleared_count, 'record')} posted, {step.remaining_count:,} still {wait}")
     if step.remaining_count:
         say(f"what they wait for: tonne suspense list --book {book}")
 

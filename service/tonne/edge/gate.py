@@ -176,9 +176,7 @@ class Call:
             roles = identity.grants.on(check_id("book", book))
             if not roles and rule.hides:
                 self._refuse("foreign_book")
-                raise BookUnknown(
-                    f"no book is called {book!r}; create it first", metadata={"book": book}
-                )
+                raise BookUnknown.named(book)
             if not roles & rule.roles:
                 self._refuse("role")
                 needed = " or ".join(sorted(rule.roles))

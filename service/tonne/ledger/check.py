@@ -317,8 +317,8 @@ class BookCheck:
         """See that the records add up to the balances, key by key."""
         if self._lost_count:
             self._found.notes.append(
-                f"the balances were not compared with the records: {self._lost_count} segments or "
-                "postings files cannot be read"
+                "the balances were not compared with the records: of segments and postings files, "
+                f"{self._lost_count} cannot be read"
             )
             return
         count = 0

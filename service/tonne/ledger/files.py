@@ -46,14 +46,19 @@ _DEPENDENTS: dict[FileKind, str] = {
     CLEARING: "which records of its segment left suspense: their lists, replays and further "
     "clearing; inventories rest on postings files and stay right",
 }
+_ASK = (
+    "put the object back under the same path from a copy, or ask the producers for its records "
+    "again: `tonne check --book {book}` names the channels and offsets that it holds"
+)
 _REMEDIES: dict[FileKind, str] = {
-    SEGMENT: "run `tonne check --book {book}`: it names the channels and offsets that are hit, "
-    "to restore the object from a copy, or to ask the producers",
-    POSTINGS: "run `tonne rebuild --book {book}`: it is made again from the segments",
-    QUARANTINE: "run `tonne check --book {book}`: it names the channels and offsets that are hit, "
-    "to restore the object from a copy, or to ask the producers",
-    CLEARING: "run `tonne check --book {book}`, and restore the object from a copy",
+    SEGMENT: _ASK,
+    POSTINGS: "run `tonne rebuild --book {book}` with the --config or --data of the server: it is "
+    "made again from the segments",
+    QUARANTINE: _ASK,
+    CLEARING: "put the object back under the same path from a copy, then run "
+    "`tonne check --book {book}`",
 }
+"""What mends a file. It stands in logs of servers and in what `tonne check` says itself."""
 
 
 def segments_folder(book: str) -> str:

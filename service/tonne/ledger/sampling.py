@@ -34,6 +34,7 @@ SAMPLE_FILES_MAX = 100_000
 
 _FILES_BATCH = 256
 _KINDS: Final = (SEGMENT, POSTINGS, QUARANTINE, CLEARING)
+_RECORD_KINDS: Final = frozenset({SEGMENT, QUARANTINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class SampleCheck:
                 problem = Problem("FILE_MUST_BE_WHOLE", f"{error.message}{held}", file.id)
                 self._found.problems.append(problem)
             else:
-                self._found.records_count += frame.height if file.kind == SEGMENT else 0
+                self._found.records_count += frame.height if file.kind in _RECORD_KINDS else 0
             self._found.files_count += 1
             self._found.size_bytes += file.size_bytes
             self._on_file()
@@ -146,7 +147,7 @@ class SampleCheck:
             ids = frame["resolution"].cast(pl.String).drop_nulls().unique().sort().to_list()
             for text in resolution_problems(self._manifest, file.book, ids):
                 yield "RESOLUTION_MUST_BE_WHOLE", text
-        if file.kind in {SEGMENT, QUARANTINE}:
+        if file.kind in _RECORD_KINDS:
             yield from self._look_at_offsets(file, frame)
         if file.kind == SEGMENT:
             yield from self._look_at_suspense(file, frame, suspended_counts.get(file.id, 0))

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
+from tonne.store.sqlite import see_file
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -38,7 +39,8 @@ def back_up_sqlite(url: str, file: Path) -> int:
     Raises
     ------
     ConfigInvalid
-        The manifest is not on SQLite, or is not there, or the file is there already.
+        The manifest is not on SQLite, or is not there; the file is there already, or its folder
+        is not.
     StoreUnavailable
         One of the two cannot be read or written.
     LedgerInconsistent
@@ -52,9 +54,12 @@ def back_up_sqlite(url: str, file: Path) -> int:
             "the manifest is not on SQLite: back it up with pg_dump, or with the archive of its "
             "write-ahead log, before the objects are copied"
         )
+    see_file(parsed)
     path = Path(str(parsed.database))
     if not path.is_file():
-        raise ConfigInvalid(f"there is no manifest at {parsed.database}")
+        raise ConfigInvalid("a manifest is backed up by its path: sqlite:///PATH, without file:")
+    if not file.parent.is_dir():
+        raise ConfigInvalid(f"there is no folder {file.parent}: make it first, or name another")
     partial = file.with_name(f".{file.name}.{uuid.uuid4().hex}.tmp")
     try:
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

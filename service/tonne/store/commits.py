@@ -144,7 +144,7 @@ class Commits(Part):
         if not (row.is_seen if row is not None else not commit.witness):
             raise HistoryLost(commit.book, commit.witness)
         if row is None:
-            raise BookUnknown(f"no book is called {commit.book!r}", metadata={"book": commit.book})
+            raise BookUnknown.named(commit.book)
         _check_revision(commit, row.revision, name_of(row.revision, row.revision_token))
         now: dt.datetime = row.now
         return now

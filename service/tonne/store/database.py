@@ -37,7 +37,7 @@ from tonne.store.durability import (
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.reader_share import ReaderShare
 from tonne.store.schema import UtcTime
-from tonne.store.sqlite import WRITES, OpenFile, open_sqlite, prepare_sqlite
+from tonne.store.sqlite import WRITES, OpenFile, open_sqlite, prepare_sqlite, see_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +87,8 @@ class Database:
         Aware local time; used on SQLite, where it is the database's clock.
     reserved : int
         Connections of these that readers leave to producers.
+    makes : bool
+        Whether a file of SQLite that is not there is made, or refused with `ConfigInvalid`.
     demands : Demands
         What it must do so that nothing that was acknowledged is lost. Each new connection is
         looked at; one to a server that does not do it is refused, with `ConfigInvalid` before
@@ -106,6 +108,7 @@ class Database:
         clock: Callable[[], dt.datetime],
         reserved: int = 0,
         demands: Demands = NO_DEMANDS,
+        makes: bool = True,
     ) -> None:
         self.demands = demands
         self.weaknesses: tuple[Weakness, ...] = ()
@@ -113,6 +116,8 @@ class Database:
         self._refusal: type[ConfigInvalid | StoreUnavailable] = ConfigInvalid
         parsed = _parse_url(url)
         self.is_postgres = parsed.get_backend_name() == "postgresql"
+        if not makes and not self.is_postgres:
+            see_file(parsed)
         self.location = mask(mask_url(url))
         self._clock = clock
         # SQLite lets waiting writers poll, and a poller may starve; inside a process they queue.

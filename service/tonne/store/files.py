@@ -270,7 +270,7 @@ def take_seq(
         .returning(table.c.revision, table.c.revision_token, table.c.commit_seq, now.label("now"))
     ).one_or_none()
     if row is None:
-        raise BookUnknown(f"no book is called {book!r}", metadata={"book": book})
+        raise BookUnknown.named(book)
     revision = row.revision, name_of(row.revision, row.revision_token)
     return revision, row.commit_seq - taken + 1, row.now
 

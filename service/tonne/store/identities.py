@@ -146,6 +146,15 @@ class Identities(Part):
         with self._database.read() as connection:
             return self._position(connection), connection.execute(path).scalar_one_or_none() or ""
 
+    def newest_commit_time(self) -> dt.datetime | None:
+        """Read when the newest commit of all books was made; None where there is none."""
+        book, commit = schema.book, schema.ledger_commit
+        newest = sa.and_(commit.c.book == book.c.id, commit.c.seq == book.c.commit_seq)
+        query = sa.select(sa.func.max(commit.c.create_time)).join_from(book, commit, newest)
+        with self._database.read() as connection:
+            time: dt.datetime | None = connection.execute(query).scalar_one()
+        return time
+
     def has_books(self) -> bool:
         """Whether there is any book."""
         with self._database.read() as connection:

@@ -20,7 +20,16 @@ from tonne.store.files import Files
 from tonne.store.identities import Identities
 from tonne.store.leases import Leases
 from tonne.store.methods import Methods
-from tonne.store.migrations import Fit, Upgrade, head, look, refuse_newer, refuse_older, upgrade
+from tonne.store.migrations import (
+    Fit,
+    Upgrade,
+    head,
+    look,
+    refuse_empty,
+    refuse_newer,
+    refuse_older,
+    upgrade,
+)
 from tonne.store.page_token_keys import PageTokenKeys
 from tonne.store.publications import Publications
 from tonne.store.snapshots import Snapshots
@@ -66,6 +75,7 @@ class Manifest(
         pool_reserved: int = 0,
         clock: Callable[[], dt.datetime] = utc_now,
         migrates: bool = True,
+        makes: bool = True,
         demands: Demands = NO_DEMANDS,
     ) -> Self:
         """Open the manifest at `url`, by default with its tables brought to the newest version.
@@ -85,23 +95,30 @@ class Manifest(
             Aware time; SQLite's clock. PostgreSQL has its own.
         migrates : bool
             Whether tables of an older version are brought to the newest, or refused.
+        makes : bool
+            Whether a manifest that is not there is made, or refused: a file, or all tables.
         demands : Demands
             What the database must do so that nothing that was acknowledged is lost.
 
         Raises
         ------
         ConfigInvalid
-            A URL of another kind, tables of a newer version on which this Tonne does not
-            work, or of an older one that may not be migrated; a database that may lose what it
-            acknowledged, where that is not accepted.
+            A URL of another kind; no manifest, where none may be made; tables of a newer version
+            on which this Tonne does not work, or of an older one that may not be migrated; a
+            database that may lose what it acknowledged, where that is not accepted.
         StoreUnavailable
             The database cannot be reached.
         """
         database = Database(
-            url, pool_size=pool_size, clock=clock, reserved=pool_reserved, demands=demands
+            url,
+            pool_size=pool_size,
+            clock=clock,
+            reserved=pool_reserved,
+            demands=demands,
+            makes=makes,
         )
         try:
-            _see_to_tables(database, migrates=migrates)
+            _see_to_tables(database, migrates=migrates, makes=makes)
             database.settle_in()
         except BaseException:
             database.close()
@@ -131,14 +148,18 @@ def migrate_manifest(url: str) -> Upgrade:
         database.close()
 
 
-def _see_to_tables(database: Database, *, migrates: bool) -> None:
+def _see_to_tables(database: Database, *, migrates: bool, makes: bool) -> None:
     revision, fit = look(database)
+    if not revision and not makes:
+        raise refuse_empty(database.location)
     if fit is Fit.OLDER:
         if not migrates:
             raise refuse_older(revision)
         done = upgrade(database)
         logger.info(
-            "the tables of the manifest are at revision %s, before %r", done.after, done.before
+            "the tables of the manifest went from %s to revision %s",
+            f"revision {done.before}" if done.before else "an empty database",
+            done.after,
         )
     elif fit is Fit.NEWER:
         raise refuse_newer(revision)

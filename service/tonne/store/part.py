@@ -115,5 +115,5 @@ def totals_values(totals: model.ControlTotals) -> dict[str, int]:
 def _revision(connection: Connection, query: sa.Select[int], book: str) -> int:
     revision = connection.execute(query.where(schema.book.c.id == book)).scalar_one_or_none()
     if revision is None:
-        raise BookUnknown(f"no book is called {book!r}; create it first", metadata={"book": book})
+        raise BookUnknown.named(book)
     return revision

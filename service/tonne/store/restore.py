@@ -23,6 +23,8 @@ from tonne.store.part import split
 from tonne.store.paths import is_ledger_file
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from tonne.store.manifest import Manifest
     from tonne.store.objects import Objects
     from tonne.store.pair import Identity, Mark
@@ -47,6 +49,8 @@ class Survey:
         The newest incarnation that the objects know; 0 where they know none.
     position : int
         How far the manifest has come.
+    commit_time : datetime or None
+        When the newest commit was made that the manifest knows; None where it knows none.
     mark : Mark or None
         How far the objects knew the ledger to have come, in their newest incarnation.
     live_count, missing_count : int
@@ -55,6 +59,8 @@ class Survey:
         Files that are there and that the manifest does not name, by book and folder.
     unknown_bytes : int
         Their bytes.
+    refusal : str
+        Why servers refuse the two; empty where they are a pair.
     has_witness : bool
         Whether the manifest names the segment that the mark does.
     """
@@ -63,11 +69,13 @@ class Survey:
     number: int
     objects_number: int
     position: int
+    commit_time: dt.datetime | None
     mark: Mark | None
     live_count: int
     missing_count: int
     unknown: Counter[tuple[str, str]]
     unknown_bytes: int
+    refusal: str
     has_witness: bool = True
 
     @property
@@ -111,12 +119,14 @@ def survey(manifest: Manifest, objects: Objects) -> Survey:
         number=row.number if row else 0,
         objects_number=found.number if found else 0,
         position=manifest.get_position().value,
+        commit_time=manifest.newest_commit_time(),
         mark=found.mark if found else None,
         live_count=live_count,
         missing_count=max(live_count - live_seen, 0),
         unknown=unknown,
         unknown_bytes=unknown_bytes,
         has_witness=not witness or bool(manifest.known_paths([witness])),
+        refusal=_refusal(manifest, objects),
     )
 
 
@@ -171,6 +181,15 @@ def adopt(manifest: Manifest, objects: Objects, ledger_id: str) -> LedgerRow:
         found.number if found else 0,
     )
     return adopted
+
+
+def _refusal(manifest: Manifest, objects: Objects) -> str:
+    """Say why servers refuse the two, or nothing."""
+    try:
+        pair.check(manifest, objects)
+    except LedgerMismatch as error:
+        return error.message
+    return ""
 
 
 def _one_ledger(

@@ -105,6 +105,18 @@ def open_sqlite(url: URL, options: dict[str, Any], opened: OpenFile) -> Engine:
     return engine
 
 
+def see_file(url: URL) -> None:
+    """See that the file of a manifest is there, and make nothing. Raises `ConfigInvalid`."""
+    name = str(url.database)
+    if name.startswith("file:") or Path(name).is_file():  # SQLite itself reads its own URIs
+        return
+    raise ConfigInvalid(
+        f"there is no manifest at {Path(name).absolute()}: name the ledger with --data DIR or "
+        "--config FILE, or put a backup of its manifest back there",
+        metadata={"key": "store.manifest_url"},
+    )
+
+
 def prepare_sqlite(connection: Any, opened: OpenFile) -> None:
     """Set what a connection does not inherit from the file, WAL mode and waits for the disk.
 

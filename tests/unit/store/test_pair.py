@@ -421,12 +421,17 @@ def test_adoption_makes_a_restored_manifest_the_right_one(manifest, objects):
     found = survey(manifest, objects)
     assert found.is_behind
     assert (found.position, found.mark.position) == (5, 99)
+    with manifest._database.read() as connection:
+        (newest,) = connection.execute(sa.select(sa.func.max(schema.ledger_commit.c.create_time)))
+    assert (found.commit_time,) == tuple(newest)
+    assert "it is older, at 5" in found.refusal
     assert (found.live_count, found.missing_count) == (4, 0)
     assert found.unknown == Counter({("acme", "segment"): 2, ("acme", "postings"): 2})
     row = adopt(manifest, objects, found.ledger_id)
     assert (row.id, row.number) == (found.ledger_id, 2)
     assert meet(manifest, objects) == row
-    assert not survey(manifest, objects).is_behind
+    found = survey(manifest, objects)
+    assert (found.is_behind, found.refusal) == (False, "")
     # What it does not know is listed, and there.
     assert collect(manifest, objects, Rules(), later()).unknown_count == 4
     for file in [file for commit in (*kept, *lost) for file in commit.files]:
@@ -543,7 +548,9 @@ def test_objects_that_lost_their_identity_get_it_back(manifest, objects):
     for info in list(objects.list("_tonne")):
         objects.delete(info.path)
     objects.delete(kept[0].files[0].path)
-    assert survey(manifest, objects).missing_count == 1
+    found = survey(manifest, objects)
+    assert found.missing_count == 1
+    assert "the objects hold none" in found.refusal
     assert adopt(manifest, objects, ledger_id).number == 2
     assert meet(manifest, objects).id == ledger_id
 

@@ -139,12 +139,22 @@ def refuse_newer(revision: str) -> ConfigInvalid:
     )
 
 
+def refuse_empty(location: str) -> ConfigInvalid:
+    """Say that there are no tables, where none are made."""
+    return ConfigInvalid(
+        "the database holds no manifest: name the ledger with --data DIR or --config FILE, or "
+        "restore a backup of its manifest there",
+        metadata={"key": "store.manifest_url"},
+        detail=f"at {location}",
+    )
+
+
 def refuse_older(revision: str) -> ConfigInvalid:
     """Say that tables are too old, where they may not be migrated."""
     found = f"at revision {revision}" if revision else "not there yet"
     return ConfigInvalid(
-        f"the tables of the manifest are {found}; this Tonne needs revision {head()}, and "
-        "store.migrate_at_start is off: run `tonne migrate` with this configuration first",
+        f"the tables of the manifest are {found}; this Tonne needs revision {head()}, "
+        "and they are not migrated here: run `tonne migrate` with this configuration first",
         metadata={"revision": revision, "needed": head()},
     )
 
