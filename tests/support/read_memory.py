@@ -26,7 +26,7 @@ FACILITIES = 30_000
 MONTHS = 12
 FEW = 24_000
 """Facilities of what fits into the memory of reads: a replay of it takes nearly all."""
-FEW_ACTIVITY = "electricity.export"
+FEW_ACTIVITY = "cooling"
 CHANNELS = 3
 CALLS = 8
 """Calls at once: `server.call_threads` by default."""
@@ -44,7 +44,7 @@ SETTINGS = {
     "TONNE_LEDGER_UPKEEP": "false",
 }
 TIMEOUT_S = 120.0
-REFUSALS = {"SELECTION_MUST_FIT", "READS_EXHAUSTED"}
+REFUSALS = {"SELECTION_MUST_FIT", "READS_EXHAUSTED", "CALLS_EXHAUSTED"}
 
 
 def batch(activity: str, months: int, facilities: int = FACILITIES) -> bytes:
