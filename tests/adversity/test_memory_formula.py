@@ -15,6 +15,7 @@ import pytest
 
 from tests.support import expanding
 from tests.support.api import Api
+from tests.support.read_memory import PROCESS_MIB
 from tests.support.server import ServerProcess
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 
@@ -50,7 +51,7 @@ SETTINGS = {
     "TONNE_LEDGER_POSTINGS_CACHE_BYTES_MAX": CACHE_BYTES,
 }
 
-PROCESS_BYTES = 130 * MIB
+PROCESS_BYTES = PROCESS_MIB * MIB
 KERNEL_BYTES = 96 * MIB
 COMMIT_FACTOR, TEXT_FACTOR, POSTING_BYTES, REQUEST_FACTOR = 12, 3, 256, 128
 LOOKAHEAD_BYTES = MIB

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from tests.unit.ledger.conftest import HOUR, T0, embedded_bench
-from tonne.ledger.balances import Balances
 from tonne.ledger.files import FileReader, VerifiedFile
+from tonne.ledger.merging import Merger
 from tonne.reports.book import book_inventory
 from tonne.reports.request import InventoryRequest
 
@@ -129,7 +129,7 @@ def main() -> None:
         measure("a page of 1,000 records", page)
         measure("a search through all segments", search)
         measure("merge", merge)
-        measure("the reading back of a merge", merge, Balances, "_check_written", believed)
+        measure("the reading back of a merge", merge, Merger, "_check_written", believed)
 
 
 if __name__ == "__main__":
