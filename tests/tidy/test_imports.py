@@ -1,0 +1,99 @@
+"""The contracts of imports hold for every room and module, also for those that come."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = sorted(
+    path.name
+    for path in (ROOT / "service/tonne").iterdir()
+    if (path / "__init__.py").exists() and path.name != "v1"
+)
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "contracts"
+]
+PROTECTED = {
+    module: contract["allowed_importers"]
+    for contract in CONTRACTS
+    if contract["type"] == "protected"
+    for module in contract["protected_modules"]
+}
+ANYWHERE = {"rich", "typer", "cryptography", "jwt"}
+"""Packages that any module may import: of the command's output, and of keys and tokens."""
+
+PLANTED = "planted"
+
+
+def lint(service: Path) -> str:
+    """What import-linter says of a tree, without line breaks."""
+    done = subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-c",
+                "from importlinter.cli import lint_imports_command as run;run()",
+            ),
+            *("--no-cache", "--no-logo", str(ROOT / "pyproject.toml")),
+        ],
+        cwd=service,
+        env={**os.environ, "PYTHONPATH": f"{service}{os.pathsep}{ROOT / 'ext'}", "COLUMNS": "999"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory) -> str:
+    """What is said of a tree in which every room, and a new module, imports all it must not."""
+    service = tmp_path_factory.mktemp("planted") / "service"
+    shutil.copytree(
+        ROOT / "service", service, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+    )
+    every = "".join(f"import {name}\n" for name in sorted(PROTECTED))
+    below = "import tonne.cli\nimport tonne.ledger.journal\n"
+    for room in ROOMS:
+        (service / "tonne" / room / f"{PLANTED}.py").write_text(every + below)
+    (service / "tonne" / f"{PLANTED}.py").write_text(every)
+    return lint(service)
+
+
+@pytest.mark.parametrize("importer", [*ROOMS, ""])
+@pytest.mark.parametrize("imported", sorted(PROTECTED))
+def test_a_protected_package_is_seen_where_it_may_be_alone(said, importer, imported):
+    """The planted import breaks its contract in each room that is not named there."""
+    module = ".".join(filter(None, ("tonne", importer, PLANTED)))
+    is_allowed = f"tonne.{importer}" in PROTECTED[imported] or imported == f"tonne.{importer}"
+    assert (f"- {module} -> {imported} (" in said) is not is_allowed
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "cli"])
+def test_nobody_imports_what_is_above(said, room):
+    """The command is above all; the ledger is above the SDK, the catalogue and the store."""
+    assert f"- tonne.{room}.{PLANTED} -> tonne.cli (" in said
+    if room in {"client", "catalogue", "store"}:
+        assert f"- tonne.{room}.{PLANTED} -> tonne.ledger.journal (" in said
+
+
+def test_a_new_module_must_be_given_its_layer(said):
+    """One that stands in no layer breaks the contract by being there."""
+    assert "imports go one way BROKEN" in said
+    assert f"- tonne.{PLANTED}\n" in said
+
+
+def test_every_package_from_outside_is_decided_upon():
+    """A package that nobody has named yet is in no contract: one must say who may import it."""
+    graph = grimp.build_graph("tonne", include_external_packages=True, cache_dir=None)
+    outside = {name.partition(".")[0] for name in graph.modules if graph.is_module_squashed(name)}
+    unnamed = outside - sys.stdlib_module_names - ANYWHERE - PROTECTED.keys()
+    assert not unnamed, f"say in pyproject.toml who may import {sorted(unnamed)}"
