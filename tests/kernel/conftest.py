@@ -30,7 +30,7 @@ common = {
     "suppress_health_check": [hypothesis.HealthCheck.too_slow],  # drawing records is slow
 }
 hypothesis.settings.register_profile("quick", max_examples=30, **common)
-hypothesis.settings.register_profile("ci", max_examples=100, **common)
+hypothesis.settings.register_profile("ci", max_examples=50, **common)
 hypothesis.settings.register_profile("fuzz", max_examples=2_000, **common)
 hypothesis.settings.load_profile(os.environ.get("TONNE_TEST_PROFILE", "ci"))
 
