@@ -33,17 +33,21 @@ from tonne.ledger.budget import PART_BYTES
 
 
 def test_a_process_that_did_everything_once_is_as_large_as_stated(tmp_path):
-    """What a server has that holds next to nothing: the first term of the formula."""
-    with ServerProcess("--data", str(tmp_path / "ledger"), env=SETTINGS) as server:
-        api = Api(server.address)
-        with Watch(server.pid) as watch:
-            fill_book(api, 10, 10)
-            reasons = [
-                *ask_at_once(questions(api).values()),
-                *ask_at_once([questions(api)["by all"]] * CALLS),
-            ]
-        api.close()
-    assert set(reasons) == {""}
+    """What a server has that holds next to nothing: the first term of the formula.
+
+    A first one compiles the modules, the second one finds them compiled and is measured.
+    """
+    for folder in ("first", "second"):
+        with ServerProcess("--data", str(tmp_path / folder), env=SETTINGS) as server:
+            api = Api(server.address)
+            with Watch(server.pid) as watch:
+                fill_book(api, 10, 10)
+                reasons = [
+                    *ask_at_once(questions(api).values()),
+                    *ask_at_once([questions(api)["by all"]] * CALLS),
+                ]
+            api.close()
+        assert set(reasons) == {""}
     assert watch.peak_mib < PROCESS_MIB
 
 
