@@ -97,18 +97,26 @@ def list_methods(
         print_rows(_METHOD_COLUMNS, rows, form)
 
 
+_SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, readable=True, help="All settings, from `method show`."
+    ),
+]
+# Two switches: one of both forms is a name that help cannot show whole.
+_TransportWtt = Annotated[
+    bool, typer.Option("--transport-wtt", help="Post carriers' fuels with their upstream.")
+]
+_NoTransportWtt = Annotated[bool, typer.Option("--no-transport-wtt", help="Post them without it.")]
+
+
 @method_app.command("set")
 def set_method(
     *,
     book: BookOption,
     author: Annotated[str, typer.Option(help="Who changes the method.")],
     reason: Annotated[str, typer.Option(help="Why.")],
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, readable=True, help="All settings, from `method show`."
-        ),
-    ] = None,
+    file: _SettingsFile = None,
     edition: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="An edition; all of them, the preferred one first."),
@@ -138,12 +146,8 @@ def set_method(
     year_fallback_years: Annotated[
         int | None, typer.Option(metavar="YEARS", help="How far away the nearest set may be.")
     ] = None,
-    transport_wtt: Annotated[
-        bool, typer.Option("--transport-wtt", help="Post carriers' fuels with their upstream.")
-    ] = False,
-    no_transport_wtt: Annotated[
-        bool, typer.Option("--no-transport-wtt", help="Post them without it.")
-    ] = False,
+    transport_wtt: _TransportWtt = False,
+    no_transport_wtt: _NoTransportWtt = False,
     rate: Annotated[
         list[str] | None,
         typer.Option(
