@@ -30,7 +30,7 @@ FEW_ACTIVITY = "cooling"
 CHANNELS = 3
 CALLS = 8
 """Calls at once: `server.call_threads` by default."""
-PROCESS_MIB, MAINTAIN_MIB = 190, 160
+PROCESS_MIB, MAINTAIN_MIB = 215, 160
 """A server and `tonne maintain` themselves, as docs/operations.md states them."""
 READ_MIB, CACHE_MIB, MERGE_MIB = 256, 16, 64
 SETTINGS = {
