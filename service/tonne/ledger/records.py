@@ -290,7 +290,7 @@ class Records:
 
 def _text_bytes(frame: pl.DataFrame) -> pl.Series:
     """Give the bytes of the texts of each record."""
-    texts = pl.col(pl.String, pl.Categorical).cast(pl.String).str.len_bytes()
+    texts = pl.col(pl.String).str.len_bytes()
     binary = pl.col(pl.Binary).bin.size()
     sizes = pl.sum_horizontal(pl.lit(0, pl.Int64), texts, binary)
     return frame.select(sizes.alias("text_bytes").cast(pl.Int64))["text_bytes"]
