@@ -17,15 +17,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tonne.errors import ConfigInvalid
-from tonne.masking import (
-    mask,
-    mask_option,
-    mask_url,
-    remember,
-    secrets_of_environment,
-    secrets_of_options,
-    secrets_of_url,
-)
 from tonne.permissions import fault_of_writers, is_for_everybody
 from tonne.settings import (
     CallsConfig,
@@ -36,6 +27,15 @@ from tonne.settings import (
     SecurityConfig,
     ServerConfig,
     StoreConfig,
+)
+from tonne.text.masking import (
+    mask,
+    mask_option,
+    mask_url,
+    remember,
+    secrets_of_environment,
+    secrets_of_options,
+    secrets_of_url,
 )
 
 if TYPE_CHECKING:

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent
 from tonne.ledger.ledger import Ledger
-from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
-from tonne.metrics import GUARANTEES
+from tonne.ledger.upkeep.publisher import COLUMNS, STATISTICS, Publisher
 from tonne.store import Rules, faults, pair
 from tonne.store.delta import DeltaTables
-from tonne.store.durability import Demands
 from tonne.store.garbage import DAY_S
-from tonne.store.manifest import Manifest, migrate_manifest
-from tonne.store.objects import open_objects
+from tonne.store.manifest.durability import Demands
+from tonne.store.manifest.manifest import Manifest, migrate_manifest
+from tonne.store.objects.objects import open_objects
 from tonne.telemetry import log_incident
+from tonne.telemetry.labels import GUARANTEES
 
 if TYPE_CHECKING:
     from tonne.config import Config
     from tonne.errors import FileCorrupt
-    from tonne.ledger.acknowledged import Loss
+    from tonne.ledger.book.acknowledged import Loss
     from tonne.store.migrations import Upgrade
-    from tonne.store.objects import Objects
+    from tonne.store.objects.objects import Objects
     from tonne.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)

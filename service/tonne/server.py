@@ -12,33 +12,33 @@ from typing import TYPE_CHECKING
 import grpc
 from grpc_reflection.v1alpha import reflection
 
-from tonne.edge import (
+from tonne.edge.access.auth import Authenticator
+from tonne.edge.access.gate import Gate
+from tonne.edge.access.lanes import Lanes
+from tonne.edge.access.tls import check_exposure, open_certificates
+from tonne.edge.admin import AdminServer
+from tonne.edge.border import Border
+from tonne.edge.messages import names
+from tonne.edge.options import server_options
+from tonne.edge.services import (
     catalogue_service,
     health,
     ingest_service,
     ledger_service,
-    names,
     report_service,
 )
-from tonne.edge.admin import AdminServer
-from tonne.edge.auth import Authenticator
-from tonne.edge.border import Border
-from tonne.edge.catalogue_service import CatalogueService
-from tonne.edge.gate import Gate
-from tonne.edge.lanes import Lanes
-from tonne.edge.ledger_service import LedgerService
-from tonne.edge.options import server_options
-from tonne.edge.report_service import ReportService
-from tonne.edge.tls import check_exposure, open_certificates
+from tonne.edge.services.catalogue_service import CatalogueService
+from tonne.edge.services.ledger_service import LedgerService
+from tonne.edge.services.report_service import ReportService
 from tonne.edge.tracing import open_tracing
 from tonne.errors import CapacityError, ConfigInvalid, DefectError
 from tonne.ingest.ingest import Ingest
-from tonne.logs import configure_logging
-from tonne.machine import memory_limit_bytes, usable_cpus
 from tonne.opening import check_store, close_ledger, open_ledger, publisher_on
 from tonne.readiness import ObjectsWatch
+from tonne.settings.machine import memory_limit_bytes, usable_cpus
 from tonne.store import LedgerMismatch
 from tonne.telemetry import Telemetry, log_incident
+from tonne.telemetry.logs import configure_logging
 from tonne.upkeep import Publishing, keep_up, watch_history
 
 if TYPE_CHECKING:
@@ -256,7 +256,9 @@ class Server:
     async def _watch_objects(self) -> None:
         """Keep readiness saying whether the objects can be reached."""
         interval_s = self._config.store.probe_interval_s
-        watch = ObjectsWatch(self._ledger.probe_objects, self._ingest.mark_objects, interval_s)
+        watch = ObjectsWatch(
+            self._ledger.upkeep.probe_objects, self._ingest.mark_objects, interval_s
+        )
         await watch.keep_looking()
 
     async def _watch_pair(self) -> None:
@@ -264,7 +266,7 @@ class Server:
         first = ""
         while not self.parted.done():
             try:
-                first = await asyncio.to_thread(self._ledger.check_pair, first)
+                first = await asyncio.to_thread(self._ledger.upkeep.check_pair, first)
             except CapacityError as error:
                 logger.warning("whether the pair is still one could not be read: %s", error)
             except LedgerMismatch as error:
@@ -321,7 +323,7 @@ async def serve(config: Config) -> None:
 def _mark_end(ledger: Ledger) -> None:
     """Let the objects know of all that was committed: no older manifest passes for this one."""
     try:
-        ledger.write_mark()
+        ledger.upkeep.write_mark()
     except (CapacityError, ConfigInvalid) as error:
         logger.warning("no mark of the end was written: %s", error)
 

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.admin import AdminServer
 from tonne.errors import CapacityError, ConfigInvalid, DefectError
-from tonne.logs import configure_logging
 from tonne.opening import close_ledger, open_ledger, open_publisher
 from tonne.store import LedgerMismatch
 from tonne.telemetry import Telemetry, log_incident
+from tonne.telemetry.logs import configure_logging
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from tonne.config import Config
-    from tonne.ledger.ledger import Ledger, Upkeep
-    from tonne.ledger.publisher import Publisher
+    from tonne.ledger.ledger import Ledger
+    from tonne.ledger.upkeep.publisher import Publisher
+    from tonne.ledger.upkeep.upkeep import Round
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ async def watch_history(ledger: Ledger, telemetry: Telemetry) -> None:
     while True:
         await asyncio.sleep(HISTORY_INTERVAL_S)
         try:
-            await asyncio.to_thread(ledger.find_losses)
+            await asyncio.to_thread(ledger.channels.find_losses)
         except CapacityError:
             continue  # the store is away, which others say
         except DefectError as error:
@@ -51,7 +52,7 @@ async def watch_history(ledger: Ledger, telemetry: Telemetry) -> None:
 async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:
     """Do one round of upkeep off the event loop; False where it failed, which is logged."""
     try:
-        done = await asyncio.to_thread(ledger.maintain)
+        done = await asyncio.to_thread(ledger.upkeep.maintain)
     except CapacityError as error:
         logger.warning("the store refused the upkeep; it is tried again: %s", error)
     except ConfigInvalid as error:  # the wrong pair, or too much to delete: an operator's matter
@@ -126,12 +127,12 @@ class Publishing:
         return outcome == "done"
 
 
-def maintain_once(config: Config) -> Upkeep:
+def maintain_once(config: Config) -> Round:
     """Do one round of upkeep and nothing else. Raises what hinders it."""
     configure_logging(config.server.log_level)
     manifest, ledger = open_ledger(config, Telemetry())
     try:
-        return ledger.maintain()
+        return ledger.upkeep.maintain()
     finally:
         close_ledger(manifest, ledger)
 

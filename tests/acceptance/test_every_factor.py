@@ -11,8 +11,8 @@ from decimal import Decimal
 
 import pytest
 
-from tonne.catalogue.library import shipped_editions
-from tonne.catalogue.method import MethodSettings
+from tonne.catalogue.editions.library import shipped_editions
+from tonne.catalogue.words.method import MethodSettings
 
 AR5 = {"CO2": 1, "CH4": 28, "N2O": 265}
 DIRECT = {"combustion", "generation", "operation", "release", "production", "treatment"}

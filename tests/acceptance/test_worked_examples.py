@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tonne.catalogue.method import MethodSettings, Rate
-from tonne.client.explain_results import ExplainLine
+from tonne.catalogue.words.method import MethodSettings, Rate
+from tonne.client.answers.explain_results import ExplainLine
 from tonne.model import Entity, Facility, Holding
 
 if TYPE_CHECKING:

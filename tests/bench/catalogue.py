@@ -22,13 +22,13 @@ from collections.abc import Callable, Iterator
 os.environ["POLARS_MAX_THREADS"] = "1"  # read when Polars is loaded
 
 from tests.bench.kernel import KEY, encode_rows, make_columns
-from tonne.catalogue.edition import parse_edition
-from tonne.catalogue.factor import Factor
-from tonne.catalogue.library import default_settings, shipped_editions
-from tonne.catalogue.method import MethodSettings
-from tonne.catalogue.resolver import Resolver
-from tonne.ledger.book_state import BookState, register_frame
-from tonne.ledger.estimate import CatalogueState
+from tonne.catalogue.editions.edition import parse_edition
+from tonne.catalogue.editions.factor import Factor
+from tonne.catalogue.editions.library import default_settings, shipped_editions
+from tonne.catalogue.resolving.resolver import Resolver
+from tonne.catalogue.words.method import MethodSettings
+from tonne.ledger.book.book_state import BookState, register_frame
+from tonne.ledger.posting.estimate import CatalogueState
 from tonne_kernel import Posted, RuleTable, Session, Share, post
 
 FACTORS = 10_000

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from tests.unit.ledger.conftest import HOUR, T0, embedded_bench
-from tonne.ledger.files import FileReader, VerifiedFile
-from tonne.ledger.merging import Merger
-from tonne.reports.book import book_inventory
-from tonne.reports.request import InventoryRequest
+from tonne.ledger.files.files import FileReader, VerifiedFile
+from tonne.ledger.upkeep.merging import Merger
+from tonne.reports.inventory.book import book_inventory
+from tonne.reports.inventory.request import InventoryRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,24 +105,24 @@ def main() -> None:
 
         def inventory() -> None:
             server = cold()
-            book_inventory(server.ledger, "acme", InventoryRequest())
+            book_inventory(server.ledger.snapshots.take("acme"), InventoryRequest())
             server.ledger.close()
 
         def page() -> None:
             server = cold()
-            assert len(server.ledger.list_records("acme", page_size=1000).items) == 1000
+            assert len(server.ledger.records.list_records("acme", page_size=1000).items) == 1000
             server.ledger.close()
 
         def search() -> None:
             server = cold()
-            server.ledger.list_records("acme", facility="station-nowhere", page_size=1000)
+            server.ledger.records.list_records("acme", facility="station-nowhere", page_size=1000)
             server.ledger.close()
 
         def merge() -> None:
             server = cold(merge_files_max=2)
             # All of a merge but its last step: the files stay as they are for the next round.
             with mock.patch.object(type(bench.manifest), "replace_postings", return_value=False):
-                server.ledger.merge("acme")
+                server.ledger.merger.merge("acme")
             server.ledger.close()
 
         measure("inventory, nothing in memory", inventory)

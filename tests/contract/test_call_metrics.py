@@ -6,8 +6,8 @@ import grpc
 import pytest
 
 from tests.support.api import Producer, record
-from tonne.edge.status import ANSWERS
-from tonne.metrics import CODES, METHODS
+from tonne.edge.messages.status import ANSWERS
+from tonne.telemetry.labels import CODES, METHODS
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import tonne
 from tests.support.api import details_of
-from tonne.edge import status
+from tonne.edge.messages import status
 from tonne.errors import (
     CapacityError,
     ConfigInvalid,
@@ -204,7 +204,7 @@ def test_what_is_the_operators_to_mend_is_an_incident(running, api, book, monkey
     def fail(name: str) -> object:
         raise kind(f"the manifest at /srv/{name} is wrong", metadata={"path": f"/srv/{name}"})
 
-    monkeypatch.setattr(running.server._ledger, "get_book", fail)
+    monkeypatch.setattr(running.server._ledger.books, "get_book", fail)
     with pytest.raises(grpc.RpcError) as refused:
         api.ledger.GetBook(ledger_pb2.GetBookRequest(name=book))
     info, retry = details_of(refused.value)
@@ -223,7 +223,7 @@ def test_a_defect_leaks_nothing_but_its_incident(running, api, book, caplog, mon
         message = "secret of the implementation"
         raise PanicError(message)
 
-    monkeypatch.setattr(running.server._ledger, "get_book", panic)
+    monkeypatch.setattr(running.server._ledger.books, "get_book", panic)
     with pytest.raises(grpc.RpcError) as refused:
         api.ledger.GetBook(ledger_pb2.GetBookRequest(name=book), timeout=10)
     assert refused.value.code() is grpc.StatusCode.INTERNAL

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from tests.support.api import START, details_of, record
-from tonne.catalogue.valuation import decimal_text
+from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.client import Client, RecordsInvalid
-from tonne.client.explain_results import ExplainLine, ExplainRecord, ExplainReplay
-from tonne.client.report_results import InventoryRow
+from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
+from tonne.client.answers.report_results import InventoryRow
 from tonne.errors import FieldInvalid
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 

@@ -15,11 +15,11 @@ import pytest
 
 from tests.support.api import Api, Producer, RunningServer, record
 from tonne.cli import main
-from tonne.cli.output import Column, Format, print_rows
+from tonne.cli.terminal.output import Column, Format, print_rows
 from tonne.config import Config, load
 from tonne.errors import TonneError
-from tonne.logs import JsonFormatter
 from tonne.server import Server
+from tonne.telemetry.logs import JsonFormatter
 from tonne.v1 import ledger_pb2
 
 SECRET = "S3CR/ET+pass word"  # noqa: S105  # of nothing

@@ -10,8 +10,8 @@ from fractions import Fraction
 import pytest
 from typer.testing import CliRunner
 
-from tonne.cli import output
 from tonne.cli.main import app
+from tonne.cli.terminal import output
 from tonne.client import Client
 from tonne.model import Entity, Facility, Holding
 
@@ -153,7 +153,7 @@ def test_an_explanation_in_all_forms(run, book):
 
 def test_a_replay_that_does_not_agree_fails(run, running, book):
     """What differs is in the tree, and the exit code is 1."""
-    objects = running.server._ledger._objects
+    objects = running.server._ledger.upkeep._objects
     (path,) = [info.path for info in objects.list("acme/segments")]
     content = objects.get(path)
     objects.delete(path)

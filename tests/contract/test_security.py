@@ -26,7 +26,7 @@ from tests.support.api import (
     record,
 )
 from tests.support.identities import AUDIENCE, Issuer, SigningKey, api_for
-from tonne.edge.roles import RULES, Role
+from tonne.edge.access.roles import RULES, Role
 from tonne.errors import ConfigInvalid, DefectError
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 

@@ -15,8 +15,9 @@ from tests.support.api import Producer, RunningServer, record
 from tests.support.server import ServerProcess
 from tonne.config import load
 from tonne.errors import ConfigInvalid, StoreUnavailable
-from tonne.metrics import ERROR_CODES, METRICS
 from tonne.server import Server
+from tonne.telemetry.labels import ERROR_CODES
+from tonne.telemetry.metrics import METRICS
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -17,7 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.support.api import Producer, RunningServer, record
 from tonne.errors import ConfigInvalid
-from tonne.logs import JsonFormatter
+from tonne.telemetry.logs import JsonFormatter
 from tonne.v1 import ledger_pb2
 
 CALLER = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
@@ -94,7 +94,7 @@ def test_each_call_is_a_span(tmp_path, collector, log, monkeypatch):
         def fail(*_: object, **__: object) -> None:
             raise ValueError("unforeseen")
 
-        monkeypatch.setattr(running.server._ledger, "list_books", fail)
+        monkeypatch.setattr(running.server._ledger.books, "list_books", fail)
         with pytest.raises(grpc.RpcError):
             running.api.ledger.ListBooks(ledger_pb2.ListBooksRequest())
     spans = collector.drained()

@@ -255,7 +255,7 @@ def test_the_limit_holds_the_worst_case(name, tmp_path):
         size(volume["emptyDir"]["sizeLimit"]) for volume in pod["volumes"] if "emptyDir" in volume
     )
     worst = (
-        (215 + 96) * MIB
+        (240 + 96) * MIB
         + ingest.in_flight_bytes_max
         + ingest.streams_max * stream
         + ingest.commit_threads * commit

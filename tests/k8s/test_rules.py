@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from tests.k8s.rendering import ROOT, program, rule_groups, write_alert_files, write_rule_files
-from tonne.edge.status import ANSWERS
+from tonne.edge.messages.status import ANSWERS
 from tonne.errors import DefectError
-from tonne.metrics import ERROR_CODES, METRICS
+from tonne.telemetry.labels import ERROR_CODES
+from tonne.telemetry.metrics import METRICS
 
 HERE = Path(__file__).parent
 CASES = yaml.safe_load((HERE / "alert_cases.yaml").read_text(encoding="utf-8"))

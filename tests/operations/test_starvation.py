@@ -23,7 +23,7 @@ from tests.support.h2_stall import RawConnection, framed
 from tests.support.identities import AUDIENCE, ISSUER, Issuer, api_for
 from tests.support.patience import until
 from tests.support.server import ServerProcess
-from tonne.client.frames import encode_frame, prepare_frame
+from tonne.client.wire.frames import encode_frame, prepare_frame
 from tonne.config import CallsConfig
 from tonne.v1 import catalogue_pb2, ingest_pb2, report_pb2
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tests.unit.catalogue.editions import write_edition
-from tonne.catalogue.method import MethodSettings
-from tonne.ledger.entries import ChannelEntry, Durable
+from tonne.catalogue.words.method import MethodSettings
+from tonne.ledger.files.sums import sum_by
 from tonne.ledger.ledger import Ledger
-from tonne.ledger.sums import sum_by
+from tonne.ledger.posting.entries import ChannelEntry, Durable
 from tonne.model import (
     PERIOD_COUNT_MAX,
     Entity,
@@ -28,10 +28,10 @@ from tonne.model import (
     month_of_period,
     period_of_month,
 )
-from tonne.reports.book import book_inventory
-from tonne.reports.request import InventoryRequest
-from tonne.store.manifest import Manifest
-from tonne.store.objects import open_objects
+from tonne.reports.inventory.book import book_inventory
+from tonne.reports.inventory.request import InventoryRequest
+from tonne.store.manifest.manifest import Manifest
+from tonne.store.objects.objects import open_objects
 from tonne.v1 import ingest_pb2
 from tonne_kernel import Session
 
@@ -70,7 +70,7 @@ class Stage:
 
     def book(self, _words: str, rows: tuple[Row, ...]) -> None:
         settings = {row["setting"]: row["value"] for row in rows}
-        self._ledger.create_book(
+        self._ledger.books.create_book(
             BOOK,
             method=MethodSettings(),  # the story's own factors alone
             time_zone=settings.pop("time zone", "UTC"),
@@ -89,7 +89,7 @@ class Stage:
             )
             for row in rows
         ]
-        assert self._ledger.import_facilities(BOOK, facilities) == (len(facilities), 0)
+        assert self._ledger.register.import_facilities(BOOK, facilities) == (len(facilities), 0)
 
     def entities(self, _words: str, rows: tuple[Row, ...]) -> None:
         """A row each; a holding where one of its columns is filled in."""
@@ -109,17 +109,17 @@ class Stage:
             )
             for row in rows
         ]
-        assert self._ledger.import_entities(BOOK, entities) == (len(entities), 0)
+        assert self._ledger.register.import_entities(BOOK, entities) == (len(entities), 0)
 
     def edition(self, words: str, rows: tuple[Row, ...]) -> None:
-        self._ledger.import_edition(BOOK, words, write_edition(*rows))
+        self._ledger.editions.import_edition(BOOK, words, write_edition(*rows))
 
     def order(self, words: str, _rows: tuple[Row, ...]) -> None:
-        self._ledger.set_edition_order(BOOK, re.split(r", *", words))
+        self._ledger.methods.set_edition_order(BOOK, re.split(r", *", words))
 
     def records(self, words: str, rows: tuple[Row, ...]) -> None:
         """Append a batch; the column `outcome` says what each record meets."""
-        channel = self._ledger.open_channel(BOOK, words.removeprefix("from "))
+        channel = self._ledger.channels.open_channel(BOOK, words.removeprefix("from "))
         body = ingest_pb2.Rows(records=[_record(row) for row in rows]).SerializeToString()
         session = Session()
         batch = session.decode_rows(body, 0, len(body))
@@ -132,11 +132,11 @@ class Stage:
 
     def postings(self, _words: str, rows: tuple[Row, ...]) -> None:
         """Compare all postings, summed over files; an account is that of the resolution."""
-        frame = self._ledger.postings(BOOK)
+        frame = self._ledger.snapshots.take(BOOK).frame()
         keys = ["facility", "activity", "unit", "region", "period", "resolution", "status"]
         sums = sum_by(frame, keys).with_columns(pl.col("resolution").cast(pl.String))
         names = sums["resolution"].drop_nulls().unique().to_list()
-        resolutions = self._ledger.resolutions(BOOK, names)
+        resolutions = self._ledger.editions.resolutions(BOOK, names)
         found = [
             {
                 **{name: row[name] or "" for name in ("facility", "activity", "unit", "region")},
@@ -162,8 +162,7 @@ class Stage:
         assert asked is not None, words
         group_by = tuple(re.split(r", *", asked["by"])) if asked["by"] else ()
         answer = book_inventory(
-            self._ledger,
-            BOOK,
+            self._ledger.snapshots.take(BOOK),
             InventoryRequest(
                 period_of_month(asked["first"]) if asked["first"] else 0,
                 period_of_month(asked["last"]) if asked["last"] else PERIOD_COUNT_MAX - 1,
@@ -190,7 +189,7 @@ class Stage:
         assert [{name: each[name] for name in rows[0]} for each in found] == list(rows)
 
     def notices(self, _words: str, rows: tuple[Row, ...]) -> None:
-        answer = book_inventory(self._ledger, BOOK, InventoryRequest())
+        answer = book_inventory(self._ledger.snapshots.take(BOOK), InventoryRequest())
         found = [
             {
                 "reason": notice.reason,
@@ -202,12 +201,12 @@ class Stage:
         _compare(found, rows)
 
     def suspense(self, _words: str, rows: tuple[Row, ...]) -> None:
-        page = self._ledger.list_suspense(BOOK)
+        page = self._ledger.records.list_suspense(BOOK)
         found = [{"record_id": each.record_id, "status": each.status.name} for each in page.items]
         _compare(found, rows)
 
     def quarantine(self, _words: str, rows: tuple[Row, ...]) -> None:
-        page = self._ledger.list_quarantine(BOOK)
+        page = self._ledger.records.list_quarantine(BOOK)
         found = [
             {
                 "record_id": each.record_id,

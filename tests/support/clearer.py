@@ -21,7 +21,7 @@ def clear(directory: str) -> Iterator[int]:
     """Clear the book's suspense; yield how many records were cleared after each segment."""
     manifest = Manifest.open(f"sqlite:///{directory}/manifest.sqlite")
     ledger = Ledger(manifest, open_objects(f"file://{directory}/objects", {}), holder="clearer")
-    for step in ledger.clear_suspense(BOOK):
+    for step in ledger.suspense.clear(BOOK):
         yield step.cleared_count
     ledger.close()
     manifest.close()

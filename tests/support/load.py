@@ -20,12 +20,12 @@ import polars as pl
 
 from tonne import Client
 from tonne.client import Backlog
-from tonne.client.retry import RetryPolicy
+from tonne.client.wire.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tonne.client.results import Progress
+    from tonne.client.answers.results import Progress
     from tonne.errors import TonneError
 
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)

@@ -13,7 +13,7 @@ import sys
 import threading
 
 from tonne import Client
-from tonne.client.retry import RetryPolicy
+from tonne.client.wire.retry import RetryPolicy
 
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 QUARTER = dt.timedelta(minutes=15)

@@ -15,7 +15,7 @@ import psutil
 
 from tests.support.api import EDITION, Api, details_of
 from tests.support.server import ROOT
-from tonne.client.frames import encode_frame, prepare_frame
+from tonne.client.wire.frames import encode_frame, prepare_frame
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ FEW_ACTIVITY = "cooling"
 CHANNELS = 3
 CALLS = 8
 """Calls at once: `server.call_threads` by default."""
-PROCESS_MIB, MAINTAIN_MIB = 215, 160
+PROCESS_MIB, MAINTAIN_MIB = 240, 160
 """A server and `tonne maintain` themselves, as docs/operations.md states them."""
 READ_MIB, CACHE_MIB, MERGE_MIB = 256, 16, 64
 SETTINGS = {

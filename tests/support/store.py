@@ -20,8 +20,8 @@ from tonne.store import (
     RangeRow,
     Rules,
     collect,
-    schema,
 )
+from tonne.store.manifest import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

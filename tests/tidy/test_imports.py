@@ -61,7 +61,7 @@ def said(tmp_path_factory) -> str:
         ROOT / "service", service, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
     )
     every = "".join(f"import {name}\n" for name in sorted(PROTECTED))
-    below = "import tonne.cli\nimport tonne.ledger.journal\n"
+    below = "import tonne.cli\nimport tonne.ledger.posting.journal\n"
     for room in ROOMS:
         (service / "tonne" / room / f"{PLANTED}.py").write_text(every + below)
     (service / "tonne" / f"{PLANTED}.py").write_text(every)
@@ -82,7 +82,7 @@ def test_nobody_imports_what_is_above(said, room):
     """The command is above all; the ledger is above the SDK, the catalogue and the store."""
     assert f"- tonne.{room}.{PLANTED} -> tonne.cli (" in said
     if room in {"client", "catalogue", "store"}:
-        assert f"- tonne.{room}.{PLANTED} -> tonne.ledger.journal (" in said
+        assert f"- tonne.{room}.{PLANTED} -> tonne.ledger.posting.journal (" in said
 
 
 def test_a_new_module_must_be_given_its_layer(said):

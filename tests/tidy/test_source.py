@@ -147,12 +147,12 @@ def test_the_ledger_reads_its_files_through_one_door():
         for name in reads_of_files(ast.parse(path.read_text()))
     }
     assert found == {
-        ("ledger/files.py", "get"),
-        ("ledger/files.py", "read_parquet"),
-        ("ledger/files.py", "read_rows"),
-        ("ledger/frames.py", "read_parquet"),
-        ("ledger/frames.py", "scan_parquet"),
-        ("ledger/spilled_sums.py", "read_ipc"),
+        ("ledger/files/files.py", "get"),
+        ("ledger/files/files.py", "read_parquet"),
+        ("ledger/files/files.py", "read_rows"),
+        ("ledger/files/frames.py", "read_parquet"),
+        ("ledger/files/frames.py", "scan_parquet"),
+        ("ledger/files/spilled_sums.py", "read_ipc"),
     }
 
 

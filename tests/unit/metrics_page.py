@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from pathlib import Path
 
-from tonne.metrics import CODES, ERROR_CODES, METHODS, METRICS, Metric
+from tonne.telemetry.labels import CODES, ERROR_CODES, METHODS
+from tonne.telemetry.metrics import METRICS, Metric
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 
@@ -13,7 +14,7 @@ _HEAD = """\
 # Metrics
 
 `GET /metrics` on the admin port. Units are base units (seconds, bytes); every series exists from
-the start. This page is made from `METRICS` in `service/tonne/metrics.py` by
+the start. This page is made from `METRICS` in `service/tonne/telemetry/metrics.py` by
 `python -m tests.unit.metrics_page`; a test compares the two.
 
 What is recorded from them, alerted on and drawn:

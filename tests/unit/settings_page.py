@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD = """\
 # Settings
 
-Made from `service/tonne/settings.py` by `python -m tests.unit.settings_page`; a test compares the
+Made from `service/tonne/settings` by `python -m tests.unit.settings_page`; a test compares the
 two. `tonne config` prints the values in force and where each came from.
 
 A value comes from the first of: the option of the command, the environment, the file

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tonne.errors import StoreUnavailable
-from tonne.logs import JsonFormatter
+from tonne.telemetry.logs import JsonFormatter
 
 SECRET = "pa55w0rd-of-a-log"  # noqa: S105  # of nothing
 
@@ -61,7 +61,7 @@ def test_no_part_of_a_line_holds_a_secret(logger):
 def test_the_steps_of_a_migration_are_no_lines_of_a_first_start():
     """What the library of migrations tells of itself is left out; what goes wrong is not."""
     script = (
-        "import logging; from tonne.logs import configure_logging\n"
+        "import logging; from tonne.telemetry.logs import configure_logging\n"
         "configure_logging('info')\n"
         "logger = logging.getLogger('alembic.runtime.migration')\n"
         "logger.info('Context impl SQLiteImpl.'); logger.warning('something is odd')\n"

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tonne.machine import memory_limit_bytes, usable_cpus
+from tonne.settings.machine import memory_limit_bytes, usable_cpus
 
 CPUS = len(os.sched_getaffinity(0))
 MEMORY_BYTES = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.masking import MASK, mask, mask_option, mask_url, remember, secrets_of_url
+from tonne.text.masking import MASK, mask, mask_option, mask_url, remember, secrets_of_url
 
 S = "S3CRETPASS"
 

@@ -14,8 +14,8 @@ from tests.support.api import Api, Producer, record
 from tests.support.identities import Authority, write_pair
 from tests.support.server import ServerProcess
 from tonne.config import SecurityConfig, data_directory, load
-from tonne.edge.jwks import KeySet
-from tonne.edge.tls import open_certificates
+from tonne.edge.access.jwks import KeySet
+from tonne.edge.access.tls import open_certificates
 from tonne.errors import ConfigInvalid
 from tonne.permissions import fault_of_writers, warn_of_readers
 from tonne.telemetry import Telemetry
@@ -153,8 +153,8 @@ def test_a_ledger_of_a_library_is_private_too(tmp_path):
     """Without the command, whose umask would do it."""
     script = (
         "import os, sys; os.umask(0);"
-        "from tonne.store.manifest import Manifest;"
-        "from tonne.store.objects import open_objects;"
+        "from tonne.store.manifest.manifest import Manifest;"
+        "from tonne.store.objects.objects import open_objects;"
         "Manifest.open(sys.argv[1]).close();"
         "open_objects(sys.argv[2], {}).put('a/b', b'1')"
     )

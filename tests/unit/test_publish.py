@@ -18,7 +18,7 @@ from tests.unit.ledger.conftest import embedded_bench, records_of
 from tests.unit.test_maintain import LINE_S, command, read, run
 from tonne.config import load
 from tonne.errors import DefectError, StoreUnavailable
-from tonne.ledger.publisher import Published
+from tonne.ledger.upkeep.publisher import Published
 from tonne.telemetry import Telemetry
 from tonne.upkeep import Publishing
 

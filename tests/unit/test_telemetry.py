@@ -10,14 +10,14 @@ import pytest
 
 from tests.unit.metrics_page import PAGE, count_series, write_page
 from tonne import errors
-from tonne.logs import JsonFormatter
-from tonne.metrics import ACK_SLO_S, METRICS
 from tonne.store.errors import OutcomeUnknown
 from tonne.telemetry import (
     Telemetry,
     code_of,
     log_incident,
 )
+from tonne.telemetry.logs import JsonFormatter
+from tonne.telemetry.metrics import ACK_SLO_S, METRICS
 
 SERIES_MAX = 2_000
 """A scrape costs the interpreter some 10 us a series."""

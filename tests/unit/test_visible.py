@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.visible import csv_cell, is_plain, look, read_csv_cell, visible, visible_json
+from tonne.text.visible import csv_cell, is_plain, look, read_csv_cell, visible, visible_json
 
 HIDDEN = {
     "clear screen": ("\x1b[2J", r"\x1b[2J"),

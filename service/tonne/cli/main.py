@@ -11,26 +11,26 @@ from typing import Annotated
 import typer
 
 from tonne.cli import connection
-from tonne.cli.append import append_files
-from tonne.cli.books import book_app, edition_app, facility_app
-from tonne.cli.check import check, rebuild
-from tonne.cli.demo import run_demo
-from tonne.cli.entities import entity_app
-from tonne.cli.estimate import estimate
-from tonne.cli.explain import explain
-from tonne.cli.factors import activity_app, factor_app
-from tonne.cli.inventory import show_inventory
-from tonne.cli.listings import channel_app, quarantine_app
-from tonne.cli.maintain import maintain, migrate
-from tonne.cli.method import method_app
-from tonne.cli.output import say
-from tonne.cli.publish import publish
-from tonne.cli.rescue import backup_app, garbage_app, restore_app
-from tonne.cli.serve import serve, show_config
-from tonne.cli.suspense import suspense_app
+from tonne.cli.commands.append import append_files
+from tonne.cli.commands.books import book_app, edition_app, facility_app
+from tonne.cli.commands.demo import run_demo
+from tonne.cli.commands.entities import entity_app
+from tonne.cli.commands.estimate import estimate
+from tonne.cli.commands.explain import explain
+from tonne.cli.commands.factors import activity_app, factor_app
+from tonne.cli.commands.inventory import show_inventory
+from tonne.cli.commands.listings import channel_app, quarantine_app
+from tonne.cli.commands.method import method_app
+from tonne.cli.commands.suspense import suspense_app
+from tonne.cli.process.check import check, rebuild
+from tonne.cli.process.maintain import maintain, migrate
+from tonne.cli.process.publish import publish
+from tonne.cli.process.rescue import backup_app, garbage_app, restore_app
+from tonne.cli.process.serve import serve, show_config
+from tonne.cli.terminal.output import say
 from tonne.client import Credentials, ServerUnavailable, read_token_file
 from tonne.errors import DefectError, FileCorrupt, FileMissing, RecordsLost, TonneError
-from tonne.masking import mask, remember
+from tonne.text.masking import mask, remember
 
 USER_MISTAKE = 1
 

@@ -10,10 +10,18 @@ Never: looks into a server's store, makes a float of a decimal, sends a record t
 two offsets.
 """
 
-from tonne.client.batches import Backlog
-from tonne.client.channel import Channel
+from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
+from tonne.client.answers.report_results import (
+    Estimate,
+    EstimatedRecord,
+    GasAmount,
+    Inventory,
+    InventoryRow,
+)
+from tonne.client.answers.results import AppendResult, Progress, RowError
+from tonne.client.append.batches import Backlog
+from tonne.client.append.channel import Channel
 from tonne.client.client import Client
-from tonne.client.credentials import Credentials, read_token_file
 from tonne.client.errors import (
     AppendRefused,
     ChannelFenced,
@@ -25,17 +33,9 @@ from tonne.client.errors import (
     ServerUnavailable,
     TokenUnavailable,
 )
-from tonne.client.explain_results import ExplainLine, ExplainRecord, ExplainReplay
-from tonne.client.report_results import (
-    Estimate,
-    EstimatedRecord,
-    GasAmount,
-    Inventory,
-    InventoryRow,
-)
 from tonne.client.reports import DIMENSIONS
-from tonne.client.results import AppendResult, Progress, RowError
-from tonne.client.retry import RetryPolicy
+from tonne.client.wire.credentials import Credentials, read_token_file
+from tonne.client.wire.retry import RetryPolicy
 
 __all__ = [
     "DIMENSIONS",

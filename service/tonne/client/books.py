@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tonne.client import results
-from tonne.client.calls import PAGE_SIZE, Calls
+from tonne.client.answers import results
+from tonne.client.answers.records import record_mapping
 from tonne.client.methods import method_message, read_method
-from tonne.client.records import record_mapping
-from tonne.client.resources import (
+from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.resources import (
     book_name,
     entity_message,
     facility_message,
@@ -22,7 +22,7 @@ from tonne.v1 import ledger_pb2
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tonne.catalogue.method import MethodSettings
+    from tonne.catalogue.words.method import MethodSettings
 
 FACILITIES_PER_CALL = 1_000
 """Facilities that one call of an import carries."""

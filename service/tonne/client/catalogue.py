@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tonne.client.calls import PAGE_SIZE, Calls
-from tonne.client.resources import book_name, read_edition
+from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.resources import book_name, read_edition
 from tonne.v1 import catalogue_pb2
 
 if TYPE_CHECKING:

@@ -6,19 +6,19 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any, Self
 
-from tonne.client import results
-from tonne.client.batches import Batches, Records
+from tonne.client.answers import results
+from tonne.client.append.batches import Batches, Records
+from tonne.client.append.channel import Channel
+from tonne.client.append.stream import AppendStream
 from tonne.client.books import BookCalls
-from tonne.client.calls import PAGE_SIZE
 from tonne.client.catalogue import CatalogueCalls
-from tonne.client.channel import Channel
-from tonne.client.credentials import Credentials, TokenSource
 from tonne.client.errors import RecordsInvalid
 from tonne.client.reports import ReportCalls
-from tonne.client.resources import book_name, channel_name, read_channel
-from tonne.client.retry import RetryPolicy
-from tonne.client.stream import AppendStream
-from tonne.client.transport import open_stream_connection, open_unary_connection
+from tonne.client.wire.calls import PAGE_SIZE
+from tonne.client.wire.credentials import Credentials, TokenSource
+from tonne.client.wire.resources import book_name, channel_name, read_channel
+from tonne.client.wire.retry import RetryPolicy
+from tonne.client.wire.transport import open_stream_connection, open_unary_connection
 from tonne.model import Channel as ChannelInfo
 from tonne.model import Limits
 from tonne.v1 import (

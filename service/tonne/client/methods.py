@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tonne.catalogue.method import (
+from tonne.catalogue.words.method import (
     BLEND_GWPS,
     CONSOLIDATIONS,
     LOSS_CONVENTIONS,
@@ -13,7 +13,7 @@ from tonne.catalogue.method import (
     Rate,
 )
 from tonne.client.errors import MalformedAnswer
-from tonne.client.resources import book_name, last_id, read_timestamp
+from tonne.client.wire.resources import book_name, last_id, read_timestamp
 from tonne.model import Method
 from tonne.v1 import ledger_pb2
 

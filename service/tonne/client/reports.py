@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tonne.client.batches import Batches, Records
-from tonne.client.calls import PAGE_SIZE, Calls
-from tonne.client.explain_results import ExplainPart, read_explain_part
-from tonne.client.report_results import (
+from tonne.client.answers.explain_results import ExplainPart, read_explain_part
+from tonne.client.answers.report_results import (
     CONSOLIDATIONS,
     Estimate,
     Inventory,
     read_estimate,
     read_inventory,
 )
-from tonne.client.resources import book_name, channel_name
-from tonne.client.results import LedgerRecord, read_ledger_record
+from tonne.client.answers.results import LedgerRecord, read_ledger_record
+from tonne.client.append.batches import Batches, Records
+from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.resources import book_name, channel_name
 from tonne.errors import FieldInvalid
 from tonne.model import Limits, month_of_period, period_of_month
 from tonne.v1 import report_pb2

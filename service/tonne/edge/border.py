@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 
-from tonne.edge.codec import read_request
-from tonne.edge.gate import current
-from tonne.edge.lanes import CHANNEL
-from tonne.edge.roles import RULES
-from tonne.edge.status import answer_of, set_status
-from tonne.edge.texts import check_texts
+from tonne.edge.access.gate import current
+from tonne.edge.access.lanes import CHANNEL
+from tonne.edge.access.roles import RULES
+from tonne.edge.messages.codec import read_request
+from tonne.edge.messages.status import answer_of, set_status
+from tonne.edge.messages.texts import check_texts
 from tonne.errors import (
     AnswerUnread,
     CapacityError,
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from tonne.edge.gate import Gate
-    from tonne.edge.lanes import Lane, Lanes
-    from tonne.edge.status import Context
+    from tonne.edge.access.gate import Gate
+    from tonne.edge.access.lanes import Lane, Lanes
+    from tonne.edge.messages.status import Context
     from tonne.telemetry import Telemetry
 
 T = TypeVar("T")

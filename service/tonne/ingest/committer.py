@@ -17,7 +17,7 @@ from tonne.errors import (
     ServerDraining,
     TonneError,
 )
-from tonne.ledger.entries import Durable, Lost
+from tonne.ledger.posting.entries import Durable, Lost
 from tonne.telemetry import report_incident
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from tonne.config import IngestConfig
-    from tonne.ledger.entries import Entry, Outcome
+    from tonne.ledger.posting.entries import Entry, Outcome
     from tonne.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)

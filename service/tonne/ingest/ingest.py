@@ -9,7 +9,7 @@ import random
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tonne.errors import FieldInvalid, ServerDraining
 from tonne.ingest.admission import Admission
@@ -20,8 +20,8 @@ from tonne.ingest.limits import BookRooms
 from tonne.ingest.places import Places
 from tonne.ingest.session import ChannelSession
 from tonne.ingest.silence import Silence
-from tonne.ledger.entries import Durable, Lost, Outcome, RequestEntry
-from tonne.machine import usable_cpus
+from tonne.ledger.posting.entries import Durable, Lost, Outcome, RequestEntry
+from tonne.settings.machine import usable_cpus
 from tonne.telemetry import code_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from tonne.errors import TonneError
     from tonne.ingest.limits import Clock
     from tonne.ingest.wire import Wire
-    from tonne.model import Book, Channel
+    from tonne.ledger.ledger import Ledger
+    from tonne.model import Channel
     from tonne.telemetry import Telemetry
     from tonne_kernel import Batch
 
@@ -42,19 +43,6 @@ DRAINING_RETRY_S = 1.0
 
 LOOKUP_THREADS = 4
 """Threads that look up channels and compare repeats."""
-
-
-class Ledger(Protocol):
-    """What ingest asks of the ledger. Blocks."""
-
-    def get_book(self, book: str) -> Book:
-        """Read a book."""
-
-    def get_channel(self, book: str, channel: str) -> Channel:
-        """Read a channel."""
-
-    def check_repeat(self, book: str, channel: str, first_offset: int, batch: Batch) -> None:
-        """Raise `ContentMustMatch` where durable records differ from a batch that came again."""
 
 
 class Ingest:
@@ -165,12 +153,12 @@ class Ingest:
 
     async def get_channel(self, book: str, channel: str) -> Channel:
         """Read a channel off the event loop."""
-        return await self._look_up(self._ledger.get_channel, book, channel)
+        return await self._look_up(self._ledger.channels.get_channel, book, channel)
 
     async def check_repeat(self, channel: Channel, first_offset: int, batch: Batch) -> None:
         """Compare a batch with the durable records of its offsets, off the event loop."""
         await self._look_up(
-            self._ledger.check_repeat, channel.book, channel.id, first_offset, batch
+            self._ledger.repeats.check, channel.book, channel.id, first_offset, batch
         )
 
     # --- posts ---------------------------------------------------------------------------
@@ -202,7 +190,7 @@ class Ingest:
         check_kind(kind)
         check_size(len(content), self.config.message_bytes_max)
         if not self.committer.knows(book):
-            await self._look_up(self._ledger.get_book, book)
+            await self._look_up(self._ledger.books.get_book, book)
         decoder = Decoder(self.decode_pool, self.config, self.telemetry)
         need_bytes = len(content) + decoder.measure(kind, content, 0, len(content))
         await self._let_in(book, len(content))

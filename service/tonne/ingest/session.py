@@ -24,7 +24,7 @@ from tonne.ingest.committer import Lane, Taken
 from tonne.ingest.decoder import KIND_NONE, Decoder, check_size, parse_header
 from tonne.ingest.replies import CloseSignal, Outbox, Reply
 from tonne.ingest.silence import said_nothing
-from tonne.ledger.entries import ChannelEntry, Lost, Outcome
+from tonne.ledger.posting.entries import ChannelEntry, Lost, Outcome
 from tonne.model import ChannelState
 
 if TYPE_CHECKING:

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.ledger.check import BookCheck
-from tonne.ledger.files import FileReader
-from tonne.ledger.group import POSTED_KEYS
-from tonne.ledger.overlay import Overlay
-from tonne.ledger.repost import REPLAY_KEYS, REPLAYED_SCHEMA, as_replayed, post_segment
-from tonne.ledger.sums import RunningSums, sum_by
+from tonne.ledger.files.files import FileReader
+from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.files.sums import RunningSums, sum_by
+from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.posting.repost import REPLAY_KEYS, REPLAYED_SCHEMA, as_replayed, post_segment
+from tonne.ledger.upkeep.check import BookCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tonne.ledger.ledger import Ledger
-    from tonne.store.manifest import Manifest
-    from tonne.store.objects import Objects
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
     from tonne.store.rows import FileRow
 
 __all__ = ["REPLAY_KEYS", "Replay", "as_replayed"]
@@ -76,7 +76,7 @@ class Replay:
         if problems:
             return (*problems, *found.notes)
         frames = [self._reader.open(file).frame() for file in self._manifest.live_postings(book)]
-        if not _sums([ledger.postings(book)]).equals(_sums(frames)):
+        if not _sums([ledger.snapshots.take(book).frame()]).equals(_sums(frames)):
             return (f"book {book}: the server's balances are not those of the files",)
         return ()
 

@@ -9,32 +9,22 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.ledger.sums import sum_by
+from tonne.ledger.files.sums import sum_by
 from tonne.model import RowStatus
-from tonne.reports.footprint import KG_CO2E
-from tonne.reports.inventory import Inventory, inventory
-from tonne.reports.selection import select
+from tonne.reports.inventory.footprint import KG_CO2E
+from tonne.reports.inventory.inventory import Inventory, inventory
+from tonne.reports.inventory.selection import select
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from tonne.ledger.estimate import EstimateBatch, Estimated, Estimation
-    from tonne.model import ControlTotals, Entity, RowError
-    from tonne.reports.request import InventoryRequest
-
-
-class EstimateBooks(Protocol):
-    """What an estimate takes from the ledger."""
-
-    def estimation(self, book: str) -> Estimation:
-        """Begin an estimate under a book's rules; an empty id is the shipped catalogue's."""
-
-    def entities(self, book: str) -> Sequence[Entity]:
-        """Read all entities."""
+    from tonne.ledger.posting.estimate import EstimateBatch, Estimated, Estimation
+    from tonne.model import ControlTotals, RowError
+    from tonne.reports.inventory.request import InventoryRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +65,9 @@ class Estimate:
 
     Parameters
     ----------
-    books : EstimateBooks
-        The ledger.
-    book : str
-        Whose method, register and entities count; empty: the shipped catalogue in its default
-        order, months in UTC, any facility.
+    estimation : Estimation
+        Posts the records, under the method, register and entities of a book, or under the
+        shipped catalogue in its default order, with months in UTC and any facility.
     request : InventoryRequest
         Selection, grouping and valuation.
     each_record : bool
@@ -87,24 +75,18 @@ class Estimate:
     row_errors_max : int
         Most row errors that the answer names.
 
-    Raises
-    ------
-    BookUnknown
-        There is no such book.
     """
 
     def __init__(
         self,
-        books: EstimateBooks,
-        book: str,
+        estimation: Estimation,
         request: InventoryRequest,
         *,
         each_record: bool,
         row_errors_max: int,
     ) -> None:
-        self.has_book = bool(book)
-        self._estimation = books.estimation(book)
-        self._entities = tuple(books.entities(book)) if book else ()
+        self.has_book = bool(estimation.state.book.id)
+        self._estimation = estimation
         self._request = request.under(self._estimation.state.settings)
         self._each_record = each_record
         self._row_errors_max = row_errors_max
@@ -151,8 +133,7 @@ class Estimate:
                 self._estimation.resolutions,
                 self._estimation.state.register,
                 self._request,
-                sum_by,
-                entities=self._entities,
+                entities=self._estimation.entities,
             ),
             self._estimation.totals,
             tuple(self._row_errors),
@@ -167,7 +148,7 @@ class Estimate:
             self._estimation.resolutions,
             self._estimation.state.register,
             self._request,
-            self._entities,
+            self._estimation.entities,
         )
         weights = chosen.weights
         kilograms: defaultdict[int, Fraction] = defaultdict(Fraction)

@@ -29,8 +29,8 @@ from tonne.store.errors import (
     SuspenseChanged,
 )
 from tonne.store.garbage import Collected, Rules, collect
-from tonne.store.manifest import Manifest
-from tonne.store.objects import Objects, open_objects
+from tonne.store.manifest.manifest import Manifest
+from tonne.store.objects.objects import Objects, open_objects
 from tonne.store.pair import meet
 from tonne.store.paths import ObjectInfo
 from tonne.store.rows import (

@@ -24,14 +24,14 @@ from urllib.parse import unquote, urlsplit
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
-from tonne.store.bucket import (
+from tonne.store.objects.bucket import (
     CONNECT_TIMEOUT_S,
     REQUEST_TIMEOUT_S,
     RETRY_COUNT_MAX,
     RETRY_TIMEOUT_S,
     first_line,
 )
-from tonne.store.options import read_options
+from tonne.store.objects.options import read_options
 from tonne.store.paths import DELTA_LOG
 
 if TYPE_CHECKING:

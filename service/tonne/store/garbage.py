@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Final
 from tonne.errors import ConfigInvalid
 from tonne.store import faults, pair
 from tonne.store.errors import GarbageRefused, LeaseLost
-from tonne.store.part import split
+from tonne.store.manifest.part import split
 from tonne.store.paths import is_ledger_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tonne.store.manifest import Manifest
-    from tonne.store.objects import Objects
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
     from tonne.store.rows import Lease
 
 DAY_S: Final = 86_400.0

@@ -30,8 +30,8 @@ from tonne.store.errors import LedgerMismatch, ObjectExists, ObjectMissing
 from tonne.store.paths import IDENTITY, is_ledger_file
 
 if TYPE_CHECKING:
-    from tonne.store.manifest import Manifest
-    from tonne.store.objects import Objects
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
     from tonne.store.rows import LedgerRow
 
 logger = logging.getLogger(__name__)

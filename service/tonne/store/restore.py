@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Final
 
 from tonne.errors import LedgerInconsistent
 from tonne.store import faults, pair
-from tonne.store.database import utc_now
 from tonne.store.errors import LedgerMismatch, ObjectExists
-from tonne.store.part import split
+from tonne.store.manifest.database import utc_now
+from tonne.store.manifest.part import split
 from tonne.store.paths import is_ledger_file
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from tonne.store.manifest import Manifest
-    from tonne.store.objects import Objects
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
     from tonne.store.pair import Identity, Mark
     from tonne.store.rows import LedgerRow
 

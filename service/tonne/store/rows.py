@@ -10,7 +10,7 @@ from collections.abc import Mapping  # noqa: TC003  see dt
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tonne.model import Channel, ControlTotals  # noqa: TC001  see dt
+from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
 
 FileKind = Literal["segment", "postings", "quarantine", "clearing"]
 
@@ -109,6 +109,15 @@ class BookSnapshot:
     channels: tuple[Channel, ...]
     postings: tuple[FileRow, ...]
     suspended_counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BookMoment:
+    """What a report reads of a book in one transaction; the rules go by the revision token."""
+
+    revision_token: str
+    entities: tuple[Entity, ...]
+    postings: tuple[FileRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

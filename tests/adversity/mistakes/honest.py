@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne import Client
-from tonne.client.retry import RetryPolicy
+from tonne.client.wire.retry import RetryPolicy
 from tonne.errors import CapacityError, DefectError, TonneError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.edition import COLUMNS, parse_edition
+from tonne.catalogue.editions.edition import COLUMNS, parse_edition
 
 if TYPE_CHECKING:
-    from tonne.catalogue.factor import Factor
+    from tonne.catalogue.editions.factor import Factor
 
 
 def write_edition(*rows: dict[str, str], columns: tuple[str, ...] = COLUMNS) -> bytes:

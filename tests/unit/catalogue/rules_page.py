@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from tonne.catalogue.accounts import ACCOUNTS, CHART_VERSION
-from tonne.catalogue.factor import STAGES
-from tonne.catalogue.rules import CONTEXTS, REGION_BOUND, RULES
-from tonne.catalogue.taxonomy import activities
+from tonne.catalogue.editions.factor import STAGES
+from tonne.catalogue.words.accounts import ACCOUNTS, CHART_VERSION
+from tonne.catalogue.words.rules import CONTEXTS, REGION_BOUND, RULES
+from tonne.catalogue.words.taxonomy import activities
 
 PAGE = Path(__file__).parents[3] / "docs" / "posting-rules.md"
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tonne.catalogue import accounts
-from tonne.catalogue.accounts import ACCOUNTS, account_of, scope_of
+from tonne.catalogue.words import accounts
+from tonne.catalogue.words.accounts import ACCOUNTS, account_of, scope_of
 
 DERIVED = [
     ("electricity", "scope2.location"),

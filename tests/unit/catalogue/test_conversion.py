@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonne.catalogue.conversion import (
+from tonne.catalogue.resolving.conversion import (
     BY_BASIS,
     BY_DEFINITION,
     BY_PROPERTY,
@@ -16,8 +16,8 @@ from tonne.catalogue.conversion import (
     SAME,
     Converter,
 )
-from tonne.catalogue.method import MethodSettings, Rate
-from tonne.catalogue.units import UNITS, conversion
+from tonne.catalogue.words.method import MethodSettings, Rate
+from tonne.catalogue.words.units import UNITS, conversion
 
 DIESEL = ("fuel.diesel",)
 GAS = ("fuel.natural_gas",)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.catalogue.editions import CHICAGO, SEATTLE, write_edition
-from tonne.catalogue.accounts import account_of
-from tonne.catalogue.edition import COLUMNS, PROBLEMS_MAX, parse_edition
-from tonne.catalogue.factor import plain_text
+from tonne.catalogue.editions.edition import COLUMNS, PROBLEMS_MAX, parse_edition
+from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.words.accounts import account_of
 from tonne.errors import FieldInvalid
 
 

@@ -11,9 +11,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonne.catalogue.factor import Factor
-from tonne.catalogue.method import MethodSettings
-from tonne.catalogue.offers import Offers, Shelf
+from tonne.catalogue.editions.factor import Factor
+from tonne.catalogue.resolving.offers import Offers, Shelf
+from tonne.catalogue.words.method import MethodSettings
 from tonne.model import period_of_month
 
 FIRST, LAST = period_of_month("1995-01"), period_of_month("2045-12")

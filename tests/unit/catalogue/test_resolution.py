@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonne.catalogue.resolution import (
+from tonne.catalogue.resolving.resolution import (
     FactorMasses,
     Notice,
     Resolution,

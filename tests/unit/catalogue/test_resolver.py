@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.catalogue.editions import CHICAGO, write_edition
-from tonne.catalogue.edition import parse_edition
-from tonne.catalogue.factor import Factor
-from tonne.catalogue.places import region_chain
-from tonne.catalogue.resolution import Resolution
-from tonne.catalogue.resolver import Resolver
-from tonne.catalogue.units import UNITS
+from tonne.catalogue.editions.edition import parse_edition
+from tonne.catalogue.editions.factor import Factor
+from tonne.catalogue.resolving.resolution import Resolution
+from tonne.catalogue.resolving.resolver import Resolver
+from tonne.catalogue.words.places import region_chain
+from tonne.catalogue.words.units import UNITS
 from tonne.model import PERIOD_COUNT_MAX, RowStatus, period_of_month
 
 
@@ -278,7 +278,7 @@ def test_equal_outcomes_are_one_resolution():
 
 def test_keys_of_producers_do_not_pile_up(monkeypatch):
     """The cache is emptied rather than grown without bound, and answers stay the same."""
-    monkeypatch.setattr("tonne.catalogue.resolver._CACHE_KEYS_MAX", 4)
+    monkeypatch.setattr("tonne.catalogue.resolving.resolver._CACHE_KEYS_MAX", 4)
     resolver = Resolver([("one", edition({}))])
     expected = resolver.resolve("electricity", "kWh", "")
     for number in range(20):

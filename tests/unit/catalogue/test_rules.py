@@ -9,14 +9,14 @@ import pytest
 
 from tests.unit.catalogue.editions import write_edition
 from tests.unit.catalogue.rules_page import PAGE, write_page
-from tonne.catalogue.accounts import ACCOUNTS
-from tonne.catalogue.edition import parse_edition
-from tonne.catalogue.library import default_settings, shipped_editions
-from tonne.catalogue.method import MethodSettings, Rate
-from tonne.catalogue.resolver import Resolver
-from tonne.catalogue.rules import CONTEXTS, RULES, legs_of
-from tonne.catalogue.taxonomy import activities
-from tonne.catalogue.valuation import entry_worth
+from tonne.catalogue.editions.edition import parse_edition
+from tonne.catalogue.editions.library import default_settings, shipped_editions
+from tonne.catalogue.resolving.resolver import Resolver
+from tonne.catalogue.resolving.valuation import entry_worth
+from tonne.catalogue.words.accounts import ACCOUNTS
+from tonne.catalogue.words.method import MethodSettings, Rate
+from tonne.catalogue.words.rules import CONTEXTS, RULES, legs_of
+from tonne.catalogue.words.taxonomy import activities
 from tonne.model import RowStatus, period_of_month
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tonne.catalogue import units
+from tonne.catalogue.words import units
 
 REPOSITORY = Path(__file__).parents[3]
 SHIPPED = REPOSITORY / "service/tonne/catalogue/shipped"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.catalogue.units_page import PAGE, write_page
-from tonne.catalogue.units import ALIASES, UNITS, conversion, find
+from tonne.catalogue.words.units import ALIASES, UNITS, conversion, find
 from tonne.errors import FieldInvalid
 
 DIMENSIONS = [

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.catalogue.editions import CHICAGO, SEATTLE
-from tonne.catalogue.resolution import FactorMasses, ResolutionEntry, Step
-from tonne.catalogue.resolver import Resolver
-from tonne.catalogue.valuation import (
+from tonne.catalogue.resolving.resolution import FactorMasses, ResolutionEntry, Step
+from tonne.catalogue.resolving.resolver import Resolver
+from tonne.catalogue.resolving.valuation import (
     PRINTED,
     SUM_AND_REST,
     SUM_OF_GASES,

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from tonne.catalogue.units import ALIASES, UNITS
-from tonne.catalogue.valuation import decimal_text
+from tonne.catalogue.resolving.valuation import decimal_text
+from tonne.catalogue.words.units import ALIASES, UNITS
 
 PAGE = Path(__file__).parents[3] / "docs" / "units.md"
 
 _HEAD = """\
 # Units
 
-Generated from `service/tonne/catalogue/units.py`. Symbols are case-sensitive; the words under
-"also" mean the same. Units of one table convert into each other, exactly; no others do. A unit
-that stands in no table may still be used where a factor of the activity has that very unit.
+Generated from `service/tonne/catalogue/words/units.py`. Symbols are case-sensitive; the words
+under "also" mean the same. Units of one table convert into each other, exactly; no others do. A
+unit that stands in no table may still be used where a factor of the activity has that very unit.
 
 Left out on purpose, because they mean different things to different people: `ton` (short, long,
 metric), `gal` (US, imperial), `MT`, `mwh`, `month`, `year`. `MBtu` is a million Btu, `Mcf` a

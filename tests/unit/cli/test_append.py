@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from tonne.cli import append
+from tonne.cli.commands import append
 from tonne.client import AppendResult, RowError
 
 

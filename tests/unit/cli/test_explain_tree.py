@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tonne.cli.explain_tree import ExplainTree, number
+from tonne.cli.terminal.explain_tree import ExplainTree, number
 from tonne.client import InventoryRow
-from tonne.client.explain_results import (
+from tonne.client.answers.explain_results import (
     ExplainGas,
     ExplainLine,
     ExplainRecord,
     ExplainReplay,
     ExplainStep,
 )
-from tonne.client.results import LedgerRecord
+from tonne.client.answers.results import LedgerRecord
 from tonne.v1.catalogue_pb2 import Factor
 
 GRID = Factor(

@@ -9,8 +9,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from tonne.catalogue.edition import parse_edition
-from tonne.catalogue.library import shipped_editions
+from tonne.catalogue.editions.edition import parse_edition
+from tonne.catalogue.editions.library import shipped_editions
 from tonne.cli.main import app
 
 

@@ -9,8 +9,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tonne.cli import files
-from tonne.cli.ipc_stream import read_ipc_stream
+from tonne.cli.input import files
+from tonne.cli.input.ipc_stream import read_ipc_stream
 from tonne.errors import FieldInvalid
 
 COUNT = 1_000

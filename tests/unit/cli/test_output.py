@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tonne.cli import output
-from tonne.cli.output import TABLE_ROWS_MAX, Column, Format, print_rows, print_table, say
-from tonne.visible import read_csv_cell
+from tonne.cli.terminal import output
+from tonne.cli.terminal.output import TABLE_ROWS_MAX, Column, Format, print_rows, print_table, say
+from tonne.text.visible import read_csv_cell
 
 COLUMNS = (Column("name"), Column("kg", "kg CO2e", is_rounded=True), Column("count"),
            Column("when"), Column("note", is_optional=True))  # fmt: skip

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from tonne.cli import sample
+from tonne.cli.input import sample
 
 
 def test_the_sample_is_about_a_million_records():

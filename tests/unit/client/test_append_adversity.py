@@ -18,11 +18,10 @@ from tonne.client import (
     RecordsInvalid,
     RetryPolicy,
     ServerUnavailable,
-    delivery,
-    ownership,
 )
-from tonne.client.retry import Backoff
-from tonne.client.window import Window
+from tonne.client.append import delivery, ownership
+from tonne.client.append.window import Window
+from tonne.client.wire.retry import Backoff
 from tonne.errors import ContentMustMatch, CredentialsInvalid, OffsetGap, RoleMissing
 
 NAME = "books/acme/channels/meters"

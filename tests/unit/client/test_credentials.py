@@ -15,7 +15,7 @@ from tonne.client import (
     TokenUnavailable,
     read_token_file,
 )
-from tonne.client.credentials import TokenSource
+from tonne.client.wire.credentials import TokenSource
 
 
 @dataclass

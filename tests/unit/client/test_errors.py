@@ -8,8 +8,8 @@ from google.protobuf.duration_pb2 import Duration
 
 from tonne import errors
 from tonne.client.errors import ServerFailed, ServerRefused, ServerUnavailable, error_of_code
-from tonne.client.retry import Backoff, RetryPolicy
-from tonne.client.transport import (
+from tonne.client.wire.retry import Backoff, RetryPolicy
+from tonne.client.wire.transport import (
     _ERROR_INFO,
     _RETRY_INFO,
     _RPC_STATUS,

@@ -10,9 +10,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tonne.client.batches import Batches
+from tonne.client.append.batches import Batches
 from tonne.client.errors import RecordsInvalid
-from tonne.client.frames import drop_records, encode_frame, prepare_frame, read_times
+from tonne.client.wire.frames import drop_records, encode_frame, prepare_frame, read_times
 from tonne.model import Limits
 
 LIMITS = Limits(64 * 1024, 0, 1_000, 0.0)

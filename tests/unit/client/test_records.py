@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from tonne.client.answers.records import record_mapping, record_message
 from tonne.client.errors import RecordsInvalid
-from tonne.client.records import record_mapping, record_message
 
 CET = dt.timezone(dt.timedelta(hours=1))
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.identities import AUDIENCE, Authority, Issuer
 from tonne.config import SecurityConfig
-from tonne.edge.auth import TOKENS_KEPT_MAX, Authenticator, read_subject
+from tonne.edge.access.auth import TOKENS_KEPT_MAX, Authenticator, read_subject
 from tonne.errors import CredentialsInvalid, KeysUnavailable
 from tonne.telemetry import Telemetry
 

@@ -9,11 +9,11 @@ import grpc
 import pytest
 
 from tonne.config import CallsConfig
-from tonne.edge.auth import Identity
+from tonne.edge.access.auth import Identity
+from tonne.edge.access.gate import Gate, current
+from tonne.edge.access.lanes import Lanes
+from tonne.edge.access.roles import EVERYTHING
 from tonne.edge.border import SEND_BYTES_MIN, Border
-from tonne.edge.gate import Gate, current
-from tonne.edge.lanes import Lanes
-from tonne.edge.roles import EVERYTHING
 from tonne.telemetry import Telemetry
 from tonne.v1 import report_pb2
 

@@ -12,7 +12,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from tests.support.identities import Issuer, SigningKey
 from tonne.config import SecurityConfig
-from tonne.edge.jwks import KeySet
+from tonne.edge.access.jwks import KeySet
 from tonne.errors import KeysUnavailable
 from tonne.telemetry import Telemetry
 

@@ -17,14 +17,14 @@ import polars as pl
 import pytest
 
 from tonne.config import CallsConfig
-from tonne.edge.auth import ANYBODY, Identity
+from tonne.edge.access.auth import ANYBODY, Identity
+from tonne.edge.access.gate import Gate, current
+from tonne.edge.access.lanes import LANE_OF, REPORT, Lanes
+from tonne.edge.access.roles import RULES
 from tonne.edge.border import Answer, Border
-from tonne.edge.gate import Gate, current
-from tonne.edge.lanes import LANE_OF, REPORT, Lanes
-from tonne.edge.roles import RULES
 from tonne.errors import SelectionMustFit
-from tonne.metrics import LANES
 from tonne.telemetry import Telemetry
+from tonne.telemetry.labels import LANES
 from tonne.v1 import ingest_pb2, report_pb2
 from tonne.work import NobodyWaits, check_wanted, is_reading
 

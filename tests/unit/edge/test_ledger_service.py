@@ -6,11 +6,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from tonne.edge import codec, method_codec
-from tonne.edge.ledger_service import LedgerService
+from tonne.edge.messages import codec, method_codec
+from tonne.edge.services.ledger_service import LedgerService
 from tonne.errors import FieldInvalid
-from tonne.ledger.entities import ENTITIES_MAX
-from tonne.ledger.register import FACILITIES_MAX
+from tonne.ledger.book.entities import ENTITIES_MAX
+from tonne.ledger.book.register import FACILITIES_MAX
 from tonne.v1 import ledger_pb2
 
 

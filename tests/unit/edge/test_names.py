@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tonne.edge import names
+from tonne.edge.messages import names
 from tonne.errors import NameInvalid
 
 

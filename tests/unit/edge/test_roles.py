@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tonne.edge.roles import EVERYTHING, Grants, Role, RoleTable, read_claim
+from tonne.edge.access.roles import EVERYTHING, Grants, Role, RoleTable, read_claim
 from tonne.errors import ConfigInvalid
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tonne.edge.turns import Limit, Limits, Turns
+from tonne.edge.access.turns import Limit, Limits, Turns
 from tonne.errors import CallsExhausted
 from tonne.telemetry import Telemetry
 

@@ -141,7 +141,7 @@ def test_books_commit_side_by_side(bench):
     async def scene() -> None:
         async with bench() as made:
             held = threading.Event()
-            made.ledger.get_book = lambda book: book
+            made.ledger.books.get_book = lambda book: book
             write = made.ledger.write
 
             def hold_one(book, entries):

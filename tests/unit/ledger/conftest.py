@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import polars as pl
 import pytest
 
-from tonne.catalogue.method import MethodSettings
-from tonne.ledger.entries import ChannelEntry, Durable
+from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.ledger import Ledger
+from tonne.ledger.posting.entries import ChannelEntry, Durable
 from tonne.ledger.replay import Replay
-from tonne.store.manifest import Manifest
-from tonne.store.objects import open_objects
+from tonne.store.manifest.manifest import Manifest
+from tonne.store.objects.objects import open_objects
 from tonne.store.pair import meet
 from tonne.v1 import ingest_pb2
 from tonne_kernel import Session
@@ -95,7 +95,7 @@ class Bench:
     def entry(self, channel, records, form="rows"):
         """The channel's next entry."""
         if channel not in self.channels:
-            opened = self.ledger.open_channel(self.book, channel)
+            opened = self.ledger.channels.open_channel(self.book, channel)
             self.channels[channel] = [opened.epoch, opened.committed_offset]
         epoch, offset = self.channels[channel]
         self.channels[channel][1] += len(records)
@@ -134,8 +134,8 @@ def open_bench(url, objects, **options):
     manifest = Manifest.open(url)
     meet(manifest, objects)
     ledger = Ledger(manifest, objects, holder="test", **options)
-    ledger.create_book("acme", method=MethodSettings())
-    ledger.import_edition("acme", "paper-2015", EDITION)
+    ledger.books.create_book("acme", method=MethodSettings())
+    ledger.editions.import_edition("acme", "paper-2015", EDITION)
     return Bench(manifest, objects, ledger)
 
 

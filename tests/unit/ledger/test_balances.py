@@ -12,27 +12,28 @@ import pytest
 
 from tests.unit.ledger.conftest import record, records_of
 from tonne.errors import LedgerInconsistent, QuantityOverflow, StoreUnavailable
-from tonne.ledger.balances import Balances
-from tonne.ledger.frame_cache import FrameCache, frame_bytes, frame_bytes_max
-from tonne.ledger.frames import read_parquet, read_rows
-from tonne.ledger.group import POSTED_KEYS
-from tonne.ledger.ledger import utc_now
-from tonne.ledger.merging import ROW_BYTES
-from tonne.ledger.postings import POSTINGS_SCHEMA
-from tonne.ledger.sums import QUANTITY_TYPE, sum_by
+from tonne.ledger.files.frames import read_parquet, read_rows
+from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
+from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.reading.frame_cache import FrameCache, frame_bytes, frame_bytes_max
+from tonne.ledger.upkeep.merging import ROW_BYTES
 from tonne.store import faults
 
 
 def sums(bench):
     """All sums, in one order."""
-    frame = bench.ledger.postings("acme").with_columns(pl.col(pl.Categorical).cast(pl.String))
+    frame = (
+        bench.ledger.snapshots.take("acme")
+        .frame()
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+    )
     return sum_by(frame, POSTED_KEYS).sort(POSTED_KEYS)
 
 
 def merger(bench, **options):
-    """Balances of another process, with an empty memory."""
-    defaults = {"holder": "merger", "cache_bytes_max": 0, "merge_files_max": 4, "clock": utc_now}
-    return Balances(bench.manifest, bench.objects, **(defaults | options))
+    """What merges in another process, with an empty memory."""
+    return bench.other(**({"cache_bytes_max": 0, "merge_files_max": 4} | options)).ledger.merger
 
 
 def test_a_merge_keeps_every_sum(any_bench):
@@ -75,11 +76,11 @@ def test_a_merge_of_more_than_fits_is_made_in_turns(any_bench):
 @pytest.mark.parametrize("cache_bytes_max", [0, 1 << 14, 1 << 30])
 def test_a_file_larger_than_a_part_is_read_in_parts(bench, monkeypatch, cache_bytes_max):
     """Whatever of it fits into memory; each row once."""
-    monkeypatch.setattr("tonne.ledger.files.POSTINGS_GROUP_ROWS", 7)
-    monkeypatch.setattr("tonne.ledger.balances.POSTINGS_GROUP_ROWS", 7)
+    monkeypatch.setattr("tonne.ledger.files.files.POSTINGS_GROUP_ROWS", 7)
+    monkeypatch.setattr("tonne.ledger.reading.balances.POSTINGS_GROUP_ROWS", 7)
     bench.append("meter", [record(facility=f"f{number:050d}") for number in range(100)])
     bench.append("meter", [record(facility="one")])
-    reader = merger(bench, cache_bytes_max=cache_bytes_max)
+    reader = bench.other(cache_bytes_max=cache_bytes_max).ledger.balances
     for _ in range(2):
         parts = list(reader.parts(bench.manifest.live_postings("acme")))
         assert max(part.height for part in parts) == 7
@@ -96,9 +97,9 @@ def test_nothing_stays_of_texts_that_are_gone(bench):
     for seed in range(2, 5):
         bench.append("meter", records_of(5, seed=seed))
     merger(bench, merge_files_max=2).merge("acme")
-    bench.other(cache_bytes_max=1 << 20).ledger.postings("acme")
-    bench.ledger.list_records("acme")
-    bench.ledger.list_quarantine("acme")
+    bench.other(cache_bytes_max=1 << 20).ledger.snapshots.take("acme").frame()
+    bench.ledger.records.list_records("acme")
+    bench.ledger.records.list_quarantine("acme")
     assert set(pl.Categories()) <= before
     del kept
 
@@ -144,7 +145,7 @@ def test_live_files_stay_bounded_and_rows_are_rewritten_few_times(bench):
         if balances.merge("acme"):
             merged_rows += bench.manifest.live_postings("acme")[-1].row_count
     assert len(bench.manifest.live_postings("acme")) <= 8
-    assert bench.ledger.postings("acme").height == 60 * 30
+    assert bench.ledger.snapshots.take("acme").frame().height == 60 * 30
     assert merged_rows <= 60 * 30 * 10
     bench.check()
 
@@ -174,7 +175,7 @@ def test_readers_and_mergers_and_writers_at_once(bench):
         reader = bench.other(cache_bytes_max=0).ledger
         seen = 0
         while not done.is_set():
-            frame = reader.postings("acme")
+            frame = reader.snapshots.take("acme").frame()
             count = frame["record_start_count"].sum()
             total = sum_by(frame, ())["quantity"].item()
             if count % 10 or count < seen or total != quantity * count:
@@ -190,7 +191,9 @@ def test_readers_and_mergers_and_writers_at_once(bench):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert sum_by(bench.ledger.postings("acme"), ())["record_start_count"].item() == 400
+    assert (
+        sum_by(bench.ledger.snapshots.take("acme").frame(), ())["record_start_count"].item() == 400
+    )
     bench.check()
 
 
@@ -200,14 +203,14 @@ def test_a_reader_with_an_old_snapshot_reads_again(bench, monkeypatch):
         bench.append("meter", records_of(5, seed=seed))
     before = sums(bench)
     reader = bench.other(cache_bytes_max=0)
-    stale = bench.manifest.live_postings("acme")
+    stale = bench.manifest.book_moment("acme")
     merger(bench).merge("acme")
-    for file in stale:
+    for file in stale.postings:
         bench.objects.delete(file.path)
-    snapshots = iter([stale])
-    live = bench.manifest.live_postings
+    moments = iter([stale])
+    now = bench.manifest.book_moment
     monkeypatch.setattr(
-        bench.manifest, "live_postings", lambda book: next(snapshots, None) or live(book)
+        bench.manifest, "book_moment", lambda book: next(moments, None) or now(book)
     )
     assert sums(reader).equals(before)
 
@@ -218,7 +221,7 @@ def test_a_file_that_is_gone_for_good_is_a_defect(bench):
     (file,) = bench.manifest.live_postings("acme")
     bench.objects.delete(file.path)
     with pytest.raises(LedgerInconsistent, match="no object is there"):
-        bench.other(cache_bytes_max=0).ledger.postings("acme")
+        bench.other(cache_bytes_max=0).ledger.snapshots.take("acme").frame()
 
 
 def test_a_broken_file_is_a_defect(bench, monkeypatch):
@@ -230,7 +233,7 @@ def test_a_broken_file_is_a_defect(bench, monkeypatch):
     for broken in (b"", content[:-9], content[: len(content) // 2] + content[-200:]):
         monkeypatch.setattr(bench.objects, "get", lambda _, broken=broken: broken)
         with pytest.raises(LedgerInconsistent):
-            reader.ledger.postings("acme")
+            reader.ledger.snapshots.take("acme").frame()
 
 
 @pytest.mark.parametrize("point", ["merge.before_sql", "merge.after_sql"])
@@ -254,7 +257,7 @@ def test_a_merge_that_breaks_loses_nothing(bench, point):
 
 def test_an_empty_book_has_empty_balances(bench):
     """Nothing posted is a frame of no rows, with its columns."""
-    assert dict(bench.ledger.postings("acme").schema) == {
+    assert dict(bench.ledger.snapshots.take("acme").frame().schema) == {
         name: kind() if isinstance(kind, type) else kind for name, kind in POSTINGS_SCHEMA.items()
     }
 

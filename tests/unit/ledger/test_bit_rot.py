@@ -8,14 +8,14 @@ import polars as pl
 import pytest
 
 from tests.unit.ledger.conftest import EDITION, Bench, decode, record, records_of
-from tonne.catalogue.method import MethodSettings
+from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import DefectError, FileCorrupt, FileMissing, LedgerInconsistent
-from tonne.ledger import merging
-from tonne.ledger.evidence import Question
-from tonne.ledger.files import FileReader
-from tonne.ledger.group import POSTED_KEYS
-from tonne.ledger.postings import drop_zeros
-from tonne.ledger.sums import sum_by
+from tonne.ledger.files.files import FileReader
+from tonne.ledger.files.postings import drop_zeros
+from tonne.ledger.files.sums import sum_by
+from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.reading.evidence import Question
+from tonne.ledger.upkeep import merging
 from tonne.store.errors import ObjectMissing
 from tonne_kernel import Session
 
@@ -49,8 +49,8 @@ def fill(bench):
     records = records_of(40, seed=5, invalid=True)
     records += [record(record_id="waits", activity="process.unheard.still")]
     bench.append("meter", records)
-    bench.ledger.import_edition("acme", "paper-2016", UNHEARD)
-    list(bench.ledger.clear_suspense("acme"))
+    bench.ledger.editions.import_edition("acme", "paper-2016", UNHEARD)
+    list(bench.ledger.suspense.clear("acme"))
     bench.append("late", records_of(3, seed=6))
     bench.check()
     return bench
@@ -73,10 +73,10 @@ def pages(lister):
             return items
 
 
-def replayed(bench, ledger):
+def replayed(_bench, ledger):
     """The replay of everything, as far as it goes: differences are its way to refuse."""
-    snapshot = ledger.evidence.snapshot("acme", bench.manifest.live_postings("acme"))
-    postings = ledger.postings("acme")
+    snapshot = ledger.snapshots.take("acme")
+    postings = ledger.snapshots.take("acme").frame()
     keys = postings.filter(pl.col("status") == 0).select(
         "facility", "activity", "unit", pl.col("region").fill_null(""), "period"
     )
@@ -91,19 +91,19 @@ def repeated(ledger):
     """A producer sends everything again: it is what was committed, or nobody can say."""
     records = records_of(40, seed=5, invalid=True)
     records += [record(record_id="waits", activity="process.unheard.still")]
-    ledger.check_repeat("acme", "meter", 0, decode(Session(), records))
+    ledger.repeats.check("acme", "meter", 0, decode(Session(), records))
     return "the same"
 
 
 def balances(ledger):
     """Every posting."""
-    frame = ledger.postings("acme")
+    frame = ledger.snapshots.take("acme").frame()
     return sorted(frame.rows(), key=str)
 
 
 def sums(ledger):
     """The sums of the postings, each key once."""
-    frame = ledger.postings("acme")
+    frame = ledger.snapshots.take("acme").frame()
     return sorted(sum_by(frame, POSTED_KEYS).rows(), key=str)
 
 
@@ -112,9 +112,9 @@ def answers(bench):
     other = bench.other(cache_bytes_max=0)
     ways = {
         "balances": balances,
-        "records": lambda ledger: pages(ledger.list_records),
-        "suspense": lambda ledger: pages(ledger.list_suspense),
-        "quarantine": lambda ledger: pages(ledger.list_quarantine),
+        "records": lambda ledger: pages(ledger.records.list_records),
+        "suspense": lambda ledger: pages(ledger.records.list_suspense),
+        "quarantine": lambda ledger: pages(ledger.records.list_quarantine),
         "replay": lambda ledger: replayed(bench, ledger),
         "repeat": repeated,
     }
@@ -238,7 +238,7 @@ def test_damage_between_memory_and_merge_is_not_merged(any_bench):
     replace_object(bench, file.path, whole[:40] + bytes([whole[40] ^ 8]) + whole[41:])
     forgetful = bench.other(cache_bytes_max=0, merge_files_max=4)
     with pytest.raises(FileCorrupt, match=file.id):
-        forgetful.ledger.merge("acme")
+        forgetful.ledger.merger.merge("acme")
     assert len(bench.manifest.live_postings("acme")) == 5
     assert balances(bench.ledger) == good
     assert bench.manifest.acquire_lease("merge/acme", "somebody", 1.0) is not None
@@ -253,7 +253,7 @@ def test_a_merge_of_what_is_remembered_mends_the_file(bench):
     good = sums(bench.ledger)
     file = bench.manifest.live_postings("acme")[2]
     replace_object(bench, file.path, b"rot")
-    assert bench.ledger.merge("acme") == 5
+    assert bench.ledger.merger.merge("acme") == 5
     other = bench.other(cache_bytes_max=0)
     assert sums(other.ledger) == good
     bench.check()
@@ -293,7 +293,7 @@ def test_a_merged_file_that_rots_at_once_replaces_nothing(bench, damage):
     objects = RottingObjects(bench.objects, "/postings/", damage)
     rotting = Bench(bench.manifest, objects, bench.ledger).other(merge_files_max=4)
     with pytest.raises(LedgerInconsistent, match="what it was to replace stays"):
-        rotting.ledger.merge("acme")
+        rotting.ledger.merger.merge("acme")
     assert len(bench.manifest.live_postings("acme")) == 5
     assert balances(bench.other(cache_bytes_max=0).ledger) == good
 
@@ -309,22 +309,22 @@ def test_a_merge_that_moves_a_sum_to_another_month_replaces_nothing(bench, monke
 
     monkeypatch.setattr(merging, "drop_zeros", moved)
     with pytest.raises(LedgerInconsistent, match="changed their sums"):
-        bench.other(merge_files_max=4).ledger.merge("acme")
+        bench.other(merge_files_max=4).ledger.merger.merge("acme")
     monkeypatch.undo()
     assert balances(bench.other(cache_bytes_max=0).ledger) == good
 
 
 def test_a_book_that_cannot_be_merged_keeps_no_other_back(bench):
     """The others are merged, garbage is looked for, and the defect is told."""
-    bench.ledger.create_book("zeta", method=MethodSettings())
-    bench.ledger.import_edition("zeta", "paper-2015", EDITION)
+    bench.ledger.books.create_book("zeta", method=MethodSettings())
+    bench.ledger.editions.import_edition("zeta", "paper-2015", EDITION)
     zeta = Bench(bench.manifest, bench.objects, bench.ledger, "zeta")
     for seed in range(5):
         bench.append("meter", records_of(9, seed=seed))
         zeta.append("meter", records_of(9, seed=seed))
     replace_object(bench, bench.manifest.live_postings("acme")[0].path, b"rot")
     with pytest.raises(FileCorrupt):
-        bench.other(cache_bytes_max=0, merge_files_max=4).ledger.maintain()
+        bench.other(cache_bytes_max=0, merge_files_max=4).ledger.upkeep.maintain()
     assert len(bench.manifest.live_postings("acme")) == 5
     assert len(bench.manifest.live_postings("zeta")) == 1
 
@@ -333,16 +333,16 @@ def test_a_corrupt_segment_is_not_cleared_and_keeps_no_other_back(bench):
     """What waits in it stays; what waits elsewhere is posted; the error comes at the end."""
     for name in ("one", "two", "three"):
         bench.append(name, [record(activity="process.unheard", record_id=name)])
-    bench.ledger.import_edition("acme", "paper-2016", UNHEARD)
+    bench.ledger.editions.import_edition("acme", "paper-2016", UNHEARD)
     (_, second, _) = bench.manifest.segments("acme", limit=9)
     whole = bench.objects.get(second.path)
     replace_object(bench, second.path, whole[:200] + bytes([whole[200] ^ 4]) + whole[201:])
     with pytest.raises(FileCorrupt, match=second.id):
-        list(bench.ledger.clear_suspense("acme"))
+        list(bench.ledger.suspense.clear("acme"))
     assert list(bench.manifest.clearings_of([second.id])) == []
     assert bench.manifest.suspended_extent("acme")[0] == 1
     replace_object(bench, second.path, whole)
-    assert [step.cleared_count for step in bench.ledger.clear_suspense("acme")] == [1]
+    assert [step.cleared_count for step in bench.ledger.suspense.clear("acme")] == [1]
     bench.check()
 
 
@@ -351,7 +351,7 @@ def test_a_file_that_was_merged_away_is_no_corrupt_file(bench):
     for seed in range(5):
         bench.append("meter", records_of(5, seed=seed))
     stale = bench.manifest.live_postings("acme")[0]
-    bench.other(merge_files_max=4).ledger.merge("acme")
+    bench.other(merge_files_max=4).ledger.merger.merge("acme")
     bench.objects.delete(stale.path)
     told = []
     with pytest.raises(ObjectMissing):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.unit.ledger.conftest import EDITION, record
-from tonne.catalogue.method import MethodSettings
+from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import (
     BookExists,
     BookUnknown,
@@ -21,8 +21,8 @@ from tonne.errors import (
     NameInvalid,
     PageTokenInvalid,
 )
-from tonne.ledger.facilities import check_facility
-from tonne.ledger.periods import month_boundaries_us
+from tonne.ledger.book.facilities import check_facility
+from tonne.ledger.book.periods import month_boundaries_us
 from tonne.ledger.statuses import STATUS_TEXTS, field_name, status_message
 from tonne.model import (
     PERIOD_COUNT_MAX,
@@ -38,39 +38,39 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 def test_a_book_has_an_id_and_a_time_zone(bench):
     """What is wrong is refused by name, and a book is made once."""
-    book = bench.ledger.create_book("b-2", display_name="B", time_zone="Asia/Shanghai")
-    assert bench.ledger.get_book("b-2") == book
+    book = bench.ledger.books.create_book("b-2", display_name="B", time_zone="Asia/Shanghai")
+    assert bench.ledger.books.get_book("b-2") == book
     assert book.facility_rule is FacilityRule.WHEN_REGISTER_EXISTS
     for wrong in ("", "UPPER", "a/b", "../x", "x" * 64):
         with pytest.raises(NameInvalid):
-            bench.ledger.create_book(wrong)
+            bench.ledger.books.create_book(wrong)
     for zone in ("", "Mars/Base", "../etc/passwd", "/etc/localtime", "Europe"):
         with pytest.raises(FieldInvalid, match="time_zone"):
-            bench.ledger.create_book("b-3", time_zone=zone)
+            bench.ledger.books.create_book("b-3", time_zone=zone)
     with pytest.raises(BookExists):
-        bench.ledger.create_book("b-2")
+        bench.ledger.books.create_book("b-2")
     with pytest.raises(BookUnknown):
-        bench.ledger.get_book("b-3")
+        bench.ledger.books.get_book("b-3")
 
 
 def test_lists_come_in_pages(bench):
     """Every list goes on where its token says."""
     for number in range(5):
-        bench.ledger.create_book(f"b{number}", method=MethodSettings())
-        bench.ledger.open_channel("acme", f"c{number}")
-        bench.ledger.import_facilities("acme", [Facility(f"f{number}")])
-        bench.ledger.import_edition("acme", f"e{number}", EDITION)
+        bench.ledger.books.create_book(f"b{number}", method=MethodSettings())
+        bench.ledger.channels.open_channel("acme", f"c{number}")
+        bench.ledger.register.import_facilities("acme", [Facility(f"f{number}")])
+        bench.ledger.editions.import_edition("acme", f"e{number}", EDITION)
     cases = [
-        (bench.ledger.list_books, (), "id", ["acme", "b0", "b1", "b2", "b3", "b4"]),
-        (bench.ledger.list_channels, ("acme",), "id", [f"c{n}" for n in range(5)]),
-        (bench.ledger.list_facilities, ("acme",), "id", [f"f{n}" for n in range(5)]),
+        (bench.ledger.books.list_books, (), "id", ["acme", "b0", "b1", "b2", "b3", "b4"]),
+        (bench.ledger.channels.list_channels, ("acme",), "id", [f"c{n}" for n in range(5)]),
+        (bench.ledger.register.list_facilities, ("acme",), "id", [f"f{n}" for n in range(5)]),
         (
-            bench.ledger.list_editions,
+            bench.ledger.editions.list_editions,
             ("acme",),
             "id",
             ["paper-2015", *(f"e{n}" for n in range(5))],
         ),
-        (bench.ledger.list_factors, ("acme", "e1"), "row", [1, 2, 3, 4]),
+        (bench.ledger.editions.list_factors, ("acme", "e1"), "row", [1, 2, 3, 4]),
     ]
     for list_, arguments, key, expected in cases:
         found, token = [], ""
@@ -88,47 +88,51 @@ def test_lists_come_in_pages(bench):
 
 def test_editions_are_kept_as_they_were_printed(bench):
     """Factors come back digit for digit; the same import again is fine, another is not."""
-    first = bench.ledger.import_edition("acme", "paper-2015", EDITION)
+    first = bench.ledger.editions.import_edition("acme", "paper-2015", EDITION)
     assert first.factors_count == 4
-    assert bench.ledger.get_book("acme").editions == ("paper-2015",)
-    factor = bench.ledger.get_factor("acme", "paper-2015", 4)
+    assert bench.ledger.books.get_book("acme").editions == ("paper-2015",)
+    factor = bench.ledger.editions.get_factor("acme", "paper-2015", 4)
     assert str(factor.kg_n2o) == "0.02617"
     assert factor.account == ""  # the activity's rule decides
-    assert bench.ledger.get_factor("acme", "paper-2015", 1).valid_to == dt.date(2016, 1, 1)
-    listed = bench.ledger.list_factors("acme", "paper-2015", activity="electricity.grid").items
+    assert bench.ledger.editions.get_factor("acme", "paper-2015", 1).valid_to == dt.date(
+        2016, 1, 1
+    )
+    listed = bench.ledger.editions.list_factors(
+        "acme", "paper-2015", activity="electricity.grid"
+    ).items
     assert [each.row for each in listed] == [1, 2, 3]
     with pytest.raises(FactorUnknown):
-        bench.ledger.get_factor("acme", "paper-2015", 5)
+        bench.ledger.editions.get_factor("acme", "paper-2015", 5)
     with pytest.raises(EditionExists):
-        bench.ledger.import_edition("acme", "paper-2015", EDITION.replace(b"0.5", b"0.6"))
+        bench.ledger.editions.import_edition("acme", "paper-2015", EDITION.replace(b"0.5", b"0.6"))
 
 
 def test_the_order_of_editions_decides(bench):
     """After the order was changed records rest on the other edition."""
-    bench.ledger.import_edition("acme", "other", EDITION.replace(b",0.5,", b",0.9,"))
+    bench.ledger.editions.import_edition("acme", "other", EDITION.replace(b",0.5,", b",0.9,"))
     bench.append("meter", [record()])
-    bench.ledger.set_edition_order("acme", ["other", "paper-2015"])
+    bench.ledger.methods.set_edition_order("acme", ["other", "paper-2015"])
     bench.append("meter", [record()])
-    ids = bench.ledger.postings("acme")["resolution"].cast(str).to_list()
-    resolutions = bench.ledger.resolutions("acme", ids)
+    ids = bench.ledger.snapshots.take("acme").frame()["resolution"].cast(str).to_list()
+    resolutions = bench.ledger.editions.resolutions("acme", ids)
     assert [resolutions[each].entries[0].edition for each in ids] == ["paper-2015", "other"]
     for wrong in ([], ["other"], ["other", "other"], ["other", "paper-2015", "third"]):
         with pytest.raises(FieldInvalid):
-            bench.ledger.set_edition_order("acme", wrong)
+            bench.ledger.methods.set_edition_order("acme", wrong)
 
 
 def test_channels_have_a_life(bench):
     """Opening raises the epoch, closing ends it."""
-    assert bench.ledger.open_channel("acme", "M~1").epoch == 1
-    assert bench.ledger.open_channel("acme", "M~1").epoch == 2
-    assert bench.ledger.get_channel("acme", "M~1").epoch == 2
-    bench.ledger.close_channel("acme", "M~1")
+    assert bench.ledger.channels.open_channel("acme", "M~1").epoch == 1
+    assert bench.ledger.channels.open_channel("acme", "M~1").epoch == 2
+    assert bench.ledger.channels.get_channel("acme", "M~1").epoch == 2
+    bench.ledger.channels.close_channel("acme", "M~1")
     with pytest.raises(ChannelClosed):
-        bench.ledger.open_channel("acme", "M~1")
+        bench.ledger.channels.open_channel("acme", "M~1")
     with pytest.raises(ChannelUnknown):
-        bench.ledger.get_channel("acme", "M~2")
+        bench.ledger.channels.get_channel("acme", "M~2")
     with pytest.raises(NameInvalid):
-        bench.ledger.open_channel("acme", "requests/1")
+        bench.ledger.channels.open_channel("acme", "requests/1")
 
 
 def test_periods_are_those_with_postings(bench):
@@ -136,7 +140,7 @@ def test_periods_are_those_with_postings(bench):
     start = dt.datetime(2015, 3, 31, 12, tzinfo=dt.UTC)
     bench.append("meter", [record(start=start, end=start + dt.timedelta(days=1))])
     march = (2015 - 1970) * 12 + 2
-    assert bench.ledger.list_periods("acme") == [
+    assert bench.ledger.books.list_periods("acme") == [
         (march, PeriodState.OPEN),
         (march + 1, PeriodState.OPEN),
     ]
@@ -145,8 +149,11 @@ def test_periods_are_those_with_postings(bench):
 def test_facilities_are_checked_and_replaced(bench):
     """Counts tell what was new and what was changed; a wrong one changes nothing."""
     two = [Facility("a", region="DE"), Facility("b", type="office")]
-    assert bench.ledger.import_facilities("acme", two) == (2, 0)
-    assert bench.ledger.import_facilities("acme", [Facility("b"), Facility("c")]) == (1, 1)
+    assert bench.ledger.register.import_facilities("acme", two) == (2, 0)
+    assert bench.ledger.register.import_facilities("acme", [Facility("b"), Facility("c")]) == (
+        1,
+        1,
+    )
     for wrong in (
         [Facility("")],
         [Facility("x" * 257)],
@@ -156,8 +163,8 @@ def test_facilities_are_checked_and_replaced(bench):
         [Facility("x"), Facility("x")],
     ):
         with pytest.raises(FieldInvalid):
-            bench.ledger.import_facilities("acme", wrong)
-    assert bench.ledger.facilities("acme")["facility"].to_list() == ["a", "b", "c"]
+            bench.ledger.register.import_facilities("acme", wrong)
+    assert bench.ledger.register.facilities("acme")["facility"].to_list() == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -171,10 +178,10 @@ def test_facilities_are_checked_and_replaced(bench):
 )
 def test_the_facility_rule_of_the_book_holds(bench, rule, registered, suspended_count):
     """Whether an unregistered facility is taken is the book's to say."""
-    bench.ledger.create_book("b", facility_rule=rule, method=MethodSettings())
-    bench.ledger.import_edition("b", "e", EDITION)
+    bench.ledger.books.create_book("b", facility_rule=rule, method=MethodSettings())
+    bench.ledger.editions.import_edition("b", "e", EDITION)
     if registered:
-        bench.ledger.import_facilities("b", [Facility("elsewhere")])
+        bench.ledger.register.import_facilities("b", [Facility("elsewhere")])
     bench.book = "b"
     assert bench.append("meter", [record()]).totals.suspended_count == suspended_count
     bench.check()
@@ -202,12 +209,12 @@ def test_a_month_begins_when_the_calendar_says_so(zone):
 
 def test_a_book_keeps_its_own_months(bench):
     """A record at New Year in Shanghai is of the new year, though UTC is in the old one."""
-    bench.ledger.create_book("cn", time_zone="Asia/Shanghai", method=MethodSettings())
-    bench.ledger.import_edition("cn", "e", EDITION)
+    bench.ledger.books.create_book("cn", time_zone="Asia/Shanghai", method=MethodSettings())
+    bench.ledger.editions.import_edition("cn", "e", EDITION)
     bench.book = "cn"
     start = dt.datetime(2015, 12, 31, 15, tzinfo=dt.UTC)
     bench.append("meter", [record(quantity="2", start=start, end=start + dt.timedelta(hours=2))])
-    frame = bench.ledger.postings("cn").sort("period")
+    frame = bench.ledger.snapshots.take("cn").frame().sort("period")
     december = (2015 - 1970) * 12 + 11
     assert frame["period"].to_list() == [december, december + 1]
     assert [str(each) for each in frame["quantity"]] == ["1.000000", "1.000000"]
@@ -244,12 +251,12 @@ def test_every_status_has_a_text_for_people():
 
 def test_rules_of_what_producers_invent_do_not_stay(bench, monkeypatch):
     """A state with too many rules begins anew, without a look at the manifest."""
-    monkeypatch.setattr("tonne.ledger.book_state.RULE_COUNT_MAX", 50)
-    states = bench.ledger._states
+    monkeypatch.setattr("tonne.ledger.book.book_state.RULE_COUNT_MAX", 50)
+    states = bench.ledger.books._states
     before = states.known("acme")
     for first in range(0, 300, 30):
         bench.append("meter", [record(activity=f"invented.{first + n}") for n in range(30)])
     assert states.known("acme") is not before
     assert states.known("acme").rule_count < 50
-    assert bench.ledger.postings("acme")["record_count"].sum() == 300
+    assert bench.ledger.snapshots.take("acme").frame()["record_count"].sum() == 300
     bench.check()

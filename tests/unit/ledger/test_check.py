@@ -13,11 +13,11 @@ import pytest
 from tests.unit.ledger.conftest import record, records_of
 from tests.unit.ledger.test_bit_rot import RESTS_ON, files_of, fill, replace_object
 from tonne.errors import FieldInvalid
-from tonne.ledger.check import BookCheck
-from tonne.ledger.repost import REPLAYED_SCHEMA
-from tonne.ledger.sampling import Sample, SampleCheck
-from tonne.ledger.spilled_sums import SpilledSums
-from tonne.store import schema
+from tonne.ledger.files.spilled_sums import SpilledSums
+from tonne.ledger.posting.repost import REPLAYED_SCHEMA
+from tonne.ledger.upkeep.check import BookCheck
+from tonne.ledger.upkeep.sampling import Sample, SampleCheck
+from tonne.store.manifest import schema
 
 
 def whole(bench, **options):
@@ -117,7 +117,7 @@ def test_a_check_begins_anew_where_a_merge_is_faster(bench):
 
     def merge():
         for _ in merges:
-            bench.other(merge_files_max=2).ledger.merge("acme")
+            bench.other(merge_files_max=2).ledger.merger.merge("acme")
             for file in stale[1:]:
                 bench.objects.delete(file.path)
 
@@ -171,6 +171,6 @@ def test_ranges_and_waiting_counts_of_a_sample_are_compared(bench):
 def test_the_manifest_says_by_which_means_it_is_sound(any_bench):
     """SQLite by its own check, PostgreSQL by whether it has checksums."""
     for is_whole in (True, False):
-        found = any_bench.ledger.soundness(is_whole=is_whole)
+        found = any_bench.ledger.checks.soundness(is_whole=is_whole)
         assert found.problems == ()
         assert "check" in found.means

@@ -9,13 +9,13 @@ import pytest
 
 from tests.support.races import run_all
 from tests.unit.ledger.conftest import EDITION, T0, decode, record
-from tonne.catalogue.method import MethodSettings
+from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import BookUnknown, StoreUnavailable
-from tonne.ledger.clearing import ClearingProgress
-from tonne.ledger.entries import RequestEntry
-from tonne.ledger.group import POSTED_KEYS
-from tonne.ledger.postings import drop_zeros
-from tonne.ledger.sums import sum_by
+from tonne.ledger.files.postings import drop_zeros
+from tonne.ledger.files.sums import sum_by
+from tonne.ledger.posting.clearing import ClearingProgress
+from tonne.ledger.posting.entries import RequestEntry
+from tonne.ledger.posting.group import POSTED_KEYS
 from tonne.model import (
     ControlTotals,
     Facility,
@@ -23,7 +23,8 @@ from tonne.model import (
     RowStatus,
     period_of_month,
 )
-from tonne.store import faults, schema
+from tonne.store import faults
+from tonne.store.manifest import schema
 
 HEADER = EDITION.splitlines(keepends=True)[0]
 LIME = HEADER + b"process.lime,,t,2015-01-01,,70,,,,scope1.process,paper,4,\n"
@@ -47,44 +48,53 @@ def clay(**fields):
 
 def clear(bench):
     """Clear to the end; the last step."""
-    return list(bench.ledger.clear_suspense(bench.book))[-1]
+    return list(bench.ledger.suspense.clear(bench.book))[-1]
 
 
 def sums(bench):
     """Balances without what was taken back, as rows."""
-    frame = bench.ledger.postings(bench.book).with_columns(pl.col(pl.Categorical).cast(pl.String))
+    frame = (
+        bench.ledger.snapshots.take(bench.book)
+        .frame()
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+    )
     found = drop_zeros(sum_by(frame, POSTED_KEYS)).drop("resolution")
     return sorted(map(str, found.iter_rows()))
 
 
 def suspended(bench):
-    return [each.offset for each in bench.ledger.list_suspense(bench.book, page_size=1000).items]
+    return [
+        each.offset
+        for each in bench.ledger.records.list_suspense(bench.book, page_size=1000).items
+    ]
 
 
 def test_what_an_edition_resolves_is_posted(bench):
     """Under the method in force, in the balances, the lists and the channel's totals alike."""
     bench.append("meter", [record(), lime(record_id="l"), clay()])
     assert clear(bench) == ClearingProgress(1, 1, 0, 2)
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     assert clear(bench) == ClearingProgress(1, 1, 1, 1)
-    listed = bench.ledger.list_records("acme").items
+    listed = bench.ledger.records.list_records("acme").items
     assert [each.status for each in listed] == [
         RowStatus.POSTED, RowStatus.POSTED, RowStatus.FACTOR_MUST_EXIST,
     ]  # fmt: skip
     assert [each.message == "" for each in listed] == [True, True, False]
     assert suspended(bench) == [2]
-    frame = bench.ledger.postings("acme").filter(
-        pl.col("activity").cast(str) == "process.lime", pl.col("status") == 0
+    frame = (
+        bench.ledger.snapshots.take("acme")
+        .frame()
+        .filter(pl.col("activity").cast(str) == "process.lime", pl.col("status") == 0)
     )
     (name,) = frame["resolution"].cast(str)
     assert (str(frame["quantity"].item()), frame["record_count"].item()) == ("1.500000", 1)
-    resolution = bench.ledger.resolutions("acme", [name])[name]
-    assert resolution.method_version == bench.ledger.get_book("acme").method_version == 3
-    totals = bench.ledger.get_channel("acme", "meter").totals
+    resolution = bench.ledger.editions.resolutions("acme", [name])[name]
+    assert resolution.method_version == bench.ledger.books.get_book("acme").method_version == 3
+    totals = bench.ledger.channels.get_channel("acme", "meter").totals
     assert totals == ControlTotals(3, 2, 0, 1, 4_500_000)
     assert clear(bench) == ClearingProgress(1, 1, 0, 1)
     bench.check()
-    bench.ledger.import_edition("acme", "clay-2015", CLAY)
+    bench.ledger.editions.import_edition("acme", "clay-2015", CLAY)
     assert clear(bench) == ClearingProgress(1, 1, 1, 0)
     assert clear(bench) == ClearingProgress(0)
     assert suspended(bench) == []
@@ -94,19 +104,19 @@ def test_what_an_edition_resolves_is_posted(bench):
 def test_an_unknown_book_is_told(bench):
     """Before anything is read."""
     with pytest.raises(BookUnknown):
-        bench.ledger.clear_suspense("nobody")
+        bench.ledger.suspense.clear("nobody")
 
 
 def test_what_was_taken_back_leaves_no_trace_in_a_merge(bench):
     """Rows of nothing, of no record, are dropped; a real zero of real records stays."""
     bench.append("meter", [lime(), lime(quantity="-1.5"), record(quantity="0")])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     clear(bench)
     before = sums(bench)
     other = bench.other(merge_files_max=1)
-    assert other.ledger.merge("acme") == 2
+    assert other.ledger.merger.merge("acme") == 2
     (file,) = bench.manifest.live_postings("acme")
-    frame = bench.ledger.postings("acme")
+    frame = bench.ledger.snapshots.take("acme").frame()
     assert (file.row_count, frame["status"].to_list()) == (2, [0, 0])
     assert sorted(frame["record_count"].to_list()) == [1, 2]
     assert sums(bench) == before
@@ -117,42 +127,48 @@ def test_what_was_taken_back_leaves_no_trace_in_a_merge(bench):
 def test_a_merge_of_what_is_taken_back_whole_is_an_empty_file(bench):
     """A merge of a posting and its taking back alone has no rows, and is read back."""
     bench.append("meter", [lime()])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     clear(bench)
-    frame = bench.ledger.postings("acme").filter(pl.col("status") > 0)
+    frame = bench.ledger.snapshots.take("acme").frame().filter(pl.col("status") > 0)
     assert drop_zeros(sum_by(frame, POSTED_KEYS)).is_empty()
 
 
 @pytest.mark.parametrize("region_then", ["", "DE"])
 def test_a_facility_that_is_registered_later_gives_its_region(bench, region_then):
     """What was posted before under no region is taken back from there, to the last key."""
-    bench.ledger.import_facilities("acme", [Facility("elsewhere")])
+    bench.ledger.register.import_facilities("acme", [Facility("elsewhere")])
     bench.append("meter", [record(), lime(facility="elsewhere")])
-    bench.ledger.import_facilities("acme", [Facility("dc-1", region=region_then)])
+    bench.ledger.register.import_facilities("acme", [Facility("dc-1", region=region_then)])
     assert clear(bench) == ClearingProgress(1, 1, 1, 1)
     bench.check()
     other = bench.other(merge_files_max=1)
-    other.ledger.merge("acme")
+    other.ledger.merger.merge("acme")
     other.ledger.close()
-    rows = bench.ledger.postings("acme").select(pl.col("facility", "region").cast(str), "status")
+    rows = (
+        bench.ledger.snapshots.take("acme")
+        .frame()
+        .select(pl.col("facility", "region").cast(str), "status")
+    )
     assert sorted(rows.iter_rows()) == [("dc-1", region_then, 0), ("elsewhere", "", 65)]
 
 
 def test_a_facility_that_moves_while_its_records_wait_is_taken_back_where_it_was(bench):
     """The region under which a record waits is noted with it: no row goes below nothing."""
-    bench.ledger.import_facilities("acme", [Facility("dc-1", region="DE"), Facility("dc-2")])
+    bench.ledger.register.import_facilities(
+        "acme", [Facility("dc-1", region="DE"), Facility("dc-2")]
+    )
     bench.append("meter", [lime(quantity="3"), lime(region="FR"), lime(facility="dc-2")])
-    bench.ledger.import_facilities("acme", [Facility("dc-1", region="CN")])
+    bench.ledger.register.import_facilities("acme", [Facility("dc-1", region="CN")])
     bench.append("meter", [lime(quantity="5")])
     bench.check()
-    bench.ledger.import_facilities("acme", [Facility("dc-1", region="US")])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.register.import_facilities("acme", [Facility("dc-1", region="US")])
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     assert clear(bench) == ClearingProgress(2, 2, 4, 0)
     bench.check()
     other = bench.other(merge_files_max=1)
-    other.ledger.merge("acme")
+    other.ledger.merger.merge("acme")
     other.ledger.close()
-    frame = bench.ledger.postings("acme")
+    frame = bench.ledger.snapshots.take("acme").frame()
     found = frame.select(pl.col("facility", "region").cast(str), "quantity", "status")
     assert sorted((*row[:2], str(row[2]), row[3]) for row in found.iter_rows()) == [
         ("dc-1", "FR", "1.500000", 0),
@@ -166,11 +182,11 @@ def test_a_record_over_months_is_split_as_ever(bench):
     start = dt.datetime(2015, 1, 30, tzinfo=dt.UTC)
     span = {"start": start, "end": start + dt.timedelta(days=100), "quantity": "100.000001"}
     bench.append("meter", [lime(**span)])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     other = bench.other()
     other.append("direct", [lime(**span)])
     assert clear(bench) == ClearingProgress(1, 1, 1, 0)
-    frame = bench.ledger.postings("acme").filter(pl.col("status") == 0)
+    frame = bench.ledger.snapshots.take("acme").frame().filter(pl.col("status") == 0)
     halves = frame.with_columns(pl.col(pl.Categorical).cast(pl.String)).select(
         "period", "quantity", "record_count", "record_start_count"
     )
@@ -195,7 +211,7 @@ def test_records_of_a_closed_month_stay(bench):
                  end=january + dt.timedelta(hours=2)),
         ],
     )  # fmt: skip
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     _set_period(bench, "2015-01", PeriodState.SOFT_CLOSED)
     assert clear(bench) == ClearingProgress(1, 1, 1, 2)
     assert suspended(bench) == [0, 1]
@@ -209,7 +225,7 @@ def test_a_month_that_closes_in_the_middle_is_not_posted_to(bench, monkeypatch):
     """The commit asserts what was read before; then the rest is cleared without it."""
     later = T0 + dt.timedelta(days=40)
     bench.append("meter", [lime(), lime(start=later, end=later + dt.timedelta(days=1))])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     commit = bench.manifest.commit
     calls = []
 
@@ -230,21 +246,21 @@ def test_the_answer_to_a_request_stays_what_it_was(bench):
     entry = RequestEntry(decode(bench.session, [record(), lime()]), "77", "aa")
     (first,) = bench.write([entry])
     assert first.totals.suspended_count == 1
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     assert clear(bench) == ClearingProgress(1, 1, 1, 0)
     bench.check()
     (again,) = bench.write([entry])
     assert (again.totals, again.already_posted) == (first.totals, True)
-    assert [each.status for each in bench.ledger.list_records("acme").items] == [0, 0]
+    assert [each.status for each in bench.ledger.records.list_records("acme").items] == [0, 0]
 
 
 def test_a_record_whose_unit_no_longer_fits_stays(bench):
     """It was valid when it came: it is kept in suspense, not thrown into quarantine."""
     bench.append("meter", [lime(unit="kWh"), lime()])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     assert clear(bench) == ClearingProgress(1, 1, 1, 1)
     assert suspended(bench) == [0]
-    assert bench.ledger.list_quarantine("acme").items == ()
+    assert bench.ledger.records.list_quarantine("acme").items == ()
     bench.check()
 
 
@@ -252,9 +268,9 @@ def test_what_is_appended_meanwhile_is_not_looked_at(bench):
     """Each step is one of the segments that waited when the call began."""
     for _ in range(3):
         bench.append("meter", [lime(), clay()])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     steps = []
-    for step in bench.ledger.clear_suspense("acme"):
+    for step in bench.ledger.suspense.clear("acme"):
         steps.append(step)
         bench.append("meter", [clay()])
     assert steps == [ClearingProgress(3, n, n, n) for n in (1, 2, 3)]
@@ -266,12 +282,12 @@ def test_pages_of_suspense_give_each_record_that_still_waits_once(bench):
     for _ in range(3):
         bench.append("meter", [lime(), clay(), clay(), lime(), clay()])
     expected = [offset for offset in range(15) if offset % 5 in (1, 2, 4)]
-    first = bench.ledger.list_suspense("acme", page_size=2)
+    first = bench.ledger.records.list_suspense("acme", page_size=2)
     assert [each.offset for each in first.items] == [0, 1]
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     found, token = [], first.next_page_token
     while token:
-        page = bench.ledger.list_suspense("acme", page_size=2, page_token=token)
+        page = bench.ledger.records.list_suspense("acme", page_size=2, page_token=token)
         found += [each.offset for each in page.items]
         token = page.next_page_token
         clear(bench)
@@ -283,9 +299,9 @@ def test_another_server_that_cleared_first_is_noticed(bench):
     """A server with an older view of book and segment posts nothing again."""
     bench.append("meter", [lime()])
     other = bench.other()
-    other.ledger.facilities("acme")  # the state before the import
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
-    steps = other.ledger.clear_suspense("acme")
+    other.ledger.register.facilities("acme")  # the state before the import
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
+    steps = other.ledger.suspense.clear("acme")
     assert clear(bench) == ClearingProgress(1, 1, 1, 0)
     assert list(steps) == [ClearingProgress(0)]
     other.ledger.close()
@@ -307,7 +323,7 @@ def test_a_failure_at_any_point_posts_once(any_bench, point, happened):
     """The caller tries again and finds what was done."""
     bench = any_bench
     bench.append("meter", [lime(), record()])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     faults.arm(f"{point}=raise")
     with pytest.raises(StoreUnavailable):
         clear(bench)
@@ -322,7 +338,7 @@ def test_a_failure_at_any_point_posts_once(any_bench, point, happened):
 def test_a_lost_reply_of_the_commit_is_settled(any_bench):
     """A commit whose reply was lost is known to have happened; the call goes on."""
     any_bench.append("meter", [lime()])
-    any_bench.ledger.import_edition("acme", "lime-2015", LIME)
+    any_bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     faults.arm("commit.after_sql=raise")
     assert clear(any_bench) == ClearingProgress(1, 1, 1, 0)
     any_bench.check()
@@ -340,18 +356,22 @@ def test_clearers_and_a_producer_race(any_bench):
         for batch in range(6):
             bench.append("meter", [lime(), clay(), record(record_id=f"s{batch}")])
             if batch == 2:
-                bench.ledger.import_edition("acme", "lime-2015", LIME)
+                bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
 
     def clear_often(server):
         for _ in range(8):
-            steps = list(server.ledger.clear_suspense("acme"))
+            steps = list(server.ledger.suspense.clear("acme"))
             cleared.append(steps[-1].cleared_count)
 
     run_all(stream, *(lambda s=server: clear_often(s) for server in servers))
     cleared.append(clear(bench).cleared_count)
     for server in servers:
         server.ledger.close()
-    frame = bench.ledger.postings("acme").with_columns(pl.col(pl.Categorical).cast(pl.String))
+    frame = (
+        bench.ledger.snapshots.take("acme")
+        .frame()
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+    )
     totals = sum_by(frame, ["activity", "status"])
     counts = {
         (activity, status): count
@@ -371,20 +391,20 @@ def test_clearers_and_a_producer_race(any_bench):
 def test_a_book_that_changes_in_the_middle_is_resolved_anew(bench, monkeypatch):
     """A method that is set between resolving and the commit is the one that posts."""
     bench.append("meter", [lime()])
-    bench.ledger.import_edition("acme", "lime-2015", LIME)
+    bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     commit, calls = bench.manifest.commit, []
 
     def change_first(made):
         if not calls:
             settings = MethodSettings(editions=("lime-2015", "paper-2015"), gwp_set="AR6")
-            bench.ledger.set_method("acme", settings, author="Ada", reason="meanwhile")
+            bench.ledger.methods.set_method("acme", settings, author="Ada", reason="meanwhile")
         calls.append(made)
         commit(made)
 
     monkeypatch.setattr(bench.manifest, "commit", change_first)
     assert clear(bench) == ClearingProgress(1, 1, 1, 0)
-    (name,) = bench.ledger.postings("acme")["resolution"].drop_nulls().cast(str)
-    assert bench.ledger.resolutions("acme", [name])[name].method_version == 4
+    (name,) = bench.ledger.snapshots.take("acme").frame()["resolution"].drop_nulls().cast(str)
+    assert bench.ledger.editions.resolutions("acme", [name])[name].method_version == 4
     bench.check()
 
 
@@ -417,17 +437,17 @@ def test_a_record_in_suspense_says_what_it_waits_for(bench, fields, words):
         + b"paper.mill,DE,t,2015-01-01,2016-01-01,70,,,,scope1.process,p,4,\n"
         + b"paper.mill,DE,t,2016-01-01,2017-01-01,70,,,,scope1.process,p,4,\n"
     )
-    bench.ledger.import_edition("acme", "own", own)
+    bench.ledger.editions.import_edition("acme", "own", own)
     facilities = [Facility("dc-1"), Facility("dc-2", region="CN")]
-    bench.ledger.import_facilities("acme", facilities)
+    bench.ledger.register.import_facilities("acme", facilities)
     bench.append("meter", [record(**fields)])
-    (item,) = bench.ledger.list_suspense("acme").items
+    (item,) = bench.ledger.records.list_suspense("acme").items
     assert [word for word in words if word not in item.message] == []
 
 
 def test_a_record_that_can_be_cleared_says_so(bench):
     """After the import the list names what is to be done, and a unit that does not fit."""
-    bench.ledger.import_facilities("acme", [Facility("dc-1")])
+    bench.ledger.register.import_facilities("acme", [Facility("dc-1")])
     later = T0 + dt.timedelta(days=364)
     bench.append(
         "meter",
@@ -439,9 +459,9 @@ def test_a_record_that_can_be_cleared_says_so(bench):
         ],
     )
     half = HEADER + b"process.lime,,t,2015-01-01,2016-01-01,70,,,,scope1.process,paper,4,\n"
-    bench.ledger.import_edition("acme", "lime-2015", half)
-    bench.ledger.import_facilities("acme", [Facility("dc-9")])
-    messages = [each.message for each in bench.ledger.list_suspense("acme").items]
+    bench.ledger.editions.import_edition("acme", "lime-2015", half)
+    bench.ledger.register.import_facilities("acme", [Facility("dc-9")])
+    messages = [each.message for each in bench.ledger.records.list_suspense("acme").items]
     assert messages[0] == "activity: what it waited for is there now: clear the suspense"
     assert messages[1].startswith("unit: ")
     assert "got 'kWh'" in messages[1]

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.ledger.conftest import EDITION, T0, embedded_bench, record
-from tonne.catalogue.method import MethodSettings
-from tonne.ledger import clearing
-from tonne.ledger.group import POSTED_KEYS
-from tonne.ledger.postings import drop_zeros
-from tonne.ledger.sums import sum_by
+from tonne.catalogue.words.method import MethodSettings
+from tonne.ledger.files.postings import drop_zeros
+from tonne.ledger.files.sums import sum_by
+from tonne.ledger.posting import clearing
+from tonne.ledger.posting.group import POSTED_KEYS
 from tonne.model import Facility, FacilityRule
 
 ROOT = Path(__file__).parents[3]
@@ -49,20 +49,28 @@ def edition(activity):
 
 
 def clear(bench):
-    return list(bench.ledger.clear_suspense(bench.book))[-1]
+    return list(bench.ledger.suspense.clear(bench.book))[-1]
 
 
 def whole(bench):
     """Posted and suspended quantity and records by what the records say, regions left out."""
-    frame = bench.ledger.postings(bench.book).with_columns(pl.col(pl.Categorical).cast(pl.String))
+    frame = (
+        bench.ledger.snapshots.take(bench.book)
+        .frame()
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+    )
     return drop_zeros(sum_by(frame, WHOLE)).sort(WHOLE)
 
 
 def balances(bench):
     """All balances, each under its resolution whatever version of the method made it."""
-    frame = bench.ledger.postings(bench.book).with_columns(pl.col(pl.Categorical).cast(pl.String))
+    frame = (
+        bench.ledger.snapshots.take(bench.book)
+        .frame()
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+    )
     ids = frame["resolution"].drop_nulls().unique()
-    found = bench.ledger.resolutions(bench.book, ids)
+    found = bench.ledger.editions.resolutions(bench.book, ids)
     names = {name: replace(each, method_version=0).id for name, each in found.items()}
     same = frame.with_columns(resolution=pl.col("resolution").replace(names))
     return drop_zeros(sum_by(same, POSTED_KEYS)).sort(POSTED_KEYS)
@@ -90,7 +98,7 @@ steps = st.one_of(
 def make_book(bench):
     """Make the book anew, in which only registered facilities are taken."""
     rule = FacilityRule.REGISTERED_ONLY
-    bench.ledger.create_book("law", facility_rule=rule, method=MethodSettings())
+    bench.ledger.books.create_book("law", facility_rule=rule, method=MethodSettings())
     bench.book = "law"
 
 
@@ -100,14 +108,14 @@ def take(bench, ready, verb, subject):
         bench.append("meter", subject)
         ready.append("meter", subject)
     elif verb == "edition":
-        bench.ledger.import_edition("law", subject, edition(subject))
+        bench.ledger.editions.import_edition("law", subject, edition(subject))
     elif verb == "facility":
-        bench.ledger.import_facilities("law", [subject])
+        bench.ledger.register.import_facilities("law", [subject])
     elif verb == "clear":
         clear(bench)
     else:
         merger = bench.other(merge_files_max=1)
-        merger.ledger.merge("law")
+        merger.ledger.merger.merge("law")
         merger.ledger.close()
 
 
@@ -135,24 +143,24 @@ def test_clearing_conserves_and_forgets_the_way(plan):
         for each in (bench, ready):
             make_book(each)
         for activity in ACTIVITIES:
-            ready.ledger.import_edition("law", activity, edition(activity))
-        ready.ledger.import_facilities("law", FACILITIES)
+            ready.ledger.editions.import_edition("law", activity, edition(activity))
+        ready.ledger.register.import_facilities("law", FACILITIES)
         for verb, subject in [*plan, *REST]:
             take(bench, ready, verb, subject)
             assert whole(bench).equals(whole(ready))
         assert balances(bench).equals(balances(ready))
         bench.check()
-        waiting = bench.ledger.list_suspense("law", page_size=1000).items
+        waiting = bench.ledger.records.list_suspense("law", page_size=1000).items
         assert {each.facility for each in waiting} <= {"f3"}
 
 
 def test_the_law_sees_a_record_that_is_posted_twice(bench, monkeypatch):
     """Broken on purpose: a clearing that does not take back is found by every law."""
     make_book(bench)
-    bench.ledger.import_facilities("law", FACILITIES)
+    bench.ledger.register.import_facilities("law", FACILITIES)
     bench.append("meter", [record(facility="f1", activity="process.lime", unit="t")])
     before = whole(bench)
-    bench.ledger.import_edition("law", "process.lime", edition("process.lime"))
+    bench.ledger.editions.import_edition("law", "process.lime", edition("process.lime"))
     taken_back = clearing._taken_back
     monkeypatch.setattr(clearing, "_taken_back", lambda *each: taken_back(*each).clear())
     clear(bench)
@@ -184,11 +192,11 @@ def test_a_kill_at_any_point_clears_each_record_once(tmp_path, point, arrival):
             lime = record(activity="process.lime", unit="t", record_id=str(batch))
             bench.append("meter", [lime, record(), lime | {"quantity": "-7"}])
         before = whole(bench)
-        bench.ledger.import_edition("acme", "process.lime", edition("process.lime"))
+        bench.ledger.editions.import_edition("acme", "process.lime", edition("process.lime"))
         assert run_clearer(tmp_path, f"{point}=kill:{arrival}") == -9
         bench.check()
         assert whole(bench).equals(before)
-        waiting = len(bench.ledger.list_suspense("acme").items)
+        waiting = len(bench.ledger.records.list_suspense("acme").items)
         assert 0 < waiting <= 8
         last = clear(bench)
         assert (last.cleared_count, last.remaining_count) == (waiting, 0)

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.catalogue.method import CONSOLIDATIONS
+from tonne.catalogue.words.method import CONSOLIDATIONS
 from tonne.errors import FieldInvalid, LedgerInconsistent
-from tonne.ledger.consolidation import facility_share, share
-from tonne.ledger.entities import check_entity, check_tree
+from tonne.ledger.book.entities import check_entity, check_tree
 from tonne.model import Entity, Facility, FinancialControl, Holding
+from tonne.reports.inventory.consolidation import facility_share, share
 
 DAY = dt.date(2025, 6, 1)
 OPERATIONAL, FINANCIAL, EQUITY = CONSOLIDATIONS
@@ -208,15 +208,15 @@ def test_entities_are_a_tree(bench):
     """Parents are there, in the book or in the import, and nothing belongs to itself."""
     ledger = bench.ledger
     with pytest.raises(FieldInvalid, match="parent"):
-        ledger.import_entities("acme", [entity("a", "nobody")])
-    assert ledger.import_entities("acme", [entity("b", "a"), entity("a")]) == (2, 0)
-    assert ledger.import_entities("acme", [entity("c", "b")]) == (1, 0)
+        ledger.register.import_entities("acme", [entity("a", "nobody")])
+    assert ledger.register.import_entities("acme", [entity("b", "a"), entity("a")]) == (2, 0)
+    assert ledger.register.import_entities("acme", [entity("c", "b")]) == (1, 0)
     for circle in ([entity("a", "c")], [entity("a", "a")], [entity("x", "y"), entity("y", "x")]):
         with pytest.raises(FieldInvalid, match="circle"):
-            ledger.import_entities("acme", circle)
+            ledger.register.import_entities("acme", circle)
     with pytest.raises(FieldInvalid, match="each once"):
-        ledger.import_entities("acme", [entity("d"), entity("d")])
-    assert [each.id for each in ledger.entities("acme")] == ["a", "b", "c"]
-    first = ledger.list_entities("acme", page_size=2)
-    rest = ledger.list_entities("acme", page_size=2, page_token=first.next_page_token)
+        ledger.register.import_entities("acme", [entity("d"), entity("d")])
+    assert [each.id for each in ledger.register.entities("acme")] == ["a", "b", "c"]
+    first = ledger.register.list_entities("acme", page_size=2)
+    rest = ledger.register.list_entities("acme", page_size=2, page_token=first.next_page_token)
     assert [each.id for each in (*first.items, *rest.items)] == ["a", "b", "c"]

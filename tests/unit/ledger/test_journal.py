@@ -20,13 +20,15 @@ from tonne.errors import (
     PeriodMustBeOpen,
     StoreUnavailable,
 )
-from tonne.ledger import book_state
-from tonne.ledger.book_state import BookStates
-from tonne.ledger.entries import ChannelEntry, Durable, Lost, RequestEntry
-from tonne.ledger.ledger import GARBAGE_INTERVAL_S, Ledger, utc_now
-from tonne.ledger.sums import sum_by
+from tonne.ledger.book import book_state
+from tonne.ledger.book.book_state import BookStates
+from tonne.ledger.files.sums import sum_by
+from tonne.ledger.ledger import Ledger, utc_now
+from tonne.ledger.posting.entries import ChannelEntry, Durable, Lost, RequestEntry
+from tonne.ledger.upkeep.upkeep import GARBAGE_INTERVAL_S
 from tonne.model import ControlTotals, Facility, PeriodState, RecordField, RowStatus
-from tonne.store import faults, schema
+from tonne.store import faults
+from tonne.store.manifest import schema
 from tonne_kernel import Session
 
 KEYS = ("facility", "activity", "unit", "region", "period")
@@ -34,7 +36,7 @@ KEYS = ("facility", "activity", "unit", "region", "period")
 
 def balances(bench):
     """Sums in millionths by the keys of `naive.sums`."""
-    frame = sum_by(bench.ledger.postings(bench.book), KEYS)
+    frame = sum_by(bench.ledger.snapshots.take(bench.book).frame(), KEYS)
     return {tuple(row[:5]): int(row[5] * 10**6) for row in frame.iter_rows()}
 
 
@@ -111,7 +113,7 @@ def test_row_errors_name_index_offset_status_and_field(bench):
 def test_a_group_of_quarantined_records_alone_is_durable(bench):
     """Channels move over records that are all wrong."""
     bench.append("meter", [record(quantity=""), record(quantity="x")])
-    assert bench.ledger.get_channel("acme", "meter").committed_offset == 2
+    assert bench.ledger.channels.get_channel("acme", "meter").committed_offset == 2
     assert bench.objects_under("segments") == []
     bench.check()
 
@@ -119,13 +121,13 @@ def test_a_group_of_quarantined_records_alone_is_durable(bench):
 def test_the_first_facility_ends_that_all_are_taken(bench):
     """Until one is registered every facility is taken, from then on only registered ones."""
     assert bench.append("meter", [record()]).totals.posted_count == 1
-    bench.ledger.import_facilities("acme", [Facility("dc-2", region="DE")])
+    bench.ledger.register.import_facilities("acme", [Facility("dc-2", region="DE")])
     outcome = bench.append("meter", [record(), record(facility="dc-2"), record(unit="cubits")])
     assert [(error.index, error.status) for error in outcome.row_errors] == [
         (0, RowStatus.FACILITY_MUST_BE_REGISTERED),
         (2, RowStatus.UNIT_MUST_BE_KNOWN),
     ]
-    frame = bench.ledger.postings("acme")
+    frame = bench.ledger.snapshots.take("acme").frame()
     assert sorted(frame.select("facility", "region", "status").iter_rows()) == [
         ("dc-1", "", 0),
         ("dc-1", "", 64),
@@ -140,7 +142,7 @@ def test_a_book_that_changes_in_the_middle_is_read_again(bench):
     assert bench.append("meter", [lime_record]).totals.suspended_count == 1
     other = bench.other()
     lime = EDITION.splitlines(keepends=True)[0] + b"process.lime,,t,2015-01-01,,70,,,,,p,4,\n"
-    other.ledger.import_edition("acme", "lime-2015", lime)
+    other.ledger.editions.import_edition("acme", "lime-2015", lime)
     outcome = bench.append("meter", [lime_record])
     assert outcome.totals == ControlTotals(1, 1, 0, 0, 1_500_000)
     other.ledger.close()
@@ -152,15 +154,15 @@ def test_a_channel_that_was_lost_takes_nothing_with_it(any_bench):
     bench = any_bench
     entries = [bench.entry(name, records_of(20, seed=3)) for name in ("a", "b", "c", "d")]
     entries.append(bench.entry("a", records_of(5, seed=4)))
-    taken = bench.ledger.open_channel("acme", "b")
-    bench.ledger.close_channel("acme", "c")
+    taken = bench.ledger.channels.open_channel("acme", "b")
+    bench.ledger.channels.close_channel("acme", "c")
     outcomes = bench.write(entries)
     assert [type(outcome) for outcome in outcomes] == [Durable, Lost, Lost, Durable, Durable]
     assert isinstance(outcomes[1].error, EpochStale)
     assert outcomes[1].error.metadata["currentEpoch"] == str(taken.epoch)
     assert isinstance(outcomes[2].error, ChannelClosed)
-    assert bench.ledger.get_channel("acme", "a").committed_offset == 25
-    assert bench.ledger.get_channel("acme", "b").committed_offset == 0
+    assert bench.ledger.channels.get_channel("acme", "a").committed_offset == 25
+    assert bench.ledger.channels.get_channel("acme", "b").committed_offset == 0
     bench.check()
 
 
@@ -181,7 +183,7 @@ def test_a_gap_is_refused(bench):
     late = ChannelEntry(entry.batch, "a", entry.epoch, 7)
     (outcome,) = bench.write([late])
     assert isinstance(outcome.error, OffsetGap)
-    assert bench.ledger.postings("acme").is_empty()
+    assert bench.ledger.snapshots.take("acme").frame().is_empty()
 
 
 def test_an_unknown_book_is_an_error(bench):
@@ -216,7 +218,7 @@ def test_a_request_is_posted_once(any_bench):
     again, changed = bench.write([request([record()], "bb", "9e"), request([record()], "cc")])
     assert again.already_posted
     assert isinstance(changed.error, ContentMustMatch)
-    assert bench.ledger.postings("acme")["record_start_count"].sum() == 2
+    assert bench.ledger.snapshots.take("acme").frame()["record_start_count"].sum() == 2
     bench.check()
 
 
@@ -237,7 +239,7 @@ def test_a_retry_posts_once_wherever_the_first_try_broke(bench, armed, point):
     assert faults.arrivals()[point] >= 1
     assert [outcome.totals.records_count for outcome in outcomes] == [30, 1]
     assert not outcomes[1].already_posted
-    assert bench.ledger.get_channel("acme", "a").committed_offset == 30
+    assert bench.ledger.channels.get_channel("acme", "a").committed_offset == 30
     bench.check()
 
 
@@ -251,7 +253,7 @@ def test_a_retry_in_another_grouping_posts_once(bench, armed):
     assert [outcome.totals.records_count for outcome in outcomes] == [10, 3]
     (outcome,) = bench.write([first[0]])
     assert outcome.totals.records_count == 10
-    assert bench.ledger.get_channel("acme", "a").committed_offset == 13
+    assert bench.ledger.channels.get_channel("acme", "a").committed_offset == 13
     bench.check()
 
 
@@ -286,14 +288,14 @@ def test_a_closed_period_refuses_its_own_records_alone(bench):
     outcomes = bench.write(entries)
     assert [type(outcome) for outcome in outcomes] == [Lost, Durable, Durable]
     assert isinstance(outcomes[0].error, PeriodMustBeOpen)
-    assert bench.ledger.get_channel("acme", "a").committed_offset == 1
+    assert bench.ledger.channels.get_channel("acme", "a").committed_offset == 1
     bench.check()
 
 
 def test_a_book_that_never_rests_asks_to_wait(bench, monkeypatch):
     """When every attempt meets another revision the caller is told to come back."""
     bench.append("a", [record()])
-    bench.other().ledger.import_facilities("acme", [Facility("x")])
+    bench.other().ledger.register.import_facilities("acme", [Facility("x")])
     monkeypatch.setattr(BookStates, "refresh", lambda _, book: book)
     entry = bench.entry("a", [record()])
     with pytest.raises(StoreUnavailable, match="changes faster"):
@@ -306,12 +308,12 @@ def test_a_book_that_never_rests_asks_to_wait(bench, monkeypatch):
 def test_a_state_with_too_many_rules_is_replaced(bench, monkeypatch):
     """Rules made from what producers send do not grow without bound."""
     monkeypatch.setattr(book_state, "RULE_COUNT_MAX", 3)
-    states = bench.ledger._states
+    states = bench.ledger.books._states
     for number in range(10):
         bench.session = Session()
         bench.append("a", [record(unit=unit) for unit in ("kWh", f"u{number}")])
         assert states._states["acme"].rule_count <= 4
-    assert sum_by(bench.ledger.postings("acme"), ())["record_count"].item() == 10
+    assert sum_by(bench.ledger.snapshots.take("acme").frame(), ())["record_count"].item() == 10
     bench.check()
 
 
@@ -325,8 +327,8 @@ def test_two_servers_write_one_book_at_the_same_time(any_bench):
             for step in range(6):
                 server.append(f"c{number}", records_of(20, seed=10 * number + step))
                 if step == 3:
-                    server.ledger.import_facilities("acme", [Facility(f"site-{number}")])
-                server.ledger.merge("acme")
+                    server.ledger.register.import_facilities("acme", [Facility(f"site-{number}")])
+                server.ledger.merger.merge("acme")
         except BaseException as error:  # noqa: BLE001 - a thread's error belongs to the test
             failures.append(error)
 
@@ -352,12 +354,12 @@ def test_upkeep_merges_and_collects_what_nobody_needs(bench):
     for seed in range(4):
         bench.append("a", records_of(5, seed=seed))
     bench.objects.put(f"acme/segments/2015-01-01/{'0' * 32}.parquet", b"x")
-    ledger.maintain()
+    ledger.upkeep.maintain()
     assert len(bench.manifest.live_postings("acme")) == 1
     assert len(bench.objects_under("segments")) == len(bench.objects_under("postings")) == 5
     age_lists(bench.manifest)
     now += dt.timedelta(seconds=GARBAGE_INTERVAL_S)
-    ledger.maintain()
+    ledger.upkeep.maintain()
     assert len(bench.objects_under("segments")) == 4
     assert len(bench.objects_under("postings")) == 1
     ledger.close()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.ledger.conftest import EDITION, record
-from tonne.catalogue.library import default_settings, shipped_editions
-from tonne.catalogue.method import (
+from tonne.catalogue.editions.library import default_settings, shipped_editions
+from tonne.catalogue.words.method import (
     BLEND_GWPS,
     CONSOLIDATIONS,
     GWP_SETS,
@@ -28,7 +28,7 @@ from tonne.errors import (
     PageTokenInvalid,
     StoreUnavailable,
 )
-from tonne.ledger.methods import settings_of, with_import
+from tonne.ledger.book.methods import settings_of, with_import
 from tonne.store import NewMethod
 
 WHO = {"author": "Ada", "reason": "because"}
@@ -36,22 +36,22 @@ WHO = {"author": "Ada", "reason": "because"}
 
 def settings(bench, book="acme"):
     """Settings in force."""
-    return settings_of(bench.ledger.get_book(book))
+    return settings_of(bench.ledger.books.get_book(book))
 
 
 def resolutions(bench, book="acme"):
     """Resolutions of a book's postings, in the order of the commits."""
-    ids = bench.ledger.postings(book)["resolution"].cast(str).to_list()
-    found = bench.ledger.resolutions(book, ids)
+    ids = bench.ledger.snapshots.take(book).frame()["resolution"].cast(str).to_list()
+    found = bench.ledger.editions.resolutions(book, ids)
     return [found[each] for each in ids]
 
 
 def test_a_new_book_has_the_shipped_editions(bench):
     """Without a method a book begins with the default order, and resolves by it."""
-    book = bench.ledger.create_book("b")
+    book = bench.ledger.books.create_book("b")
     assert (book.editions, book.method_version) == ((), 1)
     assert settings_of(book) == default_settings()
-    method = bench.ledger.get_method("b")
+    method = bench.ledger.methods.get_method("b")
     assert (method.author, method.reason) == ("", "the book was made")
     bench.book = "b"
     assert bench.append("meter", [record(region="GB")]).totals.posted_count == 1
@@ -64,26 +64,28 @@ def test_shipped_factors_are_shared(bench):
     """Two books rest on the same factors in memory, whatever their order."""
     first = default_settings().editions[0]
     for name in ("b", "c"):
-        bench.ledger.create_book(name, method=MethodSettings(editions=(first,)))
-    held = [bench.ledger._states.refresh(name).editions[0][1] for name in ("b", "c")]
+        bench.ledger.books.create_book(name, method=MethodSettings(editions=(first,)))
+    held = [bench.ledger.books._states.refresh(name).editions[0][1] for name in ("b", "c")]
     assert held[0] is held[1] is shipped_editions()[first].factors
 
 
 def test_an_import_stands_before_what_is_shipped_and_behind_earlier_ones(bench):
     """Imports keep the order of their arrival in front of all shipped editions."""
     shipped = default_settings().editions
-    bench.ledger.create_book("b")
+    bench.ledger.books.create_book("b")
     for number, edition in enumerate(("own", "second", "third"), start=1):
-        made = bench.ledger.import_edition("b", edition, EDITION, author="Ada", reason="mine")
+        made = bench.ledger.editions.import_edition(
+            "b", edition, EDITION, author="Ada", reason="mine"
+        )
         assert (made.rank, made.book) == (number, "b")
     assert settings(bench, "b").editions == ("own", "second", "third", *shipped)
-    versions = bench.ledger.list_methods("b").items
+    versions = bench.ledger.methods.list_methods("b").items
     assert [(each.version, each.author, each.reason) for each in versions] == [
         (1, "", "the book was made"),
         *((n, "Ada", "mine") for n in (2, 3, 4)),
     ]
-    again = bench.ledger.import_edition("b", "own", EDITION)
-    assert (again.rank, bench.ledger.get_book("b").method_version) == (1, 4)
+    again = bench.ledger.editions.import_edition("b", "own", EDITION)
+    assert (again.rank, bench.ledger.books.get_book("b").method_version) == (1, 4)
 
 
 def test_an_import_follows_the_last_import_of_a_mixed_order():
@@ -99,8 +101,8 @@ def test_an_import_follows_the_last_import_of_a_mixed_order():
 def test_an_id_of_a_shipped_edition_is_not_imported(bench):
     """Nobody's own figures stand under a publisher's name."""
     with pytest.raises(EditionExists, match="shipped"):
-        bench.ledger.import_edition("acme", "uk-ghg-2025", EDITION)
-    assert bench.ledger.get_book("acme").editions == ("paper-2015",)
+        bench.ledger.editions.import_edition("acme", "uk-ghg-2025", EDITION)
+    assert bench.ledger.books.get_book("acme").editions == ("paper-2015",)
 
 
 def test_records_rest_on_the_version_in_force(bench):
@@ -108,22 +110,26 @@ def test_records_rest_on_the_version_in_force(bench):
     bench.append("meter", [record(region="GB")])
     own = settings(bench)
     preferred = replace(own, editions=("uk-ghg-2019", *own.editions))
-    method = bench.ledger.set_method("acme", preferred, **WHO)
+    method = bench.ledger.methods.set_method("acme", preferred, **WHO)
     assert (method.version, method.author, method.reason) == (3, "Ada", "because")
     bench.append("meter", [record(region="GB")])
     assert [each.method_version for each in resolutions(bench)] == [2, 3]
-    assert bench.ledger.get_method("acme", 3) == method == bench.ledger.get_method("acme")
+    assert (
+        bench.ledger.methods.get_method("acme", 3)
+        == method
+        == bench.ledger.methods.get_method("acme")
+    )
     with pytest.raises(MethodUnknown):
-        bench.ledger.get_method("acme", 4)
+        bench.ledger.methods.get_method("acme", 4)
     bench.check()
 
 
 def test_the_same_method_again_changes_nothing(bench):
     """Neither a version nor a revision is spent on what is in force already."""
-    before = bench.ledger.get_book("acme")
-    assert bench.ledger.set_method("acme", settings(bench), **WHO).version == 2
-    same = bench.ledger.set_edition_order("acme", ["paper-2015"])
-    assert same == bench.ledger.get_book("acme") == before
+    before = bench.ledger.books.get_book("acme")
+    assert bench.ledger.methods.set_method("acme", settings(bench), **WHO).version == 2
+    same = bench.ledger.methods.set_edition_order("acme", ["paper-2015"])
+    assert same == bench.ledger.books.get_book("acme") == before
 
 
 @pytest.mark.parametrize("missing", ["author", "reason"])
@@ -131,25 +137,25 @@ def test_who_and_why_are_required(bench, missing):
     """A change without its author or its reason is refused by the field."""
     for empty in ("", "  "):
         with pytest.raises(FieldInvalid, match=f"method.{missing}"):
-            bench.ledger.set_method("acme", MethodSettings(), **(WHO | {missing: empty}))
+            bench.ledger.methods.set_method("acme", MethodSettings(), **(WHO | {missing: empty}))
 
 
 def test_an_edition_that_is_nowhere_is_refused_with_the_nearest(bench):
     """The message names what the caller may have meant, imported or shipped."""
     for given, near in (("paper-2016", "paper-2015"), ("uk-ghg-2052", "uk-ghg-2025")):
         with pytest.raises(FieldInvalid, match=near) as caught:
-            bench.ledger.set_method("acme", MethodSettings(editions=(given,)), **WHO)
+            bench.ledger.methods.set_method("acme", MethodSettings(editions=(given,)), **WHO)
         assert caught.value.metadata["field"] == "method.editions"
     with pytest.raises(FieldInvalid, match="uk-ghg-2025"):
-        bench.ledger.create_book("b", method=MethodSettings(editions=("uk-ghg-2052",)))
-    assert bench.ledger.get_book("acme").method_version == 2
+        bench.ledger.books.create_book("b", method=MethodSettings(editions=("uk-ghg-2052",)))
+    assert bench.ledger.books.get_book("acme").method_version == 2
 
 
 def test_a_version_that_was_not_read_is_not_replaced(bench):
     """Who names the version that was read is told that another came between."""
-    bench.ledger.set_method("acme", replace(settings(bench), gwp_set="AR6"), **WHO)
+    bench.ledger.methods.set_method("acme", replace(settings(bench), gwp_set="AR6"), **WHO)
     with pytest.raises(MethodChanged) as caught:
-        bench.ledger.set_method(
+        bench.ledger.methods.set_method(
             "acme", replace(settings(bench), gwp_set="AR4"), current_version=2, **WHO
         )
     assert caught.value.metadata["version"] == "3"
@@ -178,7 +184,7 @@ def test_imports_of_two_servers_at_once_are_both_in_the_method(any_bench):
         thread.join()
     servers[1].close()
     assert errors == []
-    book = bench.ledger.get_book("acme")
+    book = bench.ledger.books.get_book("acme")
     assert settings_of(book).editions == book.editions
     assert len(book.editions) == 11
     assert (book.method_version, book.revision) == (12, 12)
@@ -195,15 +201,15 @@ def test_an_edition_of_a_newer_server_stops_this_one(bench):
 
 def test_a_book_without_a_method_has_its_editions_in_order(bench):
     """Such books come from servers of the version before, during an upgrade."""
-    book = replace(bench.ledger.get_book("acme"), method_version=0, method_body="")
+    book = replace(bench.ledger.books.get_book("acme"), method_version=0, method_body="")
     assert settings_of(book) == MethodSettings(editions=("paper-2015",))
 
 
 def test_editions_are_listed_in_the_methods_order(bench):
     """Used ones by rank, whatever their origin; imported ones that are not used come last."""
-    bench.ledger.import_edition("acme", "own", EDITION)
-    bench.ledger.set_method("acme", MethodSettings(editions=("uk-ghg-2025", "own")), **WHO)
-    page = bench.ledger.list_editions("acme", page_size=2)
+    bench.ledger.editions.import_edition("acme", "own", EDITION)
+    bench.ledger.methods.set_method("acme", MethodSettings(editions=("uk-ghg-2025", "own")), **WHO)
+    page = bench.ledger.editions.list_editions("acme", page_size=2)
     assert [(each.id, each.rank, each.book) for each in page.items] == [
         ("uk-ghg-2025", 1, ""),
         ("own", 2, "acme"),
@@ -213,37 +219,43 @@ def test_editions_are_listed_in_the_methods_order(bench):
     assert (shipped.factors_count > 1000, bool(shipped.title), bool(shipped.licence)) == (
         (True,) * 3
     )
-    rest = bench.ledger.list_editions("acme", page_size=2, page_token=page.next_page_token)
+    rest = bench.ledger.editions.list_editions(
+        "acme", page_size=2, page_token=page.next_page_token
+    )
     assert [(each.id, each.rank) for each in rest.items] == [("paper-2015", 0)]
     assert rest.next_page_token == ""
-    bench.ledger.set_edition_order("acme", ["own", "uk-ghg-2025"])
+    bench.ledger.methods.set_edition_order("acme", ["own", "uk-ghg-2025"])
     with pytest.raises(PageTokenInvalid):  # the order is another now
-        bench.ledger.list_editions("acme", page_size=2, page_token=page.next_page_token)
-    everything = bench.ledger.list_editions("", page_size=1000).items
+        bench.ledger.editions.list_editions("acme", page_size=2, page_token=page.next_page_token)
+    everything = bench.ledger.editions.list_editions("", page_size=1000).items
     assert [each.id for each in everything] == list(shipped_editions())
 
 
 def test_factors_of_shipped_editions_are_read_without_a_book(bench):
     """They are listed, filtered, read one by one, and searched."""
-    page = bench.ledger.list_factors("", "uk-ghg-2025", activity="electricity.grid", page_size=2)
+    page = bench.ledger.editions.list_factors(
+        "", "uk-ghg-2025", activity="electricity.grid", page_size=2
+    )
     assert len(page.items) == 2
     assert {each.activity for each in page.items} == {"electricity.grid"}
     row = page.items[1].row
-    assert bench.ledger.get_factor("", "uk-ghg-2025", row) == page.items[1]
+    assert bench.ledger.editions.get_factor("", "uk-ghg-2025", row) == page.items[1]
     with pytest.raises(FactorUnknown):
-        bench.ledger.get_factor("", "uk-ghg-2025", 999_999)
+        bench.ledger.editions.get_factor("", "uk-ghg-2025", 999_999)
     with pytest.raises(EditionUnknown):
-        bench.ledger.get_factor("", "paper-2015", 1)
+        bench.ledger.editions.get_factor("", "paper-2015", 1)
     with pytest.raises(EditionUnknown):
-        bench.ledger.list_factors("acme", "uk-ghg-2025")
-    found, total = bench.ledger.search_factors("", "electricity grid", region="GB", page_size=3)
+        bench.ledger.editions.list_factors("acme", "uk-ghg-2025")
+    found, total = bench.ledger.editions.search_factors(
+        "", "electricity grid", region="GB", page_size=3
+    )
     assert (len(found), total > 3) == (3, True)
     assert {book for book, _, _ in found} == {""}
-    found, total = bench.ledger.search_factors("acme", "electricity grid")
+    found, total = bench.ledger.editions.search_factors("acme", "electricity grid")
     assert sorted((book, edition, each.row) for book, edition, each in found) == [
         ("acme", "paper-2015", row) for row in (1, 2, 3)
     ]
-    activities, total, _ = bench.ledger.search_activities("diesel van", page_size=1)
+    activities, total, _ = bench.ledger.editions.search_activities("diesel van", page_size=1)
     assert (len(activities), total > 1) == (1, True)
 
 

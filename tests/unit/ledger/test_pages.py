@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tonne.errors import PageTokenInvalid
 from tonne.ledger.pages import TOKEN_CHARS_MAX, PageTokens
-from tonne.store.manifest import Manifest
+from tonne.store.manifest.manifest import Manifest
 
 KEY = bytes(range(32))
 QUERY = ("channels", "acme")

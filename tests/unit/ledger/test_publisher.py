@@ -33,9 +33,10 @@ from tonne.errors import (
     LedgerInconsistent,
     StoreUnavailable,
 )
-from tonne.ledger.publisher import COLUMNS, STATISTICS, Publisher
-from tonne.store import LeaseLost, Manifest, faults, open_objects, publications, schema
+from tonne.ledger.upkeep.publisher import COLUMNS, STATISTICS, Publisher
+from tonne.store import LeaseLost, Manifest, faults, open_objects
 from tonne.store.delta import DeltaTables
+from tonne.store.manifest import publications, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +94,7 @@ class Stage:
         table = delta_log.rows(self.bench.objects, FOLDER)
         records, token = [], ""
         while True:
-            page = self.bench.ledger.list_records("acme", page_size=500, page_token=token)
+            page = self.bench.ledger.records.list_records("acme", page_size=500, page_token=token)
             records += page.items
             if not (token := page.next_page_token):
                 break
@@ -110,7 +111,7 @@ class Stage:
         assert len(table) == len({(row["channel"], row["offset"]) for row in table})
         kept_micro = sum(
             channel.totals.quantity_micro
-            for channel in self.bench.ledger.list_channels("acme").items
+            for channel in self.bench.ledger.channels.list_channels("acme").items
         )
         assert int(sum(delta_log.quantities(table).values()) * 10**6) == kept_micro
         assert self.table().count() == len(table)

@@ -9,8 +9,9 @@ from tests.unit.ledger.conftest import EDITION, record, records_of
 from tests.unit.ledger.test_bit_rot import UNHEARD, replace_object, sums
 from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent, StoreUnavailable
 from tonne.model import Facility
-from tonne.store import LeaseLost, faults, schema
+from tonne.store import LeaseLost, faults
 from tonne.store.errors import OutcomeUnknown
+from tonne.store.manifest import schema
 
 CHEAPER = EDITION.replace(b"0.35,0.34,0.0001", b"0.31,0.30,0.0001")
 
@@ -29,16 +30,18 @@ def facility(name, region):
 
 def fill(bench):
     """Commit under three versions of the method, clear between, merge some files."""
-    bench.ledger.import_facilities("acme", [facility("site-1", "DE"), facility("site-2", "")])
+    bench.ledger.register.import_facilities(
+        "acme", [facility("site-1", "DE"), facility("site-2", "")]
+    )
     bench.append("meter", records_of(60, seed=1, invalid=True))
     bench.append("other", [record(activity="process.unheard", region="DE") for _ in range(3)])
-    bench.ledger.import_edition("acme", "paper-2016", UNHEARD)
-    list(bench.ledger.clear_suspense("acme"))
+    bench.ledger.editions.import_edition("acme", "paper-2016", UNHEARD)
+    list(bench.ledger.suspense.clear("acme"))
     bench.append("meter", records_of(60, seed=2))
-    bench.ledger.import_edition("acme", "cheaper", CHEAPER)
-    bench.ledger.set_edition_order("acme", ["cheaper", "paper-2016", "paper-2015"])
+    bench.ledger.editions.import_edition("acme", "cheaper", CHEAPER)
+    bench.ledger.methods.set_edition_order("acme", ["cheaper", "paper-2016", "paper-2015"])
     bench.append("other", records_of(60, seed=3, invalid=True))
-    assert bench.other(merge_files_max=3).ledger.merge("acme")
+    assert bench.other(merge_files_max=3).ledger.merger.merge("acme")
     bench.append("meter", records_of(40, seed=4))
     bench.check()
     return bench
@@ -60,7 +63,7 @@ def rebuild(bench, **options):
     """Rebuild by a process that remembers nothing."""
     other = bench.other(cache_bytes_max=0)
     try:
-        return other.ledger.rebuild("acme", on_file=lambda: None, **options)
+        return other.ledger.checks.rebuild("acme", on_file=lambda: None, **options)
     finally:
         other.ledger.close()
 
@@ -96,17 +99,17 @@ def test_the_others_go_on_from_a_rebuilt_file(filled):
     replace_object(filled, filled.manifest.live_postings("acme")[0].path, None)
     rebuild(filled)
     filled.append("meter", records_of(30, seed=7))
-    list(filled.ledger.clear_suspense("acme"))
-    filled.other(merge_files_max=1).ledger.merge("acme")
+    list(filled.ledger.suspense.clear("acme"))
+    filled.other(merge_files_max=1).ledger.merger.merge("acme")
     filled.check()
 
 
 def test_a_region_that_is_no_longer_known_is_not_guessed(bench):
     """The register has changed since: records without a region are not rebuilt, unless told."""
-    bench.ledger.import_facilities("acme", [facility("dc-1", "DE")])
+    bench.ledger.register.import_facilities("acme", [facility("dc-1", "DE")])
     bench.append("meter", [record(), record(facility="dc-2"), record(region="FR")])
     good = fresh_sums(bench)
-    bench.ledger.import_facilities("acme", [facility("dc-1", "FR")])
+    bench.ledger.register.import_facilities("acme", [facility("dc-1", "FR")])
     replace_object(bench, bench.manifest.live_postings("acme")[0].path, None)
     with pytest.raises(FieldInvalid, match=r"1 records .*--assume-regions"):
         rebuild(bench)
@@ -120,7 +123,7 @@ def test_a_register_that_changed_elsewhere_is_no_hindrance_to_stated_regions(ben
     """A record that names its region was posted under it, whatever the register is."""
     bench.append("meter", [record(region="DE"), record(region="FR")])
     good = fresh_sums(bench)
-    bench.ledger.import_facilities("acme", [facility("dc-1", "GB")])
+    bench.ledger.register.import_facilities("acme", [facility("dc-1", "GB")])
     replace_object(bench, bench.manifest.live_postings("acme")[0].path, None)
     assert len(rebuild(bench).replaced) == 1
     assert fresh_sums(bench) == good

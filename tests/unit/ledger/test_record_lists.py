@@ -9,8 +9,8 @@ import pytest
 from tests.unit.ledger.conftest import HOUR, T0, decode, encode_rows, record, records_of
 from tonne.errors import BookUnknown, PageTokenInvalid
 from tonne.ledger import budget as budget_module
-from tonne.ledger import records as records_module
-from tonne.ledger.entries import RequestEntry
+from tonne.ledger.posting.entries import RequestEntry
+from tonne.ledger.reading import records as records_module
 from tonne.model import RecordField, RowStatus
 from tonne_kernel import Session
 
@@ -38,7 +38,7 @@ def test_a_record_comes_back_as_it_came(bench):
         data_quality=2, evidence="e", attributes='{"a":1}',
     )  # fmt: skip
     bench.append("meter", [record(record_id=""), full])
-    plain, kept = items(bench.ledger.list_records)
+    plain, kept = items(bench.ledger.records.list_records)
     assert (plain.source, plain.offset, plain.supplier, plain.data_quality) == (
         "channels/meter", 0, "", 0,
     )  # fmt: skip
@@ -58,11 +58,11 @@ def test_filters_select_and_pages_are_whole(bench, page_size):
     for number in range(4):
         name = f"c{number % 2}"
         bench.append(name, records_of(25, seed=number))
-    everything = items(bench.ledger.list_records)
+    everything = items(bench.ledger.records.list_records)
     assert len(everything) == 100
     assert len({(each.source, each.offset) for each in everything}) == 100
     wanted = {"facility": "site-3", "activity": "electricity.grid", "channel": "c1"}
-    found = items(bench.ledger.list_records, **wanted, page_size=page_size)
+    found = items(bench.ledger.records.list_records, **wanted, page_size=page_size)
     assert found == [
         each
         for each in everything
@@ -70,7 +70,7 @@ def test_filters_select_and_pages_are_whole(bench, page_size):
         == ("site-3", "electricity.grid", "channels/c1")
     ]
     assert found
-    by_size = list(pages(bench.ledger.list_records, channel="c0", page_size=page_size))
+    by_size = list(pages(bench.ledger.records.list_records, channel="c0", page_size=page_size))
     assert all(len(page) == page_size for page in by_size[:-1])
     assert 0 < len(by_size[-1]) <= page_size
 
@@ -79,7 +79,7 @@ def test_paging_under_commits_gives_each_record_once(bench):
     """What is committed between pages comes later, nothing twice, nothing is missed."""
     bench.append("meter", records_of(10, seed=0))
     seen = []
-    for number, page in enumerate(pages(bench.ledger.list_records, page_size=3)):
+    for number, page in enumerate(pages(bench.ledger.records.list_records, page_size=3)):
         seen += [each.offset for each in page]
         if number < 7:
             bench.append("meter", records_of(2, seed=number))
@@ -91,7 +91,7 @@ def test_a_page_reads_few_files(bench, monkeypatch):
     monkeypatch.setattr(records_module, "FILES_PER_PAGE_MAX", 3)
     for number in range(7):
         bench.append("meter", records_of(2, seed=number))
-    got = list(pages(bench.ledger.list_records, facility="nowhere"))
+    got = list(pages(bench.ledger.records.list_records, facility="nowhere"))
     assert got == [(), (), ()]
 
 
@@ -100,7 +100,7 @@ def test_suspense_lists_what_waits_and_why(bench):
     bench.append("meter", [record()])
     bench.append("meter", [record(), record(activity="unheard")])
     bench.append("meter", [record(activity="unheard", quantity="2")])
-    found = items(bench.ledger.list_suspense, page_size=1)
+    found = items(bench.ledger.records.list_suspense, page_size=1)
     assert [(each.offset, each.status, each.quantity) for each in found] == [
         (2, RowStatus.FACTOR_MUST_EXIST, Decimal("1.5")),
         (3, RowStatus.FACTOR_MUST_EXIST, Decimal(2)),
@@ -114,7 +114,7 @@ def test_quarantine_lists_what_was_wrong_as_it_came(bench):
     wrong = record(quantity="much", record_id="r-9")
     request = RequestEntry(decode(Session(), [record(), wrong]), "77", "aa")
     bench.write([request, bench.entry("meter", [record(end=T0), record(unit="cubits")])])
-    by_request, by_end, by_unit = items(bench.ledger.list_quarantine, page_size=2)
+    by_request, by_end, by_unit = items(bench.ledger.records.list_quarantine, page_size=2)
     assert (by_request.source, by_request.offset) == ("requests/77", 1)
     assert by_request.status is RowStatus.QUANTITY_MUST_BE_A_NUMBER
     assert by_request.field is RecordField.QUANTITY
@@ -134,7 +134,7 @@ def test_a_page_of_large_records_has_fewer(bench, monkeypatch):
     wrong = [record(unit="u" * size) for size in sizes]
     bench.append("meter", wrong[:5])
     bench.append("meter", [record(), *wrong[5:]])
-    got = list(pages(bench.ledger.list_quarantine))
+    got = list(pages(bench.ledger.records.list_quarantine))
     assert [each.offset for page in got for each in page] == [0, 1, 2, 3, 4, 6, 7, 8]
     raw_sizes = [[len(each.raw) for each in page] for page in got]
     assert all(sum(page) <= 3_000 or len(page) == 1 for page in raw_sizes)
@@ -152,7 +152,7 @@ def test_a_page_holds_the_memory_of_its_large_records(bench, monkeypatch):
         lambda hold, size: (held.append(size), grow_to(hold, size))[1],
     )
     bench.append("meter", [record(facility="f" * 300_000) for _ in range(3)])
-    assert len(bench.ledger.list_quarantine("acme").items) == 3
+    assert len(bench.ledger.records.list_quarantine("acme").items) == 3
     assert max(held) > 4 * 3 * 300_000
     assert reads.held_bytes == 0
 
@@ -161,24 +161,23 @@ def test_a_page_holds_the_memory_of_its_large_records(bench, monkeypatch):
 def test_a_made_up_token_is_refused(bench, token):
     """Only tokens that were given out are taken."""
     with pytest.raises(PageTokenInvalid):
-        bench.ledger.list_records("acme", page_token=token)
+        bench.ledger.records.list_records("acme", page_token=token)
 
 
 def test_a_token_goes_with_its_query(bench):
     """A token of one call or filter is refused by another."""
     bench.append("meter", records_of(3, seed=1))
-    token = bench.ledger.list_records("acme", channel="meter", page_size=1).next_page_token
-    assert bench.ledger.list_records("acme", channel="meter", page_token=token).items
+    token = bench.ledger.records.list_records("acme", channel="meter", page_size=1).next_page_token
+    assert bench.ledger.records.list_records("acme", channel="meter", page_token=token).items
     with pytest.raises(PageTokenInvalid):
-        bench.ledger.list_records("acme", page_token=token)
+        bench.ledger.records.list_records("acme", page_token=token)
     with pytest.raises(PageTokenInvalid):
-        bench.ledger.list_suspense("acme", page_token=token)
+        bench.ledger.records.list_suspense("acme", page_token=token)
 
 
 def test_lists_of_an_unknown_book_are_errors(bench):
     """An unknown book is no empty list."""
-    for list_ in (
-        bench.ledger.list_records, bench.ledger.list_suspense, bench.ledger.list_quarantine,
-    ):  # fmt: skip
+    records = bench.ledger.records
+    for list_ in (records.list_records, records.list_suspense, records.list_quarantine):
         with pytest.raises(BookUnknown):
             list_("nobody")

@@ -12,7 +12,7 @@ from tonne_kernel import Session
 
 def check(bench, offset, records, form="rows", channel="meter"):
     """Compare records as if they came again at `offset`, on a new stream."""
-    bench.ledger.check_repeat("acme", channel, offset, decode(Session(), records, form))
+    bench.ledger.repeats.check("acme", channel, offset, decode(Session(), records, form))
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +110,8 @@ def test_a_change_of_the_book_does_not_change_content(bench):
     header = EDITION.splitlines(keepends=True)[0]
     more = header + b"process.lime,,t,2015-01-01,,70,,,,scope2.location,p,1,\n"
     more += b"electricity.grid,,cubits,2015-01-01,,70,,,,,p,1,\n"
-    bench.ledger.import_edition("acme", "more", more)
-    bench.ledger.import_facilities("acme", [Facility("elsewhere")])
+    bench.ledger.editions.import_edition("acme", "more", more)
+    bench.ledger.register.import_facilities("acme", [Facility("elsewhere")])
     check(bench, 0, records)
     assert bench.append("meter", records).totals.suspended_count == 3
     check(bench, 0, records + records, "arrow")

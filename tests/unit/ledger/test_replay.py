@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from tests.unit.ledger.conftest import decode, record, records_of
-from tonne.ledger.entries import RequestEntry
+from tonne.ledger.posting.entries import RequestEntry
 from tonne.ledger.replay import REPLAY_KEYS, Replay, as_replayed
-from tonne.store import schema
+from tonne.store.manifest import schema
 
 
 @pytest.fixture
@@ -39,7 +39,11 @@ def tamper(bench, statement):
 def test_a_replay_is_the_balances(filled):
     """Posting the segments' records again gives the same sums and counts."""
     replayed = Replay(filled.manifest, filled.objects).postings("acme")
-    postings = filled.ledger.postings("acme").with_columns(pl.col(pl.Categorical).cast(pl.String))
+    postings = (
+        filled.ledger.snapshots.take("acme")
+        .frame()
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+    )
     balances = as_replayed(postings).select(replayed.columns)
     assert replayed.sort(REPLAY_KEYS).equals(balances.sort(REPLAY_KEYS))
     assert replayed["quantity"].n_unique() > 10

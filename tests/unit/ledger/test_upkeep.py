@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from tests.support.store import AT_ONCE, age_lists, dead_ids
 from tests.unit.ledger.conftest import records_of
-from tonne.ledger.ledger import GARBAGE_INTERVAL_S, Upkeep, utc_now
-from tonne.store import Collected, faults, schema
+from tonne.ledger.ledger import utc_now
+from tonne.ledger.upkeep.upkeep import GARBAGE_INTERVAL_S, Round
+from tonne.store import Collected, faults
+from tonne.store.manifest import schema
 
 WAIT_S = 30.0
 
@@ -96,7 +98,7 @@ class Paused:
     def __init__(self, ledger, point):
         faults.arm(f"{point}=hang")
         self._pool = ThreadPoolExecutor(1)
-        self._result = self._pool.submit(ledger.maintain)
+        self._result = self._pool.submit(ledger.upkeep.maintain)
         assert faults.await_arrival(point, timeout_s=WAIT_S)
 
     def resume(self):
@@ -177,7 +179,7 @@ def test_a_collector_that_lost_its_lease_forgets_nothing(servers):
     """Rows of dead files stay for the holder, who finds their objects gone and forgets them."""
     bench, first, second = servers
     fill(bench)
-    assert bench.other(merge_files_max=4).ledger.merge("acme") == 5
+    assert bench.other(merge_files_max=4).ledger.merger.merge("acme") == 5
     bench.manifest.list_dead(utc_now(), None)
     age_lists(bench.manifest)
     paused = Paused(first, "garbage.before_forget")
@@ -196,7 +198,7 @@ def test_garbage_is_looked_for_once_in_an_interval(servers):
     bench, first, second = servers
     assert first.maintain().collected == Collected(0, 0, 0)
     bench.clock.ahead_s += GARBAGE_INTERVAL_S / 2
-    assert second.maintain() == Upkeep(0, None)
+    assert second.maintain() == Round(0, None)
     bench.clock.ahead_s += GARBAGE_INTERVAL_S / 2
     assert first.maintain().collected == Collected(0, 0, 0)
 
@@ -217,12 +219,12 @@ def test_two_servers_at_once_do_nothing_twice(servers):
     fill(bench, 12)
     lost = lose_orphans(bench)
     start = threading.Barrier(2)
-    done: list[Upkeep] = []
+    done: list[Round] = []
 
     def keep_up(ledger):
         for _ in range(5):
             start.wait(WAIT_S)
-            done.append(ledger.maintain())
+            done.append(ledger.upkeep.maintain())
 
     with ThreadPoolExecutor(2) as pool:
         for each in [pool.submit(keep_up, ledger) for ledger in (first, second)]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.ledger.conftest import record
-from tonne.reports.book import book_inventory
-from tonne.reports.explain import explain
-from tonne.reports.request import InventoryRequest
+from tonne.reports.explanation.explain import explain
+from tonne.reports.inventory.book import book_inventory
+from tonne.reports.inventory.request import InventoryRequest
 from tonne.work import NobodyWaits, Work
 
 REQUEST = InventoryRequest(group_by=("facility",))
@@ -28,17 +28,17 @@ class Steps(Work):
 
 def inventory(ledger):
     """Compute an inventory."""
-    return book_inventory(ledger, "acme", REQUEST)
+    return book_inventory(ledger.snapshots.take("acme"), REQUEST)
 
 
 def listing(ledger):
     """List records."""
-    return ledger.list_records("acme")
+    return ledger.records.list_records("acme")
 
 
 def explanation(ledger):
     """Explain a total, from the segments, too."""
-    return list(explain(ledger, "acme", REQUEST, replay=True, records_max=10))
+    return list(explain(ledger.snapshots.take("acme"), REQUEST, replay=True, records_max=10))
 
 
 @pytest.mark.parametrize("compute", [inventory, listing, explanation])

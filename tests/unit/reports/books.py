@@ -8,7 +8,13 @@ from fractions import Fraction
 
 import polars as pl
 
-from tonne.catalogue.resolution import FactorMasses, Notice, Resolution, ResolutionEntry, Step
+from tonne.catalogue.resolving.resolution import (
+    FactorMasses,
+    Notice,
+    Resolution,
+    ResolutionEntry,
+    Step,
+)
 from tonne.model import quantity_text
 
 POSTING_SCHEMA = {

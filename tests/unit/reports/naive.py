@@ -10,8 +10,8 @@ import datetime as dt
 from fractions import Fraction
 
 from tests.unit.reports.books import outcome_of
-from tonne.catalogue.accounts import scope_of
-from tonne.catalogue.valuation import decimal_text
+from tonne.catalogue.resolving.valuation import decimal_text
+from tonne.catalogue.words.accounts import scope_of
 from tonne.model import FinancialControl, month_of_period
 
 MAIN = ("CO2", "CH4", "N2O")

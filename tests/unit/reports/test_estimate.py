@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.ledger.conftest import decode, embedded_bench, record, records_of
-from tonne.catalogue.library import default_settings
-from tonne.catalogue.method import CONSOLIDATIONS, MethodSettings
-from tonne.catalogue.valuation import decimal_text
+from tonne.catalogue.editions.library import default_settings
+from tonne.catalogue.resolving.valuation import decimal_text
+from tonne.catalogue.words.method import CONSOLIDATIONS, MethodSettings
 from tonne.errors import BookUnknown
-from tonne.ledger import estimate as ledger_estimate
-from tonne.ledger.entries import ChannelEntry, Durable
+from tonne.ledger.posting import estimate as ledger_estimate
+from tonne.ledger.posting.entries import ChannelEntry, Durable
 from tonne.model import Entity, Facility, FacilityRule, Holding, RowStatus
-from tonne.reports.book import book_inventory
 from tonne.reports.estimate import Estimate
-from tonne.reports.request import DIMENSIONS, InventoryRequest
+from tonne.reports.inventory.book import book_inventory
+from tonne.reports.inventory.request import DIMENSIONS, InventoryRequest
 from tonne_kernel import Session
 
 EDITION = b"""\
@@ -81,16 +81,18 @@ def bench(tmp_path_factory):
 def make_book(bench, *, rule=FacilityRule.REGISTERED_ONLY, method=None):
     """A fresh book, with factors of its own before the shipped ones."""
     book = f"book-{next(_numbers)}"
-    bench.ledger.create_book(book, time_zone="Asia/Shanghai", facility_rule=rule, method=method)
-    bench.ledger.import_facilities(book, FACILITIES)
-    bench.ledger.import_entities(book, ENTITIES)
-    bench.ledger.import_edition(book, "own", EDITION)
+    bench.ledger.books.create_book(
+        book, time_zone="Asia/Shanghai", facility_rule=rule, method=method
+    )
+    bench.ledger.register.import_facilities(book, FACILITIES)
+    bench.ledger.register.import_entities(book, ENTITIES)
+    bench.ledger.editions.import_edition(book, "own", EDITION)
     return book
 
 
 def post(bench, book, messages, channel="c"):
     """Post messages through the journal; what became of each record."""
-    session, opened = Session(), bench.ledger.open_channel(book, channel)
+    session, opened = Session(), bench.ledger.channels.open_channel(book, channel)
     statuses, offset = {}, 0
     for records in messages:
         entry = ChannelEntry(decode(session, records), channel, opened.epoch, offset)
@@ -104,7 +106,9 @@ def post(bench, book, messages, channel="c"):
 def estimate(bench, book, request, messages, **options):
     """The answer to messages, and their records' own figures."""
     asked = Estimate(
-        bench.ledger, book, request, **({"each_record": True, "row_errors_max": 1000} | options)
+        bench.ledger.estimates.estimation(book),
+        request,
+        **({"each_record": True, "row_errors_max": 1000} | options),
     )
     session, records = Session(), []
     for message in messages:
@@ -121,8 +125,8 @@ def test_an_estimate_is_what_posting_gives(bench, records, request_, cuts):
     messages = [records[a:b] for a, b in itertools.pairwise(edges)]
     answer, each = estimate(bench, book, request_, messages)
     statuses = post(bench, book, messages)
-    assert answer.inventory == book_inventory(bench.ledger, book, request_)
-    assert answer.totals == bench.ledger.get_channel(book, "c").totals
+    assert answer.inventory == book_inventory(bench.ledger.snapshots.take(book), request_)
+    assert answer.totals == bench.ledger.channels.get_channel(book, "c").totals
     assert {error.offset: error.status for error in answer.row_errors} == statuses
     assert [one.index for one in each] == list(range(len(records)))
     assert {one.index: one.status for one in each if one.status} == statuses
@@ -157,7 +161,7 @@ def test_without_a_book_the_shipped_catalogue_answers(bench):
     request = InventoryRequest(group_by=("account", "period"))
     answer, _ = estimate(bench, "", request, [records])
     assert Fraction(answer.inventory.total.kg_co2e) > 0
-    bench.ledger.create_book("plain", method=default_settings())
+    bench.ledger.books.create_book("plain", method=default_settings())
     posted, _ = estimate(bench, "plain", request, [records])
     assert posted.inventory.rows == answer.inventory.rows
     assert (answer.inventory.method_versions, posted.inventory.method_versions) == ((0,), (1,))
@@ -203,7 +207,7 @@ def test_nothing_is_stored(bench):
     """Neither files nor resolutions nor postings come of an estimate."""
     book = make_book(bench, method=MethodSettings())
     estimate(bench, book, InventoryRequest(), [[record(activity="power", facility="dc-1")]])
-    assert bench.ledger.postings(book).is_empty()
+    assert bench.ledger.snapshots.take(book).frame().is_empty()
     assert list(bench.objects.list(book)) == []
     assert bench.manifest.get_resolutions(book, []) == {}
     with pytest.raises(BookUnknown):
@@ -212,7 +216,7 @@ def test_nothing_is_stored(bench):
 
 def test_postings_keep_their_schema(bench):
     """Also where nothing was posted."""
-    found = bench.ledger.estimation("acme")
+    found = bench.ledger.estimates.estimation("acme")
     assert list(found.postings().columns) == list(ledger_estimate.POSTINGS_SCHEMA)
     found.add(decode(Session(), [record(quantity="much")]), row_errors_max=1, by_record=True)
     assert found.postings().is_empty()

@@ -23,15 +23,20 @@ from tests.unit.reports.test_estimate import (
     make_book,
     post,
 )
-from tonne.catalogue.valuation import SUM_AND_REST, SUM_OF_GASES, decimal_text, factor_worth
+from tonne.catalogue.resolving.valuation import (
+    SUM_AND_REST,
+    SUM_OF_GASES,
+    decimal_text,
+    factor_worth,
+)
 from tonne.errors import BookUnknown, LedgerInconsistent
 from tonne.model import Facility
-from tonne.reports.book import book_inventory
-from tonne.reports.explain import ExplainLine, ExplainRecord, explain
-from tonne.reports.inventory import InventoryRow
-from tonne.reports.replay import ReplayOutcome
-from tonne.reports.request import InventoryRequest
-from tonne.store import schema
+from tonne.reports.explanation.explain import ExplainLine, ExplainRecord, explain
+from tonne.reports.explanation.replay import ReplayOutcome
+from tonne.reports.inventory.book import book_inventory
+from tonne.reports.inventory.inventory import InventoryRow
+from tonne.reports.inventory.request import InventoryRequest
+from tonne.store.manifest import schema
 
 LATER = b"""\
 activity,unit,valid_from,kg_co2e,account
@@ -49,7 +54,7 @@ def bench(tmp_path_factory):
 
 def ask(bench, book, request, **options):
     """The parts of an explanation by their kind."""
-    found = list(explain(bench.ledger, book, request, **options))
+    found = list(explain(bench.ledger.snapshots.take(book), request, **options))
     kinds = (ExplainLine, ExplainRecord, ReplayOutcome, InventoryRow)
     parts = [[one for one in found if isinstance(one, kind)] for kind in kinds]
     assert [one for part in parts for one in part] == found, "lines, records, replay, total"
@@ -63,15 +68,17 @@ def test_lines_add_up_and_the_replay_agrees(bench, records, later, request_):
     """Whatever is selected: each line by itself, their sum, the records, the replay."""
     book = make_book(bench)
     post(bench, book, [records])
-    bench.ledger.import_edition(book, "later", LATER)
-    bench.ledger.import_facilities(book, [Facility("unknown"), Facility("bs-2", region="DE")])
-    list(bench.ledger.clear_suspense(book))
+    bench.ledger.editions.import_edition(book, "later", LATER)
+    bench.ledger.register.import_facilities(
+        book, [Facility("unknown"), Facility("bs-2", region="DE")]
+    )
+    list(bench.ledger.suspense.clear(book))
     post(bench, book, [later], channel="later")
     lines, listed, (replay,), total = ask(bench, book, request_, replay=True, records_max=10_000)
-    inventory = book_inventory(bench.ledger, book, replace(request_, group_by=()))
+    inventory = book_inventory(bench.ledger.snapshots.take(book), replace(request_, group_by=()))
     assert total == inventory.total
     assert decimal_text(sum((line.kg_co2e for line in lines), Fraction(0))) == total.kg_co2e
-    facilities = bench.ledger.facilities(book)
+    facilities = bench.ledger.register.facilities(book)
     for line in lines:
         check_line(line, inventory, facilities)
     assert replay.differences == ()
@@ -143,7 +150,7 @@ def test_region_of_records_and_region_of_facilities(bench):
     one = record(facility="bs-2", activity="power", start=ORIGIN, quantity="1",
                  end=ORIGIN + dt.timedelta(hours=1))  # fmt: skip
     post(bench, book, [[one]])
-    bench.ledger.import_facilities(book, [Facility("bs-2", region="DE")])
+    bench.ledger.register.import_facilities(book, [Facility("bs-2", region="DE")])
     post(bench, book, [[one, one | {"region": "FR"}, one | {"region": "DE"}]], channel="d")
     for regions, count in ((("GB",), 1), (("DE",), 2), (("FR",), 1), ((), 4)):
         request = InventoryRequest(regions=regions, accounts=("scope2.location",))
@@ -177,26 +184,26 @@ def test_what_is_committed_meanwhile_is_left_out(bench, monkeypatch):
     waiting = one | {"activity": "mystery", "unit": "kWh"}
     for channel in "abc":
         post(bench, book, [[one, waiting]], channel=channel)
-    monkeypatch.setattr(bench.ledger._balances._merger, "_files_max", 1)
-    assert bench.ledger.merge(book) == 3
+    monkeypatch.setattr(bench.ledger.merger, "_files_max", 1)
+    assert bench.ledger.merger.merge(book) == 3
     post(bench, book, [[one, waiting]], channel="d")
-    bench.ledger.import_edition(book, "later", LATER)
-    evidence = bench.ledger.evidence
-    look = evidence.snapshot
+    bench.ledger.editions.import_edition(book, "later", LATER)
+    snapshots = bench.ledger.snapshots
+    look = snapshots.take
 
-    def look_and_go_on(book_id, files):
-        snapshot = look(book_id, files)
+    def look_and_go_on(book_id):
+        snapshot = look(book_id)
         post(bench, book, [[one]], channel="e")
-        list(bench.ledger.clear_suspense(book))
+        list(bench.ledger.suspense.clear(book))
         return snapshot
 
-    monkeypatch.setattr(evidence, "snapshot", look_and_go_on)
+    monkeypatch.setattr(snapshots, "take", look_and_go_on)
     _, listed, (replay,), total = ask(
         bench, book, InventoryRequest(), replay=True, records_max=100
     )
     assert replay.differences == ()
     assert (replay.records_count, replay.segments_count, len(listed)) == (4, 4, 4)
-    monkeypatch.setattr(evidence, "snapshot", look)
+    monkeypatch.setattr(snapshots, "take", look)
     _, listed, (replay,), later = ask(
         bench, book, InventoryRequest(), replay=True, records_max=100
     )
@@ -300,12 +307,12 @@ def test_lines_that_do_not_add_up_are_a_defect(bench, monkeypatch):
     def twice(factor, gwp_set):
         return factor_worth(factor, gwp_set).times(Fraction(2))
 
-    monkeypatch.setattr("tonne.reports.explain.factor_worth", twice)
+    monkeypatch.setattr("tonne.reports.explanation.explain.factor_worth", twice)
     with pytest.raises(LedgerInconsistent, match="add up to"):
-        list(explain(bench.ledger, book, InventoryRequest()))
+        list(explain(bench.ledger.snapshots.take(book), InventoryRequest()))
 
 
 def test_an_unknown_book_is_told(bench):
     """Before anything else."""
     with pytest.raises(BookUnknown):
-        next(explain(bench.ledger, "nobody", InventoryRequest()))
+        next(explain(bench.ledger.snapshots.take("nobody"), InventoryRequest()))

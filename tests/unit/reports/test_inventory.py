@@ -17,16 +17,15 @@ from tests.unit.reports.books import (
     post,
     register,
     resolution,
-    sum_by,
 )
 from tests.unit.reports.naive import Naive
-from tonne.catalogue.method import CONSOLIDATIONS, MethodSettings
-from tonne.catalogue.resolution import Notice, Resolution
-from tonne.catalogue.valuation import decimal_text
+from tonne.catalogue.resolving.resolution import Notice, Resolution
+from tonne.catalogue.resolving.valuation import decimal_text
+from tonne.catalogue.words.method import CONSOLIDATIONS, MethodSettings
 from tonne.errors import LedgerInconsistent
 from tonne.model import Entity, FinancialControl, Holding
-from tonne.reports.inventory import InventoryNotice, InventoryRow, inventory
-from tonne.reports.request import DIMENSIONS, InventoryRequest
+from tonne.reports.inventory.inventory import InventoryNotice, InventoryRow, inventory
+from tonne.reports.inventory.request import DIMENSIONS, InventoryRequest
 
 REGISTER = register(("dc-1", "data_centre", "US-WA"), ("bs-1", "base_station", ""))
 RESOLUTIONS = (
@@ -169,7 +168,7 @@ def ask(records, outcomes, request, *, commits=1, facilities=REGISTER, entities=
     frames = [post(records[start::commits], outcomes) for start in range(commits)]
     resolutions = {each.id: each for each in outcomes.values() if each}
     asked = request.under(MethodSettings())
-    return inventory(pl.concat(frames), resolutions, facilities, asked, sum_by, entities=entities)
+    return inventory(pl.concat(frames), resolutions, facilities, asked, entities=entities)
 
 
 def check_against_naive(found, naive):
@@ -368,7 +367,7 @@ def test_an_empty_book_has_an_empty_inventory():
     """No rows, a total of nothing, gases unknown."""
     empty = pl.DataFrame(schema=POSTING_SCHEMA)
     for group_by in ((), DIMENSIONS):
-        answer = inventory(empty, {}, register(), InventoryRequest(group_by=group_by), sum_by)
+        answer = inventory(empty, {}, register(), InventoryRequest(group_by=group_by))
         assert answer.rows == ()
         assert answer.total == InventoryRow((), "0", None, None, None, 0)
         assert (answer.notices, answer.suspended_count) == ((), 0)
@@ -389,4 +388,4 @@ def test_a_posting_without_its_resolution_is_an_inconsistency():
         [Record("dc-1", "electricity", "", 540, (1,))], {("electricity", 540): RESOLUTIONS[0]}
     )
     with pytest.raises(LedgerInconsistent, match=RESOLUTIONS[0].id):
-        inventory(frame, {}, REGISTER, InventoryRequest(), sum_by)
+        inventory(frame, {}, REGISTER, InventoryRequest())

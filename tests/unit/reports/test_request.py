@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tonne.errors import FieldInvalid
-from tonne.reports.request import InventoryRequest
+from tonne.reports.inventory.request import InventoryRequest
 
 
 @pytest.mark.parametrize(

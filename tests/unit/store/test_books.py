@@ -17,7 +17,8 @@ from tonne.errors import (
     EditionUnknown,
     FactorUnknown,
 )
-from tonne.store import FactorRow, NewMethod, schema
+from tonne.store import FactorRow, NewMethod
+from tonne.store.manifest import schema
 
 
 def factor(row: int, activity: str = "electricity.grid", **changes: str) -> FactorRow:

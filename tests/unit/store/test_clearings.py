@@ -10,15 +10,8 @@ import pytest
 from tests.support.store import create_book, make_commit, make_file, make_move, new_id
 from tonne import model
 from tonne.errors import LedgerInconsistent, PeriodMustBeOpen
-from tonne.store import (
-    BookChanged,
-    Clearing,
-    Commit,
-    Manifest,
-    SuspenseChanged,
-    faults,
-    schema,
-)
+from tonne.store import BookChanged, Clearing, Commit, Manifest, SuspenseChanged, faults
+from tonne.store.manifest import schema
 
 WAITING = 6
 

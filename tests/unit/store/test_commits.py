@@ -11,15 +11,8 @@ import sqlalchemy as sa
 from tests.support.store import create_book, make_commit, make_file, make_move, new_id
 from tonne import model
 from tonne.errors import PeriodMustBeOpen, QuantityOverflow, StoreUnavailable
-from tonne.store import (
-    BookChanged,
-    Manifest,
-    PositionLost,
-    RequestClaim,
-    RequestKnown,
-    faults,
-    schema,
-)
+from tonne.store import BookChanged, Manifest, PositionLost, RequestClaim, RequestKnown, faults
+from tonne.store.manifest import schema
 
 
 def open_channels(manifest, count: int) -> list[model.Channel]:

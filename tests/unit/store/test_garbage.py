@@ -34,10 +34,10 @@ from tonne.store import (
     faults,
     meet,
     open_objects,
-    schema,
 )
-from tonne.store.directory import DirectoryObjects
 from tonne.store.garbage import DAY_S, GRACE_S_MIN, SHARE_FILES_MIN
+from tonne.store.manifest import schema
+from tonne.store.objects.directory import DirectoryObjects
 from tonne.store.pair import write_mark
 
 pytestmark = pytest.mark.usefixtures("armed")

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.store import create_book, make_commit, make_move
-from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost, schema
+from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost
+from tonne.store.manifest import schema
 
 TABLES = (schema.book, schema.method, schema.channel)
 

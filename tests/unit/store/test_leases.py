@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from tonne.store import Manifest, schema
+from tonne.store.manifest import schema
+
+if TYPE_CHECKING:
+    from tonne.store import Manifest
 
 
 def expire(manifest: Manifest, name: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tonne.errors import ConfigInvalid, NameInvalid, StoreUnavailable
 from tonne.store import ObjectExists, ObjectMissing, faults, open_objects
-from tonne.store.bucket import PROBE_TIMEOUT_S
+from tonne.store.objects.bucket import PROBE_TIMEOUT_S
 
 pytestmark = pytest.mark.usefixtures("armed")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tonne.errors import ConfigInvalid
-from tonne.store.objects import open_objects
-from tonne.store.options import read_options
+from tonne.store.objects.objects import open_objects
+from tonne.store.objects.options import read_options
 
 SPELLINGS = {
     "allow_http": "allow_http",

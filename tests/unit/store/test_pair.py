@@ -22,17 +22,8 @@ from tests.support.store import (
     make_file,
 )
 from tonne.errors import StoreUnavailable
-from tonne.store import (
-    LedgerMismatch,
-    Manifest,
-    Rules,
-    collect,
-    faults,
-    meet,
-    open_objects,
-    pair,
-    schema,
-)
+from tonne.store import LedgerMismatch, Manifest, Rules, collect, faults, meet, open_objects, pair
+from tonne.store.manifest import schema
 from tonne.store.pair import MARKS_KEPT, Mark, check, list_marks, read_identity, write_mark
 from tonne.store.restore import adopt, survey
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.store import create_book
 from tonne.errors import StoreUnavailable
 from tonne.store import Manifest
-from tonne.store.reader_share import ReaderShare
+from tonne.store.manifest.reader_share import ReaderShare
 from tonne.work import NobodyWaits, Work, check_wanted, is_reading
 
 

@@ -1,0 +1,1 @@
+"""Published factors: one edition a publisher and year."""

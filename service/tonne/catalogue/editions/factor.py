@@ -1,0 +1,110 @@
+"""A published emission factor, with every digit of its publisher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.words.method import GWP_SETS
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from decimal import Decimal
+
+STAGES = (
+    "",
+    "combustion",
+    "generation",
+    "operation",
+    "release",
+    "production",
+    "treatment",
+    "wtt",
+    "losses",
+    "wtt_losses",
+    "biogenic",
+    "contract",
+    "supplier",
+    "residual",
+    "embodied",
+    "life_cycle",
+)
+"""Stages of the life cycle; an empty one is the activity itself."""
+
+FACTOR_GWP_SETS = ("", *GWP_SETS, "CO2")
+"""GWP sets of a printed total; `CO2` where it is CO2 alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One published emission factor.
+
+    Parameters
+    ----------
+    row : int
+        Its row in the edition, from 1, the header not counted.
+    activity, region, unit : str
+        What it holds for; an empty region is everywhere.
+    valid_from : datetime.date
+        First valid day.
+    valid_to : datetime.date or None
+        First day after the validity, exclusive; None is open.
+    kg_co2e, kg_co2, kg_ch4, kg_n2o : Decimal or None
+        Kilograms per unit, with the publisher's digits; None is unknown, not zero.
+    account : str
+        Where it posts to; empty where the posting rule of the activity decides.
+    source, table, note : str
+        Where the publisher printed it, and what is to be said about it.
+    stage : str
+        One of `STAGES`.
+    gwp_set : str
+        One of `FACTOR_GWP_SETS`: of `kg_co2e`, `co2e_ch4` and `co2e_n2o`.
+    co2e_ch4, co2e_n2o : Decimal or None
+        kg CO2e of the gas per unit, where the publisher prints that and not the mass.
+    kg_biogenic_co2 : Decimal or None
+        kg CO2 of biomass per unit, reported outside the scopes.
+    gases : tuple of (str, Decimal)
+        kg of other gases per unit, by name, sorted.
+    kwh : Decimal or None
+        kWh of electricity that one unit uses.
+    loss : Decimal or None
+        Share of the generated electricity that is lost before the consumer.
+    uncertainty : Decimal or None
+        Half-width of the 95 % interval, in percent.
+    cell : str
+        Row or cell in the table (column `row` of the CSV).
+    licence, evidence : str
+        Licence of the figure, and how direct the copy is.
+    """
+
+    row: int
+    activity: str
+    region: str
+    unit: str
+    valid_from: dt.date
+    valid_to: dt.date | None
+    kg_co2e: Decimal | None
+    kg_co2: Decimal | None = None
+    kg_ch4: Decimal | None = None
+    kg_n2o: Decimal | None = None
+    account: str = ""
+    source: str = ""
+    table: str = ""
+    note: str = ""
+    stage: str = ""
+    gwp_set: str = ""
+    co2e_ch4: Decimal | None = None
+    co2e_n2o: Decimal | None = None
+    kg_biogenic_co2: Decimal | None = None
+    gases: tuple[tuple[str, Decimal], ...] = ()
+    kwh: Decimal | None = None
+    loss: Decimal | None = None
+    uncertainty: Decimal | None = None
+    cell: str = ""
+    licence: str = ""
+    evidence: str = ""
+
+
+def plain_text(value: Decimal) -> str:
+    """Write a factor's decimal without an exponent, all its digits kept (`0.0530`)."""
+    return format(value, "f")

@@ -1,0 +1,1 @@
+"""From a key to its factors: candidates, conversions, entries, values."""

@@ -1,0 +1,446 @@
+"""Makes the entries of a leg in a month: which factor, which steps, which notices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.resolving.resolution import (
+    ACTIVITY_FALLBACK,
+    CO2_ONLY,
+    REGION_FALLBACK,
+    REGION_PROXY,
+    RESIDUAL_MIX_MISSING,
+    YEAR_FALLBACK,
+    YEAR_RULE,
+    FactorMasses,
+    Notice,
+    ResolutionEntry,
+    Step,
+)
+from tonne.catalogue.resolving.valuation import exact_text
+from tonne.catalogue.words.gwp import CO2_BIOGENIC, is_kyoto
+from tonne.catalogue.words.rules import DIRECT, Leg
+from tonne.model import month_of_period
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from decimal import Decimal
+
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.offers import Offer, Offers, Pick
+    from tonne.catalogue.words.method import MethodSettings
+
+MARKET_STAGES = ("contract", "supplier", "residual")
+"""Stages of market-based factors in the order of the hierarchy.
+
+Source: Scope 2 Guidance table 6.3: certificates first, which no factor can say; contracts,
+supplier rates, the residual mix; then the grid's average with a disclosure.
+"""
+
+GRID = ("electricity.grid",)
+_ENERGY_UNITS = ("kWh_net", "kWh_gross", "kWh")
+
+
+class Assembly:
+    """Entries for one activity, unit and region. Remembers the offers of each kind.
+
+    Parameters
+    ----------
+    offers : Offers
+        All factors of the book.
+    settings : MethodSettings
+        The method.
+    activities : tuple of str
+        Ids under which factors are looked up.
+    own_id_count : int
+        How many of them mean the activity itself.
+    unit, region : str
+        Of the record.
+    rule : str
+        Name of the activity's rule; may be empty.
+    with_proxies : bool
+        Whether proxy regions may stand in.
+    legs : tuple of Leg
+        Legs that imported factors make by naming their accounts.
+    """
+
+    def __init__(
+        self,
+        offers: Offers,
+        settings: MethodSettings,
+        *,
+        activities: tuple[str, ...],
+        own_id_count: int,
+        unit: str,
+        region: str,
+        rule: str,
+        with_proxies: bool,
+        legs: tuple[Leg, ...] = (),
+        imports_only: bool = False,
+    ) -> None:
+        self._offers = offers
+        self._settings = settings
+        self.activities = activities
+        self.own_id_count = own_id_count
+        self.region = region
+        self.legs = legs
+        self._unit = unit
+        self._rule = rule
+        self._with_proxies = with_proxies
+        self._imports_only = imports_only
+        self._found: dict[tuple[object, ...], list[Offer]] = {}
+
+    def of_imports(self, own_ids: tuple[str, ...]) -> Assembly:
+        """Assembly of the imported factors that name their accounts, with a leg for each."""
+
+        def serves(factor: Factor, is_shipped: bool) -> bool:  # noqa: FBT001 - a predicate
+            return bool(factor.account) and not is_shipped
+
+        found = self._offers.find(own_ids, self._unit, self.region, serves=serves)
+        accounts = dict.fromkeys((o.factor.account, o.factor.stage) for o in found)
+        return Assembly(
+            self._offers,
+            self._settings,
+            activities=own_ids,
+            own_id_count=len(own_ids),
+            unit=self._unit,
+            region=self.region,
+            rule=self._rule,
+            with_proxies=False,
+            legs=tuple(Leg(account, stages=(stage,)) for account, stage in accounts),
+            imports_only=True,
+        )
+
+    def starts(self, legs: Sequence[Leg]) -> set[int]:
+        """Months in which the entries of some legs may change."""
+        found: set[int] = set()
+        for leg in legs:
+            for offers, by_month in self._sources(leg):
+                found |= self._offers.starts(offers, by_month=by_month)
+        return found
+
+    def _sources(self, leg: Leg) -> list[tuple[list[Offer], bool]]:
+        """Offers that a leg looks at, and whether it does month by month."""
+        if leg.kind == "energy":
+            return [(self._of_stages(DIRECT), False)]
+        if leg.kind == "market":
+            market = [(self._of_stages((stage,)), True) for stage in MARKET_STAGES]
+            return [*market, (self._of_stages(DIRECT), False)]
+        if leg.kind == "losses":
+            kinds = (self._of_stages(DIRECT), self._of_stages(("wtt",)), self._losses())
+            return [(each, False) for each in (*kinds, self._shares(), self._of_losses_wtt())]
+        if leg.kind == "electricity":
+            return [(self._uses(), False), (self._grid(), False)]
+        return [(self._serving(leg), False), (self._of_stages(DIRECT), False)]
+
+    def entries(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """Entries of a leg in a month; none where no factor serves."""
+        if leg.kind == "energy":
+            return self._energy(leg, period)
+        if leg.kind == "market":
+            return self._market(leg, period)
+        if leg.kind == "losses":
+            return self._lost(leg, period)
+        if leg.kind == "electricity":
+            return self._use(leg, period)
+        if leg.kind == "biogenic":
+            return self._biogenic(leg, period)
+        found = []
+        for pick in self._offers.pick(self._serving(leg), period):
+            masses = masses_of(pick.offer.factor, leg.gases)
+            if masses is not None:
+                found.append(self._entry(leg.account, pick, masses))
+        return found
+
+    # Offers.
+
+    def _of_stages(self, stages: tuple[str, ...]) -> list[Offer]:
+        return self._serving(Leg("", stages=stages))
+
+    def _serving(self, leg: Leg) -> list[Offer]:
+        """Factors of a leg's stages whose account, where they name one, is the leg's."""
+        key = ("serving", leg.account, leg.stages, leg.gases)
+        if key not in self._found:
+            is_other = leg.gases == "other"
+
+            def serves(factor: Factor, is_shipped: bool) -> bool:  # noqa: FBT001 - a predicate
+                if self._imports_only and (is_shipped or not factor.account):
+                    return False
+                if factor.account:
+                    if leg.account and factor.account != leg.account:
+                        return False
+                elif is_other and not factor.gases:
+                    return False  # a printed total of unnamed gases is that of the Kyoto ones
+                if leg.stages and factor.stage not in leg.stages:
+                    return False
+                return factor.loss is None and factor.kwh is None
+
+            self._found[key] = self._offers.find(
+                self.activities,
+                self._unit,
+                self.region,
+                serves=serves,
+                with_proxies=self._with_proxies,
+                prefer=self._prefer_blend,
+            )
+        return self._found[key]
+
+    def _prefer_blend(self, factor: Factor) -> int:
+        """Composition or printed figure of a released gas, as the method chooses."""
+        if factor.stage != "release":
+            return 0
+        return int(bool(factor.gases) == (self._settings.blend_gwp == "published"))
+
+    def _losses(self) -> list[Offer]:
+        return self._of_stages(("losses",))
+
+    def _of_losses_wtt(self) -> list[Offer]:
+        return self._of_stages(("wtt_losses",))
+
+    def _shares(self) -> list[Offer]:
+        """Factors that give the share that is lost."""
+        return self._special("shares", self.activities, lambda factor: factor.loss is not None)
+
+    def _uses(self) -> list[Offer]:
+        """Factors that give the electricity of a use."""
+        return self._special("uses", self.activities, lambda factor: factor.kwh is not None)
+
+    def _special(
+        self, name: str, activities: tuple[str, ...], is_it: Callable[[Factor], bool]
+    ) -> list[Offer]:
+        key = (name,)
+        if key not in self._found:
+            self._found[key] = self._offers.find(
+                activities, self._unit, self.region, serves=lambda factor, _: is_it(factor)
+            )
+        return self._found[key]
+
+    def _grid(self) -> list[Offer]:
+        """Factors of grid electricity, for kWh."""
+        if ("grid",) not in self._found:
+            self._found[("grid",)] = self._offers.find(
+                GRID, "kWh", self.region, serves=lambda factor, _: factor.stage in DIRECT
+            )
+        return self._found[("grid",)]
+
+    # Kinds of legs.
+
+    def _energy(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """Give the energy itself, in kWh; of fuels on net calorific value where that is known."""
+        is_fuel = self._rule.startswith("fuel")
+        direct = self._offers.pick(self._of_stages(DIRECT), period) if is_fuel else []
+        edition = direct[0].offer.edition if direct else ""
+        place = direct[0].offer.factor.region if direct else ""
+        for target in _ENERGY_UNITS if is_fuel else ("kWh",):
+            found = self._offers.converter.convert(
+                self._unit, target, self.activities, edition=edition, region=place
+            )
+            if found is not None:
+                return [
+                    ResolutionEntry(leg.account, "", 0, FactorMasses(kwh="1"), steps=found.steps)
+                ]
+        return []
+
+    def _market(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """Contract, supplier rate, residual mix, else the grid's average with a notice."""
+        for stage in MARKET_STAGES:
+            picks = self._offers.pick(self._of_stages((stage,)), period, by_month=True)
+            if picks:
+                return [self._plain_entry(leg.account, pick) for pick in picks]
+        notice = Notice(
+            RESIDUAL_MIX_MISSING,
+            f"{self.activities[0]}: no residual mix of region {self.region!r} is known; the "
+            "grid's average counts in scope2.market, where others may count the same green "
+            "power",
+        )
+        return [
+            replace(entry, notices=(*entry.notices, notice))
+            for pick in self._offers.pick(self._of_stages(DIRECT), period)
+            if (entry := self._plain_entry(leg.account, pick))
+        ]
+
+    def _lost(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
+        convention = self._settings.loss_convention
+        printed = self._offers.pick(self._losses(), period)
+        direct = self._offers.pick(self._of_stages(DIRECT), period)
+        if convention == "defra" and printed:
+            upstream = self._offers.pick(self._of_losses_wtt(), period)
+            return [self._plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
+        share = self._share(period, printed, direct)
+        if share is None:
+            return []
+        upstream = self._offers.pick(self._of_stages(("wtt",)), period)
+        if convention == "ghg-protocol-combustion":
+            upstream = []
+        return [self._plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
+
+    def _share(self, period: int, printed: Sequence[Pick], direct: Sequence[Pick]) -> Step | None:
+        """Step from a kWh used to what was lost on its way, by the method's convention.
+
+        DEFRA: per kWh consumed, loss / (1 - loss). GHG Protocol: loss x kWh consumed. Where only
+        a factor of the first kind is printed, loss = losses / (generation + losses).
+        """
+        is_defra = self._settings.loss_convention == "defra"
+        shares = self._offers.pick(self._shares(), period)
+        if shares:
+            factor = shares[0].offer.factor
+            assert factor.loss is not None  # noqa: S101  it is what _shares asks for
+            loss = Fraction(factor.loss)
+            text = f"loss {plain_text(factor.loss)} ({cell_of(factor)})"
+            if is_defra:
+                return Step("loss", f"{text}, as loss / (1 - loss)", loss / (1 - loss))
+            return Step("loss", text, loss)
+        if is_defra or not printed or not direct:
+            return None
+        lost, made = (_printed_total(picks[0]) for picks in (printed, direct))
+        if not lost or not made:
+            return None
+        loss = lost / (made + lost)
+        text = (
+            f"loss {exact_text(loss)}: {exact_text(lost)} of losses in "
+            f"{exact_text(made + lost)} generated ({cell_of(printed[0].offer.factor)})"
+        )
+        return Step("loss", text, loss)
+
+    def _use(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """Take the electricity of a use the grid's average of the region."""
+        found = []
+        for use in self._offers.pick(self._uses(), period):
+            factor = use.offer.factor
+            assert factor.kwh is not None  # noqa: S101  it is what _uses asks for
+            text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
+            steps = (*use.offer.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
+            for pick in self._offers.pick(self._grid(), period):
+                entry = self._plain_entry(leg.account, pick)
+                found.append(replace(entry, steps=(*steps, *entry.steps)))
+        return found
+
+    def _biogenic(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
+        direct = self._offers.pick(self._of_stages(DIRECT), period)
+        picks = [pick for pick in direct if pick.offer.factor.kg_biogenic_co2 is not None]
+        if not picks:
+            origins = {(pick.offer.edition, pick.offer.factor.region) for pick in direct}
+            picks = [
+                pick
+                for pick in self._offers.pick(self._serving(leg), period)
+                if (pick.offer.edition, pick.offer.factor.region) in origins
+            ]
+        found = []
+        for pick in picks:
+            mass = pick.offer.factor.kg_biogenic_co2
+            if mass:
+                text = plain_text(mass)
+                masses = FactorMasses(kg_co2e=text, gases=((CO2_BIOGENIC, text),), gwp_set="CO2")
+                found.append(self._entry(leg.account, pick, masses))
+        return found
+
+    # Entries.
+
+    def _plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
+        masses = masses_of(pick.offer.factor)
+        assert masses is not None  # noqa: S101  all gases are asked for
+        entry = self._entry(account, pick, masses)
+        return entry if share is None else replace(entry, steps=(*entry.steps, share))
+
+    def _entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
+        offer = pick.offer
+        steps = offer.conversion.steps
+        if pick.share != 1:
+            steps = (*steps, Step("days", pick.rule_text, pick.share))
+        return ResolutionEntry(
+            account=account,
+            edition=offer.edition,
+            factor_row=offer.factor.row,
+            factor=masses,
+            steps=steps,
+            stage=offer.factor.stage,
+            cell=cell_of(offer.factor),
+            notices=(*self._notices(pick), *offer.conversion.notices),
+        )
+
+    def _notices(self, pick: Pick) -> list[Notice]:
+        """Tell every way in which the factor is not exactly the record's."""
+        offer, factor = pick.offer, pick.offer.factor
+        name = f"{factor.activity} ({factor.stage})" if factor.stage else factor.activity
+        found = []
+        if offer.is_proxy:
+            text = f"{name}: no factor of region {self.region!r}; took that of {factor.region!r}"
+            found.append(Notice(REGION_PROXY, text))
+        elif factor.region != self.region and factor.stage != "release":
+            which = f"of region {factor.region!r}" if factor.region else "that holds everywhere"
+            text = f"{name}: no factor of region {self.region!r}; took the one {which}"
+            found.append(Notice(REGION_FALLBACK, text))
+        if pick.gap_months:
+            first, last = (
+                month_of_period(offer.first_period),
+                month_of_period(offer.stop_period - 1),
+            )
+            text = f"{name}: no set of the time; took the nearest one, of {first} to {last}"
+            found.append(Notice(YEAR_FALLBACK, text))
+        if pick.rule_text:
+            text = f"{name}: the factor of edition {offer.edition} {pick.rule_text}"
+            found.append(Notice(YEAR_RULE, text))
+        if offer.id_distance >= self.own_id_count:
+            text = f"{self.activities[0]}: no such factor of its own; took that of {name}"
+            found.append(Notice(ACTIVITY_FALLBACK, text))
+        if factor.gwp_set == "CO2" and factor.stage != "biogenic":
+            text = f"{name}: the factor states CO2 alone; CH4 and N2O are not in it"
+            found.append(Notice(CO2_ONLY, text))
+        return found
+
+
+def served_by(leg: Leg) -> str:
+    """Words for what a leg looks for."""
+    return {"losses": "losses"}.get(leg.kind, "stage " + " or ".join(filter(None, leg.stages)))
+
+
+def cell_of(factor: Factor) -> str:
+    """Where the publisher printed a factor."""
+    parts = (factor.source, factor.table, f"row {factor.cell}" if factor.cell else "")
+    return "; ".join(filter(None, parts))
+
+
+def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
+    """Masses of a factor as texts; of a composition those of a kind of gas, None without any."""
+    parts = tuple(
+        (gas, plain_text(mass))
+        for gas, mass in factor.gases
+        if gases == "all" or is_kyoto(gas) == (gases == "kyoto")
+    )
+    if factor.gases and not parts:
+        return None
+    # A composition has no printed total: the total of some of its gases is not printed.
+    total = factor.kg_co2e
+    if total is None and factor.gwp_set == "CO2":
+        total = factor.kg_co2
+    return FactorMasses(
+        kg_co2e=_text(total),
+        kg_co2=_text(factor.kg_co2),
+        kg_ch4=_text(factor.kg_ch4),
+        kg_n2o=_text(factor.kg_n2o),
+        co2e_ch4=_text(factor.co2e_ch4),
+        co2e_n2o=_text(factor.co2e_n2o),
+        gases=parts,
+        gwp_set=factor.gwp_set,
+    )
+
+
+def _printed_total(pick: Pick) -> Fraction | None:
+    """CO2e, or CO2, of one unit of the record as printed."""
+    factor = pick.offer.factor
+    value = factor.kg_co2e if factor.kg_co2e is not None else factor.kg_co2
+    if value is None:
+        return None
+    ratio = Fraction(1)
+    for step in pick.offer.conversion.steps:
+        ratio *= step.ratio
+    return Fraction(value) * ratio
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else plain_text(value)

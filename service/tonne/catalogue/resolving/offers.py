@@ -1,0 +1,364 @@
+"""Factors that could serve a record, the preferred one first, and which one serves a month.
+
+In this order: the region's own chain (`US-WA-Seattle`, `US-WA`, `US`, everywhere) before a proxy
+region; the book's preferred edition; in an edition the most specific region (shipped editions
+that follow each other in the method count as one there: a state's factor of one goes before the
+country's of another); the record's own activity before a wider one; a factor in the record's own
+unit before one that converts, and one that converts by definition before one that assumes
+something; the one that became valid last; the first row.
+
+A factor holds for a month when the month's first day is in its validity. Where none of a region
+holds, the set of a shipped edition that is nearest in time stands in, as far as the method
+allows, before a wider region's shipped factor; imported factors end when they end.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.editions.library import shipped_editions
+from tonne.catalogue.resolving.conversion import Conversion, Converter
+from tonne.catalogue.words.places import region_chain
+from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.words.method import MethodSettings
+
+MONTHS = 12
+
+ByRegion = dict[str, tuple["Factor", ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """An edition, indexed by activity and region."""
+
+    edition: str
+    is_shipped: bool
+    index: Mapping[str, ByRegion]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A factor that could serve, and from when to when.
+
+    Parameters
+    ----------
+    preference : tuple of int
+        The smaller, the better.
+    first_period, stop_period : int
+        Months whose first day is in the validity.
+    edition : str
+        Id of the edition.
+    is_shipped : bool
+        Whether the edition ships with the package.
+    factor : Factor
+        The factor.
+    conversion : Conversion
+        From the record's unit to the factor's.
+    is_proxy : bool
+        Whether the factor is of a proxy region.
+    distance : int
+        Place of the factor's region in the record's chain of regions.
+    id_distance : int
+        Place of the factor's activity among the ids that were looked up.
+    """
+
+    preference: tuple[int, ...]
+    first_period: int
+    stop_period: int
+    edition: str
+    is_shipped: bool
+    factor: Factor
+    conversion: Conversion
+    is_proxy: bool
+    distance: int
+    id_distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """An offer that serves a month, and for which share of it."""
+
+    offer: Offer
+    share: Fraction = Fraction(1)
+    gap_months: int = 0
+    rule_text: str = ""
+
+
+def shelve(edition: str, factors: Iterable[Factor]) -> Shelf:
+    """Index an edition; a shipped one is indexed once for all books."""
+    if edition in shipped_editions():
+        return _shipped_shelf(edition)
+    return Shelf(edition, is_shipped=False, index=_index(factors))
+
+
+@cache
+def _shipped_shelf(edition: str) -> Shelf:
+    factors = shipped_editions()[edition].factors
+    return Shelf(edition, is_shipped=True, index=_index(factors))
+
+
+def _index(factors: Iterable[Factor]) -> dict[str, ByRegion]:
+    index: dict[str, dict[str, list[Factor]]] = {}
+    for factor in factors:
+        index.setdefault(factor.activity, {}).setdefault(factor.region, []).append(factor)
+    return {
+        activity: {region: tuple(found) for region, found in regions.items()}
+        for activity, regions in index.items()
+    }
+
+
+def _groups(shelves: Sequence[Shelf]) -> list[int]:
+    """Rank of each edition, the same for shipped ones that follow each other."""
+    groups: list[int] = []
+    for place, shelf in enumerate(shelves):
+        goes_on = shelf.is_shipped and place > 0 and shelves[place - 1].is_shipped
+        groups.append(groups[-1] if goes_on else place)
+    return groups
+
+
+def _offer(
+    shelf: Shelf,
+    factor: Factor,
+    conversion: Conversion,
+    wish: tuple[int, int, int],
+    at: tuple[int, int, int],
+) -> Offer:
+    """Make an offer of what was wished (choice, proxy, group) and where it stood."""
+    distance, _, id_distance = at
+    first, stop = periods(factor)
+    recency = -factor.valid_from.toordinal()
+    return Offer(
+        preference=(*wish, *at, conversion.kind, recency, factor.row),
+        first_period=first,
+        stop_period=stop,
+        edition=shelf.edition,
+        is_shipped=shelf.is_shipped,
+        factor=factor,
+        conversion=conversion,
+        is_proxy=bool(wish[1]),
+        distance=distance,
+        id_distance=id_distance,
+    )
+
+
+class Offers:
+    """Finds offers under a method. Immutable but for its converter's memory."""
+
+    def __init__(self, shelves: Sequence[Shelf], settings: MethodSettings) -> None:
+        self._shelves = shelves
+        self._groups = _groups(shelves)
+        self._settings = settings
+        self.converter = Converter(settings)
+
+    def is_known(self, activity: str) -> bool:
+        """Whether some factor stands under an id."""
+        return any(activity in shelf.index for shelf in self._shelves)
+
+    def units_of(self, activities: Sequence[str]) -> frozenset[str]:
+        """Units of all factors of some activities, wherever and whenever they hold."""
+        return frozenset(
+            factor.unit
+            for shelf in self._shelves
+            for activity in activities
+            for factors in shelf.index.get(activity, {}).values()
+            for factor in factors
+        )
+
+    def find(
+        self,
+        activities: tuple[str, ...],
+        unit: str,
+        region: str,
+        *,
+        serves: Callable[[Factor, bool], bool],
+        with_proxies: bool = False,
+        prefer: Callable[[Factor], int] = lambda _: 0,
+    ) -> list[Offer]:
+        """Find all factors that could serve, the preferred one first.
+
+        Parameters
+        ----------
+        activities : tuple of str
+            Ids under which to look, the most specific first.
+        unit, region : str
+            Of the record.
+        serves : callable
+            Whether a factor, of a shipped edition or not, is of the right kind.
+        with_proxies : bool
+            Whether the method's proxy regions may stand in.
+        prefer : callable
+            What goes before all other preferences; the smaller, the better.
+        """
+        places = dict.fromkeys(region_chain(region), False)
+        if with_proxies:
+            for proxy in self._settings.proxy_regions:
+                places.setdefault(proxy, True)
+        found = []
+        for rank, shelf in enumerate(self._shelves):
+            for id_distance, activity in enumerate(activities):
+                by_region = shelf.index.get(activity)
+                if by_region is None:
+                    continue
+                for distance, (place, is_proxy) in enumerate(places.items()):
+                    for factor in by_region.get(place, ()):
+                        if not serves(factor, shelf.is_shipped):
+                            continue
+                        conversion = self.converter.convert(
+                            unit,
+                            factor.unit,
+                            activities,
+                            edition=shelf.edition,
+                            region=factor.region,
+                        )
+                        if conversion is not None:
+                            wish = (prefer(factor), int(is_proxy), self._groups[rank])
+                            at = (distance, rank, id_distance)
+                            found.append(_offer(shelf, factor, conversion, wish, at))
+        return sorted(found, key=lambda offer: offer.preference)
+
+    def pick(self, offers: Sequence[Offer], period: int, *, by_month: bool = False) -> list[Pick]:
+        """Choose what serves a month by the method's year rule; nothing where nothing does."""
+        if self._settings.year_rule == "month" or by_month:
+            pick = self._at(offers, period)
+            return [] if pick is None else [pick]
+        year_start = self._year_start(period)
+        days: dict[int, int] = {}
+        picks: dict[int, Pick] = {}
+        for month in range(year_start, year_start + MONTHS):
+            pick = self._at(offers, month)
+            if pick is not None:
+                key = id(pick.offer.factor)
+                days[key] = days.get(key, 0) + _days_of(month)
+                known = picks.get(key)
+                if known is None or pick.gap_months < known.gap_months:
+                    picks[key] = pick
+        if len(picks) <= 1:
+            return list(picks.values())
+        total = sum(days.values())
+        if self._settings.year_rule == "majority":
+            # The earlier one of two that hold equally long: dictionaries keep their order.
+            chosen = max(days, key=lambda key: days[key])
+            text = f"holds for {days[chosen]} of {total} days of the reporting year"
+            return [Pick(picks[chosen].offer, Fraction(1), picks[chosen].gap_months, text)]
+        return [
+            Pick(
+                pick.offer,
+                Fraction(days[key], total),
+                pick.gap_months,
+                f"{days[key]} of {total} days of the reporting year",
+            )
+            for key, pick in picks.items()
+        ]
+
+    def starts(self, offers: Sequence[Offer], *, by_month: bool = False) -> set[int]:
+        """Months in which what `pick` gives may change."""
+        found = {0}
+        by_distance: dict[int, set[tuple[int, int]]] = {}
+        for offer in offers:
+            found |= {offer.first_period, offer.stop_period}
+            if offer.is_shipped:
+                span = (offer.first_period, offer.stop_period)
+                by_distance.setdefault(offer.distance, set()).add(span)
+        for spans in by_distance.values():
+            found |= self._fallback_starts(spans)
+        if self._settings.year_rule != "month" and not by_month:
+            years = {self._year_start(period) for period in found}
+            found |= years | {start + MONTHS for start in years}
+        return {period for period in found if 0 <= period < PERIOD_COUNT_MAX}
+
+    def _fallback_starts(self, spans: Iterable[tuple[int, int]]) -> set[int]:
+        """Months in which another shipped set becomes the nearest one, or none is near enough."""
+        reach = self._settings.year_fallback_years * MONTHS
+        firsts = sorted({first for first, _ in spans})
+        found = {first - reach for first in firsts}
+        for stop in {stop for _, stop in spans}:
+            found.add(stop + reach)
+            later = next((first for first in firsts if first > stop), None)
+            if later is not None:
+                # p - stop + 1 months after the earlier one, later - p before the later one.
+                found.add((stop + later - 1) // 2 + 1)
+        return found
+
+    def _at(self, offers: Sequence[Offer], period: int) -> Pick | None:
+        """Choose what serves a month: the region's own valid or nearest set, proxies last."""
+        for is_proxy in (False, True):
+            valid = next(
+                (
+                    offer
+                    for offer in offers
+                    if offer.is_proxy == is_proxy
+                    and offer.first_period <= period < offer.stop_period
+                ),
+                None,
+            )
+            if valid is not None and not valid.is_shipped:
+                return Pick(valid)
+            nearest = self._nearest(offers, period, valid, is_proxy=is_proxy)
+            if nearest is not None:
+                return Pick(nearest, gap_months=_gap(nearest, period))
+            if valid is not None:
+                return Pick(valid)
+        return None
+
+    def _nearest(
+        self, offers: Sequence[Offer], period: int, valid: Offer | None, *, is_proxy: bool
+    ) -> Offer | None:
+        """Shipped factor nearest in time, of a more specific region than the valid one."""
+        reach = self._settings.year_fallback_years * MONTHS
+        best: Offer | None = None
+        best_key: tuple[int, ...] = ()
+        for offer in offers:
+            if not offer.is_shipped or offer.is_proxy != is_proxy:
+                continue
+            gap = _gap(offer, period)
+            if not gap or (valid is not None and not _is_nearer(offer, valid)):
+                continue
+            # The most specific region; of two as near in time the earlier one, which was known.
+            key = (offer.distance, 2 * gap + (period < offer.first_period))
+            if gap <= reach and (best is None or key < best_key):
+                best, best_key = offer, key
+        return best
+
+    def _year_start(self, period: int) -> int:
+        """First month of the reporting year that a month lies in."""
+        return period - (period - (self._settings.reporting_year_start - 1)) % MONTHS
+
+
+def _is_nearer(offer: Offer, valid: Offer) -> bool:
+    """Whether an offer that does not hold is of a more specific region, and no less wanted."""
+    return offer.distance < valid.distance and offer.preference[0] <= valid.preference[0]
+
+
+def _gap(offer: Offer, period: int) -> int:
+    """Months from a month to the nearest one in which an offer is valid."""
+    if period < offer.first_period:
+        return offer.first_period - period
+    return max(0, period - offer.stop_period + 1)
+
+
+def _days_of(period: int) -> int:
+    year, month = divmod(period, MONTHS)
+    return calendar.monthrange(PERIOD_EPOCH_YEAR + year, month + 1)[1]
+
+
+def periods(factor: Factor) -> tuple[int, int]:
+    """Months whose first day is in the factor's validity, as [first, stop)."""
+    first = _period_from(factor.valid_from)
+    stop = PERIOD_COUNT_MAX if factor.valid_to is None else _period_from(factor.valid_to)
+    return first, stop
+
+
+def _period_from(day: dt.date) -> int:
+    """First month that begins on `day` or later, within the months that Tonne knows."""
+    months = (day.year - PERIOD_EPOCH_YEAR) * MONTHS + day.month - 1 + (day.day > 1)
+    return min(max(months, 0), PERIOD_COUNT_MAX)

@@ -1,0 +1,196 @@
+"""Resolves an activity, unit, region and month under a book's method: leg by leg of its rule.
+
+Which rule: imported factors that name their accounts make the rule of their activity
+themselves; else the taxonomy's rule; else, for ids that only an import knows, the account that
+follows from the words. Which factor a leg takes: see `offers`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.resolving.entries import Assembly, served_by
+from tonne.catalogue.resolving.offers import Offers, shelve
+from tonne.catalogue.resolving.resolution import LEG_MISSING, Notice, Resolution, ResolutionEntry
+from tonne.catalogue.words import taxonomy, units
+from tonne.catalogue.words.accounts import account_of
+from tonne.catalogue.words.method import MethodSettings
+from tonne.catalogue.words.rules import REGION_BOUND, TRANSPORT_WTT, Leg, legs_of
+from tonne.model import RowStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tonne.catalogue.editions.factor import Factor
+
+_CACHE_KEYS_MAX = 1 << 17
+"""Keys come from producers: the cache is emptied rather than grown beyond this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`outcome` holds from `first_period` (months since 1970-01) to the next run's."""
+
+    first_period: int
+    outcome: Resolution | RowStatus
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Legs to try, in order: the first plan that gives an entry in a month counts."""
+
+    legs: tuple[Leg, ...]
+    assembly: Assembly
+
+
+class Resolver:
+    """All factors of a book at one revision, and the method that chooses among them.
+
+    Parameters
+    ----------
+    editions : Sequence[tuple[str, Sequence[Factor]]]
+        Ids and factors of the editions, the preferred one first.
+    settings : MethodSettings, optional
+        The method's settings.
+    method_version : int
+        Its version, which resolutions name.
+
+    Notes
+    -----
+    Immutable but for its cache, and safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        editions: Sequence[tuple[str, Sequence[Factor]]],
+        settings: MethodSettings | None = None,
+        method_version: int = 0,
+    ) -> None:
+        self._settings = settings or MethodSettings()
+        self._method_version = method_version
+        self._offers = Offers(
+            tuple(shelve(edition, factors) for edition, factors in editions), self._settings
+        )
+        self._cache: dict[tuple[str, str, str], tuple[Run, ...]] = {}
+
+    def resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
+        """Find what holds for an activity, unit and region in every month.
+
+        Returns
+        -------
+        tuple[Run, ...]
+            Ascending; the first begins at period 0, and neighbours differ.
+        """
+        key = (activity, unit, region)
+        runs = self._cache.get(key)
+        if runs is None:
+            runs = self._resolve(activity, unit, region)
+            if len(self._cache) >= _CACHE_KEYS_MAX:
+                self._cache.clear()
+            self._cache[key] = runs
+        return runs
+
+    def _resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
+        subject = taxonomy.subject(activity, self._offers.is_known)
+        ids = (activity,) if subject is None else subject.factor_ids
+        rule = "" if subject is None else subject.activity.rule
+        status = self._check_unit(ids, rule, unit)
+        if status is not None:
+            return (Run(0, status),)
+        plans = self._plans(activity, subject, ids, unit, region)
+        starts = {0}
+        for plan in plans:
+            starts |= plan.assembly.starts(plan.legs)
+        runs: list[Run] = []
+        for start in sorted(starts):
+            outcome = self._outcome(plans, start)
+            if not runs or runs[-1].outcome != outcome:
+                runs.append(Run(start, outcome))
+        return tuple(runs)
+
+    def _check_unit(self, ids: tuple[str, ...], rule: str, unit: str) -> RowStatus | None:
+        """Refuse a unit that no table knows, and one that no factor of the activity takes."""
+        known = self._offers.units_of(ids)
+        if not known and rule and any(leg.kind == "energy" for leg in legs_of(rule)):
+            known = frozenset({"kWh"})
+        found = units.find(unit)
+        convert = self._offers.converter.convert
+        if any(convert(unit, other, ids) is not None for other in known):
+            return None
+        if found is None:
+            return RowStatus.UNIT_MUST_BE_KNOWN
+        if not known:
+            return None
+        if units.currency(found):
+            # Another currency fits as soon as the method has a rate for it.
+            others = (units.find(other) for other in known)
+            if any(other is not None and units.currency(other) for other in others):
+                return None
+        return RowStatus.UNIT_MUST_FIT_ACTIVITY
+
+    def _plans(
+        self,
+        activity: str,
+        subject: taxonomy.Subject | None,
+        ids: tuple[str, ...],
+        unit: str,
+        region: str,
+    ) -> list[_Plan]:
+        """Put the import's own legs before the taxonomy's."""
+        rule = "" if subject is None else subject.activity.rule
+        assembly = Assembly(
+            self._offers,
+            self._settings,
+            activities=ids,
+            own_id_count=1 if subject is None else subject.own_id_count,
+            unit=unit,
+            region=region,
+            rule=rule,
+            with_proxies=bool(rule) and rule not in REGION_BOUND,
+        )
+        own_ids = ids[: assembly.own_id_count]
+        own = assembly.of_imports(own_ids)
+        plans = [_Plan(own.legs, own)] if own.legs else []
+        if subject is not None:
+            legs = legs_of(rule, subject.context)
+            if not self._settings.transport_wtt:
+                legs = tuple(leg for leg in legs if leg.account not in TRANSPORT_WTT)
+            plans.append(_Plan(legs, assembly))
+        else:
+            account = account_of(activity)
+            if account is not None:
+                plans.append(_Plan((Leg(account, stages=(), is_needed=True),), assembly))
+        return plans
+
+    def _outcome(self, plans: Sequence[_Plan], period: int) -> Resolution | RowStatus:
+        for plan in plans:
+            outcome = self._follow(plan, period)
+            if outcome is not None:
+                return outcome
+        return RowStatus.FACTOR_MUST_EXIST
+
+    def _follow(self, plan: _Plan, period: int) -> Resolution | None:
+        """Entries of all legs in a month, or None where a needed one has none."""
+        entries: list[ResolutionEntry] = []
+        notices = []
+        for leg in plan.legs:
+            found = plan.assembly.entries(leg, period)
+            if leg.is_needed and not found:
+                return None
+            if leg.is_expected and not found:
+                notices.append(_missing(plan.assembly, leg))
+            entries += found
+        if not entries:
+            return None
+        return Resolution(tuple(entries), self._method_version, tuple(notices))
+
+
+def _missing(assembly: Assembly, leg: Leg) -> Notice:
+    region = assembly.region or "everywhere"
+    what = served_by(leg)
+    return Notice(
+        LEG_MISSING,
+        f"{assembly.activities[0]}: nothing posted to {leg.account}: no factor of {what} "
+        f"for region {region!r}",
+    )

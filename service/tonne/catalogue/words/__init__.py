@@ -1,0 +1,1 @@
+"""The words of the field: units, places, activities, accounts, gases, rules."""

@@ -1,0 +1,283 @@
+"""The commands `tonne book`, `tonne facility` and `tonne edition`."""
+
+import csv
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tonne.catalogue.words.method import MethodSettings
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.output import (
+    PROSE_WIDTH_MIN,
+    Column,
+    Format,
+    FormatOption,
+    counted,
+    print_rows,
+    say,
+)
+from tonne.errors import FieldInvalid
+from tonne.model import Book, Edition, Facility, FacilityRule
+from tonne.text.visible import look, read_csv_cell
+
+book_app = typer.Typer(help="Books: one for each reporting organisation.", no_args_is_help=True)
+facility_app = typer.Typer(help="Facilities of a book.", no_args_is_help=True)
+edition_app = typer.Typer(help="Editions of emission factors.", no_args_is_help=True)
+
+FACILITY_RULES = {
+    "when-register-exists": FacilityRule.WHEN_REGISTER_EXISTS,
+    "registered-only": FacilityRule.REGISTERED_ONLY,
+    "any": FacilityRule.ANY,
+}
+EDITIONS_SHOWN = 3
+"""Editions that a table of books names of each."""
+
+FACILITY_FIELDS = tuple(field.name for field in dataclasses.fields(Facility))
+
+_BOOK_COLUMNS = (
+    Column("book"),
+    Column("display_name", "name", is_optional=True),
+    Column("time_zone", "time zone"),
+    Column("facilities"),
+    Column("method"),
+    Column("editions", width_min=PROSE_WIDTH_MIN),
+    Column("revision"),
+    Column("create_time", "made"),
+)
+_EDITION_COLUMNS = (
+    Column("rank"),
+    Column("edition"),
+    Column("origin"),
+    Column("factors"),
+    Column("create_time", "imported", is_optional=True),
+    Column("sha256", chars_max=12),
+)
+_SHIPPED_COLUMNS = (
+    Column("edition"),
+    Column("factors"),
+    Column("title", width_min=PROSE_WIDTH_MIN // 2),
+    Column("publisher", width_min=PROSE_WIDTH_MIN // 2),
+    Column("licence", width_min=PROSE_WIDTH_MIN // 4),
+)
+_PROGRAM_COLUMNS = (
+    *_EDITION_COLUMNS,
+    *_SHIPPED_COLUMNS[2:],
+    Column("attribution"),
+)
+"""What programs get of an edition."""
+
+
+def readable_file(about: str) -> Any:
+    """Make the argument of a file that is there."""
+    return typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE", help=about)
+
+
+FacilitiesFile = Annotated[
+    Path,
+    readable_file(f"CSV with a header: {', '.join(FACILITY_FIELDS)}; only id is required."),
+]
+EditionFile = Annotated[
+    Path,
+    readable_file(
+        "CSV with a header: activity, unit, valid_from, a figure such as kg_co2e, and any other "
+        "column of a factor."
+    ),
+]
+
+
+def _book_row(book: Book) -> dict[str, object]:
+    rule = next(name for name, value in FACILITY_RULES.items() if value == book.facility_rule)
+    return {
+        "book": book.id,
+        "display_name": book.display_name,
+        "time_zone": book.time_zone,
+        "facilities": rule,
+        "method": book.method_version,
+        "editions": " ".join(book.editions),
+        "revision": book.revision,
+        "create_time": book.create_time.replace(microsecond=0),
+    }
+
+
+def _with_few_editions(row: dict[str, object]) -> dict[str, object]:
+    """Name the preferred editions of a book, and count the others."""
+    editions = str(row["editions"]).split()
+    more_count = len(editions) - EDITIONS_SHOWN
+    if more_count <= 0:
+        return row
+    return row | {"editions": f"{' '.join(editions[:EDITIONS_SHOWN])} and {more_count} more"}
+
+
+def _edition_row(edition: Edition) -> dict[str, object]:
+    return {
+        "rank": edition.rank or None,
+        "edition": edition.id,
+        "origin": "imported" if edition.book else "shipped",
+        "factors": edition.factors_count,
+        "create_time": edition.create_time and edition.create_time.replace(microsecond=0),
+        "sha256": edition.sha256,
+        "title": edition.title,
+        "publisher": edition.publisher,
+        "licence": edition.licence,
+        "attribution": edition.attribution,
+    }
+
+
+@book_app.command("create")
+def create_book(
+    book: Annotated[str, typer.Argument(metavar="BOOK", help="Id of the new book.")],
+    display_name: Annotated[str, typer.Option(help="Name for people.")] = "",
+    time_zone: Annotated[
+        str, typer.Option(help="IANA time zone whose months are the periods.")
+    ] = "UTC",
+    facilities: Annotated[
+        str,
+        typer.Option(
+            metavar="RULE",
+            help=f"Whether facilities must be registered: {', '.join(FACILITY_RULES)}.",
+        ),
+    ] = "when-register-exists",
+    *,
+    catalogue: Annotated[
+        bool,
+        typer.Option(help="Whether its method begins with the shipped editions of factors."),
+    ] = True,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Make a book."""
+    if facilities not in FACILITY_RULES:
+        raise typer.BadParameter(
+            f"expected one of {', '.join(FACILITY_RULES)}; got {facilities!r}",
+            param_hint="--facilities",
+        )
+    with connect(server) as client:
+        made = client.create_book(
+            book,
+            display_name=display_name,
+            time_zone=time_zone,
+            facility_rule=FACILITY_RULES[facilities],
+            method=None if catalogue else MethodSettings(),
+        )
+    editions = counted(len(made.editions), "edition") if made.editions else "no edition"
+    say(
+        f"book {made.id} made: periods are months in {made.time_zone}, its method has {editions} "
+        "of factors"
+    )
+
+
+@book_app.command("list")
+def list_books(form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER) -> None:
+    """List the books."""
+    with connect(server) as client:
+        rows = map(_book_row, client.list_books())
+        if form is Format.TABLE:
+            rows = map(_with_few_editions, rows)
+        print_rows(_BOOK_COLUMNS, rows, form)
+
+
+@book_app.command("show")
+def show_book(
+    book: Annotated[str, typer.Argument(metavar="BOOK", help="Id of the book.")],
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Show one book."""
+    with connect(server) as client:
+        print_rows(_BOOK_COLUMNS, [_book_row(client.get_book(book))], form)
+
+
+@facility_app.command("import")
+def import_facilities(
+    file: FacilitiesFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
+) -> None:
+    """Register the facilities of a CSV file; of its columns only id is required."""
+    facilities = list(read_facilities(file))
+    seen: dict[str, str] = {}
+    for each in facilities:
+        other = seen.setdefault(look(each.id), each.id)
+        if other != each.id:
+            say(f"notice: {each.id!a} looks like {other!a}; they are two facilities")
+    with connect(server) as client:
+        created_count, updated_count = client.import_facilities(book, facilities)
+    say(f"{counted(created_count, 'facility')} registered, {updated_count:,} replaced")
+
+
+@facility_app.command("list")
+def list_facilities(
+    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+) -> None:
+    """List the registered facilities."""
+    columns = [Column("id"), *(Column(name, is_optional=True) for name in FACILITY_FIELDS[1:])]
+    with connect(server) as client:
+        print_rows(columns, map(dataclasses.asdict, client.list_facilities(book)), form)
+
+
+@edition_app.command("import")
+def import_edition(
+    file: EditionFile,
+    edition: Annotated[str, typer.Option("--id", metavar="ID", help="Id of the edition.")],
+    book: BookOption,
+    *,
+    author: Annotated[str, typer.Option(help="Who imports it.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for the new version of the method.")] = "",
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Import an edition of factors from a CSV file; the book prefers it to the shipped ones."""
+    with connect(server) as client:
+        made = client.import_edition(
+            book, edition, file.read_bytes(), author=author, reason=reason
+        )
+    say(
+        f"edition {made.id}: {counted(made.factors_count, 'factor')}, number {made.rank} in the "
+        "book's order of preference"
+    )
+
+
+@edition_app.command("list")
+def list_editions(
+    book: Annotated[str, typer.Option("--book", metavar="BOOK", help="Id of the book.")] = "",
+    *,
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="List what is shipped, of no book.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """List the editions of a book in its order of preference, or the shipped ones."""
+    if bool(book) == shipped:
+        raise typer.BadParameter("expected a book or --shipped, one of them", param_hint="--book")
+    people = _SHIPPED_COLUMNS if shipped else _EDITION_COLUMNS
+    with connect(server) as client:
+        rows = map(_edition_row, client.list_editions(book))
+        print_rows(people if form is Format.TABLE else _PROGRAM_COLUMNS, rows, form)
+
+
+def read_facilities(file: Path) -> Iterator[Facility]:
+    """Read a CSV file of facilities.
+
+    Raises
+    ------
+    FieldInvalid
+        Where a column is unknown or `id` is missing, naming the line.
+    """
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        header = tuple(reader.fieldnames or ())
+        unknown = [name for name in header if name not in FACILITY_FIELDS]
+        if unknown or "id" not in header:
+            raise FieldInvalid(
+                f"{file}: expected a header of {', '.join(FACILITY_FIELDS)} (only id is "
+                f"required); got {', '.join(header) or 'nothing'}",
+                metadata={"file": str(file)},
+            )
+        for row in reader:
+            if None in row or not row["id"]:
+                raise FieldInvalid(
+                    f"{file}, line {reader.line_num}: expected an id and at most "
+                    f"{len(header)} fields; got {list(row.values())}",
+                    metadata={"file": str(file), "line": str(reader.line_num)},
+                )
+            yield Facility(**{name: read_csv_cell(text or "") for name, text in row.items()})

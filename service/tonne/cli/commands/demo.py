@@ -1,0 +1,173 @@
+"""The command `tonne demo`: the main job on a fresh ledger, from stream to inventory."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonne.cli.commands.append import make_bar
+from tonne.cli.commands.inventory import print_inventory, print_remarks
+from tonne.cli.input import sample
+from tonne.cli.terminal.output import Format, say, stdout_console
+from tonne.client import AppendResult, Client, Progress, ServerUnavailable
+from tonne.errors import ConfigInvalid
+
+BOOK = "demo"
+STOP_S_MAX = 60.0
+LOG_CHARS_SHOWN = 2_000
+
+_READY = re.compile(r"serving on (\S+),")
+
+
+def run_demo(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            file_okay=False,
+            metavar="DIR",
+            help="Keep the demo's ledger here; it must be empty (default: a new directory).",
+        ),
+    ] = None,
+) -> None:
+    """Stream about a million records of a made-up operator through a server of its own."""
+    directory = _fresh_directory(data)
+    say(f"ledger: {directory}")
+    with _serving(directory) as target, Client(target) as client:
+        _set_up(client)
+        results, elapsed_s = _stream_in(client)
+        _show(client, results, elapsed_s, directory)
+
+
+def _fresh_directory(data: Path | None) -> Path:
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="tonne-demo-"))
+    if data.exists() and any(data.iterdir()):
+        raise ConfigInvalid(
+            f"--data must name an empty or new directory for a fresh ledger; {data} holds files",
+            metadata={"data": str(data)},
+        )
+    data.mkdir(parents=True, exist_ok=True)
+    return data
+
+
+@contextmanager
+def _serving(directory: Path) -> Iterator[str]:
+    """Run a server process on the directory; gives its address and stops it at the end."""
+    log = directory / "server.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(  # noqa: S603  # our own command
+            [
+                *(sys.executable, "-m", "tonne.cli.main", "serve", "--data", str(directory)),
+                *("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield _address(process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_S_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _address(process: subprocess.Popen[str], log: Path) -> str:
+    """Read where the server listens; it says so once it is ready, or it ends."""
+    for line in process.stdout or ():
+        if found := _READY.search(line):
+            return found[1]
+    raise ServerUnavailable(
+        f"the demo's server did not start; the end of its log, {log}: "
+        f"{log.read_text(errors='replace')[-LOG_CHARS_SHOWN:]}"
+    )
+
+
+def _set_up(client: Client) -> None:
+    client.create_book(BOOK, display_name="Demo Telecom (made up)")
+    facility_count, _ = client.import_facilities(BOOK, sample.facilities())
+    factors_count = sum(edition.factors_count for edition in client.list_editions(BOOK))
+    say(f"book {BOOK}: {facility_count} facilities, {factors_count:,} published factors")
+
+
+def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
+    """Append to all channels at once."""
+    channels = sample.channels()
+    bar, task = make_bar(sum(meter.records_count for meter in sample.METERS))
+    done: dict[str, Progress] = {}
+    lock = threading.Lock()
+
+    def append(name: str) -> AppendResult:
+        def show(progress: Progress) -> None:
+            with lock:
+                done[name] = progress
+                bar.update(
+                    task,
+                    completed=sum(one.records_count for one in done.values()),
+                    sent_bytes=sum(one.sent_bytes for one in done.values()),
+                )
+
+        meters = channels[name]
+        with client.channel(BOOK, name) as channel:
+            return channel.append(
+                (frame for meter in meters for frame in sample.read_meter(meter)),
+                records_count=sum(meter.records_count for meter in meters),
+                progress=show,
+            )
+
+    began_s = time.monotonic()
+    with bar, ThreadPoolExecutor(len(channels)) as pool:
+        results = list(pool.map(append, channels))
+    return results, time.monotonic() - began_s
+
+
+def _show(client: Client, results: list[AppendResult], elapsed_s: float, directory: Path) -> None:
+    console = stdout_console()
+    count = sum(result.records_count for result in results)
+    posted_count = sum(result.posted_count for result in results)
+    console.print(
+        f"\n{count:,} records streamed over {len(results)} channels, {posted_count:,} posted: "
+        f"{elapsed_s:.1f} s, {count / elapsed_s:,.0f} records/s, every one durable."
+    )
+    for title, by in (("scope", ("scope",)), ("facility type", ("facility_type",))):
+        console.print(f"\nInventory of 2025 by {title} (a made-up operator, published factors)\n")
+        inventory = client.inventory(BOOK, by=by)
+        print_inventory(inventory, by, Format.TABLE)
+    print_remarks(inventory, BOOK)
+    command = _command()
+    console.print(
+        f"\nTo look further, serve this ledger:\n\n"
+        f"  {command} serve --data {directory}\n\n"
+        f"and ask it in another terminal:\n\n"
+        f"  {command} inventory --book {BOOK} --by facility_type,period\n"
+        f"  {command} inventory --book {BOOK} --by account --consolidation all\n"
+        f"  {command} explain --book {BOOK} --facility dc-001 --account scope2.location "
+        f"--period 2025-03 --replay\n"
+        f"  {command} factor search electricity guangdong\n",
+        soft_wrap=True,
+    )
+
+
+def _command() -> str:
+    """Give what a shell calls this command by: its name, or its path where that is not found."""
+    beside = Path(sys.executable).with_name("tonne")
+    found = shutil.which("tonne")
+    if not beside.exists() or (found and Path(found).samefile(beside)):
+        return "tonne"
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)

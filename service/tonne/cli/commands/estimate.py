@@ -1,0 +1,183 @@
+"""The command `tonne estimate`."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonne.catalogue.resolving.valuation import exact_text
+from tonne.cli.commands.inventory import (
+    ByOption,
+    ConsolidationOption,
+    FromOption,
+    GwpOption,
+    ToOption,
+    inventory_document,
+    print_inventory,
+    print_remarks,
+    read_columns,
+)
+from tonne.cli.connection import DEFAULT_SERVER, ServerOption, connect
+from tonne.cli.input.files import Piece, check_file, read_files
+from tonne.cli.terminal.output import (
+    PROSE_WIDTH_MIN,
+    Column,
+    Format,
+    FormatOption,
+    counted,
+    print_json,
+    print_rows,
+    say,
+)
+from tonne.client.answers.report_results import Estimate, EstimatedRecord
+
+ROW_ERRORS_SHOWN = 5
+"""Records that would not be posted which a table tells one by one."""
+
+_RECORD_COLUMNS = (
+    Column("record"),
+    Column("status"),
+    Column("kg_co2e", "kg CO2e", is_rounded=True),
+    Column("notices", is_optional=True, width_min=PROSE_WIDTH_MIN),
+)
+
+
+def estimate(  # noqa: PLR0917  # typer passes by name
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE...]",
+            exists=True,
+            dir_okay=False,
+            help="csv, parquet, arrow or jsonl of records; or give one record by the options.",
+        ),
+    ] = None,
+    book: Annotated[
+        str,
+        typer.Option(
+            "--book",
+            metavar="BOOK",
+            help="Whose method, register and entities count; empty: the shipped catalogue.",
+        ),
+    ] = "",
+    activity: Annotated[str, typer.Option(metavar="ACTIVITY", help="Like electricity.grid.")] = "",
+    quantity: Annotated[str, typer.Option(metavar="DECIMAL", help="How much.")] = "",
+    unit: Annotated[str, typer.Option(metavar="UNIT", help="Of what.")] = "",
+    region: Annotated[str, typer.Option(metavar="REGION", help="Where, like GB or CN-GD.")] = "",
+    facility: Annotated[str, typer.Option(metavar="ID", help="Of the book.")] = "estimate",
+    start: Annotated[
+        str, typer.Option(metavar="DATE", help="First day; empty: the last calendar year.")
+    ] = "",
+    end: Annotated[str, typer.Option(metavar="DATE", help="Day after the last one.")] = "",
+    from_period: FromOption = "",
+    to_period: ToOption = "",
+    by: ByOption = "account",
+    gwp_set: GwpOption = "",
+    consolidation: ConsolidationOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+    *,
+    each_record: Annotated[
+        bool, typer.Option("--each-record", help="Print each record's own figures, too.")
+    ] = False,
+) -> None:
+    """Compute what records would post, without posting them; without a book, too."""
+    columns = read_columns(by)
+    record = {
+        "facility": facility,
+        "activity": activity,
+        "quantity": quantity,
+        "unit": unit,
+        "region": region,
+        **_days(start, end),
+    }
+    records = _records(files or [], record)
+    with connect(server) as client:
+        found = client.estimate(
+            records,
+            book=book,
+            by=columns,
+            each_record=each_record,
+            from_period=from_period,
+            to_period=to_period,
+            gwp_set=gwp_set,
+            consolidation=consolidation,
+        )
+    _print(found, columns, form, each_record=each_record)
+
+
+def _records(
+    files: list[Path], record: Mapping[str, str]
+) -> Iterator[Piece] | list[Mapping[str, str]]:
+    """Take the files, or else the one record that the options give."""
+    given = [name for name in ("activity", "quantity", "unit") if record[name]]
+    if files and given:
+        raise typer.BadParameter(
+            "expected files or one record by --activity, --quantity and --unit; got both"
+        )
+    if files:
+        for path in files:
+            check_file(path)
+        return read_files(files)
+    missing = [f"--{name}" for name in ("activity", "quantity", "unit") if not record[name]]
+    if missing:
+        raise typer.BadParameter(f"expected files, or {', '.join(missing)}")
+    return [record]
+
+
+def _days(start: str, end: str) -> dict[str, str]:
+    if start or end:
+        return {"start": start, "end": end}
+    year = dt.datetime.now(dt.UTC).year
+    return {"start": f"{year - 1}-01-01", "end": f"{year}-01-01"}
+
+
+def _print(found: Estimate, by: tuple[str, ...], form: Format, *, each_record: bool) -> None:
+    if form is Format.JSON:
+        document = inventory_document(found.inventory)
+        document["counts"] = {
+            name: getattr(found, f"{name}_count")
+            for name in ("records", "posted", "quarantined", "suspended")
+        }
+        if each_record:
+            document["records"] = [_program_row(record) for record in found.records]
+        print_json(document)
+        return
+    if each_record:
+        print_rows(_RECORD_COLUMNS, [_people_row(record) for record in found.records], form)
+    if form is Format.TABLE or not each_record:  # one CSV is one table
+        print_inventory(found.inventory, by, form)
+    print_remarks(found.inventory)
+    _report_row_errors(found)
+
+
+def _program_row(record: EstimatedRecord) -> dict[str, object]:
+    return {
+        "record": record.index,
+        "status": record.status or "POSTED",
+        "kg_co2e": None if record.kg_co2e is None else exact_text(record.kg_co2e),
+        "notices": list(record.notices),
+    }
+
+
+def _people_row(record: EstimatedRecord) -> dict[str, object]:
+    kg_co2e = None
+    if record.kg_co2e is not None:
+        kg_co2e = Decimal(record.kg_co2e.numerator) / Decimal(record.kg_co2e.denominator)
+    return {
+        "record": record.index,
+        "status": record.status or "POSTED",
+        "kg_co2e": kg_co2e,
+        "notices": "; ".join(record.notices),
+    }
+
+
+def _report_row_errors(found: Estimate) -> None:
+    for error in found.row_errors[:ROW_ERRORS_SHOWN]:
+        say(f"warning: record {error.position}: {error.status}: {error.message}")
+    count = len(found.row_errors) + found.row_errors_omitted_count - ROW_ERRORS_SHOWN
+    if count > 0:
+        say(f"warning: {counted(count, 'other record')} would not be posted")

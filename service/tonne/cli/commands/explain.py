@@ -1,0 +1,251 @@
+"""The command `tonne explain`."""
+
+import math
+import sys
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Annotated
+
+import typer
+
+from tonne.catalogue.resolving.valuation import exact_text
+from tonne.cli.commands.inventory import (
+    AccountOption,
+    ActivityOption,
+    ConsolidationOption,
+    FacilityOption,
+    FromOption,
+    GwpOption,
+    RegionOption,
+    ToOption,
+    program_row,
+)
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.explain_tree import ExplainTree
+from tonne.cli.terminal.output import (
+    Column,
+    Format,
+    FormatOption,
+    counted,
+    json_text,
+    print_rows,
+    program_value,
+    say,
+    stdout_console,
+)
+from tonne.client.answers.explain_results import (
+    ExplainLine,
+    ExplainPart,
+    ExplainRecord,
+    ExplainReplay,
+)
+
+LINES_SHOWN = 8
+"""Balances of a factor that a tree shows unless told otherwise."""
+
+DISAGREES = 1
+"""Exit code of a replay that does not agree."""
+
+_FACTOR_FIELDS = (
+    "name", "activity", "region", "unit", "stage", "valid_from", "valid_to", "kg_co2e", "gwp_set",
+    "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kg_biogenic_co2", "kwh", "loss",
+    "source", "table", "row", "licence", "evidence", "note",
+)  # fmt: skip
+
+_LINE_COLUMNS = tuple(
+    Column(name)
+    for name in (
+        "account", "stage", "facility", "activity", "region", "period", "quantity", "unit",
+        "records", "factor", "ratio", "share", "basis", "kg_co2e", "resolution",
+        "method_version",
+    )
+)  # fmt: skip
+
+
+def explain(  # noqa: PLR0917  # typer passes by name
+    book: BookOption,
+    facility: FacilityOption = None,
+    activity: ActivityOption = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    period: Annotated[
+        str, typer.Option(metavar="YYYY-MM", help="Only this month, for --from and --to.")
+    ] = "",
+    from_period: FromOption = "",
+    to_period: ToOption = "",
+    gwp_set: GwpOption = "",
+    consolidation: ConsolidationOption = "",
+    records: Annotated[
+        int, typer.Option("--records", metavar="N", min=0, help="List up to N records.")
+    ] = 0,
+    lines: Annotated[
+        int, typer.Option("--lines", metavar="N", min=0, help="Balances shown of a factor.")
+    ] = LINES_SHOWN,
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+    *,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Recompute it from the segments and compare.")
+    ] = False,
+) -> None:
+    """Unfold a number of the inventory to its factors and records, and replay it."""
+    if period and (from_period or to_period):
+        raise typer.BadParameter("expected --period, or --from and --to; got both")
+    with connect(server) as client:
+        parts = client.explain(
+            book,
+            replay=replay,
+            records_max=records,
+            from_period=period or from_period,
+            to_period=period or to_period,
+            facilities=facility or (),
+            activities=activity or (),
+            accounts=account or (),
+            regions=region or (),
+            gwp_set=gwp_set,
+            consolidation=consolidation,
+        )
+        if form is Format.JSON:
+            found = _print_json(parts)
+        elif form is Format.CSV:
+            found = _print_csv(parts)
+        else:
+            found = _print_tree(parts, f"book {book}", lines)
+    if found is not None and not found.agrees:
+        say(f"tonne: the replay does not agree: {counted(len(found.differences), 'difference')}")
+        raise typer.Exit(DISAGREES)
+
+
+def _print_tree(parts: Iterable[ExplainPart], title: str, lines_max: int) -> ExplainReplay | None:
+    tree = ExplainTree(lines_max)
+    replay = None
+    for part in parts:
+        if isinstance(part, ExplainLine):
+            tree.add_line(part)
+        elif isinstance(part, ExplainRecord):
+            tree.add_record(part)
+        elif isinstance(part, ExplainReplay):
+            replay = part
+            tree.add_replay(part)
+        else:
+            stdout_console().print(tree.render(title, part))
+    return replay
+
+
+def _print_csv(parts: Iterable[ExplainPart]) -> ExplainReplay | None:
+    """Print the lines; the records and the total have tables of their own elsewhere."""
+    replay = None
+
+    def rows() -> Iterator[dict[str, object]]:
+        nonlocal replay
+        for part in parts:
+            if isinstance(part, ExplainLine):
+                yield _csv_row(part)
+            elif isinstance(part, ExplainReplay):
+                replay = part
+
+    print_rows(_LINE_COLUMNS, rows(), Format.CSV)
+    return replay
+
+
+def _print_json(parts: Iterable[ExplainPart]) -> ExplainReplay | None:
+    """Print one document; lists are written as they come."""
+    replay = None
+    sys.stdout.write('{"lines": [')
+    section, separator = "lines", "\n  "
+    for part in parts:
+        if isinstance(part, ExplainLine):
+            item: object = _line_document(part)
+        elif isinstance(part, ExplainRecord):
+            if section == "lines":
+                sys.stdout.write('\n], "records": [')
+                section, separator = "records", "\n  "
+            item = _record_document(part)
+        elif isinstance(part, ExplainReplay):
+            replay = part
+            continue
+        else:
+            sys.stdout.write("\n]" if section == "records" else '\n], "records": []')
+            document = None if replay is None else _replay_document(replay)
+            sys.stdout.write(f', "replay": {json_text(document)}')
+            total = json_text(program_row(part))
+            sys.stdout.write(f', "total": {total}}}\n')
+            continue
+        sys.stdout.write(separator + json_text(item))
+        separator = ",\n  "
+    return replay
+
+
+def _line_document(line: ExplainLine) -> dict[str, object]:
+    return {
+        "account": line.account,
+        "stage": line.stage,
+        "facility": line.facility,
+        "activity": line.activity,
+        "region": line.region,
+        "period": line.period,
+        "quantity": program_value(line.quantity),
+        "unit": line.unit,
+        "records": line.records_count,
+        "resolution": line.resolution,
+        "method_version": line.method_version,
+        "factor": {name: getattr(line.factor, name) for name in _FACTOR_FIELDS}
+        | {"gases": {each.gas: each.kg for each in line.factor.gases}},
+        "steps": [
+            {"kind": step.kind, "text": step.text, "ratio": exact_text(step.ratio)}
+            for step in line.steps
+        ],
+        "gases": [
+            {
+                "gas": gas.gas,
+                "kg_per_unit": exact_text(gas.kg_per_unit),
+                "kg": exact_text(gas.kg),
+                "gwp": program_value(gas.gwp),
+                "kg_co2e": None if gas.kg_co2e is None else exact_text(gas.kg_co2e),
+            }
+            for gas in line.gases
+        ],
+        "share": exact_text(line.share),
+        "basis": line.basis,
+        "kg_co2e": exact_text(line.kg_co2e),
+        "notices": list(line.notices),
+    }
+
+
+def _record_document(item: ExplainRecord) -> dict[str, object]:
+    record = item.record
+    return {
+        "channel": record.channel,
+        "offset": record.offset,
+        "segment": record.segment,
+        "record": {name: program_value(value) for name, value in record.record.items()},
+        "parts": {month: program_value(part) for month, part in item.parts.items()},
+    }
+
+
+def _replay_document(replay: ExplainReplay) -> dict[str, object]:
+    return {
+        "agrees": replay.agrees,
+        "records": replay.records_count,
+        "segments": replay.segments_count,
+        "kg_co2e": program_value(replay.kg_co2e),
+        "differences": list(replay.differences),
+    }
+
+
+def _csv_row(line: ExplainLine) -> dict[str, object]:
+    return {
+        **{name: getattr(line, name) for name in ("account", "stage", "facility", "activity")},
+        "region": line.region,
+        "period": line.period,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "records": line.records_count,
+        "factor": line.factor.name,
+        "ratio": exact_text(math.prod((each.ratio for each in line.steps), start=Fraction(1))),
+        "share": exact_text(line.share),
+        "basis": line.basis,
+        "kg_co2e": exact_text(line.kg_co2e),
+        "resolution": line.resolution,
+        "method_version": line.method_version,
+    }

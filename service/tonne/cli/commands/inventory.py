@@ -1,0 +1,287 @@
+"""The command `tonne inventory`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.output import (
+    TABLE_ROWS_MAX,
+    Column,
+    Format,
+    FormatOption,
+    counted,
+    exact_text,
+    fits,
+    print_json,
+    print_rows,
+    print_table,
+    program_value,
+    say,
+    shown,
+    stdout_console,
+)
+from tonne.client import DIMENSIONS, Inventory, InventoryRow
+from tonne.client.answers.report_results import CONSOLIDATIONS
+
+GROUP_WIDTH_MIN = 12
+"""Characters in which a facility or an activity can still be told from another."""
+
+ALL_APPROACHES = "all"
+"""What `--consolidation` takes besides an approach: all of them side by side."""
+
+FromOption = Annotated[
+    str, typer.Option("--from", metavar="YYYY-MM", help="First month; empty: the first.")
+]
+ToOption = Annotated[str, typer.Option("--to", metavar="YYYY-MM", help="Last month, inclusive.")]
+FacilityOption = Annotated[
+    list[str] | None, typer.Option("--facility", metavar="ID", help="Only this; repeatable.")
+]
+ActivityOption = Annotated[
+    list[str] | None, typer.Option("--activity", metavar="ID", help="Only this; repeatable.")
+]
+AccountOption = Annotated[
+    list[str] | None,
+    typer.Option("--account", metavar="ACCOUNT", help="Only this and those below; repeatable."),
+]
+RegionOption = Annotated[
+    list[str] | None, typer.Option("--region", metavar="REGION", help="Only this; repeatable.")
+]
+GwpOption = Annotated[
+    str,
+    typer.Option("--gwp-set", metavar="AR4|AR5|AR6", help="Empty: that of the book's method."),
+]
+ConsolidationOption = Annotated[
+    str,
+    typer.Option(
+        "--consolidation",
+        metavar="APPROACH",
+        help=f"{', '.join(CONSOLIDATIONS.values())}; empty: that of the book's method.",
+    ),
+]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="COLUMN,...",
+        help=f"Group by any of {', '.join(DIMENSIONS)}; empty: the total alone.",
+    ),
+]
+
+_MASS_COLUMNS = (
+    Column("kg_co2e", "kg CO2e", is_rounded=True),
+    Column("kg_co2", "kg CO2", is_optional=True, is_rounded=True),
+    Column("kg_ch4", "kg CH4", is_optional=True, is_rounded=True),
+    Column("kg_n2o", "kg N2O", is_optional=True, is_rounded=True),
+)
+_ENERGY_COLUMN = Column("energy_kwh", "kWh", is_optional=True, is_rounded=True)
+_GASES_COLUMN = Column("gases")
+_RECORDS_COLUMN = Column("records")
+
+
+def show_inventory(  # noqa: PLR0917  # typer passes by name
+    book: BookOption,
+    from_period: FromOption = "",
+    to_period: ToOption = "",
+    by: ByOption = "account",
+    facility: FacilityOption = None,
+    activity: ActivityOption = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    gwp_set: GwpOption = "",
+    consolidation: Annotated[
+        str,
+        typer.Option(
+            "--consolidation",
+            metavar="APPROACH",
+            help=f"{', '.join(CONSOLIDATIONS.values())}, or {ALL_APPROACHES}: side by side; "
+            "empty: that of the book's method.",
+        ),
+    ] = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Print the inventory of a book, complete up to the last acknowledged record."""
+    columns = read_columns(by)
+    is_compared = consolidation == ALL_APPROACHES
+    approaches = tuple(CONSOLIDATIONS.values()) if is_compared else (consolidation,)
+    with connect(server) as client:
+        found = {
+            approach: client.inventory(
+                book,
+                from_period=from_period,
+                to_period=to_period,
+                by=columns,
+                facilities=facility or (),
+                activities=activity or (),
+                accounts=account or (),
+                regions=region or (),
+                gwp_set=gwp_set,
+                consolidation=approach,
+            )
+            for approach in approaches
+        }
+    if is_compared:
+        print_approaches(found, columns, form)
+    else:
+        print_inventory(found[consolidation], columns, form)
+    if form is not Format.JSON:  # which has them in the document
+        print_remarks(max(found.values(), key=lambda each: each.total.records_count), book)
+
+
+def read_columns(by: str) -> tuple[str, ...]:
+    """Read what to group by, as the option gives it."""
+    columns = tuple(name.strip() for name in by.split(",") if name.strip())
+    unknown = [name for name in columns if name not in DIMENSIONS]
+    if unknown or len(set(columns)) < len(columns):
+        raise typer.BadParameter(
+            f"expected some of {', '.join(DIMENSIONS)}, each once; got {by!r}", param_hint="--by"
+        )
+    return columns
+
+
+def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> None:
+    """Print an inventory grouped by these columns."""
+    total = inventory_row(inventory.total)
+    rows = [inventory_row(row) for row in inventory.rows] if by else [total]
+    whole = (*_group_columns(by), *_MASS_COLUMNS, _ENERGY_COLUMN, _RECORDS_COLUMN)
+    if form is Format.JSON:
+        print_json(inventory_document(inventory))
+    elif form is Format.CSV:
+        print_rows((*whole, _GASES_COLUMN), rows, form)
+    else:
+        _print_table(inventory, by, whole, rows)
+
+
+def print_approaches(found: Mapping[str, Inventory], by: tuple[str, ...], form: Format) -> None:
+    """Print the kg CO2e of the same inventory under several approaches, side by side."""
+    if form is Format.JSON:
+        print_json({approach: inventory_document(each) for approach, each in found.items()})
+        return
+    names = {approach: approach.replace("-", "_") for approach in found}
+    groups: dict[tuple[str, ...], dict[str, object]] = {}
+    total: dict[str, object] = {}
+    for approach, each in found.items():
+        for row in each.rows:
+            cells = groups.setdefault(tuple(row.group.values()), dict(row.group))
+            cells[names[approach]] = row.kg_co2e
+        total[names[approach]] = each.total.kg_co2e
+    columns = (
+        *_group_columns(by),
+        *(
+            Column(names[approach], f"kg CO2e, {approach.replace('-', ' ')}", is_rounded=True)
+            for approach in found
+        ),
+    )
+    rows = [groups[group] for group in sorted(groups)] if by else [total]
+    if form is Format.CSV:
+        print_rows(columns, rows, form)
+    else:
+        print_table(columns, rows, {by[0]: "total", **total} if by else None)
+
+
+def print_remarks(inventory: Inventory, book: str | None = None) -> None:
+    """Tell what the numbers of a book, or of an estimate, do not say by themselves."""
+    if not inventory.total.records_count and book:
+        say("no record is posted in these months")
+    if inventory.total.partial_gases:
+        gases = ", ".join(inventory.total.partial_gases).upper()
+        say(f"notice: some factors do not state {gases}: the mass is partial")
+    for item in inventory.notices:
+        say(f"notice: {item.message} (records: {item.records_count:,})")
+    if inventory.suspended_count and book:
+        waiting = counted(inventory.suspended_count, "record")
+        say(
+            f"in suspense, and in no number above: {waiting}; see "
+            f"`tonne suspense list --book {book}`"
+        )
+
+
+def inventory_row(row: InventoryRow) -> dict[str, object]:
+    """Make the printed columns of a row."""
+    return {
+        **row.group,
+        "kg_co2e": row.kg_co2e,
+        "kg_co2": row.kg_co2,
+        "kg_ch4": row.kg_ch4,
+        "kg_n2o": row.kg_n2o,
+        "energy_kwh": row.energy_kwh,
+        "records": row.records_count,
+        "gases": ";".join(f"{each.gas}={program_value(each.kg)}" for each in row.gases),
+    }
+
+
+def inventory_document(inventory: Inventory) -> dict[str, object]:
+    """Make the JSON document of an inventory."""
+    return {
+        "rows": [program_row(row) for row in inventory.rows],
+        "total": program_row(inventory.total),
+        "notices": [
+            {"reason": item.reason, "message": item.message, "records": item.records_count}
+            for item in inventory.notices
+        ],
+        "suspended_records": inventory.suspended_count,
+        "method_versions": list(inventory.method_versions),
+        "gwp_set": inventory.gwp_set,
+        "consolidation": inventory.consolidation,
+    }
+
+
+def program_row(row: InventoryRow) -> dict[str, object]:
+    """Make a row for programs: exact texts, all gases."""
+    values = {key: program_value(value) for key, value in inventory_row(row).items()}
+    return {
+        **values,
+        "partial_gases": list(row.partial_gases),
+        "gases": [
+            {
+                "gas": each.gas,
+                "kg": program_value(each.kg),
+                "kg_co2e": program_value(each.kg_co2e),
+            }
+            for each in row.gases
+        ],
+    }
+
+
+def _group_columns(by: Sequence[str]) -> tuple[Column, ...]:
+    return tuple(Column(name, name.replace("_", " "), width_min=GROUP_WIDTH_MIN) for name in by)
+
+
+def _print_table(
+    inventory: Inventory,
+    by: tuple[str, ...],
+    columns: Sequence[Column],
+    rows: Sequence[Mapping[str, object]],
+) -> None:
+    """Print a table; what does not fit beside the masses stands below it."""
+    total = inventory_row(inventory.total)
+    shown = rows[:TABLE_ROWS_MAX]
+    present = [
+        replace(column, width_min=None)
+        for column in columns
+        if not column.is_optional or any(row[column.key] is not None for row in (*shown, total))
+    ]
+    has_energy = fits(present, [*shown, {**total, **dict.fromkeys(by, "total")}])
+    print_table(
+        columns if has_energy else [each for each in columns if each != _ENERGY_COLUMN],
+        rows,
+        {by[0]: "total", **total} if by else None,
+    )
+    for row in (*(inventory.rows[:TABLE_ROWS_MAX] if by else ()), inventory.total):
+        _print_below(row, with_energy=not has_energy)
+
+
+def _print_below(row: InventoryRow, *, with_energy: bool) -> None:
+    """Print what a row of the table has no column for."""
+    parts = []
+    for each in row.gases:
+        worth = "" if each.kg_co2e is None else f" ({each.kg_co2e:,.1f} kg CO2e)"
+        parts.append(f"{exact_text(each.kg)} kg {each.gas}{worth}")
+    if with_energy and row.energy_kwh is not None:
+        parts.append(f"{row.energy_kwh:,.1f} kWh")
+    if parts:
+        group = ", ".join(filter(None, row.group.values())) or "total"
+        stdout_console().print(shown(f"{group}: {', '.join(parts)}"))

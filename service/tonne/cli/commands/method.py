@@ -1,0 +1,296 @@
+"""The command `tonne method`: how a book turns activities into postings, version by version."""
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tonne.catalogue.words.method import (
+    BLEND_GWPS,
+    CONSOLIDATIONS,
+    GWP_SETS,
+    LOSS_CONVENTIONS,
+    YEAR_RULES,
+    MethodSettings,
+    Rate,
+)
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.output import (
+    PROSE_WIDTH_MIN,
+    Column,
+    Format,
+    FormatOption,
+    print_json,
+    print_rows,
+    program_value,
+    say,
+)
+from tonne.client import Client
+from tonne.errors import FieldInvalid
+from tonne.model import Method
+
+method_app = typer.Typer(
+    help="The method of a book: how activities become postings.", no_args_is_help=True
+)
+
+_SETTINGS = tuple(field.name for field in dataclasses.fields(MethodSettings))
+_RATE_PARTS = 3
+
+_METHOD_COLUMNS = (
+    Column("version"),
+    Column("create_time", "made"),
+    Column("author", is_optional=True),
+    Column("reason", width_min=PROSE_WIDTH_MIN),
+)
+_SETTING_COLUMNS = (Column("setting"), Column("value", width_min=PROSE_WIDTH_MIN))
+
+
+def _one_of(about: str, names: Iterable[str]) -> Any:
+    """Make an option that takes one of some names."""
+    return typer.Option(metavar="NAME", help=f"{about}: {', '.join(names)}.")
+
+
+@method_app.command("show")
+def show_method(
+    book: BookOption,
+    version: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Its number; the one in force without it.")
+    ] = 0,
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Show a version of the method; as JSON it can be changed and set."""
+    with connect(server) as client:
+        method = client.get_method(book, version)
+    document = _document(method)
+    if form is Format.JSON:
+        print_json(document)
+        return
+    values = {**document, **document["settings"]}
+    rows = [
+        {"setting": name, "value": _people_value(value)}
+        for name, value in values.items()
+        if name != "settings"
+    ]
+    print_rows(_SETTING_COLUMNS, rows, form)
+
+
+@method_app.command("list")
+def list_methods(
+    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+) -> None:
+    """List the versions with who wrote them, when and why."""
+    with connect(server) as client:
+        rows = (
+            {
+                "version": method.version,
+                "create_time": method.create_time.replace(microsecond=0),
+                "author": method.author,
+                "reason": method.reason,
+            }
+            for method in client.list_methods(book)
+        )
+        print_rows(_METHOD_COLUMNS, rows, form)
+
+
+_SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, readable=True, help="All settings, from `method show`."
+    ),
+]
+# Two switches: one of both forms is a name that help cannot show whole.
+_TransportWtt = Annotated[
+    bool, typer.Option("--transport-wtt", help="Post carriers' fuels with their upstream.")
+]
+_NoTransportWtt = Annotated[bool, typer.Option("--no-transport-wtt", help="Post them without it.")]
+
+
+@method_app.command("set")
+def set_method(
+    *,
+    book: BookOption,
+    author: Annotated[str, typer.Option(help="Who changes the method.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    file: _SettingsFile = None,
+    edition: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="An edition; all of them, the preferred one first."),
+    ] = None,
+    gwp_set: Annotated[
+        str | None, _one_of("Warming potentials of reports that ask for none", GWP_SETS)
+    ] = None,
+    blend_gwp: Annotated[
+        str | None, _one_of("What the potential of a blend of gases comes from", BLEND_GWPS)
+    ] = None,
+    year_rule: Annotated[
+        str | None, _one_of("Which year's factors a month takes", YEAR_RULES)
+    ] = None,
+    reporting_year_start: Annotated[
+        int | None, typer.Option(metavar="MONTH", help="First month of the reporting year.")
+    ] = None,
+    loss_convention: Annotated[
+        str | None, _one_of("How losses in transmission are computed", LOSS_CONVENTIONS)
+    ] = None,
+    consolidation: Annotated[
+        str | None, _one_of("Approach of reports that ask for none", CONSOLIDATIONS)
+    ] = None,
+    proxy_region: Annotated[
+        list[str] | None,
+        typer.Option(metavar="REGION", help="A region that stands in; all, in order. '' is none."),
+    ] = None,
+    year_fallback_years: Annotated[
+        int | None, typer.Option(metavar="YEARS", help="How far away the nearest set may be.")
+    ] = None,
+    transport_wtt: _TransportWtt = False,
+    no_transport_wtt: _NoTransportWtt = False,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RATE", help="A ratio between units, as 'FROM TO RATE [SOURCE]'; all of them."
+        ),
+    ] = None,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Put a new version of the method in force; what is not given stays as it is."""
+    given: dict[str, Any] = {
+        "editions": edition and tuple(filter(None, edition)),
+        "gwp_set": gwp_set,
+        "blend_gwp": blend_gwp,
+        "year_rule": year_rule,
+        "reporting_year_start": reporting_year_start,
+        "loss_convention": loss_convention,
+        "consolidation": consolidation,
+        "proxy_regions": proxy_region and tuple(filter(None, proxy_region)),
+        "year_fallback_years": year_fallback_years,
+        "transport_wtt": transport_wtt if transport_wtt or no_transport_wtt else None,
+        "rates": rate and tuple(map(_read_rate, filter(None, rate))),
+    }
+    if transport_wtt and no_transport_wtt:
+        raise typer.BadParameter("one of the two", param_hint="--transport-wtt")
+    changes = {name: value for name, value in given.items() if value is not None}
+    if not changes and file is None:
+        raise typer.BadParameter("expected a setting to change, or --file", param_hint="--file")
+    with connect(server) as client:
+        _write_version(client, book, file, changes, author=author, reason=reason)
+
+
+def _write_version(
+    client: Client,
+    book: str,
+    file: Path | None,
+    changes: dict[str, Any],
+    *,
+    author: str,
+    reason: str,
+) -> None:
+    """Write the version in force, or that of a file, anew with some settings changed."""
+    current = client.get_method(book)
+    settings, version = MethodSettings.from_json(current.body), current.version
+    if file is not None:
+        settings, version = _read_file(file, version)
+    made = client.set_method(
+        book,
+        dataclasses.replace(settings, **changes),
+        author=author,
+        reason=reason,
+        current_version=version,
+    )
+    if made.version == current.version:
+        say(f"the method of book {book} stays at version {made.version}: nothing is different")
+    else:
+        say(
+            f"version {made.version} of the method of book {book} is in force; what was posted "
+            "before stays as it is"
+        )
+
+
+def _document(method: Method) -> dict[str, Any]:
+    return {
+        "book": method.book,
+        "version": method.version,
+        "author": method.author,
+        "reason": method.reason,
+        "create_time": program_value(method.create_time),
+        "settings": dataclasses.asdict(MethodSettings.from_json(method.body)),
+    }
+
+
+def _people_value(value: Any) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_people_rate(each) if isinstance(each, dict) else each for each in value)
+    return str(value)
+
+
+def _people_rate(rate: dict[str, str]) -> str:
+    source = f" ({rate['source']})" if rate["source"] else ""
+    return f"1 {rate['from_unit']} = {rate['rate']} {rate['to_unit']}{source}"
+
+
+def _read_rate(text: str) -> Rate:
+    parts = text.split(maxsplit=_RATE_PARTS)
+    if len(parts) < _RATE_PARTS:
+        raise typer.BadParameter(
+            f"expected 'FROM TO RATE [SOURCE]', like 'CNY USD2022 0.1486 yearly average'; got "
+            f"{text!r}",
+            param_hint="--rate",
+        )
+    return Rate(*parts)
+
+
+def _read_file(file: Path, current_version: int) -> tuple[MethodSettings, int]:
+    """Read what `method show --format json` prints, or its settings alone.
+
+    Returns
+    -------
+    tuple of MethodSettings, int
+        The settings, and the version that they were made from.
+    """
+    try:
+        document = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise FieldInvalid(
+            f"{file}: expected the JSON of a method, as `tonne method show --format json` prints "
+            f"it ({error})",
+            metadata={"file": str(file)},
+        ) from error
+    version = current_version
+    if isinstance(document, dict) and isinstance(document.get("settings"), dict):
+        version = document.get("version", current_version)
+        document = document["settings"]
+    if not isinstance(document, dict):
+        raise FieldInvalid(
+            f"{file}: expected an object of settings: {', '.join(_SETTINGS)}",
+            metadata={"file": str(file)},
+        )
+    for name in document:
+        if name not in _SETTINGS:
+            near = difflib.get_close_matches(name, _SETTINGS, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise FieldInvalid(
+                f"{file}: expected settings of {', '.join(_SETTINGS)}; got {name!r}{hint}",
+                metadata={"file": str(file), "field": name},
+            )
+    return _make_settings(file, document), version
+
+
+def _make_settings(file: Path, document: dict[str, Any]) -> MethodSettings:
+    try:
+        values = dict(document)
+        for name in ("editions", "proxy_regions"):
+            if name in values:
+                values[name] = tuple(values[name])
+        values["rates"] = tuple(Rate(**rate) for rate in values.get("rates", ()))
+        return MethodSettings(**values)
+    except TypeError as error:
+        raise FieldInvalid(
+            f"{file}: expected settings of the types that `tonne method show --format json` "
+            f"prints ({error})",
+            metadata={"file": str(file)},
+        ) from error

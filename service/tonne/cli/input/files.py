@@ -1,0 +1,206 @@
+"""Files of records, read in pieces: a file may be larger than memory."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.cli.input.ipc_stream import read_ipc_stream
+from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
+from tonne.errors import FieldInvalid
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+CHUNK_RECORDS = 50_000
+"""Records of a file that are read at a time."""
+
+ARROW_FILE_MAGIC = b"ARROW1"
+
+Piece = pl.DataFrame | dict[str, object]
+"""What a reader yields: frames, or single records."""
+
+
+def read_files(paths: Iterable[Path]) -> Iterator[Piece]:
+    """Read the records of files, one after the other, as one sequence.
+
+    Raises
+    ------
+    FieldInvalid
+        A suffix without a reader, a header that lacks a required column or has one that no
+        record has, or a file that cannot be read as what its suffix says.
+    """
+    for path in paths:
+        reader = _reader(path)
+        try:
+            yield from reader(path)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(path, error) from error
+
+
+def count_records(paths: Iterable[Path]) -> int | None:
+    """Count the records of files where that takes no more than a look; else None."""
+    total = 0
+    for path in paths:
+        try:
+            scan = _SCANS.get(path.suffix.lower())
+            if scan is None:
+                return None
+            total += scan(path).select(pl.len()).collect(engine="streaming").item()
+        except (pl.exceptions.PolarsError, OSError):
+            return None  # reading it will say what is wrong
+    return total
+
+
+def check_file(path: Path) -> None:
+    """Look at the beginning of a file before anything is sent.
+
+    Raises
+    ------
+    FieldInvalid
+        A suffix without a reader, or a header that is not one of records.
+    """
+    _reader(path)
+    scan = _SCANS.get(path.suffix.lower())
+    if scan is None:
+        return  # its header comes record by record, or batch by batch
+    try:
+        _check_columns(path, scan(path).collect_schema().names())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _scan_csv(path: Path) -> pl.LazyFrame:
+    # Every column as text: a quantity keeps its digits, a bad date stays alone.
+    return pl.scan_csv(path, infer_schema=False)
+
+
+_SCANS: Mapping[str, Callable[[Path], pl.LazyFrame]] = {
+    ".csv": _scan_csv,
+    ".parquet": pl.scan_parquet,
+}
+
+
+def _read_scan(path: Path) -> Iterator[pl.DataFrame]:
+    frame = _SCANS[path.suffix.lower()](path)
+    _check_columns(path, frame.collect_schema().names())
+    yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
+
+
+def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:
+    with path.open("rb") as file:
+        is_file = file.read(len(ARROW_FILE_MAGIC)) == ARROW_FILE_MAGIC
+    if not is_file:
+        for piece in read_ipc_stream(path):
+            _check_columns(path, piece.columns)
+            yield piece
+        return
+    frame = pl.scan_ipc(path)
+    _check_columns(path, frame.collect_schema().names())
+    yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
+
+
+def _read_jsonl(path: Path) -> Iterator[dict[str, object]]:
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(_decoded(path, lines), 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line, parse_float=Decimal)
+            except ValueError as error:
+                raise _line_error(path, number, str(error)) from error
+            if not isinstance(record, dict):
+                raise _line_error(path, number, f"got {type(record).__name__}")
+            yield record
+
+
+def _decoded(path: Path, lines: io.TextIOWrapper) -> Iterator[str]:
+    try:
+        yield from lines
+    except UnicodeDecodeError as error:
+        raise FieldInvalid(f"{path}: expected UTF-8; {error}") from error
+
+
+_READERS: Mapping[str, Callable[[Path], Iterator[Piece]]] = {
+    ".csv": _read_scan,
+    ".parquet": _read_scan,
+    ".arrow": _read_arrow,
+    ".arrows": _read_arrow,
+    ".ipc": _read_arrow,
+    ".feather": _read_arrow,
+    ".jsonl": _read_jsonl,
+    ".ndjson": _read_jsonl,
+}
+
+
+def _reader(path: Path) -> Callable[[Path], Iterator[Piece]]:
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise FieldInvalid(
+            f"{path}: expected a file that ends in {', '.join(_READERS)}; got {path.suffix!r}",
+            metadata={"file": str(path)},
+        )
+    return reader
+
+
+def _check_columns(path: Path, names: list[str]) -> None:
+    missing = [name for name in REQUIRED_FIELDS if name not in names]
+    unknown = [name for name in names if name not in RECORD_FIELDS]
+    if not (missing or unknown):
+        return
+    found = [f"without {', '.join(missing)}"] if missing else []
+    found += [f"with {', '.join(map(repr, unknown))}, no field of a record"] if unknown else []
+    raise FieldInvalid(
+        f"{path}: expected the columns {', '.join(RECORD_FIELDS)} (required: "
+        f"{', '.join(REQUIRED_FIELDS)}); the file is {' and '.join(found)}",
+        metadata={"file": str(path)},
+    )
+
+
+def _line_error(path: Path, number: int, found: str) -> FieldInvalid:
+    return FieldInvalid(
+        f"{path}, line {number}: expected one JSON object per line; {found}",
+        metadata={"file": str(path), "line": str(number)},
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> FieldInvalid:
+    found = _csv_fault(path) if path.suffix.lower() == ".csv" else None
+    return FieldInvalid(
+        f"{path}: expected a readable {path.suffix} file; {found or _first_line(error)}",
+        metadata={"file": str(path)},
+    )
+
+
+def _csv_fault(path: Path) -> str | None:
+    """Find the line of a CSV file that cannot be read; Polars does not tell it."""
+    field_count = 0
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            reader = csv.reader(lines)
+            for row in reader:
+                field_count = field_count or len(row)
+                if len(row) > field_count:
+                    return (
+                        f"line {reader.line_num} has {len(row)} fields, the header {field_count}"
+                    )
+    except UnicodeDecodeError:
+        with path.open("rb") as raw_lines:
+            for number, line in enumerate(raw_lines, 1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError as error:
+                    return f"line {number} is no UTF-8: {line[error.start : error.end]!r}"
+    except (OSError, csv.Error):
+        return None
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0] or type(error).__name__

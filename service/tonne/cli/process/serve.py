@@ -1,0 +1,104 @@
+"""The commands `tonne serve` and `tonne config`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonne import config as configuration
+from tonne.cli.terminal.output import Column, Format, FormatOption, print_rows
+
+DEFAULT_DATA = Path("data")
+"""Directory of the ledger where neither an option nor the configuration names a store."""
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        exists=True,
+        dir_okay=False,
+        metavar="FILE",
+        help="The configuration, a TOML file.",
+    ),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        file_okay=False,
+        metavar="DIR",
+        help=f"The directory that holds the whole ledger (default: {DEFAULT_DATA}, unless the "
+        "configuration names a store).",
+    ),
+]
+AdminOption = Annotated[
+    str | None, typer.Option("--admin", metavar="HOST:PORT", help="Address of metrics and health.")
+]
+
+
+def serve(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Address of the gRPC port.")
+    ] = None,
+    admin: AdminOption = None,
+    *,
+    insecure: Annotated[
+        bool,
+        typer.Option(
+            "--insecure",
+            help="Listen beyond loopback without TLS or authentication: behind a mesh or a proxy "
+            "that sees to both.",
+        ),
+    ] = False,
+) -> None:
+    """Serve a ledger."""
+    from tonne import server  # noqa: PLC0415  # no other command needs its store and kernel
+
+    effective = effective_config(config, data, listen=listen, admin=admin, insecure=insecure)
+    asyncio.run(server.serve(effective))
+
+
+def show_config(
+    config: ConfigOption = None, data: DataOption = None, form: FormatOption = Format.TABLE
+) -> None:
+    """Print every setting, its value, and where the value came from."""
+    rows = (
+        {"key": item.key, "value": item.text, "origin": item.origin, "about": item.about}
+        for item in effective_config(config, data).items()
+    )
+    columns = [Column("key"), Column("value", width_min=24), Column("origin", width_min=16)]
+    print_rows(columns if form is Format.TABLE else [*columns, Column("about")], rows, form)
+
+
+def effective_config(
+    path: Path | None,
+    data: Path | None,
+    *,
+    listen: str | None = None,
+    admin: str | None = None,
+    insecure: bool = False,
+) -> configuration.Config:
+    """Read the configuration with the command's options on top.
+
+    Raises
+    ------
+    ConfigInvalid
+        From `tonne.config.load`.
+    """
+    options: dict[str, object] = {
+        key: value
+        for key, value in (("server.listen", listen), ("server.admin", admin))
+        if value is not None
+    }
+    if insecure:
+        options["server.insecure"] = True
+    if data is not None:
+        return configuration.load(path, {**options, **configuration.data_directory(data)})
+    store = configuration.load(path, options).store
+    if store.manifest_url or store.objects_url:
+        return configuration.load(path, options)
+    defaults = configuration.data_directory(DEFAULT_DATA)
+    return configuration.load(path, options, defaults=defaults)

@@ -1,0 +1,1 @@
+"""What calls answer, as plain classes."""

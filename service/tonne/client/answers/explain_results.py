@@ -1,0 +1,140 @@
+"""A number unfolded, as the client reads it: exact rationals, in the order of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tonne.client.answers.report_results import InventoryRow, read_inventory_row
+from tonne.client.answers.results import LedgerRecord, read_ledger_record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tonne.v1 import catalogue_pb2, report_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainStep:
+    """One exact ratio on the way from a record's unit to the factor's, and where it is from."""
+
+    kind: str
+    text: str
+    ratio: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainGas:
+    """What one gas adds to a line; without `gwp` and `kg_co2e` the printed total counts."""
+
+    gas: str
+    kg_per_unit: Fraction
+    kg: Fraction
+    gwp: Decimal | None
+    kg_co2e: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainLine:
+    """One balance under one factor: `quantity` x `steps` x `factor` x `share` = `kg_co2e`.
+
+    `factor` is the message of the API, with its source, table, row and licence.
+    """
+
+    account: str
+    stage: str
+    facility: str
+    activity: str
+    region: str
+    period: str
+    quantity: Decimal
+    unit: str
+    records_count: int
+    resolution: str
+    method_version: int
+    factor: catalogue_pb2.Factor
+    steps: tuple[ExplainStep, ...]
+    gases: tuple[ExplainGas, ...]
+    share: Fraction
+    basis: str
+    kg_co2e: Fraction
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainRecord:
+    """A record under the number; `parts` are its quantities by month."""
+
+    record: LedgerRecord
+    parts: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainReplay:
+    """What a replay found; `differences` is empty where everything agrees."""
+
+    agrees: bool
+    records_count: int
+    segments_count: int
+    kg_co2e: Decimal
+    differences: tuple[str, ...]
+
+
+ExplainPart = ExplainLine | ExplainRecord | ExplainReplay | InventoryRow
+
+
+def read_explain_part(response: report_pb2.ExplainResponse) -> ExplainPart:
+    """Read a line, a record, the replay or the total."""
+    kind = response.WhichOneof("part")
+    if kind == "line":
+        return _read_line(response.line)
+    if kind == "record":
+        pairs = (part.partition("=") for part in response.record.parts)
+        return ExplainRecord(
+            read_ledger_record(response.record.record),
+            {month: Decimal(quantity) for month, _, quantity in pairs},
+        )
+    if kind == "replay":
+        replay = response.replay
+        return ExplainReplay(
+            replay.agrees,
+            replay.records_count,
+            replay.segments_count,
+            Decimal(replay.kg_co2e),
+            tuple(replay.differences),
+        )
+    return read_inventory_row(response.total)
+
+
+def _read_line(line: report_pb2.ExplainLine) -> ExplainLine:
+    return ExplainLine(
+        line.account,
+        line.stage,
+        line.facility,
+        line.activity,
+        line.region,
+        line.period,
+        Decimal(line.quantity),
+        line.unit,
+        line.records_count,
+        line.resolution,
+        line.method_version,
+        line.factor,
+        tuple(ExplainStep(step.kind, step.text, Fraction(step.ratio)) for step in line.steps),
+        tuple(
+            ExplainGas(
+                gas.gas,
+                Fraction(gas.kg_per_unit),
+                Fraction(gas.kg),
+                Decimal(gas.gwp) if gas.gwp else None,
+                Fraction(gas.kg_co2e) if gas.kg_co2e else None,
+            )
+            for gas in line.gases
+        ),
+        Fraction(line.share),
+        line.basis,
+        Fraction(line.kg_co2e),
+        tuple(line.notices),
+    )

@@ -1,0 +1,189 @@
+"""What the SDK hands back: plain data, decimals exact, times aware."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tonne.client.answers.records import record_mapping
+from tonne.model import MICRO_PER_ONE, QUANTITY_PLACES, ControlTotals
+from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROW_ERRORS_MAX = 1_000
+"""Row errors that one result keeps; the others are counted and listed by the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One record that was not posted.
+
+    `position` counts from 0 in the records of the call; `offset` in the channel. `status` is
+    the rule that the record breaks, like `"UNIT_MUST_FIT_ACTIVITY"`.
+    """
+
+    position: int
+    offset: int
+    status: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppendResult:
+    """What became of the records of one call; all of them are durable.
+
+    Attributes
+    ----------
+    records_count, posted_count, quarantined_count, suspended_count : int
+        Records that this call made durable, and what became of them.
+    quantity_sum : Decimal
+        Sum of the quantities of all records not in quarantine, whatever their units.
+    row_errors : tuple of RowError
+        The first records that were not posted, at most `ROW_ERRORS_MAX`.
+    row_errors_omitted_count : int
+        How many more there are; the listings of suspense and quarantine have them all.
+    durable_up_to_offset : int
+        Every record of the channel below this offset is durable. 0 for `post_records`.
+    skipped_count : int
+        Records at the beginning that the ledger had already.
+    """
+
+    records_count: int
+    posted_count: int
+    quarantined_count: int
+    suspended_count: int
+    quantity_sum: Decimal
+    row_errors: tuple[RowError, ...] = ()
+    row_errors_omitted_count: int = 0
+    durable_up_to_offset: int = 0
+    skipped_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an append is: records durable (skipped ones among them), bytes sent."""
+
+    records_count: int
+    sent_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearingProgress:
+    """How far a clearing of suspense is.
+
+    `segments_count` had records in suspense when it began, `segments_done_count` of them were
+    gone through; `cleared_count` records were posted, `remaining_count` still wait there.
+    """
+
+    segments_count: int = 0
+    segments_done_count: int = 0
+    cleared_count: int = 0
+    remaining_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedRecord:
+    """A record that waits until the book is ready for it."""
+
+    channel: str
+    offset: int
+    record: Mapping[str, object]
+    status: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRecord:
+    """A record that breaks a rule, with its fields as they came."""
+
+    channel: str
+    offset: int
+    status: str
+    field: str
+    message: str
+    record: Mapping[str, str]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """A durable record; `status` is empty where it is posted."""
+
+    channel: str
+    offset: int
+    record: Mapping[str, object]
+    status: str
+    segment: str
+    commit_time: dt.datetime
+
+
+def status_name(status: int) -> str:
+    """Name of a row status without its prefix; empty for a posted record."""
+    if status == status_pb2.ROW_STATUS_UNSPECIFIED:
+        return ""
+    try:
+        return status_pb2.RowStatus.Name(status_pb2.RowStatus.ValueType(status)).removeprefix(
+            "ROW_STATUS_"
+        )
+    except ValueError:  # a newer server's status
+        return f"STATUS_{status}"
+
+
+def read_totals(totals: ingest_pb2.ControlTotals) -> ControlTotals:
+    """Read control totals; an absent sum is zero."""
+    micro = Decimal(totals.quantity_sum or "0").scaleb(QUANTITY_PLACES)
+    return ControlTotals(
+        totals.records_count,
+        totals.posted_count,
+        totals.quarantined_count,
+        totals.suspended_count,
+        int(micro),
+    )
+
+
+def quantity_decimal(micro: int) -> Decimal:
+    """Write millionths as an exact decimal with 6 places, however many digits it has."""
+    sign, digits = int(micro < 0), tuple(int(digit) for digit in str(abs(micro)))
+    return Decimal((sign, digits, -(len(str(MICRO_PER_ONE)) - 1)))
+
+
+def read_row_error(error: status_pb2.RowError, base_offset: int) -> RowError:
+    """Read a row error; its position counts from `base_offset`."""
+    return RowError(
+        error.offset - base_offset,
+        error.offset,
+        status_name(error.status),
+        error.field,
+        error.message,
+    )
+
+
+def read_ledger_record(item: report_pb2.LedgerRecord) -> LedgerRecord:
+    """Read a durable record."""
+    return LedgerRecord(
+        item.channel,
+        item.offset,
+        record_mapping(item.record),
+        status_name(item.status),
+        item.segment,
+        item.commit_time.ToDatetime(tzinfo=dt.UTC),
+    )
+
+
+def read_quarantined(record: ledger_pb2.QuarantinedRecord) -> QuarantinedRecord:
+    """Read a record in quarantine."""
+    fields = ("record_id", "facility", "activity", "quantity", "unit", "start", "end", "region")
+    return QuarantinedRecord(
+        record.channel,
+        record.offset,
+        status_name(record.status),
+        record.field,
+        record.message,
+        {name: getattr(record, name) for name in fields},
+        record.raw,
+    )

@@ -1,0 +1,1 @@
+"""A channel to append to: batches, their delivery, their acknowledgements."""

@@ -1,0 +1,281 @@
+"""Cutting records into the messages of an append, a few at a time."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tonne.client.answers.records import record_message
+from tonne.client.errors import RecordsInvalid
+from tonne.client.wire import frames
+from tonne.v1 import ingest_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tonne.model import Limits
+
+MESSAGE_BYTES_TARGET = 512 * 1024
+"""Size of a message that is large enough for throughput and small enough for the window."""
+
+ENVELOPE_BYTES = 1024
+"""Room that a message keeps for what stands in it besides the records."""
+
+FIRST_SLICE_RECORDS = 2_000
+"""Records of a frame's first message, from which the size of the next ones is estimated."""
+
+TAIL_RECORDS_MAX = 100
+"""Records before the first new one that are compared with the ledger's."""
+
+CHUNK_RECORDS = 100_000
+"""Records of a lazy frame that are read at a time."""
+
+Records = pl.DataFrame | pl.LazyFrame | Iterable[Any]
+"""What can be appended: a frame, anything that exports Arrow, or an iterable of mappings or of
+frames."""
+
+Chunk = pl.DataFrame | Iterator[object]
+"""A part of the records: a frame, or a run of mappings."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records of one message, on their way. `offset` is given when it enters the window."""
+
+    request: ingest_pb2.AppendRequest
+    records_count: int
+    size_bytes: int
+    offset: int = 0
+
+    @property
+    def stop(self) -> int:
+        """Offset after the last record."""
+        return self.offset + self.records_count
+
+    def drop(self, count: int) -> Batch:
+        """Make the batch without its first `count` records: they are durable already."""
+        if self.request.WhichOneof("batch") == "arrow_ipc":
+            request = ingest_pb2.AppendRequest(
+                arrow_ipc=frames.drop_records(self.request.arrow_ipc, count)
+            )
+        else:
+            request = ingest_pb2.AppendRequest()
+            request.rows.records.extend(self.request.rows.records[count:])
+        return Batch(request, self.records_count - count, request.ByteSize(), self.offset + count)
+
+
+@dataclass(slots=True)
+class Backlog:
+    """What is known of the records that wait: how many, and since when (seconds since 1970)."""
+
+    records_count: int = 0
+    since_s: float = 0.0
+
+
+class Batches:
+    """The messages of one append call, made one at a time as they are asked for.
+
+    Parameters
+    ----------
+    records : Records
+        What to send.
+    limits : Limits
+        What the server takes.
+    skip_count : int
+        Records at the beginning that are left out; the last of them that there are, at most
+        `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's. Their first
+        is the `tail_position`-th record, from 0. `skipped_count` is how many were left out.
+    records_count : int, optional
+        How many records there are, where the caller knows and `records` does not.
+    bytes_target : int
+        Size that messages are meant to have.
+    waiting : callable, optional
+        Says what waits behind the records that were read; asked whenever `backlog` is.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        limits: Limits,
+        *,
+        skip_count: int = 0,
+        records_count: int | None = None,
+        bytes_target: int = MESSAGE_BYTES_TARGET,
+        waiting: Callable[[], Backlog] | None = None,
+    ) -> None:
+        self._bytes_max = limits.message_bytes_max - ENVELOPE_BYTES
+        self._bytes_target = min(bytes_target, self._bytes_max)
+        self._records_max = limits.batch_records_max
+        self._slice_records = max(1, FIRST_SLICE_RECORDS * bytes_target // MESSAGE_BYTES_TARGET)
+        self._since_s = time.time()
+        self._waiting = waiting
+        if records_count is None and isinstance(records, pl.DataFrame):
+            records_count = records.height
+        self._records_count = records_count
+        chunks = _Chunks(_read(records))
+        tail, self.tail_position, self.skipped_count = chunks.skip(skip_count, TAIL_RECORDS_MAX)
+        self._position = self.tail_position
+        self.tail = list(self._cut(iter(tail)))
+        self._position = skip_count
+        self._batches = self._cut(chunks.rest)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Return itself: the messages are made once."""
+        return self
+
+    def __next__(self) -> Batch:
+        """Make the next message."""
+        batch = next(self._batches)
+        self._position += batch.records_count
+        return batch
+
+    @property
+    def backlog(self) -> Backlog:
+        """What waits here, as far as its number is known."""
+        if self._waiting is not None:
+            return self._waiting()
+        if self._records_count is None or self._position >= self._records_count:
+            return Backlog()
+        return Backlog(self._records_count - self._position, self._since_s)
+
+    def _cut(self, chunks: Iterator[Chunk]) -> Iterator[Batch]:
+        for chunk in chunks:
+            if isinstance(chunk, pl.DataFrame):
+                yield from self._cut_frame(frames.prepare_frame(chunk))
+            else:
+                yield from self._cut_mappings(chunk)
+
+    def _cut_frame(self, frame: pl.DataFrame) -> Iterator[Batch]:
+        row = 0
+        while row < frame.height:
+            count = min(self._slice_records, self._records_max, frame.height - row)
+            while True:
+                body = frames.encode_frame(frame.slice(row, count))
+                if len(body) <= self._bytes_max:
+                    break
+                if count == 1:
+                    raise _too_large(self._position, len(body), self._bytes_max)
+                count = max(1, count * self._bytes_target // len(body))
+            self._slice_records = max(1, count * self._bytes_target // len(body))
+            row += count
+            yield Batch(ingest_pb2.AppendRequest(arrow_ipc=body), count, len(body))
+
+    def _cut_mappings(self, mappings: Iterator[object]) -> Iterator[Batch]:
+        request, size_bytes = ingest_pb2.AppendRequest(), 0
+        for mapping in mappings:
+            count = len(request.rows.records)
+            message = self._message(mapping, self._position + count)
+            # Tag and length of a repeated field take at most 6 bytes.
+            added_bytes = message.ByteSize() + 6
+            if added_bytes > self._bytes_max:
+                raise _too_large(self._position + count, added_bytes, self._bytes_max)
+            if count and (
+                size_bytes + added_bytes > self._bytes_target or count == self._records_max
+            ):
+                yield Batch(request, count, size_bytes)
+                request, size_bytes = ingest_pb2.AppendRequest(), 0
+            request.rows.records.append(message)
+            size_bytes += added_bytes
+        if request.rows.records:
+            yield Batch(request, len(request.rows.records), size_bytes)
+
+    @staticmethod
+    def _message(mapping: object, position: int) -> ingest_pb2.ActivityRecord:
+        if not isinstance(mapping, Mapping):
+            raise RecordsInvalid(
+                f"record {position}: expected a mapping, got {type(mapping).__name__}",
+                metadata={"record": str(position)},
+            )
+        return record_message(mapping, position)
+
+
+def _read(records: Records) -> Iterator[Chunk]:
+    """Read records as frames and runs of mappings, in order and lazily."""
+    if isinstance(records, pl.DataFrame):
+        yield records
+    elif isinstance(records, pl.LazyFrame):
+        yield from records.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
+    elif _exports_arrow(records):
+        yield _arrow_frame(records)
+    elif isinstance(records, Mapping | str | bytes) or not isinstance(records, Iterable):
+        raise RecordsInvalid(
+            "expected a frame, an Arrow table or an iterable of mappings; "
+            f"got {type(records).__name__}"
+        )
+    else:
+        for is_frame, run in itertools.groupby(
+            records, lambda item: isinstance(item, pl.DataFrame) or _exports_arrow(item)
+        ):
+            if is_frame:
+                for item in run:
+                    yield item if isinstance(item, pl.DataFrame) else _arrow_frame(item)
+            else:
+                yield run
+
+
+class _Chunks:
+    """Chunks of records, of which the first records can be taken out."""
+
+    def __init__(self, chunks: Iterator[Chunk]) -> None:
+        self.rest = chunks
+
+    def take(self, count: int) -> Iterator[Chunk]:
+        """Take out the first `count` records; what remains of their last chunk stays."""
+        while count > 0 and (chunk := next(self.rest, None)) is not None:
+            if isinstance(chunk, pl.DataFrame):
+                taken_count = min(count, chunk.height)
+                yield chunk.head(taken_count)
+                chunk = chunk.slice(taken_count)
+            else:
+                mappings = list(itertools.islice(chunk, min(count, CHUNK_RECORDS)))
+                taken_count = len(mappings)
+                if not mappings:
+                    continue
+                yield iter(mappings)
+            count -= taken_count
+            if isinstance(chunk, Iterator) or chunk.height:
+                self.rest = itertools.chain([chunk], self.rest)
+
+    def skip(self, count: int, keep_count: int) -> tuple[list[Chunk], int, int]:
+        """Leave out the first `count` records; gives the last `keep_count` of them.
+
+        Also gives the number of records before those, and of all that were left out.
+        """
+        kept: deque[pl.DataFrame | list[object]] = deque()
+        kept_count = taken_count = 0
+        for chunk in self.take(count):
+            part = chunk if isinstance(chunk, pl.DataFrame) else list(chunk)
+            kept.append(part)
+            kept_count += len(part)
+            taken_count += len(part)
+            while kept and kept_count - len(kept[0]) >= keep_count:
+                kept_count -= len(kept.popleft())
+        if kept_count > keep_count:
+            kept[0] = kept[0][kept_count - keep_count :]
+            kept_count = keep_count
+        parts: list[Chunk] = [
+            part if isinstance(part, pl.DataFrame) else iter(part) for part in kept
+        ]
+        return parts, taken_count - kept_count, taken_count
+
+
+def _exports_arrow(item: object) -> bool:
+    return hasattr(item, "__arrow_c_stream__") or hasattr(item, "__arrow_c_array__")
+
+
+def _arrow_frame(table: Any) -> pl.DataFrame:
+    return pl.DataFrame(table)
+
+
+def _too_large(position: int, size_bytes: int, limit_bytes: int) -> RecordsInvalid:
+    return RecordsInvalid(
+        f"record {position}: takes {size_bytes} bytes, and a message at most {limit_bytes}; "
+        "shorten its texts",
+        metadata={"record": str(position), "sizeBytes": str(size_bytes)},
+    )

@@ -1,0 +1,1 @@
+"""Calls over gRPC: credentials, retries, frames and resources as messages."""

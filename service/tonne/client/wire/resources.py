@@ -1,0 +1,163 @@
+"""Resources of the API as the ledger's plain words, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from tonne.client.answers.results import read_totals
+from tonne.errors import FieldInvalid
+from tonne.model import (
+    FACILITY_TYPES,
+    Book,
+    Channel,
+    ChannelState,
+    Edition,
+    Entity,
+    Facility,
+    FacilityRule,
+    FinancialControl,
+    Holding,
+    check_channel_id,
+    check_id,
+)
+from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2
+
+if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+
+def book_name(book: str) -> str:
+    """Name of a book; raises `NameInvalid`."""
+    return f"books/{check_id('book', book)}"
+
+
+def channel_name(book: str, channel: str) -> str:
+    """Name of a channel; raises `NameInvalid`."""
+    return f"{book_name(book)}/channels/{check_channel_id(channel)}"
+
+
+def last_id(name: str) -> str:
+    """Id at the end of a resource name."""
+    return name.rpartition("/")[2]
+
+
+def read_book(message: ledger_pb2.Book) -> Book:
+    """Read a book."""
+    return Book(
+        last_id(message.name),
+        message.display_name,
+        message.time_zone,
+        FacilityRule(message.facility_rule or FacilityRule.WHEN_REGISTER_EXISTS),
+        message.revision,
+        read_timestamp(message.create_time),
+        tuple(map(last_id, message.editions)),
+        message.method_version,
+    )
+
+
+def read_edition(message: catalogue_pb2.Edition) -> Edition:
+    """Read an edition, imported or shipped."""
+    return Edition(
+        message.name.split("/")[1] if message.name.startswith("books/") else "",
+        last_id(message.name),
+        message.factors_count,
+        message.sha256,
+        read_timestamp(message.create_time) if message.HasField("create_time") else None,
+        message.rank,
+        message.title,
+        message.publisher,
+        message.licence,
+        message.attribution,
+    )
+
+
+def read_channel(message: ingest_pb2.Channel) -> Channel:
+    """Read a channel."""
+    return Channel(
+        message.name.split("/")[1] if "/" in message.name else "",
+        last_id(message.name),
+        message.epoch,
+        message.committed_offset,
+        ChannelState(message.state or ChannelState.OPEN),
+        read_totals(message.control_totals),
+        read_timestamp(message.create_time),
+        read_timestamp(message.commit_time) if message.HasField("commit_time") else None,
+    )
+
+
+def read_facility(message: ledger_pb2.Facility) -> Facility:
+    """Read a facility."""
+    return Facility(
+        message.id,
+        message.display_name,
+        FACILITY_TYPES[message.type] if message.type < len(FACILITY_TYPES) else "other",
+        message.region,
+        message.entity,
+        message.ownership,
+        message.valid_from,
+        message.valid_to,
+    )
+
+
+def facility_message(facility: Facility) -> ledger_pb2.Facility:
+    """Make the message of a facility; raises `FieldInvalid` where its type is unknown."""
+    if facility.type not in FACILITY_TYPES:
+        raise FieldInvalid(
+            f"facility {facility.id!r}: a type is one of {', '.join(FACILITY_TYPES[1:])}; "
+            f"got {facility.type!r}",
+            metadata={"facility": facility.id, "field": "type", "value": facility.type},
+        )
+    return ledger_pb2.Facility(
+        id=facility.id,
+        display_name=facility.display_name,
+        type=ledger_pb2.FacilityType.Name(FACILITY_TYPES.index(facility.type)),
+        region=facility.region,
+        entity=facility.entity,
+        ownership=facility.ownership,
+        valid_from=facility.valid_from,
+        valid_to=facility.valid_to,
+    )
+
+
+def read_entity(message: ledger_pb2.Entity) -> Entity:
+    """Read an entity."""
+    return Entity(
+        message.id,
+        message.display_name,
+        message.parent,
+        tuple(
+            Holding(
+                holding.valid_from,
+                holding.valid_to,
+                holding.equity_share,
+                FinancialControl(holding.financial_control or FinancialControl.FULL),
+                not holding.not_operated,
+            )
+            for holding in message.holdings
+        ),
+    )
+
+
+def entity_message(entity: Entity) -> ledger_pb2.Entity:
+    """Make the message of an entity."""
+    return ledger_pb2.Entity(
+        id=entity.id,
+        display_name=entity.display_name,
+        parent=entity.parent,
+        holdings=[
+            ledger_pb2.Holding(
+                valid_from=holding.valid_from,
+                valid_to=holding.valid_to,
+                equity_share=holding.equity_share,
+                financial_control=ledger_pb2.FinancialControl.Name(holding.financial_control),
+                not_operated=not holding.is_operated,
+            )
+            for holding in entity.holdings
+        ],
+    )
+
+
+def read_timestamp(message: Timestamp) -> dt.datetime:
+    """Read a timestamp as an aware datetime in UTC."""
+    return message.ToDatetime(tzinfo=dt.UTC)

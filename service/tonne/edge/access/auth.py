@@ -1,0 +1,322 @@
+"""Who calls: from the token of the call, or from the certificate of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import jwt
+from cryptography import x509
+from jwt.exceptions import InvalidSubjectError
+
+from tonne.edge.access.jwks import KeySet
+from tonne.edge.access.roles import EVERYTHING, Grants, RoleTable, read_claim
+from tonne.errors import ConfigInvalid, CredentialsInvalid, CredentialsMissing, KeysUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tonne.config import SecurityConfig
+    from tonne.telemetry import Telemetry
+
+TOKEN_KEY: Final = "authorization"  # noqa: S105  # the name, no token
+"""Metadata that carries `Bearer TOKEN`."""
+
+SUBJECT_CHARS_MAX = 255
+"""Longest subject. Source: OpenID Connect Core 1.0, section 2, `sub`."""
+
+TOKENS_KEPT_MAX = 4_096
+"""Verified tokens that are remembered, by their hash."""
+
+VERIFY_THREADS = 2
+"""Threads that verify tokens and read keys."""
+
+_RULES: tuple[tuple[type[jwt.PyJWTError], str, str], ...] = (
+    (jwt.ExpiredSignatureError, "expired", "has expired"),
+    (jwt.ImmatureSignatureError, "not_yet_valid", "is not valid yet: clocks may differ"),
+    (jwt.InvalidIssuedAtError, "claims", "has an `iat` that is no time"),
+    (jwt.InvalidAudienceError, "audience", "is for another audience"),
+    (jwt.InvalidIssuerError, "issuer", "is of another issuer"),
+    (jwt.InvalidAlgorithmError, "algorithm", "is signed by an algorithm that its key is not for"),
+    (jwt.InvalidSignatureError, "signature", "has a signature that its key did not make"),
+    (InvalidSubjectError, "claims", "has a `sub` that is no text"),
+)
+"""What the library found wrong: the reason that is counted, and what the caller is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A caller.
+
+    Attributes
+    ----------
+    kind : str
+        `token`, `certificate`, or `none` where callers are not told apart.
+    subject : str
+        Who it is: the token's `sub`, a SPIFFE id, or a certificate's subject.
+    issuer : str
+        Who vouches for a token's subject.
+    grants : Grants
+        What it may.
+    expiry_s : float, optional
+        When a token expires, in Unix time.
+    """
+
+    kind: str
+    subject: str
+    issuer: str
+    grants: Grants
+    expiry_s: float | None = None
+
+
+ANYBODY = Identity("none", "", "", EVERYTHING)
+"""Every caller of a server that tells none apart."""
+
+
+class Authenticator:
+    """Finds out who calls. Used on the event loop; tokens are verified in threads.
+
+    A token goes before a certificate: it names who acts, the certificate may be that of the
+    machine. A bad token is refused, whatever the certificate.
+
+    Parameters
+    ----------
+    clock : callable
+        Unix time in s.
+
+    Attributes
+    ----------
+    leeway_s : float
+        So long after its end a token still counts.
+
+    Raises
+    ------
+    ConfigInvalid
+        The settings contradict each other.
+    """
+
+    def __init__(
+        self,
+        security: SecurityConfig,
+        telemetry: Telemetry,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._is_on = security.authenticates
+        self._takes_certificates = security.takes_certificates
+        self._table = RoleTable.read(security.roles)
+        self._tokens = (
+            TokenVerifier(security, self._table, telemetry) if security.issuers else None
+        )
+        self._certificates: OrderedDict[bytes, Identity] = OrderedDict()
+        self._verified: OrderedDict[bytes, tuple[float, Identity]] = OrderedDict()
+        self._kept_s = security.jwks_lifetime_s
+        self.leeway_s = security.leeway_s
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(VERIFY_THREADS, "verify")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether callers are told apart."""
+        return self._is_on
+
+    async def identify(self, headers: Sequence[str], certificate: bytes | None) -> Identity:
+        """Say who calls.
+
+        Parameters
+        ----------
+        headers : Sequence[str]
+            What the call's metadata has under `authorization`.
+        certificate : bytes, optional
+            PEM of the client's certificate, which TLS has verified.
+
+        Raises
+        ------
+        CredentialsMissing, CredentialsInvalid, KeysUnavailable
+        """
+        if not self._is_on:
+            return ANYBODY
+        if headers and self._tokens is not None:
+            if len(headers) != 1:
+                raise _bad("malformed", "a call has one `authorization`")
+            return await self._of_token(self._tokens, headers[0])
+        if certificate is not None and self._takes_certificates:
+            return self._of_certificate(certificate)
+        expected = [
+            text
+            for is_taken, text in (
+                (self._tokens, "a token (metadata `authorization: Bearer TOKEN`)"),
+                (self._takes_certificates, "a client certificate"),
+            )
+            if is_taken
+        ]
+        raise CredentialsMissing(f"the server must know who calls: send {' or '.join(expected)}")
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False)
+
+    async def _of_token(self, tokens: TokenVerifier, header: str) -> Identity:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise _bad("malformed", "metadata `authorization` is `Bearer TOKEN`")
+        token = token.strip()
+        digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
+        now_s = self._clock()
+        kept = self._verified.get(digest)
+        if kept is not None:
+            until_s, identity = kept
+            if now_s < until_s:
+                self._verified.move_to_end(digest)
+                return identity
+            del self._verified[digest]
+        loop = asyncio.get_running_loop()
+        identity = await loop.run_in_executor(self._pool, tokens.verify, token)
+        # Not for ever: a key that its issuer has withdrawn verifies nothing more.
+        until_s = now_s + self._kept_s
+        if identity.expiry_s is not None:
+            until_s = min(until_s, identity.expiry_s + self.leeway_s)
+        self._verified[digest] = (until_s, identity)
+        if len(self._verified) > TOKENS_KEPT_MAX:
+            self._verified.popitem(last=False)
+        return identity
+
+    def _of_certificate(self, certificate: bytes) -> Identity:
+        digest = hashlib.sha256(certificate).digest()
+        identity = self._certificates.get(digest)
+        if identity is None:
+            subject = read_subject(certificate)
+            identity = Identity("certificate", subject, "", self._table.find(subject))
+            self._certificates[digest] = identity
+            if len(self._certificates) > TOKENS_KEPT_MAX:
+                self._certificates.popitem(last=False)
+        return identity
+
+
+class TokenVerifier:
+    """Verifies tokens by the settings: issuers, audience, algorithms, claims. Blocks."""
+
+    def __init__(self, security: SecurityConfig, table: RoleTable, telemetry: Telemetry) -> None:
+        if not security.audience:
+            raise ConfigInvalid(
+                "security.issuers needs security.audience: the `aud` of tokens that are meant "
+                "for this service",
+                metadata={"key": "security.audience"},
+            )
+        for issuer in security.issuers:
+            if not issuer or "#" in issuer:
+                raise ConfigInvalid(
+                    f"security.issuers: an issuer is the `iss` of its tokens, without '#'; got "
+                    f"{issuer!r}",
+                    metadata={"key": "security.issuers", "value": issuer},
+                )
+        self._keys = {
+            issuer: KeySet(source, security, telemetry)
+            for issuer, source in security.issuers.items()
+        }
+        self._audience = security.audience
+        self._algorithms = frozenset(security.algorithms.split())
+        self._required = security.required_claims.split()
+        self._leeway_s = security.leeway_s
+        self._roles_claim = security.roles_claim
+        self._table = table
+
+    def verify(self, token: str) -> Identity:
+        """Say who holds a token.
+
+        Raises
+        ------
+        CredentialsInvalid
+            What is wrong is told; nothing of the token is.
+        KeysUnavailable
+        """
+        try:
+            return self._verify(token)
+        except (CredentialsInvalid, KeysUnavailable):
+            raise
+        except jwt.MissingRequiredClaimError as error:
+            text = f"the token lacks the claim `{error.claim}` (security.required_claims)"
+            raise _bad("claims", text) from None
+        except jwt.PyJWTError as error:
+            for kind, reason, text in _RULES:
+                if isinstance(error, kind):
+                    raise _bad(reason, f"the token {text}") from None
+            raise _bad("malformed", "the token is no signed JWT") from None
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            raise _bad("malformed", "the token is no signed JWT") from None
+
+    def _verify(self, token: str) -> Identity:
+        header = jwt.get_unverified_header(token)
+        if header.get("alg") not in self._algorithms:
+            text = f"the token is signed by one of {', '.join(sorted(self._algorithms))}"
+            raise _bad("algorithm", text)
+        if "crit" in header or header.get("b64") is False:
+            raise _bad("malformed", "the token has a header that must be understood and is not")
+        unverified = jwt.decode(token, options={"verify_signature": False})
+        issuer = unverified.get("iss")
+        keys = self._keys.get(issuer) if isinstance(issuer, str) else None
+        if keys is None:
+            raise _bad("issuer", "the token is of an issuer that is not in security.issuers")
+        key_id = header.get("kid")
+        if not isinstance(key_id, str) or not key_id:
+            raise _bad("key_unknown", "the token names no key (`kid`)")
+        key = keys.find(key_id)
+        if key is None:
+            raise _bad("key_unknown", "the token's issuer has no key with its `kid`")
+        claims = jwt.decode(
+            token,
+            key.key,
+            algorithms=[key.algorithm_name],
+            audience=self._audience,
+            issuer=issuer,
+            leeway=self._leeway_s,
+            options={"require": self._required},
+        )
+        return self._identity(str(issuer), claims)
+
+    def _identity(self, issuer: str, claims: Mapping[str, object]) -> Identity:
+        subject, expiry = claims["sub"], claims["exp"]
+        if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_CHARS_MAX:
+            raise _bad(
+                "claims", f"a token's `sub` is a text of 1 to {SUBJECT_CHARS_MAX} characters"
+            )
+        if isinstance(expiry, bool) or not isinstance(expiry, int | float):
+            raise _bad("claims", "a token's `exp` is a number")
+        grants = self._table.find(f"{issuer}#{subject}")
+        if self._roles_claim:
+            grants |= read_claim(claims.get(self._roles_claim))
+        return Identity("token", subject, issuer, grants, float(expiry))
+
+
+def read_subject(certificate: bytes) -> str:
+    """Say whose a certificate is: its SPIFFE id, or else its subject (RFC 4514).
+
+    Raises
+    ------
+    CredentialsInvalid
+        It names nobody, or several. Source: SPIFFE X.509-SVID, section 2: exactly one URI.
+    """
+    try:
+        parsed = x509.load_pem_x509_certificate(certificate)
+        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    except x509.ExtensionNotFound:
+        uris = []
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        raise _bad("certificate", "the client's certificate cannot be read") from None
+    if any(uri.startswith("spiffe://") for uri in uris):
+        if len(uris) != 1:
+            raise _bad("certificate", "a certificate with a SPIFFE id has no other URI")
+        return uris[0]
+    subject = parsed.subject.rfc4514_string()
+    if not subject:
+        raise _bad("certificate", "the client's certificate has no SPIFFE id and no subject")
+    return subject
+
+
+def _bad(reason: str, text: str) -> CredentialsInvalid:
+    return CredentialsInvalid(text, metadata={"rule": reason})

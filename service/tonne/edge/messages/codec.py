@@ -1,0 +1,255 @@
+"""Dataclasses to messages and back. No decisions: what a field means is said by its room."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tonne.edge.messages import names
+from tonne.edge.messages.status import write_in_band
+from tonne.edge.messages.texts import refuse_texts
+from tonne.errors import FieldInvalid
+from tonne.ledger.book.methods import settings_of
+from tonne.ledger.statuses import field_name, status_message
+from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period, quantity_text
+from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
+
+if TYPE_CHECKING:
+    from tonne.ingest.replies import Reply
+    from tonne.ledger.reading.records import LedgerRecord, QuarantinedRecord
+    from tonne.model import (
+        Book,
+        Channel,
+        ControlTotals,
+        Limits,
+        PeriodState,
+        RowError,
+    )
+
+M = TypeVar("M", bound=Message)
+
+
+def read_request(kind: type[M], message: bytes) -> M:
+    """Parse a request, or raise `FieldInvalid`, which names the texts that are no UTF-8."""
+    try:
+        return kind.FromString(message)
+    except DecodeError as error:
+        raise refuse_texts(kind, message) or FieldInvalid(
+            f"request: a serialized {kind.__name__} in valid UTF-8; got {len(message)} bytes that "
+            "cannot be read as one",
+            metadata={"field": "request", "sizeBytes": str(len(message))},
+        ) from error
+
+
+def read_facility_rule(number: int) -> FacilityRule:
+    """Read a FacilityRule; unspecified means WHEN_REGISTER_EXISTS."""
+    try:
+        return FacilityRule(number or FacilityRule.WHEN_REGISTER_EXISTS)
+    except ValueError:
+        raise FieldInvalid(
+            f"book.facility_rule: a FacilityRule of the API; got {number}",
+            metadata={"field": "book.facility_rule", "value": str(number)},
+        ) from None
+
+
+def read_facility(index: int, facility: ledger_pb2.Facility) -> Facility:
+    """Read the facility at an index of a request."""
+    if not 0 <= facility.type < len(FACILITY_TYPES):
+        raise FieldInvalid(
+            f"facilities[{index}].type: a FacilityType of the API; got {facility.type}",
+            metadata={"field": f"facilities[{index}].type", "value": str(facility.type)},
+        )
+    return Facility(
+        id=facility.id,
+        display_name=facility.display_name,
+        type=FACILITY_TYPES[facility.type],
+        region=facility.region,
+        entity=facility.entity,
+        ownership=facility.ownership,
+        valid_from=facility.valid_from,
+        valid_to=facility.valid_to,
+    )
+
+
+def write_book(book: Book) -> ledger_pb2.Book:
+    """Write a book."""
+    return ledger_pb2.Book(
+        name=names.write_book(book.id),
+        display_name=book.display_name,
+        time_zone=book.time_zone,
+        facility_rule=_number(book.facility_rule),
+        revision=book.revision,
+        create_time=timestamp(book.create_time),
+        editions=[write_edition_name(book, each) for each in settings_of(book).editions],
+        method_version=book.method_version,
+    )
+
+
+def write_edition_name(book: Book, edition: str) -> str:
+    """Name an edition of a book's method: imported ones are the book's own."""
+    return names.write_edition(book.id if edition in book.editions else "", edition)
+
+
+def write_facility(facility: Facility) -> ledger_pb2.Facility:
+    """Write a facility."""
+    return ledger_pb2.Facility(
+        id=facility.id,
+        display_name=facility.display_name,
+        type=_number(FACILITY_TYPES.index(facility.type)),
+        region=facility.region,
+        entity=facility.entity,
+        ownership=facility.ownership,
+        valid_from=facility.valid_from,
+        valid_to=facility.valid_to,
+    )
+
+
+def write_period(period: int, state: PeriodState) -> ledger_pb2.Period:
+    """Write a period."""
+    return ledger_pb2.Period(month=month_of_period(period), state=_number(state))
+
+
+def write_channel(channel: Channel) -> ingest_pb2.Channel:
+    """Write a channel."""
+    return ingest_pb2.Channel(
+        name=names.write_channel(channel.book, channel.id),
+        epoch=channel.epoch,
+        committed_offset=channel.committed_offset,
+        state=_number(channel.state),
+        control_totals=write_totals(channel.totals),
+        create_time=timestamp(channel.create_time),
+        commit_time=timestamp(channel.commit_time) if channel.commit_time else None,
+        owner=channel.owner,
+    )
+
+
+def write_limits(limits: Limits) -> ingest_pb2.Limits:
+    """Write what the server takes."""
+    return ingest_pb2.Limits(
+        message_bytes_max=limits.message_bytes_max,
+        in_flight_bytes_max=limits.in_flight_bytes_max,
+        batch_records_max=limits.batch_records_max,
+        stream_lifetime=_duration(limits.stream_lifetime_s),
+    )
+
+
+def write_totals(totals: ControlTotals) -> ingest_pb2.ControlTotals:
+    """Write control totals."""
+    return ingest_pb2.ControlTotals(
+        records_count=totals.records_count,
+        posted_count=totals.posted_count,
+        quarantined_count=totals.quarantined_count,
+        suspended_count=totals.suspended_count,
+        quantity_sum=quantity_text(totals.quantity_micro),
+    )
+
+
+def write_row_error(error: RowError) -> status_pb2.RowError:
+    """Write one record that was not posted."""
+    return status_pb2.RowError(
+        index=error.index,
+        offset=error.offset,
+        status=_number(error.status),
+        field=field_name(error.field),
+        message=status_message(error.status, error.field),
+    )
+
+
+def write_reply(reply: Reply) -> ingest_pb2.AppendResponse:
+    """Write a message of the server to a producer."""
+    response = ingest_pb2.AppendResponse(
+        durable_up_to_offset=reply.durable_offset,
+        row_errors=[write_row_error(error) for error in reply.row_errors],
+        row_errors_omitted_count=reply.row_errors_omitted,
+        control_totals=write_totals(reply.totals) if reply.totals else None,
+        credit_bytes=reply.credit_bytes,
+    )
+    if reply.close_signal:
+        response.close_signal.reason = reply.close_signal.reason
+        response.close_signal.grace.CopyFrom(_duration(reply.close_signal.grace_s))
+    if reply.error:
+        response.error.CopyFrom(write_in_band(reply.error))
+    return response
+
+
+def write_record(book: str, record: LedgerRecord) -> report_pb2.LedgerRecord:
+    """Write a durable record."""
+    return report_pb2.LedgerRecord(
+        channel=names.write_source(book, record.source),
+        offset=record.offset,
+        record=_activity_record(record),
+        status=_number(record.status),
+        segment=record.segment,
+        commit_time=timestamp(record.commit_time),
+    )
+
+
+def write_suspended(book: str, record: LedgerRecord) -> ledger_pb2.SuspendedRecord:
+    """Write a record in suspense."""
+    return ledger_pb2.SuspendedRecord(
+        channel=names.write_source(book, record.source),
+        offset=record.offset,
+        record=_activity_record(record),
+        status=_number(record.status),
+        message=record.message,
+    )
+
+
+def write_quarantined(book: str, record: QuarantinedRecord) -> ledger_pb2.QuarantinedRecord:
+    """Write a record in quarantine."""
+    return ledger_pb2.QuarantinedRecord(
+        channel=names.write_source(book, record.source),
+        offset=record.offset,
+        status=_number(record.status),
+        field=field_name(record.field),
+        message=record.message,
+        record_id=record.record_id,
+        facility=record.facility,
+        activity=record.activity,
+        quantity=record.quantity,
+        unit=record.unit,
+        start=record.start,
+        end=record.end,
+        region=record.region,
+        raw=record.raw,
+    )
+
+
+def _activity_record(record: LedgerRecord) -> ingest_pb2.ActivityRecord:
+    return ingest_pb2.ActivityRecord(
+        record_id=record.record_id,
+        facility=record.facility,
+        activity=record.activity,
+        quantity=format(record.quantity, "f"),
+        unit=record.unit,
+        start=timestamp(record.start),
+        end=timestamp(record.end),
+        region=record.region,
+        supplier=record.supplier,
+        product=record.product,
+        data_quality=_number(record.data_quality),
+        evidence=record.evidence,
+        attributes=record.attributes,
+    )
+
+
+def _number(value: int) -> Any:
+    """Give an enum's number; the stubs want the enum's own type, which no number has."""
+    return int(value)
+
+
+def timestamp(time: dt.datetime) -> Timestamp:
+    """Write a moment."""
+    written = Timestamp()
+    written.FromDatetime(time)
+    return written
+
+
+def _duration(seconds: float) -> Duration:
+    written = Duration()
+    written.FromTimedelta(dt.timedelta(seconds=seconds))
+    return written

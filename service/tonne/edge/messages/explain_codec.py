@@ -1,0 +1,114 @@
+"""The parts of an explanation as messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.resolving.valuation import decimal_text, exact_text
+from tonne.edge.messages.catalogue_codec import write_factor
+from tonne.edge.messages.codec import write_record
+from tonne.edge.messages.names import write_factor as write_factor_name
+from tonne.edge.messages.report_codec import write_row
+from tonne.model import month_of_period
+from tonne.reports.explanation.explain import ExplainLine, ExplainRecord
+from tonne.reports.explanation.replay import ReplayOutcome
+from tonne.v1 import catalogue_pb2, report_pb2
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from tonne.catalogue.resolving.resolution import ResolutionEntry
+    from tonne.reports.explanation.explain import Explained
+    from tonne.reports.explanation.factor_sources import FactorSource
+
+GONE = "the edition is not there any more: these figures are those that the resolution kept"
+"""Note of a factor whose edition is gone."""
+
+
+def write_part(book: str, part: Explained) -> report_pb2.ExplainResponse:
+    """Write a line, a record, the replay or the total."""
+    if isinstance(part, ExplainLine):
+        return report_pb2.ExplainResponse(line=_write_line(part))
+    if isinstance(part, ExplainRecord):
+        return report_pb2.ExplainResponse(
+            record=report_pb2.ExplainRecord(
+                record=write_record(book, part.record),
+                parts=[
+                    f"{month_of_period(period)}={quantity:f}" for period, quantity in part.parts
+                ],
+            )
+        )
+    if isinstance(part, ReplayOutcome):
+        return report_pb2.ExplainResponse(
+            replay=report_pb2.ExplainReplay(
+                agrees=part.agrees,
+                records_count=part.records_count,
+                segments_count=part.segments_count,
+                kg_co2e=decimal_text(part.kg_co2e),
+                differences=part.differences,
+            )
+        )
+    return report_pb2.ExplainResponse(total=write_row(part))
+
+
+def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
+    return report_pb2.ExplainLine(
+        account=line.account,
+        stage=line.entry.stage,
+        facility=line.facility,
+        activity=line.activity,
+        region=line.region,
+        period=month_of_period(line.period),
+        quantity=f"{line.quantity:f}",
+        unit=line.unit,
+        records_count=line.records_count,
+        resolution=line.resolution,
+        method_version=line.method_version,
+        factor=_write_source(line.source, line.entry),
+        steps=[
+            report_pb2.ExplainStep(kind=step.kind, text=step.text, ratio=exact_text(step.ratio))
+            for step in line.entry.steps
+        ],
+        gases=[
+            report_pb2.ExplainGas(
+                gas=gas.gas,
+                kg_per_unit=exact_text(gas.kg_per_unit),
+                kg=exact_text(gas.kg),
+                gwp=gas.gwp or "",
+                kg_co2e=_optional(gas.kg_co2e),
+            )
+            for gas in line.gases
+        ],
+        share=exact_text(line.share),
+        basis=line.basis,
+        kg_co2e=exact_text(line.kg_co2e),
+        notices=line.notices,
+    )
+
+
+def _write_source(source: FactorSource, entry: ResolutionEntry) -> catalogue_pb2.Factor:
+    if source.factor is not None:
+        written = write_factor(source.book, source.edition, source.factor)
+        written.licence = source.licence
+        return written
+    factor = entry.factor
+    return catalogue_pb2.Factor(
+        name=write_factor_name(source.book, source.edition, source.row) if source.edition else "",
+        kg_co2e=factor.kg_co2e or "",
+        kg_co2=factor.kg_co2 or "",
+        kg_ch4=factor.kg_ch4 or "",
+        kg_n2o=factor.kg_n2o or "",
+        co2e_ch4=factor.co2e_ch4 or "",
+        co2e_n2o=factor.co2e_n2o or "",
+        gwp_set=factor.gwp_set,
+        gases=[catalogue_pb2.GasMass(gas=gas, kg=kg) for gas, kg in factor.gases],
+        kwh=factor.kwh or "",
+        stage=entry.stage,
+        source=entry.cell,
+        licence=source.licence,
+        note=GONE if source.edition else "",
+    )
+
+
+def _optional(value: Fraction | None) -> str:
+    return "" if value is None else exact_text(value)

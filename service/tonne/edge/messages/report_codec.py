@@ -1,0 +1,153 @@
+"""Questions about a book and their answers: messages to dataclasses and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tonne.catalogue.resolving.valuation import exact_text
+from tonne.catalogue.words.method import CONSOLIDATIONS
+from tonne.edge.messages.codec import write_row_error, write_totals
+from tonne.errors import FieldInvalid, NameInvalid
+from tonne.model import PERIOD_COUNT_MAX, period_of_month
+from tonne.reports.inventory.request import InventoryRequest
+from tonne.v1 import report_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tonne.reports.estimate import EstimateAnswer, EstimatedRecord
+    from tonne.reports.inventory.inventory import Inventory, InventoryRow
+
+ROWS_PER_MESSAGE = 2_000
+"""Rows of one chunk of an inventory."""
+
+INVENTORY_DIMENSIONS = (
+    "",
+    "facility",
+    "activity",
+    "account",
+    "period",
+    "region",
+    "facility_type",
+    "scope",
+)
+"""Dimensions of an inventory, numbered as `tonne.v1.InventoryDimension`."""
+
+APPROACHES = ("", *CONSOLIDATIONS)
+"""Consolidation approaches, numbered as `tonne.v1.Consolidation`."""
+
+
+def read_selection(request: report_pb2.GetInventoryRequest) -> InventoryRequest:
+    """Read what an inventory is asked for. Raises `FieldInvalid`."""
+    return InventoryRequest(
+        first_period=_read_month("from_period", request.from_period, 0),
+        last_period=_read_month("to_period", request.to_period, PERIOD_COUNT_MAX - 1),
+        group_by=tuple(
+            _read_enum("group_by", number, INVENTORY_DIMENSIONS, first=1)
+            for number in request.group_by
+        ),
+        facilities=tuple(request.facilities),
+        activities=tuple(request.activities),
+        accounts=tuple(request.accounts),
+        regions=tuple(request.regions),
+        gwp_set=request.gwp_set,
+        consolidation=_read_enum("consolidation", request.consolidation, APPROACHES, first=0),
+    )
+
+
+def write_inventory(inventory: Inventory) -> Iterator[report_pb2.GetInventoryResponse]:
+    """Write an inventory in chunks; the last one carries the total."""
+    rows = inventory.rows
+    last_start = max(len(rows) - 1, 0) // ROWS_PER_MESSAGE * ROWS_PER_MESSAGE
+    for start in range(0, last_start, ROWS_PER_MESSAGE):
+        chunk = rows[start : start + ROWS_PER_MESSAGE]
+        yield report_pb2.GetInventoryResponse(rows=map(write_row, chunk))
+    yield report_pb2.GetInventoryResponse(
+        rows=map(write_row, rows[last_start:]),
+        total=write_row(inventory.total),
+        notices=[
+            report_pb2.Notice(
+                reason=notice.reason, message=notice.message, records_count=notice.records_count
+            )
+            for notice in inventory.notices
+        ],
+        suspended_count=inventory.suspended_count,
+        method_versions=inventory.method_versions,
+        gwp_set=inventory.gwp_set,
+        consolidation=_number(APPROACHES.index(inventory.consolidation)),
+    )
+
+
+def write_row(row: InventoryRow) -> report_pb2.InventoryRow:
+    """Write a row of an inventory."""
+    return report_pb2.InventoryRow(
+        group=row.group,
+        kg_co2e=row.kg_co2e,
+        kg_co2=row.kg_co2,
+        kg_ch4=row.kg_ch4,
+        kg_n2o=row.kg_n2o,
+        records_count=row.records_count,
+        partial_gases=row.partial_gases,
+        gases=[
+            report_pb2.GasAmount(gas=each.gas, kg=each.kg, kg_co2e=each.kg_co2e)
+            for each in row.gases
+        ],
+        energy_kwh=row.energy_kwh,
+    )
+
+
+def write_estimated_records(
+    records: Sequence[EstimatedRecord],
+) -> Iterator[report_pb2.EstimateResponse]:
+    """Write records' own figures in chunks."""
+    for start in range(0, len(records), ROWS_PER_MESSAGE):
+        yield report_pb2.EstimateResponse(
+            records=[
+                report_pb2.EstimatedRecord(
+                    index=record.index,
+                    status=_number(record.status),
+                    kg_co2e="" if record.kg_co2e is None else exact_text(record.kg_co2e),
+                    notices=record.notices,
+                )
+                for record in records[start : start + ROWS_PER_MESSAGE]
+            ]
+        )
+
+
+def write_estimate(answer: EstimateAnswer) -> Iterator[report_pb2.EstimateResponse]:
+    """Write an estimate in chunks; the last one carries totals and row errors."""
+    for chunk in write_inventory(answer.inventory):
+        response = report_pb2.EstimateResponse(inventory=chunk)
+        if chunk.HasField("total"):
+            for error in answer.row_errors:
+                written = write_row_error(error)
+                written.message = answer.messages[error.index]
+                response.row_errors.append(written)
+            response.row_errors_omitted_count = answer.row_errors_omitted_count
+            response.control_totals.CopyFrom(write_totals(answer.totals))
+        yield response
+
+
+def _read_enum(field: str, number: int, names: tuple[str, ...], *, first: int) -> str:
+    if not first <= number < len(names):
+        raise FieldInvalid(
+            f"{field}: one of its numbers in the API, {first} to {len(names) - 1}; got {number}",
+            metadata={"field": field, "value": str(number)},
+        )
+    return names[number]
+
+
+def _read_month(field: str, text: str, otherwise: int) -> int:
+    if not text:
+        return otherwise
+    try:
+        return period_of_month(text)
+    except NameInvalid as error:
+        raise FieldInvalid(
+            f"{field}: {error.message}", metadata={"field": field, "value": text}
+        ) from error
+
+
+def _number(value: int) -> Any:
+    """Give an enum's number; the stubs want the enum's own type, which no number has."""
+    return value

@@ -1,0 +1,133 @@
+"""CatalogueService: editions and their factors, what a book imported and what is shipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.edge.access.gate import caller
+from tonne.edge.messages import catalogue_codec as codec
+from tonne.edge.messages import names
+from tonne.errors import FieldInvalid
+from tonne.v1 import catalogue_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import grpc
+    from google.protobuf.message import Message
+
+    from tonne.edge.border import Border
+    from tonne.ledger.ledger import Ledger
+
+NAME = "tonne.v1.CatalogueService"
+
+QUERY_CHARS_MAX = 256
+"""Longest query of a search."""
+
+
+class CatalogueService:
+    """Methods of CatalogueService."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
+        """Give the handlers by method."""
+        methods: dict[str, tuple[type[Message], Callable[..., Message]]] = {
+            "ImportEdition": (catalogue_pb2.ImportEditionRequest, self.import_edition),
+            "ListEditions": (catalogue_pb2.ListEditionsRequest, self.list_editions),
+            "ListFactors": (catalogue_pb2.ListFactorsRequest, self.list_factors),
+            "GetFactor": (catalogue_pb2.GetFactorRequest, self.get_factor),
+            "SearchFactors": (catalogue_pb2.SearchFactorsRequest, self.search_factors),
+            "SearchActivities": (catalogue_pb2.SearchActivitiesRequest, self.search_activities),
+        }
+        return {name: border.unary(name, kind, call) for name, (kind, call) in methods.items()}
+
+    def import_edition(
+        self, request: catalogue_pb2.ImportEditionRequest
+    ) -> catalogue_pb2.ImportEditionResponse:
+        """Import an edition from CSV."""
+        book = names.read_book(request.parent, field="parent")
+        edition = self._ledger.editions.import_edition(
+            book,
+            request.edition_id,
+            request.csv,
+            author=request.author or caller().subject,
+            reason=request.reason,
+        )
+        return catalogue_pb2.ImportEditionResponse(edition=codec.write_edition(edition))
+
+    def list_editions(
+        self, request: catalogue_pb2.ListEditionsRequest
+    ) -> catalogue_pb2.ListEditionsResponse:
+        """List the editions of a book, or the shipped ones."""
+        page = self._ledger.editions.list_editions(
+            names.read_book(request.parent, field="parent") if request.parent else "",
+            page_size=request.page_size,
+            page_token=request.page_token,
+        )
+        return catalogue_pb2.ListEditionsResponse(
+            editions=[codec.write_edition(edition) for edition in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def list_factors(
+        self, request: catalogue_pb2.ListFactorsRequest
+    ) -> catalogue_pb2.ListFactorsResponse:
+        """List the factors of an edition."""
+        book, edition = names.read_edition(request.parent, field="parent")
+        page = self._ledger.editions.list_factors(
+            book,
+            edition,
+            activity=request.activity,
+            page_size=request.page_size,
+            page_token=request.page_token,
+        )
+        return catalogue_pb2.ListFactorsResponse(
+            factors=[codec.write_factor(book, edition, factor) for factor in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def get_factor(
+        self, request: catalogue_pb2.GetFactorRequest
+    ) -> catalogue_pb2.GetFactorResponse:
+        """Read one factor."""
+        book, edition, row = names.read_factor(request.name)
+        factor = self._ledger.editions.get_factor(book, edition, row)
+        return catalogue_pb2.GetFactorResponse(factor=codec.write_factor(book, edition, factor))
+
+    def search_factors(
+        self, request: catalogue_pb2.SearchFactorsRequest
+    ) -> catalogue_pb2.SearchFactorsResponse:
+        """Find factors by words."""
+        found, total = self._ledger.editions.search_factors(
+            names.read_book(request.parent, field="parent") if request.parent else "",
+            _read_query(request.query),
+            region=request.region,
+            unit=request.unit,
+            page_size=request.page_size,
+        )
+        return catalogue_pb2.SearchFactorsResponse(
+            factors=[codec.write_factor(*each) for each in found], total_size=total
+        )
+
+    def search_activities(
+        self, request: catalogue_pb2.SearchActivitiesRequest
+    ) -> catalogue_pb2.SearchActivitiesResponse:
+        """Find activities by words."""
+        found, total, nearest = self._ledger.editions.search_activities(
+            _read_query(request.query), page_size=request.page_size
+        )
+        return catalogue_pb2.SearchActivitiesResponse(
+            activities=map(codec.write_activity, found), total_size=total, nearest=nearest
+        )
+
+
+def _read_query(text: str) -> str:
+    """Read the words of a search: each is compared with every word of the catalogue."""
+    if len(text) > QUERY_CHARS_MAX:
+        raise FieldInvalid(
+            f"query: a few words, at most {QUERY_CHARS_MAX} characters; got {len(text)}",
+            metadata={"field": "query", "charsMax": str(QUERY_CHARS_MAX)},
+        )
+    return text

@@ -1,0 +1,233 @@
+"""LedgerService: books, their methods and organisation, and the records that are not posted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.edge.access.gate import caller
+from tonne.edge.messages import codec, method_codec, names
+from tonne.ledger.book.entities import ENTITIES_MAX
+from tonne.ledger.book.register import FACILITIES_MAX, check_count
+from tonne.v1 import ledger_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import grpc
+    from google.protobuf.message import Message
+
+    from tonne.edge.border import Border
+    from tonne.ledger.ledger import Ledger
+
+NAME = "tonne.v1.LedgerService"
+
+
+class LedgerService:
+    """Methods of LedgerService."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
+        """Give the handlers by method."""
+        methods: dict[str, tuple[type[Message], Callable[..., Message]]] = {
+            "CreateBook": (ledger_pb2.CreateBookRequest, self.create_book),
+            "GetBook": (ledger_pb2.GetBookRequest, self.get_book),
+            "ListBooks": (ledger_pb2.ListBooksRequest, self.list_books),
+            "SetMethod": (ledger_pb2.SetMethodRequest, self.set_method),
+            "GetMethod": (ledger_pb2.GetMethodRequest, self.get_method),
+            "ListMethods": (ledger_pb2.ListMethodsRequest, self.list_methods),
+            "SetEditionOrder": (ledger_pb2.SetEditionOrderRequest, self.set_edition_order),
+            "ImportFacilities": (ledger_pb2.ImportFacilitiesRequest, self.import_facilities),
+            "ListFacilities": (ledger_pb2.ListFacilitiesRequest, self.list_facilities),
+            "ImportEntities": (ledger_pb2.ImportEntitiesRequest, self.import_entities),
+            "ListEntities": (ledger_pb2.ListEntitiesRequest, self.list_entities),
+            "ListPeriods": (ledger_pb2.ListPeriodsRequest, self.list_periods),
+            "ListSuspense": (ledger_pb2.ListSuspenseRequest, self.list_suspense),
+            "ListQuarantine": (ledger_pb2.ListQuarantineRequest, self.list_quarantine),
+        }
+        return {
+            **{name: border.unary(name, kind, call) for name, (kind, call) in methods.items()},
+            "ClearSuspense": border.server_stream(
+                "ClearSuspense", ledger_pb2.ClearSuspenseRequest, self.clear_suspense
+            ),
+        }
+
+    def create_book(self, request: ledger_pb2.CreateBookRequest) -> ledger_pb2.CreateBookResponse:
+        """Make a book; without a time zone, its months are those of UTC."""
+        settings = None
+        if request.HasField("method"):
+            settings = method_codec.read_settings(request.book_id, request.method)
+        book = self._ledger.books.create_book(
+            request.book_id,
+            display_name=request.book.display_name,
+            time_zone=request.book.time_zone or "UTC",
+            facility_rule=codec.read_facility_rule(request.book.facility_rule),
+            method=settings,
+            author=request.method.author or caller().subject,
+            reason=request.method.reason,
+        )
+        return ledger_pb2.CreateBookResponse(book=codec.write_book(book))
+
+    def get_book(self, request: ledger_pb2.GetBookRequest) -> ledger_pb2.GetBookResponse:
+        """Read a book."""
+        book = self._ledger.books.get_book(names.read_book(request.name))
+        return ledger_pb2.GetBookResponse(book=codec.write_book(book))
+
+    def list_books(self, request: ledger_pb2.ListBooksRequest) -> ledger_pb2.ListBooksResponse:
+        """List the books on which the caller has a role."""
+        own = caller().grants.books
+        if own is None:
+            page = self._ledger.books.list_books(
+                page_size=request.page_size, page_token=request.page_token
+            )
+        else:
+            page = self._ledger.books.list_own_books(
+                own, page_size=request.page_size, page_token=request.page_token
+            )
+        return ledger_pb2.ListBooksResponse(
+            books=[codec.write_book(book) for book in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def set_method(self, request: ledger_pb2.SetMethodRequest) -> ledger_pb2.SetMethodResponse:
+        """Write a new version of a method."""
+        book = names.read_book(request.parent, field="parent")
+        method = self._ledger.methods.set_method(
+            book,
+            method_codec.read_settings(book, request.method),
+            author=request.method.author or caller().subject,
+            reason=request.method.reason,
+            current_version=request.current_version,
+        )
+        return ledger_pb2.SetMethodResponse(
+            method=method_codec.write_method(self._ledger.books.get_book(book), method)
+        )
+
+    def get_method(self, request: ledger_pb2.GetMethodRequest) -> ledger_pb2.GetMethodResponse:
+        """Read a version of a method."""
+        book, version = names.read_method(request.name)
+        method = self._ledger.methods.get_method(book, version)
+        return ledger_pb2.GetMethodResponse(
+            method=method_codec.write_method(self._ledger.books.get_book(book), method)
+        )
+
+    def list_methods(
+        self, request: ledger_pb2.ListMethodsRequest
+    ) -> ledger_pb2.ListMethodsResponse:
+        """List the versions of a method."""
+        book = self._ledger.books.get_book(names.read_book(request.parent, field="parent"))
+        page = self._ledger.methods.list_methods(
+            book.id, page_size=request.page_size, page_token=request.page_token
+        )
+        return ledger_pb2.ListMethodsResponse(
+            methods=[method_codec.write_method(book, method) for method in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def set_edition_order(
+        self, request: ledger_pb2.SetEditionOrderRequest
+    ) -> ledger_pb2.SetEditionOrderResponse:
+        """Set the order in which a book prefers its editions."""
+        book = names.read_book(request.name)
+        editions = method_codec.read_editions(book, request.editions, field="editions")
+        changed = self._ledger.methods.set_edition_order(book, editions, author=caller().subject)
+        return ledger_pb2.SetEditionOrderResponse(book=codec.write_book(changed))
+
+    def import_facilities(
+        self, request: ledger_pb2.ImportFacilitiesRequest
+    ) -> ledger_pb2.ImportFacilitiesResponse:
+        """Add or replace facilities."""
+        check_count("facilities", len(request.facilities), FACILITIES_MAX)  # before they are read
+        created, updated = self._ledger.register.import_facilities(
+            names.read_book(request.parent, field="parent"),
+            [codec.read_facility(index, one) for index, one in enumerate(request.facilities)],
+        )
+        return ledger_pb2.ImportFacilitiesResponse(created_count=created, updated_count=updated)
+
+    def list_facilities(
+        self, request: ledger_pb2.ListFacilitiesRequest
+    ) -> ledger_pb2.ListFacilitiesResponse:
+        """List the registered facilities."""
+        page = self._ledger.register.list_facilities(
+            names.read_book(request.parent, field="parent"),
+            page_size=request.page_size,
+            page_token=request.page_token,
+        )
+        return ledger_pb2.ListFacilitiesResponse(
+            facilities=[codec.write_facility(facility) for facility in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def import_entities(
+        self, request: ledger_pb2.ImportEntitiesRequest
+    ) -> ledger_pb2.ImportEntitiesResponse:
+        """Add or replace entities."""
+        check_count("entities", len(request.entities), ENTITIES_MAX)
+        created, updated = self._ledger.register.import_entities(
+            names.read_book(request.parent, field="parent"),
+            [method_codec.read_entity(index, one) for index, one in enumerate(request.entities)],
+        )
+        return ledger_pb2.ImportEntitiesResponse(created_count=created, updated_count=updated)
+
+    def list_entities(
+        self, request: ledger_pb2.ListEntitiesRequest
+    ) -> ledger_pb2.ListEntitiesResponse:
+        """List the entities."""
+        page = self._ledger.register.list_entities(
+            names.read_book(request.parent, field="parent"),
+            page_size=request.page_size,
+            page_token=request.page_token,
+        )
+        return ledger_pb2.ListEntitiesResponse(
+            entities=[method_codec.write_entity(entity) for entity in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def list_periods(
+        self, request: ledger_pb2.ListPeriodsRequest
+    ) -> ledger_pb2.ListPeriodsResponse:
+        """List the periods that have postings."""
+        periods = self._ledger.books.list_periods(names.read_book(request.parent, field="parent"))
+        return ledger_pb2.ListPeriodsResponse(
+            periods=[codec.write_period(period, state) for period, state in periods]
+        )
+
+    def list_suspense(
+        self, request: ledger_pb2.ListSuspenseRequest
+    ) -> ledger_pb2.ListSuspenseResponse:
+        """List the records in suspense."""
+        book = names.read_book(request.parent, field="parent")
+        page = self._ledger.records.list_suspense(
+            book, page_size=request.page_size, page_token=request.page_token
+        )
+        return ledger_pb2.ListSuspenseResponse(
+            records=[codec.write_suspended(book, record) for record in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def clear_suspense(
+        self, request: ledger_pb2.ClearSuspenseRequest
+    ) -> Iterator[ledger_pb2.ClearSuspenseResponse]:
+        """Post the records in suspense that can be resolved by now."""
+        steps = self._ledger.suspense.clear(names.read_book(request.parent, field="parent"))
+        for step in steps:
+            yield ledger_pb2.ClearSuspenseResponse(
+                segments_count=step.segments_count,
+                segments_done_count=step.segments_done_count,
+                cleared_count=step.cleared_count,
+                remaining_count=step.remaining_count,
+            )
+
+    def list_quarantine(
+        self, request: ledger_pb2.ListQuarantineRequest
+    ) -> ledger_pb2.ListQuarantineResponse:
+        """List the records in quarantine."""
+        book = names.read_book(request.parent, field="parent")
+        page = self._ledger.records.list_quarantine(
+            book, page_size=request.page_size, page_token=request.page_token
+        )
+        return ledger_pb2.ListQuarantineResponse(
+            records=[codec.write_quarantined(book, record) for record in page.items],
+            next_page_token=page.next_page_token,
+        )

@@ -1,0 +1,1 @@
+"""What decides how records are posted: books, methods, editions, facilities, entities, months."""

@@ -1,0 +1,338 @@
+"""What decides how a book's records are posted, at one revision of the book.
+
+A rule stands for a distinct (activity, unit, region, whether the facility is accepted). New
+keys of a session get their rules with a few joins; Python runs once per distinct rule.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from array import array
+from collections import OrderedDict
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+import polars as pl
+
+from tonne.catalogue.editions.library import shipped_editions
+from tonne.catalogue.resolving.resolver import Resolver
+from tonne.errors import StoreUnavailable
+from tonne.ledger.book.factors import factor_of_row
+from tonne.ledger.book.methods import settings_of
+from tonne.ledger.book.periods import period_table
+from tonne.ledger.files.frames import Schema, frame_of, polars_errors
+from tonne.model import FacilityRule, RowStatus
+from tonne_kernel import RuleTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.catalogue.resolving.resolver import Run
+    from tonne.catalogue.words.method import MethodSettings
+    from tonne.model import Book, Facility
+    from tonne.store.manifest.manifest import Manifest
+    from tonne_kernel import Session
+
+RULE_COUNT_MAX = 1 << 18
+"""Activities and units come from producers: a state that has this many rules begins anew, and
+others go where all have as many. A rule and what is remembered beside it take 0.5 to 1.5 KB. No
+stream has as many keys: none is given its rules again and again."""
+
+_RULES_LOOKED_AT = 1 << 12
+"""Rules of a state from which on those of all are counted."""
+
+BOOK_STATES_MAX = 256
+"""Most books whose state is kept in memory."""
+
+_LOAD_ATTEMPTS_MAX = 16
+
+_state_serials = itertools.count(1)
+
+REGISTER_SCHEMA: Schema = {
+    "facility": pl.String,
+    "display_name": pl.String,
+    "type": pl.String,
+    "region": pl.String,
+    "entity": pl.String,
+    "ownership": pl.String,
+    "valid_from": pl.String,
+    "valid_to": pl.String,
+}
+"""Columns of a register of facilities."""
+
+
+def register_frame(facilities: Sequence[Facility]) -> pl.DataFrame:
+    """Write a register as a frame: one row per facility, columns of `REGISTER_SCHEMA`."""
+    columns = {
+        name: [getattr(each, "id" if name == "facility" else name) for each in facilities]
+        for name in REGISTER_SCHEMA
+    }
+    return pl.DataFrame(columns, schema=REGISTER_SCHEMA)
+
+
+def edition_factors(manifest: Manifest, book: Book, edition: str) -> Sequence[Factor]:
+    """Read the factors of an edition that the book's method names.
+
+    Raises
+    ------
+    StoreUnavailable
+        It is neither imported nor shipped with this server.
+    """
+    if edition in book.editions:
+        return [factor_of_row(row) for row in manifest.factors(book.id, edition)]
+    shipped = shipped_editions().get(edition)
+    if shipped is None:
+        raise StoreUnavailable(
+            f"version {book.method_version} of the method of book {book.id!r} names edition "
+            f"{edition!r}, which this server does not have: it is older than the method; try "
+            "again, another server may answer",
+            metadata={"book": book.id, "edition": edition},
+        )
+    return shipped.factors
+
+
+class BookState:
+    """A book's factors, register and periods at one revision, and the rules made from them.
+
+    Immutable but for the rules, which only grow; safe to share between threads.
+
+    Parameters
+    ----------
+    book : Book
+        The book at its revision.
+    editions : sequence of (str, sequence of Factor)
+        Ids and factors of the method's editions in order of preference. Those of shipped
+        editions are shared by all books.
+    settings : MethodSettings
+        Of the method in force.
+    register : polars.DataFrame
+        Registered facilities, columns of `REGISTER_SCHEMA`.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        editions: Sequence[tuple[str, Sequence[Factor]]],
+        settings: MethodSettings,
+        register: pl.DataFrame,
+    ) -> None:
+        self.book = book
+        self.editions = editions
+        self.settings = settings
+        self.register = register
+        self.periods = period_table(book.time_zone)
+        # Unique in the process: a session notes under which state it has its rules.
+        self._serial = next(_state_serials)
+        self._resolver = Resolver(editions, settings, book.method_version)
+        self._regions = register.select("facility", pl.col("region").alias("facility_region"))
+        self._accepts_all = book.facility_rule is FacilityRule.ANY or (
+            book.facility_rule is FacilityRule.WHEN_REGISTER_EXISTS and register.is_empty()
+        )
+        self._lock = threading.Lock()
+        self._rule_numbers: dict[tuple[str, str, str, bool], int] = {}
+        self._run_offsets = array("i", [0])
+        self._run_first_periods = array("i")
+        self._run_outcomes = array("i")
+        self._resolution_numbers: dict[Resolution, int] = {}
+        self._resolutions: list[Resolution] = []
+        self._table: RuleTable | None = None
+
+    @cached_property
+    def factors_by_activity(self) -> Mapping[str, Sequence[Factor]]:
+        """Factors of the method's editions by the id under which they stand."""
+        found: dict[str, list[Factor]] = {}
+        for _, factors in self.editions:
+            for factor in factors:
+                found.setdefault(factor.activity, []).append(factor)
+        return found
+
+    def resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
+        """Find what holds for an activity, unit and effective region in every month."""
+        return self._resolver.resolve(activity, unit, region)
+
+    @property
+    def rule_count(self) -> int:
+        """Number of rules so far."""
+        return len(self._rule_numbers)
+
+    @property
+    def resolutions(self) -> Sequence[Resolution]:
+        """Resolutions by the number that the rules' outcomes give; grows at its end."""
+        return self._resolutions
+
+    def renewed(self) -> BookState:
+        """Make the same state without its rules."""
+        return BookState(self.book, self.editions, self.settings, self.register)
+
+    def assign_rules(self, session: Session) -> None:
+        """Give every key of a session its rule.
+
+        Rules of another state are taken away first. The caller sees to it that no other
+        state assigns or posts with the same session meanwhile.
+        """
+        if session.rule_list != self._serial:
+            session.forget_rules()
+            session.rule_list = self._serial
+        first, stop = session.ruled_key_count, session.key_count
+        if first == stop:
+            return
+        with polars_errors("the keys of a stream"):
+            keys = self._keys_with_region(frame_of(session.keys(first, stop)))
+            triples = ["activity", "unit", "region", "accepted"]
+            distinct = keys.select(triples).unique(maintain_order=True)
+            with self._lock:
+                numbers = [self._rule(*row) for row in distinct.iter_rows()]
+            rules = keys.join(
+                distinct.with_columns(pl.Series("rule", numbers, dtype=pl.Int32)),
+                on=triples,
+                how="left",
+                maintain_order="left",
+            )["rule"]
+            session.set_rules(first, array("i", rules.to_list()))
+
+    def rules(self) -> RuleTable:
+        """Make the table of all rules so far."""
+        with self._lock:
+            if self._table is None or self._table.rule_count != self.rule_count:
+                self._table = RuleTable(
+                    array("i", self._run_offsets),
+                    array("i", self._run_first_periods),
+                    array("i", self._run_outcomes),
+                )
+            return self._table
+
+    def with_effective_region(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Put a facility's region where `region` is empty; `facility` and `region` texts."""
+        if self._regions.is_empty():
+            return frame
+        return frame.join(
+            self._regions, on="facility", how="left", maintain_order="left"
+        ).with_columns(
+            pl.when(pl.col("region") == "")
+            .then(pl.col("facility_region").fill_null(""))
+            .otherwise(pl.col("region"))
+            .alias("region")
+        )
+
+    def _keys_with_region(self, keys: pl.DataFrame) -> pl.DataFrame:
+        """Columns activity, unit, region (the effective one), accepted; one row per key."""
+        texts = keys.select(pl.col("facility", "activity", "unit", "region").cast(pl.String))
+        texts = self.with_effective_region(texts.with_columns(pl.col("region").fill_null("")))
+        accepted = (
+            pl.lit(self._accepts_all)
+            if self._accepts_all or "facility_region" not in texts.columns
+            else pl.col("facility_region").is_not_null()
+        )
+        return texts.select("activity", "unit", "region", accepted.alias("accepted"))
+
+    def _rule(self, activity: str, unit: str, region: str, accepted: bool) -> int:  # noqa: FBT001 - a row of a frame
+        key = (activity, unit, region, accepted)
+        number = self._rule_numbers.get(key)
+        if number is not None:
+            return number
+        before: int | None = None
+        for run in self._resolver.resolve(activity, unit, region):
+            outcome = self._outcome(run.outcome, accepted=accepted)
+            if outcome != before:
+                self._run_first_periods.append(run.first_period)
+                self._run_outcomes.append(outcome)
+            before = outcome
+        self._run_offsets.append(len(self._run_outcomes))
+        number = self._rule_numbers[key] = len(self._rule_numbers)
+        return number
+
+    def _outcome(self, outcome: Resolution | RowStatus, *, accepted: bool) -> int:
+        """Give a resolution its number; a status is negative, an invalid unit before suspense."""
+        if isinstance(outcome, RowStatus):
+            if accepted or outcome.is_quarantine:
+                return -outcome
+        elif accepted:
+            number = self._resolution_numbers.setdefault(outcome, len(self._resolutions))
+            if number == len(self._resolutions):
+                self._resolutions.append(outcome)
+            return number
+        return -RowStatus.FACILITY_MUST_BE_REGISTERED
+
+
+class BookStates:
+    """The states of the books that this process posts to, the latest known of each.
+
+    A state may be behind the manifest, or of a revision that a database lost: the commit asserts
+    the revision by its token, and the journal then calls `refresh`.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._lock = threading.Lock()
+        self._states: OrderedDict[str, BookState] = OrderedDict()
+        self._posting_locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+
+    def known(self, book: str) -> BookState:
+        """State of a book as last loaded; loads it at first. Raises `BookUnknown`."""
+        with self._lock:
+            state = self._states.get(book)
+            if state is not None:
+                self._states.move_to_end(book)
+        if state is None:
+            return self._load(book)
+        if state.rule_count >= RULE_COUNT_MAX:
+            return self._keep(book, state.renewed())
+        if state.rule_count >= _RULES_LOOKED_AT:
+            return self._keep(book, state)
+        return state
+
+    def refresh(self, book: str) -> BookState:
+        """State of a book at the manifest's revision."""
+        state = self.known(book)
+        return (
+            state
+            if state.book.revision_token == self._manifest.revision_token(book)
+            else self._load(book)
+        )
+
+    @contextmanager
+    def posting(self, book: str) -> Iterator[None]:
+        """Hold what assigns rules and posts in a book: one at a time, whatever its state."""
+        with self._lock:
+            lock = self._posting_locks.setdefault(book, threading.Lock())
+        with lock:
+            yield
+
+    def _load(self, book: str) -> BookState:
+        """Read a book whole: again when its revision moves meanwhile."""
+        for _ in range(_LOAD_ATTEMPTS_MAX):
+            head = self._manifest.get_book(book)
+            if not head.revision_token:
+                self._manifest.draw_revision_token(book)
+                continue
+            settings = settings_of(head)
+            editions = [
+                (edition, edition_factors(self._manifest, head, edition))
+                for edition in settings.editions
+            ]
+            register = register_frame(self._manifest.list_facilities(book, "", None))
+            if self._manifest.revision_token(book) == head.revision_token:
+                return self._keep(book, BookState(head, editions, settings, register))
+        raise StoreUnavailable(
+            f"book {book} changes faster than it can be read: try again",
+            metadata={"book": book},
+            retry_delay_s=1.0,
+        )
+
+    def _keep(self, book: str, state: BookState) -> BookState:
+        """Remember a state; the least used ones go where states or their rules are too many."""
+        with self._lock:
+            self._states[book] = state
+            self._states.move_to_end(book)
+            rule_count = sum(each.rule_count for each in self._states.values())
+            while len(self._states) > BOOK_STATES_MAX or (
+                rule_count > RULE_COUNT_MAX and len(self._states) > 1
+            ):
+                _, dropped = self._states.popitem(last=False)
+                rule_count -= dropped.rule_count
+        return state

@@ -1,0 +1,77 @@
+"""The channels of books: opened by their producers, read, closed for ever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.ledger.book.part import Part
+from tonne.ledger.pages import page_limit
+from tonne.model import check_channel_id, check_id
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from tonne.ledger.book.acknowledged import Acknowledged
+    from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.pages import Page
+    from tonne.model import Channel
+    from tonne.store.manifest.manifest import Manifest
+
+
+class Channels(Part):
+    """The channels of a ledger's books, against what this process knows to be acknowledged."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        states: BookStates,
+        clock: Callable[[], dt.datetime],
+        acknowledged: Acknowledged,
+    ) -> None:
+        super().__init__(manifest, states, clock)
+        self._acknowledged = acknowledged
+
+    def open_channel(self, book: str, channel: str, owner: str = "") -> Channel:
+        """Make a channel, or raise its epoch. Raises NameInvalid, BookUnknown, ChannelClosed.
+
+        RecordsLost, once, where this process knows more records of it to be acknowledged than
+        the database has: the next call goes on from there.
+        """
+        check_id("book", book)
+        check_channel_id(channel)
+        # Before: what is acknowledged while the channel is being opened may be later than it.
+        known_offset = self._acknowledged.offset(book, channel)
+        opened = self._manifest.open_channel(book, channel, owner)
+        self._acknowledged.check_channel(opened, known_offset)
+        self._acknowledged.note_channel(opened)
+        return opened
+
+    def get_channel(self, book: str, channel: str) -> Channel:
+        """Read a channel. Raises NameInvalid, BookUnknown, ChannelUnknown."""
+        found = self._manifest.get_channel(check_id("book", book), check_channel_id(channel))
+        self._acknowledged.note_channel(found)
+        return found
+
+    def find_losses(self) -> None:
+        """Ask for what this process knows to have happened; what is gone is told.
+
+        One look at one row where nothing is. Call it now and then.
+        """
+        for book in self._acknowledged.find_lost():
+            self._acknowledged.tell_lost(book)
+
+    def close_channel(self, book: str, channel: str) -> Channel:
+        """Close a channel for ever. Raises NameInvalid, BookUnknown, ChannelUnknown."""
+        return self._manifest.close_channel(check_id("book", book), check_channel_id(channel))
+
+    def list_channels(
+        self, book: str, *, page_size: int = 0, page_token: str = ""
+    ) -> Page[Channel]:
+        """List the channels in order of their ids. Raises BookUnknown, PageTokenInvalid."""
+        self.get_book(book)
+        query = ("channels", book)
+        after, _ = self._tokens.read(page_token, query, "")
+        limit = page_limit(page_size)
+        rows = self._manifest.list_channels(book, str(after), limit + 1)
+        return self._tokens.page(query, rows, limit, lambda channel: channel.id)

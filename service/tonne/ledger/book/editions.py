@@ -1,0 +1,244 @@
+"""Editions and factors: imported ones from the manifest, shipped ones from the library."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.editions import search
+from tonne.catalogue.editions.edition import parse_edition
+from tonne.catalogue.editions.library import ShippedEdition, shipped_editions
+from tonne.catalogue.resolving.resolution import Resolution
+from tonne.errors import EditionExists, EditionUnknown, FactorUnknown, LedgerInconsistent
+from tonne.ledger.book.book_state import edition_factors
+from tonne.ledger.book.factors import factor_of_row, factor_to_row
+from tonne.ledger.book.method_versions import build_on
+from tonne.ledger.book.methods import settings_of, with_import
+from tonne.ledger.book.part import Part, check_text
+from tonne.ledger.pages import page_limit
+from tonne.model import Book, Edition, check_id
+from tonne.store.rows import NewMethod
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.words.taxonomy import Activity
+    from tonne.ledger.pages import Page
+
+
+MATCHES_DEFAULT = 20
+"""Matches of a search that does not say how many it wants."""
+
+ACTIVITIES_MAX = 10_000
+"""Most activities that one search gives."""
+
+
+class Editions(Part):
+    """The editions and factors of a ledger. An empty `book` stands for what is shipped."""
+
+    def import_edition(
+        self, book: str, edition_id: str, csv: bytes, *, author: str = "", reason: str = ""
+    ) -> Edition:
+        """Import an edition from CSV; the same content again is fine.
+
+        The method's next version has it behind the book's earlier imports and before all
+        shipped editions.
+
+        Returns
+        -------
+        Edition
+            Its `rank` is its place in the method.
+
+        Raises
+        ------
+        NameInvalid, BookUnknown, FieldInvalid
+        EditionExists
+            One of that id has other content, or is shipped.
+        """
+        check_id("edition", edition_id)
+        check_text("author", author)
+        check_text("reason", reason)
+        if edition_id in shipped_editions() and edition_id not in self.get_book(book).editions:
+            raise EditionExists(
+                f"edition {edition_id!r} is shipped with the server: name it in the method, or "
+                "import yours under another id",
+                metadata={"book": book, "edition": edition_id},
+            )
+        self.get_book(book)
+        rows = [factor_to_row(factor) for factor in parse_edition(csv)]
+        sha256 = hashlib.sha256(csv).hexdigest()
+
+        def write(head: Book) -> Edition:
+            settings = with_import(settings_of(head), head.editions, edition_id)
+            new = NewMethod(
+                head.method_version,
+                settings.to_json(),
+                author,
+                reason or f"edition {edition_id} imported",
+            )
+            edition, _ = self._manifest.add_edition(book, edition_id, sha256, rows, new)
+            return edition
+
+        edition = build_on(self._manifest, book, write)
+        return replace(edition, rank=_rank(settings_of(self.get_book(book)).editions, edition_id))
+
+    def list_editions(
+        self, book: str, *, page_size: int = 0, page_token: str = ""
+    ) -> Page[Edition]:
+        """List a book's editions in its method's order, then those that it does not use.
+
+        Raises BookUnknown, PageTokenInvalid.
+        """
+        version = 0
+        if book:
+            head = self.get_book(book)
+            version = head.method_version
+            editions = self._editions_of(head)
+        else:
+            editions = [_shipped_edition(each, 0) for each in shipped_editions().values()]
+        query = ("editions", book, str(version))  # another version may have another order
+        after, _ = self._tokens.read(page_token, query, 0)
+        first, limit = int(after), page_limit(page_size)
+        rest = editions[first:]
+        return self._tokens.page(query, rest, limit, lambda _: first + limit)
+
+    def list_factors(
+        self,
+        book: str,
+        edition: str,
+        *,
+        activity: str = "",
+        page_size: int = 0,
+        page_token: str = "",
+    ) -> Page[Factor]:
+        """List the factors of an edition in the order of its rows.
+
+        Raises BookUnknown, EditionUnknown, PageTokenInvalid.
+        """
+        check_id("edition", edition)
+        query = ("factors", book, edition, activity)
+        after, _ = self._tokens.read(page_token, query, 0)
+        after_row, limit = int(after), page_limit(page_size)
+        if book:
+            self.get_book(book)
+            rows = self._manifest.factors(
+                book, edition, activity=activity, after_row=after_row, limit=limit + 1
+            )
+            factors = [factor_of_row(row) for row in rows]
+        else:
+            factors = [
+                factor
+                for factor in _shipped(edition).factors
+                if factor.row > after_row and activity in ("", factor.activity)
+            ]
+        return self._tokens.page(query, factors[: limit + 1], limit, lambda factor: factor.row)
+
+    def get_factor(self, book: str, edition: str, row: int) -> Factor:
+        """Read one factor. Raises BookUnknown, EditionUnknown, FactorUnknown."""
+        check_id("edition", edition)
+        if book:
+            self.get_book(book)
+            return factor_of_row(self._manifest.get_factor(book, edition, row))
+        for factor in _shipped(edition).factors:
+            if factor.row == row:
+                return factor
+        raise FactorUnknown(
+            f"shipped edition {edition!r} has no factor {row}",
+            metadata={"edition": edition, "factor": str(row)},
+        )
+
+    def search_factors(
+        self, book: str, query: str, *, region: str = "", unit: str = "", page_size: int = 0
+    ) -> tuple[list[tuple[str, str, Factor]], int]:
+        """Find factors by words in the editions of a book's method, or in all shipped ones.
+
+        Returns
+        -------
+        tuple of list of (str, str, Factor), int
+            Book (empty where it is a shipped edition), edition and factor, the best match
+            first; how many matched in all.
+
+        Raises
+        ------
+        NameInvalid, BookUnknown
+        """
+        limit = page_limit(page_size or MATCHES_DEFAULT)
+        if not book:
+            shipped = [(each.id, each.factors) for each in shipped_editions().values()]
+            found, total = search.search_factors(
+                shipped, query, region=region, unit=unit, limit=limit
+            )
+            return [("", edition, factor) for edition, factor in found], total
+        head = self.get_book(book)
+        editions = [
+            (edition, edition_factors(self._manifest, head, edition))
+            for edition in settings_of(head).editions
+        ]
+        found, total = search.search_factors(
+            editions, query, region=region, unit=unit, limit=limit
+        )
+        return [
+            (book if edition in head.editions else "", edition, factor)
+            for edition, factor in found
+        ], total
+
+    @staticmethod
+    def search_activities(
+        query: str, *, page_size: int = 0
+    ) -> tuple[list[Activity], int, list[str]]:
+        """Find activities by words: the best first, how many in all, the nearest where none."""
+        limit = min(page_size, ACTIVITIES_MAX) if page_size > 0 else MATCHES_DEFAULT
+        return search.search_activities(query, limit)
+
+    def resolutions(self, book: str, ids: Iterable[str]) -> dict[str, Resolution]:
+        """Read resolutions by their ids; raises LedgerInconsistent where one is missing."""
+        wanted = sorted(set(ids))
+        texts = self._manifest.get_resolutions(book, wanted)
+        missing = [id_ for id_ in wanted if id_ not in texts]
+        if missing:
+            raise LedgerInconsistent(
+                f"book {book} has postings under resolutions that are not there: {missing[:3]}",
+                metadata={"book": book},
+            )
+        return {id_: Resolution.from_json(text) for id_, text in texts.items()}
+
+    def _editions_of(self, head: Book) -> list[Edition]:
+        order = settings_of(head).editions
+        imported = {each.id: each for each in self._manifest.list_editions(head.id)}
+        used = [
+            replace(imported[edition], rank=rank)
+            if edition in imported
+            else _shipped_edition(_shipped(edition), rank)
+            for rank, edition in enumerate(order, start=1)
+        ]
+        return used + [replace(each, rank=0) for each in imported.values() if each.id not in order]
+
+
+def _rank(order: Sequence[str], edition: str) -> int:
+    return order.index(edition) + 1 if edition in order else 0
+
+
+def _shipped(edition: str) -> ShippedEdition:
+    found = shipped_editions().get(edition)
+    if found is None:
+        raise EditionUnknown(
+            f"no edition {edition!r} is shipped with this server", metadata={"edition": edition}
+        )
+    return found
+
+
+def _shipped_edition(edition: ShippedEdition, rank: int) -> Edition:
+    return Edition(
+        book="",
+        id=edition.id,
+        factors_count=len(edition.factors),
+        sha256=edition.sha256,
+        create_time=None,
+        rank=rank,
+        title=edition.title,
+        publisher=edition.publisher,
+        licence=edition.licence,
+        attribution=edition.attribution,
+    )

@@ -1,0 +1,62 @@
+"""Factors between the catalogue (numbers and days) and the store (texts as printed)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from tonne.catalogue.editions.edition import AMOUNTS
+from tonne.catalogue.editions.factor import Factor, plain_text
+from tonne.store.rows import FactorRow
+
+_TEXTS = (
+    "activity",
+    "region",
+    "unit",
+    "account",
+    "source",
+    "table",
+    "note",
+    "stage",
+    "gwp_set",
+    "cell",
+    "licence",
+    "evidence",
+)
+_NUMBERS = (*AMOUNTS, "uncertainty")
+
+
+def factor_to_row(factor: Factor) -> FactorRow:
+    """Write a factor as texts: every digit of its publisher is kept."""
+    texts: dict[str, Any] = {name: getattr(factor, name) for name in _TEXTS}
+    texts |= {name: _text(getattr(factor, name)) for name in _NUMBERS}
+    return FactorRow(
+        row=factor.row,
+        valid_from=factor.valid_from.isoformat(),
+        valid_to="" if factor.valid_to is None else factor.valid_to.isoformat(),
+        gases=";".join(f"{gas}={plain_text(kg)}" for gas, kg in factor.gases),
+        **texts,
+    )
+
+
+def factor_of_row(row: FactorRow) -> Factor:
+    """Read what `factor_to_row` wrote."""
+    values: dict[str, Any] = {name: getattr(row, name) for name in _TEXTS}
+    values |= {name: _decimal(getattr(row, name)) for name in _NUMBERS}
+    pairs = (pair.partition("=") for pair in row.gases.split(";") if pair)
+    return Factor(
+        row=row.row,
+        valid_from=dt.date.fromisoformat(row.valid_from),
+        valid_to=dt.date.fromisoformat(row.valid_to) if row.valid_to else None,
+        gases=tuple((gas, Decimal(kg)) for gas, _, kg in pairs),
+        **values,
+    )
+
+
+def _text(value: Decimal | None) -> str:
+    return "" if value is None else plain_text(value)
+
+
+def _decimal(text: str) -> Decimal | None:
+    return Decimal(text) if text else None

@@ -1,0 +1,1 @@
+"""What lies on disk: frames of records and postings, their schemas, sums of them."""

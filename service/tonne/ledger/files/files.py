@@ -1,0 +1,197 @@
+"""The ledger's files: their kinds, their paths, and how a frame becomes one."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tonne.errors import FileCorrupt, FileMissing, LedgerInconsistent
+from tonne.ledger.files.frames import ROW_GROUP_ROWS, read_parquet, read_rows, write_parquet
+from tonne.store.errors import ObjectMissing
+from tonne.store.rows import FileRow
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Sequence
+
+    import polars as pl
+
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
+    from tonne.store.rows import FileKind
+
+SEGMENT: Final = "segment"
+POSTINGS: Final = "postings"
+QUARANTINE: Final = "quarantine"
+CLEARING: Final = "clearing"
+
+POSTINGS_GROUP_ROWS = 1 << 16
+"""Rows of a row group of postings, which are read so many at a time: at most 76 MiB in memory."""
+
+_FOLDERS: dict[FileKind, str] = {
+    SEGMENT: "segments",
+    POSTINGS: "postings",
+    QUARANTINE: "quarantine",
+    CLEARING: "clearings",
+}
+
+
+_DEPENDENTS: dict[FileKind, str] = {
+    SEGMENT: "lists, explanations and replays of its records, repeats of its offsets and the "
+    "clearing of those that wait; inventories rest on postings files and stay right",
+    POSTINGS: "every inventory and explanation of the book, and the merge of its postings",
+    QUARANTINE: "the list of what was refused, and repeats of its offsets; no inventory",
+    CLEARING: "which records of its segment left suspense: their lists, replays and further "
+    "clearing; inventories rest on postings files and stay right",
+}
+_ASK = (
+    "put the object back under the same path from a copy, or ask the producers for its records "
+    "again: `tonne check --book {book}` names the channels and offsets that it holds"
+)
+_REMEDIES: dict[FileKind, str] = {
+    SEGMENT: _ASK,
+    POSTINGS: "run `tonne rebuild --book {book}` with the --config or --data of the server: it is "
+    "made again from the segments",
+    QUARANTINE: _ASK,
+    CLEARING: "put the object back under the same path from a copy, then run "
+    "`tonne check --book {book}`",
+}
+"""What mends a file. It stands in logs of servers and in what `tonne check` says itself."""
+
+
+def segments_folder(book: str) -> str:
+    """Name the folder of a book's segments: the root of its published table."""
+    return f"{book}/{_FOLDERS[SEGMENT]}"
+
+
+def put_frame(
+    objects: Objects,
+    frame: pl.DataFrame,
+    kind: FileKind,
+    *,
+    book: str,
+    commit_id: str,
+    now: dt.datetime,
+    suspended_count: int = 0,
+    segment: str = "",
+    name: str = "",
+) -> FileRow:
+    """Encode a frame and put it under a new path; it is durable on return.
+
+    Nothing refers to it before the row that is returned is committed. `name` is never used
+    twice; without one it is made.
+    """
+    rows = POSTINGS_GROUP_ROWS if kind == POSTINGS else ROW_GROUP_ROWS
+    encoded = write_parquet(frame, rows)
+    # Books apart, kinds apart, days apart, never used before. A table of the segments may be
+    # published with their folder as its root: a VACUUM passes over folders that begin with "_".
+    day = f"{'_' if kind == SEGMENT else ''}{now.date().isoformat()}"
+    path = f"{book}/{_FOLDERS[kind]}/{day}/{name or uuid.uuid4().hex}.parquet"
+    objects.put(path, encoded.content)
+    return FileRow(
+        id=uuid.uuid4().hex,
+        book=book,
+        kind=kind,
+        path=path,
+        row_count=encoded.row_count,
+        size_bytes=len(encoded.content),
+        sha256=encoded.sha256,
+        commit_id=commit_id,
+        create_time=now,
+        suspended_count=suspended_count,
+        segment=segment,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VerifiedFile:
+    """Bytes of a file that are those that were written."""
+
+    row: FileRow
+    content: bytes
+
+    @property
+    def path(self) -> str:
+        """Path of the object."""
+        return self.row.path
+
+    def frame(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Decode the file, or some of its columns; `LedgerInconsistent` where it cannot be."""
+        frame = read_parquet(self.content, self.path, columns)
+        if frame.height != self.row.row_count:
+            raise LedgerInconsistent(
+                f"{self.path} has {frame.height} rows, the manifest says {self.row.row_count}",
+                metadata={"path": self.path},
+            )
+        return frame
+
+    def rows(self, first: int, count: int) -> pl.DataFrame:
+        """Decode some rows alone; `LedgerInconsistent` where they cannot be."""
+        return read_rows(self.content, self.path, first, count)
+
+
+class FileReader:
+    """The one door through which the ledger reads its files. Safe to call from several threads.
+
+    What comes out has the size and the SHA-256 that the manifest knows of the file: a bit that
+    turned over in the storage, half an object, or the object of another file are errors that
+    name the file, and never a number.
+
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    on_corrupt : callable, optional
+        Called with every such error before it is raised.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        on_corrupt: Callable[[FileCorrupt], None] | None = None,
+    ) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._on_corrupt = on_corrupt
+
+    def open(self, file: FileRow) -> VerifiedFile:
+        """Read a file whole and compare it with what the manifest says.
+
+        Raises
+        ------
+        FileCorrupt
+            Its bytes are others.
+        FileMissing
+            It counts, and its object is gone.
+        ObjectMissing
+            It was a postings file, merged and collected since the manifest was asked: ask again.
+        StoreUnavailable
+        """
+        try:
+            content = self._objects.get(file.path)
+        except ObjectMissing as error:
+            if file.kind == POSTINGS and not self._is_live(file):
+                raise
+            raise self._told(FileMissing, file, "no object is there") from error
+        digest = hashlib.sha256(content).hexdigest()
+        if len(content) != file.size_bytes or digest != file.sha256:
+            there = f"the object has {len(content)} bytes with the SHA-256 {digest}"
+            raise self._told(FileCorrupt, file, there)
+        return VerifiedFile(file, content)
+
+    def _is_live(self, file: FileRow) -> bool:
+        return any(each.id == file.id for each in self._manifest.live_postings(file.book))
+
+    def _told(self, kind: type[FileCorrupt], file: FileRow, there: str) -> FileCorrupt:
+        error = kind(
+            f"{file.kind} file {file.id} of book {file.book!r} ({file.path}) was expected with "
+            f"{file.size_bytes} bytes and the SHA-256 {file.sha256}; {there}. On it depend: "
+            f"{_DEPENDENTS[file.kind]}. What to do: {_REMEDIES[file.kind].format(book=file.book)}",
+            metadata={"file": file.id, "book": file.book, "kind": file.kind, "path": file.path},
+        )
+        if self._on_corrupt is not None:
+            self._on_corrupt(error)
+        return error

@@ -1,0 +1,324 @@
+"""Clearing of suspense: records that can be resolved by now are posted, each exactly once.
+
+Segment by segment, in one manifest transaction each: a clearing file names the records that leave
+suspense, a postings file takes back what they were posted as and adds what they are worth now.
+The transaction asserts the book's revision, that the periods are open, and how many records of
+the segment wait; that count falls with every clearing, so that of two servers that saw the same
+records one fails and looks again. A crash before it leaves files without a row, which are
+garbage; one after it leaves a segment whose cleared records are no longer found.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
+from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
+from tonne.ledger.files.frames import frame_of, polars_errors
+from tonne.ledger.files.overlay import CLEARED_SCHEMA, Overlay
+from tonne.ledger.files.split import post_plainly, split_records
+from tonne.ledger.posting.entries import REQUEST_PREFIX
+from tonne.ledger.posting.group import POSTING_REGION, post_shares, posting_frame
+from tonne.model import PeriodState, RowStatus, check_id
+from tonne.store import faults
+from tonne.store.errors import BookChanged, SuspenseChanged
+from tonne.store.rows import Clearing, Commit
+from tonne_kernel import Session, Share
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator
+
+    from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.ledger.book.book_state import BookState, BookStates
+    from tonne.ledger.budget import Budget
+    from tonne.ledger.files.files import FileReader
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
+    from tonne.store.rows import FileRow
+    from tonne_kernel import Batch
+
+ATTEMPTS_MAX = 32
+"""How often a segment is looked at again because the book or the segment changed."""
+
+CLEARED_ROW_BYTES = 3_000
+"""Memory of a record of a segment that is cleared: read, decoded twice, posted twice."""
+
+_SEGMENTS_BATCH = 256
+_SENT = ("facility", "activity", "quantity", "unit", "start", "end", "region")
+
+
+@dataclass(frozen=True, slots=True)
+class ClearingProgress:
+    """How far a clearing is.
+
+    `segments_count` had records in suspense when it began, `segments_done_count` of them were
+    gone through; `cleared_count` records were posted by it, `remaining_count` still wait there.
+    """
+
+    segments_count: int
+    segments_done_count: int = 0
+    cleared_count: int = 0
+    remaining_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cleared:
+    """Records of a segment that can be posted, and what the postings become."""
+
+    records: pl.DataFrame
+    postings: pl.DataFrame
+    resolutions: tuple[Resolution, ...]
+
+
+class Clearer:
+    """Clears the suspense of books. Safe to call from several threads and servers.
+
+    Parameters
+    ----------
+    manifest, objects, reader
+        Where the ledger is kept.
+    states : BookStates
+        What decides how records are posted.
+    clock : callable
+        The time, UTC.
+    on_postings : callable
+        As in `Journal`.
+    reads : Budget
+        Memory of the calls that read: a clearing holds that of one segment at a time.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        reader: FileReader,
+        states: BookStates,
+        *,
+        clock: Callable[[], dt.datetime],
+        on_postings: Callable[[FileRow, pl.DataFrame], None],
+        reads: Budget,
+    ) -> None:
+        self._reads = reads
+        self._manifest = manifest
+        self._objects = objects
+        self._reader = reader
+        self._states = states
+        self._clock = clock
+        self._on_postings = on_postings
+        self._overlay = Overlay(manifest, reader)
+
+    def clear(self, book: str) -> Iterator[ClearingProgress]:
+        """Post the records in suspense that can be resolved by now, one segment at a step.
+
+        Raises
+        ------
+        NameInvalid, BookUnknown
+        CapacityError
+            Call again: nothing is cleared twice.
+        """
+        return self._steps(self._manifest.get_book(check_id("book", book)).id)
+
+    def _steps(self, book: str) -> Iterator[ClearingProgress]:
+        """Go through the segments that have records in suspense now; one step for each.
+
+        Memory holds one segment. What is appended meanwhile is not looked at. A segment that is
+        corrupt keeps the others from nothing: the error comes at the end.
+
+        Raises
+        ------
+        BookUnknown
+        FileCorrupt
+            A segment, or a clearing of one, is not what was written; the others were cleared.
+        CapacityError
+            The store is away, other calls hold the memory of a segment, or the outcome of a
+            commit is unknown. Call again: what was cleared is not cleared twice.
+        """
+        count, stop_seq = self._manifest.suspended_extent(book)
+        done_count = cleared_count = remaining_count = after_seq = 0
+        corrupt: FileCorrupt | None = None
+        while files := self._manifest.suspended_segments(
+            book, after_seq=after_seq, stop_seq=stop_seq, limit=_SEGMENTS_BATCH
+        ):
+            for file in files:
+                try:
+                    with self._reads.holding(file.row_count * CLEARED_ROW_BYTES):
+                        cleared, remaining = self._clear_segment(book, file.id)
+                except FileCorrupt as error:
+                    corrupt = corrupt or error
+                    cleared, remaining = 0, file.suspended_count
+                done_count += 1
+                cleared_count += cleared
+                remaining_count += remaining
+                yield ClearingProgress(count, done_count, cleared_count, remaining_count)
+            after_seq = files[-1].seq
+        if corrupt is not None:
+            raise corrupt
+        if done_count < count or not count:  # others cleared the rest, or there was nothing
+            yield ClearingProgress(count, count, cleared_count, remaining_count)
+
+    def _clear_segment(self, book: str, segment_id: str) -> tuple[int, int]:
+        """Clear what can be of a segment: how many records were, and how many wait still."""
+        for _ in range(ATTEMPTS_MAX):
+            file = self._manifest.get_files([segment_id])[segment_id]
+            if not file.suspended_count:
+                return 0, 0
+            waiting = self._read_waiting(file)
+            if waiting.height != file.suspended_count:
+                continue  # cleared by another between the two
+            state = self._states.refresh(book)
+            cleared = self._resolve(book, waiting, state)
+            if cleared is None:
+                return 0, waiting.height
+            try:
+                self._commit(file, state, cleared)
+            except (BookChanged, SuspenseChanged, PeriodMustBeOpen):
+                continue
+            return cleared.records.height, waiting.height - cleared.records.height
+        raise StoreUnavailable(
+            f"segment {segment_id} of book {book} changes faster than it can be cleared: try "
+            "again",
+            metadata={"book": book, "segment": segment_id},
+            retry_delay_s=1.0,
+        )
+
+    def _read_waiting(self, file: FileRow) -> pl.DataFrame:
+        """Read the records of a segment that wait, by the region under which they are posted."""
+        segment = self._reader.open(file).frame()
+        segment = self._overlay.apply(segment, self._overlay.find([file]).get(file.id, []))
+        with polars_errors(file.path):
+            noted = pl.col(POSTING_REGION) if POSTING_REGION in segment.columns else pl.lit(None)
+            return segment.filter(pl.col("status") > RowStatus.POSTED).select(
+                "channel",
+                "offset",
+                "status",
+                "quantity",
+                "start",
+                "end",
+                pl.col("facility", "activity", "unit").cast(pl.String),
+                pl.col("region").cast(pl.String).fill_null(""),
+                noted.cast(pl.String).alias(POSTING_REGION),
+            )
+
+    def _resolve(self, book: str, waiting: pl.DataFrame, state: BookState) -> _Cleared | None:
+        """Find the records that a state posts, and post them; None where there is none."""
+        postable = _postable(waiting, state, book)
+        closed = [
+            period
+            for period, period_state in self._manifest.periods(book)
+            if period_state is not PeriodState.OPEN
+        ]
+        if closed:
+            postable = _without_periods(postable, state, closed)
+        if postable.is_empty():
+            return None
+        session, batch = _decode(postable)
+        state.assign_rules(session)
+        posted = post_shares([Share(batch, "clearing", 0)], state, book=book, row_errors_max=0)
+        with polars_errors(f"cleared records of book {book}"):
+            postings, resolutions = posting_frame(posted, state)
+            postings = pl.concat([_taken_back(postable, state), postings])
+        return _Cleared(postable, postings, resolutions)
+
+    def _commit(self, file: FileRow, state: BookState, cleared: _Cleared) -> None:
+        """Make the files durable, then the clearing true."""
+        commit_id, now = uuid.uuid4().hex, self._clock()
+        book, count = file.book, cleared.records.height
+        with polars_errors(file.path):
+            names = cleared.records.with_columns(segment=pl.lit(file.id)).select(
+                pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items()
+            )
+            by_channel = cleared.records["channel"].cast(pl.String).value_counts(sort=True)
+            channels = tuple(
+                (channel, channel_count)
+                for channel, channel_count in by_channel.iter_rows()
+                if not channel.startswith(REQUEST_PREFIX)
+            )
+            periods = tuple(sorted(cleared.postings["period"].unique().to_list()))
+        clearing = put_frame(
+            self._objects,
+            names,
+            CLEARING,
+            book=book,
+            commit_id=commit_id,
+            now=now,
+            segment=file.id,
+        )
+        postings = put_frame(
+            self._objects, cleared.postings, POSTINGS, book=book, commit_id=commit_id, now=now
+        )
+        resolutions = {each.id: each.to_json() for each in cleared.resolutions}
+        faults.reach("clearing.after_files")
+        self._manifest.commit(
+            Commit(
+                id=commit_id,
+                book=book,
+                revision=state.book.revision,
+                revision_token=state.book.revision_token,
+                resolutions=resolutions,
+                clearings=(
+                    Clearing(
+                        file.id, file.suspended_count, file.suspended_count - count, channels
+                    ),
+                ),
+                files=(clearing, postings),
+                periods=periods,
+            )
+        )
+        faults.reach("clearing.after_commit")
+        self._on_postings(postings, cleared.postings)
+
+
+def _decode(records: pl.DataFrame) -> tuple[Session, Batch]:
+    """Hand records to the kernel; their offsets there are their places in the frame."""
+    buffer = io.BytesIO()
+    with polars_errors("records in suspense"):
+        records.select(_SENT).write_ipc_stream(buffer, compression="uncompressed")
+    message = buffer.getvalue()
+    session = Session(batch_records_max=max(records.height, 1))
+    return session, session.decode_arrow(message, 0, len(message))
+
+
+def _postable(waiting: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
+    """Keep the records that a state posts."""
+    session, batch = _decode(waiting)
+    state.assign_rules(session)
+    posted = post_shares([Share(batch, "clearing", 0)], state, book=book, row_errors_max=0)
+    with polars_errors(f"records in suspense of book {book}"):
+        outcome = frame_of(posted.records()).select("offset", "status")
+        rows = outcome.filter(pl.col("status") == RowStatus.POSTED)["offset"]
+        return waiting.select(pl.all().gather(rows))
+
+
+def _without_periods(records: pl.DataFrame, state: BookState, closed: list[int]) -> pl.DataFrame:
+    """Leave out records with a part in one of these periods."""
+    parts = split_records(records, state.periods)
+    with polars_errors("records in suspense"):
+        touching = parts.filter(pl.col("period").is_in(closed))["row"].unique()
+        rows = pl.int_range(records.height, dtype=pl.UInt32, eager=True)
+        return records.filter(~rows.is_in(touching.implode()))
+
+
+def _taken_back(records: pl.DataFrame, state: BookState) -> pl.DataFrame:
+    """Post records in suspense as they were posted, with the signs turned."""
+    parts = []
+    by_region = records.with_columns(pl.coalesce(POSTING_REGION, "region").alias("region"))
+    for (status,), rows in by_region.group_by("status", maintain_order=True):
+        parts.append(
+            post_plainly(rows, state.periods).select(
+                "facility",
+                "activity",
+                "unit",
+                "region",
+                "period",
+                pl.lit(None, pl.String).alias("resolution"),
+                pl.lit(status, pl.UInt8).alias("status"),
+                -pl.col("quantity", "record_count", "record_start_count"),
+            )
+        )
+    return pl.concat(parts)

@@ -1,0 +1,237 @@
+"""Posting without a trace: what records would add to a book, kept as sums in memory.
+
+The kernel posts the batches under a book's rules exactly as the journal does; only the files and
+the commit are left out. Memory is bounded by the distinct keys of the postings and one batch.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.catalogue.editions.library import default_settings, shipped_editions
+from tonne.ledger.book.book_state import RULE_COUNT_MAX, BookState, register_frame
+from tonne.ledger.book.part import Part
+from tonne.ledger.files.frames import Schema, frame_of, polars_errors
+from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.split import split_records
+from tonne.ledger.files.sums import RunningSums
+from tonne.ledger.posting.group import outcome_of, post_shares, posting_frame
+from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.ledger.statuses import status_message
+from tonne.model import Book, ControlTotals, FacilityRule, RowError, RowStatus, check_id
+from tonne_kernel import Batch, Share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.model import Entity
+
+RECORD_SCHEMA: Schema = {"record": pl.Int64, **POSTINGS_SCHEMA}
+"""Columns of postings record by record: `record` counts from 0 over all batches."""
+
+EstimateBatch = Batch
+"""Decoded records of one message."""
+
+_RULE_KEYS = ("facility", "activity", "unit", "region", "period")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimated:
+    """What one batch came to.
+
+    Parameters
+    ----------
+    first_index : int
+        Number of its first record over all batches.
+    totals : ControlTotals
+        Sums over its records.
+    row_errors : tuple of RowError
+        Its first records that would not be posted; `index` counts over all batches.
+    row_error_count : int
+        All of them.
+    messages : Mapping of int to str
+        What stands in the way of each of `row_errors`, by index.
+    postings : polars.DataFrame or None
+        `RECORD_SCHEMA`, where they were asked for record by record: posted records alone.
+    """
+
+    first_index: int
+    totals: ControlTotals
+    row_errors: tuple[RowError, ...]
+    row_error_count: int
+    messages: Mapping[int, str]
+    postings: pl.DataFrame | None
+
+
+class Estimation:
+    """The postings of one estimate. For one thread at a time.
+
+    Parameters
+    ----------
+    state : BookState
+        The rules, which stay those of this moment whatever happens to the book.
+    """
+
+    def __init__(self, state: BookState, entities: Sequence[Entity] = ()) -> None:
+        self.state = state
+        self.entities = tuple(entities)
+        self.totals = ControlTotals()
+        self._resolutions: dict[str, Resolution] = {}
+        self._sums = RunningSums(POSTINGS_SCHEMA)
+
+    @property
+    def resolutions(self) -> Mapping[str, Resolution]:
+        """Resolutions that the postings name, by id."""
+        return self._resolutions
+
+    def add(self, batch: Batch, *, row_errors_max: int, by_record: bool = False) -> Estimated:
+        """Post a batch; `by_record` gives each record's postings, too.
+
+        Raises
+        ------
+        QuantityOverflow
+            A sum leaves 128 bits.
+        """
+        first_index = self.totals.records_count
+        # The session is this estimate's own: no other state posts with it meanwhile.
+        self.state.assign_rules(batch.session)
+        share = Share(batch, "estimate", first_index)
+        posted = post_shares(
+            [share], self.state, book=self.state.book.id, row_errors_max=row_errors_max
+        )
+        outcome = outcome_of(posted.totals[0], first_index)
+        with polars_errors("the postings of an estimate"):
+            frame, used = posting_frame(posted, self.state)
+            self._resolutions |= {each.id: each for each in used}
+            self._sums.add(frame)
+            postings = None
+            records = frame_of(posted.records())
+            if by_record:
+                postings = self._by_record(records, frame)
+        self.totals += outcome.totals
+        row_errors = tuple(
+            RowError(error.offset, error.offset, error.status, error.field)
+            for error in outcome.row_errors
+        )
+        return Estimated(
+            first_index,
+            outcome.totals,
+            row_errors,
+            outcome.row_error_count,
+            self._messages(row_errors, records),
+            postings,
+        )
+
+    def keep_at_most(self, rows_count: int) -> int:
+        """Add up what waits where more than so many rows are kept; how many are kept then."""
+        if self._sums.held_rows > rows_count:
+            self._sums.frame()
+        return self._sums.held_rows
+
+    def postings(self) -> pl.DataFrame:
+        """Give all postings so far, columns of `balances.POSTINGS_SCHEMA`, each key once."""
+        return self._sums.frame()
+
+    def _messages(self, row_errors: Sequence[RowError], records: pl.DataFrame) -> dict[int, str]:
+        """Say what stands in the way; where a record would wait, which ids are near."""
+        messages = {error.index: status_message(error.status, error.field) for error in row_errors}
+        with polars_errors("records that would wait"):
+            waiting = records.filter(
+                pl.col("status") > RowStatus.POSTED, pl.col("offset").is_in(list(messages))
+            )
+        if waiting.height:
+            texts = SuspenseTexts(self.state).of(waiting)
+            for row in waiting.iter_rows(named=True):
+                messages[row["offset"]] = texts(RowStatus(row["status"]), row)
+        return messages
+
+    def _by_record(self, records: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
+        """Split the batch's posted records, and give each part the resolution of its key."""
+        posted = records.filter(pl.col("status") == RowStatus.POSTED)
+        parts = split_records(posted, self.state.periods)
+        keys = self.state.with_effective_region(
+            posted.select(
+                pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+                pl.col("offset").alias("record"),
+                pl.col("facility", "activity", "unit").cast(pl.String),
+                pl.col("region").cast(pl.String).fill_null(""),
+            )
+        )
+        # Keys that differ in the region as given alone have one rule.
+        resolved = (
+            postings.filter(pl.col("resolution").is_not_null())
+            .select(
+                pl.col("facility", "activity", "unit", "region").cast(pl.String),
+                "period",
+                "resolution",
+            )
+            .unique(_RULE_KEYS)
+        )
+        return (
+            parts.join(keys, on="row", how="inner", maintain_order="left")
+            .join(resolved, on=_RULE_KEYS, how="left", maintain_order="left")
+            .with_columns(
+                pl.lit(0, pl.UInt8).alias("status"),
+                pl.lit(1, pl.Int64).alias("record_count"),
+                pl.col("row").is_first_distinct().cast(pl.Int64).alias("record_start_count"),
+            )
+            .select(pl.col(name).cast(kind) for name, kind in RECORD_SCHEMA.items())
+        )
+
+
+class Estimates(Part):
+    """The estimates of a ledger."""
+
+    def estimation(self, book: str) -> Estimation:
+        """Begin an estimate under a book's rules as they are now.
+
+        An empty id stands for the shipped editions in their default order, months in UTC and
+        any facility. Raises NameInvalid, BookUnknown.
+        """
+        if not book:
+            return Estimation(_CATALOGUE.get())
+        state = self._states.refresh(check_id("book", book))
+        return Estimation(state, self._manifest.list_entities(book))
+
+
+class CatalogueState:
+    """The state of no book: the shipped editions in their default order, UTC, no register."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state: BookState | None = None
+
+    def get(self) -> BookState:
+        """Give the state; it is made anew when it has taken too many rules."""
+        with self._lock:
+            if self._state is None or self._state.rule_count >= RULE_COUNT_MAX:
+                self._state = _catalogue_state()
+            return self._state
+
+
+_CATALOGUE = CatalogueState()
+
+
+def _catalogue_state() -> BookState:
+    settings = default_settings()
+    shipped = shipped_editions()
+    editions: Sequence[tuple[str, Sequence[Factor]]] = [
+        (edition, shipped[edition].factors) for edition in settings.editions
+    ]
+    book = Book(
+        id="",
+        display_name="",
+        time_zone="UTC",
+        facility_rule=FacilityRule.ANY,
+        revision=0,
+        create_time=dt.datetime.fromtimestamp(0, dt.UTC),
+        method_body=settings.to_json(),
+    )
+    return BookState(book, editions, settings, register_frame(()))

@@ -1,0 +1,294 @@
+"""One group of entries on its way to disk: posted by the kernel, laid out as files.
+
+Nothing here is durable yet. The journal writes the files and makes the commit.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.errors import QuantityOverflow
+from tonne.ledger.files.files import POSTINGS, QUARANTINE, SEGMENT
+from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
+from tonne.ledger.posting.entries import REQUEST_PREFIX, ChannelEntry, Durable, Entry, RequestEntry
+from tonne.model import ControlTotals, RecordField, RowError, RowStatus
+from tonne.store.rows import Move, RangeRow, RequestClaim
+from tonne_kernel import Share, post
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.ledger.book.book_state import BookState, BookStates
+    from tonne.model import Book
+    from tonne.store.rows import FileKind
+    from tonne_kernel import Posted, ShareTotals
+
+POSTING_REGION = "posting_region"
+"""Column of a segment, only where some record in suspense took its facility's region."""
+
+POSTED_KEYS = ("facility", "activity", "unit", "region", "period", "resolution", "status")
+"""Columns that tell one posting from another."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Entries posted under one state of their book.
+
+    Parameters
+    ----------
+    book : Book
+        The book at the revision that the postings rest on.
+    entries : sequence of Entry
+        In the order of the call.
+    outcomes : sequence of Durable
+        What each entry's producer is told once the group is committed.
+    frames : mapping of str to polars.DataFrame
+        `SEGMENT`, `POSTINGS`, `QUARANTINE`, without those that have no rows.
+    resolutions : mapping of str to str
+        JSON of the resolutions that the postings name, by id.
+    periods : tuple of int
+        Months that the postings touch.
+    """
+
+    book: Book
+    entries: Sequence[Entry]
+    outcomes: Sequence[Durable]
+    frames: Mapping[FileKind, pl.DataFrame]
+    resolutions: Mapping[str, str]
+    periods: tuple[int, ...]
+
+    @property
+    def suspended_count(self) -> int:
+        """Records of the segment that wait in suspense."""
+        return sum(outcome.totals.suspended_count for outcome in self.outcomes)
+
+    def moves(self) -> tuple[Move, ...]:
+        """How far each channel goes, and by how much its totals grow."""
+        moves: dict[str, Move] = {}
+        for entry, outcome in zip(self.entries, self.outcomes, strict=True):
+            if isinstance(entry, RequestEntry):
+                continue
+            before = moves.get(entry.channel)
+            moves[entry.channel] = Move(
+                channel=entry.channel,
+                epoch=entry.epoch,
+                from_offset=before.from_offset if before else entry.first_offset,
+                to_offset=entry.first_offset + entry.batch.record_count,
+                totals=(before.totals if before else ControlTotals()) + outcome.totals,
+                owner=entry.owner,
+            )
+        return tuple(moves.values())
+
+    def claims(self) -> tuple[RequestClaim, ...]:
+        """Request ids, each with the answer that a repeat gets."""
+        return tuple(
+            RequestClaim(
+                request_id=entry.request_id,
+                content_sha256=entry.content_sha256,
+                totals=outcome.totals,
+                row_errors_json=write_row_errors(outcome),
+            )
+            for entry, outcome in zip(self.entries, self.outcomes, strict=True)
+            if isinstance(entry, RequestEntry)
+        )
+
+    def ranges(self, commit_id: str, file_ids: Mapping[FileKind, str]) -> tuple[RangeRow, ...]:
+        """Offsets that the segment and the quarantine file hold, source by source."""
+        spans: dict[str, tuple[int, int, int, int]] = {}
+        for entry, outcome in zip(self.entries, self.outcomes, strict=True):
+            source, first = entry_position(entry)
+            start, _, kept, refused = spans.get(source, (first, first, 0, 0))
+            totals = outcome.totals
+            spans[source] = (
+                start,
+                first + entry.batch.record_count,
+                kept + totals.records_count - totals.quarantined_count,
+                refused + totals.quarantined_count,
+            )
+        kinds: tuple[FileKind, FileKind] = (SEGMENT, QUARANTINE)
+        return tuple(
+            RangeRow(
+                file_id=file_ids[kind],
+                commit_id=commit_id,
+                channel=source,
+                first_offset=start,
+                stop_offset=stop,
+            )
+            for source, (start, stop, *counts) in spans.items()
+            for kind, count in zip(kinds, counts, strict=True)
+            if count
+        )
+
+
+def entry_position(entry: Entry) -> tuple[str, int]:
+    """Name under which an entry's records stand in files, and its first offset there."""
+    if isinstance(entry, ChannelEntry):
+        return entry.channel, entry.first_offset
+    return REQUEST_PREFIX + entry.request_id, 0
+
+
+def post_shares(
+    shares: Sequence[Share], state: BookState, *, book: str, row_errors_max: int
+) -> Posted:
+    """Post shares whose keys all have their rules of a state.
+
+    Raises
+    ------
+    QuantityOverflow
+        A sum leaves 128 bits.
+    """
+    try:
+        return post(shares, state.rules(), state.periods, row_errors_max=row_errors_max)
+    except OverflowError as error:
+        raise QuantityOverflow(
+            "a sum of quantities leaves 128 bits: the batch was refused, nothing was "
+            "wrapped; send fewer records at once",
+            metadata={"book": book},
+        ) from error
+
+
+def post_group(
+    book: str, entries: Sequence[Entry], states: BookStates, *, row_errors_max: int
+) -> Group:
+    """Give new keys their rules and post the entries.
+
+    Raises
+    ------
+    QuantityOverflow
+        A sum leaves 128 bits.
+    """
+    with states.posting(book):
+        state = states.known(book)
+        for session in {
+            id(entry.batch.session): entry.batch.session for entry in entries
+        }.values():
+            state.assign_rules(session)
+        shares = [Share(entry.batch, *entry_position(entry)) for entry in entries]
+        posted = post_shares(shares, state, book=book, row_errors_max=row_errors_max)
+    outcomes = [
+        outcome_of(totals, entry_position(entry)[1])
+        for totals, entry in zip(posted.totals, entries, strict=True)
+    ]
+    with polars_errors("a group of postings"):
+        frames, resolutions, periods = _frames(posted, state)
+    return Group(state.book, entries, outcomes, frames, resolutions, periods)
+
+
+def write_row_errors(outcome: Durable) -> str:
+    """Write the row errors of a request for the manifest."""
+    errors = [[error.index, int(error.status), int(error.field)] for error in outcome.row_errors]
+    return json.dumps([outcome.row_error_count, errors], separators=(",", ":"))
+
+
+def read_row_errors(text: str, totals: ControlTotals) -> Durable:
+    """Read what `write_row_errors` wrote: the answer to a request that came again."""
+    count, errors = json.loads(text)
+    return Durable(totals, _row_errors(errors, 0), count, already_posted=True)
+
+
+def outcome_of(share: ShareTotals, first_offset: int) -> Durable:
+    """Read the totals and the row errors of a share that begins at an offset."""
+    totals = ControlTotals(
+        records_count=share.records_count,
+        posted_count=share.posted_count,
+        quarantined_count=share.quarantined_count,
+        suspended_count=share.suspended_count,
+        quantity_micro=share.quantity_micro,
+    )
+    return Durable(totals, _row_errors(share.row_errors, first_offset), share.row_error_count)
+
+
+def _row_errors(errors: Sequence[Sequence[int]], first_offset: int) -> tuple[RowError, ...]:
+    return tuple(
+        RowError(index, first_offset + index, RowStatus(status), RecordField(field))
+        for index, status, field in errors
+    )
+
+
+def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:
+    """Lay out postings as they are kept, and give the resolutions that they name.
+
+    Returns
+    -------
+    tuple of polars.DataFrame and tuple of Resolution
+        Columns of `balances.POSTINGS_SCHEMA`; each resolution once.
+    """
+    postings = frame_of(posted.postings())
+    used = postings["outcome"].unique().to_list()
+    by_outcome = {number: state.resolutions[number] for number in used if number >= 0}
+    ids = pl.DataFrame(
+        {"outcome": list(by_outcome), "resolution": [each.id for each in by_outcome.values()]},
+        schema={"outcome": pl.Int32, "resolution": pl.String},
+    )
+    frame = (
+        state.with_effective_region(postings)
+        .join(ids, on="outcome", how="left", maintain_order="left")
+        .select(
+            "facility",
+            "activity",
+            "unit",
+            "region",
+            "period",
+            "resolution",
+            (-pl.col("outcome").clip(upper_bound=0)).cast(pl.UInt8).alias("status"),
+            "quantity",
+            "record_count",
+            "record_start_count",
+        )
+    )
+    return frame, tuple(by_outcome.values())
+
+
+def with_posting_region(records: pl.DataFrame, state: BookState) -> pl.DataFrame:
+    """Note the region under which records in suspense are posted where that is the facility's.
+
+    The facility may get another region while they wait; what is posted once they are cleared
+    takes their first postings back, to the last key.
+
+    Returns
+    -------
+    polars.DataFrame
+        The records, with the column `posting_region` where any of them has one.
+    """
+    waiting = (
+        records.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+            pl.col("facility", "region").cast(pl.String),
+            "status",
+        )
+        .filter(pl.col("status") > RowStatus.POSTED)
+        .with_columns(pl.col("region").fill_null(""))
+        .filter(pl.col("region") == "")
+    )
+    if waiting.is_empty():
+        return records
+    regions = state.with_effective_region(waiting).filter(pl.col("region") != "")
+    if regions.is_empty():
+        return records
+    noted = pl.select(row=pl.int_range(records.height, dtype=pl.UInt32)).join(
+        regions.select("row", "region"), on="row", how="left", maintain_order="left"
+    )
+    return records.with_columns(noted["region"].alias(POSTING_REGION))
+
+
+def _frames(
+    posted: Posted, state: BookState
+) -> tuple[dict[FileKind, pl.DataFrame], dict[str, str], tuple[int, ...]]:
+    frames: dict[FileKind, pl.DataFrame] = {}
+    if posted.quarantine_count:
+        frames[QUARANTINE] = frame_of(posted.quarantine())
+    if not posted.record_count:
+        return frames, {}, ()
+    records = frame_to_write(posted.records())
+    if any(totals.suspended_count for totals in posted.totals):
+        records = with_posting_region(records, state)
+    frames[SEGMENT] = records
+    frames[POSTINGS], used = posting_frame(posted, state)
+    resolutions = {each.id: each.to_json() for each in used}
+    periods = frames[POSTINGS]["period"].unique().to_list()
+    return frames, resolutions, tuple(sorted(periods))

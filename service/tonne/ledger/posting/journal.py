@@ -1,0 +1,373 @@
+"""The durable path: a group of batches becomes files, then one commit, then outcomes.
+
+Order is everything: (1) rules and posting, in memory; (2) files, durable; (3) one manifest
+transaction that asserts the book's revision and every channel's position; (4) outcomes. A
+crash before (3) leaves files without a row, which are garbage; after it, a committed group
+whose producers read the new position.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tonne.errors import PeriodMustBeOpen, StoreUnavailable
+from tonne.ledger.files.files import POSTINGS, SEGMENT, put_frame
+from tonne.ledger.posting.entries import ChannelEntry, Durable, Entry, Lost, Outcome, RequestEntry
+from tonne.ledger.posting.group import Group, entry_position, post_group
+from tonne.ledger.posting.refusal import answer_request, epoch_stale, offset_gap, reason_lost
+from tonne.store import faults
+from tonne.store.errors import BookChanged, HistoryLost, PositionLost, RequestKnown
+from tonne.store.rows import Commit
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    import polars as pl
+
+    from tonne.errors import OffsetGap, TonneError
+    from tonne.ledger.book.acknowledged import Acknowledged
+    from tonne.ledger.book.book_state import BookStates
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
+    from tonne.store.rows import FileKind, FileRow
+
+    Stage = Callable[[str], AbstractContextManager[object]]
+
+WRITE_THREADS = 6
+"""A group's three files are encoded and put side by side, for two groups at a time."""
+
+BOOK_CHANGES_MAX = 32
+"""Attempts under ever newer revisions before the caller is asked to wait."""
+
+UNSETTLED_MAX = 64
+"""Attempts of unknown outcome that are remembered per book, the latest ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Attempt:
+    """A commit that was tried, and what its entries are told if it took place."""
+
+    commit_id: str
+    outcomes: dict[Hashable, Durable]
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """One call of `write` under way."""
+
+    book: str
+    entries: Sequence[Entry]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    done: list[_Attempt] = field(default_factory=list)
+    book_changes: int = 0
+
+    def open_channel_entries(self) -> Iterator[tuple[int, ChannelEntry]]:
+        for i, entry in enumerate(self.entries):
+            if i not in self.outcomes and isinstance(entry, ChannelEntry):
+                yield i, entry
+
+    def open_request_entries(self) -> Iterator[tuple[int, RequestEntry]]:
+        for i, entry in enumerate(self.entries):
+            if i not in self.outcomes and isinstance(entry, RequestEntry):
+                yield i, entry
+
+
+class Journal:
+    """Writes groups of entries. Safe to call from several threads.
+
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    states : BookStates
+        What decides how records are posted.
+    row_errors_max : int
+        Most row errors that an outcome names.
+    clock : callable
+        The time, UTC.
+    on_postings : callable
+        Called with each committed postings file's row and frame, to spare reading it back.
+    acknowledged : Acknowledged
+        Remembers what was committed, to tell where the database lost it.
+    stage : callable
+        Gives the context in which a stage runs (post, write, commit), to time it.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        states: BookStates,
+        *,
+        row_errors_max: int,
+        clock: Callable[[], dt.datetime],
+        on_postings: Callable[[FileRow, pl.DataFrame], None],
+        acknowledged: Acknowledged,
+        stage: Stage = nullcontext,
+    ) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._states = states
+        self._row_errors_max = row_errors_max
+        self._clock = clock
+        self._on_postings = on_postings
+        self._acknowledged = acknowledged
+        self._stage = stage
+        self._writers = ThreadPoolExecutor(WRITE_THREADS, thread_name_prefix="journal")
+        self._lock = threading.Lock()
+        self._unsettled: dict[str, list[_Attempt]] = {}
+
+    def close(self) -> None:
+        """End the threads, after what they are doing."""
+        self._writers.shutdown()
+
+    def write(self, book: str, entries: Sequence[Entry]) -> list[Outcome]:
+        """Make entries durable.
+
+        Parameters
+        ----------
+        book : str
+            Book id.
+        entries : sequence of Entry
+            Batches of any channels and requests; those of one channel in the order of their
+            offsets, without gaps.
+
+        Returns
+        -------
+        list of Outcome
+            One per entry, in order: durable, or refused with the reason. What is refused
+            takes nothing else with it.
+
+        Raises
+        ------
+        CapacityError
+            The store is away, or the outcome of the commit is unknown. Call again with the
+            same entries: what was committed meanwhile is found and not posted twice.
+        DefectError
+            A sum overflowed or stored data contradict each other; nothing was committed.
+        """
+        call = _Call(book, entries)
+        self._settle(call)
+        _refuse_older_epochs(call)
+        _refuse_gaps(call)
+        self._advance(call, range(len(entries)))
+        # Not earlier: a failure of a later attempt would have lost what an earlier one did.
+        self._deliver(call)
+        return [call.outcomes[i] for i in range(len(entries))]
+
+    def _advance(self, call: _Call, indices: Sequence[int]) -> None:
+        """Try until each of these entries has its outcome."""
+        while group := _next_group(call, indices):
+            try:
+                attempt = self._attempt(call.book, [call.entries[i] for i in group])
+            except BookChanged as error:
+                call.book_changes += 1
+                self._reload(call, error)
+            except HistoryLost:
+                self._acknowledged.tell_lost(call.book)
+            except PositionLost as error:
+                self._settle(call)
+                self._refuse_channels(call, error.channels)
+            except RequestKnown as error:
+                self._settle(call)
+                self._answer_requests(call, error.request_ids)
+            except PeriodMustBeOpen as error:
+                self._advance_apart(call, group, error)
+            else:
+                call.done.append(attempt)
+                call.outcomes.update(
+                    (i, attempt.outcomes[_entry_key(call.entries[i])]) for i in group
+                )
+
+    def _attempt(self, book: str, entries: Sequence[Entry]) -> _Attempt:
+        """Post, write files, commit: once."""
+        with self._stage("post"):
+            group = post_group(book, entries, self._states, row_errors_max=self._row_errors_max)
+        faults.reach("journal.after_post")
+        commit_id = uuid.uuid4().hex
+        with self._stage("write"):
+            files = self._put_files(book, group, commit_id)
+        faults.reach("journal.after_files")
+        attempt = _Attempt(
+            commit_id,
+            {_entry_key(e): o for e, o in zip(entries, group.outcomes, strict=True)},
+        )
+        self._remember(book, attempt)
+        commit = Commit(
+            id=commit_id,
+            book=book,
+            revision=group.book.revision,
+            revision_token=group.book.revision_token,
+            resolutions=group.resolutions,
+            witness=self._acknowledged.witness(book),
+            moves=group.moves(),
+            requests=group.claims(),
+            files=tuple(files.values()),
+            ranges=group.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
+            periods=group.periods,
+        )
+        with self._stage("commit"):
+            self._manifest.commit(commit)
+        self._acknowledged.note_commit(commit)
+        faults.reach("journal.after_commit")
+        if POSTINGS in files:
+            self._on_postings(files[POSTINGS], group.frames[POSTINGS])
+        return attempt
+
+    def _put_files(self, book: str, group: Group, commit_id: str) -> dict[FileKind, FileRow]:
+        """Encode and put the group's files side by side; all are durable on return."""
+        now = self._clock()
+
+        def put(kind: FileKind) -> FileRow:
+            return put_frame(
+                self._objects,
+                group.frames[kind],
+                kind,
+                book=book,
+                commit_id=commit_id,
+                now=now,
+                suspended_count=group.suspended_count if kind == SEGMENT else 0,
+            )
+
+        futures = [self._writers.submit(put, kind) for kind in group.frames]
+        # Every future is waited for before the first error is raised: no file of a group
+        # that failed is still being written when the caller tries again.
+        errors = [error for future in futures if (error := future.exception()) is not None]
+        if errors:
+            raise errors[0]
+        return {row.kind: row for row in (future.result() for future in futures)}
+
+    def _reload(self, call: _Call, error: BookChanged) -> None:
+        if call.book_changes > BOOK_CHANGES_MAX:
+            raise StoreUnavailable(
+                f"book {call.book} changes faster than records can be posted: try again",
+                metadata={"book": call.book},
+                retry_delay_s=1.0,
+            ) from error
+        self._states.refresh(call.book)
+
+    def _remember(self, book: str, attempt: _Attempt) -> None:
+        with self._lock:
+            attempts = self._unsettled.setdefault(book, [])
+            attempts.append(attempt)
+            del attempts[:-UNSETTLED_MAX]
+
+    def _deliver(self, call: _Call) -> None:
+        """Forget what is remembered of entries whose outcomes are told now."""
+        keys = {_entry_key(entry) for entry in call.entries}
+        with self._lock:
+            attempts = self._unsettled.pop(call.book, [])
+            for attempt in attempts:
+                for key in keys & attempt.outcomes.keys():
+                    del attempt.outcomes[key]
+            if left := [attempt for attempt in attempts if attempt.outcomes]:
+                self._unsettled[call.book] = left
+
+    def _settle(self, call: _Call) -> None:
+        """Find entries that an earlier attempt of unknown outcome has committed."""
+        with self._lock:
+            attempts = [
+                attempt
+                for attempt in self._unsettled.get(call.book, ())
+                if attempt not in call.done
+            ]
+        if not attempts:
+            return
+        positions = {
+            _entry_key(entry): i for i, entry in enumerate(call.entries) if i not in call.outcomes
+        }
+        for attempt in attempts:
+            mine = positions.keys() & attempt.outcomes.keys()
+            if mine and self._manifest.commit_exists(attempt.commit_id):
+                call.outcomes.update((positions[key], attempt.outcomes[key]) for key in mine)
+                call.done.append(attempt)
+
+    def _refuse_channels(self, call: _Call, channels: frozenset[str]) -> None:
+        """Drop the entries of channels that are not where the call took them to be."""
+        reasons: dict[str, TonneError] = {}
+        for i, entry in call.open_channel_entries():
+            if entry.channel in channels:
+                if entry.channel not in reasons:
+                    reasons[entry.channel] = reason_lost(
+                        self._manifest, self._acknowledged, call.book, entry
+                    )
+                call.outcomes[i] = Lost(reasons[entry.channel])
+
+    def _answer_requests(self, call: _Call, request_ids: frozenset[str]) -> None:
+        """Answer the requests that were posted before."""
+        for i, entry in call.open_request_entries():
+            if entry.request_id in request_ids:
+                call.outcomes[i] = answer_request(self._manifest, call.book, entry)
+
+    def _advance_apart(self, call: _Call, group: Sequence[int], error: PeriodMustBeOpen) -> None:
+        """Find the source that touches a closed period: the others do not fall with it."""
+        sources: dict[str, list[int]] = {}
+        for i in group:
+            sources.setdefault(entry_position(call.entries[i])[0], []).append(i)
+        if len(sources) == 1:
+            call.outcomes.update(dict.fromkeys(group, Lost(error)))
+            return
+        for part in sources.values():
+            self._advance(call, part)
+
+
+def _refuse_older_epochs(call: _Call) -> None:
+    """Keep one owner per channel: the latest of those in the call."""
+    latest: dict[str, int] = {}
+    for _, entry in call.open_channel_entries():
+        latest[entry.channel] = max(entry.epoch, latest.get(entry.channel, 0))
+    for i, entry in list(call.open_channel_entries()):
+        if entry.epoch < latest[entry.channel]:
+            call.outcomes[i] = Lost(epoch_stale(call.book, entry, latest[entry.channel]))
+
+
+def _refuse_gaps(call: _Call) -> None:
+    """Refuse what does not go on where the entry before it in the same channel ends.
+
+    The manifest sees a channel's first and last offset alone: a hole between two entries
+    would be committed with them.
+    """
+    ends: dict[str, int] = {}
+    broken: dict[str, OffsetGap] = {}
+    for i, entry in enumerate(call.entries):
+        if not isinstance(entry, ChannelEntry) or isinstance(call.outcomes.get(i), Lost):
+            continue
+        expected = ends.setdefault(entry.channel, entry.first_offset)
+        if entry.first_offset != expected:
+            broken.setdefault(entry.channel, offset_gap(call.book, entry, expected))
+        if entry.channel in broken and i not in call.outcomes:
+            call.outcomes[i] = Lost(broken[entry.channel])
+        ends[entry.channel] = entry.first_offset + entry.batch.record_count
+
+
+def _next_group(call: _Call, indices: Sequence[int]) -> list[int]:
+    """Entries to try, of these: all open ones, but each request id once.
+
+    A second request of the same id is answered after the first, as if it had come later.
+    """
+    request_ids = set()
+    group = []
+    for i in indices:
+        entry = call.entries[i]
+        if i in call.outcomes:
+            continue
+        if isinstance(entry, RequestEntry):
+            if entry.request_id in request_ids:
+                continue
+            request_ids.add(entry.request_id)
+        group.append(i)
+    return group
+
+
+def _entry_key(entry: Entry) -> Hashable:
+    """Tell whether two entries are one and the same."""
+    if isinstance(entry, ChannelEntry):
+        return entry.serial
+    return entry.request_id, entry.content_sha256

@@ -1,0 +1,164 @@
+"""What a record in suspense waits for, in words: which ids are near, which factors there are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import functools
+import itertools
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from tonne.catalogue.words import taxonomy
+from tonne.catalogue.words.places import region_chain
+from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.statuses import status_message
+from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.ledger.book.book_state import BookState
+
+NEAREST_COUNT = 3
+"""Most ids that are named for one that nobody knows."""
+
+NEAREST_ASKED_MAX = 50
+"""Most unknown activities of one page that are compared with all known ones: that is slow."""
+
+REGIONS_SHOWN_MAX = 3
+"""Most regions whose factors are named."""
+
+
+_FIELDS = {
+    RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
+    RowStatus.FACTOR_MUST_EXIST: "activity",
+}
+
+
+class SuspenseTexts:
+    """Says what records in suspense wait for, under one state of their book.
+
+    Parameters
+    ----------
+    state : BookState
+        What decides how records are posted.
+    """
+
+    def __init__(self, state: BookState) -> None:
+        self._state = state
+        self._zone = ZoneInfo(state.book.time_zone)
+        self._nearest_left = NEAREST_ASKED_MAX
+        self._by_activity: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], str]:
+        """Make the texts of some rows of a segment: of the status and the row of each."""
+        with polars_errors("records in suspense"):
+            facilities = records["facility"].cast(pl.String).unique()
+            named = self._state.register.filter(pl.col("facility").is_in(facilities.implode()))
+            regions = dict(named.select("facility", "region").iter_rows())
+        return functools.partial(self._text, regions)
+
+    def _text(self, regions: Mapping[str, str], status: RowStatus, row: Mapping[str, Any]) -> str:
+        """Say what is expected, what is there, and what to do."""
+        facility = row["facility"]
+        if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in regions:
+            return status_message(status, RecordField.FACILITY, facility)
+        region = row["region"] or regions.get(facility, "")
+        activity, unit = row["activity"], row["unit"]
+        outcome = self._outcome(row, region)
+        if not isinstance(outcome, RowStatus):
+            return f"{_FIELDS[status]}: what it waited for is there now: clear the suspense"
+        if outcome.is_quarantine:
+            return (
+                f"unit: {status_message(outcome, RecordField.UNIT, unit).partition(': ')[2]}; it "
+                "came before the factors did, and is kept"
+            )
+        unknown, there = self._look_up(activity, region)
+        if not there:
+            return unknown
+        asked = f"region {region!r}" if region else "no region"
+        return (
+            f"activity: no factor of {activity!r} fits {asked}, unit {unit!r} and the time from "
+            f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}; there are factors for {there}: "
+            "import an edition that has one, then clear the suspense"
+        )
+
+    def _outcome(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
+        """Find what the state makes of a record: the first status of its months, if any."""
+        runs = self._state.resolve(row["activity"], row["unit"], region)
+        first = self._period(row["start"])
+        last = self._period(row["end"] - dt.timedelta(microseconds=1))
+        held = [
+            run.outcome
+            for run, after in itertools.zip_longest(runs, runs[1:])
+            if run.first_period <= last and (after is None or after.first_period > first)
+        ]
+        return next((each for each in held if isinstance(each, RowStatus)), held[0])
+
+    def _period(self, moment: dt.datetime) -> int:
+        local = moment.astimezone(self._zone)
+        return (local.year - PERIOD_EPOCH_YEAR) * 12 + local.month - 1
+
+    def _look_up(self, activity: str, region: str) -> tuple[str, str]:
+        """Give what to say of an activity without factors, and which factors there are."""
+        found = self._by_activity.get((activity, region))
+        if found is None:
+            factors = self._state.factors_by_activity
+            subject = taxonomy.subject(activity, factors.__contains__)
+            ids = (activity,) if subject is None else (activity, *subject.factor_ids)
+            there = [factor for each in dict.fromkeys(ids) for factor in factors.get(each, ())]
+            unknown = (
+                self._unknown(activity)
+                if subject is None
+                else f"activity: no edition of the book's method has a factor of {activity!r}: "
+                "import one that has, or name a shipped one in the method, then clear the suspense"
+            )
+            found = self._by_activity[activity, region] = (unknown, _describe(there, region))
+        return found
+
+    def _unknown(self, activity: str) -> str:
+        near: list[str] = []
+        if self._nearest_left:
+            self._nearest_left -= 1
+            own = self._state.factors_by_activity
+            near += difflib.get_close_matches(
+                activity, own, NEAREST_COUNT, taxonomy.NEAREST_CUTOFF
+            )
+            near += taxonomy.nearest(activity, NEAREST_COUNT)
+        named = list(dict.fromkeys(near))[:NEAREST_COUNT]
+        hint = f"; the nearest known are {', '.join(named)}" if named else ""
+        return (
+            "activity: an activity that the catalogue or an edition of the book knows; got "
+            f"{activity!r}{hint}: import an edition that has factors of it, then clear the "
+            "suspense"
+        )
+
+
+def _describe(factors: Iterable[Factor], region: str) -> str:
+    """Name the regions that have factors, the record's own first: `GB (kWh, from 2019-01-01)`."""
+    own = region_chain(region)
+    by_region: dict[str, list[Factor]] = defaultdict(list)
+    for factor in factors:
+        by_region[factor.region].append(factor)
+    shown = [
+        f"{place or 'everywhere'} ({_extent(by_region[place])})"
+        for place in sorted(by_region, key=lambda place: (place not in own, place))[
+            :REGIONS_SHOWN_MAX
+        ]
+    ]
+    more = len(by_region) - len(shown)
+    return ", ".join(shown) + (f" and {more} more regions" if more else "")
+
+
+def _extent(factors: list[Factor]) -> str:
+    units = ", ".join(sorted({factor.unit for factor in factors}))
+    first = min(factor.valid_from for factor in factors)
+    ends = [factor.valid_to for factor in factors]
+    last = None if None in ends else max(end for end in ends if end is not None)
+    return f"{units}, from {first}" + ("" if last is None else f" to {last}")

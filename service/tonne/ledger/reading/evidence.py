@@ -1,0 +1,311 @@
+"""What a number rests on: the records under postings, and whether they still agree.
+
+Everything is read again: segments and postings files with their digests, resolutions with their
+ids. A commit that happens meanwhile is left out: what is compared is one moment of the book.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.catalogue.resolving.resolution import Resolution
+from tonne.errors import FileCorrupt, LedgerInconsistent, StoreUnavailable
+from tonne.ledger.book.periods import month_boundaries_us, period_table
+from tonne.ledger.budget import SEGMENT_ROW_BYTES
+from tonne.ledger.files.frames import Schema, polars_errors
+from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.files.split import post_plainly, split_records
+from tonne.ledger.files.sums import COUNTS, QUANTITY_TYPE, RunningSums
+from tonne.ledger.reading.records import LedgerRecord, ledger_records
+from tonne.model import RowStatus
+from tonne.store.errors import ObjectMissing
+from tonne.work import check_wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from decimal import Decimal
+
+    from tonne.ledger.budget import Hold
+    from tonne.ledger.files.files import FileReader, VerifiedFile
+    from tonne.ledger.reading.balances import Parts
+    from tonne.ledger.reading.snapshot import Snapshot
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.rows import FileRow
+
+BATCH_ROWS = 1 << 16
+"""Records that are posted again at a time."""
+
+_FILES_BATCH = 256
+
+RECORD_KEYS = ("facility", "activity", "unit")
+"""What the postings of a record have in common with it, whatever its region was taken to be."""
+
+_REPLAYED: Schema = {
+    **dict.fromkeys((*RECORD_KEYS, "region"), pl.String),
+    "period": pl.Int32,
+    "quantity": QUANTITY_TYPE,
+    **dict.fromkeys(COUNTS, pl.Int64),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Postings that are asked about.
+
+    Parameters
+    ----------
+    keys : polars.DataFrame
+        `RECORD_KEYS`, region (texts) and period (Int32) of the postings, each once.
+    first_period, last_period : int
+        Months that are looked at, both inclusive.
+    """
+
+    keys: pl.DataFrame
+    first_period: int
+    last_period: int
+
+
+@dataclass(slots=True, eq=False)
+class Replayed:
+    """What the segments' records add to the postings of a question.
+
+    Parameters
+    ----------
+    sums : polars.DataFrame
+        `RECORD_KEYS`, region as the records give it (empty: the facility's of then), period,
+        quantity, record_count, record_start_count; each key once.
+    records_count, segments_count : int
+        Records that were posted again, segments that were read.
+    differences : list of str
+        Files that are not what the manifest says.
+    """
+
+    sums: pl.DataFrame
+    records_count: int = 0
+    segments_count: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+class Evidence:
+    """Reads what postings rest on. Safe to call from several threads.
+
+    Parameters
+    ----------
+    manifest, reader
+        Where the ledger is kept.
+    parts : callable
+        Reads postings files in parts, as `Balances.parts`.
+    """
+
+    def __init__(self, manifest: Manifest, reader: FileReader, parts: Parts) -> None:
+        self._manifest = manifest
+        self._reader = reader
+        self._parts = parts
+        self._overlay = Overlay(manifest, reader)
+
+    def is_current(self, snapshot: Snapshot) -> bool:
+        """Whether nothing was committed since."""
+        files = self._manifest.live_postings(snapshot.book.id)
+        return [file.id for file in files] == [file.id for file in snapshot.files]
+
+    def balances(self, snapshot: Snapshot, question: Question) -> pl.DataFrame:
+        """Sum the postings of a question's keys, whatever their resolution.
+
+        Returns
+        -------
+        polars.DataFrame
+            `RECORD_KEYS`, period, region (texts), quantity, record_count, record_start_count; in
+            any region.
+
+        Raises
+        ------
+        StoreUnavailable
+            Files were merged and collected since: ask again.
+        """
+        texts = pl.col(*RECORD_KEYS, "region").cast(pl.String).fill_null("")
+        keys = question.keys.select(*RECORD_KEYS, "period").unique()
+        sums = RunningSums(_REPLAYED)
+        try:
+            for part in self._parts(snapshot.files):
+                with polars_errors(f"postings of book {snapshot.book.id}"):
+                    posted = part.filter(
+                        pl.col("resolution").is_not_null()
+                        & pl.col("period").is_between(question.first_period, question.last_period)
+                    ).with_columns(texts)
+                    asked = posted.join(keys, on=[*RECORD_KEYS, "period"], how="semi")
+                sums.add(asked)
+        except ObjectMissing as error:
+            raise outrun(snapshot.book.id) from error
+        return sums.frame()
+
+    def records(
+        self, snapshot: Snapshot, question: Question, hold: Hold | None = None
+    ) -> Iterator[tuple[LedgerRecord, tuple[tuple[int, Decimal], ...]]]:
+        """Find the records under postings, in the order of their commits.
+
+        Yields
+        ------
+        tuple of LedgerRecord and tuple of (int, Decimal)
+            A record, and its part in each of the months that are asked about.
+        """
+        periods = period_table(snapshot.book.time_zone)
+        months = question.keys.select(*RECORD_KEYS, "period").unique()
+        for file, clearings in self._segments(snapshot, hold):
+            verified = self._reader.open(file)
+            found = self._matching(snapshot, question, verified, clearings)
+            for rows in found.iter_slices(BATCH_ROWS):
+                with polars_errors(file.path):
+                    parts = split_records(rows, periods).filter(
+                        pl.col("period").is_between(question.first_period, question.last_period)
+                    )
+                    asked = (
+                        _keys_of(rows)
+                        .with_row_index("row")
+                        .join(parts, on="row", how="inner", maintain_order="left_right")
+                        .join(months, on=[*RECORD_KEYS, "period"], how="semi")
+                    )
+                    by_row: dict[int, list[tuple[int, Decimal]]] = {}
+                    for row, period, quantity in asked.select(
+                        "row", "period", "quantity"
+                    ).iter_rows():
+                        by_row.setdefault(row, []).append((period, quantity))
+                    chosen = rows[list(by_row)]
+                yield from zip(
+                    ledger_records(file, chosen), map(tuple, by_row.values()), strict=True
+                )
+
+    def replay(self, snapshot: Snapshot, question: Question, hold: Hold | None = None) -> Replayed:
+        """Post the records of a question's keys again, whatever their region."""
+        periods = period_table(snapshot.book.time_zone)
+        replayed = Replayed(pl.DataFrame(schema=_REPLAYED))
+        sums = RunningSums(_REPLAYED)
+        for file, clearings in self._segments(snapshot, hold):
+            replayed.segments_count += 1
+            try:
+                verified = self._reader.open(file)
+                found = self._matching(snapshot, question, verified, clearings, whole=True)
+            except LedgerInconsistent as error:
+                replayed.differences.append(error.message)
+                continue
+            replayed.records_count += found.height
+            for rows in found.iter_slices(BATCH_ROWS):
+                postings = post_plainly(rows, periods).filter(
+                    pl.col("period").is_between(question.first_period, question.last_period)
+                )
+                sums.add(postings)
+        replayed.sums = sums.frame()
+        for file in snapshot.files:
+            try:
+                self._reader.open(file)
+            except FileCorrupt as error:
+                replayed.differences.append(error.message)
+            except ObjectMissing:
+                continue  # merged since, and what it held stands in another file
+        return replayed
+
+    def resolutions(
+        self, book: str, ids: Iterable[str]
+    ) -> tuple[dict[str, Resolution], list[str]]:
+        """Read resolutions back from their bodies, and say which are not what their id says."""
+        found: dict[str, Resolution] = {}
+        differences = []
+        wanted = sorted(set(ids))
+        texts = self._manifest.get_resolutions(book, wanted)
+        for id_ in wanted:
+            text = texts.get(id_)
+            if text is None:
+                differences.append(f"resolution {id_} is not there")
+                continue
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if digest != id_:
+                differences.append(f"resolution {id_}: its body has the SHA-256 {digest}")
+            try:
+                found[id_] = Resolution.from_json(text)
+            except LedgerInconsistent as error:
+                differences.append(f"resolution {id_}: {error.message}")
+        return found, differences
+
+    def _segments(
+        self, snapshot: Snapshot, hold: Hold | None
+    ) -> Iterator[tuple[FileRow, list[FileRow]]]:
+        """Give the segments of a snapshot in the order of their commits, with their clearings.
+
+        Memory for one of them at a time is held.
+        """
+        after_seq = 0
+        while files := self._manifest.segments(
+            snapshot.book.id, after_seq=after_seq, limit=_FILES_BATCH
+        ):
+            known = list(filter(snapshot.knows, files))
+            clearings = self._overlay.find(known)
+            for file in known:
+                check_wanted()
+                size_bytes = file.row_count * SEGMENT_ROW_BYTES
+                with hold.more(size_bytes) if hold else nullcontext():
+                    yield file, list(filter(snapshot.knows, clearings.get(file.id, ())))
+            after_seq = files[-1].seq
+
+    def _matching(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        file: VerifiedFile,
+        clearings: Sequence[FileRow],
+        *,
+        whole: bool = False,
+    ) -> pl.DataFrame:
+        """Take the posted records of a segment that can have a part in the postings.
+
+        With `whole`, those of the postings' keys in any region.
+        """
+        boundaries = month_boundaries_us(snapshot.book.time_zone)
+        columns = [*RECORD_KEYS, "region", "start", "end", "status", "channel", "offset"]
+        head = file.frame(columns).with_row_index("place")
+        with polars_errors(file.path):
+            posted = self._overlay.apply(head, clearings).filter(
+                pl.col("status") == RowStatus.POSTED,
+                pl.col("start").dt.epoch("us") < boundaries[question.last_period + 1],
+                pl.col("end").dt.epoch("us") > boundaries[question.first_period],
+            )
+            keys = _keys_of(posted).with_columns(posted["place"])
+            asked = question.keys.select(*RECORD_KEYS, "region")
+            if whole:
+                keys = keys.join(asked, on=RECORD_KEYS, how="semi")
+            else:  # a record without a region was posted under any of its facility's
+                has_region = pl.col("region") != ""
+                keys = pl.concat(
+                    [
+                        keys.filter(has_region).join(
+                            asked, on=[*RECORD_KEYS, "region"], how="semi"
+                        ),
+                        keys.filter(~has_region).join(asked, on=RECORD_KEYS, how="semi"),
+                    ]
+                )
+            places = keys["place"].sort()
+        if places.is_empty():
+            return head.clear()
+        whole_rows = file.frame()
+        with polars_errors(file.path):
+            return whole_rows[places].with_columns(
+                pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status")
+            )
+
+
+def outrun(book: str) -> StoreUnavailable:
+    """Say that a book was changed while it was read."""
+    return StoreUnavailable(
+        f"book {book} was changed while it was read: ask again",
+        metadata={"book": book},
+        retry_delay_s=1.0,
+    )
+
+
+def _keys_of(records: pl.DataFrame) -> pl.DataFrame:
+    return records.select(
+        pl.col(name).cast(pl.String).fill_null("") for name in (*RECORD_KEYS, "region")
+    )

@@ -1,0 +1,378 @@
+"""Lists of records as they were kept: posted and suspended ones, and the quarantined.
+
+Pages follow the order of commits and, in a segment, the order of its rows. The token holds
+the last segment that was read to its end and the place in the next, counted in all of its rows:
+what is committed meanwhile comes later, and what is cleared meanwhile moves nothing, so that
+every record is listed exactly once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import polars as pl
+
+from tonne.catalogue.words import taxonomy
+from tonne.ledger.budget import SEGMENT_ROW_BYTES
+from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.pages import Page, PageTokens, page_limit
+from tonne.ledger.posting.entries import REQUEST_PREFIX
+from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.ledger.statuses import status_message
+from tonne.model import RecordField, RowStatus, check_id
+from tonne.work import check_wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.budget import Budget, Hold
+    from tonne.ledger.files.files import FileReader
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.rows import FileRow
+
+T = TypeVar("T")
+
+FILES_PER_PAGE_MAX = 256
+"""Files that one page reads; a page that finds less than it was asked for has a token still."""
+
+ITEM_BYTES = 4_096
+"""Memory of a record of a page, besides its evidence and attributes."""
+
+PAGE_TEXT_BYTES_MAX = 4 << 20
+"""Texts and raw bytes of a page's records; one with a single record may have more. A record in
+quarantine may be as large as a message, and an answer of more than 16 MiB cannot be sent."""
+
+_COPIES: Final = 4
+"""Of a text of a page, while it is written: column, item, message, bytes."""
+
+_FILE_ROWS_BATCH = 256
+
+_ROW = "row"
+_UNIT_STATUSES = (RowStatus.UNIT_MUST_BE_KNOWN, RowStatus.UNIT_MUST_FIT_ACTIVITY)
+"""Place of a record among all of its file."""
+
+_OPTIONAL_TEXTS = ("supplier", "product", "evidence", "attributes")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """A durable record, posted or in suspense.
+
+    `source` is `channels/{channel}` or `requests/{request_id}`; `quantity` has 6 places;
+    `start` and `end` are UTC; `segment` is the id of its file.
+    """
+
+    source: str
+    offset: int
+    record_id: str
+    facility: str
+    activity: str
+    quantity: Decimal
+    unit: str
+    start: dt.datetime
+    end: dt.datetime
+    region: str
+    supplier: str
+    product: str
+    data_quality: int
+    evidence: str
+    attributes: str
+    status: RowStatus
+    message: str
+    segment: str
+    commit_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRecord:
+    """A record in quarantine, as far as it could be read; what could not is empty.
+
+    `start` and `end` are ISO 8601 in UTC, or a count of microseconds since 1970-01-01 where
+    that is no date; `raw` holds the record's own bytes where it came as a message.
+    """
+
+    source: str
+    offset: int
+    status: RowStatus
+    field: RecordField
+    message: str
+    record_id: str
+    facility: str
+    activity: str
+    quantity: str
+    unit: str
+    start: str
+    end: str
+    region: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing(Generic[T]):
+    """What one call lists.
+
+    `query` names the call and its arguments, `files` gives files after a sequence number,
+    `clearings` theirs, `match` selects their rows by `columns`, `read` makes the items.
+    """
+
+    book: str
+    query: tuple[str, ...]
+    files: Callable[[int], list[FileRow]]
+    clearings: Callable[[Sequence[FileRow]], Mapping[str, list[FileRow]]]
+    columns: tuple[str, ...]
+    match: pl.Expr
+    read: Callable[[FileRow, pl.DataFrame], Iterator[T]]
+
+
+class Records:
+    """Lists the records of books.
+
+    Parameters
+    ----------
+    manifest, reader
+        Where the ledger is kept.
+    states : BookStates
+        What decides how records are posted.
+    reads : Budget
+        Memory of the calls that read: each holds that of one file and of its page.
+    """
+
+    def __init__(
+        self, manifest: Manifest, reader: FileReader, states: BookStates, reads: Budget
+    ) -> None:
+        self._reads = reads
+        self._manifest = manifest
+        self._reader = reader
+        self._states = states
+        self._overlay = Overlay(manifest, reader)
+        self._tokens = PageTokens(manifest.page_token_key)
+
+    def list_records(
+        self,
+        book: str,
+        *,
+        facility: str = "",
+        activity: str = "",
+        channel: str = "",
+        page_size: int = 0,
+        page_token: str = "",
+    ) -> Page[LedgerRecord]:
+        """List durable records, optionally those of a facility, an activity, a channel.
+
+        Raises
+        ------
+        BookUnknown, PageTokenInvalid
+        """
+        wanted = {"facility": facility, "activity": activity, "channel": channel}
+        wanted = {name: value for name, value in wanted.items() if value}
+        match = pl.all_horizontal(
+            pl.lit(True),
+            *(pl.col(name).cast(pl.String) == value for name, value in wanted.items()),
+        )
+
+        def files(after_seq: int) -> list[FileRow]:
+            return self._manifest.segments(
+                book, channel=channel, after_seq=after_seq, limit=_FILE_ROWS_BATCH
+            )
+
+        query = ("records", check_id("book", book), facility, activity, channel)
+        listing = _Listing(
+            book, query, files, self._overlay.find, tuple(wanted), match, ledger_records
+        )
+        return self._page(listing, page_size, page_token)
+
+    def list_suspense(
+        self, book: str, *, page_size: int = 0, page_token: str = ""
+    ) -> Page[LedgerRecord]:
+        """List the records that wait in suspense, each with what it waits for.
+
+        Raises
+        ------
+        BookUnknown, PageTokenInvalid
+        """
+
+        def files(after_seq: int) -> list[FileRow]:
+            return self._manifest.suspended_segments(
+                book, after_seq=after_seq, limit=_FILE_ROWS_BATCH
+            )
+
+        @functools.cache  # once for the page, and not at all where nothing waits
+        def texts() -> SuspenseTexts:
+            return SuspenseTexts(self._states.refresh(book))
+
+        def read(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
+            return ledger_records(file, frame, texts().of(frame))
+
+        match = pl.col("status") != RowStatus.POSTED
+        query = ("suspense", check_id("book", book))
+        listing = _Listing(book, query, files, self._overlay.find, (), match, read)
+        return self._page(listing, page_size, page_token)
+
+    def list_quarantine(
+        self, book: str, *, page_size: int = 0, page_token: str = ""
+    ) -> Page[QuarantinedRecord]:
+        """List the records in quarantine.
+
+        Raises
+        ------
+        BookUnknown, PageTokenInvalid
+        """
+
+        def files(after_seq: int) -> list[FileRow]:
+            return self._manifest.quarantine_files(book, after_seq, _FILE_ROWS_BATCH)
+
+        query = ("quarantine", check_id("book", book))
+        match = pl.lit(True)
+        listing = _Listing(book, query, files, lambda _: {}, (), match, _quarantined_records)
+        return self._page(listing, page_size, page_token)
+
+    def _page(self, listing: _Listing[T], page_size: int, page_token: str) -> Page[T]:
+        """Read files after the token's place until the page is full."""
+        self._manifest.book_revision(listing.book)  # an unknown book is no empty list
+        limit = page_limit(page_size)
+        with self._reads.holding(limit * ITEM_BYTES) as hold:
+            return self._fill(listing, limit, page_token, hold)
+
+    def _fill(self, listing: _Listing[T], limit: int, page_token: str, hold: Hold) -> Page[T]:
+        after_seq, first_row = self._tokens.read(page_token, listing.query, 0)
+        items: list[T] = []
+        read_count = text_bytes = 0
+        while batch := listing.files(int(after_seq)):
+            clearings = listing.clearings(batch)
+            for file in batch:
+                check_wanted()
+                with (
+                    hold.more(file.row_count * SEGMENT_ROW_BYTES),
+                    polars_errors(file.path),
+                ):
+                    found = self._matching(listing, file, clearings.get(file.id, []))
+                    found = found.filter(pl.col(_ROW) >= first_row)
+                    sizes = _text_bytes(found.head(limit - len(items)))
+                    room_bytes = PAGE_TEXT_BYTES_MAX - text_bytes
+                    count = int((sizes.cum_sum() <= room_bytes).sum())
+                    if not items and not found.is_empty():
+                        count = max(count, 1)
+                    part = found.head(count)
+                    text_bytes += int(sizes.head(count).sum())
+                    hold.grow_to(limit * ITEM_BYTES + _COPIES * text_bytes)
+                    items.extend(listing.read(file, part.drop(_ROW)))
+                    if part.height < found.height:
+                        next_row = int(found[_ROW][count])
+                        token = self._tokens.write(listing.query, after_seq, next_row)
+                        return Page(tuple(items), token)
+                    del found, part
+                after_seq, first_row = file.seq, 0
+                read_count += 1
+                if len(items) == limit or read_count == FILES_PER_PAGE_MAX:
+                    token = self._tokens.write(listing.query, after_seq)
+                    return Page(tuple(items), token if listing.files(file.seq) else "")
+        return Page(tuple(items))
+
+    def _matching(
+        self, listing: _Listing[T], file: FileRow, clearings: Sequence[FileRow]
+    ) -> pl.DataFrame:
+        """Rows of a file that match; most files are left after their columns of the match."""
+        verified = self._reader.open(file)
+        with polars_errors(file.path):
+            if listing.columns:
+                head = verified.frame(listing.columns).with_row_index(_ROW)
+                if head.filter(listing.match).is_empty():
+                    return head.clear()
+            frame = self._overlay.apply(verified.frame(), clearings)
+            return frame.with_row_index(_ROW).filter(listing.match)
+
+
+def _text_bytes(frame: pl.DataFrame) -> pl.Series:
+    """Give the bytes of the texts of each record."""
+    texts = pl.col(pl.String).str.len_bytes()
+    binary = pl.col(pl.Binary).bin.size()
+    sizes = pl.sum_horizontal(pl.lit(0, pl.Int64), texts, binary)
+    return frame.select(sizes.alias("text_bytes").cast(pl.Int64))["text_bytes"]
+
+
+def _source(channel: str) -> str:
+    return channel if channel.startswith(REQUEST_PREFIX) else f"channels/{channel}"
+
+
+def ledger_records(
+    file: FileRow,
+    frame: pl.DataFrame,
+    message_of: Callable[[RowStatus, Mapping[str, Any]], str] | None = None,
+) -> Iterator[LedgerRecord]:
+    """Read the records of a segment's frame.
+
+    `message_of` says what a record in suspense waits for, of its status and its row; without it
+    the message is that of the status.
+    """
+    for row in frame.iter_rows(named=True):
+        status = RowStatus(row["status"])
+        yield LedgerRecord(
+            source=_source(row["channel"]),
+            offset=row["offset"],
+            record_id=row["record_id"] or "",
+            facility=row["facility"],
+            activity=row["activity"],
+            quantity=row["quantity"],
+            unit=row["unit"],
+            start=row["start"],
+            end=row["end"],
+            region=row["region"] or "",
+            data_quality=row.get("data_quality") or 0,
+            **{name: row.get(name) or "" for name in _OPTIONAL_TEXTS},
+            status=status,
+            message="" if status is RowStatus.POSTED else (message_of or _message)(status, row),
+            segment=file.id,
+            commit_time=file.create_time,
+        )
+
+
+def _message(status: RowStatus, row: Mapping[str, Any]) -> str:
+    if status is RowStatus.FACILITY_MUST_BE_REGISTERED:
+        return status_message(status, RecordField.FACILITY, row["facility"])
+    return status_message(status, RecordField.ACTIVITY, row["activity"])
+
+
+def _units_of(status: RowStatus, activity: str) -> str:
+    """Name the units that an activity takes, where a record had a wrong one."""
+    known = taxonomy.find(activity)
+    if known is None or status not in _UNIT_STATUSES:
+        return ""
+    return f"; {activity} takes {', '.join(known.units)} and what converts into them"
+
+
+def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[QuarantinedRecord]:
+    del file
+    for row in frame.iter_rows(named=True):
+        status, field = RowStatus(row["status"]), RecordField(row["field"])
+        texts = {
+            name: row[name] or ""
+            for name in ("record_id", "facility", "activity", "quantity", "unit", "region")
+        }
+        texts["start"], texts["end"] = _time_text(row["start"]), _time_text(row["end"])
+        yield QuarantinedRecord(
+            source=_source(row["channel"]),
+            offset=row["offset"],
+            status=status,
+            field=field,
+            message=status_message(status, field, texts.get(field.name.lower()))
+            + _units_of(status, texts["activity"]),
+            raw=row["raw"] or b"",
+            **texts,
+        )
+
+
+def _time_text(time_us: int | None) -> str:
+    """Write microseconds as ISO 8601, or plainly where no calendar reaches."""
+    if time_us is None:
+        return ""
+    try:
+        time = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time_us)
+    except OverflowError:
+        return str(time_us)
+    return time.isoformat().replace("+00:00", "Z")

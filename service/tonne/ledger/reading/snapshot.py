@@ -1,0 +1,211 @@
+"""A book at one moment: the door through which reports see the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.errors import LedgerInconsistent
+from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.reading.evidence import outrun
+from tonne.model import check_id
+from tonne.store.errors import ObjectMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.catalogue.words.method import MethodSettings
+    from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.book.editions import Editions
+    from tonne.ledger.reading.balances import Add, Parts
+    from tonne.ledger.reading.evidence import Evidence
+    from tonne.model import Book, Entity
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.rows import FileRow
+
+ATTEMPTS_MAX = 16
+"""Moments that a reader takes when changes, merges and garbage collection outrun it."""
+
+
+@dataclass(eq=False)  # no slots: what follows from the files is kept
+class Snapshot:
+    """A book at one moment: its rules and its postings, of the same state of the manifest.
+
+    For one thread at a time.
+
+    Parameters
+    ----------
+    book : Book
+        With the method in force.
+    settings : MethodSettings
+        Of that method.
+    register : polars.DataFrame
+        The facilities, columns of `book_state.REGISTER_SCHEMA`.
+    entities : sequence of Entity
+    files : sequence of FileRow
+        The live postings files.
+    parts : callable
+        Reads them.
+    editions : Editions
+        Factors and resolutions: of all moments, since they never change.
+    evidence : Evidence
+        What the postings rest on.
+    again : callable
+        Takes the files of a later moment at which the rules are the same; raises
+        StoreUnavailable where they are not.
+    """
+
+    book: Book
+    settings: MethodSettings
+    register: pl.DataFrame
+    entities: Sequence[Entity]
+    files: Sequence[FileRow]
+    parts: Parts
+    editions: Editions
+    evidence: Evidence
+    again: Callable[[], Sequence[FileRow]]
+    _is_read: bool = field(default=False, init=False)
+
+    def fold(self, begin: Callable[[], Add]) -> None:
+        """Go through the postings, part by part.
+
+        Memory holds a part of at most `POSTINGS_GROUP_ROWS` rows, whatever the size of the book
+        and of its files.
+
+        Parameters
+        ----------
+        begin : callable
+            Gives what takes the parts, columns of `POSTINGS_SCHEMA`. It is called anew where
+            merges and garbage collection outran the reading: then the snapshot is of a later
+            moment with the same rules. That happens the first time alone.
+
+        Raises
+        ------
+        StoreUnavailable
+            The files are gone, and a later moment would not be the same: ask again.
+        LedgerInconsistent
+            A file that the manifest names is gone or cannot be read.
+        """
+        for _ in range(ATTEMPTS_MAX):
+            add = begin()
+            try:
+                for part in self.parts(self.files):
+                    add(part)
+            except ObjectMissing as error:
+                if self._is_read:
+                    raise outrun(self.book.id) from error
+                missing = error
+                self.files = self.again()
+                self.__dict__.pop("_commits", None)
+                continue
+            self._is_read = True
+            return
+        raise LedgerInconsistent(
+            f"book {self.book.id} names postings files that are not there: {missing.message}",
+            metadata={"book": self.book.id},
+        ) from missing
+
+    def frame(self) -> pl.DataFrame:
+        """Read all postings at once: for checks, since memory holds all.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns of `POSTINGS_SCHEMA`. A combination of keys may stand in several rows:
+            `sums.sum_by` adds them up.
+        """
+        parts: list[pl.DataFrame] = []
+
+        def begin() -> Add:
+            parts.clear()
+            return parts.append
+
+        self.fold(begin)
+        with polars_errors(f"postings of book {self.book.id}"):
+            return pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *parts], rechunk=False)
+
+    def resolutions(self, ids: Iterable[str]) -> Mapping[str, Resolution]:
+        """Read resolutions by their ids; raises LedgerInconsistent where one is missing."""
+        return self.editions.resolutions(self.book.id, ids)
+
+    @cached_property
+    def _commits(self) -> tuple[int, frozenset[str]]:
+        last_seq = max((each.seq for each in self.files), default=0)
+        return last_seq, frozenset(each.commit_id for each in self.files if each.commit_id)
+
+    def knows(self, file: FileRow) -> bool:
+        """Whether a segment, or a clearing of one, was committed by then."""
+        last_seq, commits = self._commits
+        return file.seq < last_seq or file.commit_id in commits
+
+
+class Snapshots:
+    """Takes snapshots of books. Safe to call from several threads.
+
+    Parameters
+    ----------
+    manifest
+        Where the ledger is kept.
+    states : BookStates
+        The rules of books, the latest known of each.
+    parts : callable
+        Reads postings files, as `Balances.parts`.
+    editions : Editions
+    evidence : Evidence
+        As in `Snapshot`.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        states: BookStates,
+        parts: Parts,
+        editions: Editions,
+        evidence: Evidence,
+    ) -> None:
+        self._manifest = manifest
+        self._states = states
+        self._parts = parts
+        self._editions = editions
+        self._evidence = evidence
+
+    def take(self, book: str) -> Snapshot:
+        """Take a snapshot of a book as it is now.
+
+        Raises
+        ------
+        NameInvalid, BookUnknown
+        StoreUnavailable
+            The book changes faster than it can be read.
+        """
+        check_id("book", book)
+        for _ in range(ATTEMPTS_MAX):
+            moment = self._manifest.book_moment(book)
+            state = self._states.refresh(book)
+            token = state.book.revision_token
+            if token != moment.revision_token:
+                continue  # somebody changed the rules between the two
+
+            def again(token: str = token) -> Sequence[FileRow]:
+                later = self._manifest.book_moment(book)
+                if later.revision_token != token:
+                    raise outrun(book)
+                return later.postings
+
+            return Snapshot(
+                state.book,
+                state.settings,
+                state.register,
+                moment.entities,
+                moment.postings,
+                self._parts,
+                self._editions,
+                self._evidence,
+                again,
+            )
+        raise outrun(book)

@@ -1,0 +1,1 @@
+"""What keeps the ledger well: merges, published tables, checks, rebuilt files."""

@@ -1,0 +1,96 @@
+"""Checks of a ledger's books, and what is made again where one found it corrupt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.ledger.upkeep.check import BookCheck
+from tonne.ledger.upkeep.rebuild import Rebuild, Rebuilt
+from tonne.ledger.upkeep.sampling import Sample, SampleCheck
+from tonne.model import check_id
+from tonne.store import LeaseLost
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from tonne.ledger.upkeep.findings import BookFindings
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
+    from tonne.store.rows import Soundness
+
+
+class Checks:
+    """Looks at all that is kept of books, or at a sample; rebuilds postings files.
+
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    holder : str
+        Name of this process in leases.
+    merge_lease_s : float
+        How long a rebuild of a process that died keeps merges off, in seconds.
+    clock : callable
+        The time, UTC.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        *,
+        holder: str,
+        merge_lease_s: float,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._holder = holder
+        self._merge_lease_s = merge_lease_s
+        self._clock = clock
+
+    def files_count(self, book: str) -> int:
+        """Count the files that a check of all of a book reads."""
+        return self._manifest.live_files_count(book)
+
+    def check(
+        self, book: str, *, sample: Sample | None = None, on_file: Callable[[], None]
+    ) -> BookFindings:
+        """Compare all that is kept twice of a book, or look at a sample of its files.
+
+        `on_file` is called after each file. Raises BookUnknown, StoreUnavailable.
+        """
+        if sample is None:
+            return BookCheck(self._manifest, self._objects, book, on_file=on_file).run()
+        return SampleCheck(self._manifest, self._objects, book, sample, on_file=on_file).run()
+
+    def rebuild(
+        self, book: str, *, assumes_regions: bool = False, on_file: Callable[[], None]
+    ) -> Rebuilt:
+        """Make corrupt and missing postings files of a book again, from its records.
+
+        Raises BookUnknown, LeaseLost where a merge of the book is under way, and as
+        `Rebuild.run` does.
+        """
+        name = f"merge/{self._manifest.get_book(check_id('book', book)).id}"
+        lease = self._manifest.acquire_lease(name, self._holder, self._merge_lease_s)
+        if lease is None:
+            raise LeaseLost(name, self._holder, 0)
+        try:
+            return Rebuild(
+                self._manifest,
+                self._objects,
+                book,
+                lease=lease,
+                lease_s=self._merge_lease_s,
+                clock=self._clock,
+                assumes_regions=assumes_regions,
+                on_file=on_file,
+            ).run()
+        finally:
+            self._manifest.release_lease(lease)
+
+    def soundness(self, *, is_whole: bool) -> Soundness:
+        """Ask the manifest's database whether its own pages are sound."""
+        return self._manifest.soundness(is_whole=is_whole)

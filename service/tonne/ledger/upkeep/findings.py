@@ -1,0 +1,102 @@
+"""What a check finds, and the comparisons that a whole check and a sample share."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.catalogue.resolving.resolution import Resolution
+from tonne.errors import LedgerInconsistent
+from tonne.ledger.files.sums import sum_by
+from tonne.model import MICRO_PER_ONE, ControlTotals, RowStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.rows import FileRow, RangeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What contradicts what.
+
+    Parameters
+    ----------
+    rule : str
+        What should hold, like `FILE_MUST_BE_WHOLE`.
+    message : str
+        What was expected, what was there, where.
+    file : str
+        Id of the file, where it is one file.
+    """
+
+    rule: str
+    message: str
+    file: str = ""
+
+
+@dataclass(slots=True)
+class BookFindings:
+    """What a check of a book found: `notes` say what could not be compared, and why."""
+
+    book: str
+    files_count: int = 0
+    size_bytes: int = 0
+    records_count: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def held_text(ranges: Iterable[RangeRow]) -> str:
+    """Say which offsets of which channels a file holds."""
+    held = [f"{each.channel} from {each.first_offset} to {each.stop_offset}" for each in ranges]
+    return f". It holds the offsets of {'; '.join(held)} (exclusive)" if held else ""
+
+
+def clearing_problems(
+    file: FileRow, segment: pl.DataFrame, cleared: pl.DataFrame
+) -> Iterator[str]:
+    """Say where the clearings of a segment name records that did not wait, or one twice."""
+    keys = ["channel", "offset", "status"]
+    texts = pl.col("channel").cast(pl.String)
+    waiting = segment.filter(pl.col("status") > 0).select(texts, "offset", "status")
+    places = cleared.select(texts, "offset", "status")
+    astray = places.join(waiting, on=keys, how="anti").height
+    if astray or places.n_unique() != places.height:
+        yield (
+            f"{file.path}: its clearings name {places.height} records, "
+            f"{places.height - places.n_unique()} of them again and {astray} that did not wait"
+        )
+
+
+def resolution_problems(manifest: Manifest, book: str, ids: Sequence[str]) -> Iterator[str]:
+    """Say which resolutions are not there, or not what their id says."""
+    texts = manifest.get_resolutions(book, ids)
+    for id_ in ids:
+        text = texts.get(id_)
+        if text is None:
+            yield f"postings of book {book} name resolutions that are not there: {id_}"
+        elif hashlib.sha256(text.encode()).hexdigest() != id_:
+            yield f"resolution {id_} of book {book} is not what its id says"
+        else:
+            try:
+                Resolution.from_json(text)
+            except LedgerInconsistent as error:
+                yield error.message
+
+
+def totals_of(rows: pl.DataFrame) -> ControlTotals:
+    """Add up records, columns channel, offset, status, quantity."""
+    is_suspended = pl.col("status") >= RowStatus.FACILITY_MUST_BE_REGISTERED
+    is_posted = pl.col("status") == RowStatus.POSTED
+    return ControlTotals(
+        records_count=rows.height,
+        posted_count=rows.filter(is_posted).height,
+        quarantined_count=rows.filter(~is_posted & ~is_suspended).height,
+        suspended_count=rows.filter(is_suspended).height,
+        quantity_micro=int(sum_by(rows, ())["quantity"].item() * MICRO_PER_ONE),
+    )

@@ -1,0 +1,283 @@
+"""Merges of postings files: many become few with the same sums.
+
+So what a reader must add up is bounded by the number of distinct postings, not by the length of
+history. Memory is bounded by a setting: a merge of more than fits is made in several turns, each
+of which takes the postings of a share of the keys from all of its files. The files that come of
+one merge are a run; runs of one size are merged with each other.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.errors import LedgerInconsistent
+from tonne.ledger.files.files import POSTINGS, POSTINGS_GROUP_ROWS, put_frame
+from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros
+from tonne.ledger.files.sums import RunningSums
+from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.store.errors import LeaseLost, ObjectMissing
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from tonne.ledger.reading.balances import Parts
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
+    from tonne.store.rows import FileRow, Lease
+
+logger = logging.getLogger(__name__)
+
+TIER_ROWS_MIN = 1024
+"""Runs of fewer rows are of the lowest tier."""
+
+TIER_FACTOR_BITS = 3
+"""A tier's runs have up to 8 times the rows of the tier below."""
+
+MERGE_BYTES_MAX = 256 << 20
+"""Memory of a merge, unless told otherwise."""
+
+MERGE_LEASE_S = 120.0
+"""How long a merge of a process that died keeps the others off, in seconds."""
+
+ROW_BYTES = 420
+"""Memory of a merge for each posting of a turn, besides its texts. Measured, see
+docs/operations.md: the sums so far, what waits to be added to them, and the sums of both."""
+
+TURNS_MAX = 64
+"""Most turns of one merge: each of them reads all of its files."""
+
+_CONSERVED = {
+    name: kind
+    for name, kind in POSTINGS_SCHEMA.items()
+    if name not in {"facility", "activity", "unit", "region"}
+}
+"""What a merge must not change: sums by month, resolution and status."""
+
+_HASH_SEED = 0x7071
+
+
+class Merger:
+    """Merges the postings files of books. Safe to call from several threads.
+
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    parts : callable
+        Reads files in parts.
+    holder : str
+        Name of this process in leases.
+    files_max : int
+        A tier of more live runs than this is merged.
+    bytes_max : int
+        Most memory of a merge.
+    lease_s : float
+        How long a merge of a process that died keeps the others off, in seconds.
+    clock : callable
+        The time, UTC.
+    on_dead : callable
+        Told the ids of the files that were replaced.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        parts: Parts,
+        *,
+        holder: str,
+        files_max: int,
+        bytes_max: int,
+        lease_s: float,
+        clock: Callable[[], dt.datetime],
+        on_dead: Callable[[Sequence[str]], None],
+    ) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._parts = parts
+        self._holder = holder
+        self._files_max = files_max
+        self._bytes_max = bytes_max
+        self._lease_s = lease_s
+        self._clock = clock
+        self._on_dead = on_dead
+
+    def merge(self, book: str) -> int:
+        """Merge each tier that has too many runs; the sums stay what they are.
+
+        One process at a time merges a book, by lease. One that was paused so long that
+        another took the lease commits nothing: the manifest compares the fence.
+
+        Returns
+        -------
+        int
+            Files that were replaced.
+        """
+        if next(self._crowded(book), None) is None:
+            return 0
+        lease = self._manifest.acquire_lease(f"merge/{book}", self._holder, self._lease_s)
+        if lease is None:
+            return 0
+        replaced = 0
+        try:
+            while files := next(self._crowded(book), None):
+                if not self._merge_files(book, files, lease):
+                    break
+                replaced += len(files)
+        except LeaseLost as error:
+            logger.warning("a merge was left to another server: %s", error)
+        finally:
+            self._manifest.release_lease(lease)  # without effect on another's
+        return replaced
+
+    def _crowded(self, book: str) -> Iterator[list[FileRow]]:
+        """Yield files to merge, tier by tier, the lowest first.
+
+        Equal sizes meet equal sizes: each row is rewritten once per tier that it climbs, so
+        that n files cost O(n log n) and not O(n^2).
+        """
+        tiers: dict[int, list[list[FileRow]]] = {}
+        for run in _runs(self._manifest.live_postings(book)):
+            tiers.setdefault(_tier(run), []).append(run)
+        for _, runs in sorted(tiers.items()):
+            if len(runs) <= self._files_max:
+                continue
+            chosen: list[FileRow] = []
+            count = rows = 0
+            for run in runs:
+                rows += sum(file.row_count for file in run)
+                if rows * ROW_BYTES > self._bytes_max * TURNS_MAX:
+                    break
+                chosen += run
+                count += 1
+            if count > 1:
+                yield chosen
+
+    def _merge_files(self, book: str, files: Sequence[FileRow], lease: Lease) -> bool:
+        """Replace files by a run with the same sums; False when another merge was first.
+
+        Raises `LeaseLost` where another process has taken the lease.
+        """
+        old_ids = [file.id for file in files]
+        try:
+            turns, before = self._look(files)
+            new = self._merge_in_turns(book, files, turns, lease)
+        except ObjectMissing:
+            return False
+        self._check_written(book, before, new)
+        if not self._manifest.replace_postings(book, old_ids, new[0], lease, further=new[1:]):
+            return False
+        self._on_dead(old_ids)
+        return True
+
+    def _look(self, files: Sequence[FileRow]) -> tuple[int, pl.DataFrame]:
+        """Find in how many turns files can be merged, and what they add up to."""
+        sums = RunningSums(_CONSERVED)
+        rows = text_bytes = 0
+        for part in self._parts(files):
+            rows += part.height
+            text_bytes += _text_bytes(part)
+            sums.add(part)
+        turns = -(-(rows * ROW_BYTES + text_bytes) // self._bytes_max)
+        return max(turns, 1), _in_order(sums)
+
+    def _merge_in_turns(
+        self, book: str, files: Sequence[FileRow], turns: int, lease: Lease
+    ) -> list[FileRow]:
+        """Write the files of a run; none is live yet."""
+        name = uuid.uuid4().hex
+        new: list[FileRow] = []
+        for turn in range(turns):
+            merged = self._merge_turn(files, turn, turns)
+            # Reading and adding up can take as long as the lease: nothing is written without it.
+            if self._manifest.renew_lease(lease, self._lease_s) is None:
+                raise LeaseLost(lease.name, lease.holder, lease.fence)
+            if merged.is_empty() and (new or turn < turns - 1):
+                continue
+            new.append(
+                put_frame(
+                    self._objects,
+                    merged,
+                    POSTINGS,
+                    book=book,
+                    commit_id="",
+                    now=self._clock(),
+                    name=f"{name}-{turn}" if turns > 1 else name,
+                )
+            )
+        return new
+
+    def _check_written(self, book: str, before: pl.DataFrame, new: Sequence[FileRow]) -> None:
+        """Read a run back as it lies, and compare its sums with those of what it is to replace.
+
+        Month by month, resolution by resolution: quantities and counts. The bytes are read again
+        from the storage: what they replace is deleted some time later.
+        """
+        sums = RunningSums(_CONSERVED)
+        try:
+            for part in self._parts(new):
+                sums.add(part)
+        except (LedgerInconsistent, ObjectMissing) as error:
+            raise LedgerInconsistent(
+                f"a merge of postings files of book {book} could not be read back; it was "
+                f"thrown away, what it was to replace stays: {error.message}",
+                metadata={"book": book},
+            ) from error
+        if not _in_order(sums).equals(before):
+            raise LedgerInconsistent(
+                f"a merge of postings files of book {book} changed their sums; it was thrown "
+                "away, what it was to replace stays",
+                metadata={"book": book},
+            )
+
+    def _merge_turn(self, files: Sequence[FileRow], turn: int, turns: int) -> pl.DataFrame:
+        """Sum the postings of a share of the keys.
+
+        The texts are categories of this turn alone, which are gone with its frames: a posting
+        takes a third of the memory.
+        """
+        kind = pl.Categorical(pl.Categories.random("merge"))
+        texts = [name for name, each in POSTINGS_SCHEMA.items() if each == pl.String]
+        coded = {**POSTINGS_SCHEMA, **dict.fromkeys(texts, kind)}
+        sums = RunningSums(coded, pending_rows_min=POSTINGS_GROUP_ROWS)
+        for part in self._parts(files):
+            with polars_errors("postings to merge"):
+                hashes = part.select(POSTED_KEYS).hash_rows(_HASH_SEED)
+                mine = part.filter(hashes % turns == turn) if turns > 1 else part
+                coded_part = mine.with_columns(pl.col(texts).cast(kind))
+            sums.add(coded_part)
+        with polars_errors("merged postings"):
+            merged = drop_zeros(sums.frame())
+            return merged.select(pl.col(n).cast(each) for n, each in POSTINGS_SCHEMA.items())
+
+
+def _in_order(sums: RunningSums) -> pl.DataFrame:
+    with polars_errors("sums of postings"):
+        return drop_zeros(sums.frame()).sort("period", "resolution", "status")
+
+
+def _runs(files: Iterable[FileRow]) -> list[list[FileRow]]:
+    """Put the files of each merge together; those of one merge have one name and a number."""
+    runs: dict[str, list[FileRow]] = {}
+    for file in files:
+        name = file.path.rpartition("/")[2].partition("-")[0]
+        runs.setdefault(name, []).append(file)
+    return list(runs.values())
+
+
+def _tier(run: Sequence[FileRow]) -> int:
+    rows = sum(file.row_count for file in run)
+    return (rows // TIER_ROWS_MIN).bit_length() // TIER_FACTOR_BITS
+
+
+def _text_bytes(part: pl.DataFrame) -> int:
+    """Count the bytes of a part's distinct texts."""
+    with polars_errors("texts of postings"):
+        texts = (part[name] for name, kind in POSTINGS_SCHEMA.items() if kind == pl.String)
+        return sum(int(each.unique().str.len_bytes().sum()) for each in texts)

@@ -1,0 +1,330 @@
+"""Makes postings files again that the storage lost or changed: from the records, exactly.
+
+What the files must hold is what all records add to the balances, less what the good files hold.
+Records do not say under which resolution they were posted. It follows from the method that was
+in force at their commit, which is kept, and is taken only where it is one that the book has
+recorded: nothing is resolved under today's method. Where it does not follow, nothing is rebuilt.
+"""
+
+from __future__ import annotations
+
+import bisect
+import io
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent
+from tonne.ledger.book.book_state import BookState, edition_factors, register_frame
+from tonne.ledger.book.methods import settings_of
+from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
+from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.overlay import read_cleared, with_cleared
+from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.spilled_sums import SpilledSums
+from tonne.ledger.files.split import post_plainly
+from tonne.ledger.posting.group import POSTING_REGION, post_shares, posting_frame
+from tonne.model import FacilityRule, RowStatus
+from tonne.store.errors import LeaseLost
+from tonne_kernel import Session, Share
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tonne.model import Method
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
+    from tonne.store.rows import BookSnapshot, CommitRow, FileRow, Lease
+
+SUMS_ROWS_MAX = 1 << 18
+"""Sums of postings that a rebuild keeps in memory; more wait in a temporary folder."""
+
+BATCH_ROWS = 1 << 16
+
+_FILES_BATCH = 256
+_METHODS_BATCH = 1000
+_SENT = ("facility", "activity", "quantity", "unit", "start", "end", "region")
+_SUMMED = ("quantity", "record_count", "record_start_count")
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild replaced: postings files that were corrupt, by one that has their sums.
+
+    `assumed_count` is of records without a region whose facility's region was taken to be
+    today's.
+    """
+
+    replaced: tuple[FileRow, ...] = ()
+    rows_count: int = 0
+    records_count: int = 0
+    assumed_count: int = 0
+
+
+class Rebuild:
+    """The rebuild of a book's postings files, under the lease of its merge.
+
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    book : str
+    lease : Lease
+        Of the merge of the book.
+    lease_s : float
+        For how long it is renewed.
+    clock : callable
+        The time, UTC.
+    assumes_regions : bool
+        Whether records that named no region, committed when the register may have been another
+        one, are taken to have been posted under the region that their facility has today.
+    on_file : callable, optional
+        Called after each file.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        book: str,
+        *,
+        lease: Lease,
+        lease_s: float,
+        clock: Callable[[], dt.datetime],
+        assumes_regions: bool = False,
+        on_file: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._reader = FileReader(manifest, objects)
+        self._lease = lease
+        self._lease_s = lease_s
+        self._clock = clock
+        self._assumes_regions = assumes_regions
+        self._on_file = on_file
+        self._book = manifest.get_book(book)
+        self._register = register_frame(manifest.list_facilities(book, "", None))
+        self._methods = list(_methods(manifest, book))
+        self._states: dict[int, BookState] = {}
+        self._assumed_count = 0
+
+    def run(self) -> Rebuilt:
+        """Replace the live postings files that are not what was written.
+
+        Raises
+        ------
+        FileCorrupt
+            A segment, or a clearing, is not what was written: its records cannot be posted again.
+        FieldInvalid
+            Regions under which records were posted do not follow from what is kept.
+        LedgerInconsistent
+            What the records add contradicts the good files, or no recorded resolution fits.
+        LeaseLost
+            Another process has taken the lease: nothing happened.
+        """
+        snapshot = self._manifest.book_snapshot(self._book.id)
+        with SpilledSums(POSTINGS_SCHEMA, SUMS_ROWS_MAX) as sums:
+            corrupt = self._take_off_the_good(snapshot, sums)
+            if not corrupt:
+                return Rebuilt()
+            records_count = 0
+            for file, clearings in self._segments(snapshot):
+                records_count += self._add_records(file, clearings, sums)
+            self._check_regions()
+            frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
+        self._check(frame)
+        self._replace(corrupt, frame)
+        return Rebuilt(tuple(corrupt), frame.height, records_count, self._assumed_count)
+
+    def _take_off_the_good(self, snapshot: BookSnapshot, sums: SpilledSums) -> list[FileRow]:
+        """Take what the good files hold off; gives the others."""
+        corrupt = []
+        for file in snapshot.postings:
+            self._renew()
+            try:
+                frame = self._reader.open(file).frame()
+            except FileCorrupt:
+                corrupt.append(file)
+            else:
+                with polars_errors(file.path):
+                    texts = frame.select(
+                        pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items()
+                    )
+                    sums.add(texts.with_columns(-pl.col(_SUMMED)))
+            self._on_file()
+        return corrupt
+
+    def _segments(self, snapshot: BookSnapshot) -> Iterator[tuple[FileRow, list[FileRow]]]:
+        after_seq = 0
+        while files := self._manifest.live_files(
+            self._book.id,
+            (SEGMENT,),
+            after_seq=after_seq,
+            stop_seq=snapshot.stop_seq,
+            limit=_FILES_BATCH,
+        ):
+            self._renew()
+            clearings = self._manifest.clearings_of(file.id for file in files)
+            for file in files:
+                known = clearings.get(file.id, ())
+                yield file, [each for each in known if each.seq <= snapshot.stop_seq]
+                self._on_file()
+            after_seq = files[-1].seq
+
+    def _add_records(self, file: FileRow, clearings: Sequence[FileRow], sums: SpilledSums) -> int:
+        """Post a segment's records as they were: at its commit, and at those of its clearings."""
+        segment = self._reader.open(file).frame()
+        commits = self._manifest.get_commits([each.commit_id for each in (file, *clearings)])
+        now = segment
+        posted = segment.filter(pl.col("status") == RowStatus.POSTED)
+        self._post(posted, commits[file.commit_id], sums)
+        for clearing in clearings:
+            after = with_cleared(now, read_cleared(self._reader, [clearing]))
+            left = now.filter((now["status"] > 0) & (after["status"] == RowStatus.POSTED))
+            self._post(left, commits[clearing.commit_id], sums)
+            now = after
+        self._wait(now.filter(pl.col("status") > 0), sums)
+        return segment.height
+
+    def _post(self, records: pl.DataFrame, commit: CommitRow, sums: SpilledSums) -> None:
+        """Post records under the method that was in force at a commit."""
+        times = [method.create_time for method in self._methods]
+        version = bisect.bisect_right(times, commit.create_time)
+        state = self._state(version)
+        # Each version raised the revision by one. What raised it else may have been the register.
+        raised = self._book.revision - commit.revision
+        if raised != self._book.method_version - version:
+            self._note_regions(records)
+        for rows in records.iter_slices(BATCH_ROWS):
+            sums.add(_posted(rows, state, self._book.id))
+
+    def _note_regions(self, records: pl.DataFrame) -> None:
+        """Count the records whose region was their facility's, when that may have been another.
+
+        What is not in the register now has never been in it.
+        """
+        registered = self._register["facility"].implode()
+        self._assumed_count += records.filter(
+            pl.col("region").cast(pl.String).fill_null("") == "",
+            pl.col("facility").cast(pl.String).is_in(registered),
+        ).height
+
+    def _wait(self, records: pl.DataFrame, sums: SpilledSums) -> None:
+        """Post the records that wait: the segment notes under which region."""
+        noted = pl.col(POSTING_REGION) if POSTING_REGION in records.columns else pl.lit(None)
+        region = pl.coalesce(noted.cast(pl.String), pl.col("region").cast(pl.String))
+        periods = self._state(self._book.method_version).periods
+        by_region = records.with_columns(region=region)
+        for (status,), rows in by_region.group_by("status", maintain_order=True):
+            for part in rows.iter_slices(BATCH_ROWS):
+                plain = post_plainly(part, periods).with_columns(
+                    resolution=pl.lit(None, pl.String), status=pl.lit(status, pl.UInt8)
+                )
+                sums.add(plain.select(list(POSTINGS_SCHEMA)))
+
+    def _state(self, version: int) -> BookState:
+        """Make what decides how records are posted under a version; any facility will do."""
+        if version not in self._states:
+            body = self._methods[version - 1].body if version else ""
+            book = replace(
+                self._book,
+                method_version=version,
+                method_body=body,
+                facility_rule=FacilityRule.ANY,
+            )
+            settings = settings_of(book)
+            editions = [
+                (each, edition_factors(self._manifest, book, each)) for each in settings.editions
+            ]
+            self._states[version] = BookState(book, editions, settings, self._register)
+        return self._states[version]
+
+    def _check_regions(self) -> None:
+        if self._assumed_count and not self._assumes_regions:
+            raise FieldInvalid(
+                f"{self._assumed_count} records of book {self._book.id!r} named no region and "
+                "were posted under that of their facility, when the register of facilities may "
+                "have been another one; how it was then is not kept. Restore the postings file "
+                "from a copy, or give --assume-regions where no facility has changed its region: "
+                "they are then taken to have those of today",
+                metadata={"book": self._book.id, "count": str(self._assumed_count)},
+            )
+
+    def _check(self, frame: pl.DataFrame) -> None:
+        """See that what is left can be the content of files, under recorded resolutions."""
+        used = sorted(frame["resolution"].drop_nulls().unique())
+        recorded = self._manifest.get_resolutions(self._book.id, used)
+        unknown = [each for each in used if each not in recorded]
+        astray = frame.filter(
+            (pl.col("status") == RowStatus.POSTED)
+            & ((pl.col("record_count") < 0) | pl.col("resolution").is_null())
+        )
+        if unknown or astray.height:
+            raise LedgerInconsistent(
+                f"the postings files of book {self._book.id!r} cannot be made again: "
+                f"{len(unknown)} resolutions that would follow were never recorded, and "
+                f"{astray.height} sums contradict the good files. Restore the file from a copy, "
+                "or rebuild with the version of Tonne that posted the records",
+                metadata={"book": self._book.id},
+            )
+
+    def _replace(self, corrupt: Sequence[FileRow], frame: pl.DataFrame) -> None:
+        """Write what was rebuilt, read it back, and swap: in one transaction under the lease."""
+        new = put_frame(
+            self._objects,
+            frame.select(list(POSTINGS_SCHEMA)),
+            POSTINGS,
+            book=self._book.id,
+            commit_id="",
+            now=self._clock(),
+        )
+        with polars_errors(new.path):
+            written = self._reader.open(new).frame().select(list(POSTINGS_SCHEMA))
+            is_same = written.equals(frame)
+        if not is_same:
+            raise LedgerInconsistent(
+                f"the rebuilt file {new.path} does not read back as it was written; it was thrown "
+                "away",
+                metadata={"book": self._book.id, "path": new.path},
+            )
+        self._renew()
+        ids = [file.id for file in corrupt]
+        if not self._manifest.replace_postings(self._book.id, ids, new, self._lease):
+            raise LeaseLost(self._lease.name, self._lease.holder, self._lease.fence)
+
+    def _renew(self) -> None:
+        if self._manifest.renew_lease(self._lease, self._lease_s) is None:
+            raise LeaseLost(self._lease.name, self._lease.holder, self._lease.fence)
+
+
+def _methods(manifest: Manifest, book: str) -> Iterator[Method]:
+    after = 0
+    while page := manifest.list_methods(book, after, _METHODS_BATCH):
+        yield from page
+        after = page[-1].version
+
+
+def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
+    """Post records under a state; columns of `POSTINGS_SCHEMA`."""
+    buffer = io.BytesIO()
+    with polars_errors(f"records of book {book}"):
+        columns = records.select(_SENT)
+        columns.write_ipc_stream(buffer, compression="uncompressed")
+    message = buffer.getvalue()
+    session = Session(batch_records_max=max(records.height, 1))
+    batch = session.decode_arrow(message, 0, len(message))
+    state.assign_rules(session)
+    posted = post_shares([Share(batch, "rebuild", 0)], state, book=book, row_errors_max=0)
+    with polars_errors(f"postings of book {book}"):
+        frame, _ = posting_frame(posted, state)
+        texts = frame.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
+    if posted.record_count != records.height or texts.filter(pl.col("status") > 0).height:
+        raise LedgerInconsistent(
+            f"records of book {book!r} were posted, and version {state.book.method_version} of "
+            "its method, in force at their commit, would not post them: this version of Tonne "
+            "resolves otherwise than the one that did",
+            metadata={"book": book},
+        )
+    return texts

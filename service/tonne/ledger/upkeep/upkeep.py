@@ -1,0 +1,166 @@
+"""What keeps a ledger well, round after round: merges, marks, the collection of garbage."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tonne.errors import DefectError
+from tonne.store import LeaseLost, Rules, garbage, pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tonne.ledger.book.books import Books
+    from tonne.ledger.upkeep.merging import Merger
+    from tonne.store.garbage import Collected
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
+
+logger = logging.getLogger(__name__)
+
+MARK_INTERVAL_S = 60.0
+"""How often it is written down how far the manifest has come, unless told otherwise."""
+
+GARBAGE_INTERVAL_S = 900.0
+"""How often the objects are listed to find garbage, by whichever process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of upkeep did. `collected` is None where it was not this round's turn."""
+
+    merged_files_count: int
+    collected: Collected | None
+
+
+class Upkeep:
+    """Keeps the files and the objects of a ledger well. Safe to call from several threads.
+
+    Parameters
+    ----------
+    manifest, objects
+        Where the ledger is kept.
+    books : Books
+    merger : Merger
+    holder : str
+        Name of this process in leases.
+    garbage_rules : Rules, optional
+        How long garbage stays.
+    mark_interval_s : float
+        How often it is written down how far the manifest has come, in seconds.
+    clock : callable
+        The time, UTC.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        books: Books,
+        merger: Merger,
+        *,
+        holder: str,
+        garbage_rules: Rules | None,
+        mark_interval_s: float,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._books = books
+        self._merger = merger
+        self._holder = holder
+        self._garbage_rules = garbage_rules or Rules()
+        self._mark_interval_s = mark_interval_s
+        self._clock = clock
+        self._next_garbage_time = clock()
+        self._collected_s: float | None = None  # by the monotonic clock of this process
+        self._marked_s: float | None = None
+
+    def probe_objects(self) -> None:
+        """See that the objects can be reached, or raise `StoreUnavailable`. Blocks."""
+        self._objects.probe()
+
+    def check_pair(self, incarnation: str = "") -> str:
+        """See that the manifest and the objects still belong together; gives the incarnation.
+
+        Raises
+        ------
+        LedgerMismatch
+            They do not, or the manifest went back, or was adopted since it was of `incarnation`.
+        StoreUnavailable
+            One of them cannot be reached.
+        """
+        return pair.check_incarnation(self._manifest, self._objects, incarnation)
+
+    def maintain(self) -> Round:
+        """Merge the postings of all books and collect garbage. Call it every few seconds.
+
+        Each job is done under a lease, so any number of processes may call it: no work is
+        done twice, and one that lost its lease meanwhile changes nothing. A book that cannot be
+        merged keeps no other back; its defect is raised at the end.
+
+        Raises
+        ------
+        LedgerMismatch
+            The manifest and the objects do not belong together any more. Nothing was done.
+        GarbageRefused
+            A collection would have deleted too much.
+        """
+        self._mark()
+        merged_count = 0
+        failures: list[DefectError] = []
+        for book in self._books.book_ids():
+            try:
+                merged_count += self._merger.merge(book)
+            except DefectError as error:
+                logger.error("book %s cannot be merged: %s", book, error)  # noqa: TRY400  # raised below
+                failures.append(error)
+        collected = self._collect_garbage()
+        if failures:
+            raise failures[0]
+        return Round(merged_count, collected)
+
+    def write_mark(self, interval_s: float = 0.0) -> None:
+        """Write down how far the manifest has come, unless that was done since. As `maintain`."""
+        pair.write_mark(self._manifest, self._objects, interval_s)
+
+    def _mark(self) -> None:
+        """See now and then that the pair is one, and write down how far it has come."""
+        now_s = time.monotonic()
+        if self._marked_s is None or now_s - self._marked_s >= self._mark_interval_s:
+            self.write_mark(self._mark_interval_s)
+            self._marked_s = now_s
+
+    def _collect_garbage(self) -> Collected | None:
+        """Collect garbage where that is due.
+
+        The lease is not given back: until it expires nobody needs to look again.
+        """
+        if self._clock() < self._next_garbage_time:
+            return None
+        self._next_garbage_time = self._clock() + dt.timedelta(seconds=GARBAGE_INTERVAL_S)
+        lease = self._manifest.acquire_lease("garbage", self._holder, GARBAGE_INTERVAL_S)
+        if lease is None:
+            return None
+        before_s, self._collected_s = self._collected_s, time.monotonic()
+        elapsed_s = garbage.ELAPSED_S_MAX if before_s is None else self._collected_s - before_s
+        try:
+            return garbage.collect(
+                self._manifest,
+                self._objects,
+                self._garbage_rules,
+                self._clock,
+                lease=lease,
+                lease_s=GARBAGE_INTERVAL_S,
+                elapsed_s_max=elapsed_s,
+            )
+        except LeaseLost as error:
+            logger.warning("a collection of garbage was left to another server: %s", error)
+            return None
+        except BaseException:
+            self._manifest.release_lease(lease)  # somebody else may go on
+            raise

@@ -1,0 +1,1 @@
+"""An explanation: the lines of a number, their factors, the records posted again."""

@@ -1,0 +1,178 @@
+"""The replay of a number: its records posted again, its resolutions read back, multiplied anew.
+
+Records say what was done, not how it was resolved: that is the resolution's to say, and it is
+kept under the hash of its content. So quantities and counts are compared balance by balance, and
+the total is made of the records' quantities wherever a balance has one resolution. Where it has
+two (an edition came between two commits), or where records without a region of their own were
+posted under two regions, the split is the postings'; its sum is compared all the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.catalogue.resolving.valuation import decimal_text
+from tonne.ledger.files.sums import COUNTS, sum_by
+from tonne.ledger.reading.evidence import RECORD_KEYS
+from tonne.model import MICRO_PER_ONE, month_of_period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.ledger.budget import Hold
+    from tonne.ledger.reading.evidence import Question, Replayed
+    from tonne.ledger.reading.snapshot import Snapshot
+    from tonne.reports.explanation.explain import Lines
+    from tonne.reports.inventory.boundary import Portion
+    from tonne.reports.inventory.inventory import InventoryRow
+
+DIFFERENCES_MAX = 100
+"""Differences that are told one by one."""
+
+_KEY = (*RECORD_KEYS, "period")
+_KEY_AND_REGION = (*_KEY, "region")
+_SUMS = ("quantity", *COUNTS)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOutcome:
+    """What a replay found.
+
+    Parameters
+    ----------
+    records_count, segments_count : int
+        Records that were posted again, segments that were read.
+    kg_co2e : Fraction
+        The total recomputed.
+    differences : tuple of str
+        What does not agree, and where; empty where everything does.
+    """
+
+    records_count: int
+    segments_count: int
+    kg_co2e: Fraction
+    differences: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether everything agreed."""
+        return not self.differences
+
+
+def replay_selection(
+    snapshot: Snapshot,
+    question: Question,
+    lines: Lines,
+    total: InventoryRow,
+    *,
+    hold: Hold | None = None,
+) -> ReplayOutcome:
+    """Recompute the total of a selection from the segments, and compare all that it rests on."""
+    replayed = snapshot.evidence.replay(snapshot, question, hold)
+    balances = snapshot.evidence.balances(snapshot, question).select(*_KEY_AND_REGION, *_SUMS)
+    differences = [*replayed.differences, *_compare(balances, question, replayed)]
+    resolutions, broken = snapshot.evidence.resolutions(
+        snapshot.book.id, {resolution for _, resolution, _, _ in lines.balances()}
+    )
+    differences += broken
+    kg_co2e = _multiply(lines, resolutions, balances, replayed)
+    if decimal_text(kg_co2e) != total.kg_co2e:
+        differences.append(
+            f"the total: {decimal_text(kg_co2e)} kg CO2e recomputed, the inventory says "
+            f"{total.kg_co2e}"
+        )
+    if len(differences) > DIFFERENCES_MAX:
+        rest_count = len(differences) - DIFFERENCES_MAX
+        differences[DIFFERENCES_MAX:] = [f"... and {rest_count} more"]
+    return ReplayOutcome(
+        replayed.records_count, replayed.segments_count, kg_co2e, tuple(differences)
+    )
+
+
+def _compare(balances: pl.DataFrame, question: Question, replayed: Replayed) -> Iterator[str]:
+    """Compare quantities and counts, key by key, and by region where the records give one."""
+    segments = replayed.sums.join(question.keys.select(_KEY).unique(), on=_KEY, how="semi")
+    yield from _unequal(balances, segments, _KEY)
+    # Where every record of a key names its region, the regions must agree, too.
+    open_keys = segments.filter(pl.col("region") == "").select(_KEY).unique()
+    yield from _unequal(
+        balances.join(open_keys, on=_KEY, how="anti"),
+        segments.join(open_keys, on=_KEY, how="anti"),
+        _KEY_AND_REGION,
+    )
+
+
+def _unequal(
+    balances: pl.DataFrame, segments: pl.DataFrame, keys: tuple[str, ...]
+) -> Iterator[str]:
+    ours, theirs = (
+        sum_by(frame.select(*keys, *_SUMS), keys).select(*keys, *_SUMS)
+        for frame in (balances, segments)
+    )
+    both = ours.join(theirs, on=list(keys), how="full", coalesce=True, suffix="_replayed")
+    for row in both.sort(list(keys)).iter_rows(named=True):
+        pairs = [(row[name], row[f"{name}_replayed"]) for name in _SUMS]
+        if any(ours != theirs for ours, theirs in pairs):
+            where = ", ".join(
+                month_of_period(row[name]) if name == "period" else row[name] or "no region"
+                for name in keys
+            )
+            found = [
+                "nothing"
+                if quantity is None
+                else f"{quantity} {row['unit']} of {count} records ({starts} begin there)"
+                for quantity, count, starts in zip(*pairs, strict=True)
+            ]
+            yield f"{where}: the balances have {found[0]}, the segments {found[1]}"
+
+
+def _multiply(
+    lines: Lines,
+    resolutions: Mapping[str, Resolution],
+    balances: pl.DataFrame,
+    replayed: Replayed,
+) -> Fraction:
+    """Value the replayed quantities under the resolutions that the balances name."""
+    again = _quantities_again(balances, replayed)
+    whole = _micro(balances, _KEY_AND_REGION)
+    parts: defaultdict[tuple[object, ...], list[tuple[Fraction, int]]] = defaultdict(list)
+    worths: dict[tuple[str, Portion], Fraction] = {}
+    for (facility, activity, unit, region, period), id_, portion, micro in lines.balances():
+        if id_ not in resolutions:
+            continue
+        if (id_, portion) not in worths:
+            worths[id_, portion] = lines.worth(resolutions[id_], portion)
+        key: tuple[object, ...] = (facility, activity, unit, period, region)
+        parts[key].append((worths[id_, portion], micro))
+    total = Fraction(0)
+    for key, found in parts.items():
+        (worth, _), *others = found
+        is_whole = sum(micro for _, micro in found) == whole[key]
+        if key in again and is_whole and all(other == worth for other, _ in others):
+            total += worth * again[key]
+        else:
+            for other, micro in found:
+                total += other * micro
+    return Fraction(total, MICRO_PER_ONE)
+
+
+def _quantities_again(balances: pl.DataFrame, replayed: Replayed) -> dict[tuple[object, ...], int]:
+    """Millionths by key and region, as far as the records alone tell the region."""
+    sums = replayed.sums
+    open_keys = sums.filter(pl.col("region") == "").select(_KEY).unique()
+    stated = _micro(sums.join(open_keys, on=_KEY, how="anti"), _KEY_AND_REGION)
+    alone = balances.filter(pl.len().over(_KEY) == 1).join(open_keys, on=_KEY, how="semi")
+    by_key = _micro(sums, _KEY)
+    regions = alone.select(_KEY_AND_REGION).iter_rows()
+    return stated | {row: by_key.get(row[:-1], 0) for row in regions}
+
+
+def _micro(frame: pl.DataFrame, keys: tuple[str, ...]) -> dict[tuple[object, ...], int]:
+    sums = sum_by(frame, keys).select(*keys, pl.col("quantity").to_physical())
+    return {row[:-1]: row[-1] for row in sums.iter_rows()}

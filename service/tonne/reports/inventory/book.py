@@ -1,0 +1,36 @@
+"""The inventory of a book at one moment: of everything acknowledged by then, by any server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.reports.inventory.gathering import Gathering
+from tonne.reports.inventory.inventory import Inventory, inventory_of
+from tonne.reports.inventory.selection import Selector
+
+if TYPE_CHECKING:
+    from tonne.ledger.budget import Hold
+    from tonne.ledger.reading.snapshot import Snapshot
+    from tonne.reports.inventory.request import InventoryRequest
+
+
+def book_inventory(
+    snapshot: Snapshot, request: InventoryRequest, hold: Hold | None = None
+) -> Inventory:
+    """Compute the inventory of a book.
+
+    What the request leaves open (GWP set, consolidation) is that of the method in force. `hold`
+    grows with the answer.
+
+    Raises
+    ------
+    SelectionMustFit, ReadsExhausted
+        The answer needs more memory than there is.
+    LedgerInconsistent, QuantityOverflow
+        As `inventory` and the ledger's sums say.
+    """
+    asked = request.under(snapshot.settings)
+    selector = Selector(snapshot.register, asked, snapshot.entities)
+    gathering = Gathering(snapshot, selector, hold)
+    chosen = gathering.select()
+    return inventory_of(chosen, gathering.resolutions, asked, hold)

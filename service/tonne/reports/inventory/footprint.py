@@ -1,0 +1,283 @@
+"""What each resolution adds to each group of accounts, as integers over one denominator.
+
+Which accounts make one footprint, where a number stands for several of them (a total, or a row
+that is not grouped by account or scope):
+
+- `scope2.location` and `scope2.market` are two answers to one question: only
+  `scope2.location` counts, unless the request selects market-based accounts and no
+  location-based ones;
+- `outside.*` and `memo.*` are reported apart from the scopes: they count only where the
+  request names accounts, and these are among them;
+- every other selected account counts.
+
+Energy stands beside the masses: the kWh of `memo.energy` where that is selected, whatever else
+a number stands for; those of `memo.renewable`, which are among them, only where a number is of
+that account and not of `memo.energy`.
+
+Source: GHG Protocol Scope 2 Guidance chapter 7 (dual reporting); Corporate Standard chapter 9
+(biogenic CO2 and gases outside the Kyoto Protocol are reported separately).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.resolving.valuation import MAIN_GASES, entry_worth
+from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
+from tonne.model import MICRO_PER_ONE
+from tonne.reports.inventory.boundary import WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tonne.catalogue.resolving.resolution import Notice, Resolution
+    from tonne.reports.inventory.boundary import Portion
+    from tonne.reports.inventory.request import InventoryRequest
+
+Bucket = tuple[str, int] | tuple[str]
+"""What postings of one resolution and one portion of their facility have in common: the id of
+the resolution, and the number of the portion where a boundary is drawn."""
+
+KG_CO2E, KWH, FIRST_GAS = 0, 1, 2
+"""Columns: kg CO2e, energy, then the gases, of which `MAIN_GASES` come first."""
+
+INVESTMENTS = "scope3.15.investments"
+ENERGY, RENEWABLE = "memo.energy", "memo.renewable"
+
+_MAIN_MASK = ((1 << len(MAIN_GASES)) - 1) << FIRST_GAS
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one millionth of a quantity adds to one group of accounts.
+
+    Parameters
+    ----------
+    label : tuple[str, ...]
+        The group's account and scope, as far as the request groups by them.
+    numerators : tuple[tuple[int, int], ...]
+        Pairs of a column and what it gets, over `Weights.denominators`; what is zero is left
+        out.
+    stated, unstated : int
+        Bits of the columns that some factor states, and of the main gases that some does not.
+    """
+
+    label: tuple[str, ...]
+    numerators: tuple[tuple[int, int], ...]
+    stated: int
+    unstated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Parts of every bucket that adds something, for the rows and for the total.
+
+    `gases` names the columns from `FIRST_GAS` on; `notices` are those of what adds something.
+    """
+
+    gases: tuple[str, ...]
+    denominators: tuple[int, ...]
+    rows: Mapping[Bucket, tuple[Part, ...]]
+    total: Mapping[Bucket, Part]
+    notices: Mapping[Bucket, frozenset[Notice]]
+
+
+def footprint_accounts(request: InventoryRequest) -> frozenset[str]:
+    """Accounts that make one footprint under a request, as the module's rule says."""
+    selected = {account for account in ACCOUNTS if request.selects_account(account)}
+    has_location = "scope2.location" in selected
+    return frozenset(
+        account
+        for account in selected
+        if not (account == "scope2.market" and has_location)
+        and (request.accounts or scope_of(account) not in {"outside", "memo"})
+    )
+
+
+def is_invested(account: str) -> bool:
+    """Whether an account of an investee counts in category 15."""
+    return account == "scope2.location" or scope_of(account) == "scope1"
+
+
+def weigh(
+    resolutions: Mapping[str, Resolution],
+    buckets: Iterable[Bucket],
+    request: InventoryRequest,
+    portions: Sequence[Portion] = (WHOLE,),
+) -> Weights:
+    """Compute the parts of the buckets that have a selected account.
+
+    Parameters
+    ----------
+    resolutions : Mapping[str, Resolution]
+        By id.
+    buckets : Iterable[Bucket]
+        What occurs.
+    request : InventoryRequest
+        Says which accounts are selected, how they are grouped, and the GWP set.
+    portions : Sequence[Portion]
+        By the number in a bucket.
+    """
+    worths = {name: _worths(resolution, request) for name, resolution in resolutions.items()}
+    named = {gas for worth in worths.values() for each in worth for gas in each.masses}
+    gases = (*MAIN_GASES, *sorted(named - set(MAIN_GASES)))
+    columns = {gas: FIRST_GAS + index for index, gas in enumerate(gases)}
+    shares = lcm(
+        *(value.denominator for each in portions for value in (each.share, each.invested))
+    )
+    denominators = _denominators(worths.values(), columns)
+    laid_out = {
+        name: [_lay_out(each, columns, denominators) for each in worth]
+        for name, worth in worths.items()
+    }
+    grouping = _Grouping(request)
+    rows: dict[Bucket, tuple[Part, ...]] = {}
+    total: dict[Bucket, Part] = {}
+    notices: dict[Bucket, frozenset[Notice]] = {}
+    for bucket in buckets:
+        portion = portions[bucket[1]] if len(bucket) > 1 else WHOLE
+        own, invested = int(portion.share * shares), int(portion.invested * shares)
+        entries = laid_out[bucket[0]]
+        added = [each.times(each.account, own) for each in entries if own]
+        if invested:
+            added += [
+                each.times(INVESTMENTS, invested) for each in entries if is_invested(each.account)
+            ]
+        added = [each for each in added if request.selects_account(each.account)]
+        if added:
+            total[bucket] = grouping.total(added)
+            rows[bucket] = grouping.rows(added) if grouping.dimensions else (total[bucket],)
+            found = {notice for each in added for notice in each.notices}
+            notices[bucket] = frozenset(found.union(resolutions[bucket[0]].notices))
+    return Weights(gases, tuple(each * shares for each in denominators), rows, total, notices)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """What a millionth of a record's unit is worth in one entry."""
+
+    account: str
+    kg_co2e: Fraction
+    kwh: Fraction | None
+    masses: Mapping[str, Fraction]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """An entry's worth in an account, as numerators by column."""
+
+    account: str
+    numerators: tuple[tuple[int, int], ...]
+    stated: int
+    unstated: int
+    notices: tuple[Notice, ...]
+
+    def times(self, account: str, count: int) -> _Added:
+        if count == 1 and account == self.account:
+            return self
+        numerators = tuple((column, value * count) for column, value in self.numerators)
+        return _Added(account, numerators, self.stated, self.unstated, self.notices)
+
+
+def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
+    found = []
+    for entry in resolution.entries:
+        is_of_interest = request.selects_account(entry.account) or (
+            is_invested(entry.account) and request.selects_account(INVESTMENTS)
+        )
+        if not is_of_interest:
+            continue
+        worth = entry_worth(entry, request.gwp_set).times(Fraction(1, MICRO_PER_ONE))
+        has_energy = scope_of(entry.account) == "memo" and entry.factor.kwh is not None
+        kwh = worth.kwh if has_energy else None
+        notices = (*entry.notices, *worth.notices)
+        found.append(_Worth(entry.account, worth.kg_co2e, kwh, worth.masses, notices))
+    return found
+
+
+def _denominators(worths: Iterable[list[_Worth]], columns: Mapping[str, int]) -> list[int]:
+    denominators = [1] * (FIRST_GAS + len(columns))
+    for each in (each for entries in worths for each in entries):
+        pairs = [(KG_CO2E, each.kg_co2e), (KWH, each.kwh or Fraction(0))]
+        pairs += [(columns[gas], mass) for gas, mass in each.masses.items()]
+        for column, value in pairs:
+            denominators[column] = lcm(denominators[column], value.denominator)
+    return denominators
+
+
+def _lay_out(worth: _Worth, columns: Mapping[str, int], denominators: Sequence[int]) -> _Added:
+    values = {KG_CO2E: worth.kg_co2e}
+    if worth.kwh is not None:
+        values[KWH] = worth.kwh
+    values |= {columns[gas]: mass for gas, mass in worth.masses.items()}
+    stated = sum(1 << column for column in values)
+    return _Added(
+        worth.account,
+        tuple(
+            (column, value.numerator * (denominators[column] // value.denominator))
+            for column, value in values.items()
+        ),
+        stated,
+        0 if scope_of(worth.account) == "memo" else _MAIN_MASK & ~stated,
+        worth.notices,
+    )
+
+
+class _Grouping:
+    """Puts what entries add together, by what a request groups by."""
+
+    def __init__(self, request: InventoryRequest) -> None:
+        self.dimensions = tuple(name for name in request.group_by if name in {"account", "scope"})
+        self._footprint = footprint_accounts(request)
+        self._energy = ENERGY if request.selects_account(ENERGY) else RENEWABLE
+
+    def total(self, added: Sequence[_Added]) -> Part:
+        """Add up what stands for all accounts."""
+        counted = [each for each in added if each.account in self._footprint]
+        beside = [each for each in added if each.account not in self._footprint]
+        energy = [each for each in beside if each.account == self._energy]
+        return self._part((), self._energy, counted, energy)
+
+    def rows(self, added: Sequence[_Added]) -> tuple[Part, ...]:
+        """Add up what each account or scope gets."""
+        groups: defaultdict[tuple[str, ...], list[_Added]] = defaultdict(list)
+        for each in added:
+            label = tuple(
+                each.account if name == "account" else scope_of(each.account)
+                for name in self.dimensions
+            )
+            groups[label].append(each)
+        by_account = "account" in self.dimensions
+        return tuple(
+            self._part(label, each[0].account if by_account else self._energy, each, ())
+            for label, each in groups.items()
+        )
+
+    @staticmethod
+    def _part(
+        label: tuple[str, ...],
+        energy: str,
+        counted: Sequence[_Added],
+        energy_alone: Sequence[_Added],
+    ) -> Part:
+        numerators: defaultdict[int, int] = defaultdict(int)
+        stated = unstated = 0
+        for each in counted:
+            kept = -1 if each.account == energy else ~(1 << KWH)
+            stated |= each.stated & kept
+            unstated |= each.unstated
+            for column, value in each.numerators:
+                if kept >> column & 1:
+                    numerators[column] += value
+        for each in energy_alone:
+            stated |= each.stated & 1 << KWH
+            for column, value in each.numerators:
+                if column == KWH:
+                    numerators[column] += value
+        pairs = tuple((column, value) for column, value in numerators.items() if value)
+        return Part(label, pairs, stated, unstated)

@@ -1,0 +1,332 @@
+"""The inventory of a book: kilograms by any combination of its dimensions, exact.
+
+    kg of a group = sum over its resolutions of
+                    sum(quantity) * conversion * factor * share, rounded once when it is printed
+
+The postings are summed first, by group and resolution (and by portion where the organisational
+boundary takes less than the whole of a facility), in exact decimals; what is left for Python is
+integer arithmetic on one row per group and resolution.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.catalogue.resolving.valuation import MAIN_GASES, ratio_text
+from tonne.catalogue.words.gwp import gases as known_gases
+from tonne.ledger.files.sums import sum_by
+from tonne.model import PERIOD_COUNT_MAX, month_of_period
+from tonne.reports.inventory.footprint import FIRST_GAS, KG_CO2E, KWH
+from tonne.reports.inventory.record_counts import count_records
+from tonne.reports.inventory.selection import select
+from tonne.work import check_wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tonne.catalogue.resolving.resolution import Notice, Resolution
+    from tonne.ledger.budget import Hold
+    from tonne.model import Entity
+    from tonne.reports.inventory.footprint import Bucket, Part, Weights
+    from tonne.reports.inventory.request import InventoryRequest
+    from tonne.reports.inventory.selection import Selection
+
+Group = tuple[str, ...]
+
+ROW_BYTES = 3_000
+"""Memory of a row of an answer while it is made, and until it is written."""
+
+CHECK_ROWS = 1_024
+"""Rows after which it is asked whether somebody still waits for them."""
+
+_MONTHS = {period: month_of_period(period) for period in range(PERIOD_COUNT_MAX)}
+
+
+@dataclass(frozen=True, slots=True)
+class GasAmount:
+    """A gas besides CO2, CH4 and N2O; `kg_co2e` is None where the GWP set does not list it."""
+
+    gas: str
+    kg: str
+    kg_co2e: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryRow:
+    """One group. Masses are exact decimals in kg; a gas that no factor states is None.
+
+    `partial_gases` names the gases (co2, ch4, n2o) that some of the group's factors state and
+    others do not; `gases` has all other gases by name. `energy_kwh` is None where no entry
+    states energy.
+    """
+
+    group: Group
+    kg_co2e: str
+    kg_co2: str | None
+    kg_ch4: str | None
+    kg_n2o: str | None
+    records_count: int
+    partial_gases: tuple[str, ...] = ()
+    gases: tuple[GasAmount, ...] = ()
+    energy_kwh: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryNotice:
+    """A remark on how numbers came about, and how many records it touches."""
+
+    reason: str
+    message: str
+    records_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Rows sorted by their group, and the total over the whole selection.
+
+    The total, and a row that is not grouped by account or scope, sums the accounts of one
+    footprint (`footprint.footprint_accounts`); `records_count` counts a record once, whatever
+    its months and accounts. `suspended_count` are the records of the same months, facilities,
+    activities and regions that wait in suspense: they have no account yet and are in no other
+    number. `method_versions` are those that made the resolutions of the numbers.
+    """
+
+    group_by: tuple[str, ...]
+    rows: tuple[InventoryRow, ...]
+    total: InventoryRow
+    notices: tuple[InventoryNotice, ...]
+    suspended_count: int
+    method_versions: tuple[int, ...]
+    gwp_set: str
+    consolidation: str
+
+
+def inventory(
+    balances: pl.DataFrame,
+    resolutions: Mapping[str, Resolution],
+    facilities: pl.DataFrame,
+    request: InventoryRequest,
+    *,
+    entities: Sequence[Entity] = (),
+) -> Inventory:
+    """Compute an inventory.
+
+    Parameters
+    ----------
+    balances : pl.DataFrame
+        Postings: facility, activity, unit, region (texts; region may be empty), period (Int32),
+        resolution (id; null or empty in suspense), quantity (Decimal(38, 6)), record_count and
+        record_start_count (Int64). The same key may stand in many rows.
+    resolutions : Mapping[str, Resolution]
+        All resolutions that the postings name.
+    facilities : pl.DataFrame
+        The register: facility, type, region, entity, valid_from, valid_to (texts), one row per
+        facility.
+    request : InventoryRequest
+        Selection, grouping and valuation; its GWP set and consolidation are given.
+    entities : Sequence[Entity]
+        Whose the facilities are.
+
+    Raises
+    ------
+    LedgerInconsistent
+        A posting names a resolution that is not there.
+    """
+    chosen = select(balances, resolutions, facilities, request, entities)
+    return inventory_of(chosen, resolutions, request)
+
+
+def inventory_of(
+    chosen: Selection,
+    resolutions: Mapping[str, Resolution],
+    request: InventoryRequest,
+    hold: Hold | None = None,
+) -> Inventory:
+    """Compute the inventory of a selection; see `inventory`. `hold` grows with its rows."""
+    keys = [name for name in request.group_by if name not in {"account", "scope"}]
+    return Inventory(
+        group_by=request.group_by,
+        rows=_rows(chosen, keys, request, hold) if request.group_by else (),
+        total=_total(chosen, request),
+        notices=_notices(chosen, request),
+        suspended_count=_count_suspended(chosen.suspended, request.first_period),
+        method_versions=tuple(
+            sorted({resolutions[bucket[0]].method_version for bucket in chosen.weights.total})
+        ),
+        gwp_set=request.gwp_set,
+        consolidation=request.consolidation,
+    )
+
+
+def _columns(keys: Iterable[str]) -> list[str]:
+    return ["place" if name == "region" else name for name in keys]
+
+
+def _texts(keys: Iterable[str]) -> list[pl.Expr]:
+    """Group columns as texts, the period as its month."""
+    return [
+        pl.col(name).replace_strict(_MONTHS, return_dtype=pl.String)
+        if name == "period"
+        else pl.col(name).cast(pl.String)
+        for name in _columns(keys)
+    ]
+
+
+def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucket, int]]:
+    """Group values, bucket and quantity in millionths."""
+    adding = chosen.labels((bucket, 0) for bucket in chosen.weights.rows).drop("label")
+    posted = chosen.posted.join(adding, on=chosen.bucket, how="semi")
+    if posted.is_empty():
+        return
+    sums = sum_by(posted, [*_columns(keys), *chosen.bucket])
+    # The physical value of a Decimal(38, 6) is its number of millionths.
+    frame = sums.select(*_texts(keys), *chosen.bucket, pl.col("quantity").to_physical())
+    cut = len(keys)
+    for row in frame.iter_rows():
+        yield row[:cut], row[cut:-1], row[-1]
+
+
+class _Sum:
+    """Numerators of one group, added up."""
+
+    __slots__ = ("numerators", "stated", "unstated")
+
+    def __init__(self) -> None:
+        self.numerators: defaultdict[int, int] = defaultdict(int)
+        self.stated = 0
+        self.unstated = 0
+
+    def add(self, quantity_micro: int, part: Part) -> None:
+        self.stated |= part.stated
+        self.unstated |= part.unstated
+        for column, numerator in part.numerators:
+            self.numerators[column] += quantity_micro * numerator
+
+    def row(
+        self, group: Group, weights: Weights, records_count: int, gwp_set: str
+    ) -> InventoryRow:
+        denominators = weights.denominators
+
+        def text(column: int) -> str | None:
+            if not self.stated >> column & 1:
+                return None
+            return ratio_text(self.numerators[column], denominators[column])
+
+        partial = (self.stated & self.unstated) >> FIRST_GAS
+        return InventoryRow(
+            group=group,
+            kg_co2e=text(KG_CO2E) or "0",
+            kg_co2=text(FIRST_GAS),
+            kg_ch4=text(FIRST_GAS + 1),
+            kg_n2o=text(FIRST_GAS + 2),
+            records_count=records_count,
+            partial_gases=tuple(
+                gas.lower() for index, gas in enumerate(MAIN_GASES) if partial >> index & 1
+            ),
+            gases=self._other_gases(weights, gwp_set),
+            energy_kwh=text(KWH),
+        )
+
+    def _other_gases(self, weights: Weights, gwp_set: str) -> tuple[GasAmount, ...]:
+        amounts = []
+        first = FIRST_GAS + len(MAIN_GASES)
+        stated = self.stated >> first << first
+        while stated:
+            column = (stated & -stated).bit_length() - 1
+            stated &= stated - 1
+            gas = weights.gases[column - FIRST_GAS]
+            numerator, denominator = self.numerators[column], weights.denominators[column]
+            kg = ratio_text(numerator, denominator)
+            potential = known_gases()[gas].potential(gwp_set) if gas in known_gases() else None
+            kg_co2e = None
+            if potential is not None:
+                numerator, denominator = (
+                    numerator * potential.numerator,
+                    denominator * potential.denominator,
+                )
+                kg_co2e = ratio_text(numerator, denominator)
+            amounts.append(GasAmount(gas, kg, kg_co2e))
+        return tuple(amounts)
+
+
+def _rows(
+    chosen: Selection,
+    keys: Sequence[str],
+    request: InventoryRequest,
+    hold: Hold | None,
+) -> tuple[InventoryRow, ...]:
+    weights = chosen.weights
+    names = sorted({part.label for parts in weights.rows.values() for part in parts})
+    numbers = {label: number for number, label in enumerate(names)}
+    labels = chosen.labels(
+        (bucket, numbers[part.label]) for bucket, parts in weights.rows.items() for part in parts
+    )
+    counted = count_records(
+        chosen.posted, labels, _columns(keys), request.first_period, chosen.detail
+    )
+    if hold is not None:  # one row of `counted` is one of the answer
+        hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
+    added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
+    for values, bucket, quantity_micro in _sums(chosen, keys):
+        for part in weights.rows[bucket]:
+            added[values, part.label].add(quantity_micro, part)
+    records = counted.select(*_texts(keys), "label", "records").iter_rows()
+    names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
+    places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
+    rows = []
+    for number, record in enumerate(records):
+        if not number % CHECK_ROWS:
+            check_wanted()
+        values, label = record[:-2], names[record[-2]]
+        each = added.pop((values, label))
+        found = values + label
+        group = tuple([found[place] for place in places])
+        rows.append(each.row(group, weights, record[-1], request.gwp_set))
+    rows.sort(key=lambda row: row.group)
+    return tuple(rows)
+
+
+def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
+    total = _Sum()
+    for _, bucket, quantity_micro in _sums(chosen, ()):
+        total.add(quantity_micro, chosen.weights.total[bucket])
+    labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
+    counted = count_records(chosen.posted, labels, [], request.first_period, chosen.detail)
+    records_count = int(counted.get_column("records").sum())
+    return total.row((), chosen.weights, records_count, request.gwp_set)
+
+
+def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNotice, ...]:
+    found = chosen.weights.notices
+    distinct: set[Notice] = set().union(*found.values())
+    notices = sorted(distinct, key=lambda each: (each.reason, each.message))
+    if not notices:
+        return ()
+    # Notices of the same buckets have the same records.
+    buckets_of: defaultdict[Notice, list[Bucket]] = defaultdict(list)
+    for bucket, those in found.items():
+        for notice in those:
+            buckets_of[notice].append(bucket)
+    numbers: dict[tuple[Bucket, ...], int] = {}
+    for buckets in buckets_of.values():
+        numbers.setdefault(tuple(buckets), len(numbers))
+    labels = chosen.labels(
+        (bucket, number) for buckets, number in numbers.items() for bucket in buckets
+    )
+    counted = count_records(chosen.posted, labels, [], request.first_period, chosen.detail)
+    records = dict(counted.select("label", "records").iter_rows())
+    return tuple(
+        InventoryNotice(notice.reason, notice.message, records[numbers[tuple(buckets_of[notice])]])
+        for notice in notices
+    )
+
+
+def _count_suspended(postings: pl.DataFrame, first_period: int) -> int:
+    """Count distinct records; all parts of one in suspense are there, see `record_counts`."""
+    is_first = pl.col("period") == first_period
+    count = pl.when(is_first).then("record_count").otherwise("record_start_count")
+    return int(postings.select(count.sum()).item() or 0)

@@ -1,0 +1,1 @@
+"""The manifest: what the ledger consists of, in one SQL database."""

@@ -1,0 +1,169 @@
+"""Books and their periods."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tonne import model
+from tonne.errors import BookExists
+from tonne.store.manifest import schema
+from tonne.store.manifest.methods import current_methods, insert_method
+from tonne.store.manifest.part import Part, check_book, identity, lock_book, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from tonne.store.rows import NewMethod
+
+
+class Books(Part):
+    """The books of the manifest."""
+
+    def create_book(self, book: model.Book, method: NewMethod) -> model.Book:
+        """Create a book at revision 1 with its first method.
+
+        Of `book`, what the manifest decides (revision, time, editions, method) is ignored.
+
+        Raises
+        ------
+        BookExists
+            There is one of that id.
+        """
+
+        def work(connection: Connection) -> model.Book:
+            now = self._database.now()
+            inserted = connection.execute(
+                self._database.insert(schema.book)
+                .values(
+                    id=book.id,
+                    display_name=book.display_name,
+                    time_zone=book.time_zone,
+                    facility_rule=int(book.facility_rule),
+                    revision=1,
+                    revision_token=identity(1, secrets.token_hex(16)),
+                    commit_seq=0,
+                    create_time=now,
+                )
+                .on_conflict_do_nothing()
+                .returning(schema.book.c.id)
+            ).first()
+            if inserted is None:
+                raise BookExists(
+                    f"a book called {book.id!r} exists already", metadata={"book": book.id}
+                )
+            insert_method(connection, book.id, method, now)
+            return _get_book(connection, book.id)
+
+        return self._database.write(work)
+
+    def get_book(self, book: str) -> model.Book:
+        """Read a book with its imported editions in the order of their import, and its method.
+
+        Raises
+        ------
+        BookUnknown
+        """
+        with self._database.read() as connection:
+            return _get_book(connection, book)
+
+    def book_revision(self, book: str) -> int:
+        """Read a book's revision; `BookUnknown` if there is none."""
+        with self._database.read() as connection:
+            return check_book(connection, book)
+
+    def revision_token(self, book: str) -> str:
+        """Read the token of a book's revision; empty where none was drawn; `BookUnknown`."""
+        table = schema.book
+        query = sa.select(table.c.revision, table.c.revision_token).where(table.c.id == book)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                check_book(connection, book)
+                return ""
+        return name_of(row.revision, row.revision_token)
+
+    def draw_revision_token(self, book: str) -> None:
+        """Give a book's revision a token where it has none: an older Tonne raised it.
+
+        Raises
+        ------
+        BookUnknown
+        """
+        table = schema.book
+
+        def work(connection: Connection) -> None:
+            revision = lock_book(connection, book)
+            connection.execute(
+                sa.update(table)
+                .where(
+                    table.c.id == book,
+                    table.c.revision_token.not_like(f"{revision}.%"),
+                )
+                .values(revision_token=identity(revision, secrets.token_hex(16)))
+            )
+
+        self._database.write(work)
+
+    def list_books(self, after: str, limit: int) -> list[model.Book]:
+        """List books in order of their ids, from the first one after `after` ("" = all)."""
+        table = schema.book
+        query = sa.select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
+        with self._database.read() as connection:
+            return _books_of(connection, connection.execute(query).all())
+
+    def periods(self, book: str) -> list[tuple[int, model.PeriodState]]:
+        """List the periods that have postings, in order; `BookUnknown` for an unknown book."""
+        table = schema.period
+        query = sa.select(table.c.period, table.c.state).where(table.c.book == book)
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows = connection.execute(query.order_by(table.c.period)).all()
+        return [(row.period, model.PeriodState(row.state)) for row in rows]
+
+
+def _get_book(connection: Connection, book: str) -> model.Book:
+    check_book(connection, book)
+    rows = connection.execute(sa.select(schema.book).where(schema.book.c.id == book)).all()
+    return _books_of(connection, rows)[0]
+
+
+def _books_of(connection: Connection, rows: Sequence[sa.Row[Any]]) -> list[model.Book]:
+    ids = [row.id for row in rows]
+    editions = _edition_ids(connection, ids)
+    methods = current_methods(connection, ids)
+    return [_book_of(row, editions.get(row.id, ()), methods.get(row.id)) for row in rows]
+
+
+def _edition_ids(connection: Connection, books: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    table = schema.edition
+    query = (
+        sa.select(table.c.book, table.c.id)
+        .where(table.c.book.in_(books))
+        .order_by(table.c.book, table.c.rank)
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for row in connection.execute(query):
+        found[row.book] = (*found.get(row.book, ()), row.id)
+    return found
+
+
+def _book_of(
+    row: sa.Row[Any], editions: tuple[str, ...], method: model.Method | None
+) -> model.Book:
+    return model.Book(
+        id=row.id,
+        display_name=row.display_name,
+        time_zone=row.time_zone,
+        facility_rule=model.FacilityRule(row.facility_rule),
+        revision=row.revision,
+        revision_token=name_of(row.revision, row.revision_token),
+        create_time=row.create_time,
+        editions=editions,
+        method_version=0 if method is None else method.version,
+        method_body="" if method is None else method.body,
+    )

@@ -1,0 +1,136 @@
+"""Segments whose records wait in suspense, and the clearings that post some of them.
+
+A segment is never written again. What left suspense stands in clearing files beside it; its row
+counts what still waits, and that count alone is compared and set: it strictly falls.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from tonne.errors import LedgerInconsistent
+from tonne.store.errors import SuspenseChanged
+from tonne.store.manifest import schema
+from tonne.store.manifest.files import file_of
+from tonne.store.manifest.part import Part, check_book, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from tonne.store.rows import Commit, FileRow
+
+
+class Clearings(Part):
+    """The records in suspense of the manifest, segment by segment."""
+
+    def suspended_segments(
+        self, book: str, *, after_seq: int = 0, stop_seq: int | None = None, limit: int
+    ) -> list[FileRow]:
+        """List segments with records in suspense in the order of the commits.
+
+        From the first one after `after_seq`, up to and with `stop_seq`.
+        """
+        table = schema.file
+        query = _suspended(book).where(table.c.seq > after_seq)
+        if stop_seq is not None:
+            query = query.where(table.c.seq <= stop_seq)
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows = connection.execute(query.order_by(table.c.seq).limit(limit))
+            return [file_of(row) for row in rows]
+
+    def suspended_extent(self, book: str) -> tuple[int, int]:
+        """Count the segments with records in suspense, and give the last one's `seq` (or 0)."""
+        found = _suspended(book).subquery()
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(found.c.seq), 0))
+        with self._database.read() as connection:
+            check_book(connection, book)
+            count, last_seq = connection.execute(query.select_from(found)).one()
+        return count, last_seq
+
+    def clearings_of(self, segment_ids: Iterable[str]) -> dict[str, list[FileRow]]:
+        """List the clearing files of segments in the order of the commits; none are left out."""
+        table = schema.file
+        found: dict[str, list[FileRow]] = defaultdict(list)
+        with self._database.read() as connection:
+            for chunk in split(dict.fromkeys(segment_ids)):
+                query = sa.select(table).where(table.c.segment.in_(chunk)).order_by(table.c.seq)
+                for row in connection.execute(query):
+                    found[row.segment].append(file_of(row))
+        return dict(found)
+
+
+def shift_totals(connection: Connection, commit: Commit) -> None:
+    """Move cleared records from suspended to posted in the totals of their channels.
+
+    The rows are locked in the order of their ids, as a commit locks them that moves channels.
+    """
+    counts: dict[str, int] = defaultdict(int)
+    for clearing in commit.clearings:
+        for channel, count in clearing.channels:
+            counts[channel] += count
+    table = schema.channel
+    for channel, count in sorted(counts.items()):
+        changed = connection.execute(
+            sa.update(table)
+            .where(table.c.book == commit.book, table.c.id == channel)
+            .values(
+                posted_count=table.c.posted_count + count,
+                suspended_count=table.c.suspended_count - count,
+            )
+        )
+        if changed.rowcount != 1:
+            raise LedgerInconsistent(
+                f"channel {channel!r} of book {commit.book!r} has records and is not there",
+                metadata={"book": commit.book, "channel": channel},
+            )
+
+
+def clear_segments(connection: Connection, commit: Commit) -> None:
+    """Compare and set how many records of the cleared segments wait.
+
+    Raises
+    ------
+    SuspenseChanged
+        Some wait for others than the commit took them to be.
+    """
+    table = schema.file
+    lost = []
+    for clearing in sorted(commit.clearings, key=lambda each: each.segment_id):
+        if not 0 <= clearing.suspended_after < clearing.suspended_before:
+            raise LedgerInconsistent(
+                f"a clearing of segment {clearing.segment_id} would leave "
+                f"{clearing.suspended_after} of {clearing.suspended_before} records in suspense",
+                metadata={"book": commit.book, "segment": clearing.segment_id},
+            )
+        changed = connection.execute(
+            sa.update(table)
+            .where(
+                table.c.id == clearing.segment_id,
+                table.c.book == commit.book,
+                table.c.kind == "segment",
+                table.c.suspended_count == clearing.suspended_before,
+            )
+            .values(suspended_count=clearing.suspended_after)
+        )
+        if changed.rowcount != 1:
+            lost.append(clearing.segment_id)
+    if lost:
+        raise SuspenseChanged(commit.book, lost)
+
+
+def _suspended(book: str) -> sa.Select[tuple[object, ...]]:
+    """Select what the partial index on waiting segments serves."""
+    table = schema.file
+    return sa.select(table).where(
+        table.c.book == book,
+        # Literal: a database that plans without the parameters must see that the index serves.
+        table.c.suspended_count > sa.literal_column("0"),
+        table.c.kind == "segment",
+        table.c.state == "live",
+    )

@@ -1,0 +1,144 @@
+"""The entities of a book's organisation, and what is held of them when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tonne import model
+from tonne.store.manifest import schema
+from tonne.store.manifest.part import Part, bump_revision, check_book, lock_book, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+
+class Entities(Part):
+    """The entities of the manifest."""
+
+    def put_entities(
+        self,
+        book: str,
+        entities: Sequence[model.Entity],
+        check: Callable[[Mapping[str, model.Entity]], None] = lambda _: None,
+    ) -> tuple[int, int]:
+        """Add entities, or replace those of the same id with their holdings.
+
+        Parameters
+        ----------
+        book : str
+        entities : sequence of Entity
+            The last of an id counts.
+        check : Callable
+            Is given all entities as they would be, under the book's lock; what it raises
+            leaves them as they are. Without the lock, two imports that are right alone could
+            close a circle together.
+
+        Returns
+        -------
+        tuple[int, int]
+            How many were created, and how many of the others changed. The revision of the book
+            rises if any did.
+        """
+        wanted = {entity.id: entity for entity in entities}
+
+        def work(connection: Connection) -> tuple[int, int]:
+            lock_book(connection, book)
+            present = {each.id: each for each in read_entities(connection, book)}
+            check(present | wanted)
+            new = [each for each in wanted.values() if each.id not in present]
+            changed = [each for each in wanted.values() if present.get(each.id, each) != each]
+            if changed:
+                _delete(connection, book, [each.id for each in changed])
+            if new or changed:
+                _insert(connection, book, [*new, *changed])
+                bump_revision(connection, book)
+            return len(new), len(changed)
+
+        return self._database.write(work)
+
+    def list_entities(
+        self, book: str, after: str = "", limit: int | None = None
+    ) -> list[model.Entity]:
+        """List entities in order of their ids, from the first one after `after` ("" = all)."""
+        with self._database.read() as connection:
+            check_book(connection, book)
+            return read_entities(connection, book, after, limit)
+
+
+def read_entities(
+    connection: Connection, book: str, after: str = "", limit: int | None = None
+) -> list[model.Entity]:
+    """List entities in order of their ids, in a transaction of the caller's."""
+    table, holding = schema.entity, schema.holding
+    query = (
+        sa.select(table)
+        .where(table.c.book == book, table.c.id > after)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    if not rows:
+        return []
+    holdings: dict[str, list[model.Holding]] = defaultdict(list)
+    held = sa.select(holding).where(
+        holding.c.book == book, holding.c.entity > after, holding.c.entity <= rows[-1].id
+    )
+    for row in connection.execute(held.order_by(holding.c.entity, holding.c.valid_from)):
+        holdings[row.entity].append(_holding_of(row))
+    return [
+        model.Entity(row.id, row.display_name, row.parent, tuple(holdings[row.id])) for row in rows
+    ]
+
+
+def _delete(connection: Connection, book: str, ids: Iterable[str]) -> None:
+    for chunk in split(ids):
+        for table, column in (
+            (schema.holding, schema.holding.c.entity),
+            (schema.entity, schema.entity.c.id),
+        ):
+            connection.execute(sa.delete(table).where(table.c.book == book, column.in_(chunk)))
+
+
+def _insert(connection: Connection, book: str, entities: Sequence[model.Entity]) -> None:
+    connection.execute(
+        sa.insert(schema.entity),
+        [
+            {
+                "book": book,
+                "id": each.id,
+                "display_name": each.display_name,
+                "parent": each.parent,
+            }
+            for each in entities
+        ],
+    )
+    holdings = [
+        {
+            "book": book,
+            "entity": each.id,
+            "valid_from": holding.valid_from,
+            "valid_to": holding.valid_to,
+            "equity_share": holding.equity_share,
+            "financial_control": int(holding.financial_control),
+            "is_operated": holding.is_operated,
+        }
+        for each in entities
+        for holding in each.holdings
+    ]
+    if holdings:
+        connection.execute(sa.insert(schema.holding), holdings)
+
+
+def _holding_of(row: sa.Row[Any]) -> model.Holding:
+    return model.Holding(
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        equity_share=row.equity_share,
+        financial_control=model.FinancialControl(row.financial_control),
+        is_operated=row.is_operated,
+    )

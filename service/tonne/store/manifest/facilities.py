@@ -1,0 +1,102 @@
+"""The register of facilities."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tonne import model
+from tonne.store.manifest import schema
+from tonne.store.manifest.part import Part, bump_revision, check_book, lock_book, split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+_FIELDS = (
+    "display_name",
+    "type",
+    "region",
+    "entity",
+    "ownership",
+    "valid_from",
+    "valid_to",
+)
+
+
+class Facilities(Part):
+    """The facilities of the manifest."""
+
+    def put_facilities(self, book: str, facilities: Sequence[model.Facility]) -> tuple[int, int]:
+        """Add facilities, or replace those of the same id; the last of an id counts.
+
+        Returns
+        -------
+        tuple[int, int]
+            How many were created, and how many of the others changed. The revision of the book
+            rises if any did.
+        """
+        wanted = {facility.id: facility for facility in facilities}
+
+        def work(connection: Connection) -> tuple[int, int]:
+            lock_book(connection, book)
+            present = _find(connection, book, list(wanted))
+            new = [each for each in wanted.values() if each.id not in present]
+            changed = [each for each in wanted.values() if present.get(each.id, each) != each]
+            if new:
+                connection.execute(
+                    sa.insert(schema.facility), [{"book": book, **asdict(each)} for each in new]
+                )
+            if changed:
+                _update(connection, book, changed)
+            if new or changed:
+                bump_revision(connection, book)
+            return len(new), len(changed)
+
+        return self._database.write(work)
+
+    def list_facilities(self, book: str, after: str, limit: int | None) -> list[model.Facility]:
+        """List facilities in order of their ids, from the first one after `after` ("" = all)."""
+        table = schema.facility
+        query = (
+            sa.select(table)
+            .where(table.c.book == book, table.c.id > after)
+            .order_by(table.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            check_book(connection, book)
+            return [_facility_of(row) for row in connection.execute(query)]
+
+
+def _update(connection: Connection, book: str, facilities: Sequence[model.Facility]) -> None:
+    table = schema.facility
+    statement = (
+        sa.update(table)
+        .where(table.c.book == book, table.c.id == sa.bindparam("facility_id"))
+        .values({name: sa.bindparam(f"new_{name}") for name in _FIELDS})
+    )
+    connection.execute(
+        statement,
+        [
+            {"facility_id": each.id, **{f"new_{name}": getattr(each, name) for name in _FIELDS}}
+            for each in facilities
+        ],
+    )
+
+
+def _find(connection: Connection, book: str, ids: Sequence[str]) -> dict[str, model.Facility]:
+    table = schema.facility
+    found: dict[str, model.Facility] = {}
+    for chunk in split(ids):
+        query = sa.select(table).where(table.c.book == book, table.c.id.in_(chunk))
+        for row in connection.execute(query):
+            found[row.id] = _facility_of(row)
+    return found
+
+
+def _facility_of(row: sa.Row[Any]) -> model.Facility:
+    return model.Facility(id=row.id, **{name: getattr(row, name) for name in _FIELDS})

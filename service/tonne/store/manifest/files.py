@@ -1,0 +1,357 @@
+"""The files that the manifest knows: which are live, what they cover, which are to go."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
+from tonne.store import faults
+from tonne.store.manifest import schema
+from tonne.store.manifest.leases import check_lease
+from tonne.store.manifest.part import Part, check_book, lock_book, name_of, split
+from tonne.store.rows import FileRow, RangeRow
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from tonne.store.rows import Lease
+
+_LIVE = "live"
+_DEAD = "dead"
+_CONDEMNED = "condemned"
+
+
+class _NotLiveError(Exception):
+    """A file to be replaced is not live any more."""
+
+
+class Files(Part):
+    """The files of the manifest."""
+
+    def live_postings(self, book: str) -> list[FileRow]:
+        """List all live postings files of a book, one consistent state, in the order of `seq`."""
+        table = schema.file
+        query = sa.select(table).where(
+            table.c.book == book, table.c.kind == "postings", table.c.state == _LIVE
+        )
+        with self._database.read() as connection:
+            check_book(connection, book)
+            return [file_of(row) for row in connection.execute(query.order_by(table.c.seq))]
+
+    def segments(
+        self, book: str, *, channel: str = "", after_seq: int = 0, limit: int
+    ) -> list[FileRow]:
+        """List segments in the order of the commits, from the first one after `after_seq`.
+
+        A segment that is committed later always comes later. With `channel`, only segments that
+        hold records of it.
+        """
+        return self._list("segment", book, after_seq, limit, channel)
+
+    def quarantine_files(self, book: str, after_seq: int, limit: int) -> list[FileRow]:
+        """List quarantine files in the order of the commits."""
+        return self._list("quarantine", book, after_seq, limit, "")
+
+    def segment_ranges(
+        self, book: str, channel: str, from_offset: int, to_offset: int
+    ) -> list[RangeRow]:
+        """List what covers ``[from_offset, to_offset)`` of a channel, in the order of offsets.
+
+        These are ranges of segments and of quarantine files; `get_files` reads the files.
+        """
+        table = schema.file_range
+        query = (
+            sa.select(table)
+            .where(
+                table.c.book == book,
+                table.c.channel == channel,
+                table.c.stop_offset > from_offset,
+                table.c.first_offset < to_offset,
+            )
+            .order_by(table.c.first_offset, table.c.file_id)
+        )
+        with self._database.read() as connection:
+            return [
+                RangeRow(
+                    file_id=row.file_id,
+                    commit_id=row.commit_id,
+                    channel=row.channel,
+                    first_offset=row.first_offset,
+                    stop_offset=row.stop_offset,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def get_files(self, ids: Iterable[str]) -> dict[str, FileRow]:
+        """Read files by id, live or dead; those that are not there are left out."""
+        table = schema.file
+        found: dict[str, FileRow] = {}
+        with self._database.read() as connection:
+            for chunk in split(dict.fromkeys(ids)):
+                query = sa.select(table).where(table.c.id.in_(chunk), table.c.state != _CONDEMNED)
+                found.update((row.id, file_of(row)) for row in connection.execute(query))
+        return found
+
+    def replace_postings(
+        self,
+        book: str,
+        old_ids: Sequence[str],
+        new: FileRow,
+        lease: Lease | None = None,
+        *,
+        further: Sequence[FileRow] = (),
+    ) -> bool:
+        """Replace live postings files by one that holds the same sums, in one transaction.
+
+        `new` gets a `seq` of its own and an empty `commit_id`; so does each of `further`, the
+        files that hold the same sums together with it.
+
+        Returns
+        -------
+        bool
+            False if an old one was not live any more: nothing happened. A merge that happened
+            before under the same new id is fine.
+
+        Raises
+        ------
+        LeaseLost
+            Another one has taken the `lease` under which this is done: nothing happened.
+        """
+        faults.reach("merge.before_sql")
+
+        def work(connection: Connection) -> None:
+            check_lease(connection, lease)
+            self._kill_postings(connection, book, sorted(set(old_ids)))
+            files = [new, *further]
+            _, seq, _ = take_seq(connection, book, len(files), self._database.now())
+            insert_files(connection, files, seq, merged=True)
+
+        def settle(connection: Connection) -> bool:
+            lock_book(connection, book)  # see commits: whoever held it has ended
+            return _exists(connection, new.id)
+
+        try:
+            self._database.write(
+                work, settle=settle, committed=lambda: faults.reach("merge.after_sql")
+            )
+        except _NotLiveError:
+            with self._database.read() as connection:
+                return _exists(connection, new.id)
+        except LedgerInconsistent as error:
+            with self._database.read() as connection:
+                taken = condemned_paths(connection, [each.path for each in (new, *further)])
+            if taken:
+                raise StoreUnavailable(
+                    "the merged postings file waited so long that it was collected as garbage; "
+                    "merge again",
+                    detail=f"{min(taken)} is one that was",
+                ) from error
+            raise
+        return True
+
+    def forget_files(self, ids: Iterable[str], lease: Lease | None = None) -> None:
+        """Remove the rows of dead files whose objects are gone. Raises `LeaseLost`."""
+        table = schema.file
+
+        def work(connection: Connection) -> None:
+            check_lease(connection, lease)
+            for chunk in split(ids):
+                connection.execute(
+                    sa.delete(table).where(table.c.id.in_(chunk), table.c.state == _DEAD)
+                )
+
+        self._database.write(work)
+
+    def known_paths(self, paths: Sequence[str]) -> set[str]:
+        """Say which paths belong to a live or dead file."""
+        table = schema.file
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for chunk in split(paths):
+                query = sa.select(table.c.path).where(
+                    table.c.path.in_(chunk), table.c.state != _CONDEMNED
+                )
+                found.update(connection.execute(query).scalars())
+        return found
+
+    def condemn_orphans(self, paths: Sequence[str], lease: Lease | None = None) -> set[str]:
+        """Take paths that no file has, so that no commit can have them from now on.
+
+        A path is unique among all files. A commit that inserts the same one at this moment is
+        waited for: either it has the path, or this call has it, and the other fails. So what is
+        returned may be deleted, however late its writer comes. The rows stay.
+
+        Returns
+        -------
+        set of str
+            The paths that are condemned now, by this call or an earlier one.
+
+        Raises
+        ------
+        LeaseLost
+            Another one has taken the `lease` under which this is done: nothing happened.
+        """
+        table = schema.file
+        if not paths:
+            return set()
+
+        def work(connection: Connection) -> set[str]:
+            check_lease(connection, lease)
+            now = connection.execute(sa.select(self._database.now())).scalar_one()
+            connection.execute(
+                self._database.insert(table).on_conflict_do_nothing(index_elements=[table.c.path]),
+                [_orphan_values(path, now) for path in sorted(paths)],
+            )
+            return condemned_paths(connection, paths)
+
+        return self._database.write(work)
+
+    def _list(
+        self, kind: str, book: str, after_seq: int, limit: int, channel: str
+    ) -> list[FileRow]:
+        table = schema.file
+        ranges = schema.file_range
+        query = sa.select(table).where(
+            table.c.book == book,
+            table.c.kind == kind,
+            table.c.state == _LIVE,
+            table.c.seq > after_seq,
+        )
+        if channel:
+            query = query.where(
+                sa.exists().where(ranges.c.file_id == table.c.id, ranges.c.channel == channel)
+            )
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows = connection.execute(query.order_by(table.c.seq).limit(limit))
+            return [file_of(row) for row in rows]
+
+    def _kill_postings(self, connection: Connection, book: str, ids: Sequence[str]) -> None:
+        """Mark live postings files dead; their rows are locked in one order by everyone."""
+        table = schema.file
+        for chunk in split(ids):
+            query = sa.select(table.c.id).where(
+                table.c.id.in_(chunk),
+                table.c.book == book,
+                table.c.kind == "postings",
+                table.c.state == _LIVE,
+            )
+            query = query.order_by(table.c.id).with_for_update(key_share=True)
+            if len(connection.execute(query).all()) != len(chunk):
+                raise _NotLiveError
+            connection.execute(
+                sa.update(table)
+                .where(table.c.id.in_(chunk))
+                .values(state=_DEAD, dead_time=self._database.now())
+            )
+
+
+def take_seq(
+    connection: Connection, book: str, count: int, now: sa.ColumnElement[dt.datetime]
+) -> tuple[tuple[int, str], int, dt.datetime]:
+    """Lock the book's row to the end of the transaction and take `count` numbers (at least 1).
+
+    Returns
+    -------
+    tuple[tuple[int, str], int, datetime]
+        The book's revision and its token, the first number, the database's clock.
+    """
+    table = schema.book
+    taken = max(count, 1)
+    row = connection.execute(
+        sa.update(table)
+        .where(table.c.id == book)
+        .values(commit_seq=table.c.commit_seq + taken)
+        .returning(table.c.revision, table.c.revision_token, table.c.commit_seq, now.label("now"))
+    ).one_or_none()
+    if row is None:
+        raise BookUnknown.named(book)
+    revision = row.revision, name_of(row.revision, row.revision_token)
+    return revision, row.commit_seq - taken + 1, row.now
+
+
+def insert_files(
+    connection: Connection, files: Sequence[FileRow], first_seq: int, *, merged: bool = False
+) -> None:
+    """Insert files as live, numbered from `first_seq`."""
+    if files:
+        connection.execute(
+            sa.insert(schema.file),
+            [
+                {
+                    "id": each.id,
+                    "book": each.book,
+                    "kind": each.kind,
+                    "path": each.path,
+                    "row_count": each.row_count,
+                    "size_bytes": each.size_bytes,
+                    "sha256": each.sha256,
+                    "commit_id": None if merged else each.commit_id,
+                    "seq": seq,
+                    "suspended_count": each.suspended_count,
+                    "segment": each.segment or None,
+                    "state": _LIVE,
+                    "dead_time": None,
+                    "create_time": each.create_time,
+                }
+                for seq, each in enumerate(files, start=first_seq)
+            ],
+        )
+
+
+def condemned_paths(connection: Connection, paths: Sequence[str]) -> set[str]:
+    """Say which paths were taken as garbage."""
+    table = schema.file
+    found: set[str] = set()
+    for chunk in split(paths):
+        query = sa.select(table.c.path).where(table.c.path.in_(chunk), table.c.state == _CONDEMNED)
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _exists(connection: Connection, file_id: str) -> bool:
+    query = sa.select(schema.file.c.id).where(schema.file.c.id == file_id)
+    return connection.execute(query).first() is not None
+
+
+def _orphan_values(path: str, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4().hex,
+        "book": "",
+        "kind": "orphan",
+        "path": path,
+        "row_count": 0,
+        "size_bytes": 0,
+        "sha256": "",
+        "commit_id": None,
+        "seq": None,
+        "suspended_count": 0,
+        "segment": None,
+        "state": _CONDEMNED,
+        "dead_time": now,
+        "create_time": now,
+    }
+
+
+def file_of(row: sa.Row[Any]) -> FileRow:
+    """Read a row of the table."""
+    return FileRow(
+        id=row.id,
+        book=row.book,
+        kind=row.kind,
+        path=row.path,
+        row_count=row.row_count,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        commit_id=row.commit_id or "",
+        create_time=row.create_time,
+        seq=row.seq,
+        suspended_count=row.suspended_count,
+        segment=row.segment or "",
+    )

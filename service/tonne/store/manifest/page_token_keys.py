@@ -1,0 +1,28 @@
+"""The key with which the servers of a ledger sign page tokens."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from tonne.errors import LedgerInconsistent
+from tonne.store.manifest import schema
+from tonne.store.manifest.part import Part
+
+
+class PageTokenKeys(Part):
+    """The key of the manifest; the migration that made its table drew it."""
+
+    _page_token_key: bytes = b""
+
+    def page_token_key(self) -> bytes:
+        """Read the key: once, for it never changes."""
+        if not self._page_token_key:
+            with self._database.read() as connection:
+                found = connection.execute(sa.select(schema.page_token_key.c.key)).scalar()
+            if not found:
+                raise LedgerInconsistent(
+                    "the manifest was expected to hold a key for page tokens; its table "
+                    "page_token_key is empty: restore the row of the last backup"
+                )
+            self._page_token_key = bytes(found)
+        return self._page_token_key

@@ -1,0 +1,1 @@
+"""The objects: immutable files in a directory or a bucket."""

@@ -1,0 +1,329 @@
+"""The table of metrics. Every metric is declared here; `docs/metrics.md` is made from it.
+
+All label values are known beforehand; books, facilities and producers are never labels.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from typing import Literal
+
+from tonne.telemetry.labels import (
+    AUTH_FAILURES,
+    CALL_LIMITS,
+    CODES,
+    ERROR_CODES,
+    FILE_KINDS,
+    GUARANTEES,
+    LANES,
+    METHODS,
+    POOLS,
+    STREAM_ENDS,
+    THROTTLES,
+    VERSION,
+)
+
+ACK_SLO_S = (0.5, 2.0)
+"""Stated objectives: half of all batches are acknowledged within the first, 99 % within the
+second. The acknowledgement histogram has an edge at each."""
+_FAST_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_SLOW_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric. `labels` gives every value that each label can have."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    about: str
+    labels: dict[str, tuple[str, ...]]
+    buckets: tuple[float, ...] = ()
+
+
+def _metric(
+    name: str,
+    kind: Literal["counter", "gauge", "histogram"],
+    about: str,
+    buckets: tuple[float, ...] = (),
+    **labels: tuple[str, ...],
+) -> Metric:
+    return Metric(name, kind, about, labels, buckets)
+
+
+METRICS: tuple[Metric, ...] = (
+    _metric(
+        "tonne_records_total",
+        "counter",
+        "Durable records, by what became of them.",
+        outcome=("posted", "quarantined", "suspended"),
+    ),
+    _metric("tonne_received_bytes_total", "counter", "Bytes of batches received."),
+    _metric(
+        "tonne_batches_total",
+        "counter",
+        "Batches of streams and PostRecords, by outcome: OK, or the code of the error.",
+        code=("OK", *ERROR_CODES),
+    ),
+    _metric(
+        "tonne_stage_duration_seconds",
+        "histogram",
+        "Time of one batch in decode; of one commit in post (rules and posting), write (files) "
+        "and commit (manifest).",
+        _FAST_S,
+        stage=("decode", "post", "write", "commit"),
+    ),
+    _metric(
+        "tonne_commit_latency_seconds",
+        "histogram",
+        "Time from the start of a commit until it is durable, retries included.",
+        _SLOW_S,
+    ),
+    _metric(
+        "tonne_commits_total",
+        "counter",
+        "Commits, by outcome.",
+        outcome=("durable", "retried", "failed"),
+    ),
+    _metric(
+        "tonne_ack_latency_seconds",
+        "histogram",
+        "Time from the receipt of a batch until its acknowledgement is handed to the network. "
+        f"Objective: 50 % within {ACK_SLO_S[0]} s, 99 % within {ACK_SLO_S[1]} s.",
+        _SLOW_S,
+    ),
+    _metric(
+        "tonne_commit_running_age_seconds",
+        "gauge",
+        "Age of the oldest commit under way, waits for the store included; 0 where there is none.",
+    ),
+    _metric(
+        "tonne_store_reachable",
+        "gauge",
+        "1 while the last commit of every book, and the last look at the objects, reached the "
+        "store.",
+    ),
+    _metric(
+        "tonne_worker_busy_seconds_total",
+        "counter",
+        "Time that worker threads spent at work, waits for the store included; of the event loop, "
+        "its processor time. Divided by tonne_workers: the busy fraction.",
+        pool=POOLS,
+    ),
+    _metric("tonne_workers", "gauge", "Worker threads.", pool=POOLS),
+    _metric(
+        "tonne_cpus",
+        "gauge",
+        "Processors that the server counts on: server.cpus, or what its machine allows.",
+    ),
+    _metric(
+        "tonne_memory_limit_bytes",
+        "gauge",
+        "Memory beyond which the process is killed: of its control group, or the machine.",
+    ),
+    _metric(
+        "tonne_backlog_records",
+        "gauge",
+        "Records that the producers of open streams say they have not sent yet.",
+    ),
+    _metric(
+        "tonne_backlog_oldest_unsent_age_seconds",
+        "gauge",
+        "Age of the oldest of them; 0 where there is none.",
+    ),
+    _metric(
+        "tonne_in_flight_records",
+        "gauge",
+        "Records that are taken and not durable yet. With those that are not sent, what waits.",
+    ),
+    _metric(
+        "tonne_in_flight_bytes",
+        "gauge",
+        "Memory of messages and decoded batches that are not durable yet.",
+    ),
+    _metric("tonne_in_flight_limit_bytes", "gauge", "Limit of tonne_in_flight_bytes."),
+    _metric(
+        "tonne_estimate_bytes", "gauge", "Memory of the estimates under way, as it is counted."
+    ),
+    _metric("tonne_estimate_limit_bytes", "gauge", "Limit of tonne_estimate_bytes."),
+    _metric(
+        "tonne_reads_held_total",
+        "counter",
+        "How often a stream was not read on, by what was used up.",
+        reason=("stream_window", "process_memory", "book_memory", "book_rate", "replies"),
+    ),
+    _metric(
+        "tonne_throttles_total",
+        "counter",
+        "Streams, batches and estimates that were told to come back later, by the limit met.",
+        reason=THROTTLES,
+    ),
+    _metric("tonne_streams_active", "gauge", "Open Append streams."),
+    _metric("tonne_streams_limit", "gauge", "Most Append streams at once."),
+    _metric(
+        "tonne_stream_ends_total",
+        "counter",
+        "Append streams ended, by reason.",
+        reason=STREAM_ENDS,
+    ),
+    _metric(
+        "tonne_calls_total",
+        "counter",
+        "Calls that ended, by method and gRPC code. Those of Append are streams.",
+        method=METHODS,
+        code=CODES,
+    ),
+    _metric(
+        "tonne_call_seconds_total",
+        "counter",
+        "Time of ended calls, by method. Divided by tonne_calls_total: the mean.",
+        method=METHODS,
+    ),
+    _metric(
+        "tonne_call_errors_total",
+        "counter",
+        "Failed calls other than Append, by the code of the error.",
+        code=ERROR_CODES,
+    ),
+    _metric(
+        "tonne_call_duration_seconds",
+        "histogram",
+        "Time of calls other than Append.",
+        _SLOW_S,
+    ),
+    _metric("tonne_call_threads", "gauge", "Threads for calls, by kind.", lane=LANES),
+    _metric(
+        "tonne_call_busy_seconds_total",
+        "counter",
+        "Time that they spent at work. Divided by tonne_call_threads: their busy fraction. No "
+        "part of tonne_workers: reports are no load that ingest scales by.",
+        lane=LANES,
+    ),
+    _metric("tonne_calls_waiting", "gauge", "Calls that wait for their turn.", lane=LANES),
+    _metric(
+        "tonne_call_wait_seconds",
+        "histogram",
+        "How long calls waited for their turn; those that waited, alone.",
+        _SLOW_S,
+        lane=LANES,
+    ),
+    _metric(
+        "tonne_call_limits_total",
+        "counter",
+        "Calls that a limit refused or ended.",
+        limit=CALL_LIMITS,
+    ),
+    _metric("tonne_answer_bytes", "gauge", "Memory of answers that are not read yet."),
+    _metric("tonne_answer_limit_bytes", "gauge", "Limit of tonne_answer_bytes."),
+    _metric(
+        "tonne_silent_streams", "gauge", "Append streams whose first message has not come yet."
+    ),
+    _metric(
+        "tonne_store_errors_total",
+        "counter",
+        "Errors of the manifest and the object storage.",
+        error=("unavailable", "outcome_unknown"),
+    ),
+    _metric(
+        "tonne_corrupt_files_total",
+        "counter",
+        "Reads of files that are not what was written, or are gone, by the kind of the file. "
+        "Nothing was made of them; each is logged with its path.",
+        file_kind=FILE_KINDS,
+    ),
+    _metric(
+        "tonne_store_durability",
+        "gauge",
+        "1 where the database keeps what it acknowledged, 0 where it may lose it, by what that "
+        "rests on: the disk is waited for, torn pages are mended, tables survive a crash, commits "
+        "wait for a standby where there is one.",
+        guarantee=GUARANTEES,
+    ),
+    _metric(
+        "tonne_history_losses_total",
+        "counter",
+        "Times that a book was found to lack commits or records that had been acknowledged; each "
+        "is an incident.",
+    ),
+    _metric(
+        "tonne_lost_records_total",
+        "counter",
+        "Records of channels that this process knows to have been acknowledged and that the "
+        "database does not have any more; several processes may know the same ones.",
+    ),
+    _metric(
+        "tonne_incidents_total", "counter", "Defects met; each is logged with its incident id."
+    ),
+    _metric(
+        "tonne_upkeep_total",
+        "counter",
+        "Rounds of merging postings files and collecting garbage.",
+        outcome=("done", "failed"),
+    ),
+    _metric(
+        "tonne_garbage_refusals_total",
+        "counter",
+        "Rounds of upkeep that deleted nothing, because the manifest and the objects do not "
+        "belong together or too much would have gone.",
+        reason=("mismatch", "share"),
+    ),
+    _metric(
+        "tonne_unknown_objects",
+        "gauge",
+        "Objects that the manifest does not name, at the last collection of this process.",
+    ),
+    _metric(
+        "tonne_publish_lag_seconds",
+        "gauge",
+        "Age of the oldest segment that is not in the published table of its book, as far as the "
+        "last round of publishing knew; it rises while no round ends. 0 where nothing publishes.",
+    ),
+    _metric(
+        "tonne_publish_batches_total", "counter", "Batches of segments that came into tables."
+    ),
+    _metric(
+        "tonne_publish_rounds_total",
+        "counter",
+        "Rounds of publishing; failed: the store refused, or the table of some book.",
+        outcome=("done", "failed"),
+    ),
+    _metric(
+        "tonne_event_loop_lag_seconds",
+        "gauge",
+        "How late the event loop woke from its last short rest.",
+    ),
+    _metric(
+        "tonne_auth_failures_total",
+        "counter",
+        "Calls refused for who made them: no or bad credentials (missing to keys_unavailable), a "
+        "book of others, a role that the caller lacks.",
+        reason=AUTH_FAILURES,
+    ),
+    _metric(
+        "tonne_jwks_reads_total",
+        "counter",
+        "Readings of the keys of issuers of tokens.",
+        outcome=("done", "failed"),
+    ),
+    _metric(
+        "tonne_tls_reloads_total",
+        "counter",
+        "Certificates that changed on disk: taken, or broken, so that the old one stays.",
+        outcome=("done", "failed"),
+    ),
+    _metric(
+        "tonne_tls_certificate_expiry_timestamp_seconds",
+        "gauge",
+        "When the certificate in force expires, in Unix time; 0 without TLS.",
+    ),
+    _metric("tonne_ready", "gauge", "1 while the server takes work."),
+    _metric(
+        "tonne_build_info",
+        "gauge",
+        "Always 1; the labels tell the build.",
+        version=(VERSION,),
+        python=(platform.python_version(),),
+    ),
+)
+"""Every metric of Tonne. Those of the process itself (`process_*`) come from the library."""

@@ -1,0 +1,1 @@
+"""What may be shown: secrets masked, control sequences made visible."""
