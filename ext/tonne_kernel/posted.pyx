@@ -52,7 +52,7 @@ cdef class Share:
 cdef class ShareTotals:
     """Control totals of one share."""
 
-    cdef readonly int64_t records_count
+    cdef readonly int64_t record_count
     cdef readonly int64_t posted_count
     cdef readonly int64_t quarantined_count
     cdef readonly int64_t suspended_count
@@ -220,7 +220,7 @@ cdef Posted _outcome(
 cdef ShareTotals _totals(const Posting *posting, const ShareState *state):
     cdef ShareTotals totals = ShareTotals.__new__(ShareTotals)
     cdef int64_t index
-    totals.records_count = state.source.columns.count
+    totals.record_count = state.source.columns.count
     totals.posted_count = state.posted_count
     totals.quarantined_count = state.quarantined_count
     totals.suspended_count = state.suspended_count

@@ -42,7 +42,7 @@ cdef class AppendHeader:
     cdef readonly int kind
     cdef readonly int64_t body_start
     cdef readonly int64_t body_stop
-    cdef readonly int64_t backlog_records_count
+    cdef readonly int64_t backlog_record_count
     cdef readonly int64_t backlog_oldest_unsent_us
 
     def __repr__(self):
@@ -102,7 +102,7 @@ cdef int _read_backlog(const uint8_t *at, const uint8_t *stop, AppendHeader head
             return result
         if tag == TAG_BACKLOG_RECORDS:
             result = read_varint(&at, stop, &value)
-            header.backlog_records_count = <int64_t>value
+            header.backlog_record_count = <int64_t>value
         elif tag == TAG_BACKLOG_TIME:
             result = read_bytes(&at, stop, &data, &size)
             if result == WIRE_OK:

@@ -205,7 +205,7 @@ class ControlTotals:
     in millionths, whatever their units (a hash total).
     """
 
-    records_count: int = 0
+    record_count: int = 0
     posted_count: int = 0
     quarantined_count: int = 0
     suspended_count: int = 0
@@ -214,7 +214,7 @@ class ControlTotals:
     def __add__(self, other: ControlTotals) -> ControlTotals:
         """Sum of two sets of records."""
         return ControlTotals(
-            self.records_count + other.records_count,
+            self.record_count + other.record_count,
             self.posted_count + other.posted_count,
             self.quarantined_count + other.quarantined_count,
             self.suspended_count + other.suspended_count,
@@ -262,7 +262,7 @@ class Edition:
 
     book: str
     id: str
-    factors_count: int
+    factor_count: int
     sha256: str
     create_time: dt.datetime | None
     rank: int

@@ -14,9 +14,9 @@ from tonne.ledger.upkeep.publisher import COLUMNS, STATISTICS, Publisher
 from tonne.store import Rules, faults, pair
 from tonne.store.delta import DeltaTables
 from tonne.store.garbage import DAY_S
-from tonne.store.manifest.durability import Demands
 from tonne.store.manifest.manifest import Manifest, migrate_manifest
 from tonne.store.objects.objects import open_objects
+from tonne.store.sql.durability import Demands
 from tonne.telemetry import log_incident
 from tonne.telemetry.labels import GUARANTEES
 
@@ -84,7 +84,7 @@ def open_ledger(
 def tell_loss(telemetry: Telemetry, loss: Loss) -> str:
     """Log as an incident what a database has lost, and count it; the incident's id."""
     telemetry.add("tonne_history_losses_total")
-    telemetry.add("tonne_lost_records_total", loss.records_count)
+    telemetry.add("tonne_lost_records_total", loss.record_count)
     return log_incident(
         telemetry, logger, "acknowledged records were lost", LedgerInconsistent(str(loss))
     )

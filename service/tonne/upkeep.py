@@ -114,7 +114,7 @@ class Publishing:
             log_incident(self._telemetry, logger, "publishing failed", error)
             return self._end("failed")
         self._before_s = done.before.timestamp() if done.before else self._clock()
-        self._telemetry.add("tonne_publish_batches_total", done.batches_count)
+        self._telemetry.add("tonne_publish_batches_total", done.batch_count)
         for failure in done.failures:
             if isinstance(failure, CapacityError):
                 logger.warning("a book could not be published; it is tried again: %s", failure)
@@ -179,10 +179,10 @@ def publish_once(config: Config, rebuild: Sequence[str] = ()) -> int:
         count = sum(publisher.rebuild(book) for book in rebuild)
         while True:
             done = publisher.publish_all()
-            count += done.batches_count
+            count += done.batch_count
             if done.failures:
                 raise done.failures[0]
-            if not done.batches_count:
+            if not done.batch_count:
                 return count
     finally:
         manifest.close()

@@ -211,7 +211,7 @@ def test_a_single_name_is_no_sequence_of_letters(tonne, client, book, records):
     """The client takes one column or one facility as a text too."""
     assert tonne("append", records, "--book", book, "--channel", "c").returncode == 0
     rows = client.inventory(book, by="facility", facilities="dc-1").rows
-    assert [(row.group, row.records_count) for row in rows] == [({"facility": "dc-1"}, 2)]
+    assert [(row.group, row.record_count) for row in rows] == [({"facility": "dc-1"}, 2)]
 
 
 def _committed_offset(client, book):

@@ -68,7 +68,7 @@ def stream_city(client, activities):
         )
         with client.channel(city, "benchmarking") as channel:
             result = channel.append(records)
-        assert result.posted_count == result.records_count
+        assert result.posted_count == result.record_count
         return result, building_years(client, city), read(activities / f"{city}_published.csv")
 
     return stream
@@ -78,7 +78,7 @@ def test_seattle_agrees_with_every_published_building_year(stream_city, activiti
     """Seattle: 0 exceptions in 6,697 building-years at max(10 kg, 0.2 %)."""
     records = read(activities / "seattle.csv")
     result, found, published = stream_city("seattle", records)
-    assert result.records_count == len(records) == 11_124
+    assert result.record_count == len(records) == 11_124
     assert len(published) == 6_697
     assert exceptions(found, published, 10) == 0
 
@@ -87,7 +87,7 @@ def test_chicago_misses_exactly_what_the_city_mended_later(stream_city, activiti
     """Chicago: 176 exceptions in 7,169 at max(10 kg, 0.2 %), 164 at max(600 kg, 0.2 %)."""
     frame = pl.read_csv(activities / "chicago.csv", infer_schema=False)
     result, found, published = stream_city("chicago", frame)
-    assert result.records_count == 14_305
+    assert result.record_count == 14_305
     assert len(published) == 7_169
     assert exceptions(found, published, 10) == 176
     assert exceptions(found, published, 600) == 164
@@ -121,4 +121,4 @@ def test_a_meters_sums_are_exact(client, tonne, activities, meter):
     inventory = client.inventory(book, by=("period",))
     assert {row.group["period"]: row.kg_co2e for row in inventory.rows} == months
     assert inventory.total.kg_co2e == sum(months.values())
-    assert inventory.total.records_count == count
+    assert inventory.total.record_count == count

@@ -50,7 +50,7 @@ def test_a_total_of_any_book_is_answered(serve_large):
         found = reason(questions(api)["by all"])
     quantity = Decimal("1.5") * (FACILITIES * CHANNELS + FEW)
     assert Decimal(answer.total.kg_co2e) == quantity * Decimal("0.4")
-    assert answer.total.records_count == FACILITIES * CHANNELS + FEW
+    assert answer.total.record_count == FACILITIES * CHANNELS + FEW
     assert answer.suspended_count == FACILITIES
     assert sum(Decimal(row.kg_co2e) for row in rows) == Decimal("1.5") * CHANNELS * Decimal("0.4")
     assert found == "SELECTION_MUST_FIT"

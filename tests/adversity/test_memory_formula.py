@@ -190,7 +190,7 @@ def test_posts_stay_under_the_formula(server, api, name):
     def post(_: int) -> int:
         head = ingest_pb2.PostRecordsRequest(parent=book, request_id=str(uuid.uuid4()))
         message = head.SerializeToString() + request_bytes(kind, body, 3)
-        return call(message, timeout=TIMEOUT_S).control_totals.records_count
+        return call(message, timeout=TIMEOUT_S).control_totals.record_count
 
     with ThreadPoolExecutor(CALLS) as pool:
         counts = list(pool.map(post, range(CALLS)))

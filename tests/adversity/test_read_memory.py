@@ -75,4 +75,4 @@ def test_a_merge_of_more_than_fits_stays_within_its_bound(large):
         api = Api(server.address)
         (answer,) = inventory(api)
         api.close()
-    assert answer.total.records_count == FACILITIES * CHANNELS + FEW
+    assert answer.total.record_count == FACILITIES * CHANNELS + FEW

@@ -281,7 +281,7 @@ def check_restored(store: Store, load: Load, before: set[str]) -> set[str]:
     kept = set(ids)
     assert len(ids) == len(kept)
     assert before <= kept <= load.sent
-    assert answer.total.records_count == len(kept)
+    assert answer.total.record_count == len(kept)
     # kg = records * 1.5 kWh * 0.4 kg/kWh
     assert Decimal(answer.total.kg_co2e) == len(kept) * Decimal("1.5") * Decimal("0.4")
     return kept

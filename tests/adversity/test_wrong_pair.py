@@ -54,7 +54,7 @@ def fill(server: ServerProcess) -> list[str]:
 def ids_of(api: Api) -> list[str]:
     (answer,) = api.report.GetInventory(report_pb2.GetInventoryRequest(name=BOOK))
     ids = sorted(each.record.record_id for each in api.records(BOOK))
-    assert answer.total.records_count == len(ids)
+    assert answer.total.record_count == len(ids)
     return ids
 
 

@@ -21,7 +21,7 @@ def test_every_record_is_acknowledged_with_its_totals(api, book, channel):
         producer.send_rows(offset, *(record(n) for n in range(offset, offset + 10)))
     replies = producer.finish()
     assert replies[-1].durable_up_to_offset == 30
-    assert sum(reply.control_totals.records_count for reply in replies) == 30
+    assert sum(reply.control_totals.record_count for reply in replies) == 30
     assert sum(reply.control_totals.posted_count for reply in replies) == 30
     micro = sum(int(reply.control_totals.quantity_sum.replace(".", "") or 0) for reply in replies)
     assert micro == 45_000_000
@@ -206,7 +206,7 @@ def test_channels_of_a_book_do_not_touch_each_other(api, book):
 def test_the_producers_backlog_is_a_metric(running, api, channel):
     """What a producer says it holds is added up over the open streams."""
     producer = Producer.opened(api, channel)
-    backlog = ingest_pb2.Backlog(records_count=1234)
+    backlog = ingest_pb2.Backlog(record_count=1234)
     backlog.oldest_unsent_time.FromJsonString("2020-01-01T00:00:00Z")
     producer.send(offset=0, rows=ingest_pb2.Rows(records=[record()]), backlog=backlog)
     producer.until_durable(1)

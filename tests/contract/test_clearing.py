@@ -23,7 +23,7 @@ def lime(number=0, **fields):
 def clear(api, book):
     """All steps of a clearing."""
     return [
-        (step.segments_count, step.segments_done_count, step.cleared_count, step.remaining_count)
+        (step.segment_count, step.segments_done_count, step.cleared_count, step.remaining_count)
         for step in api.ledger.ClearSuspense(ledger_pb2.ClearSuspenseRequest(parent=book))
     ]
 
@@ -52,7 +52,7 @@ def test_what_waits_is_posted_after_an_import(api, book):
     totals = api.ingest.GetChannel(ingest_pb2.GetChannelRequest(name=name)).channel.control_totals
     assert (totals.posted_count, totals.suspended_count) == (3, 3)
     (answer,) = api.report.GetInventory(report_pb2.GetInventoryRequest(name=book))
-    assert (answer.total.kg_co2e, answer.total.records_count) == ("315", 3)
+    assert (answer.total.kg_co2e, answer.total.record_count) == ("315", 3)
     assert answer.suspended_count == 3
 
 
@@ -71,7 +71,7 @@ def test_a_posted_request_is_cleared_and_answered_as_before(api, book):
     assert clear(api, book) == [(1, 1, 1, 0)]
     assert api.ingest.PostRecords(request).control_totals == first.control_totals
     (answer,) = api.report.GetInventory(report_pb2.GetInventoryRequest(name=book))
-    assert (answer.total.records_count, answer.suspended_count) == (1, 0)
+    assert (answer.total.record_count, answer.suspended_count) == (1, 0)
 
 
 def test_an_unknown_book_is_not_found(api):

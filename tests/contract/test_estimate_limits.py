@@ -70,10 +70,10 @@ def test_an_estimate_has_a_number_of_records(api, book):
     """The last record that fits is answered for, one more is refused with the limit."""
     rows = batch(500)
     (*_, last) = estimate(api, *([rows] * 10), book=book)
-    assert last.control_totals.records_count == RECORDS_MAX
+    assert last.control_totals.record_count == RECORDS_MAX
     reason, about = refused(api, *([rows] * 10), batch(1), book=book)
     assert reason == "ESTIMATE_MUST_FIT"
-    assert about == {"recordsCount": "5001", "recordsCountMax": "5000"}
+    assert about == {"recordCount": "5001", "recordCountMax": "5000"}
 
 
 def test_without_a_book_it_has_fewer(api):
@@ -81,7 +81,7 @@ def test_without_a_book_it_has_fewer(api):
     assert estimate(api, batch(BOOKLESS_RECORDS_MAX))
     with pytest.raises(grpc.RpcError, match="name a book") as caught:
         estimate(api, batch(BOOKLESS_RECORDS_MAX), batch(1))
-    assert details_of(caught.value)[0].metadata["recordsCountMax"] == "300"
+    assert details_of(caught.value)[0].metadata["recordCountMax"] == "300"
 
 
 def test_an_estimate_that_never_ends_is_ended(running, api, book):
@@ -96,7 +96,7 @@ def test_an_estimate_that_never_ends_is_ended(running, api, book):
         list(api.report.Estimate(endless(), timeout=TIMEOUT_S))
     info, _ = details_of(caught.value)
     assert info.reason == "ESTIMATE_MUST_FIT"
-    assert info.metadata["postingsCountMax"] == str(POSTINGS_MAX)
+    assert info.metadata["postingCountMax"] == str(POSTINGS_MAX)
     assert kept_bytes(running) == 0
 
 
@@ -104,7 +104,7 @@ def test_postings_are_counted_before_they_are_made(api, book):
     """A batch of many months is refused; the same records in several batches are not."""
     wide = {"end": START + 9 * YEAR}
     reason, about = refused(api, batch(17, **wide), book=book)
-    assert (reason, about["postingsCountMax"]) == ("BATCH_MUST_FIT", str(POSTINGS_MAX))
+    assert (reason, about["postingCountMax"]) == ("BATCH_MUST_FIT", str(POSTINGS_MAX))
     (*_, last) = estimate(api, *(batch(4, 4 * n, **wide) for n in range(4)), book=book)
     assert last.control_totals.posted_count == 16
 
@@ -120,7 +120,7 @@ def test_answers_record_by_record_come_in_small_batches(api, book):
     answers = estimate(api, batch(EACH_RECORDS_MAX), book=book, each_record=True)
     assert sum(len(answer.records) for answer in answers) == EACH_RECORDS_MAX
     reason, about = refused(api, batch(EACH_RECORDS_MAX + 1), book=book, each_record=True)
-    assert (reason, about["recordsCountMax"]) == ("BATCH_MUST_FIT", str(EACH_RECORDS_MAX))
+    assert (reason, about["recordCountMax"]) == ("BATCH_MUST_FIT", str(EACH_RECORDS_MAX))
 
 
 def test_an_answer_of_too_many_lines_is_refused(api, book):

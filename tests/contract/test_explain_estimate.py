@@ -53,11 +53,11 @@ def test_an_estimate_is_the_inventory_after_posting(client, book_id, form):
     }
     by = ("facility", "account", "period")
     found = client.estimate(forms[form], book=book_id, by=by, each_record=True, gwp_set="AR6")
-    assert client.inventory(book_id).total.records_count == 0
+    assert client.inventory(book_id).total.record_count == 0
     with client.channel(book_id, "erp") as channel:
         channel.append(RECORDS)
     assert found.inventory == client.inventory(book_id, by=by, gwp_set="AR6")
-    assert (found.records_count, found.posted_count, found.suspended_count) == (20, 12, 4)
+    assert (found.record_count, found.posted_count, found.suspended_count) == (20, 12, 4)
     assert [error.position for error in found.row_errors] == [3, 4, 8, 9, 13, 14, 18, 19]
     assert found.row_errors_omitted_count == 0
     assert [one.index for one in found.records] == list(range(20))
@@ -82,7 +82,7 @@ def test_an_estimate_needs_no_book(client):
 
 def test_an_estimate_of_nothing_is_nothing(client, book_id):
     """No record, no row; a record that is none is told in the caller's own words."""
-    assert client.estimate([], book=book_id).inventory.total.records_count == 0
+    assert client.estimate([], book=book_id).inventory.total.record_count == 0
     with pytest.raises(RecordsInvalid, match="record 0"):
         client.estimate([7], book=book_id)
     with pytest.raises(FieldInvalid):
@@ -109,7 +109,7 @@ def test_selection_and_records_may_share_a_message(api, book):
     message = report_pb2.EstimateRequest(selection=selection, each_record=True).SerializeToString()
     message += b"\x12" + bytes([128 | len(rows) & 127, len(rows) >> 7]) + rows
     *_, last = estimate_raw(api, message)
-    assert last.control_totals.records_count == 2
+    assert last.control_totals.record_count == 2
     assert last.control_totals.quarantined_count == 1
     assert [(error.index, error.field) for error in last.row_errors] == [(1, "facility")]
 
@@ -169,7 +169,7 @@ def test_an_explanation_adds_up_and_replays(client, book_id):
     assert decimal_text(sum((line.kg_co2e for line in lines), Fraction(0))) == (
         f"{total.kg_co2e:f}"
     )
-    assert (replay.agrees, replay.kg_co2e, replay.segments_count) == (True, total.kg_co2e, 1)
+    assert (replay.agrees, replay.kg_co2e, replay.segment_count) == (True, total.kg_co2e, 1)
     assert len(records) == 5
     assert records[0].record.record["record_id"] == "r1"
     assert set(records[0].parts) == {"2024-04"}

@@ -94,7 +94,7 @@ def test_a_foreign_client_appends_and_reads_the_inventory(server):
     )
     total = inventory[-1]["total"]
     assert total["kgCo2e"] == "5.04"
-    assert total["recordsCount"] == "2"
+    assert total["recordCount"] == "2"
 
 
 def _base64(text: str) -> str:

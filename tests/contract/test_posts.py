@@ -31,7 +31,7 @@ def test_what_is_posted_is_durable_and_bad_records_are_told(api, book):
     """Good records are listed under the request, the bad one comes back by index."""
     request = _request(book, record(0), record(1, quantity="x"), record(2))
     answer = api.ingest.PostRecords(request)
-    assert (answer.control_totals.records_count, answer.control_totals.posted_count) == (3, 2)
+    assert (answer.control_totals.record_count, answer.control_totals.posted_count) == (3, 2)
     assert [(error.index, error.field) for error in answer.row_errors] == [(1, "quantity")]
     name = f"{book}/requests/{request.request_id}"
     assert [one.offset for one in api.records(book, channel=name)] == [0, 2]
@@ -65,7 +65,7 @@ def test_the_same_request_at_the_same_time_is_posted_once(api, book):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: api.ingest.PostRecords(request), range(8)))
     assert [answer.already_posted for answer in answers].count(False) == 1
-    assert {answer.control_totals.records_count for answer in answers} == {1}
+    assert {answer.control_totals.record_count for answer in answers} == {1}
     assert len(api.records(book)) == 1
 
 

@@ -170,7 +170,7 @@ def test_the_inventory_is_complete_up_to_the_last_ack(api, book):
         producer.send_rows(offset, record(offset))
         producer.until_durable(offset + 1)
         (answer,) = api.report.GetInventory(report_pb2.GetInventoryRequest(name=book))
-        assert answer.total.records_count == offset + 1
+        assert answer.total.record_count == offset + 1
         assert float(answer.total.kg_co2e) == pytest.approx(0.6 * (offset + 1))
     producer.finish()
     api.ingest.PostRecords(

@@ -28,7 +28,7 @@ def servers(tmp_path, postgres_url, s3_bucket):
 
 def _total(server: RunningServer, book: str) -> int:
     (answer,) = server.api.report.GetInventory(report_pb2.GetInventoryRequest(name=book))
-    return answer.total.records_count
+    return answer.total.record_count
 
 
 def _stream(server: RunningServer, name: str) -> int:

@@ -120,7 +120,7 @@ def answer_of(posted: kernel.Posted) -> Answer:
     """The kernel's answer in the oracle's form."""
     answer = Answer()
     for totals in posted.totals:
-        statuses = [(0, 0)] * totals.records_count
+        statuses = [(0, 0)] * totals.record_count
         assert totals.row_error_count == len(totals.row_errors)
         for index, status, field in totals.row_errors:
             assert statuses[index] == (0, 0)
@@ -128,7 +128,7 @@ def answer_of(posted: kernel.Posted) -> Answer:
         answer.statuses.append(statuses)
         answer.totals.append(
             Totals(
-                totals.records_count,
+                totals.record_count,
                 totals.posted_count,
                 totals.quarantined_count,
                 totals.suspended_count,

@@ -85,7 +85,7 @@ class Record:
 class Totals:
     """Control totals of one share."""
 
-    records_count: int
+    record_count: int
     posted_count: int
     quarantined_count: int
     suspended_count: int

@@ -457,7 +457,7 @@ def attempt(body):
             raise
         return False
     answer = answer_of(post_batches([batch], RuleBook()))
-    assert answer.totals[0].records_count == batch.record_count
+    assert answer.totals[0].record_count == batch.record_count
     return True
 
 

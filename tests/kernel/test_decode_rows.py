@@ -289,14 +289,14 @@ def test_the_parts_of_a_request_are_found():
         epoch=3,
         offset=2**40,
         rows=ingest_pb2.Rows(records=[record()]),
-        backlog={"records_count": 5, "oldest_unsent_time": {"seconds": 2, "nanos": 3999}},
+        backlog={"record_count": 5, "oldest_unsent_time": {"seconds": 2, "nanos": 3999}},
     )
     message = request.SerializeToString()
     header = kernel.parse_append_request(message)
     assert (header.channel, header.epoch, header.offset) == ("books/b/channels/c", 3, 2**40)
     assert header.kind == 1
     assert message[header.body_start : header.body_stop] == request.rows.SerializeToString()
-    assert (header.backlog_records_count, header.backlog_oldest_unsent_us) == (5, 2_000_003)
+    assert (header.backlog_record_count, header.backlog_oldest_unsent_us) == (5, 2_000_003)
     empty = kernel.parse_append_request(b"")
     assert (empty.kind, empty.channel, empty.backlog_oldest_unsent_us) == (0, "", -1)
     arrow = kernel.parse_append_request(b"\x2a\x02ab")

@@ -35,7 +35,7 @@ def total_of(answer):
     columns = zip(
         *(
             (
-                t.records_count,
+                t.record_count,
                 t.posted_count,
                 t.quarantined_count,
                 t.suspended_count,

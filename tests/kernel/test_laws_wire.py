@@ -197,7 +197,7 @@ def test_mutated_arrow_is_refused_or_read_never_worse(data):
         assert reason
     else:
         answer = answer_of(post_batches([batch], RULE_BOOK))
-        assert answer.totals[0].records_count == batch.record_count
+        assert answer.totals[0].record_count == batch.record_count
 
 
 @given(small_records, st.data())
@@ -237,7 +237,7 @@ def test_the_header_of_a_message_is_protobufs(channel, numbers, oldest, kind, re
     elif kind == 2:
         message.arrow_ipc = body
     if waiting or oldest is not None:
-        message.backlog.records_count = waiting
+        message.backlog.record_count = waiting
     if oldest is not None:
         message.backlog.oldest_unsent_time.seconds = oldest
     data = message.SerializeToString()
@@ -247,7 +247,7 @@ def test_the_header_of_a_message_is_protobufs(channel, numbers, oldest, kind, re
     assert len(data[header.body_start : header.body_stop]) == len(body)
     if kind == 2:
         assert data[header.body_start : header.body_stop] == body
-    assert header.backlog_records_count == waiting
+    assert header.backlog_record_count == waiting
     assert header.backlog_oldest_unsent_us == (-1 if oldest is None else oldest * 10**6)
 
 
@@ -256,7 +256,7 @@ def test_a_mutated_header_is_refused_or_read_as_protobuf_reads_it(data):
     """Any change to a message gives a header inside its bounds or a BatchError."""
     message = ingest_pb2.AppendRequest(channel="books/b/channels/c", epoch=3, offset=2**40)
     message.arrow_ipc = b"x" * 20
-    message.backlog.records_count = 7
+    message.backlog.record_count = 7
     mutated = data.draw(mutations(message.SerializeToString()))
     try:
         header = kernel.parse_append_request(mutated)

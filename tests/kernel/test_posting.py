@@ -71,7 +71,7 @@ def test_records_of_one_period_add_up():
     assert records["offset"].to_list() == [40, 41, 42]
     assert records["record_id"].to_list() == ["r0", "r1", "r2"]
     totals = posted.totals[0]
-    assert (totals.records_count, totals.posted_count, totals.quantity_micro) == (3, 3, 3_250_000)
+    assert (totals.record_count, totals.posted_count, totals.quantity_micro) == (3, 3, 3_250_000)
     assert totals.row_errors == []
 
 

@@ -83,7 +83,7 @@ class Moment:
     """What was seen at one time after the load grew."""
 
     at_s: float
-    servers_count: int
+    server_count: int
     lag_s: float
     metric: Decimal | None
 
@@ -95,7 +95,7 @@ class Result:
     name: str
     moments: list[Moment] = field(default_factory=list)
     records_by_server: dict[str, int] = field(default_factory=dict)
-    records_count: int = 0
+    record_count: int = 0
 
     @property
     def recovered_s(self) -> float | None:
@@ -111,14 +111,14 @@ class Result:
         after = [one for one in self.moments if one.at_s >= 0]
         recovered_s = self.recovered_s
         server_s = sum(
-            before.servers_count * (one.at_s - before.at_s)
+            before.server_count * (one.at_s - before.at_s)
             for before, one in itertools.pairwise(after)
         )
         return (
             f"| {self.name} | {'never' if recovered_s is None else f'{recovered_s:.0f} s'} "
             f"| {max(one.lag_s for one in after):.1f} s | {after[-1].lag_s:.1f} s "
-            f"| {max(one.servers_count for one in after)} | {after[-1].servers_count} "
-            f"| {server_s / 60:.1f} | {self.balance():.2f} | {self.records_count:,} |"
+            f"| {max(one.server_count for one in after)} | {after[-1].server_count} "
+            f"| {server_s / 60:.1f} | {self.balance():.2f} | {self.record_count:,} |"
         )
 
     def balance(self) -> float:
@@ -285,7 +285,7 @@ def run(
         for load in loads:
             made |= load.finish(120)
         fleet.join()
-    result.records_count = sum(made.values())
+    result.record_count = sum(made.values())
     return result, made
 
 
@@ -325,7 +325,7 @@ def watch(scene: Scene, result: Result) -> None:
         moment = Moment(now_s - scene.step_s, fleet.count, lag_s, metric)
         result.moments.append(moment)
         print(  # noqa: T201  (the report)
-            f"{way.name} {moment.at_s:6.1f} s: {moment.servers_count} servers, "
+            f"{way.name} {moment.at_s:6.1f} s: {moment.server_count} servers, "
             f"lag {lag_s:5.1f} s, metric {'none' if metric is None else f'{metric:.2f}'}",
             flush=True,
         )
@@ -355,7 +355,7 @@ def report(options: argparse.Namespace, results: Sequence[Result]) -> None:
     for result in results:
         seen = {}
         for one in result.moments:
-            seen.setdefault(one.servers_count, one.at_s)
+            seen.setdefault(one.server_count, one.at_s)
         lines.append(
             f"{result.name}: servers "
             + ", ".join(f"{count} from {at_s:.0f} s" for count, at_s in seen.items())

@@ -78,7 +78,7 @@ class Stage:
         """Records and kg CO2e of the book, by a server."""
         request = report_pb2.GetInventoryRequest(name=BOOK)
         (answer,) = self.apis[number].report.GetInventory(request)
-        return answer.total.records_count, Decimal(answer.total.kg_co2e)
+        return answer.total.record_count, Decimal(answer.total.kg_co2e)
 
 
 @pytest.fixture

@@ -146,9 +146,9 @@ class Watch:
         assert grown_bytes < grown_bytes_max
 
 
-def bound_bytes(streams_count: int, message_bytes: int) -> int:
+def bound_bytes(stream_count: int, message_bytes: int) -> int:
     """What so many streams may add to the server, by docs/operations.md."""
-    streams = streams_count * (ServerConfig().lookahead_bytes + 2 * message_bytes)
+    streams = stream_count * (ServerConfig().lookahead_bytes + 2 * message_bytes)
     window = int(SETTINGS["TONNE_INGEST_STREAM_WINDOW_BYTES"])
     commit = COMMIT_FACTOR * (IngestConfig().commit_bytes_max + window)
     return int(SETTINGS["TONNE_INGEST_IN_FLIGHT_BYTES_MAX"]) + streams + commit
@@ -306,15 +306,15 @@ def test_an_http2_flood(server, watch, kind):
         flood.stdout.readline()
         watch.begin()
         start_s = time.monotonic()
-        done = connections_count = 0
+        done = connection_count = 0
         while not watch.enough():
-            done, connections_count = map(int, flood.stdout.readline().split())
+            done, connection_count = map(int, flood.stdout.readline().split())
         lasted_s = time.monotonic() - start_s
         flood.stdin.close()
         for _ in flood.stdout:
             pass
     watch.check(
-        f"{kind} flood of {done / lasted_s:,.0f} a second on {connections_count} connections",
+        f"{kind} flood of {done / lasted_s:,.0f} a second on {connection_count} connections",
         bound_bytes(ServerConfig().streams_per_connection_max, 0),
     )
     assert done > 1_000

@@ -144,11 +144,11 @@ def test_nonsense_on_the_wire_is_answered(tmp_path):
     seed = int(os.environ.get("TONNE_TEST_SEED", random.SystemRandom().getrandbits(30)))
     print(f"TONNE_TEST_SEED={seed}")  # noqa: T201  (shown when the test fails)
     counts = Counter[tuple[str, str]]()
-    rounds_count = math.ceil(SECONDS / ROUND_S)
-    for number in range(rounds_count):
+    round_count = math.ceil(SECONDS / ROUND_S)
+    for number in range(round_count):
         folder = tmp_path / str(number)
         folder.mkdir()
-        counts += attack(seed + number * THREADS_COUNT, folder, SECONDS / rounds_count)
+        counts += attack(seed + number * THREADS_COUNT, folder, SECONDS / round_count)
     by_code = Counter[str]()
     for (_, code), count in counts.items():
         by_code[code] += count

@@ -179,7 +179,7 @@ class Stage:
                 {
                     **dict(zip(group_by or ("",), label, strict=True)),
                     **{mass: getattr(row, mass) or "" for mass in MASSES},
-                    "records": str(row.records_count),
+                    "records": str(row.record_count),
                     "partial": " ".join(row.partial_gases),
                     "gases": " ".join(f"{each.gas}={each.kg}" for each in row.gases),
                     "kwh": row.energy_kwh or "",
@@ -194,7 +194,7 @@ class Stage:
             {
                 "reason": notice.reason,
                 "message": notice.message,
-                "records": str(notice.records_count),
+                "records": str(notice.record_count),
             }
             for notice in answer.notices
         ]

@@ -37,7 +37,7 @@ class Cluster:
         For logs and HAProxy's files.
     environment : mapping
         Settings of every server.
-    places_count : int
+    place_count : int
         Most servers at once.
     hosts : sequence of str
         Addresses that HAProxy listens on, the first one for the test itself.
@@ -49,7 +49,7 @@ class Cluster:
         self,
         directory: Path,
         environment: Mapping[str, str],
-        places_count: int,
+        place_count: int,
         hosts: Sequence[str] = ("127.0.0.1",),
         on_start: Callable[[str, ServerProcess], None] | None = None,
     ) -> None:
@@ -60,7 +60,7 @@ class Cluster:
             f"server-{number}": Backend(
                 f"server-{number}", f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
             )
-            for number in range(places_count)
+            for number in range(place_count)
         }
         self.servers: dict[str, ServerProcess] = {}
         binds = [f"{host}:{free_port()}" for host in hosts]

@@ -100,9 +100,9 @@ def rejected(text_bytes: int) -> bytes:
     return stream(table(count, **dict.fromkeys(names, long)))
 
 
-def wide(postings_count: int) -> bytes:
+def wide(posting_count: int) -> bytes:
     """Records of ten years, each posted to every month: as many as make so many postings."""
-    count = postings_count // (2 + TEN_YEARS_DAYS // 28)
+    count = posting_count // (2 + TEN_YEARS_DAYS // 28)
     return stream(table(count, days=TEN_YEARS_DAYS))
 
 

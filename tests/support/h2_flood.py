@@ -41,7 +41,7 @@ class Flood:
         self._port = port
         self._abuse = {"reset": _reset, "ping": _ping}[kind]
         self.done = 0
-        self.connections_count = 0
+        self.connection_count = 0
 
     def run(self, ended: threading.Event) -> None:
         """Flood until told to end."""
@@ -50,7 +50,7 @@ class Flood:
                 contextlib.suppress(OSError, H2Error),
                 socket.create_connection(("127.0.0.1", self._port), timeout=5) as connection,
             ):
-                self.connections_count += 1
+                self.connection_count += 1
                 self._run_connection(connection, ended)
 
     def _run_connection(self, connection: socket.socket, ended: threading.Event) -> None:
@@ -65,7 +65,7 @@ class Flood:
             self.done += BURST
             if time.monotonic() - told_s > TELL_INTERVAL_S:
                 told_s = time.monotonic()
-                sys.stdout.write(f"{self.done} {self.connections_count}\n")
+                sys.stdout.write(f"{self.done} {self.connection_count}\n")
                 sys.stdout.flush()
             connection.settimeout(0.0001)
             with contextlib.suppress(TimeoutError):

@@ -128,7 +128,7 @@ class Meter:
         return options.rate * (options.factor if now_s >= options.step_s else 1.0)
 
     def _on_progress(self, progress: Progress) -> None:
-        self.durable = self._base + progress.records_count
+        self.durable = self._base + progress.record_count
         while self._waiting and self._waiting[0][0] <= self.durable:
             self._waiting.popleft()
 

@@ -21,7 +21,7 @@ from tonne.store import (
     Rules,
     collect,
 )
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,7 +130,7 @@ def make_move(channel: model.Channel, count: int = 1, quantity_micro: int = 1) -
         owner=channel.owner,
         to_offset=channel.committed_offset + count,
         totals=model.ControlTotals(
-            records_count=count, posted_count=count, quantity_micro=quantity_micro
+            record_count=count, posted_count=count, quantity_micro=quantity_micro
         ),
     )
 

@@ -54,7 +54,7 @@ def test_a_sound_ledger_ends_with_zero(store):
     told = json.loads(done.stdout)
     assert (done.returncode, told["is_sound"]) == (0, True)
     assert told["checked"] == "a sample (3) by the seed x"
-    assert told["books"][0]["files_count"] == 3
+    assert told["books"][0]["file_count"] == 3
     whole, sampled = (
         json.loads(run("check", "--config", config, "--format", "json", *sample).stdout)
         for sample in ((), ("--sample", "1000"))

@@ -193,7 +193,7 @@ class BookCalls(Calls):
         request = ledger_pb2.ClearSuspenseRequest(parent=book_name(book))
         for step in self._stream(self._ledger.ClearSuspense, request, timeout_s=None):
             yield results.ClearingProgress(
-                step.segments_count,
+                step.segment_count,
                 step.segments_done_count,
                 step.cleared_count,
                 step.remaining_count,

@@ -151,7 +151,7 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
         response = self._call(self._ingest.PostRecords, request)
         totals = results.read_totals(response.control_totals)
         return results.AppendResult(
-            totals.records_count,
+            totals.record_count,
             totals.posted_count,
             totals.quarantined_count,
             totals.suspended_count,

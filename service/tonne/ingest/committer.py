@@ -172,15 +172,15 @@ class BookCommitter:
         config = self._shared.config
         load_bytes_max = config.commit_bytes_max + config.stream_window_bytes
         group: list[tuple[Lane, Taken]] = []
-        load_bytes = postings_count = 0
+        load_bytes = posting_count = 0
         while self._lanes and load_bytes < config.commit_bytes_max:
             lane = next(iter(self._lanes))
             while lane.ready:
                 taken = lane.ready[0]
                 load_bytes += taken.load_bytes
-                postings_count += taken.entry.batch.posting_count_max
+                posting_count += taken.entry.batch.posting_count_max
                 if group and (
-                    load_bytes > load_bytes_max or postings_count > config.commit_postings_max
+                    load_bytes > load_bytes_max or posting_count > config.commit_postings_max
                 ):
                     return group
                 self._ready_bytes -= taken.load_bytes

@@ -127,8 +127,8 @@ def check_postings(batch: tonne_kernel.Batch, count_max: int) -> None:
             "was taken: send fewer records in a batch, or records of shorter spans",
             metadata={
                 "field": "batch",
-                "postingsCount": str(count),
-                "postingsCountMax": str(count_max),
+                "postingCount": str(count),
+                "postingCountMax": str(count_max),
             },
         )
 

@@ -79,7 +79,7 @@ class OpenEstimate:
         self._room = room
         self._config = room.config
         self._decoder = decoder
-        self._records_count = 0
+        self._record_count = 0
         self._kept_bytes = 0
         self._each_record = False
         self._records_max = room.config.estimate_records_max
@@ -116,7 +116,7 @@ class OpenEstimate:
             self._count(batch.record_count)
             yield batch
 
-    def keep(self, postings_count: int) -> None:
+    def keep(self, posting_count: int) -> None:
         """Count the postings and the dictionaries that it keeps from now on.
 
         Raises
@@ -126,9 +126,9 @@ class OpenEstimate:
         EstimatesExhausted
             All estimates together have no room for them.
         """
-        if postings_count > self._config.estimate_postings_max:
-            raise self._too_much("postings", postings_count, self._config.estimate_postings_max)
-        kept_bytes = postings_count * KEPT_BYTES + self._decoder.memory_bytes
+        if posting_count > self._config.estimate_postings_max:
+            raise self._too_much("postings", posting_count, self._config.estimate_postings_max)
+        kept_bytes = posting_count * KEPT_BYTES + self._decoder.memory_bytes
         grown_bytes = kept_bytes - self._kept_bytes
         if grown_bytes > 0 and self._room.kept_bytes + grown_bytes > self._room.kept_bytes_max:
             raise self._room.exhausted()
@@ -136,9 +136,9 @@ class OpenEstimate:
         self._kept_bytes = kept_bytes
 
     @asynccontextmanager
-    async def answer(self, postings_count: int, lines_count_max: int) -> AsyncIterator[None]:
+    async def answer(self, posting_count: int, lines_count_max: int) -> AsyncIterator[None]:
         """Hold the memory of the answer while it is made and written. Raises as `batch`."""
-        async with self._working(postings_count * ANSWERED_BYTES + lines_count_max * LINE_BYTES):
+        async with self._working(posting_count * ANSWERED_BYTES + lines_count_max * LINE_BYTES):
             yield
 
     def close(self) -> None:
@@ -146,17 +146,17 @@ class OpenEstimate:
         self._room.kept_bytes -= self._kept_bytes
         self._kept_bytes = 0
 
-    def _count(self, records_count: int) -> None:
+    def _count(self, record_count: int) -> None:
         records_max = self._config.estimate_each_records_max
-        if self._each_record and records_count > records_max:
+        if self._each_record and record_count > records_max:
             raise BatchMustFit(
                 f"a batch of an estimate that answers each record has at most {records_max} "
-                f"records; got {records_count}: send smaller batches",
-                metadata={"recordsCount": str(records_count), "recordsCountMax": str(records_max)},
+                f"records; got {record_count}: send smaller batches",
+                metadata={"recordCount": str(record_count), "recordCountMax": str(records_max)},
             )
-        self._records_count += records_count
-        if self._records_count > self._records_max:
-            raise self._too_much("records", self._records_count, self._records_max)
+        self._record_count += record_count
+        if self._record_count > self._records_max:
+            raise self._too_much("records", self._record_count, self._records_max)
 
     @asynccontextmanager
     async def _working(self, size_bytes: int) -> AsyncIterator[None]:

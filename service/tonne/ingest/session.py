@@ -234,8 +234,8 @@ class ChannelSession:
         check_size(len(message), self._config.message_bytes_max)
         header = parse_header(message)
         channel = await self._opened(header)
-        if header.backlog_records_count or header.backlog_oldest_unsent_us >= 0:
-            self.backlog_records = header.backlog_records_count
+        if header.backlog_record_count or header.backlog_oldest_unsent_us >= 0:
+            self.backlog_records = header.backlog_record_count
             self.backlog_oldest_us = header.backlog_oldest_unsent_us
         if header.kind == KIND_NONE:
             return 0
@@ -391,7 +391,7 @@ class ChannelSession:
             return
         assert isinstance(taken.entry, ChannelEntry)  # noqa: S101  # offered by this class alone
         self._ingest.telemetry.add("tonne_batches_total", 1, "OK")
-        self._durable = taken.entry.first_offset + outcome.totals.records_count
+        self._durable = taken.entry.first_offset + outcome.totals.record_count
         self._outbox.acknowledge(
             self._durable, outcome.totals, outcome.row_errors, outcome.row_error_count
         )

@@ -26,7 +26,7 @@ from tonne.ledger.reading.snapshot import Snapshots
 from tonne.ledger.upkeep.checks import Checks
 from tonne.ledger.upkeep.merging import MERGE_BYTES_MAX, MERGE_LEASE_S, Merger
 from tonne.ledger.upkeep.upkeep import MARK_INTERVAL_S, Upkeep
-from tonne.store.manifest.database import utc_now
+from tonne.store.sql.database import utc_now
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -171,14 +171,44 @@ class Ledger:
         )
         self.estimates = Estimates(manifest, states, clock)
 
+        self._compose_upkeep(
+            manifest,
+            objects,
+            holder,
+            clock,
+            files_max=merge_files_max,
+            bytes_max=merge_bytes_max,
+            lease_s=merge_lease_s,
+            garbage_rules=garbage_rules,
+            mark_interval_s=mark_interval_s,
+        )
+
+    def close(self) -> None:
+        """End the ledger's threads, after what they are doing. The store stays open."""
+        self.journal.close()
+        self.balances.close()
+
+    def _compose_upkeep(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        holder: str,
+        clock: Callable[[], dt.datetime],
+        *,
+        files_max: int,
+        bytes_max: int,
+        lease_s: float,
+        garbage_rules: Rules | None,
+        mark_interval_s: float,
+    ) -> None:
         self.merger = Merger(
             manifest,
             objects,
             functools.partial(self.balances.parts, keep=False),
             holder=holder,
-            files_max=merge_files_max,
-            bytes_max=merge_bytes_max,
-            lease_s=merge_lease_s,
+            files_max=files_max,
+            bytes_max=bytes_max,
+            lease_s=lease_s,
             clock=clock,
             on_dead=self.balances.forget,
         )
@@ -192,11 +222,4 @@ class Ledger:
             mark_interval_s=mark_interval_s,
             clock=clock,
         )
-        self.checks = Checks(
-            manifest, objects, holder=holder, merge_lease_s=merge_lease_s, clock=clock
-        )
-
-    def close(self) -> None:
-        """End the ledger's threads, after what they are doing. The store stays open."""
-        self.journal.close()
-        self.balances.close()
+        self.checks = Checks(manifest, objects, holder=holder, merge_lease_s=lease_s, clock=clock)

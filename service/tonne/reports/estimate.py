@@ -105,25 +105,25 @@ class Estimate:
         self._row_error_count += found.row_error_count
         return self._records(found) if self._each_record else []
 
-    def keep_at_most(self, postings_count: int) -> int:
+    def keep_at_most(self, posting_count: int) -> int:
         """Add up the postings so far where more than so many are kept; how many are kept then."""
-        return self._estimation.keep_at_most(postings_count)
+        return self._estimation.keep_at_most(posting_count)
 
     def answer_size(self) -> tuple[int, int]:
         """Tell the postings so far and bound the lines of the answer.
 
         A line is an account of a posting, where the answer is grouped at all.
         """
-        postings_count = self._estimation.keep_at_most(0)
+        posting_count = self._estimation.keep_at_most(0)
         if not self._request.group_by:
-            return postings_count, 0
+            return posting_count, 0
         accounts = {
             id_: len(resolution.entries)
             for id_, resolution in self._estimation.resolutions.items()
         }
         counts = self._estimation.postings()["resolution"].cast(pl.String).value_counts()
-        lines_count = sum(count * accounts.get(id_, 0) for id_, count in counts.iter_rows())
-        return postings_count, lines_count
+        line_count = sum(count * accounts.get(id_, 0) for id_, count in counts.iter_rows())
+        return posting_count, line_count
 
     def finish(self) -> EstimateAnswer:
         """Compute the inventory of all batches."""
@@ -175,5 +175,5 @@ class Estimate:
             else EstimatedRecord(
                 index, RowStatus.POSTED, kilograms[index], tuple(sorted(notices[index]))
             )
-            for index in range(first, first + found.totals.records_count)
+            for index in range(first, first + found.totals.record_count)
         ]

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
-from tonne.store.manifest.sqlite import see_file
+from tonne.store.sql.sqlite import see_file
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

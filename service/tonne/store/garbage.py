@@ -79,7 +79,7 @@ class Collected:
     """What one collection deleted, and how many unknown objects are listed after it."""
 
     dead_count: int
-    orphans_count: int
+    orphan_count: int
     size_bytes: int
     unknown_count: int = 0
 
@@ -140,10 +140,10 @@ def collect(
     listed_count = _list_unknown(manifest, objects, before, upkeep_time, right)
     due = upkeep_time - dt.timedelta(seconds=rules.quarantine_s)
     _check_share(manifest, due, listed_count, rules)
-    orphans_count, orphans_bytes = _collect_unknown(manifest, objects, due, right)
+    orphan_count, orphans_bytes = _collect_unknown(manifest, objects, due, right)
     right.renew()
     return Collected(
-        dead_count, orphans_count, dead_bytes + orphans_bytes, manifest.count_unknown()
+        dead_count, orphan_count, dead_bytes + orphans_bytes, manifest.count_unknown()
     )
 
 

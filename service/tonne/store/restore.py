@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 from tonne.errors import LedgerInconsistent
 from tonne.store import faults, pair
 from tonne.store.errors import LedgerMismatch, ObjectExists
-from tonne.store.manifest.database import utc_now
 from tonne.store.manifest.part import split
 from tonne.store.paths import is_ledger_file
+from tonne.store.sql.database import utc_now
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -10,9 +10,9 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Edition(_message.Message):
-    __slots__ = ("name", "factors_count", "sha256", "create_time", "rank", "title", "publisher", "licence", "attribution")
+    __slots__ = ("name", "factor_count", "sha256", "create_time", "rank", "title", "publisher", "licence", "attribution")
     NAME_FIELD_NUMBER: _ClassVar[int]
-    FACTORS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FACTOR_COUNT_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     RANK_FIELD_NUMBER: _ClassVar[int]
@@ -21,7 +21,7 @@ class Edition(_message.Message):
     LICENCE_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     name: str
-    factors_count: int
+    factor_count: int
     sha256: str
     create_time: _timestamp_pb2.Timestamp
     rank: int
@@ -29,7 +29,7 @@ class Edition(_message.Message):
     publisher: str
     licence: str
     attribution: str
-    def __init__(self, name: _Optional[str] = ..., factors_count: _Optional[int] = ..., sha256: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rank: _Optional[int] = ..., title: _Optional[str] = ..., publisher: _Optional[str] = ..., licence: _Optional[str] = ..., attribution: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., factor_count: _Optional[int] = ..., sha256: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rank: _Optional[int] = ..., title: _Optional[str] = ..., publisher: _Optional[str] = ..., licence: _Optional[str] = ..., attribution: _Optional[str] = ...) -> None: ...
 
 class GasMass(_message.Message):
     __slots__ = ("gas", "kg")

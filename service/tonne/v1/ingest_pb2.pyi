@@ -71,12 +71,12 @@ class Rows(_message.Message):
     def __init__(self, records: _Optional[_Iterable[_Union[ActivityRecord, _Mapping]]] = ...) -> None: ...
 
 class Backlog(_message.Message):
-    __slots__ = ("records_count", "oldest_unsent_time")
-    RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("record_count", "oldest_unsent_time")
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     OLDEST_UNSENT_TIME_FIELD_NUMBER: _ClassVar[int]
-    records_count: int
+    record_count: int
     oldest_unsent_time: _timestamp_pb2.Timestamp
-    def __init__(self, records_count: _Optional[int] = ..., oldest_unsent_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, record_count: _Optional[int] = ..., oldest_unsent_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AppendRequest(_message.Message):
     __slots__ = ("channel", "epoch", "offset", "rows", "arrow_ipc", "backlog")
@@ -95,18 +95,18 @@ class AppendRequest(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., epoch: _Optional[int] = ..., offset: _Optional[int] = ..., rows: _Optional[_Union[Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ..., backlog: _Optional[_Union[Backlog, _Mapping]] = ...) -> None: ...
 
 class ControlTotals(_message.Message):
-    __slots__ = ("records_count", "posted_count", "quarantined_count", "suspended_count", "quantity_sum")
-    RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("record_count", "posted_count", "quarantined_count", "suspended_count", "quantity_sum")
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     POSTED_COUNT_FIELD_NUMBER: _ClassVar[int]
     QUARANTINED_COUNT_FIELD_NUMBER: _ClassVar[int]
     SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_SUM_FIELD_NUMBER: _ClassVar[int]
-    records_count: int
+    record_count: int
     posted_count: int
     quarantined_count: int
     suspended_count: int
     quantity_sum: str
-    def __init__(self, records_count: _Optional[int] = ..., posted_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ..., suspended_count: _Optional[int] = ..., quantity_sum: _Optional[str] = ...) -> None: ...
+    def __init__(self, record_count: _Optional[int] = ..., posted_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ..., suspended_count: _Optional[int] = ..., quantity_sum: _Optional[str] = ...) -> None: ...
 
 class CloseSignal(_message.Message):
     __slots__ = ("reason", "grace")

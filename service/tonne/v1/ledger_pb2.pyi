@@ -291,16 +291,16 @@ class ClearSuspenseRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ...) -> None: ...
 
 class ClearSuspenseResponse(_message.Message):
-    __slots__ = ("segments_count", "segments_done_count", "cleared_count", "remaining_count")
-    SEGMENTS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("segment_count", "segments_done_count", "cleared_count", "remaining_count")
+    SEGMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
     SEGMENTS_DONE_COUNT_FIELD_NUMBER: _ClassVar[int]
     CLEARED_COUNT_FIELD_NUMBER: _ClassVar[int]
     REMAINING_COUNT_FIELD_NUMBER: _ClassVar[int]
-    segments_count: int
+    segment_count: int
     segments_done_count: int
     cleared_count: int
     remaining_count: int
-    def __init__(self, segments_count: _Optional[int] = ..., segments_done_count: _Optional[int] = ..., cleared_count: _Optional[int] = ..., remaining_count: _Optional[int] = ...) -> None: ...
+    def __init__(self, segment_count: _Optional[int] = ..., segments_done_count: _Optional[int] = ..., cleared_count: _Optional[int] = ..., remaining_count: _Optional[int] = ...) -> None: ...
 
 class CreateBookRequest(_message.Message):
     __slots__ = ("book_id", "book", "method")

@@ -68,13 +68,13 @@ class GasAmount(_message.Message):
     def __init__(self, gas: _Optional[str] = ..., kg: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class InventoryRow(_message.Message):
-    __slots__ = ("group", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "records_count", "partial_gases", "gases", "energy_kwh")
+    __slots__ = ("group", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "record_count", "partial_gases", "gases", "energy_kwh")
     GROUP_FIELD_NUMBER: _ClassVar[int]
     KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     KG_CO2_FIELD_NUMBER: _ClassVar[int]
     KG_CH4_FIELD_NUMBER: _ClassVar[int]
     KG_N2O_FIELD_NUMBER: _ClassVar[int]
-    RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     PARTIAL_GASES_FIELD_NUMBER: _ClassVar[int]
     GASES_FIELD_NUMBER: _ClassVar[int]
     ENERGY_KWH_FIELD_NUMBER: _ClassVar[int]
@@ -83,21 +83,21 @@ class InventoryRow(_message.Message):
     kg_co2: str
     kg_ch4: str
     kg_n2o: str
-    records_count: int
+    record_count: int
     partial_gases: _containers.RepeatedScalarFieldContainer[str]
     gases: _containers.RepeatedCompositeFieldContainer[GasAmount]
     energy_kwh: str
-    def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., records_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ..., gases: _Optional[_Iterable[_Union[GasAmount, _Mapping]]] = ..., energy_kwh: _Optional[str] = ...) -> None: ...
+    def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., record_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ..., gases: _Optional[_Iterable[_Union[GasAmount, _Mapping]]] = ..., energy_kwh: _Optional[str] = ...) -> None: ...
 
 class Notice(_message.Message):
-    __slots__ = ("reason", "message", "records_count")
+    __slots__ = ("reason", "message", "record_count")
     REASON_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
-    RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     reason: str
     message: str
-    records_count: int
-    def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., records_count: _Optional[int] = ...) -> None: ...
+    record_count: int
+    def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ...) -> None: ...
 
 class GetInventoryResponse(_message.Message):
     __slots__ = ("rows", "total", "notices", "suspended_count", "method_versions", "gwp_set", "consolidation")
@@ -152,7 +152,7 @@ class ExplainGas(_message.Message):
     def __init__(self, gas: _Optional[str] = ..., kg_per_unit: _Optional[str] = ..., kg: _Optional[str] = ..., gwp: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class ExplainLine(_message.Message):
-    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "records_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices")
+    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
@@ -161,7 +161,7 @@ class ExplainLine(_message.Message):
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
-    RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     RESOLUTION_FIELD_NUMBER: _ClassVar[int]
     METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
     FACTOR_FIELD_NUMBER: _ClassVar[int]
@@ -179,7 +179,7 @@ class ExplainLine(_message.Message):
     period: str
     quantity: str
     unit: str
-    records_count: int
+    record_count: int
     resolution: str
     method_version: int
     factor: _catalogue_pb2.Factor
@@ -189,21 +189,21 @@ class ExplainLine(_message.Message):
     basis: str
     kg_co2e: str
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., records_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExplainReplay(_message.Message):
-    __slots__ = ("agrees", "records_count", "segments_count", "kg_co2e", "differences")
+    __slots__ = ("agrees", "record_count", "segment_count", "kg_co2e", "differences")
     AGREES_FIELD_NUMBER: _ClassVar[int]
-    RECORDS_COUNT_FIELD_NUMBER: _ClassVar[int]
-    SEGMENTS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
     KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
     agrees: bool
-    records_count: int
-    segments_count: int
+    record_count: int
+    segment_count: int
     kg_co2e: str
     differences: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, agrees: _Optional[bool] = ..., records_count: _Optional[int] = ..., segments_count: _Optional[int] = ..., kg_co2e: _Optional[str] = ..., differences: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, agrees: _Optional[bool] = ..., record_count: _Optional[int] = ..., segment_count: _Optional[int] = ..., kg_co2e: _Optional[str] = ..., differences: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExplainRecord(_message.Message):
     __slots__ = ("record", "parts")

@@ -190,8 +190,8 @@ class Watcher:
     """Asks for the inventory again and again, and checks each number that comes."""
 
     def __init__(self, targets: Callable[[], str], producers: Producers) -> None:
-        self.numbers_count = 0
-        self.errors_count = 0
+        self.number_count = 0
+        self.error_count = 0
         self.problems: list[str] = []
         self.expects_defects = threading.Event()
         """Set while an act has broken a file: an error is then the right answer."""
@@ -228,9 +228,9 @@ class Watcher:
                 while not self._ending.wait(PAUSE_S):
                     self._check(client)
         except CapacityError:
-            self.errors_count += 1
+            self.error_count += 1
         except DefectError as error:
-            self.errors_count += 1
+            self.error_count += 1
             if not self.expects_defects.is_set():
                 self.problems.append(f"an inventory failed with nothing broken: {error}")
 
@@ -240,7 +240,7 @@ class Watcher:
         promised = {name: stand.promised() for name, stand in stands.items()}
         inventory = client.inventory(BOOK, by=["facility"])
         found = {row.group["facility"]: row.kg_co2e for row in inventory.rows}
-        self.numbers_count += 1
+        self.number_count += 1
         for name, stand in stands.items():
             kg = Fraction(found.get(facility_of(name), 0))
             micro = kg / Fraction(FACTOR) * 1_000_000

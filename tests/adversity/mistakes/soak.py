@@ -88,8 +88,8 @@ def judge(world: World) -> None:
     from_text = FACTOR.replace(".", "")
     assert numerator * 10 ** (6 + len(FACTOR) - 2) == micro * int(from_text) * denominator
     print(  # noqa: T201  (shown by -s)
-        f"{sum(counts.values())} records, each once; {world.watcher.numbers_count} inventories "
-        f"right, {world.watcher.errors_count} refused"
+        f"{sum(counts.values())} records, each once; {world.watcher.number_count} inventories "
+        f"right, {world.watcher.error_count} refused"
     )
 
 

@@ -33,12 +33,12 @@ LEAK = Factor(
 )  # fmt: skip
 
 
-def grid_line(facility, quantity, records_count, share=Fraction(1)):
+def grid_line(facility, quantity, record_count, share=Fraction(1)):
     """MWh of the British grid in January."""
     kg_co2e = Fraction(quantity) * 1000 * Fraction("0.177") * share
     return ExplainLine(
         "scope2.location", "generation", facility, "electricity.grid", "GB", "2025-01",
-        Decimal(quantity), "MWh", records_count, "5f2e" * 16, 3, GRID,
+        Decimal(quantity), "MWh", record_count, "5f2e" * 16, 3, GRID,
         (ExplainStep("unit", "MWh to kWh", Fraction(1000)),),
         (ExplainGas("CO2", Fraction("0.17489"), Fraction("0.17489") * 125_000, None, None),),
         share, "printed total", kg_co2e,

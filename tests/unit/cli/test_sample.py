@@ -12,7 +12,7 @@ from tonne.cli.input import sample
 
 def test_the_sample_is_about_a_million_records():
     """The demo streams about a million records, on six channels."""
-    total = sum(meter.records_count for meter in sample.METERS)
+    total = sum(meter.record_count for meter in sample.METERS)
     assert total == 978_470
     assert len(sample.channels()) == 6
 
@@ -21,7 +21,7 @@ def test_the_sample_is_the_same_on_every_machine():
     """The readings of the smaller meters have this digest; a change of it changes the demo."""
     digest = hashlib.sha256()
     for meter in sample.METERS:
-        if meter.records_count < 30_000:
+        if meter.record_count < 30_000:
             for frame in sample.read_meter(meter):
                 digest.update(frame.write_csv().encode())
     assert digest.hexdigest() == "1b7614562a52cc92477f8ca2be5bd967ac32af761f9a5508f359814ca2c00be2"
@@ -31,7 +31,7 @@ def test_a_meter_reads_every_facility_at_every_step():
     """Readings follow each other in time without gap or overlap, for each facility."""
     meter = sample.METERS[0]
     whole = pl.concat(sample.read_meter(meter))
-    assert whole.height == meter.records_count == whole["record_id"].n_unique()
+    assert whole.height == meter.record_count == whole["record_id"].n_unique()
     one = whole.filter(pl.col("facility") == "dc-003")
     assert one["start"].to_list()[1:] == one["end"].to_list()[:-1]
     registered = {facility.id for facility in sample.facilities()}

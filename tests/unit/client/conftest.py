@@ -67,7 +67,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
             committed_offset=count,
             state=ingest_pb2.CHANNEL_STATE_OPEN,
             control_totals=ingest_pb2.ControlTotals(
-                records_count=count, posted_count=count, quantity_sum=f"{count}.000000"
+                record_count=count, posted_count=count, quantity_sum=f"{count}.000000"
             ),
         )
 
@@ -164,7 +164,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         return None
 
     def take(self, store, epoch, request, fault):
-        self.backlogs.append(request.backlog.records_count)
+        self.backlogs.append(request.backlog.record_count)
         self.in_flight_max = max(self.in_flight_max, request.ByteSize())
         refusal = self.refusal(store, epoch, request, fault)
         if refusal is not None:
@@ -174,7 +174,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         self.batch_counts.append(len(ids))
         store.records.extend(ids)
         totals = ingest_pb2.ControlTotals(
-            records_count=len(ids), posted_count=len(ids), quantity_sum=f"{len(ids)}.000000"
+            record_count=len(ids), posted_count=len(ids), quantity_sum=f"{len(ids)}.000000"
         )
         answer = ingest_pb2.AppendResponse(
             durable_up_to_offset=len(store.records),

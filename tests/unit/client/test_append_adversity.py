@@ -51,7 +51,7 @@ def test_a_frame_arrives_once_and_in_order(client, ingest):
     with client.channel("acme", "meters") as channel:
         result = channel.append(frame())
     assert ingest.stores[NAME].records == ids()
-    assert (result.records_count, result.posted_count) == (COUNT, COUNT)
+    assert (result.record_count, result.posted_count) == (COUNT, COUNT)
     assert str(result.quantity_sum) == "5000.000000"
     assert result.durable_up_to_offset == COUNT
     assert ingest.body_kinds == {"arrow_ipc"}
@@ -63,7 +63,7 @@ def test_mappings_travel_as_rows(client, ingest):
     with client.channel("acme", "meters") as channel:
         result = channel.append(frame().iter_rows(named=True))
     assert ingest.stores[NAME].records == ids()
-    assert result.records_count == COUNT
+    assert result.record_count == COUNT
     assert ingest.body_kinds == {"rows"}
 
 
@@ -90,7 +90,7 @@ def test_no_fault_loses_or_doubles_a_record(client, ingest, faults, kind):
         result = channel.append(frame() if kind == "frame" else frame().to_dicts())
     assert not ingest.faults
     assert ingest.stores[NAME].records == ids()
-    assert result.records_count == COUNT
+    assert result.record_count == COUNT
     assert result.durable_up_to_offset == COUNT
     assert ingest.open_count > 1
 
@@ -141,7 +141,7 @@ def test_a_silent_server_is_given_up_while_records_keep_coming(client, ingest):
     ingest.window_bytes = 1 << 30
     with client.channel("acme", "meters") as channel:
         ingest.faults.append("silence")
-        count = channel.append(live(), progress=progress).records_count
+        count = channel.append(live(), progress=progress).record_count
     assert count < 10 * COUNT
     assert ingest.stream_count > 1
     assert ingest.stores[NAME].records == ids(count)
@@ -245,9 +245,9 @@ def test_the_same_call_goes_on_where_the_ledger_stands(client, ingest):
     with client.channel("acme", "meters") as channel:
         chunks = iter([frame(1_000), frame(1_000, 1_000)])
         result = channel.append(chunks, start_offset=0)
-        assert (result.skipped_count, result.records_count) == (1_234, 766)
+        assert (result.skipped_count, result.record_count) == (1_234, 766)
         result = channel.append(frame(2_500).to_dicts(), start_offset=0)
-        assert (result.skipped_count, result.records_count) == (2_000, 500)
+        assert (result.skipped_count, result.record_count) == (2_000, 500)
         with pytest.raises(OffsetGap, match="beyond"):
             channel.append(frame(1), start_offset=2_501)
         with pytest.raises(RecordsInvalid, match=r"start_offset is the number.*got -1"):
@@ -278,7 +278,7 @@ def test_fewer_records_than_the_ledger_has_are_compared_too(client, ingest, kind
     with client.channel("acme", "meters") as channel:
         channel.append(frame(1_234))
         result = channel.append(form(frame(150)), start_offset=0)
-        assert (result.skipped_count, result.records_count) == (150, 0)
+        assert (result.skipped_count, result.record_count) == (150, 0)
         with pytest.raises(ContentMustMatch, match=r"1234 records.*are others"):
             channel.append(form(frame(7, 50_000)), start_offset=0)
         assert channel.append(form(frame(0)), start_offset=0).skipped_count == 0
@@ -300,7 +300,7 @@ def test_a_lost_acknowledgement_in_the_middle_of_a_batch_is_cut_there(client, in
         ingest.faults.append("lose_ack")
         result = channel.append(frame())
     assert ingest.stores[NAME].records == ids()
-    assert result.records_count == COUNT
+    assert result.record_count == COUNT
 
 
 @pytest.mark.parametrize("bounds", [(1, 1, 1), (200_000, 0, 3), (1, 0, 1)])
@@ -387,7 +387,7 @@ def test_a_call_whose_records_lie_all_behind_is_compared_at_its_own_offsets(clie
     with client.channel("acme", "meters") as channel:
         channel.append(frame(150))
         result = channel.append(frame(100), start_offset=0)
-        assert (result.records_count, result.durable_up_to_offset) == (0, 150)
+        assert (result.record_count, result.durable_up_to_offset) == (0, 150)
         with pytest.raises(ContentMustMatch):
             channel.append(frame(100, 500), start_offset=0)
     assert ingest.stores[NAME].records == ids(150)

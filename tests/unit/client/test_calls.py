@@ -49,12 +49,12 @@ class Report(report_pb2_grpc.ReportServiceServicer):
 
     def __init__(self, *failures: tuple[grpc.StatusCode, int]) -> None:
         self.failures = list(failures)
-        self.calls_count = 0
+        self.call_count = 0
 
     def Explain(self, _request, context):  # noqa: N802  # the name of the API
-        self.calls_count += 1
-        code, answers_count = self.failures.pop(0) if self.failures else (None, 2)
-        for _ in range(answers_count):
+        self.call_count += 1
+        code, answer_count = self.failures.pop(0) if self.failures else (None, 2)
+        for _ in range(answer_count):
             yield report_pb2.ExplainResponse(line=report_pb2.ExplainLine(**LINE))
         if code is not None:
             context.abort(code, "as told")
@@ -84,12 +84,12 @@ LINE = {"account": "a", "quantity": "1", "share": "1", "kg_co2e": "1"}
 AWAY = grpc.StatusCode.UNAVAILABLE
 
 
-@pytest.mark.parametrize("failures_count", [0, 1, 3])
-def test_a_stream_is_asked_for_again_where_nobody_took_the_call(serve, failures_count):
+@pytest.mark.parametrize("failure_count", [0, 1, 3])
+def test_a_stream_is_asked_for_again_where_nobody_took_the_call(serve, failure_count):
     """Each answer comes once."""
-    report = Report(*[(AWAY, 0)] * failures_count)
+    report = Report(*[(AWAY, 0)] * failure_count)
     assert len(list(serve(report).explain("acme"))) == 2
-    assert report.calls_count == failures_count + 1
+    assert report.call_count == failure_count + 1
 
 
 def test_a_server_that_stays_away_is_an_error(serve):
@@ -97,7 +97,7 @@ def test_a_server_that_stays_away_is_an_error(serve):
     report = Report(*[(AWAY, 0)] * 9)
     with pytest.raises(ServerUnavailable, match="as told"):
         list(serve(report).explain("acme"))
-    assert report.calls_count == 4
+    assert report.call_count == 4
 
 
 def test_a_stream_that_broke_on_its_way_is_not_repeated(serve):
@@ -107,7 +107,7 @@ def test_a_stream_that_broke_on_its_way_is_not_repeated(serve):
     assert next(parts)
     with pytest.raises(ServerUnavailable):
         next(parts)
-    assert report.calls_count == 1
+    assert report.call_count == 1
 
 
 def test_what_was_refused_is_not_repeated(serve):
@@ -115,7 +115,7 @@ def test_what_was_refused_is_not_repeated(serve):
     report = Report((grpc.StatusCode.INVALID_ARGUMENT, 0))
     with pytest.raises(ServerRefused):
         list(serve(report).explain("acme"))
-    assert report.calls_count == 1
+    assert report.call_count == 1
 
 
 def test_calls_end_by_their_deadline_whenever_a_server_dies():

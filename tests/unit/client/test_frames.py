@@ -144,9 +144,9 @@ def test_every_source_of_records_is_cut_into_the_same_records(make):
     """Frames, lazy frames, Arrow tables and batches, lists of them, and mappings."""
     source = frame().select(pl.all().repeat_by(2_000).explode())
     batches = list(Batches(make(source), LIMITS))
-    assert sum(batch.records_count for batch in batches) == source.height
+    assert sum(batch.record_count for batch in batches) == source.height
     assert all(batch.request.ByteSize() <= LIMITS.message_bytes_max for batch in batches)
-    assert all(batch.records_count <= LIMITS.batch_records_max for batch in batches)
+    assert all(batch.record_count <= LIMITS.batch_records_max for batch in batches)
 
 
 @pytest.mark.parametrize("skip", [0, 1, 150, 1_999, 2_000, 2_001, 4_000, 5_000])
@@ -160,11 +160,11 @@ def test_skipped_records_are_left_out_and_the_last_of_them_kept(skip, kind):
         "mappings": source.to_dicts(),
     }[kind]
     batches = Batches(records, LIMITS, skip_count=skip)
-    tail_count = sum(batch.records_count for batch in batches.tail)
+    tail_count = sum(batch.record_count for batch in batches.tail)
     skipped = min(skip, 4_000)
     assert tail_count == min(skipped, 100)
     assert (batches.skipped_count, batches.tail_position) == (skipped, skipped - tail_count)
-    assert sum(batch.records_count for batch in batches) == max(0, 4_000 - skip)
+    assert sum(batch.record_count for batch in batches) == max(0, 4_000 - skip)
 
 
 def test_one_record_over_the_limit_is_named():

@@ -88,7 +88,7 @@ class MemoryLedger:
         if isinstance(entry, ChannelEntry) and entry.epoch != self.epoch:
             return Lost(EpochStale("another owner"))
         count = entry.batch.record_count
-        return Durable(ControlTotals(records_count=count, posted_count=count), (), 0)
+        return Durable(ControlTotals(record_count=count, posted_count=count), (), 0)
 
 
 class ManualClock:

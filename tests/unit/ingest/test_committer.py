@@ -41,7 +41,7 @@ def test_an_idle_book_commits_at_once(bench):
     async def scene() -> None:
         async with bench(commit_delay_s_max=3600.0, commit_quiet_s=0.0) as made:
             durable = await made.ingest.post_records("acme", _id(), KIND_ROWS, CONTENT)
-            assert durable.totals.records_count == 3
+            assert durable.totals.record_count == 3
 
     run(scene())
 

@@ -33,7 +33,7 @@ def test_a_stream_is_acknowledged_to_its_end(bench):
             wire.half_close()
             assert await stream is None
             assert wire.replies[-1].durable_offset == 20
-            counts = [reply.totals.records_count for reply in wire.replies if reply.totals]
+            counts = [reply.totals.record_count for reply in wire.replies if reply.totals]
             assert sum(counts) == 20
             assert made.value("tonne_stream_ends_total", reason="half_close") == 1
 

@@ -89,7 +89,7 @@ def test_lists_come_in_pages(bench):
 def test_editions_are_kept_as_they_were_printed(bench):
     """Factors come back digit for digit; the same import again is fine, another is not."""
     first = bench.ledger.editions.import_edition("acme", "paper-2015", EDITION)
-    assert first.factors_count == 4
+    assert first.factor_count == 4
     assert bench.ledger.books.get_book("acme").editions == ("paper-2015",)
     factor = bench.ledger.editions.get_factor("acme", "paper-2015", 4)
     assert str(factor.kg_n2o) == "0.02617"

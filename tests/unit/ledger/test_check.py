@@ -17,7 +17,7 @@ from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.posting.repost import REPLAYED_SCHEMA
 from tonne.ledger.upkeep.check import BookCheck
 from tonne.ledger.upkeep.sampling import Sample, SampleCheck
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 
 def whole(bench, **options):
@@ -39,7 +39,7 @@ def test_a_sound_book_has_no_problem(any_bench, check):
     assert (found.problems, found.notes) == ([], [])
     kinds = ("segment", "postings", "quarantine", "clearing")
     files = any_bench.manifest.live_files("acme", kinds, after_seq=0, stop_seq=99, limit=99)
-    assert found.files_count == len(files) == any_bench.manifest.live_files_count("acme")
+    assert found.file_count == len(files) == any_bench.manifest.live_file_count("acme")
     assert found.size_bytes == sum(file.size_bytes for file in files)
 
 
@@ -123,7 +123,7 @@ def test_a_check_begins_anew_where_a_merge_is_faster(bench):
 
     found = whole(bench, on_file=merge)
     assert found.problems == []
-    assert found.files_count == bench.manifest.live_files_count("acme")
+    assert found.file_count == bench.manifest.live_file_count("acme")
 
 
 def test_the_seed_chooses(bench):
@@ -144,7 +144,7 @@ def test_the_seed_chooses(bench):
     assert chosen("100%", "a") == chosen("1000", "a") == {file.id for file in files}
     nights = [chosen("20%", f"night {number}") for number in range(60)]
     assert set().union(*nights) == {file.id for file in files}
-    assert sampled(bench, "7").files_count == 7
+    assert sampled(bench, "7").file_count == 7
 
 
 @pytest.mark.parametrize("text", ["0%", "101%", "-5%", "5 percent", "0", "x", "", "5%%", "nan%"])

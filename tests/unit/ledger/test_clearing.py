@@ -24,7 +24,7 @@ from tonne.model import (
     period_of_month,
 )
 from tonne.store import faults
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 HEADER = EDITION.splitlines(keepends=True)[0]
 LIME = HEADER + b"process.lime,,t,2015-01-01,,70,,,,scope1.process,paper,4,\n"

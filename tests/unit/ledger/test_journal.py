@@ -28,7 +28,7 @@ from tonne.ledger.posting.entries import ChannelEntry, Durable, Lost, RequestEnt
 from tonne.ledger.upkeep.upkeep import GARBAGE_INTERVAL_S
 from tonne.model import ControlTotals, Facility, PeriodState, RecordField, RowStatus
 from tonne.store import faults
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 from tonne_kernel import Session
 
 KEYS = ("facility", "activity", "unit", "region", "period")
@@ -57,7 +57,7 @@ def test_balances_are_the_sums_of_a_naive_program(any_bench):
     records = records_of(600, seed=1, invalid=True)
     outcome = any_bench.append("meter", records)
     assert balances(any_bench) == naive.sums(good(records))
-    assert outcome.totals.records_count == 600
+    assert outcome.totals.record_count == 600
     assert outcome.totals.quarantined_count == 600 - len(good(records))
     assert outcome.totals.quantity_micro == sum(
         sum(naive.split(each).values()) for each in good(records)
@@ -173,7 +173,7 @@ def test_of_two_owners_in_one_group_the_later_one_wins(bench):
     new = bench.entry("a", [record(), record()])
     outcomes = bench.write([old, new])
     assert isinstance(outcomes[0].error, EpochStale)
-    assert outcomes[1].totals.records_count == 2
+    assert outcomes[1].totals.record_count == 2
     bench.check()
 
 
@@ -237,7 +237,7 @@ def test_a_retry_posts_once_wherever_the_first_try_broke(bench, armed, point):
     except StoreUnavailable:
         outcomes = bench.write(entries)
     assert faults.arrivals()[point] >= 1
-    assert [outcome.totals.records_count for outcome in outcomes] == [30, 1]
+    assert [outcome.totals.record_count for outcome in outcomes] == [30, 1]
     assert not outcomes[1].already_posted
     assert bench.ledger.channels.get_channel("acme", "a").committed_offset == 30
     bench.check()
@@ -250,9 +250,9 @@ def test_a_retry_in_another_grouping_posts_once(bench, armed):
     with pytest.raises(StoreUnavailable):
         bench.write(first)
     outcomes = bench.write([first[1], bench.entry("a", records_of(3, seed=7))])
-    assert [outcome.totals.records_count for outcome in outcomes] == [10, 3]
+    assert [outcome.totals.record_count for outcome in outcomes] == [10, 3]
     (outcome,) = bench.write([first[0]])
-    assert outcome.totals.records_count == 10
+    assert outcome.totals.record_count == 10
     assert bench.ledger.channels.get_channel("acme", "a").committed_offset == 13
     bench.check()
 

@@ -216,7 +216,7 @@ def test_editions_are_listed_in_the_methods_order(bench):
     ]
     shipped = page.items[0]
     assert shipped.create_time is None
-    assert (shipped.factors_count > 1000, bool(shipped.title), bool(shipped.licence)) == (
+    assert (shipped.factor_count > 1000, bool(shipped.title), bool(shipped.licence)) == (
         (True,) * 3
     )
     rest = bench.ledger.editions.list_editions(

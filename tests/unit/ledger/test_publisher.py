@@ -36,7 +36,8 @@ from tonne.errors import (
 from tonne.ledger.upkeep.publisher import COLUMNS, STATISTICS, Publisher
 from tonne.store import LeaseLost, Manifest, faults, open_objects
 from tonne.store.delta import DeltaTables
-from tonne.store.manifest import publications, schema
+from tonne.store.manifest import publications
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,13 +184,13 @@ def test_every_record_is_in_the_table_once(stage):
     publisher = stage.publisher()
     assert publisher.publish_all().before is not None
     stage.fill()
-    assert publisher.publish_all().batches_count == 1
+    assert publisher.publish_all().batch_count == 1
     stage.check()
     stage.fill(channel="other", seed=9)
     stage.bench.append("odd", [record(evidence="e", attributes="{}", supplier="s", product="p")])
-    assert publisher.publish_all().batches_count == 1
+    assert publisher.publish_all().batch_count == 1
     stage.check()
-    assert publisher.publish_all().batches_count == 0
+    assert publisher.publish_all().batch_count == 0
     paths = {f"{FOLDER}/{path}" for path in delta_log.added_paths(stage.bench.objects, FOLDER)}
     assert paths == {file.path for file in stage.bench.manifest.segments("acme", limit=99)}
 
@@ -215,7 +216,7 @@ def test_batches_are_bounded(stage):
     """A round takes so many batches of so many segments, and the next goes on."""
     stage.fill(7)
     publisher = stage.publisher(batch_files_max=2, round_batches_max=2)
-    assert [publisher.publish_all().batches_count for _ in range(3)] == [2, 2, 0]
+    assert [publisher.publish_all().batch_count for _ in range(3)] == [2, 2, 0]
     assert stage.batches() == [("tonne/acme/1", number) for number in (1, 2, 3, 4)]
     stage.check()
 
@@ -473,7 +474,7 @@ def test_a_rebuild_that_died_half_way_is_finished(embedded):
 
     embedded.bench.manifest._database.write(half)
     assert not embedded.bench.manifest.published_before("acme")[1]
-    assert publisher.publish_all().batches_count == 3
+    assert publisher.publish_all().batch_count == 3
     embedded.check()
 
 
@@ -485,7 +486,7 @@ def test_a_rebuild_waits_for_who_publishes(embedded):
         embedded.publisher().rebuild("acme")
     with pytest.raises(BookUnknown):
         embedded.publisher().rebuild("nobody")
-    assert embedded.publisher().publish_all().batches_count == 0
+    assert embedded.publisher().publish_all().batch_count == 0
 
 
 def test_a_lost_lease_is_compared_by_each_step(stage):
@@ -517,7 +518,7 @@ def test_garbage_collection_leaves_the_table_alone(stage):
     kept = {info.path for info in stage.bench.objects.list(log)}
     assert any(path.endswith(".checkpoint.parquet") for path in kept)
     listed, deleted = collect_all(stage.bench.manifest, stage.bench.objects)
-    assert (listed.unknown_count, deleted.orphans_count) == (1, 1)
+    assert (listed.unknown_count, deleted.orphan_count) == (1, 1)
     assert {info.path for info in stage.bench.objects.list(log)} == kept
     stage.check()
 
@@ -586,7 +587,7 @@ def test_a_checkpoint_carries_the_table_on(stage):
         stage.bench.objects.delete(f"{log}/{version:020}.json")
     assert stage.table().count() == count_before
     stage.fill(2, channel="later", seed=5)
-    assert publisher.publish_all().batches_count == 2
+    assert publisher.publish_all().batch_count == 2
     total = sum(file.row_count for file in stage.bench.manifest.segments("acme", limit=9))
     assert stage.table().count() == total
 

@@ -11,7 +11,7 @@ from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent, StoreUna
 from tonne.model import Facility
 from tonne.store import LeaseLost, faults
 from tonne.store.errors import OutcomeUnknown
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 CHEAPER = EDITION.replace(b"0.35,0.34,0.0001", b"0.31,0.30,0.0001")
 

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.ledger.conftest import decode, record, records_of
 from tonne.ledger.posting.entries import RequestEntry
 from tonne.ledger.replay import REPLAY_KEYS, Replay, as_replayed
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.unit.ledger.conftest import records_of
 from tonne.ledger.ledger import utc_now
 from tonne.ledger.upkeep.upkeep import GARBAGE_INTERVAL_S, Round
 from tonne.store import Collected, faults
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 WAIT_S = 30.0
 
@@ -116,10 +116,10 @@ def test_a_merger_that_lost_its_lease_cannot_commit(servers):
     paused = Paused(first, "merge.before_sql")
     expire(bench, "merge/acme")
     taken = bench.manifest.acquire_lease("merge/acme", "third", 60.0)
-    assert paused.resume().merged_files_count == 0
+    assert paused.resume().merged_file_count == 0
     assert bench.manifest.live_postings("acme") == before
     bench.manifest.release_lease(taken)
-    assert second.maintain().merged_files_count == 5
+    assert second.upkeep.maintain().merged_file_count == 5
     bench.check()
 
 
@@ -128,11 +128,11 @@ def test_a_merger_that_comes_back_does_not_merge_again(servers):
     bench, first, second = servers
     fill(bench)
     paused = Paused(first, "merge.before_sql")
-    assert second.maintain().merged_files_count == 0  # the lease keeps it off
+    assert second.upkeep.maintain().merged_file_count == 0  # the lease keeps it off
     expire(bench, "merge/acme")
-    assert second.maintain().merged_files_count == 5
+    assert second.upkeep.maintain().merged_file_count == 5
     merged = bench.manifest.live_postings("acme")
-    assert paused.resume().merged_files_count == 0
+    assert paused.resume().merged_file_count == 0
     assert bench.manifest.live_postings("acme") == merged
     bench.check()
 
@@ -143,7 +143,7 @@ def test_a_merger_whose_lease_only_expired_may_commit(servers):
     fill(bench)
     paused = Paused(first, "merge.before_sql")
     expire(bench, "merge/acme")
-    assert paused.resume().merged_files_count == 5
+    assert paused.resume().merged_file_count == 5
     bench.check()
 
 
@@ -167,10 +167,10 @@ def test_a_collector_that_comes_back_deletes_nothing_twice(servers):
     bench, first, second = servers
     lost = lose_orphans(bench)
     paused = Paused(first, "garbage.before_condemn")
-    assert second.maintain().collected is None  # the lease keeps it off
+    assert second.upkeep.maintain().collected is None  # the lease keeps it off
     expire(bench, "garbage")
     bench.clock.ahead_s += GARBAGE_INTERVAL_S
-    assert second.maintain().collected.orphans_count == len(lost)
+    assert second.upkeep.maintain().collected.orphan_count == len(lost)
     assert paused.resume().collected is None
     assert sorted(bench.objects.deleted) == sorted(lost)
 
@@ -188,7 +188,7 @@ def test_a_collector_that_lost_its_lease_forgets_nothing(servers):
     assert paused.resume().collected is None
     assert len(dead_ids(bench.manifest)) == 5
     bench.manifest.release_lease(taken)
-    assert second.maintain().collected.dead_count == 5
+    assert second.upkeep.maintain().collected.dead_count == 5
     assert dead_ids(bench.manifest) == []
     bench.check()
 
@@ -196,11 +196,11 @@ def test_a_collector_that_lost_its_lease_forgets_nothing(servers):
 def test_garbage_is_looked_for_once_in_an_interval(servers):
     """However many servers: the lease is kept until the interval is over."""
     bench, first, second = servers
-    assert first.maintain().collected == Collected(0, 0, 0)
+    assert first.upkeep.maintain().collected == Collected(0, 0, 0)
     bench.clock.ahead_s += GARBAGE_INTERVAL_S / 2
-    assert second.maintain() == Round(0, None)
+    assert second.upkeep.maintain() == Round(0, None)
     bench.clock.ahead_s += GARBAGE_INTERVAL_S / 2
-    assert first.maintain().collected == Collected(0, 0, 0)
+    assert first.upkeep.maintain().collected == Collected(0, 0, 0)
 
 
 def test_a_collection_that_failed_is_left_to_the_next(servers):
@@ -209,8 +209,8 @@ def test_a_collection_that_failed_is_left_to_the_next(servers):
     lost = lose_orphans(bench)
     faults.arm("garbage.before_condemn=raise")
     with pytest.raises(Exception, match=r"garbage\.before_condemn"):
-        first.maintain()
-    assert second.maintain().collected.orphans_count == len(lost)
+        first.upkeep.maintain()
+    assert second.upkeep.maintain().collected.orphan_count == len(lost)
 
 
 def test_two_servers_at_once_do_nothing_twice(servers):
@@ -229,8 +229,8 @@ def test_two_servers_at_once_do_nothing_twice(servers):
     with ThreadPoolExecutor(2) as pool:
         for each in [pool.submit(keep_up, ledger) for ledger in (first, second)]:
             each.result(4 * WAIT_S)
-    assert sum(each.merged_files_count for each in done) == 12
+    assert sum(each.merged_file_count for each in done) == 12
     assert len(dead_ids(bench.manifest)) == 12
-    assert sum(each.collected.orphans_count for each in done if each.collected) == len(lost)
+    assert sum(each.collected.orphan_count for each in done if each.collected) == len(lost)
     assert sorted(bench.objects.deleted) == sorted(lost)
     bench.check()

@@ -236,7 +236,7 @@ class Naive:
                 f"kg_{gas.lower()}": decimal_text(gases[gas]) if gas in gases else None
                 for gas in MAIN
             },
-            "records_count": len(sums["records"]),
+            "record_count": len(sums["records"]),
             "partial_gases": tuple(
                 gas.lower() for gas in MAIN if gas in gases and gas in sums["silent"]
             ),

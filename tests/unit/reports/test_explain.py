@@ -36,7 +36,7 @@ from tonne.reports.explanation.replay import ReplayOutcome
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.inventory import InventoryRow
 from tonne.reports.inventory.request import InventoryRequest
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 LATER = b"""\
 activity,unit,valid_from,kg_co2e,account
@@ -137,7 +137,7 @@ def test_the_parts_of_the_records_are_the_balances(bench):
     for line in lines:
         parts = [dict(one.parts).get(line.period, 0) for one in listed]
         assert sum(parts) == line.quantity
-        assert sum(1 for part in parts if part) == line.records_count
+        assert sum(1 for part in parts if part) == line.record_count
     assert {one.record.source for one in listed} == {"channels/c"}
     assert len({one.record.segment for one in listed}) == 2
     _, few, _, _ = ask(bench, book, request, records_max=2)
@@ -155,7 +155,7 @@ def test_region_of_records_and_region_of_facilities(bench):
     for regions, count in ((("GB",), 1), (("DE",), 2), (("FR",), 1), ((), 4)):
         request = InventoryRequest(regions=regions, accounts=("scope2.location",))
         lines, _, (replay,), total = ask(bench, book, request, replay=True)
-        assert sum(line.records_count for line in lines) == total.records_count == count
+        assert sum(line.record_count for line in lines) == total.record_count == count
         assert replay.differences == ()
         assert decimal_text(replay.kg_co2e) == total.kg_co2e
 
@@ -202,13 +202,13 @@ def test_what_is_committed_meanwhile_is_left_out(bench, monkeypatch):
         bench, book, InventoryRequest(), replay=True, records_max=100
     )
     assert replay.differences == ()
-    assert (replay.records_count, replay.segments_count, len(listed)) == (4, 4, 4)
+    assert (replay.record_count, replay.segment_count, len(listed)) == (4, 4, 4)
     monkeypatch.setattr(snapshots, "take", look)
     _, listed, (replay,), later = ask(
         bench, book, InventoryRequest(), replay=True, records_max=100
     )
     assert replay.differences == ()
-    assert (replay.records_count, replay.segments_count, len(listed)) == (9, 5, 9)
+    assert (replay.record_count, replay.segment_count, len(listed)) == (9, 5, 9)
     assert Fraction(later.kg_co2e) > Fraction(total.kg_co2e)
 
 

@@ -177,7 +177,7 @@ def check_against_naive(found, naive):
     assert [fields(row) for row in found.rows] == expected
     assert fields(found.total) == naive.row((), naive.total)
     assert found.suspended_count == len(naive.suspended)
-    assert [(each.reason, each.message, each.records_count) for each in found.notices] == [
+    assert [(each.reason, each.message, each.record_count) for each in found.notices] == [
         (*words, len(numbers)) for words, numbers in sorted(naive.notices.items())
     ]
     assert found.method_versions == tuple(sorted(naive.versions))
@@ -258,7 +258,7 @@ def test_a_record_with_several_accounts_counts_once_in_the_total():
     records = [Record("dc-1", "electricity", "", 540, (10**6, 10**6))]
     outcomes = {("electricity", period): RESOLUTIONS[2] for period in (540, 541)}
     by_account = ask(records, outcomes, InventoryRequest(group_by=("account",)))
-    assert [(row.group[0], row.records_count) for row in by_account.rows] == [
+    assert [(row.group[0], row.record_count) for row in by_account.rows] == [
         ("memo.energy", 1),
         ("memo.renewable", 1),
         ("scope2.location", 1),
@@ -267,13 +267,13 @@ def test_a_record_with_several_accounts_counts_once_in_the_total():
         ("scope3.03.wtt", 1),
     ]
     by_scope = ask(records, outcomes, InventoryRequest(group_by=("scope",)))
-    assert [(row.group[0], row.records_count) for row in by_scope.rows] == [
+    assert [(row.group[0], row.record_count) for row in by_scope.rows] == [
         ("memo", 1),
         ("scope2.location", 1),
         ("scope2.market", 1),
         ("scope3", 1),
     ]
-    assert by_account.total.records_count == by_scope.total.records_count == 1
+    assert by_account.total.record_count == by_scope.total.record_count == 1
 
 
 def test_a_gas_that_nobody_states_is_unknown_and_one_that_some_state_is_partial():
@@ -296,13 +296,13 @@ def test_a_record_over_months_counts_in_each_month_and_once_over_them():
     records = [Record("dc-1", "electricity", "", 540, (10**6,) * 3)] * 2
     outcomes = {("electricity", period): RESOLUTIONS[0] for period in range(540, 543)}
     by_month = ask(records, outcomes, InventoryRequest(group_by=("period",)))
-    assert [(row.group[0], row.records_count) for row in by_month.rows] == [
+    assert [(row.group[0], row.record_count) for row in by_month.rows] == [
         ("2015-01", 2),
         ("2015-02", 2),
         ("2015-03", 2),
     ]
-    assert by_month.total.records_count == 2
-    assert ask(records, outcomes, InventoryRequest(541, 542)).total.records_count == 2
+    assert by_month.total.record_count == 2
+    assert ask(records, outcomes, InventoryRequest(541, 542)).total.record_count == 2
 
 
 def test_a_record_that_reaches_into_another_account_counts_in_both():
@@ -310,13 +310,13 @@ def test_a_record_that_reaches_into_another_account_counts_in_both():
     records = [Record("dc-1", "electricity", "", 540, (10**6, 10**6))]
     outcomes = {("electricity", 540): RESOLUTIONS[0], ("electricity", 541): RESOLUTIONS[1]}
     answer = ask(records, outcomes, InventoryRequest(group_by=("account",)))
-    assert [(row.group[0], row.records_count) for row in answer.rows] == [
+    assert [(row.group[0], row.record_count) for row in answer.rows] == [
         ("memo.energy", 1),
         ("scope1.stationary", 1),
         ("scope2.location", 1),
     ]
-    assert answer.total.records_count == 1
-    assert answer.notices[0].records_count == 1
+    assert answer.total.record_count == 1
+    assert answer.notices[0].record_count == 1
 
 
 def test_a_label_that_comes_back_counts_a_record_again():
@@ -324,12 +324,12 @@ def test_a_label_that_comes_back_counts_a_record_again():
     records = [Record("dc-1", "electricity", "", 540, (10**6,) * 3)]
     outcomes = {("electricity", 540 + index): RESOLUTIONS[index % 2] for index in range(3)}
     answer = ask(records, outcomes, InventoryRequest(group_by=("account",)))
-    assert [(row.group[0], row.records_count) for row in answer.rows] == [
+    assert [(row.group[0], row.record_count) for row in answer.rows] == [
         ("memo.energy", 2),
         ("scope1.stationary", 2),
         ("scope2.location", 1),
     ]
-    assert answer.total.records_count == 1
+    assert answer.total.record_count == 1
 
 
 def test_a_notice_counts_its_records():
@@ -360,7 +360,7 @@ def test_a_region_is_the_records_or_its_facilitys():
         ("US-WA", "data_centre"),
     ]
     only = ask(records, outcomes, InventoryRequest(regions=("US-WA",)))
-    assert only.total.records_count == 1
+    assert only.total.record_count == 1
 
 
 def test_an_empty_book_has_an_empty_inventory():

@@ -18,7 +18,7 @@ from tonne.errors import (
     FactorUnknown,
 )
 from tonne.store import FactorRow, NewMethod
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 
 def factor(row: int, activity: str = "electricity.grid", **changes: str) -> FactorRow:
@@ -91,7 +91,7 @@ def test_an_edition_comes_with_its_method_and_raises_the_revision(manifest):
     create_book(manifest)
     first, created = add_edition(manifest, "e1", "aa", [factor(1), factor(2)])
     assert created
-    assert (first.rank, first.factors_count, first.sha256) == (1, 2, "aa")
+    assert (first.rank, first.factor_count, first.sha256) == (1, 2, "aa")
     assert add_edition(manifest, "e0", "bb", [])[0].rank == 2
     book = manifest.get_book("acme")
     assert (book.revision, book.editions) == (3, ("e1", "e0"))

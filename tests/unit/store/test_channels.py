@@ -72,7 +72,7 @@ def test_totals_are_exact_beyond_64_bits(manifest):
         total += quantity
         assert manifest.get_channel("acme", "meter-1").totals.quantity_micro == total
     totals = manifest.get_channel("acme", "meter-1").totals
-    assert (totals.records_count, totals.posted_count) == (18, 18)
+    assert (totals.record_count, totals.posted_count) == (18, 18)
     assert manifest.get_channel("acme", "meter-1").commit_time is not None
 
 

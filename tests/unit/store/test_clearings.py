@@ -11,7 +11,7 @@ from tests.support.store import create_book, make_commit, make_file, make_move, 
 from tonne import model
 from tonne.errors import LedgerInconsistent, PeriodMustBeOpen
 from tonne.store import BookChanged, Clearing, Commit, Manifest, SuspenseChanged, faults
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 WAITING = 6
 

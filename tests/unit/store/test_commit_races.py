@@ -32,13 +32,13 @@ def test_of_many_writers_of_one_step_one_wins(servers):
     """Writers with one epoch that take the same step at once: each step is taken exactly once."""
     create_book(servers[0])
     servers[0].open_channel("acme", "meter")
-    steps_count = 10
+    step_count = 10
     won: Counter[int] = Counter()
     lost: list[frozenset[str]] = []
     barrier = threading.Barrier(WRITERS_COUNT, timeout=60)  # one that fails frees the others
 
     def write(manifest: Manifest) -> None:
-        for step in range(steps_count):
+        for step in range(step_count):
             barrier.wait()
             channel = manifest.get_channel("acme", "meter")
             assert channel.committed_offset == step
@@ -51,32 +51,32 @@ def test_of_many_writers_of_one_step_one_wins(servers):
                 won[step] += 1
 
     run_all(*(lambda m=servers[n % 2]: write(m) for n in range(WRITERS_COUNT)))
-    assert won == dict.fromkeys(range(steps_count), 1)
-    assert lost == [{"meter"}] * (steps_count * (WRITERS_COUNT - 1))
+    assert won == dict.fromkeys(range(step_count), 1)
+    assert lost == [{"meter"}] * (step_count * (WRITERS_COUNT - 1))
     channel = servers[1].get_channel("acme", "meter")
-    assert channel.totals == model.ControlTotals(steps_count, steps_count, 0, 0, steps_count << 70)
-    ranges = servers[0].segment_ranges("acme", "meter", 0, steps_count)
+    assert channel.totals == model.ControlTotals(step_count, step_count, 0, 0, step_count << 70)
+    ranges = servers[0].segment_ranges("acme", "meter", 0, step_count)
     assert [(r.first_offset, r.stop_offset) for r in ranges] == [
-        (step, step + 1) for step in range(steps_count)
+        (step, step + 1) for step in range(step_count)
     ]
 
 
 def test_writers_of_their_own_channels_all_get_through(servers):
     """Writers on their own channels never lose a step to each other, and each one finishes."""
     create_book(servers[0])
-    steps_count = 15
+    step_count = 15
 
     def write(manifest: Manifest, name: str) -> None:
         channel = manifest.open_channel("acme", name)
-        for _ in range(steps_count):
+        for _ in range(step_count):
             manifest.commit(make_commit("acme", make_move(channel)))
             channel = manifest.get_channel("acme", name)
 
     run_all(*(lambda n=n: write(servers[n % 2], f"meter-{n}") for n in range(WRITERS_COUNT)))
     offsets = [c.committed_offset for c in servers[0].list_channels("acme", "", 100)]
-    assert offsets == [steps_count] * WRITERS_COUNT
+    assert offsets == [step_count] * WRITERS_COUNT
     seqs = [file.seq for file in servers[0].segments("acme", limit=1000)]
-    assert seqs == list(range(1, 2 * steps_count * WRITERS_COUNT, 2))
+    assert seqs == list(range(1, 2 * step_count * WRITERS_COUNT, 2))
 
 
 def test_commits_that_meet_on_many_channels_queue(servers):
@@ -109,7 +109,7 @@ def test_of_many_posts_of_one_request_one_wins(servers):
 
     def post(number: int) -> None:
         claims = tuple(
-            RequestClaim(name, str(number), model.ControlTotals(records_count=number))
+            RequestClaim(name, str(number), model.ControlTotals(record_count=number))
             for name in (("a", "b") if number % 2 else ("b", "a"))
         )
         try:
@@ -163,7 +163,7 @@ def test_an_opening_during_commits_returns_the_final_offset(servers):
 def test_a_pager_never_skips_a_commit(servers):
     """A reader that pages by seq while writers commit sees every segment, once, in order."""
     create_book(servers[0])
-    steps_count = 12
+    step_count = 12
     done = threading.Event()
     seen: list[int] = []
     left = [WRITERS_COUNT]
@@ -172,7 +172,7 @@ def test_a_pager_never_skips_a_commit(servers):
     def write(manifest: Manifest, name: str) -> None:
         channel = manifest.open_channel("acme", name)
         try:
-            for _ in range(steps_count):
+            for _ in range(step_count):
                 manifest.commit(make_commit("acme", make_move(channel)))
                 channel = manifest.get_channel("acme", name)
         finally:
@@ -195,7 +195,7 @@ def test_a_pager_never_skips_a_commit(servers):
     writers = [lambda n=n: write(servers[n % 2], f"m-{n}") for n in range(WRITERS_COUNT)]
     run_all(read, *writers)
     assert seen == [file.seq for file in servers[0].segments("acme", limit=10_000)]
-    assert len(seen) == steps_count * WRITERS_COUNT
+    assert len(seen) == step_count * WRITERS_COUNT
 
 
 def test_of_overlapping_merges_one_wins(servers):
@@ -219,19 +219,19 @@ def test_of_overlapping_merges_one_wins(servers):
 def test_merges_and_commits_go_on_beside_each_other(servers):
     """Whatever merges and commits interleave, the live postings stand for every commit."""
     create_book(servers[0])
-    commits_count = 20
+    commit_count = 20
 
     def write() -> None:
-        for _ in range(commits_count):
+        for _ in range(commit_count):
             commit: Commit = make_commit("acme")
             servers[0].commit(commit)
 
     def merge() -> None:
-        for _ in range(commits_count):
+        for _ in range(commit_count):
             live = servers[1].live_postings("acme")
             new = make_file("acme", "postings", "", row_count=sum(f.row_count for f in live))
             if live:
                 assert servers[1].replace_postings("acme", [f.id for f in live], new)
 
     run_all(write, merge)
-    assert sum(file.row_count for file in servers[0].live_postings("acme")) == commits_count
+    assert sum(file.row_count for file in servers[0].live_postings("acme")) == commit_count

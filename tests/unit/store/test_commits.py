@@ -12,7 +12,7 @@ from tests.support.store import create_book, make_commit, make_file, make_move, 
 from tonne import model
 from tonne.errors import PeriodMustBeOpen, QuantityOverflow, StoreUnavailable
 from tonne.store import BookChanged, Manifest, PositionLost, RequestClaim, RequestKnown, faults
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 
 def open_channels(manifest, count: int) -> list[model.Channel]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.support.store import create_book, make_commit
 from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import Manifest, OutcomeUnknown
-from tonne.store.manifest import database, schema, sqlite
+from tonne.store.sql import database, schema, sqlite
 
 
 def test_sqlite_is_durable_and_checks_references(embedded):

@@ -11,8 +11,8 @@ from tests.support.postgres import run_replica
 from tests.support.store import create_book
 from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import Manifest
-from tonne.store.manifest.database import Database, utc_now
-from tonne.store.manifest.durability import _DAMAGE, Demands, Weakness, inspect_postgres
+from tonne.store.sql.database import Database, utc_now
+from tonne.store.sql.durability import _DAMAGE, Demands, Weakness, inspect_postgres
 from tonne.telemetry.labels import GUARANTEES
 
 ACCEPTS = Demands(accepts_lost_records=True)
@@ -246,7 +246,7 @@ def test_a_manifest_in_memory_is_refused(url):
 
 def test_sqlite_that_does_not_wait_is_refused(tmp_path, monkeypatch):
     """What the connection says is read back, not believed."""
-    from tonne.store.manifest import sqlite  # noqa: PLC0415  its private names are replaced
+    from tonne.store.sql import sqlite  # noqa: PLC0415  its private names are replaced
 
     def deaf(cursor):
         return sqlite_check(Deaf(cursor))

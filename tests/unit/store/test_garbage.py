@@ -36,9 +36,9 @@ from tonne.store import (
     open_objects,
 )
 from tonne.store.garbage import DAY_S, GRACE_S_MIN, SHARE_FILES_MIN
-from tonne.store.manifest import schema
 from tonne.store.objects.directory import DirectoryObjects
 from tonne.store.pair import write_mark
+from tonne.store.sql import schema
 
 pytestmark = pytest.mark.usefixtures("armed")
 
@@ -114,7 +114,7 @@ def test_an_unknown_object_waits_from_when_it_is_listed(embedded, objects, clock
     assert paths_of(objects) == lost
     (first, *_) = embedded.get_unknown(10)
     assert (first.path, first.list_time) == (min(lost), START)
-    assert collect(embedded, objects, rules, later(1e9)).orphans_count == 3
+    assert collect(embedded, objects, rules, later(1e9)).orphan_count == 3
     assert embedded.get_unknown(10) == []
     assert paths_of(objects) == set()
 
@@ -152,9 +152,9 @@ def test_a_first_collection_counts_a_day_at_most(embedded, objects, clock):
     rules = Rules(quarantine_s=1.5 * DAY_S)
     collect(embedded, objects, rules, later())
     clock.advance(1000 * DAY_S)
-    assert collect(embedded, objects, rules, later()).orphans_count == 0
+    assert collect(embedded, objects, rules, later()).orphan_count == 0
     assert objects.get(lost)
-    assert collect(embedded, objects, rules, later()).orphans_count == 1
+    assert collect(embedded, objects, rules, later()).orphan_count == 1
 
 
 def test_too_large_a_share_is_refused(manifest, objects):
@@ -170,7 +170,7 @@ def test_too_large_a_share_is_refused(manifest, objects):
     assert faults.arrivals()["garbage.before_condemn"] == 0
     assert manifest.count_unknown() == len(lost)
     done = collect(manifest, objects, Rules(share_max=0.9), later())
-    assert done.orphans_count == len(lost)
+    assert done.orphan_count == len(lost)
 
 
 def test_a_manifest_of_other_objects_collects_nothing(manifest, objects, tmp_path):
@@ -322,7 +322,7 @@ def test_unfinished_puts_of_a_directory_that_moved_go_from_a_bucket(tmp_path, s3
     with closing(Manifest.open(f"sqlite:///{tmp_path}/moved.db")) as manifest:
         meet(manifest, objects)
         obstore.put(objects._store, name, b"half")
-        assert collect_all(manifest, objects)[-1].orphans_count == 1
+        assert collect_all(manifest, objects)[-1].orphan_count == 1
     assert name not in {info.path for info in objects.list("")}
 
 
@@ -352,7 +352,7 @@ def test_what_the_ledger_did_not_write_is_left_alone(tmp_path):
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text("theirs")
     lost = put_commit(objects)
-    assert collect_all(manifest, objects)[1].orphans_count == len(lost.files)
+    assert collect_all(manifest, objects)[1].orphan_count == len(lost.files)
     assert all((tmp_path / name).read_text() == "theirs" for name in theirs)
     assert (tmp_path / "manifest.db").exists()
     manifest.close()

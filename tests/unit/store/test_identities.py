@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.support.store import create_book, make_commit, make_move
 from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 TABLES = (schema.book, schema.method, schema.channel)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from tonne.store import Manifest

@@ -21,9 +21,9 @@ from tests.support.store import START, create_book, make_commit, make_move
 from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import Manifest, migrations
-from tonne.store.manifest import schema
-from tonne.store.manifest.database import Database
 from tonne.store.manifest.manifest import migrate_manifest
+from tonne.store.sql import schema
+from tonne.store.sql.database import Database
 
 
 def test_migrations_make_what_the_schema_says(manifest):

@@ -23,9 +23,9 @@ from tests.support.store import (
 )
 from tonne.errors import StoreUnavailable
 from tonne.store import LedgerMismatch, Manifest, Rules, collect, faults, meet, open_objects, pair
-from tonne.store.manifest import schema
 from tonne.store.pair import MARKS_KEPT, Mark, check, list_marks, read_identity, write_mark
 from tonne.store.restore import adopt, survey
+from tonne.store.sql import schema
 
 pytestmark = pytest.mark.usefixtures("armed")
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.store import create_book
 from tonne.errors import StoreUnavailable
 from tonne.store import Manifest
-from tonne.store.manifest.reader_share import ReaderShare
+from tonne.store.sql.reader_share import ReaderShare
 from tonne.work import NobodyWaits, Work, check_wanted, is_reading
 
 
@@ -35,8 +35,8 @@ def test_readers_leave_connections_to_producers(tmp_path):
     manifest.close()
 
 
-@pytest.mark.parametrize(("pool_size", "reserved", "readers_count"), [(3, 1, 2), (1, 5, 1)])
-def test_a_reader_over_the_share_is_told(pool_size, reserved, readers_count):
+@pytest.mark.parametrize(("pool_size", "reserved", "reader_count"), [(3, 1, 2), (1, 5, 1)])
+def test_a_reader_over_the_share_is_told(pool_size, reserved, reader_count):
     """It waits no longer than its time; one connection is always the readers'."""
     share = ReaderShare(pool_size, reserved, timeout_s=0.01)
 
@@ -44,9 +44,9 @@ def test_a_reader_over_the_share_is_told(pool_size, reserved, readers_count):
         with share.connection():
             enter(left - 1) if left else None
 
-    Work(is_reading=True).run(enter, readers_count - 1)()
+    Work(is_reading=True).run(enter, reader_count - 1)()
     with pytest.raises(StoreUnavailable, match="manifest_pool_reserved"):
-        Work(is_reading=True).run(enter, readers_count)()
+        Work(is_reading=True).run(enter, reader_count)()
     enter(9)  # a producer is not counted
 
 

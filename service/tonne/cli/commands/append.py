@@ -106,7 +106,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     result = _append(files, book, channel, start_offset, server)
     _report(result, book, time.monotonic() - began_s, form)
     behind_count = result.durable_up_to_offset - start_offset
-    behind_count -= result.skipped_count + result.records_count
+    behind_count -= result.skipped_count + result.record_count
     if behind_count > 0:
         say(
             f"warning: {channel} has {behind_count:,} more records behind these; to append "
@@ -128,7 +128,7 @@ def _append(
         bar.update(
             task,
             description=AT_WORK,
-            completed=progress.records_count,
+            completed=progress.record_count,
             sent_bytes=progress.sent_bytes,
         )
 
@@ -145,7 +145,7 @@ def _append(
                 return opened.append(
                     read_files(files),
                     start_offset=start_offset,
-                    records_count=total,
+                    record_count=total,
                     progress=show,
                 )
         except KeyboardInterrupt:
@@ -155,7 +155,7 @@ def _append(
 
 def _report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> None:
     row = {
-        "records": result.records_count,
+        "records": result.record_count,
         "posted": result.posted_count,
         "quarantined": result.quarantined_count,
         "suspended": result.suspended_count,
@@ -164,8 +164,8 @@ def _report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> 
         "channel_records": result.durable_up_to_offset,
     }
     print_rows(_SUMMARY_COLUMNS, [row], form)
-    if form is Format.TABLE and result.records_count and elapsed_s > 0:
-        say(f"{result.records_count / elapsed_s:,.0f} records/s, all durable")
+    if form is Format.TABLE and result.record_count and elapsed_s > 0:
+        say(f"{result.record_count / elapsed_s:,.0f} records/s, all durable")
     _report_row_errors(result, book)
 
 

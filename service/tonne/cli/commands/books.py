@@ -116,7 +116,7 @@ def _edition_row(edition: Edition) -> dict[str, object]:
         "rank": edition.rank or None,
         "edition": edition.id,
         "origin": "imported" if edition.book else "shipped",
-        "factors": edition.factors_count,
+        "factors": edition.factor_count,
         "create_time": edition.create_time and edition.create_time.replace(microsecond=0),
         "sha256": edition.sha256,
         "title": edition.title,
@@ -231,7 +231,7 @@ def import_edition(
             book, edition, file.read_bytes(), author=author, reason=reason
         )
     say(
-        f"edition {made.id}: {counted(made.factors_count, 'factor')}, number {made.rank} in the "
+        f"edition {made.id}: {counted(made.factor_count, 'factor')}, number {made.rank} in the "
         "book's order of preference"
     )
 

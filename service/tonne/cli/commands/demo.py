@@ -101,14 +101,14 @@ def _address(process: subprocess.Popen[str], log: Path) -> str:
 def _set_up(client: Client) -> None:
     client.create_book(BOOK, display_name="Demo Telecom (made up)")
     facility_count, _ = client.import_facilities(BOOK, sample.facilities())
-    factors_count = sum(edition.factors_count for edition in client.list_editions(BOOK))
-    say(f"book {BOOK}: {facility_count} facilities, {factors_count:,} published factors")
+    factor_count = sum(edition.factor_count for edition in client.list_editions(BOOK))
+    say(f"book {BOOK}: {facility_count} facilities, {factor_count:,} published factors")
 
 
 def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
     """Append to all channels at once."""
     channels = sample.channels()
-    bar, task = make_bar(sum(meter.records_count for meter in sample.METERS))
+    bar, task = make_bar(sum(meter.record_count for meter in sample.METERS))
     done: dict[str, Progress] = {}
     lock = threading.Lock()
 
@@ -118,7 +118,7 @@ def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
                 done[name] = progress
                 bar.update(
                     task,
-                    completed=sum(one.records_count for one in done.values()),
+                    completed=sum(one.record_count for one in done.values()),
                     sent_bytes=sum(one.sent_bytes for one in done.values()),
                 )
 
@@ -126,7 +126,7 @@ def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
         with client.channel(BOOK, name) as channel:
             return channel.append(
                 (frame for meter in meters for frame in sample.read_meter(meter)),
-                records_count=sum(meter.records_count for meter in meters),
+                record_count=sum(meter.record_count for meter in meters),
                 progress=show,
             )
 
@@ -138,7 +138,7 @@ def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
 
 def _show(client: Client, results: list[AppendResult], elapsed_s: float, directory: Path) -> None:
     console = stdout_console()
-    count = sum(result.records_count for result in results)
+    count = sum(result.record_count for result in results)
     posted_count = sum(result.posted_count for result in results)
     console.print(
         f"\n{count:,} records streamed over {len(results)} channels, {posted_count:,} posted: "

@@ -186,7 +186,7 @@ def _line_document(line: ExplainLine) -> dict[str, object]:
         "period": line.period,
         "quantity": program_value(line.quantity),
         "unit": line.unit,
-        "records": line.records_count,
+        "records": line.record_count,
         "resolution": line.resolution,
         "method_version": line.method_version,
         "factor": {name: getattr(line.factor, name) for name in _FACTOR_FIELDS}
@@ -226,8 +226,8 @@ def _record_document(item: ExplainRecord) -> dict[str, object]:
 def _replay_document(replay: ExplainReplay) -> dict[str, object]:
     return {
         "agrees": replay.agrees,
-        "records": replay.records_count,
-        "segments": replay.segments_count,
+        "records": replay.record_count,
+        "segments": replay.segment_count,
         "kg_co2e": program_value(replay.kg_co2e),
         "differences": list(replay.differences),
     }
@@ -240,7 +240,7 @@ def _csv_row(line: ExplainLine) -> dict[str, object]:
         "period": line.period,
         "quantity": line.quantity,
         "unit": line.unit,
-        "records": line.records_count,
+        "records": line.record_count,
         "factor": line.factor.name,
         "ratio": exact_text(math.prod((each.ratio for each in line.steps), start=Fraction(1))),
         "share": exact_text(line.share),

@@ -128,7 +128,7 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
     else:
         print_inventory(found[consolidation], columns, form)
     if form is not Format.JSON:  # which has them in the document
-        print_remarks(max(found.values(), key=lambda each: each.total.records_count), book)
+        print_remarks(max(found.values(), key=lambda each: each.total.record_count), book)
 
 
 def read_columns(by: str) -> tuple[str, ...]:
@@ -184,13 +184,13 @@ def print_approaches(found: Mapping[str, Inventory], by: tuple[str, ...], form: 
 
 def print_remarks(inventory: Inventory, book: str | None = None) -> None:
     """Tell what the numbers of a book, or of an estimate, do not say by themselves."""
-    if not inventory.total.records_count and book:
+    if not inventory.total.record_count and book:
         say("no record is posted in these months")
     if inventory.total.partial_gases:
         gases = ", ".join(inventory.total.partial_gases).upper()
         say(f"notice: some factors do not state {gases}: the mass is partial")
     for item in inventory.notices:
-        say(f"notice: {item.message} (records: {item.records_count:,})")
+        say(f"notice: {item.message} (records: {item.record_count:,})")
     if inventory.suspended_count and book:
         waiting = counted(inventory.suspended_count, "record")
         say(
@@ -208,7 +208,7 @@ def inventory_row(row: InventoryRow) -> dict[str, object]:
         "kg_ch4": row.kg_ch4,
         "kg_n2o": row.kg_n2o,
         "energy_kwh": row.energy_kwh,
-        "records": row.records_count,
+        "records": row.record_count,
         "gases": ";".join(f"{each.gas}={program_value(each.kg)}" for each in row.gases),
     }
 
@@ -219,7 +219,7 @@ def inventory_document(inventory: Inventory) -> dict[str, object]:
         "rows": [program_row(row) for row in inventory.rows],
         "total": program_row(inventory.total),
         "notices": [
-            {"reason": item.reason, "message": item.message, "records": item.records_count}
+            {"reason": item.reason, "message": item.message, "records": item.record_count}
             for item in inventory.notices
         ],
         "suspended_records": inventory.suspended_count,

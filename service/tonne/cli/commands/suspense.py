@@ -68,14 +68,14 @@ def clear_suspense(
         for step in client.clear_suspense(book):
             bar.update(
                 task,
-                total=step.segments_count,
+                total=step.segment_count,
                 completed=step.segments_done_count,
                 cleared=step.cleared_count,
             )
     row = {
         "cleared": step.cleared_count,
         "remaining": step.remaining_count,
-        "segments": step.segments_count,
+        "segments": step.segment_count,
     }
     if form is not Format.TABLE:
         print_rows(_CLEARING_COLUMNS, [row], form)

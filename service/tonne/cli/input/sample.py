@@ -55,7 +55,7 @@ class Meter:
         return _FACILITIES[self.prefix][2]
 
     @property
-    def records_count(self) -> int:
+    def record_count(self) -> int:
         """How many readings there are."""
         return self.days * _DAY_S // self.step_s * self.facility_count
 
@@ -115,8 +115,8 @@ def channels() -> dict[str, list[Meter]]:
 
 def read_meter(meter: Meter) -> Iterator[pl.DataFrame]:
     """Make the readings of a meter in the order of time, a few at a time."""
-    for first in range(0, meter.records_count, _CHUNK_RECORDS):
-        yield _readings(meter, first, min(first + _CHUNK_RECORDS, meter.records_count))
+    for first in range(0, meter.record_count, _CHUNK_RECORDS):
+        yield _readings(meter, first, min(first + _CHUNK_RECORDS, meter.record_count))
 
 
 def _facility_id(prefix: str, number: int) -> str:

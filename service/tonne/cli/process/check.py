@@ -74,7 +74,7 @@ def check(
     with _ledger(config, data) as ledger, _bar() as bar:
         soundness = ledger.checks.soundness(is_whole=chosen is None)
         ids = book or list(ledger.books.book_ids())
-        total = None if chosen else sum(map(ledger.checks.files_count, ids))
+        total = None if chosen else sum(map(ledger.checks.file_count, ids))
         task = bar.add_task("check", total=total)
         found = [
             ledger.checks.check(each, sample=chosen, on_file=lambda: bar.advance(task))
@@ -116,7 +116,7 @@ def rebuild(
                 continue
             say(
                 f"{each}: {counted(len(done.replaced), 'postings file')} made again, "
-                f"{counted(done.rows_count, 'sum')} from {counted(done.records_count, 'record')}"
+                f"{counted(done.row_count, 'sum')} from {counted(done.record_count, 'record')}"
             )
             if done.assumed_count:
                 say(
@@ -178,8 +178,8 @@ def _print(what: str, soundness: "Soundness", found: "list[BookFindings]", form:
         print_rows(_COLUMNS, rows, form)
     say(f"checked: {what}; the manifest by {soundness.means}")
     for each in found:
-        size = f"{counted(each.files_count, 'file')} of {each.size_bytes:,} bytes"
+        size = f"{counted(each.file_count, 'file')} of {each.size_bytes:,} bytes"
         verdict = counted(len(each.problems), "problem") if each.problems else "no problem"
-        say(f"{each.book}: {size}, {counted(each.records_count, 'record')}: {verdict}")
+        say(f"{each.book}: {size}, {counted(each.record_count, 'record')}: {verdict}")
         for note in each.notes:
             say(f"{each.book}: note: {note}")

@@ -34,10 +34,10 @@ def maintain(
     else:
         deleted = done.collected
         garbage = (
-            f"{deleted.dead_count} replaced and {deleted.orphans_count} lost files deleted "
+            f"{deleted.dead_count} replaced and {deleted.orphan_count} lost files deleted "
             f"({deleted.size_bytes} bytes), {deleted.unknown_count} unknown objects listed"
         )
-    sys.stdout.write(f"tonne: {done.merged_files_count} postings files merged; {garbage}\n")
+    sys.stdout.write(f"tonne: {done.merged_file_count} postings files merged; {garbage}\n")
 
 
 def migrate(config: ConfigOption = None, data: DataOption = None) -> None:

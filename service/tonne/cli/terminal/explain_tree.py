@@ -39,7 +39,7 @@ class FactorNode:
 
     first: ExplainLine
     balances: list[ExplainLine] = field(default_factory=list)
-    balances_count: int = 0
+    balance_count: int = 0
     kg_co2e: Fraction = Fraction(0)
 
 
@@ -63,7 +63,7 @@ class ExplainTree:
         key = (line.stage, line.factor.name, line.resolution, line.steps)
         factors = self._accounts.setdefault(line.account, {})
         node = factors.setdefault(key, FactorNode(line))
-        node.balances_count += 1
+        node.balance_count += 1
         node.kg_co2e += line.kg_co2e
         if len(node.balances) < self._lines_max:
             node.balances.append(line)
@@ -78,7 +78,7 @@ class ExplainTree:
 
     def render(self, title: str, total: InventoryRow) -> Tree:
         """Make the tree of all that came."""
-        records = counted(total.records_count, "record")
+        records = counted(total.record_count, "record")
         tree = Tree(_label(f"{number(Fraction(total.kg_co2e))} kg CO2e", f"{records}, {title}"))
         for account, factors in self._accounts.items():
             kg_co2e = sum((node.kg_co2e for node in factors.values()), Fraction(0))
@@ -98,7 +98,7 @@ class ExplainTree:
         leaf = branch.add(label)
         for line in node.balances:
             leaf.add(shown(balance_text(line)))
-        more = node.balances_count - len(node.balances)
+        more = node.balance_count - len(node.balances)
         if more:
             rest = node.kg_co2e - sum((each.kg_co2e for each in node.balances), Fraction(0))
             leaf.add(
@@ -182,7 +182,7 @@ def balance_text(line: ExplainLine) -> str:
     product += f" {TIMES} {number(kg_per_unit(line))}"
     if line.share != 1:
         product += f" {TIMES} {number(line.share)} share"
-    records = counted(line.records_count, "record")
+    records = counted(line.record_count, "record")
     return f"{place}: {product} = {number(line.kg_co2e)} kg CO2e, {records}"
 
 
@@ -208,7 +208,7 @@ def _ratio(line: ExplainLine) -> Fraction:
 def _add_replay(tree: Tree, replay: ExplainReplay) -> None:
     found = "agrees" if replay.agrees else "does not agree"
     read = (
-        f"{counted(replay.records_count, 'record')} of {counted(replay.segments_count, 'segment')}"
+        f"{counted(replay.record_count, 'record')} of {counted(replay.segment_count, 'segment')}"
     )
     branch = tree.add(
         _label(f"replay {found}", f"{number(Fraction(replay.kg_co2e))} kg CO2e from {read}")

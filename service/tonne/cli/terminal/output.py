@@ -174,7 +174,7 @@ def _make_table(
     columns: Sequence[Column],
     texts: Mapping[str, Sequence[str]],
     numeric: Container[str],
-    rows_count: int,
+    row_count: int,
     *,
     has_total: bool,
 ) -> Table:
@@ -187,7 +187,7 @@ def _make_table(
             no_wrap=column.width_min is None,
             overflow="fold",
         )
-    for index in range(rows_count):
+    for index in range(row_count):
         table.add_row(*(Text(texts[column.key][index]) for column in columns))
     return table
 
@@ -196,9 +196,9 @@ def _print_blocks(
     console: Console,
     columns: Sequence[Column],
     texts: Mapping[str, Sequence[str]],
-    rows_count: int,
+    row_count: int,
 ) -> None:
-    for index in range(rows_count):
+    for index in range(row_count):
         if index:
             console.print()
         block = Table(box=None, pad_edge=False, show_header=False)

@@ -51,7 +51,7 @@ class ExplainLine:
     period: str
     quantity: Decimal
     unit: str
-    records_count: int
+    record_count: int
     resolution: str
     method_version: int
     factor: catalogue_pb2.Factor
@@ -76,8 +76,8 @@ class ExplainReplay:
     """What a replay found; `differences` is empty where everything agrees."""
 
     agrees: bool
-    records_count: int
-    segments_count: int
+    record_count: int
+    segment_count: int
     kg_co2e: Decimal
     differences: tuple[str, ...]
 
@@ -100,8 +100,8 @@ def read_explain_part(response: report_pb2.ExplainResponse) -> ExplainPart:
         replay = response.replay
         return ExplainReplay(
             replay.agrees,
-            replay.records_count,
-            replay.segments_count,
+            replay.record_count,
+            replay.segment_count,
             Decimal(replay.kg_co2e),
             tuple(replay.differences),
         )
@@ -118,7 +118,7 @@ def _read_line(line: report_pb2.ExplainLine) -> ExplainLine:
         line.period,
         Decimal(line.quantity),
         line.unit,
-        line.records_count,
+        line.record_count,
         line.resolution,
         line.method_version,
         line.factor,

@@ -46,7 +46,7 @@ class InventoryRow:
     kg_co2: Decimal | None
     kg_ch4: Decimal | None
     kg_n2o: Decimal | None
-    records_count: int
+    record_count: int
     partial_gases: tuple[str, ...] = ()
     gases: tuple[GasAmount, ...] = ()
     energy_kwh: Decimal | None = None
@@ -58,7 +58,7 @@ class Notice:
 
     reason: str
     message: str
-    records_count: int
+    record_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Estimate:
     """
 
     inventory: Inventory
-    records_count: int
+    record_count: int
     posted_count: int
     quarantined_count: int
     suspended_count: int
@@ -124,7 +124,7 @@ def read_estimate(
     totals = read_totals(last.control_totals)
     return Estimate(
         read_inventory(chunks, group_by),
-        totals.records_count,
+        totals.record_count,
         totals.posted_count,
         totals.quarantined_count,
         totals.suspended_count,
@@ -154,7 +154,7 @@ def read_inventory(
     return Inventory(
         tuple(rows),
         read_inventory_row(last.total),
-        tuple(Notice(item.reason, item.message, item.records_count) for item in last.notices),
+        tuple(Notice(item.reason, item.message, item.record_count) for item in last.notices),
         last.suspended_count,
         tuple(last.method_versions),
         last.gwp_set,
@@ -173,7 +173,7 @@ def read_inventory_row(
         masses["kg_co2"],
         masses["kg_ch4"],
         masses["kg_n2o"],
-        row.records_count,
+        row.record_count,
         tuple(row.partial_gases),
         tuple(
             GasAmount(

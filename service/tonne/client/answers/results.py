@@ -39,7 +39,7 @@ class AppendResult:
 
     Attributes
     ----------
-    records_count, posted_count, quarantined_count, suspended_count : int
+    record_count, posted_count, quarantined_count, suspended_count : int
         Records that this call made durable, and what became of them.
     quantity_sum : Decimal
         Sum of the quantities of all records not in quarantine, whatever their units.
@@ -53,7 +53,7 @@ class AppendResult:
         Records at the beginning that the ledger had already.
     """
 
-    records_count: int
+    record_count: int
     posted_count: int
     quarantined_count: int
     suspended_count: int
@@ -68,7 +68,7 @@ class AppendResult:
 class Progress:
     """How far an append is: records durable (skipped ones among them), bytes sent."""
 
-    records_count: int
+    record_count: int
     sent_bytes: int
 
 
@@ -76,11 +76,11 @@ class Progress:
 class ClearingProgress:
     """How far a clearing of suspense is.
 
-    `segments_count` had records in suspense when it began, `segments_done_count` of them were
+    `segment_count` had records in suspense when it began, `segments_done_count` of them were
     gone through; `cleared_count` records were posted, `remaining_count` still wait there.
     """
 
-    segments_count: int = 0
+    segment_count: int = 0
     segments_done_count: int = 0
     cleared_count: int = 0
     remaining_count: int = 0
@@ -138,7 +138,7 @@ def read_totals(totals: ingest_pb2.ControlTotals) -> ControlTotals:
     """Read control totals; an absent sum is zero."""
     micro = Decimal(totals.quantity_sum or "0").scaleb(QUANTITY_PLACES)
     return ControlTotals(
-        totals.records_count,
+        totals.record_count,
         totals.posted_count,
         totals.quarantined_count,
         totals.suspended_count,

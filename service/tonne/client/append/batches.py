@@ -49,14 +49,14 @@ class Batch:
     """Records of one message, on their way. `offset` is given when it enters the window."""
 
     request: ingest_pb2.AppendRequest
-    records_count: int
+    record_count: int
     size_bytes: int
     offset: int = 0
 
     @property
     def stop(self) -> int:
         """Offset after the last record."""
-        return self.offset + self.records_count
+        return self.offset + self.record_count
 
     def drop(self, count: int) -> Batch:
         """Make the batch without its first `count` records: they are durable already."""
@@ -67,14 +67,14 @@ class Batch:
         else:
             request = ingest_pb2.AppendRequest()
             request.rows.records.extend(self.request.rows.records[count:])
-        return Batch(request, self.records_count - count, request.ByteSize(), self.offset + count)
+        return Batch(request, self.record_count - count, request.ByteSize(), self.offset + count)
 
 
 @dataclass(slots=True)
 class Backlog:
     """What is known of the records that wait: how many, and since when (seconds since 1970)."""
 
-    records_count: int = 0
+    record_count: int = 0
     since_s: float = 0.0
 
 
@@ -91,7 +91,7 @@ class Batches:
         Records at the beginning that are left out; the last of them that there are, at most
         `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's. Their first
         is the `tail_position`-th record, from 0. `skipped_count` is how many were left out.
-    records_count : int, optional
+    record_count : int, optional
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
         Size that messages are meant to have.
@@ -105,7 +105,7 @@ class Batches:
         limits: Limits,
         *,
         skip_count: int = 0,
-        records_count: int | None = None,
+        record_count: int | None = None,
         bytes_target: int = MESSAGE_BYTES_TARGET,
         waiting: Callable[[], Backlog] | None = None,
     ) -> None:
@@ -115,9 +115,9 @@ class Batches:
         self._slice_records = max(1, FIRST_SLICE_RECORDS * bytes_target // MESSAGE_BYTES_TARGET)
         self._since_s = time.time()
         self._waiting = waiting
-        if records_count is None and isinstance(records, pl.DataFrame):
-            records_count = records.height
-        self._records_count = records_count
+        if record_count is None and isinstance(records, pl.DataFrame):
+            record_count = records.height
+        self._record_count = record_count
         chunks = _Chunks(_read(records))
         tail, self.tail_position, self.skipped_count = chunks.skip(skip_count, TAIL_RECORDS_MAX)
         self._position = self.tail_position
@@ -132,7 +132,7 @@ class Batches:
     def __next__(self) -> Batch:
         """Make the next message."""
         batch = next(self._batches)
-        self._position += batch.records_count
+        self._position += batch.record_count
         return batch
 
     @property
@@ -140,9 +140,9 @@ class Batches:
         """What waits here, as far as its number is known."""
         if self._waiting is not None:
             return self._waiting()
-        if self._records_count is None or self._position >= self._records_count:
+        if self._record_count is None or self._position >= self._record_count:
             return Backlog()
-        return Backlog(self._records_count - self._position, self._since_s)
+        return Backlog(self._record_count - self._position, self._since_s)
 
     def _cut(self, chunks: Iterator[Chunk]) -> Iterator[Batch]:
         for chunk in chunks:

@@ -61,7 +61,7 @@ class Channel:
         records: Records,
         *,
         start_offset: int | None = None,
-        records_count: int | None = None,
+        record_count: int | None = None,
         progress: Callable[[Progress], None] | None = None,
         backlog: Callable[[], Backlog] | None = None,
     ) -> AppendResult:
@@ -77,7 +77,7 @@ class Channel:
             are skipped, and the last of them compared with the ledger's: the same call after
             an interruption goes on where the ledger stands. Without it the records follow on
             the committed offset.
-        records_count : int, optional
+        record_count : int, optional
             How many records an iterable has, for the backlog.
         progress : callable, optional
             Called after each acknowledgement.
@@ -117,7 +117,7 @@ class Channel:
                     records,
                     delivery.limits,
                     skip_count=skip_count,
-                    records_count=records_count,
+                    record_count=record_count,
                     waiting=backlog,
                 )
                 delivery.compare_tail(batches.tail, batches.tail_position)
@@ -168,7 +168,7 @@ class Channel:
             - before.suspended_count
         )
         return AppendResult(
-            after.records_count - before.records_count,
+            after.record_count - before.record_count,
             after.posted_count - before.posted_count,
             after.quarantined_count - before.quarantined_count,
             after.suspended_count - before.suspended_count,

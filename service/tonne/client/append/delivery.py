@@ -138,7 +138,7 @@ class Delivery:
                     f"offset {self.committed_offset} (start_offset, --start-offset)",
                     metadata={"offset": str(offset)},
                 ) from error
-            offset += batch.records_count
+            offset += batch.record_count
 
     def _is_repeat(self, batch: Batch) -> bool:
         """Send a batch that must be a repeat; False where the stream broke meanwhile."""
@@ -218,8 +218,8 @@ class Delivery:
 
     def _write_backlog(self, request: ingest_pb2.AppendRequest) -> None:
         request.ClearField("backlog")
-        waiting = self._backlog.records_count + self._window.unsent_count
-        request.backlog.records_count = waiting
+        waiting = self._backlog.record_count + self._window.unsent_count
+        request.backlog.record_count = waiting
         if waiting and self._backlog.since_s:
             request.backlog.oldest_unsent_time.FromMicroseconds(
                 int(self._backlog.since_s * 1_000_000)

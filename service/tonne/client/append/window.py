@@ -38,7 +38,7 @@ class Window:
     def unsent_count(self) -> int:
         """Records of the batches that wait."""
         return sum(
-            self._batches[index].records_count
+            self._batches[index].record_count
             for index in range(self._sent_count, len(self._batches))
         )
 

@@ -61,7 +61,7 @@ def read_edition(message: catalogue_pb2.Edition) -> Edition:
     return Edition(
         message.name.split("/")[1] if message.name.startswith("books/") else "",
         last_id(message.name),
-        message.factors_count,
+        message.factor_count,
         message.sha256,
         read_timestamp(message.create_time) if message.HasField("create_time") else None,
         message.rank,

@@ -22,7 +22,7 @@ def write_edition(edition: Edition) -> catalogue_pb2.Edition:
     """Write an edition."""
     return catalogue_pb2.Edition(
         name=names.write_edition(edition.book, edition.id),
-        factors_count=edition.factors_count,
+        factor_count=edition.factor_count,
         sha256=edition.sha256,
         create_time=None if edition.create_time is None else timestamp(edition.create_time),
         rank=edition.rank,

@@ -140,7 +140,7 @@ def write_limits(limits: Limits) -> ingest_pb2.Limits:
 def write_totals(totals: ControlTotals) -> ingest_pb2.ControlTotals:
     """Write control totals."""
     return ingest_pb2.ControlTotals(
-        records_count=totals.records_count,
+        record_count=totals.record_count,
         posted_count=totals.posted_count,
         quarantined_count=totals.quarantined_count,
         suspended_count=totals.suspended_count,

@@ -42,8 +42,8 @@ def write_part(book: str, part: Explained) -> report_pb2.ExplainResponse:
         return report_pb2.ExplainResponse(
             replay=report_pb2.ExplainReplay(
                 agrees=part.agrees,
-                records_count=part.records_count,
-                segments_count=part.segments_count,
+                record_count=part.record_count,
+                segment_count=part.segment_count,
                 kg_co2e=decimal_text(part.kg_co2e),
                 differences=part.differences,
             )
@@ -61,7 +61,7 @@ def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
         period=month_of_period(line.period),
         quantity=f"{line.quantity:f}",
         unit=line.unit,
-        records_count=line.records_count,
+        record_count=line.record_count,
         resolution=line.resolution,
         method_version=line.method_version,
         factor=_write_source(line.source, line.entry),

@@ -67,7 +67,7 @@ def write_inventory(inventory: Inventory) -> Iterator[report_pb2.GetInventoryRes
         total=write_row(inventory.total),
         notices=[
             report_pb2.Notice(
-                reason=notice.reason, message=notice.message, records_count=notice.records_count
+                reason=notice.reason, message=notice.message, record_count=notice.record_count
             )
             for notice in inventory.notices
         ],
@@ -86,7 +86,7 @@ def write_row(row: InventoryRow) -> report_pb2.InventoryRow:
         kg_co2=row.kg_co2,
         kg_ch4=row.kg_ch4,
         kg_n2o=row.kg_n2o,
-        records_count=row.records_count,
+        record_count=row.record_count,
         partial_gases=row.partial_gases,
         gases=[
             report_pb2.GasAmount(gas=each.gas, kg=each.kg, kg_co2e=each.kg_co2e)

@@ -213,7 +213,7 @@ class LedgerService:
         steps = self._ledger.suspense.clear(names.read_book(request.parent, field="parent"))
         for step in steps:
             yield ledger_pb2.ClearSuspenseResponse(
-                segments_count=step.segments_count,
+                segment_count=step.segment_count,
                 segments_done_count=step.segments_done_count,
                 cleared_count=step.cleared_count,
                 remaining_count=step.remaining_count,

@@ -71,7 +71,7 @@ class Loss:
     request_ids: tuple[str, ...] = ()
 
     @property
-    def records_count(self) -> int:
+    def record_count(self) -> int:
         """Records of channels that are known to be gone."""
         return sum(each.stop_offset - each.first_offset for each in self.channels)
 

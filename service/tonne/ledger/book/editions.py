@@ -233,7 +233,7 @@ def _shipped_edition(edition: ShippedEdition, rank: int) -> Edition:
     return Edition(
         book="",
         id=edition.id,
-        factors_count=len(edition.factors),
+        factor_count=len(edition.factors),
         sha256=edition.sha256,
         create_time=None,
         rank=rank,

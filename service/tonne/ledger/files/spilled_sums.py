@@ -41,7 +41,7 @@ class SpilledSums:
         self._rows_max = rows_max
         self._sums = RunningSums(schema)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._spills_count = 0
+        self._spill_count = 0
 
     def __enter__(self) -> Self:
         """Begin with nothing."""
@@ -83,9 +83,9 @@ class SpilledSums:
     def _spill(self, sums: pl.DataFrame) -> None:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="tonne-check-")
-        self._spills_count += 1
+        self._spill_count += 1
         with polars_errors("sums in a temporary folder"):
             keyed = sums.with_columns(part=pl.struct(self._keys).hash(seed=0) % PARTS_COUNT)
             for (part,), rows in keyed.group_by("part"):
-                file = Path(self._folder.name) / f"{part}-{self._spills_count}.ipc"
+                file = Path(self._folder.name) / f"{part}-{self._spill_count}.ipc"
                 rows.drop("part").select(list(self._schema)).write_ipc(file, compression="zstd")

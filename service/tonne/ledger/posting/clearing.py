@@ -57,11 +57,11 @@ _SENT = ("facility", "activity", "quantity", "unit", "start", "end", "region")
 class ClearingProgress:
     """How far a clearing is.
 
-    `segments_count` had records in suspense when it began, `segments_done_count` of them were
+    `segment_count` had records in suspense when it began, `segments_done_count` of them were
     gone through; `cleared_count` records were posted by it, `remaining_count` still wait there.
     """
 
-    segments_count: int
+    segment_count: int
     segments_done_count: int = 0
     cleared_count: int = 0
     remaining_count: int = 0

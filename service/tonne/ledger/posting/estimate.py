@@ -99,7 +99,7 @@ class Estimation:
         QuantityOverflow
             A sum leaves 128 bits.
         """
-        first_index = self.totals.records_count
+        first_index = self.totals.record_count
         # The session is this estimate's own: no other state posts with it meanwhile.
         self.state.assign_rules(batch.session)
         share = Share(batch, "estimate", first_index)
@@ -129,9 +129,9 @@ class Estimation:
             postings,
         )
 
-    def keep_at_most(self, rows_count: int) -> int:
+    def keep_at_most(self, row_count: int) -> int:
         """Add up what waits where more than so many rows are kept; how many are kept then."""
-        if self._sums.held_rows > rows_count:
+        if self._sums.held_rows > row_count:
             self._sums.frame()
         return self._sums.held_rows
 

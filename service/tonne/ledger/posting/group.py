@@ -107,7 +107,7 @@ class Group:
             spans[source] = (
                 start,
                 first + entry.batch.record_count,
-                kept + totals.records_count - totals.quarantined_count,
+                kept + totals.record_count - totals.quarantined_count,
                 refused + totals.quarantined_count,
             )
         kinds: tuple[FileKind, FileKind] = (SEGMENT, QUARANTINE)
@@ -194,7 +194,7 @@ def read_row_errors(text: str, totals: ControlTotals) -> Durable:
 def outcome_of(share: ShareTotals, first_offset: int) -> Durable:
     """Read the totals and the row errors of a share that begins at an offset."""
     totals = ControlTotals(
-        records_count=share.records_count,
+        record_count=share.record_count,
         posted_count=share.posted_count,
         quarantined_count=share.quarantined_count,
         suspended_count=share.suspended_count,

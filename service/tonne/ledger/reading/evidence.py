@@ -79,15 +79,15 @@ class Replayed:
     sums : polars.DataFrame
         `RECORD_KEYS`, region as the records give it (empty: the facility's of then), period,
         quantity, record_count, record_start_count; each key once.
-    records_count, segments_count : int
+    record_count, segment_count : int
         Records that were posted again, segments that were read.
     differences : list of str
         Files that are not what the manifest says.
     """
 
     sums: pl.DataFrame
-    records_count: int = 0
-    segments_count: int = 0
+    record_count: int = 0
+    segment_count: int = 0
     differences: list[str] = field(default_factory=list)
 
 
@@ -185,14 +185,14 @@ class Evidence:
         replayed = Replayed(pl.DataFrame(schema=_REPLAYED))
         sums = RunningSums(_REPLAYED)
         for file, clearings in self._segments(snapshot, hold):
-            replayed.segments_count += 1
+            replayed.segment_count += 1
             try:
                 verified = self._reader.open(file)
                 found = self._matching(snapshot, question, verified, clearings, whole=True)
             except LedgerInconsistent as error:
                 replayed.differences.append(error.message)
                 continue
-            replayed.records_count += found.height
+            replayed.record_count += found.height
             for rows in found.iter_slices(BATCH_ROWS):
                 postings = post_plainly(rows, periods).filter(
                     pl.col("period").is_between(question.first_period, question.last_period)

@@ -134,7 +134,7 @@ class BookCheck:
         self._found.problems.append(Problem(rule, message, file))
 
     def _count(self, file: FileRow) -> None:
-        self._found.files_count += 1
+        self._found.file_count += 1
         self._found.size_bytes += file.size_bytes
         self._on_file()
 
@@ -203,7 +203,7 @@ class BookCheck:
                 self._lose(file, error, lost)
             else:
                 parts.append(rows)
-                self._found.records_count += rows.height
+                self._found.record_count += rows.height
             for each in (file, *clearings):
                 self._count(each)
         kept = pl.concat(parts)

@@ -50,9 +50,9 @@ class Checks:
         self._merge_lease_s = merge_lease_s
         self._clock = clock
 
-    def files_count(self, book: str) -> int:
+    def file_count(self, book: str) -> int:
         """Count the files that a check of all of a book reads."""
-        return self._manifest.live_files_count(book)
+        return self._manifest.live_file_count(book)
 
     def check(
         self, book: str, *, sample: Sample | None = None, on_file: Callable[[], None]

@@ -44,9 +44,9 @@ class BookFindings:
     """What a check of a book found: `notes` say what could not be compared, and why."""
 
     book: str
-    files_count: int = 0
+    file_count: int = 0
     size_bytes: int = 0
-    records_count: int = 0
+    record_count: int = 0
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -94,7 +94,7 @@ def totals_of(rows: pl.DataFrame) -> ControlTotals:
     is_suspended = pl.col("status") >= RowStatus.FACILITY_MUST_BE_REGISTERED
     is_posted = pl.col("status") == RowStatus.POSTED
     return ControlTotals(
-        records_count=rows.height,
+        record_count=rows.height,
         posted_count=rows.filter(is_posted).height,
         quarantined_count=rows.filter(~is_posted & ~is_suspended).height,
         suspended_count=rows.filter(is_suspended).height,

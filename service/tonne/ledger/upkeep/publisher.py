@@ -62,7 +62,7 @@ class Published:
 
     Parameters
     ----------
-    batches_count : int
+    batch_count : int
         Batches that came into tables.
     before : datetime or None
         All that was committed before this moment is published, in every book; None where there
@@ -71,7 +71,7 @@ class Published:
         Why books were left, one each.
     """
 
-    batches_count: int
+    batch_count: int
     before: dt.datetime | None
     failures: tuple[TonneError, ...]
 

@@ -58,8 +58,8 @@ class Rebuilt:
     """
 
     replaced: tuple[FileRow, ...] = ()
-    rows_count: int = 0
-    records_count: int = 0
+    row_count: int = 0
+    record_count: int = 0
     assumed_count: int = 0
 
 
@@ -129,14 +129,14 @@ class Rebuild:
             corrupt = self._take_off_the_good(snapshot, sums)
             if not corrupt:
                 return Rebuilt()
-            records_count = 0
+            record_count = 0
             for file, clearings in self._segments(snapshot):
-                records_count += self._add_records(file, clearings, sums)
+                record_count += self._add_records(file, clearings, sums)
             self._check_regions()
             frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
         self._check(frame)
         self._replace(corrupt, frame)
-        return Rebuilt(tuple(corrupt), frame.height, records_count, self._assumed_count)
+        return Rebuilt(tuple(corrupt), frame.height, record_count, self._assumed_count)
 
     def _take_off_the_good(self, snapshot: BookSnapshot, sums: SpilledSums) -> list[FileRow]:
         """Take what the good files hold off; gives the others."""

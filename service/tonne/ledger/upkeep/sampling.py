@@ -122,8 +122,8 @@ class SampleCheck:
                 problem = Problem("FILE_MUST_BE_WHOLE", f"{error.message}{held}", file.id)
                 self._found.problems.append(problem)
             else:
-                self._found.records_count += frame.height if file.kind in _RECORD_KINDS else 0
-            self._found.files_count += 1
+                self._found.record_count += frame.height if file.kind in _RECORD_KINDS else 0
+            self._found.file_count += 1
             self._found.size_bytes += file.size_bytes
             self._on_file()
         return self._found

@@ -33,7 +33,7 @@ GARBAGE_INTERVAL_S = 900.0
 class Round:
     """What one round of upkeep did. `collected` is None where it was not this round's turn."""
 
-    merged_files_count: int
+    merged_file_count: int
     collected: Collected | None
 
 

@@ -74,7 +74,7 @@ class ExplainLine:
         The balance.
     quantity : Decimal
         Exact sum of the records' quantities.
-    records_count : int
+    record_count : int
         Records with a part in it.
     resolution : str
         Id.
@@ -103,7 +103,7 @@ class ExplainLine:
     region: str
     period: int
     quantity: Decimal
-    records_count: int
+    record_count: int
     resolution: str
     method_version: int
     entry: ResolutionEntry
@@ -307,7 +307,7 @@ class Lines:
                 region=region,
                 period=period,
                 quantity=quantity,
-                records_count=count,
+                record_count=count,
                 resolution=id_,
                 method_version=resolution.method_version,
                 entry=entry,

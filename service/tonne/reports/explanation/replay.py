@@ -46,7 +46,7 @@ class ReplayOutcome:
 
     Parameters
     ----------
-    records_count, segments_count : int
+    record_count, segment_count : int
         Records that were posted again, segments that were read.
     kg_co2e : Fraction
         The total recomputed.
@@ -54,8 +54,8 @@ class ReplayOutcome:
         What does not agree, and where; empty where everything does.
     """
 
-    records_count: int
-    segments_count: int
+    record_count: int
+    segment_count: int
     kg_co2e: Fraction
     differences: tuple[str, ...]
 
@@ -91,7 +91,7 @@ def replay_selection(
         rest_count = len(differences) - DIFFERENCES_MAX
         differences[DIFFERENCES_MAX:] = [f"... and {rest_count} more"]
     return ReplayOutcome(
-        replayed.records_count, replayed.segments_count, kg_co2e, tuple(differences)
+        replayed.record_count, replayed.segment_count, kg_co2e, tuple(differences)
     )
 
 

@@ -69,7 +69,7 @@ class InventoryRow:
     kg_co2: str | None
     kg_ch4: str | None
     kg_n2o: str | None
-    records_count: int
+    record_count: int
     partial_gases: tuple[str, ...] = ()
     gases: tuple[GasAmount, ...] = ()
     energy_kwh: str | None = None
@@ -81,7 +81,7 @@ class InventoryNotice:
 
     reason: str
     message: str
-    records_count: int
+    record_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Inventory:
     """Rows sorted by their group, and the total over the whole selection.
 
     The total, and a row that is not grouped by account or scope, sums the accounts of one
-    footprint (`footprint.footprint_accounts`); `records_count` counts a record once, whatever
+    footprint (`footprint.footprint_accounts`); `record_count` counts a record once, whatever
     its months and accounts. `suspended_count` are the records of the same months, facilities,
     activities and regions that wait in suspense: they have no account yet and are in no other
     number. `method_versions` are those that made the resolutions of the numbers.
@@ -206,9 +206,7 @@ class _Sum:
         for column, numerator in part.numerators:
             self.numerators[column] += quantity_micro * numerator
 
-    def row(
-        self, group: Group, weights: Weights, records_count: int, gwp_set: str
-    ) -> InventoryRow:
+    def row(self, group: Group, weights: Weights, record_count: int, gwp_set: str) -> InventoryRow:
         denominators = weights.denominators
 
         def text(column: int) -> str | None:
@@ -223,7 +221,7 @@ class _Sum:
             kg_co2=text(FIRST_GAS),
             kg_ch4=text(FIRST_GAS + 1),
             kg_n2o=text(FIRST_GAS + 2),
-            records_count=records_count,
+            record_count=record_count,
             partial_gases=tuple(
                 gas.lower() for index, gas in enumerate(MAIN_GASES) if partial >> index & 1
             ),
@@ -296,8 +294,8 @@ def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
         total.add(quantity_micro, chosen.weights.total[bucket])
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
     counted = count_records(chosen.posted, labels, [], request.first_period, chosen.detail)
-    records_count = int(counted.get_column("records").sum())
-    return total.row((), chosen.weights, records_count, request.gwp_set)
+    record_count = int(counted.get_column("records").sum())
+    return total.row((), chosen.weights, record_count, request.gwp_set)
 
 
 def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNotice, ...]:

@@ -114,8 +114,8 @@ def _labelled(
     has_all = (
         pairs.group_by("subject", "label")
         .len("labelled_count")
-        .join(of_subject.group_by("subject").len("cases_count"), on="subject")
-        .filter(pl.col("labelled_count") == pl.col("cases_count"))
+        .join(of_subject.group_by("subject").len("case_count"), on="subject")
+        .filter(pl.col("labelled_count") == pl.col("case_count"))
     )
     still = pairs.join(has_all, on=["subject", "label"], how="semi")
     moving = pairs.join(has_all, on=["subject", "label"], how="anti")

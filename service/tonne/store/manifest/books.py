@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import BookExists
-from tonne.store.manifest import schema
 from tonne.store.manifest.methods import current_methods, insert_method
 from tonne.store.manifest.part import Part, check_book, identity, lock_book, name_of
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

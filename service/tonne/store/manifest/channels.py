@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import ChannelClosed, ChannelUnknown
 from tonne.store import faults
-from tonne.store.manifest import schema
 from tonne.store.manifest.part import (
     Part,
     check_book,
@@ -22,6 +21,7 @@ from tonne.store.manifest.part import (
     totals_values,
 )
 from tonne.store.rows import RequestRow
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from tonne.errors import LedgerInconsistent
 from tonne.store.errors import SuspenseChanged
-from tonne.store.manifest import schema
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.part import Part, check_book, split
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

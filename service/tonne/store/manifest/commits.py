@@ -40,10 +40,10 @@ from tonne.store.errors import (
     RequestKnown,
     SuspenseChanged,
 )
-from tonne.store.manifest import schema
 from tonne.store.manifest.clearings import clear_segments, shift_totals
 from tonne.store.manifest.files import condemned_paths, insert_files, take_seq
 from tonne.store.manifest.part import Part, lock_book, name_of, split, totals_of, totals_values
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown
-from tonne.store.manifest import schema
 from tonne.store.manifest.methods import insert_method
 from tonne.store.manifest.part import Part, bump_revision, check_book, lock_book, split
 from tonne.store.rows import FactorRow
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -162,7 +162,7 @@ def _insert_edition(
             book=book,
             id=edition_id,
             rank=connection.execute(last).scalar_one() + 1,
-            factors_count=len(factors),
+            factor_count=len(factors),
             sha256=sha256,
             create_time=now,
         )
@@ -194,7 +194,7 @@ def _edition_of(row: sa.Row[Any]) -> model.Edition:
     return model.Edition(
         book=row.book,
         id=row.id,
-        factors_count=row.factors_count,
+        factor_count=row.factor_count,
         sha256=row.sha256,
         create_time=row.create_time,
         rank=row.rank,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
-from tonne.store.manifest import schema
 from tonne.store.manifest.part import Part, bump_revision, check_book, lock_book, split
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

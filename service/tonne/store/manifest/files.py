@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
-from tonne.store.manifest import schema
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.part import Part, check_book, lock_book, name_of, split
 from tonne.store.rows import FileRow, RangeRow
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from tonne.store import faults
 from tonne.store.errors import LedgerMismatch
-from tonne.store.manifest import schema
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.part import Part, split
 from tonne.store.rows import LedgerRow, Position
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne.store.errors import LeaseLost
-from tonne.store.manifest import schema
 from tonne.store.manifest.part import Part, draw_step
 from tonne.store.rows import Lease
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

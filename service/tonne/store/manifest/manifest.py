@@ -11,8 +11,6 @@ from tonne.store.manifest.books import Books
 from tonne.store.manifest.channels import Channels
 from tonne.store.manifest.clearings import Clearings
 from tonne.store.manifest.commits import Commits
-from tonne.store.manifest.database import Database, utc_now
-from tonne.store.manifest.durability import NO_DEMANDS, Demands
 from tonne.store.manifest.editions import Editions
 from tonne.store.manifest.entities import Entities
 from tonne.store.manifest.facilities import Facilities
@@ -34,6 +32,8 @@ from tonne.store.migrations import (
     refuse_older,
     upgrade,
 )
+from tonne.store.sql.database import Database, utc_now
+from tonne.store.sql.durability import NO_DEMANDS, Demands
 
 if TYPE_CHECKING:
     import datetime as dt

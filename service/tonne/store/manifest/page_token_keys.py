@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from tonne.errors import LedgerInconsistent
-from tonne.store.manifest import schema
 from tonne.store.manifest.part import Part
+from tonne.store.sql import schema
 
 
 class PageTokenKeys(Part):

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import BookUnknown
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection
 
-    from tonne.store.manifest.database import Database
+    from tonne.store.sql.database import Database
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ def split(items: Iterable[T], size: int = CHUNK_SIZE) -> Iterator[list[T]]:
 def totals_of(row: sa.Row[Any]) -> model.ControlTotals:
     """Read the five columns of control totals."""
     return model.ControlTotals(
-        records_count=row.records_count,
+        record_count=row.record_count,
         posted_count=row.posted_count,
         quarantined_count=row.quarantined_count,
         suspended_count=row.suspended_count,
@@ -104,7 +104,7 @@ def totals_of(row: sa.Row[Any]) -> model.ControlTotals:
 def totals_values(totals: model.ControlTotals) -> dict[str, int]:
     """Name the five columns of control totals."""
     return {
-        "records_count": totals.records_count,
+        "record_count": totals.record_count,
         "posted_count": totals.posted_count,
         "quarantined_count": totals.quarantined_count,
         "suspended_count": totals.suspended_count,

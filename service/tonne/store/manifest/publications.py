@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from tonne.errors import LedgerInconsistent
 from tonne.store import faults
-from tonne.store.manifest import schema
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.part import CHUNK_SIZE, Part, check_book, split
 from tonne.store.rows import Batch
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     import datetime as dt

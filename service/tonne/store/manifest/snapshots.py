@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from tonne.store.manifest import schema
 from tonne.store.manifest.channels import channel_of
 from tonne.store.manifest.entities import read_entities
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.part import Part, check_book, name_of, split
 from tonne.store.rows import BookMoment, BookSnapshot, CommitRow, RangeRow, Soundness
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,7 +93,7 @@ class Snapshots(Part):
         with self._database.read() as connection:
             return [file_of(row) for row in connection.execute(query)]
 
-    def live_files_count(self, book: str) -> int:
+    def live_file_count(self, book: str) -> int:
         """Count the live files of a book. Raises BookUnknown."""
         table = schema.file
         query = sa.select(sa.func.count()).where(table.c.book == book, table.c.state == "live")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tonne.store.manifest import schema
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.part import CHUNK_SIZE, Part, split
 from tonne.store.rows import UnknownObject
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -22,14 +22,14 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from tonne.errors import ConfigInvalid
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from sqlalchemy import Connection
 
-    from tonne.store.manifest.database import Database
+    from tonne.store.sql.database import Database
 
 logger = logging.getLogger(__name__)
 

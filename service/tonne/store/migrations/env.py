@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from tonne.store.manifest.schema import metadata
+from tonne.store.sql.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from tonne.errors import ConfigInvalid, StoreUnavailable
-from tonne.store.manifest import schema
+from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

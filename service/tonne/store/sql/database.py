@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL, make_url
 
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable, TonneError
 from tonne.store.errors import OutcomeUnknown
-from tonne.store.manifest.durability import (
+from tonne.store.sql.durability import (
     KEEP_COMMITS,
     NO_DEMANDS,
     Demands,
@@ -34,9 +34,9 @@ from tonne.store.manifest.durability import (
     inspect_tables,
     refuse,
 )
-from tonne.store.manifest.reader_share import ReaderShare
-from tonne.store.manifest.schema import UtcTime
-from tonne.store.manifest.sqlite import WRITES, OpenFile, open_sqlite, prepare_sqlite, see_file
+from tonne.store.sql.reader_share import ReaderShare
+from tonne.store.sql.schema import UtcTime
+from tonne.store.sql.sqlite import WRITES, OpenFile, open_sqlite, prepare_sqlite, see_file
 from tonne.text.masking import mask, mask_url
 
 if TYPE_CHECKING:

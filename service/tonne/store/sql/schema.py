@@ -147,7 +147,7 @@ edition = Table(
     Column("book", _id(), ForeignKey("book.id"), primary_key=True),
     Column("id", _id(), primary_key=True),
     Column("rank", Integer, nullable=False),  # order of the imports; preference is the method's
-    Column("factors_count", Integer, nullable=False),
+    Column("factor_count", Integer, nullable=False),
     Column("sha256", String, nullable=False),
     Column("create_time", UtcTime, nullable=False),
 )
@@ -236,7 +236,7 @@ channel = Table(
     Column("previous_owner", String, nullable=False, server_default=""),
     Column("committed_offset", BigInteger, nullable=False),
     Column("state", Integer, nullable=False),
-    Column("records_count", BigInteger, nullable=False),
+    Column("record_count", BigInteger, nullable=False),
     Column("posted_count", BigInteger, nullable=False),
     Column("quarantined_count", BigInteger, nullable=False),
     Column("suspended_count", BigInteger, nullable=False),
@@ -251,7 +251,7 @@ request = Table(
     Column("book", _id(), primary_key=True),
     Column("id", _id(), primary_key=True),
     Column("content_sha256", String, nullable=False),
-    Column("records_count", BigInteger, nullable=False),
+    Column("record_count", BigInteger, nullable=False),
     Column("posted_count", BigInteger, nullable=False),
     Column("quarantined_count", BigInteger, nullable=False),
     Column("suspended_count", BigInteger, nullable=False),

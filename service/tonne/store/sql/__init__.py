@@ -1,0 +1,1 @@
+"""The database of the manifest: PostgreSQL or SQLite, its guarantees, its tables."""
