@@ -254,7 +254,7 @@ def test_every_path_is_in_one_layer():
         "opt/tonne/bin/python3",
         "opt/tonne/bin/tonne",
         f"opt/tonne/lib/python{PYTHON}/site-packages/grpc/__init__.py",
-        f"opt/tonne/lib/python{PYTHON}/site-packages/tonne/errors.py",
+        f"opt/tonne/lib/python{PYTHON}/site-packages/tonne/errors/families.py",
         f"opt/tonne/lib/python{PYTHON}/site-packages/tonne-0.1.0.dist-info/METADATA",
     ):
         assert sum(holds(name) for holds in build.LAYERS.values()) == 1, name

@@ -97,7 +97,7 @@ def error_of_code(
 
 def _walk(root: type[TonneError]) -> Iterator[type[TonneError]]:
     for child in root.__subclasses__():
-        if child.__module__ == "tonne.errors":
+        if child.__module__.startswith("tonne.errors."):
             yield child
             yield from _walk(child)
 

@@ -289,11 +289,7 @@ class Border:
                     message = await context.read()
             except TimeoutError:
                 lane.count_limit("request_stall")
-                raise StreamSilent(
-                    f"the next message comes within {most_s:g} s ({setting}), or the half-close; "
-                    "call again, and send without such a pause",
-                    metadata={"limit": setting, "value": f"{most_s:g}"},
-                ) from None
+                raise StreamSilent.between(most_s, setting) from None
             except _GONE as error:
                 raise asyncio.CancelledError from error
             if not isinstance(message, bytes):

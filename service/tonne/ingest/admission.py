@@ -237,10 +237,5 @@ class Admission(Budget):
         """
         if len(self._streams) >= self._streams_max:
             self._telemetry.add("tonne_throttles_total", 1, "process_streams")
-            raise StreamsExhausted(
-                f"the server takes {self._streams_max} streams at once and has them; "
-                "try again later, or another server",
-                metadata={"streamsMax": str(self._streams_max)},
-                retry_delay_s=STREAMS_RETRY_S,
-            )
+            raise StreamsExhausted.of_process(self._streams_max, STREAMS_RETRY_S)
         self._streams.add(on_room)

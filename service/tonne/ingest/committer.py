@@ -364,11 +364,7 @@ class Committer:
 
     def draining_error(self) -> TonneError:
         """Make the error for batches that a stopping server could not commit."""
-        return ServerDraining(
-            "the server stops and could not reach its store; nothing of the batch was taken: "
-            "open the channel again and go on from its committed offset",
-            retry_delay_s=self.config.retry_delay_s_max,
-        )
+        return ServerDraining.without_store(self.config.retry_delay_s_max)
 
     def defect(self, message: str, error: BaseException) -> DefectError:
         """Log a defect; give the error that the producer is told."""

@@ -107,30 +107,14 @@ def parse_header(message: bytes) -> tonne_kernel.AppendHeader:
 def check_size(size_bytes: int, size_bytes_max: int) -> None:
     """Raise `BatchMustFit` where a message is over the limit."""
     if size_bytes > size_bytes_max:
-        raise BatchMustFit(
-            f"a message has at most {size_bytes_max} bytes; got {size_bytes}: split the batch",
-            metadata={
-                "field": "batch",
-                "sizeBytes": str(size_bytes),
-                "sizeBytesMax": str(size_bytes_max),
-            },
-        )
+        raise BatchMustFit.of_bytes(size_bytes, size_bytes_max)
 
 
 def check_postings(batch: tonne_kernel.Batch, count_max: int) -> None:
     """Raise `BatchMustFit` where a batch can make more postings than one commit takes."""
     count = batch.posting_count_max
     if count > count_max:
-        raise BatchMustFit(
-            f"the {batch.record_count} records of the batch touch up to {count} months, each "
-            f"counted by itself, and a commit has at most {count_max} postings; nothing of it "
-            "was taken: send fewer records in a batch, or records of shorter spans",
-            metadata={
-                "field": "batch",
-                "postingCount": str(count),
-                "postingCountMax": str(count_max),
-            },
-        )
+        raise BatchMustFit.of_postings(batch.record_count, count, count_max)
 
 
 def check_kind(kind: int) -> None:

@@ -149,11 +149,7 @@ class OpenEstimate:
     def _count(self, record_count: int) -> None:
         records_max = self._config.estimate_each_records_max
         if self._each_record and record_count > records_max:
-            raise BatchMustFit(
-                f"a batch of an estimate that answers each record has at most {records_max} "
-                f"records; got {record_count}: send smaller batches",
-                metadata={"recordCount": str(record_count), "recordCountMax": str(records_max)},
-            )
+            raise BatchMustFit.of_records(record_count, records_max)
         self._record_count += record_count
         if self._record_count > self._records_max:
             raise self._too_much("records", self._record_count, self._records_max)

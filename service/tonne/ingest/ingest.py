@@ -284,10 +284,7 @@ class Ingest:
 
     def _check_draining(self) -> None:
         if self._draining:
-            raise ServerDraining(
-                "the server stops; another one takes over: connect again",
-                retry_delay_s=DRAINING_RETRY_S,
-            )
+            raise ServerDraining.now(DRAINING_RETRY_S)
 
     async def _look_up(self, call: Callable[..., T], *arguments: object) -> T:
         loop = asyncio.get_running_loop()

@@ -196,12 +196,7 @@ class BookRoom(Room):
         streams_max = self._config.book_streams_max
         if streams_max and len(self._streams) >= streams_max:
             self._telemetry.add("tonne_throttles_total", 1, "book_streams")
-            raise StreamsExhausted(
-                f"the server takes {streams_max} streams of book {self._book!r} at once and has "
-                "them; try again later, or another server",
-                metadata={"book": self._book, "bookStreamsMax": str(streams_max)},
-                retry_delay_s=STREAMS_RETRY_S,
-            )
+            raise StreamsExhausted.of_book(self._book, streams_max, STREAMS_RETRY_S)
         self._streams.add(on_room)
 
     async def wait_for_turn(

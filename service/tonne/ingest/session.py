@@ -240,7 +240,7 @@ class ChannelSession:
         if header.kind == KIND_NONE:
             return 0
         if header.offset > self._expected or header.offset < 0:
-            raise self._gap(header.offset, f"{self._expected}", "")
+            raise self._gap(channel, header.offset)
         if not await self._let_in(channel, len(message)):
             return 0
         self._ingest.telemetry.add("tonne_received_bytes_total", len(message))
@@ -299,24 +299,12 @@ class ChannelSession:
         self._ingest.enter(self, self._wire.caller)
         self._has_spoken = True
         channel = await self._ingest.get_channel(book, name)
-        about = {"channel": header.channel, "epoch": str(header.epoch)}
         if channel.state is ChannelState.CLOSED:
-            raise ChannelClosed(
-                f"channel {header.channel} is closed and takes no more records; use another one",
-                metadata=about,
-            )
+            raise ChannelClosed.of(book, name)
         if not 0 < header.epoch <= channel.epoch:
-            raise EpochUnknown(
-                f"epoch: {header.epoch} was never given out for {header.channel}; open the "
-                "channel and send the epoch that it returns",
-                metadata={**about, "field": "epoch"},
-            )
+            raise EpochUnknown.of(book, name, epoch=header.epoch, current=channel.epoch)
         if header.epoch < channel.epoch:
-            raise EpochStale(
-                f"epoch: another owner has opened {header.channel} since: it is at epoch "
-                f"{channel.epoch}, not {header.epoch}; open it again only if it is yours",
-                metadata={**about, "field": "epoch", "currentEpoch": str(channel.epoch)},
-            )
+            raise EpochStale.of(book, name, epoch=header.epoch, current=channel.epoch)
         return channel
 
     def _is_over(self) -> bool:
@@ -345,7 +333,7 @@ class ChannelSession:
         """
         stop = first + batch.record_count
         if stop > self._expected:
-            raise self._gap(first, f"{self._expected}", f" to {stop}, which overlaps")
+            raise self._gap(channel, first, stop)
         while self._durable < stop:
             # What it repeats is taken and not durable yet: there is nothing to compare with.
             if self._failure:
@@ -363,11 +351,9 @@ class ChannelSession:
             },
         )
 
-    def _gap(self, offset: int, expected: str, how: str) -> OffsetGap:
-        return OffsetGap(
-            f"offset: the next record of the channel has offset {expected}; the batch begins at "
-            f"{offset}{how}: go on at {expected}",
-            metadata={"field": "offset", "offset": str(offset), "expectedOffset": expected},
+    def _gap(self, channel: Channel, offset: int, stop: int = 0) -> OffsetGap:
+        return OffsetGap.of(
+            channel.book, channel.id, offset=offset, expected=self._expected, stop=stop
         )
 
     def _offer(self, channel: Channel, batch: Batch, size_bytes: int, received_s: float) -> None:

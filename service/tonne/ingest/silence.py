@@ -63,18 +63,9 @@ class Silence:
 
     def _exhausted(self, reason: str) -> StreamsExhausted:
         self._telemetry.add("tonne_throttles_total", 1, reason)
-        return StreamsExhausted(
-            f"the server holds {self._most} streams that have not sent their first message "
-            "(ingest.silent_streams_max); send it as soon as a stream is open, and try again",
-            metadata={"limit": "ingest.silent_streams_max", "value": str(self._most)},
-            retry_delay_s=STREAMS_RETRY_S,
-        )
+        return StreamsExhausted.of_silent(self._most, STREAMS_RETRY_S)
 
 
 def said_nothing(most_s: float) -> StreamSilent:
     """Make the error of a stream whose first message did not come in time, or not whole."""
-    return StreamSilent(
-        f"a stream's first message, which names its channel, comes within {most_s:g} s "
-        "(ingest.first_message_s_max); open another stream and send it at once",
-        metadata={"limit": "ingest.first_message_s_max", "value": f"{most_s:g}"},
-    )
+    return StreamSilent.at_first(most_s, "ingest.first_message_s_max")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tonne.errors import CapacityError, ConfigInvalid, DefectError
 
@@ -158,8 +158,21 @@ class ObjectExists(DefectError):
 
     code = "OBJECT_EXISTS"
 
+    @classmethod
+    def at(cls, path: str) -> Self:
+        """Name the object."""
+        return cls(
+            f"object {path!r} was expected to be new; one with other content is there",
+            metadata={"path": path},
+        )
+
 
 class ObjectMissing(DefectError):
     """No object has this path."""
 
     code = "OBJECT_MISSING"
+
+    @classmethod
+    def at(cls, path: str, root: str) -> Self:
+        """Name the object, and to operators where it was looked for."""
+        return cls(f"object {path!r} is not in the store", metadata={"path": path}, detail=root)

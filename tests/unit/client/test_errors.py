@@ -52,7 +52,7 @@ def status_details(reason, delay_s=None):
 
 def every_error(root=errors.TonneError):
     for child in root.__subclasses__():
-        if child.__module__ == "tonne.errors":
+        if child.__module__.startswith("tonne.errors."):
             yield child
             yield from every_error(child)
 

@@ -173,7 +173,7 @@ def test_imports_of_two_servers_at_once_are_both_in_the_method(any_bench):
         try:
             barrier.wait()
             for each in range(5):
-                servers[number].import_edition("acme", f"own-{number}-{each}", EDITION)
+                servers[number].editions.import_edition("acme", f"own-{number}-{each}", EDITION)
         except BaseException as error:  # noqa: BLE001 - looked at below
             errors.append(error)
 

@@ -124,10 +124,7 @@ def show_factor(
     else:
         factors = _shipped(edition)
         if not 1 <= row <= len(factors):
-            raise FactorUnknown(
-                f"edition {edition} has the rows 1 to {len(factors)}; got {row}",
-                metadata={"edition": edition, "factor": str(row)},
-            )
+            raise FactorUnknown.of("", edition, row)
         values = _factor_row(edition, factors[row - 1])
     fields = [(name, values[name]) for name in ("edition", "number", *COLUMNS)]
     if form is Format.TABLE:
@@ -176,11 +173,7 @@ def _factors_of(
 def _shipped(edition: str) -> tuple[Factor, ...]:
     found = shipped_editions().get(edition)
     if found is None:
-        raise EditionUnknown(
-            f"no shipped edition is called {edition!r}; they are {', '.join(shipped_editions())}; "
-            "name --book for one that a book imported",
-            metadata={"edition": edition},
-        )
+        raise EditionUnknown.shipped(edition, shipped_editions())
     return found.factors
 
 

@@ -149,13 +149,8 @@ class Channel:
                 metadata={"field": "start_offset"},
             )
         if start_offset > self.committed_offset:
-            raise OffsetGap(
-                f"start_offset {start_offset} is beyond the {self.committed_offset} records "
-                f"that {self.name} has; append what lies between first",
-                metadata={
-                    "startOffset": str(start_offset),
-                    "committedOffset": str(self.committed_offset),
-                },
+            raise OffsetGap.at_start(
+                self.name, offset=start_offset, committed=self.committed_offset
             )
         return self.committed_offset - start_offset
 

@@ -132,11 +132,8 @@ class Delivery:
             except AppendRefused as error:
                 if error.reason != ContentMustMatch.code:
                     raise
-                raise ContentMustMatch(
-                    f"{self.name} has {self.committed_offset} records, and the ones given for "
-                    f"the offsets from {offset} on are others; to append behind them start at "
-                    f"offset {self.committed_offset} (start_offset, --start-offset)",
-                    metadata={"offset": str(offset)},
+                raise ContentMustMatch.at_start(
+                    self.name, offset=offset, committed=self.committed_offset
                 ) from error
             offset += batch.record_count
 
@@ -366,12 +363,7 @@ class Delivery:
         channel, limits = opened.channel, opened.limits
         if channel.committed_offset < self.committed_offset:
             first, stop = channel.committed_offset, self.committed_offset
-            raise RecordsLost(
-                f"{self.name}: {stop} records were acknowledged, and the ledger has {first} now: "
-                f"its database lost records {first} to {stop - 1}; append them again, from "
-                f"offset {first} on (start_offset, --start-offset)",
-                metadata={"committedOffset": str(first), "acknowledgedOffset": str(stop)},
-            )
+            raise RecordsLost.of(self.name, committed=first, acknowledged=stop, metadata={})
         if len(self._window) and channel.committed_offset > self._next_offset:
             raise self.ownership.fenced(f"{channel.committed_offset} records are there now")
         advanced = channel.committed_offset > self.committed_offset

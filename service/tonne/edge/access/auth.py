@@ -319,4 +319,4 @@ def read_subject(certificate: bytes) -> str:
 
 
 def _bad(reason: str, text: str) -> CredentialsInvalid:
-    return CredentialsInvalid(text, metadata={"rule": reason})
+    return CredentialsInvalid.by(reason, text)

@@ -205,9 +205,8 @@ class Call:
         left_s = self.left_s()
         if left_s is not None and left_s + self._gate.authenticator.leeway_s < 0:
             self._refuse("expired")
-            raise CredentialsInvalid(
-                "the token expired during the call; make it again with a fresh one",
-                metadata={"rule": "expired"},
+            raise CredentialsInvalid.by(
+                "expired", "the token expired during the call; make it again with a fresh one"
             )
 
     def settle(self, error: TonneError | None, *, is_cancelled: bool = False) -> None:

@@ -201,18 +201,15 @@ class Acknowledged:
 
 def records_lost(channel: Channel, acknowledged: int, incident: str) -> RecordsLost:
     """Say that records were acknowledged and are gone, and what the producer can do."""
-    first = channel.committed_offset
-    metadata = {
-        "book": channel.book,
-        "channel": channel.id,
-        "committedOffset": str(first),
-        "acknowledgedOffset": str(acknowledged),
-    }
-    return RecordsLost(
-        f"channel {channel.id} of book {channel.book} was acknowledged up to offset "
-        f"{acknowledged}, and the database has {first} records of it by now: records {first} to "
-        f"{acknowledged - 1} are lost; open the channel again and send them from offset {first}",
-        metadata=metadata | ({"incident": incident} if incident else {}),
+    return RecordsLost.of(
+        f"channel {channel.id} of book {channel.book}",
+        committed=channel.committed_offset,
+        acknowledged=acknowledged,
+        metadata={
+            "book": channel.book,
+            "channel": channel.id,
+            **({"incident": incident} if incident else {}),
+        },
     )
 
 

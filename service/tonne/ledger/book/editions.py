@@ -61,11 +61,7 @@ class Editions(Part):
         check_text("author", author)
         check_text("reason", reason)
         if edition_id in shipped_editions() and edition_id not in self.get_book(book).editions:
-            raise EditionExists(
-                f"edition {edition_id!r} is shipped with the server: name it in the method, or "
-                "import yours under another id",
-                metadata={"book": book, "edition": edition_id},
-            )
+            raise EditionExists.shipped(book, edition_id)
         self.get_book(book)
         rows = [factor_to_row(factor) for factor in parse_edition(csv)]
         sha256 = hashlib.sha256(csv).hexdigest()
@@ -144,10 +140,7 @@ class Editions(Part):
         for factor in _shipped(edition).factors:
             if factor.row == row:
                 return factor
-        raise FactorUnknown(
-            f"shipped edition {edition!r} has no factor {row}",
-            metadata={"edition": edition, "factor": str(row)},
-        )
+        raise FactorUnknown.of("", edition, row)
 
     def search_factors(
         self, book: str, query: str, *, region: str = "", unit: str = "", page_size: int = 0
@@ -223,9 +216,7 @@ def _rank(order: Sequence[str], edition: str) -> int:
 def _shipped(edition: str) -> ShippedEdition:
     found = shipped_editions().get(edition)
     if found is None:
-        raise EditionUnknown(
-            f"no edition {edition!r} is shipped with this server", metadata={"edition": edition}
-        )
+        raise EditionUnknown.shipped(edition, shipped_editions())
     return found
 
 

@@ -115,8 +115,5 @@ def _sums(groups: pl.Series, group_count: int, values: pl.Series) -> pl.Series:
     try:
         exported = sum_groups(groups.rechunk(), group_count, values.rechunk())
     except OverflowError as error:
-        raise QuantityOverflow(
-            "a sum of quantities has more than 38 digits: it was refused, not wrapped; "
-            "select fewer records",
-        ) from error
+        raise QuantityOverflow.of_sum("select fewer records") from error
     return pl.Series(exported).cast(QUANTITY_TYPE).alias("quantity")

@@ -145,11 +145,7 @@ def post_shares(
     try:
         return post(shares, state.rules(), state.periods, row_errors_max=row_errors_max)
     except OverflowError as error:
-        raise QuantityOverflow(
-            "a sum of quantities leaves 128 bits: the batch was refused, nothing was "
-            "wrapped; send fewer records at once",
-            metadata={"book": book},
-        ) from error
+        raise QuantityOverflow.of_sum("send fewer records at once", book) from error
 
 
 def post_group(

@@ -15,11 +15,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tonne.errors import PeriodMustBeOpen, StoreUnavailable
+from tonne.errors import EpochStale, OffsetGap, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.files.files import POSTINGS, SEGMENT, put_frame
 from tonne.ledger.posting.entries import ChannelEntry, Durable, Entry, Lost, Outcome, RequestEntry
 from tonne.ledger.posting.group import Group, entry_position, post_group
-from tonne.ledger.posting.refusal import answer_request, epoch_stale, offset_gap, reason_lost
+from tonne.ledger.posting.refusal import answer_request, reason_lost
 from tonne.store import faults
 from tonne.store.errors import BookChanged, HistoryLost, PositionLost, RequestKnown
 from tonne.store.rows import Commit
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from tonne.errors import OffsetGap, TonneError
+    from tonne.errors import TonneError
     from tonne.ledger.book.acknowledged import Acknowledged
     from tonne.ledger.book.book_state import BookStates
     from tonne.store.manifest.manifest import Manifest
@@ -325,7 +325,9 @@ def _refuse_older_epochs(call: _Call) -> None:
         latest[entry.channel] = max(entry.epoch, latest.get(entry.channel, 0))
     for i, entry in list(call.open_channel_entries()):
         if entry.epoch < latest[entry.channel]:
-            call.outcomes[i] = Lost(epoch_stale(call.book, entry, latest[entry.channel]))
+            current = latest[entry.channel]
+            stale = EpochStale.of(call.book, entry.channel, epoch=entry.epoch, current=current)
+            call.outcomes[i] = Lost(stale)
 
 
 def _refuse_gaps(call: _Call) -> None:
@@ -341,7 +343,10 @@ def _refuse_gaps(call: _Call) -> None:
             continue
         expected = ends.setdefault(entry.channel, entry.first_offset)
         if entry.first_offset != expected:
-            broken.setdefault(entry.channel, offset_gap(call.book, entry, expected))
+            gap = OffsetGap.of(
+                call.book, entry.channel, offset=entry.first_offset, expected=expected
+            )
+            broken.setdefault(entry.channel, gap)
         if entry.channel in broken and i not in call.outcomes:
             call.outcomes[i] = Lost(broken[entry.channel])
         ends[entry.channel] = entry.first_offset + entry.batch.record_count

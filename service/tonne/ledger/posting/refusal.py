@@ -35,63 +35,17 @@ def reason_lost(
     except ChannelUnknown as error:
         return error
     if channel.state is ChannelState.CLOSED:
-        return ChannelClosed(
-            f"channel {entry.channel} of book {book} is closed and takes no more records: "
-            "use another channel",
-            metadata={"book": book, "channel": entry.channel},
-        )
+        return ChannelClosed.of(book, entry.channel)
     try:
         acknowledged.check_channel(channel, known_offset)
     except RecordsLost as error:
         return error
     if channel.epoch < entry.epoch:
-        return epoch_lost(book, entry, channel.epoch)
+        return EpochUnknown.of(book, entry.channel, epoch=entry.epoch, current=channel.epoch)
     if channel.epoch != entry.epoch or entry.owner not in {"", channel.owner}:
-        return epoch_stale(book, entry, channel.epoch)
-    return offset_gap(book, entry, channel.committed_offset)
-
-
-def offset_gap(book: str, entry: ChannelEntry, expected_offset: int) -> OffsetGap:
-    """Say that an entry does not begin where its channel stands."""
-    return OffsetGap(
-        f"channel {entry.channel} of book {book} goes on at offset {expected_offset}, the batch "
-        f"begins at {entry.first_offset}: open the channel again and go on from its committed "
-        "offset",
-        metadata={
-            "book": book,
-            "channel": entry.channel,
-            "expectedOffset": str(expected_offset),
-            "offset": str(entry.first_offset),
-        },
-    )
-
-
-def epoch_stale(book: str, entry: ChannelEntry, epoch: int) -> EpochStale:
-    """Say that a channel has another owner, at `epoch`."""
-    return EpochStale(
-        f"channel {entry.channel} of book {book} was opened by another owner since: it is at "
-        f"epoch {epoch}, the batch came under {entry.epoch}; open it again to take over",
-        metadata={
-            "book": book,
-            "channel": entry.channel,
-            "epoch": str(entry.epoch),
-            "currentEpoch": str(epoch),
-        },
-    )
-
-
-def epoch_lost(book: str, entry: ChannelEntry, epoch: int) -> EpochUnknown:
-    """Say that the database does not know an opening that it had confirmed."""
-    return EpochUnknown(
-        f"channel {entry.channel} of book {book} is at epoch {epoch}, and the batch came under "
-        f"{entry.epoch}, which the database has lost with its last transactions: open the "
-        "channel again and go on from its committed offset",
-        metadata={
-            "book": book,
-            "channel": entry.channel,
-            "epoch": str(entry.epoch),
-            "currentEpoch": str(epoch),
-        },
+        return EpochStale.of(book, entry.channel, epoch=entry.epoch, current=channel.epoch)
+    return OffsetGap.of(
+        book, entry.channel, offset=entry.first_offset, expected=channel.committed_offset
     )
 
 
@@ -106,10 +60,4 @@ def answer_request(manifest: Manifest, book: str, entry: RequestEntry) -> Outcom
         )
     if row.content_sha256 == entry.content_sha256:
         return read_row_errors(row.row_errors_json, row.totals)
-    return Lost(
-        ContentMustMatch(
-            f"request {entry.request_id} of book {book} was posted before with other records: "
-            "use a new request_id for new records",
-            metadata=metadata,
-        )
-    )
+    return Lost(ContentMustMatch.of_request(book, entry.request_id))

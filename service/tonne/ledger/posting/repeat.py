@@ -96,11 +96,7 @@ class RepeatCheck:
             others = all_offsets.filter(~all_offsets.is_in(same.implode()))
         if others.len():
             offset = others[0]
-            raise ContentMustMatch(
-                f"offset {offset} of channel {channel} in book {book} was committed before with "
-                "another record: open the channel again and go on from its committed offset",
-                metadata={"book": book, "channel": channel, "offset": str(offset)},
-            )
+            raise ContentMustMatch.at_offset(book, channel, offset)
 
     def _read_batch(
         self, book: str, channel: str, first_offset: int, batch: Batch

@@ -72,11 +72,7 @@ class Channels(Part):
                 ).returning(table)
             ).one_or_none()
             if row is None:
-                raise ChannelClosed(
-                    f"channel {channel!r} of book {book!r} is closed and takes no more records; "
-                    "open one of another name",
-                    metadata={"book": book, "channel": channel},
-                )
+                raise ChannelClosed.of(book, channel)
             before = name_of(row.epoch - step, row.previous_owner)
             return replace(channel_of(row), previous_owner=before)
 

@@ -54,11 +54,7 @@ class Editions(Part):
             old = _find_edition(connection, book, edition_id)
             if old is not None:
                 if old.sha256 != sha256:
-                    raise EditionExists(
-                        f"edition {edition_id!r} of book {book!r} exists with other content; a "
-                        "published edition never changes: import this one under another id",
-                        metadata={"book": book, "edition": edition_id},
-                    )
+                    raise EditionExists.in_book(book, edition_id)
                 return old, False
             now = self._database.now()
             insert_method(connection, book, method, now)
@@ -128,10 +124,7 @@ class Editions(Part):
             _check_edition(connection, book, edition)
             found = connection.execute(query).one_or_none()
         if found is None:
-            raise FactorUnknown(
-                f"edition {edition!r} of book {book!r} has no factor {row}",
-                metadata={"book": book, "edition": edition, "factor": str(row)},
-            )
+            raise FactorUnknown.of(book, edition, row)
         return _factor_of(found)
 
     def get_resolutions(self, book: str, ids: Iterable[str]) -> dict[str, str]:
@@ -177,10 +170,7 @@ def _insert_edition(
 def _check_edition(connection: Connection, book: str, edition: str) -> None:
     check_book(connection, book)
     if _find_edition(connection, book, edition) is None:
-        raise EditionUnknown(
-            f"book {book!r} has no edition {edition!r}",
-            metadata={"book": book, "edition": edition},
-        )
+        raise EditionUnknown.in_book(book, edition)
 
 
 def _find_edition(connection: Connection, book: str, edition_id: str) -> model.Edition | None:

@@ -102,10 +102,7 @@ class BucketObjects:
             except AlreadyExistsError as error:
                 # A retry finds the object of the try whose reply was lost.
                 if bytes(obstore.get(self._store, path).bytes()) != data:
-                    raise ObjectExists(
-                        f"object {path!r} was expected to be new; one with other content is there",
-                        metadata={"path": path},
-                    ) from error
+                    raise ObjectExists.at(path) from error
         faults.reach("objects.after_put")
 
     def get(self, path: str) -> bytes:
@@ -117,11 +114,7 @@ class BucketObjects:
             except FileNotFoundError as error:
                 if "NoSuchBucket" in str(error):
                     raise
-                raise ObjectMissing(
-                    f"object {path!r} is not in the store",
-                    metadata={"path": path},
-                    detail=self._url,
-                ) from error
+                raise ObjectMissing.at(path, self._url) from error
 
     def delete(self, path: str) -> None:
         """Remove the object; see `Objects.delete`."""

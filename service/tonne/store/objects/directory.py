@@ -80,11 +80,7 @@ class DirectoryObjects:
             try:
                 return (self._root / check_path(path)).read_bytes()
             except FileNotFoundError as error:
-                raise ObjectMissing(
-                    f"object {path!r} is not in the store",
-                    metadata={"path": path},
-                    detail=str(self._root),
-                ) from error
+                raise ObjectMissing.at(path, str(self._root)) from error
 
     def delete(self, path: str) -> None:
         """Remove the object; see `Objects.delete`.
@@ -168,10 +164,7 @@ def _fsync_directory(directory: Path) -> None:
 
 def _check_same(target: Path, path: str, data: bytes | memoryview) -> None:
     if target.read_bytes() != data:
-        raise ObjectExists(
-            f"object {path!r} was expected to be new; one with other content is there",
-            metadata={"path": path},
-        )
+        raise ObjectExists.at(path)
 
 
 def _raise_unless_missing(error: OSError) -> None:

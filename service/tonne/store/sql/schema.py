@@ -59,10 +59,7 @@ class ExactInteger(TypeDecorator[int]):
         if value is None:
             return None
         if not -_INT128_LIMIT <= value < _INT128_LIMIT:
-            raise QuantityOverflow(
-                f"a sum of quantities was expected within 128 bits; got {value}",
-                metadata={"value": str(value)},
-            )
+            raise QuantityOverflow.of_sum(f"got {value}")
         return Decimal(value) if dialect.name == "postgresql" else str(value)
 
     def process_result_value(self, value: Decimal | str | None, dialect: Dialect) -> int | None:

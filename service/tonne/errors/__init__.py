@@ -1,0 +1,118 @@
+"""The errors of Tonne: three families, each with a stable code.
+
+`InputError` is the caller's fault: the same call fails again. `CapacityError` passes: try
+again later. `DefectError` is ours. Rows never raise; they get a status (`model.RowStatus`).
+
+An error that callers tell apart by its code has one author. Where several places meet it, its
+class makes it (`EpochStale.of`), so that its words and its metadata are the same everywhere.
+
+Takes from: nothing.
+Hands to: every room.
+Never: imports a room; says a place or a secret in a message (that is `detail`).
+"""
+
+from tonne.errors.capacity import (
+    BookRateExceeded,
+    CallsExhausted,
+    CallTooLong,
+    EstimatesExhausted,
+    KeysUnavailable,
+    ReadsExhausted,
+    ServerDraining,
+    StoreUnavailable,
+    StreamsExhausted,
+)
+from tonne.errors.defects import (
+    FileCorrupt,
+    FileMissing,
+    LedgerInconsistent,
+    QuantityOverflow,
+    RecordsLost,
+)
+from tonne.errors.families import (
+    CapacityError,
+    DefectError,
+    InputError,
+    TonneError,
+    forget_frames,
+)
+from tonne.errors.input import (
+    AnswerUnread,
+    BatchMustFit,
+    BatchMustParse,
+    BookExists,
+    BookUnknown,
+    ChannelClosed,
+    ChannelUnknown,
+    ConfigInvalid,
+    ContentMustMatch,
+    CredentialsInvalid,
+    CredentialsMissing,
+    EditionExists,
+    EditionUnknown,
+    EpochStale,
+    EpochUnknown,
+    EstimateMustFit,
+    FactorUnknown,
+    FieldInvalid,
+    MethodChanged,
+    MethodUnknown,
+    NameInvalid,
+    OffsetGap,
+    OffsetRepeat,
+    PageTokenInvalid,
+    PeriodMustBeOpen,
+    RoleMissing,
+    SelectionMustFit,
+    StreamSilent,
+)
+
+__all__ = [
+    "AnswerUnread",
+    "BatchMustFit",
+    "BatchMustParse",
+    "BookExists",
+    "BookRateExceeded",
+    "BookUnknown",
+    "CallTooLong",
+    "CallsExhausted",
+    "CapacityError",
+    "ChannelClosed",
+    "ChannelUnknown",
+    "ConfigInvalid",
+    "ContentMustMatch",
+    "CredentialsInvalid",
+    "CredentialsMissing",
+    "DefectError",
+    "EditionExists",
+    "EditionUnknown",
+    "EpochStale",
+    "EpochUnknown",
+    "EstimateMustFit",
+    "EstimatesExhausted",
+    "FactorUnknown",
+    "FieldInvalid",
+    "FileCorrupt",
+    "FileMissing",
+    "InputError",
+    "KeysUnavailable",
+    "LedgerInconsistent",
+    "MethodChanged",
+    "MethodUnknown",
+    "NameInvalid",
+    "OffsetGap",
+    "OffsetRepeat",
+    "PageTokenInvalid",
+    "PeriodMustBeOpen",
+    "QuantityOverflow",
+    "ReadsExhausted",
+    "RecordsLost",
+    "RoleMissing",
+    "SelectionMustFit",
+    "ServerDraining",
+    "StoreUnavailable",
+    "StreamSilent",
+    "StreamsExhausted",
+    "TonneError",
+    "forget_frames",
+]
