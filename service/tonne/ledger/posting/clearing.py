@@ -10,7 +10,6 @@ garbage; one after it leaves a segment whose cleared records are no longer found
 
 from __future__ import annotations
 
-import io
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,14 +20,14 @@ from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
 from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.ledger.files.overlay import CLEARED_SCHEMA, Overlay
-from tonne.ledger.files.split import post_plainly, split_records
+from tonne.ledger.files.repost import repost, split_records
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.ledger.posting.group import POSTING_REGION, post_shares, posting_frame
+from tonne.ledger.posting.group import POSTING_REGION, posting_frame
+from tonne.ledger.posting.repost import post_under
 from tonne.model import PeriodState, RowStatus, check_id
 from tonne.store import faults
 from tonne.store.errors import BookChanged, SuspenseChanged
 from tonne.store.rows import Clearing, Commit
-from tonne_kernel import Session, Share
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import FileRow
-    from tonne_kernel import Batch
+    from tonne_kernel import Posted
 
 ATTEMPTS_MAX = 32
 """How often a segment is looked at again because the book or the segment changed."""
@@ -50,7 +49,6 @@ CLEARED_ROW_BYTES = 3_000
 """Memory of a record of a segment that is cleared: read, decoded twice, posted twice."""
 
 _SEGMENTS_BATCH = 256
-_SENT = ("facility", "activity", "quantity", "unit", "start", "end", "region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +205,8 @@ class Clearer:
 
     def _resolve(self, book: str, waiting: pl.DataFrame, state: BookState) -> _Cleared | None:
         """Find the records that a state posts, and post them; None where there is none."""
-        postable = _postable(waiting, state, book)
+        posted = post_under(waiting, state, book)
+        postable = _postable(waiting, posted, book)
         closed = [
             period
             for period, period_state in self._manifest.periods(book)
@@ -217,9 +216,8 @@ class Clearer:
             postable = _without_periods(postable, state, closed)
         if postable.is_empty():
             return None
-        session, batch = _decode(postable)
-        state.assign_rules(session)
-        posted = post_shares([Share(batch, "clearing", 0)], state, book=book, row_errors_max=0)
+        if postable.height < waiting.height:
+            posted = post_under(postable, state, book)
         with polars_errors(f"cleared records of book {book}"):
             postings, resolutions = posting_frame(posted, state)
             postings = pl.concat([_taken_back(postable, state), postings])
@@ -274,21 +272,8 @@ class Clearer:
         self._on_postings(postings, cleared.postings)
 
 
-def _decode(records: pl.DataFrame) -> tuple[Session, Batch]:
-    """Hand records to the kernel; their offsets there are their places in the frame."""
-    buffer = io.BytesIO()
-    with polars_errors("records in suspense"):
-        records.select(_SENT).write_ipc_stream(buffer, compression="uncompressed")
-    message = buffer.getvalue()
-    session = Session(batch_records_max=max(records.height, 1))
-    return session, session.decode_arrow(message, 0, len(message))
-
-
-def _postable(waiting: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
-    """Keep the records that a state posts."""
-    session, batch = _decode(waiting)
-    state.assign_rules(session)
-    posted = post_shares([Share(batch, "clearing", 0)], state, book=book, row_errors_max=0)
+def _postable(waiting: pl.DataFrame, posted: Posted, book: str) -> pl.DataFrame:
+    """Keep the records that were posted."""
     with polars_errors(f"records in suspense of book {book}"):
         outcome = frame_of(posted.records()).select("offset", "status")
         rows = outcome.filter(pl.col("status") == RowStatus.POSTED)["offset"]
@@ -310,7 +295,7 @@ def _taken_back(records: pl.DataFrame, state: BookState) -> pl.DataFrame:
     by_region = records.with_columns(pl.coalesce(POSTING_REGION, "region").alias("region"))
     for (status,), rows in by_region.group_by("status", maintain_order=True):
         parts.append(
-            post_plainly(rows, state.periods).select(
+            repost(rows, state.periods).select(
                 "facility",
                 "activity",
                 "unit",

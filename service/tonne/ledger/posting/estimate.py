@@ -18,7 +18,7 @@ from tonne.ledger.book.book_state import RULE_COUNT_MAX, BookState, register_fra
 from tonne.ledger.book.part import Part
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.ledger.files.split import split_records
+from tonne.ledger.files.repost import split_records
 from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.posting.group import outcome_of, post_shares, posting_frame
 from tonne.ledger.posting.suspense import SuspenseTexts

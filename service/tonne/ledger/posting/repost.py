@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import io
-from array import array
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.ledger.book.periods import period_table
-from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import drop_zeros
+from tonne.ledger.files.repost import decode_frame, repost
 from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
-from tonne.ledger.posting.group import POSTING_REGION
+from tonne.ledger.posting.group import POSTING_REGION, post_shares
 from tonne.model import RowStatus
-from tonne_kernel import RuleTable, Session, Share, post
+from tonne_kernel import Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tonne.ledger.book.book_state import BookState
+    from tonne.ledger.files.frames import Schema
+    from tonne_kernel import Posted
 
 REPLAY_KEYS = ("facility", "activity", "unit", "period", "status", "region")
 """What the records alone determine: resolutions are the book's, as it was then, and so are the
@@ -35,8 +37,6 @@ REPLAYED_SCHEMA: Schema = {
     "record_start_count": pl.Int64,
 }
 """Columns of what a replay posts."""
-
-_SENT = ("record_id", "facility", "activity", "quantity", "unit", "start", "end", "region")
 
 
 def as_replayed(postings: pl.DataFrame) -> pl.DataFrame:
@@ -56,30 +56,15 @@ def _by_posting_region(segment: pl.DataFrame) -> pl.DataFrame:
 def post_segment(segment: pl.DataFrame, time_zone: str) -> Iterator[pl.DataFrame]:
     """Post a segment's records again, a batch at a time: columns of `REPLAYED_SCHEMA`."""
     by_region = _by_posting_region(segment)
+    periods = period_table(time_zone)
     for (status,), records in by_region.group_by("status", maintain_order=True):
         for rows in records.iter_slices(BATCH_ROWS):
-            postings = post_again(rows, RowStatus(status), time_zone)
+            postings = repost(rows, periods, RowStatus(status))
             yield postings.with_columns(pl.lit(status, pl.UInt8).alias("status"))
 
 
-def post_again(rows: pl.DataFrame, status: RowStatus, time_zone: str) -> pl.DataFrame:
-    """Post records of one status under one rule: what they add, by key and period."""
-    buffer = io.BytesIO()
-    with polars_errors("a segment's records"):
-        columns = rows.select(_SENT)
-        columns.write_ipc_stream(buffer, compression="uncompressed")
-    message = buffer.getvalue()
-    session = Session()
-    batch = session.decode_arrow(message, 0, len(message))
-    session.set_rules(0, array("i", bytes(4 * session.key_count)))
-    rule = RuleTable(array("i", [0, 1]), array("i", [0]), array("i", [-status]))
-    posted = post([Share(batch, "replay", 0)], rule, period_table(time_zone))
-    with polars_errors("a replay's postings"):
-        return frame_of(posted.postings()).select(
-            pl.col("facility", "activity", "unit").cast(pl.String),
-            pl.col("region").cast(pl.String).fill_null(""),
-            "period",
-            "quantity",
-            "record_count",
-            "record_start_count",
-        )
+def post_under(records: pl.DataFrame, state: BookState, book: str) -> Posted:
+    """Post records of a frame under a book's rules; their offsets are their places in it."""
+    session, batch = decode_frame(records)
+    state.assign_rules(session)
+    return post_shares([Share(batch, "repost", 0)], state, book=book, row_errors_max=0)

@@ -19,7 +19,7 @@ from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.overlay import Overlay
-from tonne.ledger.files.split import post_plainly, split_records
+from tonne.ledger.files.repost import repost, split_records
 from tonne.ledger.files.sums import COUNTS, QUANTITY_TYPE, RunningSums
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import RowStatus
@@ -194,7 +194,7 @@ class Evidence:
                 continue
             replayed.record_count += found.height
             for rows in found.iter_slices(BATCH_ROWS):
-                postings = post_plainly(rows, periods).filter(
+                postings = repost(rows, periods).filter(
                     pl.col("period").is_between(question.first_period, question.last_period)
                 )
                 sums.add(postings)

@@ -9,7 +9,6 @@ recorded: nothing is resolved under today's method. Where it does not follow, no
 from __future__ import annotations
 
 import bisect
-import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,12 +21,12 @@ from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.repost import repost
 from tonne.ledger.files.spilled_sums import SpilledSums
-from tonne.ledger.files.split import post_plainly
-from tonne.ledger.posting.group import POSTING_REGION, post_shares, posting_frame
+from tonne.ledger.posting.group import POSTING_REGION, posting_frame
+from tonne.ledger.posting.repost import post_under
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
-from tonne_kernel import Session, Share
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -45,7 +44,6 @@ BATCH_ROWS = 1 << 16
 
 _FILES_BATCH = 256
 _METHODS_BATCH = 1000
-_SENT = ("facility", "activity", "quantity", "unit", "start", "end", "region")
 _SUMMED = ("quantity", "record_count", "record_start_count")
 
 
@@ -219,7 +217,7 @@ class Rebuild:
         by_region = records.with_columns(region=region)
         for (status,), rows in by_region.group_by("status", maintain_order=True):
             for part in rows.iter_slices(BATCH_ROWS):
-                plain = post_plainly(part, periods).with_columns(
+                plain = repost(part, periods).with_columns(
                     resolution=pl.lit(None, pl.String), status=pl.lit(status, pl.UInt8)
                 )
                 sums.add(plain.select(list(POSTINGS_SCHEMA)))
@@ -308,15 +306,7 @@ def _methods(manifest: Manifest, book: str) -> Iterator[Method]:
 
 def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
     """Post records under a state; columns of `POSTINGS_SCHEMA`."""
-    buffer = io.BytesIO()
-    with polars_errors(f"records of book {book}"):
-        columns = records.select(_SENT)
-        columns.write_ipc_stream(buffer, compression="uncompressed")
-    message = buffer.getvalue()
-    session = Session(batch_records_max=max(records.height, 1))
-    batch = session.decode_arrow(message, 0, len(message))
-    state.assign_rules(session)
-    posted = post_shares([Share(batch, "rebuild", 0)], state, book=book, row_errors_max=0)
+    posted = post_under(records, state, book)
     with polars_errors(f"postings of book {book}"):
         frame, _ = posting_frame(posted, state)
         texts = frame.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())

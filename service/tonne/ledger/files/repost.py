@@ -1,4 +1,4 @@
-"""Records posted by themselves, under one rule: what the kernel's splitting makes of them.
+"""Records of a frame posted again by the kernel: the one way back from a file to postings.
 
 No resolution comes of it, and nothing is kept: this is for what records add to each month,
 key by key or one by one.
@@ -13,24 +13,48 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.ledger.files.frames import frame_of, polars_errors
+from tonne.model import RowStatus
 from tonne_kernel import RuleTable, Session, Share, post
 
 if TYPE_CHECKING:
-    from tonne_kernel import PeriodTable
+    from tonne_kernel import Batch, PeriodTable
 
-_ONE_RULE = RuleTable(array("i", [0, 1]), array("i", [0]), array("i", [0]))
+_TEXTS = ("facility", "activity", "unit", "region")
+_SENT = (*_TEXTS, "quantity", "start", "end")
 
 
-def post_plainly(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
-    """Sum what records add, by their own keys and by periods.
+def decode_frame(records: pl.DataFrame) -> tuple[Session, Batch]:
+    """Hand records to the kernel as a producer would; their offsets are their places.
 
     Parameters
     ----------
     records : polars.DataFrame
         facility, activity, unit, region (texts or categories), quantity (decimal(18, 6)), start
-        and end (timestamps in UTC).
+        and end (timestamps in UTC); other columns are left out.
+    """
+    buffer = io.BytesIO()
+    with polars_errors("records to post"):
+        records.select(
+            *(pl.col(name).cast(pl.String) for name in _TEXTS), *_SENT[len(_TEXTS) :]
+        ).write_ipc_stream(buffer, compression="uncompressed")
+    message = buffer.getvalue()
+    session = Session(batch_records_max=max(records.height, 1))
+    return session, session.decode_arrow(message, 0, len(message))
+
+
+def repost(
+    records: pl.DataFrame, periods: PeriodTable, status: RowStatus = RowStatus.POSTED
+) -> pl.DataFrame:
+    """Sum what records add, by their own keys and by periods, all of them under one rule.
+
+    Parameters
+    ----------
+    records : polars.DataFrame
+        As `decode_frame` takes them.
     periods : PeriodTable
         Of the book's time zone.
+    status : RowStatus
+        What became of the records: one that waits counts in its months as one that is posted.
 
     Returns
     -------
@@ -38,20 +62,13 @@ def post_plainly(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
         facility, activity, unit, region (texts), period (Int32), quantity (decimal(38, 6)),
         record_count, record_start_count (Int64).
     """
-    texts = ("facility", "activity", "unit", "region")
-    buffer = io.BytesIO()
-    with polars_errors("records to post"):
-        records.select(
-            *(pl.col(name).cast(pl.String) for name in texts), "quantity", "start", "end"
-        ).write_ipc_stream(buffer, compression="uncompressed")
-    message = buffer.getvalue()
-    session = Session(batch_records_max=max(records.height, 1))
-    batch = session.decode_arrow(message, 0, len(message))
+    session, batch = decode_frame(records)
     session.set_rules(0, array("i", bytes(4 * session.key_count)))
-    posted = post([Share(batch, "plain", 0)], _ONE_RULE, periods)
+    rule = RuleTable(array("i", [0, 1]), array("i", [0]), array("i", [-status]))
+    posted = post([Share(batch, "repost", 0)], rule, periods)
     with polars_errors("the postings of records"):
         return frame_of(posted.postings()).select(
-            *(pl.col(name).cast(pl.String).fill_null("") for name in texts),
+            *(pl.col(name).cast(pl.String).fill_null("") for name in _TEXTS),
             "period",
             "quantity",
             "record_count",
@@ -87,7 +104,7 @@ def split_records(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
         "end",
     )
     return (
-        post_plainly(keyed, periods)
+        repost(keyed, periods)
         .select(pl.col("facility").cast(pl.UInt32).alias("row"), "period", "quantity")
         .sort("row", "period")
     )
