@@ -11,11 +11,11 @@ import pytest
 
 from tests.support.killing import Battle, Server
 from tests.support.producer import FACILITIES, make_record, quantity_micro
+from tests.support.recompute import Recompute
 from tests.support.server import ServerProcess
 from tests.support.verdict import check_channels
 from tonne import Client
 from tonne.ledger.ledger import Ledger
-from tonne.ledger.replay import Replay
 from tonne.store import Manifest, open_objects
 from tonne.store.faults import POINTS
 
@@ -93,7 +93,7 @@ def check(battle: Battle, manifest_url: str, objects_url: str, options: dict[str
     manifest = Manifest.open(manifest_url)
     objects = open_objects(objects_url, options)
     ledger = Ledger(manifest, objects, holder="check")
-    assert Replay(manifest, objects).check_book(ledger, BOOK) == ()
+    assert Recompute(manifest, objects).check_book(ledger, BOOK) == ()
     ledger.close()
     manifest.close()
     promised = {channel: battle.durable.get(channel, 0) for channel in CHANNELS}

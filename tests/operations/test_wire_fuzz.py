@@ -18,10 +18,10 @@ import pytest
 
 from tests.support.api import TIMEOUT_S, Api, Producer, record
 from tests.support.arrow import arrow_batch
+from tests.support.recompute import Recompute
 from tests.support.server import ServerProcess
 from tests.support.wire_fuzzer import Fuzzer, Rpc, all_rpcs
 from tonne.ledger.ledger import Ledger
-from tonne.ledger.replay import Replay
 from tonne.store import Manifest, open_objects
 from tonne.v1 import ingest_pb2
 
@@ -189,7 +189,7 @@ def check_books(data) -> None:
     objects = open_objects((data / "objects").as_uri(), {})
     ledger = Ledger(manifest, objects, holder="check")
     try:
-        assert Replay(manifest, objects).check_book(ledger, "acme") == ()
+        assert Recompute(manifest, objects).check_book(ledger, "acme") == ()
     finally:
         ledger.close()
         manifest.close()

@@ -29,7 +29,7 @@ WAIT_S_MAX = 60.0
 
 
 class Cluster:
-    """Places for servers, some of them taken, behind HAProxy.
+    """Slots for servers, some of them taken, behind HAProxy.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Cluster:
         self._directory = directory
         self._environment = environment
         self._on_start = on_start
-        self.places = {
+        self.slots = {
             f"server-{number}": Backend(
                 f"server-{number}", f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
             )
@@ -64,7 +64,7 @@ class Cluster:
         }
         self.servers: dict[str, ServerProcess] = {}
         binds = [f"{host}:{free_port()}" for host in hosts]
-        self.proxy = Haproxy(directory, binds, tuple(self.places.values()))
+        self.proxy = Haproxy(directory, binds, tuple(self.slots.values()))
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Cluster:
     def start(self, *names: str, env: Mapping[str, str] | None = None) -> None:
         """Start servers side by side, and wait until HAProxy sends them streams."""
         for name in names:
-            place = self.places[name]
+            place = self.slots[name]
             self.servers[name] = ServerProcess(
                 "--admin",
                 place.admin,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tests.support.load import make_frame
+from tests.support.recompute import Recompute
 from tonne.ledger.ledger import Ledger
-from tonne.ledger.replay import Replay
 from tonne.store import Manifest, open_objects
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def check_exactly_once(
     objects = open_objects(objects_url, options)
     ledger = Ledger(manifest, objects, holder="check")
     try:
-        assert Replay(manifest, objects).check_book(ledger, book) == ()
+        assert Recompute(manifest, objects).check_book(ledger, book) == ()
         files = manifest.segments(book, after_seq=0, limit=FILES_MAX)
         columns = ["channel", "offset", *COMPARED]
         kept = pl.concat(

@@ -27,7 +27,7 @@ from tonne.errors import (
     TonneError,
     forget_frames,
 )
-from tonne.ingest.admission import Budget
+from tonne.ingest.admission import WaitingBudget
 from tonne.ingest.decoder import check_size
 from tonne.telemetry import code_of, report_incident
 from tonne.work import check_wanted
@@ -122,7 +122,7 @@ class Border:
         self.lanes = lanes
         self._telemetry = telemetry
         self._request_bytes_max = request_bytes_max
-        self._parsed = Budget(request_bytes_max * PARSED_FACTOR)
+        self._parsed = WaitingBudget(request_bytes_max * PARSED_FACTOR)
         self.gate = gate
         self._first_message_s_max = first_message_s_max
 

@@ -81,7 +81,7 @@ class _Turn:
     has_come: bool = False
 
 
-class Budget(Room):
+class WaitingBudget(Room):
     """Memory of messages and of what is made of them, asked for before it is taken.
 
     Over the limit nothing is refused or dropped: who asks waits, in the order of asking. What is
@@ -183,7 +183,7 @@ class Budget(Room):
         return self._used_bytes + size_bytes <= self._limit_bytes or self._used_bytes == 0
 
 
-class Admission(Budget):
+class Admission(WaitingBudget):
     """The budget of what streams and posts have in flight, and how many streams there are.
 
     A message that has been read is always kept, so each stream may put one message on top of

@@ -39,7 +39,7 @@ class Journal(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taken:
+class PendingBatch:
     """A decoded batch that waits for its commit.
 
     Parameters
@@ -61,7 +61,7 @@ class Taken:
     received_s: float
 
     @classmethod
-    def of(cls, entry: Entry, message_bytes: int, received_s: float) -> Taken:
+    def of(cls, entry: Entry, message_bytes: int, received_s: float) -> PendingBatch:
         """Take a batch that came in a message of so many bytes."""
         columns_bytes = entry.batch.columns_memory_bytes
         return cls(
@@ -73,7 +73,7 @@ class Taken:
 
 
 @dataclass(eq=False)
-class Lane:
+class BatchQueue:
     """The batches of one stream or call, in order, on their way to the journal.
 
     Parameters
@@ -83,13 +83,13 @@ class Lane:
         it are dropped untold.
     """
 
-    on_outcome: Callable[[Taken, Outcome], None]
-    ready: deque[Taken] = field(default_factory=deque)
+    on_outcome: Callable[[PendingBatch, Outcome], None]
+    ready: deque[PendingBatch] = field(default_factory=deque)
     is_lost: bool = False
 
 
 class BookCommitter:
-    """Commits the lanes of one book, one write at a time.
+    """Commits the queues of one book, one write at a time.
 
     A write begins when 8 MiB are ready, or the oldest batch has waited 250 ms, or no stream
     of the book is just decoding (nothing would join by waiting); the figures are settings.
@@ -101,7 +101,7 @@ class BookCommitter:
     def __init__(self, book: str, committer: Committer) -> None:
         self._book = book
         self._shared = committer
-        self._lanes: dict[Lane, None] = {}
+        self._queues: dict[BatchQueue, None] = {}
         self._ready_bytes = 0
         self._oldest_s = 0.0
         self._decoding_count = 0
@@ -109,16 +109,16 @@ class BookCommitter:
         self._stopping = False
         self._task = asyncio.create_task(self._run(), name=f"commit {book}")
 
-    def offer(self, lane: Lane, taken: Taken) -> None:
-        """Put a batch behind those of its lane; a lost lane takes none."""
+    def offer(self, queue: BatchQueue, taken: PendingBatch) -> None:
+        """Put a batch behind those of its queue; a lost queue takes none."""
         self._shared.in_flight_records += taken.entry.batch.record_count
-        if lane.is_lost:
+        if queue.is_lost:
             self._release(taken)
             return
-        if not self._lanes:
+        if not self._queues:
             self._oldest_s = asyncio.get_running_loop().time()
-        self._lanes[lane] = None
-        lane.ready.append(taken)
+        self._queues[queue] = None
+        queue.ready.append(taken)
         self._ready_bytes += taken.load_bytes
         self._stirred.set()
 
@@ -143,7 +143,7 @@ class BookCommitter:
 
     async def _gathered(self) -> bool:
         """Wait until a write should begin; False when there will be none."""
-        while not self._lanes:
+        while not self._queues:
             if self._stopping:
                 return False
             self._stirred.clear()
@@ -163,20 +163,20 @@ class BookCommitter:
                 break
         return True
 
-    def _take_group(self) -> list[tuple[Lane, Taken]]:
-        """Take lanes up to `commit_bytes_max`, the last one as far as one commit holds it.
+    def _take_group(self) -> list[tuple[BatchQueue, PendingBatch]]:
+        """Take queues up to `commit_bytes_max`, the last one as far as one commit holds it.
 
         At least one batch, else no more than `commit_bytes_max` and a window together, nor more
         postings than `commit_postings_max`. What is left is the first of the next group.
         """
         config = self._shared.config
         load_bytes_max = config.commit_bytes_max + config.stream_window_bytes
-        group: list[tuple[Lane, Taken]] = []
+        group: list[tuple[BatchQueue, PendingBatch]] = []
         load_bytes = posting_count = 0
-        while self._lanes and load_bytes < config.commit_bytes_max:
-            lane = next(iter(self._lanes))
-            while lane.ready:
-                taken = lane.ready[0]
+        while self._queues and load_bytes < config.commit_bytes_max:
+            queue = next(iter(self._queues))
+            while queue.ready:
+                taken = queue.ready[0]
                 load_bytes += taken.load_bytes
                 posting_count += taken.entry.batch.posting_count_max
                 if group and (
@@ -184,38 +184,38 @@ class BookCommitter:
                 ):
                     return group
                 self._ready_bytes -= taken.load_bytes
-                group.append((lane, lane.ready.popleft()))
-            del self._lanes[lane]
+                group.append((queue, queue.ready.popleft()))
+            del self._queues[queue]
         self._oldest_s = asyncio.get_running_loop().time()
         return group
 
-    async def _commit(self, group: list[tuple[Lane, Taken]]) -> None:
-        """Write a group and tell each lane; a defect is narrowed down to the lane it is in."""
+    async def _commit(self, group: list[tuple[BatchQueue, PendingBatch]]) -> None:
+        """Write a group and tell each queue; a defect is narrowed down to the queue it is in."""
         outcomes = await self._written([taken.entry for _, taken in group])
         if isinstance(outcomes, DefectError):
-            lanes = dict.fromkeys(lane for lane, _ in group)
-            if len(lanes) > 1:
-                for lane in lanes:
-                    await self._commit([one for one in group if one[0] is lane])
+            queues = dict.fromkeys(queue for queue, _ in group)
+            if len(queues) > 1:
+                for queue in queues:
+                    await self._commit([one for one in group if one[0] is queue])
                 return
             outcomes = [Lost(outcomes)] * len(group)
-        for (lane, taken), outcome in zip(group, outcomes, strict=True):
+        for (queue, taken), outcome in zip(group, outcomes, strict=True):
             self._release(taken)
-            if not lane.is_lost:
-                lane.is_lost = isinstance(outcome, Lost)
-                lane.on_outcome(taken, outcome)
-            if lane.is_lost:
-                self._drop(lane)
+            if not queue.is_lost:
+                queue.is_lost = isinstance(outcome, Lost)
+                queue.on_outcome(taken, outcome)
+            if queue.is_lost:
+                self._drop(queue)
 
-    def _drop(self, lane: Lane) -> None:
+    def _drop(self, queue: BatchQueue) -> None:
         """Forget what stands ready behind a batch that was lost: it would leave a gap."""
-        self._lanes.pop(lane, None)
-        for taken in lane.ready:
+        self._queues.pop(queue, None)
+        for taken in queue.ready:
             self._ready_bytes -= taken.load_bytes
             self._release(taken)
-        lane.ready.clear()
+        queue.ready.clear()
 
-    def _release(self, taken: Taken) -> None:
+    def _release(self, taken: PendingBatch) -> None:
         """Count a batch out that has ended, durable or not."""
         self._shared.in_flight_records -= taken.entry.batch.record_count
         self._shared.on_release(self._book, taken.memory_bytes)

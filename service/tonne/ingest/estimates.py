@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tonne.errors import BatchMustFit, EstimateMustFit, EstimatesExhausted
-from tonne.ingest.admission import Budget
+from tonne.ingest.admission import WaitingBudget
 from tonne.ingest.decoder import check_postings, check_size
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class EstimateRoom:
 
     def __init__(self, config: IngestConfig, telemetry: Telemetry) -> None:
         self.config = config
-        self.work = Budget(config.estimate_bytes_max // 2)
+        self.work = WaitingBudget(config.estimate_bytes_max // 2)
         self.kept_bytes_max = config.estimate_bytes_max // 2
         self.kept_bytes = 0
         self._telemetry = telemetry

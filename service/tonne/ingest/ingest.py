@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tonne.errors import FieldInvalid, ServerDraining
 from tonne.ingest.admission import Admission
-from tonne.ingest.committer import Committer, Journal, Lane, Taken
+from tonne.ingest.committer import BatchQueue, Committer, Journal, PendingBatch
 from tonne.ingest.decoder import Decoder, check_kind, check_size
 from tonne.ingest.estimates import EstimateRoom, OpenEstimate
 from tonne.ingest.limits import BookRooms
-from tonne.ingest.places import Places
 from tonne.ingest.session import ChannelSession
 from tonne.ingest.silence import Silence
+from tonne.ingest.slots import Slots
 from tonne.ledger.posting.entries import Durable, Lost, Outcome, RequestEntry
 from tonne.settings.machine import usable_cpus
 from tonne.telemetry import code_of
@@ -75,7 +75,7 @@ class Ingest:
         self.parse_channel = parse_channel
         self.admission = Admission(config, telemetry)
         self.silence = Silence(config, telemetry)
-        self.places = Places(self.admission, config.streams_max)
+        self.slots = Slots(self.admission, config.streams_max)
         self.rooms = BookRooms(config, telemetry, clock or asyncio.get_running_loop())
         self._estimates = EstimateRoom(config, telemetry)
         workers = config.decode_threads or max(math.ceil(usable_cpus()), 1)
@@ -117,13 +117,13 @@ class Ingest:
         """Count a stream in whose first message was authorized. Raises `StreamsExhausted`."""
         self.silence.leave(session)
         self.admission.unwatch(session.stir)
-        self.places.enter(session, caller)
+        self.slots.enter(session, caller)
 
     def leave(self, session: ChannelSession, reason: str) -> None:
         """Count a stream out."""
         self.telemetry.add("tonne_stream_ends_total", 1, reason)
         self.silence.leave(session)
-        self.places.leave(session)
+        self.slots.leave(session)
         self._sessions.pop(session, None)
         if not self._sessions:
             self._all_left.set()
@@ -202,7 +202,7 @@ class Ingest:
             digest = hashlib.sha256(bytes([kind]))
             digest.update(content)
             entry = RequestEntry(batch, request_id, digest.hexdigest())
-            taken = Taken.of(entry, len(content), received_s)
+            taken = PendingBatch.of(entry, len(content), received_s)
             self.admission.hold(taken.memory_bytes)
             self.rooms.of(book).hold(taken.memory_bytes)
         finally:
@@ -226,15 +226,15 @@ class Ingest:
         self.admission.release(size_bytes)
         self.rooms.of(book).release(size_bytes)
 
-    async def _commit(self, book: str, taken: Taken) -> Outcome:
+    async def _commit(self, book: str, taken: PendingBatch) -> Outcome:
         settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
-        def settle(_: Taken, outcome: Outcome) -> None:
+        def settle(_: PendingBatch, outcome: Outcome) -> None:
             # A caller that went away has cancelled the future; its records are posted anyway.
             if not settled.done():
                 settled.set_result(outcome)
 
-        self.committer.book(book).offer(Lane(settle), taken)
+        self.committer.book(book).offer(BatchQueue(settle), taken)
         return await settled
 
     # --- estimates -----------------------------------------------------------------------

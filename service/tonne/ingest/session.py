@@ -20,7 +20,7 @@ from tonne.errors import (
     TonneError,
     forget_frames,
 )
-from tonne.ingest.committer import Lane, Taken
+from tonne.ingest.committer import BatchQueue, PendingBatch
 from tonne.ingest.decoder import KIND_NONE, Decoder, check_size, parse_header
 from tonne.ingest.replies import CloseSignal, Outbox, Reply
 from tonne.ingest.silence import said_nothing
@@ -68,7 +68,7 @@ class ChannelSession:
         self._ingest = ingest
         self._config = ingest.config
         self._outbox = Outbox(ingest.config.row_errors_max)
-        self._lane = Lane(self._on_outcome)
+        self._lane = BatchQueue(self._on_outcome)
         self._decoder = Decoder(ingest.decode_pool, ingest.config, ingest.telemetry)
         self._stirred = asyncio.Event()
         self._channel: Channel | None = None
@@ -365,13 +365,13 @@ class ChannelSession:
         assert self._channel is not None  # noqa: S101  # opened before anything is taken
         opened = self._channel
         entry = ChannelEntry(batch, channel.id, opened.epoch, first, opened.owner)
-        taken = Taken.of(entry, size_bytes, received_s)
+        taken = PendingBatch.of(entry, size_bytes, received_s)
         self._ingest.rooms.of(channel.book).hold(taken.memory_bytes)
         self._ingest.committer.book(channel.book).offer(self._lane, taken)
 
     # --- telling -------------------------------------------------------------------------
 
-    def _on_outcome(self, taken: Taken, outcome: Outcome) -> None:
+    def _on_outcome(self, taken: PendingBatch, outcome: Outcome) -> None:
         if isinstance(outcome, Lost):
             self._fail(outcome.error)
             return

@@ -34,7 +34,6 @@ from tonne.store.objects.objects import Objects, open_objects
 from tonne.store.pair import meet
 from tonne.store.paths import ObjectInfo
 from tonne.store.rows import (
-    Batch,
     Clearing,
     Commit,
     FactorRow,
@@ -44,6 +43,7 @@ from tonne.store.rows import (
     LedgerRow,
     Move,
     NewMethod,
+    PublicationBatch,
     RangeRow,
     RequestClaim,
     RequestRow,
@@ -51,7 +51,6 @@ from tonne.store.rows import (
 )
 
 __all__ = [
-    "Batch",
     "BookChanged",
     "Clearing",
     "Collected",
@@ -74,6 +73,7 @@ __all__ = [
     "Objects",
     "OutcomeUnknown",
     "PositionLost",
+    "PublicationBatch",
     "RangeRow",
     "RequestClaim",
     "RequestKnown",

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from deltalake import DeltaTable, Schema
 
-    from tonne.store.rows import Batch, FileRow
+    from tonne.store.rows import FileRow, PublicationBatch
 
 GENERATION: Final = "tonne.generation"
 """Property of a table: which generation of the publication made it."""
@@ -120,7 +120,7 @@ class DeltaTables:
         ]
         self._schema: Schema = deltalake.Schema(fields)
 
-    def add(self, folder: str, batch: Batch) -> None:
+    def add(self, folder: str, batch: PublicationBatch) -> None:
         """Have the files of a batch in the table whose root is `folder`, once.
 
         Added before is fine. The first batch of a generation begins the table: what an earlier
@@ -162,7 +162,7 @@ class DeltaTables:
 
         return DeltaTable(f"{self._url}/{folder}", storage_options=self._options)
 
-    def _create(self, folder: str, batch: Batch) -> DeltaTable:
+    def _create(self, folder: str, batch: PublicationBatch) -> DeltaTable:
         from deltalake import DeltaTable  # noqa: PLC0415  # see __init__
         from deltalake.exceptions import DeltaError  # noqa: PLC0415  # see __init__
 
@@ -184,7 +184,7 @@ class DeltaTables:
             ) from error
         return self._open(folder)
 
-    def _claim(self, folder: str, batch: Batch) -> DeltaTable:
+    def _claim(self, folder: str, batch: PublicationBatch) -> DeltaTable:
         """Open the table of the batch's generation; the first batch makes it so."""
         from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415  # see __init__
 
@@ -206,7 +206,7 @@ class DeltaTables:
             raise _contradiction(folder, batch, f"it is of generation {found}")
         return table
 
-    def _commit(self, folder: str, table: DeltaTable, batch: Batch) -> None:
+    def _commit(self, folder: str, table: DeltaTable, batch: PublicationBatch) -> None:
         """Add the files on the handle that lacked them; a lost reply is settled by reading."""
         from deltalake import (  # noqa: PLC0415  # see __init__
             CommitProperties,
@@ -275,12 +275,12 @@ class DeltaTables:
             ) from error
 
 
-def _application(batch: Batch) -> str:
+def _application(batch: PublicationBatch) -> str:
     """Name the application under whose transactions a generation's batches are counted."""
     return f"tonne/{batch.book}/{batch.generation}"
 
 
-def _last_batch(table: DeltaTable, batch: Batch) -> int:
+def _last_batch(table: DeltaTable, batch: PublicationBatch) -> int:
     """Read the last batch of the generation; raises where batches are missing or too many."""
     last = table.transaction_version(_application(batch)) or 0
     if last not in (batch.number - 1, batch.number):
@@ -292,12 +292,12 @@ def _last_batch(table: DeltaTable, batch: Batch) -> int:
     return last
 
 
-def _content_application(batch: Batch) -> str:
+def _content_application(batch: PublicationBatch) -> str:
     """Name the application under whose transaction the content of the last batch stands."""
     return f"{_application(batch)}/content"
 
 
-def _content(batch: Batch) -> int:
+def _content(batch: PublicationBatch) -> int:
     """Tell a batch from another of its number: a database that lost the one counts to it again."""
     ids = "\n".join(sorted(file.id for file in batch.files))
     return int.from_bytes(hashlib.sha256(ids.encode()).digest()[:8]) >> 1
@@ -309,7 +309,7 @@ def _generation(table: DeltaTable) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _contradiction(place: str, batch: Batch, found: str) -> LedgerInconsistent:
+def _contradiction(place: str, batch: PublicationBatch, found: str) -> LedgerInconsistent:
     return LedgerInconsistent(
         f"the table at {place} was expected to be ready for batch {batch.number} of generation "
         f"{batch.generation} of book {batch.book!r}; {found}: run `tonne publish --rebuild "

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tonne.errors import ConfigInvalid
 from tonne.store import faults, pair
 from tonne.store.errors import GarbageRefused, LeaseLost
-from tonne.store.manifest.part import split
+from tonne.store.manifest.tables import split
 from tonne.store.paths import is_ledger_file
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class LedgerIdentity:
     """What the objects say: the ledger, its newest incarnation, the newest mark of that one."""
 
     id: str
@@ -98,7 +98,7 @@ def meet(manifest: Manifest, objects: Objects) -> LedgerRow:
         return _meet(manifest, objects)  # another process may have been making it just now
 
 
-def check(manifest: Manifest, objects: Objects) -> tuple[LedgerRow, Identity]:
+def check(manifest: Manifest, objects: Objects) -> tuple[LedgerRow, LedgerIdentity]:
     """See that they belong together, and change nothing. Raises as `meet` does."""
     found = read_identity(objects)
     row = manifest.get_ledger()
@@ -145,7 +145,7 @@ def where(manifest: Manifest, objects: Objects) -> str:
     return f"the manifest is at {manifest.location}, the objects at {objects.location}"
 
 
-def read_identity(objects: Objects) -> Identity | None:
+def read_identity(objects: Objects) -> LedgerIdentity | None:
     """Read what the objects say; None where they hold no ledger."""
     try:
         ledger = _read_json(objects, _LEDGER_PATH)
@@ -157,10 +157,10 @@ def read_identity(objects: Objects) -> Identity | None:
         if (match := _INCARNATION_PATH.fullmatch(info.path))
     ]
     if not numbers:
-        return Identity(str(ledger["ledger"]), "", 0, "", None)  # its maker was interrupted
+        return LedgerIdentity(str(ledger["ledger"]), "", 0, "", None)  # its maker was interrupted
     number = max(numbers)
     newest = _read_json(objects, _incarnation_path(number))
-    return Identity(
+    return LedgerIdentity(
         id=str(ledger["ledger"]),
         incarnation=str(newest["incarnation"]),
         number=number,
@@ -300,7 +300,7 @@ def _check_new(manifest: Manifest, objects: Objects) -> None:
 
 
 def _check_incarnation(
-    manifest: Manifest, objects: Objects, row: LedgerRow, found: Identity
+    manifest: Manifest, objects: Objects, row: LedgerRow, found: LedgerIdentity
 ) -> None:
     subject = (
         f"the manifest is incarnation {row.number} ({row.incarnation}) of ledger {row.id}, the "
@@ -359,7 +359,7 @@ def _newest_mark(objects: Objects, number: int) -> Mark | None:
 
 
 def _without_ledger(
-    manifest: Manifest, objects: Objects, found: Identity | None
+    manifest: Manifest, objects: Objects, found: LedgerIdentity | None
 ) -> LedgerMismatch:
     row = manifest.get_ledger()
     held = f"ledger {row.id}" if row else "no ledger"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from tonne.errors import LedgerInconsistent
 from tonne.store import faults, pair
 from tonne.store.errors import LedgerMismatch, ObjectExists
-from tonne.store.manifest.part import split
+from tonne.store.manifest.tables import split
 from tonne.store.paths import is_ledger_file
 from tonne.store.sql.database import utc_now
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
-    from tonne.store.pair import Identity, Mark
+    from tonne.store.pair import LedgerIdentity, Mark
     from tonne.store.rows import LedgerRow
 
 logger = logging.getLogger(__name__)
@@ -193,7 +193,7 @@ def _refusal(manifest: Manifest, objects: Objects) -> str:
 
 
 def _one_ledger(
-    manifest: Manifest, objects: Objects, row: LedgerRow | None, found: Identity | None
+    manifest: Manifest, objects: Objects, row: LedgerRow | None, found: LedgerIdentity | None
 ) -> str:
     """Name the ledger of both, or raise `LedgerMismatch`."""
     if row is None and not manifest.has_books():

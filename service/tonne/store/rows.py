@@ -228,7 +228,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class PublicationBatch:
     """Segments that come into the published table of a book together, or not at all.
 
     Which they are is fixed for ever when the batch is written down, so that whoever finishes it

@@ -16,7 +16,7 @@ from tonne.catalogue.editions.edition import parse_edition
 from tonne.catalogue.editions.factor import Factor
 from tonne.catalogue.resolving.resolution import Resolution
 from tonne.catalogue.resolving.resolver import Resolver
-from tonne.catalogue.words.places import region_chain
+from tonne.catalogue.words.regions import region_chain
 from tonne.catalogue.words.units import UNITS
 from tonne.model import PERIOD_COUNT_MAX, RowStatus, period_of_month
 

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 
 from tonne.config import IngestConfig
-from tonne.ingest.admission import Budget
-from tonne.ingest.committer import BookCommitter, Lane, Taken
+from tonne.ingest.admission import WaitingBudget
+from tonne.ingest.committer import BatchQueue, BookCommitter, PendingBatch
 
 
 async def settle() -> None:
@@ -19,7 +19,7 @@ async def settle() -> None:
 class Askers:
     """Tasks that ask a budget, and what they were given."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: WaitingBudget) -> None:
         self.budget = budget
         self.given: list[str] = []
         self.over: set[str] = set()
@@ -42,7 +42,7 @@ def test_it_is_given_in_the_order_of_asking():
     """A small one does not pass by a large one that waits."""
 
     async def scene() -> None:
-        askers = Askers(Budget(100))
+        askers = Askers(WaitingBudget(100))
         await askers.ask("first", 80)
         await askers.ask("large", 60)
         await askers.ask("small", 10)
@@ -60,7 +60,7 @@ def test_what_is_larger_than_all_is_given_alone():
     """It waits until nothing is kept, and nothing is given beside it."""
 
     async def scene() -> None:
-        askers = Askers(Budget(100))
+        askers = Askers(WaitingBudget(100))
         askers.budget.hold(1)
         await askers.ask("huge", 1_000)
         assert askers.given == []
@@ -79,7 +79,7 @@ def test_who_leaves_or_is_cancelled_keeps_nobody_waiting():
     """The next in the line gets it, and nothing stays counted."""
 
     async def scene() -> None:
-        askers = Askers(Budget(100))
+        askers = Askers(WaitingBudget(100))
         await askers.ask("first", 100)
         for name in ("leaves", "cancelled", "last"):
             await askers.ask(name, 90)
@@ -100,7 +100,7 @@ def test_who_is_cancelled_at_the_moment_of_giving_gives_it_back():
     """Given and cancelled in one turn of the event loop: it is not lost."""
 
     async def scene() -> None:
-        askers = Askers(Budget(100))
+        askers = Askers(WaitingBudget(100))
         await askers.ask("first", 100)
         await askers.ask("second", 100)
         askers.budget.give_back(100)
@@ -128,17 +128,17 @@ class FakeEntry:
 
 
 def groups_of(batches: list[FakeBatch], **settings: int) -> list[int]:
-    """How many batches of one lane each commit takes."""
+    """How many batches of one queue each commit takes."""
     committer = object.__new__(BookCommitter)
-    lane = Lane(lambda *_: None)
-    lane.ready.extend(Taken.of(FakeEntry(batch), 1, 0.0) for batch in batches)
+    queue = BatchQueue(lambda *_: None)
+    queue.ready.extend(PendingBatch.of(FakeEntry(batch), 1, 0.0) for batch in batches)
     committer._shared = type("Shared", (), {"config": IngestConfig(**settings)})
-    committer._lanes = {lane: None}
-    committer._ready_bytes = sum(taken.load_bytes for taken in lane.ready)
+    committer._queues = {queue: None}
+    committer._ready_bytes = sum(taken.load_bytes for taken in queue.ready)
     counts = []
 
     async def take() -> None:
-        while committer._lanes:
+        while committer._queues:
             counts.append(len(committer._take_group()))
 
     asyncio.run(take())

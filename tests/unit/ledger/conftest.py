@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import polars as pl
 import pytest
 
+from tests.support.recompute import Recompute
 from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.posting.entries import ChannelEntry, Durable
-from tonne.ledger.replay import Replay
 from tonne.store.manifest.manifest import Manifest
 from tonne.store.objects.objects import open_objects
 from tonne.store.pair import meet
@@ -113,7 +113,7 @@ class Bench:
 
     def check(self):
         """All that is kept twice agrees."""
-        problems = Replay(self.manifest, self.objects).check_book(self.ledger, self.book)
+        problems = Recompute(self.manifest, self.objects).check_book(self.ledger, self.book)
         assert problems == ()
 
     def objects_under(self, folder):

@@ -14,7 +14,7 @@ from tests.unit.ledger.conftest import record, records_of
 from tests.unit.ledger.test_bit_rot import RESTS_ON, files_of, fill, replace_object
 from tonne.errors import FieldInvalid
 from tonne.ledger.files.spilled_sums import SpilledSums
-from tonne.ledger.posting.repost import REPLAYED_SCHEMA
+from tonne.ledger.posting.repost import REPOSTED_SCHEMA
 from tonne.ledger.upkeep.check import BookCheck
 from tonne.ledger.upkeep.sampling import Sample, SampleCheck
 from tonne.store.sql import schema
@@ -80,7 +80,7 @@ def test_spilled_sums_are_the_sums(rows_max):
     """Whatever is spilled and forgotten on the way, what is left is exact."""
     chance = random.Random(rows_max)  # noqa: S311  # a seeded choice, no secret
     expected: dict[tuple, list] = {}
-    with SpilledSums(REPLAYED_SCHEMA, rows_max) as sums:
+    with SpilledSums(REPOSTED_SCHEMA, rows_max) as sums:
         for _ in range(40):
             rows = []
             for _ in range(chance.randrange(30)):
@@ -89,7 +89,7 @@ def test_spilled_sums_are_the_sums(rows_max):
                 before = expected.setdefault(key, [Decimal(0), 0, 0])
                 expected[key] = [a + b for a, b in zip(before, value, strict=True)]
                 rows.append((*key, *value))
-            sums.add(pl.DataFrame(rows, schema=REPLAYED_SCHEMA, orient="row"))
+            sums.add(pl.DataFrame(rows, schema=REPOSTED_SCHEMA, orient="row"))
         found = list(itertools.chain.from_iterable(part.rows() for part in sums.nonzero()))
     assert sorted(found) == sorted((*key, *value) for key, value in expected.items() if any(value))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from tests.support.recompute import REPOST_KEYS, Recompute, as_reposted
 from tests.unit.ledger.conftest import decode, record, records_of
 from tonne.ledger.posting.entries import RequestEntry
-from tonne.ledger.replay import REPLAY_KEYS, Replay, as_replayed
 from tonne.store.sql import schema
 
 
@@ -26,7 +26,7 @@ def problems(bench):
     """What a server with an empty memory finds."""
     other = bench.other(cache_bytes_max=0)
     try:
-        return Replay(bench.manifest, bench.objects).check_book(other.ledger, "acme")
+        return Recompute(bench.manifest, bench.objects).check_book(other.ledger, "acme")
     finally:
         other.ledger.close()
 
@@ -38,20 +38,20 @@ def tamper(bench, statement):
 
 def test_a_replay_is_the_balances(filled):
     """Posting the segments' records again gives the same sums and counts."""
-    replayed = Replay(filled.manifest, filled.objects).postings("acme")
+    replayed = Recompute(filled.manifest, filled.objects).postings("acme")
     postings = (
         filled.ledger.snapshots.take("acme")
         .frame()
         .with_columns(pl.col(pl.Categorical).cast(pl.String))
     )
-    balances = as_replayed(postings).select(replayed.columns)
-    assert replayed.sort(REPLAY_KEYS).equals(balances.sort(REPLAY_KEYS))
+    balances = as_reposted(postings).select(replayed.columns)
+    assert replayed.sort(REPOST_KEYS).equals(balances.sort(REPOST_KEYS))
     assert replayed["quantity"].n_unique() > 10
 
 
 def test_the_replay_of_an_empty_book_is_empty(bench):
     """No records give no postings, and no problems."""
-    assert Replay(bench.manifest, bench.objects).postings("acme").is_empty()
+    assert Recompute(bench.manifest, bench.objects).postings("acme").is_empty()
     assert problems(bench) == ()
 
 

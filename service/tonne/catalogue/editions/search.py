@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.words import taxonomy
-from tonne.catalogue.words.places import region_name
+from tonne.catalogue.words.regions import region_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tonne.catalogue.editions.factor import Factor
-    from tonne.catalogue.resolving.offers import Offer, Offers, Pick
+    from tonne.catalogue.resolving.candidates import Candidate, Candidates, Pick
     from tonne.catalogue.words.method import MethodSettings
 
 MARKET_STAGES = ("contract", "supplier", "residual")
@@ -45,11 +45,11 @@ _ENERGY_UNITS = ("kWh_net", "kWh_gross", "kWh")
 
 
 class Assembly:
-    """Entries for one activity, unit and region. Remembers the offers of each kind.
+    """Entries for one activity, unit and region. Remembers the candidates of each kind.
 
     Parameters
     ----------
-    offers : Offers
+    candidates : Candidates
         All factors of the book.
     settings : MethodSettings
         The method.
@@ -69,7 +69,7 @@ class Assembly:
 
     def __init__(
         self,
-        offers: Offers,
+        candidates: Candidates,
         settings: MethodSettings,
         *,
         activities: tuple[str, ...],
@@ -81,7 +81,7 @@ class Assembly:
         legs: tuple[Leg, ...] = (),
         imports_only: bool = False,
     ) -> None:
-        self._offers = offers
+        self._candidates = candidates
         self._settings = settings
         self.activities = activities
         self.own_id_count = own_id_count
@@ -91,7 +91,7 @@ class Assembly:
         self._rule = rule
         self._with_proxies = with_proxies
         self._imports_only = imports_only
-        self._found: dict[tuple[object, ...], list[Offer]] = {}
+        self._found: dict[tuple[object, ...], list[Candidate]] = {}
 
     def of_imports(self, own_ids: tuple[str, ...]) -> Assembly:
         """Assembly of the imported factors that name their accounts, with a leg for each."""
@@ -99,10 +99,10 @@ class Assembly:
         def serves(factor: Factor, is_shipped: bool) -> bool:  # noqa: FBT001 - a predicate
             return bool(factor.account) and not is_shipped
 
-        found = self._offers.find(own_ids, self._unit, self.region, serves=serves)
+        found = self._candidates.find(own_ids, self._unit, self.region, serves=serves)
         accounts = dict.fromkeys((o.factor.account, o.factor.stage) for o in found)
         return Assembly(
-            self._offers,
+            self._candidates,
             self._settings,
             activities=own_ids,
             own_id_count=len(own_ids),
@@ -118,12 +118,12 @@ class Assembly:
         """Months in which the entries of some legs may change."""
         found: set[int] = set()
         for leg in legs:
-            for offers, by_month in self._sources(leg):
-                found |= self._offers.starts(offers, by_month=by_month)
+            for candidates, by_month in self._sources(leg):
+                found |= self._candidates.starts(candidates, by_month=by_month)
         return found
 
-    def _sources(self, leg: Leg) -> list[tuple[list[Offer], bool]]:
-        """Offers that a leg looks at, and whether it does month by month."""
+    def _sources(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
+        """Candidates that a leg looks at, and whether it does month by month."""
         if leg.kind == "energy":
             return [(self._of_stages(DIRECT), False)]
         if leg.kind == "market":
@@ -149,18 +149,18 @@ class Assembly:
         if leg.kind == "biogenic":
             return self._biogenic(leg, period)
         found = []
-        for pick in self._offers.pick(self._serving(leg), period):
-            masses = masses_of(pick.offer.factor, leg.gases)
+        for pick in self._candidates.pick(self._serving(leg), period):
+            masses = masses_of(pick.candidate.factor, leg.gases)
             if masses is not None:
                 found.append(self._entry(leg.account, pick, masses))
         return found
 
-    # Offers.
+    # Candidates.
 
-    def _of_stages(self, stages: tuple[str, ...]) -> list[Offer]:
+    def _of_stages(self, stages: tuple[str, ...]) -> list[Candidate]:
         return self._serving(Leg("", stages=stages))
 
-    def _serving(self, leg: Leg) -> list[Offer]:
+    def _serving(self, leg: Leg) -> list[Candidate]:
         """Factors of a leg's stages whose account, where they name one, is the leg's."""
         key = ("serving", leg.account, leg.stages, leg.gases)
         if key not in self._found:
@@ -178,7 +178,7 @@ class Assembly:
                     return False
                 return factor.loss is None and factor.kwh is None
 
-            self._found[key] = self._offers.find(
+            self._found[key] = self._candidates.find(
                 self.activities,
                 self._unit,
                 self.region,
@@ -194,34 +194,34 @@ class Assembly:
             return 0
         return int(bool(factor.gases) == (self._settings.blend_gwp == "published"))
 
-    def _losses(self) -> list[Offer]:
+    def _losses(self) -> list[Candidate]:
         return self._of_stages(("losses",))
 
-    def _of_losses_wtt(self) -> list[Offer]:
+    def _of_losses_wtt(self) -> list[Candidate]:
         return self._of_stages(("wtt_losses",))
 
-    def _shares(self) -> list[Offer]:
+    def _shares(self) -> list[Candidate]:
         """Factors that give the share that is lost."""
         return self._special("shares", self.activities, lambda factor: factor.loss is not None)
 
-    def _uses(self) -> list[Offer]:
+    def _uses(self) -> list[Candidate]:
         """Factors that give the electricity of a use."""
         return self._special("uses", self.activities, lambda factor: factor.kwh is not None)
 
     def _special(
         self, name: str, activities: tuple[str, ...], is_it: Callable[[Factor], bool]
-    ) -> list[Offer]:
+    ) -> list[Candidate]:
         key = (name,)
         if key not in self._found:
-            self._found[key] = self._offers.find(
+            self._found[key] = self._candidates.find(
                 activities, self._unit, self.region, serves=lambda factor, _: is_it(factor)
             )
         return self._found[key]
 
-    def _grid(self) -> list[Offer]:
+    def _grid(self) -> list[Candidate]:
         """Factors of grid electricity, for kWh."""
         if ("grid",) not in self._found:
-            self._found[("grid",)] = self._offers.find(
+            self._found[("grid",)] = self._candidates.find(
                 GRID, "kWh", self.region, serves=lambda factor, _: factor.stage in DIRECT
             )
         return self._found[("grid",)]
@@ -231,11 +231,11 @@ class Assembly:
     def _energy(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Give the energy itself, in kWh; of fuels on net calorific value where that is known."""
         is_fuel = self._rule.startswith("fuel")
-        direct = self._offers.pick(self._of_stages(DIRECT), period) if is_fuel else []
-        edition = direct[0].offer.edition if direct else ""
-        place = direct[0].offer.factor.region if direct else ""
+        direct = self._candidates.pick(self._of_stages(DIRECT), period) if is_fuel else []
+        edition = direct[0].candidate.edition if direct else ""
+        place = direct[0].candidate.factor.region if direct else ""
         for target in _ENERGY_UNITS if is_fuel else ("kWh",):
-            found = self._offers.converter.convert(
+            found = self._candidates.converter.convert(
                 self._unit, target, self.activities, edition=edition, region=place
             )
             if found is not None:
@@ -247,7 +247,7 @@ class Assembly:
     def _market(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Contract, supplier rate, residual mix, else the grid's average with a notice."""
         for stage in MARKET_STAGES:
-            picks = self._offers.pick(self._of_stages((stage,)), period, by_month=True)
+            picks = self._candidates.pick(self._of_stages((stage,)), period, by_month=True)
             if picks:
                 return [self._plain_entry(leg.account, pick) for pick in picks]
         notice = Notice(
@@ -258,22 +258,22 @@ class Assembly:
         )
         return [
             replace(entry, notices=(*entry.notices, notice))
-            for pick in self._offers.pick(self._of_stages(DIRECT), period)
+            for pick in self._candidates.pick(self._of_stages(DIRECT), period)
             if (entry := self._plain_entry(leg.account, pick))
         ]
 
     def _lost(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
         convention = self._settings.loss_convention
-        printed = self._offers.pick(self._losses(), period)
-        direct = self._offers.pick(self._of_stages(DIRECT), period)
+        printed = self._candidates.pick(self._losses(), period)
+        direct = self._candidates.pick(self._of_stages(DIRECT), period)
         if convention == "defra" and printed:
-            upstream = self._offers.pick(self._of_losses_wtt(), period)
+            upstream = self._candidates.pick(self._of_losses_wtt(), period)
             return [self._plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
         share = self._share(period, printed, direct)
         if share is None:
             return []
-        upstream = self._offers.pick(self._of_stages(("wtt",)), period)
+        upstream = self._candidates.pick(self._of_stages(("wtt",)), period)
         if convention == "ghg-protocol-combustion":
             upstream = []
         return [self._plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
@@ -285,9 +285,9 @@ class Assembly:
         a factor of the first kind is printed, loss = losses / (generation + losses).
         """
         is_defra = self._settings.loss_convention == "defra"
-        shares = self._offers.pick(self._shares(), period)
+        shares = self._candidates.pick(self._shares(), period)
         if shares:
-            factor = shares[0].offer.factor
+            factor = shares[0].candidate.factor
             assert factor.loss is not None  # noqa: S101  it is what _shares asks for
             loss = Fraction(factor.loss)
             text = f"loss {plain_text(factor.loss)} ({cell_of(factor)})"
@@ -302,37 +302,37 @@ class Assembly:
         loss = lost / (made + lost)
         text = (
             f"loss {exact_text(loss)}: {exact_text(lost)} of losses in "
-            f"{exact_text(made + lost)} generated ({cell_of(printed[0].offer.factor)})"
+            f"{exact_text(made + lost)} generated ({cell_of(printed[0].candidate.factor)})"
         )
         return Step("loss", text, loss)
 
     def _use(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
         found = []
-        for use in self._offers.pick(self._uses(), period):
-            factor = use.offer.factor
+        for use in self._candidates.pick(self._uses(), period):
+            factor = use.candidate.factor
             assert factor.kwh is not None  # noqa: S101  it is what _uses asks for
             text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
-            steps = (*use.offer.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
-            for pick in self._offers.pick(self._grid(), period):
+            steps = (*use.candidate.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
+            for pick in self._candidates.pick(self._grid(), period):
                 entry = self._plain_entry(leg.account, pick)
                 found.append(replace(entry, steps=(*steps, *entry.steps)))
         return found
 
     def _biogenic(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
-        direct = self._offers.pick(self._of_stages(DIRECT), period)
-        picks = [pick for pick in direct if pick.offer.factor.kg_biogenic_co2 is not None]
+        direct = self._candidates.pick(self._of_stages(DIRECT), period)
+        picks = [pick for pick in direct if pick.candidate.factor.kg_biogenic_co2 is not None]
         if not picks:
-            origins = {(pick.offer.edition, pick.offer.factor.region) for pick in direct}
+            origins = {(pick.candidate.edition, pick.candidate.factor.region) for pick in direct}
             picks = [
                 pick
-                for pick in self._offers.pick(self._serving(leg), period)
-                if (pick.offer.edition, pick.offer.factor.region) in origins
+                for pick in self._candidates.pick(self._serving(leg), period)
+                if (pick.candidate.edition, pick.candidate.factor.region) in origins
             ]
         found = []
         for pick in picks:
-            mass = pick.offer.factor.kg_biogenic_co2
+            mass = pick.candidate.factor.kg_biogenic_co2
             if mass:
                 text = plain_text(mass)
                 masses = FactorMasses(kg_co2e=text, gases=((CO2_BIOGENIC, text),), gwp_set="CO2")
@@ -342,33 +342,33 @@ class Assembly:
     # Entries.
 
     def _plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
-        masses = masses_of(pick.offer.factor)
+        masses = masses_of(pick.candidate.factor)
         assert masses is not None  # noqa: S101  all gases are asked for
         entry = self._entry(account, pick, masses)
         return entry if share is None else replace(entry, steps=(*entry.steps, share))
 
     def _entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
-        offer = pick.offer
-        steps = offer.conversion.steps
+        candidate = pick.candidate
+        steps = candidate.conversion.steps
         if pick.share != 1:
             steps = (*steps, Step("days", pick.rule_text, pick.share))
         return ResolutionEntry(
             account=account,
-            edition=offer.edition,
-            factor_row=offer.factor.row,
+            edition=candidate.edition,
+            factor_row=candidate.factor.row,
             factor=masses,
             steps=steps,
-            stage=offer.factor.stage,
-            cell=cell_of(offer.factor),
-            notices=(*self._notices(pick), *offer.conversion.notices),
+            stage=candidate.factor.stage,
+            cell=cell_of(candidate.factor),
+            notices=(*self._notices(pick), *candidate.conversion.notices),
         )
 
     def _notices(self, pick: Pick) -> list[Notice]:
         """Tell every way in which the factor is not exactly the record's."""
-        offer, factor = pick.offer, pick.offer.factor
+        candidate, factor = pick.candidate, pick.candidate.factor
         name = f"{factor.activity} ({factor.stage})" if factor.stage else factor.activity
         found = []
-        if offer.is_proxy:
+        if candidate.is_proxy:
             text = f"{name}: no factor of region {self.region!r}; took that of {factor.region!r}"
             found.append(Notice(REGION_PROXY, text))
         elif factor.region != self.region and factor.stage != "release":
@@ -377,15 +377,15 @@ class Assembly:
             found.append(Notice(REGION_FALLBACK, text))
         if pick.gap_months:
             first, last = (
-                month_of_period(offer.first_period),
-                month_of_period(offer.stop_period - 1),
+                month_of_period(candidate.first_period),
+                month_of_period(candidate.stop_period - 1),
             )
             text = f"{name}: no set of the time; took the nearest one, of {first} to {last}"
             found.append(Notice(YEAR_FALLBACK, text))
         if pick.rule_text:
-            text = f"{name}: the factor of edition {offer.edition} {pick.rule_text}"
+            text = f"{name}: the factor of edition {candidate.edition} {pick.rule_text}"
             found.append(Notice(YEAR_RULE, text))
-        if offer.id_distance >= self.own_id_count:
+        if candidate.id_distance >= self.own_id_count:
             text = f"{self.activities[0]}: no such factor of its own; took that of {name}"
             found.append(Notice(ACTIVITY_FALLBACK, text))
         if factor.gwp_set == "CO2" and factor.stage != "biogenic":
@@ -432,12 +432,12 @@ def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
 
 def _printed_total(pick: Pick) -> Fraction | None:
     """CO2e, or CO2, of one unit of the record as printed."""
-    factor = pick.offer.factor
+    factor = pick.candidate.factor
     value = factor.kg_co2e if factor.kg_co2e is not None else factor.kg_co2
     if value is None:
         return None
     ratio = Fraction(1)
-    for step in pick.offer.conversion.steps:
+    for step in pick.candidate.conversion.steps:
         ratio *= step.ratio
     return Fraction(value) * ratio
 

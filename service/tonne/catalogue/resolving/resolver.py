@@ -2,7 +2,7 @@
 
 Which rule: imported factors that name their accounts make the rule of their activity
 themselves; else the taxonomy's rule; else, for ids that only an import knows, the account that
-follows from the words. Which factor a leg takes: see `offers`.
+follows from the words. Which factor a leg takes: see `candidates`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.resolving.candidates import Candidates, shelve
 from tonne.catalogue.resolving.entries import Assembly, served_by
-from tonne.catalogue.resolving.offers import Offers, shelve
 from tonne.catalogue.resolving.resolution import LEG_MISSING, Notice, Resolution, ResolutionEntry
 from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import account_of
@@ -69,7 +69,7 @@ class Resolver:
     ) -> None:
         self._settings = settings or MethodSettings()
         self._method_version = method_version
-        self._offers = Offers(
+        self._candidates = Candidates(
             tuple(shelve(edition, factors) for edition, factors in editions), self._settings
         )
         self._cache: dict[tuple[str, str, str], tuple[Run, ...]] = {}
@@ -92,7 +92,7 @@ class Resolver:
         return runs
 
     def _resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
-        subject = taxonomy.subject(activity, self._offers.is_known)
+        subject = taxonomy.subject(activity, self._candidates.is_known)
         ids = (activity,) if subject is None else subject.factor_ids
         rule = "" if subject is None else subject.activity.rule
         status = self._check_unit(ids, rule, unit)
@@ -111,11 +111,11 @@ class Resolver:
 
     def _check_unit(self, ids: tuple[str, ...], rule: str, unit: str) -> RowStatus | None:
         """Refuse a unit that no table knows, and one that no factor of the activity takes."""
-        known = self._offers.units_of(ids)
+        known = self._candidates.units_of(ids)
         if not known and rule and any(leg.kind == "energy" for leg in legs_of(rule)):
             known = frozenset({"kWh"})
         found = units.find(unit)
-        convert = self._offers.converter.convert
+        convert = self._candidates.converter.convert
         if any(convert(unit, other, ids) is not None for other in known):
             return None
         if found is None:
@@ -140,7 +140,7 @@ class Resolver:
         """Put the import's own legs before the taxonomy's."""
         rule = "" if subject is None else subject.activity.rule
         assembly = Assembly(
-            self._offers,
+            self._candidates,
             self._settings,
             activities=ids,
             own_id_count=1 if subject is None else subject.own_id_count,

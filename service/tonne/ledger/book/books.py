@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.catalogue.editions.library import default_settings
 from tonne.errors import BookUnknown, NameInvalid
 from tonne.ledger.book.methods import check_editions
-from tonne.ledger.book.part import Part, check_text
+from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.book.periods import check_time_zone
 from tonne.ledger.pages import page_limit
 from tonne.model import Book, FacilityRule, PeriodState, check_id
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _BOOKS_BATCH = 1000
 
 
-class Books(Part):
+class Books(LedgerPart):
     """The books of a ledger."""
 
     def create_book(

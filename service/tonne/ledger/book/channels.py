@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tonne.ledger.book.part import Part
+from tonne.ledger.book.part import LedgerPart
 from tonne.ledger.pages import page_limit
 from tonne.model import check_channel_id, check_id
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tonne.store.manifest.manifest import Manifest
 
 
-class Channels(Part):
+class Channels(LedgerPart):
     """The channels of a ledger's books, against what this process knows to be acknowledged."""
 
     def __init__(

@@ -15,7 +15,7 @@ from tonne.ledger.book.book_state import edition_factors
 from tonne.ledger.book.factors import factor_of_row, factor_to_row
 from tonne.ledger.book.method_versions import build_on
 from tonne.ledger.book.methods import settings_of, with_import
-from tonne.ledger.book.part import Part, check_text
+from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.pages import page_limit
 from tonne.model import Book, Edition, check_id
 from tonne.store.rows import NewMethod
@@ -35,7 +35,7 @@ ACTIVITIES_MAX = 10_000
 """Most activities that one search gives."""
 
 
-class Editions(Part):
+class Editions(LedgerPart):
     """The editions and factors of a ledger. An empty `book` stands for what is shipped."""
 
     def import_edition(

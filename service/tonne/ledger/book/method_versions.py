@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tonne.errors import MethodChanged, StoreUnavailable
 from tonne.ledger.book.methods import check_editions, settings_of, with_order
-from tonne.ledger.book.part import Part, check_text
+from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.pages import page_limit
 from tonne.model import check_id
 from tonne.store.rows import NewMethod
@@ -25,7 +25,7 @@ METHOD_RACES_MAX = 32
 """Versions that others may write before one that builds on the latest is given up."""
 
 
-class MethodVersions(Part):
+class MethodVersions(LedgerPart):
     """The methods of books. A version is never changed: another one follows it."""
 
     def set_method(

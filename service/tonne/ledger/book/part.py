@@ -24,7 +24,7 @@ FAULTS_TOLD_MAX = 20
 _TEXT_CHARACTERS_MAX = 1000
 
 
-class Part:
+class LedgerPart:
     """One subject of the ledger's use cases. Safe to call from several threads; calls block."""
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.errors import FieldInvalid
 from tonne.ledger.book.entities import ENTITIES_MAX, check_entity, check_tree
 from tonne.ledger.book.facilities import check_facility
-from tonne.ledger.book.part import Part, check_rows
+from tonne.ledger.book.part import LedgerPart, check_rows
 from tonne.ledger.pages import page_limit
 from tonne.model import check_id
 
@@ -23,7 +23,7 @@ FACILITIES_MAX = 10_000
 """Most facilities of one import."""
 
 
-class Register(Part):
+class Register(LedgerPart):
     """The facilities and entities of a ledger's books."""
 
     def import_facilities(self, book: str, facilities: Sequence[Facility]) -> tuple[int, int]:

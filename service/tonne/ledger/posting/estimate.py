@@ -15,7 +15,7 @@ import polars as pl
 
 from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.ledger.book.book_state import RULE_COUNT_MAX, BookState, register_frame
-from tonne.ledger.book.part import Part
+from tonne.ledger.book.part import LedgerPart
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import split_records
@@ -186,7 +186,7 @@ class Estimation:
         )
 
 
-class Estimates(Part):
+class Estimates(LedgerPart):
     """The estimates of a ledger."""
 
     def estimation(self, book: str) -> Estimation:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tonne.ledger.files.frames import Schema
     from tonne_kernel import Posted
 
-REPLAY_KEYS = ("facility", "activity", "unit", "period", "status", "region")
+REPOST_KEYS = ("facility", "activity", "unit", "period", "status", "region")
 """What the records alone determine: resolutions are the book's, as it was then, and so are the
 regions of what is posted, which are empty here."""
 
 BATCH_ROWS = 1 << 16
 
-REPLAYED_SCHEMA: Schema = {
-    **dict.fromkeys(REPLAY_KEYS[:3], pl.String),
+REPOSTED_SCHEMA: Schema = {
+    **dict.fromkeys(REPOST_KEYS[:3], pl.String),
     "period": pl.Int32,
     "status": pl.UInt8,
     "region": pl.String,
@@ -39,10 +39,10 @@ REPLAYED_SCHEMA: Schema = {
 """Columns of what a replay posts."""
 
 
-def as_replayed(postings: pl.DataFrame) -> pl.DataFrame:
-    """Sum postings over what a replay can know of them; `REPLAY_KEYS` as texts."""
+def as_reposted(postings: pl.DataFrame) -> pl.DataFrame:
+    """Sum postings over what a replay can know of them; `REPOST_KEYS` as texts."""
     known = pl.when(pl.col("status") == RowStatus.POSTED).then(pl.lit("")).otherwise("region")
-    return drop_zeros(sum_by(postings.with_columns(region=known), REPLAY_KEYS))
+    return drop_zeros(sum_by(postings.with_columns(region=known), REPOST_KEYS))
 
 
 def _by_posting_region(segment: pl.DataFrame) -> pl.DataFrame:
@@ -54,7 +54,7 @@ def _by_posting_region(segment: pl.DataFrame) -> pl.DataFrame:
 
 
 def post_segment(segment: pl.DataFrame, time_zone: str) -> Iterator[pl.DataFrame]:
-    """Post a segment's records again, a batch at a time: columns of `REPLAYED_SCHEMA`."""
+    """Post a segment's records again, a batch at a time: columns of `REPOSTED_SCHEMA`."""
     by_region = _by_posting_region(segment)
     periods = period_table(time_zone)
     for (status,), records in by_region.group_by("status", maintain_order=True):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from tonne.catalogue.words import taxonomy
-from tonne.catalogue.words.places import region_chain
+from tonne.catalogue.words.regions import region_chain
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.statuses import status_message
 from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus

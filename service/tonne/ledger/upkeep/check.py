@@ -22,7 +22,7 @@ from tonne.ledger.files.overlay import Overlay, read_cleared, with_cleared
 from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.files.sums import QUANTITY_TYPE
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.ledger.posting.repost import REPLAYED_SCHEMA, as_replayed, post_segment
+from tonne.ledger.posting.repost import REPOSTED_SCHEMA, as_reposted, post_segment
 from tonne.ledger.reading.snapshot import ATTEMPTS_MAX
 from tonne.ledger.upkeep.findings import (
     BookFindings,
@@ -115,7 +115,7 @@ class BookCheck:
         """
         for _ in range(ATTEMPTS_MAX):
             snapshot = self._manifest.book_snapshot(self._book)
-            with SpilledSums(REPLAYED_SCHEMA, self._sums_rows_max) as difference:
+            with SpilledSums(REPOSTED_SCHEMA, self._sums_rows_max) as difference:
                 if not self._take_postings(snapshot, difference):
                     self._found = BookFindings(self._book)
                     continue
@@ -152,7 +152,7 @@ class BookCheck:
             else:
                 with polars_errors(file.path):
                     ids.update(frame["resolution"].drop_nulls().unique())
-                    sums = as_replayed(frame).with_columns(-pl.col(_SUMS))
+                    sums = as_reposted(frame).with_columns(-pl.col(_SUMS))
                 difference.add(sums)
             self._count(file)
         self._check_resolutions(sorted(ids))

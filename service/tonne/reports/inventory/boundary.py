@@ -34,9 +34,9 @@ class Portion:
     Parameters
     ----------
     share : Fraction
-        Part that counts in its own accounts, 0 to 1.
+        Contribution that counts in its own accounts, 0 to 1.
     invested : Fraction
-        Part held in equity beyond `share`, 0 to 1.
+        Contribution held in equity beyond `share`, 0 to 1.
     """
 
     share: Fraction

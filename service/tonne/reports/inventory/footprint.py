@@ -52,7 +52,7 @@ _MAIN_MASK = ((1 << len(MAIN_GASES)) - 1) << FIRST_GAS
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Contribution:
     """What one millionth of a quantity adds to one group of accounts.
 
     Parameters
@@ -81,8 +81,8 @@ class Weights:
 
     gases: tuple[str, ...]
     denominators: tuple[int, ...]
-    rows: Mapping[Bucket, tuple[Part, ...]]
-    total: Mapping[Bucket, Part]
+    rows: Mapping[Bucket, tuple[Contribution, ...]]
+    total: Mapping[Bucket, Contribution]
     notices: Mapping[Bucket, frozenset[Notice]]
 
 
@@ -135,8 +135,8 @@ def weigh(
         for name, worth in worths.items()
     }
     grouping = _Grouping(request)
-    rows: dict[Bucket, tuple[Part, ...]] = {}
-    total: dict[Bucket, Part] = {}
+    rows: dict[Bucket, tuple[Contribution, ...]] = {}
+    total: dict[Bucket, Contribution] = {}
     notices: dict[Bucket, frozenset[Notice]] = {}
     for bucket in buckets:
         portion = portions[bucket[1]] if len(bucket) > 1 else WHOLE
@@ -236,14 +236,14 @@ class _Grouping:
         self._footprint = footprint_accounts(request)
         self._energy = ENERGY if request.selects_account(ENERGY) else RENEWABLE
 
-    def total(self, added: Sequence[_Added]) -> Part:
+    def total(self, added: Sequence[_Added]) -> Contribution:
         """Add up what stands for all accounts."""
         counted = [each for each in added if each.account in self._footprint]
         beside = [each for each in added if each.account not in self._footprint]
         energy = [each for each in beside if each.account == self._energy]
         return self._part((), self._energy, counted, energy)
 
-    def rows(self, added: Sequence[_Added]) -> tuple[Part, ...]:
+    def rows(self, added: Sequence[_Added]) -> tuple[Contribution, ...]:
         """Add up what each account or scope gets."""
         groups: defaultdict[tuple[str, ...], list[_Added]] = defaultdict(list)
         for each in added:
@@ -264,7 +264,7 @@ class _Grouping:
         energy: str,
         counted: Sequence[_Added],
         energy_alone: Sequence[_Added],
-    ) -> Part:
+    ) -> Contribution:
         numerators: defaultdict[int, int] = defaultdict(int)
         stated = unstated = 0
         for each in counted:
@@ -280,4 +280,4 @@ class _Grouping:
                 if column == KWH:
                     numerators[column] += value
         pairs = tuple((column, value) for column, value in numerators.items() if value)
-        return Part(label, pairs, stated, unstated)
+        return Contribution(label, pairs, stated, unstated)

@@ -112,7 +112,10 @@ class Gathering:
         del schema["status"]
         if is_plain and not self._by_facility:
             del schema["facility"]
-        extra = {"region": ("place", pl.String), "facility_type": ("facility_type", pl.String)}
+        extra = {
+            "region": ("effective_region", pl.String),
+            "facility_type": ("facility_type", pl.String),
+        }
         named = dict(extra[name] for name in request.group_by if name in extra)
         portions: Schema = dict.fromkeys(boundary, pl.Int32)
         return {**portions, **named, **schema}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Notice, Resolution
     from tonne.ledger.budget import Hold
     from tonne.model import Entity
-    from tonne.reports.inventory.footprint import Bucket, Part, Weights
+    from tonne.reports.inventory.footprint import Bucket, Contribution, Weights
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
 
@@ -163,7 +163,7 @@ def inventory_of(
 
 
 def _columns(keys: Iterable[str]) -> list[str]:
-    return ["place" if name == "region" else name for name in keys]
+    return ["effective_region" if name == "region" else name for name in keys]
 
 
 def _texts(keys: Iterable[str]) -> list[pl.Expr]:
@@ -200,7 +200,7 @@ class _Sum:
         self.stated = 0
         self.unstated = 0
 
-    def add(self, quantity_micro: int, part: Part) -> None:
+    def add(self, quantity_micro: int, part: Contribution) -> None:
         self.stated |= part.stated
         self.unstated |= part.unstated
         for column, numerator in part.numerators:

@@ -148,7 +148,7 @@ class Selector:
         if self._asks_register:
             chosen = self._with_place(chosen)
         if request.regions:
-            chosen = chosen.filter(pl.col("place").is_in(list(request.regions)))
+            chosen = chosen.filter(pl.col("effective_region").is_in(list(request.regions)))
         # Names as text: categories of different frames are not to be compared by code.
         chosen = chosen.with_columns(pl.col("resolution").cast(pl.String))
         return chosen if self._boundary is None else self._boundary.mark(chosen)
@@ -163,7 +163,7 @@ class Selector:
         )
         own = pl.col("region").cast(pl.String).fill_null("")
         return chosen.join(register, on="facility", how="left").with_columns(
-            place=pl.when(own != "").then(own).otherwise("facility_region")
+            effective_region=pl.when(own != "").then(own).otherwise("facility_region")
         )
 
 

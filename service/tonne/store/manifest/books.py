@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import BookExists
 from tonne.store.manifest.methods import current_methods, insert_method
-from tonne.store.manifest.part import Part, check_book, identity, lock_book, name_of
+from tonne.store.manifest.tables import Tables, check_book, identity, lock_book, name_of
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tonne.store.rows import NewMethod
 
 
-class Books(Part):
+class BookTable(Tables):
     """The books of the manifest."""
 
     def create_book(self, book: model.Book, method: NewMethod) -> model.Book:

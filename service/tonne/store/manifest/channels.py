@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import ChannelClosed, ChannelUnknown
 from tonne.store import faults
-from tonne.store.manifest.part import (
-    Part,
+from tonne.store.manifest.tables import (
+    Tables,
     check_book,
     draw_step,
     identity,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-class Channels(Part):
+class ChannelTable(Tables):
     """The channels and requests of the manifest."""
 
     def open_channel(self, book: str, channel: str, owner: str = "") -> model.Channel:

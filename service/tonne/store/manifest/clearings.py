@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tonne.errors import LedgerInconsistent
 from tonne.store.errors import SuspenseChanged
 from tonne.store.manifest.files import file_of
-from tonne.store.manifest.part import Part, check_book, split
+from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tonne.store.rows import Commit, FileRow
 
 
-class Clearings(Part):
+class ClearingTable(Tables):
     """The records in suspense of the manifest, segment by segment."""
 
     def suspended_segments(

@@ -42,7 +42,7 @@ from tonne.store.errors import (
 )
 from tonne.store.manifest.clearings import clear_segments, shift_totals
 from tonne.store.manifest.files import condemned_paths, insert_files, take_seq
-from tonne.store.manifest.part import Part, lock_book, name_of, split, totals_of, totals_values
+from tonne.store.manifest.tables import Tables, lock_book, name_of, split, totals_of, totals_values
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from tonne.store.rows import Commit, Move
 
 
-class Commits(Part):
+class CommitTable(Tables):
     """The commits of the manifest."""
 
     def commit(self, commit: Commit) -> None:

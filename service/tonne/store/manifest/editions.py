@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown
 from tonne.store.manifest.methods import insert_method
-from tonne.store.manifest.part import Part, bump_revision, check_book, lock_book, split
+from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.rows import FactorRow
 from tonne.store.sql import schema
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tonne.store.rows import NewMethod
 
 
-class Editions(Part):
+class EditionTable(Tables):
     """The editions, factors and resolutions of the manifest."""
 
     def add_edition(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
-from tonne.store.manifest.part import Part, bump_revision, check_book, lock_book, split
+from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-class Entities(Part):
+class EntityTable(Tables):
     """The entities of the manifest."""
 
     def put_entities(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
-from tonne.store.manifest.part import Part, bump_revision, check_book, lock_book, split
+from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _FIELDS = (
 )
 
 
-class Facilities(Part):
+class FacilityTable(Tables):
     """The facilities of the manifest."""
 
     def put_facilities(self, book: str, facilities: Sequence[model.Facility]) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.part import Part, check_book, lock_book, name_of, split
+from tonne.store.manifest.tables import Tables, check_book, lock_book, name_of, split
 from tonne.store.rows import FileRow, RangeRow
 from tonne.store.sql import schema
 
@@ -31,7 +31,7 @@ class _NotLiveError(Exception):
     """A file to be replaced is not live any more."""
 
 
-class Files(Part):
+class FileTable(Tables):
     """The files of the manifest."""
 
     def live_postings(self, book: str) -> list[FileRow]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tonne.store import faults
 from tonne.store.errors import LedgerMismatch
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.part import Part, split
+from tonne.store.manifest.tables import Tables, split
 from tonne.store.rows import LedgerRow, Position
 from tonne.store.sql import schema
 
@@ -26,7 +26,7 @@ _ROW = 1
 _COUNT_STEP = 100_000
 
 
-class Identities(Part):
+class IdentityTable(Tables):
     """The identity of the ledger in the manifest."""
 
     @property

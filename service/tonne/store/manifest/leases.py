@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne.store.errors import LeaseLost
-from tonne.store.manifest.part import Part, draw_step
+from tonne.store.manifest.tables import Tables, draw_step
 from tonne.store.rows import Lease
 from tonne.store.sql import schema
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-class Leases(Part):
+class LeaseTable(Tables):
     """The leases of the manifest.
 
     All times are by the database's clock, so that servers whose own clocks differ agree. A

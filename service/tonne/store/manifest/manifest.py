@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from tonne.store.manifest.books import Books
-from tonne.store.manifest.channels import Channels
-from tonne.store.manifest.clearings import Clearings
-from tonne.store.manifest.commits import Commits
-from tonne.store.manifest.editions import Editions
-from tonne.store.manifest.entities import Entities
-from tonne.store.manifest.facilities import Facilities
-from tonne.store.manifest.files import Files
-from tonne.store.manifest.identities import Identities
-from tonne.store.manifest.leases import Leases
-from tonne.store.manifest.methods import Methods
-from tonne.store.manifest.page_token_keys import PageTokenKeys
-from tonne.store.manifest.publications import Publications
-from tonne.store.manifest.snapshots import Snapshots
-from tonne.store.manifest.unknowns import Unknowns
+from tonne.store.manifest.books import BookTable
+from tonne.store.manifest.channels import ChannelTable
+from tonne.store.manifest.clearings import ClearingTable
+from tonne.store.manifest.commits import CommitTable
+from tonne.store.manifest.editions import EditionTable
+from tonne.store.manifest.entities import EntityTable
+from tonne.store.manifest.facilities import FacilityTable
+from tonne.store.manifest.files import FileTable
+from tonne.store.manifest.identities import IdentityTable
+from tonne.store.manifest.leases import LeaseTable
+from tonne.store.manifest.methods import MethodTable
+from tonne.store.manifest.page_token_keys import PageTokenKeyTable
+from tonne.store.manifest.publications import PublicationTable
+from tonne.store.manifest.snapshots import SnapshotQueries
+from tonne.store.manifest.unknowns import UnknownTable
 from tonne.store.migrations import (
     Fit,
     Upgrade,
@@ -43,21 +43,21 @@ logger = logging.getLogger(__name__)
 
 
 class Manifest(
-    Books,
-    Methods,
-    Editions,
-    Facilities,
-    Entities,
-    Channels,
-    Commits,
-    Files,
-    Clearings,
-    Publications,
-    Snapshots,
-    Leases,
-    PageTokenKeys,
-    Identities,
-    Unknowns,
+    BookTable,
+    MethodTable,
+    EditionTable,
+    FacilityTable,
+    EntityTable,
+    ChannelTable,
+    CommitTable,
+    FileTable,
+    ClearingTable,
+    PublicationTable,
+    SnapshotQueries,
+    LeaseTable,
+    PageTokenKeyTable,
+    IdentityTable,
+    UnknownTable,
 ):
     """All that the manifest can tell and do. Safe for use from many threads.
 

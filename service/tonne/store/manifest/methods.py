@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import MethodChanged, MethodUnknown
-from tonne.store.manifest.part import Part, bump_revision, check_book, lock_book, split
+from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tonne.store.rows import NewMethod
 
 
-class Methods(Part):
+class MethodTable(Tables):
     """The methods of the manifest."""
 
     def put_method(self, book: str, new: NewMethod) -> model.Method:

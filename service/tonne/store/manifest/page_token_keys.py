@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from tonne.errors import LedgerInconsistent
-from tonne.store.manifest.part import Part
+from tonne.store.manifest.tables import Tables
 from tonne.store.sql import schema
 
 
-class PageTokenKeys(Part):
+class PageTokenKeyTable(Tables):
     """The key of the manifest; the migration that made its table drew it."""
 
     _page_token_key: bytes = b""

@@ -17,8 +17,8 @@ from tonne.errors import LedgerInconsistent
 from tonne.store import faults
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.part import CHUNK_SIZE, Part, check_book, split
-from tonne.store.rows import Batch
+from tonne.store.manifest.tables import CHUNK_SIZE, Tables, check_book, split
+from tonne.store.rows import PublicationBatch
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tonne.store.rows import FileRow, Lease
 
 
-class Publications(Part):
+class PublicationTable(Tables):
     """The published tables of the manifest."""
 
     def published_before(self, book: str) -> tuple[dt.datetime, bool]:
@@ -54,7 +54,7 @@ class Publications(Part):
         times = [row.create_time for row in found if row is not None]
         return (min(times), False) if times else (now, True)
 
-    def begin_batch(self, book: str, files_max: int, lease: Lease) -> Batch | None:
+    def begin_batch(self, book: str, files_max: int, lease: Lease) -> PublicationBatch | None:
         """Write down the next batch of a book, or give the one that was not finished.
 
         Parameters
@@ -67,7 +67,7 @@ class Publications(Part):
 
         Returns
         -------
-        Batch or None
+        PublicationBatch or None
             None where every segment is published.
 
         Raises
@@ -78,24 +78,24 @@ class Publications(Part):
         """
         self._finish_reset(book, lease)
 
-        def work(connection: Connection) -> Batch | None:
+        def work(connection: Connection) -> PublicationBatch | None:
             check_lease(connection, lease)
             check_book(connection, book)
             row = self._lock(connection, book)
             if row.batch > row.published_batch:
                 files = _files(connection, _selected(book, row.batch))
-                return Batch(book, row.generation, row.batch, files)
+                return PublicationBatch(book, row.generation, row.batch, files)
             files = _files(connection, _selected(book, None).limit(files_max))
             if not files:
                 return None
             number = row.batch + 1
             _set_batch(connection, [file.id for file in files], number)
             _update(connection, book, batch=number)
-            return Batch(book, row.generation, number, files)
+            return PublicationBatch(book, row.generation, number, files)
 
         return self._database.write(work)
 
-    def finish_batch(self, batch: Batch, lease: Lease) -> None:
+    def finish_batch(self, batch: PublicationBatch, lease: Lease) -> None:
         """Note that a batch is in the table; noted before is fine. Raises `LeaseLost`."""
 
         def work(connection: Connection) -> None:

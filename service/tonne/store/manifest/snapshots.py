@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tonne.store.manifest.channels import channel_of
 from tonne.store.manifest.entities import read_entities
 from tonne.store.manifest.files import file_of
-from tonne.store.manifest.part import Part, check_book, name_of, split
+from tonne.store.manifest.tables import Tables, check_book, name_of, split
 from tonne.store.rows import BookMoment, BookSnapshot, CommitRow, RangeRow, Soundness
 from tonne.store.sql import schema
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LINES_MAX = 20
 
 
-class Snapshots(Part):
+class SnapshotQueries(Tables):
     """Books of the manifest at one moment."""
 
     def book_snapshot(self, book: str) -> BookSnapshot:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.part import CHUNK_SIZE, Part, split
+from tonne.store.manifest.tables import CHUNK_SIZE, Tables, split
 from tonne.store.rows import UnknownObject
 from tonne.store.sql import schema
 
@@ -25,7 +25,7 @@ _DEAD: sa.ColumnElement[str] = sa.literal_column("'dead'")
 """Literal: a database that plans without the parameters must see that the partial index serves."""
 
 
-class Unknowns(Part):
+class UnknownTable(Tables):
     """The lists of what is to be deleted."""
 
     def list_unknown(

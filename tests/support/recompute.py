@@ -15,7 +15,7 @@ from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.overlay import Overlay
 from tonne.ledger.files.sums import RunningSums, sum_by
 from tonne.ledger.posting.group import POSTED_KEYS
-from tonne.ledger.posting.repost import REPLAY_KEYS, REPLAYED_SCHEMA, as_replayed, post_segment
+from tonne.ledger.posting.repost import REPOST_KEYS, REPOSTED_SCHEMA, as_reposted, post_segment
 from tonne.ledger.upkeep.check import BookCheck
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import FileRow
 
-__all__ = ["REPLAY_KEYS", "Replay", "as_replayed"]
+__all__ = ["REPOST_KEYS", "Recompute", "as_reposted"]
 
 _FILES_BATCH = 256
 
 
-class Replay:
+class Recompute:
     """Reads a ledger's files past everything that the ledger remembers.
 
     Parameters
@@ -52,10 +52,10 @@ class Replay:
         Returns
         -------
         polars.DataFrame
-            `REPLAY_KEYS`, `quantity`, `record_count`, `record_start_count`; each key once.
+            `REPOST_KEYS`, `quantity`, `record_count`, `record_start_count`; each key once.
         """
         time_zone = self._manifest.get_book(book).time_zone
-        sums = RunningSums(REPLAYED_SCHEMA)
+        sums = RunningSums(REPOSTED_SCHEMA)
         for file in self._segments(book):
             for postings in post_segment(self._read(file), time_zone):
                 sums.add(postings)

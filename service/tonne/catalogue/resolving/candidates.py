@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.conversion import Conversion, Converter
-from tonne.catalogue.words.places import region_chain
+from tonne.catalogue.words.regions import region_chain
 from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Candidate:
     """A factor that could serve, and from when to when.
 
     Parameters
@@ -86,9 +86,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """An offer that serves a month, and for which share of it."""
+    """An candidate that serves a month, and for which share of it."""
 
-    offer: Offer
+    candidate: Candidate
     share: Fraction = Fraction(1)
     gap_months: int = 0
     rule_text: str = ""
@@ -126,18 +126,18 @@ def _groups(shelves: Sequence[Shelf]) -> list[int]:
     return groups
 
 
-def _offer(
+def _candidate(
     shelf: Shelf,
     factor: Factor,
     conversion: Conversion,
     wish: tuple[int, int, int],
     at: tuple[int, int, int],
-) -> Offer:
-    """Make an offer of what was wished (choice, proxy, group) and where it stood."""
+) -> Candidate:
+    """Make an candidate of what was wished (choice, proxy, group) and where it stood."""
     distance, _, id_distance = at
     first, stop = periods(factor)
     recency = -factor.valid_from.toordinal()
-    return Offer(
+    return Candidate(
         preference=(*wish, *at, conversion.kind, recency, factor.row),
         first_period=first,
         stop_period=stop,
@@ -151,8 +151,8 @@ def _offer(
     )
 
 
-class Offers:
-    """Finds offers under a method. Immutable but for its converter's memory."""
+class Candidates:
+    """Finds candidates under a method. Immutable but for its converter's memory."""
 
     def __init__(self, shelves: Sequence[Shelf], settings: MethodSettings) -> None:
         self._shelves = shelves
@@ -183,7 +183,7 @@ class Offers:
         serves: Callable[[Factor, bool], bool],
         with_proxies: bool = False,
         prefer: Callable[[Factor], int] = lambda _: 0,
-    ) -> list[Offer]:
+    ) -> list[Candidate]:
         """Find all factors that could serve, the preferred one first.
 
         Parameters
@@ -223,21 +223,23 @@ class Offers:
                         if conversion is not None:
                             wish = (prefer(factor), int(is_proxy), self._groups[rank])
                             at = (distance, rank, id_distance)
-                            found.append(_offer(shelf, factor, conversion, wish, at))
-        return sorted(found, key=lambda offer: offer.preference)
+                            found.append(_candidate(shelf, factor, conversion, wish, at))
+        return sorted(found, key=lambda candidate: candidate.preference)
 
-    def pick(self, offers: Sequence[Offer], period: int, *, by_month: bool = False) -> list[Pick]:
+    def pick(
+        self, candidates: Sequence[Candidate], period: int, *, by_month: bool = False
+    ) -> list[Pick]:
         """Choose what serves a month by the method's year rule; nothing where nothing does."""
         if self._settings.year_rule == "month" or by_month:
-            pick = self._at(offers, period)
+            pick = self._at(candidates, period)
             return [] if pick is None else [pick]
         year_start = self._year_start(period)
         days: dict[int, int] = {}
         picks: dict[int, Pick] = {}
         for month in range(year_start, year_start + MONTHS):
-            pick = self._at(offers, month)
+            pick = self._at(candidates, month)
             if pick is not None:
-                key = id(pick.offer.factor)
+                key = id(pick.candidate.factor)
                 days[key] = days.get(key, 0) + _days_of(month)
                 known = picks.get(key)
                 if known is None or pick.gap_months < known.gap_months:
@@ -249,10 +251,10 @@ class Offers:
             # The earlier one of two that hold equally long: dictionaries keep their order.
             chosen = max(days, key=lambda key: days[key])
             text = f"holds for {days[chosen]} of {total} days of the reporting year"
-            return [Pick(picks[chosen].offer, Fraction(1), picks[chosen].gap_months, text)]
+            return [Pick(picks[chosen].candidate, Fraction(1), picks[chosen].gap_months, text)]
         return [
             Pick(
-                pick.offer,
+                pick.candidate,
                 Fraction(days[key], total),
                 pick.gap_months,
                 f"{days[key]} of {total} days of the reporting year",
@@ -260,15 +262,15 @@ class Offers:
             for key, pick in picks.items()
         ]
 
-    def starts(self, offers: Sequence[Offer], *, by_month: bool = False) -> set[int]:
+    def starts(self, candidates: Sequence[Candidate], *, by_month: bool = False) -> set[int]:
         """Months in which what `pick` gives may change."""
         found = {0}
         by_distance: dict[int, set[tuple[int, int]]] = {}
-        for offer in offers:
-            found |= {offer.first_period, offer.stop_period}
-            if offer.is_shipped:
-                span = (offer.first_period, offer.stop_period)
-                by_distance.setdefault(offer.distance, set()).add(span)
+        for candidate in candidates:
+            found |= {candidate.first_period, candidate.stop_period}
+            if candidate.is_shipped:
+                span = (candidate.first_period, candidate.stop_period)
+                by_distance.setdefault(candidate.distance, set()).add(span)
         for spans in by_distance.values():
             found |= self._fallback_starts(spans)
         if self._settings.year_rule != "month" and not by_month:
@@ -289,21 +291,21 @@ class Offers:
                 found.add((stop + later - 1) // 2 + 1)
         return found
 
-    def _at(self, offers: Sequence[Offer], period: int) -> Pick | None:
+    def _at(self, candidates: Sequence[Candidate], period: int) -> Pick | None:
         """Choose what serves a month: the region's own valid or nearest set, proxies last."""
         for is_proxy in (False, True):
             valid = next(
                 (
-                    offer
-                    for offer in offers
-                    if offer.is_proxy == is_proxy
-                    and offer.first_period <= period < offer.stop_period
+                    candidate
+                    for candidate in candidates
+                    if candidate.is_proxy == is_proxy
+                    and candidate.first_period <= period < candidate.stop_period
                 ),
                 None,
             )
             if valid is not None and not valid.is_shipped:
                 return Pick(valid)
-            nearest = self._nearest(offers, period, valid, is_proxy=is_proxy)
+            nearest = self._nearest(candidates, period, valid, is_proxy=is_proxy)
             if nearest is not None:
                 return Pick(nearest, gap_months=_gap(nearest, period))
             if valid is not None:
@@ -311,22 +313,27 @@ class Offers:
         return None
 
     def _nearest(
-        self, offers: Sequence[Offer], period: int, valid: Offer | None, *, is_proxy: bool
-    ) -> Offer | None:
+        self,
+        candidates: Sequence[Candidate],
+        period: int,
+        valid: Candidate | None,
+        *,
+        is_proxy: bool,
+    ) -> Candidate | None:
         """Shipped factor nearest in time, of a more specific region than the valid one."""
         reach = self._settings.year_fallback_years * MONTHS
-        best: Offer | None = None
+        best: Candidate | None = None
         best_key: tuple[int, ...] = ()
-        for offer in offers:
-            if not offer.is_shipped or offer.is_proxy != is_proxy:
+        for candidate in candidates:
+            if not candidate.is_shipped or candidate.is_proxy != is_proxy:
                 continue
-            gap = _gap(offer, period)
-            if not gap or (valid is not None and not _is_nearer(offer, valid)):
+            gap = _gap(candidate, period)
+            if not gap or (valid is not None and not _is_nearer(candidate, valid)):
                 continue
             # The most specific region; of two as near in time the earlier one, which was known.
-            key = (offer.distance, 2 * gap + (period < offer.first_period))
+            key = (candidate.distance, 2 * gap + (period < candidate.first_period))
             if gap <= reach and (best is None or key < best_key):
-                best, best_key = offer, key
+                best, best_key = candidate, key
         return best
 
     def _year_start(self, period: int) -> int:
@@ -334,16 +341,16 @@ class Offers:
         return period - (period - (self._settings.reporting_year_start - 1)) % MONTHS
 
 
-def _is_nearer(offer: Offer, valid: Offer) -> bool:
-    """Whether an offer that does not hold is of a more specific region, and no less wanted."""
-    return offer.distance < valid.distance and offer.preference[0] <= valid.preference[0]
+def _is_nearer(candidate: Candidate, valid: Candidate) -> bool:
+    """Whether an candidate that does not hold is of a more specific region, and no less wanted."""
+    return candidate.distance < valid.distance and candidate.preference[0] <= valid.preference[0]
 
 
-def _gap(offer: Offer, period: int) -> int:
-    """Months from a month to the nearest one in which an offer is valid."""
-    if period < offer.first_period:
-        return offer.first_period - period
-    return max(0, period - offer.stop_period + 1)
+def _gap(candidate: Candidate, period: int) -> int:
+    """Months from a month to the nearest one in which an candidate is valid."""
+    if period < candidate.first_period:
+        return candidate.first_period - period
+    return max(0, period - candidate.stop_period + 1)
 
 
 def _days_of(period: int) -> int:

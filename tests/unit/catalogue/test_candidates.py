@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonne.catalogue.editions.factor import Factor
-from tonne.catalogue.resolving.offers import Offers, Shelf
+from tonne.catalogue.resolving.candidates import Candidates, Shelf
 from tonne.catalogue.words.method import MethodSettings
 from tonne.model import period_of_month
 
@@ -51,7 +51,7 @@ SETTINGS = st.builds(
 
 
 def offers_of(shelves, method):
-    """Offers over shelves of (is_shipped, factors by region and span)."""
+    """Candidates over shelves of (is_shipped, factors by region and span)."""
     made = []
     row = 0
     for number, (is_shipped, rows) in enumerate(shelves):
@@ -61,21 +61,21 @@ def offers_of(shelves, method):
             index.setdefault(region, []).append(factor_of(row, region, span))
         by_region = {region: tuple(found) for region, found in index.items()}
         made.append(Shelf(f"e{number}", is_shipped, {"electricity.grid": by_region}))
-    return Offers(made, method)
+    return Candidates(made, method)
 
 
-def find(offers):
-    """All offers for a kWh in England."""
-    return offers.find(
+def find(candidates):
+    """All candidates for a kWh in England."""
+    return candidates.find(
         ("electricity.grid",), "kWh", "GB-ENG", serves=lambda *_: True, with_proxies=True
     )
 
 
-def outcome(offers, found, period):
+def outcome(candidates, found, period):
     """Rows and shares that serve a month."""
     return [
-        (pick.offer.factor.row, pick.share, bool(pick.gap_months))
-        for pick in offers.pick(found, period)
+        (pick.candidate.factor.row, pick.share, bool(pick.gap_months))
+        for pick in candidates.pick(found, period)
     ]
 
 
@@ -83,11 +83,11 @@ def outcome(offers, found, period):
 @given(SHELVES, SETTINGS)
 def test_nothing_changes_between_two_starts(shelves, method):
     """The months that `starts` names are all in which the choice changes."""
-    offers = offers_of(shelves, method)
-    found = find(offers)
-    starts = offers.starts(found)
+    candidates = offers_of(shelves, method)
+    found = find(candidates)
+    starts = candidates.starts(found)
     assert 0 in starts
-    months = [(period, outcome(offers, found, period)) for period in range(FIRST, LAST)]
+    months = [(period, outcome(candidates, found, period)) for period in range(FIRST, LAST)]
     for (_, before), (period, after) in pairwise(months):
         assert before == after or period in starts
 
@@ -96,9 +96,9 @@ def test_nothing_changes_between_two_starts(shelves, method):
 @given(SHELVES, SETTINGS, st.integers(FIRST, LAST))
 def test_shares_are_one_and_follow_the_days(shelves, method, period):
     """A reporting year's shares add up to one; counted day by day they are the same."""
-    offers = offers_of(shelves, method)
-    found = find(offers)
-    picks = offers.pick(found, period)
+    candidates = offers_of(shelves, method)
+    found = find(candidates)
+    picks = candidates.pick(found, period)
     assert sum((pick.share for pick in picks), Fraction(0)) in {0, 1}
     if method.year_rule == "month":
         return
@@ -119,32 +119,32 @@ def test_shares_are_one_and_follow_the_days(shelves, method, period):
     if method.year_rule == "days":
         total = sum(days.values())
         expected = {row: Fraction(number, total) for row, number in days.items()}
-        assert {pick.offer.factor.row: pick.share for pick in picks} == expected
+        assert {pick.candidate.factor.row: pick.share for pick in picks} == expected
     elif days:
         (pick,) = picks
-        assert days[pick.offer.factor.row] == max(days.values())
+        assert days[pick.candidate.factor.row] == max(days.values())
 
 
 @settings(deadline=None, max_examples=100)
 @given(SHELVES, st.integers(FIRST, LAST))
 def test_an_import_never_serves_outside_its_validity(shelves, period):
     """Only sets of shipped editions stand in for other years, and only within reach."""
-    offers = offers_of(shelves, MethodSettings(year_fallback_years=2))
-    for pick in offers.pick(find(offers), period):
+    candidates = offers_of(shelves, MethodSettings(year_fallback_years=2))
+    for pick in candidates.pick(find(candidates), period):
         if pick.gap_months:
-            assert pick.offer.is_shipped
+            assert pick.candidate.is_shipped
             assert pick.gap_months <= 24
         else:
-            assert pick.offer.first_period <= period < pick.offer.stop_period
+            assert pick.candidate.first_period <= period < pick.candidate.stop_period
 
 
 def test_the_nearer_year_stands_in_and_of_two_the_earlier():
     """July 2012 is 19 months after December 2010 and 19 before February 2014."""
     shelf = [(True, [("GB", (2010, 1, 12)), ("GB", (2014, 2, 12))])]
-    offers = offers_of(shelf, MethodSettings(year_fallback_years=5))
-    found = find(offers)
+    candidates = offers_of(shelf, MethodSettings(year_fallback_years=5))
+    found = find(candidates)
     rows = [
-        outcome(offers, found, period_of_month(month))[0][0]
+        outcome(candidates, found, period_of_month(month))[0][0]
         for month in ("2012-06", "2012-07", "2012-08")
     ]
     assert rows == [1, 1, 2]
@@ -153,14 +153,14 @@ def test_the_nearer_year_stands_in_and_of_two_the_earlier():
 def test_an_own_region_of_another_year_goes_before_the_world_of_this_one():
     """A country's set of last year says more about it than a world default."""
     shelf = [(True, [("GB", (2020, 1, 12)), ("", (2005, 1, 400))])]
-    offers = offers_of(shelf, MethodSettings(year_fallback_years=3))
-    found = find(offers)
-    assert outcome(offers, found, period_of_month("2021-06")) == [(1, 1, True)]
-    assert outcome(offers, found, period_of_month("2024-01")) == [(2, 1, False)]
+    candidates = offers_of(shelf, MethodSettings(year_fallback_years=3))
+    found = find(candidates)
+    assert outcome(candidates, found, period_of_month("2021-06")) == [(1, 1, True)]
+    assert outcome(candidates, found, period_of_month("2024-01")) == [(2, 1, False)]
 
 
 def test_an_import_that_holds_goes_before_a_shipped_set_of_another_year():
     """The book's preference stands, also where the shipped factor is of the very region."""
     shelves = [(False, [("", (2005, 1, 400))]), (True, [("GB", (2020, 1, 12))])]
-    offers = offers_of(shelves, MethodSettings(year_fallback_years=3))
-    assert outcome(offers, find(offers), period_of_month("2021-06")) == [(1, 1, False)]
+    candidates = offers_of(shelves, MethodSettings(year_fallback_years=3))
+    assert outcome(candidates, find(candidates), period_of_month("2021-06")) == [(1, 1, False)]

@@ -1,4 +1,4 @@
-"""Places of Append streams, shared between producers: none of them keeps another out."""
+"""Slots of Append streams, shared between producers: none of them keeps another out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tonne.ingest.admission import Admission
 
 
-class Placed(Protocol):
+class SlotHolder(Protocol):
     """A stream that has a place."""
 
     @property
@@ -23,7 +23,7 @@ class Placed(Protocol):
         """Ask its producer in-band to reconnect."""
 
 
-class Places:
+class Slots:
     """Gives the places of a process to streams, by caller. Used on the event loop alone.
 
     Where all are taken, a caller gets one all the same from the caller that has the most, if
@@ -36,17 +36,17 @@ class Places:
     admission : Admission
         Counts streams.
     streams_max : int
-        Places; as many streams may be closing for others.
+        Slots; as many streams may be closing for others.
     """
 
     def __init__(self, admission: Admission, streams_max: int) -> None:
         self._admission = admission
         self._streams_max = streams_max
-        self._callers: dict[Placed, str] = {}
-        self._streams: defaultdict[str, dict[Placed, None]] = defaultdict(dict)
-        self._displaced: set[Placed] = set()
+        self._callers: dict[SlotHolder, str] = {}
+        self._streams: defaultdict[str, dict[SlotHolder, None]] = defaultdict(dict)
+        self._displaced: set[SlotHolder] = set()
 
-    def enter(self, stream: Placed, caller: str) -> None:
+    def enter(self, stream: SlotHolder, caller: str) -> None:
         """Give a stream a place. Raises `StreamsExhausted`."""
         if len(self._callers) >= self._streams_max:
             self._make_room(caller)
@@ -54,7 +54,7 @@ class Places:
         self._callers[stream] = caller
         self._streams[caller][stream] = None
 
-    def leave(self, stream: Placed) -> None:
+    def leave(self, stream: SlotHolder) -> None:
         """Take its place back, if it has one."""
         self._admission.leave(stream.stir)
         self._admission.unwatch(stream.stir)
@@ -75,7 +75,7 @@ class Places:
         self._admission.leave(oldest.stir)
         self._admission.watch(oldest.stir)  # it is read on until it ends
 
-    def _forget(self, stream: Placed) -> None:
+    def _forget(self, stream: SlotHolder) -> None:
         caller = self._callers.pop(stream, None)
         if caller is not None:
             del self._streams[caller][stream]

@@ -29,7 +29,7 @@ CHUNK_SIZE = 5000
 """Most values in one IN list: SQLite binds 32,766 in a statement, PostgreSQL 65,535."""
 
 
-class Part:
+class Tables:
     """One subject of the manifest, working on the shared database."""
 
     def __init__(self, database: Database) -> None:
