@@ -36,11 +36,11 @@ REPOSTED_SCHEMA: Schema = {
     "record_count": pl.Int64,
     "record_start_count": pl.Int64,
 }
-"""Columns of what a replay posts."""
+"""Columns of what is posted again."""
 
 
 def as_reposted(postings: pl.DataFrame) -> pl.DataFrame:
-    """Sum postings over what a replay can know of them; `REPOST_KEYS` as texts."""
+    """Sum postings over what records alone can know of them; `REPOST_KEYS` as texts."""
     known = pl.when(pl.col("status") == RowStatus.POSTED).then(pl.lit("")).otherwise("region")
     return drop_zeros(sum_by(postings.with_columns(region=known), REPOST_KEYS))
 
