@@ -188,4 +188,4 @@ def test_all_estimates_share_their_memory(tmp_path):
 def test_estimates_take_no_memory_of_streams(running, api, book):
     """Producers have a budget of their own."""
     estimate(api, batch(100), book=book)
-    assert running.server._ingest.admission.used_bytes == 0
+    assert running.server._ingest.intake.admission.used_bytes == 0

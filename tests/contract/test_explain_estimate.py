@@ -150,7 +150,7 @@ def test_a_message_over_the_limit_is_refused(running, api, book):
         estimate_raw(api, message.SerializeToString())
     info, _ = details_of(caught.value)
     assert (info.reason, info.metadata["sizeBytesMax"]) == ("BATCH_MUST_FIT", str(limit))
-    assert running.server._ingest.admission.used_bytes == 0
+    assert running.server._ingest.intake.admission.used_bytes == 0
 
 
 def test_an_explanation_adds_up_and_replays(client, book_id):

@@ -27,7 +27,7 @@ from tonne.errors import (
     TonneError,
     forget_frames,
 )
-from tonne.ingest.admission import WaitingBudget
+from tonne.ingest.admission.memory import WaitingBudget
 from tonne.ingest.decoder import check_size
 from tonne.telemetry import code_of, report_incident
 from tonne.work import check_wanted

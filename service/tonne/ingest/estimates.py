@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tonne.errors import BatchMustFit, EstimateMustFit, EstimatesExhausted
-from tonne.ingest.admission import WaitingBudget
+from tonne.ingest.admission.memory import WaitingBudget
 from tonne.ingest.decoder import check_postings, check_size
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class OpenEstimate:
             All estimates together have no room for them.
         """
         if posting_count > self._config.estimate_postings_max:
-            raise self._too_much("postings", posting_count, self._config.estimate_postings_max)
+            raise self._too_much("posting", posting_count, self._config.estimate_postings_max)
         kept_bytes = posting_count * KEPT_BYTES + self._decoder.memory_bytes
         grown_bytes = kept_bytes - self._kept_bytes
         if grown_bytes > 0 and self._room.kept_bytes + grown_bytes > self._room.kept_bytes_max:
@@ -152,7 +152,7 @@ class OpenEstimate:
             raise BatchMustFit.of_records(record_count, records_max)
         self._record_count += record_count
         if self._record_count > self._records_max:
-            raise self._too_much("records", self._record_count, self._records_max)
+            raise self._too_much("record", self._record_count, self._records_max)
 
     @asynccontextmanager
     async def _working(self, size_bytes: int) -> AsyncIterator[None]:
@@ -176,14 +176,14 @@ class OpenEstimate:
 
     def _too_much(self, what: str, count: int, count_max: int) -> EstimateMustFit:
         return EstimateMustFit(
-            f"an estimate has at most {count_max} {what}; this one has {count}: make several "
+            f"an estimate has at most {count_max} {what}s; this one has {count}: make several "
             "estimates of fewer records each" + self._remedy(what),
             metadata={f"{what}Count": str(count), f"{what}CountMax": str(count_max)},
         )
 
     def _remedy(self, what: str) -> str:
         """Say what else helps."""
-        if what == "postings":
+        if what == "posting":
             return " (facility, activity, unit, region and month tell postings apart)"
         is_bookless = self._records_max < self._config.estimate_records_max
         return ", or name a book that you may read" if is_bookless else ""

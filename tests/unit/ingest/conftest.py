@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from tonne.errors import TonneError
-    from tonne.ingest.replies import Reply
+    from tonne.ingest.streams.replies import Reply
 
 TIMEOUT_S = 20.0
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -204,8 +204,8 @@ async def make_bench(
     yield Bench(ledger, ingest)
     async with asyncio.timeout(TIMEOUT_S):
         await ingest.close(0.01)
-    assert ingest.admission.used_bytes == 0
-    assert ingest.committer.in_flight_records == 0
+    assert ingest.intake.admission.used_bytes == 0
+    assert ingest.intake.committer.in_flight_records == 0
 
 
 def _parse(name: str) -> tuple[str, str]:

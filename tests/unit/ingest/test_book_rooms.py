@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tonne.config import IngestConfig
-from tonne.ingest.limits import ROOMS_MIN, BookRooms
+from tonne.ingest.admission.books import ROOMS_MIN, BookRooms
 from tonne.telemetry import Telemetry
 
 

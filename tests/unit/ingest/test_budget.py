@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from tonne.config import IngestConfig
-from tonne.ingest.admission import WaitingBudget
+from tonne.ingest.admission.memory import WaitingBudget
 from tonne.ingest.committer import BatchQueue, BookCommitter, PendingBatch
 
 

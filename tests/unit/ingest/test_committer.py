@@ -109,7 +109,7 @@ def test_a_batch_waits_for_those_that_are_being_decoded(bench):
 
     async def scene() -> None:
         async with bench(commit_delay_s_max=3600.0) as made:
-            book = made.ingest.committer.book("acme")
+            book = made.ingest.intake.committer.book("acme")
             book.begin_decoding()
             post = asyncio.create_task(made.ingest.post_records("acme", _id(), KIND_ROWS, CONTENT))
             await stirred(lambda: made.value("tonne_in_flight_bytes") > 0)
@@ -129,7 +129,7 @@ def test_the_longest_delay_ends_the_waiting(bench):
 
     async def scene() -> None:
         async with bench(commit_delay_s_max=0.01) as made:
-            made.ingest.committer.book("acme").begin_decoding()
+            made.ingest.intake.committer.book("acme").begin_decoding()
             await made.ingest.post_records("acme", _id(), KIND_ROWS, CONTENT)
 
     run(scene())

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.unit.ingest.conftest import TIMEOUT_S, ManualClock, rows, stirred
 from tonne.errors import BookRateExceeded
+from tonne.ingest.admission.books import ByteRate
 from tonne.ingest.decoder import KIND_ROWS
-from tonne.ingest.limits import ByteRate
 
 HELD = "tonne_reads_held_total"
 THROTTLES = "tonne_throttles_total"
@@ -240,7 +240,7 @@ def test_a_held_stream_ends_when_it_is_told_to(bench):
             assert await stream is None
             assert wire.replies[-1].durable_offset == 1
             wire.half_close()  # the end of the connection: its reader leaves
-            assert made.ingest.rooms.of("acme").held_by == ""
+            assert made.ingest.intake.rooms.of("acme").held_by == ""
 
     run(scene())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tonne.errors import OffsetGap
-from tonne.ingest.replies import (
+from tonne.ingest.streams.replies import (
     ERRORS_PENDING_MAX,
     ROW_ERRORS_PENDING_REPLIES,
     CloseSignal,

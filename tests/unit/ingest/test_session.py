@@ -157,7 +157,7 @@ def test_the_process_budget_holds_all_streams(bench):
             held = "tonne_reads_held_total"
             await stirred(lambda: made.value(held, reason="process_memory") >= 10)
             # The limit, and of each stream one message on top with what decoding made of it.
-            assert made.ingest.admission.used_bytes < 30_000 + 10 * 10_000
+            assert made.ingest.intake.admission.used_bytes < 30_000 + 10 * 10_000
             made.ledger.may_write.set()
             for wire, stream in streams:
                 wire.half_close()
@@ -458,7 +458,7 @@ def test_a_refused_message_is_not_kept(bench, fields, settings, code):
             stream = asyncio.create_task(made.ingest.append(wire))
             await wire.until(lambda _: wire.errors)
             assert wire.errors == [code]
-            await stirred(lambda: made.ingest.admission.used_bytes == 0)
+            await stirred(lambda: made.ingest.intake.admission.used_bytes == 0)
             assert sys.getrefcount(message) == own_count
             first.half_close()
             wire.half_close()

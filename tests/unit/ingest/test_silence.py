@@ -131,11 +131,11 @@ def test_a_silent_stream_waits_for_memory_and_is_woken(bench):
 
     async def scene() -> None:
         async with bench(in_flight_bytes_max=1_000) as made:
-            made.ingest.admission.hold(1_000)
+            made.ingest.intake.admission.hold(1_000)
             wire, task = speaking(made, "gateway")
             await settled()
             assert wire.reads == 0
-            made.ingest.admission.release(1_000)
+            made.ingest.intake.admission.release(1_000)
             await wire.until_durable(0)
             await end((wire, task))
 

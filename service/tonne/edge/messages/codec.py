@@ -19,7 +19,7 @@ from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period,
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:
-    from tonne.ingest.replies import Reply
+    from tonne.ingest.streams.replies import Reply
     from tonne.ledger.reading.records import LedgerRecord, QuarantinedRecord
     from tonne.model import (
         Book,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tonne.edge.messages.status import Context
     from tonne.errors import TonneError
     from tonne.ingest.ingest import Ingest
-    from tonne.ingest.replies import Reply
+    from tonne.ingest.streams.replies import Reply
     from tonne.ledger.ledger import Ledger
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from tonne.ingest.admission import Admission
+    from tonne.ingest.admission.memory import Admission
 
 
 class SlotHolder(Protocol):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 from tonne.errors import StreamsExhausted, StreamSilent
-from tonne.ingest.admission import STREAMS_RETRY_S
+from tonne.ingest.admission.memory import STREAMS_RETRY_S
 
 if TYPE_CHECKING:
     from tonne.config import IngestConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from tonne.ingest.replies import Reply
+    from tonne.ingest.streams.replies import Reply
 
 
 class Wire(Protocol):

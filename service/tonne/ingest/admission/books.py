@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tonne.errors import BookRateExceeded, StreamsExhausted
-from tonne.ingest.admission import STREAMS_RETRY_S, Room
+from tonne.ingest.admission.memory import STREAMS_RETRY_S, Room
 
 if TYPE_CHECKING:
     import asyncio

@@ -3,47 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tonne.errors import (
     BookRateExceeded,
-    ChannelClosed,
     DefectError,
-    EpochStale,
-    EpochUnknown,
     FieldInvalid,
     InputError,
-    OffsetGap,
-    OffsetRepeat,
     TonneError,
     forget_frames,
 )
-from tonne.ingest.committer import BatchQueue, PendingBatch
-from tonne.ingest.decoder import KIND_NONE, Decoder, check_size, parse_header
-from tonne.ingest.replies import CloseSignal, Outbox, Reply
-from tonne.ingest.silence import said_nothing
+from tonne.ingest.admission.silence import said_nothing
+from tonne.ingest.committer import BatchQueue
+from tonne.ingest.decoder import KIND_NONE, check_size, parse_header
+from tonne.ingest.streams.position import Position, check_opening
+from tonne.ingest.streams.replies import CloseSignal, Outbox, Reply
 from tonne.ledger.posting.entries import ChannelEntry, Lost, Outcome
-from tonne.model import ChannelState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tonne.ingest.ingest import Ingest
-    from tonne.ingest.limits import BookRoom
-    from tonne.ingest.wire import Wire
+    from tonne.ingest.admission.books import BookRoom
+    from tonne.ingest.committer import PendingBatch
+    from tonne.ingest.intake import Intake
+    from tonne.ingest.streams.streams import Streams
+    from tonne.ingest.streams.wire import Wire
     from tonne.model import Channel
     from tonne_kernel import AppendHeader, Batch
-
-
-@dataclass(frozen=True, slots=True)
-class _Unacknowledged:
-    """A batch that was taken and whose acknowledgement is not written yet."""
-
-    stop_offset: int
-    size_bytes: int
-    received_s: float
 
 
 class ChannelSession:
@@ -59,24 +45,36 @@ class ChannelSession:
     ----------
     wire : Wire
         The stream.
-    ingest : Ingest
-        What all streams of the process share.
+    intake : Intake
+        Takes its batches.
+    streams : Streams
+        Where it is counted.
+    parse_channel : callable
+        Splits a channel's resource name into book and channel id, or raises `NameInvalid`.
+    check_open : callable
+        Raises `ServerDraining` where the process takes no new streams.
     """
 
-    def __init__(self, wire: Wire, ingest: Ingest) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        intake: Intake,
+        streams: Streams,
+        parse_channel: Callable[[str], tuple[str, str]],
+        check_open: Callable[[], None],
+    ) -> None:
         self._wire = wire
-        self._ingest = ingest
-        self._config = ingest.config
-        self._outbox = Outbox(ingest.config.row_errors_max)
-        self._lane = BatchQueue(self._on_outcome)
-        self._decoder = Decoder(ingest.decode_pool, ingest.config, ingest.telemetry)
+        self._intake = intake
+        self._streams = streams
+        self._parse_channel = parse_channel
+        self._check_open = check_open
+        self._config = intake.config
+        self._outbox = Outbox(intake.config.row_errors_max)
+        self._queue = BatchQueue(self._on_outcome)
+        self._decoder = intake.decoder()
         self._stirred = asyncio.Event()
-        self._channel: Channel | None = None
+        self._position: Position | None = None
         self._room: BookRoom | None = None
-        self._expected = 0
-        self._durable = 0
-        self._unacknowledged: deque[_Unacknowledged] = deque()
-        self._unacknowledged_bytes = 0
         self._close_reason = ""
         self._stopped = False
         self._end_reason = "disconnect"
@@ -95,16 +93,17 @@ class ChannelSession:
         try:
             try:
                 left_s = await self._wire.admit()
-                self._ingest.greet(self, self._wire.caller)
+                self._check_open()
+                self._streams.greet(self, self._wire.caller)
             except TonneError as error:
                 self._fail(error)
             else:
                 self._call_later(self._config.first_message_s_max, self._end_silence)
-                lifetime_s = self._ingest.draw_lifetime_s()
+                lifetime_s = self._streams.draw_lifetime_s()
                 self._call_later(lifetime_s, self.ask_to_close, "stream_lifetime")
                 if left_s is not None:
                     self._end_before(left_s)
-            self._ingest.keep(asyncio.create_task(self._read(), name="read stream"))
+            self._streams.keep(asyncio.create_task(self._read(), name="read stream"))
             while reply := await self._outbox.take(self._share_credit):
                 # As long as a stream may live: who takes no reply meanwhile is gone.
                 async with asyncio.timeout(self._write_s_max):
@@ -119,7 +118,7 @@ class ChannelSession:
                 timer.cancel()
             if self._room is not None:
                 self._room.leave(self.stir)
-            self._ingest.leave(self, self._end_reason)
+            self._streams.leave(self, self._end_reason)
         return self._failure
 
     def stir(self) -> None:
@@ -158,20 +157,18 @@ class ChannelSession:
         that share a token are spread: each draws how much earlier it is asked.
         """
         grace_s = min(self._config.close_grace_s, max(left_s, 0.0) / 4)
-        early_s = grace_s * self._ingest.draw_spread()
+        early_s = grace_s * self._streams.draw_spread()
         delay_s = max(left_s - grace_s - early_s, 0.0)
         self._call_later(delay_s, self.ask_to_close, "token_expiry", grace_s + early_s)
         self._call_later(max(left_s, 0.0), self._stop_reading)
 
     def _share_credit(self) -> int:
         """Give what the producer may have on the way: less where many share a limit."""
-        credit_bytes = self._ingest.admission.stream_credit_bytes
+        credit_bytes = self._intake.admission.stream_credit_bytes
         share_bytes = self._room.stream_share_bytes if self._room is not None else 0
         if share_bytes:
             credit_bytes = min(credit_bytes, max(share_bytes, self._config.message_bytes_max))
         return credit_bytes
-
-    # --- reading -------------------------------------------------------------------------
 
     async def _read(self) -> None:
         """Read until the half-close, the grace after a close signal, or a loss."""
@@ -181,20 +178,20 @@ class ChannelSession:
                 break
             if self._failure:
                 continue
-            self._ingest.admission.hold(len(message))
+            self._intake.admission.hold(len(message))
             held_bytes = len(message)
             try:
                 held_bytes -= await self._take(message)
             except DefectError as error:
-                self._refuse(self._ingest.committer.defect("a batch failed", error))
+                self._refuse(self._intake.committer.defect("a batch failed", error))
             except TonneError as error:
                 self._refuse(error)
             except asyncio.CancelledError:
                 raise
             except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
-                self._fail(self._ingest.committer.defect("a stream failed", error))
+                self._fail(self._intake.committer.defect("a stream failed", error))
             finally:
-                self._ingest.admission.release(held_bytes)
+                self._intake.admission.release(held_bytes)
                 del message  # not kept while the next one is waited for
         self._stop_reading()
 
@@ -205,7 +202,7 @@ class ChannelSession:
             if not reason:
                 return True
             if reason != held:
-                self._ingest.telemetry.add("tonne_reads_held_total", 1, reason)
+                self._intake.telemetry.add("tonne_reads_held_total", 1, reason)
                 held = reason
             self._stirred.clear()
             await self._stirred.wait()
@@ -213,9 +210,10 @@ class ChannelSession:
 
     def _held_by(self) -> str:
         """Name what keeps the stream from being read on, if anything."""
-        if self._unacknowledged_bytes >= self._config.stream_window_bytes:
+        waiting_bytes = self._position.unacknowledged_bytes if self._position else 0
+        if waiting_bytes >= self._config.stream_window_bytes:
             return "stream_window"
-        if not self._ingest.admission.has_room:
+        if not self._intake.admission.has_room:
             return "process_memory"
         if self._room is not None and self._room.held_by:
             return self._room.held_by
@@ -227,25 +225,23 @@ class ChannelSession:
         self._stirred.set()
         self._end_if_done()
 
-    # --- taking --------------------------------------------------------------------------
-
     async def _take(self, message: bytes) -> int:
         """Take one message; the bytes of it that stay held until its batch is durable."""
         check_size(len(message), self._config.message_bytes_max)
         header = parse_header(message)
-        channel = await self._opened(header)
+        position = await self._opened(header)
+        channel = position.channel
         if header.backlog_record_count or header.backlog_oldest_unsent_us >= 0:
             self.backlog_records = header.backlog_record_count
             self.backlog_oldest_us = header.backlog_oldest_unsent_us
         if header.kind == KIND_NONE:
             return 0
-        if header.offset > self._expected or header.offset < 0:
-            raise self._gap(channel, header.offset)
+        position.check_gap(header.offset)
         if not await self._let_in(channel, len(message)):
             return 0
-        self._ingest.telemetry.add("tonne_received_bytes_total", len(message))
+        self._intake.count_received(len(message))
         received_s = asyncio.get_running_loop().time()
-        admission = self._ingest.admission
+        admission = self._intake.admission
         need_bytes = self._decoder.measure(
             header.kind, message, header.body_start, header.body_stop
         )
@@ -253,7 +249,7 @@ class ChannelSession:
             len(message), need_bytes, self._stirred, self._is_over
         ):
             return 0
-        committer = self._ingest.committer.book(channel.book)
+        committer = self._intake.committer.book(channel.book)
         committer.begin_decoding()
         try:
             batch = await self._decoder.decode(
@@ -261,50 +257,47 @@ class ChannelSession:
             )
             if batch.record_count == 0:
                 return 0
-            if header.offset < self._expected:
-                await self._refuse_repeat(channel, header.offset, batch)
+            if header.offset < position.expected:
+                await self._refuse_repeat(position, header.offset, batch)
             if self._failure or self._stopped:
                 return 0
-            self._offer(channel, batch, len(message), received_s)
+            first = position.take(batch.record_count, len(message), received_s)
+            entry = ChannelEntry(batch, channel.id, channel.epoch, first, channel.owner)
+            self._intake.offer(channel.book, self._queue, entry, len(message), received_s)
             return len(message)
         finally:
             admission.give_back(need_bytes)
             committer.end_decoding()
 
-    async def _opened(self, header: AppendHeader) -> Channel:
+    async def _opened(self, header: AppendHeader) -> Position:
         """Check the first message's channel and epoch; later ones may repeat them."""
-        if self._channel is None:
+        if self._position is None:
             opened = await self._open(header)
             if not self._stopped:  # who has left already must not come in
-                room = self._ingest.rooms.of(opened.book)
+                room = self._intake.rooms.of(opened.book)
                 room.enter(self.stir)
                 self._room = room
-            self._channel = opened
-            self._expected = self._durable = self._channel.committed_offset
-            self._outbox.acknowledge(self._durable)
+            self._position = Position(opened)
+            self._outbox.acknowledge(self._position.durable)
         elif header.channel:
-            book, channel = self._ingest.parse_channel(header.channel)
+            book, name = self._parse_channel(header.channel)
             self._wire.allow(header.channel, book)
-            if (book, channel) != (self._channel.book, self._channel.id):
+            channel = self._position.channel
+            if (book, name) != (channel.book, channel.id):
                 raise FieldInvalid(
-                    f"channel: a stream has one channel, {self._channel.id!r} of book "
-                    f"{self._channel.book!r}; got {header.channel!r}: open another stream",
+                    f"channel: a stream has one channel, {channel.id!r} of book "
+                    f"{channel.book!r}; got {header.channel!r}: open another stream",
                     metadata={"field": "channel", "channel": header.channel},
                 )
-        return self._channel
+        return self._position
 
     async def _open(self, header: AppendHeader) -> Channel:
-        book, name = self._ingest.parse_channel(header.channel)
+        book, name = self._parse_channel(header.channel)
         self._wire.allow(header.channel, book)
-        self._ingest.enter(self, self._wire.caller)
+        self._streams.enter(self, self._wire.caller)
         self._has_spoken = True
-        channel = await self._ingest.get_channel(book, name)
-        if channel.state is ChannelState.CLOSED:
-            raise ChannelClosed.of(book, name)
-        if not 0 < header.epoch <= channel.epoch:
-            raise EpochUnknown.of(book, name, epoch=header.epoch, current=channel.epoch)
-        if header.epoch < channel.epoch:
-            raise EpochStale.of(book, name, epoch=header.epoch, current=channel.epoch)
+        channel = await self._intake.get_channel(book, name)
+        check_opening(channel, header.epoch)
         return channel
 
     def _is_over(self) -> bool:
@@ -318,68 +311,40 @@ class ChannelSession:
         """
         if not self._config.book_bytes_per_s_max:
             return True
-        self._ingest.admission.release(size_bytes)
+        self._intake.admission.release(size_bytes)
         try:
-            return await self._ingest.rooms.of(channel.book).wait_for_turn(
+            return await self._intake.rooms.of(channel.book).wait_for_turn(
                 size_bytes, self._stirred, self._is_over
             )
         finally:
-            self._ingest.admission.hold(size_bytes)
+            self._intake.admission.hold(size_bytes)
 
-    async def _refuse_repeat(self, channel: Channel, first: int, batch: Batch) -> None:
+    async def _refuse_repeat(self, position: Position, first: int, batch: Batch) -> None:
         """Tell a harmless repeat from other content and from an overlap.
 
         Always raises, unless the stream has failed meanwhile.
         """
         stop = first + batch.record_count
-        if stop > self._expected:
-            raise self._gap(channel, first, stop)
-        while self._durable < stop:
+        position.check_overlap(first, stop)
+        while position.durable < stop:
             # What it repeats is taken and not durable yet: there is nothing to compare with.
             if self._failure:
                 return
             self._stirred.clear()
             await self._stirred.wait()
-        await self._ingest.check_repeat(channel, first, batch)
-        raise OffsetRepeat(
-            f"offset: the records {first} to {stop} are durable already, with the same content; "
-            f"go on at {self._expected}",
-            metadata={
-                "field": "offset",
-                "offset": str(first),
-                "expectedOffset": str(self._expected),
-            },
-        )
+        await self._intake.check_repeat(position.channel, first, batch)
+        raise position.repeat(first, stop)
 
-    def _gap(self, channel: Channel, offset: int, stop: int = 0) -> OffsetGap:
-        return OffsetGap.of(
-            channel.book, channel.id, offset=offset, expected=self._expected, stop=stop
-        )
-
-    def _offer(self, channel: Channel, batch: Batch, size_bytes: int, received_s: float) -> None:
-        first = self._expected
-        self._expected += batch.record_count
-        self._unacknowledged.append(_Unacknowledged(self._expected, size_bytes, received_s))
-        self._unacknowledged_bytes += size_bytes
-        self._ingest.admission.hold(batch.columns_memory_bytes)
-        assert self._channel is not None  # noqa: S101  # opened before anything is taken
-        opened = self._channel
-        entry = ChannelEntry(batch, channel.id, opened.epoch, first, opened.owner)
-        taken = PendingBatch.of(entry, size_bytes, received_s)
-        self._ingest.rooms.of(channel.book).hold(taken.memory_bytes)
-        self._ingest.committer.book(channel.book).offer(self._lane, taken)
-
-    # --- telling -------------------------------------------------------------------------
-
-    def _on_outcome(self, taken: PendingBatch, outcome: Outcome) -> None:
+    def _on_outcome(self, pending: PendingBatch, outcome: Outcome) -> None:
         if isinstance(outcome, Lost):
             self._fail(outcome.error)
             return
-        assert isinstance(taken.entry, ChannelEntry)  # noqa: S101  # offered by this class alone
-        self._ingest.telemetry.add("tonne_batches_total", 1, "OK")
-        self._durable = taken.entry.first_offset + outcome.totals.record_count
+        assert isinstance(pending.entry, ChannelEntry)  # noqa: S101  # offered by this class alone
+        assert self._position is not None  # noqa: S101  # opened before anything is offered
+        self._intake.count_durable()
+        self._position.durable = pending.entry.first_offset + outcome.totals.record_count
         self._outbox.acknowledge(
-            self._durable, outcome.totals, outcome.row_errors, outcome.row_error_count
+            self._position.durable, outcome.totals, outcome.row_errors, outcome.row_error_count
         )
         self._stirred.set()
         self._end_if_done()
@@ -387,8 +352,8 @@ class ChannelSession:
     def _refuse(self, error: TonneError) -> None:
         """Tell that a batch was refused; before the channel is known there is no going on."""
         forget_frames(error)
-        self._ingest.count_batch(error)
-        if self._channel is None or not isinstance(error, InputError):
+        self._intake.count_refused(error)
+        if self._position is None or not isinstance(error, InputError):
             keeps = isinstance(error, BookRateExceeded)
             self._fail(error, is_counted=True, keeps_taken=keeps)
         else:
@@ -405,10 +370,10 @@ class ChannelSession:
             self._end_if_done()
             return
         if not is_counted:
-            self._ingest.count_batch(error)
+            self._intake.count_refused(error)
         forget_frames(error)
         self._failure = error
-        self._lane.is_lost = not keeps_taken
+        self._queue.is_lost = not keeps_taken
         self._outbox.refuse(error)
         self._stirred.set()
         self._call_later(self._config.error_grace_s, self._stop_reading)
@@ -418,16 +383,14 @@ class ChannelSession:
         """Free the window of what the producer has been told is durable."""
         now_s = asyncio.get_running_loop().time()
         durable = -1 if reply.durable_offset is None else reply.durable_offset
-        waiting = self._unacknowledged
-        while waiting and waiting[0].stop_offset <= durable:
-            done = waiting.popleft()
-            self._unacknowledged_bytes -= done.size_bytes
-            self._ingest.telemetry.observe("tonne_ack_latency_seconds", now_s - done.received_s)
+        for received_s in self._position.acknowledge(durable) if self._position else ():
+            self._intake.telemetry.observe("tonne_ack_latency_seconds", now_s - received_s)
         self._stirred.set()
 
     def _end_if_done(self) -> None:
         """Say the last once reading has ended and all that was taken is durable."""
-        if self._stopped and (self._lane.is_lost or self._durable == self._expected):
+        is_settled = self._position is None or self._position.is_settled
+        if self._stopped and (self._queue.is_lost or is_settled):
             self._end_reason = "error" if self._failure else self._close_reason or "half_close"
             self._outbox.end()
 

@@ -1,0 +1,1 @@
+"""Who comes in, and how much at once: memory, books, streams that say nothing, slots."""

@@ -1,0 +1,76 @@
+"""Posts: the records of one call, durable once for each request id."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from typing import TYPE_CHECKING
+
+from tonne.errors import FieldInvalid
+from tonne.ingest.committer import BatchQueue
+from tonne.ingest.decoder import check_kind, check_size
+from tonne.ledger.posting.entries import Lost, RequestEntry
+
+if TYPE_CHECKING:
+    from tonne.ingest.committer import PendingBatch
+    from tonne.ingest.intake import Intake
+    from tonne.ledger.posting.entries import Durable, Outcome
+
+
+async def post_records(
+    intake: Intake, book: str, request_id: str, kind: int, content: bytes
+) -> Durable:
+    """Make the records of one call durable. See `Ingest.post_records`."""
+    request_id = _check_request_id(request_id)
+    check_kind(kind)
+    check_size(len(content), intake.config.message_bytes_max)
+    await intake.check_book(book)
+    decoder = intake.decoder()
+    need_bytes = len(content) + decoder.measure(kind, content, 0, len(content))
+    await _let_in(intake, book, len(content))
+    received_s = asyncio.get_running_loop().time()
+    intake.count_received(len(content))
+    settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def settle(_: PendingBatch, outcome: Outcome) -> None:
+        # A caller that went away has cancelled the future; its records are posted anyway.
+        if not settled.done():
+            settled.set_result(outcome)
+
+    await intake.admission.ask(need_bytes, asyncio.Event(), lambda: False)
+    try:
+        batch = await decoder.decode(kind, content, 0, len(content))
+        digest = hashlib.sha256(bytes([kind]))
+        digest.update(content)
+        entry = RequestEntry(batch, request_id, digest.hexdigest())
+        intake.admission.hold(len(content))
+        intake.offer(book, BatchQueue(settle), entry, len(content), received_s)
+    finally:
+        intake.admission.give_back(need_bytes)
+    outcome = await settled
+    if isinstance(outcome, Lost):
+        raise outcome.error
+    intake.count_durable()
+    return outcome
+
+
+async def _let_in(intake: Intake, book: str, size_bytes: int) -> None:
+    """Wait for the rate of a book, and until it and the process have room."""
+    room = intake.rooms.of(book)
+    await room.wait_for_turn(size_bytes, asyncio.Event(), lambda: False)
+    while not (room.has_room and intake.admission.has_room):
+        await room.wait_for_room()
+        await intake.admission.wait_for_room()
+
+
+def _check_request_id(text: str) -> str:
+    """Return a request id in the form of a UUID, or raise `FieldInvalid`."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise FieldInvalid(
+            "request_id: a UUID like 123e4567-e89b-12d3-a456-426614174000, made anew for each "
+            f"request and kept for its repeats; got {text!r}",
+            metadata={"field": "request_id", "requestId": text},
+        ) from None

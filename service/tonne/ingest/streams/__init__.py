@@ -1,0 +1,1 @@
+"""Append streams: one session each, what they are told, how they go."""
