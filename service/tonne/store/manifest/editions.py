@@ -155,7 +155,7 @@ def _insert_edition(
             book=book,
             id=edition_id,
             rank=connection.execute(last).scalar_one() + 1,
-            factor_count=len(factors),
+            factors_count=len(factors),
             sha256=sha256,
             create_time=now,
         )
@@ -184,7 +184,7 @@ def _edition_of(row: sa.Row[Any]) -> model.Edition:
     return model.Edition(
         book=row.book,
         id=row.id,
-        factor_count=row.factor_count,
+        factor_count=row.factors_count,
         sha256=row.sha256,
         create_time=row.create_time,
         rank=row.rank,

@@ -93,7 +93,7 @@ def split(items: Iterable[T], size: int = CHUNK_SIZE) -> Iterator[list[T]]:
 def totals_of(row: sa.Row[Any]) -> model.ControlTotals:
     """Read the five columns of control totals."""
     return model.ControlTotals(
-        record_count=row.record_count,
+        record_count=row.records_count,
         posted_count=row.posted_count,
         quarantined_count=row.quarantined_count,
         suspended_count=row.suspended_count,
@@ -104,7 +104,7 @@ def totals_of(row: sa.Row[Any]) -> model.ControlTotals:
 def totals_values(totals: model.ControlTotals) -> dict[str, int]:
     """Name the five columns of control totals."""
     return {
-        "record_count": totals.record_count,
+        "records_count": totals.record_count,
         "posted_count": totals.posted_count,
         "quarantined_count": totals.quarantined_count,
         "suspended_count": totals.suspended_count,

@@ -3,6 +3,9 @@
 There are no foreign keys on what a commit inserts by the hundred (ranges, requests): they are
 written by one function in one transaction, and a check of each at COMMIT would lengthen the one
 moment in which commits of a book wait for each other.
+
+`factors_count` and `records_count` are what the rest of the program calls `factor_count` and
+`record_count`: servers of an older version work beside this one, and ask for the old names.
 """
 
 from __future__ import annotations
@@ -144,7 +147,7 @@ edition = Table(
     Column("book", _id(), ForeignKey("book.id"), primary_key=True),
     Column("id", _id(), primary_key=True),
     Column("rank", Integer, nullable=False),  # order of the imports; preference is the method's
-    Column("factor_count", Integer, nullable=False),
+    Column("factors_count", Integer, nullable=False),
     Column("sha256", String, nullable=False),
     Column("create_time", UtcTime, nullable=False),
 )
@@ -233,7 +236,7 @@ channel = Table(
     Column("previous_owner", String, nullable=False, server_default=""),
     Column("committed_offset", BigInteger, nullable=False),
     Column("state", Integer, nullable=False),
-    Column("record_count", BigInteger, nullable=False),
+    Column("records_count", BigInteger, nullable=False),
     Column("posted_count", BigInteger, nullable=False),
     Column("quarantined_count", BigInteger, nullable=False),
     Column("suspended_count", BigInteger, nullable=False),
@@ -248,7 +251,7 @@ request = Table(
     Column("book", _id(), primary_key=True),
     Column("id", _id(), primary_key=True),
     Column("content_sha256", String, nullable=False),
-    Column("record_count", BigInteger, nullable=False),
+    Column("records_count", BigInteger, nullable=False),
     Column("posted_count", BigInteger, nullable=False),
     Column("quarantined_count", BigInteger, nullable=False),
     Column("suspended_count", BigInteger, nullable=False),
