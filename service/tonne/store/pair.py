@@ -17,16 +17,14 @@ that is read later cannot be older than they say, unless it is.
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import logging
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from tonne.errors import LedgerInconsistent
 from tonne.store import faults
 from tonne.store.errors import LedgerMismatch, ObjectExists, ObjectMissing
+from tonne.store.marks import Mark, newest_mark, read_json, remove_older_marks, write_json
 from tonne.store.paths import IDENTITY, is_ledger_file
 
 if TYPE_CHECKING:
@@ -39,34 +37,9 @@ logger = logging.getLogger(__name__)
 SAMPLE_COUNT: Final = 16
 """Files that must be there before a ledger of a version without identities is given one."""
 
-MARKS_KEPT: Final = 4
-"""Marks of an incarnation that are kept, the newest ones."""
-
 _LEDGER_PATH = f"{IDENTITY}/ledger.json"
 _INCARNATIONS = f"{IDENTITY}/incarnations"
-_MARKS = f"{IDENTITY}/marks"
 _INCARNATION_PATH = re.compile(rf"{_INCARNATIONS}/([0-9]{{8}})\.json")
-_MARK_PATH = re.compile(rf"{_MARKS}/([0-9]{{8}})-([0-9]{{20}})-([0-9]{{12}})\.json")
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a manifest had come in an incarnation, by the database's clock of that time.
-
-    `witness` is the path of the newest segment that it had; empty where it had none, where the
-    mark was written by a version without witnesses, or where only its name was read.
-    """
-
-    number: int
-    position: int
-    time: dt.datetime
-    witness: str = ""
-
-    @property
-    def path(self) -> str:
-        """Name the object that says it."""
-        seconds = max(int(self.time.timestamp()), 0)
-        return f"{_MARKS}/{self.number:08d}-{self.position:020d}-{seconds:012d}.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +121,7 @@ def where(manifest: Manifest, objects: Objects) -> str:
 def read_identity(objects: Objects) -> LedgerIdentity | None:
     """Read what the objects say; None where they hold no ledger."""
     try:
-        ledger = _read_json(objects, _LEDGER_PATH)
+        ledger = read_json(objects, _LEDGER_PATH)
     except ObjectMissing:
         return None
     numbers = [
@@ -159,13 +132,13 @@ def read_identity(objects: Objects) -> LedgerIdentity | None:
     if not numbers:
         return LedgerIdentity(str(ledger["ledger"]), "", 0, "", None)  # its maker was interrupted
     number = max(numbers)
-    newest = _read_json(objects, _incarnation_path(number))
+    newest = read_json(objects, _incarnation_path(number))
     return LedgerIdentity(
         id=str(ledger["ledger"]),
         incarnation=str(newest["incarnation"]),
         number=number,
         time=str(newest["time"]),
-        mark=_newest_mark(objects, number),
+        mark=newest_mark(objects, number),
     )
 
 
@@ -174,23 +147,13 @@ def place_incarnation(
 ) -> None:
     """Write an incarnation down among the objects. Raises `ObjectExists` where another one is."""
     said = {"ledger": row_id, "incarnation": incarnation, "number": number, "time": time}
-    objects.put(_incarnation_path(number), _json(said))
+    objects.put(_incarnation_path(number), write_json(said))
 
 
 def place_ledger(objects: Objects, row_id: str) -> None:
     """Write down which ledger the objects belong to. Raises `ObjectExists`."""
     about = "These objects belong to a ledger of Tonne. Removing this file breaks it."
-    objects.put(_LEDGER_PATH, _json({"ledger": row_id, "about": about}))
-
-
-def list_marks(objects: Objects) -> list[Mark]:
-    """List the marks of all incarnations."""
-    found = (_MARK_PATH.fullmatch(info.path) for info in objects.list(_MARKS))
-    return [
-        Mark(int(one[1]), int(one[2]), dt.datetime.fromtimestamp(int(one[3]), tz=dt.UTC))
-        for one in found
-        if one
-    ]
+    objects.put(_LEDGER_PATH, write_json({"ledger": row_id, "about": about}))
 
 
 def write_mark(manifest: Manifest, objects: Objects, interval_s: float) -> Mark | None:
@@ -220,16 +183,11 @@ def write_mark(manifest: Manifest, objects: Objects, interval_s: float) -> Mark 
     faults.reach("mark.before_put")
     said = {"ledger": row.id, "incarnation": row.incarnation, "witness": witness}
     try:
-        objects.put(mark.path, _json(said))
+        objects.put(mark.path, write_json(said))
     except ObjectExists:  # of a copy of the manifest, which came as far in the same second
         check(manifest, objects)
         return None
-    own = sorted(
-        (one for one in list_marks(objects) if one.number == row.number),
-        key=lambda one: one.position,
-    )
-    for old in own[:-MARKS_KEPT]:
-        objects.delete(old.path)
+    remove_older_marks(objects, row.number)
     return mark
 
 
@@ -345,19 +303,6 @@ def _check_incarnation(
             )
 
 
-def _newest_mark(objects: Objects, number: int) -> Mark | None:
-    """Read the newest mark of an incarnation, with its witness."""
-    marks = [mark for mark in list_marks(objects) if mark.number == number]
-    mark = max(marks, key=lambda mark: (mark.position, mark.time), default=None)
-    if mark is None:
-        return None
-    try:
-        said = _read_json(objects, mark.path)
-    except ObjectMissing:  # newer ones came, and it went
-        return mark
-    return replace(mark, witness=str(said.get("witness", "")))
-
-
 def _without_ledger(
     manifest: Manifest, objects: Objects, found: LedgerIdentity | None
 ) -> LedgerMismatch:
@@ -383,25 +328,3 @@ def _exists(objects: Objects, path: str) -> bool:
 
 def _incarnation_path(number: int) -> str:
     return f"{_INCARNATIONS}/{number:08d}.json"
-
-
-def _json(said: dict[str, Any]) -> bytes:
-    return json.dumps(said, indent=1, sort_keys=True).encode() + b"\n"
-
-
-def _read_json(objects: Objects, path: str) -> dict[str, Any]:
-    try:
-        read = json.loads(objects.get(path))
-    except ValueError as error:
-        raise LedgerInconsistent(
-            f"{path} of the objects cannot be read; restore it from a copy of the objects",
-            metadata={"path": path},
-            detail=f"the objects are at {objects.location}",
-        ) from error
-    if not isinstance(read, dict):
-        raise LedgerInconsistent(
-            f"{path} of the objects is no JSON object; restore it from a copy of the objects",
-            metadata={"path": path},
-            detail=f"the objects are at {objects.location}",
-        )
-    return read

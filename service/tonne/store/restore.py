@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.marks import Mark
     from tonne.store.objects.objects import Objects
-    from tonne.store.pair import LedgerIdentity, Mark
+    from tonne.store.pair import LedgerIdentity
     from tonne.store.rows import LedgerRow
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,8 @@ from tests.support.store import (
 )
 from tonne.errors import StoreUnavailable
 from tonne.store import LedgerMismatch, Manifest, Rules, collect, faults, meet, open_objects, pair
-from tonne.store.pair import MARKS_KEPT, Mark, check, list_marks, read_identity, write_mark
+from tonne.store.marks import MARKS_KEPT, Mark, list_marks
+from tonne.store.pair import check, read_identity, write_mark
 from tonne.store.restore import adopt, survey
 from tonne.store.sql import schema
 

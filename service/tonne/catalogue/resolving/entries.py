@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.resolving.masses import cell_of, masses_of, printed_total
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_FALLBACK,
     CO2_ONLY,
@@ -21,13 +22,12 @@ from tonne.catalogue.resolving.resolution import (
     Step,
 )
 from tonne.catalogue.resolving.valuation import exact_text
-from tonne.catalogue.words.gwp import CO2_BIOGENIC, is_kyoto
+from tonne.catalogue.words.gwp import CO2_BIOGENIC
 from tonne.catalogue.words.rules import DIRECT, Leg
 from tonne.model import month_of_period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from decimal import Decimal
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.candidates import Candidate, Candidates, Pick
@@ -296,7 +296,7 @@ class Assembly:
             return Step("loss", text, loss)
         if is_defra or not printed or not direct:
             return None
-        lost, made = (_printed_total(picks[0]) for picks in (printed, direct))
+        lost, made = (printed_total(picks[0]) for picks in (printed, direct))
         if not lost or not made:
             return None
         loss = lost / (made + lost)
@@ -397,50 +397,3 @@ class Assembly:
 def served_by(leg: Leg) -> str:
     """Words for what a leg looks for."""
     return {"losses": "losses"}.get(leg.kind, "stage " + " or ".join(filter(None, leg.stages)))
-
-
-def cell_of(factor: Factor) -> str:
-    """Where the publisher printed a factor."""
-    parts = (factor.source, factor.table, f"row {factor.cell}" if factor.cell else "")
-    return "; ".join(filter(None, parts))
-
-
-def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
-    """Masses of a factor as texts; of a composition those of a kind of gas, None without any."""
-    parts = tuple(
-        (gas, plain_text(mass))
-        for gas, mass in factor.gases
-        if gases == "all" or is_kyoto(gas) == (gases == "kyoto")
-    )
-    if factor.gases and not parts:
-        return None
-    # A composition has no printed total: the total of some of its gases is not printed.
-    total = factor.kg_co2e
-    if total is None and factor.gwp_set == "CO2":
-        total = factor.kg_co2
-    return FactorMasses(
-        kg_co2e=_text(total),
-        kg_co2=_text(factor.kg_co2),
-        kg_ch4=_text(factor.kg_ch4),
-        kg_n2o=_text(factor.kg_n2o),
-        co2e_ch4=_text(factor.co2e_ch4),
-        co2e_n2o=_text(factor.co2e_n2o),
-        gases=parts,
-        gwp_set=factor.gwp_set,
-    )
-
-
-def _printed_total(pick: Pick) -> Fraction | None:
-    """CO2e, or CO2, of one unit of the record as printed."""
-    factor = pick.candidate.factor
-    value = factor.kg_co2e if factor.kg_co2e is not None else factor.kg_co2
-    if value is None:
-        return None
-    ratio = Fraction(1)
-    for step in pick.candidate.conversion.steps:
-        ratio *= step.ratio
-    return Fraction(value) * ratio
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else plain_text(value)

@@ -383,8 +383,7 @@ def conversion(source: str, target: str) -> Fraction:
         return Fraction(1)
     units = []
     for text in (source, target):
-        unit = find(text)
-        if unit is None:
+        if (unit := find(text)) is None:
             raise FieldInvalid(
                 f"unit {text!r} is not known; use one of the symbols of the unit table, like "
                 "'kWh', 'kg' or 'm3' (they are case-sensitive)",

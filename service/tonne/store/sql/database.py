@@ -35,8 +35,8 @@ from tonne.store.sql.durability import (
     refuse,
 )
 from tonne.store.sql.reader_share import ReaderShare
-from tonne.store.sql.schema import UtcTime
 from tonne.store.sql.sqlite import WRITES, OpenFile, open_sqlite, prepare_sqlite, see_file
+from tonne.store.sql.types import UtcTime
 from tonne.text.masking import mask, mask_url
 
 if TYPE_CHECKING:

@@ -10,90 +10,24 @@ moment in which commits of a book wait for each other.
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-
 import sqlalchemy as sa
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    Numeric,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-from tonne.errors import QuantityOverflow
-
-if TYPE_CHECKING:
-    from sqlalchemy import Dialect
-    from sqlalchemy.types import TypeEngine
-
-_INT128_LIMIT = 2**127
-
-
-class ExactInteger(TypeDecorator[int]):
-    """A whole number of up to 128 bits: NUMERIC(39, 0), or decimal text where that is a float.
-
-    Sums of it are made in Python, under the lock of the row.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """NUMERIC on PostgreSQL, TEXT on SQLite, whose numbers end at 64 bits."""
-        exact = Numeric(39, 0) if dialect.name == "postgresql" else Text()
-        return dialect.type_descriptor(exact)
-
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> Decimal | str | None:
-        """Refuse what left 128 bits; never round."""
-        if value is None:
-            return None
-        if not -_INT128_LIMIT <= value < _INT128_LIMIT:
-            raise QuantityOverflow.of_sum(f"got {value}")
-        return Decimal(value) if dialect.name == "postgresql" else str(value)
-
-    def process_result_value(self, value: Decimal | str | None, dialect: Dialect) -> int | None:
-        """Read it back as an int."""
-        del dialect
-        return None if value is None else int(value)
-
-
-class UtcTime(TypeDecorator[dt.datetime]):
-    """A moment in UTC, aware in Python, in microseconds."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
-        """Refuse a time without zone, whose moment nobody knows."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time needs its zone; got {value.isoformat()}")
-        moment = value.astimezone(dt.UTC)
-        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
-
-    def process_result_value(
-        self, value: dt.datetime | None, dialect: Dialect
-    ) -> dt.datetime | None:
-        """Read it back in UTC, whatever the zone of the connection."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+from tonne.store.sql.types import ExactInteger, UtcTime
 
 
 def _id() -> String:

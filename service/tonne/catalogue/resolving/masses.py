@@ -1,0 +1,63 @@
+"""What a factor says, as the texts that a resolution keeps."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.resolving.resolution import FactorMasses
+from tonne.catalogue.words.gwp import is_kyoto
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.candidates import Pick
+
+
+def cell_of(factor: Factor) -> str:
+    """Where the publisher printed a factor."""
+    parts = (factor.source, factor.table, f"row {factor.cell}" if factor.cell else "")
+    return "; ".join(filter(None, parts))
+
+
+def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
+    """Masses of a factor as texts; of a composition those of a kind of gas, None without any."""
+    parts = tuple(
+        (gas, plain_text(mass))
+        for gas, mass in factor.gases
+        if gases == "all" or is_kyoto(gas) == (gases == "kyoto")
+    )
+    if factor.gases and not parts:
+        return None
+    # A composition has no printed total: the total of some of its gases is not printed.
+    total = factor.kg_co2e
+    if total is None and factor.gwp_set == "CO2":
+        total = factor.kg_co2
+    return FactorMasses(
+        kg_co2e=_text(total),
+        kg_co2=_text(factor.kg_co2),
+        kg_ch4=_text(factor.kg_ch4),
+        kg_n2o=_text(factor.kg_n2o),
+        co2e_ch4=_text(factor.co2e_ch4),
+        co2e_n2o=_text(factor.co2e_n2o),
+        gases=parts,
+        gwp_set=factor.gwp_set,
+    )
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else plain_text(value)
+
+
+def printed_total(pick: Pick) -> Fraction | None:
+    """CO2e, or CO2, of one unit of the record as printed."""
+    factor = pick.candidate.factor
+    value = factor.kg_co2e if factor.kg_co2e is not None else factor.kg_co2
+    if value is None:
+        return None
+    ratio = Fraction(1)
+    for step in pick.candidate.conversion.steps:
+        ratio *= step.ratio
+    return Fraction(value) * ratio
