@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build dev demo serve test system schemas lint format proto bench scale soak fuzz sanitize debug clean
-.PHONY: image sbom lock audit
+.PHONY: docs image sbom lock audit
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -66,6 +66,13 @@ format: dev  ## Format the Python sources
 proto: dev  ## Generate the stubs again
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=service --pyi_out=service \
 	    --grpc_python_out=service $(PROTOS)
+
+docs: dev  ## Write the pages and the dashboard that are made from the code
+	$(BIN)/python -m docs.writers.metrics
+	$(BIN)/python -m docs.writers.settings
+	$(BIN)/python -m docs.writers.rules
+	$(BIN)/python -m docs.writers.units
+	$(BIN)/python k8s/components/monitoring/dashboard.py
 
 debug: dev build/debug/.built  ## Compile the kernel with bounds checks into build/debug
 

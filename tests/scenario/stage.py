@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tests.unit.catalogue.editions import write_edition
+from tests.unit.catalogue.small_editions import write_edition
 from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.ledger import Ledger

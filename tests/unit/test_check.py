@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.ledger.conftest import embedded_bench
-from tests.unit.ledger.test_bit_rot import files_of, fill, replace_object
+from tests.unit.ledger.reading.test_bit_rot import files_of, fill, replace_object
 
 if TYPE_CHECKING:
     from pathlib import Path

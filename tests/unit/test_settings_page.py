@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from tests.unit.settings_page import PAGE, SHOWN_BY, SHOWN_BY_NONE, fields, write_page
+from docs.writers.settings import PAGE, SHOWN_BY, SHOWN_BY_NONE, fields, write_page
 from tonne.telemetry import Telemetry
 
 
 def test_every_setting_has_its_metric_or_a_reason():
-    """A new setting needs a line in tests/unit/settings_page.py; one that is gone, none."""
+    """A new setting needs a line in docs/writers/settings.py; one that is gone, none."""
     keys = [key for _, key, _ in fields()]
     assert sorted(keys) == sorted([*SHOWN_BY, *SHOWN_BY_NONE])
 
 
 def test_the_page_is_current():
-    """docs/settings.md is what the dataclasses say: `python -m tests.unit.settings_page`."""
+    """docs/settings.md is what the dataclasses say: `make docs`."""
     assert PAGE.read_text(encoding="utf-8") == write_page()
 
 

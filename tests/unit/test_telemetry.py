@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from tests.unit.metrics_page import PAGE, count_series, write_page
+from docs.writers.metrics import PAGE, count_series, write_page
 from tonne import errors
 from tonne.store.errors import OutcomeUnknown
 from tonne.telemetry import (
@@ -24,7 +24,7 @@ SERIES_MAX = 2_000
 
 
 def test_the_reference_is_current():
-    """docs/metrics.md is what the table renders to: `python -m tests.unit.metrics_page`."""
+    """docs/metrics.md is what the table renders to: `make docs`."""
     assert PAGE.read_text(encoding="utf-8") == write_page()
 
 

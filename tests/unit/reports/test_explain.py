@@ -89,7 +89,7 @@ def test_lines_add_up_and_the_replay_agrees(bench, records, later, request_):
 def check_line(line, inventory, facilities):
     """A line's number follows from what stands in it, by a program of its own."""
     kg_co2e, masses, _ = worth(line.entry, inventory.gwp_set)
-    if line.basis != SUM_AND_REST:  # which tests/unit/catalogue/test_valuation.py looks at
+    if line.basis != SUM_AND_REST:  # which the tests of valuation look at
         assert line.kg_co2e == Fraction(line.quantity) * kg_co2e * line.share
     shares = portion(facilities, ENTITIES, line.facility, inventory.consolidation, line.period)
     assert line.share == shares[line.account == "scope3.15.investments"]

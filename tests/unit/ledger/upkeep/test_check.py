@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from tests.unit.ledger.conftest import record, records_of
-from tests.unit.ledger.test_bit_rot import RESTS_ON, files_of, fill, replace_object
+from tests.unit.ledger.reading.test_bit_rot import RESTS_ON, files_of, fill, replace_object
 from tonne.errors import FieldInvalid
 from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.posting.repost import REPOSTED_SCHEMA

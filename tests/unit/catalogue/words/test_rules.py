@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from tests.unit.catalogue.editions import write_edition
-from tests.unit.catalogue.rules_page import PAGE, write_page
+from docs.writers.rules import PAGE, write_page
+from tests.unit.catalogue.small_editions import write_edition
 from tonne.catalogue.editions.edition import parse_edition
 from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver

@@ -1,4 +1,4 @@
-"""Writes docs/units.md from the unit table: `python -m tests.unit.catalogue.units_page`."""
+"""Writes docs/units.md from the unit table: `make docs`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words.units import ALIASES, UNITS
 
-PAGE = Path(__file__).parents[3] / "docs" / "units.md"
+PAGE = Path(__file__).parents[2] / "docs" / "units.md"
 
 _HEAD = """\
 # Units

@@ -17,7 +17,7 @@ import pytest
 
 from tonne.catalogue.words import units
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[4]
 SHIPPED = REPOSITORY / "service/tonne/catalogue/shipped"
 COLUMNS = [
     "activity", "region", "unit", "stage", "valid_from", "valid_to", "kg_co2e", "gwp_set",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.catalogue.editions import CHICAGO, write_edition
+from tests.unit.catalogue.small_editions import CHICAGO, write_edition
 from tonne.catalogue.editions.edition import parse_edition
 from tonne.catalogue.editions.factor import Factor
 from tonne.catalogue.resolving.resolution import Resolution

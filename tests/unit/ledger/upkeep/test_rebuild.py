@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.unit.ledger.conftest import EDITION, record, records_of
-from tests.unit.ledger.test_bit_rot import UNHEARD, replace_object, sums
+from tests.unit.ledger.reading.test_bit_rot import UNHEARD, replace_object, sums
 from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent, StoreUnavailable
 from tonne.model import Facility
 from tonne.store import LeaseLost, faults

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.catalogue.units_page import PAGE, write_page
+from docs.writers.units import PAGE, write_page
 from tonne.catalogue.words.units import ALIASES, UNITS, conversion, find
 from tonne.errors import FieldInvalid
 

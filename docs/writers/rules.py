@@ -1,4 +1,4 @@
-"""Writes docs/posting-rules.md from the code: `python -m tests.unit.catalogue.rules_page`."""
+"""Writes docs/posting-rules.md from the code: `make docs`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tonne.catalogue.words.accounts import ACCOUNTS, CHART_VERSION
 from tonne.catalogue.words.rules import CONTEXTS, REGION_BOUND, RULES
 from tonne.catalogue.words.taxonomy import activities
 
-PAGE = Path(__file__).parents[3] / "docs" / "posting-rules.md"
+PAGE = Path(__file__).parents[2] / "docs" / "posting-rules.md"
 
 _HEAD = """\
 # Posting rules and the chart of accounts

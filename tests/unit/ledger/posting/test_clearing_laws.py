@@ -22,7 +22,7 @@ from tonne.ledger.posting import clearing
 from tonne.ledger.posting.group import POSTED_KEYS
 from tonne.model import Facility, FacilityRule
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 HEADER = EDITION.splitlines(keepends=True)[0]
 ACTIVITIES = ("process.lime", "process.clay", "process.glass")
 FACILITIES = tuple(Facility(f"f{n}", region=region) for n, region in enumerate(("", "DE", "CN")))

@@ -25,7 +25,7 @@ from tests.support import delta_log
 from tests.support.s3 import make_bucket, run_s3_apart
 from tests.support.store import collect_all
 from tests.unit.ledger.conftest import Bench, open_bench, record, records_of
-from tests.unit.ledger.test_upkeep import WAIT_S, expire
+from tests.unit.ledger.upkeep.test_upkeep import WAIT_S, expire
 from tonne.errors import (
     BookUnknown,
     CapacityError,

@@ -1,4 +1,4 @@
-"""Writes docs/metrics.md from the table of metrics: `python -m tests.unit.metrics_page`."""
+"""Writes docs/metrics.md from the table of metrics: `make docs`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEAD = """\
 
 `GET /metrics` on the admin port. Units are base units (seconds, bytes); every series exists from
 the start. This page is made from `METRICS` in `service/tonne/telemetry/metrics.py` by
-`python -m tests.unit.metrics_page`; a test compares the two.
+`make docs`; a test compares the two.
 
 What is recorded from them, alerted on and drawn:
 [k8s/components/monitoring](../k8s/components/monitoring/README.md).

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from the settings' dataclasses: `python -m tests.unit.settings_page`."""
+"""Writes docs/settings.md from the settings' dataclasses: `make docs`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD = """\
 # Settings
 
-Made from `service/tonne/settings` by `python -m tests.unit.settings_page`; a test compares the
+Made from `service/tonne/settings` by `make docs`; a test compares the
 two. `tonne config` prints the values in force and where each came from.
 
 A value comes from the first of: the option of the command, the environment, the file

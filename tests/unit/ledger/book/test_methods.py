@@ -261,7 +261,7 @@ def test_factors_of_shipped_editions_are_read_without_a_book(bench):
 
 def test_the_page_of_the_method_has_every_setting():
     """A row for each field of the settings, with every word that it takes."""
-    page = (Path(__file__).parents[3] / "docs" / "method.md").read_text("utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "method.md").read_text("utf-8")
     rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
     assert [field.name for field in fields(MethodSettings) if field.name not in rows] == []
     for name, words in (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.catalogue.editions import CHICAGO, SEATTLE
+from tests.unit.catalogue.small_editions import CHICAGO, SEATTLE
 from tonne.catalogue.resolving.resolution import FactorMasses, ResolutionEntry, Step
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.resolving.valuation import (
