@@ -23,7 +23,7 @@ from tonne.telemetry.labels import GUARANTEES
 if TYPE_CHECKING:
     from tonne.config import Config
     from tonne.errors import FileCorrupt
-    from tonne.ledger.book.acknowledged import Loss
+    from tonne.ledger.posting.acknowledged import Loss
     from tonne.store.migrations import Upgrade
     from tonne.store.objects.objects import Objects
     from tonne.telemetry import Telemetry

@@ -101,6 +101,28 @@ def test_functions_and_modules_fit_a_screen_and_a_sitting():
     assert too_long == []
 
 
+ROOM_FILES_MAX = 12
+LARGER_ROOMS = {
+    "service/tonne/store/manifest": "one table group a file, and nothing but the manifest beside",
+}
+
+
+def test_a_room_has_few_files():
+    """Whoever comes to a room sees all of it at once; what outgrows that is given sub-rooms."""
+    rooms: dict[str, set[str]] = {}
+    for path in tracked(
+        "service/tonne/*.py", "ext/*.py", "ext/*.pyx", "ext/*.pxd", "tests/unit/*.py"
+    ):
+        rooms.setdefault(name_of(path.parent), set()).add(path.stem)
+    too_large = {
+        room: len(stems)
+        for room, stems in rooms.items()
+        if len(stems) > ROOM_FILES_MAX and room not in LARGER_ROOMS
+    }
+    assert too_large == {}
+    assert rooms.keys() >= LARGER_ROOMS.keys()
+
+
 def test_the_list_of_longer_ones_names_what_exists():
     """An exception ends with the thing that it excused."""
     assert [p for p in LONGER if not (REPOSITORY / p.partition(":")[0]).is_file()] == []

@@ -6,15 +6,15 @@ import functools
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from tonne.ledger.book.acknowledged import Acknowledged, log_loss
 from tonne.ledger.book.book_state import BookStates
 from tonne.ledger.book.books import Books
-from tonne.ledger.book.channels import Channels
 from tonne.ledger.book.editions import Editions
 from tonne.ledger.book.method_versions import MethodVersions
 from tonne.ledger.book.register import Register
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.files.files import FileReader
+from tonne.ledger.posting.acknowledged import Acknowledged, log_loss
+from tonne.ledger.posting.channels import Channels
 from tonne.ledger.posting.clearing import Clearer
 from tonne.ledger.posting.estimate import Estimates
 from tonne.ledger.posting.journal import Journal
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tonne.errors import FileCorrupt
-    from tonne.ledger.book.acknowledged import Loss
+    from tonne.ledger.posting.acknowledged import Loss
     from tonne.ledger.posting.journal import Stage
     from tonne.store import Rules
     from tonne.store.manifest.manifest import Manifest

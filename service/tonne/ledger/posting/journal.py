@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tonne.errors import TonneError
-    from tonne.ledger.book.acknowledged import Acknowledged
     from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.posting.acknowledged import Acknowledged
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import FileKind, FileRow

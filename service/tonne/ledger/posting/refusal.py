@@ -20,7 +20,7 @@ from tonne.ledger.posting.group import read_row_errors
 from tonne.model import ChannelState
 
 if TYPE_CHECKING:
-    from tonne.ledger.book.acknowledged import Acknowledged
+    from tonne.ledger.posting.acknowledged import Acknowledged
     from tonne.ledger.posting.entries import ChannelEntry, RequestEntry
     from tonne.store.manifest.manifest import Manifest
 

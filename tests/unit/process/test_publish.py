@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 
 from tests.support.server import ServerProcess
 from tests.unit.ledger.conftest import embedded_bench, records_of
-from tests.unit.test_maintain import LINE_S, command, read, run
+from tests.unit.process.test_maintain import LINE_S, command, read, run
 from tonne.config import load
 from tonne.errors import DefectError, StoreUnavailable
 from tonne.ledger.upkeep.publisher import Published

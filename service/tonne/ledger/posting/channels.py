@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
-    from tonne.ledger.book.acknowledged import Acknowledged
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.pages import Page
+    from tonne.ledger.posting.acknowledged import Acknowledged
     from tonne.model import Channel
     from tonne.store.manifest.manifest import Manifest
 
