@@ -18,6 +18,18 @@ ROW_STATUSES: Final[dict[str, int]]
 ROW_STATUS_COUNT: Final[int]
 """Number of statuses."""
 
+BATCH_KINDS: Final[dict[str, int]]
+"""What `AppendHeader.kind` may be, by name: NONE, ROWS, ARROW."""
+
+TIME_US_STOP: Final[int]
+"""2200-01-01T00:00Z in microseconds since 1970: no start is as late, no end is later."""
+
+QUANTITY_PLACES: Final[int]
+"""Decimal places of a quantity."""
+
+TEXT_SIZE_MAX: Final[int]
+"""Most bytes of an id, unit, region, supplier or product."""
+
 class _ArrowArrayExportable(Protocol):
     def __arrow_c_array__(
         self, requested_schema: object | None = None
