@@ -11,7 +11,7 @@ The contract stands in the stub beside this file: units, shapes, errors.
 
 from tonne_kernel.arrow.table import ArrowTable
 from tonne_kernel.memory.blocks import kept_memory_bytes
-from tonne_kernel.posting.posted import Posted, Share, ShareTotals, post
+from tonne_kernel.posting.posted import BatchSlice, Posted, SliceTotals, post
 from tonne_kernel.posting.rules import PeriodTable, RuleTable
 from tonne_kernel.posting.sums import sum_groups
 from tonne_kernel.records.request import AppendHeader, parse_append_request
@@ -38,12 +38,12 @@ __all__ = [
     "ArrowTable",
     "Batch",
     "BatchError",
+    "BatchSlice",
     "PeriodTable",
     "Posted",
     "RuleTable",
     "Session",
-    "Share",
-    "ShareTotals",
+    "SliceTotals",
     "kept_memory_bytes",
     "parse_append_request",
     "parse_decimal",

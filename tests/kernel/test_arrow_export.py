@@ -47,7 +47,7 @@ def post(*records):
     session = kernel.Session()
     batch = session.decode_rows(body, 0, len(body))
     session.set_rules(0, array("i", [0] * session.key_count))
-    return kernel.post([kernel.Share(batch, "c", 0)], RULES, PERIODS)
+    return kernel.post([kernel.BatchSlice(batch, "c", 0)], RULES, PERIODS)
 
 
 @pytest.mark.parametrize("records", [[], [{}], [{"quantity": "x"}]])
@@ -109,7 +109,7 @@ def test_texts_in_quarantine_are_cut_between_characters():
 
 
 def test_columns_outlive_what_they_came_from():
-    """Frames hold their buffers after the outcome, the batch and the session are gone."""
+    """Frames hold their buffers after the posting, the batch and the session are gone."""
     posted = post(*[{"facility": f"facility {i}"} for i in range(1000)])
     frame = pl.DataFrame(posted.records())
     column = frame["quantity"]

@@ -53,7 +53,9 @@ def test_columns_of_batches_alive_at_once_stay_apart():
     counts = (5_000, 9_000, 5_000, 20_000, 9_000, 5_000)
     for _ in range(3):
         batches = [decode(session, rows(count, f"n{place}")) for place, count in enumerate(counts)]
-        posted = [kernel.post([kernel.Share(each, "c", 0)], RULES, PERIODS) for each in batches]
+        posted = [
+            kernel.post([kernel.BatchSlice(each, "c", 0)], RULES, PERIODS) for each in batches
+        ]
         del batches[::2]
         for place, count in enumerate(counts):
             check(posted[place], count, f"n{place}")
@@ -66,7 +68,7 @@ def test_threads_share_the_kept_blocks():
         message = rows(6_000, name)
         for _ in range(20):
             batch = decode(kernel.Session(), message)
-            posted = kernel.post([kernel.Share(batch, "c", 0)], RULES, PERIODS)
+            posted = kernel.post([kernel.BatchSlice(batch, "c", 0)], RULES, PERIODS)
             check(posted, 6_000, name)
 
     with ThreadPoolExecutor(4) as pool:

@@ -43,7 +43,7 @@ def post(batch):
     session.set_rules(0, array("i", [0] * session.key_count))
     rules = kernel.RuleTable(array("i", [0, 1]), array("i", [0]), array("i", [0]))
     periods = kernel.PeriodTable(array("q", [0, 7_258_118_400_000_000]))
-    return kernel.post([kernel.Share(batch, "c", 0)], rules, periods)
+    return kernel.post([kernel.BatchSlice(batch, "c", 0)], rules, periods)
 
 
 def fault_of(raw):

@@ -1,4 +1,4 @@
-"""Laws of aggregation: order, batches, shares, sessions and encodings change nothing."""
+"""Laws of aggregation: order, batches, slices, sessions and encodings change nothing."""
 
 import itertools
 import threading
@@ -31,7 +31,7 @@ doubles_records = st.lists(
 
 
 def total_of(answer):
-    """Sum of the shares' totals."""
+    """Sum of the slices' totals."""
     columns = zip(
         *(
             (
@@ -72,7 +72,7 @@ def cuts(draw, size_max=24):
 
 @given(cuts(), strategies.rule_books)
 def test_batches_shares_and_sessions_change_nothing(cut, rule_book):
-    """Any cut into batches, each a share of any session, gives the sums of the whole."""
+    """Any cut into batches, each a slice of any session, gives the sums of the whole."""
     zone_name, records, batches, session_numbers = cut
     sessions = [kernel.Session() for _ in range(3)]
     decoded = [
@@ -83,7 +83,7 @@ def test_batches_shares_and_sessions_change_nothing(cut, rule_book):
     whole = post_rows(wire.rows(records), rule_book, zone_name)
     assert parts.postings == whole.postings
     assert [total_of(parts)] == whole.totals
-    assert [status for share in parts.statuses for status in share] == whole.statuses[0]
+    assert [status for part in parts.statuses for status in part] == whole.statuses[0]
 
 
 @given(cuts(), strategies.rule_books)

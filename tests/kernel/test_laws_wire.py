@@ -158,7 +158,7 @@ def test_what_protobuf_reads_the_kernel_reads_alike(data):
 
 @given(small_records, st.data())
 def test_a_broken_record_leaves_the_others_alone(records, data):
-    """Whatever stands in one record, the others of the batch keep their outcome."""
+    """Whatever stands in one record, the others of the batch keep their status."""
     bodies = [wire.record_bytes(record) for record in records]
     place = data.draw(st.integers(0, len(bodies) - 1))
     broken = data.draw(st.one_of(mutations(bodies[place]), st.binary(max_size=60)))

@@ -12,7 +12,7 @@ FEBRUARY_2024 = ((1_706_745_600, 0), (1_709_251_200, 0))  # 29 days
 
 
 def oracle_answer(records, rule_book, zone_name="UTC"):
-    """The oracle's answer for one share."""
+    """The oracle's answer for one slice."""
     return oracle.post([records], rule_book.runs_of, period_starts(zone_name), FIELD_OF_RULE)
 
 

@@ -45,14 +45,16 @@ def decode(*records, session=None):
 
 
 def rule(*runs):
-    firsts, outcomes = zip(*runs, strict=True)
-    return kernel.RuleTable(array("i", [0, len(runs)]), array("i", firsts), array("i", outcomes))
+    firsts, dispositions = zip(*runs, strict=True)
+    return kernel.RuleTable(
+        array("i", [0, len(runs)]), array("i", firsts), array("i", dispositions)
+    )
 
 
 def sums(posted):
     frame = pl.DataFrame(posted.postings())
     return {
-        (row["facility"], row["period"], row["outcome"]): (
+        (row["facility"], row["period"], row["disposition"]): (
             row["quantity"], row["record_count"], row["record_start_count"],
         )
         for row in frame.iter_rows(named=True)
@@ -62,7 +64,7 @@ def sums(posted):
 def test_records_of_one_period_add_up():
     """Sums are per facility and period, records come back in order."""
     batch = decode(("a", "1.5", 0, 1), ("b", "2", 0, 10), ("a", "-0.25", 9, 10))
-    posted = kernel.post([kernel.Share(batch, "c", 40)], rule((0, 7)), PERIODS)
+    posted = kernel.post([kernel.BatchSlice(batch, "c", 40)], rule((0, 7)), PERIODS)
     assert sums(posted) == {
         ("a", 0, 7): (Decimal("1.250000"), 2, 2),
         ("b", 0, 7): (Decimal("2.000000"), 1, 1),
@@ -78,7 +80,7 @@ def test_records_of_one_period_add_up():
 def test_a_record_over_several_periods_is_split_by_time():
     """Parts are cut toward zero, the last takes the remainder."""
     batch = decode(("a", "0.000010", 5, 35), ("b", "-0.000010", 5, 35))
-    posted = kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7)), PERIODS)
+    posted = kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS)
     parts = [1, 3, 3, 3]  # 10 * 5/30, 10 * 10/30 twice, and what is left
     for facility, sign in (("a", 1), ("b", -1)):
         found = [sums(posted)[facility, period, 7] for period in range(4)]
@@ -90,7 +92,7 @@ def test_times_outside_the_periods_count_to_the_outer_ones():
     """Nothing is lost before the first boundary or after the last."""
     periods = kernel.PeriodTable(array("q", [10 * DAY_US, 20 * DAY_US, 30 * DAY_US]))
     batch = decode(("a", "1", 0, 1), ("a", "2", 90, 91), ("b", "8", 0, 40))
-    posted = kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7)), periods)
+    posted = kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), periods)
     assert sums(posted) == {
         ("a", 0, 7): (Decimal("1.000000"), 1, 1),
         ("a", 1, 7): (Decimal("2.000000"), 1, 1),
@@ -100,9 +102,9 @@ def test_times_outside_the_periods_count_to_the_outer_ones():
 
 
 def test_a_rule_changes_with_the_period():
-    """Each part takes the outcome of its own period."""
+    """Each part takes the disposition of its own period."""
     batch = decode(("a", "4", 0, 40), ("a", "1", 35, 36), ("a", "1", 5, 6))
-    posted = kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7), (2, 8)), PERIODS)
+    posted = kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7), (2, 8)), PERIODS)
     assert sums(posted) == {
         ("a", 0, 7): (Decimal("2.000000"), 2, 2),
         ("a", 1, 7): (Decimal("1.000000"), 1, 0),
@@ -114,7 +116,7 @@ def test_a_rule_changes_with_the_period():
 def test_suspense_holds_the_whole_record():
     """One part without a factor puts all parts in suspense; the record stays in the segment."""
     batch = decode(("a", "2", 0, 20), ("a", "1", 0, 1))
-    posted = kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7), (1, SUSPENDED)), PERIODS)
+    posted = kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7), (1, SUSPENDED)), PERIODS)
     assert sums(posted) == {
         ("a", 0, SUSPENDED): (Decimal("1.000000"), 1, 1),
         ("a", 1, SUSPENDED): (Decimal("1.000000"), 1, 0),
@@ -131,7 +133,7 @@ def test_quarantine_by_a_rule_keeps_the_record_apart():
     """It is in no sum and no segment, but in quarantine with its bytes."""
     batch = decode(("a", "-2.5", 0, 20, {"region": "US"}), ("a", "x", 0, 1), ("b", "1", 30, 31))
     posted = kernel.post(
-        [kernel.Share(batch, "c", 7)], rule((0, 7), (1, QUARANTINED), (2, 9)), PERIODS
+        [kernel.BatchSlice(batch, "c", 7)], rule((0, 7), (1, QUARANTINED), (2, 9)), PERIODS
     )
     assert sums(posted) == {("b", 3, 9): (Decimal("1.000000"), 1, 1)}
     refused = pl.DataFrame(posted.quarantine())
@@ -148,9 +150,9 @@ def test_sessions_are_unified_by_text():
     """The same key of two sessions is one key of the posting, under one name."""
     first = decode(("a", "1", 0, 1), ("b", "2", 0, 1))
     second = decode(("b", "4", 0, 1), ("a", "8", 0, 1, {"supplier": "s"}))
-    shares = [kernel.Share(first, "x", 0), kernel.Share(second, "y", 9)]
+    slices = [kernel.BatchSlice(first, "x", 0), kernel.BatchSlice(second, "y", 9)]
     for _ in range(2):  # the second posting must not see the first one's places
-        posted = kernel.post(shares, rule((0, 7)), PERIODS)
+        posted = kernel.post(slices, rule((0, 7)), PERIODS)
         assert sums(posted) == {
             ("a", 0, 7): (Decimal("9.000000"), 2, 2),
             ("b", 0, 7): (Decimal("6.000000"), 2, 2),
@@ -160,18 +162,18 @@ def test_sessions_are_unified_by_text():
         assert records["channel"].to_list() == ["x", "x", "y", "y"]
         assert records["supplier"].to_list() == ["", "", "", "s"]
         assert [totals.quantity_micro for totals in posted.totals] == [3_000_000, 12_000_000]
-        shares.reverse()
-        posted = kernel.post(shares, rule((0, 7)), PERIODS)
+        slices.reverse()
+        posted = kernel.post(slices, rule((0, 7)), PERIODS)
         assert pl.DataFrame(posted.records())["facility"].to_list() == ["b", "a", "a", "b"]
-        shares.reverse()
+        slices.reverse()
 
 
 def test_a_share_may_come_twice():
-    """Two shares of one batch, or of one session, are counted each."""
+    """Two slices of one batch, or of one session, are counted each."""
     session = kernel.Session()
     batches = [decode(("a", "1", 0, 1), session=session) for _ in range(2)]
-    shares = [kernel.Share(batch, "c", at) for at, batch in enumerate([*batches, batches[0]])]
-    posted = kernel.post(shares, rule((0, 7)), PERIODS)
+    slices = [kernel.BatchSlice(batch, "c", at) for at, batch in enumerate([*batches, batches[0]])]
+    posted = kernel.post(slices, rule((0, 7)), PERIODS)
     assert sums(posted) == {("a", 0, 7): (Decimal("3.000000"), 3, 3)}
 
 
@@ -179,7 +181,7 @@ def test_sums_pass_64_bits():
     """A sum of many largest quantities does not wrap."""
     count = 30
     batch = decode(*[("a", "999999999999.999999", 0, 1)] * count)
-    posted = kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7)), PERIODS)
+    posted = kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS)
     assert posted.totals[0].quantity_micro == count * (10**18 - 1)
     assert sums(posted)["a", 0, 7][0] == count * Decimal("999999999999.999999")
 
@@ -187,8 +189,8 @@ def test_sums_pass_64_bits():
 def test_row_errors_are_listed_up_to_the_limit():
     """Beyond row_errors_max they are counted only."""
     batch = decode(*[("a", "x", 0, 1)] * 5)
-    shares = [kernel.Share(batch, "c", 0), kernel.Share(batch, "d", 0)]
-    posted = kernel.post(shares, rule((0, 7)), PERIODS, row_errors_max=2)
+    slices = [kernel.BatchSlice(batch, "c", 0), kernel.BatchSlice(batch, "d", 0)]
+    posted = kernel.post(slices, rule((0, 7)), PERIODS, row_errors_max=2)
     for totals in posted.totals:
         assert [index for index, _, _ in totals.row_errors] == [0, 1]
         assert (totals.row_error_count, totals.quarantined_count) == (5, 5)
@@ -199,12 +201,12 @@ def test_a_key_without_a_rule_is_refused():
     batch = decode(("a", "1", 0, 1))
     batch.session.set_rules(0, array("i", [1]))
     with pytest.raises(ValueError, match="no rule"):
-        kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7)), PERIODS)
+        kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS)
     batch.session.forget_rules()
     with pytest.raises(ValueError, match="no rule"):
-        kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7)), PERIODS)
+        kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS)
     batch.session.set_rules(0, array("i", [0]))
-    assert kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7)), PERIODS).record_count == 1
+    assert kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS).record_count == 1
 
 
 @pytest.mark.parametrize(
@@ -223,7 +225,7 @@ def test_a_key_without_a_rule_is_refused():
 )
 def test_rules_that_are_not_well_formed_are_refused(runs):
     """A rule has runs that begin at period 0 and ascend."""
-    with pytest.raises(ValueError, match=r"run|rule|outcome"):
+    with pytest.raises(ValueError, match=r"run|rule|disposition"):
         kernel.RuleTable(*(array("i", part) for part in runs))
 
 
@@ -242,7 +244,9 @@ def test_decoding_and_posting_of_one_session_take_turns():
     thread = threading.Thread(target=lambda: [session.decode_rows(m, 0, len(m)) for m in messages])
     thread.start()
     sums_seen = {
-        kernel.post([kernel.Share(batch, "c", 0)], rule((0, 7)), PERIODS).totals[0].quantity_micro
+        kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS)
+        .totals[0]
+        .quantity_micro
         for _ in range(40)
     }
     thread.join()

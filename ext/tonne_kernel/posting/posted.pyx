@@ -1,7 +1,7 @@
 """`post`: from decoded batches to the columns of a segment, its postings and the totals.
 
 The sessions' locks are held, in one order for all callers, while the loop runs without the
-GIL; the outcome shares nothing with the sessions.
+GIL; what is posted shares nothing with the sessions.
 """
 
 cimport cython
@@ -16,7 +16,7 @@ from tonne_kernel.arrow.table cimport ArrowTable, new_table
 from tonne_kernel.memory.buffers cimport TextColumn, texts_append, texts_copy, texts_free
 from tonne_kernel.posting.aggregate cimport Sum
 from tonne_kernel.posting.posting cimport (
-    POSTING_OK, POSTING_RULE_ABSENT, Posting, ShareState, post_share, posting_free, posting_init,
+    POSTING_OK, POSTING_RULE_ABSENT, Posting, SliceState, post_slice, posting_free, posting_init,
 )
 from tonne_kernel.posting.quarantine cimport Source, export_quarantine
 from tonne_kernel.posting.rules cimport PeriodTable, RuleTable
@@ -27,7 +27,7 @@ from tonne_kernel.values.int128 cimport i128, i128_high, i128_low
 
 
 @cython.final
-cdef class Share:
+cdef class BatchSlice:
     """One channel's part in a posting: which batch, and where it stands."""
 
     cdef readonly Batch batch
@@ -43,8 +43,8 @@ cdef class Share:
 
 
 @cython.final
-cdef class ShareTotals:
-    """Control totals of one share."""
+cdef class SliceTotals:
+    """Control totals of one slice."""
 
     cdef readonly int64_t record_count
     cdef readonly int64_t posted_count
@@ -75,47 +75,47 @@ cdef class Posted:
         return self._quarantine.row_count
 
     def records(self):
-        """Posted and suspended records, in the order of the shares and offsets."""
+        """Posted and suspended records, in the order of the slices and offsets."""
         return self._records
 
     def quarantine(self):
-        """Records in quarantine, in the order of the shares and offsets."""
+        """Records in quarantine, in the order of the slices and offsets."""
         return self._quarantine
 
     def postings(self):
-        """Sums per distinct key, period and outcome, in order of first sight."""
+        """Sums per distinct key, period and disposition, in order of first sight."""
         return self._postings
 
 
 def post(
-    shares, RuleTable rules not None, PeriodTable periods not None, *,
+    slices, RuleTable rules not None, PeriodTable periods not None, *,
     int64_t row_errors_max=1000,
 ):
     """Split by period, apply rules, aggregate."""
     cdef Posting posting
-    cdef ShareState *states
+    cdef SliceState *states
     cdef TextColumn channels
-    cdef list parts = list(shares)
-    cdef Share share
+    cdef list parts = list(slices)
+    cdef BatchSlice part
     cdef int64_t row_count = 0
     cdef int64_t batch_row_count = 0
     cdef int64_t record_id_bytes = 0
     cdef int result
-    for share in parts:
-        row_count += share.batch.columns.count
-        batch_row_count = max(batch_row_count, share.batch.columns.count)
-        record_id_bytes += share.batch.columns.record_id.bytes.size
-        if share.batch.columns.count > INT32_MAX:
+    for part in parts:
+        row_count += part.batch.columns.count
+        batch_row_count = max(batch_row_count, part.batch.columns.count)
+        record_id_bytes += part.batch.columns.record_id.bytes.size
+        if part.batch.columns.count > INT32_MAX:
             raise ValueError(f"a batch has at most {INT32_MAX} records")
     memset(&posting, 0, sizeof(Posting))
     memset(&channels, 0, sizeof(TextColumn))
     posting.run_offsets = rules.run_offsets
     posting.run_first_periods = rules.run_first_periods
-    posting.run_outcomes = rules.run_outcomes
+    posting.run_dispositions = rules.run_dispositions
     posting.rule_count = rules.rule_count
     posting.periods = periods.periods
     posting.reported_count_max = row_errors_max
-    states = <ShareState *>calloc(<size_t>len(parts) + 1, sizeof(ShareState))
+    states = <SliceState *>calloc(<size_t>len(parts) + 1, sizeof(SliceState))
     try:
         if states == NULL:
             raise MemoryError
@@ -127,7 +127,7 @@ def post(
             _lock_sessions(parts, locks)
             _set_states(parts, states, &channels)
             _run(&posting, states, len(parts))
-            return _outcome(parts, &posting, states, &channels)
+            return _collect(parts, &posting, states, &channels)
     finally:
         posting_free(&posting)
         texts_free(&channels)
@@ -136,12 +136,12 @@ def post(
 
 cdef int _lock_sessions(list parts, locks) except -1:
     """Lock every session once, in the order of their addresses, and number the posting."""
-    cdef Share share
+    cdef BatchSlice part
     cdef Session session
     cdef int32_t key
     sessions = {}
-    for share in parts:
-        sessions[id(share.batch.session)] = share.batch.session
+    for part in parts:
+        sessions[id(part.batch.session)] = part.batch.session
     for _, session in sorted(sessions.items()):
         locks.enter_context(session.lock)
         if session.serial == UINT32_MAX:
@@ -153,35 +153,35 @@ cdef int _lock_sessions(list parts, locks) except -1:
     return 0
 
 
-cdef int _set_states(list parts, ShareState *states, TextColumn *channels) except -1:
-    cdef Share share
-    cdef ShareState *state
+cdef int _set_states(list parts, SliceState *states, TextColumn *channels) except -1:
+    cdef BatchSlice part
+    cdef SliceState *state
     cdef bytes name
     cdef dict codes = {}
-    for index, share in enumerate(parts):
+    for index, part in enumerate(parts):
         state = &states[<int64_t>index]
-        if share.channel not in codes:
-            name = share.channel.encode()
-            codes[share.channel] = len(codes)
+        if part.channel not in codes:
+            name = part.channel.encode()
+            codes[part.channel] = len(codes)
             if texts_append(channels, name, len(name)):
                 raise MemoryError
-        state.source.columns = &share.batch.columns
-        state.source.dictionaries = &share.batch.session.dictionaries
-        state.source.rows = share.batch.rows
-        state.source.rows_size = share.batch.rows_size
-        state.source.channel = codes[share.channel]
-        state.source.first_offset = share.first_offset
-        state.dictionaries = &share.batch.session.dictionaries
-        state.serial = share.batch.session.serial
+        state.source.columns = &part.batch.columns
+        state.source.dictionaries = &part.batch.session.dictionaries
+        state.source.rows = part.batch.rows
+        state.source.rows_size = part.batch.rows_size
+        state.source.channel = codes[part.channel]
+        state.source.first_offset = part.first_offset
+        state.dictionaries = &part.batch.session.dictionaries
+        state.serial = part.batch.session.serial
     return 0
 
 
-cdef int _run(Posting *posting, ShareState *states, int count) except -1:
+cdef int _run(Posting *posting, SliceState *states, int count) except -1:
     cdef int result = POSTING_OK
     cdef int index
     with nogil:
         for index in range(count):
-            result = post_share(posting, &states[index], index)
+            result = post_slice(posting, &states[index], index)
             if result != POSTING_OK:
                 break
     if result == POSTING_RULE_ABSENT:
@@ -191,8 +191,8 @@ cdef int _run(Posting *posting, ShareState *states, int count) except -1:
     return 0
 
 
-cdef Posted _outcome(
-    list parts, Posting *posting, ShareState *states, TextColumn *channels
+cdef Posted _collect(
+    list parts, Posting *posting, SliceState *states, TextColumn *channels
 ):
     cdef Posted posted = Posted.__new__(Posted)
     cdef Source *sources = <Source *>calloc(<size_t>len(parts) + 1, sizeof(Source))
@@ -211,8 +211,8 @@ cdef Posted _outcome(
     return posted
 
 
-cdef ShareTotals _totals(const Posting *posting, const ShareState *state):
-    cdef ShareTotals totals = ShareTotals.__new__(ShareTotals)
+cdef SliceTotals _totals(const Posting *posting, const SliceState *state):
+    cdef SliceTotals totals = SliceTotals.__new__(SliceTotals)
     cdef int64_t index
     totals.record_count = state.source.columns.count
     totals.posted_count = state.posted_count
@@ -245,7 +245,7 @@ cdef ArrowTable _export_postings(const Posting *posting):
     cdef int32_t *unit = <int32_t *>table.allocate(count * 4)
     cdef int32_t *region = <int32_t *>table.allocate(count * 4)
     cdef int32_t *period = <int32_t *>table.allocate(count * 4)
-    cdef int32_t *outcome = <int32_t *>table.allocate(count * 4)
+    cdef int32_t *disposition = <int32_t *>table.allocate(count * 4)
     cdef i128 *quantity = <i128 *>table.allocate(count * 16)
     cdef int64_t *record_count = <int64_t *>table.allocate(count * 8)
     cdef int64_t *record_start_count = <int64_t *>table.allocate(count * 8)
@@ -261,7 +261,7 @@ cdef ArrowTable _export_postings(const Posting *posting):
             unit[index] = key.unit
             region[index] = key.region
             period[index] = total.period
-            outcome[index] = total.outcome
+            disposition[index] = total.disposition
             quantity[index] = total.quantity_micro
             record_count[index] = total.record_count
             record_start_count[index] = total.record_start_count
@@ -270,7 +270,7 @@ cdef ArrowTable _export_postings(const Posting *posting):
     _add_copied(table, "unit", unit, &posting.dictionaries.unit.texts)
     _add_copied(table, "region", region, &posting.dictionaries.region.texts)
     table.add_fixed("period", "i", period)
-    table.add_fixed("outcome", "i", outcome)
+    table.add_fixed("disposition", "i", disposition)
     table.add_fixed("quantity", "d:38,6", quantity)
     table.add_fixed("record_count", "l", record_count)
     table.add_fixed("record_start_count", "l", record_start_count)

@@ -24,7 +24,7 @@ cdef struct ErrorList:
     int64_t count
     int64_t capacity
 
-cdef struct ShareState:
+cdef struct SliceState:
     Source source
     Dictionaries *dictionaries  # of the session
     uint32_t serial             # of this posting in that session, see KeyState
@@ -38,10 +38,10 @@ cdef struct ShareState:
 cdef struct Posting:
     const int32_t *run_offsets  # of the RuleTable
     const int32_t *run_first_periods
-    const int32_t *run_outcomes
+    const int32_t *run_dispositions
     int32_t rule_count
     Periods periods
-    int64_t reported_count_max  # row errors to list per share
+    int64_t reported_count_max  # row errors to list per slice
     Dictionaries dictionaries   # of the segment and the postings file
     SumTable sums
     SegmentColumns segment
@@ -53,5 +53,5 @@ cdef int posting_init(
 ) noexcept nogil
 cdef void posting_free(Posting *posting) noexcept nogil
 
-# Post the records of one share; `share` is its index. A PostingResult.
-cdef int post_share(Posting *posting, ShareState *state, int share) noexcept nogil
+# Post the records of one slice; `slice_index` says which. A PostingResult.
+cdef int post_slice(Posting *posting, SliceState *state, int slice_index) noexcept nogil

@@ -1,6 +1,6 @@
 """The loop over the records of a posting: periods, rules, sums, and the segment's columns.
 
-Most records lie in the period that their key was last posted to: then the rule's outcome and
+Most records lie in the period that their key was last posted to: then the rule's disposition and
 the place of the sum stand in the key's state, and nothing is looked up.
 """
 
@@ -11,7 +11,7 @@ from libc.string cimport memset
 from tonne_kernel.memory.buffers cimport debug_assert, text_start
 from tonne_kernel.posting.aggregate cimport Sum, find_sum, sum_table_free, sum_table_init
 from tonne_kernel.posting.quarantine cimport refused_append, refused_free
-from tonne_kernel.posting.rules cimport outcome_at, period_at
+from tonne_kernel.posting.rules cimport disposition_at, period_at
 from tonne_kernel.posting.segment cimport segment_add_texts, segment_allocate, segment_free
 from tonne_kernel.records.batch_columns cimport BatchColumns
 from tonne_kernel.values.dictionary cimport (
@@ -48,7 +48,7 @@ cdef void posting_free(Posting *posting) noexcept nogil:
     memset(posting, 0, sizeof(Posting))
 
 
-cdef int post_share(Posting *posting, ShareState *state, int share) noexcept nogil:
+cdef int post_slice(Posting *posting, SliceState *state, int slice_index) noexcept nogil:
     cdef const BatchColumns *columns = state.source.columns
     cdef int64_t first = posting.segment.count
     cdef int64_t next_reject = 0
@@ -77,7 +77,7 @@ cdef int post_share(Posting *posting, ShareState *state, int share) noexcept nog
             state.suspended_count += 1
             continue
         state.quarantined_count += 1
-        if refused_append(&posting.refused, share, row, reject, status, field):
+        if refused_append(&posting.refused, slice_index, row, reject, status, field):
             return POSTING_MEMORY
     if segment_add_texts(
         &posting.segment, first, posting.segment.count - first, columns,
@@ -88,7 +88,7 @@ cdef int post_share(Posting *posting, ShareState *state, int share) noexcept nog
 
 
 cdef inline int _post_record(
-    Posting *posting, ShareState *state, const BatchColumns *columns, int64_t row
+    Posting *posting, SliceState *state, const BatchColumns *columns, int64_t row
 ) noexcept nogil:
     """Post one valid record. Its RowStatus, or a PostingResult below 0."""
     cdef KeyState *key = &state.dictionaries.keys.states[columns.key[row]]
@@ -106,7 +106,7 @@ cdef inline int _post_record(
     if last_us < posting.periods.last_stop_us:
         if key.period != period and _turn_to_period(posting, key, period):
             return POSTING_MEMORY
-        status = POSTED if key.outcome >= 0 else -key.outcome
+        status = POSTED if key.disposition >= 0 else -key.disposition
         if key.slot >= 0:
             debug_assert(key.slot < posting.sums.count)
             _add(&posting.sums.sums[key.slot], quantity_micro, True)
@@ -131,12 +131,12 @@ cdef inline void _add(Sum *total, int64_t quantity_micro, bint is_first) noexcep
 cdef int _turn_to_period(Posting *posting, KeyState *key, int32_t period) noexcept nogil:
     """Look up what the key's rule says for a period, and where its sum stands."""
     key.period = period
-    key.outcome = outcome_at(
-        posting.run_offsets, posting.run_first_periods, posting.run_outcomes, key.rule, period)
+    key.disposition = disposition_at(
+        posting.run_offsets, posting.run_first_periods, posting.run_dispositions, key.rule, period)
     key.slot = -1
-    if -SUSPENSE_FIRST < key.outcome < 0:
+    if -SUSPENSE_FIRST < key.disposition < 0:
         return 0
-    key.slot = find_sum(&posting.sums, key.posting_key, period, key.outcome)
+    key.slot = find_sum(&posting.sums, key.posting_key, period, key.disposition)
     if key.slot < 0:
         key.period = -1
         return -1
@@ -153,7 +153,7 @@ cdef int _post_parts(
     cdef int64_t left = quantity_micro
     cdef int64_t part_start = start_us
     cdef int64_t part_end, part
-    cdef int32_t period, outcome, slot
+    cdef int32_t period, disposition, slot
     if POSTED < status < SUSPENSE_FIRST:
         return status
     for period in range(first, last + 1):
@@ -164,12 +164,12 @@ cdef int _post_parts(
             part = mul_div_toward_zero(quantity_micro, part_end - part_start, end_us - start_us)
             part_start = part_end
             left -= part
-        outcome = -status
+        disposition = -status
         if status == POSTED:
-            outcome = outcome_at(
-                posting.run_offsets, posting.run_first_periods, posting.run_outcomes,
+            disposition = disposition_at(
+                posting.run_offsets, posting.run_first_periods, posting.run_dispositions,
                 key.rule, period)
-        slot = find_sum(&posting.sums, key.posting_key, period, outcome)
+        slot = find_sum(&posting.sums, key.posting_key, period, disposition)
         if slot < 0:
             return POSTING_MEMORY
         _add(&posting.sums.sums[slot], part, period == first)
@@ -180,17 +180,17 @@ cdef int _status_over(
     const Posting *posting, int32_t rule, int32_t first, int32_t last
 ) noexcept nogil:
     """RowStatus of the first of the periods [first, last] that has no resolution."""
-    cdef int32_t period, outcome
+    cdef int32_t period, disposition
     for period in range(first, last + 1):
-        outcome = outcome_at(
-            posting.run_offsets, posting.run_first_periods, posting.run_outcomes, rule, period)
-        if outcome < 0:
-            return -outcome
+        disposition = disposition_at(
+            posting.run_offsets, posting.run_first_periods, posting.run_dispositions, rule, period)
+        if disposition < 0:
+            return -disposition
     return POSTED
 
 
 cdef inline void _add_row(
-    Posting *posting, const ShareState *state, const BatchColumns *columns, int64_t row,
+    Posting *posting, const SliceState *state, const BatchColumns *columns, int64_t row,
     int32_t posting_key, int status
 ) noexcept nogil:
     cdef int64_t at = posting.segment.count
@@ -212,7 +212,7 @@ cdef inline void _add_row(
 
 
 cdef int _adopt_key(
-    Posting *posting, const ShareState *state, int32_t number, KeyState *key
+    Posting *posting, const SliceState *state, int32_t number, KeyState *key
 ) noexcept nogil:
     """First sight of a session's key: its texts become texts of the segment."""
     cdef const Dictionaries *source = state.dictionaries
@@ -242,9 +242,9 @@ cdef inline int32_t _adopt_text(
 
 
 cdef int _report(
-    Posting *posting, ShareState *state, int64_t row, int status, int field
+    Posting *posting, SliceState *state, int64_t row, int status, int field
 ) noexcept nogil:
-    """List a row error, unless the share has enough of them."""
+    """List a row error, unless the slice has enough of them."""
     cdef int64_t capacity
     cdef void *data
     cdef ErrorList *errors = &posting.errors

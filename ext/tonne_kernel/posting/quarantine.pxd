@@ -8,7 +8,7 @@ from tonne_kernel.records.batch_columns cimport BatchColumns
 from tonne_kernel.values.dictionary cimport Dictionaries
 
 cdef struct Source:
-    # Where a share's records come from.
+    # Where a slice's records come from.
     const BatchColumns *columns
     const Dictionaries *dictionaries
     const uint8_t *rows         # the serialized Rows, or NULL
@@ -19,17 +19,17 @@ cdef struct Source:
 cdef struct Refused:
     int64_t row
     int64_t reject              # index in the batch's rejects; -1 where a rule refused it
-    int share                   # index of the Source
+    int slice_index             # of the Source
     uint8_t status
     uint8_t field
 
 cdef struct RefusedList:
-    Refused *items              # in order of shares and rows
+    Refused *items              # in order of slices and rows
     int64_t count
     int64_t capacity
 
 cdef int refused_append(
-    RefusedList *list, int share, int64_t row, int64_t reject, int status, int field
+    RefusedList *list, int slice_index, int64_t row, int64_t reject, int status, int field
 ) noexcept nogil
 cdef void refused_free(RefusedList *list) noexcept nogil
 

@@ -35,7 +35,7 @@ cdef struct QuarantineColumns:
 
 
 cdef int refused_append(
-    RefusedList *list, int share, int64_t row, int64_t reject, int status, int field
+    RefusedList *list, int slice_index, int64_t row, int64_t reject, int status, int field
 ) noexcept nogil:
     cdef int64_t capacity
     cdef void *data
@@ -50,7 +50,7 @@ cdef int refused_append(
     item = &list.items[list.count]
     item.row = row
     item.reject = reject
-    item.share = share
+    item.slice_index = slice_index
     item.status = <uint8_t>status
     item.field = <uint8_t>field
     list.count += 1
@@ -133,7 +133,7 @@ cdef int _fill(
     cdef int64_t index
     for index in range(list.count):
         item = &list.items[index]
-        source = &sources[item.share]
+        source = &sources[item.slice_index]
         columns.channel[index] = source.channel
         columns.offset[index] = source.first_offset + item.row
         columns.status[index] = item.status
@@ -207,13 +207,13 @@ cdef int _fill_raw(
     cdef int64_t size = 0
     cdef int64_t next_row = 0
     cdef int64_t index
-    cdef int share = -1
+    cdef int slice_index = -1
     for index in range(list.count):
         item = &list.items[index]
-        if item.share != share:
-            share = item.share
-            at = sources[share].rows
-            stop = at + sources[share].rows_size if at != NULL else NULL
+        if item.slice_index != slice_index:
+            slice_index = item.slice_index
+            at = sources[slice_index].rows
+            stop = at + sources[slice_index].rows_size if at != NULL else NULL
             next_row = 0
         data = NULL
         size = 0

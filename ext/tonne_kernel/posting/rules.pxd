@@ -15,7 +15,7 @@ cdef struct Periods:
 cdef class RuleTable:
     cdef int32_t *run_offsets
     cdef int32_t *run_first_periods
-    cdef int32_t *run_outcomes
+    cdef int32_t *run_dispositions
     cdef readonly int32_t rule_count
 
 cdef class PeriodTable:
@@ -30,8 +30,8 @@ cdef inline int32_t period_at(Periods *periods, int64_t time_us) noexcept nogil:
         return periods.last
     return find_period(periods, time_us)
 
-cdef inline int32_t outcome_at(
-    const int32_t *run_offsets, const int32_t *run_first_periods, const int32_t *run_outcomes,
+cdef inline int32_t disposition_at(
+    const int32_t *run_offsets, const int32_t *run_first_periods, const int32_t *run_dispositions,
     int32_t rule, int32_t period
 ) noexcept nogil:
     """Outcome of a rule in a period: that of its last run that begins no later."""
@@ -45,4 +45,4 @@ cdef inline int32_t outcome_at(
             low = middle
         else:
             high = middle
-    return run_outcomes[low]
+    return run_dispositions[low]

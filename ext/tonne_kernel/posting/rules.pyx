@@ -12,24 +12,24 @@ cdef enum:
 
 @cython.final
 cdef class RuleTable:
-    """What each rule says per period: runs of (first_period, outcome)."""
+    """What each rule says per period: runs of (first_period, disposition)."""
 
     def __cinit__(
         self,
         const int32_t[::1] run_offsets not None,
         const int32_t[::1] run_first_periods not None,
-        const int32_t[::1] run_outcomes not None,
+        const int32_t[::1] run_dispositions not None,
     ):
-        _check_runs(run_offsets, run_first_periods, run_outcomes)
+        _check_runs(run_offsets, run_first_periods, run_dispositions)
         self.rule_count = <int32_t>(run_offsets.shape[0] - 1)
         self.run_offsets = _copy(run_offsets)
         self.run_first_periods = _copy(run_first_periods)
-        self.run_outcomes = _copy(run_outcomes)
+        self.run_dispositions = _copy(run_dispositions)
 
     def __dealloc__(self):
         free(self.run_offsets)
         free(self.run_first_periods)
-        free(self.run_outcomes)
+        free(self.run_dispositions)
 
 
 @cython.final
@@ -80,16 +80,16 @@ cdef int32_t find_period(Periods *periods, int64_t time_us) noexcept nogil:
 
 
 cdef _check_runs(
-    const int32_t[::1] offsets, const int32_t[::1] first_periods, const int32_t[::1] outcomes
+    const int32_t[::1] offsets, const int32_t[::1] first_periods, const int32_t[::1] dispositions
 ):
     cdef int64_t rule, run
     cdef int64_t run_count = first_periods.shape[0]
     if offsets.shape[0] < 1 or offsets.shape[0] > INT32_MAX or offsets[0] != 0:
         raise ValueError("run_offsets begin with 0")
-    if outcomes.shape[0] != run_count or offsets[offsets.shape[0] - 1] != run_count:
+    if dispositions.shape[0] != run_count or offsets[offsets.shape[0] - 1] != run_count:
         raise ValueError(
             f"run_offsets end with the number of runs; got {offsets[offsets.shape[0] - 1]}, "
-            f"{run_count} first periods and {outcomes.shape[0]} outcomes")
+            f"{run_count} first periods and {dispositions.shape[0]} dispositions")
     for rule in range(offsets.shape[0] - 1):
         if offsets[rule] >= offsets[rule + 1] or offsets[rule + 1] > run_count:
             raise ValueError(f"rule {rule} has no run")
@@ -100,9 +100,9 @@ cdef _check_runs(
             if first_periods[run - 1] >= first_periods[run]:
                 raise ValueError(f"the runs of rule {rule} ascend by period; {run} does not")
     for run in range(run_count):
-        if outcomes[run] < -STATUS_MAX:
-            raise ValueError(f"an outcome is a resolution or minus a status; run {run} has "
-                             f"{outcomes[run]}")
+        if dispositions[run] < -STATUS_MAX:
+            raise ValueError(f"an disposition is a resolution or minus a status; run {run} has "
+                             f"{dispositions[run]}")
 
 
 cdef int32_t *_copy(const int32_t[::1] values) except NULL:

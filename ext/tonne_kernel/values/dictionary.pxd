@@ -19,7 +19,7 @@ cdef struct KeyState:
     uint32_t serial             # posting that the rest belongs to; 0: none yet
     int32_t posting_key         # number of the key in that posting
     int32_t period              # last period that was posted under this key
-    int32_t outcome             # what the rule says for that period
+    int32_t disposition         # what the rule says for that period
     int32_t slot                # where that period's sum stands in the posting
 
 cdef struct KeyTable:

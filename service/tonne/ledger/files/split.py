@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.ledger.files.frames import frame_of, polars_errors
-from tonne_kernel import RuleTable, Session, Share, post
+from tonne_kernel import BatchSlice, RuleTable, Session, post
 
 if TYPE_CHECKING:
     from tonne_kernel import PeriodTable
@@ -48,7 +48,7 @@ def post_plainly(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
     session = Session(batch_records_max=max(records.height, 1))
     batch = session.decode_arrow(message, 0, len(message))
     session.set_rules(0, array("i", bytes(4 * session.key_count)))
-    posted = post([Share(batch, "plain", 0)], _ONE_RULE, periods)
+    posted = post([BatchSlice(batch, "plain", 0)], _ONE_RULE, periods)
     with polars_errors("the postings of records"):
         return frame_of(posted.postings()).select(
             *(pl.col(name).cast(pl.String).fill_null("") for name in texts),

@@ -23,12 +23,12 @@ from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.ledger.files.overlay import CLEARED_SCHEMA, Overlay
 from tonne.ledger.files.split import post_plainly, split_records
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.ledger.posting.group import POSTING_REGION, post_shares, posting_frame
+from tonne.ledger.posting.group import POSTING_REGION, post_slices, posting_frame
 from tonne.model import PeriodState, RowStatus, check_id
 from tonne.store import faults
 from tonne.store.errors import BookChanged, SuspenseChanged
 from tonne.store.rows import Clearing, Commit
-from tonne_kernel import Session, Share
+from tonne_kernel import BatchSlice, Session
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -219,7 +219,9 @@ class Clearer:
             return None
         session, batch = _decode(postable)
         state.assign_rules(session)
-        posted = post_shares([Share(batch, "clearing", 0)], state, book=book, row_errors_max=0)
+        posted = post_slices(
+            [BatchSlice(batch, "clearing", 0)], state, book=book, row_errors_max=0
+        )
         with polars_errors(f"cleared records of book {book}"):
             postings, resolutions = posting_frame(posted, state)
             postings = pl.concat([_taken_back(postable, state), postings])
@@ -288,7 +290,7 @@ def _postable(waiting: pl.DataFrame, state: BookState, book: str) -> pl.DataFram
     """Keep the records that a state posts."""
     session, batch = _decode(waiting)
     state.assign_rules(session)
-    posted = post_shares([Share(batch, "clearing", 0)], state, book=book, row_errors_max=0)
+    posted = post_slices([BatchSlice(batch, "clearing", 0)], state, book=book, row_errors_max=0)
     with polars_errors(f"records in suspense of book {book}"):
         outcome = frame_of(posted.records()).select("offset", "status")
         rows = outcome.filter(pl.col("status") == RowStatus.POSTED)["offset"]

@@ -14,7 +14,7 @@ from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
 from tonne.ledger.posting.group import POSTING_REGION
 from tonne.model import RowStatus
-from tonne_kernel import RuleTable, Session, Share, post
+from tonne_kernel import BatchSlice, RuleTable, Session, post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def post_again(rows: pl.DataFrame, status: RowStatus, time_zone: str) -> pl.Data
     batch = session.decode_arrow(message, 0, len(message))
     session.set_rules(0, array("i", bytes(4 * session.key_count)))
     rule = RuleTable(array("i", [0, 1]), array("i", [0]), array("i", [-status]))
-    posted = post([Share(batch, "replay", 0)], rule, period_table(time_zone))
+    posted = post([BatchSlice(batch, "replay", 0)], rule, period_table(time_zone))
     with polars_errors("a replay's postings"):
         return frame_of(posted.postings()).select(
             pl.col("facility", "activity", "unit").cast(pl.String),

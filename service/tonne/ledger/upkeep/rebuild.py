@@ -24,10 +24,10 @@ from tonne.ledger.files.overlay import read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.files.split import post_plainly
-from tonne.ledger.posting.group import POSTING_REGION, post_shares, posting_frame
+from tonne.ledger.posting.group import POSTING_REGION, post_slices, posting_frame
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
-from tonne_kernel import Session, Share
+from tonne_kernel import BatchSlice, Session
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -316,7 +316,7 @@ def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
     session = Session(batch_records_max=max(records.height, 1))
     batch = session.decode_arrow(message, 0, len(message))
     state.assign_rules(session)
-    posted = post_shares([Share(batch, "rebuild", 0)], state, book=book, row_errors_max=0)
+    posted = post_slices([BatchSlice(batch, "rebuild", 0)], state, book=book, row_errors_max=0)
     with polars_errors(f"postings of book {book}"):
         frame, _ = posting_frame(posted, state)
         texts = frame.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
