@@ -60,6 +60,13 @@ def test_a_room_of_the_kernel_takes_from_those_before_it(room):
     assert found == {}
 
 
+def test_the_tests_of_the_kernel_mirror_its_rooms():
+    """Beside what all of them use, a test lies in the folder of the room that it tries."""
+    folders = {path.parent.name for path in (KERNEL.parents[1] / "tests/kernel").glob("*/*.py")}
+    assert folders
+    assert folders <= set(ROOMS)
+
+
 def test_memoryviews_stand_where_tables_begin():
     """Their checks, which every build makes, run once per rule or boundary, not per record."""
     users = {

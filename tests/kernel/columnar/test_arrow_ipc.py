@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import tonne_kernel as kernel
-from tests.kernel.arrow_streams import (
+from tests.kernel.columnar.arrow_streams import (
     base,
     messages_of,
     patched,
@@ -22,7 +22,7 @@ from tests.kernel.arrow_streams import (
 )
 from tests.kernel.harness import RuleBook, answer_of, decode, post_batches
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 END = struct.pack("<iI", -1, 0)
 SCHEMA, DICTIONARY, RECORDS = 1, 2, 3
 NODES, BUFFERS = 1, 2
@@ -489,7 +489,7 @@ def attack(seed):
 def test_no_byte_breaks_the_kernel():
     """Truncated at every byte, and with every byte changed to several values, a stream is
     refused or read; in a process of its own, so that a crash fails this test alone."""
-    code = "from tests.kernel import test_arrow_ipc; test_arrow_ipc.attack(20240229)"
+    code = "from tests.kernel.columnar import test_arrow_ipc; test_arrow_ipc.attack(20240229)"
     finished = subprocess.run(
         [sys.executable, "-c", code],
         cwd=REPOSITORY,

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 import tonne_kernel as kernel
 from tests.kernel import oracle, wire
-from tests.kernel.arrow_streams import INSTANT, START_US, STEP_US, base, stream, take, taken_of
+from tests.kernel.columnar.arrow_streams import (
+    INSTANT,
+    START_US,
+    STEP_US,
+    base,
+    stream,
+    take,
+    taken_of,
+)
 from tests.kernel.harness import decode
 from tests.kernel.oracle import Record
 
