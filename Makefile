@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-KERNEL_SOURCES := $(wildcard ext/tonne_kernel/*.pyx ext/tonne_kernel/*.pxd ext/tonne_kernel/*.h) setup.py
+KERNEL := ext/tonne_kernel
+KERNEL_SOURCES := $(wildcard $(KERNEL)/*.py $(KERNEL)/*/*.py $(KERNEL)/*/*.pyx $(KERNEL)/*/*.pxd) setup.py
 PROTOS := $(wildcard proto/tonne/v1/*.proto)
 export PYTHONDONTWRITEBYTECODE = 1
 
@@ -79,7 +80,7 @@ debug: dev build/debug/.built  ## Compile the kernel with bounds checks into bui
 build/debug/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	TONNE_KERNEL_DEBUG=1 $(BIN)/python setup.py --quiet build_ext --build-lib build/debug \
 	    --build-temp build/debug-temp
-	cp ext/tonne_kernel/__init__.py build/debug/tonne_kernel/
+	cd ext && cp --parents tonne_kernel/__init__.py tonne_kernel/*/__init__.py ../build/debug/
 	@touch $@
 
 bench: dev  ## Measure side by side: the kernel, the catalogue, the whole path
@@ -116,7 +117,7 @@ sanitize: dev build/sanitize/.built  ## The kernel under ASan and UBSan: propert
 build/sanitize/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	TONNE_KERNEL_SANITIZE=1 $(BIN)/python setup.py --quiet build_ext --build-lib build/sanitize \
 	    --build-temp build/sanitize-temp
-	cp ext/tonne_kernel/__init__.py build/sanitize/tonne_kernel/
+	cd ext && cp --parents tonne_kernel/__init__.py tonne_kernel/*/__init__.py ../build/sanitize/
 	@touch $@
 
 image: build/tools/.built  ## Build, check and start the container image, without an engine (root)
@@ -136,4 +137,4 @@ build/tools/.built: image/tools.txt
 	@touch $@
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) build dist ext/tonne_kernel/*.so ext/tonne_kernel/*.c
+	rm -rf $(VENV) build dist $(KERNEL)/*/*.so

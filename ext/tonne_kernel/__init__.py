@@ -9,30 +9,41 @@ Never: SQL, files, gRPC, or a Python object per record.
 The contract stands in the stub beside this file: units, shapes, errors.
 """
 
-from tonne_kernel.arrow_export import ArrowTable
-from tonne_kernel.blocks import kept_memory_bytes
-from tonne_kernel.decimal import parse_decimal, round_double
-from tonne_kernel.errors import BatchError
-from tonne_kernel.posted import Posted, Share, ShareTotals, post
-from tonne_kernel.request import AppendHeader, parse_append_request
-from tonne_kernel.rules import PeriodTable, RuleTable
-from tonne_kernel.session import Batch, Session
-from tonne_kernel.statuses import ROW_STATUS_COUNT, ROW_STATUSES
-from tonne_kernel.sums import sum_groups
+from tonne_kernel.arrow.table import ArrowTable
+from tonne_kernel.memory.blocks import kept_memory_bytes
+from tonne_kernel.posting.posted import BatchSlice, Posted, SliceTotals, post
+from tonne_kernel.posting.rules import PeriodTable, RuleTable
+from tonne_kernel.posting.sums import sum_groups
+from tonne_kernel.records.request import AppendHeader, parse_append_request
+from tonne_kernel.session.session import Batch, Session
+from tonne_kernel.values.decimal import parse_decimal, round_double
+from tonne_kernel.values.errors import BatchError
+from tonne_kernel.values.tables import (
+    BATCH_KINDS,
+    QUANTITY_PLACES,
+    ROW_STATUS_COUNT,
+    ROW_STATUSES,
+    TEXT_SIZE_MAX,
+    TIME_US_STOP,
+)
 
 __all__ = [
+    "BATCH_KINDS",
+    "QUANTITY_PLACES",
     "ROW_STATUSES",
     "ROW_STATUS_COUNT",
+    "TEXT_SIZE_MAX",
+    "TIME_US_STOP",
     "AppendHeader",
     "ArrowTable",
     "Batch",
     "BatchError",
+    "BatchSlice",
     "PeriodTable",
     "Posted",
     "RuleTable",
     "Session",
-    "Share",
-    "ShareTotals",
+    "SliceTotals",
     "kept_memory_bytes",
     "parse_append_request",
     "parse_decimal",

@@ -18,6 +18,18 @@ ROW_STATUSES: Final[dict[str, int]]
 ROW_STATUS_COUNT: Final[int]
 """Number of statuses."""
 
+BATCH_KINDS: Final[dict[str, int]]
+"""What `AppendHeader.kind` may be, by name: NONE, ROWS, ARROW."""
+
+TIME_US_STOP: Final[int]
+"""2200-01-01T00:00Z in microseconds since 1970: no start is as late, no end is later."""
+
+QUANTITY_PLACES: Final[int]
+"""Decimal places of a quantity."""
+
+TEXT_SIZE_MAX: Final[int]
+"""Most bytes of an id, unit, region, supplier or product."""
+
 class _ArrowArrayExportable(Protocol):
     def __arrow_c_array__(
         self, requested_schema: object | None = None
@@ -215,16 +227,16 @@ class Batch:
 
 @final
 class RuleTable:
-    """What each rule says per period: runs of (first_period, outcome), immutable.
+    """What each rule says per period: runs of (first_period, disposition), immutable.
 
     Rule r has the runs run_offsets[r] .. run_offsets[r + 1]; a run holds from its first
-    period to the next run's. Its runs begin at period 0. outcome >= 0: index of a
-    resolution; outcome < 0: minus a RowStatus. All int32. Raises ValueError where the runs
+    period to the next run's. Its runs begin at period 0. disposition >= 0: index of a
+    resolution; disposition < 0: minus a RowStatus. All int32. Raises ValueError where the runs
     are not well-formed.
     """
 
     def __new__(
-        cls, run_offsets: Buffer, run_first_periods: Buffer, run_outcomes: Buffer
+        cls, run_offsets: Buffer, run_first_periods: Buffer, run_dispositions: Buffer
     ) -> Self: ...
     @property
     def rule_count(self) -> int: ...
@@ -243,7 +255,7 @@ class PeriodTable:
     def period_count(self) -> int: ...
 
 @final
-class Share:
+class BatchSlice:
     """One channel's part in a posting: which batch, and where it stands."""
 
     def __init__(self, batch: Batch, channel: str, first_offset: int) -> None: ...
@@ -255,8 +267,8 @@ class Share:
     def first_offset(self) -> int: ...
 
 @final
-class ShareTotals:
-    """Control totals of one share."""
+class SliceTotals:
+    """Control totals of one slice."""
 
     @property
     def record_count(self) -> int: ...
@@ -278,7 +290,7 @@ class ShareTotals:
 
 @final
 class Posted:
-    """Outcome of `post`: columns for the store, totals for the acks."""
+    """What `post` gives: columns for the store, totals for the acks."""
 
     @property
     def record_count(self) -> int:
@@ -287,10 +299,10 @@ class Posted:
     def quarantine_count(self) -> int:
         """Rows of quarantine()."""
     @property
-    def totals(self) -> list[ShareTotals]:
-        """One per share, in order."""
+    def totals(self) -> list[SliceTotals]:
+        """One per slice, in order."""
     def records(self) -> ArrowTable:
-        """Posted and suspended records, in the order of the shares and offsets.
+        """Posted and suspended records, in the order of the slices and offsets.
 
         channel (dict), offset int64, record_id (utf8), facility, activity, unit, region
         (dict), quantity decimal128(18, 6), start, end timestamp[us, UTC], status uint8; and,
@@ -298,7 +310,7 @@ class Posted:
         evidence, attributes (utf8), then empty or 0 where a record has none.
         """
     def quarantine(self) -> ArrowTable:
-        """Records in quarantine, in the order of the shares and offsets.
+        """Records in quarantine, in the order of the slices and offsets.
 
         channel (dict), offset int64, status uint8, field uint8, record_id, facility,
         activity, quantity, unit, region (utf8, as they came, cut to 256 bytes; empty where
@@ -306,23 +318,27 @@ class Posted:
         Arrow batches).
         """
     def postings(self) -> ArrowTable:
-        """One row per distinct key, period and outcome, in order of first sight.
+        """One row per distinct key, period and disposition, in order of first sight.
 
-        facility, activity, unit, region (dict), period int32, outcome int32 (resolution
+        facility, activity, unit, region (dict), period int32, disposition int32 (resolution
         index, or minus a RowStatus for suspense), quantity decimal128(38, 6), record_count
         int64 (records with a part here), record_start_count int64 (records whose first part
         is here).
         """
 
 def post(
-    shares: Iterable[Share], rules: RuleTable, periods: PeriodTable, *, row_errors_max: int = 1000
+    slices: Iterable[BatchSlice],
+    rules: RuleTable,
+    periods: PeriodTable,
+    *,
+    row_errors_max: int = 1000,
 ) -> Posted:
     """Split by period, apply rules, aggregate.
 
     A record is split by time over its periods: each part but the last is
     quantity * part duration / whole duration cut toward zero, the last takes the remainder.
-    Where any part's outcome is negative, the whole record gets that status (the first such):
-    below 64 quarantine, else suspense; its parts then are posted under that outcome (suspense)
+    Where any part's disposition is negative, the whole record gets that status (the first such):
+    below 64 quarantine, else suspense; its parts then are posted under that disposition (suspense)
     or nowhere (quarantine). No sum can leave 128 bits: that takes 2^64 records.
 
     Raises

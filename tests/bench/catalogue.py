@@ -29,7 +29,7 @@ from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.book.book_state import BookState, register_frame
 from tonne.ledger.posting.estimate import CatalogueState
-from tonne_kernel import Posted, RuleTable, Session, Share, post
+from tonne_kernel import BatchSlice, Posted, RuleTable, Session, post
 
 FACTORS = 10_000
 PLACES = {  # of the sample's regions, those that the catalogue has
@@ -68,10 +68,10 @@ def posting(messages: list[bytes], state: BookState | None) -> Callable[[], Post
 
     def run() -> Posted:
         session = Session()
-        shares, offset = [], 0
+        slices, offset = [], 0
         for message in messages:
             batch = session.decode_rows(message, 0, len(message))
-            shares.append(Share(batch, "bench", offset))
+            slices.append(BatchSlice(batch, "bench", offset))
             offset += batch.record_count
         if state is None:
             session.set_rules(0, array("i", [0] * session.key_count))
@@ -79,7 +79,7 @@ def posting(messages: list[bytes], state: BookState | None) -> Callable[[], Post
         else:
             state.assign_rules(session)
             rules = state.rules()
-        return post(shares, rules, periods)
+        return post(slices, rules, periods)
 
     return run
 

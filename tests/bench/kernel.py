@@ -203,13 +203,13 @@ def kernel_contender(form: str, messages: list[bytes]) -> Contender:
     def run() -> tonne_kernel.Posted:
         session = tonne_kernel.Session()
         decode = session.decode_rows if form == "rows" else session.decode_arrow
-        shares, offset = [], 0
+        slices, offset = [], 0
         for message in messages:
             batch = decode(message, 0, len(message))
-            shares.append(tonne_kernel.Share(batch, "channels/bench", offset))
+            slices.append(tonne_kernel.BatchSlice(batch, "channels/bench", offset))
             offset += batch.record_count
         session.set_rules(0, array("i", [0] * session.key_count))
-        return tonne_kernel.post(shares, rules, periods)
+        return tonne_kernel.post(slices, rules, periods)
 
     def sums(posted: tonne_kernel.Posted) -> Sums:
         frame = pl.DataFrame(posted.postings())

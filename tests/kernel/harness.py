@@ -59,13 +59,13 @@ class RuleBook:
 
     def table(self) -> kernel.RuleTable:
         """The kernel's form."""
-        offsets, firsts, outcomes = array("i", [0]), array("i"), array("i")
+        offsets, firsts, dispositions = array("i", [0]), array("i"), array("i")
         for runs in self.rules:
-            for first, outcome in runs:
+            for first, disposition in runs:
                 firsts.append(first)
-                outcomes.append(outcome)
+                dispositions.append(disposition)
             offsets.append(len(firsts))
-        return kernel.RuleTable(offsets, firsts, outcomes)
+        return kernel.RuleTable(offsets, firsts, dispositions)
 
     def apply(self, session: kernel.Session) -> None:
         """Give the session's new keys their rules."""
@@ -135,7 +135,7 @@ def answer_of(posted: kernel.Posted) -> Answer:
                 totals.quantity_micro,
             )
         )
-    names = ["facility", "activity", "unit", "region", "period", "outcome"]
+    names = ["facility", "activity", "unit", "region", "period", "disposition"]
     values = ["quantity", "record_count", "record_start_count"]
     table = table_of(posted.postings()).select(names + values)
     for *cell, quantity, count, start_count in rows_of_table(table):
@@ -148,12 +148,12 @@ def answer_of(posted: kernel.Posted) -> Answer:
 def post_batches(
     batches: Sequence[kernel.Batch], rule_book: RuleBook, zone_name: str = "UTC"
 ) -> kernel.Posted:
-    """Post each batch as a share of its own channel."""
+    """Post each batch as a slice of its own channel."""
     for batch in batches:
         rule_book.apply(batch.session)
-    shares = [kernel.Share(batch, f"channel-{n}", 10 * n) for n, batch in enumerate(batches)]
+    slices = [kernel.BatchSlice(batch, f"channel-{n}", 10 * n) for n, batch in enumerate(batches)]
     posted = kernel.post(
-        shares, rule_book.table(), period_table(zone_name), row_errors_max=1_000_000
+        slices, rule_book.table(), period_table(zone_name), row_errors_max=1_000_000
     )
     assert len(posted.postings()) <= sum(batch.posting_count_max for batch in batches)
     return posted

@@ -47,7 +47,7 @@ Key = tuple[str, str, str, str]
 """facility, activity, unit, region."""
 
 Runs = Sequence[tuple[int, int]]
-"""(first period, outcome): a resolution's index, or minus a status."""
+"""(first period, disposition): a resolution's index, or minus a status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Control totals of one share."""
+    """Control totals of one slice."""
 
     record_count: int
     posted_count: int
@@ -94,17 +94,17 @@ class Totals:
 
 @dataclass(slots=True)
 class Answer:
-    """What `post` says of some shares."""
+    """What `post` says of some slices."""
 
     statuses: list[list[tuple[int, int]]] = field(default_factory=list)
-    """Per share and record: (status, field); (0, 0) where posted."""
+    """Per slice and record: (status, field); (0, 0) where posted."""
 
     totals: list[Totals] = field(default_factory=list)
 
     postings: dict[tuple[str, str, str, str, int, int], tuple[int, int, int]] = field(
         default_factory=dict
     )
-    """(facility, activity, unit, region, period, outcome) ->
+    """(facility, activity, unit, region, period, disposition) ->
     (quantity_micro, record_count, record_start_count)."""
 
 
@@ -241,9 +241,9 @@ def split(quantity_micro: int, parts: Sequence[tuple[int, int]]) -> list[tuple[i
     return [(period, quantity) for (period, _), quantity in zip(parts, quantities, strict=True)]
 
 
-def outcome_at(runs: Runs, period: int) -> int:
+def disposition_at(runs: Runs, period: int) -> int:
     """Outcome of the last run that begins at or before a period."""
-    return [outcome for first, outcome in runs if first <= period][-1]
+    return [disposition for first, disposition in runs if first <= period][-1]
 
 
 def key_of(record: Record) -> Key:
@@ -257,24 +257,24 @@ def key_of(record: Record) -> Key:
 
 
 def post(
-    shares: Sequence[Sequence[Record]],
+    slices: Sequence[Sequence[Record]],
     runs_of: Callable[[Key], Runs],
     starts: Sequence[int],
     field_of_status: dict[int, int],
     span_us_max: int = TIME_US_MAX,
 ) -> Answer:
-    """Answer for shares of records, with the runs of each key and the period boundaries.
+    """Answer for slices of records, with the runs of each key and the period boundaries.
 
     `field_of_status` names the field for statuses that come from rules. A record longer than
     `span_us_max` is refused by itself, before any rule is asked.
     """
     answer = Answer()
     cells: dict[tuple[str, str, str, str, int, int], list[int]] = {}
-    for share in shares:
+    for records in slices:
         counts: Counter[str] = Counter()
         quantity_sum = 0
         share_statuses = []
-        for record in share:
+        for record in records:
             status = min(faults(record, span_us_max), default=(0, 0))
             parts: list[tuple[int, int]] = []
             if status == (0, 0):
@@ -284,7 +284,7 @@ def post(
                 quantity = micro_of(record.quantity)
                 durations = period_parts(instant_us(record.start), instant_us(record.end), starts)
                 parts = split(quantity, durations)
-                refused = [-o for p, _ in parts if (o := outcome_at(runs, p)) < 0]
+                refused = [-o for p, _ in parts if (o := disposition_at(runs, p)) < 0]
                 if refused:
                     status = (refused[0], field_of_status[refused[0]])
             share_statuses.append(status)
@@ -294,15 +294,15 @@ def post(
                 continue
             quantity_sum += quantity
             for place, (period, part) in enumerate(parts):
-                outcome = -status[0] if status[0] else outcome_at(runs, period)
-                cell = cells.setdefault((*key_of(record), period, outcome), [0, 0, 0])
+                disposition = -status[0] if status[0] else disposition_at(runs, period)
+                cell = cells.setdefault((*key_of(record), period, disposition), [0, 0, 0])
                 cell[0] += part
                 cell[1] += 1
                 cell[2] += place == 0
         answer.statuses.append(share_statuses)
         answer.totals.append(
             Totals(
-                len(share),
+                len(records),
                 counts["posted"],
                 counts["quarantined"],
                 counts["suspended"],

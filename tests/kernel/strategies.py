@@ -227,10 +227,10 @@ def records(draw: st.DrawFn, zone_name: str = "UTC") -> Record:
 def runs(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
     """A rule: resolutions, suspense and quarantine over the periods."""
     firsts = sorted({0, *draw(st.lists(st.integers(1, 2759), max_size=4))})
-    outcomes = st.one_of(
+    dispositions = st.one_of(
         st.integers(0, 5), st.sampled_from(QUARANTINE_OUTCOMES + SUSPENSE_OUTCOMES)
     )
-    return tuple((first, draw(outcomes)) for first in firsts)
+    return tuple((first, draw(dispositions)) for first in firsts)
 
 
 rule_books = st.lists(runs(), min_size=1, max_size=5).map(lambda rules: RuleBook(tuple(rules)))

@@ -55,8 +55,8 @@ def old_version(tmp_path_factory) -> dict[str, str]:
         command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
         subprocess.run(command, cwd=tree, check=True, capture_output=True)
     else:  # the same sources: the kernel that is built already
-        for module in (ROOT / "ext/tonne_kernel").glob("*.so"):
-            shutil.copy(module, tree / "ext/tonne_kernel")
+        for module in ROOT.glob("ext/tonne_kernel/*/*.so"):
+            shutil.copy(module, tree / module.relative_to(ROOT))
     return {"PYTHONPATH": f"{tree / 'service'}:{tree / 'ext'}"}
 
 

@@ -19,7 +19,7 @@ def test_the_kernel_tests_pass_on_the_debug_build():
     tests/kernel asserts which build was loaded. The release build has just drawn many examples of
     each property; here fewer do.
     """
-    assert list(DEBUG_BUILD.glob("tonne_kernel/*.so")), "no debug build: run `make debug`"
+    assert list(DEBUG_BUILD.glob("tonne_kernel/*/*.so")), "no debug build: run `make debug`"
     paths = [DEBUG_BUILD, REPOSITORY / "service"]
     finished = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "tests/kernel", "-p", "no:cacheprovider"],

@@ -21,6 +21,10 @@ LOST = {
         "a factor that may serve is a candidate",
         ("service/tonne/catalogue",),
     ),
+    r"\b(?:Share|ShareTotals|[Oo]utcomes?)\b": (
+        "share is of equity: a slice of a batch; an outcome is a producer's: a rule's disposition",
+        ("ext",),
+    ),
     r"\b(?:Replay|replay|replayed)\b": (
         "replay is what an explanation does; records are reposted, batches repeated",
         ("service/tonne/ledger/posting", "service/tonne/ledger/files", "service/tonne/ingest"),

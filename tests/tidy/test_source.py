@@ -15,10 +15,10 @@ ROOMS = ("catalogue", "cli", "client", "edge", "ingest", "ledger", "reports", "s
 CONTRACT = ("Takes from:", "Hands to:", "Never:")
 
 FUNCTION_LINES_MAX = 70
-MODULE_LINES_MAX = 450
+MODULE_LINES_MAX = 400
 # path or path:function -> why it is longer. Keep it short.
 LONGER = {
-    "ext/tonne_kernel/__init__.pyi": "the facade, with its whole contract, is one file",
+    "service/tonne/client/append/delivery.py": "one state machine: a window and its stream",
 }
 
 # In halves, so that this file does not hold them.
@@ -123,9 +123,16 @@ def test_a_room_has_few_files():
     assert rooms.keys() >= LARGER_ROOMS.keys()
 
 
-def test_the_list_of_longer_ones_names_what_exists():
-    """An exception ends with the thing that it excused."""
+def test_the_list_of_longer_ones_names_what_is_longer():
+    """An exception ends with the thing that it excused: gone, or short by now."""
+    assert [place for place in LONGER if ":" not in place and not is_long(place)] == []
     assert [p for p in LONGER if not (REPOSITORY / p.partition(":")[0]).is_file()] == []
+
+
+def is_long(name):
+    """Whether a file is there and above the limit."""
+    path = REPOSITORY / name
+    return path.is_file() and len(path.read_text().splitlines()) > MODULE_LINES_MAX
 
 
 def test_every_suppression_has_its_reason():

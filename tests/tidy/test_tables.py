@@ -1,15 +1,18 @@
 """Tables that stand in several places say the same."""
 
+import datetime as dt
 import re
 import tomllib
 from pathlib import Path
 
 import tonne_kernel
 from tonne import model
+from tonne.ingest import decoder
+from tonne.ledger.book import facilities
 from tonne.v1 import ingest_pb2, ledger_pb2, status_pb2
 
 REPOSITORY = Path(__file__).parents[2]
-KERNEL_STATUSES = REPOSITORY / "ext/tonne_kernel/status.pxd"
+KERNEL_STATUSES = REPOSITORY / "ext/tonne_kernel/values/status.pxd"
 RECORD = ingest_pb2.ActivityRecord.DESCRIPTOR
 
 
@@ -46,6 +49,29 @@ def test_record_fields_are_the_same_everywhere():
     assert of_kernel == {"RECORD": 0, **of_api}
     del of_api["QUANTITY_DOUBLE"]  # the same quantity to a person
     assert of_model == {"RECORD": 0, **of_api}
+
+
+def test_constants_are_the_same_everywhere():
+    """The model and the kernel agree on places and on the last instant; a facility on its id."""
+    end_year = model.PERIOD_EPOCH_YEAR + model.PERIOD_COUNT_MAX // 12
+    span = dt.datetime(end_year, 1, 1, tzinfo=dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    assert span // dt.timedelta(microseconds=1) == tonne_kernel.TIME_US_STOP
+    assert tonne_kernel.QUANTITY_PLACES == model.QUANTITY_PLACES
+    assert tonne_kernel.parse_decimal(b"1") == model.MICRO_PER_ONE
+    assert tonne_kernel.TEXT_SIZE_MAX == facilities.ID_BYTES_MAX
+
+
+def test_batch_kinds_are_the_same_everywhere():
+    """The kernel, ingest and the API know the same forms of a batch, in the same order."""
+    of_ingest = {
+        name.removeprefix("KIND_"): number
+        for name, number in vars(decoder).items()
+        if name.startswith("KIND_")
+    }
+    assert of_ingest == tonne_kernel.BATCH_KINDS
+    forms = ingest_pb2.AppendRequest.DESCRIPTOR.oneofs_by_name["batch"].fields
+    of_api = {field.name.removesuffix("_ipc").upper(): i for i, field in enumerate(forms, 1)}
+    assert {"NONE": 0, **of_api} == tonne_kernel.BATCH_KINDS
 
 
 def test_other_enums_are_numbered_as_in_the_api():

@@ -137,7 +137,7 @@ class BookState:
         self._rule_numbers: dict[tuple[str, str, str, bool], int] = {}
         self._run_offsets = array("i", [0])
         self._run_first_periods = array("i")
-        self._run_outcomes = array("i")
+        self._run_dispositions = array("i")
         self._resolution_numbers: dict[Resolution, int] = {}
         self._resolutions: list[Resolution] = []
         self._table: RuleTable | None = None
@@ -162,7 +162,7 @@ class BookState:
 
     @property
     def resolutions(self) -> Sequence[Resolution]:
-        """Resolutions by the number that the rules' outcomes give; grows at its end."""
+        """Resolutions by the number that the rules' dispositions give; grows at its end."""
         return self._resolutions
 
     def renewed(self) -> BookState:
@@ -202,7 +202,7 @@ class BookState:
                 self._table = RuleTable(
                     array("i", self._run_offsets),
                     array("i", self._run_first_periods),
-                    array("i", self._run_outcomes),
+                    array("i", self._run_dispositions),
                 )
             return self._table
 
@@ -237,16 +237,16 @@ class BookState:
             return number
         before: int | None = None
         for run in self._resolver.resolve(activity, unit, region):
-            outcome = self._outcome(run.outcome, accepted=accepted)
-            if outcome != before:
+            disposition = self._disposition(run.outcome, accepted=accepted)
+            if disposition != before:
                 self._run_first_periods.append(run.first_period)
-                self._run_outcomes.append(outcome)
-            before = outcome
-        self._run_offsets.append(len(self._run_outcomes))
+                self._run_dispositions.append(disposition)
+            before = disposition
+        self._run_offsets.append(len(self._run_dispositions))
         number = self._rule_numbers[key] = len(self._rule_numbers)
         return number
 
-    def _outcome(self, outcome: Resolution | RowStatus, *, accepted: bool) -> int:
+    def _disposition(self, outcome: Resolution | RowStatus, *, accepted: bool) -> int:
         """Give a resolution its number; a status is negative, an invalid unit before suspense."""
         if isinstance(outcome, RowStatus):
             if accepted or outcome.is_quarantine:

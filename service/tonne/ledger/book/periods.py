@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tonne.errors import FieldInvalid
 from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
-from tonne_kernel import PeriodTable
+from tonne_kernel import TIME_US_STOP, PeriodTable
 
 _EPOCH = dt.datetime(PERIOD_EPOCH_YEAR, 1, 1)  # noqa: DTZ001 - wall-clock time, see below
 _MICROSECOND = dt.timedelta(microseconds=1)
-_ADMISSION_STOP_US = 7_258_118_400_000_000  # 2200-01-01T00:00Z, the latest end of a record
 
 
 def check_time_zone(name: str) -> str:
@@ -50,7 +49,7 @@ def month_boundaries_us(time_zone: str) -> array[int]:
             raise AssertionError(time_zone)
         boundaries.append((wall - _EPOCH - offset) // _MICROSECOND)
     boundaries[0] = min(boundaries[0], 0)
-    boundaries[-1] = max(boundaries[-1], _ADMISSION_STOP_US)
+    boundaries[-1] = max(boundaries[-1], TIME_US_STOP)
     return boundaries
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.model import RowStatus
-from tonne_kernel import RuleTable, Session, Share, post
+from tonne_kernel import BatchSlice, RuleTable, Session, post
 
 if TYPE_CHECKING:
     from tonne_kernel import Batch, PeriodTable
@@ -65,7 +65,7 @@ def repost(
     session, batch = decode_frame(records)
     session.set_rules(0, array("i", bytes(4 * session.key_count)))
     rule = RuleTable(array("i", [0, 1]), array("i", [0]), array("i", [-status]))
-    posted = post([Share(batch, "repost", 0)], rule, periods)
+    posted = post([BatchSlice(batch, "repost", 0)], rule, periods)
     with polars_errors("the postings of records"):
         return frame_of(posted.postings()).select(
             *(pl.col(name).cast(pl.String).fill_null("") for name in _TEXTS),

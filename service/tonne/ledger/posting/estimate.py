@@ -20,11 +20,11 @@ from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import split_records
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.posting.group import outcome_of, post_shares, posting_frame
+from tonne.ledger.posting.group import outcome_of, post_slices, posting_frame
 from tonne.ledger.posting.suspense import SuspenseTexts
 from tonne.ledger.statuses import status_message
 from tonne.model import Book, ControlTotals, FacilityRule, RowError, RowStatus, check_id
-from tonne_kernel import Batch, Share
+from tonne_kernel import Batch, BatchSlice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,9 +102,9 @@ class Estimation:
         first_index = self.totals.record_count
         # The session is this estimate's own: no other state posts with it meanwhile.
         self.state.assign_rules(batch.session)
-        share = Share(batch, "estimate", first_index)
-        posted = post_shares(
-            [share], self.state, book=self.state.book.id, row_errors_max=row_errors_max
+        whole = BatchSlice(batch, "estimate", first_index)
+        posted = post_slices(
+            [whole], self.state, book=self.state.book.id, row_errors_max=row_errors_max
         )
         outcome = outcome_of(posted.totals[0], first_index)
         with polars_errors("the postings of an estimate"):

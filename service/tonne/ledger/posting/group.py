@@ -17,7 +17,7 @@ from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
 from tonne.ledger.posting.entries import REQUEST_PREFIX, ChannelEntry, Durable, Entry, RequestEntry
 from tonne.model import ControlTotals, RecordField, RowError, RowStatus
 from tonne.store.rows import Move, RangeRow, RequestClaim
-from tonne_kernel import Share, post
+from tonne_kernel import BatchSlice, post
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.model import Book
     from tonne.store.rows import FileKind
-    from tonne_kernel import Posted, ShareTotals
+    from tonne_kernel import Posted, SliceTotals
 
 POSTING_REGION = "posting_region"
 """Column of a segment, only where some record in suspense took its facility's region."""
@@ -132,10 +132,10 @@ def entry_position(entry: Entry) -> tuple[str, int]:
     return REQUEST_PREFIX + entry.request_id, 0
 
 
-def post_shares(
-    shares: Sequence[Share], state: BookState, *, book: str, row_errors_max: int
+def post_slices(
+    slices: Sequence[BatchSlice], state: BookState, *, book: str, row_errors_max: int
 ) -> Posted:
-    """Post shares whose keys all have their rules of a state.
+    """Post slices whose keys all have their rules of a state.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def post_shares(
         A sum leaves 128 bits.
     """
     try:
-        return post(shares, state.rules(), state.periods, row_errors_max=row_errors_max)
+        return post(slices, state.rules(), state.periods, row_errors_max=row_errors_max)
     except OverflowError as error:
         raise QuantityOverflow.of_sum("send fewer records at once", book) from error
 
@@ -164,8 +164,8 @@ def post_group(
             id(entry.batch.session): entry.batch.session for entry in entries
         }.values():
             state.assign_rules(session)
-        shares = [Share(entry.batch, *entry_position(entry)) for entry in entries]
-        posted = post_shares(shares, state, book=book, row_errors_max=row_errors_max)
+        slices = [BatchSlice(entry.batch, *entry_position(entry)) for entry in entries]
+        posted = post_slices(slices, state, book=book, row_errors_max=row_errors_max)
     outcomes = [
         outcome_of(totals, entry_position(entry)[1])
         for totals, entry in zip(posted.totals, entries, strict=True)
@@ -187,16 +187,16 @@ def read_row_errors(text: str, totals: ControlTotals) -> Durable:
     return Durable(totals, _row_errors(errors, 0), count, already_posted=True)
 
 
-def outcome_of(share: ShareTotals, first_offset: int) -> Durable:
-    """Read the totals and the row errors of a share that begins at an offset."""
+def outcome_of(part: SliceTotals, first_offset: int) -> Durable:
+    """Read the totals and the row errors of a slice that begins at an offset."""
     totals = ControlTotals(
-        record_count=share.record_count,
-        posted_count=share.posted_count,
-        quarantined_count=share.quarantined_count,
-        suspended_count=share.suspended_count,
-        quantity_micro=share.quantity_micro,
+        record_count=part.record_count,
+        posted_count=part.posted_count,
+        quarantined_count=part.quarantined_count,
+        suspended_count=part.suspended_count,
+        quantity_micro=part.quantity_micro,
     )
-    return Durable(totals, _row_errors(share.row_errors, first_offset), share.row_error_count)
+    return Durable(totals, _row_errors(part.row_errors, first_offset), part.row_error_count)
 
 
 def _row_errors(errors: Sequence[Sequence[int]], first_offset: int) -> tuple[RowError, ...]:
@@ -215,15 +215,18 @@ def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple
         Columns of `balances.POSTINGS_SCHEMA`; each resolution once.
     """
     postings = frame_of(posted.postings())
-    used = postings["outcome"].unique().to_list()
-    by_outcome = {number: state.resolutions[number] for number in used if number >= 0}
+    used = postings["disposition"].unique().to_list()
+    by_disposition = {number: state.resolutions[number] for number in used if number >= 0}
     ids = pl.DataFrame(
-        {"outcome": list(by_outcome), "resolution": [each.id for each in by_outcome.values()]},
-        schema={"outcome": pl.Int32, "resolution": pl.String},
+        {
+            "disposition": list(by_disposition),
+            "resolution": [each.id for each in by_disposition.values()],
+        },
+        schema={"disposition": pl.Int32, "resolution": pl.String},
     )
     frame = (
         state.with_effective_region(postings)
-        .join(ids, on="outcome", how="left", maintain_order="left")
+        .join(ids, on="disposition", how="left", maintain_order="left")
         .select(
             "facility",
             "activity",
@@ -231,13 +234,13 @@ def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple
             "region",
             "period",
             "resolution",
-            (-pl.col("outcome").clip(upper_bound=0)).cast(pl.UInt8).alias("status"),
+            (-pl.col("disposition").clip(upper_bound=0)).cast(pl.UInt8).alias("status"),
             "quantity",
             "record_count",
             "record_start_count",
         )
     )
-    return frame, tuple(by_outcome.values())
+    return frame, tuple(by_disposition.values())
 
 
 def with_posting_region(records: pl.DataFrame, state: BookState) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from tonne.errors import ContentMustMatch
 from tonne.ledger.files.files import QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.model import QUANTITY_PLACES, RowStatus
-from tonne_kernel import RuleTable, Share, parse_decimal, post
+from tonne_kernel import BatchSlice, RuleTable, parse_decimal, post
 
 if TYPE_CHECKING:
     from tonne.ledger.book.book_state import BookStates
@@ -108,7 +108,7 @@ class RepeatCheck:
             count = state.rules().rule_count
             zeros = array("i", bytes(4 * count))
             take_all = RuleTable(array("i", range(count + 1)), zeros, zeros)
-            posted = post([Share(batch, channel, first_offset)], take_all, state.periods)
+            posted = post([BatchSlice(batch, channel, first_offset)], take_all, state.periods)
         records, refused = frame_of(posted.records()), frame_of(posted.quarantine())
         with polars_errors("a repeated batch"):
             return _select(records, CORE | OPTIONAL), _select(refused, REFUSED)

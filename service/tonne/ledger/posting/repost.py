@@ -10,9 +10,9 @@ from tonne.ledger.book.periods import period_table
 from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.repost import decode_frame, repost
 from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
-from tonne.ledger.posting.group import POSTING_REGION, post_shares
+from tonne.ledger.posting.group import POSTING_REGION, post_slices
 from tonne.model import RowStatus
-from tonne_kernel import Share
+from tonne_kernel import BatchSlice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,4 +67,4 @@ def post_under(records: pl.DataFrame, state: BookState, book: str) -> Posted:
     """Post records of a frame under a book's rules; their offsets are their places in it."""
     session, batch = decode_frame(records)
     state.assign_rules(session)
-    return post_shares([Share(batch, "repost", 0)], state, book=book, row_errors_max=0)
+    return post_slices([BatchSlice(batch, "repost", 0)], state, book=book, row_errors_max=0)

@@ -1,0 +1,291 @@
+"""`post`: from decoded batches to the columns of a segment, its postings and the totals.
+
+The sessions' locks are held, in one order for all callers, while the loop runs without the
+GIL; what is posted shares nothing with the sessions.
+"""
+
+cimport cython
+
+from contextlib import ExitStack
+
+from libc.stdint cimport INT32_MAX, UINT32_MAX, int32_t, int64_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memset
+
+from tonne_kernel.arrow.table cimport ArrowTable, new_table
+from tonne_kernel.memory.buffers cimport TextColumn, texts_append, texts_copy, texts_free
+from tonne_kernel.posting.aggregate cimport Sum
+from tonne_kernel.posting.posting cimport (
+    POSTING_OK, POSTING_RULE_ABSENT, Posting, SliceState, post_slice, posting_free, posting_init,
+)
+from tonne_kernel.posting.quarantine cimport Source, export_quarantine
+from tonne_kernel.posting.rules cimport PeriodTable, RuleTable
+from tonne_kernel.posting.segment cimport export_segment
+from tonne_kernel.session.session cimport Batch, Session
+from tonne_kernel.values.dictionary cimport Key
+from tonne_kernel.values.int128 cimport i128, i128_high, i128_low
+
+
+@cython.final
+cdef class BatchSlice:
+    """One channel's part in a posting: which batch, and where it stands."""
+
+    cdef readonly Batch batch
+    cdef readonly str channel
+    cdef readonly int64_t first_offset
+
+    def __init__(self, Batch batch not None, str channel not None, int64_t first_offset):
+        if first_offset < 0:
+            raise ValueError(f"an offset is 0 or more; got {first_offset}")
+        self.batch = batch
+        self.channel = channel
+        self.first_offset = first_offset
+
+
+@cython.final
+cdef class SliceTotals:
+    """Control totals of one slice."""
+
+    cdef readonly int64_t record_count
+    cdef readonly int64_t posted_count
+    cdef readonly int64_t quarantined_count
+    cdef readonly int64_t suspended_count
+    cdef readonly object quantity_micro
+    cdef readonly list row_errors
+    cdef readonly int64_t row_error_count
+
+
+@cython.final
+cdef class Posted:
+    """Outcome of `post`: columns for the store, totals for the acks."""
+
+    cdef ArrowTable _records
+    cdef ArrowTable _quarantine
+    cdef ArrowTable _postings
+    cdef readonly list totals
+
+    @property
+    def record_count(self):
+        """Rows of records()."""
+        return self._records.row_count
+
+    @property
+    def quarantine_count(self):
+        """Rows of quarantine()."""
+        return self._quarantine.row_count
+
+    def records(self):
+        """Posted and suspended records, in the order of the slices and offsets."""
+        return self._records
+
+    def quarantine(self):
+        """Records in quarantine, in the order of the slices and offsets."""
+        return self._quarantine
+
+    def postings(self):
+        """Sums per distinct key, period and disposition, in order of first sight."""
+        return self._postings
+
+
+def post(
+    slices, RuleTable rules not None, PeriodTable periods not None, *,
+    int64_t row_errors_max=1000,
+):
+    """Split by period, apply rules, aggregate."""
+    cdef Posting posting
+    cdef SliceState *states
+    cdef TextColumn channels
+    cdef list parts = list(slices)
+    cdef BatchSlice part
+    cdef int64_t row_count = 0
+    cdef int64_t batch_row_count = 0
+    cdef int64_t record_id_bytes = 0
+    cdef int result
+    for part in parts:
+        row_count += part.batch.columns.count
+        batch_row_count = max(batch_row_count, part.batch.columns.count)
+        record_id_bytes += part.batch.columns.record_id.bytes.size
+        if part.batch.columns.count > INT32_MAX:
+            raise ValueError(f"a batch has at most {INT32_MAX} records")
+    memset(&posting, 0, sizeof(Posting))
+    memset(&channels, 0, sizeof(TextColumn))
+    posting.run_offsets = rules.run_offsets
+    posting.run_first_periods = rules.run_first_periods
+    posting.run_dispositions = rules.run_dispositions
+    posting.rule_count = rules.rule_count
+    posting.periods = periods.periods
+    posting.reported_count_max = row_errors_max
+    states = <SliceState *>calloc(<size_t>len(parts) + 1, sizeof(SliceState))
+    try:
+        if states == NULL:
+            raise MemoryError
+        with nogil:
+            result = posting_init(&posting, row_count, batch_row_count, record_id_bytes)
+        if result != POSTING_OK:
+            raise MemoryError(f"a posting of {row_count} records")
+        with ExitStack() as locks:
+            _lock_sessions(parts, locks)
+            _set_states(parts, states, &channels)
+            _run(&posting, states, len(parts))
+            return _collect(parts, &posting, states, &channels)
+    finally:
+        posting_free(&posting)
+        texts_free(&channels)
+        free(states)
+
+
+cdef int _lock_sessions(list parts, locks) except -1:
+    """Lock every session once, in the order of their addresses, and number the posting."""
+    cdef BatchSlice part
+    cdef Session session
+    cdef int32_t key
+    sessions = {}
+    for part in parts:
+        sessions[id(part.batch.session)] = part.batch.session
+    for _, session in sorted(sessions.items()):
+        locks.enter_context(session.lock)
+        if session.serial == UINT32_MAX:
+            # Numbers begin anew: no key may remember an old one.
+            for key in range(session.dictionaries.keys.count):
+                session.dictionaries.keys.states[key].serial = 0
+            session.serial = 0
+        session.serial += 1
+    return 0
+
+
+cdef int _set_states(list parts, SliceState *states, TextColumn *channels) except -1:
+    cdef BatchSlice part
+    cdef SliceState *state
+    cdef bytes name
+    cdef dict codes = {}
+    for index, part in enumerate(parts):
+        state = &states[<int64_t>index]
+        if part.channel not in codes:
+            name = part.channel.encode()
+            codes[part.channel] = len(codes)
+            if texts_append(channels, name, len(name)):
+                raise MemoryError
+        state.source.columns = &part.batch.columns
+        state.source.dictionaries = &part.batch.session.dictionaries
+        state.source.rows = part.batch.rows
+        state.source.rows_size = part.batch.rows_size
+        state.source.channel = codes[part.channel]
+        state.source.first_offset = part.first_offset
+        state.dictionaries = &part.batch.session.dictionaries
+        state.serial = part.batch.session.serial
+    return 0
+
+
+cdef int _run(Posting *posting, SliceState *states, int count) except -1:
+    cdef int result = POSTING_OK
+    cdef int index
+    with nogil:
+        for index in range(count):
+            result = post_slice(posting, &states[index], index)
+            if result != POSTING_OK:
+                break
+    if result == POSTING_RULE_ABSENT:
+        raise ValueError("a key of the batches has no rule in this table: call set_rules first")
+    if result != POSTING_OK:
+        raise MemoryError(f"a posting of {posting.segment.capacity} records")
+    return 0
+
+
+cdef Posted _collect(
+    list parts, Posting *posting, SliceState *states, TextColumn *channels
+):
+    cdef Posted posted = Posted.__new__(Posted)
+    cdef Source *sources = <Source *>calloc(<size_t>len(parts) + 1, sizeof(Source))
+    cdef int64_t index
+    if sources == NULL:
+        raise MemoryError
+    try:
+        for index in range(len(parts)):
+            sources[index] = states[index].source
+        posted._quarantine = export_quarantine(&posting.refused, sources, channels)
+    finally:
+        free(sources)
+    posted.totals = [_totals(posting, &states[index]) for index in range(len(parts))]
+    posted._postings = _export_postings(posting)
+    posted._records = export_segment(&posting.segment, channels, &posting.dictionaries)
+    return posted
+
+
+cdef SliceTotals _totals(const Posting *posting, const SliceState *state):
+    cdef SliceTotals totals = SliceTotals.__new__(SliceTotals)
+    cdef int64_t index
+    totals.record_count = state.source.columns.count
+    totals.posted_count = state.posted_count
+    totals.quarantined_count = state.quarantined_count
+    totals.suspended_count = state.suspended_count
+    totals.quantity_micro = _int_of(state.quantity_micro)
+    totals.row_error_count = state.quarantined_count + state.suspended_count
+    totals.row_errors = [
+        (
+            posting.errors.items[index].index,
+            posting.errors.items[index].status,
+            posting.errors.items[index].field,
+        )
+        for index in range(state.first_error, state.first_error + state.reported_count)
+    ]
+    return totals
+
+
+cdef object _int_of(i128 value):
+    cdef object high = i128_high(value)
+    return high << 64 | <uint64_t>i128_low(value)
+
+
+cdef ArrowTable _export_postings(const Posting *posting):
+    """The sums as columns; dictionaries are copied, since the segment takes the originals."""
+    cdef int64_t count = posting.sums.count
+    cdef ArrowTable table = new_table(count)
+    cdef int32_t *facility = <int32_t *>table.allocate(count * 4)
+    cdef int32_t *activity = <int32_t *>table.allocate(count * 4)
+    cdef int32_t *unit = <int32_t *>table.allocate(count * 4)
+    cdef int32_t *region = <int32_t *>table.allocate(count * 4)
+    cdef int32_t *period = <int32_t *>table.allocate(count * 4)
+    cdef int32_t *disposition = <int32_t *>table.allocate(count * 4)
+    cdef i128 *quantity = <i128 *>table.allocate(count * 16)
+    cdef int64_t *record_count = <int64_t *>table.allocate(count * 8)
+    cdef int64_t *record_start_count = <int64_t *>table.allocate(count * 8)
+    cdef const Sum *total
+    cdef const Key *key
+    cdef int64_t index
+    with nogil:
+        for index in range(count):
+            total = &posting.sums.sums[index]
+            key = &posting.dictionaries.keys.keys[total.key]
+            facility[index] = key.facility
+            activity[index] = key.activity
+            unit[index] = key.unit
+            region[index] = key.region
+            period[index] = total.period
+            disposition[index] = total.disposition
+            quantity[index] = total.quantity_micro
+            record_count[index] = total.record_count
+            record_start_count[index] = total.record_start_count
+    _add_copied(table, "facility", facility, &posting.dictionaries.facility.texts)
+    _add_copied(table, "activity", activity, &posting.dictionaries.activity.texts)
+    _add_copied(table, "unit", unit, &posting.dictionaries.unit.texts)
+    _add_copied(table, "region", region, &posting.dictionaries.region.texts)
+    table.add_fixed("period", "i", period)
+    table.add_fixed("disposition", "i", disposition)
+    table.add_fixed("quantity", "d:38,6", quantity)
+    table.add_fixed("record_count", "l", record_count)
+    table.add_fixed("record_start_count", "l", record_start_count)
+    return table
+
+
+cdef int _add_copied(
+    ArrowTable table, const char *name, int32_t *codes, const TextColumn *texts
+) except -1:
+    cdef TextColumn copy
+    memset(&copy, 0, sizeof(TextColumn))
+    try:
+        if texts_copy(&copy, texts):
+            raise MemoryError
+        table.add_views(name, codes, &copy)
+    finally:
+        texts_free(&copy)
+    return 0

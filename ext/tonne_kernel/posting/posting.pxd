@@ -1,0 +1,57 @@
+"""The loop over the records of a posting: periods, rules, sums, and the segment's columns."""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint8_t
+
+from tonne_kernel.posting.aggregate cimport SumTable
+from tonne_kernel.posting.quarantine cimport RefusedList, Source
+from tonne_kernel.posting.rules cimport Periods
+from tonne_kernel.posting.segment cimport SegmentColumns
+from tonne_kernel.values.dictionary cimport Dictionaries
+from tonne_kernel.values.int128 cimport i128
+
+cdef enum PostingResult:
+    POSTING_OK = 0
+    POSTING_MEMORY = -1         # no memory
+    POSTING_RULE_ABSENT = -2    # a key has no rule, or one that is not in the table
+
+cdef struct ReportedError:
+    int64_t index               # of the record in its batch
+    uint8_t status
+    uint8_t field
+
+cdef struct ErrorList:
+    ReportedError *items
+    int64_t count
+    int64_t capacity
+
+cdef struct SliceState:
+    Source source
+    Dictionaries *dictionaries  # of the session
+    uint32_t serial             # of this posting in that session, see KeyState
+    int64_t posted_count
+    int64_t suspended_count
+    int64_t quarantined_count
+    i128 quantity_micro         # of all records that are not in quarantine
+    int64_t first_error         # in Posting.errors
+    int64_t reported_count
+
+cdef struct Posting:
+    const int32_t *run_offsets  # of the RuleTable
+    const int32_t *run_first_periods
+    const int32_t *run_dispositions
+    int32_t rule_count
+    Periods periods
+    int64_t reported_count_max  # row errors to list per slice
+    Dictionaries dictionaries   # of the segment and the postings file
+    SumTable sums
+    SegmentColumns segment
+    RefusedList refused
+    ErrorList errors
+
+cdef int posting_init(
+    Posting *posting, int64_t row_count, int64_t batch_row_count, int64_t record_id_bytes
+) noexcept nogil
+cdef void posting_free(Posting *posting) noexcept nogil
+
+# Post the records of one slice; `slice_index` says which. A PostingResult.
+cdef int post_slice(Posting *posting, SliceState *state, int slice_index) noexcept nogil

@@ -1,0 +1,276 @@
+"""The loop over the records of a posting: periods, rules, sums, and the segment's columns.
+
+Most records lie in the period that their key was last posted to: then the rule's disposition and
+the place of the sum stand in the key's state, and nothing is looked up.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memset
+
+from tonne_kernel.memory.buffers cimport debug_assert, text_start
+from tonne_kernel.posting.aggregate cimport Sum, find_sum, sum_table_free, sum_table_init
+from tonne_kernel.posting.quarantine cimport refused_append, refused_free
+from tonne_kernel.posting.rules cimport disposition_at, period_at
+from tonne_kernel.posting.segment cimport segment_add_texts, segment_allocate, segment_free
+from tonne_kernel.records.batch_columns cimport BatchColumns
+from tonne_kernel.values.dictionary cimport (
+    Dictionaries, Key, KeyState, dictionaries_free, dictionaries_init, find_key,
+)
+from tonne_kernel.values.int128 cimport i128_add, i128_of, mul_div_toward_zero
+from tonne_kernel.values.status cimport (
+    FACILITY_MUST_BE_REGISTERED, FIELD_ACTIVITY, FIELD_FACILITY, FIELD_RECORD, FIELD_UNIT, POSTED,
+    SUSPENSE_FIRST, UNIT_MUST_BE_KNOWN, UNIT_MUST_FIT_ACTIVITY,
+)
+from tonne_kernel.values.text cimport Interner, intern
+
+cdef enum:
+    ERROR_CAPACITY_MIN = 16
+
+
+cdef int posting_init(
+    Posting *posting, int64_t row_count, int64_t batch_row_count, int64_t record_id_bytes
+) noexcept nogil:
+    # Texts come from sessions, whose own tables producers cannot aim at: no seed is needed.
+    if dictionaries_init(&posting.dictionaries, 0):
+        return POSTING_MEMORY
+    if sum_table_init(&posting.sums):
+        return POSTING_MEMORY
+    return segment_allocate(&posting.segment, row_count, batch_row_count, record_id_bytes)
+
+
+cdef void posting_free(Posting *posting) noexcept nogil:
+    dictionaries_free(&posting.dictionaries)
+    sum_table_free(&posting.sums)
+    segment_free(&posting.segment)
+    refused_free(&posting.refused)
+    free(posting.errors.items)
+    memset(posting, 0, sizeof(Posting))
+
+
+cdef int post_slice(Posting *posting, SliceState *state, int slice_index) noexcept nogil:
+    cdef const BatchColumns *columns = state.source.columns
+    cdef int64_t first = posting.segment.count
+    cdef int64_t next_reject = 0
+    cdef int64_t reject
+    cdef int64_t row
+    cdef int status, field
+    state.first_error = posting.errors.count
+    for row in range(columns.count):
+        reject = -1
+        if columns.key[row] < 0:
+            status = columns.status[row]
+            field = columns.field[row]
+            reject = next_reject
+            next_reject += 1
+        else:
+            status = _post_record(posting, state, columns, row)
+            if status == POSTED:
+                state.posted_count += 1
+                continue
+            if status < 0:
+                return status
+            field = _field_of(status)
+        if _report(posting, state, row, status, field):
+            return POSTING_MEMORY
+        if status >= SUSPENSE_FIRST:
+            state.suspended_count += 1
+            continue
+        state.quarantined_count += 1
+        if refused_append(&posting.refused, slice_index, row, reject, status, field):
+            return POSTING_MEMORY
+    if segment_add_texts(
+        &posting.segment, first, posting.segment.count - first, columns,
+        state.dictionaries, &posting.dictionaries
+    ):
+        return POSTING_MEMORY
+    return POSTING_OK
+
+
+cdef inline int _post_record(
+    Posting *posting, SliceState *state, const BatchColumns *columns, int64_t row
+) noexcept nogil:
+    """Post one valid record. Its RowStatus, or a PostingResult below 0."""
+    cdef KeyState *key = &state.dictionaries.keys.states[columns.key[row]]
+    cdef int64_t start_us = columns.start_us[row]
+    cdef int64_t last_us = columns.end_us[row] - 1
+    cdef int64_t quantity_micro = columns.quantity_micro[row]
+    cdef int32_t period
+    cdef int status
+    debug_assert(columns.key[row] < state.dictionaries.keys.count)
+    if key.serial != state.serial:
+        status = _adopt_key(posting, state, columns.key[row], key)
+        if status < 0:
+            return status
+    period = period_at(&posting.periods, start_us)
+    if last_us < posting.periods.last_stop_us:
+        if key.period != period and _turn_to_period(posting, key, period):
+            return POSTING_MEMORY
+        status = POSTED if key.disposition >= 0 else -key.disposition
+        if key.slot >= 0:
+            debug_assert(key.slot < posting.sums.count)
+            _add(&posting.sums.sums[key.slot], quantity_micro, True)
+    else:
+        status = _post_parts(
+            posting, key, start_us, columns.end_us[row], quantity_micro, period)
+        if status < 0:
+            return status
+    if status == POSTED or status >= SUSPENSE_FIRST:
+        i128_add(&state.quantity_micro, i128_of(quantity_micro))
+        _add_row(posting, state, columns, row, key.posting_key, status)
+    return status
+
+
+cdef inline void _add(Sum *total, int64_t quantity_micro, bint is_first) noexcept nogil:
+    # 128 bits hold the sum of any 2^64 quantities: see aggregate.pxd.
+    i128_add(&total.quantity_micro, i128_of(quantity_micro))
+    total.record_count += 1
+    total.record_start_count += is_first
+
+
+cdef int _turn_to_period(Posting *posting, KeyState *key, int32_t period) noexcept nogil:
+    """Look up what the key's rule says for a period, and where its sum stands."""
+    key.period = period
+    key.disposition = disposition_at(
+        posting.run_offsets, posting.run_first_periods, posting.run_dispositions, key.rule, period)
+    key.slot = -1
+    if -SUSPENSE_FIRST < key.disposition < 0:
+        return 0
+    key.slot = find_sum(&posting.sums, key.posting_key, period, key.disposition)
+    if key.slot < 0:
+        key.period = -1
+        return -1
+    return 0
+
+
+cdef int _post_parts(
+    Posting *posting, const KeyState *key, int64_t start_us, int64_t end_us,
+    int64_t quantity_micro, int32_t first
+) noexcept nogil:
+    """Split a record by time over its periods; what is cut off goes to the last part."""
+    cdef int32_t last = period_at(&posting.periods, end_us - 1)
+    cdef int status = _status_over(posting, key.rule, first, last)
+    cdef int64_t left = quantity_micro
+    cdef int64_t part_start = start_us
+    cdef int64_t part_end, part
+    cdef int32_t period, disposition, slot
+    if POSTED < status < SUSPENSE_FIRST:
+        return status
+    for period in range(first, last + 1):
+        if period == last:
+            part = left
+        else:
+            part_end = posting.periods.boundaries_us[period + 1]
+            part = mul_div_toward_zero(quantity_micro, part_end - part_start, end_us - start_us)
+            part_start = part_end
+            left -= part
+        disposition = -status
+        if status == POSTED:
+            disposition = disposition_at(
+                posting.run_offsets, posting.run_first_periods, posting.run_dispositions,
+                key.rule, period)
+        slot = find_sum(&posting.sums, key.posting_key, period, disposition)
+        if slot < 0:
+            return POSTING_MEMORY
+        _add(&posting.sums.sums[slot], part, period == first)
+    return status
+
+
+cdef int _status_over(
+    const Posting *posting, int32_t rule, int32_t first, int32_t last
+) noexcept nogil:
+    """RowStatus of the first of the periods [first, last] that has no resolution."""
+    cdef int32_t period, disposition
+    for period in range(first, last + 1):
+        disposition = disposition_at(
+            posting.run_offsets, posting.run_first_periods, posting.run_dispositions, rule, period)
+        if disposition < 0:
+            return -disposition
+    return POSTED
+
+
+cdef inline void _add_row(
+    Posting *posting, const SliceState *state, const BatchColumns *columns, int64_t row,
+    int32_t posting_key, int status
+) noexcept nogil:
+    cdef int64_t at = posting.segment.count
+    cdef const Key *key = &posting.dictionaries.keys.keys[posting_key]
+    debug_assert(at < posting.segment.capacity)
+    debug_assert(0 <= posting_key < posting.dictionaries.keys.count)
+    posting.segment.channel[at] = state.source.channel
+    posting.segment.offset[at] = state.source.first_offset + row
+    posting.segment.facility[at] = key.facility
+    posting.segment.activity[at] = key.activity
+    posting.segment.unit[at] = key.unit
+    posting.segment.region[at] = key.region
+    posting.segment.quantity_micro[at] = i128_of(columns.quantity_micro[row])
+    posting.segment.start_us[at] = columns.start_us[row]
+    posting.segment.end_us[at] = columns.end_us[row]
+    posting.segment.status[at] = <uint8_t>status
+    posting.segment.kept[state.posted_count + state.suspended_count] = <int32_t>row
+    posting.segment.count = at + 1
+
+
+cdef int _adopt_key(
+    Posting *posting, const SliceState *state, int32_t number, KeyState *key
+) noexcept nogil:
+    """First sight of a session's key: its texts become texts of the segment."""
+    cdef const Dictionaries *source = state.dictionaries
+    cdef const Key *theirs = &source.keys.keys[number]
+    cdef int32_t facility, activity, unit, region
+    if not 0 <= key.rule < posting.rule_count:
+        return POSTING_RULE_ABSENT
+    facility = _adopt_text(&posting.dictionaries.facility, &source.facility, theirs.facility)
+    activity = _adopt_text(&posting.dictionaries.activity, &source.activity, theirs.activity)
+    unit = _adopt_text(&posting.dictionaries.unit, &source.unit, theirs.unit)
+    region = _adopt_text(&posting.dictionaries.region, &source.region, theirs.region)
+    if (facility | activity | unit | region) < 0:
+        return POSTING_MEMORY
+    key.posting_key = find_key(&posting.dictionaries.keys, facility, activity, unit, region)
+    if key.posting_key < 0:
+        return POSTING_MEMORY
+    key.period = -1
+    key.serial = state.serial
+    return POSTING_OK
+
+
+cdef inline int32_t _adopt_text(
+    Interner *target, const Interner *source, int32_t code
+) noexcept nogil:
+    cdef int64_t start = text_start(&source.texts, code)
+    return intern(target, source.texts.bytes.data + start, source.texts.stops[code] - start)
+
+
+cdef int _report(
+    Posting *posting, SliceState *state, int64_t row, int status, int field
+) noexcept nogil:
+    """List a row error, unless the slice has enough of them."""
+    cdef int64_t capacity
+    cdef void *data
+    cdef ErrorList *errors = &posting.errors
+    if state.reported_count >= posting.reported_count_max:
+        return 0
+    if errors.count == errors.capacity:
+        capacity = errors.capacity * 2 if errors.capacity > 0 else ERROR_CAPACITY_MIN
+        data = realloc(errors.items, <size_t>capacity * sizeof(ReportedError))
+        if data == NULL:
+            return -1
+        errors.items = <ReportedError *>data
+        errors.capacity = capacity
+    errors.items[errors.count].index = row
+    errors.items[errors.count].status = <uint8_t>status
+    errors.items[errors.count].field = <uint8_t>field
+    errors.count += 1
+    state.reported_count += 1
+    return 0
+
+
+cdef inline int _field_of(int status) noexcept nogil:
+    """RecordField at fault where a rule refuses a record."""
+    if status == UNIT_MUST_BE_KNOWN or status == UNIT_MUST_FIT_ACTIVITY:
+        return FIELD_UNIT
+    if status == FACILITY_MUST_BE_REGISTERED:
+        return FIELD_FACILITY
+    if status >= SUSPENSE_FIRST:
+        return FIELD_ACTIVITY
+    return FIELD_RECORD
