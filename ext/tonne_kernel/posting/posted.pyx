@@ -57,7 +57,7 @@ cdef class SliceTotals:
 
 @cython.final
 cdef class Posted:
-    """Outcome of `post`: columns for the store, totals for the acks."""
+    """What `post` makes: columns for the store, totals for the acks."""
 
     cdef ArrowTable _records
     cdef ArrowTable _quarantine
