@@ -34,7 +34,7 @@ cdef inline int32_t disposition_at(
     const int32_t *run_offsets, const int32_t *run_first_periods, const int32_t *run_dispositions,
     int32_t rule, int32_t period
 ) noexcept nogil:
-    """Outcome of a rule in a period: that of its last run that begins no later."""
+    """Disposition of a rule in a period: that of its last run that begins no later."""
     cdef int32_t low = run_offsets[rule]
     cdef int32_t high = run_offsets[rule + 1]
     cdef int32_t middle

@@ -31,7 +31,8 @@ from tonne.catalogue.resolving.valuation import (
 )
 from tonne.errors import BookUnknown, LedgerInconsistent
 from tonne.model import Facility
-from tonne.reports.explanation.explain import ExplainLine, ExplainRecord, explain
+from tonne.reports.explanation.explain import ExplainRecord, explain
+from tonne.reports.explanation.lines import ExplainLine
 from tonne.reports.explanation.replay import ReplayOutcome
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.inventory import InventoryRow
@@ -307,7 +308,7 @@ def test_lines_that_do_not_add_up_are_a_defect(bench, monkeypatch):
     def twice(factor, gwp_set):
         return factor_worth(factor, gwp_set).times(Fraction(2))
 
-    monkeypatch.setattr("tonne.reports.explanation.explain.factor_worth", twice)
+    monkeypatch.setattr("tonne.reports.explanation.lines.factor_worth", twice)
     with pytest.raises(LedgerInconsistent, match="add up to"):
         list(explain(bench.ledger.snapshots.take(book), InventoryRequest()))
 

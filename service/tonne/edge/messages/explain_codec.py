@@ -10,7 +10,8 @@ from tonne.edge.messages.codec import write_record
 from tonne.edge.messages.names import write_factor as write_factor_name
 from tonne.edge.messages.report_codec import write_row
 from tonne.model import month_of_period
-from tonne.reports.explanation.explain import ExplainLine, ExplainRecord
+from tonne.reports.explanation.explain import ExplainRecord
+from tonne.reports.explanation.lines import ExplainLine
 from tonne.reports.explanation.replay import ReplayOutcome
 from tonne.v1 import catalogue_pb2, report_pb2
 

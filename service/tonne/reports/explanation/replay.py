@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.evidence import Question, Replayed
     from tonne.ledger.reading.snapshot import Snapshot
-    from tonne.reports.explanation.explain import Lines
+    from tonne.reports.explanation.lines import Lines
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.inventory import InventoryRow
 

@@ -1,0 +1,233 @@
+"""The lines of an explanation: one balance under one entry of its resolution each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.catalogue.resolving.valuation import entry_worth, factor_worth
+from tonne.ledger.files.sums import COUNTS, sum_by
+from tonne.ledger.reading.evidence import RECORD_KEYS
+from tonne.reports.inventory.footprint import INVESTMENTS, footprint_accounts, is_invested
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    from tonne.catalogue.resolving.resolution import Resolution, ResolutionEntry
+    from tonne.catalogue.resolving.valuation import Worth
+    from tonne.reports.explanation.factor_sources import FactorSource, Sources
+    from tonne.reports.inventory.boundary import Portion
+    from tonne.reports.inventory.request import InventoryRequest
+    from tonne.reports.inventory.selection import Selection
+
+LINE_KEYS = ("facility", "activity", "unit", "region", "period")
+"""What tells the balances of one resolution apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class GasLine:
+    """What one gas adds to a line; `gwp` and `kg_co2e` are None where the printed total counts."""
+
+    gas: str
+    kg_per_unit: Fraction
+    kg: Fraction
+    gwp: str | None
+    kg_co2e: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainLine:
+    """One balance under one entry of its resolution.
+
+    Parameters
+    ----------
+    account : str
+        Where it counts: the entry's own account, or category 15.
+    facility, activity, unit, region, period
+        The balance.
+    quantity : Decimal
+        Exact sum of the records' quantities.
+    record_count : int
+        Records with a part in it.
+    resolution : str
+        Id.
+    method_version : int
+        Version of the method that made the resolution.
+    entry : ResolutionEntry
+        The factor's figures and the steps to it.
+    source : FactorSource
+        Where they are from.
+    gases : tuple of GasLine
+        By gas.
+    share : Fraction
+        Of the facility in the month, under the consolidation approach.
+    basis : str
+        How the kg CO2e follow from the factor.
+    kg_co2e : Fraction
+        Exact.
+    notices : tuple of str
+        What was not the plain way.
+    """
+
+    account: str
+    facility: str
+    activity: str
+    unit: str
+    region: str
+    period: int
+    quantity: Decimal
+    record_count: int
+    resolution: str
+    method_version: int
+    entry: ResolutionEntry
+    source: FactorSource
+    gases: tuple[GasLine, ...]
+    share: Fraction
+    basis: str
+    kg_co2e: Fraction
+    notices: tuple[str, ...]
+
+
+class Lines:
+    """The lines of a selection, made one by one; what they add up to once all are made."""
+
+    def __init__(
+        self,
+        chosen: Selection,
+        resolutions: Mapping[str, Resolution],
+        request: InventoryRequest,
+        sources: Sources,
+    ) -> None:
+        self._chosen = chosen
+        self._resolutions = resolutions
+        self._request = request
+        self._sources = sources
+        self._footprint = footprint_accounts(request)
+        self._balances = self._sum()
+        self._kg_co2e = Fraction(0)
+        self._is_made = False
+
+    @property
+    def kg_co2e(self) -> Fraction:
+        """What the lines add up to. All of them must have been made."""
+        assert self._is_made  # noqa: S101  the caller goes through the lines first
+        return self._kg_co2e
+
+    def __iter__(self) -> Iterator[ExplainLine]:
+        """Make the lines, account by account, factor by factor."""
+        self._kg_co2e, self._is_made = Fraction(0), False
+        groups = []
+        by_bucket = self._balances.partition_by(self._chosen.bucket, as_dict=True)
+        for bucket, frame in by_bucket.items():
+            portion = self._portion(bucket)
+            for account, entry, share in self.entries(self._resolutions[bucket[0]], portion):
+                key = (account, entry.stage, entry.edition, entry.factor_row, bucket, share)
+                groups.append((key, entry, frame))
+        for (account, _, _, _, bucket, share), entry, frame in sorted(
+            groups, key=lambda group: group[0]
+        ):
+            yield from self._unfold(account, share, bucket[0], entry, frame)
+        self._is_made = True
+
+    def entries(
+        self, resolution: Resolution, portion: Portion
+    ) -> Iterator[tuple[str, ResolutionEntry, Fraction]]:
+        """Give what of a resolution counts: account, entry and share."""
+        for entry in resolution.entries:
+            if portion.share and entry.account in self._footprint:
+                yield entry.account, entry, portion.share
+            if portion.invested and is_invested(entry.account) and INVESTMENTS in self._footprint:
+                yield INVESTMENTS, entry, portion.invested
+
+    def balances(self) -> Iterator[tuple[tuple[str, str, str, str, int], str, Portion, int]]:
+        """Give the key, resolution, portion and millionths of each balance."""
+        frame = self._balances.select(
+            *LINE_KEYS, *self._chosen.bucket, pl.col("quantity").to_physical()
+        )
+        cut = len(LINE_KEYS)
+        for row in frame.iter_rows():
+            yield row[:cut], row[cut], self._portion(row[cut:-1]), row[-1]
+
+    def worth(self, resolution: Resolution, portion: Portion) -> Fraction:
+        """Value one unit of a record's quantity under a resolution."""
+        return sum(
+            (
+                entry_worth(entry, self._request.gwp_set).kg_co2e * share
+                for _, entry, share in self.entries(resolution, portion)
+            ),
+            Fraction(0),
+        )
+
+    def keys(self) -> pl.DataFrame:
+        """Keys of the balances that have lines, as the question that they put."""
+        return self._balances.select(*RECORD_KEYS, "region", "period").unique()
+
+    def _sum(self) -> pl.DataFrame:
+        """Sum the balances that have lines; sorted."""
+        counting = [
+            bucket
+            for bucket in self._chosen.weights.total
+            if any(self.entries(self._resolutions[bucket[0]], self._portion(bucket)))
+        ]
+        adding = self._chosen.labels((bucket, 0) for bucket in counting).drop("label")
+        posted = self._chosen.posted.join(adding, on=self._chosen.bucket, how="semi")
+        texts = pl.col("facility", "activity", "unit", "region").cast(pl.String)
+        # Texts first: one name can have several codes in the dictionaries of several files.
+        named = posted.with_columns(texts.fill_null(""))
+        return sum_by(named, [*LINE_KEYS, *self._chosen.bucket]).sort(
+            "facility", "activity", "region", "unit", "period"
+        )
+
+    def _portion(self, bucket: Sequence[object]) -> Portion:
+        number = bucket[1] if len(bucket) > 1 else 0
+        assert isinstance(number, int)  # noqa: S101  see `Selection.bucket`
+        return self._chosen.portions[number]
+
+    def _unfold(
+        self, account: str, share: Fraction, id_: str, entry: ResolutionEntry, frame: pl.DataFrame
+    ) -> Iterator[ExplainLine]:
+        resolution = self._resolutions[id_]
+        worth = factor_worth(entry.factor, self._request.gwp_set)
+        notices = tuple(
+            dict.fromkeys(
+                each.message for each in (*entry.notices, *worth.notices, *resolution.notices)
+            )
+        )
+        source = self._sources.find(entry)
+        rows = frame.select(*LINE_KEYS, "quantity", COUNTS[0])
+        for facility, activity, unit, region, period, quantity, count in rows.iter_rows():
+            units = Fraction(quantity) * entry.conversion * share
+            kg_co2e = worth.kg_co2e * units
+            self._kg_co2e += kg_co2e
+            yield ExplainLine(
+                account=account,
+                facility=facility,
+                activity=activity,
+                unit=unit,
+                region=region,
+                period=period,
+                quantity=quantity,
+                record_count=count,
+                resolution=id_,
+                method_version=resolution.method_version,
+                entry=entry,
+                source=source,
+                gases=_gas_lines(worth, units),
+                share=share,
+                basis=worth.basis,
+                kg_co2e=kg_co2e,
+                notices=notices,
+            )
+
+
+def _gas_lines(worth: Worth, units: Fraction) -> tuple[GasLine, ...]:
+    lines = []
+    for gas, mass in worth.masses.items():
+        gwp = worth.potentials.get(gas)
+        kg = mass * units
+        lines.append(GasLine(gas, mass, kg, gwp, None if gwp is None else kg * Fraction(gwp)))
+    return tuple(lines)
