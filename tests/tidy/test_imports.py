@@ -122,3 +122,50 @@ def test_every_package_from_outside_is_decided_upon():
     outside = {name.partition(".")[0] for name in graph.modules if graph.is_module_squashed(name)}
     unnamed = outside - sys.stdlib_module_names - ANYWHERE - PROTECTED.keys()
     assert not unnamed, f"say in pyproject.toml who may import {sorted(unnamed)}"
+
+
+def circles(imports: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that reach one another, by Tarjan's strongly connected components."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        number[module] = low[module] = len(number)
+        stack.append(module)
+        for other in imports.get(module, ()):
+            if other not in number:
+                visit(other)
+                low[module] = min(low[module], low[other])
+            elif other in stack:
+                low[module] = min(low[module], number[other])
+        if low[module] == number[module]:
+            group = []
+            while module not in group:
+                group.append(stack.pop())
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for module in imports:
+        if module not in number:
+            visit(module)
+    return found
+
+
+def test_no_modules_go_in_a_circle():
+    """Neither at run time nor for their types; a package's own door is no part of it."""
+    graph = grimp.build_graph("tonne", cache_dir=None)
+    modules = {name for name in graph.modules if not name.startswith("tonne.v1")}
+    doors = {name for name in modules if graph.find_children(name)}
+    imports = {
+        module: graph.find_modules_directly_imported_by(module) & modules - doors
+        for module in modules - doors
+    }
+    assert circles(imports) == []
+
+
+def test_a_circle_is_seen():
+    """The machinery runs: through three modules, and none where there is none."""
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}}) == []

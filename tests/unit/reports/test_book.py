@@ -39,10 +39,10 @@ def snapshot_of(frame):
     now = dt.datetime.now(dt.UTC)
     return Snapshot(
         Book("acme", "", "UTC", FacilityRule.ANY, 1, now, (), 3, settings.to_json()),
+        (),
         settings,
         register(("site-1", "office", "KR", "joint")),
         [Entity("joint", holdings=(Holding(equity_share="0.5"),))],
-        (),
         lambda _files: frame.iter_slices(7),
         Resolutions(),
         evidence=None,

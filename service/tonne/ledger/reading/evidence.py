@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.resolving.resolution import Resolution
-from tonne.errors import FileCorrupt, LedgerInconsistent, StoreUnavailable
+from tonne.errors import FileCorrupt, LedgerInconsistent
 from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.overlay import Overlay
 from tonne.ledger.files.repost import repost, split_records
 from tonne.ledger.files.sums import COUNTS, QUANTITY_TYPE, RunningSums
+from tonne.ledger.reading.moment import outrun
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import RowStatus
 from tonne.store.errors import ObjectMissing
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
     from tonne.ledger.files.files import FileReader, VerifiedFile
     from tonne.ledger.reading.balances import Parts
-    from tonne.ledger.reading.snapshot import Snapshot
+    from tonne.ledger.reading.moment import Moment
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow
 
@@ -108,12 +109,12 @@ class Evidence:
         self._parts = parts
         self._overlay = Overlay(manifest, reader)
 
-    def is_current(self, snapshot: Snapshot) -> bool:
+    def is_current(self, moment: Moment) -> bool:
         """Whether nothing was committed since."""
-        files = self._manifest.live_postings(snapshot.book.id)
-        return [file.id for file in files] == [file.id for file in snapshot.files]
+        files = self._manifest.live_postings(moment.book.id)
+        return [file.id for file in files] == [file.id for file in moment.files]
 
-    def balances(self, snapshot: Snapshot, question: Question) -> pl.DataFrame:
+    def balances(self, moment: Moment, question: Question) -> pl.DataFrame:
         """Sum the postings of a question's keys, whatever their resolution.
 
         Returns
@@ -131,8 +132,8 @@ class Evidence:
         keys = question.keys.select(*RECORD_KEYS, "period").unique()
         sums = RunningSums(_REPLAYED)
         try:
-            for part in self._parts(snapshot.files):
-                with polars_errors(f"postings of book {snapshot.book.id}"):
+            for part in self._parts(moment.files):
+                with polars_errors(f"postings of book {moment.book.id}"):
                     posted = part.filter(
                         pl.col("resolution").is_not_null()
                         & pl.col("period").is_between(question.first_period, question.last_period)
@@ -140,11 +141,11 @@ class Evidence:
                     asked = posted.join(keys, on=[*RECORD_KEYS, "period"], how="semi")
                 sums.add(asked)
         except ObjectMissing as error:
-            raise outrun(snapshot.book.id) from error
+            raise outrun(moment.book.id) from error
         return sums.frame()
 
     def records(
-        self, snapshot: Snapshot, question: Question, hold: Hold | None = None
+        self, moment: Moment, question: Question, hold: Hold | None = None
     ) -> Iterator[tuple[LedgerRecord, tuple[tuple[int, Decimal], ...]]]:
         """Find the records under postings, in the order of their commits.
 
@@ -153,11 +154,11 @@ class Evidence:
         tuple of LedgerRecord and tuple of (int, Decimal)
             A record, and its part in each of the months that are asked about.
         """
-        periods = period_table(snapshot.book.time_zone)
+        periods = period_table(moment.book.time_zone)
         months = question.keys.select(*RECORD_KEYS, "period").unique()
-        for file, clearings in self._segments(snapshot, hold):
+        for file, clearings in self._segments(moment, hold):
             verified = self._reader.open(file)
-            found = self._matching(snapshot, question, verified, clearings)
+            found = self._matching(moment, question, verified, clearings)
             for rows in found.iter_slices(BATCH_ROWS):
                 with polars_errors(file.path):
                     parts = split_records(rows, periods).filter(
@@ -179,16 +180,16 @@ class Evidence:
                     ledger_records(file, chosen), map(tuple, by_row.values()), strict=True
                 )
 
-    def replay(self, snapshot: Snapshot, question: Question, hold: Hold | None = None) -> Replayed:
+    def replay(self, moment: Moment, question: Question, hold: Hold | None = None) -> Replayed:
         """Post the records of a question's keys again, whatever their region."""
-        periods = period_table(snapshot.book.time_zone)
+        periods = period_table(moment.book.time_zone)
         replayed = Replayed(pl.DataFrame(schema=_REPLAYED))
         sums = RunningSums(_REPLAYED)
-        for file, clearings in self._segments(snapshot, hold):
+        for file, clearings in self._segments(moment, hold):
             replayed.segment_count += 1
             try:
                 verified = self._reader.open(file)
-                found = self._matching(snapshot, question, verified, clearings, whole=True)
+                found = self._matching(moment, question, verified, clearings, whole=True)
             except LedgerInconsistent as error:
                 replayed.differences.append(error.message)
                 continue
@@ -199,7 +200,7 @@ class Evidence:
                 )
                 sums.add(postings)
         replayed.sums = sums.frame()
-        for file in snapshot.files:
+        for file in moment.files:
             try:
                 self._reader.open(file)
             except FileCorrupt as error:
@@ -231,28 +232,28 @@ class Evidence:
         return found, differences
 
     def _segments(
-        self, snapshot: Snapshot, hold: Hold | None
+        self, moment: Moment, hold: Hold | None
     ) -> Iterator[tuple[FileRow, list[FileRow]]]:
-        """Give the segments of a snapshot in the order of their commits, with their clearings.
+        """Give the segments of a moment in the order of their commits, with their clearings.
 
         Memory for one of them at a time is held.
         """
         after_seq = 0
         while files := self._manifest.segments(
-            snapshot.book.id, after_seq=after_seq, limit=_FILES_BATCH
+            moment.book.id, after_seq=after_seq, limit=_FILES_BATCH
         ):
-            known = list(filter(snapshot.knows, files))
+            known = list(filter(moment.knows, files))
             clearings = self._overlay.find(known)
             for file in known:
                 check_wanted()
                 size_bytes = file.row_count * SEGMENT_ROW_BYTES
                 with hold.more(size_bytes) if hold else nullcontext():
-                    yield file, list(filter(snapshot.knows, clearings.get(file.id, ())))
+                    yield file, list(filter(moment.knows, clearings.get(file.id, ())))
             after_seq = files[-1].seq
 
     def _matching(
         self,
-        snapshot: Snapshot,
+        moment: Moment,
         question: Question,
         file: VerifiedFile,
         clearings: Sequence[FileRow],
@@ -263,7 +264,7 @@ class Evidence:
 
         With `whole`, those of the postings' keys in any region.
         """
-        boundaries = month_boundaries_us(snapshot.book.time_zone)
+        boundaries = month_boundaries_us(moment.book.time_zone)
         columns = [*RECORD_KEYS, "region", "start", "end", "status", "channel", "offset"]
         head = file.frame(columns).with_row_index("place")
         with polars_errors(file.path):
@@ -294,15 +295,6 @@ class Evidence:
             return whole_rows[places].with_columns(
                 pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status")
             )
-
-
-def outrun(book: str) -> StoreUnavailable:
-    """Say that a book was changed while it was read."""
-    return StoreUnavailable(
-        f"book {book} was changed while it was read: ask again",
-        metadata={"book": book},
-        retry_delay_s=1.0,
-    )
 
 
 def _keys_of(records: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,7 +10,7 @@ import polars as pl
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.ledger.reading.evidence import outrun
+from tonne.ledger.reading.moment import Moment, outrun
 from tonne.model import check_id
 from tonne.store.errors import ObjectMissing
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from tonne.ledger.book.editions import Editions
     from tonne.ledger.reading.balances import Add, Parts
     from tonne.ledger.reading.evidence import Evidence
-    from tonne.model import Book, Entity
+    from tonne.model import Entity
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow
 
@@ -32,8 +31,8 @@ ATTEMPTS_MAX = 16
 """Moments that a reader takes when changes, merges and garbage collection outrun it."""
 
 
-@dataclass(eq=False)  # no slots: what follows from the files is kept
-class Snapshot:
+@dataclass(eq=False)
+class Snapshot(Moment):
     """A book at one moment: its rules and its postings, of the same state of the manifest.
 
     For one thread at a time.
@@ -42,13 +41,13 @@ class Snapshot:
     ----------
     book : Book
         With the method in force.
+    files : sequence of FileRow
+        The live postings files.
     settings : MethodSettings
         Of that method.
     register : polars.DataFrame
         The facilities, columns of `book_state.REGISTER_SCHEMA`.
     entities : sequence of Entity
-    files : sequence of FileRow
-        The live postings files.
     parts : callable
         Reads them.
     editions : Editions
@@ -60,11 +59,9 @@ class Snapshot:
         StoreUnavailable where they are not.
     """
 
-    book: Book
     settings: MethodSettings
     register: pl.DataFrame
     entities: Sequence[Entity]
-    files: Sequence[FileRow]
     parts: Parts
     editions: Editions
     evidence: Evidence
@@ -133,16 +130,6 @@ class Snapshot:
         """Read resolutions by their ids; raises LedgerInconsistent where one is missing."""
         return self.editions.resolutions(self.book.id, ids)
 
-    @cached_property
-    def _commits(self) -> tuple[int, frozenset[str]]:
-        last_seq = max((each.seq for each in self.files), default=0)
-        return last_seq, frozenset(each.commit_id for each in self.files if each.commit_id)
-
-    def knows(self, file: FileRow) -> bool:
-        """Whether a segment, or a clearing of one, was committed by then."""
-        last_seq, commits = self._commits
-        return file.seq < last_seq or file.commit_id in commits
-
 
 class Snapshots:
     """Takes snapshots of books. Safe to call from several threads.
@@ -199,10 +186,10 @@ class Snapshots:
 
             return Snapshot(
                 state.book,
+                moment.postings,
                 state.settings,
                 state.register,
                 moment.entities,
-                moment.postings,
                 self._parts,
                 self._editions,
                 self._evidence,
