@@ -27,6 +27,9 @@ TIME_US_STOP: Final[int]
 QUANTITY_PLACES: Final[int]
 """Decimal places of a quantity."""
 
+MICRO_PER_ONE: Final[int]
+"""Millionths in one."""
+
 TEXT_SIZE_MAX: Final[int]
 """Most bytes of an id, unit, region, supplier or product."""
 

@@ -35,14 +35,15 @@ cdef int bind_column(
     Fault *fault
 ) noexcept nogil
 
-# Find the texts of rows 0 .. column.count of a text column, checking each offset and view. A
-# null has no bytes. 0; -1: a fault, with the row of the column as record_index.
+# Find the texts of all rows of a text column into `texts` (OUT, column.count of them); each
+# offset and view is checked, a null has no bytes. 0, or -1 for a fault, whose record_index is the
+# row of the column.
 cdef int find_texts(
     const ArrowColumn *column, const ColumnType *column_type, Span *texts, Fault *fault
 ) noexcept nogil
 
 # Find the indices of all rows of a dictionary column into indices (OUT), each below
-# `value_count`; a null is `value_count`. 0; -1: a fault, as above.
+# `value_count`; a null is `value_count`. 0, or -1 for a fault, as above.
 cdef int find_indices(
     const ArrowColumn *column, const ColumnType *column_type, int64_t value_count,
     int64_t *indices, Fault *fault

@@ -15,10 +15,8 @@ from tonne_kernel.arrow.numbers cimport widen_ints
 from tonne_kernel.arrow.schema cimport (
     TYPE_LARGE_UTF8, TYPE_NULL, TYPE_OTHER, TYPE_UTF8, TYPE_UTF8_VIEW, ColumnType, value_width,
 )
+from tonne_kernel.arrow.views cimport VIEW_INLINE_BYTES
 from tonne_kernel.memory.buffers cimport Span
-
-cdef enum:
-    VIEW_INLINE_MAX = 12        # bytes of a text that stands in its view
 
 
 cdef int bind_column(
@@ -91,7 +89,7 @@ cdef int _bind_blocks(
 
 
 cdef int _next_buffer(Layout *layout, int field, Span *span, Fault *fault) noexcept nogil:
-    """The next buffer of a batch, which must lie within the body. 0 or -1."""
+    """Find the next buffer of a batch, which must lie within the body. 0 or -1."""
     cdef const uint8_t *pair
     cdef int64_t offset, size
     if layout.buffer == layout.buffers.count:
@@ -164,7 +162,7 @@ cdef int find_indices(
 cdef int64_t _find_offset_texts(
     const ArrowColumn *column, int64_t width, Span *texts, Fault *fault
 ) noexcept nogil:
-    """Texts between offsets of `width` bytes; the first row at fault, or the row count."""
+    """Find texts between offsets of `width` bytes; returns the first row at fault or the count."""
     cdef int64_t row, start, stop
     if column.count == 0:
         return 0
@@ -186,7 +184,7 @@ cdef int64_t _find_offset_texts(
 cdef int64_t _find_view_texts(
     const ArrowColumn *column, Span *texts, Fault *fault
 ) noexcept nogil:
-    """Texts of views; the first row at fault, or the row count. Nulls are not looked at."""
+    """Find texts of views, but of nulls; returns the first row at fault, or the row count."""
     cdef const uint8_t *view
     cdef const Span *block
     cdef int64_t row, size, index, offset
@@ -195,7 +193,7 @@ cdef int64_t _find_view_texts(
         size = _load_int32(view)
         texts[row].data = view + 4
         texts[row].size = size
-        if 0 <= size <= VIEW_INLINE_MAX:
+        if 0 <= size <= VIEW_INLINE_BYTES:
             continue
         if not is_valid(column, row):
             texts[row].size = 0

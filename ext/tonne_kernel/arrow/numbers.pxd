@@ -1,8 +1,8 @@
 """Loops over Arrow columns of numbers and times.
 
 Each loop takes `count` rows. `suspect` (IN and OUT, one byte a row) is set to 1 for a row whose
-value breaks a rule and never cleared; such a row gets some value all the same. Nulls are
-looked at by `mark_nulls` alone.
+value breaks a rule and never cleared; such a row gets some value all the same. Only
+`mark_nulls` looks at nulls.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
@@ -14,29 +14,32 @@ cdef struct Wide:
     uint64_t limbs[4]           # magnitude, low limb first
     bint is_negative
 
-# Integers of a TypeKind to int64; an uint64 beyond that becomes INT64_MAX.
+# Widen integers of a TypeKind at `data` (IN) to `values` (OUT); a uint64 that int64 cannot hold
+# becomes INT64_MAX.
 cdef void widen_ints(
     const uint8_t *data, int kind, int64_t count, int64_t *values) noexcept nogil
 
-# Decimals of 128 or 256 bits to int64, 0 where they do not fit. Number of those.
+# Narrow decimals of 128 or 256 bits at `data` (IN) to `values` (OUT); one that does not fit
+# becomes 0. The function returns how many do not.
 cdef int64_t narrow_decimals(
     const uint8_t *data, int kind, int64_t count, int64_t *values) noexcept nogil
 
-# Numbers of `scale` places (IN) to millionths, rounded half-even, in place.
+# Scale numbers of `scale` places to millionths in `values` (IN and OUT), rounded half-even.
 cdef void scale_numbers(
     int64_t *values, int64_t count, int scale, uint8_t *suspect) noexcept nogil
 
-# Decimal of 32 to 256 bits, or an integer, at `row`.
+# Read the number at `row`: a decimal of 32 to 256 bits, or an integer.
 cdef Wide load_wide(const uint8_t *data, int kind, int64_t row) noexcept nogil
-# Millionths of a number of `scale` places, rounded half-even. A RowStatus.
+# Scale a number of `scale` places to millionths (OUT), rounded half-even. A RowStatus.
 cdef int wide_to_micro(Wide number, int scale, int64_t *micro) noexcept nogil
-# Write a number of `scale` places as a decimal into `text`; its size in bytes.
+# Write a number of `scale` places as a decimal into `text` (OUT); returns its size in bytes.
 cdef int64_t write_number(Wide number, int scale, uint8_t *text) noexcept nogil
 
-# Dates and timestamps of a TypeKind to microseconds since 1970, in place; finer parts are cut.
+# Scale dates and timestamps of a TypeKind to microseconds since 1970 in `values` (IN and OUT);
+# finer parts are cut.
 cdef void scale_times(
     int64_t *values, int64_t count, int kind, bint is_end, uint8_t *suspect) noexcept nogil
-# The same for one value, without its range: 0, or -1 where int64 cannot hold it.
+# Scale one date or timestamp, whatever its range. 0, or -1 where int64 cannot hold it.
 cdef int time_to_us(int64_t value, int kind, int64_t *time_us) noexcept nogil
 
 # Mark the rows that are null.

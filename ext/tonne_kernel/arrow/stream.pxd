@@ -41,10 +41,10 @@ cdef class ArrowStream:
 
     # Read the schema of the stream in message[start:stop]. Raises BatchError.
     cdef int open(self, bytes message, int64_t start, int64_t stop) except -1
-    # Records of the whole stream, at most `records_max`; -1: a fault. Afterwards the stream
-    # stands behind the schema again.
+    # Count the records of the whole stream, at most `records_max`; -1: a fault. Afterwards the
+    # stream stands behind the schema again.
     cdef int64_t count_records(self, int64_t records_max) noexcept nogil
-    # Records of the next record batch, whose `columns` then hold; -1: a fault; -2: the stream
+    # Bind `columns` to the next record batch and count its records. -1: a fault; -2: the stream
     # has ended.
     cdef int64_t next_batch(self) noexcept nogil
 

@@ -1,9 +1,9 @@
 """From the columns of an Arrow stream to the columns of a batch, a chunk of rows at a time.
 
-Column by column, a loop per type; a row whose value breaks a rule becomes a suspect. Then each
-row that is no suspect gets its key, and each suspect is staged alone and judged by
-`check_staged`, the same function that judges records that come as rows. `text_columns` takes
-the texts; numbers, times and the rest are taken here.
+Each column is read by a loop for its type; a row whose value breaks a rule becomes a suspect. Each
+row that is no suspect then gets its key, and each suspect is staged alone and judged by
+`check_staged`, the function that also judges records that come as rows. `text_columns` reads
+the texts; numbers, times and the rest are read here.
 """
 
 from libc.stdint cimport int64_t

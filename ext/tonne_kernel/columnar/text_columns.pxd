@@ -10,14 +10,16 @@ from tonne_kernel.columnar.decoding cimport Decoding
 from tonne_kernel.memory.buffers cimport TextColumn
 from tonne_kernel.values.text cimport Interner
 
-# Indices of the dictionary column at `place` to `work.values`, its texts' to `work.texts`.
+# Find the indices of the dictionary column at `place` into `work.values`.
 cdef int take_indices(Decoding *work, int place) noexcept nogil
+# Find the texts of the column at `place`, by a dictionary or without, into `work.texts`.
 cdef int find_row_texts(Decoding *work, int place) noexcept nogil
 
-# Codes of a column of interned texts to `work.codes[coded]`.
+# Find the codes of a column of interned texts into `work.codes[coded]`.
 cdef int take_codes(Decoding *work, int coded, int field, Interner *interner) noexcept nogil
 
-# Optional texts are checked first and written when all suspects are known; record ids at once.
+# Check the optional texts of a chunk first; write them when all suspects are known. Record ids
+# are checked and written at once.
 cdef int check_texts(Decoding *work, int field, int64_t size_max) noexcept nogil
 cdef int write_texts(Decoding *work, int field, TextColumn *column) noexcept nogil
 cdef int write_record_ids(Decoding *work) noexcept nogil

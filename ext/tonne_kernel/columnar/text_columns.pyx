@@ -18,7 +18,7 @@ cdef const uint8_t *EMPTY = b""
 
 
 cdef int take_indices(Decoding *work, int place) noexcept nogil:
-    """Indices of a chunk to `values`; null is the index behind the last value."""
+    """Find the indices of a chunk; a null has the index behind the last value."""
     if find_indices(&work.chunk.columns[place], &work.chunk.schema.columns[place],
                     work.maps[place].count, work.values, &work.fault):
         work.fault.record_index += work.first
@@ -27,7 +27,7 @@ cdef int take_indices(Decoding *work, int place) noexcept nogil:
 
 
 cdef int find_row_texts(Decoding *work, int place) noexcept nogil:
-    """Texts of a column to `texts`, whether they stand in it or in its dictionary."""
+    """Find the texts of a column, whether they stand in it or in its dictionary."""
     cdef const ColumnType *column_type = &work.chunk.schema.columns[place]
     cdef const ArrowDictionary *dictionary
     cdef int64_t row, null

@@ -1,9 +1,9 @@
 """Memory of columns and tables: big blocks are kept for the next one of their size.
 
 Sizes are rounded up to a quarter of a power of two. Each such size has a shelf for the blocks
-that are free; all shelves together keep at most KEPT_BYTES_MAX, and what no longer fits pushes
-out blocks of the size that was asked for longest ago. Builds with checks keep nothing, so that
-a sanitizer sees where each block ends.
+that are free. All shelves together keep at most KEPT_BYTES_MAX: where a block no longer fits,
+blocks go whose size was asked for longest ago. Builds with checks keep nothing, so that a
+sanitizer sees where each block ends.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
@@ -174,7 +174,7 @@ cdef Block *_take(int64_t size) noexcept nogil:
 
 
 cdef Block *_put(Block *block) noexcept nogil:
-    """Keep a block of a rounded size; those that must go for it, as a list."""
+    """Keep a block of a rounded size; returns the list of those that must go for it."""
     global kept_bytes
     cdef Shelf *shelf = &shelves[_shelf_of(block.size)]
     cdef Shelf *oldest

@@ -12,11 +12,12 @@ from tonne_kernel.memory.buffers cimport (
 )
 from tonne_kernel.records.batch_columns cimport REJECT_TEXT_COUNT, BatchColumns, Reject
 from tonne_kernel.records.rows cimport next_record
+from tonne_kernel.values.constants cimport MICRO_PER_ONE
 from tonne_kernel.values.dictionary cimport Key
 
 cdef enum:
     CAPACITY_MIN = 16
-    QUANTITY_TEXT = 3           # place among the reject texts
+    QUANTITY_PLACE = 3          # of the quantity among the reject texts
     QUANTITY_SIZE_MAX = 32      # bytes of "-999999999999.999999" and more
 
 cdef struct QuarantineColumns:
@@ -110,7 +111,7 @@ cdef int _add_columns(
     table.add_texts("record_id", "U", &columns.texts[0])
     table.add_texts("facility", "U", &columns.texts[1])
     table.add_texts("activity", "U", &columns.texts[2])
-    table.add_texts("quantity", "U", &columns.texts[QUANTITY_TEXT])
+    table.add_texts("quantity", "U", &columns.texts[QUANTITY_PLACE])
     table.add_texts("unit", "U", &columns.texts[4])
     table.add_texts("region", "U", &columns.texts[5])
     column = table.add_fixed("start", "l", columns.start_us)
@@ -178,12 +179,12 @@ cdef int _add_record_texts(
     cdef const char *sign = b"-" if micro < 0 else b""
     cdef int length = snprintf(
         text, QUANTITY_SIZE_MAX, "%s%lld.%06lld", sign,
-        <long long>(size // 1_000_000), <long long>(size % 1_000_000))
+        <long long>(size // MICRO_PER_ONE), <long long>(size % MICRO_PER_ONE))
     return (
         _append_from(&columns.texts[0], &source.columns.record_id, row)
         or _append_from(&columns.texts[1], &source.dictionaries.facility.texts, key.facility)
         or _append_from(&columns.texts[2], &source.dictionaries.activity.texts, key.activity)
-        or texts_append(&columns.texts[QUANTITY_TEXT], <const uint8_t *>text, length)
+        or texts_append(&columns.texts[QUANTITY_PLACE], <const uint8_t *>text, length)
         or _append_from(&columns.texts[4], &source.dictionaries.unit.texts, key.unit)
         or _append_from(&columns.texts[5], &source.dictionaries.region.texts, key.region)
     )

@@ -118,7 +118,7 @@ cdef ArrowTable export_segment(
         _give_texts(table, "product", &segment.product, &dictionaries.product.texts)
     if segment.data_quality != NULL:
         table.add_fixed("data_quality", "C", _give(table, <void **>&segment.data_quality))
-    # The columns end with their last text; Arrow wants one for every row.
+    # The columns end with their last text; Arrow wants a text for every row.
     if (
         segment.evidence.count and texts_pad(&segment.evidence, segment.count)
         or segment.attributes.count and texts_pad(&segment.attributes, segment.count)

@@ -87,8 +87,8 @@ cdef void stage_record(const uint8_t *data, int64_t size, Staged *record) noexce
     cdef const uint8_t *at = data
     cdef const uint8_t *stop = data + size
     stage_clear(record)
-    # Encoders write fields in the order of their numbers: these mostly come, and come so. What
-    # then is left is read field by field.
+    # Encoders write fields in the order of their numbers, and most records have these first ones.
+    # Whatever follows them is read field by field.
     if (
         _read_expected(&at, stop, TAG_RECORD_ID, &record.record_id) != WIRE_OK
         or _read_expected(&at, stop, TAG_FACILITY, &record.facility) != WIRE_OK
@@ -172,7 +172,7 @@ cdef int _read_fields(
         elif tag == TAG_ATTRIBUTES:
             result = _read_span(&at, stop, &record.attributes)
         else:
-            rest = at                           # `at` itself stays in a register
+            rest = at                           # a copy: `at` itself stays in a register
             result = skip_value(&rest, stop, tag & 7)
             at = rest
         if result != WIRE_OK:
@@ -253,7 +253,7 @@ cdef int _merge_time(
             result = read_wide_varint(&at, stop, readable_stop, &value)
             time.nanos = <int32_t><uint32_t>value
         else:
-            rest = at                           # `at` itself stays in a register
+            rest = at                           # a copy: `at` itself stays in a register
             result = skip_value(&rest, stop, tag & 7)
             at = rest
         if result != WIRE_OK:

@@ -24,7 +24,7 @@ cdef enum WireType:
 cdef enum:
     VARINT_SIZE_MAX = 10        # bytes
 
-# A varint byte by byte. Where it stops, or NULL: then `*value` is the WireResult.
+# Read a varint byte by byte. Returns where it stops, or NULL: then `*value` is the WireResult.
 cdef const uint8_t *read_long_varint(
     const uint8_t *at, const uint8_t *stop, uint64_t *value) noexcept nogil
 
@@ -35,7 +35,7 @@ cdef int skip_value(const uint8_t **at, const uint8_t *stop, uint32_t wire_type)
 cdef inline int read_varint(
     const uint8_t **at, const uint8_t *stop, uint64_t *value
 ) noexcept nogil:
-    # The cursor goes by value wherever a call is not inlined: so it stays in a register.
+    # A call that is not inlined gets the cursor by value, so that it can stay in a register.
     cdef const uint8_t *after
     cdef uint64_t long_value = 0
     if at[0] < stop and at[0][0] < 0x80:
@@ -52,7 +52,7 @@ cdef inline int read_varint(
 cdef inline int read_wide_varint(
     const uint8_t **at, const uint8_t *stop, const uint8_t *readable_stop, uint64_t *value
 ) noexcept nogil:
-    """A varint that mostly has several bytes: eight are looked at at once, if they are there."""
+    """Read a varint that mostly has several bytes: eight at once, where the buffer has as many."""
     cdef uint64_t word, ends
     cdef int64_t size
     if readable_stop - at[0] >= 8:

@@ -25,6 +25,7 @@ cdef extern from *:
 
 cdef enum:
     QUANTITY_PLACES = 6
+    MICRO_PER_ONE = 1_000_000
     DATA_QUALITY_MAX = 3        # later values of the API's enum count as "not stated"
 
 cdef enum:                      # defaults of a session's limits
