@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 KERNEL := ext/tonne_kernel
 KERNEL_SOURCES := $(wildcard $(KERNEL)/*.py $(KERNEL)/*/*.py $(KERNEL)/*/*.pyx $(KERNEL)/*/*.pxd) setup.py
 PROTOS := $(wildcard proto/tonne/v1/*.proto)
+# google/api/*.proto, of googleapis-common-protos.
+GOOGLE_APIS = $(shell $(BIN)/python -c "import google.api as a; print(list(a.__path__)[0].removesuffix('/google/api'))" 2>/dev/null)
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
@@ -52,21 +54,27 @@ tests/k8s/node_modules/.package-lock.json: tests/k8s/package-lock.json
 	    npm ci --prefix tests/k8s --silent
 	@touch $@
 
-lint: dev  ## Check style, types, imports, Cython and protos
+lint: dev build/tonne.binpb  ## Check style, types, imports, Cython and protos
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint ext
-	$(BIN)/buf lint proto
+	$(BIN)/buf lint build/tonne.binpb --config proto/buf.yaml --path tonne/v1
 
 format: dev  ## Format the Python sources
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 proto: dev  ## Generate the stubs again
-	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=service --pyi_out=service \
-	    --grpc_python_out=service $(PROTOS)
+	$(BIN)/python -m grpc_tools.protoc -Iproto -I$(GOOGLE_APIS) --python_out=service \
+	    --pyi_out=service --grpc_python_out=service $(PROTOS)
+
+# The whole description as one file: for lint, for gateways, for clients without the sources.
+build/tonne.binpb: $(PROTOS) $(VENV)/.dev
+	@mkdir -p build
+	$(BIN)/python -m grpc_tools.protoc -Iproto -I$(GOOGLE_APIS) --include_imports \
+	    --include_source_info --descriptor_set_out=$@ $(PROTOS)
 
 docs: dev  ## Write the pages and the dashboard that are made from the code
 	$(BIN)/python -m docs.writers.metrics

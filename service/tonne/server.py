@@ -10,8 +10,8 @@ import time
 from typing import TYPE_CHECKING
 
 import grpc
-from grpc_reflection.v1alpha import reflection
 
+from tonne.edge import reflection
 from tonne.edge.access.auth import Authenticator
 from tonne.edge.access.gate import Gate
 from tonne.edge.access.lanes import Lanes
@@ -211,8 +211,8 @@ class Server:
             )
         )
         if config.security.reflects:
-            reflection.enable_server_reflection(
-                (*SERVICES, health.NAME, reflection.SERVICE_NAME), self._grpc
+            self._grpc.add_generic_rpc_handlers(
+                reflection.generic_handlers((*SERVICES, health.NAME))
             )
         self.address = self._add_port(
             "server.listen",

@@ -28,7 +28,7 @@ def test_every_record_is_acknowledged_with_its_totals(api, book, channel):
     found = api.records(book)
     assert [one.offset for one in found] == list(range(30))
     assert {one.channel for one in found} == {channel}
-    totals = api.ingest.GetChannel(ingest_pb2.GetChannelRequest(name=channel)).channel
+    totals = api.ingest.GetChannel(ingest_pb2.GetChannelRequest(name=channel))
     assert totals.control_totals.quantity_sum == "45.000000"
 
 
@@ -163,7 +163,7 @@ def test_a_second_owner_fences_the_first_one_in_mid_stream(api, book, channel):
 def test_a_closed_channel_takes_nothing(api, channel):
     """After CloseChannel neither a new stream nor OpenChannel is let in."""
     epoch = api.open(channel).channel.epoch
-    closed = api.ingest.CloseChannel(ingest_pb2.CloseChannelRequest(name=channel)).channel
+    closed = api.ingest.CloseChannel(ingest_pb2.CloseChannelRequest(name=channel))
     assert closed.state == ingest_pb2.CHANNEL_STATE_CLOSED
     producer = Producer(api)
     producer.send(channel=channel, epoch=epoch)

@@ -36,7 +36,7 @@ def test_a_book_keeps_what_it_was_made_with(api):
         display_name="Äcme", time_zone="Europe/Berlin", facility_rule=ledger_pb2.FACILITY_RULE_ANY
     )
     api.ledger.CreateBook(ledger_pb2.CreateBookRequest(book_id="kept", book=book))
-    kept = api.ledger.GetBook(ledger_pb2.GetBookRequest(name="books/kept")).book
+    kept = api.ledger.GetBook(ledger_pb2.GetBookRequest(name="books/kept"))
     assert (kept.name, kept.display_name, kept.time_zone) == (
         "books/kept",
         "Äcme",
@@ -44,7 +44,7 @@ def test_a_book_keeps_what_it_was_made_with(api):
     )
     assert kept.facility_rule == ledger_pb2.FACILITY_RULE_ANY
     assert kept.create_time.seconds > 0
-    plain = api.ledger.CreateBook(ledger_pb2.CreateBookRequest(book_id="plain")).book
+    plain = api.ledger.CreateBook(ledger_pb2.CreateBookRequest(book_id="plain"))
     assert plain.time_zone == "UTC"
     assert plain.facility_rule == ledger_pb2.FACILITY_RULE_WHEN_REGISTER_EXISTS
 
@@ -118,18 +118,18 @@ def test_an_edition_is_imported_once_and_ranked_last(api, book):
     import_edition = api.catalogue.ImportEdition
     csv = EDITION.encode()
     same = catalogue_pb2.ImportEditionRequest(parent=book, edition_id="own", csv=csv)
-    assert import_edition(same).edition.rank == 1
+    assert import_edition(same).rank == 1
     other = catalogue_pb2.ImportEditionRequest(
         parent=book, edition_id="own", csv=csv.replace(b"0.4", b"0.5")
     )
     assert _reason(import_edition, other) == "EDITION_EXISTS"
     second = catalogue_pb2.ImportEditionRequest(parent=book, edition_id="second", csv=csv)
-    assert import_edition(second).edition.rank == 2
+    assert import_edition(second).rank == 2
     names = [f"{book}/editions/second", f"{book}/editions/own"]
     changed = api.ledger.SetEditionOrder(
         ledger_pb2.SetEditionOrderRequest(name=book, editions=names)
     )
-    assert list(changed.book.editions) == names
+    assert list(changed.editions) == names
     listed = api.catalogue.ListEditions(catalogue_pb2.ListEditionsRequest(parent=book))
     assert [one.name for one in listed.editions] == names
     foreign = ledger_pb2.SetEditionOrderRequest(name=book, editions=["books/other/editions/own"])
@@ -139,7 +139,7 @@ def test_an_edition_is_imported_once_and_ranked_last(api, book):
 def test_a_factor_comes_back_as_it_was_printed(api, book):
     """Digits and days are those of the file; without an account the activity's rule decides."""
     name = f"{book}/editions/own/factors/1"
-    factor = api.catalogue.GetFactor(catalogue_pb2.GetFactorRequest(name=name)).factor
+    factor = api.catalogue.GetFactor(catalogue_pb2.GetFactorRequest(name=name))
     assert (factor.name, factor.kg_co2e, factor.kg_co2, factor.kg_ch4) == (name, "0.4", "0.39", "")
     assert (factor.valid_from, factor.valid_to) == ("2020-01-01", "")
     assert factor.account == ""

@@ -423,13 +423,13 @@ def test_authors_are_the_callers(connect, issuer):
             author=given, reason="r", editions=["books/acme/editions/own"], gwp_set=gwp_set
         )
         request = ledger_pb2.SetMethodRequest(parent="books/acme", method=method)
-        assert api.ledger.SetMethod(request).method.author == expected
+        assert api.ledger.SetMethod(request).author == expected
     imported = catalogue_pb2.ImportEditionRequest(
         parent="books/acme", edition_id="later", csv=EDITION.encode()
     )
     api.catalogue.ImportEdition(imported)
     current = ledger_pb2.GetMethodRequest(name="books/acme/methods/current")
-    assert api.ledger.GetMethod(current).method.author == "ann@acme"
+    assert api.ledger.GetMethod(current).author == "ann@acme"
 
 
 def test_the_audit_log_says_who_did_what(connect, issuer, caplog):

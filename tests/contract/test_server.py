@@ -60,6 +60,18 @@ def test_reflection_lists_the_services_and_their_files(api):
     assert b"AppendRequest" in file.file_descriptor_response.file_descriptor_proto[0]
 
 
+def test_reflection_answers_by_its_present_name_too(api):
+    """Newer clients ask `grpc.reflection.v1`, with the same messages."""
+    ask = api.channel.stream_stream(
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+        response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    (listed,) = ask(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
+    names = {one.name for one in listed.list_services_response.service}
+    assert {"grpc.reflection.v1.ServerReflection", "tonne.v1.LedgerService"} <= names
+
+
 def test_every_metric_is_there_from_the_start(running):
     """The admin port has every declared metric, and every code of an error at zero."""
     status, body = running.get("/metrics")

@@ -72,12 +72,12 @@ class BookCalls(Calls):
         )
         if method is not None:
             request.method.CopyFrom(method_message(book, method, author, reason))
-        return read_book(self._call(self._ledger.CreateBook, request).book)
+        return read_book(self._call(self._ledger.CreateBook, request))
 
     def get_book(self, book: str) -> Book:
         """Read a book; its editions are those of its method, the preferred one first."""
         request = ledger_pb2.GetBookRequest(name=book_name(book))
-        return read_book(self._call(self._ledger.GetBook, request).book)
+        return read_book(self._call(self._ledger.GetBook, request))
 
     def list_books(self) -> Iterator[Book]:
         """List the books in order of their names."""
@@ -106,13 +106,13 @@ class BookCalls(Calls):
             method=method_message(book, settings, author, reason),
             current_version=current_version,
         )
-        return read_method(self._call(self._ledger.SetMethod, request).method)
+        return read_method(self._call(self._ledger.SetMethod, request))
 
     def get_method(self, book: str, version: int = 0) -> Method:
         """Read a version of a book's method, or the one in force."""
         name = f"{book_name(book)}/methods/{version or 'current'}"
         request = ledger_pb2.GetMethodRequest(name=name)
-        return read_method(self._call(self._ledger.GetMethod, request).method)
+        return read_method(self._call(self._ledger.GetMethod, request))
 
     def list_methods(self, book: str) -> Iterator[Method]:
         """List the versions of a book's method, the first one first."""
@@ -126,7 +126,7 @@ class BookCalls(Calls):
         request = ledger_pb2.SetEditionOrderRequest(
             name=name, editions=[f"{name}/editions/{edition}" for edition in editions]
         )
-        return read_book(self._call(self._ledger.SetEditionOrder, request).book)
+        return read_book(self._call(self._ledger.SetEditionOrder, request))
 
     # Facilities and entities.
 

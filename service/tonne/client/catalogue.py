@@ -31,7 +31,7 @@ class CatalogueCalls(Calls):
         request = catalogue_pb2.ImportEditionRequest(
             parent=book_name(book), edition_id=edition, csv=csv, author=author, reason=reason
         )
-        return read_edition(self._call(self._catalogue.ImportEdition, request).edition)
+        return read_edition(self._call(self._catalogue.ImportEdition, request))
 
     def list_editions(self, book: str = "") -> Iterator[Edition]:
         """List the editions of a book in its order of preference, or all shipped ones."""
@@ -56,7 +56,7 @@ class CatalogueCalls(Calls):
         """Read one factor of a book's edition, or of a shipped one."""
         prefix = f"{book_name(book)}/" if book else ""
         request = catalogue_pb2.GetFactorRequest(name=f"{prefix}editions/{edition}/factors/{row}")
-        factor: catalogue_pb2.Factor = self._call(self._catalogue.GetFactor, request).factor
+        factor: catalogue_pb2.Factor = self._call(self._catalogue.GetFactor, request)
         return factor
 
     def search_factors(

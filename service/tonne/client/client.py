@@ -120,7 +120,7 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
     def close_channel(self, book: str, channel: str) -> ChannelInfo:
         """Close a channel for ever."""
         request = ingest_pb2.CloseChannelRequest(name=channel_name(book, channel))
-        return read_channel(self._call(self._ingest.CloseChannel, request).channel)
+        return read_channel(self._call(self._ingest.CloseChannel, request))
 
     def list_channels(self, book: str) -> Iterator[ChannelInfo]:
         """List the channels of a book in order of their names."""
@@ -177,10 +177,10 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
     def get_channel(self, name: str) -> ingest_pb2.Channel:
         """Read a channel by its full name."""
         request = ingest_pb2.GetChannelRequest(name=name)
-        answer: ingest_pb2.GetChannelResponse = self._call(
+        answer: ingest_pb2.Channel = self._call(
             self._ingest.GetChannel, request, self._policy.ack_timeout_s
         )
-        return answer.channel
+        return answer
 
     def open_stream(self, name: str, epoch: int) -> AppendStream:
         """Begin an Append call."""

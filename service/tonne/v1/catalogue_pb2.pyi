@@ -1,5 +1,8 @@
 import datetime
 
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -125,12 +128,6 @@ class ImportEditionRequest(_message.Message):
     reason: str
     def __init__(self, parent: _Optional[str] = ..., edition_id: _Optional[str] = ..., csv: _Optional[bytes] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
-class ImportEditionResponse(_message.Message):
-    __slots__ = ("edition",)
-    EDITION_FIELD_NUMBER: _ClassVar[int]
-    edition: Edition
-    def __init__(self, edition: _Optional[_Union[Edition, _Mapping]] = ...) -> None: ...
-
 class ListEditionsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token")
     PARENT_FIELD_NUMBER: _ClassVar[int]
@@ -174,12 +171,6 @@ class GetFactorRequest(_message.Message):
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
-
-class GetFactorResponse(_message.Message):
-    __slots__ = ("factor",)
-    FACTOR_FIELD_NUMBER: _ClassVar[int]
-    factor: Factor
-    def __init__(self, factor: _Optional[_Union[Factor, _Mapping]] = ...) -> None: ...
 
 class SearchFactorsRequest(_message.Message):
     __slots__ = ("query", "parent", "region", "unit", "page_size")

@@ -39,7 +39,7 @@ class CatalogueServiceStub:
         self.ImportEdition = channel.unary_unary(
                 '/tonne.v1.CatalogueService/ImportEdition',
                 request_serializer=tonne_dot_v1_dot_catalogue__pb2.ImportEditionRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_catalogue__pb2.ImportEditionResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_catalogue__pb2.Edition.FromString,
                 _registered_method=True)
         self.ListEditions = channel.unary_unary(
                 '/tonne.v1.CatalogueService/ListEditions',
@@ -54,7 +54,7 @@ class CatalogueServiceStub:
         self.GetFactor = channel.unary_unary(
                 '/tonne.v1.CatalogueService/GetFactor',
                 request_serializer=tonne_dot_v1_dot_catalogue__pb2.GetFactorRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_catalogue__pb2.GetFactorResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_catalogue__pb2.Factor.FromString,
                 _registered_method=True)
         self.SearchFactors = channel.unary_unary(
                 '/tonne.v1.CatalogueService/SearchFactors',
@@ -123,7 +123,7 @@ def add_CatalogueServiceServicer_to_server(servicer, server):
             'ImportEdition': grpc.unary_unary_rpc_method_handler(
                     servicer.ImportEdition,
                     request_deserializer=tonne_dot_v1_dot_catalogue__pb2.ImportEditionRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_catalogue__pb2.ImportEditionResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_catalogue__pb2.Edition.SerializeToString,
             ),
             'ListEditions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEditions,
@@ -138,7 +138,7 @@ def add_CatalogueServiceServicer_to_server(servicer, server):
             'GetFactor': grpc.unary_unary_rpc_method_handler(
                     servicer.GetFactor,
                     request_deserializer=tonne_dot_v1_dot_catalogue__pb2.GetFactorRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_catalogue__pb2.GetFactorResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_catalogue__pb2.Factor.SerializeToString,
             ),
             'SearchFactors': grpc.unary_unary_rpc_method_handler(
                     servicer.SearchFactors,
@@ -179,7 +179,7 @@ class CatalogueService:
             target,
             '/tonne.v1.CatalogueService/ImportEdition',
             tonne_dot_v1_dot_catalogue__pb2.ImportEditionRequest.SerializeToString,
-            tonne_dot_v1_dot_catalogue__pb2.ImportEditionResponse.FromString,
+            tonne_dot_v1_dot_catalogue__pb2.Edition.FromString,
             options,
             channel_credentials,
             insecure,
@@ -260,7 +260,7 @@ class CatalogueService:
             target,
             '/tonne.v1.CatalogueService/GetFactor',
             tonne_dot_v1_dot_catalogue__pb2.GetFactorRequest.SerializeToString,
-            tonne_dot_v1_dot_catalogue__pb2.GetFactorResponse.FromString,
+            tonne_dot_v1_dot_catalogue__pb2.Factor.FromString,
             options,
             channel_credentials,
             insecure,

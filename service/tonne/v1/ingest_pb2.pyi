@@ -1,5 +1,8 @@
 import datetime
 
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from tonne.v1 import status_pb2 as _status_pb2
@@ -190,12 +193,6 @@ class GetChannelRequest(_message.Message):
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
-class GetChannelResponse(_message.Message):
-    __slots__ = ("channel",)
-    CHANNEL_FIELD_NUMBER: _ClassVar[int]
-    channel: Channel
-    def __init__(self, channel: _Optional[_Union[Channel, _Mapping]] = ...) -> None: ...
-
 class ListChannelsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token")
     PARENT_FIELD_NUMBER: _ClassVar[int]
@@ -219,12 +216,6 @@ class CloseChannelRequest(_message.Message):
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
-
-class CloseChannelResponse(_message.Message):
-    __slots__ = ("channel",)
-    CHANNEL_FIELD_NUMBER: _ClassVar[int]
-    channel: Channel
-    def __init__(self, channel: _Optional[_Union[Channel, _Mapping]] = ...) -> None: ...
 
 class PostRecordsRequest(_message.Message):
     __slots__ = ("parent", "request_id", "rows", "arrow_ipc")

@@ -48,7 +48,7 @@ class IngestServiceStub:
         self.GetChannel = channel.unary_unary(
                 '/tonne.v1.IngestService/GetChannel',
                 request_serializer=tonne_dot_v1_dot_ingest__pb2.GetChannelRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ingest__pb2.GetChannelResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_ingest__pb2.Channel.FromString,
                 _registered_method=True)
         self.ListChannels = channel.unary_unary(
                 '/tonne.v1.IngestService/ListChannels',
@@ -58,7 +58,7 @@ class IngestServiceStub:
         self.CloseChannel = channel.unary_unary(
                 '/tonne.v1.IngestService/CloseChannel',
                 request_serializer=tonne_dot_v1_dot_ingest__pb2.CloseChannelRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ingest__pb2.CloseChannelResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_ingest__pb2.Channel.FromString,
                 _registered_method=True)
         self.PostRecords = channel.unary_unary(
                 '/tonne.v1.IngestService/PostRecords',
@@ -129,7 +129,7 @@ def add_IngestServiceServicer_to_server(servicer, server):
             'GetChannel': grpc.unary_unary_rpc_method_handler(
                     servicer.GetChannel,
                     request_deserializer=tonne_dot_v1_dot_ingest__pb2.GetChannelRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ingest__pb2.GetChannelResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_ingest__pb2.Channel.SerializeToString,
             ),
             'ListChannels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListChannels,
@@ -139,7 +139,7 @@ def add_IngestServiceServicer_to_server(servicer, server):
             'CloseChannel': grpc.unary_unary_rpc_method_handler(
                     servicer.CloseChannel,
                     request_deserializer=tonne_dot_v1_dot_ingest__pb2.CloseChannelRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ingest__pb2.CloseChannelResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_ingest__pb2.Channel.SerializeToString,
             ),
             'PostRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.PostRecords,
@@ -228,7 +228,7 @@ class IngestService:
             target,
             '/tonne.v1.IngestService/GetChannel',
             tonne_dot_v1_dot_ingest__pb2.GetChannelRequest.SerializeToString,
-            tonne_dot_v1_dot_ingest__pb2.GetChannelResponse.FromString,
+            tonne_dot_v1_dot_ingest__pb2.Channel.FromString,
             options,
             channel_credentials,
             insecure,
@@ -282,7 +282,7 @@ class IngestService:
             target,
             '/tonne.v1.IngestService/CloseChannel',
             tonne_dot_v1_dot_ingest__pb2.CloseChannelRequest.SerializeToString,
-            tonne_dot_v1_dot_ingest__pb2.CloseChannelResponse.FromString,
+            tonne_dot_v1_dot_ingest__pb2.Channel.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,5 +1,8 @@
 import datetime
 
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from tonne.v1 import ingest_pb2 as _ingest_pb2
 from tonne.v1 import status_pb2 as _status_pb2
@@ -188,23 +191,11 @@ class SetMethodRequest(_message.Message):
     current_version: int
     def __init__(self, parent: _Optional[str] = ..., method: _Optional[_Union[Method, _Mapping]] = ..., current_version: _Optional[int] = ...) -> None: ...
 
-class SetMethodResponse(_message.Message):
-    __slots__ = ("method",)
-    METHOD_FIELD_NUMBER: _ClassVar[int]
-    method: Method
-    def __init__(self, method: _Optional[_Union[Method, _Mapping]] = ...) -> None: ...
-
 class GetMethodRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
-
-class GetMethodResponse(_message.Message):
-    __slots__ = ("method",)
-    METHOD_FIELD_NUMBER: _ClassVar[int]
-    method: Method
-    def __init__(self, method: _Optional[_Union[Method, _Mapping]] = ...) -> None: ...
 
 class ListMethodsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token")
@@ -312,23 +303,11 @@ class CreateBookRequest(_message.Message):
     method: Method
     def __init__(self, book_id: _Optional[str] = ..., book: _Optional[_Union[Book, _Mapping]] = ..., method: _Optional[_Union[Method, _Mapping]] = ...) -> None: ...
 
-class CreateBookResponse(_message.Message):
-    __slots__ = ("book",)
-    BOOK_FIELD_NUMBER: _ClassVar[int]
-    book: Book
-    def __init__(self, book: _Optional[_Union[Book, _Mapping]] = ...) -> None: ...
-
 class GetBookRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
-
-class GetBookResponse(_message.Message):
-    __slots__ = ("book",)
-    BOOK_FIELD_NUMBER: _ClassVar[int]
-    book: Book
-    def __init__(self, book: _Optional[_Union[Book, _Mapping]] = ...) -> None: ...
 
 class ListBooksRequest(_message.Message):
     __slots__ = ("page_size", "page_token")
@@ -353,12 +332,6 @@ class SetEditionOrderRequest(_message.Message):
     name: str
     editions: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, name: _Optional[str] = ..., editions: _Optional[_Iterable[str]] = ...) -> None: ...
-
-class SetEditionOrderResponse(_message.Message):
-    __slots__ = ("book",)
-    BOOK_FIELD_NUMBER: _ClassVar[int]
-    book: Book
-    def __init__(self, book: _Optional[_Union[Book, _Mapping]] = ...) -> None: ...
 
 class Facility(_message.Message):
     __slots__ = ("id", "display_name", "type", "region", "entity", "ownership", "valid_from", "valid_to")

@@ -38,12 +38,12 @@ class LedgerServiceStub:
         self.CreateBook = channel.unary_unary(
                 '/tonne.v1.LedgerService/CreateBook',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.CreateBookRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ledger__pb2.CreateBookResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Book.FromString,
                 _registered_method=True)
         self.GetBook = channel.unary_unary(
                 '/tonne.v1.LedgerService/GetBook',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.GetBookRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ledger__pb2.GetBookResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Book.FromString,
                 _registered_method=True)
         self.ListBooks = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListBooks',
@@ -53,12 +53,12 @@ class LedgerServiceStub:
         self.SetMethod = channel.unary_unary(
                 '/tonne.v1.LedgerService/SetMethod',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ledger__pb2.SetMethodResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Method.FromString,
                 _registered_method=True)
         self.GetMethod = channel.unary_unary(
                 '/tonne.v1.LedgerService/GetMethod',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.GetMethodRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ledger__pb2.GetMethodResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Method.FromString,
                 _registered_method=True)
         self.ListMethods = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListMethods',
@@ -83,7 +83,7 @@ class LedgerServiceStub:
         self.SetEditionOrder = channel.unary_unary(
                 '/tonne.v1.LedgerService/SetEditionOrder',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.SetEditionOrderRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ledger__pb2.SetEditionOrderResponse.FromString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Book.FromString,
                 _registered_method=True)
         self.ImportFacilities = channel.unary_unary(
                 '/tonne.v1.LedgerService/ImportFacilities',
@@ -227,12 +227,12 @@ def add_LedgerServiceServicer_to_server(servicer, server):
             'CreateBook': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateBook,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.CreateBookRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ledger__pb2.CreateBookResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Book.SerializeToString,
             ),
             'GetBook': grpc.unary_unary_rpc_method_handler(
                     servicer.GetBook,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.GetBookRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ledger__pb2.GetBookResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Book.SerializeToString,
             ),
             'ListBooks': grpc.unary_unary_rpc_method_handler(
                     servicer.ListBooks,
@@ -242,12 +242,12 @@ def add_LedgerServiceServicer_to_server(servicer, server):
             'SetMethod': grpc.unary_unary_rpc_method_handler(
                     servicer.SetMethod,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ledger__pb2.SetMethodResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Method.SerializeToString,
             ),
             'GetMethod': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMethod,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.GetMethodRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ledger__pb2.GetMethodResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Method.SerializeToString,
             ),
             'ListMethods': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMethods,
@@ -272,7 +272,7 @@ def add_LedgerServiceServicer_to_server(servicer, server):
             'SetEditionOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.SetEditionOrder,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.SetEditionOrderRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ledger__pb2.SetEditionOrderResponse.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Book.SerializeToString,
             ),
             'ImportFacilities': grpc.unary_unary_rpc_method_handler(
                     servicer.ImportFacilities,
@@ -327,7 +327,7 @@ class LedgerService:
             target,
             '/tonne.v1.LedgerService/CreateBook',
             tonne_dot_v1_dot_ledger__pb2.CreateBookRequest.SerializeToString,
-            tonne_dot_v1_dot_ledger__pb2.CreateBookResponse.FromString,
+            tonne_dot_v1_dot_ledger__pb2.Book.FromString,
             options,
             channel_credentials,
             insecure,
@@ -354,7 +354,7 @@ class LedgerService:
             target,
             '/tonne.v1.LedgerService/GetBook',
             tonne_dot_v1_dot_ledger__pb2.GetBookRequest.SerializeToString,
-            tonne_dot_v1_dot_ledger__pb2.GetBookResponse.FromString,
+            tonne_dot_v1_dot_ledger__pb2.Book.FromString,
             options,
             channel_credentials,
             insecure,
@@ -408,7 +408,7 @@ class LedgerService:
             target,
             '/tonne.v1.LedgerService/SetMethod',
             tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.SerializeToString,
-            tonne_dot_v1_dot_ledger__pb2.SetMethodResponse.FromString,
+            tonne_dot_v1_dot_ledger__pb2.Method.FromString,
             options,
             channel_credentials,
             insecure,
@@ -435,7 +435,7 @@ class LedgerService:
             target,
             '/tonne.v1.LedgerService/GetMethod',
             tonne_dot_v1_dot_ledger__pb2.GetMethodRequest.SerializeToString,
-            tonne_dot_v1_dot_ledger__pb2.GetMethodResponse.FromString,
+            tonne_dot_v1_dot_ledger__pb2.Method.FromString,
             options,
             channel_credentials,
             insecure,
@@ -570,7 +570,7 @@ class LedgerService:
             target,
             '/tonne.v1.LedgerService/SetEditionOrder',
             tonne_dot_v1_dot_ledger__pb2.SetEditionOrderRequest.SerializeToString,
-            tonne_dot_v1_dot_ledger__pb2.SetEditionOrderResponse.FromString,
+            tonne_dot_v1_dot_ledger__pb2.Book.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,5 +1,7 @@
 import datetime
 
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from tonne.v1 import catalogue_pb2 as _catalogue_pb2
 from tonne.v1 import ingest_pb2 as _ingest_pb2

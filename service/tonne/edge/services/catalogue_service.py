@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import catalogue_codec as codec
 from tonne.edge.messages import names
+from tonne.edge.services.calls import handlers_of
 from tonne.errors import FieldInvalid
 from tonne.v1 import catalogue_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import grpc
-    from google.protobuf.message import Message
 
     from tonne.edge.border import Border
     from tonne.ledger.ledger import Ledger
@@ -33,19 +31,11 @@ class CatalogueService:
 
     def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
         """Give the handlers by method."""
-        methods: dict[str, tuple[type[Message], Callable[..., Message]]] = {
-            "ImportEdition": (catalogue_pb2.ImportEditionRequest, self.import_edition),
-            "ListEditions": (catalogue_pb2.ListEditionsRequest, self.list_editions),
-            "ListFactors": (catalogue_pb2.ListFactorsRequest, self.list_factors),
-            "GetFactor": (catalogue_pb2.GetFactorRequest, self.get_factor),
-            "SearchFactors": (catalogue_pb2.SearchFactorsRequest, self.search_factors),
-            "SearchActivities": (catalogue_pb2.SearchActivitiesRequest, self.search_activities),
-        }
-        return {name: border.unary(name, kind, call) for name, (kind, call) in methods.items()}
+        return handlers_of(
+            catalogue_pb2.DESCRIPTOR.services_by_name["CatalogueService"], self, border
+        )
 
-    def import_edition(
-        self, request: catalogue_pb2.ImportEditionRequest
-    ) -> catalogue_pb2.ImportEditionResponse:
+    def import_edition(self, request: catalogue_pb2.ImportEditionRequest) -> catalogue_pb2.Edition:
         """Import an edition from CSV."""
         book = names.read_book(request.parent, field="parent")
         edition = self._ledger.editions.import_edition(
@@ -55,7 +45,7 @@ class CatalogueService:
             author=request.author or caller().subject,
             reason=request.reason,
         )
-        return catalogue_pb2.ImportEditionResponse(edition=codec.write_edition(edition))
+        return codec.write_edition(edition)
 
     def list_editions(
         self, request: catalogue_pb2.ListEditionsRequest
@@ -88,13 +78,11 @@ class CatalogueService:
             next_page_token=page.next_page_token,
         )
 
-    def get_factor(
-        self, request: catalogue_pb2.GetFactorRequest
-    ) -> catalogue_pb2.GetFactorResponse:
+    def get_factor(self, request: catalogue_pb2.GetFactorRequest) -> catalogue_pb2.Factor:
         """Read one factor."""
         book, edition, row = names.read_factor(request.name)
         factor = self._ledger.editions.get_factor(book, edition, row)
-        return catalogue_pb2.GetFactorResponse(factor=codec.write_factor(book, edition, factor))
+        return codec.write_factor(book, edition, factor)
 
     def search_factors(
         self, request: catalogue_pb2.SearchFactorsRequest

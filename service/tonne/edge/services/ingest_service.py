@@ -13,6 +13,7 @@ from tonne.edge.access.gate import current
 from tonne.edge.messages import codec, names
 from tonne.edge.messages.post_request import read_post_request
 from tonne.edge.messages.status import answer_of, set_status
+from tonne.edge.services.calls import handlers_of
 from tonne.model import Limits
 from tonne.v1 import ingest_pb2
 
@@ -75,22 +76,15 @@ class IngestService:
 
     def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
         """Give the handlers by method."""
-        return {
-            "OpenChannel": border.unary(
-                "OpenChannel", ingest_pb2.OpenChannelRequest, self.open_channel
-            ),
-            "Append": grpc.stream_stream_rpc_method_handler(partial(self.append, border.gate)),
-            "GetChannel": border.unary(
-                "GetChannel", ingest_pb2.GetChannelRequest, self.get_channel
-            ),
-            "ListChannels": border.unary(
-                "ListChannels", ingest_pb2.ListChannelsRequest, self.list_channels
-            ),
-            "CloseChannel": border.unary(
-                "CloseChannel", ingest_pb2.CloseChannelRequest, self.close_channel
-            ),
-            "PostRecords": border.raw_unary("PostRecords", self.post_records),
-        }
+        return handlers_of(
+            ingest_pb2.DESCRIPTOR.services_by_name["IngestService"],
+            self,
+            border,
+            own={
+                "Append": grpc.stream_stream_rpc_method_handler(partial(self.append, border.gate)),
+                "PostRecords": border.raw_unary("PostRecords", self.post_records),
+            },
+        )
 
     async def append(self, gate: Gate, _: object, context: Context) -> None:
         """Serve one stream; what it failed of has been told in-band, and is its status, too."""
@@ -141,10 +135,10 @@ class IngestService:
             previous_owner=channel.previous_owner,
         )
 
-    def get_channel(self, request: ingest_pb2.GetChannelRequest) -> ingest_pb2.GetChannelResponse:
+    def get_channel(self, request: ingest_pb2.GetChannelRequest) -> ingest_pb2.Channel:
         """Read a channel."""
         channel = self._ledger.channels.get_channel(*names.read_channel(request.name))
-        return ingest_pb2.GetChannelResponse(channel=codec.write_channel(channel))
+        return codec.write_channel(channel)
 
     def list_channels(
         self, request: ingest_pb2.ListChannelsRequest
@@ -160,9 +154,7 @@ class IngestService:
             next_page_token=page.next_page_token,
         )
 
-    def close_channel(
-        self, request: ingest_pb2.CloseChannelRequest
-    ) -> ingest_pb2.CloseChannelResponse:
+    def close_channel(self, request: ingest_pb2.CloseChannelRequest) -> ingest_pb2.Channel:
         """Close a channel for ever."""
         channel = self._ledger.channels.close_channel(*names.read_channel(request.name))
-        return ingest_pb2.CloseChannelResponse(channel=codec.write_channel(channel))
+        return codec.write_channel(channel)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import codec, method_codec, names
+from tonne.edge.services.calls import handlers_of
 from tonne.ledger.book.entities import ENTITIES_MAX
 from tonne.ledger.book.register import FACILITIES_MAX, check_count
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import grpc
-    from google.protobuf.message import Message
 
     from tonne.edge.border import Border
     from tonne.ledger.ledger import Ledger
@@ -30,30 +30,9 @@ class LedgerService:
 
     def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
         """Give the handlers by method."""
-        methods: dict[str, tuple[type[Message], Callable[..., Message]]] = {
-            "CreateBook": (ledger_pb2.CreateBookRequest, self.create_book),
-            "GetBook": (ledger_pb2.GetBookRequest, self.get_book),
-            "ListBooks": (ledger_pb2.ListBooksRequest, self.list_books),
-            "SetMethod": (ledger_pb2.SetMethodRequest, self.set_method),
-            "GetMethod": (ledger_pb2.GetMethodRequest, self.get_method),
-            "ListMethods": (ledger_pb2.ListMethodsRequest, self.list_methods),
-            "SetEditionOrder": (ledger_pb2.SetEditionOrderRequest, self.set_edition_order),
-            "ImportFacilities": (ledger_pb2.ImportFacilitiesRequest, self.import_facilities),
-            "ListFacilities": (ledger_pb2.ListFacilitiesRequest, self.list_facilities),
-            "ImportEntities": (ledger_pb2.ImportEntitiesRequest, self.import_entities),
-            "ListEntities": (ledger_pb2.ListEntitiesRequest, self.list_entities),
-            "ListPeriods": (ledger_pb2.ListPeriodsRequest, self.list_periods),
-            "ListSuspense": (ledger_pb2.ListSuspenseRequest, self.list_suspense),
-            "ListQuarantine": (ledger_pb2.ListQuarantineRequest, self.list_quarantine),
-        }
-        return {
-            **{name: border.unary(name, kind, call) for name, (kind, call) in methods.items()},
-            "ClearSuspense": border.server_stream(
-                "ClearSuspense", ledger_pb2.ClearSuspenseRequest, self.clear_suspense
-            ),
-        }
+        return handlers_of(ledger_pb2.DESCRIPTOR.services_by_name["LedgerService"], self, border)
 
-    def create_book(self, request: ledger_pb2.CreateBookRequest) -> ledger_pb2.CreateBookResponse:
+    def create_book(self, request: ledger_pb2.CreateBookRequest) -> ledger_pb2.Book:
         """Make a book; without a time zone, its months are those of UTC."""
         settings = None
         if request.HasField("method"):
@@ -67,12 +46,12 @@ class LedgerService:
             author=request.method.author or caller().subject,
             reason=request.method.reason,
         )
-        return ledger_pb2.CreateBookResponse(book=codec.write_book(book))
+        return codec.write_book(book)
 
-    def get_book(self, request: ledger_pb2.GetBookRequest) -> ledger_pb2.GetBookResponse:
+    def get_book(self, request: ledger_pb2.GetBookRequest) -> ledger_pb2.Book:
         """Read a book."""
         book = self._ledger.books.get_book(names.read_book(request.name))
-        return ledger_pb2.GetBookResponse(book=codec.write_book(book))
+        return codec.write_book(book)
 
     def list_books(self, request: ledger_pb2.ListBooksRequest) -> ledger_pb2.ListBooksResponse:
         """List the books on which the caller has a role."""
@@ -90,7 +69,7 @@ class LedgerService:
             next_page_token=page.next_page_token,
         )
 
-    def set_method(self, request: ledger_pb2.SetMethodRequest) -> ledger_pb2.SetMethodResponse:
+    def set_method(self, request: ledger_pb2.SetMethodRequest) -> ledger_pb2.Method:
         """Write a new version of a method."""
         book = names.read_book(request.parent, field="parent")
         method = self._ledger.methods.set_method(
@@ -100,17 +79,13 @@ class LedgerService:
             reason=request.method.reason,
             current_version=request.current_version,
         )
-        return ledger_pb2.SetMethodResponse(
-            method=method_codec.write_method(self._ledger.books.get_book(book), method)
-        )
+        return method_codec.write_method(self._ledger.books.get_book(book), method)
 
-    def get_method(self, request: ledger_pb2.GetMethodRequest) -> ledger_pb2.GetMethodResponse:
+    def get_method(self, request: ledger_pb2.GetMethodRequest) -> ledger_pb2.Method:
         """Read a version of a method."""
         book, version = names.read_method(request.name)
         method = self._ledger.methods.get_method(book, version)
-        return ledger_pb2.GetMethodResponse(
-            method=method_codec.write_method(self._ledger.books.get_book(book), method)
-        )
+        return method_codec.write_method(self._ledger.books.get_book(book), method)
 
     def list_methods(
         self, request: ledger_pb2.ListMethodsRequest
@@ -125,14 +100,12 @@ class LedgerService:
             next_page_token=page.next_page_token,
         )
 
-    def set_edition_order(
-        self, request: ledger_pb2.SetEditionOrderRequest
-    ) -> ledger_pb2.SetEditionOrderResponse:
+    def set_edition_order(self, request: ledger_pb2.SetEditionOrderRequest) -> ledger_pb2.Book:
         """Set the order in which a book prefers its editions."""
         book = names.read_book(request.name)
         editions = method_codec.read_editions(book, request.editions, field="editions")
         changed = self._ledger.methods.set_edition_order(book, editions, author=caller().subject)
-        return ledger_pb2.SetEditionOrderResponse(book=codec.write_book(changed))
+        return codec.write_book(changed)
 
     def import_facilities(
         self, request: ledger_pb2.ImportFacilitiesRequest

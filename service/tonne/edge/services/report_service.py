@@ -10,6 +10,7 @@ from tonne.edge.access.gate import current
 from tonne.edge.border import Answer
 from tonne.edge.messages import codec, explain_codec, names, report_codec
 from tonne.edge.messages.estimate_request import EstimatePart, read_estimate_request
+from tonne.edge.services.calls import handlers_of
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
 from tonne.ledger.budget import PART_BYTES
@@ -40,20 +41,18 @@ class ReportService:
 
     def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
         """Give the handlers by method."""
-        return {
-            "GetInventory": border.server_stream(
-                "GetInventory", report_pb2.GetInventoryRequest, self.get_inventory
-            ),
-            "Explain": border.server_stream("Explain", report_pb2.ExplainRequest, self.explain),
-            "Estimate": border.raw_stream(
-                "Estimate",
-                self.begin_estimate,
-                partial(self.estimate, border.lanes.of("Estimate")),
-            ),
-            "ListRecords": border.unary(
-                "ListRecords", report_pb2.ListRecordsRequest, self.list_records
-            ),
-        }
+        return handlers_of(
+            report_pb2.DESCRIPTOR.services_by_name["ReportService"],
+            self,
+            border,
+            own={
+                "Estimate": border.raw_stream(
+                    "Estimate",
+                    self.begin_estimate,
+                    partial(self.estimate, border.lanes.of("Estimate")),
+                ),
+            },
+        )
 
     def get_inventory(self, request: report_pb2.GetInventoryRequest) -> Answer:
         """Compute an inventory."""

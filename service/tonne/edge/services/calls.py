@@ -1,0 +1,60 @@
+"""The handlers of a service, made from its description in the protocol.
+
+The name of a call, its request and whether it streams stand in the proto alone. A service has a
+method of the same name in small letters for each; one that takes bytes brings its handler.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from google.protobuf.message_factory import GetMessageClass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import grpc
+    from google.protobuf.descriptor import ServiceDescriptor
+
+    from tonne.edge.border import Border
+
+
+def handlers_of(
+    described: ServiceDescriptor,
+    service: object,
+    border: Border,
+    own: Mapping[str, grpc.RpcMethodHandler[bytes, bytes]] | None = None,
+) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
+    """Give the handlers of a service by method.
+
+    Parameters
+    ----------
+    described : ServiceDescriptor
+        The service in the protocol.
+    service : object
+        Has a method for each call: `GetBook` is `get_book(request)`, which blocks. A call that
+        streams its answer gives messages.
+    border : Border
+        Wraps them.
+    own : mapping, optional
+        Handlers of the calls that take bytes instead.
+
+    Raises
+    ------
+    AttributeError
+        The service has no method for a call.
+    """
+    handlers = dict(own or {})
+    for method in described.methods:
+        if method.name in handlers:
+            continue
+        call = getattr(service, snake(method.name))
+        wrap = border.server_stream if method.server_streaming else border.unary
+        handlers[method.name] = wrap(method.name, GetMessageClass(method.input_type), call)
+    return handlers
+
+
+def snake(name: str) -> str:
+    """Write the name of a call as that of a method: `GetBook` is `get_book`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
