@@ -56,9 +56,12 @@ extensions = [
     for path in sorted(Path("ext/tonne_kernel").glob("*.pyx"))
 ]
 
+# `make build` installs what Tonne needs first, and compiles beside the sources after it, once.
+LATER = os.environ.get("TONNE_KERNEL") == "later"
+
 setup(
     ext_modules=cythonize(
-        extensions,
+        [] if LATER else extensions,
         compiler_directives=HOT,
         include_path=["ext"],
         build_dir="build/cython" if KIND == "release" else f"build/cython-{KIND}",
