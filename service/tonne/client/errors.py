@@ -20,6 +20,12 @@ class RecordsInvalid(InputError):
     code = "RECORDS_INVALID"
 
 
+class PolarsMissing(InputError):
+    """A frame or an Arrow table was handed over, and Polars is not installed."""
+
+    code = "POLARS_MISSING"
+
+
 class AppendRefused(InputError):
     """The server refused a batch; nothing of it was taken.
 
