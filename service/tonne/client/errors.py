@@ -103,7 +103,7 @@ def error_of_code(
 
 def _walk(root: type[TonneError]) -> Iterator[type[TonneError]]:
     for child in root.__subclasses__():
-        if child.__module__ == "tonne.errors":
+        if child.__module__ == TonneError.__module__:
             yield child
             yield from _walk(child)
 
