@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build dev demo serve test system schemas lint format proto bench scale soak fuzz sanitize debug clean
-.PHONY: image sbom lock audit
+.PHONY: image sbom lock audit dist
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -122,6 +122,13 @@ build/sanitize/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	    --build-temp build/sanitize-temp
 	cp ext/tonne_kernel/__init__.py build/sanitize/tonne_kernel/
 	@touch $@
+
+dist: dev  ## Build sdist and wheel of tonne and of tonne-client into dist/, and check them
+	@$(PIP) --quiet --group dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --outdir dist clients/python
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/auditwheel show dist/tonne-*.whl
 
 image: build/tools/.built  ## Build, check and start the container image, without an engine (root)
 	build/tools/bin/python -m image.build $(IMAGE_FLAGS)
