@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build dev demo serve test system schemas lint format proto bench scale soak fuzz sanitize debug clean
-.PHONY: image sbom lock audit dist
+.PHONY: image sbom lock audit dist site
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -122,6 +122,10 @@ build/sanitize/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	    --build-temp build/sanitize-temp
 	cp ext/tonne_kernel/__init__.py build/sanitize/tonne_kernel/
 	@touch $@
+
+site: dev  ## Build the site of the documents into build/site
+	@$(PIP) --quiet --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 dist: dev  ## Build sdist and wheel of tonne and of tonne-client into dist/, and check them
 	@$(PIP) --quiet --group dist
