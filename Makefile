@@ -2,8 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-KERNEL := ext/tonne_kernel
-KERNEL_SOURCES := $(wildcard $(KERNEL)/*.py $(KERNEL)/*/*.py $(KERNEL)/*/*.pyx $(KERNEL)/*/*.pxd) setup.py
+KERNEL_SOURCES := $(shell find ext -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h') setup.py
 PROTOS := $(wildcard proto/tonne/v1/*.proto)
 # google/api/*.proto, of googleapis-common-protos.
 GOOGLE_APIS = $(shell $(BIN)/python -c "import google.api as a; print(list(a.__path__)[0].removesuffix('/google/api'))" 2>/dev/null)
@@ -11,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build dev demo serve test system schemas lint format proto bench scale soak fuzz sanitize debug clean
-.PHONY: docs image sbom lock audit
+.PHONY: docs image sbom lock audit dist site
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -20,19 +19,30 @@ build: $(VENV)/.kernel  ## Make .venv/, install what Tonne needs, compile the ke
 
 dev: $(VENV)/.dev $(VENV)/.kernel  ## The same, with the tools for tests and lint
 
+# One line for each step; below it pip and the compiler say how far they are.
+step = @printf '==> %s\n'
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+
 $(VENV)/.base: pyproject.toml setup.py
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet "setuptools>=77" "cython>=3.1"
-	$(BIN)/python -m pip install --quiet --no-build-isolation --editable .
+	$(step) "make $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	$(step) "install the tools of the build"
+	@$(PIP) --upgrade "pip>=25.1" "setuptools>=77" "cython>=3.1"
+	$(step) "install what Tonne needs"
+	@TONNE_KERNEL=later $(PIP) --no-build-isolation --editable .
 	@touch $@
 
+# In place, with what was compiled kept in build/: later only what changed is compiled again. -g0
+# leaves out what only a debugger reads, and a fifth of the compiler's time.
 $(VENV)/.kernel: $(VENV)/.base $(KERNEL_SOURCES)
-	$(BIN)/python setup.py --quiet build_ext --inplace
+	$(step) "compile the kernel with $$(getconf _NPROCESSORS_ONLN) processes"
+	@CFLAGS="-g0 $$CFLAGS" $(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@
+	$(step) "done: $(BIN)/tonne --help, or \`make help\`"
 
 $(VENV)/.dev: $(VENV)/.base
-	$(BIN)/python -m pip install --quiet --group dev
+	$(step) "install the tools of tests and lint"
+	@$(PIP) --group dev
 	@touch $@
 
 demo: build  ## Run the main job on a fresh ledger: serve, stream a million records, report
@@ -128,6 +138,17 @@ build/sanitize/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	cd ext && cp --parents tonne_kernel/__init__.py tonne_kernel/*/__init__.py ../build/sanitize/
 	@touch $@
 
+site: dev  ## Build the site of the documents into build/site
+	@$(PIP) --quiet --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+dist: dev  ## Build sdist and wheel of tonne and of tonne-client into dist/, and check them
+	@$(PIP) --quiet --group dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --outdir dist clients/python
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/auditwheel show dist/tonne-*.whl
+
 image: build/tools/.built  ## Build, check and start the container image, without an engine (root)
 	build/tools/bin/python -m image.build $(IMAGE_FLAGS)
 
@@ -145,4 +166,4 @@ build/tools/.built: image/tools.txt
 	@touch $@
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) build dist $(KERNEL)/*/*.so
+	rm -rf $(VENV) build dist $$(find ext -name "*.so")

@@ -1,6 +1,8 @@
 """The extension modules; everything else is in pyproject.toml."""
 
 import os
+import re
+import tomllib
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -54,9 +56,19 @@ extensions = [
     for path in sorted(Path("ext/tonne_kernel").rglob("*.pyx"))
 ]
 
+# `make build` installs what Tonne needs first, and compiles beside the sources after it, once.
+LATER = os.environ.get("TONNE_KERNEL") == "later"
+
+PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+PAGES = PROJECT["urls"]["Repository"] + "/blob/main/"
+README = Path("README.md").read_text(encoding="utf-8")
+
 setup(
+    # A package index shows it away from the repository.
+    long_description=re.sub(r"\]\((?!https?://|#)", f"]({PAGES}", README),
+    long_description_content_type="text/markdown",
     ext_modules=cythonize(
-        extensions,
+        [] if LATER else extensions,
         compiler_directives=DIRECTIVES,
         include_path=["ext"],
         build_dir="build/cython" if KIND == "release" else f"build/cython-{KIND}",

@@ -132,6 +132,7 @@ SHOWN_BY_NONE = {
     "server.admin": "an address: the start tells it",
     "server.insecure": "a permission: without it the start fails",
     "server.log_level": "the log itself",
+    "server.log_format": "the log itself",
     "server.traces_endpoint": "the traces themselves",
     "security.listen_mtls": "an address: the start tells it",
     "store.migrate_at_start": "the start tells it: it fails on tables that are too old",

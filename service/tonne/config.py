@@ -81,7 +81,7 @@ _ROOMS: dict[str, type] = {
     "faults": FaultsConfig,
 }
 
-_SHORT_NAMES = {"TONNE_FAULTS": "faults.armed"}
+_SHORT_NAMES = {"TONNE_FAULTS": "faults.armed", "TONNE_LOG_FORMAT": "server.log_format"}
 """Variables with a name of their own."""
 
 

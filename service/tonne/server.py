@@ -302,7 +302,7 @@ async def serve(config: Config) -> None:
     LedgerMismatch
         The manifest and the objects do not belong together any more. The server has stopped.
     """
-    configure_logging(config.server.log_level)
+    configure_logging(config.server.log_level, config.server.log_format)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -129,7 +129,7 @@ class Publishing:
 
 def maintain_once(config: Config) -> Round:
     """Do one round of upkeep and nothing else. Raises what hinders it."""
-    configure_logging(config.server.log_level)
+    configure_logging(config.server.log_level, config.server.log_format)
     manifest, ledger = open_ledger(config, Telemetry())
     try:
         return ledger.upkeep.maintain()
@@ -173,7 +173,7 @@ def publish_once(config: Config, rebuild: Sequence[str] = ()) -> int:
 
     Raises what hinders it; books that are not hindered are published before.
     """
-    configure_logging(config.server.log_level)
+    configure_logging(config.server.log_level, config.server.log_format)
     manifest, publisher = open_publisher(config)
     try:
         count = sum(publisher.rebuild(book) for book in rebuild)
@@ -196,7 +196,7 @@ async def _repeat(
     interval_s: float,
 ) -> None:
     """Run round after round until a signal comes, ready while the last one succeeded."""
-    configure_logging(config.server.log_level)
+    configure_logging(config.server.log_level, config.server.log_format)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,6 +1,7 @@
 """What is distributed is whole: sdist, wheel from that sdist, import from outside the tree."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,7 @@ def test_the_sdist_holds_all_sources(sdist):
     for folder, suffixes in (
         ("ext", (".pyx", ".pxd", ".pyi", ".py", ".h")),
         ("proto", (".proto", ".yaml")),
+        ("docs", (".md",)),
         ("service", (".py", ".pyi", ".mako", ".typed", ".csv", ".ini", ".sql")),
     ):
         expected = files(REPOSITORY / folder, *suffixes)
@@ -90,6 +92,15 @@ def test_the_sdist_holds_all_sources(sdist):
         assert expected - files(sdist / folder, *suffixes) == set()
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         assert (sdist / name).is_file()
+
+
+def test_the_long_description_leads_to_the_repository(sdist):
+    """A package index has none of the files that README.md names beside it."""
+    described = (sdist / "PKG-INFO").read_text()
+    links = re.findall(r"\]\(([^)]+)\)", described)
+    assert len(links) > 20
+    assert [each for each in links if not each.startswith("https://")] == []
+    assert "/blob/main/docs/settings.md" in described
 
 
 @pytest.mark.timeout(600)

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tonne.errors import StoreUnavailable
-from tonne.telemetry.logs import JsonFormatter
+from tonne.telemetry.logs import JsonFormatter, TextFormatter, configure_logging
 
 SECRET = "pa55w0rd-of-a-log"  # noqa: S105  # of nothing
 
@@ -56,6 +56,64 @@ def test_no_part_of_a_line_holds_a_secret(logger):
     assert "Traceback" in text
     assert "u:***@db/t" in text
     assert SECRET not in text
+
+
+@pytest.fixture
+def root():
+    """The root logger, given back as it was."""
+    logger = logging.getLogger()
+    kept = logger.handlers[:], logger.level
+    yield logger
+    logger.handlers[:], logger.level = kept[0], kept[1]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("form", "stream", "kind"),
+    [
+        ("auto", io.StringIO, JsonFormatter),
+        ("auto", Terminal, TextFormatter),
+        ("text", io.StringIO, TextFormatter),
+        ("json", Terminal, JsonFormatter),
+    ],
+)
+def test_people_read_text_and_programs_json(root, form, stream, kind):
+    """A terminal has text, a pipe JSON, unless one is asked for."""
+    configure_logging("info", form, stream())
+    assert type(root.handlers[0].formatter) is kind
+
+
+@pytest.mark.parametrize(("no_color", "is_coloured"), [("", True), ("1", False)])
+def test_a_warning_on_a_terminal_is_one_coloured_line(monkeypatch, root, no_color, is_coloured):
+    """With what was added behind it; NO_COLOR is heeded."""
+    monkeypatch.setenv("NO_COLOR", no_color)
+    stream = Terminal()
+    configure_logging("info", "auto", stream)
+    root.warning("disk %s is full", "x\nred\x1b[31m", extra={"book": "acme"})
+    (line,) = stream.getvalue().splitlines()
+    assert ("\x1b[33m" in line) == is_coloured
+    assert "\x1b[31m" not in line
+    assert line.endswith(" book=acme")
+    assert line[2] == line[5] == ":"
+
+
+def test_text_holds_no_secret_either(root):
+    """Messages, fields and tracebacks are masked; a traceback stands below its line."""
+    stream = io.StringIO()
+    configure_logging("info", "text", stream)
+    url = f"postgresql+psycopg://u:{SECRET}@db/t"
+    try:
+        raise OSError(url)  # noqa: TRY301  # a cause
+    except OSError:
+        root.exception("at %s", url, extra={"url": url})
+    first, *trace = stream.getvalue().splitlines()
+    assert first.count("u:***@db/t") == 2
+    assert trace[0] == "    Traceback (most recent call last):"
+    assert SECRET not in stream.getvalue()
 
 
 def test_the_steps_of_a_migration_are_no_lines_of_a_first_start():

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonne.client import Client, Credentials, RetryPolicy
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tonne.client import Client, Credentials
     from tonne.errors import TonneError
 
 OPEN_BUDGET_S = 3.0
@@ -24,7 +23,13 @@ ServerOption = Annotated[
         "--server", metavar="HOST:PORT", envvar="TONNE_SERVER", help="The server to speak to."
     ),
 ]
-BookOption = Annotated[str, typer.Option("--book", metavar="BOOK", help="Id of the book.")]
+BOOK_VARIABLE = "TONNE_BOOK"
+"""The variable of the environment that names the book where no option does."""
+
+BookOption = Annotated[
+    str,
+    typer.Option("--book", metavar="BOOK", envvar=BOOK_VARIABLE, help="Id of the book."),
+]
 TlsOption = Annotated[
     bool, typer.Option("--tls", envvar="TONNE_TLS", help="Speak TLS to the server.")
 ]
@@ -81,6 +86,8 @@ GIVEN: ContextVar[Credentials | None] = ContextVar("credentials", default=None)
 
 def connect(server: str, on_wait: Callable[[TonneError], None] | None = None) -> Client:
     """Make the client of a command; `on_wait` is told while an append waits for the server."""
+    from tonne.client import Client, RetryPolicy  # noqa: PLC0415  # a help text needs no gRPC
+
     return Client(
         server,
         retry=RetryPolicy(open_budget_s=OPEN_BUDGET_S, on_wait=on_wait),

@@ -1,34 +1,19 @@
 """The `tonne` command: its commands, and what an error looks like."""
 
+import importlib
 import inspect
 import os
 import sys
 import traceback
+from collections import UserDict
 from contextvars import ContextVar
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tonne.cli import connection
-from tonne.cli.commands.append import append_files
-from tonne.cli.commands.books import book_app, edition_app, facility_app
-from tonne.cli.commands.demo import run_demo
-from tonne.cli.commands.entities import entity_app
-from tonne.cli.commands.estimate import estimate
-from tonne.cli.commands.explain import explain
-from tonne.cli.commands.factors import activity_app, factor_app
-from tonne.cli.commands.inventory import show_inventory
-from tonne.cli.commands.listings import channel_app, quarantine_app
-from tonne.cli.commands.method import method_app
-from tonne.cli.commands.suspense import suspense_app
-from tonne.cli.process.check import check, rebuild
-from tonne.cli.process.maintain import maintain, migrate
-from tonne.cli.process.publish import publish
-from tonne.cli.process.rescue import backup_app, garbage_app, restore_app
-from tonne.cli.process.serve import serve, show_config
-from tonne.cli.terminal.output import say
-from tonne.client import Credentials, ServerUnavailable, read_token_file
 from tonne.errors import DefectError, FileCorrupt, FileMissing, RecordsLost, TonneError
 from tonne.text.masking import mask, remember
 
@@ -38,14 +23,86 @@ _FAILURES_OF_STORES = frozenset({FileCorrupt.code, FileMissing.code, RecordsLost
 """Codes of errors that no caller made and that are no defect of Tonne either: a disk, a bucket or
 a database lost something."""
 
+_SERVER_UNAVAILABLE = "SERVER_UNAVAILABLE"
+"""Code of the SDK's error; its class would load gRPC to say that something else is wrong."""
+
 WANTS_TRACEBACK: ContextVar[bool] = ContextVar("wants_traceback", default=False)
 """What the option --debug says."""
 
+COMMANDS = {
+    "serve": "process.serve:serve",
+    "book": "commands.books:book_app",
+    "method": "commands.method:method_app",
+    "facility": "commands.books:facility_app",
+    "entity": "commands.entities:entity_app",
+    "edition": "commands.books:edition_app",
+    "factor": "commands.factors:factor_app",
+    "activity": "commands.factors:activity_app",
+    "append": "commands.append:append_files",
+    "inventory": "commands.inventory:show_inventory",
+    "explain": "commands.explain:explain",
+    "estimate": "commands.estimate:estimate",
+    "channel": "commands.listings:channel_app",
+    "suspense": "commands.suspense:suspense_app",
+    "quarantine": "commands.listings:quarantine_app",
+    "maintain": "process.maintain:maintain",
+    "check": "process.check:check",
+    "rebuild": "process.check:rebuild",
+    "publish": "process.publish:publish",
+    "migrate": "process.maintain:migrate",
+    "backup": "process.rescue:backup_app",
+    "restore": "process.rescue:restore_app",
+    "garbage": "process.rescue:garbage_app",
+    "config": "process.serve:show_config",
+    "demo": "commands.demo:run_demo",
+}
+"""Where each command is: a module of this room, and what of it."""
+
+
+class _Commands(UserDict[str, Any]):
+    """The commands by name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        found = self.data[name]
+        if isinstance(found, str):
+            found = self.data[name] = _load(name, found)
+        return found
+
+
+class _Root(TyperGroup):
+    """The command `tonne`, whose commands are imported late."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = _Commands(COMMANDS)
+
+
+def _load(name: str, place: str) -> Any:
+    """Import a command, or a group of commands."""
+    module, _, attribute = place.partition(":")
+    found = getattr(importlib.import_module(f"tonne.cli.{module}"), attribute)
+    group = found if isinstance(found, typer.Typer) else typer.Typer(add_completion=False)
+    if group is not found:
+        group.command(name)(found)
+    _fill_lines(group)
+    made = typer.main.get_group(group) if group is found else typer.main.get_command(group)
+    made.name = name
+    return made
+
+
+def _fill_lines(group: typer.Typer) -> None:
+    """Have the help of each command filled: typer breaks its lines where the source does."""
+    for command in group.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+
+
 app = typer.Typer(
     name="tonne",
+    cls=_Root,
     help="A carbon ledger that you can stream into.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 
@@ -78,6 +135,11 @@ def _options(
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    from tonne.client import (  # noqa: PLC0415  # a help text needs no gRPC
+        Credentials,
+        read_token_file,
+    )
+
     WANTS_TRACEBACK.set(debug)
     remember([token])
     connection.GIVEN.set(
@@ -90,46 +152,6 @@ def _options(
             insecure=insecure,
         )
     )
-
-
-app.command("serve")(serve)
-app.add_typer(book_app, name="book")
-app.add_typer(method_app, name="method")
-app.add_typer(facility_app, name="facility")
-app.add_typer(entity_app, name="entity")
-app.add_typer(edition_app, name="edition")
-app.add_typer(factor_app, name="factor")
-app.add_typer(activity_app, name="activity")
-app.command("append")(append_files)
-app.command("inventory")(show_inventory)
-app.command("explain")(explain)
-app.command("estimate")(estimate)
-app.add_typer(channel_app, name="channel")
-app.add_typer(suspense_app, name="suspense")
-app.add_typer(quarantine_app, name="quarantine")
-app.command("maintain")(maintain)
-app.command("check")(check)
-app.command("rebuild")(rebuild)
-app.command("publish")(publish)
-app.command("migrate")(migrate)
-app.add_typer(backup_app, name="backup")
-app.add_typer(restore_app, name="restore")
-app.add_typer(garbage_app, name="garbage")
-app.command("config")(show_config)
-app.command("demo")(run_demo)
-
-
-def _fill_lines(group: typer.Typer) -> None:
-    """Have the help of each command filled: typer breaks its lines where the source does."""
-    for command in group.registered_commands:
-        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
-        command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
-    for each in group.registered_groups:
-        if each.typer_instance is not None:
-            _fill_lines(each.typer_instance)
-
-
-_fill_lines(app)
 
 
 def main() -> None:
@@ -146,10 +168,12 @@ def main() -> None:
 
 def _tell(error: BaseException) -> None:
     """Say what went wrong, without secrets, and with the traceback where it was asked for."""
+    from tonne.cli.terminal.output import say  # noqa: PLC0415  # loads rich
+
     if WANTS_TRACEBACK.get():
         for line in mask("".join(traceback.format_exception(error))).splitlines():
             say(line)
-    if isinstance(error, ServerUnavailable):
+    if isinstance(error, TonneError) and error.code == _SERVER_UNAVAILABLE:
         text = (
             f"{error}; start one with `tonne serve`, or name another with --server or TONNE_SERVER"
         )

@@ -20,6 +20,12 @@ class RecordsInvalid(InputError):
     code = "RECORDS_INVALID"
 
 
+class PolarsMissing(InputError):
+    """A frame or an Arrow table was handed over, and Polars is not installed."""
+
+    code = "POLARS_MISSING"
+
+
 class AppendRefused(InputError):
     """The server refused a batch; nothing of it was taken.
 
@@ -95,9 +101,12 @@ def error_of_code(
     return found(message, metadata=metadata, retry_delay_s=retry_delay_s)
 
 
+_PACKAGE = TonneError.__module__.removesuffix("families")
+
+
 def _walk(root: type[TonneError]) -> Iterator[type[TonneError]]:
     for child in root.__subclasses__():
-        if child.__module__.startswith("tonne.errors."):
+        if child.__module__.startswith(_PACKAGE):
             yield child
             yield from _walk(child)
 

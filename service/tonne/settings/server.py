@@ -25,6 +25,12 @@ class ServerConfig:
     log_level: str = setting(
         "info", "Least level that is logged.", choices=("debug", "info", "warning", "error")
     )
+    log_format: str = setting(
+        "auto",
+        "Form of the log's lines: short ones for people, JSON for programs; auto: for people on "
+        "a terminal. TONNE_LOG_FORMAT is a shorter name for it.",
+        choices=("auto", "text", "json"),
+    )
     traces_endpoint: str = setting(
         "",
         "Collector of OpenTelemetry traces, like http://otel-collector:4317 (OTLP over gRPC); "

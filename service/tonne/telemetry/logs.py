@@ -1,20 +1,26 @@
-"""Logs: one JSON object for each line, on the standard error, without secrets."""
+"""Logs on the standard error, without secrets: JSON for programs, short lines for people."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import logging
+import os
 import sys
 from typing import TextIO
 
 from tonne.text.masking import mask
+from tonne.text.visible import visible
+
+_OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has; the rest was added where it was logged."""
+
+_COLOURS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31"}
+"""Numbers of ECMA-48's colours: yellow and red."""
 
 
 class JsonFormatter(logging.Formatter):
     """One JSON object for each log line: time, level, logger, message, and what was added."""
-
-    _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
     def format(self, record: logging.LogRecord) -> str:
         """Write the record."""
@@ -24,7 +30,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line.update({k: v for k, v in vars(record).items() if k not in self._OWN})
+        line.update({k: v for k, v in vars(record).items() if k not in _OWN_FIELDS})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
@@ -33,6 +39,39 @@ class JsonFormatter(logging.Formatter):
         # ASCII alone: no text of a caller ends the line or moves the reader's cursor.
         written = json.dumps(masked, default=lambda value: mask(str(value)))
         return written.replace("\x7f", "\\u007f")
+
+
+class TextFormatter(logging.Formatter):
+    """One short line for people: time (UTC), level, message, what was added; then a traceback.
+
+    Parameters
+    ----------
+    coloured : bool
+        Whether warnings and errors are coloured.
+    """
+
+    def __init__(self, *, coloured: bool) -> None:
+        super().__init__()
+        self._coloured = coloured
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write the record."""
+        added = [
+            f"{key}={_masked(value)}"
+            for key, value in vars(record).items()
+            if key not in _OWN_FIELDS
+        ]
+        level = f"{record.levelname.lower():<7}"
+        if self._coloured and record.levelname in _COLOURS:
+            level = f"\x1b[{_COLOURS[record.levelname]}m{level}\x1b[0m"
+        time = dt.datetime.fromtimestamp(record.created, dt.UTC).strftime("%H:%M:%S")
+        # No text of a caller ends the line or moves the reader's cursor.
+        told = visible(" ".join([mask(record.getMessage()), *map(mask, added)]))
+        lines = [f"{time} {level} {told}"]
+        if record.exc_info:
+            trace = mask(self.formatException(record.exc_info))
+            lines += [f"    {visible(line)}" for line in trace.splitlines()]
+        return "\n".join(lines)
 
 
 def _masked(value: object) -> object:
@@ -46,10 +85,26 @@ def _masked(value: object) -> object:
     return value
 
 
-def configure_logging(level: str, stream: TextIO | None = None) -> None:
-    """Send the logs of the whole process to `stream` (stderr) as JSON lines."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormatter())
+def configure_logging(level: str, form: str = "auto", stream: TextIO | None = None) -> None:
+    """Send the logs of the whole process to `stream` (stderr).
+
+    Parameters
+    ----------
+    level : str
+        Least level that is logged.
+    form : str
+        "text", "json", or "auto": text on a terminal, JSON elsewhere.
+    stream : TextIO, optional
+        Where to.
+    """
+    stream = stream or sys.stderr
+    on_terminal = stream.isatty()
+    handler = logging.StreamHandler(stream)
+    if form == "text" or (form == "auto" and on_terminal):
+        coloured = on_terminal and not os.environ.get("NO_COLOR")
+        handler.setFormatter(TextFormatter(coloured=coloured))
+    else:
+        handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

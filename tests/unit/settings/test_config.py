@@ -186,6 +186,11 @@ def test_fault_points_have_a_variable_of_their_own():
     assert load(environ={"TONNE_FAULTS": "x=raise"}).faults.armed == "x=raise"
 
 
+def test_the_form_of_the_log_has_a_short_name():
+    """TONNE_LOG_FORMAT is server.log_format."""
+    assert load(environ={"TONNE_LOG_FORMAT": "text"}).server.log_format == "text"
+
+
 def test_a_directory_holds_a_whole_ledger(tmp_path, monkeypatch):
     """The URLs are absolute whatever the working directory."""
     monkeypatch.chdir(tmp_path)

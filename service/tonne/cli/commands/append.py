@@ -20,7 +20,6 @@ from rich.table import Column as BarPart
 from rich.text import Text
 
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
-from tonne.cli.input.files import check_file, count_records, read_files
 from tonne.cli.terminal.output import (
     Column,
     Format,
@@ -100,6 +99,8 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Append files of records to a channel; run again, it goes on where the ledger stands."""
+    from tonne.cli.input.files import check_file  # noqa: PLC0415  # loads Polars
+
     for path in files:
         check_file(path)
     began_s = time.monotonic()
@@ -118,6 +119,8 @@ def _append(
     files: list[Path], book: str, channel: str, start_offset: int, server: str
 ) -> AppendResult:
     """Append the files and show on a progress bar how far that is."""
+    from tonne.cli.input.files import count_records, read_files  # noqa: PLC0415  # loads Polars
+
     total = count_records(files)
     bar, task = make_bar(total)
 

@@ -238,7 +238,8 @@ def import_edition(
 
 @edition_app.command("list")
 def list_editions(
-    book: Annotated[str, typer.Option("--book", metavar="BOOK", help="Id of the book.")] = "",
+    context: typer.Context,
+    book: BookOption = "",
     *,
     shipped: Annotated[
         bool, typer.Option("--shipped", help="List what is shipped, of no book.")
@@ -247,6 +248,9 @@ def list_editions(
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the editions of a book in its order of preference, or the shipped ones."""
+    source = context.get_parameter_source("book")
+    if shipped and source is not None and source.name == "ENVIRONMENT":
+        book = ""  # what is asked for goes before what is set for all commands
     if bool(book) == shipped:
         raise typer.BadParameter("expected a book or --shipped, one of them", param_hint="--book")
     people = _SHIPPED_COLUMNS if shipped else _EDITION_COLUMNS

@@ -17,7 +17,6 @@ import typer
 
 from tonne.cli.commands.append import make_bar
 from tonne.cli.commands.inventory import print_inventory, print_remarks
-from tonne.cli.input import sample
 from tonne.cli.terminal.output import Format, say, stdout_console
 from tonne.client import AppendResult, Client, Progress, ServerUnavailable
 from tonne.errors import ConfigInvalid
@@ -99,6 +98,8 @@ def _address(process: subprocess.Popen[str], log: Path) -> str:
 
 
 def _set_up(client: Client) -> None:
+    from tonne.cli.input import sample  # noqa: PLC0415  # loads Polars
+
     client.create_book(BOOK, display_name="Demo Telecom (made up)")
     facility_count, _ = client.import_facilities(BOOK, sample.facilities())
     factor_count = sum(edition.factor_count for edition in client.list_editions(BOOK))
@@ -107,6 +108,8 @@ def _set_up(client: Client) -> None:
 
 def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
     """Append to all channels at once."""
+    from tonne.cli.input import sample  # noqa: PLC0415  # loads Polars
+
     channels = sample.channels()
     bar, task = make_bar(sum(meter.record_count for meter in sample.METERS))
     done: dict[str, Progress] = {}

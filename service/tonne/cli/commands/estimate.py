@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,8 +20,7 @@ from tonne.cli.commands.inventory import (
     print_remarks,
     read_columns,
 )
-from tonne.cli.connection import DEFAULT_SERVER, ServerOption, connect
-from tonne.cli.input.files import Piece, check_file, read_files
+from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -33,6 +32,9 @@ from tonne.cli.terminal.output import (
     say,
 )
 from tonne.client.answers.report_results import Estimate, EstimatedRecord
+
+if TYPE_CHECKING:
+    from tonne.cli.input.files import Piece
 
 ROW_ERRORS_SHOWN = 5
 """Records that would not be posted which a table tells one by one."""
@@ -60,6 +62,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
         typer.Option(
             "--book",
             metavar="BOOK",
+            envvar=BOOK_VARIABLE,
             help="Whose method, register and entities count; empty: the shipped catalogue.",
         ),
     ] = "",
@@ -111,7 +114,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
 
 def _records(
     files: list[Path], record: Mapping[str, str]
-) -> Iterator[Piece] | list[Mapping[str, str]]:
+) -> "Iterator[Piece] | list[Mapping[str, str]]":
     """Take the files, or else the one record that the options give."""
     given = [name for name in ("activity", "quantity", "unit") if record[name]]
     if files and given:
@@ -119,6 +122,8 @@ def _records(
             "expected files or one record by --activity, --quantity and --unit; got both"
         )
     if files:
+        from tonne.cli.input.files import check_file, read_files  # noqa: PLC0415  # loads Polars
+
         for path in files:
             check_file(path)
         return read_files(files)

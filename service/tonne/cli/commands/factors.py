@@ -13,7 +13,7 @@ from tonne.catalogue.editions.search import search_activities, search_factors
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.rules import CONTEXTS, legs_of
 from tonne.catalogue.words.taxonomy import Activity
-from tonne.cli.connection import DEFAULT_SERVER, ServerOption, connect
+from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -37,6 +37,7 @@ BookChoice = Annotated[
     typer.Option(
         "--book",
         metavar="BOOK",
+        envvar=BOOK_VARIABLE,
         help="Look at the editions of this book's method, its own ones too (asks the server); "
         "without it at those that ship.",
     ),

@@ -122,7 +122,7 @@ def adopt(
         return answer.strip()
 
     effective = effective_config(config, data)
-    configure_logging(effective.server.log_level)
+    configure_logging(effective.server.log_level, effective.server.log_format)
     row = rescue.adopt(effective, confirm, with_missing=with_missing)
     sys.stdout.write(
         f"tonne: ledger {row.id} is adopted, as incarnation {row.number} ({row.incarnation}); "

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from tonne.client.answers.records import record_message
-from tonne.client.errors import RecordsInvalid
-from tonne.client.wire import frames
+from tonne.client.errors import PolarsMissing, RecordsInvalid
 from tonne.v1 import ingest_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
+
+    import polars as pl
 
     from tonne.model import Limits
 
@@ -36,11 +37,11 @@ TAIL_RECORDS_MAX = 100
 CHUNK_RECORDS = 100_000
 """Records of a lazy frame that are read at a time."""
 
-Records = pl.DataFrame | pl.LazyFrame | Iterable[Any]
+Records: TypeAlias = "pl.DataFrame | pl.LazyFrame | Iterable[Any]"
 """What can be appended: a frame, anything that exports Arrow, or an iterable of mappings or of
 frames."""
 
-Chunk = pl.DataFrame | Iterator[object]
+Chunk: TypeAlias = "pl.DataFrame | Iterator[object]"
 """A part of the records: a frame, or a run of mappings."""
 
 
@@ -62,7 +63,7 @@ class Batch:
         """Make the batch without its first `count` records: they are durable already."""
         if self.request.WhichOneof("batch") == "arrow_ipc":
             request = ingest_pb2.AppendRequest(
-                arrow_ipc=frames.drop_records(self.request.arrow_ipc, count)
+                arrow_ipc=_frames().drop_records(self.request.arrow_ipc, count)
             )
         else:
             request = ingest_pb2.AppendRequest()
@@ -115,7 +116,7 @@ class Batches:
         self._slice_records = max(1, FIRST_SLICE_RECORDS * bytes_target // MESSAGE_BYTES_TARGET)
         self._since_s = time.time()
         self._waiting = waiting
-        if record_count is None and isinstance(records, pl.DataFrame):
+        if record_count is None and _is_frame(records):
             record_count = records.height
         self._record_count = record_count
         chunks = _Chunks(_read(records))
@@ -146,17 +147,17 @@ class Batches:
 
     def _cut(self, chunks: Iterator[Chunk]) -> Iterator[Batch]:
         for chunk in chunks:
-            if isinstance(chunk, pl.DataFrame):
-                yield from self._cut_frame(frames.prepare_frame(chunk))
-            else:
+            if isinstance(chunk, Iterator):
                 yield from self._cut_mappings(chunk)
+            else:
+                yield from self._cut_frame(_frames().prepare_frame(chunk))
 
     def _cut_frame(self, frame: pl.DataFrame) -> Iterator[Batch]:
         row = 0
         while row < frame.height:
             count = min(self._slice_records, self._records_max, frame.height - row)
             while True:
-                body = frames.encode_frame(frame.slice(row, count))
+                body = _frames().encode_frame(frame.slice(row, count))
                 if len(body) <= self._bytes_max:
                     break
                 if count == 1:
@@ -197,9 +198,9 @@ class Batches:
 
 def _read(records: Records) -> Iterator[Chunk]:
     """Read records as frames and runs of mappings, in order and lazily."""
-    if isinstance(records, pl.DataFrame):
+    if _is_frame(records):
         yield records
-    elif isinstance(records, pl.LazyFrame):
+    elif _is_lazy(records):
         yield from records.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
     elif _exports_arrow(records):
         yield _arrow_frame(records)
@@ -210,11 +211,11 @@ def _read(records: Records) -> Iterator[Chunk]:
         )
     else:
         for is_frame, run in itertools.groupby(
-            records, lambda item: isinstance(item, pl.DataFrame) or _exports_arrow(item)
+            records, lambda item: _is_frame(item) or _exports_arrow(item)
         ):
             if is_frame:
                 for item in run:
-                    yield item if isinstance(item, pl.DataFrame) else _arrow_frame(item)
+                    yield item if _is_frame(item) else _arrow_frame(item)
             else:
                 yield run
 
@@ -228,7 +229,7 @@ class _Chunks:
     def take(self, count: int) -> Iterator[Chunk]:
         """Take out the first `count` records; what remains of their last chunk stays."""
         while count > 0 and (chunk := next(self.rest, None)) is not None:
-            if isinstance(chunk, pl.DataFrame):
+            if _is_frame(chunk):
                 taken_count = min(count, chunk.height)
                 yield chunk.head(taken_count)
                 chunk = chunk.slice(taken_count)
@@ -250,7 +251,7 @@ class _Chunks:
         kept: deque[pl.DataFrame | list[object]] = deque()
         kept_count = taken_count = 0
         for chunk in self.take(count):
-            part = chunk if isinstance(chunk, pl.DataFrame) else list(chunk)
+            part = chunk if _is_frame(chunk) else list(chunk)
             kept.append(part)
             kept_count += len(part)
             taken_count += len(part)
@@ -259,10 +260,33 @@ class _Chunks:
         if kept_count > keep_count:
             kept[0] = kept[0][kept_count - keep_count :]
             kept_count = keep_count
-        parts: list[Chunk] = [
-            part if isinstance(part, pl.DataFrame) else iter(part) for part in kept
-        ]
+        parts: list[Chunk] = [part if _is_frame(part) else iter(part) for part in kept]
         return parts, taken_count - kept_count, taken_count
+
+
+def _is_frame(item: object) -> TypeGuard[pl.DataFrame]:
+    # Whoever has a frame has loaded Polars; a producer of mappings need not have it at all.
+    polars = sys.modules.get("polars")
+    return polars is not None and isinstance(item, polars.DataFrame)
+
+
+def _is_lazy(item: object) -> TypeGuard[pl.LazyFrame]:
+    polars = sys.modules.get("polars")
+    return polars is not None and isinstance(item, polars.LazyFrame)
+
+
+def _frames() -> ModuleType:
+    """Load what handles frames, with Polars below it."""
+    try:
+        from tonne.client.wire import frames  # noqa: PLC0415  # mappings need no Polars
+    except ModuleNotFoundError as error:
+        if error.name != "polars":
+            raise
+        raise PolarsMissing(
+            "frames and Arrow tables are sent by Polars, which is not installed; "
+            'install "tonne-client[polars]", or append mappings'
+        ) from error
+    return frames
 
 
 def _exports_arrow(item: object) -> bool:
@@ -270,7 +294,8 @@ def _exports_arrow(item: object) -> bool:
 
 
 def _arrow_frame(table: Any) -> pl.DataFrame:
-    return pl.DataFrame(table)
+    frame: pl.DataFrame = _frames().read_arrow(table)
+    return frame
 
 
 def _too_large(position: int, size_bytes: int, limit_bytes: int) -> RecordsInvalid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import polars as pl
 
@@ -49,6 +50,11 @@ def prepare_frame(frame: pl.DataFrame) -> pl.DataFrame:
             metadata={"missing": ",".join(missing), "unknown": ",".join(unknown)},
         )
     return frame.select(_prepare(frame[name]) for name in frame.columns)
+
+
+def read_arrow(table: Any) -> pl.DataFrame:
+    """Read anything that exports Arrow as a frame."""
+    return pl.DataFrame(table)
 
 
 def encode_frame(frame: pl.DataFrame) -> bytes:
