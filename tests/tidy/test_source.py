@@ -11,7 +11,20 @@ from tonne.errors import CapacityError
 from tonne.store import GarbageRefused, LedgerMismatch
 
 REPOSITORY = Path(__file__).parents[2]
-ROOMS = ("catalogue", "cli", "client", "edge", "ingest", "ledger", "reports", "store")
+ROOMS = (
+    "catalogue",
+    "cli",
+    "client",
+    "edge",
+    "errors",
+    "gateway",
+    "ingest",
+    "ledger",
+    "reports",
+    "settings",
+    "store",
+    "telemetry",
+)
 CONTRACT = ("Takes from:", "Hands to:", "Never:")
 
 FUNCTION_LINES_MAX = 70

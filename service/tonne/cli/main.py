@@ -45,6 +45,7 @@ COMMANDS = {
     "channel": "commands.listings:channel_app",
     "suspense": "commands.suspense:suspense_app",
     "quarantine": "commands.listings:quarantine_app",
+    "gateway": "process.gateway:gateway",
     "maintain": "process.maintain:maintain",
     "check": "process.check:check",
     "rebuild": "process.check:rebuild",
