@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build dev demo serve test system schemas lint format proto bench scale soak fuzz sanitize debug clean
-.PHONY: image sbom lock audit dist site
+.PHONY: image sbom lock audit dist site coverage
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -69,6 +69,7 @@ lint: dev  ## Check style, types, imports, Cython and protos
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint ext
 	$(BIN)/buf lint proto
+	$(BIN)/codespell *.md docs service ext proto k8s clients compose image
 
 format: dev  ## Format the Python sources
 	$(BIN)/ruff format .
@@ -123,13 +124,21 @@ build/sanitize/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	cp ext/tonne_kernel/__init__.py build/sanitize/tonne_kernel/
 	@touch $@
 
+coverage: dev  ## See which lines the unit tests run: build/coverage/html
+	@rm -rf build/coverage && mkdir -p build/coverage
+	$(BIN)/coverage run -m pytest tests/unit
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet
+	$(BIN)/coverage report
+
 site: dev  ## Build the site of the documents into build/site
 	@$(PIP) --quiet --group docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 dist: dev  ## Build sdist and wheel of tonne and of tonne-client into dist/, and check them
 	@$(PIP) --quiet --group dist
-	$(BIN)/python -m build --outdir dist .
+	rm -rf dist
+	CFLAGS="-g0 $$CFLAGS" $(BIN)/python -m build --outdir dist .
 	$(BIN)/python -m build --outdir dist clients/python
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/auditwheel show dist/tonne-*.whl
