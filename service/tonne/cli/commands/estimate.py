@@ -144,8 +144,10 @@ def _print(found: Estimate, by: tuple[str, ...], form: Format, *, each_record: b
     if form is Format.JSON:
         document = inventory_document(found.inventory)
         document["counts"] = {
-            name: getattr(found, f"{name}_count")
-            for name in ("records", "posted", "quarantined", "suspended")
+            "records": found.record_count,
+            "posted": found.posted_count,
+            "quarantined": found.quarantined_count,
+            "suspended": found.suspended_count,
         }
         if each_record:
             document["records"] = [_program_row(record) for record in found.records]
