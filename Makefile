@@ -160,4 +160,4 @@ build/tools/.built: image/tools.txt
 	@touch $@
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) build dist ext/tonne_kernel/*.so ext/tonne_kernel/*.c
+	rm -rf $(VENV) build dist clients/python/src clients/python/build ext/tonne_kernel/*.so ext/tonne_kernel/*.c
