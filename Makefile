@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build dev demo serve test system schemas lint format proto bench scale soak fuzz sanitize debug clean
-.PHONY: docs image sbom lock audit dist site
+.PHONY: docs image sbom lock audit dist site coverage
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -71,6 +71,7 @@ lint: dev build/tonne.binpb  ## Check style, types, imports, Cython and protos
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint ext
 	$(BIN)/buf lint build/tonne.binpb --config proto/buf.yaml --path tonne/v1
+	$(BIN)/codespell *.md docs service ext proto k8s clients compose image
 
 format: dev  ## Format the Python sources
 	$(BIN)/ruff format .
@@ -138,13 +139,21 @@ build/sanitize/.built: $(KERNEL_SOURCES) $(VENV)/.dev
 	cd ext && cp --parents tonne_kernel/__init__.py tonne_kernel/*/__init__.py ../build/sanitize/
 	@touch $@
 
+coverage: dev  ## See which lines the unit tests run: build/coverage/html
+	@rm -rf build/coverage && mkdir -p build/coverage
+	$(BIN)/coverage run -m pytest tests/unit
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet
+	$(BIN)/coverage report
+
 site: dev  ## Build the site of the documents into build/site
 	@$(PIP) --quiet --group docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 dist: dev  ## Build sdist and wheel of tonne and of tonne-client into dist/, and check them
 	@$(PIP) --quiet --group dist
-	$(BIN)/python -m build --outdir dist .
+	rm -rf dist
+	CFLAGS="-g0 $$CFLAGS" $(BIN)/python -m build --outdir dist .
 	$(BIN)/python -m build --outdir dist clients/python
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/auditwheel show dist/tonne-*.whl
@@ -166,4 +175,4 @@ build/tools/.built: image/tools.txt
 	@touch $@
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) build dist $$(find ext -name "*.so")
+	rm -rf $(VENV) build dist clients/python/src clients/python/build $$(find ext -name "*.so")
