@@ -90,6 +90,7 @@ build/tonne.binpb: $(PROTOS) $(VENV)/.dev
 docs: dev  ## Write the pages and the dashboard that are made from the code
 	$(BIN)/python -m docs.writers.metrics
 	$(BIN)/python -m docs.writers.settings
+	$(BIN)/python -m docs.writers.rooms
 	$(BIN)/python -m docs.writers.rules
 	$(BIN)/python -m docs.writers.units
 	$(BIN)/python k8s/components/monitoring/dashboard.py
