@@ -274,7 +274,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the server takes on one stream."""
+    """Limits of one stream, as the server states them."""
 
     message_bytes_max: int
     in_flight_bytes_max: int

@@ -31,7 +31,7 @@ cdef enum:
 cdef int posting_init(
     Posting *posting, int64_t row_count, int64_t batch_row_count, int64_t record_id_bytes
 ) noexcept nogil:
-    # Texts come from sessions, whose own tables producers cannot aim at: no seed is needed.
+    # Texts come from the dictionaries of sessions, which are seeded: this one needs no seed.
     if dictionaries_init(&posting.dictionaries, 0):
         return POSTING_MEMORY
     if sum_table_init(&posting.sums):

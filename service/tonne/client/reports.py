@@ -28,7 +28,7 @@ DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_t
 """What an inventory can be grouped by, named as in `tonne.v1.InventoryDimension`."""
 
 MESSAGE_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
-"""What one message of a call takes: gRPC's own default limit."""
+"""Largest message of a call: gRPC's own default."""
 
 EACH_RECORD_LIMITS = replace(MESSAGE_LIMITS, batch_records_max=16_384)
 """What one message of an estimate takes that answers each record."""

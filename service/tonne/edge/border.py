@@ -388,4 +388,4 @@ def _write_some(messages: Iterator[Message]) -> list[bytes]:
 
 
 _GONE = (grpc.aio.UsageError, grpc.aio.InternalError, grpc.RpcError, asyncio.InvalidStateError)
-"""What reading and writing raise when the call is over already."""
+"""Errors of reading and writing after a call has ended."""

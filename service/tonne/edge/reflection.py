@@ -1,4 +1,4 @@
-"""What services there are, for clients that ask: gRPC reflection by both of its names."""
+"""gRPC reflection, by both of its names: clients ask which services there are."""
 
 from __future__ import annotations
 

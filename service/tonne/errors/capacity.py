@@ -37,7 +37,7 @@ class ServerDraining(CapacityError):
 
 
 class StreamsExhausted(CapacityError):
-    """As many streams as the server takes are open."""
+    """The server has all the streams that it takes."""
 
     code = "STREAMS_EXHAUSTED"
 
@@ -73,7 +73,7 @@ class StreamsExhausted(CapacityError):
 
 
 class CallsExhausted(CapacityError):
-    """As many calls of this kind as the server takes are under way or wait."""
+    """All places for calls of this kind are taken, those that wait included."""
 
     code = "CALLS_EXHAUSTED"
 

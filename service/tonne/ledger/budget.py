@@ -23,7 +23,7 @@ PART_BYTES = 72 << 20
 made of it before it is summed."""
 
 SEGMENT_ROW_BYTES = 700
-"""What a record of a segment that is read takes, and a copy of its columns."""
+"""Memory of a record of a segment that is read, with a copy of its columns."""
 
 _MIB = 1 << 20
 _RETRY_S = 2.0

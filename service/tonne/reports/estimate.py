@@ -40,7 +40,7 @@ class EstimatedRecord:
     kg_co2e : Fraction or None
         Its part of the total, exact; None where it is not posted.
     notices : tuple of str
-        What stood in the way, or what was not the plain way.
+        Why the record is not posted, or which fallbacks its number rests on.
     """
 
     index: int

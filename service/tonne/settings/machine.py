@@ -1,4 +1,4 @@
-"""What the machine lets this process have: processors and memory, control groups included."""
+"""Processors and memory that the machine grants this process, control groups included."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ DELTA_LOG: Final = "_delta_log"
 
 TEMPORARY_PREFIX: Final = "."
 TEMPORARY_SUFFIX: Final = ".tmp"
-"""Of the name that a file in a directory has until it is whole."""
+"""Prefix and suffix of a file in a directory until the file is whole."""
 
 _PATH_LENGTH_MAX = 900
 """S3 takes 1,024 bytes of key; the rest is left for the prefix of the bucket."""

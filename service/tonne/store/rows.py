@@ -1,4 +1,4 @@
-"""What goes into the manifest and comes out of it, as plain rows.
+"""Plain rows, as they go into the manifest and come out of it.
 
 Times are aware, UTC, in microseconds. Offsets count records, `stop` is exclusive.
 """

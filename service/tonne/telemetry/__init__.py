@@ -1,4 +1,4 @@
-"""What a server says of itself: metrics, logs, incidents.
+"""Telemetry of a server: metrics, logs, incidents.
 
 Takes from: every room (counts, times, errors).
 Hands to: Prometheus (`/metrics`), the log.

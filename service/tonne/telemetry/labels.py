@@ -50,7 +50,7 @@ CODES = (
 """gRPC codes that a call can end with."""
 
 GUARANTEES = ("flushed_commits", "whole_pages", "logged_tables", "synchronous_standby")
-"""What must hold of the database so that nothing that was acknowledged is lost."""
+"""Guarantees of the database without which acknowledged records can be lost."""
 
 POOLS = ("decode", "commit", "loop")
 """Threads at work: those that decode, those that commit, the one of the event loop."""

@@ -13,7 +13,7 @@ from tonne.text.masking import mask
 from tonne.text.visible import visible
 
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-"""What every record has; the rest was added where it was logged."""
+"""Attributes of every log record; the others were added by the caller."""
 
 _COLOURS = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31"}
 """Numbers of ECMA-48's colours: yellow and red."""
@@ -110,5 +110,5 @@ def configure_logging(level: str, form: str = "auto", stream: TextIO | None = No
     root.setLevel(level.upper())
     # Its lines name its own inside; the manifest says from which revision to which it went.
     logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
-    # Who did what is written whatever the level of the rest.
+    # The audit log is written at every log level.
     logging.getLogger("tonne.audit").setLevel(logging.INFO)

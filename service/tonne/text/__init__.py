@@ -1,1 +1,1 @@
-"""What may be shown: secrets masked, control sequences made visible."""
+"""Texts that may be shown: secrets masked, control sequences made visible."""

@@ -137,7 +137,7 @@ class ResolutionEntry:
     cell : str
         Where the publisher printed it: source, table, row.
     notices : tuple[Notice, ...]
-        How this came about, where that is not the plain way.
+        Fallbacks and assumptions, if there are any.
     """
 
     account: str

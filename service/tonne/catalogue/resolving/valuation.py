@@ -40,7 +40,7 @@ SUM_AND_REST = "sum of gases, and what the printed total has beyond them"
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What one unit is worth.
+    """The worth of one unit.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""The words of the field: units, places, activities, accounts, gases, rules."""
+"""The words of the field: units, regions, activities, accounts, gases, rules."""

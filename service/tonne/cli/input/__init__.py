@@ -1,1 +1,1 @@
-"""What a person brings: files, streams, samples."""
+"""Input of people: files, streams, samples."""

@@ -1,1 +1,1 @@
-"""Commands that are a process of their own: serve, maintain, publish, check, rescue."""
+"""Commands that run beside or as a server: serve, maintain, publish, check, rescue."""

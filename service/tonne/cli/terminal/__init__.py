@@ -1,1 +1,1 @@
-"""What a person sees: tables, trees, progress."""
+"""Output for people: tables, trees, progress."""

@@ -1,1 +1,1 @@
-"""What calls answer, as plain classes."""
+"""The answers of calls, as plain classes."""

@@ -83,7 +83,7 @@ class EstimatedRecord:
     """What one record would add; `kg_co2e` is exact, and None where it would not be posted.
 
     `index` counts from 0 over all records; `status` is empty where it would be posted; `notices`
-    say what stood in the way, or what was not the plain way.
+    say what stood in the way, or which fallback was used.
     """
 
     index: int

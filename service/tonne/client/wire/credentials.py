@@ -25,7 +25,7 @@ RENEW_AHEAD_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client is known by, and what it knows its server by.
+    """The credentials of a client, and the authorities by which it knows its server.
 
     Files are read again when they change: a rotated certificate is shown with the next stream.
 

@@ -1,1 +1,1 @@
-"""Who may call what, and how much at once."""
+"""Access: authentication, roles, limits by caller and book."""

@@ -128,7 +128,7 @@ class Grants:
 
 
 EVERYTHING = Grants({EVERY_BOOK: _ALL})
-"""What everybody may where callers are not told apart."""
+"""Roles of every caller if callers are not authenticated."""
 
 
 def read_claim(claim: object) -> Grants:

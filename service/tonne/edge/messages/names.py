@@ -45,7 +45,7 @@ def read_book(name: str, *, field: str = "name") -> str:
 
 
 def book_of(name: str) -> str:
-    """Give the book that a name of any form is below; empty where it is below none."""
+    """Give the book of a resource name; empty if the name is of no book."""
     parts = name.split("/")
     return parts[1] if parts[0] == "books" and len(parts) > 1 else ""
 

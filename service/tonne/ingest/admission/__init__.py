@@ -1,1 +1,1 @@
-"""Who comes in, and how much at once: memory, books, streams that say nothing, slots."""
+"""Admission: memory, rates of books, silent streams, slots."""

@@ -1,1 +1,1 @@
-"""Append streams: one session each, what they are told, how they go."""
+"""Append streams: sessions, positions, replies, their end."""

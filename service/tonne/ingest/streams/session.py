@@ -105,7 +105,7 @@ class ChannelSession:
                     self._end_before(left_s)
             self._streams.keep(asyncio.create_task(self._read(), name="read stream"))
             while reply := await self._outbox.take(self._share_credit):
-                # As long as a stream may live: who takes no reply meanwhile is gone.
+                # A producer that reads no reply for the longest life of a stream has gone away.
                 async with asyncio.timeout(self._write_s_max):
                     await self._wire.write(reply)
                 self._count_written(reply)

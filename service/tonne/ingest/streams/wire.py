@@ -1,4 +1,4 @@
-"""What a stream takes from the border."""
+"""The end of a stream at the border: messages in, replies out."""
 
 from __future__ import annotations
 

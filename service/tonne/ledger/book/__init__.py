@@ -1,1 +1,1 @@
-"""What decides how records are posted: books, methods, editions, facilities, entities, months."""
+"""The rules of posting: books, methods, editions, facilities, entities, months."""

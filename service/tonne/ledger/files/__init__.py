@@ -1,1 +1,1 @@
-"""What lies on disk: frames of records and postings, their schemas, sums of them."""
+"""The files: frames of records and postings, their schemas, sums of them."""

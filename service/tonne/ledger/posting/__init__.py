@@ -1,1 +1,1 @@
-"""What writes: commits of records, clearings of what waited, estimates that are not kept."""
+"""Writing: commits of records, clearings of what waited, estimates that are not kept."""

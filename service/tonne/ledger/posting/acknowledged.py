@@ -64,7 +64,7 @@ class LostChannel:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What a database is known to lack of a book."""
+    """Records of a book that the database is known to have lost."""
 
     book: str
     channels: tuple[LostChannel, ...] = ()

@@ -82,7 +82,7 @@ class Clearer:
     manifest, objects, reader
         Where the ledger is kept.
     states : BookStates
-        What decides how records are posted.
+        The rules of the books.
     clock : callable
         The time, UTC.
     on_postings : callable

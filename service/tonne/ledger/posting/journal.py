@@ -87,7 +87,7 @@ class Journal:
     manifest, objects
         Where the ledger is kept.
     states : BookStates
-        What decides how records are posted.
+        The rules of the books.
     row_errors_max : int
         Most row errors that an outcome names.
     clock : callable

@@ -47,7 +47,7 @@ class SuspenseTexts:
     Parameters
     ----------
     state : BookState
-        What decides how records are posted.
+        The rules of the books.
     """
 
     def __init__(self, state: BookState) -> None:

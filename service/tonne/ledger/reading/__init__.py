@@ -1,1 +1,1 @@
-"""What is known: balances, records, and the evidence for a number."""
+"""Reading: balances, records, and the evidence for a number."""

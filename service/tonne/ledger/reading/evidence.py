@@ -44,7 +44,7 @@ BATCH_ROWS = 1 << 16
 _FILES_BATCH = 256
 
 RECORD_KEYS = ("facility", "activity", "unit")
-"""What the postings of a record have in common with it, whatever its region was taken to be."""
+"""Keys that a record and its postings share, whatever region the record was given."""
 
 _REPLAYED: Schema = {
     **dict.fromkeys((*RECORD_KEYS, "region"), pl.String),

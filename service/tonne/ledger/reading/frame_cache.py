@@ -20,7 +20,7 @@ VIEW_TEXT_BYTES_MAX = 12
 """Longest text that stands in its view."""
 
 _FRAME_BYTES = 4_096
-"""What a frame takes besides its values."""
+"""Memory of a frame besides its values."""
 
 Key = tuple[str, int]
 """Id of a file, and its first row that the frame has."""

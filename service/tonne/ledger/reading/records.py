@@ -138,7 +138,7 @@ class Records:
     manifest, reader
         Where the ledger is kept.
     states : BookStates
-        What decides how records are posted.
+        The rules of the books.
     reads : Budget
         Memory of the calls that read: each holds that of one file and of its page.
     """

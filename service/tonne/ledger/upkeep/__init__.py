@@ -1,1 +1,1 @@
-"""What keeps the ledger well: merges, published tables, checks, rebuilt files."""
+"""Upkeep: merges, published tables, checks, rebuilt files."""

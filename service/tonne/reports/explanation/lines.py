@@ -70,7 +70,7 @@ class ExplainLine:
     kg_co2e : Fraction
         Exact.
     notices : tuple of str
-        What was not the plain way.
+        Fallbacks and assumptions behind the number.
     """
 
     account: str

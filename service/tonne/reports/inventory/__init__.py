@@ -1,1 +1,1 @@
-"""An inventory: what was asked for, the boundary, the footprint of each group."""
+"""An inventory: the request, the boundary, the footprint of each group."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RECORD_KEY = ("facility", "activity", "unit", "region")
-"""What all parts of a record have in common."""
+"""Keys that all parts of a record share."""
 
 _SUBJECT = ("activity", "unit", "region")
 """What decides the resolution of a month, within one state of the book."""

@@ -1,4 +1,4 @@
-"""What an inventory is asked for, checked."""
+"""The request of an inventory, checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is listed before it is deleted: objects that no commit names, files that were replaced."""
+"""Objects that no commit names and files that were replaced, listed before they are deleted."""
 
 from __future__ import annotations
 
