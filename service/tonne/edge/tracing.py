@@ -138,12 +138,13 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc ha
         parent = TraceContextTextMapPropagator().extract(
             {key: value for key, value in metadata.items() if isinstance(value, str)}
         )
-        service, _, name = method.removeprefix("/").rpartition("/")
-        attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
+        # Names of OpenTelemetry's semantic conventions for RPC, as of 1.39.
+        name = method.removeprefix("/")
+        attributes = {"rpc.system.name": "grpc", "rpc.method": name}
 
         async def traced(request: object, context: grpc.aio.ServicerContext) -> object:
             with self._tracer.start_as_current_span(
-                f"{service}/{name}",
+                name,
                 context=parent,
                 kind=SpanKind.SERVER,
                 attributes=attributes,
@@ -166,6 +167,8 @@ def _end(span: Span, code: object) -> None:
     from opentelemetry.trace import StatusCode  # noqa: PLC0415  # an extra
 
     status = code if isinstance(code, grpc.StatusCode) else grpc.StatusCode.OK
-    span.set_attribute("rpc.grpc.status_code", status.value[0])
+    span.set_attribute("rpc.response.status_code", status.name)
+    if status is not grpc.StatusCode.OK:
+        span.set_attribute("error.type", status.name)
     if status.name in _FAULTS:
         span.set_status(StatusCode.ERROR, status.name)
