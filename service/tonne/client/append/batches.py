@@ -78,6 +78,14 @@ class Backlog:
     record_count: int = 0
     since_s: float = 0.0
 
+    def write(self, request: ingest_pb2.AppendRequest, unsent_count: int) -> None:
+        """Tell the server, with so many records that were handed over and are not sent yet."""
+        request.ClearField("backlog")
+        waiting = self.record_count + unsent_count
+        request.backlog.record_count = waiting
+        if waiting and self.since_s:
+            request.backlog.oldest_unsent_time.FromMicroseconds(int(self.since_s * 1_000_000))
+
 
 class Batches:
     """The messages of one append call, made one at a time as they are asked for.

@@ -14,6 +14,7 @@ from tonne.client.answers.results import (
     read_totals,
 )
 from tonne.client.append.batches import Backlog, Batch, Batches
+from tonne.client.append.ownership import REFUSALS_OF_THE_CALLER
 from tonne.client.append.stream import AppendStream, Ended
 from tonne.client.append.window import Window
 from tonne.client.errors import (
@@ -26,15 +27,12 @@ from tonne.client.wire.retry import Backoff, RetryPolicy
 from tonne.client.wire.transport import error_of_status
 from tonne.errors import (
     ContentMustMatch,
-    CredentialsInvalid,
-    CredentialsMissing,
     DefectError,
     EpochStale,
     EpochUnknown,
     OffsetGap,
     OffsetRepeat,
     RecordsLost,
-    RoleMissing,
     TonneError,
 )
 from tonne.model import ControlTotals, Limits
@@ -48,12 +46,6 @@ if TYPE_CHECKING:
 
 CLOSE_SLACK_S = 5.0
 """How long after the server's grace a closing stream is given up."""
-
-DRAIN_S_MAX = 5.0
-"""How long a half-closed stream is waited for, so that what it carries counts."""
-
-REFUSALS_OF_THE_CALLER = (CredentialsMissing, CredentialsInvalid, RoleMissing)
-"""In-band errors that say nothing about the batch, but about who sends it."""
 
 
 class Delivery:
@@ -209,18 +201,9 @@ class Delivery:
             self._progress_s = self._clock()
         batch.request.offset = batch.offset
         self._window.mark_sent()
-        self._write_backlog(batch.request)
+        self._backlog.write(batch.request, self._window.unsent_count)
         self._sent_bytes += batch.size_bytes
         self._stream.send(batch.request)
-
-    def _write_backlog(self, request: ingest_pb2.AppendRequest) -> None:
-        request.ClearField("backlog")
-        waiting = self._backlog.record_count + self._window.unsent_count
-        request.backlog.record_count = waiting
-        if waiting and self._backlog.since_s:
-            request.backlog.oldest_unsent_time.FromMicroseconds(
-                int(self._backlog.since_s * 1_000_000)
-            )
 
     def _patience_s(self) -> float:
         """How long the next answer may take before something is done about it."""
@@ -404,11 +387,7 @@ class Delivery:
 
     def _drain(self, stream: AppendStream) -> None:
         """Take the last acknowledgements of a half-closed stream."""
-        deadline_s = self._clock() + DRAIN_S_MAX
-        while (left_s := deadline_s - self._clock()) > 0:
-            answer = stream.receive(left_s)
-            if answer is None or isinstance(answer, Ended):
-                return
+        for answer in stream.rest():
             if answer.HasField("durable_up_to_offset"):
                 with contextlib.suppress(MalformedAnswer):
                     self._advance(answer)

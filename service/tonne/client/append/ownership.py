@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tonne.client.append.batches import ENVELOPE_BYTES
 from tonne.client.errors import ChannelFenced, MalformedAnswer, TokenUnavailable
-from tonne.errors import CredentialsInvalid, TonneError
+from tonne.errors import CredentialsInvalid, CredentialsMissing, RoleMissing, TonneError
 from tonne.v1 import ingest_pb2
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class ChannelServer(Protocol):
 
     def renew_token(self) -> bool:
         """Ask for a token in place of one that was refused; whether there is another one."""
+
+
+REFUSALS_OF_THE_CALLER = (CredentialsMissing, CredentialsInvalid, RoleMissing)
+"""In-band errors that say nothing about the batch, but about who sends it."""
 
 
 class Ownership:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from tonne.errors import TonneError
 
+
+DRAIN_S_MAX = 5.0
+"""How long a half-closed stream is waited for, so that what it carries counts."""
 
 TOKEN_EXPIRY = "token_expiry"  # noqa: S105  # a reason, no token
 """Reason of a close signal: the token expires soon, the next stream needs a fresh one."""
@@ -73,6 +77,15 @@ class AppendStream:
         with self._changed:
             self._changed.wait_for(lambda: self._inbox, timeout_s)
             return self._inbox.popleft() if self._inbox else None
+
+    def rest(self) -> Iterator[ingest_pb2.AppendResponse]:
+        """Give the last answers of a half-closed stream, for a while."""
+        deadline_s = time.monotonic() + DRAIN_S_MAX
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            answer = self.receive(left_s)
+            if answer is None or isinstance(answer, Ended):
+                return
+            yield answer
 
     def half_close(self) -> None:
         """Tell the server that nothing more comes."""
