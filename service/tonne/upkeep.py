@@ -128,7 +128,7 @@ class Publishing:
 
 
 def maintain_once(config: Config) -> Round:
-    """Do one round of upkeep and nothing else. Raises the error that stops it."""
+    """Do one round of upkeep and nothing else. Errors are those of `Upkeep.maintain`."""
     configure_logging(config.server.log_level, config.server.log_format)
     manifest, ledger = open_ledger(config, Telemetry())
     try:
@@ -171,7 +171,7 @@ async def publish(config: Config) -> None:
 def publish_once(config: Config, rebuild: Sequence[str] = ()) -> int:
     """Publish all that is not, after giving `rebuild` new tables; how many batches.
 
-    Raises the error that stops a book; the other books are published first.
+    A book that fails to publish stops no other; the first such failure is raised afterwards.
     """
     configure_logging(config.server.log_level, config.server.log_format)
     manifest, publisher = open_publisher(config)

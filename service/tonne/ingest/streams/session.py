@@ -105,7 +105,7 @@ class ChannelSession:
                     self._end_before(left_s)
             self._streams.keep(asyncio.create_task(self._read(), name="read stream"))
             while reply := await self._outbox.take(self._share_credit):
-                # A producer that reads no reply for the longest life of a stream has gone away.
+                # The bound is a stream's lifetime and its grace: a slower reader is gone.
                 async with asyncio.timeout(self._write_s_max):
                     await self._wire.write(reply)
                 self._count_written(reply)
