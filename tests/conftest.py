@@ -13,12 +13,22 @@ import pytest
 
 from tests.support.postgres import PostgresServer, run_postgres
 from tests.support.s3 import S3Bucket, make_bucket, run_s3
+from tonne.text import masking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Debian has some of the programs that tests start where only root's path leads.
 os.environ["PATH"] += f"{os.pathsep}/usr/sbin{os.pathsep}/sbin"
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    """A process masks its secrets for life: those of one test stay out of the next one."""
+    known, order = set(masking._known), list(masking._order)
+    yield
+    masking._known.intersection_update(known)
+    masking._order[:] = order
 
 
 @pytest.fixture(autouse=True)

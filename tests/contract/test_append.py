@@ -28,7 +28,7 @@ def test_every_record_is_acknowledged_with_its_totals(api, book, channel):
     found = api.records(book)
     assert [one.offset for one in found] == list(range(30))
     assert {one.channel for one in found} == {channel}
-    totals = api.ingest.GetChannel(ingest_pb2.GetChannelRequest(name=channel))
+    totals = api.ingest.GetChannel(ingest_pb2.GetChannelRequest(name=channel)).channel
     assert totals.control_totals.quantity_sum == "45.000000"
 
 

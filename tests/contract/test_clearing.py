@@ -49,7 +49,7 @@ def test_what_waits_is_posted_after_an_import(api, book):
     statuses = [each.status for each in api.records(book)]
     assert statuses == [0, status_pb2.ROW_STATUS_FACTOR_MUST_EXIST] * 3
     name = f"{book}/channels/meter"
-    totals = api.ingest.GetChannel(ingest_pb2.GetChannelRequest(name=name)).control_totals
+    totals = api.ingest.GetChannel(ingest_pb2.GetChannelRequest(name=name)).channel.control_totals
     assert (totals.posted_count, totals.suspended_count) == (3, 3)
     (answer,) = api.report.GetInventory(report_pb2.GetInventoryRequest(name=book))
     assert (answer.total.kg_co2e, answer.total.record_count) == ("315", 3)

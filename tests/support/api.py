@@ -143,7 +143,7 @@ class Api:
     def committed(self, name: str) -> int:
         """Committed offset of a channel."""
         request = ingest_pb2.GetChannelRequest(name=name)
-        return self.ingest.GetChannel(request).committed_offset
+        return self.ingest.GetChannel(request).channel.committed_offset
 
     def records(self, book: str, **chosen: str) -> list[report_pb2.LedgerRecord]:
         """All durable records of a book, in the order of their commits."""

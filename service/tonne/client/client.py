@@ -177,10 +177,10 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
     def get_channel(self, name: str) -> ingest_pb2.Channel:
         """Read a channel by its full name."""
         request = ingest_pb2.GetChannelRequest(name=name)
-        answer: ingest_pb2.Channel = self._call(
+        answer: ingest_pb2.GetChannelResponse = self._call(
             self._ingest.GetChannel, request, self._policy.ack_timeout_s
         )
-        return answer
+        return answer.channel
 
     def open_stream(self, name: str, epoch: int) -> AppendStream:
         """Begin an Append call."""

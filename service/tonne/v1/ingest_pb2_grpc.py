@@ -48,7 +48,7 @@ class IngestServiceStub:
         self.GetChannel = channel.unary_unary(
                 '/tonne.v1.IngestService/GetChannel',
                 request_serializer=tonne_dot_v1_dot_ingest__pb2.GetChannelRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ingest__pb2.Channel.FromString,
+                response_deserializer=tonne_dot_v1_dot_ingest__pb2.GetChannelResponse.FromString,
                 _registered_method=True)
         self.ListChannels = channel.unary_unary(
                 '/tonne.v1.IngestService/ListChannels',
@@ -86,7 +86,8 @@ class IngestServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetChannel(self, request, context):
-        """Reads a channel without touching its epoch.
+        """Reads a channel without touching its epoch. Producers call it while servers of two versions
+        stand side by side, so it answers as it did before other calls answered the resource itself.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,7 +130,7 @@ def add_IngestServiceServicer_to_server(servicer, server):
             'GetChannel': grpc.unary_unary_rpc_method_handler(
                     servicer.GetChannel,
                     request_deserializer=tonne_dot_v1_dot_ingest__pb2.GetChannelRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ingest__pb2.Channel.SerializeToString,
+                    response_serializer=tonne_dot_v1_dot_ingest__pb2.GetChannelResponse.SerializeToString,
             ),
             'ListChannels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListChannels,
@@ -228,7 +229,7 @@ class IngestService:
             target,
             '/tonne.v1.IngestService/GetChannel',
             tonne_dot_v1_dot_ingest__pb2.GetChannelRequest.SerializeToString,
-            tonne_dot_v1_dot_ingest__pb2.Channel.FromString,
+            tonne_dot_v1_dot_ingest__pb2.GetChannelResponse.FromString,
             options,
             channel_credentials,
             insecure,

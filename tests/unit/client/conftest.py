@@ -97,7 +97,7 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
 
     def GetChannel(self, request, _context):  # noqa: N802  # the name of the API
         with self.lock:
-            return self.state(request.name)
+            return ingest_pb2.GetChannelResponse(channel=self.state(request.name))
 
     def Append(self, requests, context):  # noqa: C901, N802  # every fault in one place; API name
         first = next(requests)

@@ -135,10 +135,10 @@ class IngestService:
             previous_owner=channel.previous_owner,
         )
 
-    def get_channel(self, request: ingest_pb2.GetChannelRequest) -> ingest_pb2.Channel:
+    def get_channel(self, request: ingest_pb2.GetChannelRequest) -> ingest_pb2.GetChannelResponse:
         """Read a channel."""
         channel = self._ledger.channels.get_channel(*names.read_channel(request.name))
-        return codec.write_channel(channel)
+        return ingest_pb2.GetChannelResponse(channel=codec.write_channel(channel))
 
     def list_channels(
         self, request: ingest_pb2.ListChannelsRequest
