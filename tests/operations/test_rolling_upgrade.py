@@ -4,6 +4,7 @@ under load: no append fails that the client does not mend, and every record is t
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cluster import Cluster, Load
+from tests.support.cluster import EDITION, Cluster, Load
 from tests.support.verdict import check_exactly_once
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +70,18 @@ def revision(postgres_server, url: str) -> str:
     return row[0]
 
 
+def make_book(old_version: dict[str, str], target: str, book: str) -> None:
+    """Make a book as it was made then: by the older version's own client."""
+    code = (
+        "import sys; from tonne import Client\n"
+        "with Client(sys.argv[1]) as client:\n"
+        "    client.create_book(sys.argv[2])\n"
+        "    client.import_edition(sys.argv[2], 'own', sys.argv[3].encode())\n"
+    )
+    command = [sys.executable, "-c", code, target, book, EDITION]
+    subprocess.run(command, env={**os.environ, **old_version}, check=True)
+
+
 @pytest.mark.timeout(400)
 def test_servers_are_replaced_across_a_migration_under_load(
     tmp_path, old_version, postgres_server, postgres_url, s3_bucket
@@ -87,7 +100,7 @@ def test_servers_are_replaced_across_a_migration_under_load(
         )
         cluster.start(*OLD_NAMES, env=old_version)
         assert revision(postgres_server, postgres_url) == "0001"
-        cluster.make_book("acme")
+        make_book(old_version, cluster.targets[0], "acme")
         options = {"rate": 8, "records": 40, "ack_timeout_s": 3}
         load = stack.enter_context(Load(cluster.targets[0], "acme", CHANNELS, options))
         load.wait_flowing(LAG_S_MAX)
