@@ -137,7 +137,10 @@ class Battle:
     def run(
         self, events: queue.Queue, channels: Sequence[str], book: str, deaths_min: int
     ) -> None:
-        """Fight until `deaths_min` processes of both kinds died and every fault point was hit."""
+        """Fight until `deaths_min` processes of both kinds died and every fault point was hit.
+
+        Every channel has something durable by then, however slowly its producer started.
+        """
         target = "ipv4:" + ",".join(server.listen for server in self._servers)
         producers = [
             ProducerProcess(target, book, channel, self._chance.getrandbits(30), events)
@@ -156,14 +159,15 @@ class Battle:
                 who.durable = self.durable[who.channel] = detail
                 if not ending and what == "durable":
                     self._strike(who)
-            if not ending and self._is_over(deaths_min):
+            if not ending and self._is_over(deaths_min, channels):
                 ending = True
                 for producer in producers:
                     producer.finish()
 
-    def _is_over(self, deaths_min: int) -> bool:
+    def _is_over(self, deaths_min: int, channels: Sequence[str]) -> bool:
         both_died = self.deaths["server"] > 0 and self.deaths["producer"] > 0
-        return both_died and self.deaths.total() >= deaths_min and self.hit >= set(self._points)
+        enough = self.deaths.total() >= deaths_min and self.hit >= set(self._points)
+        return both_died and enough and all(self.durable.get(channel) for channel in channels)
 
     def _strike(self, producer: ProducerProcess) -> None:
         if self._chance.random() < KILL_CHANCE_PRODUCER:
