@@ -316,8 +316,8 @@ class Posted:
         """Records in quarantine, in the order of the slices and offsets.
 
         channel (dict), offset int64, status uint8, field uint8, record_id, facility,
-        activity, quantity, unit, region (utf8, as they came, cut to 256 bytes; empty where
-        unreadable), start, end (int64 us, null where unreadable), raw (binary; empty for
+        activity, quantity, unit, region, evidence, unread (utf8, as they came, cut to what a
+        good one may have; empty where unreadable), start, end (int64 us, null where unreadable), raw (binary; empty for
         Arrow batches).
         """
     def postings(self) -> ArrowTable:

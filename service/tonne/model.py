@@ -50,6 +50,7 @@ class RowStatus(enum.IntEnum):
     UNIT_MUST_BE_KNOWN = 16
     UNIT_MUST_FIT_ACTIVITY = 17
     SPAN_MUST_FIT = 18
+    FIELD_MUST_BE_READABLE = 19
     FACILITY_MUST_BE_REGISTERED = 64
     FACTOR_MUST_EXIST = 65
 
@@ -81,6 +82,7 @@ class RecordField(enum.IntEnum):
     DATA_QUALITY = 12
     EVIDENCE = 13
     ATTRIBUTES = 14
+    UNREAD = 15
 
 
 class FacilityRule(enum.IntEnum):

@@ -22,13 +22,14 @@ MONTH_US_MAX = 31 * 86_400 * MICRO
 SHORT_TEXT_BYTES_MAX = 256
 EVIDENCE_BYTES_MAX = 2_048
 ATTRIBUTES_BYTES_MAX = 8_192
+UNREAD_BYTES_MAX = 1_024
 
 # Statuses by number, as in proto/tonne/v1/status.proto.
 DECODE, UTF8, FIT = 1, 2, 3
 FACILITY_PRESENT, ACTIVITY_PRESENT, UNIT_PRESENT = 4, 5, 6
 QUANTITY_PRESENT, QUANTITY_NUMBER, QUANTITY_FINITE, QUANTITY_RANGE = 7, 8, 9, 10
 START_PRESENT, END_PRESENT, START_RANGE, END_RANGE, END_FOLLOWS = 11, 12, 13, 14, 15
-SPAN_FIT = 18
+SPAN_FIT, READABLE = 18, 19
 
 # Fields by number, as in ActivityRecord.
 TEXT_LIMITS = {
@@ -41,6 +42,7 @@ TEXT_LIMITS = {
     11: ("product", SHORT_TEXT_BYTES_MAX),
     13: ("evidence", EVIDENCE_BYTES_MAX),
     14: ("attributes", ATTRIBUTES_BYTES_MAX),
+    15: ("unread", UNREAD_BYTES_MAX),
 }
 
 Key = tuple[str, str, str, str]
@@ -67,6 +69,7 @@ class Record:
     data_quality: int = 0
     evidence: bytes = b""
     attributes: bytes = b""
+    unread: bytes = b""
 
     def __repr__(self) -> str:
         """What differs from the plain record, long texts cut: failures stay readable."""
@@ -181,6 +184,8 @@ def faults(record: Record, span_us_max: int = TIME_US_MAX) -> list[tuple[int, in
             found.append((UTF8, number))
         if number != 4 and len(text) > TEXT_LIMITS[number][1]:
             found.append((FIT, number))
+    if record.unread:
+        found.append((READABLE, 15))
     for number, status in ((2, FACILITY_PRESENT), (3, ACTIVITY_PRESENT), (6, UNIT_PRESENT)):
         if not texts[number]:
             found.append((status, number))
@@ -189,6 +194,12 @@ def faults(record: Record, span_us_max: int = TIME_US_MAX) -> list[tuple[int, in
     except StatusError as error:
         found.append((error.status, 4))
     return found + time_faults(record, span_us_max)
+
+
+def _precedence(fault: tuple[int, int]) -> tuple[float, int]:
+    """Faults in the order in which they are told: by number, but for what is newer than its."""
+    status, number = fault
+    return (FIT + 0.5 if status == READABLE else status, number)
 
 
 def time_faults(record: Record, span_us_max: int) -> list[tuple[int, int]]:
@@ -275,7 +286,7 @@ def post(
         quantity_sum = 0
         share_statuses = []
         for record in records:
-            status = min(faults(record, span_us_max), default=(0, 0))
+            status = min(faults(record, span_us_max), key=_precedence, default=(0, 0))
             parts: list[tuple[int, int]] = []
             if status == (0, 0):
                 assert record.start is not None

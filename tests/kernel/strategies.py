@@ -211,6 +211,7 @@ BREAKERS = {
     "quantity": broken_quantities,
     "evidence": st.sampled_from((b"e" * 2048, b"e" * 2049, b"\xfe")),
     "attributes": st.sampled_from((b'{"a":1}', b"a" * 8192, b"a" * 8193, b"\xfe")),
+    "unread": st.sampled_from((b'{"start":"01/03"}', b"u" * 1024, b"u" * 1025, b"\xfe")),
 }
 
 

@@ -3,7 +3,7 @@
 from tonne_kernel.values.status cimport (
     FIELD_ACTIVITY, FIELD_ATTRIBUTES, FIELD_COUNT, FIELD_DATA_QUALITY, FIELD_END, FIELD_EVIDENCE,
     FIELD_FACILITY, FIELD_PRODUCT, FIELD_QUANTITY, FIELD_RECORD_ID, FIELD_REGION, FIELD_START,
-    FIELD_SUPPLIER, FIELD_UNIT,
+    FIELD_SUPPLIER, FIELD_UNIT, FIELD_UNREAD,
 )
 
 from tonne_kernel.values.errors import BatchError
@@ -22,6 +22,7 @@ FIELD_NAMES = {
     FIELD_DATA_QUALITY: "data_quality",
     FIELD_EVIDENCE: "evidence",
     FIELD_ATTRIBUTES: "attributes",
+    FIELD_UNREAD: "unread",
 }
 
 # Reason and text of each FaultCode. {column}, {found} and {limit} are filled in.

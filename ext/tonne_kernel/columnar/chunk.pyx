@@ -22,7 +22,8 @@ from tonne_kernel.records.staged cimport (
 )
 from tonne_kernel.values.status cimport (
     FIELD_ACTIVITY, FIELD_ATTRIBUTES, FIELD_END, FIELD_EVIDENCE, FIELD_FACILITY, FIELD_PRODUCT,
-    FIELD_QUANTITY, FIELD_RECORD_ID, FIELD_REGION, FIELD_START, FIELD_SUPPLIER, FIELD_UNIT, POSTED,
+    FIELD_QUANTITY, FIELD_RECORD_ID, FIELD_REGION, FIELD_START, FIELD_SUPPLIER, FIELD_UNIT,
+    FIELD_UNREAD, POSTED,
 )
 
 
@@ -56,6 +57,7 @@ cdef int stage_row(
         or _stage_text(chunk, FIELD_PRODUCT, row, &record.product, fault)
         or _stage_text(chunk, FIELD_EVIDENCE, row, &record.evidence, fault)
         or _stage_text(chunk, FIELD_ATTRIBUTES, row, &record.attributes, fault)
+        or _stage_text(chunk, FIELD_UNREAD, row, &record.unread, fault)
         or _stage_quantity(chunk, row, record, number_text, fault)
     ):
         return -1

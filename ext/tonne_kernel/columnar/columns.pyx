@@ -38,7 +38,7 @@ from tonne_kernel.values.dictionary cimport Dictionaries, KeyTable, find_key
 from tonne_kernel.values.status cimport (
     FIELD_ACTIVITY, FIELD_ATTRIBUTES, FIELD_COUNT, FIELD_DATA_QUALITY, FIELD_END, FIELD_EVIDENCE,
     FIELD_FACILITY, FIELD_PRODUCT, FIELD_QUANTITY, FIELD_RECORD, FIELD_REGION, FIELD_START,
-    FIELD_SUPPLIER, FIELD_UNIT, POSTED,
+    FIELD_SUPPLIER, FIELD_UNIT, FIELD_UNREAD, POSTED,
 )
 
 
@@ -140,6 +140,7 @@ cdef int _take_chunk(Decoding *work) noexcept nogil:
     if (
         check_texts(work, FIELD_EVIDENCE, EVIDENCE_SIZE_MAX)
         or check_texts(work, FIELD_ATTRIBUTES, ATTRIBUTES_SIZE_MAX)
+        or check_texts(work, FIELD_UNREAD, 0)
         or write_record_ids(work)
         or take_codes(work, CODED_FACILITY, FIELD_FACILITY, &dictionaries.facility)
         or take_codes(work, CODED_ACTIVITY, FIELD_ACTIVITY, &dictionaries.activity)

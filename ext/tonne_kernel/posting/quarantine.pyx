@@ -114,6 +114,8 @@ cdef int _add_columns(
     table.add_texts("quantity", "U", &columns.texts[QUANTITY_PLACE])
     table.add_texts("unit", "U", &columns.texts[4])
     table.add_texts("region", "U", &columns.texts[5])
+    table.add_texts("evidence", "U", &columns.texts[6])
+    table.add_texts("unread", "U", &columns.texts[7])
     column = table.add_fixed("start", "l", columns.start_us)
     column.buffers[0] = columns.has_start
     column.null_count = columns.start_null_count
@@ -187,7 +189,18 @@ cdef int _add_record_texts(
         or texts_append(&columns.texts[QUANTITY_PLACE], <const uint8_t *>text, length)
         or _append_from(&columns.texts[4], &source.dictionaries.unit.texts, key.unit)
         or _append_from(&columns.texts[5], &source.dictionaries.region.texts, key.region)
+        or _append_evidence(&columns.texts[6], &source.columns.evidence, row)
+        or texts_append(&columns.texts[7], NULL, 0)
     )
+
+
+cdef inline int _append_evidence(
+    TextColumn *target, const TextColumn *evidence, int64_t row
+) noexcept nogil:
+    """Append a record's evidence, which a batch has for no row or for all of them."""
+    if row >= evidence.count:
+        return texts_append(target, NULL, 0)
+    return _append_from(target, evidence, row)
 
 
 cdef inline int _append_from(

@@ -11,11 +11,12 @@ from tonne_kernel.memory.buffers cimport TextColumn
 from tonne_kernel.records.staged cimport Staged
 
 cdef enum:
-    REJECT_TEXT_COUNT = 6       # record_id, facility, activity, quantity, unit, region
+    # record_id, facility, activity, quantity, unit, region, evidence, unread
+    REJECT_TEXT_COUNT = 8
 
 cdef struct Reject:
     # A record in quarantine. Its texts stand in BatchColumns.reject_texts, REJECT_TEXT_COUNT
-    # each, valid UTF-8, cut to TEXT_SIZE_MAX bytes, empty where unreadable.
+    # each, valid UTF-8, cut to what a good one may have, empty where unreadable.
     int64_t row
     int64_t start_us
     int64_t end_us

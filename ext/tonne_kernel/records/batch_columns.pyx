@@ -10,7 +10,9 @@ from tonne_kernel.memory.buffers cimport (
     Span, texts_append, texts_free, texts_memory_bytes, texts_reserve,
 )
 from tonne_kernel.records.staged cimport TIME_PRESENT
-from tonne_kernel.values.constants cimport MONTH_US_MIN, TEXT_SIZE_MAX
+from tonne_kernel.values.constants cimport (
+    EVIDENCE_SIZE_MAX, MONTH_US_MIN, TEXT_SIZE_MAX, UNREAD_SIZE_MAX,
+)
 from tonne_kernel.values.status cimport FIELD_DATA_QUALITY, FIELD_PRODUCT, FIELD_SUPPLIER
 from tonne_kernel.values.text cimport utf8_cut, utf8_is_valid
 
@@ -131,12 +133,14 @@ cdef int reject_row(
         columns.rejects = <Reject *>data
         columns.reject_capacity = capacity
     if (
-        _keep_text(columns, &record.record_id)
-        or _keep_text(columns, &record.facility)
-        or _keep_text(columns, &record.activity)
-        or _keep_text(columns, &record.quantity)
-        or _keep_text(columns, &record.unit)
-        or _keep_text(columns, &record.region)
+        _keep_text(columns, &record.record_id, TEXT_SIZE_MAX)
+        or _keep_text(columns, &record.facility, TEXT_SIZE_MAX)
+        or _keep_text(columns, &record.activity, TEXT_SIZE_MAX)
+        or _keep_text(columns, &record.quantity, TEXT_SIZE_MAX)
+        or _keep_text(columns, &record.unit, TEXT_SIZE_MAX)
+        or _keep_text(columns, &record.region, TEXT_SIZE_MAX)
+        or _keep_text(columns, &record.evidence, EVIDENCE_SIZE_MAX)
+        or _keep_text(columns, &record.unread, UNREAD_SIZE_MAX)
     ):
         return -1
     reject = &columns.rejects[columns.reject_count]
@@ -155,9 +159,9 @@ cdef int reject_row(
     return 0
 
 
-cdef int _keep_text(BatchColumns *columns, const Span *text) noexcept nogil:
-    """Keep a text for quarantine: valid UTF-8 alone, cut to TEXT_SIZE_MAX bytes."""
+cdef int _keep_text(BatchColumns *columns, const Span *text, int64_t size_max) noexcept nogil:
+    """Keep a text for quarantine: valid UTF-8 alone, cut to `size_max` bytes."""
     if not utf8_is_valid(text.data, text.size):
         return texts_append(&columns.reject_texts, NULL, 0)
     return texts_append(
-        &columns.reject_texts, text.data, utf8_cut(text.data, text.size, TEXT_SIZE_MAX))
+        &columns.reject_texts, text.data, utf8_cut(text.data, text.size, size_max))

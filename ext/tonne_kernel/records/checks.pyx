@@ -13,22 +13,23 @@ from tonne_kernel.records.staged cimport (
     QUANTITY_DOUBLE, QUANTITY_MICRO, QUANTITY_TEXT, QUANTITY_TOO_LARGE, TIME_ABSENT, TIME_PRESENT,
 )
 from tonne_kernel.values.constants cimport (
-    ATTRIBUTES_SIZE_MAX, EVIDENCE_SIZE_MAX, QUANTITY_MICRO_MAX, TEXT_SIZE_MAX,
+    ATTRIBUTES_SIZE_MAX, EVIDENCE_SIZE_MAX, QUANTITY_MICRO_MAX, TEXT_SIZE_MAX, UNREAD_SIZE_MAX,
 )
 from tonne_kernel.values.decimal cimport double_to_micro, parse_decimal_micro
 from tonne_kernel.values.dictionary cimport Dictionaries, Key, KeyTable, find_key
 from tonne_kernel.values.status cimport (
     ACTIVITY_MUST_BE_PRESENT, END_MUST_BE_IN_RANGE, END_MUST_BE_PRESENT, END_MUST_FOLLOW_START,
     FACILITY_MUST_BE_PRESENT, FIELD_ACTIVITY, FIELD_ATTRIBUTES, FIELD_DATA_QUALITY, FIELD_END,
-    FIELD_EVIDENCE, FIELD_FACILITY, FIELD_PRODUCT, FIELD_QUANTITY, FIELD_RECORD, FIELD_RECORD_ID,
-    FIELD_REGION, FIELD_START, FIELD_SUPPLIER, FIELD_UNIT, POSTED, QUANTITY_MUST_BE_IN_RANGE,
+    FIELD_EVIDENCE, FIELD_FACILITY, FIELD_MUST_BE_READABLE, FIELD_PRODUCT, FIELD_QUANTITY,
+    FIELD_RECORD, FIELD_RECORD_ID, FIELD_REGION, FIELD_START, FIELD_SUPPLIER, FIELD_UNIT,
+    FIELD_UNREAD, POSTED, QUANTITY_MUST_BE_IN_RANGE,
     QUANTITY_MUST_BE_PRESENT, RECORD_MUST_DECODE, SPAN_MUST_FIT, START_MUST_BE_IN_RANGE,
     START_MUST_BE_PRESENT, TEXT_MUST_BE_UTF8, TEXT_MUST_FIT, UNIT_MUST_BE_PRESENT,
 )
 from tonne_kernel.values.text cimport INTERN_MEMORY, intern, text_equals, utf8_is_valid
 
 cdef enum:
-    TEXT_COUNT = 10
+    TEXT_COUNT = 11
 
 
 cdef int check_staged(const Staged *record, int64_t span_us_max, int *field) noexcept nogil:
@@ -40,6 +41,10 @@ cdef int check_staged(const Staged *record, int64_t span_us_max, int *field) noe
     status = _check_texts(record, field)
     if status != POSTED:
         return status
+    # What the producer could not read is missing from its field: the text says more than that.
+    if record.unread.size:
+        field[0] = FIELD_UNREAD
+        return FIELD_MUST_BE_READABLE
     if record.facility.size == 0:
         field[0] = FIELD_FACILITY
         return FACILITY_MUST_BE_PRESENT
@@ -71,6 +76,7 @@ cdef int check_row(
         or not end_in_range(record.end_us)
         or record.end_us <= record.start_us
         or record.end_us - record.start_us > columns.span_us_max
+        or record.unread.size
         or record.facility.size == 0
         or record.activity.size == 0
         or record.unit.size == 0
@@ -197,6 +203,7 @@ cdef int _check_texts(const Staged *record, int *field) noexcept nogil:
     texts[7], fields[7], limits[7] = &record.product, FIELD_PRODUCT, TEXT_SIZE_MAX
     texts[8], fields[8], limits[8] = &record.evidence, FIELD_EVIDENCE, EVIDENCE_SIZE_MAX
     texts[9], fields[9], limits[9] = &record.attributes, FIELD_ATTRIBUTES, ATTRIBUTES_SIZE_MAX
+    texts[10], fields[10], limits[10] = &record.unread, FIELD_UNREAD, UNREAD_SIZE_MAX
     for index in range(TEXT_COUNT):
         if not utf8_is_valid(texts[index].data, texts[index].size):
             field[0] = fields[index]

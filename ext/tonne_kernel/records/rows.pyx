@@ -36,6 +36,7 @@ cdef enum:                      # tags: field number * 8 + wire type
     TAG_DATA_QUALITY = 96
     TAG_EVIDENCE = 106
     TAG_ATTRIBUTES = 114
+    TAG_UNREAD = 122
     TAG_TIME_SECONDS = 8
     TAG_TIME_NANOS = 16
 
@@ -171,6 +172,8 @@ cdef int _read_fields(
             result = _read_span(&at, stop, &record.evidence)
         elif tag == TAG_ATTRIBUTES:
             result = _read_span(&at, stop, &record.attributes)
+        elif tag == TAG_UNREAD:
+            result = _read_span(&at, stop, &record.unread)
         else:
             rest = at                           # a copy: `at` itself stays in a register
             result = skip_value(&rest, stop, tag & 7)

@@ -28,6 +28,7 @@ cdef struct Staged:
     Span product
     Span evidence
     Span attributes
+    Span unread                 # what the producer could not read, as it was written
     double quantity_double
     int64_t quantity_micro
     int64_t start_us
@@ -45,7 +46,7 @@ cdef inline void stage_clear(Staged *record) noexcept nogil:
     none.size = 0
     record.record_id = record.facility = record.activity = record.quantity = none
     record.unit = record.region = record.supplier = record.product = none
-    record.evidence = record.attributes = none
+    record.evidence = record.attributes = record.unread = none
     record.quantity_double = 0
     record.quantity_micro = record.start_us = record.end_us = 0
     record.quantity_kind = record.start_kind = record.end_kind = 0

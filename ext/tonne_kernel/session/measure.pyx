@@ -13,10 +13,12 @@ from tonne_kernel.arrow.schema cimport TYPE_LARGE_UTF8, TYPE_UTF8, TYPE_UTF8_VIE
 from tonne_kernel.arrow.stream cimport ArrowDictionary, ArrowStream
 from tonne_kernel.columnar.chunk cimport CHUNK_ROWS
 from tonne_kernel.columnar.decoding cimport Limits
-from tonne_kernel.values.constants cimport ATTRIBUTES_SIZE_MAX, EVIDENCE_SIZE_MAX, TEXT_SIZE_MAX
+from tonne_kernel.values.constants cimport (
+    ATTRIBUTES_SIZE_MAX, EVIDENCE_SIZE_MAX, TEXT_SIZE_MAX, UNREAD_SIZE_MAX,
+)
 from tonne_kernel.values.status cimport (
     FIELD_ACTIVITY, FIELD_ATTRIBUTES, FIELD_COUNT, FIELD_EVIDENCE, FIELD_FACILITY, FIELD_QUANTITY,
-    FIELD_RECORD_ID, FIELD_REGION, FIELD_UNIT,
+    FIELD_RECORD_ID, FIELD_REGION, FIELD_UNIT, FIELD_UNREAD,
 )
 
 cdef enum:
@@ -24,13 +26,14 @@ cdef enum:
     LEAST_BYTES = 16_384
     # All columns of a row, optional ones included, and its place among the rejects, which grow
     # by doubling; sizes of blocks are rounded up by a quarter at most.
-    ROW_BYTES = 384
+    ROW_BYTES = 432
     # A column of texts that grows holds its old block beside the new one of twice the size.
     TEXT_GROWTH = 3
     # A value of a dictionary: where its text stands, its code, its number; all grow by doubling.
     DICTIONARY_VALUE_BYTES = 56
     # Texts of one chunk, which may be written before the limit is seen to be passed.
-    CHUNK_TEXT_BYTES = CHUNK_ROWS * (ATTRIBUTES_SIZE_MAX + EVIDENCE_SIZE_MAX + 7 * TEXT_SIZE_MAX)
+    CHUNK_TEXT_BYTES = CHUNK_ROWS * (
+        ATTRIBUTES_SIZE_MAX + EVIDENCE_SIZE_MAX + UNREAD_SIZE_MAX + 7 * TEXT_SIZE_MAX)
 
 cdef struct Longest:
     # The longest value of a dictionary, as far as it was looked at.
@@ -100,6 +103,8 @@ cdef int64_t _size_max(int field) noexcept nogil:
         return ATTRIBUTES_SIZE_MAX
     if field == FIELD_EVIDENCE:
         return EVIDENCE_SIZE_MAX
+    if field == FIELD_UNREAD:
+        return UNREAD_SIZE_MAX
     if (
         field == FIELD_RECORD_ID or field == FIELD_FACILITY or field == FIELD_ACTIVITY
         or field == FIELD_QUANTITY or field == FIELD_UNIT or field == FIELD_REGION

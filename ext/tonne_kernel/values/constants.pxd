@@ -37,6 +37,7 @@ cdef enum:                      # of texts, in bytes
     TEXT_SIZE_MAX = 256         # of an id, unit, region, supplier, product
     EVIDENCE_SIZE_MAX = 2048
     ATTRIBUTES_SIZE_MAX = 8192
+    UNREAD_SIZE_MAX = 1024
 
 cdef enum BatchKind:            # what an AppendRequest carries
     KIND_NONE = 0

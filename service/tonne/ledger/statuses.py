@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from tonne.model import RecordField, RowStatus
@@ -25,7 +26,7 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
         "convert the text to UTF-8 and send the record again",
     ),
     RowStatus.TEXT_MUST_FIT: StatusText(
-        "a text fits its limit: 256 bytes, evidence 2,048, attributes 8,192",
+        "a text fits its limit: 256 bytes, evidence 2,048, attributes 8,192, unread 1,024",
         "shorten the text and send the record again",
     ),
     RowStatus.FACILITY_MUST_BE_PRESENT: StatusText(
@@ -89,6 +90,11 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
         "(ingest.span_days_max)",
         "correct start and end, or split the record by time, and send it again",
     ),
+    RowStatus.FIELD_MUST_BE_READABLE: StatusText(
+        "the producer can read every field",
+        "say how the file writes it, or write a time in ISO 8601 (2025-01-31) and a data quality "
+        "as measured, calculated or estimated, and send the record again",
+    ),
     RowStatus.FACILITY_MUST_BE_REGISTERED: StatusText(
         "the facility is in the book's register",
         "import the facility; the record is kept in suspense until then",
@@ -111,3 +117,20 @@ def status_message(status: RowStatus, field: RecordField, got: str | None = None
     text = STATUS_TEXTS[status]
     found = "" if got is None else f"; got {got!r}"
     return f"{field_name(field)}: {text.expected}{found}: {text.remedy}"
+
+
+def unread_message(unread: str) -> str:
+    """Say which fields a producer could not read, what is written there, and what to do.
+
+    Parameters
+    ----------
+    unread : str
+        `ActivityRecord.unread`: one JSON object from fields to texts, or whatever came instead.
+    """
+    text = STATUS_TEXTS[RowStatus.FIELD_MUST_BE_READABLE]
+    try:
+        fields = json.loads(unread)
+        found = "; ".join(f"{name}: got {value!r}" for name, value in fields.items())
+    except (ValueError, AttributeError):
+        found = f"unread: got {unread!r}"
+    return f"{found}: {text.expected}: {text.remedy}"

@@ -36,7 +36,7 @@ CHANNEL_STATE_OPEN: ChannelState
 CHANNEL_STATE_CLOSED: ChannelState
 
 class ActivityRecord(_message.Message):
-    __slots__ = ("record_id", "facility", "activity", "quantity", "quantity_double", "unit", "start", "end", "region", "supplier", "product", "data_quality", "evidence", "attributes")
+    __slots__ = ("record_id", "facility", "activity", "quantity", "quantity_double", "unit", "start", "end", "region", "supplier", "product", "data_quality", "evidence", "attributes", "unread")
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +51,7 @@ class ActivityRecord(_message.Message):
     DATA_QUALITY_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    UNREAD_FIELD_NUMBER: _ClassVar[int]
     record_id: str
     facility: str
     activity: str
@@ -65,7 +66,8 @@ class ActivityRecord(_message.Message):
     data_quality: DataQuality
     evidence: str
     attributes: str
-    def __init__(self, record_id: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., quantity_double: _Optional[float] = ..., unit: _Optional[str] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., region: _Optional[str] = ..., supplier: _Optional[str] = ..., product: _Optional[str] = ..., data_quality: _Optional[_Union[DataQuality, str]] = ..., evidence: _Optional[str] = ..., attributes: _Optional[str] = ...) -> None: ...
+    unread: str
+    def __init__(self, record_id: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., quantity_double: _Optional[float] = ..., unit: _Optional[str] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., region: _Optional[str] = ..., supplier: _Optional[str] = ..., product: _Optional[str] = ..., data_quality: _Optional[_Union[DataQuality, str]] = ..., evidence: _Optional[str] = ..., attributes: _Optional[str] = ..., unread: _Optional[str] = ...) -> None: ...
 
 class Rows(_message.Message):
     __slots__ = ("records",)

@@ -440,7 +440,7 @@ class ListSuspenseResponse(_message.Message):
     def __init__(self, records: _Optional[_Iterable[_Union[SuspendedRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class QuarantinedRecord(_message.Message):
-    __slots__ = ("channel", "offset", "status", "field", "message", "record_id", "facility", "activity", "quantity", "unit", "start", "end", "region", "raw")
+    __slots__ = ("channel", "offset", "status", "field", "message", "record_id", "facility", "activity", "quantity", "unit", "start", "end", "region", "raw", "evidence", "unread")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -455,6 +455,8 @@ class QuarantinedRecord(_message.Message):
     END_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
     RAW_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    UNREAD_FIELD_NUMBER: _ClassVar[int]
     channel: str
     offset: int
     status: _status_pb2.RowStatus
@@ -469,7 +471,9 @@ class QuarantinedRecord(_message.Message):
     end: str
     region: str
     raw: bytes
-    def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., record_id: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., start: _Optional[str] = ..., end: _Optional[str] = ..., region: _Optional[str] = ..., raw: _Optional[bytes] = ...) -> None: ...
+    evidence: str
+    unread: str
+    def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., record_id: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., start: _Optional[str] = ..., end: _Optional[str] = ..., region: _Optional[str] = ..., raw: _Optional[bytes] = ..., evidence: _Optional[str] = ..., unread: _Optional[str] = ...) -> None: ...
 
 class ListQuarantineRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token")

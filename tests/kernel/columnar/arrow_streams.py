@@ -13,7 +13,7 @@ from tests.kernel.harness import RuleBook, decode, post_batches, table_of
 
 ORDER = (
     *("record_id", "facility", "activity", "quantity", "unit", "start", "end", "region"),
-    *("supplier", "product", "data_quality", "evidence", "attributes"),
+    *("supplier", "product", "data_quality", "evidence", "attributes", "unread"),
 )
 INSTANT = pa.timestamp("us", tz="UTC")
 START_US = 1_700_000_000_000_000

@@ -131,16 +131,22 @@ def test_suspense_holds_the_whole_record():
 
 def test_quarantine_by_a_rule_keeps_the_record_apart():
     """It is in no sum and no segment, but in quarantine with its bytes."""
-    batch = decode(("a", "-2.5", 0, 20, {"region": "US"}), ("a", "x", 0, 1), ("b", "1", 30, 31))
+    batch = decode(
+        ("a", "-2.5", 0, 20, {"region": "US", "evidence": "bill 7"}),
+        ("a", "x", 0, 1, {"unread": '{"end": "01/03"}', "evidence": "bill 8"}),
+        ("b", "1", 30, 31),
+    )
     posted = kernel.post(
         [kernel.BatchSlice(batch, "c", 7)], rule((0, 7), (1, QUARANTINED), (2, 9)), PERIODS
     )
     assert sums(posted) == {("b", 3, 9): (Decimal("1.000000"), 1, 1)}
     refused = pl.DataFrame(posted.quarantine())
     assert refused["offset"].to_list() == [7, 8]
-    assert refused["status"].to_list() == [-QUARANTINED, RowStatus.QUANTITY_MUST_BE_A_NUMBER]
+    assert refused["status"].to_list() == [-QUARANTINED, RowStatus.FIELD_MUST_BE_READABLE]
     assert refused["quantity"].to_list() == ["-2.500000", "x"]
     assert refused["region"].to_list() == ["US", ""]
+    assert refused["evidence"].to_list() == ["bill 7", "bill 8"]
+    assert refused["unread"].to_list() == ["", '{"end": "01/03"}']
     raw = [ingest_pb2.ActivityRecord.FromString(raw) for raw in refused["raw"].to_list()]
     assert [record.record_id for record in raw] == ["r0", "r1"]
     assert pl.DataFrame(posted.records())["record_id"].to_list() == ["r2"]

@@ -215,6 +215,8 @@ def write_quarantined(book: str, record: QuarantinedRecord) -> ledger_pb2.Quaran
         start=record.start,
         end=record.end,
         region=record.region,
+        evidence=record.evidence,
+        unread=record.unread,
         raw=record.raw,
     )
 

@@ -60,6 +60,7 @@ REFUSED: Schema = {
     "region": pl.String,
     "start": pl.Int64,
     "end": pl.Int64,
+    "unread": pl.String,
 }
 """Fields of a record that breaks a rule by itself."""
 

@@ -110,6 +110,8 @@ class QuarantinedRecord:
     start: str
     end: str
     region: str
+    evidence: str
+    unread: str
     raw: bytes
 
 
@@ -360,11 +362,23 @@ def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[Quarant
             offset=row["offset"],
             status=status,
             field=field,
-            message=status_message(status, field, texts.get(field.name.lower()))
+            message=_refusal(status, field, texts, row.get("unread") or "")
             + _units_of(status, texts["activity"]),
             raw=row["raw"] or b"",
+            # Files of before these columns do not have them.
+            evidence=row.get("evidence") or "",
+            unread=row.get("unread") or "",
             **texts,
         )
+
+
+def _refusal(
+    status: RowStatus, field: RecordField, texts: Mapping[str, str], unread: str
+) -> str:
+    """Say why a record is refused; where its producer could not read a field, field and text."""
+    if status is RowStatus.FIELD_MUST_BE_READABLE:
+        return unread_message(unread)
+    return status_message(status, field, texts.get(field.name.lower()))
 
 
 def _time_text(time_us: int | None) -> str:
