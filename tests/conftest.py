@@ -11,8 +11,8 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
 import pytest
 
-from tests.support.postgres import PostgresServer, run_postgres
-from tests.support.s3 import S3Bucket, make_bucket, run_s3
+from tests.support.stores.postgres import PostgresServer, run_postgres
+from tests.support.stores.s3 import S3Bucket, make_bucket, run_s3
 from tonne.text import masking
 
 if TYPE_CHECKING:

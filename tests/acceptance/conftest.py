@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.server import ServerProcess
+from tests.support.servers.server import ServerProcess
 from tonne.cli.main import main
 from tonne.client import Client
 

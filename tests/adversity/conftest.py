@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api
-from tests.support.read_memory import FACILITIES, FEW, SETTINGS, Watch, fill_book
-from tests.support.server import ServerProcess
+from tests.support.checks.read_memory import FACILITIES, FEW, SETTINGS, Watch, fill_book
+from tests.support.servers.api import Api
+from tests.support.servers.server import ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.read_memory import (
+from tests.support.checks.read_memory import (
     CACHE_MIB,
     CALLS,
     CHANNELS,

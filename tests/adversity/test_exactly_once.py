@@ -9,11 +9,11 @@ from fractions import Fraction
 
 import pytest
 
-from tests.support.killing import Battle, Server
-from tests.support.producer import FACILITIES, make_record, quantity_micro
-from tests.support.recompute import Recompute
-from tests.support.server import ServerProcess
-from tests.support.verdict import check_channels
+from tests.support.checks.recompute import Recompute
+from tests.support.checks.verdict import check_channels
+from tests.support.loads.producer import FACILITIES, make_record, quantity_micro
+from tests.support.servers.killing import Battle, Server
+from tests.support.servers.server import ServerProcess
 from tonne import Client
 from tonne.ledger.ledger import Ledger
 from tonne.store import Manifest, open_objects

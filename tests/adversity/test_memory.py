@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.support.api import TIMEOUT_S, Api, record
-from tests.support.server import ServerProcess
+from tests.support.servers.api import TIMEOUT_S, Api, record
+from tests.support.servers.server import ServerProcess
 from tonne.config import IngestConfig, ServerConfig
 from tonne.v1 import ingest_pb2
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
-from tests.support import expanding
-from tests.support.api import Api
-from tests.support.read_memory import PROCESS_MIB
-from tests.support.server import ServerProcess
+from tests.support.checks.read_memory import PROCESS_MIB
+from tests.support.loads import expanding
+from tests.support.servers.api import Api
+from tests.support.servers.server import ServerProcess
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 
 if TYPE_CHECKING:

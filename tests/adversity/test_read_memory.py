@@ -7,8 +7,7 @@ import os
 import subprocess
 import sys
 
-from tests.support.api import Api
-from tests.support.read_memory import (
+from tests.support.checks.read_memory import (
     CACHE_MIB,
     CALLS,
     CHANNELS,
@@ -28,7 +27,8 @@ from tests.support.read_memory import (
     inventory,
     questions,
 )
-from tests.support.server import ROOT, ServerProcess
+from tests.support.servers.api import Api
+from tests.support.servers.server import ROOT, ServerProcess
 from tonne.ledger.budget import PART_BYTES
 
 

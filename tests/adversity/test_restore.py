@@ -18,10 +18,10 @@ import grpc
 import polars as pl
 import pytest
 
-from tests.support.api import Api, record
-from tests.support.s3 import S3Bucket, make_bucket
-from tests.support.server import ServerProcess
-from tests.support.store import create_book, make_commit
+from tests.support.servers.api import Api, record
+from tests.support.servers.server import ServerProcess
+from tests.support.stores.s3 import S3Bucket, make_bucket
+from tests.support.stores.store import create_book, make_commit
 from tonne import rescue
 from tonne.config import load as load_config
 from tonne.errors import FieldInvalid

@@ -14,8 +14,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.support.api import Api, record
-from tests.support.server import ServerProcess
+from tests.support.servers.api import Api, record
+from tests.support.servers.server import ServerProcess
 from tonne.store import Manifest, open_objects
 from tonne.store.restore import adopt
 from tonne.v1 import ingest_pb2, report_pb2

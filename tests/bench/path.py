@@ -31,7 +31,7 @@ import grpc
 import polars as pl
 import psutil
 
-from tests.support.server import ServerProcess
+from tests.support.servers.server import ServerProcess
 from tonne.v1 import catalogue_pb2 as catalogue
 from tonne.v1 import catalogue_pb2_grpc as catalogue_grpc
 from tonne.v1 import ingest_pb2 as ingest

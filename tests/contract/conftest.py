@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import RunningServer
+from tests.support.servers.api import RunningServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.api import Api
+    from tests.support.servers.api import Api
 
 _numbers = itertools.count(1)
 

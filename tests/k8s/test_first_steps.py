@@ -14,7 +14,7 @@ import pytest
 
 from tests.k8s.golden_files import COMPONENTS, OVERLAYS, find
 from tests.k8s.rendering import K8S, ROOT
-from tests.support.server import ServerProcess
+from tests.support.servers.server import ServerProcess
 
 PAGE = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
 COMMANDS = [

@@ -17,7 +17,7 @@ from tonne.telemetry.labels import ERROR_CODES
 from tonne.telemetry.metrics import METRICS
 
 HERE = Path(__file__).parent
-CASES = yaml.safe_load((HERE / "alert_cases.yaml").read_text(encoding="utf-8"))
+CASES = yaml.safe_load((HERE / "cases/alert_cases.yaml").read_text(encoding="utf-8"))
 ALERTS = {rule["alert"]: rule for group in rule_groups("alerts") for rule in group["rules"]}
 RECORDS = [rule for group in rule_groups("records") for rule in group["rules"]]
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -46,7 +46,7 @@ def test_the_rules_are_good(tmp_path):
 def test_what_the_autoscaler_is_told(tmp_path):
     """Busy pods, backlogs and slow stores give the demand that docs/autoscaling.md argues."""
     write_rule_files(tmp_path)
-    test = yaml.safe_load((HERE / "scaling_cases.yml").read_text(encoding="utf-8"))
+    test = yaml.safe_load((HERE / "cases/scaling_cases.yml").read_text(encoding="utf-8"))
     path = tmp_path / "scaling.yml"
     path.write_text(yaml.safe_dump({"rule_files": ["records.yml"], **test}), encoding="utf-8")
     promtool("test", "rules", path)

@@ -32,19 +32,19 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.support.cgroups import CpuLimit
-from tests.support.cluster import Cluster, Load
-from tests.support.hpa import Autoscaler, Policy, Rules
-from tests.support.namespaces import Namespace
-from tests.support.postgres import run_postgres
-from tests.support.prometheus import Prometheus, scaling_rules
-from tests.support.s3 import S3Bucket, make_bucket, run_s3
-from tests.support.verdict import check_exactly_once
+from tests.support.checks.verdict import check_exactly_once
+from tests.support.network.namespaces import Namespace
+from tests.support.scaling.cgroups import CpuLimit
+from tests.support.scaling.hpa import Autoscaler, Policy, Rules
+from tests.support.scaling.prometheus import Prometheus, scaling_rules
+from tests.support.servers.cluster import Cluster, Load
+from tests.support.stores.postgres import run_postgres
+from tests.support.stores.s3 import S3Bucket, make_bucket, run_s3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tests.support.server import ServerProcess
+    from tests.support.servers.server import ServerProcess
 
 HPA = Path(__file__).parents[2] / "k8s/components/autoscaling-hpa/horizontalpodautoscaler.yaml"
 SPEED = 4

@@ -10,10 +10,10 @@ from urllib.request import urlopen
 import grpc
 import pytest
 
-from tests.support.api import Api, Producer, record
-from tests.support.patience import until
-from tests.support.postgres import run_postgres, run_replica
-from tests.support.server import ServerProcess
+from tests.support.servers.api import Api, Producer, record
+from tests.support.servers.server import ServerProcess
+from tests.support.stores.postgres import run_postgres, run_replica
+from tests.support.timing.patience import until
 from tonne import Client
 from tonne.errors import RecordsLost
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.cluster import Cluster, Load
-from tests.support.link import Link, address_of
-from tests.support.namespaces import Namespace
-from tests.support.patience import until
-from tests.support.postgres import PostgresServer, run_postgres
-from tests.support.s3 import make_bucket
-from tests.support.verdict import check_exactly_once
+from tests.support.checks.verdict import check_exactly_once
+from tests.support.network.link import Link, address_of
+from tests.support.network.namespaces import Namespace
+from tests.support.servers.cluster import Cluster, Load
+from tests.support.stores.postgres import PostgresServer, run_postgres
+from tests.support.stores.s3 import make_bucket
+from tests.support.timing.patience import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,9 +19,9 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.support.api import TIMEOUT_S, Api, Producer, record
-from tests.support.patience import until
-from tests.support.server import ServerProcess
+from tests.support.servers.api import TIMEOUT_S, Api, Producer, record
+from tests.support.servers.server import ServerProcess
+from tests.support.timing.patience import until
 from tonne.config import IngestConfig, ServerConfig
 from tonne.v1 import ingest_pb2
 
@@ -297,7 +297,7 @@ def test_clients_that_never_finish_their_request(server, watch):
 def test_an_http2_flood(server, watch, kind):
     """One client resets its calls at once, or pings, as fast as it can."""
     port = server.address.rpartition(":")[2]
-    command = [sys.executable, "-m", "tests.support.h2_flood", port, kind]
+    command = [sys.executable, "-m", "tests.support.loads.h2_flood", port, kind]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as flood:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cluster import EDITION, Cluster, Load
-from tests.support.verdict import check_exactly_once
+from tests.support.checks.verdict import check_exactly_once
+from tests.support.servers.cluster import EDITION, Cluster, Load
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD = "05abf620e1b580bb257491a041d73eff49a6bede"

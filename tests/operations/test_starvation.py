@@ -18,11 +18,11 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.support.api import TIMEOUT_S, Api, Producer, record
-from tests.support.h2_stall import RawConnection, framed
-from tests.support.identities import AUDIENCE, ISSUER, Issuer, api_for
-from tests.support.patience import until
-from tests.support.server import ServerProcess
+from tests.support.loads.h2_stall import RawConnection, framed
+from tests.support.servers.api import TIMEOUT_S, Api, Producer, record
+from tests.support.servers.identities import AUDIENCE, ISSUER, Issuer, api_for
+from tests.support.servers.server import ServerProcess
+from tests.support.timing.patience import until
 from tonne.client.wire.frames import encode_frame, prepare_frame
 from tonne.config import CallsConfig
 from tonne.v1 import catalogue_pb2, ingest_pb2, report_pb2

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
-from tests.support.api import TIMEOUT_S, Api, Producer, record
-from tests.support.arrow import arrow_batch
-from tests.support.recompute import Recompute
-from tests.support.server import ServerProcess
-from tests.support.wire_fuzzer import Fuzzer, Rpc, all_rpcs
+from tests.support.checks.recompute import Recompute
+from tests.support.loads.arrow import arrow_batch
+from tests.support.loads.wire_fuzzer import Fuzzer, Rpc, all_rpcs
+from tests.support.servers.api import TIMEOUT_S, Api, Producer, record
+from tests.support.servers.server import ServerProcess
 from tonne.ledger.ledger import Ledger
 from tonne.store import Manifest, open_objects
 from tonne.v1 import ingest_pb2

@@ -10,7 +10,7 @@ import pytest
 from tests.scenario.stage import Stage
 from tests.scenario.story import read_story
 
-STORIES = sorted((Path(__file__).parent / "stories").glob("*.md"))
+STORIES = sorted((Path(__file__).parent / "stories").rglob("*.md"))
 FACTS = {"book", "facilities", "entities", "edition", "order", "records"}
 EXPECTATIONS = {"postings", "inventory", "notices", "suspense", "quarantine"}
 

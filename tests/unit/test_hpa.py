@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.support.hpa import Autoscaler, Policy, Rules, desired_replicas, milli
+from tests.support.scaling.hpa import Autoscaler, Policy, Rules, desired_replicas, milli
 
 NO_WAIT = Rules((Policy("Percent", 100, 15),), 0)
 

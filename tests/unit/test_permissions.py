@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.api import Api, Producer, record
-from tests.support.identities import Authority, write_pair
-from tests.support.server import ServerProcess
+from tests.support.servers.api import Api, Producer, record
+from tests.support.servers.identities import Authority, write_pair
+from tests.support.servers.server import ServerProcess
 from tonne.config import SecurityConfig, data_directory, load
 from tonne.edge.access.jwks import KeySet
 from tonne.edge.access.tls import open_certificates

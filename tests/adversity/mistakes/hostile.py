@@ -18,8 +18,8 @@ import grpc
 import pyarrow as pa
 
 from tests.adversity.mistakes.honest import BOOK as HONEST
-from tests.support.api import Api
-from tests.support.wire_fuzzer import Fuzzer, all_rpcs
+from tests.support.loads.wire_fuzzer import Fuzzer, all_rpcs
+from tests.support.servers.api import Api
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 
 if TYPE_CHECKING:

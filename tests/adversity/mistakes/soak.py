@@ -20,8 +20,8 @@ import pytest
 from tests.adversity.mistakes.acts import ON_POSTGRES, ON_SQLITE
 from tests.adversity.mistakes.honest import BOOK, FACTOR, make_record, quantity_micro
 from tests.adversity.mistakes.world import MIB, Cluster, World
-from tests.support.postgres import run_postgres
-from tests.support.verdict import check_channels
+from tests.support.checks.verdict import check_channels
+from tests.support.stores.postgres import run_postgres
 from tonne import Client
 
 if TYPE_CHECKING:

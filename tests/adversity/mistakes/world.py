@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tests.adversity.mistakes.honest import BOOK, EDITION, Producers, Watcher
-from tests.support.killing import free_port
-from tests.support.server import ROOT, ServerProcess
+from tests.support.servers.killing import free_port
+from tests.support.servers.server import ROOT, ServerProcess
 from tonne import Client
 
 if TYPE_CHECKING:
@@ -391,7 +391,7 @@ class Cluster:
 
 def _build_clock(directory: Path) -> Path:
     """Compile what steps the clock of a server."""
-    source = Path(__file__).parents[2] / "support" / "stepped_clock.c"
+    source = Path(__file__).parents[2] / "support" / "timing" / "stepped_clock.c"
     library = directory / "stepped_clock.so"
     compiler = sysconfig.get_config_var("CC").split()
     subprocess.run(

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
-from tests.support.killing import free_port
+from tests.support.servers.killing import free_port
 from tonne.client import Client
 from tonne.client.errors import ServerRefused, ServerUnavailable
 from tonne.errors import TonneError

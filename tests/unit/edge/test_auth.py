@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.support.identities import AUDIENCE, Authority, Issuer
+from tests.support.servers.identities import AUDIENCE, Authority, Issuer
 from tonne.config import SecurityConfig
 from tonne.edge.access.auth import TOKENS_KEPT_MAX, Authenticator, read_subject
 from tonne.errors import CredentialsInvalid, KeysUnavailable

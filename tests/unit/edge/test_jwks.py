@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from tests.support.identities import Issuer, SigningKey
+from tests.support.servers.identities import Issuer, SigningKey
 from tonne.config import SecurityConfig
 from tonne.edge.access.jwks import KeySet
 from tonne.errors import KeysUnavailable

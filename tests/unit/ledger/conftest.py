@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 import pytest
 
-from tests.support.recompute import Recompute
+from tests.support.checks.recompute import Recompute
 from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.posting.entries import ChannelEntry, Durable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.server import ServerProcess
+from tests.support.servers.server import ServerProcess
 from tests.unit.ledger.conftest import embedded_bench, records_of
 from tonne.store import Manifest
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from deltalake import DeltaTable
 
-from tests.support.server import ServerProcess
+from tests.support.servers.server import ServerProcess
 from tests.unit.ledger.conftest import embedded_bench, records_of
 from tests.unit.process.test_maintain import LINE_S, command, read, run
 from tonne.config import load

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.store import Clock
+from tests.support.stores.store import Clock
 from tonne.store import Manifest, Objects, faults, open_objects
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.support.store import create_book, make_commit
+from tests.support.stores.store import create_book, make_commit
 from tonne.errors import ConfigInvalid, LedgerInconsistent, StoreUnavailable
 from tonne.store import LedgerMismatch, Manifest, faults, meet, open_objects
 from tonne.store.backup import back_up_sqlite

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.store import collect_all, create_book, dead_ids
-from tests.support.writer import write
+from tests.support.stores.store import collect_all, create_book, dead_ids
+from tests.support.stores.writer import write
 from tonne.store import Manifest, faults, meet, open_objects
 
 ROOT = Path(__file__).parents[3]
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 def run_writer(directory: Path, spec: str) -> tuple[int, int]:
     """Run the writer to its death or end; return its exit code and the last acked offset."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.writer", str(directory), spec],
+        [sys.executable, "-m", "tests.support.stores.writer", str(directory), spec],
         cwd=ROOT,
         env={"PYTHONPATH": ":".join([str(ROOT), *sys.path])},
         check=False,

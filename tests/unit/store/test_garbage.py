@@ -10,7 +10,7 @@ import obstore
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import (
+from tests.support.stores.store import (
     AT_ONCE,
     START,
     age_lists,

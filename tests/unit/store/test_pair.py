@@ -13,7 +13,7 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import (
+from tests.support.stores.store import (
     START,
     create_book,
     dead_ids,

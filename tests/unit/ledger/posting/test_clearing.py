@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from tests.support.races import run_all
+from tests.support.timing.races import run_all
 from tests.unit.ledger.conftest import EDITION, T0, decode, record
 from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import BookUnknown, StoreUnavailable

@@ -172,7 +172,7 @@ def test_the_law_sees_a_record_that_is_posted_twice(bench, monkeypatch):
 def run_clearer(folder, spec):
     """Run the clearer to its death or end; the exit code."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.clearer", str(folder), spec],
+        [sys.executable, "-m", "tests.support.stores.clearer", str(folder), spec],
         cwd=ROOT,
         env={"PYTHONPATH": ":".join([str(ROOT), *sys.path])},
         check=False,

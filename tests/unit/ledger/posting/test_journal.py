@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.support.store import age_lists
+from tests.support.stores.store import age_lists
 from tests.unit.ledger import naive
 from tests.unit.ledger.conftest import EDITION, T0, decode, record, records_of
 from tonne.errors import (

@@ -21,9 +21,9 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from sqlalchemy.dialects import sqlite
 
-from tests.support import delta_log
-from tests.support.s3 import make_bucket, run_s3_apart
-from tests.support.store import collect_all
+from tests.support.checks import delta_log
+from tests.support.stores.s3 import make_bucket, run_s3_apart
+from tests.support.stores.store import collect_all
 from tests.unit.ledger.conftest import Bench, open_bench, record, records_of
 from tests.unit.ledger.upkeep.test_upkeep import WAIT_S, expire
 from tonne.errors import (

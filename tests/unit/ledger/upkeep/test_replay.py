@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from tests.support.recompute import REPOST_KEYS, Recompute, as_reposted
+from tests.support.checks.recompute import REPOST_KEYS, Recompute, as_reposted
 from tests.unit.ledger.conftest import decode, record, records_of
 from tonne.ledger.posting.entries import RequestEntry
 from tonne.store.sql import schema

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import AT_ONCE, age_lists, dead_ids
+from tests.support.stores.store import AT_ONCE, age_lists, dead_ids
 from tests.unit.ledger.conftest import records_of
 from tonne.ledger.ledger import utc_now
 from tonne.ledger.upkeep.upkeep import GARBAGE_INTERVAL_S, Round

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import add_edition, create_book, make_commit
+from tests.support.stores.store import add_edition, create_book, make_commit
 from tonne import model
 from tonne.errors import (
     BookExists,

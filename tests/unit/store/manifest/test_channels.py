@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.store import create_book, make_commit, make_move
+from tests.support.stores.store import create_book, make_commit, make_move
 from tonne import model
 from tonne.errors import ChannelClosed, ChannelUnknown, StoreUnavailable
 from tonne.store import PositionLost, faults

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.store import create_book, make_commit, make_file, make_move, new_id
+from tests.support.stores.store import create_book, make_commit, make_file, make_move, new_id
 from tonne import model
 from tonne.errors import LedgerInconsistent, PeriodMustBeOpen
 from tonne.store import BookChanged, Clearing, Commit, Manifest, SuspenseChanged, faults

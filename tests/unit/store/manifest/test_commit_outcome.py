@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.proxy import PostgresProxy
-from tests.support.store import create_book, make_commit, make_file, make_move
+from tests.support.network.proxy import PostgresProxy
+from tests.support.stores.store import create_book, make_commit, make_file, make_move
 from tonne.errors import StoreUnavailable
 from tonne.store import Manifest, OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.postgres import PostgresServer
+    from tests.support.stores.postgres import PostgresServer
     from tonne import model
 
 

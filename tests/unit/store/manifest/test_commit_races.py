@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.races import run_all
-from tests.support.store import create_book, make_commit, make_file, make_move
+from tests.support.stores.store import create_book, make_commit, make_file, make_move
+from tests.support.timing.races import run_all
 from tonne import model
 from tonne.store import Commit, Manifest, PositionLost, RequestClaim, RequestKnown
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import create_book, make_commit, make_file, make_move, new_id
+from tests.support.stores.store import create_book, make_commit, make_file, make_move, new_id
 from tonne import model
 from tonne.errors import PeriodMustBeOpen, QuantityOverflow, StoreUnavailable
 from tonne.store import BookChanged, Manifest, PositionLost, RequestClaim, RequestKnown, faults

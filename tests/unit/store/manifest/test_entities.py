@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.store import create_book
+from tests.support.stores.store import create_book
 from tonne.errors import FieldInvalid
 from tonne.model import Entity, FinancialControl, Holding
 

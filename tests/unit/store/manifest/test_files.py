@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.store import create_book, dead_ids, make_commit, make_file, make_move
+from tests.support.stores.store import create_book, dead_ids, make_commit, make_file, make_move
 from tonne.errors import LedgerInconsistent, StoreUnavailable
 from tonne.store import RangeRow, faults
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import create_book, make_commit, make_move
+from tests.support.stores.store import create_book, make_commit, make_move
 from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost
 from tonne.store.sql import schema
 

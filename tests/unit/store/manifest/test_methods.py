@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.support.store import add_edition, create_book
+from tests.support.stores.store import add_edition, create_book
 from tonne.errors import MethodChanged, MethodUnknown
 from tonne.store import NewMethod
 

@@ -10,7 +10,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import create_book, make_commit
+from tests.support.stores.store import create_book, make_commit
 from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import Manifest, OutcomeUnknown
 from tonne.store.sql import database, schema, sqlite

@@ -7,8 +7,8 @@ import logging
 import pytest
 import sqlalchemy as sa
 
-from tests.support.postgres import run_replica
-from tests.support.store import create_book
+from tests.support.stores.postgres import run_replica
+from tests.support.stores.store import create_book
 from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import Manifest
 from tonne.store.sql.database import Database, utc_now

@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from tests.support.store import START, create_book, make_commit, make_move
+from tests.support.stores.store import START, create_book, make_commit, make_move
 from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import ConfigInvalid, StoreUnavailable
 from tonne.store import Manifest, migrations

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.support.store import create_book
+from tests.support.stores.store import create_book
 from tonne.errors import StoreUnavailable
 from tonne.store import Manifest
 from tonne.store.sql.reader_share import ReaderShare
