@@ -246,12 +246,16 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """One record that was not posted. `index` counts from 0 in its batch."""
+    """One record that was not posted. `index` counts from 0 in its batch.
+
+    `got` is the field's text as it came, cut to a length; empty where it has none.
+    """
 
     index: int
     offset: int
     status: RowStatus
     field: RecordField
+    got: str = ""
 
 
 @dataclass(frozen=True, slots=True)

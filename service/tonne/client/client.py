@@ -135,7 +135,8 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
 
         A repeat with the same `request_id` and the same records changes nothing.
         """
-        batches = list(Batches(records, POST_LIMITS, bytes_target=POST_LIMITS.message_bytes_max))
+        size = POST_LIMITS.message_bytes_max
+        batches = list(Batches(records, POST_LIMITS, bytes_target=size, days=self._days_of(book)))
         if len(batches) != 1:
             raise RecordsInvalid(
                 "expected 1 to about 4 MiB of records for one call; "
@@ -181,6 +182,10 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
             self._ingest.GetChannel, request, self._policy.ack_timeout_s
         )
         return answer.channel
+
+    def read_time_zone(self, name: str) -> str:
+        """Read the time zone of a channel's book."""
+        return self._time_zone_of(name.split("/")[1])
 
     def open_stream(self, name: str, epoch: int) -> AppendStream:
         """Begin an Append call."""

@@ -143,7 +143,8 @@ class ReportCalls(Calls):
             What else `inventory` takes.
         """
         columns = _names(by)
-        batches = Batches(records, EACH_RECORD_LIMITS if each_record else MESSAGE_LIMITS)
+        limits = EACH_RECORD_LIMITS if each_record else MESSAGE_LIMITS
+        batches = Batches(records, limits, days=self._days_of(book) if book else None)
         failures: list[Exception] = []
         first = report_pb2.EstimateRequest(
             selection=selection_message(book, by=columns, **selection), each_record=each_record

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from tonne.model import RecordField, RowStatus
+from tonne.model import RecordField, RowError, RowStatus
+
+GOT_CHARS_MAX = 160
+"""Characters of a text that an error repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,15 @@ def field_name(field: RecordField) -> str:
     return field.name.lower()
 
 
+def row_error_message(error: RowError) -> str:
+    """Say of a record that was not posted what was expected, what was there, what to do."""
+    return status_message(error.status, error.field, error.got or None)
+
+
 def status_message(status: RowStatus, field: RecordField, got: str | None = None) -> str:
     """Say what was expected, what was there (`got`, where it is known), and what to do."""
+    if status is RowStatus.FIELD_MUST_BE_READABLE and got is not None:
+        return unread_message(got)
     text = STATUS_TEXTS[status]
     found = "" if got is None else f"; got {got!r}"
     return f"{field_name(field)}: {text.expected}{found}: {text.remedy}"
@@ -130,7 +140,7 @@ def unread_message(unread: str) -> str:
     text = STATUS_TEXTS[RowStatus.FIELD_MUST_BE_READABLE]
     try:
         fields = json.loads(unread)
-        found = "; ".join(f"{name}: got {value!r}" for name, value in fields.items())
+        found = "; ".join(f"{name}: got {value!r}" for name, value in fields.items() if value)
     except (ValueError, AttributeError):
         found = f"unread: got {unread!r}"
     return f"{found}: {text.expected}: {text.remedy}"

@@ -90,6 +90,30 @@ def test_a_bad_record_is_told_by_index_and_kept(api, book, fields, rule):
     assert [one.offset for one in api.records(book)] == [0, 2, 3]
 
 
+def test_what_a_producer_cannot_read_is_kept_as_it_is_written(api, book, channel):
+    """Its texts reach the error in-band and the quarantine, with the evidence."""
+    unread = '{"start": "22/10/2024", "end": "23/10/2024"}'
+    fields = {"start": None, "end": None, "unread": unread, "evidence": "bills.csv#row 2"}
+    producer = Producer.opened(api, channel)
+    producer.send_rows(0, record(0), record(1, **fields))
+    (error,) = [error for reply in producer.finish() for error in reply.row_errors]
+    assert RowStatus.Name(error.status) == "ROW_STATUS_FIELD_MUST_BE_READABLE"
+    assert error.message.startswith("start: got '22/10/2024'; end: got '23/10/2024': ")
+    (kept,) = api.quarantine(book)
+    assert (kept.unread, kept.evidence) == (unread, "bills.csv#row 2")
+    assert kept.message == error.message
+    assert [one.offset for one in api.records(book)] == [0]
+
+
+def test_an_error_shows_what_was_written(api, book, channel):
+    """The text at fault stands in the message, cut to what a line takes."""
+    producer = Producer.opened(api, channel)
+    producer.send_rows(0, record(0, quantity="1,000"), record(1, quantity="9" * 200 + "x"))
+    errors = [error.message for reply in producer.finish() for error in reply.row_errors]
+    assert "; got '1,000': " in errors[0]
+    assert f"; got '{'9' * 159}…': " in errors[1]
+
+
 def test_too_many_places_are_rounded_half_even(api, book, channel):
     """A quantity of more than 6 places is valid, and so is a negative one."""
     producer = Producer.opened(api, channel)

@@ -15,6 +15,7 @@ import psutil
 
 from tests.support.servers.api import EDITION, Api, details_of
 from tests.support.servers.server import ROOT
+from tonne.client.answers.days import Days
 from tonne.client.wire.frames import encode_frame, prepare_frame
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 
@@ -60,7 +61,7 @@ def batch(activity: str, months: int, facilities: int = FACILITIES) -> bytes:
         start=pl.lit(start),
         end=pl.lit(start.replace(year=2024 + months // 12, month=1 + months % 12)),
     )
-    return encode_frame(prepare_frame(frame))
+    return encode_frame(prepare_frame(frame, Days()))
 
 
 def fill(api: Api, channel: str, arrow: bytes) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.client.answers.days import Days
 from tonne.client.wire.frames import encode_frame, prepare_frame
 
 if TYPE_CHECKING:
@@ -24,4 +25,4 @@ def arrow_batch(records: Sequence[ingest_pb2.ActivityRecord]) -> bytes:
             for one in records
         ]
     )
-    return encode_frame(prepare_frame(frame))
+    return encode_frame(prepare_frame(frame, Days()))

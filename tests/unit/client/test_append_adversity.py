@@ -36,8 +36,8 @@ def frame(count=COUNT, first=0):
             "activity": "electricity.grid",
             "quantity": "1",
             "unit": "kWh",
-            "start": "2025-01-01",
-            "end": "2025-01-02",
+            "start": "2025-01-01T00:00:00Z",
+            "end": "2025-01-02T00:00:00Z",
         }
     )
 

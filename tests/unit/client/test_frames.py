@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 from decimal import Decimal
 
 import polars as pl
 import pyarrow as pa
 import pytest
 
+from tonne.client.answers.days import Days
 from tonne.client.append.batches import Batches
 from tonne.client.errors import RecordsInvalid
 from tonne.client.wire.frames import drop_records, encode_frame, prepare_frame, read_times
@@ -17,6 +19,8 @@ from tonne.model import Limits
 
 LIMITS = Limits(64 * 1024, 0, 1_000, 0.0)
 DAY = dt.datetime(2025, 1, 2, tzinfo=dt.UTC)
+UTC = Days()
+SHANGHAI = Days(lambda: "Asia/Shanghai")
 
 
 def frame(**columns):
@@ -53,13 +57,13 @@ def decode(body):
 def test_a_written_time_is_read(texts):
     """Days, times with and without offset, with Z or a space, are read as UTC."""
     expected = [None] if texts == ["2025-01-01T19-05"] else [DAY]
-    assert read_times(pl.Series("start", texts)).to_list() == expected
+    assert read_times(pl.Series("start", texts), UTC).to_list() == expected
 
 
 def test_an_unreadable_time_stays_alone():
     """Beside readable times an unreadable one is null, and so is what was null."""
     texts = pl.Series("start", ["2025-01-02", "soon", None, "2025-01-02T00:00:00Z", "2025-02-30"])
-    assert read_times(texts).to_list() == [DAY, None, None, DAY, None]
+    assert read_times(texts, UTC).to_list() == [DAY, None, None, DAY, None]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +78,7 @@ def test_an_unreadable_time_stays_alone():
 )
 def test_every_type_of_time_becomes_microseconds_utc(column):
     """Dates, naive and zoned times of any unit, and texts are the same instant."""
-    start = prepare_frame(frame(start=column))["start"]
+    start = prepare_frame(frame(start=column), UTC)["start"]
     assert start.dtype == pl.Datetime("us", "UTC")
     assert start.to_list() == [DAY, DAY]
 
@@ -96,15 +100,64 @@ def test_every_type_of_time_becomes_microseconds_utc(column):
 )
 def test_a_quantity_keeps_its_digits(column, kind, values):
     """No quantity passes through a float that was not one."""
-    quantity = prepare_frame(frame(quantity=column))["quantity"]
+    quantity = prepare_frame(frame(quantity=column), UTC)["quantity"]
     assert quantity.dtype == kind
     assert quantity.to_list() == values
+
+
+@pytest.mark.parametrize(
+    ("columns", "unread"),
+    [
+        ({"start": ["22/10/2024", "2025-01-02"]}, [{"start": "22/10/2024"}, None]),
+        ({"end": ["2025-01-03", "45717"]}, [None, {"end": "45717"}]),
+        ({"end": ["20250103", " soon "]}, [{"end": "20250103"}, {"end": " soon "}]),
+        ({"start": [None, "  "]}, [None, None]),
+        ({"data_quality": ["Estimated", "guessed"]}, [None, {"data_quality": "guessed"}]),
+        (
+            {"start": ["01.03.2025", "x"], "end": ["01.04.2025", "2025-01-03"]},
+            [{"start": "01.03.2025", "end": "01.04.2025"}, {"start": "x"}],
+        ),
+        ({"start": ["数" * 60, "2025-01-02"]}, [{"start": "数" * 49 + "…"}, None]),
+        ({"start": ['a"b', "2025-01-02"], "unread": ["{}", "{}"]}, [{"start": 'a"b'}, {}]),
+    ],
+)
+def test_what_cannot_be_read_is_kept_as_it_is_written(columns, unread):
+    """A text that is no time or no data quality travels in `unread`; an empty one is nothing."""
+    prepared = prepare_frame(frame(**columns), UTC)
+    found = prepared["unread"].to_list() if "unread" in prepared.columns else [None, None]
+    told = [
+        text and {name: value for name, value in json.loads(text).items() if value is not None}
+        for text in found
+    ]
+    assert told == unread
+
+
+def test_a_day_is_a_day_of_the_book():
+    """Dates and days as texts begin when the book's day does; instants stay what they are."""
+    begin = dt.datetime(2025, 1, 1, 16, tzinfo=dt.UTC)
+    for column in (["2025-01-02", " 2025-01-02"], [dt.date(2025, 1, 2)] * 2):
+        assert prepare_frame(frame(start=column), SHANGHAI)["start"].to_list() == [begin] * 2
+    mixed = ["2025-01-02", "2025-01-02T00:00:00Z"]
+    assert prepare_frame(frame(start=mixed), SHANGHAI)["start"].to_list() == [begin, DAY]
+
+
+def test_who_sends_instants_never_asks_for_the_time_zone():
+    """The server is asked for the zone once the first day is met."""
+
+    def refuse() -> str:
+        raise AssertionError
+
+    times = {"start": ["2025-01-02T00:00:00Z"] * 2, "end": ["2025-01-02 01:00:00", "soon"]}
+    prepare_frame(frame(**times), Days(refuse))
+    with pytest.raises(AssertionError):
+        prepare_frame(frame(), Days(refuse))
 
 
 def test_few_texts_travel_as_a_dictionary():
     """A column of few texts is a dictionary of just these; one of many stays as it is."""
     few = frame().select(pl.all().repeat_by(50).explode())
-    body = encode_frame(prepare_frame(few).with_columns(record_id=pl.Series(map(str, range(100)))))
+    few = few.with_columns(record_id=pl.Series(map(str, range(100))))
+    body = encode_frame(prepare_frame(few, UTC))
     schema = pa.ipc.open_stream(body).schema
     assert pa.types.is_dictionary(schema.field("facility").type)
     assert pa.types.is_large_string(schema.field("record_id").type)
@@ -115,7 +168,7 @@ def test_few_texts_travel_as_a_dictionary():
 def test_dropping_records_leaves_the_rest():
     """The first records of a body can be left out, nulls and dictionaries kept."""
     whole = frame().select(pl.all().repeat_by(50).explode()).with_columns(region=pl.lit(None))
-    body = drop_records(encode_frame(prepare_frame(whole)), 98)
+    body = drop_records(encode_frame(prepare_frame(whole, UTC)), 98)
     assert decode(body)["facility"].cast(pl.String).to_list() == ["b", "b"]
 
 
@@ -127,13 +180,12 @@ def test_dropping_records_leaves_the_rest():
         (frame(quantity=[[1], [2]]), "column quantity: expected .*List"),
         (frame(start=[1, 2]), "column start: expected times"),
         (frame(facility=[[1], [2]]), "column facility: expected texts"),
-        (frame(data_quality=["measured", "guessed"]), "'guessed'"),
     ],
 )
 def test_a_wrong_column_is_named(wrong, words):
     """A missing, unknown or wrongly typed column is an error that names it."""
     with pytest.raises(RecordsInvalid, match=words):
-        prepare_frame(wrong)
+        prepare_frame(wrong, UTC)
 
 
 @pytest.mark.parametrize("make", [lambda f: f, lambda f: f.lazy(), lambda f: f.to_arrow(),

@@ -6,9 +6,13 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from tonne.client.errors import RecordsInvalid
 from tonne.v1 import ingest_pb2
+
+if TYPE_CHECKING:
+    from tonne.client.answers.days import Days
 
 TEXT_FIELDS = (
     "record_id",
@@ -19,6 +23,7 @@ TEXT_FIELDS = (
     "supplier",
     "product",
     "evidence",
+    "unread",
 )
 """Fields that are plain text."""
 
@@ -39,16 +44,26 @@ RECORD_FIELDS = (
     "data_quality",
     "evidence",
     "attributes",
+    "unread",
 )
 """All fields of a record, in the order in which files carry them."""
 
 DATA_QUALITIES = ("", "measured", "calculated", "estimated")
 """Data qualities, numbered as `tonne.v1.DataQuality`."""
 
+DAY_CHARS = 10
+"""Characters of a day without a time: 2025-01-31."""
+
+UNREAD_CHARS_MAX = 50
+"""Characters that a record keeps of a text that could not be read: three fit the limit, however
+they are escaped."""
+
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def record_message(record: Mapping[str, object], position: int) -> ingest_pb2.ActivityRecord:
+def record_message(
+    record: Mapping[str, object], position: int, days: Days
+) -> ingest_pb2.ActivityRecord:
     """Make the message of a record.
 
     Parameters
@@ -56,10 +71,13 @@ def record_message(record: Mapping[str, object], position: int) -> ingest_pb2.Ac
     record : Mapping
         Keys of `RECORD_FIELDS`. A quantity is an int, a Decimal, a decimal text, or a float,
         which stands for the shortest decimal that reads back as it. Start and end are aware
-        datetimes, naive ones (taken as UTC), dates (midnight UTC) or ISO 8601 texts; a text
-        that is none is left out, and the server says so in the record's status.
+        datetimes, naive ones (taken as UTC), dates (days of the book) or ISO 8601 texts. A
+        text that is no time, or no data quality, goes into `unread`: the server puts the record
+        into quarantine with what is written there.
     position : int
         Number of the record in the call, for messages.
+    days : Days
+        When the book's days begin.
 
     Raises
     ------
@@ -67,6 +85,7 @@ def record_message(record: Mapping[str, object], position: int) -> ingest_pb2.Ac
         Where a key is no field, or a value has a type that the field cannot have.
     """
     message = ingest_pb2.ActivityRecord()
+    unread: dict[str, str] = {}
     for name, value in record.items():
         if value is None:
             continue
@@ -78,12 +97,18 @@ def record_message(record: Mapping[str, object], position: int) -> ingest_pb2.Ac
                 metadata={"record": str(position), "field": str(name)},
             )
         try:
-            put(message, name, value)
+            found = _as_read(name, value, days)
+            if found is None:
+                unread[name] = str(value)
+            else:
+                put(message, name, found)
         except (TypeError, ValueError, OverflowError) as error:
             raise RecordsInvalid(
                 f"record {position}, field {name}: {error}",
                 metadata={"record": str(position), "field": name},
             ) from error
+    if unread:
+        message.unread = unread_text(unread)
     return message
 
 
@@ -97,16 +122,51 @@ def record_mapping(message: ingest_pb2.ActivityRecord) -> dict[str, object]:
         )
     record["data_quality"] = DATA_QUALITIES[message.data_quality]
     record["attributes"] = message.attributes
+    record["unread"] = message.unread
     return {name: record[name] for name in RECORD_FIELDS}
 
 
-def read_time(text: str) -> dt.datetime | None:
-    """Read an ISO 8601 text as a time in UTC; None where it is none."""
+def read_time(text: str, days: Days) -> dt.datetime | None:
+    """Read an ISO 8601 text as a time; None where it is none.
+
+    Without a time it is the first instant of a day of the book, without an offset it is UTC.
+    """
+    text = text.strip()
     try:
-        found = dt.datetime.fromisoformat(text.strip())
+        if len(text) == DAY_CHARS:
+            return days.start(dt.date.fromisoformat(text))
+        if text.isdigit():
+            return None  # 20250131, 45717: by no rule a day
+        found = dt.datetime.fromisoformat(text)
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+def unread_text(fields: Mapping[str, str]) -> str:
+    """Write what could not be read as `ActivityRecord.unread`: each text cut to a length."""
+    cut = {name: cut_unread(text) for name, text in fields.items()}
+    return json.dumps(cut, ensure_ascii=False)
+
+
+def cut_unread(text: str) -> str:
+    """Cut a text that could not be read to what a record keeps of it."""
+    return text if len(text) <= UNREAD_CHARS_MAX else text[: UNREAD_CHARS_MAX - 1] + "…"
+
+
+def _as_read(name: str, value: object, days: Days) -> object | None:
+    """Read the fields whose texts may be unreadable; None where this one is."""
+    if name == "data_quality" and isinstance(value, str):
+        word = value.strip().lower()
+        return word if word in DATA_QUALITIES else None
+    if name not in {"start", "end"}:
+        return value
+    if isinstance(value, str):
+        # An empty text is no value: the server says that the field is missing.
+        return read_time(value, days) if value.strip() else value
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return days.start(value)
+    return value
 
 
 def _put_text(message: ingest_pb2.ActivityRecord, name: str, value: object) -> None:
@@ -131,16 +191,12 @@ def _put_quantity(message: ingest_pb2.ActivityRecord, _name: str, value: object)
 
 def _put_time(message: ingest_pb2.ActivityRecord, name: str, value: object) -> None:
     if isinstance(value, str):
-        value = read_time(value)
-        if value is None:
-            return
+        return  # an empty one
     if not isinstance(value, dt.datetime):
-        if not isinstance(value, dt.date):
-            raise TypeError(
-                f"expected a datetime, a date or an ISO 8601 text, got "
-                f"{type(value).__name__}: {value!r}"
-            )
-        value = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+        raise TypeError(
+            f"expected a datetime, a date or an ISO 8601 text, got "
+            f"{type(value).__name__}: {value!r}"
+        )
     if value.tzinfo is None:
         value = value.replace(tzinfo=dt.UTC)
     since = value - _EPOCH

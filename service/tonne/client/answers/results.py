@@ -178,13 +178,13 @@ def read_ledger_record(item: report_pb2.LedgerRecord) -> LedgerRecord:
 def read_quarantined(record: ledger_pb2.QuarantinedRecord) -> QuarantinedRecord:
     """Read a record in quarantine."""
     fields = ("record_id", "facility", "activity", "quantity", "unit", "start", "end", "region")
-    fields += ("evidence", "unread")
+    also = ("evidence", "unread")
     return QuarantinedRecord(
         record.channel,
         record.offset,
         status_name(record.status),
         record.field,
         record.message,
-        {name: getattr(record, name) for name in fields},
+        {name: getattr(record, name) for name in fields + also},
         record.raw,
     )

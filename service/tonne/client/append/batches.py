@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
+from tonne.client.answers.days import Days
 from tonne.client.answers.records import record_message
 from tonne.client.errors import PolarsMissing, RecordsInvalid
 from tonne.v1 import ingest_pb2
@@ -104,6 +105,8 @@ class Batches:
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
         Size that messages are meant to have.
+    days : Days, optional
+        When the days of the book begin; without it, of UTC.
     waiting : callable, optional
         Says what waits behind the records that were read; asked whenever `backlog` is.
     """
@@ -116,12 +119,14 @@ class Batches:
         skip_count: int = 0,
         record_count: int | None = None,
         bytes_target: int = MESSAGE_BYTES_TARGET,
+        days: Days | None = None,
         waiting: Callable[[], Backlog] | None = None,
     ) -> None:
         self._bytes_max = limits.message_bytes_max - ENVELOPE_BYTES
         self._bytes_target = min(bytes_target, self._bytes_max)
         self._records_max = limits.batch_records_max
         self._slice_records = max(1, FIRST_SLICE_RECORDS * bytes_target // MESSAGE_BYTES_TARGET)
+        self._days = days or Days()
         self._since_s = time.time()
         self._waiting = waiting
         if record_count is None and _is_frame(records):
@@ -158,7 +163,7 @@ class Batches:
             if isinstance(chunk, Iterator):
                 yield from self._cut_mappings(chunk)
             else:
-                yield from self._cut_frame(_frames().prepare_frame(chunk))
+                yield from self._cut_frame(_frames().prepare_frame(chunk, self._days))
 
     def _cut_frame(self, frame: pl.DataFrame) -> Iterator[Batch]:
         row = 0
@@ -194,14 +199,13 @@ class Batches:
         if request.rows.records:
             yield Batch(request, len(request.rows.records), size_bytes)
 
-    @staticmethod
-    def _message(mapping: object, position: int) -> ingest_pb2.ActivityRecord:
+    def _message(self, mapping: object, position: int) -> ingest_pb2.ActivityRecord:
         if not isinstance(mapping, Mapping):
             raise RecordsInvalid(
                 f"record {position}: expected a mapping, got {type(mapping).__name__}",
                 metadata={"record": str(position)},
             )
-        return record_message(mapping, position)
+        return record_message(mapping, position, self._days)
 
 
 def _read(records: Records) -> Iterator[Chunk]:

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
+from tonne.client.answers.days import Days
 from tonne.client.answers.results import AppendResult, Progress, quantity_decimal
 from tonne.client.append.batches import Backlog, Batches, Records
 from tonne.client.append.delivery import Delivery
@@ -44,6 +45,7 @@ class Channel:
         self.name = name
         self._ownership = Ownership(server, name)
         self._delivery = Delivery(self._ownership, policy, sleep)
+        self._days = Days(lambda: server.read_time_zone(name))
         self._lock = threading.Lock()
 
     @property
@@ -118,6 +120,7 @@ class Channel:
                     delivery.limits,
                     skip_count=skip_count,
                     record_count=record_count,
+                    days=self._days,
                     waiting=backlog,
                 )
                 delivery.compare_tail(batches.tail, batches.tail_position)

@@ -33,6 +33,9 @@ class ChannelServer(Protocol):
     def open_stream(self, name: str, epoch: int) -> AppendStream:
         """Begin an Append call."""
 
+    def read_time_zone(self, name: str) -> str:
+        """Read the time zone of the channel's book."""
+
     def renew_token(self) -> bool:
         """Ask for a token in place of one that was refused; whether there is another one."""
 

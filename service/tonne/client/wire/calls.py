@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import grpc
 
+from tonne.client.answers.days import Days
+from tonne.client.wire.resources import book_name
 from tonne.client.wire.transport import error_of_rpc
+from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,6 +43,9 @@ class Calls:
         How long a single call may take.
     """
 
+    _ledger: Any
+    """Stub of LedgerService."""
+
     def __init__(self, target: str, timeout_s: float) -> None:
         self.target = target
         self._timeout_s = timeout_s
@@ -54,6 +60,15 @@ class Calls:
             return method(request, timeout=min(self._timeout_s, timeout_s_max))
         except grpc.RpcError as error:
             raise error_of_rpc(error, self.target) from error
+
+    def _days_of(self, book: str) -> Days:
+        """When the days of a book begin: the server is asked once the first day is met."""
+        return Days(lambda: self._time_zone_of(book))
+
+    def _time_zone_of(self, book: str) -> str:
+        request = ledger_pb2.GetBookRequest(name=book_name(book))
+        found: ledger_pb2.Book = self._call(self._ledger.GetBook, request)
+        return found.time_zone
 
     def _stream(
         self,

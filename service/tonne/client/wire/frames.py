@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tonne.client.answers.records import DATA_QUALITIES, RECORD_FIELDS, REQUIRED_FIELDS
+from tonne.client.answers.records import (
+    DATA_QUALITIES,
+    RECORD_FIELDS,
+    REQUIRED_FIELDS,
+    UNREAD_CHARS_MAX,
+)
 from tonne.client.errors import RecordsInvalid
+
+if TYPE_CHECKING:
+    from tonne.client.answers.days import Days
 
 DICTIONARY_FIELDS = ("facility", "activity", "unit", "region", "supplier", "product")
 """Columns that travel as dictionary and indices where few texts repeat."""
@@ -16,16 +24,23 @@ DICTIONARY_FIELDS = ("facility", "activity", "unit", "region", "supplier", "prod
 ROWS_PER_TEXT_MIN = 4
 """Mean number of rows per distinct text from which a dictionary is smaller than the texts."""
 
+MAY_BE_UNREADABLE = ("start", "end", "data_quality")
+"""Fields whose text may say nothing to us."""
+
+INSTANT = pl.Datetime("us", "UTC")
+
+_TEXTS = (pl.String, pl.Categorical, pl.Enum)
 _INT64 = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
-def prepare_frame(frame: pl.DataFrame) -> pl.DataFrame:
+def prepare_frame(frame: pl.DataFrame, days: Days) -> pl.DataFrame:
     """Bring a frame's columns into the types that travel.
 
     Texts become String. A quantity stays Float64, Decimal or String; integers become Int64, a
     Float32 the text of its shortest decimal, so that 0.1 stays 0.1. Start and end become
-    microseconds UTC: naive times are taken as UTC, dates as midnight, texts as ISO 8601; a
-    text that is no time becomes null, and the server says so in the record's status.
+    microseconds UTC: naive times are taken as UTC, dates as days of the book, texts as ISO 8601.
+    A text that is no time, or no data quality, becomes null and stands in the column `unread`:
+    the server puts its record into quarantine with what is written there.
 
     Raises
     ------
@@ -49,7 +64,8 @@ def prepare_frame(frame: pl.DataFrame) -> pl.DataFrame:
             ),
             metadata={"missing": ",".join(missing), "unknown": ",".join(unknown)},
         )
-    return frame.select(_prepare(frame[name]) for name in frame.columns)
+    prepared = frame.select(_prepare(frame[name], days) for name in frame.columns)
+    return _with_unread(frame, prepared)
 
 
 def read_arrow(table: Any) -> pl.DataFrame:
@@ -86,13 +102,41 @@ def _as_dictionary(column: pl.Series) -> pl.Series:
     return column.cast(pl.Enum(texts))
 
 
-def _prepare(column: pl.Series) -> pl.Series:
+def _with_unread(frame: pl.DataFrame, prepared: pl.DataFrame) -> pl.DataFrame:
+    """Keep what is written in fields that could not be read."""
+    texts = {
+        name: frame[name].cast(pl.String).set(prepared[name].is_not_null(), None)
+        for name in MAY_BE_UNREADABLE
+        if name in frame.columns and frame[name].dtype in _TEXTS
+    }
+    unread = {name: text for name, text in texts.items() if (text.str.strip_chars() != "").any()}
+    if not unread:
+        return prepared
+    found = pl.DataFrame(unread).with_columns(
+        pl.when(pl.col(name).str.strip_chars() != "").then(
+            pl.when(pl.col(name).str.len_chars() > UNREAD_CHARS_MAX)
+            .then(pl.col(name).str.head(UNREAD_CHARS_MAX - 1) + "…")
+            .otherwise(pl.col(name))
+        )
+        for name in unread
+    )
+    said = found.select(
+        pl.when(pl.any_horizontal(pl.all().is_not_null()))
+        .then(pl.struct(pl.all()).struct.json_encode())
+        .alias("unread")
+    )["unread"]
+    if "unread" in prepared.columns:
+        said = pl.select(pl.coalesce(said, prepared["unread"]).alias("unread"))["unread"]
+    return prepared.with_columns(said)
+
+
+def _prepare(column: pl.Series, days: Days) -> pl.Series:
     if column.dtype == pl.Null:
         return column.cast(_EMPTY.get(column.name, pl.String()))
     if column.name == "quantity":
         return _prepare_quantity(column)
     if column.name in ("start", "end"):
-        return _prepare_time(column)
+        return _prepare_time(column, days)
     if column.name == "data_quality":
         return _prepare_data_quality(column)
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
@@ -101,8 +145,8 @@ def _prepare(column: pl.Series) -> pl.Series:
 
 
 _EMPTY: dict[str, pl.DataType] = {
-    "start": pl.Datetime("us", "UTC"),
-    "end": pl.Datetime("us", "UTC"),
+    "start": INSTANT,
+    "end": INSTANT,
     "data_quality": pl.UInt8(),
 }
 
@@ -118,29 +162,43 @@ def _prepare_quantity(column: pl.Series) -> pl.Series:
     raise _type_error(column, "texts, integers, decimals or floats")
 
 
-def _prepare_time(column: pl.Series) -> pl.Series:
+def _prepare_time(column: pl.Series, days: Days) -> pl.Series:
     kind = column.dtype
     if isinstance(kind, pl.Datetime):
         if kind.time_zone is None:
             column = column.dt.replace_time_zone("UTC")
-        return column.cast(pl.Datetime("us", "UTC"))
+        return column.cast(INSTANT)
     if kind == pl.Date:
-        return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if kind in (pl.String, pl.Categorical, pl.Enum):
-        return read_times(column.cast(pl.String))
+        return _first_instants(column, days)
+    if kind in _TEXTS:
+        return read_times(column.cast(pl.String), days)
     raise _type_error(column, "times, dates or ISO 8601 texts")
 
 
-def read_times(texts: pl.Series) -> pl.Series:
+def _first_instants(column: pl.Series, days: Days) -> pl.Series:
+    """First instants of dates, each day once."""
+    distinct = column.unique().drop_nulls()
+    if distinct.is_empty():
+        return column.cast(INSTANT)
+    starts = [days.start(day) for day in distinct]
+    return column.replace_strict(distinct, pl.Series(starts, dtype=INSTANT), return_dtype=INSTANT)
+
+
+def read_times(texts: pl.Series, days: Days) -> pl.Series:
     """Read ISO 8601 texts as microseconds UTC; null where a text is none.
 
-    Without an offset a time is UTC; without a time a day is its midnight.
+    Without an offset a time is UTC; without a time it is the first instant of a day of the book.
     """
     # Most files have one of these two forms throughout.
-    for form in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"):
-        times = texts.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-        if times.null_count() == texts.null_count():
-            return times
+    times = texts.str.to_datetime(
+        "%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC", strict=False
+    )
+    if times.null_count() == texts.null_count():
+        return times
+    dates = texts.str.strip_chars().str.to_date("%Y-%m-%d", strict=False)
+    first_instants = _first_instants(dates, days)
+    if dates.null_count() == texts.null_count():
+        return first_instants.alias(texts.name)
     trimmed = pl.col("text").str.strip_chars()
     marked = trimmed.str.replace(" ", "T", literal=True).str.replace(r"[Zz]$", "+00:00")
     zoned = (
@@ -149,7 +207,6 @@ def read_times(texts: pl.Series) -> pl.Series:
         .otherwise(marked + "+00:00")
     )
     forms = (
-        (trimmed, "%Y-%m-%d"),
         (zoned, "%Y-%m-%dT%H:%M:%S%.f%z"),
         (zoned, "%Y-%m-%dT%H:%M%z"),
     )
@@ -158,8 +215,11 @@ def read_times(texts: pl.Series) -> pl.Series:
         .to_frame()
         .select(
             pl.coalesce(
-                expression.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-                for expression, form in forms
+                first_instants,
+                *(
+                    expression.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+                    for expression, form in forms
+                ),
             )
         )
         .to_series()
@@ -172,17 +232,10 @@ def _prepare_data_quality(column: pl.Series) -> pl.Series:
         return column.cast(pl.UInt8)
     if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
         raise _type_error(column, "measured, calculated or estimated")
-    texts = column.cast(pl.String)
-    numbers = texts.replace_strict(
+    words = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+    return words.replace_strict(
         list(DATA_QUALITIES), range(len(DATA_QUALITIES)), default=None, return_dtype=pl.UInt8
     )
-    wrong = texts.filter(numbers.is_null() & texts.is_not_null())
-    if wrong.len():
-        raise RecordsInvalid(
-            f"column data_quality: expected measured, calculated or estimated; got {wrong[0]!r}",
-            metadata={"field": "data_quality"},
-        )
-    return numbers
 
 
 def _type_error(column: pl.Series, expected: str) -> RecordsInvalid:

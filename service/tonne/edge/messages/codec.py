@@ -14,7 +14,7 @@ from tonne.edge.messages.status import write_in_band
 from tonne.edge.messages.texts import refuse_texts
 from tonne.errors import FieldInvalid
 from tonne.ledger.book.methods import settings_of
-from tonne.ledger.statuses import field_name, status_message
+from tonne.ledger.statuses import field_name, row_error_message
 from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period, quantity_text
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
@@ -155,7 +155,7 @@ def write_row_error(error: RowError) -> status_pb2.RowError:
         offset=error.offset,
         status=_number(error.status),
         field=field_name(error.field),
-        message=status_message(error.status, error.field),
+        message=row_error_message(error),
     )
 
 

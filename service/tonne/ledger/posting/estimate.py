@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,9 +20,14 @@ from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import split_records
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.posting.group import outcome_of, post_slices, posting_frame
+from tonne.ledger.posting.group import (
+    outcome_of,
+    post_slices,
+    posting_frame,
+    refused_texts,
+)
 from tonne.ledger.posting.suspense import SuspenseTexts
-from tonne.ledger.statuses import status_message
+from tonne.ledger.statuses import row_error_message
 from tonne.model import Book, ControlTotals, FacilityRule, RowError, RowStatus, check_id
 from tonne_kernel import Batch, BatchSlice
 
@@ -38,6 +43,9 @@ RECORD_SCHEMA: Schema = {"record": pl.Int64, **POSTINGS_SCHEMA}
 
 EstimateBatch = Batch
 """Decoded records of one message."""
+
+ESTIMATE = "estimate"
+"""Name under which the records of an estimate are posted; they stand in no file."""
 
 _RULE_KEYS = ("facility", "activity", "unit", "region", "period")
 
@@ -102,12 +110,13 @@ class Estimation:
         first_index = self.totals.record_count
         # The session is this estimate's own: no other state posts with it meanwhile.
         self.state.assign_rules(batch.session)
-        whole = BatchSlice(batch, "estimate", first_index)
+        whole = BatchSlice(batch, ESTIMATE, first_index)
         posted = post_slices(
             [whole], self.state, book=self.state.book.id, row_errors_max=row_errors_max
         )
-        outcome = outcome_of(posted.totals[0], first_index)
         with polars_errors("the postings of an estimate"):
+            texts = refused_texts(posted)
+            outcome = outcome_of(posted.totals[0], ESTIMATE, first_index, texts)
             frame, used = posting_frame(posted, self.state)
             self._resolutions |= {each.id: each for each in used}
             self._sums.add(frame)
@@ -116,10 +125,7 @@ class Estimation:
             if by_record:
                 postings = self._by_record(records, frame)
         self.totals += outcome.totals
-        row_errors = tuple(
-            RowError(error.offset, error.offset, error.status, error.field)
-            for error in outcome.row_errors
-        )
+        row_errors = tuple(replace(error, index=error.offset) for error in outcome.row_errors)
         return Estimated(
             first_index,
             outcome.totals,
@@ -141,7 +147,7 @@ class Estimation:
 
     def _messages(self, row_errors: Sequence[RowError], records: pl.DataFrame) -> dict[int, str]:
         """Say what stands in the way; where a record would wait, which ids are near."""
-        messages = {error.index: status_message(error.status, error.field) for error in row_errors}
+        messages = {error.index: row_error_message(error) for error in row_errors}
         with polars_errors("records that would wait"):
             waiting = records.filter(
                 pl.col("status") > RowStatus.POSTED, pl.col("offset").is_in(list(messages))

@@ -15,6 +15,7 @@ from tonne.errors import QuantityOverflow
 from tonne.ledger.files.files import POSTINGS, QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
 from tonne.ledger.posting.entries import REQUEST_PREFIX, ChannelEntry, Durable, Entry, RequestEntry
+from tonne.ledger.statuses import GOT_CHARS_MAX, field_name
 from tonne.model import ControlTotals, RecordField, RowError, RowStatus
 from tonne.store.rows import Move, RangeRow, RequestClaim
 from tonne_kernel import BatchSlice, post
@@ -166,29 +167,48 @@ def post_group(
             state.assign_rules(session)
         slices = [BatchSlice(entry.batch, *entry_position(entry)) for entry in entries]
         posted = post_slices(slices, state, book=book, row_errors_max=row_errors_max)
-    outcomes = [
-        outcome_of(totals, entry_position(entry)[1])
-        for totals, entry in zip(posted.totals, entries, strict=True)
-    ]
     with polars_errors("a group of postings"):
+        texts = refused_texts(posted)
+        outcomes = [
+            outcome_of(totals, *entry_position(entry), texts)
+            for totals, entry in zip(posted.totals, entries, strict=True)
+        ]
         frames, resolutions, periods = _frames(posted, state)
     return Group(state.book, entries, outcomes, frames, resolutions, periods)
 
 
 def write_row_errors(outcome: Durable) -> str:
     """Write the row errors of a request for the manifest."""
-    errors = [[error.index, int(error.status), int(error.field)] for error in outcome.row_errors]
+    errors = [
+        [error.index, int(error.status), int(error.field), error.got]
+        for error in outcome.row_errors
+    ]
     return json.dumps([outcome.row_error_count, errors], separators=(",", ":"))
 
 
 def read_row_errors(text: str, totals: ControlTotals) -> Durable:
     """Read what `write_row_errors` wrote: the answer to a request that came again."""
     count, errors = json.loads(text)
-    return Durable(totals, _row_errors(errors, 0), count, already_posted=True)
+    # Answers of before the fourth part have three.
+    found = tuple(
+        RowError(index, index, RowStatus(status), RecordField(field), *got)
+        for index, status, field, *got in errors
+    )
+    return Durable(totals, found, count, already_posted=True)
 
 
-def outcome_of(part: SliceTotals, first_offset: int) -> Durable:
-    """Read the totals and the row errors of a slice that begins at an offset."""
+def outcome_of(
+    part: SliceTotals, source: str, first_offset: int, texts: Mapping[tuple[str, int], str]
+) -> Durable:
+    """Read the totals and the row errors of a slice.
+
+    Parameters
+    ----------
+    source, first_offset
+        Name under which its records stand in files, and offset of the first.
+    texts
+        As `refused_texts` gives them.
+    """
     totals = ControlTotals(
         record_count=part.record_count,
         posted_count=part.posted_count,
@@ -196,14 +216,37 @@ def outcome_of(part: SliceTotals, first_offset: int) -> Durable:
         suspended_count=part.suspended_count,
         quantity_micro=part.quantity_micro,
     )
-    return Durable(totals, _row_errors(part.row_errors, first_offset), part.row_error_count)
-
-
-def _row_errors(errors: Sequence[Sequence[int]], first_offset: int) -> tuple[RowError, ...]:
-    return tuple(
-        RowError(index, first_offset + index, RowStatus(status), RecordField(field))
-        for index, status, field in errors
+    errors = tuple(
+        RowError(
+            index,
+            first_offset + index,
+            RowStatus(status),
+            RecordField(field),
+            texts.get((source, first_offset + index), ""),
+        )
+        for index, status, field in part.row_errors
     )
+    return Durable(totals, errors, part.row_error_count)
+
+
+def refused_texts(posted: Posted) -> dict[tuple[str, int], str]:
+    """Give the text at fault of each reported record in quarantine, by source and offset."""
+    reported_count = sum(len(totals.row_errors) for totals in posted.totals)
+    if not (reported_count and posted.quarantine_count):
+        return {}
+    # Errors and refused records stand in one order: those reported are among the first.
+    refused = frame_of(posted.quarantine()).head(reported_count)
+    texts: dict[tuple[str, int], str] = {}
+    for row in refused.iter_rows(named=True):
+        text = row.get(field_name(RecordField(row["field"])))
+        if isinstance(text, str):
+            texts[row["channel"], row["offset"]] = cut_text(text)
+    return texts
+
+
+def cut_text(text: str) -> str:
+    """Cut a text to what an error repeats of it."""
+    return text if len(text) <= GOT_CHARS_MAX else text[: GOT_CHARS_MAX - 1] + "…"
 
 
 def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:

@@ -22,7 +22,7 @@ from tonne.ledger.files.overlay import Overlay
 from tonne.ledger.pages import Page, PageTokens, page_limit
 from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.ledger.posting.suspense import SuspenseTexts
-from tonne.ledger.statuses import status_message
+from tonne.ledger.statuses import field_name, status_message
 from tonne.model import RecordField, RowStatus, check_id
 from tonne.work import check_wanted
 
@@ -357,28 +357,18 @@ def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[Quarant
             for name in ("record_id", "facility", "activity", "quantity", "unit", "region")
         }
         texts["start"], texts["end"] = _time_text(row["start"]), _time_text(row["end"])
+        # Files of before these columns do not have them.
+        texts["evidence"], texts["unread"] = row.get("evidence") or "", row.get("unread") or ""
         yield QuarantinedRecord(
             source=_source(row["channel"]),
             offset=row["offset"],
             status=status,
             field=field,
-            message=_refusal(status, field, texts, row.get("unread") or "")
+            message=status_message(status, field, texts.get(field_name(field)))
             + _units_of(status, texts["activity"]),
             raw=row["raw"] or b"",
-            # Files of before these columns do not have them.
-            evidence=row.get("evidence") or "",
-            unread=row.get("unread") or "",
             **texts,
         )
-
-
-def _refusal(
-    status: RowStatus, field: RecordField, texts: Mapping[str, str], unread: str
-) -> str:
-    """Say why a record is refused; where its producer could not read a field, field and text."""
-    if status is RowStatus.FIELD_MUST_BE_READABLE:
-        return unread_message(unread)
-    return status_message(status, field, texts.get(field.name.lower()))
 
 
 def _time_text(time_us: int | None) -> str:
