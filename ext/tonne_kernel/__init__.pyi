@@ -317,8 +317,8 @@ class Posted:
 
         channel (dict), offset int64, status uint8, field uint8, record_id, facility,
         activity, quantity, unit, region, evidence, unread (utf8, as they came, cut to what a
-        good one may have; empty where unreadable), start, end (int64 us, null where unreadable), raw (binary; empty for
-        Arrow batches).
+        good one may have; empty where unreadable), start, end (int64 us, null where
+        unreadable), raw (binary; empty for Arrow batches).
         """
     def postings(self) -> ArrowTable:
         """One row per distinct key, period and disposition, in order of first sight.

@@ -105,7 +105,7 @@ def test_what_a_producer_cannot_read_is_kept_as_it_is_written(api, book, channel
     assert [one.offset for one in api.records(book)] == [0]
 
 
-def test_an_error_shows_what_was_written(api, book, channel):
+def test_an_error_shows_what_was_written(api, channel):
     """The text at fault stands in the message, cut to what a line takes."""
     producer = Producer.opened(api, channel)
     producer.send_rows(0, record(0, quantity="1,000"), record(1, quantity="9" * 200 + "x"))

@@ -57,6 +57,7 @@ def test_the_same_records_match(filled, form, start, stop):
         {"data_quality": 1},
         {"evidence": "z"},
         {"attributes": '{"z":1}'},
+        {"unread": '{"end":"01/03"}'},
     ],
     ids=str,
 )
