@@ -16,7 +16,8 @@ from tonne_kernel.records.staged cimport (
     QUANTITY_DOUBLE, QUANTITY_TEXT, TIME_OUT_OF_RANGE, TIME_PRESENT, Staged, stage_clear,
 )
 from tonne_kernel.records.wire cimport (
-    WIRE_OK, WIRE_TRUNCATED, pack_sevens, read_bytes, read_tag, read_varint, read_wide_varint, skip_value,
+    WIRE_OK, WIRE_TRUNCATED, pack_sevens, read_bytes, read_tag, read_varint, read_wide_varint,
+    skip_value,
 )
 from tonne_kernel.values.constants cimport DATA_QUALITY_MAX, SECOND_US, TIME_S_STOP
 from tonne_kernel.values.dictionary cimport Dictionaries

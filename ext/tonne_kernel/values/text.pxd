@@ -23,6 +23,8 @@ cdef struct Interner:
 
 # 0, or -1 where there is no memory. `interner_free` takes an initialised or zeroed one.
 cdef int interner_init(Interner *interner, uint64_t seed) noexcept nogil
+# Make room for `count` texts, not fewer than there are. 0, or -1 where there is no memory.
+cdef int interner_reserve(Interner *interner, int64_t count) noexcept nogil
 cdef void interner_free(Interner *interner) noexcept nogil
 cdef int64_t interner_memory_bytes(const Interner *interner) noexcept nogil
 
