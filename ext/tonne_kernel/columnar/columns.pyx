@@ -123,8 +123,11 @@ cdef int _take_chunk(Decoding *work) noexcept nogil:
     """
     cdef BatchColumns *columns = work.columns
     cdef Dictionaries *dictionaries = work.dictionaries
+    # Held here: for all that C knows, a store of `suspect` could change what `columns` points to.
+    cdef const int64_t *start_us = columns.start_us + work.first
+    cdef const int64_t *end_us = columns.end_us + work.first
+    cdef uint64_t span_us_max = <uint64_t> columns.span_us_max
     cdef int64_t row
-    cdef uint64_t span_us
     memset(work.suspect, 0, sizeof(work.suspect))
     if (
         _take_quantity(work)
@@ -134,9 +137,8 @@ cdef int _take_chunk(Decoding *work) noexcept nogil:
         return -1
     for row in range(work.chunk.count):
         # Unsigned, so that an end before its start is far beyond any limit.
-        span_us = (<uint64_t> columns.end_us[work.first + row]
-                   - <uint64_t> columns.start_us[work.first + row])
-        work.suspect[row] |= span_us - 1 >= <uint64_t> columns.span_us_max
+        work.suspect[row] |= (
+            <uint64_t> end_us[row] - <uint64_t> start_us[row] - 1 >= span_us_max)
     if (
         check_texts(work, FIELD_EVIDENCE, EVIDENCE_SIZE_MAX)
         or check_texts(work, FIELD_ATTRIBUTES, ATTRIBUTES_SIZE_MAX)

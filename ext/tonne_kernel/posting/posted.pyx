@@ -16,13 +16,14 @@ from tonne_kernel.arrow.table cimport ArrowTable, new_table
 from tonne_kernel.memory.buffers cimport TextColumn, texts_append, texts_copy, texts_free
 from tonne_kernel.posting.aggregate cimport Sum
 from tonne_kernel.posting.posting cimport (
-    POSTING_OK, POSTING_RULE_ABSENT, Posting, SliceState, post_slice, posting_free, posting_init,
+    POSTING_MEMORY, POSTING_OK, POSTING_RULE_ABSENT, Posting, SliceState, post_slice, posting_free,
+    posting_init,
 )
 from tonne_kernel.posting.quarantine cimport Source, export_quarantine
 from tonne_kernel.posting.rules cimport PeriodTable, RuleTable
 from tonne_kernel.posting.segment cimport export_segment
 from tonne_kernel.session.session cimport Batch, Session
-from tonne_kernel.values.dictionary cimport Key
+from tonne_kernel.values.dictionary cimport Key, dictionaries_reserve
 from tonne_kernel.values.int128 cimport i128, i128_high, i128_low
 
 
@@ -100,6 +101,7 @@ def post(
     cdef int64_t row_count = 0
     cdef int64_t batch_row_count = 0
     cdef int64_t record_id_bytes = 0
+    cdef int32_t key_count
     cdef int result
     for part in parts:
         row_count += part.batch.columns.count
@@ -124,9 +126,9 @@ def post(
         if result != POSTING_OK:
             raise MemoryError(f"a posting of {row_count} records")
         with ExitStack() as locks:
-            _lock_sessions(parts, locks)
+            key_count = _lock_sessions(parts, locks)
             _set_states(parts, states, &channels)
-            _run(&posting, states, len(parts))
+            _run(&posting, states, len(parts), <int32_t>min(key_count, row_count))
             return _collect(parts, &posting, states, &channels)
     finally:
         posting_free(&posting)
@@ -134,11 +136,15 @@ def post(
         free(states)
 
 
-cdef int _lock_sessions(list parts, locks) except -1:
-    """Lock every session once, in the order of their addresses, and number the posting."""
+cdef int32_t _lock_sessions(list parts, locks) except -1:
+    """Lock every session once, in the order of their addresses, and number the posting.
+
+    The keys of the session that has most of them.
+    """
     cdef BatchSlice part
     cdef Session session
     cdef int32_t key
+    cdef int32_t key_count = 0
     sessions = {}
     for part in parts:
         sessions[id(part.batch.session)] = part.batch.session
@@ -150,7 +156,8 @@ cdef int _lock_sessions(list parts, locks) except -1:
                 session.dictionaries.keys.states[key].serial = 0
             session.serial = 0
         session.serial += 1
-    return 0
+        key_count = max(key_count, session.dictionaries.keys.count)
+    return key_count
 
 
 cdef int _set_states(list parts, SliceState *states, TextColumn *channels) except -1:
@@ -176,10 +183,16 @@ cdef int _set_states(list parts, SliceState *states, TextColumn *channels) excep
     return 0
 
 
-cdef int _run(Posting *posting, SliceState *states, int count) except -1:
+cdef int _run(
+    Posting *posting, SliceState *states, int count, int32_t key_count
+) except -1:
     cdef int result = POSTING_OK
     cdef int index
     with nogil:
+        # Sessions mostly share their keys: where they do not, the tables grow from here.
+        if dictionaries_reserve(&posting.dictionaries, key_count):
+            result = POSTING_MEMORY
+            count = 0
         for index in range(count):
             result = post_slice(posting, &states[index], index)
             if result != POSTING_OK:

@@ -24,6 +24,14 @@ cdef struct ErrorList:
     int64_t count
     int64_t capacity
 
+cdef enum:
+    ADOPTED_COUNT = 16          # texts of a column that a slice remembers; a power of two
+
+cdef struct AdoptedText:
+    # What a text of the session is in the posting. Zero: nothing yet.
+    int32_t number              # code of the session, and 1
+    int32_t code                # of the posting
+
 cdef struct SliceState:
     Source source
     Dictionaries *dictionaries  # of the session
@@ -34,6 +42,10 @@ cdef struct SliceState:
     i128 quantity_micro         # of all records that are not in quarantine
     int64_t first_error         # in Posting.errors
     int64_t reported_count
+    # Keys are many, but their activities, units and regions few: each by its code's last bits.
+    AdoptedText activities[ADOPTED_COUNT]
+    AdoptedText units[ADOPTED_COUNT]
+    AdoptedText regions[ADOPTED_COUNT]
 
 cdef struct Posting:
     const int32_t *run_offsets  # of the RuleTable

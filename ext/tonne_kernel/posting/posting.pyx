@@ -212,7 +212,7 @@ cdef inline void _add_row(
 
 
 cdef int _adopt_key(
-    Posting *posting, const SliceState *state, int32_t number, KeyState *key
+    Posting *posting, SliceState *state, int32_t number, KeyState *key
 ) noexcept nogil:
     """First sight of a session's key: its texts become texts of the segment."""
     cdef const Dictionaries *source = state.dictionaries
@@ -221,9 +221,11 @@ cdef int _adopt_key(
     if not 0 <= key.rule < posting.rule_count:
         return POSTING_RULE_ABSENT
     facility = _adopt_text(&posting.dictionaries.facility, &source.facility, theirs.facility)
-    activity = _adopt_text(&posting.dictionaries.activity, &source.activity, theirs.activity)
-    unit = _adopt_text(&posting.dictionaries.unit, &source.unit, theirs.unit)
-    region = _adopt_text(&posting.dictionaries.region, &source.region, theirs.region)
+    activity = _adopt_common_text(
+        &posting.dictionaries.activity, &source.activity, theirs.activity, state.activities)
+    unit = _adopt_common_text(&posting.dictionaries.unit, &source.unit, theirs.unit, state.units)
+    region = _adopt_common_text(
+        &posting.dictionaries.region, &source.region, theirs.region, state.regions)
     if (facility | activity | unit | region) < 0:
         return POSTING_MEMORY
     key.posting_key = find_key(&posting.dictionaries.keys, facility, activity, unit, region)
@@ -239,6 +241,17 @@ cdef inline int32_t _adopt_text(
 ) noexcept nogil:
     cdef int64_t start = text_start(&source.texts, code)
     return intern(target, source.texts.bytes.data + start, source.texts.stops[code] - start)
+
+
+cdef inline int32_t _adopt_common_text(
+    Interner *target, const Interner *source, int32_t code, AdoptedText *adopted
+) noexcept nogil:
+    """Adopt a text that many keys share: `adopted` remembers the last of each place."""
+    cdef AdoptedText *known = &adopted[code & (ADOPTED_COUNT - 1)]
+    if known.number != code + 1:
+        known.code = _adopt_text(target, source, code)
+        known.number = code + 1 if known.code >= 0 else 0
+    return known.code
 
 
 cdef int _report(

@@ -80,19 +80,27 @@ cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil:
 
 
 cdef void columns_bound_postings(BatchColumns *columns, int64_t key_count) noexcept nogil:
+    cdef const int64_t *start_us = columns.start_us
+    cdef const int64_t *end_us = columns.end_us
     cdef int64_t row, span_us
-    cdef int64_t count = 0
+    cdef int64_t count = 2 * (columns.count - columns.reject_count)
     cdef int64_t first_us = INT64_MAX
     cdef int64_t stop_us = 0
-    for row in range(columns.count):
-        if columns.key[row] < 0:
-            continue
-        first_us = min(first_us, columns.start_us[row])
-        stop_us = max(stop_us, columns.end_us[row])
-        span_us = columns.end_us[row] - columns.start_us[row]
-        count += 2
-        if span_us > MONTH_US_MIN:
-            count += (span_us - 1) // MONTH_US_MIN
+    cdef int64_t span_us_max = 0
+    if columns.reject_count == 0:           # the common case: no branch per record
+        for row in range(columns.count):
+            first_us = min(first_us, start_us[row])
+            stop_us = max(stop_us, end_us[row])
+            span_us_max = max(span_us_max, end_us[row] - start_us[row])
+    if columns.reject_count > 0 or span_us_max > MONTH_US_MIN:
+        for row in range(columns.count):
+            if columns.key[row] < 0:
+                continue
+            first_us = min(first_us, start_us[row])
+            stop_us = max(stop_us, end_us[row])
+            span_us = end_us[row] - start_us[row]
+            if span_us > MONTH_US_MIN:
+                count += (span_us - 1) // MONTH_US_MIN
     if count > 0:
         count = min(count, key_count * (2 + (stop_us - first_us - 1) // MONTH_US_MIN))
     columns.posting_count_max = count

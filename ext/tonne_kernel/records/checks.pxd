@@ -12,7 +12,8 @@ from tonne_kernel.values.dictionary cimport Dictionaries
 cdef int check_staged(const Staged *record, int64_t span_us_max, int *field) noexcept nogil
 
 # Check one staged record and set row `row` of all columns, interning its texts and appending
-# its record_id (rows in order, from 0). 0 (valid or rejected), or -1 for no memory.
+# its record_id (rows in order, from 0, each once: a valid row keeps the status and the field of
+# `columns_allocate`). 0 (valid or rejected), or -1 for no memory.
 cdef int check_row(
     Dictionaries *dictionaries, BatchColumns *columns, int64_t row, const Staged *record
 ) noexcept nogil

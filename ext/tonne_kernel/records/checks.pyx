@@ -117,8 +117,6 @@ cdef int check_row(
     columns.quantity_micro[row] = micro
     columns.start_us[row] = record.start_us
     columns.end_us[row] = record.end_us
-    columns.status[row] = POSTED
-    columns.field[row] = FIELD_RECORD
     return texts_append(&columns.record_id, record.record_id.data, record.record_id.size)
 
 

@@ -41,6 +41,9 @@ cdef struct Dictionaries:
     KeyTable keys
 
 cdef int dictionaries_init(Dictionaries *dictionaries, uint64_t seed) noexcept nogil
+# Make room for `key_count` keys, each of its own facility, not fewer than there are. 0, or -1
+# where there is no memory.
+cdef int dictionaries_reserve(Dictionaries *dictionaries, int32_t key_count) noexcept nogil
 cdef void dictionaries_free(Dictionaries *dictionaries) noexcept nogil
 cdef int64_t dictionaries_memory_bytes(const Dictionaries *dictionaries) noexcept nogil
 

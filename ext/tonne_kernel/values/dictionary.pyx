@@ -5,7 +5,9 @@ from libc.string cimport memset
 
 from tonne_kernel.memory.blocks cimport block_free, block_resize, slots_allocate
 from tonne_kernel.values.int128 cimport mix64
-from tonne_kernel.values.text cimport interner_free, interner_init, interner_memory_bytes
+from tonne_kernel.values.text cimport (
+    interner_free, interner_init, interner_memory_bytes, interner_reserve,
+)
 
 cdef enum:
     KEY_SLOT_COUNT_MIN = 64
@@ -28,6 +30,18 @@ cdef int dictionaries_init(Dictionaries *dictionaries, uint64_t seed) noexcept n
         dictionaries_free(dictionaries)
         return -1
     return 0
+
+
+cdef int dictionaries_reserve(Dictionaries *dictionaries, int32_t key_count) noexcept nogil:
+    cdef KeyTable *keys = &dictionaries.keys
+    cdef uint64_t slot_count = keys.mask + 1
+    if interner_reserve(&dictionaries.facility, key_count):
+        return -1
+    if key_count > keys.capacity and _set_capacity(keys, key_count):
+        return -1
+    while slot_count < <uint64_t>key_count * 2:
+        slot_count *= 2
+    return _rehash(keys, slot_count) if slot_count > keys.mask + 1 else 0
 
 
 cdef void dictionaries_free(Dictionaries *dictionaries) noexcept nogil:
@@ -103,7 +117,7 @@ cdef int32_t _insert(KeyTable *table, const Key *key) noexcept nogil:
     cdef int32_t number = table.count
     if number == INT32_MAX or (number == table.capacity and _grow(table)):
         return -1
-    if <uint64_t>number * 2 > table.mask and _rehash(table):
+    if <uint64_t>number * 2 > table.mask and _rehash(table, (table.mask + 1) * 2):
         return -1
     table.keys[number] = key[0]
     table.keys[number].follower = number
@@ -122,11 +136,15 @@ cdef int32_t _insert(KeyTable *table, const Key *key) noexcept nogil:
 
 cdef int _grow(KeyTable *table) noexcept nogil:
     cdef int64_t capacity = <int64_t>table.capacity * 2
-    cdef void *data
     if capacity < KEY_SLOT_COUNT_MIN:
         capacity = KEY_SLOT_COUNT_MIN
     elif capacity > INT32_MAX:
         capacity = INT32_MAX
+    return _set_capacity(table, capacity)
+
+
+cdef int _set_capacity(KeyTable *table, int64_t capacity) noexcept nogil:
+    cdef void *data
     data = block_resize(table.keys, capacity * <int64_t>sizeof(Key))
     if data == NULL:
         return -1
@@ -139,16 +157,15 @@ cdef int _grow(KeyTable *table) noexcept nogil:
     return 0
 
 
-cdef int _rehash(KeyTable *table) noexcept nogil:
-    cdef uint64_t count = (table.mask + 1) * 2
+cdef int _rehash(KeyTable *table, uint64_t slot_count) noexcept nogil:
     cdef uint64_t place
     cdef int32_t number
-    cdef int32_t *slots = slots_allocate(count)
+    cdef int32_t *slots = slots_allocate(slot_count)
     if slots == NULL:
         return -1
     block_free(table.slots)
     table.slots = slots
-    table.mask = count - 1
+    table.mask = slot_count - 1
     for number in range(table.count):
         place = _hash_key(&table.keys[number]) & table.mask
         while slots[place] >= 0:

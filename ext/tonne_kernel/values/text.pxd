@@ -23,6 +23,8 @@ cdef struct Interner:
 
 # 0, or -1 where there is no memory. `interner_free` takes an initialised or zeroed one.
 cdef int interner_init(Interner *interner, uint64_t seed) noexcept nogil
+# Make room for `count` texts, not fewer than there are. 0, or -1 where there is no memory.
+cdef int interner_reserve(Interner *interner, int64_t count) noexcept nogil
 cdef void interner_free(Interner *interner) noexcept nogil
 cdef int64_t interner_memory_bytes(const Interner *interner) noexcept nogil
 
@@ -48,7 +50,17 @@ cdef inline bint text_equals(
     )
 
 cdef inline int32_t intern(Interner *interner, const uint8_t *data, int64_t size) noexcept nogil:
-    """Code of a text (>= 0) or INTERN_*. Streams repeat themselves: try the last one first."""
-    if interner.last >= 0 and text_equals(interner, interner.last, data, size):
-        return interner.last
+    """Code of a text (>= 0) or INTERN_*.
+
+    Streams repeat themselves, text by text or round by round: try the last one and its successor
+    first.
+    """
+    cdef int32_t next
+    if interner.last >= 0:
+        if text_equals(interner, interner.last, data, size):
+            return interner.last
+        next = interner.last + 1
+        if next < interner.texts.count and text_equals(interner, next, data, size):
+            interner.last = next
+            return next
     return intern_by_hash(interner, data, size)

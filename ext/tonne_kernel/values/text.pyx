@@ -8,7 +8,7 @@ from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_
 from libc.string cimport memset
 
 from tonne_kernel.memory.blocks cimport block_allocate, block_free
-from tonne_kernel.memory.buffers cimport texts_append, texts_free
+from tonne_kernel.memory.buffers cimport texts_append, texts_free, texts_reserve
 from tonne_kernel.memory.words cimport bytes_are_ascii, load4, load8
 from tonne_kernel.values.constants cimport TEXT_SIZE_MAX
 from tonne_kernel.values.int128 cimport mix64
@@ -32,6 +32,15 @@ cdef int interner_init(Interner *interner, uint64_t seed) noexcept nogil:
         return -1
     interner.mask = SLOT_COUNT_MIN - 1
     return 0
+
+
+cdef int interner_reserve(Interner *interner, int64_t count) noexcept nogil:
+    cdef uint64_t slot_count = interner.mask + 1
+    if texts_reserve(&interner.texts, count - interner.texts.count, 0):
+        return -1
+    while slot_count < <uint64_t>count * 2:
+        slot_count *= 2
+    return _rehash(interner, slot_count) if slot_count > interner.mask + 1 else 0
 
 
 cdef void interner_free(Interner *interner) noexcept nogil:
@@ -152,7 +161,10 @@ cdef int32_t _insert(
     cdef int32_t code
     if interner.texts.count >= INT32_MAX:
         return INTERN_MEMORY
-    if <uint64_t>interner.texts.count * 2 > interner.mask and _rehash(interner):
+    if (
+        <uint64_t>interner.texts.count * 2 > interner.mask
+        and _rehash(interner, (interner.mask + 1) * 2)
+    ):
         return INTERN_MEMORY
     code = <int32_t>interner.texts.count
     if texts_append(&interner.texts, data, size):
@@ -166,10 +178,10 @@ cdef int32_t _insert(
     return code
 
 
-cdef int _rehash(Interner *interner) noexcept nogil:
+cdef int _rehash(Interner *interner, uint64_t slot_count) noexcept nogil:
     cdef uint64_t old_count = interner.mask + 1
-    cdef uint64_t mask = old_count * 2 - 1
-    cdef InternSlot *slots = _new_slots(old_count * 2)
+    cdef uint64_t mask = slot_count - 1
+    cdef InternSlot *slots = _new_slots(slot_count)
     cdef uint64_t index, place
     if slots == NULL:
         return -1

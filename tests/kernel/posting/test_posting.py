@@ -174,6 +174,17 @@ def test_sessions_are_unified_by_text():
         slices.reverse()
 
 
+def test_texts_that_keys_share_stay_theirs():
+    """More regions than a slice remembers, each of them met again by another facility."""
+    regions = [f"region-{number:02}" for number in range(50)]
+    met = [(f"f{turn}-{region}", region) for turn in range(3) for region in regions]
+    batch = decode(*((facility, "1", 0, 1, {"region": region}) for facility, region in met))
+    posted = kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS)
+    for table in (posted.records(), posted.postings()):
+        frame = pl.DataFrame(table)
+        assert frame.select("facility", "region").rows() == met
+
+
 def test_a_share_may_come_twice():
     """Two slices of one batch, or of one session, are counted each."""
     session = kernel.Session()

@@ -5,6 +5,7 @@ from array import array
 
 import polars as pl
 import pytest
+from google.protobuf.message import DecodeError
 
 import tonne_kernel as kernel
 from tonne.model import RecordField, RowStatus
@@ -184,6 +185,58 @@ def test_the_last_value_of_a_field_counts():
     posted = post(decode(b"\x0a" + bytes(varint(len(twice))) + twice))
     assert posted.totals[0].quantity_micro == 2_500_000
     assert pl.DataFrame(posted.records())["record_id"].to_list() == ["second"]
+
+
+def time_field(tag, body):
+    return bytes([tag, len(body)]) + body
+
+
+@pytest.mark.parametrize("region", [b"", b"\x4a\x01x"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"\x08\x01",
+        b"\x08\xff\xff\xff\x7f",  # 2^28 - 1 seconds: the last of four bytes
+        b"\x08\x80\x80\x80\x80\x01",  # 2^28: the first of five
+        b"\x08\xd5\xaa\xd5\xaa\x05",  # every bit at its place
+        b"\x08\xaa\xd5\xaa\xd5\x02",
+        b"\x08\xff\xee\xf7\x84\x1b",  # beyond 2200
+        b"\x08\x81\x80\x80\x80\x00",  # 1, padded to five
+        b"\x08\x81\x80\x80\x80\x80\x00",
+        b"\x08\x80\x80\x80\x80\x01\x10",  # its nanoseconds cut off
+        b"\x08\x80\x80\x80\x80\x01\x10\x07",  # with nanoseconds after it
+        b"\x10\xff\xff\xff\xff\x01",  # five bytes, but of nanoseconds
+        b"\x10\x80\xa8\xd6\xb9\x07",  # a whole second of them: out of range
+        b"\x08\x01\x10\x80\xa8\x10",  # five bytes that are two fields
+        b"\x08\x80\x80\x80\x80",  # cut inside
+        b"\x08\x80\x80\x80\x80\x80",
+    ],
+)
+def test_times_on_the_wire_are_read_as_protobuf_reads_them(start, region):
+    """Whatever their bytes: also as the last field of a record, and given twice."""
+    others = record(start=None, end=None, region=None).SerializeToString()
+    end = time_field(0x42, b"\x08\x90\xee\xf7\x84\x1b")
+    for times in (
+        time_field(0x3A, start) + end,
+        time_field(0x3A, b"\x08\xc0\xc4\x07") + time_field(0x3A, start) + end,
+        time_field(0x3A, b"\x08\x01") + time_field(0x42, start),
+    ):
+        raw = others + times + region
+        decoded = post(decode(b"\x0a" + bytes(varint(len(raw))) + raw))
+        try:
+            read = ingest_pb2.ActivityRecord.FromString(raw)
+        except DecodeError:
+            assert fault_of(raw) == (RowStatus.RECORD_MUST_DECODE, RecordField.RECORD)
+            continue
+        again = post(decode(rows(read)))
+        names = ["start", "end"]
+        frame = pl.DataFrame(decoded.records())
+        assert fault_of(raw) == fault_of(read.SerializeToString())
+        assert frame.select(names).equals(pl.DataFrame(again.records()).select(names))
+        for name in names if decoded.record_count else []:
+            moment = getattr(read, name)
+            stood_us = moment.seconds * 1_000_000 + moment.nanos // 1000
+            assert frame[name].cast(pl.Int64).to_list() == [stood_us]
 
 
 def test_a_message_cut_anywhere_raises_or_decodes_what_is_whole():
