@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tonne.catalogue.words import units
 from tonne.model import RecordField, RowStatus
 
 
@@ -109,5 +110,8 @@ def field_name(field: RecordField) -> str:
 def status_message(status: RowStatus, field: RecordField, got: str | None = None) -> str:
     """Say what was expected, what was there (`got`, where it is known), and what to do."""
     text = STATUS_TEXTS[status]
+    remedy = text.remedy
+    if status is RowStatus.UNIT_MUST_BE_KNOWN and got:
+        remedy = "; ".join(filter(None, (units.advice(got), remedy)))
     found = "" if got is None else f"; got {got!r}"
-    return f"{field_name(field)}: {text.expected}{found}: {text.remedy}"
+    return f"{field_name(field)}: {text.expected}{found}: {remedy}"
