@@ -6,20 +6,20 @@ from collections import defaultdict
 from pathlib import Path
 
 from tonne.catalogue.resolving.valuation import decimal_text
-from tonne.catalogue.words.units import ALIASES, UNITS
+from tonne.catalogue.words.units import UNITS
 
 PAGE = Path(__file__).parents[2] / "docs" / "units.md"
 
 _HEAD = """\
 # Units
 
-Generated from `service/tonne/catalogue/words/units.py`. Symbols are case-sensitive; the words
-under "also" mean the same. Units of one table convert into each other, exactly; no others do. A
-unit that stands in no table may still be used where a factor of the activity has that very unit.
+Generated from `service/tonne/catalogue/words/units.py`. Units of one table convert into each
+other, exactly; no others do. A unit that stands in no table may still be used where a factor of
+the activity has that very unit.
 
-Left out on purpose, because they mean different things to different people: `ton` (short, long,
-metric), `gal` (US, imperial), `MT`, `mwh`, `month`, `year`. `MBtu` is a million Btu, `Mcf` a
-thousand cubic feet, as their trades write them. `cal` and `kcal` are of the international table.
+Each unit may be written in other ways as well, in five languages, and some words that mean
+different things to different people are refused: [words.md](words.md). `Mcf` is a thousand cubic
+feet, as its trade writes it. `cal` and `kcal` are of the international table.
 
 "Base units" is how many of the base unit are in one, exactly.
 """
@@ -27,9 +27,6 @@ thousand cubic feet, as their trades write them. `cal` and `kcal` are of the int
 
 def write_page() -> str:
     """Text of the page: one table per dimension, currencies in one line."""
-    also = defaultdict(list)
-    for alias, symbol in sorted(ALIASES.items()):
-        also[symbol].append(f"`{alias}`")
     dimensions = defaultdict(list)
     for unit in UNITS.values():
         dimensions[unit.dimension].append(unit)
@@ -39,11 +36,9 @@ def write_page() -> str:
             continue
         base = next(unit.symbol for unit in units if unit.factor == 1)
         parts.append(f"## {dimension.capitalize()}\n\nBase unit: `{base}`.\n")
-        rows = ["| unit | also | base units | source |", "|---|---|---|---|"]
+        rows = ["| unit | base units | source |", "|---|---|---|"]
         rows += [
-            f"| `{unit.symbol}` | {' '.join(also[unit.symbol])} | {decimal_text(unit.factor)} "
-            f"| {unit.source} |"
-            for unit in units
+            f"| `{unit.symbol}` | {decimal_text(unit.factor)} | {unit.source} |" for unit in units
         ]
         parts.append("\n".join(rows) + "\n")
     codes = [unit.symbol for unit in UNITS.values() if unit.dimension.startswith("currency")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from tonne.catalogue.words import units
 from tonne.model import RecordField, RowError, RowStatus
 
 GOT_CHARS_MAX = 160
@@ -125,8 +126,11 @@ def status_message(status: RowStatus, field: RecordField, got: str | None = None
     if status is RowStatus.FIELD_MUST_BE_READABLE and got is not None:
         return unread_message(got)
     text = STATUS_TEXTS[status]
+    remedy = text.remedy
+    if status is RowStatus.UNIT_MUST_BE_KNOWN and got:
+        remedy = "; ".join(filter(None, (units.advice(got), remedy)))
     found = "" if got is None else f"; got {got!r}"
-    return f"{field_name(field)}: {text.expected}{found}: {text.remedy}"
+    return f"{field_name(field)}: {text.expected}{found}: {remedy}"
 
 
 def unread_message(unread: str) -> str:

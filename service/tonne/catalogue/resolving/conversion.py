@@ -8,7 +8,7 @@ density and its gross or net heat content (`shipped/properties.csv`), and the me
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
@@ -23,13 +23,14 @@ from tonne.catalogue.resolving.resolution import (
 )
 from tonne.catalogue.resolving.valuation import exact_text
 from tonne.catalogue.words import units
+from tonne.catalogue.words.folding import squeezed
 from tonne.catalogue.words.tables import read_table
 from tonne.catalogue.words.units import ENERGY, ENERGY_GROSS, ENERGY_NET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tonne.catalogue.words.method import MethodSettings
+    from tonne.catalogue.words.method import MethodSettings, Rate
     from tonne.catalogue.words.units import Unit
 
 SAME, BY_DEFINITION, BY_BASIS, BY_PROPERTY, BY_RATE = range(5)
@@ -74,6 +75,7 @@ class Converter:
 
     def __init__(self, settings: MethodSettings) -> None:
         self._settings = settings
+        self._rates = _rates_by_unit(settings)
         self._known: dict[tuple[object, ...], Conversion | None] = {}
 
     def convert(
@@ -106,7 +108,7 @@ class Converter:
         key = (source, target, activities, edition, region)
         if key not in self._known:
             edges = self._edge_sets(activities, edition, region)
-            self._known[key] = self._convert(source, target, edges)
+            self._known[key] = _as_read(source, target, self._convert(source, target, edges))
         return self._known[key]
 
     def _convert(
@@ -127,7 +129,7 @@ class Converter:
 
     def _by_rate(self, source: str, target: str) -> Conversion | None:
         """Convert by the method's rate, for money or whatever has no definition."""
-        found = self._settings.rate(source, target)
+        found = self._rates.get((units.symbol_of(source), units.symbol_of(target)))
         if found is None:
             return None
         ratio, rate = found
@@ -165,6 +167,26 @@ class Converter:
         for source in sources:
             own = tuple(edge for edge in edges if edge.edition == source)
             yield (*own, *(edge for edge in edges if edge.is_density and edge not in own))
+
+
+def _rates_by_unit(settings: MethodSettings) -> dict[tuple[str, str], tuple[Fraction, Rate]]:
+    """Index the method's rates by their units in any spelling; the first of two counts."""
+    found: dict[tuple[str, str], tuple[Fraction, Rate]] = {}
+    for rate in settings.rates:
+        first, last = units.symbol_of(rate.from_unit), units.symbol_of(rate.to_unit)
+        found.setdefault((first, last), (Fraction(rate.rate), rate))
+        found.setdefault((last, first), (1 / Fraction(rate.rate), rate))
+    return found
+
+
+def _as_read(source: str, target: str, found: Conversion | None) -> Conversion | None:
+    """Put first which unit a text was read as, where it is more than its case that differs."""
+    symbol = units.symbol_of(source)
+    is_plain = squeezed(source).casefold() == squeezed(symbol).casefold()
+    if found is None or is_plain or source == target:
+        return found
+    step = Step("unit", f"{source!r} read as {symbol}", Fraction(1))
+    return replace(found, steps=(step, *found.steps))
 
 
 def _by_standing_prices(first: Unit, last: Unit) -> Conversion | None:

@@ -12,7 +12,6 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Literal, get_args
 
 from tonne.errors import FieldInvalid, LedgerInconsistent
@@ -152,15 +151,6 @@ class MethodSettings:
             raise LedgerInconsistent(
                 f"a stored method cannot be read ({error!r}): {text[:200]!r}"
             ) from error
-
-    def rate(self, from_unit: str, to_unit: str) -> tuple[Fraction, Rate] | None:
-        """Find the ratio of two units, given in either direction."""
-        for rate in self.rates:
-            if (rate.from_unit, rate.to_unit) == (from_unit, to_unit):
-                return Fraction(rate.rate), rate
-            if (rate.to_unit, rate.from_unit) == (from_unit, to_unit):
-                return 1 / Fraction(rate.rate), rate
-        return None
 
 
 def _check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:

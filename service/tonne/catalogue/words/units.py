@@ -1,9 +1,8 @@
 """Units of activity: exact rationals to the base unit of their dimension.
 
-Symbols are case-sensitive (`Mt` is a megatonne, `mg` a milligram); a short list of aliases
-stands in `ALIASES`. Words that mean different things to different people are left out on
-purpose, so that a record that uses them is stopped instead of being wrong by a factor: `ton`
-(short, long or metric), `gal` (US or imperial), `MT`, `mwh`, `month`, `year`.
+What people write for a unit stands in `unit_words`. Words that mean different things to
+different people are refused there, so that a record that uses them is stopped instead of being
+wrong by a factor: `ton` (short, long or metric), `gal` (US or imperial), `MT`, `mwh`, `month`.
 
 Two units convert into each other where their dimension is the same. Volumes of gas are the
 measured volume: `scf`, `ccf` and `Mcf` are cubic feet; `Nm3` (0 degC, 101.325 kPa) is a
@@ -21,7 +20,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
+from tonne.catalogue.words.folding import squeezed
+from tonne.catalogue.words.unit_words import UnitWords
 from tonne.errors import FieldInvalid
 
 
@@ -53,6 +55,7 @@ _FOOT_M = Fraction("0.3048")
 _MILE_M = Fraction("1609.344")
 _NAUTICAL_MILE_M = Fraction(1852)
 _US_GALLON_M3 = 231 * Fraction("0.0254") ** 3
+_UK_GALLON_M3 = Fraction("0.00454609")
 _CALORIE_IT_J = Fraction("4.1868")
 _BTU_IT_J = _CALORIE_IT_J * _POUND_KG * 1000 * Fraction(5, 9)
 _SHORT_TON_KG = 2000 * _POUND_KG
@@ -104,6 +107,7 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
             "kcal_th": (Fraction(4184), _THERMOCHEMICAL),
             "kgce": (7000 * 1000 * _CALORIE_IT_J, _COAL),
             "tce": (7 * 10**9 * _CALORIE_IT_J, _COAL + ", 29.3076 GJ per tonne"),
+            "RT.h": (12000 * _BTU_IT_J, _BTU + ", times 12,000: a ton of refrigeration, an hour"),
             "toe": (10**10 * _CALORIE_IT_J, "10 Gcal_IT = 41.868 GJ (IEA, OECD, Eurostat)"),
         },
     ),
@@ -118,6 +122,8 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
             "Mt": (Fraction(10**9), _SI),
             "oz": (_POUND_KG / 16, _POUND + ", a sixteenth (avoirdupois)"),
             "lb": (_POUND_KG, _POUND),
+            "klb": (1000 * _POUND_KG, _POUND + ", times 1,000"),
+            "Mlb": (10**6 * _POUND_KG, _POUND + ", times 1,000,000"),
             "short_ton": (_SHORT_TON_KG, _POUND + ", times 2,000"),
             "long_ton": (_LONG_TON_KG, _POUND + ", times 2,240"),
         },
@@ -131,12 +137,19 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
             "m3": (Fraction(1), _SI),
             "Ml": (Fraction(1000), _SI + "; megalitre, a million litres"),
             "US_gal": (_US_GALLON_M3, _US_GALLON),
-            "UK_gal": (Fraction("0.00454609"), _IMPERIAL_GALLON),
+            "US_cgal": (100 * _US_GALLON_M3, _US_GALLON + ", times 100"),
+            "US_kgal": (1000 * _US_GALLON_M3, _US_GALLON + ", times 1,000"),
+            "US_Mgal": (10**6 * _US_GALLON_M3, _US_GALLON + ", times 1,000,000"),
+            "UK_gal": (_UK_GALLON_M3, _IMPERIAL_GALLON),
+            "UK_cgal": (100 * _UK_GALLON_M3, _IMPERIAL_GALLON + ", times 100"),
+            "UK_kgal": (1000 * _UK_GALLON_M3, _IMPERIAL_GALLON + ", times 1,000"),
+            "UK_Mgal": (10**6 * _UK_GALLON_M3, _IMPERIAL_GALLON + ", times 1,000,000"),
             "bbl": (42 * _US_GALLON_M3, _US_GALLON + ", times 42 (barrel of oil)"),
             "ft3": (_CUBIC_FOOT_M3, _CUBIC_FOOT),
             "scf": (_CUBIC_FOOT_M3, _CUBIC_FOOT + "; gas at the supplier's standard conditions"),
             "ccf": (100 * _CUBIC_FOOT_M3, _CUBIC_FOOT + ", times 100"),
             "Mcf": (1000 * _CUBIC_FOOT_M3, _CUBIC_FOOT + ", times 1,000 (M is mille here)"),
+            "MMcf": (10**6 * _CUBIC_FOOT_M3, _CUBIC_FOOT + ", times 1,000,000"),
         },
     ),
     ("normal volume of gas", {"Nm3": (Fraction(1), "m3 at 0 degC and 101.325 kPa (DIN 1343)")}),
@@ -263,66 +276,6 @@ _CURRENCIES = (
     "PLN", "RON", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "USD", "VND", "ZAR",
 )  # fmt: skip
 
-ALIASES: dict[str, str] = {
-    "kwh": "kWh",
-    "KWH": "kWh",
-    "Kwh": "kWh",
-    "KWh": "kWh",
-    "MWH": "MWh",
-    "GWH": "GWh",
-    "BTU": "Btu",
-    "kBTU": "kBtu",
-    "kbtu": "kBtu",
-    "MBtu": "MMBtu",  # as in ENERGY STAR Portfolio Manager: million Btu
-    "mmBtu": "MMBtu",
-    "MMBTU": "MMBtu",
-    "therms": "therm",
-    "cal_IT": "cal",
-    "kcal_IT": "kcal",
-    "KG": "kg",
-    "Kg": "kg",
-    "kilogram": "kg",
-    "tonne": "t",
-    "tonnes": "t",
-    "short ton": "short_ton",
-    "long ton": "long_ton",
-    "L": "l",
-    "litre": "l",
-    "liter": "l",
-    "litres": "l",
-    "liters": "l",
-    "mL": "ml",
-    "m\u00b3": "m3",
-    "m^3": "m3",
-    "Nm\u00b3": "Nm3",
-    "gal_US": "US_gal",
-    "gal US": "US_gal",
-    "gal_UK": "UK_gal",
-    "gal UK": "UK_gal",
-    "imp_gal": "UK_gal",
-    "mi": "mile",
-    "miles": "mile",
-    "m\u00b2": "m2",
-    "m^2": "m2",
-    "sqft": "ft2",
-    "hour": "h",
-    "hours": "h",
-    "days": "day",
-    "units": "unit",
-    "pcs": "unit",
-    "piece": "unit",
-    "pieces": "unit",
-    "each": "unit",
-    "tkm": "t.km",
-    "tonne.km": "t.km",
-    "tonne.mile": "t.mile",
-    "pkm": "passenger.km",
-    "vkm": "vehicle.km",
-    "night": "room.night",
-    "room-night": "room.night",
-}
-"""Other ways to write a unit, each with its symbol."""
-
 
 def _units() -> dict[str, Unit]:
     units = {
@@ -347,21 +300,36 @@ def _units() -> dict[str, Unit]:
 UNITS: dict[str, Unit] = _units()
 """Every unit by its symbol."""
 
-_BY_TEXT: dict[str, Unit] = UNITS | {alias: UNITS[symbol] for alias, symbol in ALIASES.items()}
-
+WORDS = UnitWords(UNITS, _FUEL_ENERGY)
+"""What people write for them."""
 
 _PRICED = re.compile(r"([A-Z]{3})((?:19|20|21)\d\d)", re.ASCII)
 
 
+@lru_cache(maxsize=1 << 14)  # texts come from producers
 def find(text: str) -> Unit | None:
-    """Find the unit that `text` (a symbol or an alias) names, or None.
+    """Find the unit that `text` names, a symbol or a spelling of the tables, or None.
 
     A currency may have a price year: `USD2022` is money at the prices of 2022.
     """
-    unit = _BY_TEXT.get(text)
-    if unit is None and (found := _PRICED.fullmatch(text)) and found[1] in _CURRENCIES:
-        return Unit(text, f"{MONEY}{text}", Fraction(1), "ISO 4217, at the prices of the year")
-    return unit
+    symbol = text if text in UNITS else WORDS.symbol(text)
+    if symbol is not None:
+        return UNITS[symbol]
+    priced = squeezed(text).upper()
+    if (found := _PRICED.fullmatch(priced)) and found[1] in _CURRENCIES:
+        return Unit(priced, f"{MONEY}{priced}", Fraction(1), "ISO 4217, at the prices of the year")
+    return None
+
+
+def symbol_of(text: str) -> str:
+    """Symbol of the unit that a text names, or the text itself where no table knows it."""
+    unit = find(text)
+    return text if unit is None else unit.symbol
+
+
+def advice(text: str) -> str:
+    """Say how to write a unit that was not read; empty where nothing is near."""
+    return WORDS.advice(text)
 
 
 def currency(unit: Unit) -> str:
@@ -384,9 +352,9 @@ def conversion(source: str, target: str) -> Fraction:
     units = []
     for text in (source, target):
         if (unit := find(text)) is None:
+            hint = advice(text) or "use a unit of docs/units.md, like 'kWh', 'kg' or 'm3'"
             raise FieldInvalid(
-                f"unit {text!r} is not known; use one of the symbols of the unit table, like "
-                "'kWh', 'kg' or 'm3' (they are case-sensitive)",
+                f"unit {text!r} is not known; {hint}",
                 metadata={"field": "unit", "unit": text},
             )
         units.append(unit)

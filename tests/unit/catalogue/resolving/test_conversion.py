@@ -140,3 +140,22 @@ def test_a_currency_without_a_rate_stands_still_and_says_so():
     found = PLAIN.convert("USD", "USD2022")
     assert ratio(found) == 1
     assert [notice.reason for notice in found.notices] == ["PRICE_YEAR"]
+
+
+def test_another_spelling_of_a_unit_is_told_by_the_first_step():
+    """The record keeps its text, the resolution names the unit that it was read as."""
+    converter = Converter(MethodSettings())
+    read = converter.convert("兆瓦时", "kWh")
+    assert [step.text for step in read.steps] == ["'兆瓦时' read as MWh", "1 MWh = 1000 kWh"]
+    assert [step.text for step in converter.convert("度", "kWh").steps] == ["'度' read as kWh"]
+    for plain in ("KWH", "kW h", "kWh"):
+        assert converter.convert(plain, "kWh").steps == ()
+
+
+def test_a_rate_holds_for_every_spelling_of_its_units():
+    """A method's rate is between units, not between texts."""
+    converter = Converter(MethodSettings(rates=(Rate("RMB", "USD", "0.14"),)))
+    for written in ("CNY", "人民币", "rmb"):
+        found = converter.convert(written, "USD")
+        assert found is not None
+        assert found.steps[-1].ratio == Fraction("0.14")

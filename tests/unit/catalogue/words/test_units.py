@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docs.writers.units import PAGE, write_page
-from tonne.catalogue.words.units import ALIASES, UNITS, conversion, find
+from tonne.catalogue.words.units import UNITS, conversion
 from tonne.errors import FieldInvalid
 
 DIMENSIONS = [
@@ -91,19 +91,6 @@ def test_each_unit_has_a_source_and_each_dimension_a_base():
     assert [unit.symbol for unit in UNITS.values() if not unit.source] == []
     for symbols in DIMENSIONS:
         assert Fraction(1) in {UNITS[symbol].factor for symbol in symbols}
-
-
-def test_an_alias_names_a_unit_and_hides_none():
-    """Aliases point at symbols, and no symbol is an alias of another one."""
-    assert set(ALIASES.values()) <= set(UNITS)
-    assert not set(ALIASES) & set(UNITS)
-    assert all(find(alias) is UNITS[symbol] for alias, symbol in ALIASES.items())
-
-
-@pytest.mark.parametrize("text", ["ton", "gal", "MT", "mwh", "year", "month", "", " kWh", "KM"])
-def test_what_could_mean_two_things_is_unknown(text):
-    """Ambiguous words are no units, and symbols are case-sensitive and bare."""
-    assert find(text) is None
 
 
 def test_an_unknown_unit_converts_into_itself_alone():

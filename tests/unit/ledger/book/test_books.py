@@ -241,9 +241,9 @@ def test_a_wrong_facility_is_told_by_its_field(facility, told):
 def test_every_status_has_a_text_for_people():
     """No status is without its rule and its remedy; POSTED needs none."""
     assert set(STATUS_TEXTS) == set(RowStatus) - {RowStatus.POSTED}
-    message = status_message(RowStatus.UNIT_MUST_BE_KNOWN, RecordField.UNIT, "cubits")
+    message = status_message(RowStatus.UNIT_MUST_BE_KNOWN, RecordField.UNIT, "racks")
     assert message == (
-        "unit: a unit is one that Tonne or a factor of the activity knows; got 'cubits': use a "
+        "unit: a unit is one that Tonne or a factor of the activity knows; got 'racks': use a "
         "known unit and send the record again"
     )
     assert [field_name(field) for field in RecordField][:3] == ["record", "record_id", "facility"]
