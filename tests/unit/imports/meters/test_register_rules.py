@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tonne.errors import FieldInvalid
-from tonne.imports.register_rules import RegisterRules, Swap, read_register_rules
+from tonne.imports.meters.register_rules import RegisterRules, Swap, read_register_rules
 
 
 def read(text):

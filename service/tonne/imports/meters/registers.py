@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import FieldInvalid
-from tonne.imports.register_days import spread
-from tonne.imports.register_rules import PLACES_MAX, READING, WHOLE_DIGITS_MAX
+from tonne.imports.meters.register_days import spread
+from tonne.imports.meters.register_rules import PLACES_MAX, READING, WHOLE_DIGITS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tonne.imports.register_rules import RegisterRules
+    from tonne.imports.meters.register_rules import RegisterRules
 
 READING_TYPE = pl.Decimal(38, PLACES_MAX)
 """A reading, and what is between two of them."""

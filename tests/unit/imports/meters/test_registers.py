@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonne.errors import FieldInvalid
-from tonne.imports.register_rules import RegisterRules, Swap
-from tonne.imports.registers import consumption
+from tonne.imports.meters.register_rules import RegisterRules, Swap
+from tonne.imports.meters.registers import consumption
 
 DAY = dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
 SCHEMA = {
