@@ -40,6 +40,7 @@ COMMANDS = {
     "activity": "commands.factors:activity_app",
     "append": "commands.append:append_files",
     "inventory": "commands.inventory:show_inventory",
+    "coverage": "commands.reporting.coverage:show_coverage",
     "explain": "commands.explain:explain",
     "estimate": "commands.estimate:estimate",
     "channel": "commands.listings:channel_app",
