@@ -53,6 +53,18 @@ def book(http):
     return f"{http}/v1/books/{book_id}"
 
 
+def test_lists_are_filtered_over_http(book):
+    """filter and orderBy come from the query, and a refusal says the place."""
+    made = {"facilities": [{"id": "a", "region": "DE"}, {"id": "b", "region": "DE"}, {"id": "c"}]}
+    assert curl(f"{book}/facilities:import", body=made)[0] == 200
+    ask = ["--get", "--data-urlencode", 'filter=region = "DE"', "--data", "orderBy=id%20desc"]
+    status, page = curl(f"{book}/facilities", *ask)
+    assert (status, [each["id"] for each in page["facilities"]]) == (200, ["b", "a"])
+    status, refused = curl(f"{book}/facilities", "--get", "--data-urlencode", "filter=region > DE")
+    assert status == 400
+    assert "filter: at character 8, expected one of =, !=, :" in refused["error"]["message"]
+
+
 def test_a_book_is_made_read_and_listed(http, book):
     """Paths, a body and a query come to the fields of the request."""
     name = book.partition("/v1/")[2]
@@ -83,7 +95,7 @@ def test_records_are_posted_and_their_inventory_is_an_array(book):
     rows = [row for part in parts for row in part.get("rows", [])]
     assert "2" in str([row["group"] for row in rows])
     assert any(part.get("total") for part in parts)
-    status, listed = curl(f"{book}/records?facility=dc-1")
+    status, listed = curl(f"{book}/records?filter=record.facility%20%3D%20dc-1")
     assert [each["record"]["quantity"] for each in listed["records"]] == ["100.500000"]
 
 

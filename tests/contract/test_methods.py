@@ -207,7 +207,9 @@ def test_shipped_editions_are_read_without_a_book(api, book):
     assert all(e.licence and e.title and len(e.sha256) == 64 for e in listed.editions)
     assert not any(e.HasField("create_time") or e.rank for e in listed.editions)
     parent = "editions/uk-ghg-2025"
-    request = catalogue_pb2.ListFactorsRequest(parent=parent, activity="electricity.grid")
+    request = catalogue_pb2.ListFactorsRequest(
+        parent=parent, filter='activity = "electricity.grid"'
+    )
     factor = api.catalogue.ListFactors(request).factors[0]
     assert factor.name.startswith(f"{parent}/factors/")
     assert (factor.region, factor.unit) == ("GB", "kWh")

@@ -238,5 +238,7 @@ def test_records_are_chosen_by_facility_activity_and_channel(api, book):
     assert [(one.month, one.state) for one in periods] == [
         ("2024-03", ledger_pb2.PERIOD_STATE_OPEN)
     ]
-    request = report_pb2.ListRecordsRequest(parent=book, channel="books/other/channels/meter")
-    assert _reason(api.report.ListRecords, request) == "NAME_INVALID"
+    request = report_pb2.ListRecordsRequest(
+        parent=book, filter='channel = "books/other/channels/meter"'
+    )
+    assert _reason(api.report.ListRecords, request) == "FIELD_INVALID"

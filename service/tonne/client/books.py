@@ -79,9 +79,16 @@ class BookCalls(Calls):
         request = ledger_pb2.GetBookRequest(name=book_name(book))
         return read_book(self._call(self._ledger.GetBook, request))
 
-    def list_books(self) -> Iterator[Book]:
-        """List the books in order of their names."""
-        request = ledger_pb2.ListBooksRequest(page_size=PAGE_SIZE)
+    def list_books(self, *, filter_by: str = "", order_by: str = "") -> Iterator[Book]:
+        """List the books in order of their names.
+
+        `filter_by` and `order_by` of this and the other lists are as in `ListBooksRequest`, like
+        ``time_zone = "UTC"`` and ``name desc``; what a list takes is told where it is something
+        else.
+        """
+        request = ledger_pb2.ListBooksRequest(
+            page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ledger.ListBooks, request):
             yield from map(read_book, page.books)
 
@@ -114,9 +121,13 @@ class BookCalls(Calls):
         request = ledger_pb2.GetMethodRequest(name=name)
         return read_method(self._call(self._ledger.GetMethod, request))
 
-    def list_methods(self, book: str) -> Iterator[Method]:
+    def list_methods(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[Method]:
         """List the versions of a book's method, the first one first."""
-        request = ledger_pb2.ListMethodsRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListMethodsRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ledger.ListMethods, request):
             yield from map(read_method, page.methods)
 
@@ -146,9 +157,13 @@ class BookCalls(Calls):
             updated_count += response.updated_count
         return created_count, updated_count
 
-    def list_facilities(self, book: str) -> Iterator[Facility]:
+    def list_facilities(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[Facility]:
         """List the registered facilities in order of their ids."""
-        request = ledger_pb2.ListFacilitiesRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListFacilitiesRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ledger.ListFacilities, request):
             yield from map(read_facility, page.facilities)
 
@@ -163,17 +178,25 @@ class BookCalls(Calls):
         response = self._call(self._ledger.ImportEntities, request)
         return response.created_count, response.updated_count
 
-    def list_entities(self, book: str) -> Iterator[Entity]:
+    def list_entities(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[Entity]:
         """List the entities of a book in order of their ids."""
-        request = ledger_pb2.ListEntitiesRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListEntitiesRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ledger.ListEntities, request):
             yield from map(read_entity, page.entities)
 
     # Records that are not posted.
 
-    def list_suspense(self, book: str) -> Iterator[results.SuspendedRecord]:
+    def list_suspense(
+        self, book: str, *, filter_by: str = ""
+    ) -> Iterator[results.SuspendedRecord]:
         """List the records in suspense in the order of their commits."""
-        request = ledger_pb2.ListSuspenseRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListSuspenseRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by
+        )
         for page in self._pages(self._ledger.ListSuspense, request):
             for item in page.records:
                 yield results.SuspendedRecord(
@@ -199,8 +222,12 @@ class BookCalls(Calls):
                 step.remaining_count,
             )
 
-    def list_quarantine(self, book: str) -> Iterator[results.QuarantinedRecord]:
+    def list_quarantine(
+        self, book: str, *, filter_by: str = ""
+    ) -> Iterator[results.QuarantinedRecord]:
         """List the records in quarantine in the order of their commits."""
-        request = ledger_pb2.ListQuarantineRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListQuarantineRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by
+        )
         for page in self._pages(self._ledger.ListQuarantine, request):
             yield from map(results.read_quarantined, page.records)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.filters import all_of
 from tonne.client.wire.resources import book_name, read_edition
 from tonne.v1 import catalogue_pb2
 
@@ -33,21 +34,21 @@ class CatalogueCalls(Calls):
         )
         return read_edition(self._call(self._catalogue.ImportEdition, request))
 
-    def list_editions(self, book: str = "") -> Iterator[Edition]:
+    def list_editions(self, book: str = "", *, filter_by: str = "") -> Iterator[Edition]:
         """List the editions of a book in its order of preference, or all shipped ones."""
         request = catalogue_pb2.ListEditionsRequest(
-            parent=book_name(book) if book else "", page_size=PAGE_SIZE
+            parent=book_name(book) if book else "", page_size=PAGE_SIZE, filter=filter_by
         )
         for page in self._pages(self._catalogue.ListEditions, request):
             yield from map(read_edition, page.editions)
 
     def list_factors(
-        self, edition: str, *, book: str = "", activity: str = ""
+        self, edition: str, *, book: str = "", activity: str = "", filter_by: str = ""
     ) -> Iterator[catalogue_pb2.Factor]:
         """List the factors of a book's edition, or of a shipped one, in the order of its rows."""
         name = f"{book_name(book)}/editions/{edition}" if book else f"editions/{edition}"
         request = catalogue_pb2.ListFactorsRequest(
-            parent=name, activity=activity, page_size=PAGE_SIZE
+            parent=name, filter=all_of(filter_by, activity=activity), page_size=PAGE_SIZE
         )
         for page in self._pages(self._catalogue.ListFactors, request):
             yield from page.factors

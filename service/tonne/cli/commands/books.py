@@ -9,7 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from tonne.catalogue.words.method import MethodSettings
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    BookOption,
+    FilterOption,
+    OrderOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -169,10 +176,16 @@ def create_book(
 
 
 @book_app.command("list")
-def list_books(form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER) -> None:
+def list_books(
+    *,
+    filter_by: FilterOption = "",
+    order_by: OrderOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
     """List the books."""
     with connect(server) as client:
-        rows = map(_book_row, client.list_books())
+        rows = map(_book_row, client.list_books(filter_by=filter_by, order_by=order_by))
         if form is Format.TABLE:
             rows = map(_with_few_editions, rows)
         print_rows(_BOOK_COLUMNS, rows, form)
@@ -207,12 +220,24 @@ def import_facilities(
 
 @facility_app.command("list")
 def list_facilities(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+    book: BookOption,
+    *,
+    filter_by: FilterOption = "",
+    order_by: OrderOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the registered facilities."""
     columns = [Column("id"), *(Column(name, is_optional=True) for name in FACILITY_FIELDS[1:])]
     with connect(server) as client:
-        print_rows(columns, map(dataclasses.asdict, client.list_facilities(book)), form)
+        print_rows(
+            columns,
+            map(
+                dataclasses.asdict,
+                client.list_facilities(book, filter_by=filter_by, order_by=order_by),
+            ),
+            form,
+        )
 
 
 @edition_app.command("import")

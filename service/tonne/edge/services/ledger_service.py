@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import codec, method_codec, names
-from tonne.edge.services.calls import handlers_of
+from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.ledger.book.entities import ENTITIES_MAX
 from tonne.ledger.book.register import FACILITIES_MAX, check_count
 from tonne.v1 import ledger_pb2
@@ -57,13 +57,9 @@ class LedgerService:
         """List the books on which the caller has a role."""
         own = caller().grants.books
         if own is None:
-            page = self._ledger.books.list_books(
-                page_size=request.page_size, page_token=request.page_token
-            )
+            page = self._ledger.books.list_books(read_ask(request))
         else:
-            page = self._ledger.books.list_own_books(
-                own, page_size=request.page_size, page_token=request.page_token
-            )
+            page = self._ledger.books.list_own_books(own, read_ask(request))
         return ledger_pb2.ListBooksResponse(
             books=[codec.write_book(book) for book in page.items],
             next_page_token=page.next_page_token,
@@ -92,9 +88,7 @@ class LedgerService:
     ) -> ledger_pb2.ListMethodsResponse:
         """List the versions of a method."""
         book = self._ledger.books.get_book(names.read_book(request.parent, field="parent"))
-        page = self._ledger.methods.list_methods(
-            book.id, page_size=request.page_size, page_token=request.page_token
-        )
+        page = self._ledger.methods.list_methods(book.id, read_ask(request))
         return ledger_pb2.ListMethodsResponse(
             methods=[method_codec.write_method(book, method) for method in page.items],
             next_page_token=page.next_page_token,
@@ -123,9 +117,7 @@ class LedgerService:
     ) -> ledger_pb2.ListFacilitiesResponse:
         """List the registered facilities."""
         page = self._ledger.register.list_facilities(
-            names.read_book(request.parent, field="parent"),
-            page_size=request.page_size,
-            page_token=request.page_token,
+            names.read_book(request.parent, field="parent"), read_ask(request)
         )
         return ledger_pb2.ListFacilitiesResponse(
             facilities=[codec.write_facility(facility) for facility in page.items],
@@ -148,9 +140,7 @@ class LedgerService:
     ) -> ledger_pb2.ListEntitiesResponse:
         """List the entities."""
         page = self._ledger.register.list_entities(
-            names.read_book(request.parent, field="parent"),
-            page_size=request.page_size,
-            page_token=request.page_token,
+            names.read_book(request.parent, field="parent"), read_ask(request)
         )
         return ledger_pb2.ListEntitiesResponse(
             entities=[method_codec.write_entity(entity) for entity in page.items],
@@ -171,9 +161,7 @@ class LedgerService:
     ) -> ledger_pb2.ListSuspenseResponse:
         """List the records in suspense."""
         book = names.read_book(request.parent, field="parent")
-        page = self._ledger.records.list_suspense(
-            book, page_size=request.page_size, page_token=request.page_token
-        )
+        page = self._ledger.records.list_suspense(book, read_ask(request))
         return ledger_pb2.ListSuspenseResponse(
             records=[codec.write_suspended(book, record) for record in page.items],
             next_page_token=page.next_page_token,
@@ -197,9 +185,7 @@ class LedgerService:
     ) -> ledger_pb2.ListQuarantineResponse:
         """List the records in quarantine."""
         book = names.read_book(request.parent, field="parent")
-        page = self._ledger.records.list_quarantine(
-            book, page_size=request.page_size, page_token=request.page_token
-        )
+        page = self._ledger.records.list_quarantine(book, read_ask(request))
         return ledger_pb2.ListQuarantineResponse(
             records=[codec.write_quarantined(book, record) for record in page.items],
             next_page_token=page.next_page_token,

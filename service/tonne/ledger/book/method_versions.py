@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tonne.errors import MethodChanged, StoreUnavailable
 from tonne.ledger.book.methods import check_editions, settings_of, with_order
 from tonne.ledger.book.part import LedgerPart, check_text
-from tonne.ledger.pages import page_limit
+from tonne.ledger.filters import Fields, moment_field, number_field, text_field
+from tonne.ledger.pages import FIRST_PAGE
 from tonne.model import check_id
 from tonne.store.rows import NewMethod
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tonne.catalogue.words.method import MethodSettings
-    from tonne.ledger.pages import Page
+    from tonne.ledger.pages import Ask, Page
     from tonne.model import Book, Method
     from tonne.store.manifest.manifest import Manifest
 
@@ -23,6 +25,18 @@ T = TypeVar("T")
 
 METHOD_RACES_MAX = 32
 """Versions that others may write before one that builds on the latest is given up."""
+
+METHOD_FIELDS = Fields(
+    {
+        "version": number_field("version"),
+        "author": text_field("author"),
+        "reason": text_field("reason"),
+        "create_time": moment_field("create_time"),
+    },
+    example='author = "anna" AND version > 3',
+    key="version",
+)
+"""What a listing of a method's versions is filtered by."""
 
 
 class MethodVersions(LedgerPart):
@@ -82,13 +96,14 @@ class MethodVersions(LedgerPart):
         """
         return self._manifest.get_method(check_id("book", book), version)
 
-    def list_methods(self, book: str, *, page_size: int = 0, page_token: str = "") -> Page[Method]:
-        """List the versions, the first one first. Raises BookUnknown, PageTokenInvalid."""
+    def list_methods(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Method]:
+        """List the versions, the first one first, unless the order is `version desc`.
+
+        Raises BookUnknown, FieldInvalid, PageTokenInvalid.
+        """
         query = ("methods", check_id("book", book))
-        after, _ = self._tokens.read(page_token, query, 0)
-        limit = page_limit(page_size)
-        rows = self._manifest.list_methods(book, int(after), limit + 1)
-        return self._tokens.page(query, rows, limit, lambda method: method.version)
+        find = partial(self._manifest.find_methods, book)
+        return self._tokens.find(query, METHOD_FIELDS, ask, find, start=0)
 
     def set_edition_order(
         self, book: str, editions: Sequence[str], *, author: str = "", reason: str = ""

@@ -11,14 +11,16 @@ from tonne import model
 from tonne.errors import BookExists
 from tonne.store.manifest.methods import current_methods, insert_method
 from tonne.store.manifest.tables import Tables, check_book, identity, lock_book, name_of
+from tonne.store.rows import Found
 from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
-    from tonne.store.rows import NewMethod
+    from tonne.store.rows import NewMethod, Window
 
 
 class BookTable(Tables):
@@ -115,6 +117,13 @@ class BookTable(Tables):
         query = sa.select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
         with self._database.read() as connection:
             return _books_of(connection, connection.execute(query).all())
+
+    def find_books(self, window: Window) -> Found[model.Book]:
+        """Find books in order of their ids."""
+        table = schema.book
+        with self._database.read() as connection:
+            rows, last = scan(connection, table, table.c.id, [], window)
+            return Found(_books_of(connection, rows), last)
 
     def periods(self, book: str) -> list[tuple[int, model.PeriodState]]:
         """List the periods that have postings, in order; `BookUnknown` for an unknown book."""

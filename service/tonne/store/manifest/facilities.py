@@ -9,12 +9,16 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
+from tonne.store.rows import Found
 from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
+
+    from tonne.store.rows import Window
 
 _FIELDS = (
     "display_name",
@@ -70,6 +74,14 @@ class FacilityTable(Tables):
         with self._database.read() as connection:
             check_book(connection, book)
             return [_facility_of(row) for row in connection.execute(query)]
+
+    def find_facilities(self, book: str, window: Window) -> Found[model.Facility]:
+        """Find facilities in order of their ids. Raises BookUnknown."""
+        table = schema.facility
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows, last = scan(connection, table, table.c.id, [table.c.book == book], window)
+        return Found([_facility_of(row) for row in rows], last)
 
 
 def _update(connection: Connection, book: str, facilities: Sequence[model.Facility]) -> None:

@@ -23,6 +23,7 @@ from tonne.errors import (
 )
 from tonne.ledger.book.facilities import check_facility
 from tonne.ledger.book.periods import month_boundaries_us
+from tonne.ledger.pages import Ask
 from tonne.ledger.statuses import STATUS_TEXTS, field_name, status_message
 from tonne.model import (
     PERIOD_COUNT_MAX,
@@ -75,7 +76,7 @@ def test_lists_come_in_pages(bench):
     for list_, arguments, key, expected in cases:
         found, token = [], ""
         while True:
-            page = list_(*arguments, page_size=2, page_token=token)
+            page = list_(*arguments, Ask(page_size=2, page_token=token))
             found += [getattr(item, key) for item in page.items]
             token = page.next_page_token
             if not token:
@@ -83,7 +84,7 @@ def test_lists_come_in_pages(bench):
             assert len(page.items) == 2
         assert found == expected
         with pytest.raises(PageTokenInvalid):
-            list_(*arguments, page_token="x")  # noqa: S106 - no password
+            list_(*arguments, Ask(page_token="x"))  # noqa: S106 - no password
 
 
 def test_editions_are_kept_as_they_were_printed(bench):
@@ -98,7 +99,7 @@ def test_editions_are_kept_as_they_were_printed(bench):
         2016, 1, 1
     )
     listed = bench.ledger.editions.list_factors(
-        "acme", "paper-2015", activity="electricity.grid"
+        "acme", "paper-2015", Ask('activity = "electricity.grid"')
     ).items
     assert [each.row for each in listed] == [1, 2, 3]
     with pytest.raises(FactorUnknown):
