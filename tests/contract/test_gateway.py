@@ -65,6 +65,18 @@ def test_lists_are_filtered_over_http(book):
     assert "filter: at character 8, expected one of =, !=, :" in refused["error"]["message"]
 
 
+def test_days_are_dates_over_http(book):
+    """A day is an object of year, month and day, in and out; a text is refused."""
+    day = {"year": 2025, "month": 1, "day": 31}
+    made = {"facilities": [{"id": "a", "validFrom": day}]}
+    assert curl(f"{book}/facilities:import", body=made)[0] == 200
+    assert curl(f"{book}/facilities")[1]["facilities"] == [{"id": "a", "validFrom": day}]
+    made = {"facilities": [{"id": "a", "validFrom": "2025-01-31"}]}
+    status, refused = curl(f"{book}/facilities:import", body=made)
+    assert status == 400
+    assert "validFrom" in refused["error"]["message"]
+
+
 def test_a_book_is_made_read_and_listed(http, book):
     """Paths, a body and a query come to the fields of the request."""
     name = book.partition("/v1/")[2]

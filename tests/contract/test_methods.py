@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grpc
 import pytest
+from google.type.date_pb2 import Date
 
 from tests.support.api import EDITION, details_of
 from tonne.v1 import catalogue_pb2, ledger_pb2
@@ -168,13 +169,13 @@ def test_entities_come_back_as_they_were_given(api, book):
         parent="group",
         holdings=[
             ledger_pb2.Holding(
-                valid_from="2024-01-01",
-                valid_to="2025-01-01",
+                valid_from=Date(year=2024, month=1, day=1),
+                valid_to=Date(year=2025, month=1, day=1),
                 equity_share="0.50",
                 financial_control=ledger_pb2.FINANCIAL_CONTROL_JOINT,
                 not_operated=True,
             ),
-            ledger_pb2.Holding(valid_from="2025-01-01", equity_share="1"),
+            ledger_pb2.Holding(valid_from=Date(year=2025, month=1, day=1), equity_share="1"),
         ],
     )
     group = ledger_pb2.Entity(id="group")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers import results
+from tonne.client.answers.days import row_messages
 from tonne.client.answers.records import record_mapping
 from tonne.client.methods import method_message, read_method
 from tonne.client.wire.calls import PAGE_SIZE, Calls
@@ -143,7 +144,7 @@ class BookCalls(Calls):
 
     def import_facilities(self, book: str, facilities: Iterable[Facility]) -> tuple[int, int]:
         """Register facilities, replacing those of the same id: (created, updated)."""
-        messages = [facility_message(facility) for facility in facilities]
+        messages = row_messages("facilities", facilities, facility_message)
         created_count = updated_count = 0
         for first in range(0, len(messages), FACILITIES_PER_CALL):
             response = self._call(
@@ -173,7 +174,7 @@ class BookCalls(Calls):
         All of them go in one call: a parent may come after its children.
         """
         request = ledger_pb2.ImportEntitiesRequest(
-            parent=book_name(book), entities=map(entity_message, entities)
+            parent=book_name(book), entities=row_messages("entities", entities, entity_message)
         )
         response = self._call(self._ledger.ImportEntities, request)
         return response.created_count, response.updated_count

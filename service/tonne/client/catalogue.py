@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.answers.factors import Factor, FactorsFound, read_factor
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.filters import all_of
 from tonne.client.wire.resources import book_name, read_edition
@@ -44,25 +45,24 @@ class CatalogueCalls(Calls):
 
     def list_factors(
         self, edition: str, *, book: str = "", activity: str = "", filter_by: str = ""
-    ) -> Iterator[catalogue_pb2.Factor]:
+    ) -> Iterator[Factor]:
         """List the factors of a book's edition, or of a shipped one, in the order of its rows."""
         name = f"{book_name(book)}/editions/{edition}" if book else f"editions/{edition}"
         request = catalogue_pb2.ListFactorsRequest(
             parent=name, filter=all_of(filter_by, activity=activity), page_size=PAGE_SIZE
         )
         for page in self._pages(self._catalogue.ListFactors, request):
-            yield from page.factors
+            yield from map(read_factor, page.factors)
 
-    def get_factor(self, edition: str, row: int, *, book: str = "") -> catalogue_pb2.Factor:
+    def get_factor(self, edition: str, row: int, *, book: str = "") -> Factor:
         """Read one factor of a book's edition, or of a shipped one."""
         prefix = f"{book_name(book)}/" if book else ""
         request = catalogue_pb2.GetFactorRequest(name=f"{prefix}editions/{edition}/factors/{row}")
-        factor: catalogue_pb2.Factor = self._call(self._catalogue.GetFactor, request)
-        return factor
+        return read_factor(self._call(self._catalogue.GetFactor, request))
 
     def search_factors(
         self, query: str, *, book: str = "", region: str = "", unit: str = "", limit: int = 0
-    ) -> catalogue_pb2.SearchFactorsResponse:
+    ) -> FactorsFound:
         """Find factors by words in the editions of a book's method, or in the shipped ones.
 
         Parameters
@@ -79,7 +79,7 @@ class CatalogueCalls(Calls):
 
         Returns
         -------
-        SearchFactorsResponse
+        FactorsFound
             `factors`, the best match first, and `total_size`.
         """
         request = catalogue_pb2.SearchFactorsRequest(
@@ -92,7 +92,7 @@ class CatalogueCalls(Calls):
         found: catalogue_pb2.SearchFactorsResponse = self._call(
             self._catalogue.SearchFactors, request
         )
-        return found
+        return FactorsFound(tuple(map(read_factor, found.factors)), found.total_size)
 
     def search_activities(
         self, query: str = "", *, limit: int = 0

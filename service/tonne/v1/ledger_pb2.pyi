@@ -4,6 +4,7 @@ from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.type import date_pb2 as _date_pb2
 from tonne.v1 import ingest_pb2 as _ingest_pb2
 from tonne.v1 import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
@@ -226,12 +227,12 @@ class Holding(_message.Message):
     EQUITY_SHARE_FIELD_NUMBER: _ClassVar[int]
     FINANCIAL_CONTROL_FIELD_NUMBER: _ClassVar[int]
     NOT_OPERATED_FIELD_NUMBER: _ClassVar[int]
-    valid_from: str
-    valid_to: str
+    valid_from: _date_pb2.Date
+    valid_to: _date_pb2.Date
     equity_share: str
     financial_control: FinancialControl
     not_operated: bool
-    def __init__(self, valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., equity_share: _Optional[str] = ..., financial_control: _Optional[_Union[FinancialControl, str]] = ..., not_operated: _Optional[bool] = ...) -> None: ...
+    def __init__(self, valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., equity_share: _Optional[str] = ..., financial_control: _Optional[_Union[FinancialControl, str]] = ..., not_operated: _Optional[bool] = ...) -> None: ...
 
 class Entity(_message.Message):
     __slots__ = ("id", "display_name", "parent", "holdings")
@@ -361,9 +362,9 @@ class Facility(_message.Message):
     region: str
     entity: str
     ownership: str
-    valid_from: str
-    valid_to: str
-    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., type: _Optional[_Union[FacilityType, str]] = ..., region: _Optional[str] = ..., entity: _Optional[str] = ..., ownership: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ...) -> None: ...
+    valid_from: _date_pb2.Date
+    valid_to: _date_pb2.Date
+    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., type: _Optional[_Union[FacilityType, str]] = ..., region: _Optional[str] = ..., entity: _Optional[str] = ..., ownership: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class ImportFacilitiesRequest(_message.Message):
     __slots__ = ("parent", "facilities")

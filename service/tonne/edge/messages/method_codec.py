@@ -13,7 +13,7 @@ from tonne.catalogue.words.method import (
     Rate,
 )
 from tonne.edge.messages import names
-from tonne.edge.messages.codec import timestamp, write_edition_name
+from tonne.edge.messages.codec import read_day, timestamp, write_day, write_edition_name
 from tonne.errors import FieldInvalid
 from tonne.model import Entity, FinancialControl, Holding
 from tonne.v1 import ledger_pb2
@@ -115,8 +115,8 @@ def write_entity(entity: Entity) -> ledger_pb2.Entity:
         parent=entity.parent,
         holdings=[
             ledger_pb2.Holding(
-                valid_from=holding.valid_from,
-                valid_to=holding.valid_to,
+                valid_from=write_day(holding.valid_from),
+                valid_to=write_day(holding.valid_to),
                 equity_share=holding.equity_share,
                 financial_control=_number(holding.financial_control),
                 not_operated=not holding.is_operated,
@@ -136,8 +136,8 @@ def _read_holding(index: int, holding: ledger_pb2.Holding) -> Holding:
             metadata={"field": field, "value": str(holding.financial_control)},
         ) from None
     return Holding(
-        valid_from=holding.valid_from,
-        valid_to=holding.valid_to,
+        valid_from=read_day(holding, "valid_from"),
+        valid_to=read_day(holding, "valid_to"),
         equity_share=holding.equity_share,
         financial_control=control,
         is_operated=not holding.not_operated,
