@@ -77,6 +77,24 @@ def test_days_are_dates_over_http(book):
     assert "validFrom" in refused["error"]["message"]
 
 
+def test_a_book_is_updated_over_http(book):
+    """PATCH takes the resource as its body and the mask from the query, as AIP-134 has it."""
+    patch = ("--request", "PATCH")
+    changed = {"displayName": "Changed", "timeZone": "Asia/Tokyo"}
+    status, updated = curl(f"{book}?updateMask=displayName", *patch, body=changed)
+    assert (status, updated["displayName"], updated["timeZone"]) == (200, "Changed", "UTC")
+    status, refused = curl(f"{book}?updateMask=displayName,timeZone", *patch, body=changed)
+    assert status == 400
+    assert "'time_zone', a field of Book that never changes" in refused["error"]["message"]
+    method = {"author": "Ada", "reason": "by curl", "gwpSet": "AR6"}
+    status, made = curl(f"{book}/methods/current?updateMask=gwpSet", *patch, body=method)
+    assert (status, made["gwpSet"], made["version"]) == (200, "AR6", 2)
+    assert curl(f"{book}/facilities:import", body={"facilities": [{"id": "a/b"}]})[0] == 200
+    facility = {"id": "a/b", "region": "DE"}
+    assert curl(f"{book}/facilities", *patch, body=facility) == (200, facility)
+    assert curl(f"{book}/methods", *patch, body=method)[0] == 405
+
+
 def test_a_book_is_made_read_and_listed(http, book):
     """Paths, a body and a query come to the fields of the request."""
     name = book.partition("/v1/")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.date_pb2 import Date
 
 from tests.support.api import EDITION, details_of
@@ -58,10 +59,16 @@ def test_a_book_is_made_with_the_shipped_editions_or_its_own_method(api):
     assert list(api.ledger.CreateBook(own).editions) == list(METHOD.editions)
 
 
+def _update(book, method, *, version="current", paths=("*",)):
+    """All settings of a method, or those of a mask, to follow a version."""
+    request = ledger_pb2.UpdateMethodRequest(method=method, update_mask=FieldMask(paths=paths))
+    request.method.name = f"{book}/methods/{version}"
+    return request
+
+
 def test_a_method_comes_back_as_it_was_set(api, book):
     """Every field of the new version is that of the request; the time and the name are new."""
-    request = ledger_pb2.SetMethodRequest(parent=book, method=METHOD)
-    made = api.ledger.SetMethod(request)
+    made = api.ledger.UpdateMethod(_update(book, METHOD))
     assert (made.name, made.version) == (f"{book}/methods/3", 3)
     assert made.create_time.seconds > 0
     for name in ("methods/3", "methods/current"):
@@ -78,7 +85,7 @@ def test_a_method_comes_back_as_it_was_set(api, book):
 def test_what_a_method_leaves_open_has_its_default(api, book):
     """Unspecified enums are their first values, absent fields their defaults."""
     bare = ledger_pb2.Method(author="Ada", reason="the defaults")
-    made = api.ledger.SetMethod(ledger_pb2.SetMethodRequest(parent=book, method=bare))
+    made = api.ledger.UpdateMethod(_update(book, bare))
     assert (made.gwp_set, made.reporting_year_start) == ("AR5", 1)
     assert made.blend_gwp == ledger_pb2.BLEND_GWP_COMPOSITION
     assert made.year_rule == ledger_pb2.YEAR_RULE_MONTH
@@ -106,20 +113,20 @@ def test_what_a_method_leaves_open_has_its_default(api, book):
 )
 def test_a_wrong_method_is_refused_by_its_field(api, book, fields, field):
     """The field is named and the version in force stays."""
-    request = ledger_pb2.SetMethodRequest(parent=book, method=_changed(**fields))
-    assert _refused(api.ledger.SetMethod, request) == ("FIELD_INVALID", field)
+    request = _update(book, _changed(**fields))
+    assert _refused(api.ledger.UpdateMethod, request) == ("FIELD_INVALID", field)
     kept = api.ledger.GetBook(ledger_pb2.GetBookRequest(name=book))
     assert kept.method_version == 2
 
 
 def test_a_method_that_another_changed_is_not_replaced(api, book):
     """The version that was read is compared; a repeat of what is in force is fine."""
-    request = ledger_pb2.SetMethodRequest(parent=book, method=METHOD, current_version=2)
-    made = api.ledger.SetMethod(request)
-    assert api.ledger.SetMethod(request) == made
+    request = _update(book, METHOD, version="2")
+    made = api.ledger.UpdateMethod(request)
+    assert api.ledger.UpdateMethod(request) == made
     request.method.gwp_set = "AR4"
     with pytest.raises(grpc.RpcError) as refused:
-        api.ledger.SetMethod(request)
+        api.ledger.UpdateMethod(request)
     assert refused.value.code() is grpc.StatusCode.ABORTED
     info, retry = details_of(refused.value)
     assert (info.reason, info.metadata["version"], retry) == ("METHOD_CHANGED", "3", None)
@@ -127,7 +134,7 @@ def test_a_method_that_another_changed_is_not_replaced(api, book):
 
 def test_versions_are_listed_and_named(api, book):
     """All versions come in pages, the first one first; a version that is not there is told."""
-    api.ledger.SetMethod(ledger_pb2.SetMethodRequest(parent=book, method=METHOD))
+    api.ledger.UpdateMethod(_update(book, METHOD))
     request = ledger_pb2.ListMethodsRequest(parent=book, page_size=2)
     first = api.ledger.ListMethods(request)
     request.page_token = first.next_page_token

@@ -127,14 +127,15 @@ def test_an_edition_is_imported_once_and_ranked_last(api, book):
     second = catalogue_pb2.ImportEditionRequest(parent=book, edition_id="second", csv=csv)
     assert import_edition(second).rank == 2
     names = [f"{book}/editions/second", f"{book}/editions/own"]
-    changed = api.ledger.SetEditionOrder(
-        ledger_pb2.SetEditionOrderRequest(name=book, editions=names)
-    )
+    order = ledger_pb2.Method(name=f"{book}/methods/current", reason="order", author="Ada")
+    order.editions.extend(names)
+    changed = api.ledger.UpdateMethod(ledger_pb2.UpdateMethodRequest(method=order))
     assert list(changed.editions) == names
     listed = api.catalogue.ListEditions(catalogue_pb2.ListEditionsRequest(parent=book))
     assert [one.name for one in listed.editions] == names
-    foreign = ledger_pb2.SetEditionOrderRequest(name=book, editions=["books/other/editions/own"])
-    assert _reason(api.ledger.SetEditionOrder, foreign) == "FIELD_INVALID"
+    order.editions[:] = ["books/other/editions/own"]
+    foreign = ledger_pb2.UpdateMethodRequest(method=order)
+    assert _reason(api.ledger.UpdateMethod, foreign) == "FIELD_INVALID"
 
 
 def test_a_factor_comes_back_as_it_was_printed(api, book):

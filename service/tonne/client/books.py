@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from tonne.catalogue.words.method import MethodSettings
 from tonne.client.answers import results
 from tonne.client.answers.days import row_messages
 from tonne.client.answers.records import record_mapping
@@ -21,9 +24,7 @@ from tonne.model import Book, Entity, Facility, FacilityRule, Method
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from tonne.catalogue.words.method import MethodSettings
+    from collections.abc import Iterable, Iterator
 
 FACILITIES_PER_CALL = 1_000
 """Facilities that one call of an import carries."""
@@ -93,6 +94,26 @@ class BookCalls(Calls):
         for page in self._pages(self._ledger.ListBooks, request):
             yield from map(read_book, page.books)
 
+    def update_book(
+        self,
+        book: str,
+        *,
+        display_name: str | None = None,
+        facility_rule: FacilityRule | None = None,
+    ) -> Book:
+        """Change a book's name for people or its facility rule; None leaves it as it is."""
+        given = {"display_name": display_name, "facility_rule": facility_rule}
+        changed = ledger_pb2.Book(
+            name=book_name(book),
+            display_name=display_name,
+            facility_rule=None
+            if facility_rule is None
+            else ledger_pb2.FacilityRule.Name(facility_rule),
+        )
+        paths = [name for name, value in given.items() if value is not None]
+        request = ledger_pb2.UpdateBookRequest(book=changed, update_mask=FieldMask(paths=paths))
+        return read_book(self._call(self._ledger.UpdateBook, request))
+
     # Methods.
 
     def set_method(
@@ -104,17 +125,32 @@ class BookCalls(Calls):
         reason: str,
         current_version: int = 0,
     ) -> Method:
-        """Put a new version of a book's method in force.
+        """Put a new version of a book's method in force, all of its settings.
 
         `current_version` is the version that was read before: another one in force is an error;
         0 replaces whatever is in force.
         """
-        request = ledger_pb2.SetMethodRequest(
-            parent=book_name(book),
-            method=method_message(book, settings, author, reason),
-            current_version=current_version,
-        )
-        return read_method(self._call(self._ledger.SetMethod, request))
+        method = method_message(book, settings, author, reason)
+        return self._update_method(book, method, ["*"], current_version)
+
+    def update_method(
+        self, book: str, *, author: str, reason: str, current_version: int = 0, **changes: Any
+    ) -> Method:
+        """Put a new version of a book's method in force that has other values in some settings.
+
+        `changes` are fields of `MethodSettings`, like ``gwp_set="AR6"`` or ``editions=("own",)``;
+        `current_version` is as in `set_method`.
+        """
+        settings = MethodSettings(**changes)
+        method = method_message(book, settings, author, reason)
+        return self._update_method(book, method, list(changes), current_version)
+
+    def _update_method(
+        self, book: str, method: ledger_pb2.Method, paths: list[str], current_version: int
+    ) -> Method:
+        method.name = f"{book_name(book)}/methods/{current_version or 'current'}"
+        request = ledger_pb2.UpdateMethodRequest(method=method, update_mask=FieldMask(paths=paths))
+        return read_method(self._call(self._ledger.UpdateMethod, request))
 
     def get_method(self, book: str, version: int = 0) -> Method:
         """Read a version of a book's method, or the one in force."""
@@ -131,14 +167,6 @@ class BookCalls(Calls):
         )
         for page in self._pages(self._ledger.ListMethods, request):
             yield from map(read_method, page.methods)
-
-    def set_edition_order(self, book: str, editions: Sequence[str]) -> Book:
-        """Set the order in which a book prefers its editions; all of the method are named."""
-        name = book_name(book)
-        request = ledger_pb2.SetEditionOrderRequest(
-            name=name, editions=[f"{name}/editions/{edition}" for edition in editions]
-        )
-        return read_book(self._call(self._ledger.SetEditionOrder, request))
 
     # Facilities and entities.
 
@@ -157,6 +185,15 @@ class BookCalls(Calls):
             created_count += response.created_count
             updated_count += response.updated_count
         return created_count, updated_count
+
+    def update_facility(self, book: str, facility: str, **changes: str) -> Facility:
+        """Change fields of a registered facility, like ``display_name="North"``."""
+        request = ledger_pb2.UpdateFacilityRequest(
+            parent=book_name(book),
+            facility=facility_message(Facility(facility, **changes), "facility"),
+            update_mask=FieldMask(paths=list(changes)),
+        )
+        return read_facility(self._call(self._ledger.UpdateFacility, request))
 
     def list_facilities(
         self, book: str, *, filter_by: str = "", order_by: str = ""
@@ -178,6 +215,15 @@ class BookCalls(Calls):
         )
         response = self._call(self._ledger.ImportEntities, request)
         return response.created_count, response.updated_count
+
+    def update_entity(self, book: str, entity: str, **changes: Any) -> Entity:
+        """Change fields of an entity: `display_name`, `parent`, or `holdings`, all of them."""
+        request = ledger_pb2.UpdateEntityRequest(
+            parent=book_name(book),
+            entity=entity_message(Entity(entity, **changes), "entity"),
+            update_mask=FieldMask(paths=list(changes)),
+        )
+        return read_entity(self._call(self._ledger.UpdateEntity, request))
 
     def list_entities(
         self, book: str, *, filter_by: str = "", order_by: str = ""

@@ -3,6 +3,7 @@ import datetime
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.type import date_pb2 as _date_pb2
 from tonne.v1 import ingest_pb2 as _ingest_pb2
@@ -182,15 +183,21 @@ class Method(_message.Message):
     rates: _containers.RepeatedCompositeFieldContainer[Rate]
     def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., blend_gwp: _Optional[_Union[BlendGwp, str]] = ..., year_rule: _Optional[_Union[YearRule, str]] = ..., reporting_year_start: _Optional[int] = ..., loss_convention: _Optional[_Union[LossConvention, str]] = ..., consolidation: _Optional[_Union[Consolidation, str]] = ..., proxy_regions: _Optional[_Iterable[str]] = ..., year_fallback_years: _Optional[int] = ..., transport_wtt: _Optional[bool] = ..., rates: _Optional[_Iterable[_Union[Rate, _Mapping]]] = ...) -> None: ...
 
-class SetMethodRequest(_message.Message):
-    __slots__ = ("parent", "method", "current_version")
-    PARENT_FIELD_NUMBER: _ClassVar[int]
+class UpdateBookRequest(_message.Message):
+    __slots__ = ("book", "update_mask")
+    BOOK_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    book: Book
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, book: _Optional[_Union[Book, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+
+class UpdateMethodRequest(_message.Message):
+    __slots__ = ("method", "update_mask")
     METHOD_FIELD_NUMBER: _ClassVar[int]
-    CURRENT_VERSION_FIELD_NUMBER: _ClassVar[int]
-    parent: str
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
     method: Method
-    current_version: int
-    def __init__(self, parent: _Optional[str] = ..., method: _Optional[_Union[Method, _Mapping]] = ..., current_version: _Optional[int] = ...) -> None: ...
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, method: _Optional[_Union[Method, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class GetMethodRequest(_message.Message):
     __slots__ = ("name",)
@@ -261,6 +268,16 @@ class ImportEntitiesResponse(_message.Message):
     created_count: int
     updated_count: int
     def __init__(self, created_count: _Optional[int] = ..., updated_count: _Optional[int] = ...) -> None: ...
+
+class UpdateEntityRequest(_message.Message):
+    __slots__ = ("parent", "entity", "update_mask")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    entity: Entity
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, parent: _Optional[str] = ..., entity: _Optional[_Union[Entity, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class ListEntitiesRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
@@ -338,14 +355,6 @@ class ListBooksResponse(_message.Message):
     next_page_token: str
     def __init__(self, books: _Optional[_Iterable[_Union[Book, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
-class SetEditionOrderRequest(_message.Message):
-    __slots__ = ("name", "editions")
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    EDITIONS_FIELD_NUMBER: _ClassVar[int]
-    name: str
-    editions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., editions: _Optional[_Iterable[str]] = ...) -> None: ...
-
 class Facility(_message.Message):
     __slots__ = ("id", "display_name", "type", "region", "entity", "ownership", "valid_from", "valid_to")
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -381,6 +390,16 @@ class ImportFacilitiesResponse(_message.Message):
     created_count: int
     updated_count: int
     def __init__(self, created_count: _Optional[int] = ..., updated_count: _Optional[int] = ...) -> None: ...
+
+class UpdateFacilityRequest(_message.Message):
+    __slots__ = ("parent", "facility", "update_mask")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    facility: Facility
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, parent: _Optional[str] = ..., facility: _Optional[_Union[Facility, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class ListFacilitiesRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")

@@ -57,12 +57,12 @@ def read_facility_rule(number: int) -> FacilityRule:
         ) from None
 
 
-def read_facility(index: int, facility: ledger_pb2.Facility) -> Facility:
-    """Read the facility at an index of a request."""
+def read_facility(place: str, facility: ledger_pb2.Facility) -> Facility:
+    """Read the facility at a place of a request, like `facilities[3]`."""
     if not 0 <= facility.type < len(FACILITY_TYPES):
         raise FieldInvalid(
-            f"facilities[{index}].type: a FacilityType of the API; got {facility.type}",
-            metadata={"field": f"facilities[{index}].type", "value": str(facility.type)},
+            f"{place}.type: a FacilityType of the API; got {facility.type}",
+            metadata={"field": f"{place}.type", "value": str(facility.type)},
         )
     return Facility(
         id=facility.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.editions.library import default_settings
 from tonne.errors import BookUnknown, NameInvalid
@@ -16,7 +16,7 @@ from tonne.model import Book, FacilityRule, PeriodState, check_id
 from tonne.store.rows import Found, NewMethod, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tonne.catalogue.words.method import MethodSettings
     from tonne.ledger.pages import Ask, Page
@@ -76,6 +76,23 @@ class Books(LedgerPart):
                 reason=check_text("method.reason", reason) or "the book was made",
             ),
         )
+
+    def update_book(self, book: str, changes: Mapping[str, Any]) -> Book:
+        """Change what may change of a book; nothing else does than its `changes`.
+
+        Parameters
+        ----------
+        book : str
+        changes : mapping
+            `display_name` (text) and `facility_rule` (FacilityRule), those that change.
+
+        Raises
+        ------
+        NameInvalid, FieldInvalid, BookUnknown
+        """
+        if "display_name" in changes:
+            check_text("book.display_name", changes["display_name"])
+        return self._manifest.update_book(check_id("book", book), changes)
 
     def list_books(self, ask: Ask = FIRST_PAGE) -> Page[Book]:
         """List the books in order of their ids. Raises FieldInvalid, PageTokenInvalid."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tonne.errors import FieldInvalid
 from tonne.ledger.book.entities import ENTITIES_MAX, check_entity, check_tree
@@ -14,7 +15,7 @@ from tonne.ledger.pages import FIRST_PAGE
 from tonne.model import FACILITY_TYPES, check_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
@@ -69,6 +70,14 @@ class Register(LedgerPart):
         _check_once("facilities", [facility.id for facility in facilities])
         return self._manifest.put_facilities(book, facilities)
 
+    def update_facility(self, book: str, id_: str, changes: Mapping[str, Any]) -> Facility:
+        """Change fields of a facility. Raises FieldInvalid, BookUnknown, NotRegistered."""
+        return self._manifest.change_facility(
+            check_id("book", book),
+            id_,
+            lambda before: check_facility(replace(before, **changes), "facility"),
+        )
+
     def list_facilities(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Facility]:
         """List the register in order of ids. Raises BookUnknown, FieldInvalid, PageTokenInvalid.
 
@@ -92,6 +101,15 @@ class Register(LedgerPart):
         checked = check_rows("entities", entities, check_entity)
         _check_once("entities", [entity.id for entity in checked])
         return self._manifest.put_entities(book, checked, check_tree)
+
+    def update_entity(self, book: str, id_: str, changes: Mapping[str, Any]) -> Entity:
+        """Change fields of an entity. Raises FieldInvalid, BookUnknown, NotRegistered."""
+        return self._manifest.change_entity(
+            check_id("book", book),
+            id_,
+            lambda before: check_entity(replace(before, **changes), "entity"),
+            check_tree,
+        )
 
     def list_entities(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Entity]:
         """List the entities in order of ids. Raises BookUnknown, FieldInvalid, PageTokenInvalid.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
+from tonne.errors import NotRegistered
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
@@ -62,6 +63,38 @@ class EntityTable(Tables):
                 _insert(connection, book, [*new, *changed])
                 bump_revision(connection, book)
             return len(new), len(changed)
+
+        return self._database.write(work)
+
+    def change_entity(
+        self,
+        book: str,
+        id_: str,
+        change: Callable[[model.Entity], model.Entity],
+        check: Callable[[Mapping[str, model.Entity]], None],
+    ) -> model.Entity:
+        """Replace an entity by what `change` makes of it, under the book's lock.
+
+        `check` is as in `put_entities`.
+
+        Raises
+        ------
+        BookUnknown, NotRegistered
+        """
+
+        def work(connection: Connection) -> model.Entity:
+            lock_book(connection, book)
+            present = {each.id: each for each in read_entities(connection, book)}
+            before = present.get(id_)
+            if before is None:
+                raise NotRegistered.of("entity", book, id_)
+            after = change(before)
+            if after != before:
+                check(present | {id_: after})
+                _delete(connection, book, [id_])
+                _insert(connection, book, [after])
+                bump_revision(connection, book)
+            return after
 
         return self._database.write(work)
 

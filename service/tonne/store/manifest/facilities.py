@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
+from tonne.errors import NotRegistered
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
@@ -59,6 +60,29 @@ class FacilityTable(Tables):
             if new or changed:
                 bump_revision(connection, book)
             return len(new), len(changed)
+
+        return self._database.write(work)
+
+    def change_facility(
+        self, book: str, id_: str, change: Callable[[model.Facility], model.Facility]
+    ) -> model.Facility:
+        """Replace a facility by what `change` makes of it, under the book's lock.
+
+        Raises
+        ------
+        BookUnknown, NotRegistered
+        """
+
+        def work(connection: Connection) -> model.Facility:
+            lock_book(connection, book)
+            before = _find(connection, book, [id_]).get(id_)
+            if before is None:
+                raise NotRegistered.of("facility", book, id_)
+            after = change(before)
+            if after != before:
+                _update(connection, book, [after])
+                bump_revision(connection, book)
+            return after
 
         return self._database.write(work)
 

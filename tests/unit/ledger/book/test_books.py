@@ -112,14 +112,18 @@ def test_the_order_of_editions_decides(bench):
     """After the order was changed records rest on the other edition."""
     bench.ledger.editions.import_edition("acme", "other", EDITION.replace(b",0.5,", b",0.9,"))
     bench.append("meter", [record()])
-    bench.ledger.methods.set_edition_order("acme", ["other", "paper-2015"])
+    bench.ledger.methods.update_method(
+        "acme", {"editions": ("other", "paper-2015")}, author="Ada", reason="order"
+    )
     bench.append("meter", [record()])
     ids = bench.ledger.snapshots.take("acme").frame()["resolution"].cast(str).to_list()
     resolutions = bench.ledger.editions.resolutions("acme", ids)
     assert [resolutions[each].entries[0].edition for each in ids] == ["paper-2015", "other"]
-    for wrong in ([], ["other"], ["other", "other"], ["other", "paper-2015", "third"]):
+    for wrong in (("other", "other"), ("other", "paper-2015", "third")):
         with pytest.raises(FieldInvalid):
-            bench.ledger.methods.set_edition_order("acme", wrong)
+            bench.ledger.methods.update_method(
+                "acme", {"editions": wrong}, author="Ada", reason="order"
+            )
 
 
 def test_channels_have_a_life(bench):

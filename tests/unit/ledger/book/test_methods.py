@@ -129,8 +129,9 @@ def test_the_same_method_again_changes_nothing(bench):
     """Neither a version nor a revision is spent on what is in force already."""
     before = bench.ledger.books.get_book("acme")
     assert bench.ledger.methods.set_method("acme", settings(bench), **WHO).version == 2
-    same = bench.ledger.methods.set_edition_order("acme", ["paper-2015"])
-    assert same == bench.ledger.books.get_book("acme") == before
+    same = bench.ledger.methods.update_method("acme", {"editions": ("paper-2015",)}, **WHO)
+    assert same.version == 2
+    assert bench.ledger.books.get_book("acme") == before
 
 
 @pytest.mark.parametrize("missing", ["author", "reason"])
@@ -225,7 +226,7 @@ def test_editions_are_listed_in_the_methods_order(bench):
     )
     assert [(each.id, each.rank) for each in rest.items] == [("paper-2015", 0)]
     assert rest.next_page_token == ""
-    bench.ledger.methods.set_edition_order("acme", ["own", "uk-ghg-2025"])
+    bench.ledger.methods.update_method("acme", {"editions": ("own", "uk-ghg-2025")}, **WHO)
     with pytest.raises(PageTokenInvalid):  # the order is another now
         bench.ledger.editions.list_editions("acme", Ask(page_token=page.next_page_token))
     everything = bench.ledger.editions.list_editions("", Ask(page_size=1000)).items
