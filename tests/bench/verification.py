@@ -18,6 +18,7 @@ from unittest import mock
 
 from tests.unit.ledger.conftest import HOUR, T0, embedded_bench
 from tonne.ledger.files.files import FileReader, VerifiedFile
+from tonne.ledger.pages import Ask
 from tonne.ledger.upkeep.merging import Merger
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
@@ -110,12 +111,16 @@ def main() -> None:
 
         def page() -> None:
             server = cold()
-            assert len(server.ledger.records.list_records("acme", page_size=1000).items) == 1000
+            assert (
+                len(server.ledger.records.list_records("acme", Ask(page_size=1000)).items) == 1000
+            )
             server.ledger.close()
 
         def search() -> None:
             server = cold()
-            server.ledger.records.list_records("acme", facility="station-nowhere", page_size=1000)
+            server.ledger.records.list_records(
+                "acme", Ask('record.facility = "station-nowhere"', page_size=1000)
+            )
             server.ledger.close()
 
         def merge() -> None:

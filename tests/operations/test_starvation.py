@@ -23,7 +23,7 @@ from tests.support.servers.api import TIMEOUT_S, Api, Producer, record
 from tests.support.servers.identities import AUDIENCE, ISSUER, Issuer, api_for
 from tests.support.servers.server import ServerProcess
 from tests.support.timing.patience import until
-from tonne.client.answers.days import Days
+from tonne.client.answers.book_days import Days
 from tonne.client.wire.frames import encode_frame, prepare_frame
 from tonne.config import CallsConfig
 from tonne.v1 import catalogue_pb2, ingest_pb2, report_pb2

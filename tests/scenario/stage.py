@@ -115,7 +115,12 @@ class Stage:
         self._ledger.editions.import_edition(BOOK, words, write_edition(*rows))
 
     def order(self, words: str, _rows: tuple[Row, ...]) -> None:
-        self._ledger.methods.set_edition_order(BOOK, re.split(r", *", words))
+        self._ledger.methods.update_method(
+            BOOK,
+            {"editions": tuple(re.split(r", *", words))},
+            author="stage",
+            reason="the story",
+        )
 
     def records(self, words: str, rows: tuple[Row, ...]) -> None:
         """Append a batch; the column `outcome` says what each record meets."""

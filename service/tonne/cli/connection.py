@@ -30,6 +30,20 @@ BookOption = Annotated[
     str,
     typer.Option("--book", metavar="BOOK", envvar=BOOK_VARIABLE, help="Id of the book."),
 ]
+FilterOption = Annotated[
+    str,
+    typer.Option(
+        "--filter",
+        metavar="FILTER",
+        help="Only what fulfils comparisons joined by AND, like 'id : \"north-*\"'.",
+    ),
+]
+OrderOption = Annotated[
+    str,
+    typer.Option(
+        "--order-by", metavar="FIELD", help="The field of the order; FIELD desc turns it."
+    ),
+]
 TlsOption = Annotated[
     bool, typer.Option("--tls", envvar="TONNE_TLS", help="Speak TLS to the server.")
 ]

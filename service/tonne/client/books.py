@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from tonne.catalogue.words.method import MethodSettings
 from tonne.client.answers import results
+from tonne.client.answers.days import row_messages
 from tonne.client.answers.records import record_mapping
 from tonne.client.methods import method_message, read_method
 from tonne.client.wire.calls import PAGE_SIZE, Calls
@@ -20,9 +24,7 @@ from tonne.model import Book, Entity, Facility, FacilityRule, Method
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from tonne.catalogue.words.method import MethodSettings
+    from collections.abc import Iterable, Iterator
 
 FACILITIES_PER_CALL = 1_000
 """Facilities that one call of an import carries."""
@@ -79,11 +81,38 @@ class BookCalls(Calls):
         request = ledger_pb2.GetBookRequest(name=book_name(book))
         return read_book(self._call(self._ledger.GetBook, request))
 
-    def list_books(self) -> Iterator[Book]:
-        """List the books in order of their names."""
-        request = ledger_pb2.ListBooksRequest(page_size=PAGE_SIZE)
+    def list_books(self, *, filter_by: str = "", order_by: str = "") -> Iterator[Book]:
+        """List the books in order of their names.
+
+        `filter_by` and `order_by` of this and the other lists are as in `ListBooksRequest`, like
+        ``time_zone = "UTC"`` and ``name desc``; what a list takes is told where it is something
+        else.
+        """
+        request = ledger_pb2.ListBooksRequest(
+            page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ledger.ListBooks, request):
             yield from map(read_book, page.books)
+
+    def update_book(
+        self,
+        book: str,
+        *,
+        display_name: str | None = None,
+        facility_rule: FacilityRule | None = None,
+    ) -> Book:
+        """Change a book's name for people or its facility rule; None leaves it as it is."""
+        given = {"display_name": display_name, "facility_rule": facility_rule}
+        changed = ledger_pb2.Book(
+            name=book_name(book),
+            display_name=display_name,
+            facility_rule=None
+            if facility_rule is None
+            else ledger_pb2.FacilityRule.Name(facility_rule),
+        )
+        paths = [name for name, value in given.items() if value is not None]
+        request = ledger_pb2.UpdateBookRequest(book=changed, update_mask=FieldMask(paths=paths))
+        return read_book(self._call(self._ledger.UpdateBook, request))
 
     # Methods.
 
@@ -96,17 +125,32 @@ class BookCalls(Calls):
         reason: str,
         current_version: int = 0,
     ) -> Method:
-        """Put a new version of a book's method in force.
+        """Put a new version of a book's method in force, all of its settings.
 
         `current_version` is the version that was read before: another one in force is an error;
         0 replaces whatever is in force.
         """
-        request = ledger_pb2.SetMethodRequest(
-            parent=book_name(book),
-            method=method_message(book, settings, author, reason),
-            current_version=current_version,
-        )
-        return read_method(self._call(self._ledger.SetMethod, request))
+        method = method_message(book, settings, author, reason)
+        return self._update_method(book, method, ["*"], current_version)
+
+    def update_method(
+        self, book: str, *, author: str, reason: str, current_version: int = 0, **changes: Any
+    ) -> Method:
+        """Put a new version of a book's method in force that has other values in some settings.
+
+        `changes` are fields of `MethodSettings`, like ``gwp_set="AR6"`` or ``editions=("own",)``;
+        `current_version` is as in `set_method`.
+        """
+        settings = MethodSettings(**changes)
+        method = method_message(book, settings, author, reason)
+        return self._update_method(book, method, list(changes), current_version)
+
+    def _update_method(
+        self, book: str, method: ledger_pb2.Method, paths: list[str], current_version: int
+    ) -> Method:
+        method.name = f"{book_name(book)}/methods/{current_version or 'current'}"
+        request = ledger_pb2.UpdateMethodRequest(method=method, update_mask=FieldMask(paths=paths))
+        return read_method(self._call(self._ledger.UpdateMethod, request))
 
     def get_method(self, book: str, version: int = 0) -> Method:
         """Read a version of a book's method, or the one in force."""
@@ -114,25 +158,21 @@ class BookCalls(Calls):
         request = ledger_pb2.GetMethodRequest(name=name)
         return read_method(self._call(self._ledger.GetMethod, request))
 
-    def list_methods(self, book: str) -> Iterator[Method]:
+    def list_methods(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[Method]:
         """List the versions of a book's method, the first one first."""
-        request = ledger_pb2.ListMethodsRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListMethodsRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ledger.ListMethods, request):
             yield from map(read_method, page.methods)
-
-    def set_edition_order(self, book: str, editions: Sequence[str]) -> Book:
-        """Set the order in which a book prefers its editions; all of the method are named."""
-        name = book_name(book)
-        request = ledger_pb2.SetEditionOrderRequest(
-            name=name, editions=[f"{name}/editions/{edition}" for edition in editions]
-        )
-        return read_book(self._call(self._ledger.SetEditionOrder, request))
 
     # Facilities and entities.
 
     def import_facilities(self, book: str, facilities: Iterable[Facility]) -> tuple[int, int]:
         """Register facilities, replacing those of the same id: (created, updated)."""
-        messages = [facility_message(facility) for facility in facilities]
+        messages = row_messages("facilities", facilities, facility_message)
         created_count = updated_count = 0
         for first in range(0, len(messages), FACILITIES_PER_CALL):
             response = self._call(
@@ -146,9 +186,22 @@ class BookCalls(Calls):
             updated_count += response.updated_count
         return created_count, updated_count
 
-    def list_facilities(self, book: str) -> Iterator[Facility]:
+    def update_facility(self, book: str, facility: str, **changes: str) -> Facility:
+        """Change fields of a registered facility, like ``display_name="North"``."""
+        request = ledger_pb2.UpdateFacilityRequest(
+            parent=book_name(book),
+            facility=facility_message(Facility(facility, **changes), "facility"),
+            update_mask=FieldMask(paths=list(changes)),
+        )
+        return read_facility(self._call(self._ledger.UpdateFacility, request))
+
+    def list_facilities(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[Facility]:
         """List the registered facilities in order of their ids."""
-        request = ledger_pb2.ListFacilitiesRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListFacilitiesRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ledger.ListFacilities, request):
             yield from map(read_facility, page.facilities)
 
@@ -158,22 +211,39 @@ class BookCalls(Calls):
         All of them go in one call: a parent may come after its children.
         """
         request = ledger_pb2.ImportEntitiesRequest(
-            parent=book_name(book), entities=map(entity_message, entities)
+            parent=book_name(book), entities=row_messages("entities", entities, entity_message)
         )
         response = self._call(self._ledger.ImportEntities, request)
         return response.created_count, response.updated_count
 
-    def list_entities(self, book: str) -> Iterator[Entity]:
+    def update_entity(self, book: str, entity: str, **changes: Any) -> Entity:
+        """Change fields of an entity: `display_name`, `parent`, or `holdings`, all of them."""
+        request = ledger_pb2.UpdateEntityRequest(
+            parent=book_name(book),
+            entity=entity_message(Entity(entity, **changes), "entity"),
+            update_mask=FieldMask(paths=list(changes)),
+        )
+        return read_entity(self._call(self._ledger.UpdateEntity, request))
+
+    def list_entities(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[Entity]:
         """List the entities of a book in order of their ids."""
-        request = ledger_pb2.ListEntitiesRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListEntitiesRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ledger.ListEntities, request):
             yield from map(read_entity, page.entities)
 
     # Records that are not posted.
 
-    def list_suspense(self, book: str) -> Iterator[results.SuspendedRecord]:
+    def list_suspense(
+        self, book: str, *, filter_by: str = ""
+    ) -> Iterator[results.SuspendedRecord]:
         """List the records in suspense in the order of their commits."""
-        request = ledger_pb2.ListSuspenseRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListSuspenseRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by
+        )
         for page in self._pages(self._ledger.ListSuspense, request):
             for item in page.records:
                 yield results.SuspendedRecord(
@@ -199,8 +269,12 @@ class BookCalls(Calls):
                 step.remaining_count,
             )
 
-    def list_quarantine(self, book: str) -> Iterator[results.QuarantinedRecord]:
+    def list_quarantine(
+        self, book: str, *, filter_by: str = ""
+    ) -> Iterator[results.QuarantinedRecord]:
         """List the records in quarantine in the order of their commits."""
-        request = ledger_pb2.ListQuarantineRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ledger_pb2.ListQuarantineRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by
+        )
         for page in self._pages(self._ledger.ListQuarantine, request):
             yield from map(results.read_quarantined, page.records)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.answers.factors import Factor, FactorsFound, read_factor
 from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.filters import all_of
 from tonne.client.wire.resources import book_name, read_edition
 from tonne.v1 import catalogue_pb2
 
@@ -33,35 +35,34 @@ class CatalogueCalls(Calls):
         )
         return read_edition(self._call(self._catalogue.ImportEdition, request))
 
-    def list_editions(self, book: str = "") -> Iterator[Edition]:
+    def list_editions(self, book: str = "", *, filter_by: str = "") -> Iterator[Edition]:
         """List the editions of a book in its order of preference, or all shipped ones."""
         request = catalogue_pb2.ListEditionsRequest(
-            parent=book_name(book) if book else "", page_size=PAGE_SIZE
+            parent=book_name(book) if book else "", page_size=PAGE_SIZE, filter=filter_by
         )
         for page in self._pages(self._catalogue.ListEditions, request):
             yield from map(read_edition, page.editions)
 
     def list_factors(
-        self, edition: str, *, book: str = "", activity: str = ""
-    ) -> Iterator[catalogue_pb2.Factor]:
+        self, edition: str, *, book: str = "", activity: str = "", filter_by: str = ""
+    ) -> Iterator[Factor]:
         """List the factors of a book's edition, or of a shipped one, in the order of its rows."""
         name = f"{book_name(book)}/editions/{edition}" if book else f"editions/{edition}"
         request = catalogue_pb2.ListFactorsRequest(
-            parent=name, activity=activity, page_size=PAGE_SIZE
+            parent=name, filter=all_of(filter_by, activity=activity), page_size=PAGE_SIZE
         )
         for page in self._pages(self._catalogue.ListFactors, request):
-            yield from page.factors
+            yield from map(read_factor, page.factors)
 
-    def get_factor(self, edition: str, row: int, *, book: str = "") -> catalogue_pb2.Factor:
+    def get_factor(self, edition: str, row: int, *, book: str = "") -> Factor:
         """Read one factor of a book's edition, or of a shipped one."""
         prefix = f"{book_name(book)}/" if book else ""
         request = catalogue_pb2.GetFactorRequest(name=f"{prefix}editions/{edition}/factors/{row}")
-        factor: catalogue_pb2.Factor = self._call(self._catalogue.GetFactor, request)
-        return factor
+        return read_factor(self._call(self._catalogue.GetFactor, request))
 
     def search_factors(
         self, query: str, *, book: str = "", region: str = "", unit: str = "", limit: int = 0
-    ) -> catalogue_pb2.SearchFactorsResponse:
+    ) -> FactorsFound:
         """Find factors by words in the editions of a book's method, or in the shipped ones.
 
         Parameters
@@ -78,7 +79,7 @@ class CatalogueCalls(Calls):
 
         Returns
         -------
-        SearchFactorsResponse
+        FactorsFound
             `factors`, the best match first, and `total_size`.
         """
         request = catalogue_pb2.SearchFactorsRequest(
@@ -91,7 +92,7 @@ class CatalogueCalls(Calls):
         found: catalogue_pb2.SearchFactorsResponse = self._call(
             self._catalogue.SearchFactors, request
         )
-        return found
+        return FactorsFound(tuple(map(read_factor, found.factors)), found.total_size)
 
     def search_activities(
         self, query: str = "", *, limit: int = 0

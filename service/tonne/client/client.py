@@ -122,9 +122,13 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
         request = ingest_pb2.CloseChannelRequest(name=channel_name(book, channel))
         return read_channel(self._call(self._ingest.CloseChannel, request))
 
-    def list_channels(self, book: str) -> Iterator[ChannelInfo]:
+    def list_channels(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[ChannelInfo]:
         """List the channels of a book in order of their names."""
-        request = ingest_pb2.ListChannelsRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        request = ingest_pb2.ListChannelsRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
         for page in self._pages(self._ingest.ListChannels, request):
             yield from map(read_channel, page.channels)
 

@@ -17,6 +17,7 @@ from tonne.client.answers.report_results import (
 from tonne.client.answers.results import LedgerRecord, read_ledger_record
 from tonne.client.append.batches import Batches, Records
 from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.filters import all_of
 from tonne.client.wire.resources import book_name, channel_name
 from tonne.errors import FieldInvalid
 from tonne.model import Limits, month_of_period, period_of_month
@@ -205,14 +206,23 @@ class ReportCalls(Calls):
         return found
 
     def list_records(
-        self, book: str, *, facility: str = "", activity: str = "", channel: str = ""
+        self,
+        book: str,
+        *,
+        facility: str = "",
+        activity: str = "",
+        channel: str = "",
+        filter_by: str = "",
     ) -> Iterator[LedgerRecord]:
         """List durable records with channel and offset in the order of their commits."""
         request = report_pb2.ListRecordsRequest(
             parent=book_name(book),
-            facility=facility,
-            activity=activity,
-            channel=channel_name(book, channel) if channel else "",
+            filter=all_of(
+                filter_by,
+                record__facility=facility,
+                record__activity=activity,
+                channel=channel_name(book, channel) if channel else "",
+            ),
             page_size=PAGE_SIZE,
         )
         for page in self._pages(self._reports.ListRecords, request):

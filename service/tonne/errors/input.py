@@ -43,6 +43,20 @@ class BookExists(InputError):
     code = "BOOK_EXISTS"
 
 
+class NotRegistered(InputError):
+    """The register of the book has no facility, or no entity, of that id."""
+
+    code = "NOT_REGISTERED"
+
+    @classmethod
+    def of(cls, kind: str, book: str, id_: str) -> Self:
+        """Say that a facility or an entity is not there."""
+        return cls(
+            f"book {book!r} has no {kind} {id_!r}: import it first",
+            metadata={"book": book, kind: id_},
+        )
+
+
 class MethodUnknown(InputError):
     """A book's method has no such version."""
 

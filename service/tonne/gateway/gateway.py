@@ -139,7 +139,7 @@ def _codec(route: Route) -> tuple[Callable[[Message], bytes], Callable[[bytes], 
 
 
 async def _body_of(request: web.Request, route: Route) -> object:
-    if not route.has_body or not request.can_read_body:
+    if not route.body or not request.can_read_body:
         return None
     try:
         return json.loads(await request.read())

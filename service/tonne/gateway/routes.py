@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, MethodDescriptor
     from google.protobuf.message import Message
 
+_MASK = "google.protobuf.FieldMask"
+"""It is a text in JSON, its fields between commas."""
+
 _VARIABLE = re.compile(r"{([a-z_.]+)=([^}]*)}")
 
 
@@ -30,13 +33,14 @@ class Route:
     Parameters
     ----------
     verb : str
-        GET or POST.
+        GET, POST or PATCH.
     pattern : re.Pattern
         Its path; what a group matches goes into the field of that name.
     fields : tuple of str
         Fields by group, with dots.
-    has_body : bool
-        Whether the other fields come as a body instead of a query.
+    body : str
+        What comes as a body: `*`, all other fields; the name of one field, and the others come
+        as a query; nothing where it is empty.
     method : MethodDescriptor
         The call.
     """
@@ -44,7 +48,7 @@ class Route:
     verb: str
     pattern: re.Pattern[str]
     fields: tuple[str, ...]
-    has_body: bool
+    body: str
     method: MethodDescriptor
 
     @property
@@ -70,7 +74,7 @@ def _routes_of(method: MethodDescriptor) -> Iterator[Route]:
         verb = one.WhichOneof("pattern")
         if verb:
             pattern, fields = _compile(getattr(one, verb))
-            yield Route(verb.upper(), pattern, fields, rule.body == "*", method)
+            yield Route(verb.upper(), pattern, fields, rule.body, method)
 
 
 def _compile(template: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
@@ -105,12 +109,13 @@ def request_of(
     """
     kind = route.method.input_type
     document: dict[str, Any] = {}
-    if route.has_body:
+    if route.body:
         if body is not None and not isinstance(body, dict):
             raise _invalid("body", "a JSON object was expected")
-        if query:
+        if query and route.body == "*":
             raise _invalid(next(iter(query)), "the fields of this call come in the body")
-        document = body or {}
+        given: dict[str, Any] = body or {}
+        document = given if route.body == "*" else {route.body: given}
     for name, texts in query.items():
         _put(document, kind, name, list(texts))
     for name, text in zip(route.fields, values, strict=True):
@@ -153,7 +158,7 @@ def _value(field: FieldDescriptor, text: str, name: str) -> object:
         if text not in ("true", "false"):
             raise _invalid(name, f"true or false was expected; got {text!r}")
         return text == "true"
-    if field.message_type is not None:
+    if field.message_type is not None and field.message_type.full_name != _MASK:
         raise _invalid(name, "its fields are named with dots, like selection.from_period")
     return text
 

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from tonne.errors import PageTokenInvalid
+from tonne.store.rows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tonne.ledger.filters import Fields
+    from tonne.store.rows import Found
 
 T = TypeVar("T")
 
@@ -36,6 +40,36 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a request says of the page that it wants.
+
+    Parameters
+    ----------
+    filter_by, order_by : str
+        As `tonne.ledger.filters` reads them.
+    page_size : int
+        Most items; 0 means `PAGE_SIZE_DEFAULT`.
+    page_token : str
+        Of the page before; it is good for the same filter and order alone.
+    """
+
+    filter_by: str = ""
+    order_by: str = ""
+    page_size: int = 0
+    page_token: str = ""
+
+    def bound(self, query: tuple[str, ...]) -> tuple[str, ...]:
+        """Name a call and its arguments with the filter and the order, for its tokens."""
+        if not (self.filter_by or self.order_by):
+            return query
+        return (*query, "filter", self.filter_by, "order", self.order_by)
+
+
+FIRST_PAGE: Final = Ask()
+"""The first page of all, in the listing's own order."""
 
 
 def page_limit(page_size: int) -> int:
@@ -101,6 +135,45 @@ class PageTokens:
         """Make a page of rows that were asked for with one more than fits."""
         items = tuple(rows[:limit])
         return Page(items, self.write(query, key(items[-1])) if len(rows) > limit else "")
+
+    def find(
+        self,
+        query: tuple[str, ...],
+        fields: Fields,
+        ask: Ask,
+        find: Callable[[Window], Found[T]],
+        *,
+        start: int | str = "",
+        book: str = "",
+    ) -> Page[T]:
+        """Make a page of what is found for a filter and an order.
+
+        Parameters
+        ----------
+        query : tuple of str
+            Name of the call and its other arguments.
+        fields : Fields
+            What the listing is filtered and ordered by.
+        ask : Ask
+        find : callable
+            Finds what a window shows.
+        start : int or str
+            A key of the kind that the listing has.
+        book : str
+            Whose resources the names in the filter are.
+
+        Raises
+        ------
+        FieldInvalid, PageTokenInvalid
+        """
+        query = ask.bound(query)
+        conditions = fields.conditions(ask.filter_by, book)
+        is_descending = fields.is_descending(ask.order_by)
+        after, _ = self.read(ask.page_token, query, start)
+        limit = page_limit(ask.page_size)
+        found = find(Window(after if ask.page_token else None, limit, is_descending, conditions))
+        token = "" if found.last is None else self.write(query, found.last)
+        return Page(tuple(found.items), token)
 
     def _open(self, token: str, query: tuple[str, ...]) -> list[Any] | None:
         """Give what a token holds; None unless it was signed for this query."""

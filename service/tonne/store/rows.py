@@ -8,9 +8,11 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
 from collections.abc import Mapping  # noqa: TC003  see dt
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
+
+T = TypeVar("T")
 
 FileKind = Literal["segment", "postings", "quarantine", "clearing"]
 
@@ -293,3 +295,40 @@ class UnknownObject:
     size_bytes: int
     modified_time: dt.datetime
     list_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the value of a column must be: one comparison of a filter.
+
+    `operator` is one of `=`, `!=`, `<`, `<=`, `>`, `>=`; `prefix`, of texts; `set`, of what may be
+    empty, whatever the value.
+    """
+
+    column: str
+    operator: Literal["=", "!=", "<", "<=", ">", ">=", "prefix", "set"]
+    value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of a listing are asked for: `limit` of those after a key that `conditions` take.
+
+    `after` is None at the beginning.
+    """
+
+    after: str | int | None
+    limit: int
+    is_descending: bool = False
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """What was found of a window, and the key after which it goes on; None at the end.
+
+    It may be less than was asked for, even nothing, and go on: see `scan.SCAN_ROWS_MAX`.
+    """
+
+    items: list[T]
+    last: str | int | None

@@ -4,6 +4,7 @@ from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.type import date_pb2 as _date_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -74,8 +75,8 @@ class Factor(_message.Message):
     activity: str
     region: str
     unit: str
-    valid_from: str
-    valid_to: str
+    valid_from: _date_pb2.Date
+    valid_to: _date_pb2.Date
     kg_co2e: str
     kg_co2: str
     kg_ch4: str
@@ -96,7 +97,7 @@ class Factor(_message.Message):
     row: str
     licence: str
     evidence: str
-    def __init__(self, name: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., unit: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., account: _Optional[str] = ..., source: _Optional[str] = ..., table: _Optional[str] = ..., note: _Optional[str] = ..., stage: _Optional[str] = ..., gwp_set: _Optional[str] = ..., co2e_ch4: _Optional[str] = ..., co2e_n2o: _Optional[str] = ..., kg_biogenic_co2: _Optional[str] = ..., gases: _Optional[_Iterable[_Union[GasMass, _Mapping]]] = ..., kwh: _Optional[str] = ..., loss: _Optional[str] = ..., uncertainty: _Optional[str] = ..., row: _Optional[str] = ..., licence: _Optional[str] = ..., evidence: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., unit: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., account: _Optional[str] = ..., source: _Optional[str] = ..., table: _Optional[str] = ..., note: _Optional[str] = ..., stage: _Optional[str] = ..., gwp_set: _Optional[str] = ..., co2e_ch4: _Optional[str] = ..., co2e_n2o: _Optional[str] = ..., kg_biogenic_co2: _Optional[str] = ..., gases: _Optional[_Iterable[_Union[GasMass, _Mapping]]] = ..., kwh: _Optional[str] = ..., loss: _Optional[str] = ..., uncertainty: _Optional[str] = ..., row: _Optional[str] = ..., licence: _Optional[str] = ..., evidence: _Optional[str] = ...) -> None: ...
 
 class Activity(_message.Message):
     __slots__ = ("id", "title", "rule", "units", "aliases", "accounts")
@@ -129,14 +130,16 @@ class ImportEditionRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., edition_id: _Optional[str] = ..., csv: _Optional[bytes] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ListEditionsRequest(_message.Message):
-    __slots__ = ("parent", "page_size", "page_token")
+    __slots__ = ("parent", "page_size", "page_token", "filter")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     parent: str
     page_size: int
     page_token: str
-    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
 
 class ListEditionsResponse(_message.Message):
     __slots__ = ("editions", "next_page_token")
@@ -147,16 +150,16 @@ class ListEditionsResponse(_message.Message):
     def __init__(self, editions: _Optional[_Iterable[_Union[Edition, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ListFactorsRequest(_message.Message):
-    __slots__ = ("parent", "activity", "page_size", "page_token")
+    __slots__ = ("parent", "page_size", "page_token", "filter")
     PARENT_FIELD_NUMBER: _ClassVar[int]
-    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     parent: str
-    activity: str
     page_size: int
     page_token: str
-    def __init__(self, parent: _Optional[str] = ..., activity: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
 
 class ListFactorsResponse(_message.Message):
     __slots__ = ("factors", "next_page_token")

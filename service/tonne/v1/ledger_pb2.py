@@ -25,18 +25,22 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from tonne.v1 import ingest_pb2 as tonne_dot_v1_dot_ingest__pb2
 from tonne.v1 import status_pb2 as tonne_dot_v1_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tonne/v1/ledger.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tonne/v1/ingest.proto\x1a\x15tonne/v1/status.proto\"\x8e\x02\n\x04\x42ook\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12-\n\rfacility_rule\x18\x04 \x01(\x0e\x32\x16.tonne.v1.FacilityRule\x12\x16\n\x08revision\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x10\n\x08\x65\x64itions\x18\x07 \x03(\t\x12\x1c\n\x0emethod_version\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03:!\xea\x41\x1e\n\x0etonne.dev/Book\x12\x0c\x62ooks/{book}\"H\n\x04Rate\x12\x11\n\tfrom_unit\x18\x01 \x01(\t\x12\x0f\n\x07to_unit\x18\x02 \x01(\t\x12\x0c\n\x04rate\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\"\xcb\x04\n\x06Method\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\x07version\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x10\n\x08\x65\x64itions\x18\x06 \x03(\t\x12\x0f\n\x07gwp_set\x18\x07 \x01(\t\x12%\n\tblend_gwp\x18\x08 \x01(\x0e\x32\x12.tonne.v1.BlendGwp\x12%\n\tyear_rule\x18\t \x01(\x0e\x32\x12.tonne.v1.YearRule\x12\x1c\n\x14reporting_year_start\x18\n \x01(\x05\x12\x31\n\x0floss_convention\x18\x0b \x01(\x0e\x32\x18.tonne.v1.LossConvention\x12.\n\rconsolidation\x18\x0c \x01(\x0e\x32\x17.tonne.v1.Consolidation\x12\x15\n\rproxy_regions\x18\r \x03(\t\x12 \n\x13year_fallback_years\x18\x0e \x01(\x05H\x00\x88\x01\x01\x12\x1a\n\rtransport_wtt\x18\x0f \x01(\x08H\x01\x88\x01\x01\x12\x1d\n\x05rates\x18\x10 \x03(\x0b\x32\x0e.tonne.v1.Rate:5\xea\x41\x32\n\x10tonne.dev/Method\x12\x1e\x62ooks/{book}/methods/{version}B\x16\n\x14_year_fallback_yearsB\x10\n\x0e_transport_wtt\"c\n\x10SetMethodRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12 \n\x06method\x18\x02 \x01(\x0b\x32\x10.tonne.v1.Method\x12\x17\n\x0f\x63urrent_version\x18\x03 \x01(\x05\"&\n\x10GetMethodRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"Q\n\x12ListMethodsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Q\n\x13ListMethodsResponse\x12!\n\x07methods\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Method\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x01\n\x07Holding\x12\x12\n\nvalid_from\x18\x01 \x01(\t\x12\x10\n\x08valid_to\x18\x02 \x01(\t\x12\x14\n\x0c\x65quity_share\x18\x03 \x01(\t\x12\x35\n\x11\x66inancial_control\x18\x04 \x01(\x0e\x32\x1a.tonne.v1.FinancialControl\x12\x14\n\x0cnot_operated\x18\x05 \x01(\x08\"_\n\x06\x45ntity\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x03 \x01(\t\x12#\n\x08holdings\x18\x04 \x03(\x0b\x32\x11.tonne.v1.Holding\"Q\n\x15ImportEntitiesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\"\n\x08\x65ntities\x18\x02 \x03(\x0b\x32\x10.tonne.v1.Entity\"F\n\x16ImportEntitiesResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x03\x12\x15\n\rupdated_count\x18\x02 \x01(\x03\"R\n\x13ListEntitiesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"S\n\x14ListEntitiesResponse\x12\"\n\x08\x65ntities\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Entity\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\",\n\x14\x43learSuspenseRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"{\n\x15\x43learSuspenseResponse\x12\x15\n\rsegment_count\x18\x01 \x01(\x03\x12\x1b\n\x13segments_done_count\x18\x02 \x01(\x03\x12\x15\n\rcleared_count\x18\x03 \x01(\x03\x12\x17\n\x0fremaining_count\x18\x04 \x01(\x03\"j\n\x11\x43reateBookRequest\x12\x15\n\x07\x62ook_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1c\n\x04\x62ook\x18\x02 \x01(\x0b\x32\x0e.tonne.v1.Book\x12 \n\x06method\x18\x03 \x01(\x0b\x32\x10.tonne.v1.Method\"$\n\x0eGetBookRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"9\n\x10ListBooksRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"K\n\x11ListBooksResponse\x12\x1d\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0e.tonne.v1.Book\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x16SetEditionOrderRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x10\n\x08\x65\x64itions\x18\x02 \x03(\t\"\xab\x01\n\x08\x46\x61\x63ility\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12$\n\x04type\x18\x03 \x01(\x0e\x32\x16.tonne.v1.FacilityType\x12\x0e\n\x06region\x18\x04 \x01(\t\x12\x0e\n\x06\x65ntity\x18\x05 \x01(\t\x12\x11\n\townership\x18\x06 \x01(\t\x12\x12\n\nvalid_from\x18\x07 \x01(\t\x12\x10\n\x08valid_to\x18\x08 \x01(\t\"W\n\x17ImportFacilitiesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12&\n\nfacilities\x18\x02 \x03(\x0b\x32\x12.tonne.v1.Facility\"H\n\x18ImportFacilitiesResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x03\x12\x15\n\rupdated_count\x18\x02 \x01(\x03\"T\n\x15ListFacilitiesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x16ListFacilitiesResponse\x12&\n\nfacilities\x18\x01 \x03(\x0b\x32\x12.tonne.v1.Facility\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x06Period\x12\r\n\x05month\x18\x01 \x01(\t\x12$\n\x05state\x18\x02 \x01(\x0e\x32\x15.tonne.v1.PeriodState\"*\n\x12ListPeriodsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"8\n\x13ListPeriodsResponse\x12!\n\x07periods\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Period\"\x92\x01\n\x0fSuspendedRecord\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12(\n\x06record\x18\x03 \x01(\x0b\x32\x18.tonne.v1.ActivityRecord\x12#\n\x06status\x18\x04 \x01(\x0e\x32\x13.tonne.v1.RowStatus\x12\x0f\n\x07message\x18\x05 \x01(\t\"R\n\x13ListSuspenseRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"[\n\x14ListSuspenseResponse\x12*\n\x07records\x18\x01 \x03(\x0b\x32\x19.tonne.v1.SuspendedRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xab\x02\n\x11QuarantinedRecord\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12#\n\x06status\x18\x03 \x01(\x0e\x32\x13.tonne.v1.RowStatus\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x11\n\trecord_id\x18\x06 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x07 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x08 \x01(\t\x12\x10\n\x08quantity\x18\t \x01(\t\x12\x0c\n\x04unit\x18\n \x01(\t\x12\r\n\x05start\x18\x0b \x01(\t\x12\x0b\n\x03\x65nd\x18\x0c \x01(\t\x12\x0e\n\x06region\x18\r \x01(\t\x12\x0b\n\x03raw\x18\x0e \x01(\x0c\x12\x10\n\x08\x65vidence\x18\x0f \x01(\t\x12\x0e\n\x06unread\x18\x10 \x01(\t\"T\n\x15ListQuarantineRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x16ListQuarantineResponse\x12,\n\x07records\x18\x01 \x03(\x0b\x32\x1b.tonne.v1.QuarantinedRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x8f\x01\n\x0c\x46\x61\x63ilityRule\x12\x1d\n\x19\x46\x41\x43ILITY_RULE_UNSPECIFIED\x10\x00\x12&\n\"FACILITY_RULE_WHEN_REGISTER_EXISTS\x10\x01\x12!\n\x1d\x46\x41\x43ILITY_RULE_REGISTERED_ONLY\x10\x02\x12\x15\n\x11\x46\x41\x43ILITY_RULE_ANY\x10\x03*f\n\x08YearRule\x12\x19\n\x15YEAR_RULE_UNSPECIFIED\x10\x00\x12\x13\n\x0fYEAR_RULE_MONTH\x10\x01\x12\x16\n\x12YEAR_RULE_MAJORITY\x10\x02\x12\x12\n\x0eYEAR_RULE_DAYS\x10\x03*\x9b\x01\n\x0eLossConvention\x12\x1f\n\x1bLOSS_CONVENTION_UNSPECIFIED\x10\x00\x12\x19\n\x15LOSS_CONVENTION_DEFRA\x10\x01\x12 \n\x1cLOSS_CONVENTION_GHG_PROTOCOL\x10\x02\x12+\n\'LOSS_CONVENTION_GHG_PROTOCOL_COMBUSTION\x10\x03*Y\n\x08\x42lendGwp\x12\x19\n\x15\x42LEND_GWP_UNSPECIFIED\x10\x00\x12\x19\n\x15\x42LEND_GWP_COMPOSITION\x10\x01\x12\x17\n\x13\x42LEND_GWP_PUBLISHED\x10\x02*\x9a\x01\n\rConsolidation\x12\x1d\n\x19\x43ONSOLIDATION_UNSPECIFIED\x10\x00\x12%\n!CONSOLIDATION_OPERATIONAL_CONTROL\x10\x01\x12#\n\x1f\x43ONSOLIDATION_FINANCIAL_CONTROL\x10\x02\x12\x1e\n\x1a\x43ONSOLIDATION_EQUITY_SHARE\x10\x03*\x8a\x01\n\x10\x46inancialControl\x12!\n\x1d\x46INANCIAL_CONTROL_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46INANCIAL_CONTROL_FULL\x10\x01\x12\x1b\n\x17\x46INANCIAL_CONTROL_JOINT\x10\x02\x12\x1a\n\x16\x46INANCIAL_CONTROL_NONE\x10\x03*\xbb\x02\n\x0c\x46\x61\x63ilityType\x12\x1d\n\x19\x46\x41\x43ILITY_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x46\x41\x43ILITY_TYPE_DATA_CENTRE\x10\x01\x12\x1e\n\x1a\x46\x41\x43ILITY_TYPE_BASE_STATION\x10\x02\x12 \n\x1c\x46\x41\x43ILITY_TYPE_EQUIPMENT_ROOM\x10\x03\x12\x19\n\x15\x46\x41\x43ILITY_TYPE_FACTORY\x10\x04\x12\x18\n\x14\x46\x41\x43ILITY_TYPE_OFFICE\x10\x05\x12\x1b\n\x17\x46\x41\x43ILITY_TYPE_WAREHOUSE\x10\x06\x12\x1f\n\x1b\x46\x41\x43ILITY_TYPE_VEHICLE_FLEET\x10\x07\x12\x1f\n\x1b\x46\x41\x43ILITY_TYPE_SUPPLIER_SITE\x10\x08\x12\x17\n\x13\x46\x41\x43ILITY_TYPE_OTHER\x10\t*y\n\x0bPeriodState\x12\x1c\n\x18PERIOD_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PERIOD_STATE_OPEN\x10\x01\x12\x1c\n\x18PERIOD_STATE_SOFT_CLOSED\x10\x02\x12\x17\n\x13PERIOD_STATE_SEALED\x10\x03\x32\xaa\r\n\rLedgerService\x12O\n\nCreateBook\x12\x1b.tonne.v1.CreateBookRequest\x1a\x0e.tonne.v1.Book\"\x14\x82\xd3\xe4\x93\x02\x0e\"\t/v1/books:\x01*\x12O\n\x07GetBook\x12\x18.tonne.v1.GetBookRequest\x1a\x0e.tonne.v1.Book\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=books/*}\x12W\n\tListBooks\x12\x1a.tonne.v1.ListBooksRequest\x1a\x1b.tonne.v1.ListBooksResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/books\x12\x62\n\tSetMethod\x12\x1a.tonne.v1.SetMethodRequest\x1a\x10.tonne.v1.Method\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{parent=books/*}/methods:\x01*\x12_\n\tGetMethod\x12\x1a.tonne.v1.GetMethodRequest\x1a\x10.tonne.v1.Method\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=books/*/methods/*}\x12p\n\x0bListMethods\x12\x1c.tonne.v1.ListMethodsRequest\x1a\x1d.tonne.v1.ListMethodsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=books/*}/methods\x12\x84\x01\n\x0eImportEntities\x12\x1f.tonne.v1.ImportEntitiesRequest\x1a .tonne.v1.ImportEntitiesResponse\"/\x82\xd3\xe4\x93\x02)\"$/v1/{parent=books/*}/entities:import:\x01*\x12t\n\x0cListEntities\x12\x1d.tonne.v1.ListEntitiesRequest\x1a\x1e.tonne.v1.ListEntitiesResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=books/*}/entities\x12\x82\x01\n\rClearSuspense\x12\x1e.tonne.v1.ClearSuspenseRequest\x1a\x1f.tonne.v1.ClearSuspenseResponse\".\x82\xd3\xe4\x93\x02(\"#/v1/{parent=books/*}/suspense:clear:\x01*0\x01\x12r\n\x0fSetEditionOrder\x12 .tonne.v1.SetEditionOrderRequest\x1a\x0e.tonne.v1.Book\"-\x82\xd3\xe4\x93\x02\'\"\"/v1/{name=books/*}:setEditionOrder:\x01*\x12\x8c\x01\n\x10ImportFacilities\x12!.tonne.v1.ImportFacilitiesRequest\x1a\".tonne.v1.ImportFacilitiesResponse\"1\x82\xd3\xe4\x93\x02+\"&/v1/{parent=books/*}/facilities:import:\x01*\x12|\n\x0eListFacilities\x12\x1f.tonne.v1.ListFacilitiesRequest\x1a .tonne.v1.ListFacilitiesResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=books/*}/facilities\x12p\n\x0bListPeriods\x12\x1c.tonne.v1.ListPeriodsRequest\x1a\x1d.tonne.v1.ListPeriodsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=books/*}/periods\x12t\n\x0cListSuspense\x12\x1d.tonne.v1.ListSuspenseRequest\x1a\x1e.tonne.v1.ListSuspenseResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=books/*}/suspense\x12|\n\x0eListQuarantine\x12\x1f.tonne.v1.ListQuarantineRequest\x1a .tonne.v1.ListQuarantineResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=books/*}/quarantineb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tonne/v1/ledger.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x15tonne/v1/ingest.proto\x1a\x15tonne/v1/status.proto\"\x94\x02\n\x04\x42ook\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x17\n\ttime_zone\x18\x03 \x01(\tB\x04\xe2\x41\x01\x05\x12-\n\rfacility_rule\x18\x04 \x01(\x0e\x32\x16.tonne.v1.FacilityRule\x12\x16\n\x08revision\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x10\n\x08\x65\x64itions\x18\x07 \x03(\t\x12\x1c\n\x0emethod_version\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03:!\xea\x41\x1e\n\x0etonne.dev/Book\x12\x0c\x62ooks/{book}\"H\n\x04Rate\x12\x11\n\tfrom_unit\x18\x01 \x01(\t\x12\x0f\n\x07to_unit\x18\x02 \x01(\t\x12\x0c\n\x04rate\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\"\xcb\x04\n\x06Method\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\x07version\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x10\n\x08\x65\x64itions\x18\x06 \x03(\t\x12\x0f\n\x07gwp_set\x18\x07 \x01(\t\x12%\n\tblend_gwp\x18\x08 \x01(\x0e\x32\x12.tonne.v1.BlendGwp\x12%\n\tyear_rule\x18\t \x01(\x0e\x32\x12.tonne.v1.YearRule\x12\x1c\n\x14reporting_year_start\x18\n \x01(\x05\x12\x31\n\x0floss_convention\x18\x0b \x01(\x0e\x32\x18.tonne.v1.LossConvention\x12.\n\rconsolidation\x18\x0c \x01(\x0e\x32\x17.tonne.v1.Consolidation\x12\x15\n\rproxy_regions\x18\r \x03(\t\x12 \n\x13year_fallback_years\x18\x0e \x01(\x05H\x00\x88\x01\x01\x12\x1a\n\rtransport_wtt\x18\x0f \x01(\x08H\x01\x88\x01\x01\x12\x1d\n\x05rates\x18\x10 \x03(\x0b\x32\x0e.tonne.v1.Rate:5\xea\x41\x32\n\x10tonne.dev/Method\x12\x1e\x62ooks/{book}/methods/{version}B\x16\n\x14_year_fallback_yearsB\x10\n\x0e_transport_wtt\"h\n\x11UpdateBookRequest\x12\"\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x0e.tonne.v1.BookB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"n\n\x13UpdateMethodRequest\x12&\n\x06method\x18\x01 \x01(\x0b\x32\x10.tonne.v1.MethodB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"&\n\x10GetMethodRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"s\n\x12ListMethodsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"Q\n\x13ListMethodsResponse\x12!\n\x07methods\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Method\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb8\x01\n\x07Holding\x12%\n\nvalid_from\x18\x01 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\x14\n\x0c\x65quity_share\x18\x03 \x01(\t\x12\x35\n\x11\x66inancial_control\x18\x04 \x01(\x0e\x32\x1a.tonne.v1.FinancialControl\x12\x14\n\x0cnot_operated\x18\x05 \x01(\x08\"_\n\x06\x45ntity\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x03 \x01(\t\x12#\n\x08holdings\x18\x04 \x03(\x0b\x32\x11.tonne.v1.Holding\"Q\n\x15ImportEntitiesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\"\n\x08\x65ntities\x18\x02 \x03(\x0b\x32\x10.tonne.v1.Entity\"F\n\x16ImportEntitiesResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x03\x12\x15\n\rupdated_count\x18\x02 \x01(\x03\"\x84\x01\n\x13UpdateEntityRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12&\n\x06\x65ntity\x18\x02 \x01(\x0b\x32\x10.tonne.v1.EntityB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"t\n\x13ListEntitiesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"S\n\x14ListEntitiesResponse\x12\"\n\x08\x65ntities\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Entity\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\",\n\x14\x43learSuspenseRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"{\n\x15\x43learSuspenseResponse\x12\x15\n\rsegment_count\x18\x01 \x01(\x03\x12\x1b\n\x13segments_done_count\x18\x02 \x01(\x03\x12\x15\n\rcleared_count\x18\x03 \x01(\x03\x12\x17\n\x0fremaining_count\x18\x04 \x01(\x03\"j\n\x11\x43reateBookRequest\x12\x15\n\x07\x62ook_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1c\n\x04\x62ook\x18\x02 \x01(\x0b\x32\x0e.tonne.v1.Book\x12 \n\x06method\x18\x03 \x01(\x0b\x32\x10.tonne.v1.Method\"$\n\x0eGetBookRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"[\n\x10ListBooksRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"K\n\x11ListBooksResponse\x12\x1d\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x0e.tonne.v1.Book\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd1\x01\n\x08\x46\x61\x63ility\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12$\n\x04type\x18\x03 \x01(\x0e\x32\x16.tonne.v1.FacilityType\x12\x0e\n\x06region\x18\x04 \x01(\t\x12\x0e\n\x06\x65ntity\x18\x05 \x01(\t\x12\x11\n\townership\x18\x06 \x01(\t\x12%\n\nvalid_from\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x08 \x01(\x0b\x32\x11.google.type.Date\"W\n\x17ImportFacilitiesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12&\n\nfacilities\x18\x02 \x03(\x0b\x32\x12.tonne.v1.Facility\"H\n\x18ImportFacilitiesResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x03\x12\x15\n\rupdated_count\x18\x02 \x01(\x03\"\x8a\x01\n\x15UpdateFacilityRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12*\n\x08\x66\x61\x63ility\x18\x02 \x01(\x0b\x32\x12.tonne.v1.FacilityB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"v\n\x15ListFacilitiesRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"Y\n\x16ListFacilitiesResponse\x12&\n\nfacilities\x18\x01 \x03(\x0b\x32\x12.tonne.v1.Facility\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x06Period\x12\r\n\x05month\x18\x01 \x01(\t\x12$\n\x05state\x18\x02 \x01(\x0e\x32\x15.tonne.v1.PeriodState\"*\n\x12ListPeriodsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"8\n\x13ListPeriodsResponse\x12!\n\x07periods\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Period\"\x92\x01\n\x0fSuspendedRecord\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12(\n\x06record\x18\x03 \x01(\x0b\x32\x18.tonne.v1.ActivityRecord\x12#\n\x06status\x18\x04 \x01(\x0e\x32\x13.tonne.v1.RowStatus\x12\x0f\n\x07message\x18\x05 \x01(\t\"b\n\x13ListSuspenseRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"[\n\x14ListSuspenseResponse\x12*\n\x07records\x18\x01 \x03(\x0b\x32\x19.tonne.v1.SuspendedRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xab\x02\n\x11QuarantinedRecord\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12#\n\x06status\x18\x03 \x01(\x0e\x32\x13.tonne.v1.RowStatus\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x11\n\trecord_id\x18\x06 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x07 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x08 \x01(\t\x12\x10\n\x08quantity\x18\t \x01(\t\x12\x0c\n\x04unit\x18\n \x01(\t\x12\r\n\x05start\x18\x0b \x01(\t\x12\x0b\n\x03\x65nd\x18\x0c \x01(\t\x12\x0e\n\x06region\x18\r \x01(\t\x12\x0b\n\x03raw\x18\x0e \x01(\x0c\x12\x10\n\x08\x65vidence\x18\x0f \x01(\t\x12\x0e\n\x06unread\x18\x10 \x01(\t\"d\n\x15ListQuarantineRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"_\n\x16ListQuarantineResponse\x12,\n\x07records\x18\x01 \x03(\x0b\x32\x1b.tonne.v1.QuarantinedRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x8f\x01\n\x0c\x46\x61\x63ilityRule\x12\x1d\n\x19\x46\x41\x43ILITY_RULE_UNSPECIFIED\x10\x00\x12&\n\"FACILITY_RULE_WHEN_REGISTER_EXISTS\x10\x01\x12!\n\x1d\x46\x41\x43ILITY_RULE_REGISTERED_ONLY\x10\x02\x12\x15\n\x11\x46\x41\x43ILITY_RULE_ANY\x10\x03*f\n\x08YearRule\x12\x19\n\x15YEAR_RULE_UNSPECIFIED\x10\x00\x12\x13\n\x0fYEAR_RULE_MONTH\x10\x01\x12\x16\n\x12YEAR_RULE_MAJORITY\x10\x02\x12\x12\n\x0eYEAR_RULE_DAYS\x10\x03*\x9b\x01\n\x0eLossConvention\x12\x1f\n\x1bLOSS_CONVENTION_UNSPECIFIED\x10\x00\x12\x19\n\x15LOSS_CONVENTION_DEFRA\x10\x01\x12 \n\x1cLOSS_CONVENTION_GHG_PROTOCOL\x10\x02\x12+\n\'LOSS_CONVENTION_GHG_PROTOCOL_COMBUSTION\x10\x03*Y\n\x08\x42lendGwp\x12\x19\n\x15\x42LEND_GWP_UNSPECIFIED\x10\x00\x12\x19\n\x15\x42LEND_GWP_COMPOSITION\x10\x01\x12\x17\n\x13\x42LEND_GWP_PUBLISHED\x10\x02*\x9a\x01\n\rConsolidation\x12\x1d\n\x19\x43ONSOLIDATION_UNSPECIFIED\x10\x00\x12%\n!CONSOLIDATION_OPERATIONAL_CONTROL\x10\x01\x12#\n\x1f\x43ONSOLIDATION_FINANCIAL_CONTROL\x10\x02\x12\x1e\n\x1a\x43ONSOLIDATION_EQUITY_SHARE\x10\x03*\x8a\x01\n\x10\x46inancialControl\x12!\n\x1d\x46INANCIAL_CONTROL_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46INANCIAL_CONTROL_FULL\x10\x01\x12\x1b\n\x17\x46INANCIAL_CONTROL_JOINT\x10\x02\x12\x1a\n\x16\x46INANCIAL_CONTROL_NONE\x10\x03*\xbb\x02\n\x0c\x46\x61\x63ilityType\x12\x1d\n\x19\x46\x41\x43ILITY_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x46\x41\x43ILITY_TYPE_DATA_CENTRE\x10\x01\x12\x1e\n\x1a\x46\x41\x43ILITY_TYPE_BASE_STATION\x10\x02\x12 \n\x1c\x46\x41\x43ILITY_TYPE_EQUIPMENT_ROOM\x10\x03\x12\x19\n\x15\x46\x41\x43ILITY_TYPE_FACTORY\x10\x04\x12\x18\n\x14\x46\x41\x43ILITY_TYPE_OFFICE\x10\x05\x12\x1b\n\x17\x46\x41\x43ILITY_TYPE_WAREHOUSE\x10\x06\x12\x1f\n\x1b\x46\x41\x43ILITY_TYPE_VEHICLE_FLEET\x10\x07\x12\x1f\n\x1b\x46\x41\x43ILITY_TYPE_SUPPLIER_SITE\x10\x08\x12\x17\n\x13\x46\x41\x43ILITY_TYPE_OTHER\x10\t*y\n\x0bPeriodState\x12\x1c\n\x18PERIOD_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PERIOD_STATE_OPEN\x10\x01\x12\x1c\n\x18PERIOD_STATE_SOFT_CLOSED\x10\x02\x12\x17\n\x13PERIOD_STATE_SEALED\x10\x03\x32\x94\x0f\n\rLedgerService\x12O\n\nCreateBook\x12\x1b.tonne.v1.CreateBookRequest\x1a\x0e.tonne.v1.Book\"\x14\x82\xd3\xe4\x93\x02\x0e\"\t/v1/books:\x01*\x12O\n\x07GetBook\x12\x18.tonne.v1.GetBookRequest\x1a\x0e.tonne.v1.Book\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=books/*}\x12W\n\tListBooks\x12\x1a.tonne.v1.ListBooksRequest\x1a\x1b.tonne.v1.ListBooksResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/books\x12`\n\nUpdateBook\x12\x1b.tonne.v1.UpdateBookRequest\x1a\x0e.tonne.v1.Book\"%\x82\xd3\xe4\x93\x02\x1f\x32\x17/v1/{book.name=books/*}:\x04\x62ook\x12t\n\x0cUpdateMethod\x12\x1d.tonne.v1.UpdateMethodRequest\x1a\x10.tonne.v1.Method\"3\x82\xd3\xe4\x93\x02-2#/v1/{method.name=books/*/methods/*}:\x06method\x12_\n\tGetMethod\x12\x1a.tonne.v1.GetMethodRequest\x1a\x10.tonne.v1.Method\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=books/*/methods/*}\x12p\n\x0bListMethods\x12\x1c.tonne.v1.ListMethodsRequest\x1a\x1d.tonne.v1.ListMethodsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=books/*}/methods\x12\x84\x01\n\x0eImportEntities\x12\x1f.tonne.v1.ImportEntitiesRequest\x1a .tonne.v1.ImportEntitiesResponse\"/\x82\xd3\xe4\x93\x02)\"$/v1/{parent=books/*}/entities:import:\x01*\x12n\n\x0cUpdateEntity\x12\x1d.tonne.v1.UpdateEntityRequest\x1a\x10.tonne.v1.Entity\"-\x82\xd3\xe4\x93\x02\'2\x1d/v1/{parent=books/*}/entities:\x06\x65ntity\x12t\n\x0cListEntities\x12\x1d.tonne.v1.ListEntitiesRequest\x1a\x1e.tonne.v1.ListEntitiesResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=books/*}/entities\x12\x82\x01\n\rClearSuspense\x12\x1e.tonne.v1.ClearSuspenseRequest\x1a\x1f.tonne.v1.ClearSuspenseResponse\".\x82\xd3\xe4\x93\x02(\"#/v1/{parent=books/*}/suspense:clear:\x01*0\x01\x12\x8c\x01\n\x10ImportFacilities\x12!.tonne.v1.ImportFacilitiesRequest\x1a\".tonne.v1.ImportFacilitiesResponse\"1\x82\xd3\xe4\x93\x02+\"&/v1/{parent=books/*}/facilities:import:\x01*\x12x\n\x0eUpdateFacility\x12\x1f.tonne.v1.UpdateFacilityRequest\x1a\x12.tonne.v1.Facility\"1\x82\xd3\xe4\x93\x02+2\x1f/v1/{parent=books/*}/facilities:\x08\x66\x61\x63ility\x12|\n\x0eListFacilities\x12\x1f.tonne.v1.ListFacilitiesRequest\x1a .tonne.v1.ListFacilitiesResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=books/*}/facilities\x12p\n\x0bListPeriods\x12\x1c.tonne.v1.ListPeriodsRequest\x1a\x1d.tonne.v1.ListPeriodsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=books/*}/periods\x12t\n\x0cListSuspense\x12\x1d.tonne.v1.ListSuspenseRequest\x1a\x1e.tonne.v1.ListSuspenseResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=books/*}/suspense\x12|\n\x0eListQuarantine\x12\x1f.tonne.v1.ListQuarantineRequest\x1a .tonne.v1.ListQuarantineResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=books/*}/quarantineb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tonne.v1.ledger_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_BOOK'].fields_by_name['time_zone']._loaded_options = None
+  _globals['_BOOK'].fields_by_name['time_zone']._serialized_options = b'\342A\001\005'
   _globals['_BOOK'].fields_by_name['revision']._loaded_options = None
   _globals['_BOOK'].fields_by_name['revision']._serialized_options = b'\342A\001\003'
   _globals['_BOOK'].fields_by_name['create_time']._loaded_options = None
@@ -51,14 +55,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_METHOD'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_METHOD']._loaded_options = None
   _globals['_METHOD']._serialized_options = b'\352A2\n\020tonne.dev/Method\022\036books/{book}/methods/{version}'
-  _globals['_SETMETHODREQUEST'].fields_by_name['parent']._loaded_options = None
-  _globals['_SETMETHODREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEBOOKREQUEST'].fields_by_name['book']._loaded_options = None
+  _globals['_UPDATEBOOKREQUEST'].fields_by_name['book']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEMETHODREQUEST'].fields_by_name['method']._loaded_options = None
+  _globals['_UPDATEMETHODREQUEST'].fields_by_name['method']._serialized_options = b'\342A\001\002'
   _globals['_GETMETHODREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETMETHODREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_LISTMETHODSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTMETHODSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
   _globals['_IMPORTENTITIESREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_IMPORTENTITIESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEENTITYREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_UPDATEENTITYREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEENTITYREQUEST'].fields_by_name['entity']._loaded_options = None
+  _globals['_UPDATEENTITYREQUEST'].fields_by_name['entity']._serialized_options = b'\342A\001\002'
   _globals['_LISTENTITIESREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTENTITIESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
   _globals['_CLEARSUSPENSEREQUEST'].fields_by_name['parent']._loaded_options = None
@@ -67,10 +77,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEBOOKREQUEST'].fields_by_name['book_id']._serialized_options = b'\342A\001\002'
   _globals['_GETBOOKREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETBOOKREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
-  _globals['_SETEDITIONORDERREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_SETEDITIONORDERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_IMPORTFACILITIESREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_IMPORTFACILITIESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEFACILITYREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_UPDATEFACILITYREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEFACILITYREQUEST'].fields_by_name['facility']._loaded_options = None
+  _globals['_UPDATEFACILITYREQUEST'].fields_by_name['facility']._serialized_options = b'\342A\001\002'
   _globals['_LISTFACILITIESREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTFACILITIESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
   _globals['_LISTPERIODSREQUEST'].fields_by_name['parent']._loaded_options = None
@@ -85,22 +97,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERSERVICE'].methods_by_name['GetBook']._serialized_options = b'\202\323\344\223\002\024\022\022/v1/{name=books/*}'
   _globals['_LEDGERSERVICE'].methods_by_name['ListBooks']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ListBooks']._serialized_options = b'\202\323\344\223\002\013\022\t/v1/books'
-  _globals['_LEDGERSERVICE'].methods_by_name['SetMethod']._loaded_options = None
-  _globals['_LEDGERSERVICE'].methods_by_name['SetMethod']._serialized_options = b'\202\323\344\223\002!\"\034/v1/{parent=books/*}/methods:\001*'
+  _globals['_LEDGERSERVICE'].methods_by_name['UpdateBook']._loaded_options = None
+  _globals['_LEDGERSERVICE'].methods_by_name['UpdateBook']._serialized_options = b'\202\323\344\223\002\0372\027/v1/{book.name=books/*}:\004book'
+  _globals['_LEDGERSERVICE'].methods_by_name['UpdateMethod']._loaded_options = None
+  _globals['_LEDGERSERVICE'].methods_by_name['UpdateMethod']._serialized_options = b'\202\323\344\223\002-2#/v1/{method.name=books/*/methods/*}:\006method'
   _globals['_LEDGERSERVICE'].methods_by_name['GetMethod']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['GetMethod']._serialized_options = b'\202\323\344\223\002\036\022\034/v1/{name=books/*/methods/*}'
   _globals['_LEDGERSERVICE'].methods_by_name['ListMethods']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ListMethods']._serialized_options = b'\202\323\344\223\002\036\022\034/v1/{parent=books/*}/methods'
   _globals['_LEDGERSERVICE'].methods_by_name['ImportEntities']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ImportEntities']._serialized_options = b'\202\323\344\223\002)\"$/v1/{parent=books/*}/entities:import:\001*'
+  _globals['_LEDGERSERVICE'].methods_by_name['UpdateEntity']._loaded_options = None
+  _globals['_LEDGERSERVICE'].methods_by_name['UpdateEntity']._serialized_options = b'\202\323\344\223\002\'2\035/v1/{parent=books/*}/entities:\006entity'
   _globals['_LEDGERSERVICE'].methods_by_name['ListEntities']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ListEntities']._serialized_options = b'\202\323\344\223\002\037\022\035/v1/{parent=books/*}/entities'
   _globals['_LEDGERSERVICE'].methods_by_name['ClearSuspense']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ClearSuspense']._serialized_options = b'\202\323\344\223\002(\"#/v1/{parent=books/*}/suspense:clear:\001*'
-  _globals['_LEDGERSERVICE'].methods_by_name['SetEditionOrder']._loaded_options = None
-  _globals['_LEDGERSERVICE'].methods_by_name['SetEditionOrder']._serialized_options = b'\202\323\344\223\002\'\"\"/v1/{name=books/*}:setEditionOrder:\001*'
   _globals['_LEDGERSERVICE'].methods_by_name['ImportFacilities']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ImportFacilities']._serialized_options = b'\202\323\344\223\002+\"&/v1/{parent=books/*}/facilities:import:\001*'
+  _globals['_LEDGERSERVICE'].methods_by_name['UpdateFacility']._loaded_options = None
+  _globals['_LEDGERSERVICE'].methods_by_name['UpdateFacility']._serialized_options = b'\202\323\344\223\002+2\037/v1/{parent=books/*}/facilities:\010facility'
   _globals['_LEDGERSERVICE'].methods_by_name['ListFacilities']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ListFacilities']._serialized_options = b'\202\323\344\223\002!\022\037/v1/{parent=books/*}/facilities'
   _globals['_LEDGERSERVICE'].methods_by_name['ListPeriods']._loaded_options = None
@@ -109,90 +125,94 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERSERVICE'].methods_by_name['ListSuspense']._serialized_options = b'\202\323\344\223\002\037\022\035/v1/{parent=books/*}/suspense'
   _globals['_LEDGERSERVICE'].methods_by_name['ListQuarantine']._loaded_options = None
   _globals['_LEDGERSERVICE'].methods_by_name['ListQuarantine']._serialized_options = b'\202\323\344\223\002!\022\037/v1/{parent=books/*}/quarantine'
-  _globals['_FACILITYRULE']._serialized_start=4026
-  _globals['_FACILITYRULE']._serialized_end=4169
-  _globals['_YEARRULE']._serialized_start=4171
-  _globals['_YEARRULE']._serialized_end=4273
-  _globals['_LOSSCONVENTION']._serialized_start=4276
-  _globals['_LOSSCONVENTION']._serialized_end=4431
-  _globals['_BLENDGWP']._serialized_start=4433
-  _globals['_BLENDGWP']._serialized_end=4522
-  _globals['_CONSOLIDATION']._serialized_start=4525
-  _globals['_CONSOLIDATION']._serialized_end=4679
-  _globals['_FINANCIALCONTROL']._serialized_start=4682
-  _globals['_FINANCIALCONTROL']._serialized_end=4820
-  _globals['_FACILITYTYPE']._serialized_start=4823
-  _globals['_FACILITYTYPE']._serialized_end=5138
-  _globals['_PERIODSTATE']._serialized_start=5140
-  _globals['_PERIODSTATE']._serialized_end=5261
-  _globals['_BOOK']._serialized_start=205
-  _globals['_BOOK']._serialized_end=475
-  _globals['_RATE']._serialized_start=477
-  _globals['_RATE']._serialized_end=549
-  _globals['_METHOD']._serialized_start=552
-  _globals['_METHOD']._serialized_end=1139
-  _globals['_SETMETHODREQUEST']._serialized_start=1141
-  _globals['_SETMETHODREQUEST']._serialized_end=1240
-  _globals['_GETMETHODREQUEST']._serialized_start=1242
-  _globals['_GETMETHODREQUEST']._serialized_end=1280
-  _globals['_LISTMETHODSREQUEST']._serialized_start=1282
-  _globals['_LISTMETHODSREQUEST']._serialized_end=1363
-  _globals['_LISTMETHODSRESPONSE']._serialized_start=1365
-  _globals['_LISTMETHODSRESPONSE']._serialized_end=1446
-  _globals['_HOLDING']._serialized_start=1449
-  _globals['_HOLDING']._serialized_end=1595
-  _globals['_ENTITY']._serialized_start=1597
-  _globals['_ENTITY']._serialized_end=1692
-  _globals['_IMPORTENTITIESREQUEST']._serialized_start=1694
-  _globals['_IMPORTENTITIESREQUEST']._serialized_end=1775
-  _globals['_IMPORTENTITIESRESPONSE']._serialized_start=1777
-  _globals['_IMPORTENTITIESRESPONSE']._serialized_end=1847
-  _globals['_LISTENTITIESREQUEST']._serialized_start=1849
-  _globals['_LISTENTITIESREQUEST']._serialized_end=1931
-  _globals['_LISTENTITIESRESPONSE']._serialized_start=1933
-  _globals['_LISTENTITIESRESPONSE']._serialized_end=2016
-  _globals['_CLEARSUSPENSEREQUEST']._serialized_start=2018
-  _globals['_CLEARSUSPENSEREQUEST']._serialized_end=2062
-  _globals['_CLEARSUSPENSERESPONSE']._serialized_start=2064
-  _globals['_CLEARSUSPENSERESPONSE']._serialized_end=2187
-  _globals['_CREATEBOOKREQUEST']._serialized_start=2189
-  _globals['_CREATEBOOKREQUEST']._serialized_end=2295
-  _globals['_GETBOOKREQUEST']._serialized_start=2297
-  _globals['_GETBOOKREQUEST']._serialized_end=2333
-  _globals['_LISTBOOKSREQUEST']._serialized_start=2335
-  _globals['_LISTBOOKSREQUEST']._serialized_end=2392
-  _globals['_LISTBOOKSRESPONSE']._serialized_start=2394
-  _globals['_LISTBOOKSRESPONSE']._serialized_end=2469
-  _globals['_SETEDITIONORDERREQUEST']._serialized_start=2471
-  _globals['_SETEDITIONORDERREQUEST']._serialized_end=2533
-  _globals['_FACILITY']._serialized_start=2536
-  _globals['_FACILITY']._serialized_end=2707
-  _globals['_IMPORTFACILITIESREQUEST']._serialized_start=2709
-  _globals['_IMPORTFACILITIESREQUEST']._serialized_end=2796
-  _globals['_IMPORTFACILITIESRESPONSE']._serialized_start=2798
-  _globals['_IMPORTFACILITIESRESPONSE']._serialized_end=2870
-  _globals['_LISTFACILITIESREQUEST']._serialized_start=2872
-  _globals['_LISTFACILITIESREQUEST']._serialized_end=2956
-  _globals['_LISTFACILITIESRESPONSE']._serialized_start=2958
-  _globals['_LISTFACILITIESRESPONSE']._serialized_end=3047
-  _globals['_PERIOD']._serialized_start=3049
-  _globals['_PERIOD']._serialized_end=3110
-  _globals['_LISTPERIODSREQUEST']._serialized_start=3112
-  _globals['_LISTPERIODSREQUEST']._serialized_end=3154
-  _globals['_LISTPERIODSRESPONSE']._serialized_start=3156
-  _globals['_LISTPERIODSRESPONSE']._serialized_end=3212
-  _globals['_SUSPENDEDRECORD']._serialized_start=3215
-  _globals['_SUSPENDEDRECORD']._serialized_end=3361
-  _globals['_LISTSUSPENSEREQUEST']._serialized_start=3363
-  _globals['_LISTSUSPENSEREQUEST']._serialized_end=3445
-  _globals['_LISTSUSPENSERESPONSE']._serialized_start=3447
-  _globals['_LISTSUSPENSERESPONSE']._serialized_end=3538
-  _globals['_QUARANTINEDRECORD']._serialized_start=3541
-  _globals['_QUARANTINEDRECORD']._serialized_end=3840
-  _globals['_LISTQUARANTINEREQUEST']._serialized_start=3842
-  _globals['_LISTQUARANTINEREQUEST']._serialized_end=3926
-  _globals['_LISTQUARANTINERESPONSE']._serialized_start=3928
-  _globals['_LISTQUARANTINERESPONSE']._serialized_end=4023
-  _globals['_LEDGERSERVICE']._serialized_start=5264
-  _globals['_LEDGERSERVICE']._serialized_end=6970
+  _globals['_FACILITYRULE']._serialized_start=4663
+  _globals['_FACILITYRULE']._serialized_end=4806
+  _globals['_YEARRULE']._serialized_start=4808
+  _globals['_YEARRULE']._serialized_end=4910
+  _globals['_LOSSCONVENTION']._serialized_start=4913
+  _globals['_LOSSCONVENTION']._serialized_end=5068
+  _globals['_BLENDGWP']._serialized_start=5070
+  _globals['_BLENDGWP']._serialized_end=5159
+  _globals['_CONSOLIDATION']._serialized_start=5162
+  _globals['_CONSOLIDATION']._serialized_end=5316
+  _globals['_FINANCIALCONTROL']._serialized_start=5319
+  _globals['_FINANCIALCONTROL']._serialized_end=5457
+  _globals['_FACILITYTYPE']._serialized_start=5460
+  _globals['_FACILITYTYPE']._serialized_end=5775
+  _globals['_PERIODSTATE']._serialized_start=5777
+  _globals['_PERIODSTATE']._serialized_end=5898
+  _globals['_BOOK']._serialized_start=263
+  _globals['_BOOK']._serialized_end=539
+  _globals['_RATE']._serialized_start=541
+  _globals['_RATE']._serialized_end=613
+  _globals['_METHOD']._serialized_start=616
+  _globals['_METHOD']._serialized_end=1203
+  _globals['_UPDATEBOOKREQUEST']._serialized_start=1205
+  _globals['_UPDATEBOOKREQUEST']._serialized_end=1309
+  _globals['_UPDATEMETHODREQUEST']._serialized_start=1311
+  _globals['_UPDATEMETHODREQUEST']._serialized_end=1421
+  _globals['_GETMETHODREQUEST']._serialized_start=1423
+  _globals['_GETMETHODREQUEST']._serialized_end=1461
+  _globals['_LISTMETHODSREQUEST']._serialized_start=1463
+  _globals['_LISTMETHODSREQUEST']._serialized_end=1578
+  _globals['_LISTMETHODSRESPONSE']._serialized_start=1580
+  _globals['_LISTMETHODSRESPONSE']._serialized_end=1661
+  _globals['_HOLDING']._serialized_start=1664
+  _globals['_HOLDING']._serialized_end=1848
+  _globals['_ENTITY']._serialized_start=1850
+  _globals['_ENTITY']._serialized_end=1945
+  _globals['_IMPORTENTITIESREQUEST']._serialized_start=1947
+  _globals['_IMPORTENTITIESREQUEST']._serialized_end=2028
+  _globals['_IMPORTENTITIESRESPONSE']._serialized_start=2030
+  _globals['_IMPORTENTITIESRESPONSE']._serialized_end=2100
+  _globals['_UPDATEENTITYREQUEST']._serialized_start=2103
+  _globals['_UPDATEENTITYREQUEST']._serialized_end=2235
+  _globals['_LISTENTITIESREQUEST']._serialized_start=2237
+  _globals['_LISTENTITIESREQUEST']._serialized_end=2353
+  _globals['_LISTENTITIESRESPONSE']._serialized_start=2355
+  _globals['_LISTENTITIESRESPONSE']._serialized_end=2438
+  _globals['_CLEARSUSPENSEREQUEST']._serialized_start=2440
+  _globals['_CLEARSUSPENSEREQUEST']._serialized_end=2484
+  _globals['_CLEARSUSPENSERESPONSE']._serialized_start=2486
+  _globals['_CLEARSUSPENSERESPONSE']._serialized_end=2609
+  _globals['_CREATEBOOKREQUEST']._serialized_start=2611
+  _globals['_CREATEBOOKREQUEST']._serialized_end=2717
+  _globals['_GETBOOKREQUEST']._serialized_start=2719
+  _globals['_GETBOOKREQUEST']._serialized_end=2755
+  _globals['_LISTBOOKSREQUEST']._serialized_start=2757
+  _globals['_LISTBOOKSREQUEST']._serialized_end=2848
+  _globals['_LISTBOOKSRESPONSE']._serialized_start=2850
+  _globals['_LISTBOOKSRESPONSE']._serialized_end=2925
+  _globals['_FACILITY']._serialized_start=2928
+  _globals['_FACILITY']._serialized_end=3137
+  _globals['_IMPORTFACILITIESREQUEST']._serialized_start=3139
+  _globals['_IMPORTFACILITIESREQUEST']._serialized_end=3226
+  _globals['_IMPORTFACILITIESRESPONSE']._serialized_start=3228
+  _globals['_IMPORTFACILITIESRESPONSE']._serialized_end=3300
+  _globals['_UPDATEFACILITYREQUEST']._serialized_start=3303
+  _globals['_UPDATEFACILITYREQUEST']._serialized_end=3441
+  _globals['_LISTFACILITIESREQUEST']._serialized_start=3443
+  _globals['_LISTFACILITIESREQUEST']._serialized_end=3561
+  _globals['_LISTFACILITIESRESPONSE']._serialized_start=3563
+  _globals['_LISTFACILITIESRESPONSE']._serialized_end=3652
+  _globals['_PERIOD']._serialized_start=3654
+  _globals['_PERIOD']._serialized_end=3715
+  _globals['_LISTPERIODSREQUEST']._serialized_start=3717
+  _globals['_LISTPERIODSREQUEST']._serialized_end=3759
+  _globals['_LISTPERIODSRESPONSE']._serialized_start=3761
+  _globals['_LISTPERIODSRESPONSE']._serialized_end=3817
+  _globals['_SUSPENDEDRECORD']._serialized_start=3820
+  _globals['_SUSPENDEDRECORD']._serialized_end=3966
+  _globals['_LISTSUSPENSEREQUEST']._serialized_start=3968
+  _globals['_LISTSUSPENSEREQUEST']._serialized_end=4066
+  _globals['_LISTSUSPENSERESPONSE']._serialized_start=4068
+  _globals['_LISTSUSPENSERESPONSE']._serialized_end=4159
+  _globals['_QUARANTINEDRECORD']._serialized_start=4162
+  _globals['_QUARANTINEDRECORD']._serialized_end=4461
+  _globals['_LISTQUARANTINEREQUEST']._serialized_start=4463
+  _globals['_LISTQUARANTINEREQUEST']._serialized_end=4563
+  _globals['_LISTQUARANTINERESPONSE']._serialized_start=4565
+  _globals['_LISTQUARANTINERESPONSE']._serialized_end=4660
+  _globals['_LEDGERSERVICE']._serialized_start=5901
+  _globals['_LEDGERSERVICE']._serialized_end=7841
 # @@protoc_insertion_point(module_scope)

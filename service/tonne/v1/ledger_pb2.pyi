@@ -3,7 +3,9 @@ import datetime
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.type import date_pb2 as _date_pb2
 from tonne.v1 import ingest_pb2 as _ingest_pb2
 from tonne.v1 import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
@@ -181,15 +183,21 @@ class Method(_message.Message):
     rates: _containers.RepeatedCompositeFieldContainer[Rate]
     def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., blend_gwp: _Optional[_Union[BlendGwp, str]] = ..., year_rule: _Optional[_Union[YearRule, str]] = ..., reporting_year_start: _Optional[int] = ..., loss_convention: _Optional[_Union[LossConvention, str]] = ..., consolidation: _Optional[_Union[Consolidation, str]] = ..., proxy_regions: _Optional[_Iterable[str]] = ..., year_fallback_years: _Optional[int] = ..., transport_wtt: _Optional[bool] = ..., rates: _Optional[_Iterable[_Union[Rate, _Mapping]]] = ...) -> None: ...
 
-class SetMethodRequest(_message.Message):
-    __slots__ = ("parent", "method", "current_version")
-    PARENT_FIELD_NUMBER: _ClassVar[int]
+class UpdateBookRequest(_message.Message):
+    __slots__ = ("book", "update_mask")
+    BOOK_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    book: Book
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, book: _Optional[_Union[Book, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+
+class UpdateMethodRequest(_message.Message):
+    __slots__ = ("method", "update_mask")
     METHOD_FIELD_NUMBER: _ClassVar[int]
-    CURRENT_VERSION_FIELD_NUMBER: _ClassVar[int]
-    parent: str
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
     method: Method
-    current_version: int
-    def __init__(self, parent: _Optional[str] = ..., method: _Optional[_Union[Method, _Mapping]] = ..., current_version: _Optional[int] = ...) -> None: ...
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, method: _Optional[_Union[Method, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class GetMethodRequest(_message.Message):
     __slots__ = ("name",)
@@ -198,14 +206,18 @@ class GetMethodRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class ListMethodsRequest(_message.Message):
-    __slots__ = ("parent", "page_size", "page_token")
+    __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
     parent: str
     page_size: int
     page_token: str
-    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    order_by: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListMethodsResponse(_message.Message):
     __slots__ = ("methods", "next_page_token")
@@ -222,12 +234,12 @@ class Holding(_message.Message):
     EQUITY_SHARE_FIELD_NUMBER: _ClassVar[int]
     FINANCIAL_CONTROL_FIELD_NUMBER: _ClassVar[int]
     NOT_OPERATED_FIELD_NUMBER: _ClassVar[int]
-    valid_from: str
-    valid_to: str
+    valid_from: _date_pb2.Date
+    valid_to: _date_pb2.Date
     equity_share: str
     financial_control: FinancialControl
     not_operated: bool
-    def __init__(self, valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., equity_share: _Optional[str] = ..., financial_control: _Optional[_Union[FinancialControl, str]] = ..., not_operated: _Optional[bool] = ...) -> None: ...
+    def __init__(self, valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., equity_share: _Optional[str] = ..., financial_control: _Optional[_Union[FinancialControl, str]] = ..., not_operated: _Optional[bool] = ...) -> None: ...
 
 class Entity(_message.Message):
     __slots__ = ("id", "display_name", "parent", "holdings")
@@ -257,15 +269,29 @@ class ImportEntitiesResponse(_message.Message):
     updated_count: int
     def __init__(self, created_count: _Optional[int] = ..., updated_count: _Optional[int] = ...) -> None: ...
 
+class UpdateEntityRequest(_message.Message):
+    __slots__ = ("parent", "entity", "update_mask")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    entity: Entity
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, parent: _Optional[str] = ..., entity: _Optional[_Union[Entity, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+
 class ListEntitiesRequest(_message.Message):
-    __slots__ = ("parent", "page_size", "page_token")
+    __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
     parent: str
     page_size: int
     page_token: str
-    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    order_by: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListEntitiesResponse(_message.Message):
     __slots__ = ("entities", "next_page_token")
@@ -310,12 +336,16 @@ class GetBookRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class ListBooksRequest(_message.Message):
-    __slots__ = ("page_size", "page_token")
+    __slots__ = ("page_size", "page_token", "filter", "order_by")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    order_by: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListBooksResponse(_message.Message):
     __slots__ = ("books", "next_page_token")
@@ -324,14 +354,6 @@ class ListBooksResponse(_message.Message):
     books: _containers.RepeatedCompositeFieldContainer[Book]
     next_page_token: str
     def __init__(self, books: _Optional[_Iterable[_Union[Book, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
-
-class SetEditionOrderRequest(_message.Message):
-    __slots__ = ("name", "editions")
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    EDITIONS_FIELD_NUMBER: _ClassVar[int]
-    name: str
-    editions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., editions: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Facility(_message.Message):
     __slots__ = ("id", "display_name", "type", "region", "entity", "ownership", "valid_from", "valid_to")
@@ -349,9 +371,9 @@ class Facility(_message.Message):
     region: str
     entity: str
     ownership: str
-    valid_from: str
-    valid_to: str
-    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., type: _Optional[_Union[FacilityType, str]] = ..., region: _Optional[str] = ..., entity: _Optional[str] = ..., ownership: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ...) -> None: ...
+    valid_from: _date_pb2.Date
+    valid_to: _date_pb2.Date
+    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., type: _Optional[_Union[FacilityType, str]] = ..., region: _Optional[str] = ..., entity: _Optional[str] = ..., ownership: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class ImportFacilitiesRequest(_message.Message):
     __slots__ = ("parent", "facilities")
@@ -369,15 +391,29 @@ class ImportFacilitiesResponse(_message.Message):
     updated_count: int
     def __init__(self, created_count: _Optional[int] = ..., updated_count: _Optional[int] = ...) -> None: ...
 
+class UpdateFacilityRequest(_message.Message):
+    __slots__ = ("parent", "facility", "update_mask")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    facility: Facility
+    update_mask: _field_mask_pb2.FieldMask
+    def __init__(self, parent: _Optional[str] = ..., facility: _Optional[_Union[Facility, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+
 class ListFacilitiesRequest(_message.Message):
-    __slots__ = ("parent", "page_size", "page_token")
+    __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
     parent: str
     page_size: int
     page_token: str
-    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    order_by: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
 
 class ListFacilitiesResponse(_message.Message):
     __slots__ = ("facilities", "next_page_token")
@@ -422,14 +458,16 @@ class SuspendedRecord(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., record: _Optional[_Union[_ingest_pb2.ActivityRecord, _Mapping]] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class ListSuspenseRequest(_message.Message):
-    __slots__ = ("parent", "page_size", "page_token")
+    __slots__ = ("parent", "page_size", "page_token", "filter")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     parent: str
     page_size: int
     page_token: str
-    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
 
 class ListSuspenseResponse(_message.Message):
     __slots__ = ("records", "next_page_token")
@@ -476,14 +514,16 @@ class QuarantinedRecord(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., record_id: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., start: _Optional[str] = ..., end: _Optional[str] = ..., region: _Optional[str] = ..., raw: _Optional[bytes] = ..., evidence: _Optional[str] = ..., unread: _Optional[str] = ...) -> None: ...
 
 class ListQuarantineRequest(_message.Message):
-    __slots__ = ("parent", "page_size", "page_token")
+    __slots__ = ("parent", "page_size", "page_token", "filter")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     parent: str
     page_size: int
     page_token: str
-    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
 
 class ListQuarantineResponse(_message.Message):
     __slots__ = ("records", "next_page_token")

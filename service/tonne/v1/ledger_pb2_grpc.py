@@ -50,9 +50,14 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListBooksRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListBooksResponse.FromString,
                 _registered_method=True)
-        self.SetMethod = channel.unary_unary(
-                '/tonne.v1.LedgerService/SetMethod',
-                request_serializer=tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.SerializeToString,
+        self.UpdateBook = channel.unary_unary(
+                '/tonne.v1.LedgerService/UpdateBook',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.UpdateBookRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Book.FromString,
+                _registered_method=True)
+        self.UpdateMethod = channel.unary_unary(
+                '/tonne.v1.LedgerService/UpdateMethod',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.UpdateMethodRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.Method.FromString,
                 _registered_method=True)
         self.GetMethod = channel.unary_unary(
@@ -70,6 +75,11 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ImportEntitiesRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ImportEntitiesResponse.FromString,
                 _registered_method=True)
+        self.UpdateEntity = channel.unary_unary(
+                '/tonne.v1.LedgerService/UpdateEntity',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.UpdateEntityRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Entity.FromString,
+                _registered_method=True)
         self.ListEntities = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListEntities',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListEntitiesRequest.SerializeToString,
@@ -80,15 +90,15 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ClearSuspenseRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ClearSuspenseResponse.FromString,
                 _registered_method=True)
-        self.SetEditionOrder = channel.unary_unary(
-                '/tonne.v1.LedgerService/SetEditionOrder',
-                request_serializer=tonne_dot_v1_dot_ledger__pb2.SetEditionOrderRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Book.FromString,
-                _registered_method=True)
         self.ImportFacilities = channel.unary_unary(
                 '/tonne.v1.LedgerService/ImportFacilities',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ImportFacilitiesRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ImportFacilitiesResponse.FromString,
+                _registered_method=True)
+        self.UpdateFacility = channel.unary_unary(
+                '/tonne.v1.LedgerService/UpdateFacility',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.UpdateFacilityRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Facility.FromString,
                 _registered_method=True)
         self.ListFacilities = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListFacilities',
@@ -137,8 +147,17 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def SetMethod(self, request, context):
-        """Writes a new version of a book's method. What was posted under the versions before stays.
+    def UpdateBook(self, request, context):
+        """Changes a book's display name or facility rule. Its time zone never changes: its months are
+        the periods of what is posted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMethod(self, request, context):
+        """Changes settings of a book's method. A version is never changed: a new one follows it, and
+        what was posted under the versions before stays. Settings as they are make no version.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -165,6 +184,14 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateEntity(self, request, context):
+        """Changes fields of an entity; its holdings are replaced as a whole. Its id never changes:
+        facilities and entities name it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListEntities(self, request, context):
         """Lists the entities in order of their ids.
         """
@@ -179,15 +206,15 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def SetEditionOrder(self, request, context):
-        """Sets the order in which a book prefers its editions, as a new version of its method.
+    def ImportFacilities(self, request, context):
+        """Adds facilities to a book's register, or replaces those of the same id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ImportFacilities(self, request, context):
-        """Adds facilities to a book's register, or replaces those of the same id.
+    def UpdateFacility(self, request, context):
+        """Changes fields of a registered facility. Its id never changes: records name it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -239,9 +266,14 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListBooksRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ListBooksResponse.SerializeToString,
             ),
-            'SetMethod': grpc.unary_unary_rpc_method_handler(
-                    servicer.SetMethod,
-                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.FromString,
+            'UpdateBook': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateBook,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.UpdateBookRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Book.SerializeToString,
+            ),
+            'UpdateMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMethod,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.UpdateMethodRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.Method.SerializeToString,
             ),
             'GetMethod': grpc.unary_unary_rpc_method_handler(
@@ -259,6 +291,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ImportEntitiesRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ImportEntitiesResponse.SerializeToString,
             ),
+            'UpdateEntity': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateEntity,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.UpdateEntityRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Entity.SerializeToString,
+            ),
             'ListEntities': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEntities,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListEntitiesRequest.FromString,
@@ -269,15 +306,15 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ClearSuspenseRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ClearSuspenseResponse.SerializeToString,
             ),
-            'SetEditionOrder': grpc.unary_unary_rpc_method_handler(
-                    servicer.SetEditionOrder,
-                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.SetEditionOrderRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Book.SerializeToString,
-            ),
             'ImportFacilities': grpc.unary_unary_rpc_method_handler(
                     servicer.ImportFacilities,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ImportFacilitiesRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ImportFacilitiesResponse.SerializeToString,
+            ),
+            'UpdateFacility': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateFacility,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.UpdateFacilityRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Facility.SerializeToString,
             ),
             'ListFacilities': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFacilities,
@@ -393,7 +430,7 @@ class LedgerService:
             _registered_method=True)
 
     @staticmethod
-    def SetMethod(request,
+    def UpdateBook(request,
             target,
             options=(),
             channel_credentials=None,
@@ -406,8 +443,35 @@ class LedgerService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.LedgerService/SetMethod',
-            tonne_dot_v1_dot_ledger__pb2.SetMethodRequest.SerializeToString,
+            '/tonne.v1.LedgerService/UpdateBook',
+            tonne_dot_v1_dot_ledger__pb2.UpdateBookRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.Book.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/UpdateMethod',
+            tonne_dot_v1_dot_ledger__pb2.UpdateMethodRequest.SerializeToString,
             tonne_dot_v1_dot_ledger__pb2.Method.FromString,
             options,
             channel_credentials,
@@ -501,6 +565,33 @@ class LedgerService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateEntity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/UpdateEntity',
+            tonne_dot_v1_dot_ledger__pb2.UpdateEntityRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.Entity.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListEntities(request,
             target,
             options=(),
@@ -555,33 +646,6 @@ class LedgerService:
             _registered_method=True)
 
     @staticmethod
-    def SetEditionOrder(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/tonne.v1.LedgerService/SetEditionOrder',
-            tonne_dot_v1_dot_ledger__pb2.SetEditionOrderRequest.SerializeToString,
-            tonne_dot_v1_dot_ledger__pb2.Book.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
     def ImportFacilities(request,
             target,
             options=(),
@@ -598,6 +662,33 @@ class LedgerService:
             '/tonne.v1.LedgerService/ImportFacilities',
             tonne_dot_v1_dot_ledger__pb2.ImportFacilitiesRequest.SerializeToString,
             tonne_dot_v1_dot_ledger__pb2.ImportFacilitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateFacility(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/UpdateFacility',
+            tonne_dot_v1_dot_ledger__pb2.UpdateFacilityRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.Facility.FromString,
             options,
             channel_credentials,
             insecure,

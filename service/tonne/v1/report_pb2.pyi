@@ -326,20 +326,16 @@ class GetCoverageResponse(_message.Message):
     def __init__(self, rows: _Optional[_Iterable[_Union[CoverageRow, _Mapping]]] = ..., time_zone: _Optional[str] = ...) -> None: ...
 
 class ListRecordsRequest(_message.Message):
-    __slots__ = ("parent", "facility", "activity", "channel", "page_size", "page_token")
+    __slots__ = ("parent", "page_size", "page_token", "filter")
     PARENT_FIELD_NUMBER: _ClassVar[int]
-    FACILITY_FIELD_NUMBER: _ClassVar[int]
-    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
-    CHANNEL_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
     parent: str
-    facility: str
-    activity: str
-    channel: str
     page_size: int
     page_token: str
-    def __init__(self, parent: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., channel: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    filter: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
 
 class LedgerRecord(_message.Message):
     __slots__ = ("channel", "offset", "record", "status", "segment", "commit_time")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.type.date_pb2 import Date
 
 from tests.support.servers.api import EDITION, details_of
 from tonne.v1 import catalogue_pb2, ledger_pb2
@@ -57,10 +59,16 @@ def test_a_book_is_made_with_the_shipped_editions_or_its_own_method(api):
     assert list(api.ledger.CreateBook(own).editions) == list(METHOD.editions)
 
 
+def _update(book, method, *, version="current", paths=("*",)):
+    """All settings of a method, or those of a mask, to follow a version."""
+    request = ledger_pb2.UpdateMethodRequest(method=method, update_mask=FieldMask(paths=paths))
+    request.method.name = f"{book}/methods/{version}"
+    return request
+
+
 def test_a_method_comes_back_as_it_was_set(api, book):
     """Every field of the new version is that of the request; the time and the name are new."""
-    request = ledger_pb2.SetMethodRequest(parent=book, method=METHOD)
-    made = api.ledger.SetMethod(request)
+    made = api.ledger.UpdateMethod(_update(book, METHOD))
     assert (made.name, made.version) == (f"{book}/methods/3", 3)
     assert made.create_time.seconds > 0
     for name in ("methods/3", "methods/current"):
@@ -77,7 +85,7 @@ def test_a_method_comes_back_as_it_was_set(api, book):
 def test_what_a_method_leaves_open_has_its_default(api, book):
     """Unspecified enums are their first values, absent fields their defaults."""
     bare = ledger_pb2.Method(author="Ada", reason="the defaults")
-    made = api.ledger.SetMethod(ledger_pb2.SetMethodRequest(parent=book, method=bare))
+    made = api.ledger.UpdateMethod(_update(book, bare))
     assert (made.gwp_set, made.reporting_year_start) == ("AR5", 1)
     assert made.blend_gwp == ledger_pb2.BLEND_GWP_COMPOSITION
     assert made.year_rule == ledger_pb2.YEAR_RULE_MONTH
@@ -105,20 +113,20 @@ def test_what_a_method_leaves_open_has_its_default(api, book):
 )
 def test_a_wrong_method_is_refused_by_its_field(api, book, fields, field):
     """The field is named and the version in force stays."""
-    request = ledger_pb2.SetMethodRequest(parent=book, method=_changed(**fields))
-    assert _refused(api.ledger.SetMethod, request) == ("FIELD_INVALID", field)
+    request = _update(book, _changed(**fields))
+    assert _refused(api.ledger.UpdateMethod, request) == ("FIELD_INVALID", field)
     kept = api.ledger.GetBook(ledger_pb2.GetBookRequest(name=book))
     assert kept.method_version == 2
 
 
 def test_a_method_that_another_changed_is_not_replaced(api, book):
     """The version that was read is compared; a repeat of what is in force is fine."""
-    request = ledger_pb2.SetMethodRequest(parent=book, method=METHOD, current_version=2)
-    made = api.ledger.SetMethod(request)
-    assert api.ledger.SetMethod(request) == made
+    request = _update(book, METHOD, version="2")
+    made = api.ledger.UpdateMethod(request)
+    assert api.ledger.UpdateMethod(request) == made
     request.method.gwp_set = "AR4"
     with pytest.raises(grpc.RpcError) as refused:
-        api.ledger.SetMethod(request)
+        api.ledger.UpdateMethod(request)
     assert refused.value.code() is grpc.StatusCode.ABORTED
     info, retry = details_of(refused.value)
     assert (info.reason, info.metadata["version"], retry) == ("METHOD_CHANGED", "3", None)
@@ -126,7 +134,7 @@ def test_a_method_that_another_changed_is_not_replaced(api, book):
 
 def test_versions_are_listed_and_named(api, book):
     """All versions come in pages, the first one first; a version that is not there is told."""
-    api.ledger.SetMethod(ledger_pb2.SetMethodRequest(parent=book, method=METHOD))
+    api.ledger.UpdateMethod(_update(book, METHOD))
     request = ledger_pb2.ListMethodsRequest(parent=book, page_size=2)
     first = api.ledger.ListMethods(request)
     request.page_token = first.next_page_token
@@ -168,13 +176,13 @@ def test_entities_come_back_as_they_were_given(api, book):
         parent="group",
         holdings=[
             ledger_pb2.Holding(
-                valid_from="2024-01-01",
-                valid_to="2025-01-01",
+                valid_from=Date(year=2024, month=1, day=1),
+                valid_to=Date(year=2025, month=1, day=1),
                 equity_share="0.50",
                 financial_control=ledger_pb2.FINANCIAL_CONTROL_JOINT,
                 not_operated=True,
             ),
-            ledger_pb2.Holding(valid_from="2025-01-01", equity_share="1"),
+            ledger_pb2.Holding(valid_from=Date(year=2025, month=1, day=1), equity_share="1"),
         ],
     )
     group = ledger_pb2.Entity(id="group")
@@ -207,7 +215,9 @@ def test_shipped_editions_are_read_without_a_book(api, book):
     assert all(e.licence and e.title and len(e.sha256) == 64 for e in listed.editions)
     assert not any(e.HasField("create_time") or e.rank for e in listed.editions)
     parent = "editions/uk-ghg-2025"
-    request = catalogue_pb2.ListFactorsRequest(parent=parent, activity="electricity.grid")
+    request = catalogue_pb2.ListFactorsRequest(
+        parent=parent, filter='activity = "electricity.grid"'
+    )
     factor = api.catalogue.ListFactors(request).factors[0]
     assert factor.name.startswith(f"{parent}/factors/")
     assert (factor.region, factor.unit) == ("GB", "kWh")

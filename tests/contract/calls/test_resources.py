@@ -6,6 +6,7 @@ import uuid
 
 import grpc
 import pytest
+from google.type.date_pb2 import Date
 
 from tests.support.servers.api import EDITION, Producer, details_of, record
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
@@ -126,14 +127,15 @@ def test_an_edition_is_imported_once_and_ranked_last(api, book):
     second = catalogue_pb2.ImportEditionRequest(parent=book, edition_id="second", csv=csv)
     assert import_edition(second).rank == 2
     names = [f"{book}/editions/second", f"{book}/editions/own"]
-    changed = api.ledger.SetEditionOrder(
-        ledger_pb2.SetEditionOrderRequest(name=book, editions=names)
-    )
+    order = ledger_pb2.Method(name=f"{book}/methods/current", reason="order", author="Ada")
+    order.editions.extend(names)
+    changed = api.ledger.UpdateMethod(ledger_pb2.UpdateMethodRequest(method=order))
     assert list(changed.editions) == names
     listed = api.catalogue.ListEditions(catalogue_pb2.ListEditionsRequest(parent=book))
     assert [one.name for one in listed.editions] == names
-    foreign = ledger_pb2.SetEditionOrderRequest(name=book, editions=["books/other/editions/own"])
-    assert _reason(api.ledger.SetEditionOrder, foreign) == "FIELD_INVALID"
+    order.editions[:] = ["books/other/editions/own"]
+    foreign = ledger_pb2.UpdateMethodRequest(method=order)
+    assert _reason(api.ledger.UpdateMethod, foreign) == "FIELD_INVALID"
 
 
 def test_a_factor_comes_back_as_it_was_printed(api, book):
@@ -141,7 +143,8 @@ def test_a_factor_comes_back_as_it_was_printed(api, book):
     name = f"{book}/editions/own/factors/1"
     factor = api.catalogue.GetFactor(catalogue_pb2.GetFactorRequest(name=name))
     assert (factor.name, factor.kg_co2e, factor.kg_co2, factor.kg_ch4) == (name, "0.4", "0.39", "")
-    assert (factor.valid_from, factor.valid_to) == ("2020-01-01", "")
+    assert factor.valid_from == Date(year=2020, month=1, day=1)
+    assert not factor.HasField("valid_to")
     assert factor.account == ""
     for wrong, reason in (
         ("99", "FACTOR_UNKNOWN"),
@@ -238,5 +241,7 @@ def test_records_are_chosen_by_facility_activity_and_channel(api, book):
     assert [(one.month, one.state) for one in periods] == [
         ("2024-03", ledger_pb2.PERIOD_STATE_OPEN)
     ]
-    request = report_pb2.ListRecordsRequest(parent=book, channel="books/other/channels/meter")
-    assert _reason(api.report.ListRecords, request) == "NAME_INVALID"
+    request = report_pb2.ListRecordsRequest(
+        parent=book, filter='channel = "books/other/channels/meter"'
+    )
+    assert _reason(api.report.ListRecords, request) == "FIELD_INVALID"

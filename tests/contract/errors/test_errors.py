@@ -97,7 +97,24 @@ def _calls(api):
         (api.ledger.ListPeriods, ledger_pb2.ListPeriodsRequest(parent="books/nobody")),
         (api.ledger.ListSuspense, ledger_pb2.ListSuspenseRequest(parent="books/nobody")),
         (api.ledger.ListQuarantine, ledger_pb2.ListQuarantineRequest(parent="books/nobody")),
-        (api.ledger.SetEditionOrder, ledger_pb2.SetEditionOrderRequest(name="books/nobody")),
+        (
+            api.ledger.UpdateBook,
+            ledger_pb2.UpdateBookRequest(
+                book=ledger_pb2.Book(name="books/nobody", display_name="N")
+            ),
+        ),
+        (
+            api.ledger.UpdateFacility,
+            ledger_pb2.UpdateFacilityRequest(
+                parent="books/nobody", facility=ledger_pb2.Facility(id="f", region="DE")
+            ),
+        ),
+        (
+            api.ledger.UpdateEntity,
+            ledger_pb2.UpdateEntityRequest(
+                parent="books/nobody", entity=ledger_pb2.Entity(id="e", display_name="E")
+            ),
+        ),
         (
             api.ledger.ImportFacilities,
             ledger_pb2.ImportFacilitiesRequest(
@@ -111,9 +128,11 @@ def _calls(api):
             ),
         ),
         (
-            api.ledger.SetMethod,
-            ledger_pb2.SetMethodRequest(
-                parent="books/nobody", method=ledger_pb2.Method(author="a", reason="r")
+            api.ledger.UpdateMethod,
+            ledger_pb2.UpdateMethodRequest(
+                method=ledger_pb2.Method(
+                    name="books/nobody/methods/current", author="a", reason="r", gwp_set="AR6"
+                )
             ),
         ),
         (api.ledger.GetMethod, ledger_pb2.GetMethodRequest(name="books/nobody/methods/1")),
@@ -172,11 +191,17 @@ def test_an_unknown_book_is_not_found_by_every_call(api):
         assert "nobody" in refused.value.details()
 
 
+_NAMES = ("name", "parent", "book.name", "method.name")
+"""Where a request names what it is about."""
+
+
 def test_a_name_of_the_wrong_form_is_invalid_by_every_call(api):
     """Each call says INVALID_ARGUMENT, the field, and the form that was expected."""
     for call, request in _calls(api):
-        field = "name" if "name" in request.DESCRIPTOR.fields_by_name else "parent"
-        setattr(request, field, "nowhere/books")
+        there = request.DESCRIPTOR.fields_by_name
+        field = next(each for each in _NAMES if each.partition(".")[0] in there)
+        resource, _, name = field.rpartition(".")
+        setattr(getattr(request, resource) if resource else request, name, "nowhere/books")
         with pytest.raises(grpc.RpcError) as refused:
             call(request)
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT, request

@@ -80,6 +80,10 @@ def _base(method: MethodDescriptor) -> Message:
     if method.name == "Append":
         request.channel = "books/acme/channels/m"
         request.epoch = 1
+    if method.name == "UpdateBook":
+        request.book.name = "books/acme"
+    if method.name == "UpdateMethod":
+        request.method.name = "books/acme/methods/current"
     if method.name == "Explain":
         request.selection.name = "books/acme"
     if method.name == "Estimate":

@@ -53,6 +53,48 @@ def book(http):
     return f"{http}/v1/books/{book_id}"
 
 
+def test_lists_are_filtered_over_http(book):
+    """filter and orderBy come from the query, and a refusal says the place."""
+    made = {"facilities": [{"id": "a", "region": "DE"}, {"id": "b", "region": "DE"}, {"id": "c"}]}
+    assert curl(f"{book}/facilities:import", body=made)[0] == 200
+    ask = ["--get", "--data-urlencode", 'filter=region = "DE"', "--data", "orderBy=id%20desc"]
+    status, page = curl(f"{book}/facilities", *ask)
+    assert (status, [each["id"] for each in page["facilities"]]) == (200, ["b", "a"])
+    status, refused = curl(f"{book}/facilities", "--get", "--data-urlencode", "filter=region > DE")
+    assert status == 400
+    assert "filter: at character 8, expected one of =, !=, :" in refused["error"]["message"]
+
+
+def test_days_are_dates_over_http(book):
+    """A day is an object of year, month and day, in and out; a text is refused."""
+    day = {"year": 2025, "month": 1, "day": 31}
+    made = {"facilities": [{"id": "a", "validFrom": day}]}
+    assert curl(f"{book}/facilities:import", body=made)[0] == 200
+    assert curl(f"{book}/facilities")[1]["facilities"] == [{"id": "a", "validFrom": day}]
+    made = {"facilities": [{"id": "a", "validFrom": "2025-01-31"}]}
+    status, refused = curl(f"{book}/facilities:import", body=made)
+    assert status == 400
+    assert "validFrom" in refused["error"]["message"]
+
+
+def test_a_book_is_updated_over_http(book):
+    """PATCH takes the resource as its body and the mask from the query, as AIP-134 has it."""
+    patch = ("--request", "PATCH")
+    changed = {"displayName": "Changed", "timeZone": "Asia/Tokyo"}
+    status, updated = curl(f"{book}?updateMask=displayName", *patch, body=changed)
+    assert (status, updated["displayName"], updated["timeZone"]) == (200, "Changed", "UTC")
+    status, refused = curl(f"{book}?updateMask=displayName,timeZone", *patch, body=changed)
+    assert status == 400
+    assert "'time_zone', a field of Book that never changes" in refused["error"]["message"]
+    method = {"author": "Ada", "reason": "by curl", "gwpSet": "AR6"}
+    status, made = curl(f"{book}/methods/current?updateMask=gwpSet", *patch, body=method)
+    assert (status, made["gwpSet"], made["version"]) == (200, "AR6", 2)
+    assert curl(f"{book}/facilities:import", body={"facilities": [{"id": "a/b"}]})[0] == 200
+    facility = {"id": "a/b", "region": "DE"}
+    assert curl(f"{book}/facilities", *patch, body=facility) == (200, facility)
+    assert curl(f"{book}/methods", *patch, body=method)[0] == 405
+
+
 def test_a_book_is_made_read_and_listed(http, book):
     """Paths, a body and a query come to the fields of the request."""
     name = book.partition("/v1/")[2]
@@ -83,7 +125,7 @@ def test_records_are_posted_and_their_inventory_is_an_array(book):
     rows = [row for part in parts for row in part.get("rows", [])]
     assert "2" in str([row["group"] for row in rows])
     assert any(part.get("total") for part in parts)
-    status, listed = curl(f"{book}/records?facility=dc-1")
+    status, listed = curl(f"{book}/records?filter=record.facility%20%3D%20dc-1")
     assert [each["record"]["quantity"] for each in listed["records"]] == ["100.500000"]
 
 

@@ -84,7 +84,7 @@ def test_every_call_has_a_path_in_http_or_streams_records():
                     streaming.add(method.name)
                     continue
                 for path in (
-                    rule.get or rule.post,
+                    rule.get or rule.post or rule.patch,
                     *(one.get for one in rule.additional_bindings),
                 ):
                     for name in re.findall(r"{([a-z_.]+)=", path):
@@ -93,7 +93,10 @@ def test_every_call_has_a_path_in_http_or_streams_records():
                             kind = kind.fields_by_name[part].message_type
                         assert name.split(".")[-1] in kind.fields_by_name, method.full_name
                 is_changing = not method.name.startswith(("Get", "List", "Search"))
-                assert bool(rule.post) is is_changing, method.full_name
+                is_update = method.name.startswith("Update")
+                assert bool(rule.post) is (is_changing and not is_update), method.full_name
+                assert bool(rule.patch) is is_update, method.full_name
+                assert is_update is ("update_mask" in method.input_type.fields_by_name)
     assert streaming == {"Append", "Estimate"}
 
 

@@ -420,10 +420,14 @@ def test_authors_are_the_callers(connect, issuer):
     api = connect(issuer.token("ann@acme", {"acme": ["accountant"]}))
     for given, expected, gwp_set in (("", "ann@acme", "AR6"), ("the board", "the board", "AR4")):
         method = ledger_pb2.Method(
-            author=given, reason="r", editions=["books/acme/editions/own"], gwp_set=gwp_set
+            name="books/acme/methods/current",
+            author=given,
+            reason="r",
+            editions=["books/acme/editions/own"],
+            gwp_set=gwp_set,
         )
-        request = ledger_pb2.SetMethodRequest(parent="books/acme", method=method)
-        assert api.ledger.SetMethod(request).author == expected
+        request = ledger_pb2.UpdateMethodRequest(method=method)
+        assert api.ledger.UpdateMethod(request).author == expected
     imported = catalogue_pb2.ImportEditionRequest(
         parent="books/acme", edition_id="later", csv=EDITION.encode()
     )

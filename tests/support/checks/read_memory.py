@@ -15,7 +15,7 @@ import psutil
 
 from tests.support.servers.api import EDITION, Api, details_of
 from tests.support.servers.server import ROOT
-from tonne.client.answers.days import Days
+from tonne.client.answers.book_days import Days
 from tonne.client.wire.frames import encode_frame, prepare_frame
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.client.answers.days import Days
+from tonne.client.answers.book_days import Days
 from tonne.client.wire.frames import encode_frame, prepare_frame
 
 if TYPE_CHECKING:

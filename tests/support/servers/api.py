@@ -14,6 +14,7 @@ import grpc
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status as RpcStatus
 
+from tonne.client.wire.filters import all_of
 from tonne.config import data_directory, load
 from tonne.server import Server
 from tonne.v1 import (
@@ -145,14 +146,17 @@ class Api:
         request = ingest_pb2.GetChannelRequest(name=name)
         return self.ingest.GetChannel(request).channel.committed_offset
 
-    def records(self, book: str, **chosen: str) -> list[report_pb2.LedgerRecord]:
+    def records(
+        self, book: str, *, facility: str = "", activity: str = "", channel: str = ""
+    ) -> list[report_pb2.LedgerRecord]:
         """All durable records of a book, in the order of their commits."""
         found: list[report_pb2.LedgerRecord] = []
         token = ""
+        chosen = all_of("", record__facility=facility, record__activity=activity, channel=channel)
         while True:
             page = self.report.ListRecords(
                 report_pb2.ListRecordsRequest(
-                    parent=book, page_size=1000, page_token=token, **chosen
+                    parent=book, page_size=1000, page_token=token, filter=chosen
                 )
             )
             found.extend(page.records)

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tonne.client.answers.days import Days
+from tonne.client.answers.book_days import Days
 from tonne.client.append.batches import Batches
 from tonne.client.errors import RecordsInvalid
 from tonne.client.wire.frames import drop_records, encode_frame, prepare_frame, read_times

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from tonne.client.answers.days import Days
+from tonne.client.answers.book_days import Days
 from tonne.client.answers.records import record_mapping, record_message
 from tonne.client.errors import RecordsInvalid
 

@@ -9,7 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from tonne.catalogue.words.method import MethodSettings
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    BookOption,
+    FilterOption,
+    OrderOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -148,17 +155,13 @@ def create_book(
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Make a book."""
-    if facilities not in FACILITY_RULES:
-        raise typer.BadParameter(
-            f"expected one of {', '.join(FACILITY_RULES)}; got {facilities!r}",
-            param_hint="--facilities",
-        )
+    rule = _rule(facilities)
     with connect(server) as client:
         made = client.create_book(
             book,
             display_name=display_name,
             time_zone=time_zone,
-            facility_rule=FACILITY_RULES[facilities],
+            facility_rule=rule,
             method=None if catalogue else MethodSettings(),
         )
     editions = counted(len(made.editions), "edition") if made.editions else "no edition"
@@ -169,10 +172,16 @@ def create_book(
 
 
 @book_app.command("list")
-def list_books(form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER) -> None:
+def list_books(
+    *,
+    filter_by: FilterOption = "",
+    order_by: OrderOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
     """List the books."""
     with connect(server) as client:
-        rows = map(_book_row, client.list_books())
+        rows = map(_book_row, client.list_books(filter_by=filter_by, order_by=order_by))
         if form is Format.TABLE:
             rows = map(_with_few_editions, rows)
         print_rows(_BOOK_COLUMNS, rows, form)
@@ -187,6 +196,65 @@ def show_book(
     """Show one book."""
     with connect(server) as client:
         print_rows(_BOOK_COLUMNS, [_book_row(client.get_book(book))], form)
+
+
+@book_app.command("update")
+def update_book(
+    book: Annotated[str, typer.Argument(metavar="BOOK", help="Id of the book.")],
+    display_name: Annotated[str | None, typer.Option(help="Name for people.")] = None,
+    facilities: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULE",
+            help=f"Whether facilities must be registered: {', '.join(FACILITY_RULES)}.",
+        ),
+    ] = None,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Change a book; what is not given stays as it is, and its time zone for ever."""
+    if display_name is None and facilities is None:
+        raise typer.BadParameter("expected a change", param_hint="--display-name, --facilities")
+    with connect(server) as client:
+        client.update_book(
+            book,
+            display_name=display_name,
+            facility_rule=None if facilities is None else _rule(facilities),
+        )
+    say(f"book {book} changed")
+
+
+def _rule(text: str) -> FacilityRule:
+    if text not in FACILITY_RULES:
+        raise typer.BadParameter(
+            f"expected one of {', '.join(FACILITY_RULES)}; got {text!r}",
+            param_hint="--facilities",
+        )
+    return FACILITY_RULES[text]
+
+
+@facility_app.command("update")
+def update_facility(
+    facility: Annotated[str, typer.Argument(metavar="FACILITY", help="Id of the facility.")],
+    changes: Annotated[
+        list[str],
+        typer.Argument(metavar="FIELD=VALUE...", help="What changes, like region=DE."),
+    ],
+    book: BookOption,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Change fields of a registered facility; what is not given stays as it is."""
+    given = {name: value for name, _, value in (each.partition("=") for each in changes)}
+    wrong = [each for each in changes if "=" not in each or each.startswith("id=")]
+    wrong += [name for name in given if name not in FACILITY_FIELDS]
+    if wrong:
+        raise typer.BadParameter(
+            f"expected fields of {', '.join(FACILITY_FIELDS[1:])}, like region=DE; got "
+            f"{wrong[0]!r}",
+            param_hint="FIELD=VALUE",
+        )
+    with connect(server) as client:
+        client.update_facility(book, facility, **given)
+    say(f"facility {facility} changed")
 
 
 @facility_app.command("import")
@@ -207,12 +275,24 @@ def import_facilities(
 
 @facility_app.command("list")
 def list_facilities(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+    book: BookOption,
+    *,
+    filter_by: FilterOption = "",
+    order_by: OrderOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the registered facilities."""
     columns = [Column("id"), *(Column(name, is_optional=True) for name in FACILITY_FIELDS[1:])]
     with connect(server) as client:
-        print_rows(columns, map(dataclasses.asdict, client.list_facilities(book)), form)
+        print_rows(
+            columns,
+            map(
+                dataclasses.asdict,
+                client.list_facilities(book, filter_by=filter_by, order_by=order_by),
+            ),
+            form,
+        )
 
 
 @edition_app.command("import")

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from tonne.cli.commands.books import readable_file
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    BookOption,
+    FilterOption,
+    OrderOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.output import Column, Format, FormatOption, counted, print_rows, say
 from tonne.errors import FieldInvalid
 from tonne.model import Entity, FinancialControl, Holding
@@ -43,12 +50,21 @@ def import_entities(
 
 @entity_app.command("list")
 def list_entities(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+    book: BookOption,
+    *,
+    filter_by: FilterOption = "",
+    order_by: OrderOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the entities, one row for each holding, as they can be imported."""
     columns = [Column("id"), *(Column(name, is_optional=True) for name in ENTITY_FIELDS[1:])]
     with connect(server) as client:
-        print_rows(columns, _rows(client.list_entities(book)), form)
+        print_rows(
+            columns,
+            _rows(client.list_entities(book, filter_by=filter_by, order_by=order_by)),
+            form,
+        )
 
 
 def read_entities(file: Path) -> Iterator[Entity]:

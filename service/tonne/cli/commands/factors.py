@@ -22,8 +22,8 @@ from tonne.cli.terminal.output import (
     print_rows,
     say,
 )
+from tonne.client.answers import factors as answers
 from tonne.errors import EditionUnknown, FactorUnknown
-from tonne.v1 import catalogue_pb2
 
 factor_app = typer.Typer(
     help="Emission factors: those that ship with Tonne, and a book's own.", no_args_is_help=True
@@ -198,7 +198,7 @@ def _factor_row(edition: str, factor: Factor) -> dict[str, object]:
     return _row(edition, str(factor.row), values)
 
 
-def _message_row(factor: catalogue_pb2.Factor) -> dict[str, object]:
+def _message_row(factor: answers.Factor) -> dict[str, object]:
     parts = factor.name.split("/")
     values = {name: str(getattr(factor, name)) for name in COLUMNS if name != "gases"}
     values["gases"] = ";".join(f"{each.gas}={each.kg}" for each in factor.gases)

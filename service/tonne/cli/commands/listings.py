@@ -2,7 +2,14 @@
 
 import typer
 
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    BookOption,
+    FilterOption,
+    OrderOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.output import PROSE_WIDTH_MIN, Column, Format, FormatOption, print_rows
 from tonne.client.answers.results import QuarantinedRecord, quantity_decimal
 from tonne.client.wire.resources import last_id
@@ -46,20 +53,37 @@ _QUARANTINE_COLUMNS = (
 
 @channel_app.command("list")
 def list_channels(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+    book: BookOption,
+    *,
+    filter_by: FilterOption = "",
+    order_by: OrderOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the channels with their committed offsets and totals."""
     with connect(server) as client:
-        print_rows(_CHANNEL_COLUMNS, map(_channel_row, client.list_channels(book)), form)
+        print_rows(
+            _CHANNEL_COLUMNS,
+            map(_channel_row, client.list_channels(book, filter_by=filter_by, order_by=order_by)),
+            form,
+        )
 
 
 @quarantine_app.command("list")
 def list_quarantine(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+    book: BookOption,
+    *,
+    filter_by: FilterOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the records in quarantine, and the rule that each breaks."""
     with connect(server) as client:
-        print_rows(_QUARANTINE_COLUMNS, map(_quarantine_row, client.list_quarantine(book)), form)
+        print_rows(
+            _QUARANTINE_COLUMNS,
+            map(_quarantine_row, client.list_quarantine(book, filter_by=filter_by)),
+            form,
+        )
 
 
 def _channel_row(channel: Channel) -> dict[str, object]:

@@ -18,7 +18,14 @@ from tonne.catalogue.words.method import (
     MethodSettings,
     Rate,
 )
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    BookOption,
+    FilterOption,
+    OrderOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -81,7 +88,12 @@ def show_method(
 
 @method_app.command("list")
 def list_methods(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+    book: BookOption,
+    *,
+    filter_by: FilterOption = "",
+    order_by: OrderOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the versions with who wrote them, when and why."""
     with connect(server) as client:
@@ -92,7 +104,7 @@ def list_methods(
                 "author": method.author,
                 "reason": method.reason,
             }
-            for method in client.list_methods(book)
+            for method in client.list_methods(book, filter_by=filter_by, order_by=order_by)
         )
         print_rows(_METHOD_COLUMNS, rows, form)
 

@@ -6,7 +6,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tonne.cli.commands.listings import RECORD_COLUMNS
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, FilterOption, ServerOption, connect
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -40,11 +40,19 @@ _CLEARING_COLUMNS = (
 
 @suspense_app.command("list")
 def list_suspense(
-    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+    book: BookOption,
+    *,
+    filter_by: FilterOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the records that wait in suspense, and what they wait for."""
     with connect(server) as client:
-        print_rows(_SUSPENSE_COLUMNS, map(_suspense_row, client.list_suspense(book)), form)
+        print_rows(
+            _SUSPENSE_COLUMNS,
+            map(_suspense_row, client.list_suspense(book, filter_by=filter_by)),
+            form,
+        )
 
 
 @suspense_app.command("clear")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tonne.client import InventoryRow
     from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
-    from tonne.v1 import catalogue_pb2
+    from tonne.client.answers.factors import Factor
 
 PLACES_MAX = 6
 """Decimal places that a tree shows of what is not small; JSON has all digits."""
@@ -150,7 +150,7 @@ def factor_texts(line: ExplainLine) -> Iterator[tuple[str, str]]:
         yield f"! {notice}", "yellow"
 
 
-def source_text(factor: catalogue_pb2.Factor) -> str:
+def source_text(factor: Factor) -> str:
     """Tell where a factor was published."""
     if not factor.name:
         return "computed from the record alone"

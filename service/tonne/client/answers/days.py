@@ -1,59 +1,79 @@
-"""Days of a book: a date without a time is a day of the book's time zone."""
+"""Days: texts YYYY-MM-DD in the program, `google.type.Date` on the wire."""
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from tonne.client.errors import RecordsInvalid
+from google.type.date_pb2 import Date
+
+from tonne.errors import FieldInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-UTC = "UTC"
+T = TypeVar("T")
+M = TypeVar("M")
+
+FAULTS_TOLD_MAX: Final = 20
+"""Most rows of an import that one error names."""
+
+_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
-class Days:
-    """The first instants of days in one time zone.
+def read_day(message: Any, field: str) -> str:
+    """Read a day as YYYY-MM-DD; empty where there is none."""
+    if not message.HasField(field):
+        return ""
+    day = getattr(message, field)
+    return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
 
-    Parameters
-    ----------
-    zone : callable
-        Gives the IANA name of the time zone. It is asked once, when the first day is met: who
-        sends instants alone never asks the server.
+
+def day_message(day: str, place: str, field: str) -> Date | None:
+    """Make the message of a day; None of an empty text.
+
+    Raises
+    ------
+    FieldInvalid
+        It is no day of the calendar; named are the place of its row, and the field.
     """
+    if not day:
+        return None
+    found = _DAY.fullmatch(day)
+    try:
+        if found is None:
+            raise ValueError(day)  # noqa: TRY301  told below, as what the calendar lacks
+        read = dt.date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        raise FieldInvalid(
+            f"{place}, {field}: expected a day as YYYY-MM-DD, or nothing; got {day!r}",
+            metadata={"place": place, "field": field, "value": day},
+        ) from None
+    return Date(year=read.year, month=read.month, day=read.day)
 
-    def __init__(self, zone: Callable[[], str] = lambda: UTC) -> None:
-        self._name = zone
-        self.start = functools.lru_cache(maxsize=100_000)(self._start)
 
-    @functools.cached_property
-    def zone(self) -> ZoneInfo:
-        """The time zone.
+def row_messages(field: str, rows: Iterable[T], make: Callable[[T, str], M]) -> list[M]:
+    """Make the messages of an import, each with its place, like `facilities[3]`.
 
-        Raises
-        ------
-        RecordsInvalid
-            This machine does not know it.
-        """
-        name = self._name()
+    Raises
+    ------
+    FieldInvalid
+        Of all bad rows, up to `FAULTS_TOLD_MAX`; then nothing was sent.
+    """
+    made, faults = [], []
+    for index, row in enumerate(rows):
         try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise RecordsInvalid(
-                f"time zone {name!r}: this machine does not know it, and needs it to tell when a "
-                "day begins: install the package tzdata, or give start and end with their time "
-                "and offset",
-                metadata={"timeZone": name},
-            ) from error
-
-    def _start(self, day: dt.date) -> dt.datetime:
-        """First instant of a day, in UTC.
-
-        Where the clock skips midnight it is the instant of the skip; where it shows midnight
-        twice, the first one (PEP 495: `fold` is 0).
-        """
-        midnight = dt.datetime(day.year, day.month, day.day, tzinfo=self.zone)
-        return midnight.astimezone(dt.UTC)
+            made.append(make(row, f"{field}[{index}]"))
+        except FieldInvalid as fault:
+            faults.append(fault)
+    if not faults:
+        return made
+    told = "; ".join(fault.message for fault in faults[:FAULTS_TOLD_MAX])
+    more = len(faults) - FAULTS_TOLD_MAX
+    rest = f"; and {more} more" if more > 0 else ""
+    raise FieldInvalid(
+        f"{field}: {told}{rest}; nothing was imported: {len(faults)} of {len(faults) + len(made)} "
+        "rows are wrong",
+        metadata={**faults[0].metadata, "count": str(len(faults))},
+    )

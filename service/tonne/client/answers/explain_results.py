@@ -7,13 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tonne.client.answers.factors import Factor, read_factor
 from tonne.client.answers.report_results import InventoryRow, read_inventory_row
 from tonne.client.answers.results import LedgerRecord, read_ledger_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tonne.v1 import catalogue_pb2, report_pb2
+    from tonne.v1 import report_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class ExplainGas:
 class ExplainLine:
     """One balance under one factor: `quantity` x `steps` x `factor` x `share` = `kg_co2e`.
 
-    `factor` is the message of the API, with its source, table, row and licence.
+    `factor` comes with its source, table, row and licence.
     """
 
     account: str
@@ -54,7 +55,7 @@ class ExplainLine:
     record_count: int
     resolution: str
     method_version: int
-    factor: catalogue_pb2.Factor
+    factor: Factor
     steps: tuple[ExplainStep, ...]
     gases: tuple[ExplainGas, ...]
     share: Fraction
@@ -121,7 +122,7 @@ def _read_line(line: report_pb2.ExplainLine) -> ExplainLine:
         line.record_count,
         line.resolution,
         line.method_version,
-        line.factor,
+        read_factor(line.factor),
         tuple(ExplainStep(step.kind, step.text, Fraction(step.ratio)) for step in line.steps),
         tuple(
             ExplainGas(

@@ -12,7 +12,7 @@ from tonne.client.errors import RecordsInvalid
 from tonne.v1 import ingest_pb2
 
 if TYPE_CHECKING:
-    from tonne.client.answers.days import Days
+    from tonne.client.answers.book_days import Days
 
 TEXT_FIELDS = (
     "record_id",

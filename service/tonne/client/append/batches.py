@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
-from tonne.client.answers.days import Days
+from tonne.client.answers.book_days import Days
 from tonne.client.answers.records import record_message
 from tonne.client.errors import PolarsMissing, RecordsInvalid
 from tonne.v1 import ingest_pb2

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
-from tonne.client.answers.days import Days
+from tonne.client.answers.book_days import Days
 from tonne.client.answers.results import AppendResult, Progress, quantity_decimal
 from tonne.client.append.batches import Backlog, Batches, Records
 from tonne.client.append.delivery import Delivery

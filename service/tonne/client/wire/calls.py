@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import grpc
 
-from tonne.client.answers.days import Days
+from tonne.client.answers.book_days import Days
 from tonne.client.wire.resources import book_name
 from tonne.client.wire.transport import error_of_rpc
 from tonne.v1 import ledger_pb2

@@ -16,7 +16,7 @@ from tonne.client.answers.records import (
 from tonne.client.errors import RecordsInvalid
 
 if TYPE_CHECKING:
-    from tonne.client.answers.days import Days
+    from tonne.client.answers.book_days import Days
 
 DICTIONARY_FIELDS = ("facility", "activity", "unit", "region", "supplier", "product")
 """Columns that travel as dictionary and indices where few texts repeat."""

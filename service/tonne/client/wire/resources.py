@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from tonne.client.answers.days import day_message, read_day
 from tonne.client.answers.results import read_totals
 from tonne.errors import FieldInvalid
 from tonne.model import (
@@ -95,18 +96,29 @@ def read_facility(message: ledger_pb2.Facility) -> Facility:
         message.region,
         message.entity,
         message.ownership,
-        message.valid_from,
-        message.valid_to,
+        read_day(message, "valid_from"),
+        read_day(message, "valid_to"),
     )
 
 
-def facility_message(facility: Facility) -> ledger_pb2.Facility:
-    """Make the message of a facility; raises `FieldInvalid` where its type is unknown."""
+def facility_message(facility: Facility, place: str) -> ledger_pb2.Facility:
+    """Make the message of a facility at a place of an import.
+
+    Raises
+    ------
+    FieldInvalid
+        Its type is unknown, or a day is none.
+    """
     if facility.type not in FACILITY_TYPES:
         raise FieldInvalid(
-            f"facility {facility.id!r}: a type is one of {', '.join(FACILITY_TYPES[1:])}; "
-            f"got {facility.type!r}",
-            metadata={"facility": facility.id, "field": "type", "value": facility.type},
+            f"{place}, type: facility {facility.id!r}: a type is one of "
+            f"{', '.join(FACILITY_TYPES[1:])}; got {facility.type!r}",
+            metadata={
+                "place": place,
+                "facility": facility.id,
+                "field": "type",
+                "value": facility.type,
+            },
         )
     return ledger_pb2.Facility(
         id=facility.id,
@@ -115,8 +127,8 @@ def facility_message(facility: Facility) -> ledger_pb2.Facility:
         region=facility.region,
         entity=facility.entity,
         ownership=facility.ownership,
-        valid_from=facility.valid_from,
-        valid_to=facility.valid_to,
+        valid_from=day_message(facility.valid_from, place, "valid_from"),
+        valid_to=day_message(facility.valid_to, place, "valid_to"),
     )
 
 
@@ -128,8 +140,8 @@ def read_entity(message: ledger_pb2.Entity) -> Entity:
         message.parent,
         tuple(
             Holding(
-                holding.valid_from,
-                holding.valid_to,
+                read_day(holding, "valid_from"),
+                read_day(holding, "valid_to"),
                 holding.equity_share,
                 FinancialControl(holding.financial_control or FinancialControl.FULL),
                 not holding.not_operated,
@@ -139,16 +151,22 @@ def read_entity(message: ledger_pb2.Entity) -> Entity:
     )
 
 
-def entity_message(entity: Entity) -> ledger_pb2.Entity:
-    """Make the message of an entity."""
+def entity_message(entity: Entity, place: str) -> ledger_pb2.Entity:
+    """Make the message of an entity at a place of an import.
+
+    Raises
+    ------
+    FieldInvalid
+        A day of a holding is none.
+    """
     return ledger_pb2.Entity(
         id=entity.id,
         display_name=entity.display_name,
         parent=entity.parent,
         holdings=[
             ledger_pb2.Holding(
-                valid_from=holding.valid_from,
-                valid_to=holding.valid_to,
+                valid_from=day_message(holding.valid_from, place, "valid_from"),
+                valid_to=day_message(holding.valid_to, place, "valid_to"),
                 equity_share=holding.equity_share,
                 financial_control=ledger_pb2.FinancialControl.Name(holding.financial_control),
                 not_operated=not holding.is_operated,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.catalogue.editions.factor import plain_text
 from tonne.catalogue.words.rules import legs_of
 from tonne.edge.messages import names
-from tonne.edge.messages.codec import timestamp
+from tonne.edge.messages.codec import timestamp, write_day
 from tonne.v1 import catalogue_pb2
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def write_factor(book: str, edition: str, factor: Factor) -> catalogue_pb2.Facto
         activity=factor.activity,
         region=factor.region,
         unit=factor.unit,
-        valid_from=factor.valid_from.isoformat(),
-        valid_to=factor.valid_to.isoformat() if factor.valid_to else "",
+        valid_from=write_day(factor.valid_from.isoformat()),
+        valid_to=write_day(factor.valid_to.isoformat() if factor.valid_to else ""),
         kg_co2e=_decimal(factor.kg_co2e),
         kg_co2=_decimal(factor.kg_co2),
         kg_ch4=_decimal(factor.kg_ch4),

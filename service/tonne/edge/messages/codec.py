@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
 
 from tonne.edge.messages import names
 from tonne.edge.messages.status import write_in_band
@@ -56,12 +57,12 @@ def read_facility_rule(number: int) -> FacilityRule:
         ) from None
 
 
-def read_facility(index: int, facility: ledger_pb2.Facility) -> Facility:
-    """Read the facility at an index of a request."""
+def read_facility(place: str, facility: ledger_pb2.Facility) -> Facility:
+    """Read the facility at a place of a request, like `facilities[3]`."""
     if not 0 <= facility.type < len(FACILITY_TYPES):
         raise FieldInvalid(
-            f"facilities[{index}].type: a FacilityType of the API; got {facility.type}",
-            metadata={"field": f"facilities[{index}].type", "value": str(facility.type)},
+            f"{place}.type: a FacilityType of the API; got {facility.type}",
+            metadata={"field": f"{place}.type", "value": str(facility.type)},
         )
     return Facility(
         id=facility.id,
@@ -70,8 +71,8 @@ def read_facility(index: int, facility: ledger_pb2.Facility) -> Facility:
         region=facility.region,
         entity=facility.entity,
         ownership=facility.ownership,
-        valid_from=facility.valid_from,
-        valid_to=facility.valid_to,
+        valid_from=read_day(facility, "valid_from"),
+        valid_to=read_day(facility, "valid_to"),
     )
 
 
@@ -103,8 +104,8 @@ def write_facility(facility: Facility) -> ledger_pb2.Facility:
         region=facility.region,
         entity=facility.entity,
         ownership=facility.ownership,
-        valid_from=facility.valid_from,
-        valid_to=facility.valid_to,
+        valid_from=write_day(facility.valid_from),
+        valid_to=write_day(facility.valid_to),
     )
 
 
@@ -242,6 +243,26 @@ def _activity_record(record: LedgerRecord) -> ingest_pb2.ActivityRecord:
 def _number(value: int) -> Any:
     """Give an enum's number; the stubs want the enum's own type, which no number has."""
     return int(value)
+
+
+def read_day(message: Any, field: str) -> str:
+    """Read a day as YYYY-MM-DD; empty where there is none.
+
+    What the calendar does not have is written in the same form, like 2025-13-01: whoever checks
+    the row tells it by its place, with all others.
+    """
+    if not message.HasField(field):
+        return ""
+    day = getattr(message, field)
+    return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
+
+
+def write_day(day: str) -> Date | None:
+    """Write a day YYYY-MM-DD; None where there is none."""
+    if not day:
+        return None
+    year, month, number = map(int, day.split("-"))
+    return Date(year=year, month=month, day=number)
 
 
 def timestamp(time: dt.datetime) -> Timestamp:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.words.method import (
@@ -13,7 +14,7 @@ from tonne.catalogue.words.method import (
     Rate,
 )
 from tonne.edge.messages import names
-from tonne.edge.messages.codec import timestamp, write_edition_name
+from tonne.edge.messages.codec import read_day, timestamp, write_day, write_edition_name
 from tonne.errors import FieldInvalid
 from tonne.model import Entity, FinancialControl, Holding
 from tonne.v1 import ledger_pb2
@@ -30,6 +31,9 @@ _ENUMS = {
     "consolidation": CONSOLIDATIONS,
 }
 """Words of the method's enums, numbered from 1 as in the API; 0 is the first."""
+
+SETTINGS = tuple(field.name for field in fields(MethodSettings))
+"""Fields of a method that decide something."""
 
 
 def read_settings(book: str, method: ledger_pb2.Method) -> MethodSettings:
@@ -97,13 +101,13 @@ def write_method(book: Book, method: Method) -> ledger_pb2.Method:
     )
 
 
-def read_entity(index: int, entity: ledger_pb2.Entity) -> Entity:
-    """Read the entity at an index of a request."""
+def read_entity(place: str, entity: ledger_pb2.Entity) -> Entity:
+    """Read the entity at a place of a request, like `entities[3]`."""
     return Entity(
         id=entity.id,
         display_name=entity.display_name,
         parent=entity.parent,
-        holdings=tuple(_read_holding(index, holding) for holding in entity.holdings),
+        holdings=tuple(_read_holding(place, holding) for holding in entity.holdings),
     )
 
 
@@ -115,8 +119,8 @@ def write_entity(entity: Entity) -> ledger_pb2.Entity:
         parent=entity.parent,
         holdings=[
             ledger_pb2.Holding(
-                valid_from=holding.valid_from,
-                valid_to=holding.valid_to,
+                valid_from=write_day(holding.valid_from),
+                valid_to=write_day(holding.valid_to),
                 equity_share=holding.equity_share,
                 financial_control=_number(holding.financial_control),
                 not_operated=not holding.is_operated,
@@ -126,8 +130,8 @@ def write_entity(entity: Entity) -> ledger_pb2.Entity:
     )
 
 
-def _read_holding(index: int, holding: ledger_pb2.Holding) -> Holding:
-    field = f"entities[{index}].holdings.financial_control"
+def _read_holding(place: str, holding: ledger_pb2.Holding) -> Holding:
+    field = f"{place}.holdings.financial_control"
     try:
         control = FinancialControl(holding.financial_control or FinancialControl.FULL)
     except ValueError:
@@ -136,8 +140,8 @@ def _read_holding(index: int, holding: ledger_pb2.Holding) -> Holding:
             metadata={"field": field, "value": str(holding.financial_control)},
         ) from None
     return Holding(
-        valid_from=holding.valid_from,
-        valid_to=holding.valid_to,
+        valid_from=read_day(holding, "valid_from"),
+        valid_to=read_day(holding, "valid_to"),
         equity_share=holding.equity_share,
         financial_control=control,
         is_operated=not holding.not_operated,

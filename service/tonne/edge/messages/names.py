@@ -105,13 +105,13 @@ def read_factor(name: str) -> tuple[str, str, int]:
     return book, check_id("edition", edition), _read_number(row, name, form)
 
 
-def read_method(name: str) -> tuple[str, int]:
+def read_method(name: str, *, field: str = "name") -> tuple[str, int]:
     """Read `books/{book}/methods/{version}`: the book and the version, 0 for `current`."""
     form = "books/{book}/methods/{version}"
-    book, version = _split(name, "name", form)
+    book, version = _split(name, field, form)
     number = 0 if version == "current" else _read_number(version, name, form)
     if not number and version != "current":
-        raise _invalid(name, "name", form)
+        raise _invalid(name, field, form)
     return check_id("book", book), number
 
 

@@ -87,6 +87,7 @@ ANSWERS: dict[str, Answer] = {
     "BOOK_UNKNOWN": Answer(Code.NOT_FOUND),
     "BOOK_EXISTS": Answer(Code.ALREADY_EXISTS),
     "METHOD_UNKNOWN": Answer(Code.NOT_FOUND),
+    "NOT_REGISTERED": Answer(Code.NOT_FOUND),
     "METHOD_CHANGED": Answer(Code.ABORTED),
     "CHANNEL_UNKNOWN": Answer(Code.NOT_FOUND),
     "CHANNEL_CLOSED": Answer(Code.FAILED_PRECONDITION),

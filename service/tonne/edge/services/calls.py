@@ -7,9 +7,11 @@ method of the same name in small letters for each; one that takes bytes brings i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message_factory import GetMessageClass
+
+from tonne.ledger.pages import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import ServiceDescriptor
 
     from tonne.edge.border import Border
+
+
+def read_ask(request: Any) -> Ask:
+    """Read what a List request says of its page; some listings have one order alone."""
+    return Ask(
+        filter_by=request.filter,
+        order_by=getattr(request, "order_by", ""),
+        page_size=request.page_size,
+        page_token=request.page_token,
+    )
 
 
 def handlers_of(

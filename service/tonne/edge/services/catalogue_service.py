@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import catalogue_codec as codec
 from tonne.edge.messages import names
-from tonne.edge.services.calls import handlers_of
+from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.errors import FieldInvalid
 from tonne.v1 import catalogue_pb2
 
@@ -53,8 +53,7 @@ class CatalogueService:
         """List the editions of a book, or the shipped ones."""
         page = self._ledger.editions.list_editions(
             names.read_book(request.parent, field="parent") if request.parent else "",
-            page_size=request.page_size,
-            page_token=request.page_token,
+            read_ask(request),
         )
         return catalogue_pb2.ListEditionsResponse(
             editions=[codec.write_edition(edition) for edition in page.items],
@@ -66,13 +65,7 @@ class CatalogueService:
     ) -> catalogue_pb2.ListFactorsResponse:
         """List the factors of an edition."""
         book, edition = names.read_edition(request.parent, field="parent")
-        page = self._ledger.editions.list_factors(
-            book,
-            edition,
-            activity=request.activity,
-            page_size=request.page_size,
-            page_token=request.page_token,
-        )
+        page = self._ledger.editions.list_factors(book, edition, read_ask(request))
         return catalogue_pb2.ListFactorsResponse(
             factors=[codec.write_factor(book, edition, factor) for factor in page.items],
             next_page_token=page.next_page_token,

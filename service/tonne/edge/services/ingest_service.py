@@ -13,7 +13,7 @@ from tonne.edge.access.gate import current
 from tonne.edge.messages import codec, names
 from tonne.edge.messages.post_request import read_post_request
 from tonne.edge.messages.status import answer_of, set_status
-from tonne.edge.services.calls import handlers_of
+from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.model import Limits
 from tonne.v1 import ingest_pb2
 
@@ -145,9 +145,7 @@ class IngestService:
     ) -> ingest_pb2.ListChannelsResponse:
         """List the channels of a book."""
         page = self._ledger.channels.list_channels(
-            names.read_book(request.parent, field="parent"),
-            page_size=request.page_size,
-            page_token=request.page_token,
+            names.read_book(request.parent, field="parent"), read_ask(request)
         )
         return ingest_pb2.ListChannelsResponse(
             channels=[codec.write_channel(channel) for channel in page.items],

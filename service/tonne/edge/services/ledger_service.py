@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import codec, method_codec, names
-from tonne.edge.services.calls import handlers_of
+from tonne.edge.services.calls import handlers_of, read_ask
+from tonne.edge.services.masks import read_mask
 from tonne.ledger.book.entities import ENTITIES_MAX
+from tonne.ledger.book.facilities import TEXTS
 from tonne.ledger.book.register import FACILITIES_MAX, check_count
 from tonne.v1 import ledger_pb2
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from tonne.ledger.ledger import Ledger
 
 NAME = "tonne.v1.LedgerService"
+
+_BOOK_CHANGES = ("display_name", "facility_rule")
+_ENTITY_CHANGES = ("display_name", "parent", "holdings")
 
 
 class LedgerService:
@@ -57,27 +62,36 @@ class LedgerService:
         """List the books on which the caller has a role."""
         own = caller().grants.books
         if own is None:
-            page = self._ledger.books.list_books(
-                page_size=request.page_size, page_token=request.page_token
-            )
+            page = self._ledger.books.list_books(read_ask(request))
         else:
-            page = self._ledger.books.list_own_books(
-                own, page_size=request.page_size, page_token=request.page_token
-            )
+            page = self._ledger.books.list_own_books(own, read_ask(request))
         return ledger_pb2.ListBooksResponse(
             books=[codec.write_book(book) for book in page.items],
             next_page_token=page.next_page_token,
         )
 
-    def set_method(self, request: ledger_pb2.SetMethodRequest) -> ledger_pb2.Method:
-        """Write a new version of a method."""
-        book = names.read_book(request.parent, field="parent")
-        method = self._ledger.methods.set_method(
+    def update_book(self, request: ledger_pb2.UpdateBookRequest) -> ledger_pb2.Book:
+        """Change a book's display name or facility rule."""
+        book = names.read_book(request.book.name, field="book.name")
+        mask = read_mask(request, request.book, _BOOK_CHANGES)
+        given = {
+            "display_name": request.book.display_name,
+            "facility_rule": codec.read_facility_rule(request.book.facility_rule),
+        }
+        changes = {name: given[name] for name in mask}
+        return codec.write_book(self._ledger.books.update_book(book, changes))
+
+    def update_method(self, request: ledger_pb2.UpdateMethodRequest) -> ledger_pb2.Method:
+        """Write a new version of a method with some settings changed."""
+        book, version = names.read_method(request.method.name, field="method.name")
+        mask = read_mask(request, request.method, method_codec.SETTINGS)
+        given = method_codec.read_settings(book, request.method)
+        method = self._ledger.methods.update_method(
             book,
-            method_codec.read_settings(book, request.method),
+            {name: getattr(given, name) for name in mask},
             author=request.method.author or caller().subject,
             reason=request.method.reason,
-            current_version=request.current_version,
+            current_version=version,
         )
         return method_codec.write_method(self._ledger.books.get_book(book), method)
 
@@ -92,20 +106,11 @@ class LedgerService:
     ) -> ledger_pb2.ListMethodsResponse:
         """List the versions of a method."""
         book = self._ledger.books.get_book(names.read_book(request.parent, field="parent"))
-        page = self._ledger.methods.list_methods(
-            book.id, page_size=request.page_size, page_token=request.page_token
-        )
+        page = self._ledger.methods.list_methods(book.id, read_ask(request))
         return ledger_pb2.ListMethodsResponse(
             methods=[method_codec.write_method(book, method) for method in page.items],
             next_page_token=page.next_page_token,
         )
-
-    def set_edition_order(self, request: ledger_pb2.SetEditionOrderRequest) -> ledger_pb2.Book:
-        """Set the order in which a book prefers its editions."""
-        book = names.read_book(request.name)
-        editions = method_codec.read_editions(book, request.editions, field="editions")
-        changed = self._ledger.methods.set_edition_order(book, editions, author=caller().subject)
-        return codec.write_book(changed)
 
     def import_facilities(
         self, request: ledger_pb2.ImportFacilitiesRequest
@@ -114,18 +119,27 @@ class LedgerService:
         check_count("facilities", len(request.facilities), FACILITIES_MAX)  # before they are read
         created, updated = self._ledger.register.import_facilities(
             names.read_book(request.parent, field="parent"),
-            [codec.read_facility(index, one) for index, one in enumerate(request.facilities)],
+            [
+                codec.read_facility(f"facilities[{index}]", one)
+                for index, one in enumerate(request.facilities)
+            ],
         )
         return ledger_pb2.ImportFacilitiesResponse(created_count=created, updated_count=updated)
+
+    def update_facility(self, request: ledger_pb2.UpdateFacilityRequest) -> ledger_pb2.Facility:
+        """Change fields of a facility."""
+        book = names.read_book(request.parent, field="parent")
+        mask = read_mask(request, request.facility, TEXTS)
+        given = codec.read_facility("facility", request.facility)
+        changes = {name: getattr(given, name) for name in mask}
+        return codec.write_facility(self._ledger.register.update_facility(book, given.id, changes))
 
     def list_facilities(
         self, request: ledger_pb2.ListFacilitiesRequest
     ) -> ledger_pb2.ListFacilitiesResponse:
         """List the registered facilities."""
         page = self._ledger.register.list_facilities(
-            names.read_book(request.parent, field="parent"),
-            page_size=request.page_size,
-            page_token=request.page_token,
+            names.read_book(request.parent, field="parent"), read_ask(request)
         )
         return ledger_pb2.ListFacilitiesResponse(
             facilities=[codec.write_facility(facility) for facility in page.items],
@@ -139,18 +153,29 @@ class LedgerService:
         check_count("entities", len(request.entities), ENTITIES_MAX)
         created, updated = self._ledger.register.import_entities(
             names.read_book(request.parent, field="parent"),
-            [method_codec.read_entity(index, one) for index, one in enumerate(request.entities)],
+            [
+                method_codec.read_entity(f"entities[{index}]", one)
+                for index, one in enumerate(request.entities)
+            ],
         )
         return ledger_pb2.ImportEntitiesResponse(created_count=created, updated_count=updated)
+
+    def update_entity(self, request: ledger_pb2.UpdateEntityRequest) -> ledger_pb2.Entity:
+        """Change fields of an entity."""
+        book = names.read_book(request.parent, field="parent")
+        mask = read_mask(request, request.entity, _ENTITY_CHANGES)
+        given = method_codec.read_entity("entity", request.entity)
+        changes = {name: getattr(given, name) for name in mask}
+        return method_codec.write_entity(
+            self._ledger.register.update_entity(book, given.id, changes)
+        )
 
     def list_entities(
         self, request: ledger_pb2.ListEntitiesRequest
     ) -> ledger_pb2.ListEntitiesResponse:
         """List the entities."""
         page = self._ledger.register.list_entities(
-            names.read_book(request.parent, field="parent"),
-            page_size=request.page_size,
-            page_token=request.page_token,
+            names.read_book(request.parent, field="parent"), read_ask(request)
         )
         return ledger_pb2.ListEntitiesResponse(
             entities=[method_codec.write_entity(entity) for entity in page.items],
@@ -171,9 +196,7 @@ class LedgerService:
     ) -> ledger_pb2.ListSuspenseResponse:
         """List the records in suspense."""
         book = names.read_book(request.parent, field="parent")
-        page = self._ledger.records.list_suspense(
-            book, page_size=request.page_size, page_token=request.page_token
-        )
+        page = self._ledger.records.list_suspense(book, read_ask(request))
         return ledger_pb2.ListSuspenseResponse(
             records=[codec.write_suspended(book, record) for record in page.items],
             next_page_token=page.next_page_token,
@@ -197,9 +220,7 @@ class LedgerService:
     ) -> ledger_pb2.ListQuarantineResponse:
         """List the records in quarantine."""
         book = names.read_book(request.parent, field="parent")
-        page = self._ledger.records.list_quarantine(
-            book, page_size=request.page_size, page_token=request.page_token
-        )
+        page = self._ledger.records.list_quarantine(book, read_ask(request))
         return ledger_pb2.ListQuarantineResponse(
             records=[codec.write_quarantined(book, record) for record in page.items],
             next_page_token=page.next_page_token,

@@ -10,7 +10,7 @@ from tonne.edge.access.gate import current
 from tonne.edge.border import Answer
 from tonne.edge.messages import codec, explain_codec, names, report_codec
 from tonne.edge.messages.estimate_request import EstimatePart, read_estimate_request
-from tonne.edge.services.calls import handlers_of
+from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
 from tonne.ledger.budget import PART_BYTES
@@ -155,14 +155,7 @@ class ReportService:
     ) -> report_pb2.ListRecordsResponse:
         """List durable records."""
         book = names.read_book(request.parent, field="parent")
-        page = self._ledger.records.list_records(
-            book,
-            facility=request.facility,
-            activity=request.activity,
-            channel=names.read_source(request.channel, book) if request.channel else "",
-            page_size=request.page_size,
-            page_token=request.page_token,
-        )
+        page = self._ledger.records.list_records(book, read_ask(request))
         return report_pb2.ListRecordsResponse(
             records=[codec.write_record(book, record) for record in page.items],
             next_page_token=page.next_page_token,

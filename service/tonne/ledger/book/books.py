@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.editions.library import default_settings
 from tonne.errors import BookUnknown, NameInvalid
 from tonne.ledger.book.methods import check_editions
 from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.book.periods import check_time_zone
-from tonne.ledger.pages import page_limit
+from tonne.ledger.filters import Fields, is_match, moment_field, name_field, text_field, word_field
+from tonne.ledger.pages import FIRST_PAGE
 from tonne.model import Book, FacilityRule, PeriodState, check_id
-from tonne.store.rows import NewMethod
+from tonne.store.rows import Found, NewMethod, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tonne.catalogue.words.method import MethodSettings
-    from tonne.ledger.pages import Page
+    from tonne.ledger.pages import Ask, Page
 
 _BOOKS_BATCH = 1000
+
+BOOK_FIELDS = Fields(
+    {
+        "name": name_field("books"),
+        "display_name": text_field("display_name"),
+        "time_zone": text_field("time_zone", is_optional=False),
+        "facility_rule": word_field(
+            "facility_rule", {f"FACILITY_RULE_{each.name}": int(each) for each in FacilityRule}
+        ),
+        "create_time": moment_field("create_time"),
+    },
+    example='time_zone = "Europe/Berlin"',
+    key="name",
+)
+"""What a listing of books is filtered by."""
 
 
 class Books(LedgerPart):
@@ -60,42 +77,58 @@ class Books(LedgerPart):
             ),
         )
 
-    def list_books(self, *, page_size: int = 0, page_token: str = "") -> Page[Book]:
-        """List the books in order of their ids. Raises PageTokenInvalid."""
-        query = ("books",)
-        after, _ = self._tokens.read(page_token, query, "")
-        limit = page_limit(page_size)
-        return self._tokens.page(
-            query, self._manifest.list_books(str(after), limit + 1), limit, lambda b: b.id
-        )
+    def update_book(self, book: str, changes: Mapping[str, Any]) -> Book:
+        """Change what may change of a book; nothing else does than its `changes`.
+
+        Parameters
+        ----------
+        book : str
+        changes : mapping
+            `display_name` (text) and `facility_rule` (FacilityRule), those that change.
+
+        Raises
+        ------
+        NameInvalid, FieldInvalid, BookUnknown
+        """
+        if "display_name" in changes:
+            check_text("book.display_name", changes["display_name"])
+        return self._manifest.update_book(check_id("book", book), changes)
+
+    def list_books(self, ask: Ask = FIRST_PAGE) -> Page[Book]:
+        """List the books in order of their ids. Raises FieldInvalid, PageTokenInvalid."""
+        return self._tokens.find(("books",), BOOK_FIELDS, ask, self._manifest.find_books)
 
     def list_periods(self, book: str) -> list[tuple[int, PeriodState]]:
         """List the periods that have postings, in order. Raises BookUnknown."""
         self.get_book(book)
         return self._manifest.periods(book)
 
-    def list_own_books(
-        self, own: Sequence[str], *, page_size: int = 0, page_token: str = ""
-    ) -> Page[Book]:
+    def list_own_books(self, own: Sequence[str], ask: Ask = FIRST_PAGE) -> Page[Book]:
         """List those of `own` (ids in order) that exist: for a caller that may not see all.
 
         None of the other books is touched. A page token knows of no other book, and is good
-        for the same caller alone. Raises PageTokenInvalid.
+        for the same caller alone. Raises FieldInvalid, PageTokenInvalid.
         """
-        query = ("own books", *own)
-        after, _ = self._tokens.read(page_token, query, "")
-        limit = page_limit(page_size)
+        find = partial(self._find_own, own)
+        return self._tokens.find(("own books", *own), BOOK_FIELDS, ask, find)
+
+    def _find_own(self, own: Sequence[str], window: Window) -> Found[Book]:
         found: list[Book] = []
-        for book in own:
-            if book <= str(after):
+        for book in reversed(own) if window.is_descending else own:
+            if window.after is not None and (
+                book >= str(window.after) if window.is_descending else book <= str(window.after)
+            ):
                 continue
             try:
-                found.append(self.get_book(book))
+                head = self.get_book(book)
             except (BookUnknown, NameInvalid):
                 continue  # a role on a book that is not made yet
-            if len(found) > limit:
-                break
-        return self._tokens.page(query, found, limit, lambda each: each.id)
+            if not is_match(head, window.conditions):
+                continue
+            if len(found) == window.limit:
+                return Found(found, found[-1].id)
+            found.append(head)
+        return Found(found, None)
 
     def book_ids(self) -> Iterator[str]:
         """Give the ids of all books."""

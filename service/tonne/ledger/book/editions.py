@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions import search
@@ -16,16 +17,17 @@ from tonne.ledger.book.factors import factor_of_row, factor_to_row
 from tonne.ledger.book.method_versions import build_on
 from tonne.ledger.book.methods import settings_of, with_import
 from tonne.ledger.book.part import LedgerPart, check_text
-from tonne.ledger.pages import page_limit
+from tonne.ledger.filters import Fields, day_field, is_match, number_field, text_field
+from tonne.ledger.pages import FIRST_PAGE, page_limit
 from tonne.model import Book, Edition, check_id
-from tonne.store.rows import NewMethod
+from tonne.store.rows import Found, NewMethod, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.words.taxonomy import Activity
-    from tonne.ledger.pages import Page
+    from tonne.ledger.pages import Ask, Page
 
 
 MATCHES_DEFAULT = 20
@@ -33,6 +35,33 @@ MATCHES_DEFAULT = 20
 
 ACTIVITIES_MAX = 10_000
 """Most activities that one search gives."""
+
+EDITION_FIELDS = Fields(
+    {
+        "rank": number_field("rank"),
+        "factor_count": number_field("factor_count"),
+        "title": text_field("title"),
+        "publisher": text_field("publisher"),
+        "licence": text_field("licence"),
+    },
+    example='publisher : "UK *" AND rank > 0',
+)
+"""What a listing of editions is filtered by; its order is that of the method alone."""
+
+FACTOR_FIELDS = Fields(
+    {
+        "activity": text_field("activity", is_optional=False),
+        "region": text_field("region"),
+        "unit": text_field("unit", is_optional=False),
+        "stage": text_field("stage"),
+        "account": text_field("account"),
+        "gwp_set": text_field("gwp_set"),
+        "valid_from": day_field("valid_from"),
+        "valid_to": day_field("valid_to"),
+    },
+    example='activity = "electricity.grid" AND region = "DE"',
+)
+"""What a listing of factors is filtered by; its order is that of the rows alone."""
 
 
 class Editions(LedgerPart):
@@ -80,12 +109,10 @@ class Editions(LedgerPart):
         edition = build_on(self._manifest, book, write)
         return replace(edition, rank=_rank(settings_of(self.get_book(book)).editions, edition_id))
 
-    def list_editions(
-        self, book: str, *, page_size: int = 0, page_token: str = ""
-    ) -> Page[Edition]:
+    def list_editions(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Edition]:
         """List a book's editions in its method's order, then those that it does not use.
 
-        Raises BookUnknown, PageTokenInvalid.
+        Raises BookUnknown, FieldInvalid, PageTokenInvalid.
         """
         version = 0
         if book:
@@ -95,41 +122,30 @@ class Editions(LedgerPart):
         else:
             editions = [_shipped_edition(each, 0) for each in shipped_editions().values()]
         query = ("editions", book, str(version))  # another version may have another order
-        after, _ = self._tokens.read(page_token, query, 0)
-        first, limit = int(after), page_limit(page_size)
-        rest = editions[first:]
-        return self._tokens.page(query, rest, limit, lambda _: first + limit)
 
-    def list_factors(
-        self,
-        book: str,
-        edition: str,
-        *,
-        activity: str = "",
-        page_size: int = 0,
-        page_token: str = "",
-    ) -> Page[Factor]:
+        def find(window: Window) -> Found[Edition]:
+            wanted = [each for each in editions if is_match(each, window.conditions)]
+            first = int(window.after or 0)
+            stop = first + window.limit
+            return Found(wanted[first:stop], stop if stop < len(wanted) else None)
+
+        return self._tokens.find(query, EDITION_FIELDS, ask, find, start=0)
+
+    def list_factors(self, book: str, edition: str, ask: Ask = FIRST_PAGE) -> Page[Factor]:
         """List the factors of an edition in the order of its rows.
 
-        Raises BookUnknown, EditionUnknown, PageTokenInvalid.
+        Raises BookUnknown, EditionUnknown, FieldInvalid, PageTokenInvalid.
         """
         check_id("edition", edition)
-        query = ("factors", book, edition, activity)
-        after, _ = self._tokens.read(page_token, query, 0)
-        after_row, limit = int(after), page_limit(page_size)
         if book:
             self.get_book(book)
-            rows = self._manifest.factors(
-                book, edition, activity=activity, after_row=after_row, limit=limit + 1
-            )
-            factors = [factor_of_row(row) for row in rows]
-        else:
-            factors = [
-                factor
-                for factor in _shipped(edition).factors
-                if factor.row > after_row and activity in ("", factor.activity)
-            ]
-        return self._tokens.page(query, factors[: limit + 1], limit, lambda factor: factor.row)
+        find = partial(self._find_factors, book, edition) if book else partial(_find, edition)
+        query = ("factors", book, edition)
+        return self._tokens.find(query, FACTOR_FIELDS, ask, find, start=0)
+
+    def _find_factors(self, book: str, edition: str, window: Window) -> Found[Factor]:
+        found = self._manifest.find_factors(book, edition, window)
+        return Found([factor_of_row(row) for row in found.items], found.last)
 
     def get_factor(self, book: str, edition: str, row: int) -> Factor:
         """Read one factor. Raises BookUnknown, EditionUnknown, FactorUnknown."""
@@ -211,6 +227,18 @@ class Editions(LedgerPart):
 
 def _rank(order: Sequence[str], edition: str) -> int:
     return order.index(edition) + 1 if edition in order else 0
+
+
+def _find(edition: str, window: Window) -> Found[Factor]:
+    """Find factors of a shipped edition, in the texts that the store has of imported ones."""
+    after = int(window.after or 0)
+    items: list[Factor] = []
+    for factor in _shipped(edition).factors:
+        if factor.row > after and is_match(factor_to_row(factor), window.conditions):
+            if len(items) == window.limit:
+                return Found(items, items[-1].row)
+            items.append(factor)
+    return Found(items, None)
 
 
 def _shipped(edition: str) -> ShippedEdition:

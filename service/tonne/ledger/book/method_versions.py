@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tonne.errors import MethodChanged, StoreUnavailable
-from tonne.ledger.book.methods import check_editions, settings_of, with_order
+from tonne.ledger.book.methods import check_editions, settings_of
 from tonne.ledger.book.part import LedgerPart, check_text
-from tonne.ledger.pages import page_limit
+from tonne.ledger.filters import Fields, moment_field, number_field, text_field
+from tonne.ledger.pages import FIRST_PAGE
 from tonne.model import check_id
 from tonne.store.rows import NewMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from tonne.catalogue.words.method import MethodSettings
-    from tonne.ledger.pages import Page
+    from tonne.ledger.pages import Ask, Page
     from tonne.model import Book, Method
     from tonne.store.manifest.manifest import Manifest
 
@@ -23,6 +26,18 @@ T = TypeVar("T")
 
 METHOD_RACES_MAX = 32
 """Versions that others may write before one that builds on the latest is given up."""
+
+METHOD_FIELDS = Fields(
+    {
+        "version": number_field("version"),
+        "author": text_field("author"),
+        "reason": text_field("reason"),
+        "create_time": moment_field("create_time"),
+    },
+    example='author = "anna" AND version > 3',
+    key="version",
+)
+"""What a listing of a method's versions is filtered by."""
 
 
 class MethodVersions(LedgerPart):
@@ -57,20 +72,12 @@ class MethodVersions(LedgerPart):
             Another version than `current_version` is in force.
         NameInvalid, BookUnknown
         """
-        check_text("method.author", author, is_required=True)
-        check_text("method.reason", reason, is_required=True)
-
-        def write(head: Book) -> Method:
-            check_editions(settings, head.editions)
-            expected = current_version or head.method_version
-            return self._manifest.put_method(
-                book, NewMethod(expected, settings.to_json(), author, reason)
-            )
-
-        return (
-            write(self.get_book(book))
-            if current_version
-            else build_on(self._manifest, book, write)
+        return self._write(
+            book,
+            lambda _: settings,
+            author=author,
+            reason=reason,
+            current_version=current_version,
         )
 
     def get_method(self, book: str, version: int = 0) -> Method:
@@ -82,37 +89,70 @@ class MethodVersions(LedgerPart):
         """
         return self._manifest.get_method(check_id("book", book), version)
 
-    def list_methods(self, book: str, *, page_size: int = 0, page_token: str = "") -> Page[Method]:
-        """List the versions, the first one first. Raises BookUnknown, PageTokenInvalid."""
+    def list_methods(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Method]:
+        """List the versions, the first one first, unless the order is `version desc`.
+
+        Raises BookUnknown, FieldInvalid, PageTokenInvalid.
+        """
         query = ("methods", check_id("book", book))
-        after, _ = self._tokens.read(page_token, query, 0)
-        limit = page_limit(page_size)
-        rows = self._manifest.list_methods(book, int(after), limit + 1)
-        return self._tokens.page(query, rows, limit, lambda method: method.version)
+        find = partial(self._manifest.find_methods, book)
+        return self._tokens.find(query, METHOD_FIELDS, ask, find, start=0)
 
-    def set_edition_order(
-        self, book: str, editions: Sequence[str], *, author: str = "", reason: str = ""
-    ) -> Book:
-        """Set the method's order of preference, as a new version where it changes.
+    def update_method(
+        self,
+        book: str,
+        changes: Mapping[str, Any],
+        *,
+        author: str,
+        reason: str,
+        current_version: int = 0,
+    ) -> Method:
+        """Put a version in force that has other values in some settings of the one before.
 
-        Raises FieldInvalid unless all editions of the method are there, each once.
+        Parameters
+        ----------
+        book : str
+        changes : mapping
+            Values by names of `MethodSettings`.
+        author, reason, current_version
+            As in `set_method`.
+
+        Raises
+        ------
+        FieldInvalid, MethodChanged, NameInvalid, BookUnknown
         """
 
-        def write(head: Book) -> Book:
-            settings = settings_of(head)
-            ordered = with_order(settings, book, editions)
-            if ordered == settings:
-                return head
-            new = NewMethod(
-                head.method_version,
-                ordered.to_json(),
-                check_text("author", author),
-                check_text("reason", reason) or "another order of editions",
-            )
-            self._manifest.put_method(book, new)
-            return self.get_book(book)
+        def changed(head: Book) -> MethodSettings:
+            return replace(settings_of(head), **changes)
 
-        return build_on(self._manifest, book, write)
+        return self._write(
+            book, changed, author=author, reason=reason, current_version=current_version
+        )
+
+    def _write(
+        self,
+        book: str,
+        settings: Callable[[Book], MethodSettings],
+        *,
+        author: str,
+        reason: str,
+        current_version: int,
+    ) -> Method:
+        check_text("method.author", author, is_required=True)
+        check_text("method.reason", reason, is_required=True)
+
+        def write(head: Book) -> Method:
+            wanted = check_editions(settings(head), head.editions)
+            expected = current_version or head.method_version
+            return self._manifest.put_method(
+                book, NewMethod(expected, wanted.to_json(), author, reason)
+            )
+
+        return (
+            write(self.get_book(book))
+            if current_version
+            else build_on(self._manifest, book, write)
+        )
 
 
 def build_on(manifest: Manifest, book: str, write: Callable[[Book], T]) -> T:

@@ -54,20 +54,3 @@ def with_import(settings: MethodSettings, imported: Sequence[str], edition: str)
     editions = [each for each in settings.editions if each != edition]
     place = max((at for at, each in enumerate(editions, 1) if each in imported), default=0)
     return replace(settings, editions=(*editions[:place], edition, *editions[place:]))
-
-
-def with_order(settings: MethodSettings, book: str, editions: Sequence[str]) -> MethodSettings:
-    """Set the order of the method's editions.
-
-    Raises
-    ------
-    FieldInvalid
-        `editions` does not name each of them once.
-    """
-    if sorted(editions) != sorted(settings.editions):
-        raise FieldInvalid(
-            f"editions: expected all editions of the method of book {book}, each once "
-            f"({', '.join(settings.editions) or 'none'}); got {', '.join(editions) or 'none'}",
-            metadata={"field": "editions", "book": book},
-        )
-    return replace(settings, editions=tuple(editions))

@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tonne.errors import FieldInvalid
 from tonne.ledger.book.entities import ENTITIES_MAX, check_entity, check_tree
 from tonne.ledger.book.facilities import check_facility
 from tonne.ledger.book.part import LedgerPart, check_rows
-from tonne.ledger.pages import page_limit
-from tonne.model import check_id
+from tonne.ledger.filters import Fields, day_field, key_field, text_field, word_field
+from tonne.ledger.pages import FIRST_PAGE
+from tonne.model import FACILITY_TYPES, check_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
-    from tonne.ledger.pages import Page
+    from tonne.ledger.pages import Ask, Page
     from tonne.model import Entity, Facility
 
 FACILITIES_MAX = 10_000
 """Most facilities of one import."""
+
+FACILITY_FIELDS = Fields(
+    {
+        "id": key_field(),
+        "display_name": text_field("display_name"),
+        "type": word_field(
+            "type",
+            {f"FACILITY_TYPE_{(name or 'unspecified').upper()}": name for name in FACILITY_TYPES},
+        ),
+        "region": text_field("region"),
+        "entity": text_field("entity"),
+        "ownership": text_field("ownership"),
+        "valid_from": day_field("valid_from"),
+        "valid_to": day_field("valid_to"),
+    },
+    example='region = "DE" AND type = FACILITY_TYPE_OFFICE',
+    key="id",
+)
+"""What a listing of facilities is filtered by."""
+
+ENTITY_FIELDS = Fields(
+    {
+        "id": key_field(),
+        "display_name": text_field("display_name"),
+        "parent": text_field("parent"),
+    },
+    example='parent = "holding"',
+    key="id",
+)
+"""What a listing of entities is filtered by."""
 
 
 class Register(LedgerPart):
@@ -37,15 +70,22 @@ class Register(LedgerPart):
         _check_once("facilities", [facility.id for facility in facilities])
         return self._manifest.put_facilities(book, facilities)
 
-    def list_facilities(
-        self, book: str, *, page_size: int = 0, page_token: str = ""
-    ) -> Page[Facility]:
-        """List the register in order of ids. Raises BookUnknown, PageTokenInvalid."""
+    def update_facility(self, book: str, id_: str, changes: Mapping[str, Any]) -> Facility:
+        """Change fields of a facility. Raises FieldInvalid, BookUnknown, NotRegistered."""
+        return self._manifest.change_facility(
+            check_id("book", book),
+            id_,
+            lambda before: check_facility(replace(before, **changes), "facility"),
+        )
+
+    def list_facilities(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Facility]:
+        """List the register in order of ids. Raises BookUnknown, FieldInvalid, PageTokenInvalid.
+
+        A page may be short, or empty, and have a token still: see `store.sql.scan`.
+        """
         query = ("facilities", check_id("book", book))
-        after, _ = self._tokens.read(page_token, query, "")
-        limit = page_limit(page_size)
-        rows = self._manifest.list_facilities(book, str(after), limit + 1)
-        return self._tokens.page(query, rows, limit, lambda facility: facility.id)
+        find = partial(self._manifest.find_facilities, book)
+        return self._tokens.find(query, FACILITY_FIELDS, ask, find)
 
     def facilities(self, book: str) -> pl.DataFrame:
         """Read the whole register, columns of `book_state.REGISTER_SCHEMA`."""
@@ -62,15 +102,23 @@ class Register(LedgerPart):
         _check_once("entities", [entity.id for entity in checked])
         return self._manifest.put_entities(book, checked, check_tree)
 
-    def list_entities(
-        self, book: str, *, page_size: int = 0, page_token: str = ""
-    ) -> Page[Entity]:
-        """List the entities in order of their ids. Raises BookUnknown, PageTokenInvalid."""
+    def update_entity(self, book: str, id_: str, changes: Mapping[str, Any]) -> Entity:
+        """Change fields of an entity. Raises FieldInvalid, BookUnknown, NotRegistered."""
+        return self._manifest.change_entity(
+            check_id("book", book),
+            id_,
+            lambda before: check_entity(replace(before, **changes), "entity"),
+            check_tree,
+        )
+
+    def list_entities(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Entity]:
+        """List the entities in order of ids. Raises BookUnknown, FieldInvalid, PageTokenInvalid.
+
+        A page may be short, or empty, and have a token still: see `store.sql.scan`.
+        """
         query = ("entities", check_id("book", book))
-        after, _ = self._tokens.read(page_token, query, "")
-        limit = page_limit(page_size)
-        rows = self._manifest.list_entities(book, str(after), limit + 1)
-        return self._tokens.page(query, rows, limit, lambda entity: entity.id)
+        find = partial(self._manifest.find_entities, book)
+        return self._tokens.find(query, ENTITY_FIELDS, ask, find)
 
     def entities(self, book: str) -> list[Entity]:
         """Read all entities in order of their ids. Raises NameInvalid, BookUnknown."""

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.ledger.book.part import LedgerPart
-from tonne.ledger.pages import page_limit
-from tonne.model import check_channel_id, check_id
+from tonne.ledger.filters import Fields, moment_field, name_field, number_field, word_field
+from tonne.ledger.pages import FIRST_PAGE
+from tonne.model import ChannelState, check_channel_id, check_id
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
     from tonne.ledger.book.book_state import BookStates
-    from tonne.ledger.pages import Page
+    from tonne.ledger.pages import Ask, Page
     from tonne.ledger.posting.acknowledged import Acknowledged
     from tonne.model import Channel
     from tonne.store.manifest.manifest import Manifest
+
+CHANNEL_FIELDS = Fields(
+    {
+        "name": name_field("books/{book}/channels"),
+        "state": word_field(
+            "state", {f"CHANNEL_STATE_{each.name}": int(each) for each in ChannelState}
+        ),
+        "committed_offset": number_field("committed_offset"),
+        "create_time": moment_field("create_time"),
+        "commit_time": moment_field("commit_time", is_optional=True),
+    },
+    example='state = CHANNEL_STATE_OPEN AND commit_time < "2025-01-31T12:00:00Z"',
+    key="name",
+)
+"""What a listing of channels is filtered by."""
 
 
 class Channels(LedgerPart):
@@ -65,13 +82,11 @@ class Channels(LedgerPart):
         """Close a channel for ever. Raises NameInvalid, BookUnknown, ChannelUnknown."""
         return self._manifest.close_channel(check_id("book", book), check_channel_id(channel))
 
-    def list_channels(
-        self, book: str, *, page_size: int = 0, page_token: str = ""
-    ) -> Page[Channel]:
-        """List the channels in order of their ids. Raises BookUnknown, PageTokenInvalid."""
-        self.get_book(book)
-        query = ("channels", book)
-        after, _ = self._tokens.read(page_token, query, "")
-        limit = page_limit(page_size)
-        rows = self._manifest.list_channels(book, str(after), limit + 1)
-        return self._tokens.page(query, rows, limit, lambda channel: channel.id)
+    def list_channels(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Channel]:
+        """List the channels in order of ids. Raises BookUnknown, FieldInvalid, PageTokenInvalid.
+
+        A page may be short, or empty, and have a token still: see `store.sql.scan`.
+        """
+        query = ("channels", check_id("book", book))
+        find = partial(self._manifest.find_channels, book)
+        return self._tokens.find(query, CHANNEL_FIELDS, ask, find, book=book)

@@ -19,9 +19,17 @@ from tonne.catalogue.words import taxonomy
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay
-from tonne.ledger.pages import Page, PageTokens, page_limit
+from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens, page_limit
 from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.ledger.reading.record_filters import (
+    NEVER_CLEARED,
+    QUARANTINE_FIELDS,
+    RECORD_FIELDS,
+    SUSPENSE_FIELDS,
+    channel_of,
+    match_of,
+)
 from tonne.ledger.statuses import field_name, status_message
 from tonne.model import RecordField, RowStatus, check_id
 from tonne.work import check_wanted
@@ -33,8 +41,9 @@ if TYPE_CHECKING:
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.budget import Budget, Hold
     from tonne.ledger.files.files import FileReader
+    from tonne.ledger.pages import Ask
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.rows import FileRow
+    from tonne.store.rows import Condition, FileRow
 
 T = TypeVar("T")
 
@@ -120,15 +129,15 @@ class _Listing(Generic[T]):
     """What one call lists.
 
     `query` names the call and its arguments, `files` gives files after a sequence number,
-    `clearings` theirs, `match` selects their rows by `columns`, `read` makes the items.
+    `clearings` theirs, `match` and `conditions` select their rows, `read` makes the items.
     """
 
     book: str
     query: tuple[str, ...]
     files: Callable[[int], list[FileRow]]
     clearings: Callable[[Sequence[FileRow]], Mapping[str, list[FileRow]]]
-    columns: tuple[str, ...]
     match: pl.Expr
+    conditions: tuple[Condition, ...]
     read: Callable[[FileRow, pl.DataFrame], Iterator[T]]
 
 
@@ -155,49 +164,37 @@ class Records:
         self._overlay = Overlay(manifest, reader)
         self._tokens = PageTokens(manifest.page_token_key)
 
-    def list_records(
-        self,
-        book: str,
-        *,
-        facility: str = "",
-        activity: str = "",
-        channel: str = "",
-        page_size: int = 0,
-        page_token: str = "",
-    ) -> Page[LedgerRecord]:
-        """List durable records, optionally those of a facility, an activity, a channel.
+    def list_records(self, book: str, ask: Ask = FIRST_PAGE) -> Page[LedgerRecord]:
+        """List durable records.
 
         Raises
         ------
-        BookUnknown, PageTokenInvalid
+        BookUnknown, FieldInvalid, PageTokenInvalid
         """
-        wanted = {"facility": facility, "activity": activity, "channel": channel}
-        wanted = {name: value for name, value in wanted.items() if value}
-        match = pl.all_horizontal(
-            pl.lit(True),
-            *(pl.col(name).cast(pl.String) == value for name, value in wanted.items()),
-        )
+        check_id("book", book)
+        conditions = RECORD_FIELDS.conditions(ask.filter_by, book)
+        channel = channel_of(conditions)
 
         def files(after_seq: int) -> list[FileRow]:
             return self._manifest.segments(
                 book, channel=channel, after_seq=after_seq, limit=_FILE_ROWS_BATCH
             )
 
-        query = ("records", check_id("book", book), facility, activity, channel)
+        query = ask.bound(("records", book))
+        match = pl.lit(True)
         listing = _Listing(
-            book, query, files, self._overlay.find, tuple(wanted), match, ledger_records
+            book, query, files, self._overlay.find, match, conditions, ledger_records
         )
-        return self._page(listing, page_size, page_token)
+        return self._page(listing, ask)
 
-    def list_suspense(
-        self, book: str, *, page_size: int = 0, page_token: str = ""
-    ) -> Page[LedgerRecord]:
+    def list_suspense(self, book: str, ask: Ask = FIRST_PAGE) -> Page[LedgerRecord]:
         """List the records that wait in suspense, each with what it waits for.
 
         Raises
         ------
-        BookUnknown, PageTokenInvalid
+        BookUnknown, FieldInvalid, PageTokenInvalid
         """
+        conditions = SUSPENSE_FIELDS.conditions(ask.filter_by, check_id("book", book))
 
         def files(after_seq: int) -> list[FileRow]:
             return self._manifest.suspended_segments(
@@ -212,34 +209,38 @@ class Records:
             return ledger_records(file, frame, texts().of(frame))
 
         match = pl.col("status") != RowStatus.POSTED
-        query = ("suspense", check_id("book", book))
-        listing = _Listing(book, query, files, self._overlay.find, (), match, read)
-        return self._page(listing, page_size, page_token)
+        query = ask.bound(("suspense", book))
+        listing = _Listing(book, query, files, self._overlay.find, match, conditions, read)
+        return self._page(listing, ask)
 
-    def list_quarantine(
-        self, book: str, *, page_size: int = 0, page_token: str = ""
-    ) -> Page[QuarantinedRecord]:
+    def list_quarantine(self, book: str, ask: Ask = FIRST_PAGE) -> Page[QuarantinedRecord]:
         """List the records in quarantine.
 
         Raises
         ------
-        BookUnknown, PageTokenInvalid
+        BookUnknown, FieldInvalid, PageTokenInvalid
         """
+        conditions = QUARANTINE_FIELDS.conditions(ask.filter_by, check_id("book", book))
+        channel = channel_of(conditions)
 
         def files(after_seq: int) -> list[FileRow]:
-            return self._manifest.quarantine_files(book, after_seq, _FILE_ROWS_BATCH)
+            return self._manifest.quarantine_files(
+                book, after_seq, _FILE_ROWS_BATCH, channel=channel
+            )
 
-        query = ("quarantine", check_id("book", book))
+        query = ask.bound(("quarantine", book))
         match = pl.lit(True)
-        listing = _Listing(book, query, files, lambda _: {}, (), match, _quarantined_records)
-        return self._page(listing, page_size, page_token)
+        listing = _Listing(
+            book, query, files, lambda _: {}, match, conditions, _quarantined_records
+        )
+        return self._page(listing, ask)
 
-    def _page(self, listing: _Listing[T], page_size: int, page_token: str) -> Page[T]:
+    def _page(self, listing: _Listing[T], ask: Ask) -> Page[T]:
         """Read files after the token's place until the page is full."""
         self._manifest.book_revision(listing.book)  # an unknown book is no empty list
-        limit = page_limit(page_size)
+        limit = page_limit(ask.page_size)
         with self._reads.holding(limit * ITEM_BYTES) as hold:
-            return self._fill(listing, limit, page_token, hold)
+            return self._fill(listing, limit, ask.page_token, hold)
 
     def _fill(self, listing: _Listing[T], limit: int, page_token: str, hold: Hold) -> Page[T]:
         after_seq, first_row = self._tokens.read(page_token, listing.query, 0)
@@ -282,12 +283,14 @@ class Records:
         """Rows of a file that match; most files are left after their columns of the match."""
         verified = self._reader.open(file)
         with polars_errors(file.path):
-            if listing.columns:
-                head = verified.frame(listing.columns).with_row_index(_ROW)
-                if head.filter(listing.match).is_empty():
+            first = [each for each in listing.conditions if each.column in NEVER_CLEARED]
+            if first:
+                columns = tuple(dict.fromkeys(each.column for each in first))
+                head = verified.frame(columns).with_row_index(_ROW)
+                if head.filter(match_of(first)).is_empty():
                     return head.clear()
-            frame = self._overlay.apply(verified.frame(), clearings)
-            return frame.with_row_index(_ROW).filter(listing.match)
+            frame = self._overlay.apply(verified.frame(), clearings).with_row_index(_ROW)
+            return frame.filter(listing.match, match_of(listing.conditions))
 
 
 def _text_bytes(frame: pl.DataFrame) -> pl.Series:

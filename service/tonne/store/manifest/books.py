@@ -10,15 +10,24 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import BookExists
 from tonne.store.manifest.methods import current_methods, insert_method
-from tonne.store.manifest.tables import Tables, check_book, identity, lock_book, name_of
+from tonne.store.manifest.tables import (
+    Tables,
+    bump_revision,
+    check_book,
+    identity,
+    lock_book,
+    name_of,
+)
+from tonne.store.rows import Found
 from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
-    from tonne.store.rows import NewMethod
+    from tonne.store.rows import NewMethod, Window
 
 
 class BookTable(Tables):
@@ -58,6 +67,25 @@ class BookTable(Tables):
                 )
             insert_method(connection, book.id, method, now)
             return _get_book(connection, book.id)
+
+        return self._database.write(work)
+
+    def update_book(self, book: str, changes: Mapping[str, Any]) -> model.Book:
+        """Change columns of a book; the revision rises where its facility rule is another.
+
+        Raises
+        ------
+        BookUnknown
+        """
+        table = schema.book
+
+        def work(connection: Connection) -> model.Book:
+            lock_book(connection, book)
+            before = _get_book(connection, book)
+            connection.execute(sa.update(table).where(table.c.id == book).values(**changes))
+            if changes.get("facility_rule", before.facility_rule) != before.facility_rule:
+                bump_revision(connection, book)
+            return _get_book(connection, book)
 
         return self._database.write(work)
 
@@ -115,6 +143,13 @@ class BookTable(Tables):
         query = sa.select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
         with self._database.read() as connection:
             return _books_of(connection, connection.execute(query).all())
+
+    def find_books(self, window: Window) -> Found[model.Book]:
+        """Find books in order of their ids."""
+        table = schema.book
+        with self._database.read() as connection:
+            rows, last = scan(connection, table, table.c.id, [], window)
+            return Found(_books_of(connection, rows), last)
 
     def periods(self, book: str) -> list[tuple[int, model.PeriodState]]:
         """List the periods that have postings, in order; `BookUnknown` for an unknown book."""

@@ -20,11 +20,14 @@ from tonne.store.manifest.tables import (
     totals_of,
     totals_values,
 )
-from tonne.store.rows import RequestRow
+from tonne.store.rows import Found, RequestRow
 from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from tonne.store.rows import Window
 
 
 class ChannelTable(Tables):
@@ -103,6 +106,14 @@ class ChannelTable(Tables):
         with self._database.read() as connection:
             check_book(connection, book)
             return [channel_of(row) for row in connection.execute(query)]
+
+    def find_channels(self, book: str, window: Window) -> Found[model.Channel]:
+        """Find channels in order of their ids. Raises BookUnknown."""
+        table = schema.channel
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows, last = scan(connection, table, table.c.id, [table.c.book == book], window)
+        return Found([channel_of(row) for row in rows], last)
 
     def close_channel(self, book: str, channel: str) -> model.Channel:
         """Let the channel take no more records; closed already is fine.

@@ -11,15 +11,16 @@ from tonne import model
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown
 from tonne.store.manifest.methods import insert_method
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
-from tonne.store.rows import FactorRow
+from tonne.store.rows import FactorRow, Found
 from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
-    from tonne.store.rows import NewMethod
+    from tonne.store.rows import NewMethod, Window
 
 
 class EditionTable(Tables):
@@ -108,6 +109,20 @@ class EditionTable(Tables):
         with self._database.read() as connection:
             _check_edition(connection, book, edition)
             return [_factor_of(row) for row in connection.execute(query)]
+
+    def find_factors(self, book: str, edition: str, window: Window) -> Found[FactorRow]:
+        """Find factors in the order of their rows.
+
+        Raises
+        ------
+        BookUnknown, EditionUnknown
+        """
+        table = schema.factor
+        scope = [table.c.book == book, table.c.edition == edition]
+        with self._database.read() as connection:
+            _check_edition(connection, book, edition)
+            rows, last = scan(connection, table, table.c.row, scope, window, ("activity",))
+        return Found([_factor_of(row) for row in rows], last)
 
     def get_factor(self, book: str, edition: str, row: int) -> FactorRow:
         """Read one factor.

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
+from tonne.errors import NotRegistered
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
+from tonne.store.rows import Found
 from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
+
+    from tonne.store.rows import Window
 
 
 class EntityTable(Tables):
@@ -61,6 +66,38 @@ class EntityTable(Tables):
 
         return self._database.write(work)
 
+    def change_entity(
+        self,
+        book: str,
+        id_: str,
+        change: Callable[[model.Entity], model.Entity],
+        check: Callable[[Mapping[str, model.Entity]], None],
+    ) -> model.Entity:
+        """Replace an entity by what `change` makes of it, under the book's lock.
+
+        `check` is as in `put_entities`.
+
+        Raises
+        ------
+        BookUnknown, NotRegistered
+        """
+
+        def work(connection: Connection) -> model.Entity:
+            lock_book(connection, book)
+            present = {each.id: each for each in read_entities(connection, book)}
+            before = present.get(id_)
+            if before is None:
+                raise NotRegistered.of("entity", book, id_)
+            after = change(before)
+            if after != before:
+                check(present | {id_: after})
+                _delete(connection, book, [id_])
+                _insert(connection, book, [after])
+                bump_revision(connection, book)
+            return after
+
+        return self._database.write(work)
+
     def list_entities(
         self, book: str, after: str = "", limit: int | None = None
     ) -> list[model.Entity]:
@@ -69,27 +106,45 @@ class EntityTable(Tables):
             check_book(connection, book)
             return read_entities(connection, book, after, limit)
 
+    def find_entities(self, book: str, window: Window) -> Found[model.Entity]:
+        """Find entities in order of their ids. Raises BookUnknown."""
+        table = schema.entity
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows, last = scan(connection, table, table.c.id, [table.c.book == book], window)
+            return Found(_with_holdings(connection, book, rows), last)
+
 
 def read_entities(
     connection: Connection, book: str, after: str = "", limit: int | None = None
 ) -> list[model.Entity]:
     """List entities in order of their ids, in a transaction of the caller's."""
-    table, holding = schema.entity, schema.holding
+    table = schema.entity
     query = (
         sa.select(table)
         .where(table.c.book == book, table.c.id > after)
         .order_by(table.c.id)
         .limit(limit)
     )
-    rows = connection.execute(query).all()
+    return _with_holdings(connection, book, connection.execute(query).all())
+
+
+def _with_holdings(
+    connection: Connection, book: str, rows: Sequence[sa.Row[Any]]
+) -> list[model.Entity]:
+    """Read the holdings of entities, which are some of the book's in an order of their ids."""
     if not rows:
         return []
+    holding = schema.holding
+    first, last = sorted((rows[0].id, rows[-1].id), key=str.encode)
+    wanted = {row.id for row in rows}
     holdings: dict[str, list[model.Holding]] = defaultdict(list)
     held = sa.select(holding).where(
-        holding.c.book == book, holding.c.entity > after, holding.c.entity <= rows[-1].id
+        holding.c.book == book, holding.c.entity >= first, holding.c.entity <= last
     )
     for row in connection.execute(held.order_by(holding.c.entity, holding.c.valid_from)):
-        holdings[row.entity].append(_holding_of(row))
+        if row.entity in wanted:
+            holdings[row.entity].append(_holding_of(row))
     return [
         model.Entity(row.id, row.display_name, row.parent, tuple(holdings[row.id])) for row in rows
     ]

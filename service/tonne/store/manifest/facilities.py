@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
+from tonne.errors import NotRegistered
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
+from tonne.store.rows import Found
 from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
+
+    from tonne.store.rows import Window
 
 _FIELDS = (
     "display_name",
@@ -58,6 +63,29 @@ class FacilityTable(Tables):
 
         return self._database.write(work)
 
+    def change_facility(
+        self, book: str, id_: str, change: Callable[[model.Facility], model.Facility]
+    ) -> model.Facility:
+        """Replace a facility by what `change` makes of it, under the book's lock.
+
+        Raises
+        ------
+        BookUnknown, NotRegistered
+        """
+
+        def work(connection: Connection) -> model.Facility:
+            lock_book(connection, book)
+            before = _find(connection, book, [id_]).get(id_)
+            if before is None:
+                raise NotRegistered.of("facility", book, id_)
+            after = change(before)
+            if after != before:
+                _update(connection, book, [after])
+                bump_revision(connection, book)
+            return after
+
+        return self._database.write(work)
+
     def list_facilities(self, book: str, after: str, limit: int | None) -> list[model.Facility]:
         """List facilities in order of their ids, from the first one after `after` ("" = all)."""
         table = schema.facility
@@ -70,6 +98,14 @@ class FacilityTable(Tables):
         with self._database.read() as connection:
             check_book(connection, book)
             return [_facility_of(row) for row in connection.execute(query)]
+
+    def find_facilities(self, book: str, window: Window) -> Found[model.Facility]:
+        """Find facilities in order of their ids. Raises BookUnknown."""
+        table = schema.facility
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows, last = scan(connection, table, table.c.id, [table.c.book == book], window)
+        return Found([_facility_of(row) for row in rows], last)
 
 
 def _update(connection: Connection, book: str, facilities: Sequence[model.Facility]) -> None:

@@ -54,9 +54,11 @@ class FileTable(Tables):
         """
         return self._list("segment", book, after_seq, limit, channel)
 
-    def quarantine_files(self, book: str, after_seq: int, limit: int) -> list[FileRow]:
-        """List quarantine files in the order of the commits."""
-        return self._list("quarantine", book, after_seq, limit, "")
+    def quarantine_files(
+        self, book: str, after_seq: int, limit: int, *, channel: str = ""
+    ) -> list[FileRow]:
+        """List quarantine files in the order of the commits, as `segments` does."""
+        return self._list("quarantine", book, after_seq, limit, channel)
 
     def segment_ranges(
         self, book: str, channel: str, from_offset: int, to_offset: int

@@ -9,14 +9,16 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import MethodChanged, MethodUnknown
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
+from tonne.store.rows import Found
 from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from tonne.store.rows import NewMethod
+    from tonne.store.rows import NewMethod, Window
 
 
 class MethodTable(Tables):
@@ -68,6 +70,14 @@ class MethodTable(Tables):
         with self._database.read() as connection:
             check_book(connection, book)
             return [_method_of(row) for row in connection.execute(query)]
+
+    def find_methods(self, book: str, window: Window) -> Found[model.Method]:
+        """Find versions of a method in their order. Raises BookUnknown."""
+        table = schema.method
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows, last = scan(connection, table, table.c.version, [table.c.book == book], window)
+        return Found([_method_of(row) for row in rows], last)
 
 
 def insert_method(

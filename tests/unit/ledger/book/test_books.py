@@ -23,6 +23,7 @@ from tonne.errors import (
 )
 from tonne.ledger.book.facilities import check_facility
 from tonne.ledger.book.periods import month_boundaries_us
+from tonne.ledger.pages import Ask
 from tonne.ledger.statuses import STATUS_TEXTS, field_name, status_message
 from tonne.model import (
     PERIOD_COUNT_MAX,
@@ -75,7 +76,7 @@ def test_lists_come_in_pages(bench):
     for list_, arguments, key, expected in cases:
         found, token = [], ""
         while True:
-            page = list_(*arguments, page_size=2, page_token=token)
+            page = list_(*arguments, Ask(page_size=2, page_token=token))
             found += [getattr(item, key) for item in page.items]
             token = page.next_page_token
             if not token:
@@ -83,7 +84,7 @@ def test_lists_come_in_pages(bench):
             assert len(page.items) == 2
         assert found == expected
         with pytest.raises(PageTokenInvalid):
-            list_(*arguments, page_token="x")  # noqa: S106 - no password
+            list_(*arguments, Ask(page_token="x"))  # noqa: S106 - no password
 
 
 def test_editions_are_kept_as_they_were_printed(bench):
@@ -98,7 +99,7 @@ def test_editions_are_kept_as_they_were_printed(bench):
         2016, 1, 1
     )
     listed = bench.ledger.editions.list_factors(
-        "acme", "paper-2015", activity="electricity.grid"
+        "acme", "paper-2015", Ask('activity = "electricity.grid"')
     ).items
     assert [each.row for each in listed] == [1, 2, 3]
     with pytest.raises(FactorUnknown):
@@ -111,14 +112,18 @@ def test_the_order_of_editions_decides(bench):
     """After the order was changed records rest on the other edition."""
     bench.ledger.editions.import_edition("acme", "other", EDITION.replace(b",0.5,", b",0.9,"))
     bench.append("meter", [record()])
-    bench.ledger.methods.set_edition_order("acme", ["other", "paper-2015"])
+    bench.ledger.methods.update_method(
+        "acme", {"editions": ("other", "paper-2015")}, author="Ada", reason="order"
+    )
     bench.append("meter", [record()])
     ids = bench.ledger.snapshots.take("acme").frame()["resolution"].cast(str).to_list()
     resolutions = bench.ledger.editions.resolutions("acme", ids)
     assert [resolutions[each].entries[0].edition for each in ids] == ["paper-2015", "other"]
-    for wrong in ([], ["other"], ["other", "other"], ["other", "paper-2015", "third"]):
+    for wrong in (("other", "other"), ("other", "paper-2015", "third")):
         with pytest.raises(FieldInvalid):
-            bench.ledger.methods.set_edition_order("acme", wrong)
+            bench.ledger.methods.update_method(
+                "acme", {"editions": wrong}, author="Ada", reason="order"
+            )
 
 
 def test_channels_have_a_life(bench):

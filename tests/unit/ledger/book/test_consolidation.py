@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tonne.catalogue.words.method import CONSOLIDATIONS
 from tonne.errors import FieldInvalid, LedgerInconsistent
 from tonne.ledger.book.entities import check_entity, check_tree
+from tonne.ledger.pages import Ask
 from tonne.model import Entity, Facility, FinancialControl, Holding
 from tonne.reports.inventory.consolidation import facility_share, share
 
@@ -217,6 +218,8 @@ def test_entities_are_a_tree(bench):
     with pytest.raises(FieldInvalid, match="each once"):
         ledger.register.import_entities("acme", [entity("d"), entity("d")])
     assert [each.id for each in ledger.register.entities("acme")] == ["a", "b", "c"]
-    first = ledger.register.list_entities("acme", page_size=2)
-    rest = ledger.register.list_entities("acme", page_size=2, page_token=first.next_page_token)
+    first = ledger.register.list_entities("acme", Ask(page_size=2))
+    rest = ledger.register.list_entities(
+        "acme", Ask(page_size=2, page_token=first.next_page_token)
+    )
     assert [each.id for each in (*first.items, *rest.items)] == ["a", "b", "c"]

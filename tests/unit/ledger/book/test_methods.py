@@ -29,6 +29,7 @@ from tonne.errors import (
     StoreUnavailable,
 )
 from tonne.ledger.book.methods import settings_of, with_import
+from tonne.ledger.pages import Ask
 from tonne.store import NewMethod
 
 WHO = {"author": "Ada", "reason": "because"}
@@ -128,8 +129,9 @@ def test_the_same_method_again_changes_nothing(bench):
     """Neither a version nor a revision is spent on what is in force already."""
     before = bench.ledger.books.get_book("acme")
     assert bench.ledger.methods.set_method("acme", settings(bench), **WHO).version == 2
-    same = bench.ledger.methods.set_edition_order("acme", ["paper-2015"])
-    assert same == bench.ledger.books.get_book("acme") == before
+    same = bench.ledger.methods.update_method("acme", {"editions": ("paper-2015",)}, **WHO)
+    assert same.version == 2
+    assert bench.ledger.books.get_book("acme") == before
 
 
 @pytest.mark.parametrize("missing", ["author", "reason"])
@@ -209,7 +211,7 @@ def test_editions_are_listed_in_the_methods_order(bench):
     """Used ones by rank, whatever their origin; imported ones that are not used come last."""
     bench.ledger.editions.import_edition("acme", "own", EDITION)
     bench.ledger.methods.set_method("acme", MethodSettings(editions=("uk-ghg-2025", "own")), **WHO)
-    page = bench.ledger.editions.list_editions("acme", page_size=2)
+    page = bench.ledger.editions.list_editions("acme", Ask(page_size=2))
     assert [(each.id, each.rank, each.book) for each in page.items] == [
         ("uk-ghg-2025", 1, ""),
         ("own", 2, "acme"),
@@ -220,21 +222,21 @@ def test_editions_are_listed_in_the_methods_order(bench):
         (True,) * 3
     )
     rest = bench.ledger.editions.list_editions(
-        "acme", page_size=2, page_token=page.next_page_token
+        "acme", Ask(page_size=2, page_token=page.next_page_token)
     )
     assert [(each.id, each.rank) for each in rest.items] == [("paper-2015", 0)]
     assert rest.next_page_token == ""
-    bench.ledger.methods.set_edition_order("acme", ["own", "uk-ghg-2025"])
+    bench.ledger.methods.update_method("acme", {"editions": ("own", "uk-ghg-2025")}, **WHO)
     with pytest.raises(PageTokenInvalid):  # the order is another now
-        bench.ledger.editions.list_editions("acme", page_size=2, page_token=page.next_page_token)
-    everything = bench.ledger.editions.list_editions("", page_size=1000).items
+        bench.ledger.editions.list_editions("acme", Ask(page_token=page.next_page_token))
+    everything = bench.ledger.editions.list_editions("", Ask(page_size=1000)).items
     assert [each.id for each in everything] == list(shipped_editions())
 
 
 def test_factors_of_shipped_editions_are_read_without_a_book(bench):
     """They are listed, filtered, read one by one, and searched."""
     page = bench.ledger.editions.list_factors(
-        "", "uk-ghg-2025", activity="electricity.grid", page_size=2
+        "", "uk-ghg-2025", Ask('activity = "electricity.grid"', page_size=2)
     )
     assert len(page.items) == 2
     assert {each.activity for each in page.items} == {"electricity.grid"}

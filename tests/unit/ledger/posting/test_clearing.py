@@ -13,6 +13,7 @@ from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import BookUnknown, StoreUnavailable
 from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import sum_by
+from tonne.ledger.pages import Ask
 from tonne.ledger.posting.clearing import ClearingProgress
 from tonne.ledger.posting.entries import RequestEntry
 from tonne.ledger.posting.group import POSTED_KEYS
@@ -65,7 +66,7 @@ def sums(bench):
 def suspended(bench):
     return [
         each.offset
-        for each in bench.ledger.records.list_suspense(bench.book, page_size=1000).items
+        for each in bench.ledger.records.list_suspense(bench.book, Ask(page_size=1000)).items
     ]
 
 
@@ -282,12 +283,12 @@ def test_pages_of_suspense_give_each_record_that_still_waits_once(bench):
     for _ in range(3):
         bench.append("meter", [lime(), clay(), clay(), lime(), clay()])
     expected = [offset for offset in range(15) if offset % 5 in (1, 2, 4)]
-    first = bench.ledger.records.list_suspense("acme", page_size=2)
+    first = bench.ledger.records.list_suspense("acme", Ask(page_size=2))
     assert [each.offset for each in first.items] == [0, 1]
     bench.ledger.editions.import_edition("acme", "lime-2015", LIME)
     found, token = [], first.next_page_token
     while token:
-        page = bench.ledger.records.list_suspense("acme", page_size=2, page_token=token)
+        page = bench.ledger.records.list_suspense("acme", Ask(page_size=2, page_token=token))
         found += [each.offset for each in page.items]
         token = page.next_page_token
         clear(bench)

@@ -18,6 +18,7 @@ from tests.unit.ledger.conftest import EDITION, T0, embedded_bench, record
 from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import sum_by
+from tonne.ledger.pages import Ask
 from tonne.ledger.posting import clearing
 from tonne.ledger.posting.group import POSTED_KEYS
 from tonne.model import Facility, FacilityRule
@@ -150,7 +151,7 @@ def test_clearing_conserves_and_forgets_the_way(plan):
             assert whole(bench).equals(whole(ready))
         assert balances(bench).equals(balances(ready))
         bench.check()
-        waiting = bench.ledger.records.list_suspense("law", page_size=1000).items
+        waiting = bench.ledger.records.list_suspense("law", Ask(page_size=1000)).items
         assert {each.facility for each in waiting} <= {"f3"}
 
 

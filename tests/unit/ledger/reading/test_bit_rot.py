@@ -13,6 +13,7 @@ from tonne.errors import DefectError, FileCorrupt, FileMissing, LedgerInconsiste
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import sum_by
+from tonne.ledger.pages import Ask
 from tonne.ledger.posting.group import POSTED_KEYS
 from tonne.ledger.reading.evidence import Question
 from tonne.ledger.upkeep import merging
@@ -66,7 +67,7 @@ def pages(lister):
     """All pages of a list."""
     items, token = [], ""
     while True:
-        page = lister("acme", page_size=1000, page_token=token)
+        page = lister("acme", Ask(page_size=1000, page_token=token))
         items += page.items
         token = page.next_page_token
         if not token:

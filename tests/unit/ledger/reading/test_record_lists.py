@@ -9,6 +9,7 @@ import pytest
 from tests.unit.ledger.conftest import HOUR, T0, decode, encode_rows, record, records_of
 from tonne.errors import BookUnknown, PageTokenInvalid
 from tonne.ledger import budget as budget_module
+from tonne.ledger.pages import Ask
 from tonne.ledger.posting.entries import RequestEntry
 from tonne.ledger.reading import records as records_module
 from tonne.model import RecordField, RowStatus
@@ -19,7 +20,7 @@ def pages(list_, **arguments):
     """Follow the tokens to the end."""
     token = ""
     while True:
-        page = list_("acme", page_token=token, **arguments)
+        page = list_("acme", Ask(page_token=token, **arguments))
         yield page.items
         token = page.next_page_token
         if not token:
@@ -61,8 +62,11 @@ def test_filters_select_and_pages_are_whole(bench, page_size):
     everything = items(bench.ledger.records.list_records)
     assert len(everything) == 100
     assert len({(each.source, each.offset) for each in everything}) == 100
-    wanted = {"facility": "site-3", "activity": "electricity.grid", "channel": "c1"}
-    found = items(bench.ledger.records.list_records, **wanted, page_size=page_size)
+    wanted = (
+        'record.facility = "site-3" AND record.activity = "electricity.grid" '
+        'AND channel = "books/acme/channels/c1"'
+    )
+    found = items(bench.ledger.records.list_records, filter_by=wanted, page_size=page_size)
     assert found == [
         each
         for each in everything
@@ -70,7 +74,8 @@ def test_filters_select_and_pages_are_whole(bench, page_size):
         == ("site-3", "electricity.grid", "channels/c1")
     ]
     assert found
-    by_size = list(pages(bench.ledger.records.list_records, channel="c0", page_size=page_size))
+    wanted = 'channel = "books/acme/channels/c0"'
+    by_size = list(pages(bench.ledger.records.list_records, filter_by=wanted, page_size=page_size))
     assert all(len(page) == page_size for page in by_size[:-1])
     assert 0 < len(by_size[-1]) <= page_size
 
@@ -91,7 +96,7 @@ def test_a_page_reads_few_files(bench, monkeypatch):
     monkeypatch.setattr(records_module, "FILES_PER_PAGE_MAX", 3)
     for number in range(7):
         bench.append("meter", records_of(2, seed=number))
-    got = list(pages(bench.ledger.records.list_records, facility="nowhere"))
+    got = list(pages(bench.ledger.records.list_records, filter_by='record.facility = "nowhere"'))
     assert got == [(), (), ()]
 
 
@@ -161,18 +166,21 @@ def test_a_page_holds_the_memory_of_its_large_records(bench, monkeypatch):
 def test_a_made_up_token_is_refused(bench, token):
     """Only tokens that were given out are taken."""
     with pytest.raises(PageTokenInvalid):
-        bench.ledger.records.list_records("acme", page_token=token)
+        bench.ledger.records.list_records("acme", Ask(page_token=token))
 
 
 def test_a_token_goes_with_its_query(bench):
     """A token of one call or filter is refused by another."""
     bench.append("meter", records_of(3, seed=1))
-    token = bench.ledger.records.list_records("acme", channel="meter", page_size=1).next_page_token
-    assert bench.ledger.records.list_records("acme", channel="meter", page_token=token).items
+    wanted = 'channel = "books/acme/channels/meter"'
+    first = Ask(filter_by=wanted, page_size=1)
+    token = bench.ledger.records.list_records("acme", first).next_page_token
+    again = Ask(filter_by=wanted, page_token=token)
+    assert bench.ledger.records.list_records("acme", again).items
     with pytest.raises(PageTokenInvalid):
-        bench.ledger.records.list_records("acme", page_token=token)
+        bench.ledger.records.list_records("acme", Ask(page_token=token))
     with pytest.raises(PageTokenInvalid):
-        bench.ledger.records.list_suspense("acme", page_token=token)
+        bench.ledger.records.list_suspense("acme", Ask(page_token=token))
 
 
 def test_lists_of_an_unknown_book_are_errors(bench):

@@ -33,6 +33,7 @@ from tonne.errors import (
     LedgerInconsistent,
     StoreUnavailable,
 )
+from tonne.ledger.pages import Ask
 from tonne.ledger.upkeep.publisher import COLUMNS, STATISTICS, Publisher
 from tonne.store import LeaseLost, Manifest, faults, open_objects
 from tonne.store.delta import DeltaTables
@@ -95,7 +96,9 @@ class Stage:
         table = delta_log.rows(self.bench.objects, FOLDER)
         records, token = [], ""
         while True:
-            page = self.bench.ledger.records.list_records("acme", page_size=500, page_token=token)
+            page = self.bench.ledger.records.list_records(
+                "acme", Ask(page_size=500, page_token=token)
+            )
             records += page.items
             if not (token := page.next_page_token):
                 break

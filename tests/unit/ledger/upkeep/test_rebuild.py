@@ -39,7 +39,12 @@ def fill(bench):
     list(bench.ledger.suspense.clear("acme"))
     bench.append("meter", records_of(60, seed=2))
     bench.ledger.editions.import_edition("acme", "cheaper", CHEAPER)
-    bench.ledger.methods.set_edition_order("acme", ["cheaper", "paper-2016", "paper-2015"])
+    bench.ledger.methods.update_method(
+        "acme",
+        {"editions": ("cheaper", "paper-2016", "paper-2015")},
+        author="Ada",
+        reason="order",
+    )
     bench.append("other", records_of(60, seed=3, invalid=True))
     assert bench.other(merge_files_max=3).ledger.merger.merge("acme")
     bench.append("meter", records_of(40, seed=4))
