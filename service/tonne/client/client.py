@@ -140,7 +140,8 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
         A repeat with the same `request_id` and the same records changes nothing.
         """
         size = POST_LIMITS.message_bytes_max
-        batches = list(Batches(records, POST_LIMITS, bytes_target=size, days=self._days_of(book)))
+        cut = Batches(records, POST_LIMITS, bytes_target=size, days=self._days_of(book))
+        batches, rounded = list(cut), cut.rounded
         if len(batches) != 1:
             raise RecordsInvalid(
                 "expected 1 to about 4 MiB of records for one call; "
@@ -163,6 +164,8 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
             results.quantity_decimal(totals.quantity_micro),
             tuple(results.read_row_error(error, 0) for error in response.row_errors),
             response.row_errors_omitted_count,
+            rounded_count=rounded.count,
+            rounded_first=rounded.first,
         )
 
     # What `Channel` asks for.

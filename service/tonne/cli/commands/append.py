@@ -169,6 +169,12 @@ def _report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> 
     print_rows(_SUMMARY_COLUMNS, [row], form)
     if form is Format.TABLE and result.record_count and elapsed_s > 0:
         say(f"{result.record_count / elapsed_s:,.0f} records/s, all durable")
+    if result.rounded_count:
+        say(
+            f"warning: {counted(result.rounded_count, 'quantity')} with more than 6 "
+            f"places, rounded half-even at the sixth (the first is {result.rounded_first}); "
+            "a smaller unit keeps their digits"
+        )
     _report_row_errors(result, book)
 
 

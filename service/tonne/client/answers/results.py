@@ -51,6 +51,10 @@ class AppendResult:
         Every record of the channel below this offset is durable. 0 for `post_records`.
     skipped_count : int
         Records at the beginning that the ledger had already.
+    rounded_count : int
+        Quantities of more than six places, which were rounded half-even at the sixth.
+    rounded_first : str
+        The first of them as it is written.
     """
 
     record_count: int
@@ -62,6 +66,8 @@ class AppendResult:
     row_errors_omitted_count: int = 0
     durable_up_to_offset: int = 0
     skipped_count: int = 0
+    rounded_count: int = 0
+    rounded_first: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from tonne.client.answers.book_days import Days
+from tonne.client.answers.places import Rounded, is_rounded
 from tonne.client.answers.records import record_message
 from tonne.client.errors import PolarsMissing, RecordsInvalid
 from tonne.v1 import ingest_pb2
@@ -100,7 +101,8 @@ class Batches:
     skip_count : int
         Records at the beginning that are left out; the last of them that there are, at most
         `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's. Their first
-        is the `tail_position`-th record, from 0. `skipped_count` is how many were left out.
+        is the `tail_position`-th record, from 0. `skipped_count` is how many were left out;
+        `rounded` says which of the others have more places than the ledger keeps.
     record_count : int, optional
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
@@ -127,6 +129,7 @@ class Batches:
         self._records_max = limits.batch_records_max
         self._slice_records = max(1, FIRST_SLICE_RECORDS * bytes_target // MESSAGE_BYTES_TARGET)
         self._days = days or Days()
+        self.rounded = Rounded()
         self._since_s = time.time()
         self._waiting = waiting
         if record_count is None and _is_frame(records):
@@ -136,6 +139,7 @@ class Batches:
         tail, self.tail_position, self.skipped_count = chunks.skip(skip_count, TAIL_RECORDS_MAX)
         self._position = self.tail_position
         self.tail = list(self._cut(iter(tail)))
+        self.rounded = Rounded()
         self._position = skip_count
         self._batches = self._cut(chunks.rest)
 
@@ -166,6 +170,7 @@ class Batches:
                 yield from self._cut_frame(_frames().prepare_frame(chunk, self._days))
 
     def _cut_frame(self, frame: pl.DataFrame) -> Iterator[Batch]:
+        self.rounded.add(*_frames().find_rounded(frame["quantity"]))
         row = 0
         while row < frame.height:
             count = min(self._slice_records, self._records_max, frame.height - row)
@@ -205,6 +210,9 @@ class Batches:
                 f"record {position}: expected a mapping, got {type(mapping).__name__}",
                 metadata={"record": str(position)},
             )
+        quantity = mapping.get("quantity")
+        if is_rounded(quantity):
+            self.rounded.add(1, str(quantity))
         return record_message(mapping, position, self._days)
 
 

@@ -84,8 +84,8 @@ class Channel:
         progress : callable, optional
             Called after each acknowledgement.
         backlog : callable, optional
-            Says what waits behind the records read so far, for an iterable that gives them
-            as they come; called with each message. Servers are scaled by it.
+            Says with each message what waits behind the records of an iterable that gives them
+            as they come. Servers are scaled by it.
 
         Raises
         ------
@@ -98,10 +98,8 @@ class Channel:
             `start_offset` is beyond the committed offset.
         ContentMustMatch
             With `start_offset`, the skipped records are not those that the ledger has.
-        ChannelFenced
-            Another owner has opened it.
-        RecordsLost
-            Acknowledged records are gone from the ledger, which is told once.
+        ChannelFenced, RecordsLost
+            Another owner has opened it; acknowledged records are gone, which is told once.
         CredentialsMissing, CredentialsInvalid, RoleMissing
             The caller may not append, or no longer.
         ServerUnavailable
@@ -128,7 +126,7 @@ class Channel:
             except BaseException:
                 delivery.abandon()
                 raise
-            return self._result(before, batches.skipped_count)
+            return self._result(before, batches)
 
     def close(self) -> None:
         """Let go of the stream. The channel stays open in the ledger."""
@@ -157,7 +155,7 @@ class Channel:
             )
         return self.committed_offset - start_offset
 
-    def _result(self, before: ControlTotals, skipped_count: int) -> AppendResult:
+    def _result(self, before: ControlTotals, batches: Batches) -> AppendResult:
         after = self._delivery.totals
         not_posted = (
             after.quarantined_count
@@ -174,5 +172,7 @@ class Channel:
             tuple(self._delivery.row_errors),
             max(0, not_posted - len(self._delivery.row_errors)),
             self.committed_offset,
-            skipped_count,
+            batches.skipped_count,
+            batches.rounded.count,
+            batches.rounded.first,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tonne.client.answers.places import PLACES, is_rounded
 from tonne.client.answers.records import (
     DATA_QUALITIES,
     RECORD_FIELDS,
@@ -66,6 +67,24 @@ def prepare_frame(frame: pl.DataFrame, days: Days) -> pl.DataFrame:
         )
     prepared = frame.select(_prepare(frame[name], days) for name in frame.columns)
     return _with_unread(frame, prepared)
+
+
+def find_rounded(quantity: pl.Series) -> tuple[int, str]:
+    """Count the quantities of a prepared column that lose digits, and give the first of them."""
+    kind = quantity.dtype
+    if isinstance(kind, pl.Decimal):
+        if kind.scale <= PLACES:
+            return 0, ""
+    elif kind == pl.String:
+        # Whoever has seven places has eight characters, or an exponent.
+        is_long = quantity.str.len_bytes() > PLACES + 1
+        quantity = quantity.filter(is_long | quantity.str.contains_any(["e", "E"]))
+    elif kind != pl.Float64:
+        return 0, ""
+    texts = quantity.cast(pl.String).drop_nulls()
+    texts = texts.filter(texts.str.contains(r"\.\d{6}\d*[1-9]|[eE]"))
+    lossy = [text for text in texts.to_list() if is_rounded(text)]
+    return len(lossy), lossy[0] if lossy else ""
 
 
 def read_arrow(table: Any) -> pl.DataFrame:
