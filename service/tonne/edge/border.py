@@ -229,8 +229,8 @@ class Border:
         if len(message) > most and not changes:
             lane.count_limit("request_size")
             raise FieldInvalid(
-                f"request: at most {most} bytes (calls.request_bytes_max); got {len(message)}: "
-                "ask for fewer things at once",
+                f"request: expected at most {most} bytes (calls.request_bytes_max); got "
+                f"{len(message)}: split the request",
                 metadata={"field": "request", "sizeBytes": str(len(message))},
             )
         if len(message) > PARSE_BYTES_MAX:
@@ -273,8 +273,8 @@ class Border:
         except TimeoutError:
             lane.count_limit("answer_stall")
             raise AnswerUnread(
-                f"the answer was not read for {stall_s:g} s (calls.answer_stall_s_max), and is "
-                "dropped; call again, and read as it comes",
+                f"the answer was not read for {stall_s:g} s (calls.answer_stall_s_max), so the "
+                "server dropped it: call again, and read the answer as it comes",
                 metadata={"limit": "calls.answer_stall_s_max", "value": f"{stall_s:g}"},
             ) from None
         except _GONE as error:
@@ -318,7 +318,7 @@ class Border:
                 await self._parsed.ask(size_bytes, asyncio.Event(), lambda: False)
         except TimeoutError as error:
             raise CapacityError(
-                "the server is busy with other large requests; try again later",
+                "the server is busy with other large requests: try again later",
                 retry_delay_s=PARSING_WAIT_S_MAX,
             ) from error
         try:

@@ -62,7 +62,9 @@ class Gate:
     def expect(self, method: str) -> None:
         """See that a call has its rule, before it is served. Raises `DefectError`."""
         if method not in RULES:
-            raise DefectError(f"{method} has no rule: give it one in edge/access/roles.py")
+            raise DefectError(
+                f"method {method} has no access rule: add one in edge/access/roles.py"
+            )
 
     def open(self, method: str, context: Context) -> Call:
         """Begin a call, whose caller is not known yet."""
@@ -167,11 +169,14 @@ class Call:
         self._request_id = request_id or self._request_id
         rule, identity = self._rule, self.identity
         if identity is None:
-            raise DefectError(f"{self._method} is authorized before its caller is known")
+            raise DefectError(
+                f"method {self._method} asks for its access rule before the caller is known"
+            )
         if identity is not ANYBODY and (book or rule.needs_book):
             if not book:
                 raise NameInvalid(
-                    f"{rule.field}: a name that begins with books/{{book}}; got {resource!r}",
+                    f"{rule.field}: expected a name that begins with books/{{book}}; got "
+                    f"{resource!r}",
                     metadata={"field": rule.field, "value": resource},
                 )
             roles = identity.grants.on(check_id("book", book))
@@ -192,7 +197,7 @@ class Call:
     def check_authorized(self) -> None:
         """See that no answer goes out of a method that did not ask. Raises `DefectError`."""
         if not self._is_authorized:
-            raise DefectError(f"{self._method} answers without having asked for its rule")
+            raise DefectError(f"method {self._method} answered without asking for its access rule")
 
     def left_s(self) -> float | None:
         """How long the caller's credentials still hold; None where they do not end."""
@@ -206,7 +211,7 @@ class Call:
         if left_s is not None and left_s + self._gate.authenticator.leeway_s < 0:
             self._refuse("expired")
             raise CredentialsInvalid.by(
-                "expired", "the token expired during the call; make it again with a fresh one"
+                "expired", "the token expired during the call: call again with a fresh token"
             )
 
     def settle(self, error: TonneError | None, *, is_cancelled: bool = False) -> None:

@@ -135,8 +135,8 @@ class Lane:
                 raise
             self.count_limit("report_time")
             raise CallTooLong(
-                f"a call of this kind is computed and read within {limit_s:g} s "
-                "(calls.report_s_max); ask for fewer months or facilities, or read faster",
+                f"the call took longer than {limit_s:g} s to compute and read "
+                "(calls.report_s_max): ask for fewer months or facilities, or read faster",
                 metadata={"limit": "calls.report_s_max", "value": f"{limit_s:g}"},
             ) from None
         finally:

@@ -182,8 +182,8 @@ class Turns:
     def _refusal(self, reason: str, limit: Limit, what: str) -> CallsExhausted:
         self._telemetry.add("tonne_call_limits_total", 1, reason)
         return CallsExhausted(
-            f"the server is over its limit of {limit.most:g} {what} ({limit.setting}) for calls "
-            f"of this kind ({self._lane}); try again later, or fewer at once",
+            f"the server has reached its limit of {limit.most:g} {what} ({limit.setting}) for "
+            f"calls of this kind ({self._lane}): try again later, or send fewer calls at once",
             metadata={
                 "limit": limit.setting,
                 "value": f"{limit.most:g}",

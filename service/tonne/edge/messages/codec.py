@@ -39,8 +39,8 @@ def read_request(kind: type[M], message: bytes) -> M:
         return kind.FromString(message)
     except DecodeError as error:
         raise refuse_texts(kind, message) or FieldInvalid(
-            f"request: a serialized {kind.__name__} in valid UTF-8; got {len(message)} bytes that "
-            "cannot be read as one",
+            f"request: expected a serialized {kind.__name__} in valid UTF-8; got {len(message)} "
+            "bytes that cannot be parsed",
             metadata={"field": "request", "sizeBytes": str(len(message))},
         ) from error
 
@@ -51,7 +51,7 @@ def read_facility_rule(number: int) -> FacilityRule:
         return FacilityRule(number or FacilityRule.WHEN_REGISTER_EXISTS)
     except ValueError:
         raise FieldInvalid(
-            f"book.facility_rule: a FacilityRule of the API; got {number}",
+            f"book.facility_rule: expected a FacilityRule of the API; got {number}",
             metadata={"field": "book.facility_rule", "value": str(number)},
         ) from None
 
@@ -60,7 +60,7 @@ def read_facility(index: int, facility: ledger_pb2.Facility) -> Facility:
     """Read the facility at an index of a request."""
     if not 0 <= facility.type < len(FACILITY_TYPES):
         raise FieldInvalid(
-            f"facilities[{index}].type: a FacilityType of the API; got {facility.type}",
+            f"facilities[{index}].type: expected a FacilityType of the API; got {facility.type}",
             metadata={"field": f"facilities[{index}].type", "value": str(facility.type)},
         )
     return Facility(

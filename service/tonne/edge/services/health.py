@@ -75,7 +75,7 @@ class Health:
             context.set_code(grpc.StatusCode.RESOURCE_EXHAUSTED)
             context.set_details(
                 f"the server has at most {WATCHES_MAX} watches of its health at once, "
-                f"{PEER_WATCHES_MAX} from one address; call Check instead"
+                f"{PEER_WATCHES_MAX} from one address: call Check instead"
             )
             return
         changed = asyncio.Event()

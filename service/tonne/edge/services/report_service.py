@@ -85,7 +85,7 @@ class ReportService:
             current().authorize(book, name)
             return part
         raise FieldInvalid(
-            "an estimate begins with a message that has its selection; got none",
+            "selection: expected it in the first message of an estimate; got none",
             metadata={"field": "selection"},
         )
 
@@ -121,7 +121,8 @@ class ReportService:
             part = self._read_part(message)
             if part.selection is not None or part.each_record:
                 raise FieldInvalid(
-                    "selection and each_record stand in the first message alone",
+                    "selection and each_record may only be in the first message: leave them out "
+                    "of later ones",
                     metadata={"field": "selection"},
                 )
             return part
