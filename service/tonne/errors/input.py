@@ -238,7 +238,7 @@ class StreamSilent(InputError):
     def at_first(cls, most_s: float, setting: str) -> Self:
         """Say that the first message of a stream did not come in time, or not whole."""
         return cls(
-            f"the first message of a stream must come within {{most_s}} s ({setting}): open "
+            f"the first message of a stream must come within {most_s:g} s ({setting}): open "
             "another stream, and send its first message at once",
             metadata={"limit": setting, "value": f"{most_s:g}"},
         )
@@ -247,7 +247,7 @@ class StreamSilent(InputError):
     def between(cls, most_s: float, setting: str) -> Self:
         """Say that a further message did not come in time."""
         return cls(
-            f"the next message, or the half-close, must come within {{most_s}} s ({setting}): "
+            f"the next message, or the half-close, must come within {most_s:g} s ({setting}): "
             "call again, and send without such a pause",
             metadata={"limit": setting, "value": f"{most_s:g}"},
         )

@@ -245,7 +245,7 @@ class BookCommitter:
                 telemetry.add("tonne_commits_total", 1, "retried")
                 kind = "outcome_unknown" if error.code == "OUTCOME_UNKNOWN" else "unavailable"
                 telemetry.add("tonne_store_errors_total", 1, kind)
-                logger.warning("the store refused a commit; it is tried again: %s", error)
+                logger.warning("the store refused a commit; the server tries again: %s", error)
                 shared.mark_store(self._book, reachable=False)
                 if not await shared.pause(delay_s):
                     return [Lost(shared.draining_error())] * len(entries)
@@ -280,8 +280,8 @@ class BookCommitter:
 def _check_count(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
     if len(outcomes) != len(entries):
         raise LedgerInconsistent(
-            f"the journal gives one outcome for each entry; of {len(entries)} entries it gave "
-            f"{len(outcomes)}"
+            f"the journal must give one outcome for each entry; for {len(entries)} entries it "
+            f"gave {len(outcomes)}"
         )
 
 

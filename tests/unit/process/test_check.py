@@ -99,14 +99,14 @@ def test_what_cannot_be_rebuilt_is_refused_in_one_line(store):
     told = json.loads(run("check", "--config", config, "--format", "json").stdout)
     messages = [each["message"] for each in told["books"][0]["problems"]]
     (segment,) = [each for each in messages if each.startswith("segment file")]
-    assert "put the object back under the same path from a copy, or ask the producers" in segment
+    assert "restore the object under the same path from a copy, or ask the producers" in segment
     assert re.search(r"It holds the offsets of \S+ from 0 to \d+", segment)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--sample", "half"), "a sample is a share of the files"),
+        (("--sample", "half"), "sample: expected a share of the files"),
         (("--book", "nobody"), "no book is called 'nobody'; `tonne book list` shows"),
     ],
 )

@@ -285,8 +285,9 @@ class ChannelSession:
             channel = self._position.channel
             if (book, name) != (channel.book, channel.id):
                 raise FieldInvalid(
-                    f"channel: a stream has one channel, {channel.id!r} of book "
-                    f"{channel.book!r}; got {header.channel!r}: open another stream",
+                    f"channel: expected channel {channel.id!r} of book {channel.book!r} in "
+                    f"every message of the stream; got {header.channel!r}: open another stream "
+                    "for another channel",
                     metadata={"field": "channel", "channel": header.channel},
                 )
         return self._position

@@ -89,8 +89,8 @@ def edition_factors(manifest: Manifest, book: Book, edition: str) -> Sequence[Fa
     if shipped is None:
         raise StoreUnavailable(
             f"version {book.method_version} of the method of book {book.id!r} names edition "
-            f"{edition!r}, which this server does not have: it is older than the method; try "
-            "again, another server may answer",
+            f"{edition!r}, which this server does not have, because its version is older than "
+            "the method: try again, another server may answer",
             metadata={"book": book.id, "edition": edition},
         )
     return shipped.factors
@@ -319,7 +319,7 @@ class BookStates:
             if self._manifest.revision_token(book) == head.revision_token:
                 return self._keep(book, BookState(head, editions, settings, register))
         raise StoreUnavailable(
-            f"book {book} changes faster than it can be read: try again",
+            f"book {book} changed while it was read, again and again: try again",
             metadata={"book": book},
             retry_delay_s=1.0,
         )

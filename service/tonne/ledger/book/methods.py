@@ -66,7 +66,7 @@ def with_order(settings: MethodSettings, book: str, editions: Sequence[str]) -> 
     """
     if sorted(editions) != sorted(settings.editions):
         raise FieldInvalid(
-            f"editions: expected all editions of the method of book {book}, each once "
+            f"editions: expected every edition of the method of book {book}, each once "
             f"({', '.join(settings.editions) or 'none'}); got {', '.join(editions) or 'none'}",
             metadata={"field": "editions", "book": book},
         )

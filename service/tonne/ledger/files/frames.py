@@ -44,7 +44,7 @@ def polars_errors(subject: str) -> Iterator[None]:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise LedgerInconsistent(
-            f"{subject} could not be read or written: {type(error).__name__}: {error}",
+            f"{subject} cannot be read or written: {type(error).__name__}: {error}",
             metadata={"subject": subject},
         ) from error
 

@@ -179,8 +179,8 @@ class Clearer:
                 continue
             return cleared.records.height, waiting.height - cleared.records.height
         raise StoreUnavailable(
-            f"segment {segment_id} of book {book} changes faster than it can be cleared: try "
-            "again",
+            f"segment {segment_id} of book {book} changed while it was cleared, again and "
+            "again: try again",
             metadata={"book": book, "segment": segment_id},
             retry_delay_s=1.0,
         )

@@ -247,7 +247,7 @@ class Journal:
     def _reload(self, call: _Call, error: BookChanged) -> None:
         if call.book_changes > BOOK_CHANGES_MAX:
             raise StoreUnavailable(
-                f"book {call.book} changes faster than records can be posted: try again",
+                f"book {call.book} changed while records were posted, again and again: try again",
                 metadata={"book": call.book},
                 retry_delay_s=1.0,
             ) from error

@@ -220,7 +220,7 @@ def test_a_file_that_is_gone_for_good_is_a_defect(bench):
     bench.append("meter", [record()])
     (file,) = bench.manifest.live_postings("acme")
     bench.objects.delete(file.path)
-    with pytest.raises(LedgerInconsistent, match="no object is there"):
+    with pytest.raises(LedgerInconsistent, match="the object is missing"):
         bench.other(cache_bytes_max=0).ledger.snapshots.take("acme").frame()
 
 
