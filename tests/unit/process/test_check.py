@@ -82,7 +82,7 @@ def test_a_corrupt_file_ends_with_one_and_is_mended(store):
     assert done.returncode == 0
     assert "acme: 1 postings file made again" in done.stderr
     assert run("check", "--config", config).returncode == 0
-    assert "every postings file is what was written" in run("rebuild", "--config", config).stderr
+    assert "every postings file is as it was written" in run("rebuild", "--config", config).stderr
 
 
 def test_what_cannot_be_rebuilt_is_refused_in_one_line(store):
