@@ -104,7 +104,7 @@ def facility_message(facility: Facility) -> ledger_pb2.Facility:
     """Make the message of a facility; raises `FieldInvalid` where its type is unknown."""
     if facility.type not in FACILITY_TYPES:
         raise FieldInvalid(
-            f"facility {facility.id!r}: a type is one of {', '.join(FACILITY_TYPES[1:])}; "
+            f"facility {facility.id!r}, type: expected one of {', '.join(FACILITY_TYPES[1:])}; "
             f"got {facility.type!r}",
             metadata={"facility": facility.id, "field": "type", "value": facility.type},
         )
