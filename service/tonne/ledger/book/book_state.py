@@ -237,7 +237,7 @@ class BookState:
             return number
         before: int | None = None
         for run in self._resolver.resolve(activity, unit, region):
-            disposition = self._disposition(run.outcome, accepted=accepted)
+            disposition = self._number(run.disposition, accepted=accepted)
             if disposition != before:
                 self._run_first_periods.append(run.first_period)
                 self._run_dispositions.append(disposition)
@@ -246,15 +246,15 @@ class BookState:
         number = self._rule_numbers[key] = len(self._rule_numbers)
         return number
 
-    def _disposition(self, outcome: Resolution | RowStatus, *, accepted: bool) -> int:
+    def _number(self, disposition: Resolution | RowStatus, *, accepted: bool) -> int:
         """Give a resolution its number; a status is negative, an invalid unit before suspense."""
-        if isinstance(outcome, RowStatus):
-            if accepted or outcome.is_quarantine:
-                return -outcome
+        if isinstance(disposition, RowStatus):
+            if accepted or disposition.is_quarantine:
+                return -disposition
         elif accepted:
-            number = self._resolution_numbers.setdefault(outcome, len(self._resolutions))
+            number = self._resolution_numbers.setdefault(disposition, len(self._resolutions))
             if number == len(self._resolutions):
-                self._resolutions.append(outcome)
+                self._resolutions.append(disposition)
             return number
         return -RowStatus.FACILITY_MUST_BE_REGISTERED
 

@@ -71,15 +71,15 @@ class SuspenseTexts:
             return status_message(status, RecordField.FACILITY, facility)
         region = row["region"] or regions.get(facility, "")
         activity, unit = row["activity"], row["unit"]
-        outcome = self._outcome(row, region)
-        if not isinstance(outcome, RowStatus):
+        disposition = self._disposition(row, region)
+        if not isinstance(disposition, RowStatus):
             return (
                 f"{_FIELDS[status]}: the book now has what the record waited for: clear the "
                 "suspense"
             )
-        if outcome.is_quarantine:
+        if disposition.is_quarantine:
             return (
-                f"unit: {status_message(outcome, RecordField.UNIT, unit).partition(': ')[2]}; "
+                f"unit: {status_message(disposition, RecordField.UNIT, unit).partition(': ')[2]}; "
                 "the record came before the book had the factors, and stays in suspense"
             )
         unknown, there = self._look_up(activity, region)
@@ -92,13 +92,13 @@ class SuspenseTexts:
             "import an edition with such a factor, then clear the suspense"
         )
 
-    def _outcome(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
+    def _disposition(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
         """Find what the state makes of a record: the first status of its months, if any."""
         runs = self._state.resolve(row["activity"], row["unit"], region)
         first = self._period(row["start"])
         last = self._period(row["end"] - dt.timedelta(microseconds=1))
         held = [
-            run.outcome
+            run.disposition
             for run, after in itertools.zip_longest(runs, runs[1:])
             if run.first_period <= last and (after is None or after.first_period > first)
         ]
