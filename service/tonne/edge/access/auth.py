@@ -54,7 +54,7 @@ _RULES: tuple[tuple[type[jwt.PyJWTError], str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Caller:
     """A caller.
 
     Attributes
@@ -78,7 +78,7 @@ class Identity:
     expiry_s: float | None = None
 
 
-ANYBODY = Identity("none", "", "", EVERYTHING)
+ANYBODY = Caller("none", "", "", EVERYTHING)
 """Every caller of a server that tells none apart."""
 
 
@@ -116,8 +116,8 @@ class Authenticator:
         self._tokens = (
             TokenVerifier(security, self._table, telemetry) if security.issuers else None
         )
-        self._certificates: OrderedDict[bytes, Identity] = OrderedDict()
-        self._verified: OrderedDict[bytes, tuple[float, Identity]] = OrderedDict()
+        self._certificates: OrderedDict[bytes, Caller] = OrderedDict()
+        self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
         self._kept_s = security.jwks_lifetime_s
         self.leeway_s = security.leeway_s
         self._clock = clock
@@ -128,7 +128,7 @@ class Authenticator:
         """Whether callers are told apart."""
         return self._is_on
 
-    async def identify(self, headers: Sequence[str], certificate: bytes | None) -> Identity:
+    async def identify(self, headers: Sequence[str], certificate: bytes | None) -> Caller:
         """Say who calls.
 
         Parameters
@@ -166,7 +166,7 @@ class Authenticator:
         """End the threads."""
         self._pool.shutdown(wait=False)
 
-    async def _of_token(self, tokens: TokenVerifier, header: str) -> Identity:
+    async def _of_token(self, tokens: TokenVerifier, header: str) -> Caller:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _bad("malformed", "metadata `authorization`: expected `Bearer TOKEN`")
@@ -191,12 +191,12 @@ class Authenticator:
             self._verified.popitem(last=False)
         return identity
 
-    def _of_certificate(self, certificate: bytes) -> Identity:
+    def _of_certificate(self, certificate: bytes) -> Caller:
         digest = hashlib.sha256(certificate).digest()
         identity = self._certificates.get(digest)
         if identity is None:
             subject = read_subject(certificate)
-            identity = Identity("certificate", subject, "", self._table.find(subject))
+            identity = Caller("certificate", subject, "", self._table.find(subject))
             self._certificates[digest] = identity
             if len(self._certificates) > TOKENS_KEPT_MAX:
                 self._certificates.popitem(last=False)
@@ -230,7 +230,7 @@ class TokenVerifier:
         self._roles_claim = security.roles_claim
         self._table = table
 
-    def verify(self, token: str) -> Identity:
+    def verify(self, token: str) -> Caller:
         """Say who holds a token.
 
         Raises
@@ -256,7 +256,7 @@ class TokenVerifier:
         except (ValueError, TypeError, OverflowError, RecursionError):
             raise _bad("malformed", "the token is not a signed JWT") from None
 
-    def _verify(self, token: str) -> Identity:
+    def _verify(self, token: str) -> Caller:
         header = jwt.get_unverified_header(token)
         if header.get("alg") not in self._algorithms:
             text = (
@@ -296,7 +296,7 @@ class TokenVerifier:
         )
         return self._identity(str(issuer), claims)
 
-    def _identity(self, issuer: str, claims: Mapping[str, object]) -> Identity:
+    def _identity(self, issuer: str, claims: Mapping[str, object]) -> Caller:
         subject, expiry = claims["sub"], claims["exp"]
         if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_CHARS_MAX:
             raise _bad(
@@ -311,7 +311,7 @@ class TokenVerifier:
         grants = self._table.find(f"{issuer}#{subject}")
         if self._roles_claim:
             grants |= read_claim(claims.get(self._roles_claim))
-        return Identity("token", subject, issuer, grants, float(expiry))
+        return Caller("token", subject, issuer, grants, float(expiry))
 
 
 def read_subject(certificate: bytes) -> str:

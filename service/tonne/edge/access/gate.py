@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from tonne.edge.access import audit
-from tonne.edge.access.auth import ANYBODY, TOKEN_KEY, Identity
+from tonne.edge.access.auth import ANYBODY, TOKEN_KEY, Caller
 from tonne.edge.access.roles import RULES
 from tonne.edge.messages import names
 from tonne.errors import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from tonne.edge.access.auth import Authenticator
-    from tonne.edge.messages.status import Context
+    from tonne.edge.messages.status import CallContext
     from tonne.telemetry import Telemetry
 
 REQUEST_ID_KEY = "x-request-id"
@@ -66,7 +66,7 @@ class Gate:
                 f"method {method} has no access rule: add one in edge/access/roles.py"
             )
 
-    def open(self, method: str, context: Context) -> Call:
+    def open(self, method: str, context: CallContext) -> Call:
         """Begin a call, whose caller is not known yet."""
         return Call(self, method, context)
 
@@ -76,14 +76,14 @@ class Call:
 
     Attributes
     ----------
-    identity : Identity, optional
+    identity : Caller, optional
         Who calls, once that is known.
     book : str
         Id of the book that it is about, once that is known; empty where it is about none.
     """
 
-    def __init__(self, gate: Gate, method: str, context: Context) -> None:
-        self.identity: Identity | None = None
+    def __init__(self, gate: Gate, method: str, context: CallContext) -> None:
+        self.identity: Caller | None = None
         self._gate = gate
         self._method = method
         self._context = context
@@ -105,7 +105,7 @@ class Call:
             return self._context.peer().rpartition(":")[0]
         return f"{identity.issuer}#{identity.subject}"
 
-    async def identify(self) -> Identity:
+    async def identify(self) -> Caller:
         """Find out who calls, and make the call the current one of the task.
 
         Raises
@@ -246,6 +246,6 @@ def current() -> Call:
     return _CURRENT.get()
 
 
-def caller() -> Identity:
+def caller() -> Caller:
     """Give who makes the call that is being served."""
     return current().identity or ANYBODY

@@ -28,7 +28,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TurnLimits:
     """How many go at once, of one caller and of one book; how many wait, and how long."""
 
     at_once_max: int
@@ -70,7 +70,7 @@ class Turns:
     def __init__(
         self,
         lane: str,
-        limits: Limits,
+        limits: TurnLimits,
         telemetry: Telemetry,
         may_go: Callable[[str], bool] = always,
     ) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import current
-from tonne.edge.border import Answer
+from tonne.edge.border import WholeAnswer
 from tonne.edge.messages import codec, explain_codec, names, report_codec
 from tonne.edge.messages.estimate_request import EstimatePart, read_estimate_request
 from tonne.edge.services.calls import handlers_of
@@ -54,13 +54,13 @@ class ReportService:
             },
         )
 
-    def get_inventory(self, request: report_pb2.GetInventoryRequest) -> Answer:
+    def get_inventory(self, request: report_pb2.GetInventoryRequest) -> WholeAnswer:
         """Compute an inventory."""
         wanted = report_codec.read_selection(request)
         book = names.read_book(request.name)
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = book_inventory(self._ledger.snapshots.take(book), wanted, hold)
-            return Answer(report_codec.write_inventory(found))
+            return WholeAnswer(report_codec.write_inventory(found))
 
     def explain(self, request: report_pb2.ExplainRequest) -> Iterator[report_pb2.ExplainResponse]:
         """Unfold the total of a selection."""

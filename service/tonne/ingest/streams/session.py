@@ -281,7 +281,7 @@ class ChannelSession:
             self._outbox.acknowledge(self._position.durable)
         elif header.channel:
             book, name = self._parse_channel(header.channel)
-            self._wire.allow(header.channel, book)
+            self._wire.authorize(book, header.channel)
             channel = self._position.channel
             if (book, name) != (channel.book, channel.id):
                 raise FieldInvalid(
@@ -294,7 +294,7 @@ class ChannelSession:
 
     async def _open(self, header: AppendHeader) -> Channel:
         book, name = self._parse_channel(header.channel)
-        self._wire.allow(header.channel, book)
+        self._wire.authorize(book, header.channel)
         self._streams.enter(self, self._wire.caller)
         self._has_spoken = True
         channel = await self._intake.get_channel(book, name)
