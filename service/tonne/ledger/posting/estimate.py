@@ -20,7 +20,7 @@ from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import split_records
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.posting.group import outcome_of, post_slices, posting_frame
+from tonne.ledger.posting.posted import outcome_of, post_slices, posting_frame
 from tonne.ledger.posting.suspense import SuspenseTexts
 from tonne.ledger.statuses import status_message
 from tonne.model import Book, ControlTotals, FacilityRule, RowError, RowStatus, check_id

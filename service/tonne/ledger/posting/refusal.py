@@ -16,7 +16,7 @@ from tonne.errors import (
     TonneError,
 )
 from tonne.ledger.posting.entries import Lost, Outcome
-from tonne.ledger.posting.group import read_row_errors
+from tonne.ledger.posting.posted import read_row_errors
 from tonne.model import ChannelState
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from tonne.ledger.files.files import POSTINGS, POSTINGS_GROUP_ROWS, put_frame
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.store.errors import LeaseLost, ObjectMissing
 
 if TYPE_CHECKING:

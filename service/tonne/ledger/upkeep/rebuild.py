@@ -23,7 +23,7 @@ from tonne.ledger.files.overlay import read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import repost
 from tonne.ledger.files.spilled_sums import SpilledSums
-from tonne.ledger.posting.group import POSTING_REGION, posting_frame
+from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost

@@ -15,7 +15,7 @@ from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.posting.clearing import ClearingProgress
 from tonne.ledger.posting.entries import RequestEntry
-from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.model import (
     ControlTotals,
     Facility,

@@ -15,7 +15,7 @@ from tonne.errors import LedgerInconsistent, QuantityOverflow, StoreUnavailable
 from tonne.ledger.files.frames import read_parquet, read_rows
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
-from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.ledger.reading.frame_cache import FrameCache, frame_bytes, frame_bytes_max
 from tonne.ledger.upkeep.merging import ROW_BYTES
 from tonne.store import faults

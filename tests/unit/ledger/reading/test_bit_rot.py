@@ -13,7 +13,7 @@ from tonne.errors import DefectError, FileCorrupt, FileMissing, LedgerInconsiste
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import sum_by
-from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.ledger.reading.evidence import Question
 from tonne.ledger.upkeep import merging
 from tonne.store.errors import ObjectMissing

@@ -1,4 +1,4 @@
-"""One group of entries on its way to disk: posted by the kernel, laid out as files.
+"""Entries on their way to one commit: posted by the kernel, laid out as files.
 
 Nothing here is durable yet. The journal writes the files and makes the commit.
 """
@@ -36,7 +36,7 @@ POSTED_KEYS = ("facility", "activity", "unit", "region", "period", "resolution",
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Group:
+class PostedEntries:
     """Entries posted under one state of their book.
 
     Parameters
@@ -46,7 +46,7 @@ class Group:
     entries : sequence of Entry
         In the order of the call.
     outcomes : sequence of Durable
-        What each entry's producer is told once the group is committed.
+        What each entry's producer is told once they are committed.
     frames : mapping of str to polars.DataFrame
         `SEGMENT`, `POSTINGS`, `QUARANTINE`, without those that have no rows.
     resolutions : mapping of str to str
@@ -148,9 +148,9 @@ def post_slices(
         raise QuantityOverflow.of_sum("send fewer records at once", book) from error
 
 
-def post_group(
+def post_entries(
     book: str, entries: Sequence[Entry], states: BookStates, *, row_errors_max: int
-) -> Group:
+) -> PostedEntries:
     """Give new keys their rules and post the entries.
 
     Raises
@@ -170,9 +170,9 @@ def post_group(
         outcome_of(totals, entry_position(entry)[1])
         for totals, entry in zip(posted.totals, entries, strict=True)
     ]
-    with polars_errors("a group of postings"):
+    with polars_errors("postings of a commit"):
         frames, resolutions, periods = _frames(posted, state)
-    return Group(state.book, entries, outcomes, frames, resolutions, periods)
+    return PostedEntries(state.book, entries, outcomes, frames, resolutions, periods)
 
 
 def write_row_errors(outcome: Durable) -> str:
