@@ -328,7 +328,7 @@ def test_unfinished_puts_of_a_directory_that_moved_go_from_a_bucket(tmp_path, s3
 
 def test_a_grace_that_a_commit_could_outlast_is_refused():
     """There are no rules with a grace below the longest commit."""
-    with pytest.raises(ConfigInvalid, match="900 s at least"):
+    with pytest.raises(ConfigInvalid, match="at least 900 s"):
         Rules(grace_s=GRACE_S_MIN - 1)
 
 
