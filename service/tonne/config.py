@@ -186,7 +186,7 @@ def data_directory(directory: Path) -> dict[str, object]:
     absolute = directory.absolute()
     if any(sign in str(absolute) for sign in "?%"):
         raise ConfigInvalid(
-            f"the directory of a ledger has neither '?' nor '%' in its path; got {absolute}",
+            f"--data: expected a directory without '?' and '%' in its path; got {absolute}",
             metadata={"key": "store.manifest_url"},
         )
     return {
@@ -204,7 +204,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, tuple[object, str]]]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigInvalid(
-            f"the configuration is a TOML file that can be read; {path}: {error}",
+            f"the configuration {path} cannot be read as TOML: {error}",
             metadata={"path": str(path)},
         ) from error
     for room, table in tables.items():
@@ -212,7 +212,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, tuple[object, str]]]:
             raise _unknown(room, _ROOMS, origin)
         if not isinstance(table, dict):
             raise ConfigInvalid(
-                f"{origin}: {room} is a table, [{room}]; got a {type(table).__name__}",
+                f"{origin}: {room} must be a table, [{room}]; got a {type(table).__name__}",
                 metadata={"key": room},
             )
         for name, value in table.items():
@@ -388,7 +388,7 @@ def _remarks(path: Path | None, values: Mapping[str, tuple[object, str]]) -> tup
     of_file = {key: each for key, each in values.items() if each[1] == f"file {path}"}
     if not any(_secrets(of_file)):
         return ()
-    return (f"every user of the machine may read {path}, which holds secrets: chmod o= it",)
+    return (f"every user of the machine may read {path} with its secrets: run chmod o= {path}",)
 
 
 def _table(value: object) -> dict[str, str] | None:

@@ -301,7 +301,7 @@ def period_of_month(month: str) -> int:
     period = (int(found[1]) - PERIOD_EPOCH_YEAR) * 12 + int(found[2]) - 1 if found else -1
     if not 0 <= period < PERIOD_COUNT_MAX:
         raise NameInvalid(
-            f"a month is written YYYY-MM, from 1970-01 to 2199-12; got {month!r}",
+            f"expected a month as YYYY-MM, from 1970-01 to 2199-12; got {month!r}",
             metadata={"month": month},
         )
     return period

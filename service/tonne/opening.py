@@ -191,7 +191,7 @@ def check_store(config: Config) -> None:
     """See that the configuration names a store, or raise `ConfigInvalid`."""
     if not config.store.manifest_url or not config.store.objects_url:
         raise ConfigInvalid(
-            "store.manifest_url and store.objects_url say where the ledger is kept; give "
-            "--data DIR for a directory, or both in the configuration file",
+            "the place of the ledger is missing: give --data DIR, or store.manifest_url and "
+            "store.objects_url in the configuration file",
             metadata={"key": "store.manifest_url"},
         )

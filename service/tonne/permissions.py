@@ -73,7 +73,8 @@ def warn_of_readers(path: Path) -> None:
     if _others(found) & (_READ | _WRITE):
         command = "chmod -R" if stat.S_ISDIR(found.st_mode) else "chmod"
         logger.warning(
-            "others may read the ledger: %s has the mode %s; make it its owner's alone: %s go= %s",
+            "other users may read the ledger: %s has the mode %s; take their rights away: %s "
+            "go= %s",
             path,
             oct(stat.S_IMODE(found.st_mode)),
             command,
@@ -94,13 +95,14 @@ def fault_of_writers(path: Path) -> str:
         return ""  # what cannot be looked at is told by who reads it
     if _others(found) & _WRITE:
         return (
-            f"may be written by others (mode {oct(stat.S_IMODE(found.st_mode))}); "
-            f"chmod go-w {shlex.quote(str(file))}"
+            f"is writable by other users (mode {oct(stat.S_IMODE(found.st_mode))}): run chmod "
+            f"go-w {shlex.quote(str(file))}"
         )
     if above.st_mode & _WRITE and not above.st_mode & stat.S_ISVTX:
         return (
-            f"may be replaced by others, who may write its directory (mode "
-            f"{oct(stat.S_IMODE(above.st_mode))}); chmod go-w {shlex.quote(str(file.parent))}"
+            "is replaceable by other users, who may write its directory (mode "
+            f"{oct(stat.S_IMODE(above.st_mode))}): run chmod go-w "
+            f"{shlex.quote(str(file.parent))}"
         )
     return ""
 

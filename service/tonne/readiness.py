@@ -69,7 +69,7 @@ class ObjectsWatch:
             self._fail(error)
             return
         if self._failures >= FAILURES_MIN:
-            logger.warning("the objects can be reached again")
+            logger.warning("the server reaches the objects again")
         self._failures = 0
         self._mark(True)
 
@@ -78,4 +78,4 @@ class ObjectsWatch:
         if self._failures >= FAILURES_MIN:
             self._mark(False)
         if self._failures in {1, FAILURES_MIN}:
-            logger.warning("the objects cannot be reached: %s", why)
+            logger.warning("the server cannot reach the objects: %s", why)

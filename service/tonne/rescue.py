@@ -58,9 +58,9 @@ def adopt(
         ledger_id = confirm(found)
         if found.missing_count and not with_missing:
             raise FieldInvalid(
-                f"{found.missing_count} of {found.live_count} files that the manifest names are "
-                "not there: restore the objects first, or give --with-missing; what rests on them "
-                "is an error until they are back"
+                f"{found.missing_count} of {found.live_count} files of the manifest are "
+                "missing: restore the objects first, or give --with-missing. Without these "
+                "files, answers that need them are errors"
             )
         return restore.adopt(manifest, objects, ledger_id)
 

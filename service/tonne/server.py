@@ -268,12 +268,23 @@ class Server:
             try:
                 first = await asyncio.to_thread(self._ledger.upkeep.check_pair, first)
             except CapacityError as error:
-                logger.warning("whether the pair is still one could not be read: %s", error)
+                logger.warning(
+                    (
+                        "the server could not check that the manifest and the objects are still a "
+                        "pair: %s"
+                    ),
+                    error,
+                )
             except LedgerMismatch as error:
                 self.telemetry.add("tonne_garbage_refusals_total", 1, "mismatch")
                 self.parted.set_exception(error)
             except DefectError as error:
-                log_incident(self.telemetry, logger, "the pair cannot be looked at", error)
+                log_incident(
+                    self.telemetry,
+                    logger,
+                    "the check of the manifest and the objects failed",
+                    error,
+                )
             await asyncio.sleep(self._config.store.mark_interval_s)
 
     async def _measure_lag(self) -> None:
@@ -325,7 +336,7 @@ def _mark_end(ledger: Ledger) -> None:
     try:
         ledger.upkeep.write_mark()
     except (CapacityError, ConfigInvalid) as error:
-        logger.warning("no mark of the end was written: %s", error)
+        logger.warning("the mark of the end could not be written: %s", error)
 
 
 def _stop_once(
@@ -337,7 +348,7 @@ def _stop_once(
 
 def _not_listening(key: str, address: str) -> ConfigInvalid:
     return ConfigInvalid(
-        f"{key} must be a free address of this machine; {address} cannot be listened on, maybe "
-        "because another server does",
+        f"{key}: expected a free address of this machine; the server cannot listen on "
+        f"{address}, perhaps because another one does: stop that one, or choose another address",
         metadata={"key": key, "value": address},
     )

@@ -46,7 +46,7 @@ async def watch_history(ledger: Ledger, telemetry: Telemetry) -> None:
         except CapacityError:
             continue  # the store is away, which others say
         except DefectError as error:
-            log_incident(telemetry, logger, "the history could not be looked at", error)
+            log_incident(telemetry, logger, "the history could not be checked", error)
 
 
 async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:
@@ -54,9 +54,9 @@ async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:
     try:
         done = await asyncio.to_thread(ledger.upkeep.maintain)
     except CapacityError as error:
-        logger.warning("the store refused the upkeep; it is tried again: %s", error)
+        logger.warning("the store refused the upkeep; the server tries again: %s", error)
     except ConfigInvalid as error:  # the wrong pair, or too much to delete: an operator's matter
-        logger.error("the upkeep refused to go on, and deleted nothing: %s", error)  # noqa: TRY400  # no traceback helps
+        logger.error("the upkeep stopped and deleted nothing: %s", error)  # noqa: TRY400  # no traceback helps
         reason = "mismatch" if isinstance(error, LedgerMismatch) else "share"
         telemetry.add("tonne_garbage_refusals_total", 1, reason)
     except asyncio.CancelledError:
@@ -106,7 +106,7 @@ class Publishing:
         try:
             done = await asyncio.to_thread(self._publisher.publish_all)
         except CapacityError as error:
-            logger.warning("the store refused to publish; it is tried again: %s", error)
+            logger.warning("the store refused a publication; the publisher tries again: %s", error)
             return self._end("failed")
         except asyncio.CancelledError:
             raise
@@ -117,7 +117,9 @@ class Publishing:
         self._telemetry.add("tonne_publish_batches_total", done.batch_count)
         for failure in done.failures:
             if isinstance(failure, CapacityError):
-                logger.warning("a book could not be published; it is tried again: %s", failure)
+                logger.warning(
+                    "a book could not be published; the publisher tries again: %s", failure
+                )
             else:
                 log_incident(self._telemetry, logger, "a book cannot be published", failure)
         return self._end("failed" if done.failures else "done")
@@ -225,7 +227,8 @@ async def _listen(admin: AdminServer, address: str) -> str:
         return f"{host}:{await admin.start(host.strip('[]'), int(port))}"
     except OSError as error:
         raise ConfigInvalid(
-            f"server.admin must be a free address of this machine; {address} cannot be listened "
-            "on, maybe because another server does",
+            "server.admin: expected a free address of this machine; the process cannot listen "
+            f"on {address}, perhaps because another one does: stop that one, or choose another "
+            "address",
             metadata={"key": "server.admin", "value": address},
         ) from error

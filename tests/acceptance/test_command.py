@@ -197,7 +197,7 @@ def test_a_killed_append_goes_on_where_the_ledger_stands(tonne, server, client, 
 
     run = tonne("append", whole, "--book", book, "--channel", "c")
     assert run.returncode == 0, run.stderr
-    assert "records are in the ledger already; going on from there" in run.stderr
+    assert "records are already in the ledger; the command continues after them" in run.stderr
     (channel,) = json.loads(tonne("channel", "list", "--book", book, "--format", "json").stdout)
     assert (channel["records"], channel["posted"]) == (25_000, 25_000)
     assert Decimal(channel["quantity_sum"]) == sum(Decimal(f"{n}.25") for n in range(25_000))

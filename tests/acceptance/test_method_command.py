@@ -85,7 +85,7 @@ def test_a_shown_method_is_changed_in_a_file_and_set(tonne, book, tmp_path):
     ]
     run = tonne("method", "set", "--book", book, *WHO, "--file", path)
     assert run.returncode == 1
-    assert "is at 2" in run.stderr
+    assert "is at version 2" in run.stderr
     path.write_text(json.dumps(document["settings"]))  # settings alone follow what is in force
     assert tonne("method", "set", "--book", book, *WHO, "--file", path).returncode == 0
 

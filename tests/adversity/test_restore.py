@@ -81,7 +81,7 @@ class Store:
 class Embedded(Store):
     """SQLite and a directory."""
 
-    reason = "it is a copy that a backup made"
+    reason = "is a copy that a backup made"
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.copy = folder / "data", folder / "copy"

@@ -98,7 +98,7 @@ def test_a_wrong_manifest_is_refused_and_nothing_goes(env, tmp_path):
     misspelt = env | {"TONNE_STORE_MANIFEST_URL": f"sqlite:///{tmp_path}/manifets.db"}
     for _ in range(2):  # the second time it is there, and empty
         line = serve_and_fail(misspelt)
-        assert re.match(r"tonne: the manifest holds no ledger, the objects belong to", line)
+        assert re.match(r"tonne: the manifest holds no ledger, but the objects belong to", line)
         assert re.search(r"\(the manifest is at \S+manifets.db, the objects at ", line)
     foreign = misspelt | {
         "TONNE_STORE_MANIFEST_URL": f"sqlite:///{tmp_path}/foreign.db",

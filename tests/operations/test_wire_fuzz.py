@@ -37,7 +37,7 @@ segments, which are among the calls, take longer with each of them."""
 THREADS_COUNT = 4
 ANSWERS_MAX = 200
 CHANNEL = "books/acme/channels/fuzz-{}"
-INTERNAL = re.compile(r"the server failed; the incident is logged as [0-9a-f-]+")
+INTERNAL = re.compile(r"the server failed\. The incident is logged as [0-9a-f-]+")
 LEAK = re.compile(
     r"Traceback|File \"|site-packages|/service/tonne|\.py\b|object at 0x|sqlalchemy|psycopg"
     r"|sqlite|alembic|polars|pyo3|obstore|\bSELECT\b|\bINSERT\b|Exception|KeyError|TypeError"

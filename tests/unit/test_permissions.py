@@ -74,7 +74,7 @@ def test_the_group_of_others_is_others(tmp_path, caplog):
     file.chmod(0o660)
     assert fault_of_writers(file) == ""
     os.chown(file, -1, os.getegid() + 1)
-    assert "may be written by others" in fault_of_writers(file)
+    assert "is writable by other users" in fault_of_writers(file)
     file.chmod(0o640)
     assert fault_of_writers(file) == ""
     warn_of_readers(file)
@@ -97,7 +97,7 @@ def test_a_key_that_others_may_write_is_refused(tmp_path, name):
     authority = Authority()
     write_pair(directory, authority.issue("server"), authority.certificate)
     (directory / name).chmod(_mode(directory / name) | 0o002)
-    with pytest.raises(ConfigInvalid, match=r"by others.*chmod go-w"):
+    with pytest.raises(ConfigInvalid, match=r"by other users.*chmod go-w"):
         open_certificates(_security(directory), Telemetry())
 
 

@@ -101,7 +101,7 @@ cdef _check_runs(
                 raise ValueError(f"the runs of rule {rule} ascend by period; {run} does not")
     for run in range(run_count):
         if dispositions[run] < -STATUS_MAX:
-            raise ValueError(f"an disposition is a resolution or minus a status; run {run} has "
+            raise ValueError(f"a disposition is a resolution or minus a status; run {run} has "
                              f"{dispositions[run]}")
 
 

@@ -20,7 +20,10 @@ OPEN_BUDGET_S = 3.0
 ServerOption = Annotated[
     str,
     typer.Option(
-        "--server", metavar="HOST:PORT", envvar="TONNE_SERVER", help="The server to speak to."
+        "--server",
+        metavar="HOST:PORT",
+        envvar="TONNE_SERVER",
+        help="Address of the server, HOST:PORT.",
     ),
 ]
 BOOK_VARIABLE = "TONNE_BOOK"
@@ -45,7 +48,7 @@ OrderOption = Annotated[
     ),
 ]
 TlsOption = Annotated[
-    bool, typer.Option("--tls", envvar="TONNE_TLS", help="Speak TLS to the server.")
+    bool, typer.Option("--tls", envvar="TONNE_TLS", help="Use TLS to the server.")
 ]
 CaOption = Annotated[
     Path | None,
@@ -53,7 +56,7 @@ CaOption = Annotated[
         "--ca-file",
         envvar="TONNE_CA_FILE",
         metavar="FILE",
-        help="Authorities that vouch for the server (PEM).",
+        help="Certificates of the authorities that the server's certificate must come from (PEM).",
     ),
 ]
 CertificateOption = Annotated[
@@ -68,7 +71,10 @@ CertificateOption = Annotated[
 KeyOption = Annotated[
     Path | None,
     typer.Option(
-        "--key-file", envvar="TONNE_KEY_FILE", metavar="FILE", help="Its private key (PEM)."
+        "--key-file",
+        envvar="TONNE_KEY_FILE",
+        metavar="FILE",
+        help="Private key of the client's certificate (PEM).",
     ),
 ]
 TokenFileOption = Annotated[
@@ -77,8 +83,10 @@ TokenFileOption = Annotated[
         "--token-file",
         envvar="TONNE_TOKEN_FILE",
         metavar="FILE",
-        help="A file with the token, read again when the token expires. TONNE_TOKEN may hold the "
-        "token itself.",
+        help=(
+            "File with the token; it is read again when the token expires. TONNE_TOKEN may hold "
+            "the token itself."
+        ),
     ),
 ]
 # Hidden: on the command line other users of the machine could read it.
@@ -88,7 +96,7 @@ PlainTokenOption = Annotated[
     typer.Option(
         "--insecure",
         envvar="TONNE_INSECURE",
-        help="Send the token without TLS beyond loopback: where a mesh encrypts.",
+        help="Send the token without TLS beyond loopback, because a mesh encrypts.",
     ),
 ]
 

@@ -127,7 +127,7 @@ def _options(
     insecure: connection.PlainTokenOption = False,
     debug: Annotated[
         bool,
-        typer.Option("--debug", envvar="TONNE_DEBUG", help="Show where a failure comes from."),
+        typer.Option("--debug", envvar="TONNE_DEBUG", help="Show the traceback of a failure."),
     ] = False,
     _version: Annotated[
         bool,
@@ -177,14 +177,18 @@ def _tell(error: BaseException) -> None:
             say(line)
     if isinstance(error, TonneError) and error.code == _SERVER_UNAVAILABLE:
         text = (
-            f"{error}; start one with `tonne serve`, or name another with --server or TONNE_SERVER"
+            f"{error}: start a server with `tonne serve`, or name another one with --server or "
+            "TONNE_SERVER"
         )
     elif isinstance(error, DefectError) and error.code in _FAILURES_OF_STORES:
         text = f"{error} ({error.code})"
     elif isinstance(error, DefectError):
         text = f"{error} ({error.code}; this is a defect of Tonne)"
     elif isinstance(error, UnicodeDecodeError):
-        text = f"a file was expected in UTF-8; it is not at byte {error.start}"
+        text = (
+            f"expected a file in UTF-8; it is not UTF-8 at byte {error.start}: save the file as "
+            "UTF-8"
+        )
     elif isinstance(error, TonneError | OSError):
         text = str(error)
     else:

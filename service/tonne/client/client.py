@@ -111,7 +111,7 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
 
     def channel(self, book: str, channel: str) -> Channel:
         """Open a channel, making it if it is new. Any other owner of it is fenced."""
-        return Channel(self, channel_name(book, channel), self._policy)
+        return Channel.open(self, channel_name(book, channel), self._policy)
 
     def get_channel_info(self, book: str, channel: str) -> ChannelInfo:
         """Read a channel without touching its epoch."""
@@ -144,8 +144,9 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
         batches, rounded = list(cut), cut.rounded
         if len(batches) != 1:
             raise RecordsInvalid(
-                "expected 1 to about 4 MiB of records for one call; "
-                + ("got none" if not batches else "got more: append them to a channel")
+                "records: expected at least one record, and at most about 4 MiB of them, for "
+                "one call; "
+                + ("got none" if not batches else "got more: append the records to a channel")
             )
         request = ingest_pb2.PostRecordsRequest(
             parent=book_name(book), request_id=request_id or str(uuid.uuid4())

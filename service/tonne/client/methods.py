@@ -69,7 +69,7 @@ def read_method(message: ledger_pb2.Method) -> Method:
         if not 1 <= number <= len(words):
             raise MalformedAnswer(
                 f"the server answered with {field} {number}, which this client does not know: "
-                "use a client of the server's version"
+                "install the client of the server's version"
             )
         values[field] = words[number - 1]
     settings = MethodSettings(

@@ -265,7 +265,7 @@ def _names(given: Sequence[str] | str) -> tuple[str, ...]:
 def _dimension(name: str) -> Any:
     if name not in DIMENSIONS:
         raise FieldInvalid(
-            f"an inventory is grouped by {', '.join(DIMENSIONS)}; got {name!r}",
+            f"by: expected dimensions of {', '.join(DIMENSIONS)}; got {name!r}",
             metadata={"field": "by", "value": name},
         )
     return f"INVENTORY_DIMENSION_{name.upper()}"
@@ -275,7 +275,7 @@ def _approach(name: str) -> Any:
     numbers = {each: number for number, each in CONSOLIDATIONS.items()}
     if name and name not in numbers:
         raise FieldInvalid(
-            f"a consolidation approach is one of {', '.join(numbers)}; got {name!r}",
+            f"consolidation: expected one of {', '.join(numbers)}; got {name!r}",
             metadata={"field": "consolidation", "value": name},
         )
     return numbers.get(name, 0)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from tonne.edge.access.gate import Gate
     from tonne.edge.access.lanes import Lane, Lanes
-    from tonne.edge.messages.status import Context
+    from tonne.edge.messages.status import CallContext
     from tonne.telemetry import Telemetry
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ PARSE_BYTES_MAX = 64 * 1024
 """Largest request that is parsed on the event loop; others are, in a thread."""
 
 
-class Answer:
+class WholeAnswer:
     """A stream's whole answer, made at once and held as bytes, each until it is sent.
 
     For an answer whose parts can only be made together: written down it takes a tenth of what
@@ -139,14 +139,14 @@ class Border:
         def compute(message: bytes) -> bytes:
             return call(read_request(kind, message)).SerializeToString()
 
-        async def answer(message: bytes, context: Context) -> bytes:
+        async def answer(message: bytes, context: CallContext) -> bytes:
             await self._admit(lane, method, kind, message)
             leave = await lane.enter()
             context.add_done_callback(lambda _: leave())
             async with self._parsing(message):
                 return await lane.run(compute, message)
 
-        async def handle(message: bytes, context: Context) -> bytes:
+        async def handle(message: bytes, context: CallContext) -> bytes:
             return await self._guarded(method, context, answer(message, context)) or b""
 
         return grpc.unary_unary_rpc_method_handler(handle)
@@ -160,33 +160,36 @@ class Border:
         async def answer(message: bytes) -> bytes:
             return (await call(message)).SerializeToString()
 
-        async def handle(message: bytes, context: Context) -> bytes:
+        async def handle(message: bytes, context: CallContext) -> bytes:
             return await self._guarded(method, context, answer(message)) or b""
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
     def server_stream(
-        self, method: str, kind: type[Message], call: Callable[..., Iterable[Message] | Answer]
+        self,
+        method: str,
+        kind: type[Message],
+        call: Callable[..., Iterable[Message] | WholeAnswer],
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """Wrap a method that gives the messages of a stream.
 
-        Each is made when the one before has been sent; an `Answer` has them made already.
+        Each is made when the one before has been sent; a `WholeAnswer` has them made already.
         """
         self.gate.expect(method)
         lane = self.lanes.of(method)
 
-        def begin(message: bytes) -> Iterator[Message] | Answer:
+        def begin(message: bytes) -> Iterator[Message] | WholeAnswer:
             found = call(read_request(kind, message))
-            return found if isinstance(found, Answer) else iter(found)
+            return found if isinstance(found, WholeAnswer) else iter(found)
 
-        async def answer(message: bytes, context: Context) -> None:
+        async def answer(message: bytes, context: CallContext) -> None:
             await self._admit(lane, method, kind, message)
             async with lane.place():
                 async with self._parsing(message):
                     messages = await lane.run(begin, message)
                 await self._send(lane, messages, context)
 
-        async def handle(message: bytes, context: Context) -> None:
+        async def handle(message: bytes, context: CallContext) -> None:
             await self._guarded(method, context, answer(message, context))
 
         return grpc.unary_stream_rpc_method_handler(handle)
@@ -206,7 +209,7 @@ class Border:
         self.gate.expect(method)
         lane = self.lanes.of(method)
 
-        async def answer(context: Context) -> None:
+        async def answer(context: CallContext) -> None:
             requests = self._read(lane, context)
             begun = await begin(requests)
             current().check_authorized()
@@ -217,7 +220,7 @@ class Border:
                 async for messages in answers:
                     await self._send(lane, iter(messages), context)
 
-        async def handle(_: object, context: Context) -> None:
+        async def handle(_: object, context: CallContext) -> None:
             await self._guarded(method, context, answer(context))
 
         return grpc.stream_stream_rpc_method_handler(handle)
@@ -229,8 +232,8 @@ class Border:
         if len(message) > most and not changes:
             lane.count_limit("request_size")
             raise FieldInvalid(
-                f"request: at most {most} bytes (calls.request_bytes_max); got {len(message)}: "
-                "ask for fewer things at once",
+                f"request: expected at most {most} bytes (calls.request_bytes_max); got "
+                f"{len(message)}: split the request",
                 metadata={"field": "request", "sizeBytes": str(len(message))},
             )
         if len(message) > PARSE_BYTES_MAX:
@@ -240,11 +243,11 @@ class Border:
             _admitted(kind, message)
 
     async def _send(
-        self, lane: Lane, messages: Iterator[Message] | Answer, context: Context
+        self, lane: Lane, messages: Iterator[Message] | WholeAnswer, context: CallContext
     ) -> None:
         """Send an answer as its reader takes it; no thread waits for that."""
         call = current()
-        if isinstance(messages, Answer):
+        if isinstance(messages, WholeAnswer):
             parts = messages.parts
             lane.hold(call, sum(map(len, parts)))
             try:
@@ -262,7 +265,7 @@ class Border:
             if close := getattr(messages, "close", None):
                 lane.drop(close)
 
-    async def _write(self, lane: Lane, context: Context, message: bytes) -> None:
+    async def _write(self, lane: Lane, context: CallContext, message: bytes) -> None:
         """Send a part, in so far as its reader takes it in time."""
         current().check_authorized()
         current().check_in_force()
@@ -273,14 +276,14 @@ class Border:
         except TimeoutError:
             lane.count_limit("answer_stall")
             raise AnswerUnread(
-                f"the answer was not read for {stall_s:g} s (calls.answer_stall_s_max), and is "
-                "dropped; call again, and read as it comes",
+                f"the answer was not read for {stall_s:g} s (calls.answer_stall_s_max), so the "
+                "server dropped it: call again, and read the answer as it comes",
                 metadata={"limit": "calls.answer_stall_s_max", "value": f"{stall_s:g}"},
             ) from None
         except _GONE as error:
             raise asyncio.CancelledError from error
 
-    async def _read(self, lane: Lane, context: Context) -> AsyncIterator[bytes]:
+    async def _read(self, lane: Lane, context: CallContext) -> AsyncIterator[bytes]:
         """Give the messages of a call up to its half-close, while its caller's token counts."""
         most_s, setting = self._first_message_s_max, "ingest.first_message_s_max"
         while True:
@@ -318,7 +321,7 @@ class Border:
                 await self._parsed.ask(size_bytes, asyncio.Event(), lambda: False)
         except TimeoutError as error:
             raise CapacityError(
-                "the server is busy with other large requests; try again later",
+                "the server is busy with other large requests: try again later",
                 retry_delay_s=PARSING_WAIT_S_MAX,
             ) from error
         try:
@@ -327,7 +330,7 @@ class Border:
             self._parsed.give_back(size_bytes)
 
     async def _guarded(
-        self, method: str, context: Context, work: Coroutine[Any, Any, T]
+        self, method: str, context: CallContext, work: Coroutine[Any, Any, T]
     ) -> T | None:
         """Let the caller in and await the work; where it fails, set the status and give None."""
         telemetry = self._telemetry

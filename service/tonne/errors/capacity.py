@@ -22,7 +22,7 @@ class ServerDraining(CapacityError):
     def now(cls, retry_delay_s: float) -> Self:
         """Say that a server takes nothing new."""
         return cls(
-            "the server stops; another one takes over: connect again",
+            "the server is stopping: connect again, and another server takes over",
             retry_delay_s=retry_delay_s,
         )
 
@@ -30,8 +30,8 @@ class ServerDraining(CapacityError):
     def without_store(cls, retry_delay_s: float) -> Self:
         """Say that a server stops with a batch that it could not make durable."""
         return cls(
-            "the server stops and could not reach its store; nothing of the batch was taken: open "
-            "the channel again and go on from its committed offset",
+            "the server is stopping and could not reach its store. It took nothing of the "
+            "batch: open the channel again and go on from its committed offset",
             retry_delay_s=retry_delay_s,
         )
 
@@ -45,8 +45,8 @@ class StreamsExhausted(CapacityError):
     def of_process(cls, streams_max: int, retry_delay_s: float) -> Self:
         """Say that a server has all the streams that it takes."""
         return cls(
-            f"the server takes {streams_max} streams at once and has them; try again later, or "
-            "another server",
+            f"the server takes {streams_max} streams at once, and all are in use "
+            "(ingest.streams_max): try again later, or use another server",
             metadata={"streamsMax": str(streams_max)},
             retry_delay_s=retry_delay_s,
         )
@@ -55,8 +55,8 @@ class StreamsExhausted(CapacityError):
     def of_book(cls, book: str, streams_max: int, retry_delay_s: float) -> Self:
         """Say that a server has all the streams that it takes of one book."""
         return cls(
-            f"the server takes {streams_max} streams of book {book!r} at once and has them; try "
-            "again later, or another server",
+            f"the server takes {streams_max} streams of book {book!r} at once, and all are in "
+            "use (ingest.book_streams_max): try again later, or use another server",
             metadata={"book": book, "bookStreamsMax": str(streams_max)},
             retry_delay_s=retry_delay_s,
         )
@@ -66,7 +66,8 @@ class StreamsExhausted(CapacityError):
         """Say that too many streams have not said yet whose they are."""
         return cls(
             f"the server holds {streams_max} streams that have not sent their first message "
-            "(ingest.silent_streams_max); send it as soon as a stream is open, and try again",
+            "(ingest.silent_streams_max): try again, and send the first message as soon as the "
+            "stream is open",
             metadata={"limit": "ingest.silent_streams_max", "value": str(streams_max)},
             retry_delay_s=retry_delay_s,
         )

@@ -19,8 +19,8 @@ class QuantityOverflow(DefectError):
     def of_sum(cls, remedy: str, book: str = "") -> Self:
         """Say that a sum was refused, and what makes it smaller."""
         return cls(
-            f"a sum of quantities leaves 128 bits, or 38 digits: it was refused, not wrapped; "
-            f"{remedy}",
+            "a sum of quantities needs more than 128 bits or 38 digits. Tonne refused it and "
+            f"did not wrap it: {remedy}",
             metadata={"book": book} if book else {},
         )
 
@@ -57,9 +57,10 @@ class RecordsLost(DefectError):
     ) -> Self:
         """Say that records were acknowledged and are gone, and what the producer can do."""
         return cls(
-            f"{name}: {acknowledged} records were acknowledged, and the ledger has {committed} "
-            f"now: its database lost records {committed} to {acknowledged - 1}; open the channel "
-            f"again and send them from offset {committed} on (start_offset, --start-offset)",
+            f"{name}: {acknowledged} records were acknowledged, but the ledger has only "
+            f"{committed} now. Its database lost records {committed} to {acknowledged - 1}: "
+            f"open the channel again and send the records from offset {committed} on "
+            "(start_offset, --start-offset)",
             metadata={
                 "committedOffset": str(committed),
                 "acknowledgedOffset": str(acknowledged),

@@ -31,8 +31,8 @@ class BookUnknown(InputError):
     def named(cls, book: str) -> Self:
         """Say it of a book, in the same words whether it is not there or is hidden."""
         return cls(
-            f"no book is called {book!r}; `tonne book list` shows those that are there, "
-            "`tonne book create` makes one",
+            f"no book is called {book!r}; `tonne book list` shows the books, `tonne book "
+            "create` makes one",
             metadata={"book": book},
         )
 
@@ -84,8 +84,8 @@ class ChannelClosed(InputError):
     def of(cls, book: str, channel: str) -> Self:
         """Say that a channel takes nothing any more."""
         return cls(
-            f"channel {channel} of book {book} is closed and takes no more records: open one of "
-            "another name",
+            f"channel {channel} of book {book} is closed and takes no more records: open a "
+            "channel with another name",
             metadata={"book": book, "channel": channel},
         )
 
@@ -99,9 +99,9 @@ class EpochUnknown(InputError):
     def of(cls, book: str, channel: str, *, epoch: int, current: int) -> Self:
         """Say that no opening, or none that the database still knows, gave out an epoch."""
         return cls(
-            f"epoch: channel {channel} of book {book} is at epoch {current}; epoch {epoch} was "
-            "never given out, or the database lost it with its last transactions: open the "
-            "channel again and go on from its committed offset",
+            f"epoch: channel {channel} of book {book} is at epoch {current}; epoch {epoch} is "
+            "unknown. It was never given out, or the database lost its last transactions: open "
+            "the channel again and continue from its committed offset",
             metadata=_of_epoch(book, channel, epoch, current),
         )
 
@@ -115,8 +115,8 @@ class EpochStale(InputError):
     def of(cls, book: str, channel: str, *, epoch: int, current: int) -> Self:
         """Say that another owner has opened a channel since."""
         return cls(
-            f"epoch: another owner has opened channel {channel} of book {book} since: it is at "
-            f"epoch {current}, not {epoch}; open it again only if it is yours",
+            f"epoch: another owner has opened channel {channel} of book {book} since. The "
+            f"channel is at epoch {current}, not {epoch}: open it again only if it is yours",
             metadata=_of_epoch(book, channel, epoch, current),
         )
 
@@ -129,11 +129,11 @@ class OffsetGap(InputError):
     @classmethod
     def of(cls, book: str, channel: str, *, offset: int, expected: int, stop: int = 0) -> Self:
         """Say where a channel goes on; `stop` ends a batch that overlaps with what it has."""
-        overlap = f" and ends at {stop}, which overlaps" if stop else ""
+        overlap = f" and ends at {stop}, so it overlaps with earlier records" if stop else ""
         return cls(
-            f"offset: channel {channel} of book {book} goes on at offset {expected}; the batch "
-            f"begins at {offset}{overlap}: open the channel again and go on from its committed "
-            "offset",
+            f"offset: channel {channel} of book {book} continues at offset {expected}; the "
+            f"batch begins at {offset}{overlap}: open the channel again and continue from its "
+            "committed offset",
             metadata={
                 "book": book,
                 "channel": channel,
@@ -147,8 +147,8 @@ class OffsetGap(InputError):
     def at_start(cls, name: str, *, offset: int, committed: int) -> Self:
         """Say, before anything is sent, that a start leaves records out."""
         return cls(
-            f"start_offset {offset} is beyond the {committed} records that {name} has; append "
-            "what lies between first",
+            f"start_offset {offset} is beyond the {committed} records of {name}: append the "
+            "records between first",
             metadata={"startOffset": str(offset), "committedOffset": str(committed)},
         )
 
@@ -168,8 +168,8 @@ class ContentMustMatch(InputError):
     def at_offset(cls, book: str, channel: str, offset: int) -> Self:
         """Say which record of a batch is not the one that was committed there."""
         return cls(
-            f"offset {offset} of channel {channel} in book {book} was committed before with "
-            "another record: open the channel again and go on from its committed offset",
+            f"offset {offset} of channel {channel} in book {book} already holds another record: "
+            "open the channel again and continue from its committed offset",
             metadata={"book": book, "channel": channel, "offset": str(offset)},
         )
 
@@ -177,8 +177,8 @@ class ContentMustMatch(InputError):
     def of_request(cls, book: str, request_id: str) -> Self:
         """Say that a request id stands for other records."""
         return cls(
-            f"request {request_id} of book {book} was posted before with other records: use a "
-            "new request_id for new records",
+            f"request {request_id} of book {book} already posted other records: use a new "
+            "request_id for new records",
             metadata={"book": book, "requestId": request_id},
         )
 
@@ -186,9 +186,9 @@ class ContentMustMatch(InputError):
     def at_start(cls, name: str, *, offset: int, committed: int) -> Self:
         """Say that what is to be appended is not what the channel begins with."""
         return cls(
-            f"{name} has {committed} records, and the ones given for the offsets from {offset} on "
-            f"are others; to append behind them start at offset {committed} (start_offset, "
-            "--start-offset)",
+            f"{name} has {committed} records, and the given records differ from them from "
+            f"offset {offset} on: to append more records, start at offset {committed} "
+            "(start_offset, --start-offset)",
             metadata={"offset": str(offset)},
         )
 
@@ -208,7 +208,7 @@ class BatchMustFit(InputError):
     def of_bytes(cls, size: int, size_max: int) -> Self:
         """Say that a message is too large."""
         return cls(
-            f"a message has at most {size_max} bytes; got {size}: split the batch",
+            f"batch: a message has at most {size_max} bytes; got {size}: split the batch",
             metadata={"field": "batch", "sizeBytes": str(size), "sizeBytesMax": str(size_max)},
         )
 
@@ -216,9 +216,10 @@ class BatchMustFit(InputError):
     def of_postings(cls, record_count: int, count: int, count_max: int) -> Self:
         """Say that the records of a batch touch too many months."""
         return cls(
-            f"the {record_count} records of the batch touch up to {count} months, each counted by "
-            f"itself, and a commit has at most {count_max} postings; nothing of it was taken: "
-            "send fewer records in a batch, or records of shorter spans",
+            f"the {record_count} records of the batch make up to {count} postings, one for each "
+            f"month that a record touches. A commit has at most {count_max} "
+            "(ingest.commit_postings_max). Nothing of the batch was taken: send fewer records "
+            "in a batch, or records of shorter spans",
             metadata={
                 "field": "batch",
                 "postingCount": str(count),
@@ -230,8 +231,8 @@ class BatchMustFit(InputError):
     def of_records(cls, count: int, count_max: int) -> Self:
         """Say that a batch has more records than are answered one by one."""
         return cls(
-            f"a batch of an estimate that answers each record has at most {count_max} records; "
-            f"got {count}: send smaller batches",
+            f"an estimate that answers each record takes batches of at most {count_max} "
+            f"records; got {count}: send smaller batches",
             metadata={"recordCount": str(count), "recordCountMax": str(count_max)},
         )
 
@@ -251,8 +252,8 @@ class StreamSilent(InputError):
     def at_first(cls, most_s: float, setting: str) -> Self:
         """Say that the first message of a stream did not come in time, or not whole."""
         return cls(
-            f"a stream's first message, which names its channel, comes within {most_s:g} s "
-            f"({setting}); open another stream and send it at once",
+            f"the first message of a stream must come within {most_s:g} s ({setting}): open "
+            "another stream, and send its first message at once",
             metadata={"limit": setting, "value": f"{most_s:g}"},
         )
 
@@ -260,8 +261,8 @@ class StreamSilent(InputError):
     def between(cls, most_s: float, setting: str) -> Self:
         """Say that a further message did not come in time."""
         return cls(
-            f"the next message comes within {most_s:g} s ({setting}), or the half-close; call "
-            "again, and send without such a pause",
+            f"the next message, or the half-close, must come within {most_s:g} s ({setting}): "
+            "call again, and send without such a pause",
             metadata={"limit": setting, "value": f"{most_s:g}"},
         )
 
@@ -287,7 +288,7 @@ class EditionUnknown(InputError):
     def in_book(cls, book: str, edition: str) -> Self:
         """Say that a book has no such edition."""
         return cls(
-            f"book {book!r} has no edition {edition!r}: list its editions",
+            f"book {book!r} has no edition {edition!r}: `tonne edition list` shows its editions",
             metadata={"book": book, "edition": edition},
         )
 
@@ -295,8 +296,8 @@ class EditionUnknown(InputError):
     def shipped(cls, edition: str, known: Iterable[str]) -> Self:
         """Say that no such edition is shipped, and which are."""
         return cls(
-            f"no shipped edition is called {edition!r}; they are {', '.join(known)}; name the "
-            "book for one that a book imported",
+            f"no shipped edition is called {edition!r}: the shipped editions are "
+            f"{', '.join(known)}; for an edition that a book imported, name the book",
             metadata={"edition": edition},
         )
 
@@ -310,7 +311,7 @@ class EditionExists(InputError):
     def in_book(cls, book: str, edition: str) -> Self:
         """Say that a book has another edition of that id."""
         return cls(
-            f"edition {edition!r} of book {book!r} exists with other content; a published edition "
+            f"edition {edition!r} of book {book!r} exists with other content, and an edition "
             "never changes: import this one under another id",
             metadata={"book": book, "edition": edition},
         )
@@ -319,8 +320,8 @@ class EditionExists(InputError):
     def shipped(cls, book: str, edition: str) -> Self:
         """Say that a shipped edition has that id."""
         return cls(
-            f"edition {edition!r} is shipped with the server: name it in the method, or import "
-            "yours under another id",
+            f"edition {edition!r} is shipped with the server: name the shipped edition in the "
+            "method, or import yours under another id",
             metadata={"book": book, "edition": edition},
         )
 
@@ -335,7 +336,7 @@ class FactorUnknown(InputError):
         """Say that an edition has no such row; an empty book: it is a shipped one."""
         where = f"edition {edition!r} of book {book!r}" if book else f"shipped edition {edition!r}"
         return cls(
-            f"{where} has no factor {row}: list its factors",
+            f"{where} has no factor {row}: `tonne factor list` shows its factors",
             metadata={"book": book, "edition": edition, "factor": str(row)},
         )
 

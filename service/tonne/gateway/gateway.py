@@ -88,13 +88,14 @@ class Gateway:
                 verbs.add(route.verb)
         if verbs:
             refused = _refusal(
-                grpc.StatusCode.UNIMPLEMENTED, f"{path} takes {' or '.join(sorted(verbs))}"
+                grpc.StatusCode.UNIMPLEMENTED, f"path {path} takes {' or '.join(sorted(verbs))}"
             )
             refused.set_status(405)
             refused.headers["Allow"] = ", ".join(sorted(verbs))
             return refused
         return _refusal(
-            grpc.StatusCode.NOT_FOUND, f"no call has the path {path}; see the protocol's paths"
+            grpc.StatusCode.NOT_FOUND,
+            f"no call has the path {path}: the paths are in docs/http.md",
         )
 
     async def _stream(
@@ -144,9 +145,7 @@ async def _body_of(request: web.Request, route: Route) -> object:
     try:
         return json.loads(await request.read())
     except ValueError as error:
-        raise FieldInvalid(
-            f"body: JSON was expected; {error}", metadata={"field": "body"}
-        ) from error
+        raise FieldInvalid(f"body: expected JSON; {error}", metadata={"field": "body"}) from error
 
 
 def _answer(error: grpc.aio.AioRpcError) -> web.Response:

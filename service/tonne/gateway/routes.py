@@ -111,9 +111,11 @@ def request_of(
     document: dict[str, Any] = {}
     if route.body:
         if body is not None and not isinstance(body, dict):
-            raise _invalid("body", "a JSON object was expected")
+            raise _invalid("body", "expected a JSON object")
         if query and route.body == "*":
-            raise _invalid(next(iter(query)), "the fields of this call come in the body")
+            raise _invalid(
+                next(iter(query)), "this call takes its fields in the body, not in the query"
+            )
         given: dict[str, Any] = body or {}
         document = given if route.body == "*" else {route.body: given}
     for name, texts in query.items():
@@ -132,7 +134,7 @@ def _put(document: dict[str, Any], kind: Descriptor, name: str, texts: list[str]
     for parent in parents:
         field = _field(kind, parent, name)
         if field.message_type is None:
-            raise _invalid(name, f"{parent} has no fields")
+            raise _invalid(name, f"{parent} has no fields of its own")
         kind = field.message_type
         document = document.setdefault(field.json_name, {})
     field = _field(kind, last, name)
@@ -143,23 +145,26 @@ def _put(document: dict[str, Any], kind: Descriptor, name: str, texts: list[str]
         document.pop(field.name, None)  # the path wins over a body, by whichever name
         document[field.json_name] = values[0]
     else:
-        raise _invalid(name, f"once was expected; got it {len(values)} times")
+        raise _invalid(name, f"expected once; got it {len(values)} times")
 
 
 def _field(kind: Descriptor, part: str, name: str) -> FieldDescriptor:
     for field in kind.fields:
         if part in (field.name, field.json_name):
             return field
-    raise _invalid(name, f"no such field; {kind.name} has {', '.join(kind.fields_by_name)}")
+    raise _invalid(
+        name,
+        f"there is no such field; the fields of {kind.name} are {', '.join(kind.fields_by_name)}",
+    )
 
 
 def _value(field: FieldDescriptor, text: str, name: str) -> object:
     if field.type == FieldDescriptor.TYPE_BOOL:
         if text not in ("true", "false"):
-            raise _invalid(name, f"true or false was expected; got {text!r}")
+            raise _invalid(name, f"expected true or false; got {text!r}")
         return text == "true"
     if field.message_type is not None and field.message_type.full_name != _MASK:
-        raise _invalid(name, "its fields are named with dots, like selection.from_period")
+        raise _invalid(name, "name its fields with dots, like selection.from_period")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Group commit: what all streams of a book have ready goes into one write of the journal."""
+"""One commit for many streams: what all of a book have ready goes into one write of the journal."""
 
 from __future__ import annotations
 
@@ -167,11 +167,11 @@ class BookCommitter:
         """Take queues up to `commit_bytes_max`, the last one as far as one commit holds it.
 
         At least one batch, else no more than `commit_bytes_max` and a window together, nor more
-        postings than `commit_postings_max`. What is left is the first of the next group.
+        postings than `commit_postings_max`. What is left is the first of the next commit.
         """
         config = self._shared.config
         load_bytes_max = config.commit_bytes_max + config.stream_window_bytes
-        group: list[tuple[BatchQueue, PendingBatch]] = []
+        batches: list[tuple[BatchQueue, PendingBatch]] = []
         load_bytes = posting_count = 0
         while self._queues and load_bytes < config.commit_bytes_max:
             queue = next(iter(self._queues))
@@ -179,27 +179,27 @@ class BookCommitter:
                 taken = queue.ready[0]
                 load_bytes += taken.load_bytes
                 posting_count += taken.entry.batch.posting_count_max
-                if group and (
+                if batches and (
                     load_bytes > load_bytes_max or posting_count > config.commit_postings_max
                 ):
-                    return group
+                    return batches
                 self._ready_bytes -= taken.load_bytes
-                group.append((queue, queue.ready.popleft()))
+                batches.append((queue, queue.ready.popleft()))
             del self._queues[queue]
         self._oldest_s = asyncio.get_running_loop().time()
-        return group
+        return batches
 
-    async def _commit(self, group: list[tuple[BatchQueue, PendingBatch]]) -> None:
-        """Write a group and tell each queue; a defect is narrowed down to the queue it is in."""
-        outcomes = await self._written([taken.entry for _, taken in group])
+    async def _commit(self, batches: list[tuple[BatchQueue, PendingBatch]]) -> None:
+        """Write batches and tell each queue; a defect is narrowed down to the queue it is in."""
+        outcomes = await self._written([taken.entry for _, taken in batches])
         if isinstance(outcomes, DefectError):
-            queues = dict.fromkeys(queue for queue, _ in group)
+            queues = dict.fromkeys(queue for queue, _ in batches)
             if len(queues) > 1:
                 for queue in queues:
-                    await self._commit([one for one in group if one[0] is queue])
+                    await self._commit([one for one in batches if one[0] is queue])
                 return
-            outcomes = [Lost(outcomes)] * len(group)
-        for (queue, taken), outcome in zip(group, outcomes, strict=True):
+            outcomes = [Lost(outcomes)] * len(batches)
+        for (queue, taken), outcome in zip(batches, outcomes, strict=True):
             self._release(taken)
             if not queue.is_lost:
                 queue.is_lost = isinstance(outcome, Lost)
@@ -245,7 +245,7 @@ class BookCommitter:
                 telemetry.add("tonne_commits_total", 1, "retried")
                 kind = "outcome_unknown" if error.code == "OUTCOME_UNKNOWN" else "unavailable"
                 telemetry.add("tonne_store_errors_total", 1, kind)
-                logger.warning("the store refused a commit; it is tried again: %s", error)
+                logger.warning("the store refused a commit; the server tries again: %s", error)
                 shared.mark_store(self._book, reachable=False)
                 if not await shared.pause(delay_s):
                     return [Lost(shared.draining_error())] * len(entries)
@@ -280,8 +280,8 @@ class BookCommitter:
 def _check_count(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
     if len(outcomes) != len(entries):
         raise LedgerInconsistent(
-            f"the journal gives one outcome for each entry; of {len(entries)} entries it gave "
-            f"{len(outcomes)}"
+            f"the journal must give one outcome for each entry; for {len(entries)} entries it "
+            f"gave {len(outcomes)}"
         )
 
 

@@ -121,7 +121,7 @@ def check_kind(kind: int) -> None:
     """Raise `FieldInvalid` where a request that needs a batch has none."""
     if kind == KIND_NONE:
         raise FieldInvalid(
-            "batch: one of rows and arrow_ipc must be set; got neither",
+            "batch: expected rows or arrow_ipc; got neither",
             metadata={"field": "batch"},
         )
 

@@ -58,8 +58,8 @@ class EstimateRoom:
         """Make the error of who found no memory."""
         self._telemetry.add("tonne_throttles_total", 1, "estimates")
         return EstimatesExhausted(
-            f"the estimates of this server have {self.config.estimate_bytes_max} bytes of memory "
-            "and use them; try again later",
+            f"the estimates of this server use all their {self.config.estimate_bytes_max} bytes "
+            "of memory (ingest.estimate_bytes_max): try again later",
             metadata={"estimateBytesMax": str(self.config.estimate_bytes_max)},
         )
 
@@ -159,8 +159,8 @@ class OpenEstimate:
         work = self._room.work
         if size_bytes > work.limit_bytes:
             raise EstimateMustFit(
-                f"this would take up to {size_bytes} bytes of memory, and work on an estimate "
-                f"has at most {work.limit_bytes}, half of ingest.estimate_bytes_max: group by "
+                f"the estimate needs up to {size_bytes} bytes of memory for its work, and may "
+                f"have at most {work.limit_bytes}, half of ingest.estimate_bytes_max: group by "
                 "fewer dimensions, or send fewer records",
                 metadata={"sizeBytes": str(size_bytes), "sizeBytesMax": str(work.limit_bytes)},
             )
@@ -176,14 +176,16 @@ class OpenEstimate:
 
     def _too_much(self, what: str, count: int, count_max: int) -> EstimateMustFit:
         return EstimateMustFit(
-            f"an estimate has at most {count_max} {what}s; this one has {count}: make several "
-            "estimates of fewer records each" + self._remedy(what),
+            f"an estimate has at most {count_max} {what}s; got {count}: make several estimates "
+            "of fewer records each" + self._remedy(what),
             metadata={f"{what}Count": str(count), f"{what}CountMax": str(count_max)},
         )
 
     def _remedy(self, what: str) -> str:
         """Say what else helps."""
         if what == "posting":
-            return " (facility, activity, unit, region and month tell postings apart)"
+            return (
+                ". Records of the same facility, activity, unit, region and month share a posting"
+            )
         is_bookless = self._records_max < self._config.estimate_records_max
         return ", or name a book that you may read" if is_bookless else ""

@@ -70,7 +70,7 @@ def _check_request_id(text: str) -> str:
         return str(uuid.UUID(text))
     except ValueError:
         raise FieldInvalid(
-            "request_id: a UUID like 123e4567-e89b-12d3-a456-426614174000, made anew for each "
-            f"request and kept for its repeats; got {text!r}",
+            "request_id: expected a UUID like 123e4567-e89b-12d3-a456-426614174000, new for "
+            f"each request and the same for its repeats; got {text!r}",
             metadata={"field": "request_id", "requestId": text},
         ) from None

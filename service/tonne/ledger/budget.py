@@ -82,9 +82,10 @@ class Budget:
             if before_bytes + size_bytes > self.bytes_max:
                 needed_mib = (before_bytes + size_bytes) // _MIB
                 raise SelectionMustFit(
-                    f"the answer needs more than {needed_mib} MiB in memory, and calls that read "
-                    f"may hold {self.bytes_max // _MIB} MiB (ledger.read_bytes_max): ask for "
-                    "fewer facilities or activities, for fewer months at once, or group by less",
+                    f"the answer needs more than {needed_mib} MiB of memory, and all calls that "
+                    f"read may hold {self.bytes_max // _MIB} MiB (ledger.read_bytes_max): ask "
+                    "for fewer facilities or activities, for fewer months at once, or group by "
+                    "less",
                     metadata={"readBytesMax": str(self.bytes_max)},
                 )
             if self._held_bytes + size_bytes > self.bytes_max:
@@ -98,9 +99,9 @@ class Budget:
 
     def _exhausted(self, size_bytes: int) -> ReadsExhausted:
         return ReadsExhausted(
-            f"the call needs {-(-size_bytes // _MIB)} MiB more, and calls that read hold "
-            f"{self._held_bytes // _MIB} of {self.bytes_max // _MIB} MiB (ledger.read_bytes_max): "
-            "try again when others have ended, or ask for less at once",
+            f"the call needs {-(-size_bytes // _MIB)} MiB more of memory, and calls that read "
+            f"hold {self._held_bytes // _MIB} of {self.bytes_max // _MIB} MiB "
+            "(ledger.read_bytes_max): try again later, or ask for less at once",
             metadata={
                 "readBytesMax": str(self.bytes_max),
                 "heldBytes": str(self._held_bytes),

@@ -119,8 +119,8 @@ class PageTokens:
         place = self._open(token, query)
         if place is None or not _is_place(place, start):
             raise PageTokenInvalid(
-                "a page token goes with the call and the arguments that gave it out; got "
-                f"{token[:_SHOWN_CHARS]!r}: leave it empty to begin again",
+                "page_token: expected the token of an earlier page of the same call with the "
+                f"same arguments; got {token[:_SHOWN_CHARS]!r}: leave it empty to begin again",
                 metadata={"pageToken": token[:_SHOWN_CHARS]},
             )
         return place[0], place[1]

@@ -14,32 +14,38 @@ class LedgerConfig:
     """What is kept in memory, and the upkeep."""
 
     postings_cache_bytes_max: int = setting(
-        256 * MIB, "Memory of decoded postings kept for inventories.", minimum=0
+        256 * MIB, "Memory of the decoded postings that are kept for inventories.", minimum=0
     )
     read_bytes_max: int = setting(
         1024 * MIB,
-        "Memory of all calls that read: inventories, explanations, lists of records, clearings of "
-        "suspense. One that needs more is refused and told how to ask for less.",
+        "Memory of all calls that read: inventories, explanations, lists of records, clearings "
+        "of suspense. A call that needs more is refused, and its caller is told how to ask for "
+        "less.",
         minimum=128 * MIB,
     )
     merge_files_max: int = setting(
-        64, "Live postings files of one tier of a book beyond which they are merged.", minimum=2
+        64,
+        (
+            "Largest number of live postings files in one tier of a book; above it, they are "
+            "merged."
+        ),
+        minimum=2,
     )
     merge_bytes_max: int = setting(
         256 * MIB,
-        "Memory of a merge of postings files. A larger one is made in turns, up to 64 of them.",
+        "Memory of a merge of postings files. A larger merge is made in up to 64 turns.",
         minimum=16 * MIB,
     )
     merge_lease_s: float = setting(
-        120.0, "How long a merge of a server that died keeps the others off.", minimum=1
+        120.0, "How long the merge of a dead server keeps other servers from merging.", minimum=1
     )
     upkeep: bool = setting(
         True,
-        "Whether a server merges and collects garbage itself; off where `tonne maintain` runs "
-        "beside the servers.",
+        "Whether a server merges and collects garbage itself. Turn it off if `tonne maintain` "
+        "runs beside the servers.",
     )
     upkeep_interval_s: float = setting(
-        10.0, "Time between two rounds of merging and of collecting garbage.", minimum=0.01
+        10.0, "Time between two rounds of merging and collecting garbage.", minimum=0.01
     )
 
 
@@ -49,19 +55,24 @@ class PublishConfig:
 
     enabled: bool = setting(
         False,
-        "Whether a server publishes, itself; off where `tonne publish` runs beside the servers. "
-        "Needs the extra tonne[publish].",
+        "Whether a server publishes itself. Leave it off if `tonne publish` runs beside the "
+        "servers. Needs the extra tonne[publish].",
     )
     interval_s: float = setting(10.0, "Time between two rounds of publishing.", minimum=0.01)
-    batch_files_max: int = setting(1_000, "Most segments of one batch.", minimum=1)
+    batch_files_max: int = setting(1_000, "Largest number of segments in one batch.", minimum=1)
     round_batches_max: int = setting(
-        10, "Most batches of one book in one round; the others wait for the next.", minimum=1
+        10,
+        (
+            "Largest number of batches of one book in one round; further batches wait for the "
+            "next round."
+        ),
+        minimum=1,
     )
     checkpoint_batches: int = setting(
-        50, "Batches after which the log of a table is summed up in a checkpoint.", minimum=1
+        50, "Number of batches after which the log of a table gets a checkpoint.", minimum=1
     )
     lease_s: float = setting(
-        120.0, "How long a publisher that died keeps the others off a book.", minimum=1
+        120.0, "How long a dead publisher keeps other publishers from a book.", minimum=1
     )
 
 
@@ -78,53 +89,53 @@ class StoreConfig:
     )
     probe_interval_s: float = setting(
         5.0,
-        "Time between two looks at whether the objects can be reached; a server that cannot "
-        "reach them is not ready.",
+        "Time between two checks that the objects can be reached. A server that cannot reach "
+        "them is not ready.",
         minimum=0.05,
     )
     manifest_pool_size: int = setting(8, "Connections to the manifest.", minimum=1)
     manifest_pool_reserved: int = setting(
         5,
-        "Connections of these that reports, lists and changes of books leave to producers; one "
-        "is always theirs.",
+        "Number of these connections that reports, lists and changes of books leave to "
+        "producers. Reports and the others always have one.",
         minimum=0,
     )
     migrate_at_start: bool = setting(
         True,
-        "Whether a process brings the tables of the manifest to its own revision at its start; "
-        "off where `tonne migrate` runs before a rollout.",
+        "Whether a process migrates the tables of the manifest to its own revision when it "
+        "starts. Turn it off if `tonne migrate` runs before a rollout.",
     )
     accepts_lost_records: bool = setting(
         False,
-        "Whether a PostgreSQL is taken that may lose acknowledged records: one with fsync or "
+        "Whether to accept a PostgreSQL that may lose acknowledged records: with fsync or "
         "full_page_writes off, or with unlogged tables.",
     )
     needs_synchronous_standby: bool = setting(
         False,
-        "Whether a PostgreSQL is refused whose synchronous_standby_names is empty: a standby "
-        "that is promoted there may lack acknowledged records.",
+        "Whether to refuse a PostgreSQL with empty synchronous_standby_names. If a standby of "
+        "it is promoted, acknowledged records may be missing there.",
     )
     mark_interval_s: float = setting(
         60.0,
-        "How often the upkeep writes down among the objects how far the manifest has come, where "
-        "something happened.",
+        "How often the upkeep writes the position of the manifest to the objects, if it has "
+        "moved.",
         minimum=1,
     )
     quarantine_days: float = setting(
         7.0,
-        "How long objects that the manifest does not name have been listed before they are "
-        "deleted: the time in which a wrong manifest must be found out.",
+        "How long objects unknown to the manifest stay listed before they are deleted. A wrong "
+        "manifest must be noticed within this time.",
         minimum=1,
     )
     backup_days: float = setting(
         35.0,
-        "How old a backup of the manifest may be that is restored: files that a merge replaced "
-        "stay as long.",
+        "Greatest age of a backup of the manifest that can be restored. Files that a merge "
+        "replaced are kept that long.",
         minimum=0,
     )
     garbage_share_max: float = setting(
         0.1,
-        "Largest share of the files that may be deleted as unknown in one collection, beyond 32 "
-        "files; 1: all.",
+        "Largest fraction of the files that one collection may delete as unknown, beyond 32 "
+        "files. 1: all.",
         minimum=0,
     )

@@ -12,11 +12,11 @@ class SecurityConfig:
     """Who may connect, who callers are, and what they may do. Holds no secret: paths alone."""
 
     tls_certificate_file: str = setting(
-        "", "PEM file of the server's certificate and its chain; without one, plain text."
+        "", "PEM file of the server's certificate and its chain. Empty: plain text."
     )
-    tls_key_file: str = setting("", "PEM file of its private key.")
+    tls_key_file: str = setting("", "PEM file of the private key of the server's certificate.")
     tls_client_ca_file: str = setting(
-        "", "PEM file of the authorities whose client certificates are taken."
+        "", "PEM file of the authorities whose client certificates the server accepts."
     )
     client_certificate: str = setting(
         "none",
@@ -25,8 +25,8 @@ class SecurityConfig:
     )
     listen_mtls: str = setting(
         "",
-        "Address of a second gRPC port whose clients must have a certificate, where those of "
-        "the first one need none.",
+        "Address of a second gRPC port whose clients must have a certificate, while clients of "
+        "the first port need none.",
         check=lambda text: check_address(text) if text else "",
     )
     issuers: dict[str, str] = setting(  # noqa: RUF009  # makes a new one each time
@@ -35,7 +35,7 @@ class SecurityConfig:
     audience: str = setting("", "The `aud` that tokens must have: the name of this service.")
     algorithms: str = setting(
         "RS256 ES256 EdDSA",
-        "Algorithms of tokens that are taken.",
+        "Algorithms of tokens that the server accepts.",
         check=lambda text: check_words(text, ("RS256", "ES256", "EdDSA")),
     )
     required_claims: str = setting(
@@ -43,16 +43,20 @@ class SecurityConfig:
         "Claims that a token must have.",
         check=lambda text: check_required(text, ("exp", "iss", "aud", "sub")),
     )
-    leeway_s: float = setting(10.0, "How far clocks may differ.", minimum=0)
+    leeway_s: float = setting(
+        10.0, "How far the clocks of an issuer and the server may differ.", minimum=0
+    )
     jwks_lifetime_s: float = setting(
-        300.0, "Time after which the keys of an issuer are read again.", minimum=1
+        300.0, "Time after which the server reads the keys of an issuer again.", minimum=1
     )
     jwks_cooldown_s: float = setting(
-        30.0, "Least time between two readings, however many unknown keys are met.", minimum=0
+        30.0, "Shortest time between two readings, however many unknown keys come.", minimum=0
     )
-    jwks_timeout_s: float = setting(5.0, "How long such a reading may take.", minimum=0.1)
+    jwks_timeout_s: float = setting(
+        5.0, "Longest time that a reading of keys may take.", minimum=0.1
+    )
     roles_claim: str = setting(
-        "tonne_roles", "Claim of a token that gives roles; empty: no token gives any."
+        "tonne_roles", "Claim of a token that gives roles. Empty: no token gives roles."
     )
     roles: dict[str, str] = setting(  # noqa: RUF009  # makes a new one each time
         {},

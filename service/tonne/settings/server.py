@@ -19,11 +19,11 @@ class ServerConfig:
     )
     insecure: bool = setting(
         False,
-        "Listen beyond loopback without TLS, or without authentication: for a server behind a "
-        "mesh or a proxy that sees to both.",
+        "Listen beyond loopback without TLS or authentication, because a mesh or a proxy in "
+        "front does both.",
     )
     log_level: str = setting(
-        "info", "Least level that is logged.", choices=("debug", "info", "warning", "error")
+        "info", "Lowest level that is logged.", choices=("debug", "info", "warning", "error")
     )
     log_format: str = setting(
         "auto",
@@ -34,12 +34,12 @@ class ServerConfig:
     traces_endpoint: str = setting(
         "",
         "Collector of OpenTelemetry traces, like http://otel-collector:4317 (OTLP over gRPC); "
-        "empty: none. Needs the extra tonne[otel].",
+        "empty: no traces. Needs the extra tonne[otel].",
     )
     cpus: int = setting(
         0,
-        "Processors that the server counts on, for its busy fraction; 0 means what its machine "
-        "and control group allow. In Kubernetes: the request.",
+        "Processors of the server, to compute its busy fraction. 0: as many as its machine and "
+        "control group allow. In Kubernetes: the CPU request.",
         minimum=0,
     )
     call_threads: int = setting(
@@ -55,24 +55,28 @@ class ServerConfig:
         20.0, "How long a stopping server waits for its streams and calls to end.", minimum=0
     )
     streams_per_connection_max: int = setting(
-        64, "Most calls at once on one connection; further ones queue in the client.", minimum=1
+        64,
+        ("Largest number of calls at once on one connection; further calls queue in the client."),
+        minimum=1,
     )
     lookahead_bytes: int = setting(
-        MIB, "HTTP/2 window of a stream that is not being read.", minimum=65_536
+        MIB,
+        "HTTP/2 window of a stream that the server does not read at the moment.",
+        minimum=65_536,
     )
     metadata_bytes_max: int = setting(8_192, "Largest metadata of a call.", minimum=1_024)
     keepalive_time_s: float = setting(
         60.0, "Silence on a connection after which the server pings.", minimum=1
     )
-    keepalive_timeout_s: float = setting(10.0, "How long a ping may stay unanswered.", minimum=1)
+    keepalive_timeout_s: float = setting(10.0, "Longest wait for the answer to a ping.", minimum=1)
     connection_idle_s_max: float = setting(
-        300.0, "A connection without calls is closed after this.", minimum=1
+        300.0, "Time after which a connection without calls is closed.", minimum=1
     )
     connection_age_s_max: float = setting(
-        300.0, "Backstop: a connection is asked to go after this.", minimum=1
+        300.0, "Backstop: age at which the server asks a connection to close.", minimum=1
     )
     connection_age_grace_s: float = setting(
-        120.0, "Backstop: time for its streams after that.", minimum=1
+        120.0, "Backstop: time that the streams of such a connection still have.", minimum=1
     )
 
 
@@ -89,48 +93,54 @@ class CallsConfig:
     )
     report_threads: int = setting(
         2,
-        "Threads that compute reports and pages of records; one caller has all but one of them.",
+        "Threads that compute reports and pages of records; one caller gets all but one of them.",
         minimum=1,
     )
     lists_max: int = setting(
-        64, "Most such lists and changes under way, until they are answered.", minimum=1
+        64, "Largest number of such lists and changes at once, until they are answered.", minimum=1
     )
-    caller_lists_max: int = setting(16, "Most of these of one caller; others wait.", minimum=1)
+    caller_lists_max: int = setting(
+        16, "Largest number of these of one caller at once; others wait.", minimum=1
+    )
     book_lists_max: int = setting(
-        32, "Most of these of one book, or of none; others wait.", minimum=1
+        32, "Largest number of these of one book, or of no book, at once; others wait.", minimum=1
     )
     reports_max: int = setting(
-        8, "Most reports that are computed or being read at once; others wait.", minimum=1
+        8, "Largest number of reports that are computed or read at once; others wait.", minimum=1
     )
-    caller_reports_max: int = setting(3, "Most of these of one caller; others wait.", minimum=1)
+    caller_reports_max: int = setting(
+        3, "Largest number of these of one caller at once; others wait.", minimum=1
+    )
     book_reports_max: int = setting(
-        4, "Most of these of one book, or of none; others wait.", minimum=1
+        4, "Largest number of these of one book, or of no book, at once; others wait.", minimum=1
     )
     queue_max: int = setting(
-        256, "Most calls of each kind that wait; further ones are refused.", minimum=1
+        256, "Largest number of waiting calls of each kind; further calls are refused.", minimum=1
     )
     caller_queue_max: int = setting(
-        128, "Most calls of each kind of one caller that wait.", minimum=1
+        128, "Largest number of waiting calls of each kind of one caller.", minimum=1
     )
     queue_s_max: float = setting(
-        30.0, "Longest wait of a call; it is refused after that.", minimum=0.001
+        30.0, "Longest wait of a call; then it is refused.", minimum=0.001
     )
     request_bytes_max: int = setting(MIB, "Largest request of a call that reads.", minimum=1_024)
     request_stall_s_max: float = setting(
-        30.0, "Longest silence of a caller between two messages of Estimate.", minimum=0.001
+        30.0, "Longest silence between two messages of a caller of Estimate.", minimum=0.001
     )
     answer_bytes_max: int = setting(
         64 * MIB,
-        "Memory of answers that are not read yet; over it no report begins, and over a quarter "
-        "of it by one caller none of that caller.",
+        "Memory of answers that their callers have not read yet. Above it, no report begins; "
+        "above a quarter of it by one caller, no report of that caller begins.",
         minimum=1_024,
     )
     answer_stall_s_max: float = setting(
         30.0,
-        "How long the next part of an answer may wait for its reader; then the call ends.",
+        "Longest wait until a caller reads the next part of an answer; then the call ends.",
         minimum=0.001,
     )
-    report_s_max: float = setting(600.0, "Longest report, computed and read.", minimum=0.001)
+    report_s_max: float = setting(
+        600.0, "Longest time to compute and read a report.", minimum=0.001
+    )
 
 
 @dataclass(frozen=True, slots=True)

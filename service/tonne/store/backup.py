@@ -51,15 +51,15 @@ def back_up_sqlite(url: str, file: Path) -> int:
     parsed = make_url(url)
     if parsed.drivername != "sqlite":
         raise ConfigInvalid(
-            "the manifest is not on SQLite: back it up with pg_dump, or with the archive of its "
-            "write-ahead log, before the objects are copied"
+            "the manifest is on PostgreSQL: back it up with pg_dump, or with the archive of its "
+            "write-ahead log, and copy the objects after that"
         )
     see_file(parsed)
     path = Path(str(parsed.database))
     if not path.is_file():
-        raise ConfigInvalid("a manifest is backed up by its path: sqlite:///PATH, without file:")
+        raise ConfigInvalid("store.manifest_url: expected sqlite:///PATH, without file:")
     if not file.parent.is_dir():
-        raise ConfigInvalid(f"there is no folder {file.parent}: make it first, or name another")
+        raise ConfigInvalid(f"folder {file.parent} is missing: make it first, or name another")
     partial = file.with_name(f".{file.name}.{uuid.uuid4().hex}.tmp")
     try:
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -77,10 +77,10 @@ def back_up_sqlite(url: str, file: Path) -> int:
         faults.reach("backup.before_link")
         _publish(partial, file)
     except FileExistsError as error:
-        raise ConfigInvalid(f"{file} is there already; name a new file") from error
+        raise ConfigInvalid(f"{file} exists already: name a new file") from error
     except (OSError, sqlite3.Error) as error:
         raise StoreUnavailable(
-            "the manifest cannot be copied now; try again",
+            "the manifest cannot be copied now: try again",
             detail=f"from {parsed.database} to {file}: {error}",
         ) from error
     finally:

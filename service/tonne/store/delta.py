@@ -178,8 +178,8 @@ class DeltaTables:
             )
         except DeltaError as error:
             raise StoreUnavailable(
-                "the table could not be made, maybe because another one made it at this moment; "
-                "try again",
+                "the table could not be made, perhaps because another process made it at the "
+                "same time: try again",
                 detail=f"at {folder}: {first_line(error)}",
             ) from error
         return self._open(folder)
@@ -192,7 +192,7 @@ class DeltaTables:
             table = self._open(folder)
         except TableNotFoundError:
             if batch.number > 1:
-                raise _contradiction(folder, batch, "it is not there") from None
+                raise _contradiction(folder, batch, "the table is missing") from None
             table = self._create(folder, batch)
         found = _generation(table)
         if found < batch.generation and batch.number == 1:
@@ -203,7 +203,7 @@ class DeltaTables:
             table = self._open(folder)
             found = _generation(table)
         if found != batch.generation:
-            raise _contradiction(folder, batch, f"it is of generation {found}")
+            raise _contradiction(folder, batch, f"the table is of generation {found}")
         return table
 
     def _commit(self, folder: str, table: DeltaTable, batch: PublicationBatch) -> None:
@@ -233,7 +233,7 @@ class DeltaTables:
             now = self._open(folder)
             if _generation(now) != batch.generation or _last_batch(now, batch) < batch.number:
                 raise StoreUnavailable(
-                    "another commit to the table came first; try again",
+                    "another commit to the table came first: try again",
                     detail=f"at {folder}",
                 ) from error
 
@@ -264,7 +264,7 @@ class DeltaTables:
             yield
         except (exceptions.CommitFailedError, OSError) as error:
             raise StoreUnavailable(
-                "the table cannot be written now; try again",
+                "the table cannot be written now: try again",
                 detail=f"at {folder}: {first_line(error)}",
             ) from error
         except (exceptions.DeltaError, ValueError) as error:
@@ -284,11 +284,13 @@ def _last_batch(table: DeltaTable, batch: PublicationBatch) -> int:
     """Read the last batch of the generation; raises where batches are missing or too many."""
     last = table.transaction_version(_application(batch)) or 0
     if last not in (batch.number - 1, batch.number):
-        raise _contradiction(table.table_uri, batch, f"its last batch is {last}")
+        raise _contradiction(table.table_uri, batch, f"the last batch of the table is {last}")
     content = table.transaction_version(_content_application(batch))
     # None: a Tonne made it that wrote no content.
     if last == batch.number and content not in (None, _content(batch)):
-        raise _contradiction(table.table_uri, batch, "its batch of that number has other files")
+        raise _contradiction(
+            table.table_uri, batch, "the table has other files in the batch of that number"
+        )
     return last
 
 
@@ -311,7 +313,7 @@ def _generation(table: DeltaTable) -> int:
 
 def _contradiction(place: str, batch: PublicationBatch, found: str) -> LedgerInconsistent:
     return LedgerInconsistent(
-        f"the table at {place} was expected to be ready for batch {batch.number} of generation "
+        f"the table at {place}: expected it to be ready for batch {batch.number} of generation "
         f"{batch.generation} of book {batch.book!r}; {found}: run `tonne publish --rebuild "
         f"{batch.book}`",
         metadata={"book": batch.book, "batch": str(batch.number)},

@@ -27,8 +27,8 @@ class PositionLost(CapacityError):
         self.channels = frozenset(channels)
         names = ", ".join(sorted(self.channels))
         super().__init__(
-            f"channels of book {book!r} were expected at this server's epochs and offsets, open; "
-            f"these are not: {names}; open them again and go on from the committed offset",
+            f"channels of book {book!r} are closed, or at other epochs or offsets than this "
+            f"server expects: {names}. Open them again and continue from the committed offset",
             metadata={"book": book, "channels": names},
         )
 
@@ -48,8 +48,8 @@ class RequestKnown(CapacityError):
         self.request_ids = frozenset(request_ids)
         names = ", ".join(sorted(self.request_ids))
         super().__init__(
-            f"request ids of book {book!r} were expected to be new; these were posted before: "
-            f"{names}; read the earlier outcome",
+            f"request ids of book {book!r} must be new, but these were posted before: {names}. "
+            "Read the earlier outcome",
             metadata={"book": book, "requestIds": names},
         )
 
@@ -70,8 +70,8 @@ class BookChanged(CapacityError):
     def __init__(self, book: str, expected: int, revision: int) -> None:
         self.revision = revision
         super().__init__(
-            f"book {book!r} was expected at revision {expected} and is at {revision}; "
-            "resolve the records again and commit anew",
+            f"book {book!r} is at revision {revision}, but the commit expects {expected}: "
+            "resolve the records again and commit again",
             metadata={"book": book, "expected": str(expected), "revision": str(revision)},
         )
 
@@ -93,8 +93,9 @@ class HistoryLost(CapacityError):
     def __init__(self, book: str, witness: str) -> None:
         self.book = book
         super().__init__(
-            f"commit {witness} of book {book!r} happened and is not in the database any more: it "
-            "lost its last transactions; compare with it what is remembered, and commit anew",
+            f"commit {witness} of book {book!r} happened, but the database does not have it any "
+            "more. The database lost its last transactions: compare it with what this server "
+            "remembers, and commit again",
             metadata={"book": book, "commit": witness},
         )
 
@@ -116,8 +117,8 @@ class SuspenseChanged(CapacityError):
         self.segments = frozenset(segments)
         names = ", ".join(sorted(self.segments))
         super().__init__(
-            f"segments of book {book!r} were expected with the records in suspense that were "
-            f"read; these have others: {names}; read them again",
+            f"segments of book {book!r} have other records in suspense than were read: {names}. "
+            "Read them again",
             metadata={"book": book, "segments": names},
         )
 
@@ -129,8 +130,8 @@ class LeaseLost(CapacityError):
 
     def __init__(self, name: str, holder: str, fence: int) -> None:
         super().__init__(
-            f"the lease {name!r} was expected to be still that of {holder!r} with fence {fence}; "
-            "another one has taken it since and does the job",
+            f"{holder!r} does not hold the lease {name!r} with fence {fence} any more: another "
+            "process has taken it and does the job",
             metadata={"lease": name, "holder": holder, "fence": str(fence)},
         )
 
@@ -162,7 +163,7 @@ class ObjectExists(DefectError):
     def at(cls, path: str) -> Self:
         """Name the object."""
         return cls(
-            f"object {path!r} was expected to be new; one with other content is there",
+            f"object {path!r} must be new, but exists with other content",
             metadata={"path": path},
         )
 
@@ -175,4 +176,6 @@ class ObjectMissing(DefectError):
     @classmethod
     def at(cls, path: str, root: str) -> Self:
         """Name the object, and to operators where it was looked for."""
-        return cls(f"object {path!r} is not in the store", metadata={"path": path}, detail=root)
+        return cls(
+            f"object {path!r} is missing in the store", metadata={"path": path}, detail=root
+        )

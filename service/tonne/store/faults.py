@@ -23,8 +23,8 @@ POINTS: Final[dict[str, str]] = {
     "objects.after_temp_write": "directory: the temporary file is written and fsynced, no link",
     "objects.after_link": "directory: the name is there, its directory not yet fsynced",
     "objects.after_put": "the object is durable, the caller does not know yet",
-    "journal.after_post": "a group is posted in memory, none of its files is begun",
-    "journal.after_files": "the group's files are durable, no commit is begun",
+    "journal.after_post": "entries of a commit are posted in memory, no file is begun",
+    "journal.after_files": "the files of a commit are durable, the commit is not begun",
     "journal.after_commit": "the commit has happened, no outcome is told; raise = a lost reply",
     "clearing.after_files": "a clearing's files are durable, no commit is begun",
     "clearing.after_commit": "a clearing has happened, nothing is told; raise = a lost reply",
@@ -156,7 +156,7 @@ def _parse(item: str) -> tuple[str, _Action]:
     found = _ACTION.fullmatch(text)
     if found is None:
         raise ConfigInvalid(
-            "a fault is written point=kill, point=raise or point=hang, with :n for the nth "
+            "faults.points: expected point=kill, point=raise or point=hang, with :n for the nth "
             f"arrival; got {item!r}",
             metadata={"fault": item},
         )
@@ -166,6 +166,6 @@ def _parse(item: str) -> tuple[str, _Action]:
 def _check(name: str) -> None:
     if name not in POINTS:
         raise ConfigInvalid(
-            f"no fault point is called {name!r}; they are {', '.join(POINTS)}",
+            f"no fault point is called {name!r}: the fault points are {', '.join(POINTS)}",
             metadata={"point": name},
         )

@@ -69,7 +69,7 @@ class Rules:
         """Refuse a grace that a commit could outlast."""
         if self.grace_s < GRACE_S_MIN:
             raise ConfigInvalid(
-                f"the grace is {GRACE_S_MIN:.0f} s at least; got {self.grace_s:.0f} s",
+                f"the grace must be at least {GRACE_S_MIN:.0f} s; got {self.grace_s:.0f} s",
                 metadata={"grace_s": f"{self.grace_s:.0f}"},
             )
 
@@ -219,9 +219,10 @@ def _check_share(manifest: Manifest, due: dt.datetime, listed_count: int, rules:
     count = manifest.count_unknown(due)
     if count > max(SHARE_FILES_MIN, rules.share_max * listed_count):
         raise GarbageRefused(
-            f"{count} of {listed_count} files are unknown to the manifest and would go; at most "
-            f"{rules.share_max:.0%} may (store.garbage_share_max), so none does: see `tonne "
-            "garbage list`; where it is right, raise that setting for one collection",
+            f"{count} of {listed_count} files are unknown to the manifest and would be deleted, "
+            f"but a collection may delete at most {rules.share_max:.0%} "
+            "(store.garbage_share_max). Nothing was deleted: look at `tonne garbage list`, and "
+            "if the files are garbage, raise that setting for one collection",
             metadata={"unknown": str(count), "listed": str(listed_count)},
             detail=f"the manifest is at {manifest.location}",
         )

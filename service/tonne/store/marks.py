@@ -86,13 +86,13 @@ def read_json(objects: Objects, path: str) -> dict[str, Any]:
         read = json.loads(objects.get(path))
     except ValueError as error:
         raise LedgerInconsistent(
-            f"{path} of the objects cannot be read; restore it from a copy of the objects",
+            f"object {path} cannot be read: restore it from a copy of the objects",
             metadata={"path": path},
             detail=f"the objects are at {objects.location}",
         ) from error
     if not isinstance(read, dict):
         raise LedgerInconsistent(
-            f"{path} of the objects is no JSON object; restore it from a copy of the objects",
+            f"object {path} is not a JSON object: restore it from a copy of the objects",
             metadata={"path": path},
             detail=f"the objects are at {objects.location}",
         )

@@ -79,17 +79,17 @@ def check(manifest: Manifest, objects: Objects) -> tuple[LedgerRow, LedgerIdenti
         raise _without_ledger(manifest, objects, found)
     if found is None:
         raise LedgerMismatch(
-            f"the manifest holds ledger {row.id}, the objects hold none: name the bucket, prefix "
-            "or directory that it belongs to in store.objects_url, or restore the objects and run "
-            "`tonne restore adopt`",
+            f"the manifest holds ledger {row.id}, but the objects hold none: name the bucket, "
+            "prefix or directory of that ledger in store.objects_url, or restore the objects "
+            "and run `tonne restore adopt`",
             metadata={"ledger": row.id},
             detail=where(manifest, objects),
         )
     if row.id != found.id:
         raise LedgerMismatch(
-            f"the manifest holds ledger {row.id}, the objects belong to ledger {found.id}: name a "
-            "pair in store.manifest_url and store.objects_url, or an empty bucket, prefix or "
-            "directory for a new ledger",
+            f"the manifest holds ledger {row.id}, but the objects belong to ledger {found.id}: "
+            "name a manifest and objects of one ledger in store.manifest_url and "
+            "store.objects_url, or an empty bucket, prefix or directory for a new ledger",
             metadata={"ledger": row.id, "objectsLedger": found.id},
             detail=where(manifest, objects),
         )
@@ -105,8 +105,8 @@ def check_incarnation(manifest: Manifest, objects: Objects, incarnation: str) ->
     row, _ = check(manifest, objects)
     if incarnation and row.incarnation != incarnation:
         raise LedgerMismatch(
-            f"the manifest was adopted as incarnation {row.incarnation} while this process ran on "
-            f"{incarnation}; start it again",
+            f"the manifest was adopted as incarnation {row.incarnation} while this process ran "
+            f"on {incarnation}: start this process again",
             metadata={"incarnation": row.incarnation},
             detail=where(manifest, objects),
         )
@@ -214,14 +214,14 @@ def _make(manifest: Manifest, objects: Objects) -> LedgerRow:
         )
     except ObjectExists as error:
         raise LedgerMismatch(
-            "another ledger took the objects at the same time; name an empty bucket, prefix or "
+            "another ledger took the objects at the same time: name an empty bucket, prefix or "
             "directory for a new one",
             detail=where(manifest, objects),
         ) from error
     faults.reach("identity.after_incarnation")
     manifest.mark_placed(row)
     logger.info(
-        "the manifest at %s and the objects at %s are ledger %s from now on",
+        "the manifest at %s and the objects at %s are now ledger %s",
         manifest.location,
         objects.location,
         row.id,
@@ -235,24 +235,23 @@ def _check_new(manifest: Manifest, objects: Objects) -> None:
     missing = [path for path in sample if not _exists(objects, path)]
     if missing:
         raise LedgerMismatch(
-            f"the manifest names files that the objects lack, {len(missing)} of {len(sample)} "
-            "that were tried: name the bucket, prefix or directory that it belongs to in "
-            "store.objects_url",
+            f"the objects lack {len(missing)} of {len(sample)} files that the manifest names: "
+            "name the bucket, prefix or directory of this manifest in store.objects_url",
             detail=f"{where(manifest, objects)}; {missing[0]} is missing",
         )
     if sample:
         logger.warning(
-            "a ledger of a version without identities gets one: %d of its files were looked for "
-            "and are there",
+            "this ledger was made by a version without identities and gets one now; %d of its "
+            "files were looked for and found",
             len(sample),
         )
         return
     stranger = next((info for info in objects.list("") if is_ledger_file(info.path)), None)
     if stranger is not None:
         raise LedgerMismatch(
-            "the manifest names no file, the objects hold files of a ledger: name the manifest "
-            "that they belong to in store.manifest_url, or an empty bucket, prefix or directory "
-            "for a new ledger",
+            "the manifest names no file, but the objects hold files of a ledger: name the "
+            "manifest of these objects in store.manifest_url, or an empty bucket, prefix or "
+            "directory for a new ledger",
             detail=f"{where(manifest, objects)}; {stranger.path} is there",
         )
 
@@ -260,27 +259,24 @@ def _check_new(manifest: Manifest, objects: Objects) -> None:
 def _check_incarnation(
     manifest: Manifest, objects: Objects, row: LedgerRow, found: LedgerIdentity
 ) -> None:
-    subject = (
-        f"the manifest is incarnation {row.number} ({row.incarnation}) of ledger {row.id}, the "
-        "objects"
-    )
+    subject = f"the manifest is incarnation {row.number} ({row.incarnation}) of ledger {row.id}"
     detail = where(manifest, objects)
     advice = (
-        "name the manifest that was in use last in store.manifest_url, or, where this one is a "
+        "name the manifest that was used last in store.manifest_url; or, if this one is a "
         "restored backup, run `tonne restore adopt`"
     )
     metadata = {"ledger": row.id, "incarnation": row.incarnation}
     if row.is_copy:
         raise LedgerMismatch(
-            f"{subject} are at incarnation {found.number}; it is a copy that a backup made: run "
-            "`tonne restore adopt`",
+            f"{subject}, but the objects are at incarnation {found.number}. This manifest is a "
+            "copy that a backup made: run `tonne restore adopt`",
             metadata=metadata,
             detail=detail,
         )
     if (row.number, row.incarnation) != (found.number, found.incarnation):
         raise LedgerMismatch(
-            f"{subject} are at incarnation {found.number} ({found.incarnation or 'none'}), of "
-            f"{found.time or 'no time'}: {advice}",
+            f"{subject}, but the objects are at incarnation {found.number} "
+            f"({found.incarnation or 'none'}), of {found.time or 'no time'}: {advice}",
             metadata=metadata | {"objectsIncarnation": found.incarnation},
             detail=detail,
         )
@@ -288,16 +284,16 @@ def _check_incarnation(
         position, witness = manifest.get_position(), found.mark.witness
         if position.value < found.mark.position:
             raise LedgerMismatch(
-                f"{subject} knew it at {found.mark.position} at {found.mark.time.isoformat()}; "
-                f"it is older, at {position.value}: {advice}",
+                f"{subject}. The objects knew it at position {found.mark.position} at "
+                f"{found.mark.time.isoformat()}, but it is older, at {position.value}: {advice}",
                 metadata=metadata,
                 detail=detail,
             )
         if witness and not manifest.known_paths([witness]):
             raise LedgerMismatch(
-                f"{subject} knew it with the segment {witness} at "
-                f"{found.mark.time.isoformat()}, which it does not name: it is a copy that went "
-                f"its own way, or lost what was committed then: {advice}",
+                f"{subject}. The objects knew it at {found.mark.time.isoformat()} with the "
+                f"segment {witness}, which it does not name now. It is a copy that went its own "
+                f"way, or it lost what was committed then: {advice}",
                 metadata=metadata | {"path": witness},
                 detail=detail,
             )
@@ -310,9 +306,9 @@ def _without_ledger(
     held = f"ledger {row.id}" if row else "no ledger"
     said = f"belong to ledger {found.id}" if found else "hold none"
     return LedgerMismatch(
-        f"the manifest holds {held}, the objects {said}: name the manifest of that ledger in "
-        "store.manifest_url, or an empty bucket, prefix or directory for a new one; where this "
-        "manifest is a restored backup of it, run `tonne restore adopt`",
+        f"the manifest holds {held}, but the objects {said}: name the manifest of that ledger "
+        "in store.manifest_url, or an empty bucket, prefix or directory for a new one; or, if "
+        "this manifest is a restored backup of it, run `tonne restore adopt`",
         metadata={"objectsLedger": found.id if found else ""},
         detail=where(manifest, objects),
     )

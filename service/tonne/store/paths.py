@@ -57,8 +57,9 @@ def check_path(path: str) -> str:
     segments = path.split("/")
     if len(path) > _PATH_LENGTH_MAX or not all(_SEGMENT.fullmatch(s) for s in segments):
         raise NameInvalid(
-            "an object's path is relative, of segments of A-Z, a-z, 0-9, '.', '_', '~', '=', '-' "
-            f"that begin with no dot, {_PATH_LENGTH_MAX} characters at most; got {path!r}",
+            "object path: expected a relative path, of segments of A-Z, a-z, 0-9, '.', '_', "
+            f"'~', '=', '-' that begin with no dot, at most {_PATH_LENGTH_MAX} characters; got "
+            f"{path!r}",
             metadata={"kind": "object", "value": path},
         )
     return path

@@ -153,7 +153,7 @@ def adopt(manifest: Manifest, objects: Objects, ledger_id: str) -> LedgerRow:
     row = manifest.get_ledger()
     if _one_ledger(manifest, objects, row, found) != ledger_id:
         raise LedgerMismatch(
-            f"the ledger is not {ledger_id!r}; `tonne restore show` names it",
+            f"the ledger is not {ledger_id!r}: `tonne restore show` names it",
             metadata={"ledger": ledger_id},
             detail=pair.where(manifest, objects),
         )
@@ -165,14 +165,15 @@ def adopt(manifest: Manifest, objects: Objects, ledger_id: str) -> LedgerRow:
         pair.place_incarnation(objects, ledger_id, incarnation, number, utc_now().isoformat())
     except ObjectExists as error:
         raise LedgerMismatch(
-            "the objects were adopted by somebody else at the same time; look at them again",
+            "somebody else adopted the objects at the same time: look at them again with `tonne "
+            "restore show`",
             detail=pair.where(manifest, objects),
         ) from error
     faults.reach("adopt.after_put")
     adopted = manifest.take_incarnation(row, ledger_id, incarnation, number)
     logger.warning(
-        "the manifest at %s was adopted as incarnation %d (%s) of ledger %s, with the objects at "
-        "%s, before: incarnation %d of the manifest, %d of the objects",
+        "the manifest at %s was adopted as incarnation %d (%s) of ledger %s, with the objects "
+        "at %s; before, the manifest was at incarnation %d and the objects at %d",
         manifest.location,
         number,
         incarnation,
@@ -199,27 +200,27 @@ def _one_ledger(
     """Name the ledger of both, or raise `LedgerMismatch`."""
     if row is None and not manifest.has_books():
         raise LedgerMismatch(
-            "the manifest holds no ledger and no book: there is nothing to adopt; restore a "
-            "backup of the manifest first, or name the right one",
+            "the manifest holds no ledger and no book, so there is nothing to adopt: restore a "
+            "backup of the manifest first, or name the right manifest",
             detail=pair.where(manifest, objects),
         )
     if row is None and found is None:
         raise LedgerMismatch(
-            "neither the manifest nor the objects hold the identity of a ledger: a server makes "
-            "it at its start",
+            "neither the manifest nor the objects hold the identity of a ledger: start a "
+            "server, which makes it",
             detail=pair.where(manifest, objects),
         )
     if row and found and row.id != found.id:
         raise LedgerMismatch(
-            f"the manifest holds ledger {row.id}, the objects belong to ledger {found.id}: one "
-            "cannot be adopted for the other",
+            f"the manifest holds ledger {row.id}, but the objects belong to ledger {found.id}, "
+            "and one cannot be adopted for the other: name a manifest and objects of one ledger",
             metadata={"ledger": row.id, "objectsLedger": found.id},
             detail=pair.where(manifest, objects),
         )
     known = found.id if found else row.id if row else ""
     if not known:
         raise LedgerInconsistent(
-            "the objects name no ledger; restore `_tonne` from a copy of the objects",
+            "the objects name no ledger: restore `_tonne` from a copy of the objects",
             detail=pair.where(manifest, objects),
         )
     return known

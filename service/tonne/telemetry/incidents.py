@@ -49,11 +49,13 @@ def report_incident(
     if isinstance(error, errors.FileCorrupt):
         metadata |= {name: error.metadata[name] for name in ("file", "kind")}
         return type(error)(
-            f"the {metadata['kind']} file {metadata['file']} of the book is not what was written, "
-            f"and nothing is made of it; the incident is logged as {incident}: tell who operates "
-            "the server",
+            f"the {metadata['kind']} file {metadata['file']} of the book is damaged or missing, "
+            f"so nothing was computed from it. The incident is logged as {incident}: tell the "
+            "operator of the server",
             metadata=metadata,
         )
     return errors.DefectError(
-        f"the server failed; the incident is logged as {incident}", metadata=metadata
+        f"the server failed. The incident is logged as {incident}: tell the operator of the "
+        "server",
+        metadata=metadata,
     )

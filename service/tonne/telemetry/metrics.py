@@ -56,7 +56,7 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_records_total",
         "counter",
-        "Durable records, by what became of them.",
+        "Durable records, by their status: posted, in suspense or in quarantine.",
         outcome=("posted", "quarantined", "suspended"),
     ),
     _metric("tonne_received_bytes_total", "counter", "Bytes of batches received."),
@@ -96,31 +96,31 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_commit_running_age_seconds",
         "gauge",
-        "Age of the oldest commit under way, waits for the store included; 0 where there is none.",
+        "Age of the oldest running commit, with its waits for the store; 0 if there is none.",
     ),
     _metric(
         "tonne_store_reachable",
         "gauge",
-        "1 while the last commit of every book, and the last look at the objects, reached the "
+        "1 while the last commit of every book and the last check of the objects reached the "
         "store.",
     ),
     _metric(
         "tonne_worker_busy_seconds_total",
         "counter",
-        "Time that worker threads spent at work, waits for the store included; of the event loop, "
-        "its processor time. Divided by tonne_workers: the busy fraction.",
+        "Time that worker threads spent at work, with their waits for the store; for the event "
+        "loop, its processor time. Divided by tonne_workers: the busy fraction.",
         pool=POOLS,
     ),
     _metric("tonne_workers", "gauge", "Worker threads.", pool=POOLS),
     _metric(
         "tonne_cpus",
         "gauge",
-        "Processors that the server counts on: server.cpus, or what its machine allows.",
+        "Processors of the server: server.cpus, or as many as its machine allows.",
     ),
     _metric(
         "tonne_memory_limit_bytes",
         "gauge",
-        "Memory beyond which the process is killed: of its control group, or the machine.",
+        "Memory above which the process is killed: that of its control group, or of the machine.",
     ),
     _metric(
         "tonne_backlog_records",
@@ -130,12 +130,13 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_backlog_oldest_unsent_age_seconds",
         "gauge",
-        "Age of the oldest of them; 0 where there is none.",
+        "Age of the oldest record that producers have not sent yet; 0 if there is none.",
     ),
     _metric(
         "tonne_in_flight_records",
         "gauge",
-        "Records that are taken and not durable yet. With those that are not sent, what waits.",
+        "Records that are taken but not durable yet. Together with the unsent ones: all that "
+        "wait.",
     ),
     _metric(
         "tonne_in_flight_bytes",
@@ -144,23 +145,25 @@ METRICS: tuple[Metric, ...] = (
     ),
     _metric("tonne_in_flight_limit_bytes", "gauge", "Limit of tonne_in_flight_bytes."),
     _metric(
-        "tonne_estimate_bytes", "gauge", "Memory of the estimates under way, as it is counted."
+        "tonne_estimate_bytes",
+        "gauge",
+        "Memory of the running estimates, as the server counts it.",
     ),
     _metric("tonne_estimate_limit_bytes", "gauge", "Limit of tonne_estimate_bytes."),
     _metric(
         "tonne_reads_held_total",
         "counter",
-        "How often a stream was not read on, by what was used up.",
+        "How often the server stopped reading a stream, by the limit that was used up.",
         reason=("stream_window", "process_memory", "book_memory", "book_rate", "replies"),
     ),
     _metric(
         "tonne_throttles_total",
         "counter",
-        "Streams, batches and estimates that were told to come back later, by the limit met.",
+        "Streams, batches and estimates that were told to come back later, by limit.",
         reason=THROTTLES,
     ),
     _metric("tonne_streams_active", "gauge", "Open Append streams."),
-    _metric("tonne_streams_limit", "gauge", "Most Append streams at once."),
+    _metric("tonne_streams_limit", "gauge", "Largest number of Append streams at once."),
     _metric(
         "tonne_stream_ends_total",
         "counter",
@@ -189,22 +192,22 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_call_duration_seconds",
         "histogram",
-        "Time of calls other than Append.",
+        "Duration of calls other than Append.",
         _SLOW_S,
     ),
     _metric("tonne_call_threads", "gauge", "Threads for calls, by kind.", lane=LANES),
     _metric(
         "tonne_call_busy_seconds_total",
         "counter",
-        "Time that they spent at work. Divided by tonne_call_threads: their busy fraction. No "
-        "part of tonne_workers: reports are no load that ingest scales by.",
+        "Time that threads for calls spent at work. Divided by tonne_call_threads: their busy "
+        "fraction. Not part of tonne_workers, because ingest does not scale by reports.",
         lane=LANES,
     ),
     _metric("tonne_calls_waiting", "gauge", "Calls that wait for their turn.", lane=LANES),
     _metric(
         "tonne_call_wait_seconds",
         "histogram",
-        "How long calls waited for their turn; those that waited, alone.",
+        "How long calls waited for their turn; only calls that waited.",
         _SLOW_S,
         lane=LANES,
     ),
@@ -228,33 +231,31 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_corrupt_files_total",
         "counter",
-        "Reads of files that are not what was written, or are gone, by the kind of the file. "
-        "Nothing was made of them; each is logged with its path.",
+        "Reads of files that are damaged or missing, by the kind of the file. Nothing was "
+        "computed from them; each is logged with its path.",
         file_kind=FILE_KINDS,
     ),
     _metric(
         "tonne_store_durability",
         "gauge",
-        "1 where the database keeps what it acknowledged, 0 where it may lose it, by what that "
-        "rests on: the disk is waited for, torn pages are mended, tables survive a crash, commits "
-        "wait for a standby where there is one.",
+        "1 if the database keeps what it acknowledged, 0 if it may lose it, by guarantee: the "
+        "disk is waited for, torn pages are mended, tables survive a crash, commits wait for a "
+        "standby where there is one.",
         guarantee=GUARANTEES,
     ),
     _metric(
         "tonne_history_losses_total",
         "counter",
-        "Times that a book was found to lack commits or records that had been acknowledged; each "
-        "is an incident.",
+        "How often a book lacked commits or records that had been acknowledged; each is an "
+        "incident.",
     ),
     _metric(
         "tonne_lost_records_total",
         "counter",
-        "Records of channels that this process knows to have been acknowledged and that the "
-        "database does not have any more; several processes may know the same ones.",
+        "Acknowledged records of channels that the database lost, as far as this process knows; "
+        "several processes may count the same records.",
     ),
-    _metric(
-        "tonne_incidents_total", "counter", "Defects met; each is logged with its incident id."
-    ),
+    _metric("tonne_incidents_total", "counter", "Defects; each is logged with its incident id."),
     _metric(
         "tonne_upkeep_total",
         "counter",
@@ -264,40 +265,38 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_garbage_refusals_total",
         "counter",
-        "Rounds of upkeep that deleted nothing, because the manifest and the objects do not "
-        "belong together or too much would have gone.",
+        "Rounds of upkeep that deleted nothing, because the manifest and the objects are not a "
+        "pair, or too many files would have been deleted.",
         reason=("mismatch", "share"),
     ),
     _metric(
         "tonne_unknown_objects",
         "gauge",
-        "Objects that the manifest does not name, at the last collection of this process.",
+        "Objects unknown to the manifest at the last collection of this process.",
     ),
     _metric(
         "tonne_publish_lag_seconds",
         "gauge",
-        "Age of the oldest segment that is not in the published table of its book, as far as the "
-        "last round of publishing knew; it rises while no round ends. 0 where nothing publishes.",
+        "Age of the oldest segment that is not in the published table of its book, as of the "
+        "last round of publishing. It rises until a round ends. 0 if nothing publishes.",
     ),
-    _metric(
-        "tonne_publish_batches_total", "counter", "Batches of segments that came into tables."
-    ),
+    _metric("tonne_publish_batches_total", "counter", "Batches of segments that were published."),
     _metric(
         "tonne_publish_rounds_total",
         "counter",
-        "Rounds of publishing; failed: the store refused, or the table of some book.",
+        "Rounds of publishing; failed: the store or the table of a book refused.",
         outcome=("done", "failed"),
     ),
     _metric(
         "tonne_event_loop_lag_seconds",
         "gauge",
-        "How late the event loop woke from its last short rest.",
+        "How late the event loop woke from its last short sleep.",
     ),
     _metric(
         "tonne_auth_failures_total",
         "counter",
-        "Calls refused for who made them: no or bad credentials (missing to keys_unavailable), a "
-        "book of others, a role that the caller lacks.",
+        "Calls refused because of their caller: no or bad credentials (missing to "
+        "keys_unavailable), a book of others, or a missing role.",
         reason=AUTH_FAILURES,
     ),
     _metric(
@@ -309,13 +308,13 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "tonne_tls_reloads_total",
         "counter",
-        "Certificates that changed on disk: taken, or broken, so that the old one stays.",
+        "Certificates that changed on disk: taken; or broken, and the old one stays.",
         outcome=("done", "failed"),
     ),
     _metric(
         "tonne_tls_certificate_expiry_timestamp_seconds",
         "gauge",
-        "When the certificate in force expires, in Unix time; 0 without TLS.",
+        "Time at which the certificate in force expires, in Unix time; 0 without TLS.",
     ),
     _metric("tonne_ready", "gauge", "1 while the server takes work."),
     _metric(

@@ -77,7 +77,10 @@ BROKEN = {
     "no bucket": (
         "s3://nobody-made-this/prefix",
         {},
-        ("the bucket of the objects does not exist", "s3://nobody-made-this/prefix"),
+        (
+            "the bucket of the objects (store.objects_url) does not exist",
+            "s3://nobody-made-this/prefix",
+        ),
     ),
     "an option of nobody": (
         "",

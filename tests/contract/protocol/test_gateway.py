@@ -24,7 +24,7 @@ def http(running):
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.match(r"(http://127\.0\.0\.1:\d+) speaks for", line)
+        found = re.match(r"(http://127\.0\.0\.1:\d+) serves", line)
         assert found, line
         yield found[1]
         process.terminate()
@@ -146,8 +146,8 @@ def test_an_error_is_that_of_the_call(http, book):
         ("/nothing", (), 404, "no call has the path"),
         ("/v1/books?colour=red", (), 400, "colour"),
         ("/v1/books?pageSize=many", (), 400, "pageSize"),
-        ("/v1/books?pageSize=1&pageSize=2", (), 400, "once was expected"),
-        ("/v1/books", ("--data", "{"), 400, "JSON was expected"),
+        ("/v1/books?pageSize=1&pageSize=2", (), 400, "expected once"),
+        ("/v1/books", ("--data", "{"), 400, "expected JSON"),
         ("/v1/books", ("--data", "[1]"), 400, "object"),
         ("/v1/books", ("--data", '{"colour": 1}'), 400, "colour"),
         ("/v1/books/acme", ("--request", "DELETE"), 405, "GET"),

@@ -66,7 +66,7 @@ def test_an_inventory_fits_its_table(run, book):
     assert head.split() == ["account", "kg", "CO2e", "kg", "CO2", "kg", "CH4", "kg", "N2O", "kWh",
                             "records"]  # fmt: skip
     assert all(len(line) <= 100 for line in text.splitlines())
-    assert "in suspense, and in no number above: 1 record; see" in remarks
+    assert "in suspense, and not in the numbers above: 1 record; see" in remarks
     assert f"`tonne suspense list --book {book}`" in remarks
     _, text, _ = run("inventory", "--book", book, "--consolidation", "equity-share",
                      "--by", "facility_type,facility,activity,account")  # fmt: skip
@@ -165,4 +165,4 @@ def test_a_replay_that_does_not_agree_fails(run, running, book):
         objects.put(path, content)
     assert exit_code == 1
     assert "replay does not agree" in text
-    assert "the replay does not agree" in remarks
+    assert "the replay differs" in remarks

@@ -159,7 +159,7 @@ def test_a_call_without_a_rule_stops_the_start(tmp_path, monkeypatch):
     """Whoever adds a call and forgets its rule meets it at once."""
     monkeypatch.delitem(RULES, "GetBook")
     server = RunningServer(tmp_path)
-    with pytest.raises(DefectError, match="GetBook has no rule"):
+    with pytest.raises(DefectError, match="GetBook has no access rule"):
         server.call(server.server.start())
     server.abandon()
 

@@ -336,4 +336,4 @@ def test_the_command_shows_what_it_is_known_by(tmp_path, mounted):
             del variables["TONNE_TOKEN"]
             refused = tonne("book", "list", **variables)
             assert refused.returncode == 1
-            assert "must know who calls" in refused.stderr
+            assert "the call has no credentials" in refused.stderr

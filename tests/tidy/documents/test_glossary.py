@@ -29,6 +29,18 @@ LOST = {
         "replay is what an explanation does; records are reposted, batches repeated",
         ("service/tonne/ledger/posting", "service/tonne/ledger/files", "service/tonne/ingest"),
     ),
+    r"\bclass Group\b|\b[Gg]roups? of (?:batches|entries)\b": (
+        "a group is of an inventory; what one commit takes are its entries",
+        ("service",),
+    ),
+    r"\bclass (?:Limits|Answer|Context|Identity)\b": (
+        "each room says of what: TurnLimits, ErrorAnswer, WholeAnswer, CallContext",
+        ("service/tonne/edge", "service/tonne/catalogue"),
+    ),
+    r"\b\w*_?outcomes?\b": (
+        "an outcome is a producer's: what a rule does with a record is a disposition",
+        ("service/tonne/catalogue", "service/tonne/ledger/book"),
+    ),
 }
 """What is refused, what to say instead, and where."""
 

@@ -73,7 +73,9 @@ def test_a_tree_reads_like_the_calculation():
               "end": day + dt.timedelta(days=31)}  # fmt: skip
     place = LedgerRecord("books/acme/channels/meters", 12, record, "", "3c9d77aa" * 4, day)
     tree.add_record(ExplainRecord(place, {"2025-01": Decimal("87.096774")}))
-    difference = "dc-1, electricity.grid, MWh, 2025-01: the balances have 125, the segments 126"
+    difference = (
+        "dc-1, electricity.grid, MWh, 2025-01: the balances have 125, but the segments 126"
+    )
     kg_co2e = Decimal("34769.416666666666666667")
     tree.add_replay(ExplainReplay(False, 9, 2, kg_co2e, (difference,)))
     total = InventoryRow({}, Decimal("34769.416667"), None, None, None, 9)

@@ -105,7 +105,7 @@ def test_a_bad_utf8_in_csv_is_named(frame, tmp_path):
     path = tmp_path / "a.csv"
     frame.write_csv(path)
     path.write_bytes(path.read_bytes().replace(b",b,", b",\xe4,"))
-    with pytest.raises(FieldInvalid, match=r"a\.csv: expected a readable.*line 3 is no UTF-8"):
+    with pytest.raises(FieldInvalid, match=r"a\.csv: expected a readable.*line 3 is not UTF-8"):
         list(files.read_files([path]))
 
 
@@ -114,7 +114,9 @@ def test_a_row_with_too_many_fields_is_named(frame, tmp_path):
     path = tmp_path / "a.csv"
     frame.write_csv(path)
     path.write_bytes(path.read_bytes().replace(b"\n8,a,", b'\n7,a,x,"b\nc",'))
-    with pytest.raises(FieldInvalid, match=r"a\.csv: .*line 11 has 9 fields, the header 7"):
+    with pytest.raises(
+        FieldInvalid, match=r"a\.csv: .*line 11 has 9 fields, but the header has 7"
+    ):
         list(files.read_files([path]))
 
 

@@ -121,7 +121,7 @@ def test_waits_double_up_to_their_bound_within_the_budget():
     backoff, slept = make_backoff(budget_s=10.0, delay_first_s=1.0, delay_s_max=4.0)
     for _ in range(3):
         backoff.wait(errors.StoreUnavailable("away"))
-    with pytest.raises(ServerUnavailable, match="the last one said: away"):
+    with pytest.raises(ServerUnavailable, match="the last error was: away"):
         backoff.wait(errors.StoreUnavailable("away"))
     assert slept == [1.0, 2.0, 4.0]
 

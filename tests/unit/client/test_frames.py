@@ -222,9 +222,9 @@ def test_skipped_records_are_left_out_and_the_last_of_them_kept(skip, kind):
 def test_one_record_over_the_limit_is_named():
     """A record that no message can hold is an error with its number."""
     wide = frame().with_columns(evidence=pl.Series(["", "x" * 70_000]))
-    with pytest.raises(RecordsInvalid, match="record 1: takes"):
+    with pytest.raises(RecordsInvalid, match="record 1: has"):
         list(Batches(wide, LIMITS))
-    with pytest.raises(RecordsInvalid, match="record 1: takes"):
+    with pytest.raises(RecordsInvalid, match="record 1: has"):
         list(Batches(wide.to_dicts(), LIMITS))
 
 

@@ -110,7 +110,7 @@ def test_quality_and_attributes_are_written():
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        ({"kwh": 1}, "record 7: 'kwh' is no field"),
+        ({"kwh": 1}, "record 7: 'kwh' is not a field"),
         ({"facility": 12}, "record 7, field facility: expected a text, got int"),
         ({"quantity": True}, "record 7, field quantity: .*bool"),
         ({"quantity": [1]}, "record 7, field quantity: .*list"),

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from tonne.config import CallsConfig
-from tonne.edge.access.auth import Identity
+from tonne.edge.access.auth import Caller
 from tonne.edge.access.gate import Gate, current
 from tonne.edge.access.lanes import Lanes
 from tonne.edge.access.roles import EVERYTHING
@@ -28,8 +28,8 @@ class Authenticator:
     is_on = False
     leeway_s = LEEWAY_S
 
-    async def identify(self, *_: object) -> Identity:
-        return Identity("token", "ann", "issuer", EVERYTHING, EXPIRY_S)
+    async def identify(self, *_: object) -> Caller:
+        return Caller("token", "ann", "issuer", EVERYTHING, EXPIRY_S)
 
 
 class Scene:

@@ -127,7 +127,7 @@ def test_a_slow_issuer_holds_up_no_known_key(issuer, clock):
     waiting.start()
     assert issuer.asked.acquire(timeout=30)
     assert keys.find("first") is not None
-    with pytest.raises(KeysUnavailable, match="being read"):
+    with pytest.raises(KeysUnavailable, match="is reading the keys"):
         keys.find("second")
     issuer.may_answer.set()
     waiting.join(30)

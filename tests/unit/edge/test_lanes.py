@@ -17,11 +17,11 @@ import polars as pl
 import pytest
 
 from tonne.config import CallsConfig
-from tonne.edge.access.auth import ANYBODY, Identity
+from tonne.edge.access.auth import ANYBODY, Caller
 from tonne.edge.access.gate import Gate, current
 from tonne.edge.access.lanes import LANE_OF, REPORT, Lanes
 from tonne.edge.access.roles import RULES
-from tonne.edge.border import Answer, Border
+from tonne.edge.border import Border, WholeAnswer
 from tonne.errors import SelectionMustFit
 from tonne.telemetry import Telemetry
 from tonne.telemetry.labels import LANES
@@ -43,10 +43,10 @@ class Authenticator:
     is_on = False
     leeway_s = 0.0
 
-    async def identify(self, headers: list[str], _: object) -> Identity:
+    async def identify(self, headers: list[str], _: object) -> Caller:
         if not headers:
             return ANYBODY
-        return Identity("token", headers[0], "issuer", ANYBODY.grants)
+        return Caller("token", headers[0], "issuer", ANYBODY.grants)
 
 
 class Served:
@@ -97,7 +97,7 @@ class Served:
 
     def at_once(self, _: report_pb2.GetInventoryRequest):
         """Make an answer of 32 MiB."""
-        return Answer([CHUNK] * 32)
+        return WholeAnswer([CHUNK] * 32)
 
     def open_channel(self, _: ingest_pb2.OpenChannelRequest):
         """Say whether it runs as a reader's call."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tonne.edge.access.turns import Limit, Limits, Turns
+from tonne.edge.access.turns import Limit, TurnLimits, Turns
 from tonne.errors import CallsExhausted
 from tonne.telemetry import Telemetry
 
-LIMITS = Limits(
+LIMITS = TurnLimits(
     at_once_max=2,
     caller_max=1,
     book_max=2,
@@ -24,7 +24,7 @@ LIMITS = Limits(
 class Scene:
     """Turns, who has one, and the order in which they came."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
+    def __init__(self, limits: TurnLimits = LIMITS) -> None:
         self.turns = Turns("report", limits, Telemetry())
         self.order: list[str] = []
         self.ends: dict[str, asyncio.Event] = {}

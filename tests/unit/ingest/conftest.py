@@ -136,7 +136,7 @@ class MemoryWire:
             raise self.refusal
         return self.left_s
 
-    def allow(self, name: str, book: str) -> None:
+    def authorize(self, book: str, name: str) -> None:
         """Everything is."""
 
     async def read(self) -> bytes | None:

@@ -82,7 +82,7 @@ def test_a_corrupt_file_ends_with_one_and_is_mended(store):
     assert done.returncode == 0
     assert "acme: 1 postings file made again" in done.stderr
     assert run("check", "--config", config).returncode == 0
-    assert "every postings file is what was written" in run("rebuild", "--config", config).stderr
+    assert "every postings file is as it was written" in run("rebuild", "--config", config).stderr
 
 
 def test_what_cannot_be_rebuilt_is_refused_in_one_line(store):
@@ -99,14 +99,14 @@ def test_what_cannot_be_rebuilt_is_refused_in_one_line(store):
     told = json.loads(run("check", "--config", config, "--format", "json").stdout)
     messages = [each["message"] for each in told["books"][0]["problems"]]
     (segment,) = [each for each in messages if each.startswith("segment file")]
-    assert "put the object back under the same path from a copy, or ask the producers" in segment
+    assert "restore the object under the same path from a copy, or ask the producers" in segment
     assert re.search(r"It holds the offsets of \S+ from 0 to \d+", segment)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--sample", "half"), "a sample is a share of the files"),
+        (("--sample", "half"), "sample: expected a share of the files"),
         (("--book", "nobody"), "no book is called 'nobody'; `tonne book list` shows"),
     ],
 )

@@ -74,10 +74,10 @@ def test_one_round_merges_and_ends(filled, config):
     """`--once` does what is due, says what, and ends; the next round finds nothing."""
     done = run("maintain", "--config", config, "--once")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "6 postings files merged; 0 replaced and 0 lost files deleted" in done.stdout
+    assert "6 postings files merged; 0 replaced and 0 orphaned files deleted" in done.stdout
     assert live_count(filled) == 1
     again = run("maintain", "--config", config, "--once")
-    assert "0 postings files merged; garbage was looked for a short time ago" in again.stdout
+    assert "0 postings files merged; garbage was collected a short time ago" in again.stdout
 
 
 def read(address: str, path: str) -> str:
@@ -124,6 +124,6 @@ def test_the_tables_come_before_the_server(config):
     assert (first.returncode, first.stderr) == (0, "")
     assert re.search(r"went from an empty database to revision \d{4}$", first.stdout.strip())
     again = run("migrate", "--config", config)
-    assert re.search(r"is at revision \d{4} already$", again.stdout.strip())
+    assert re.search(r"is already at revision \d{4}$", again.stdout.strip())
     with ServerProcess("--config", str(config)) as server:
         assert server.terminate() == 0

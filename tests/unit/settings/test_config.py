@@ -203,7 +203,7 @@ def test_a_directory_holds_a_whole_ledger(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["what?", "50%41"])
 def test_a_directory_whose_manifest_would_stand_elsewhere_is_refused(tmp_path, name):
     """What ends a URL of SQLite, or is decoded in one, by some versions of its reader."""
-    with pytest.raises(ConfigInvalid, match="neither"):
+    with pytest.raises(ConfigInvalid, match="without"):
         data_directory(tmp_path / name)
 
 

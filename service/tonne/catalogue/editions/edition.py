@@ -185,7 +185,7 @@ def _rows(content: bytes, problems: _Problems) -> Iterator[tuple[int, dict[str, 
             yield reader.line_num, dict(zip(header, cells, strict=True))
     except csv.Error as error:
         raise FieldInvalid(
-            f"the edition was not imported: line {reader.line_num} is no CSV ({error})",
+            f"the edition was not imported: line {reader.line_num} is not CSV ({error})",
             metadata={"field": "row", "line": str(reader.line_num)},
         ) from error
 

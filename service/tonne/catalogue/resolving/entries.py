@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tonne.catalogue.editions.factor import plain_text
-from tonne.catalogue.resolving.masses import cell_of, masses_of, printed_total
+from tonne.catalogue.resolving.losses import loss_step
+from tonne.catalogue.resolving.masses import cell_of, masses_of
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_FALLBACK,
     CO2_ONLY,
@@ -21,7 +22,6 @@ from tonne.catalogue.resolving.resolution import (
     ResolutionEntry,
     Step,
 )
-from tonne.catalogue.resolving.valuation import exact_text
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
 from tonne.catalogue.words.rules import DIRECT, Leg
 from tonne.model import month_of_period
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.candidates import Candidate, Candidates, Pick
     from tonne.catalogue.words.method import MethodSettings
+    from tonne.catalogue.words.rules import LegKind
 
 MARKET_STAGES = ("contract", "supplier", "residual")
 """Stages of market-based factors in the order of the hierarchy.
@@ -42,6 +43,20 @@ supplier rates, the residual mix; then the grid's average with a disclosure.
 
 GRID = ("electricity.grid",)
 _ENERGY_UNITS = ("kWh_net", "kWh_gross", "kWh")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How a kind of leg makes its entries, and which candidates it looks at.
+
+    `has_own`: those that serve the leg's own stages; `stages_by_month`: also those of stages
+    that are chosen month by month.
+    """
+
+    entries: Callable[[Assembly, Leg, int], list[ResolutionEntry]]
+    looks_at: tuple[Callable[[Assembly], list[Candidate]], ...]
+    stages_by_month: tuple[str, ...] = ()
+    has_own: bool = False
 
 
 class Assembly:
@@ -124,36 +139,14 @@ class Assembly:
 
     def _sources(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
         """Candidates that a leg looks at, and whether it does month by month."""
-        if leg.kind == "energy":
-            return [(self._of_stages(DIRECT), False)]
-        if leg.kind == "market":
-            market = [(self._of_stages((stage,)), True) for stage in MARKET_STAGES]
-            return [*market, (self._of_stages(DIRECT), False)]
-        if leg.kind == "losses":
-            kinds = (self._of_stages(DIRECT), self._of_stages(("wtt",)), self._losses())
-            return [(each, False) for each in (*kinds, self._shares(), self._of_losses_wtt())]
-        if leg.kind == "electricity":
-            return [(self._uses(), False), (self._grid(), False)]
-        return [(self._serving(leg), False), (self._of_stages(DIRECT), False)]
+        kind = self._KINDS[leg.kind]
+        by_month = [(self._of_stages((stage,)), True) for stage in kind.stages_by_month]
+        own = [(self._serving(leg), False)] if kind.has_own else []
+        return [*by_month, *own, *((candidates(self), False) for candidates in kind.looks_at)]
 
     def entries(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Entries of a leg in a month; none where no factor serves."""
-        if leg.kind == "energy":
-            return self._energy(leg, period)
-        if leg.kind == "market":
-            return self._market(leg, period)
-        if leg.kind == "losses":
-            return self._lost(leg, period)
-        if leg.kind == "electricity":
-            return self._use(leg, period)
-        if leg.kind == "biogenic":
-            return self._biogenic(leg, period)
-        found = []
-        for pick in self._candidates.pick(self._serving(leg), period):
-            masses = masses_of(pick.candidate.factor, leg.gases)
-            if masses is not None:
-                found.append(self._entry(leg.account, pick, masses))
-        return found
+        return self._KINDS[leg.kind].entries(self, leg, period)
 
     # Candidates.
 
@@ -194,6 +187,12 @@ class Assembly:
             return 0
         return int(bool(factor.gases) == (self._settings.blend_gwp == "published"))
 
+    def _direct(self) -> list[Candidate]:
+        return self._of_stages(DIRECT)
+
+    def _upstream(self) -> list[Candidate]:
+        return self._of_stages(("wtt",))
+
     def _losses(self) -> list[Candidate]:
         return self._of_stages(("losses",))
 
@@ -231,7 +230,7 @@ class Assembly:
     def _energy(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Give the energy itself, in kWh; of fuels on net calorific value where that is known."""
         is_fuel = self._rule.startswith("fuel")
-        direct = self._candidates.pick(self._of_stages(DIRECT), period) if is_fuel else []
+        direct = self._candidates.pick(self._direct(), period) if is_fuel else []
         edition = direct[0].candidate.edition if direct else ""
         place = direct[0].candidate.factor.region if direct else ""
         for target in _ENERGY_UNITS if is_fuel else ("kWh",):
@@ -258,7 +257,7 @@ class Assembly:
         )
         return [
             replace(entry, notices=(*entry.notices, notice))
-            for pick in self._candidates.pick(self._of_stages(DIRECT), period)
+            for pick in self._candidates.pick(self._direct(), period)
             if (entry := self._plain_entry(leg.account, pick))
         ]
 
@@ -266,45 +265,18 @@ class Assembly:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
         convention = self._settings.loss_convention
         printed = self._candidates.pick(self._losses(), period)
-        direct = self._candidates.pick(self._of_stages(DIRECT), period)
+        direct = self._candidates.pick(self._direct(), period)
         if convention == "defra" and printed:
             upstream = self._candidates.pick(self._of_losses_wtt(), period)
             return [self._plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
-        share = self._share(period, printed, direct)
+        shares = self._candidates.pick(self._shares(), period)
+        share = loss_step(convention, shares, printed, direct)
         if share is None:
             return []
-        upstream = self._candidates.pick(self._of_stages(("wtt",)), period)
+        upstream = self._candidates.pick(self._upstream(), period)
         if convention == "ghg-protocol-combustion":
             upstream = []
         return [self._plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
-
-    def _share(self, period: int, printed: Sequence[Pick], direct: Sequence[Pick]) -> Step | None:
-        """Step from a kWh used to what was lost on its way, by the method's convention.
-
-        DEFRA: per kWh consumed, loss / (1 - loss). GHG Protocol: loss x kWh consumed. Where only
-        a factor of the first kind is printed, loss = losses / (generation + losses).
-        """
-        is_defra = self._settings.loss_convention == "defra"
-        shares = self._candidates.pick(self._shares(), period)
-        if shares:
-            factor = shares[0].candidate.factor
-            assert factor.loss is not None  # noqa: S101  it is what _shares asks for
-            loss = Fraction(factor.loss)
-            text = f"loss {plain_text(factor.loss)} ({cell_of(factor)})"
-            if is_defra:
-                return Step("loss", f"{text}, as loss / (1 - loss)", loss / (1 - loss))
-            return Step("loss", text, loss)
-        if is_defra or not printed or not direct:
-            return None
-        lost, made = (printed_total(picks[0]) for picks in (printed, direct))
-        if not lost or not made:
-            return None
-        loss = lost / (made + lost)
-        text = (
-            f"loss {exact_text(loss)}: {exact_text(lost)} of losses in "
-            f"{exact_text(made + lost)} generated ({cell_of(printed[0].candidate.factor)})"
-        )
-        return Step("loss", text, loss)
 
     def _use(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
@@ -321,7 +293,7 @@ class Assembly:
 
     def _biogenic(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
-        direct = self._candidates.pick(self._of_stages(DIRECT), period)
+        direct = self._candidates.pick(self._direct(), period)
         picks = [pick for pick in direct if pick.candidate.factor.kg_biogenic_co2 is not None]
         if not picks:
             origins = {(pick.candidate.edition, pick.candidate.factor.region) for pick in direct}
@@ -338,6 +310,24 @@ class Assembly:
                 masses = FactorMasses(kg_co2e=text, gases=((CO2_BIOGENIC, text),), gwp_set="CO2")
                 found.append(self._entry(leg.account, pick, masses))
         return found
+
+    def _served(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """Take the factors of the leg's stages as they are."""
+        found = []
+        for pick in self._candidates.pick(self._serving(leg), period):
+            masses = masses_of(pick.candidate.factor, leg.gases)
+            if masses is not None:
+                found.append(self._entry(leg.account, pick, masses))
+        return found
+
+    _KINDS: ClassVar[dict[LegKind, _Kind]] = {
+        "factor": _Kind(_served, (_direct,), has_own=True),
+        "energy": _Kind(_energy, (_direct,)),
+        "market": _Kind(_market, (_direct,), stages_by_month=MARKET_STAGES),
+        "losses": _Kind(_lost, (_direct, _upstream, _losses, _shares, _of_losses_wtt)),
+        "electricity": _Kind(_use, (_uses, _grid)),
+        "biogenic": _Kind(_biogenic, (_direct,), has_own=True),
+    }
 
     # Entries.
 

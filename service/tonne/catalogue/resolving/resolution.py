@@ -1,6 +1,6 @@
 """A resolution: what one unit of an activity is worth, account by account. Immutable.
 
-It is named by the SHA-256 of its canonical JSON, so that equal outcomes are one resolution,
+It is named by the SHA-256 of its canonical JSON, so that equal ones are one resolution,
 and a posting that names it can be explained when editions and books have long moved on.
 """
 
@@ -157,7 +157,7 @@ class ResolutionEntry:
 
 @dataclass(frozen=True)  # no slots: the id is kept once it was computed
 class Resolution:
-    """The outcome of matching an activity, unit, region and period with the factors.
+    """What an activity, unit, region and period come to, matched with the factors.
 
     Parameters
     ----------

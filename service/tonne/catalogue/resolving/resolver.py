@@ -30,10 +30,10 @@ _CACHE_KEYS_MAX = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`outcome` holds from `first_period` (months since 1970-01) to the next run's."""
+    """`disposition` holds from `first_period` (months since 1970-01) to the next run's."""
 
     first_period: int
-    outcome: Resolution | RowStatus
+    disposition: Resolution | RowStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,9 @@ class Resolver:
             starts |= plan.assembly.starts(plan.legs)
         runs: list[Run] = []
         for start in sorted(starts):
-            outcome = self._outcome(plans, start)
-            if not runs or runs[-1].outcome != outcome:
-                runs.append(Run(start, outcome))
+            disposition = self._disposition(plans, start)
+            if not runs or runs[-1].disposition != disposition:
+                runs.append(Run(start, disposition))
         return tuple(runs)
 
     def _check_unit(self, ids: tuple[str, ...], rule: str, unit: str) -> RowStatus | None:
@@ -163,11 +163,11 @@ class Resolver:
                 plans.append(_Plan((Leg(account, stages=(), is_needed=True),), assembly))
         return plans
 
-    def _outcome(self, plans: Sequence[_Plan], period: int) -> Resolution | RowStatus:
+    def _disposition(self, plans: Sequence[_Plan], period: int) -> Resolution | RowStatus:
         for plan in plans:
-            outcome = self._follow(plan, period)
-            if outcome is not None:
-                return outcome
+            disposition = self._follow(plan, period)
+            if disposition is not None:
+                return disposition
         return RowStatus.FACTOR_MUST_EXIST
 
     def _follow(self, plan: _Plan, period: int) -> Resolution | None:

@@ -126,10 +126,10 @@ class MethodSettings:
             ("editions", self.editions, EDITIONS_MAX),
             ("proxy_regions", self.proxy_regions, PROXY_REGIONS_MAX),
         ):
-            _check_range(f"{field}, their number", len(values), 0, count_max)
+            _check_count(field, len(values), count_max)
             if len(set(values)) < len(values):
                 raise _invalid(field, "each once", ", ".join(values))
-        _check_range("rates, their number", len(self.rates), 0, RATES_MAX)
+        _check_count("rates", len(self.rates), RATES_MAX)
         for rate in self.rates:
             if not _DECIMAL.fullmatch(rate.rate) or not Decimal(rate.rate):
                 raise _invalid("rates", "a positive decimal with '.'", rate.rate)
@@ -161,6 +161,11 @@ def _check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
 def _check_range(field: str, value: int, first: int, last: int) -> None:
     if not first <= value <= last:
         raise _invalid(field, f"a whole number from {first} to {last}", str(value))
+
+
+def _check_count(field: str, count: int, count_max: int) -> None:
+    if count > count_max:
+        raise _invalid(field, f"at most {count_max} of them", str(count))
 
 
 def _invalid(field: str, expected: str, given: str) -> FieldInvalid:

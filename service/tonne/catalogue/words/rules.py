@@ -51,7 +51,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ActivityContext:
     """Whose activity it is, as a word before the activity's id.
 
     Parameters
@@ -149,44 +149,44 @@ def _all_of_scopes_1_and_2(account: str) -> tuple[tuple[str, str], ...]:
     return (("scope1.", account), ("scope2.location", account))
 
 
-CONTEXTS: dict[str, Context] = {
-    "capital": Context(
+CONTEXTS: dict[str, ActivityContext] = {
+    "capital": ActivityContext(
         "Capital goods",
         (("scope3.01.", "scope3.02.equipment"),),
     ),
-    "leased": Context(
+    "leased": ActivityContext(
         "Upstream leased assets: scopes 1 and 2 of the lessor's sites and equipment",
         _all_of_scopes_1_and_2("scope3.08.leased"),
     ),
-    "downstream": Context(
+    "downstream": ActivityContext(
         "Transport and distribution that the customer pays for",
         (("scope3.04.transport", "scope3.09.transport"), ("scope3.04.wtt", "scope3.09.wtt")),
     ),
-    "commuting": Context(
+    "commuting": ActivityContext(
         "Ways of employees to work",
         (("scope3.06.travel", "scope3.07.commuting"), ("scope3.06.wtt", "scope3.07.wtt")),
     ),
-    "processing": Context(
+    "processing": ActivityContext(
         "Processing of sold products by others",
         _all_of_scopes_1_and_2("scope3.10.processing"),
     ),
-    "use": Context(
+    "use": ActivityContext(
         "Use of sold products over their lifetime",
         _all_of_scopes_1_and_2("scope3.11.use"),
     ),
-    "end_of_life": Context(
+    "end_of_life": ActivityContext(
         "End-of-life treatment of sold products",
         (("scope3.05.", "scope3.12.end_of_life"),),
     ),
-    "leased_out": Context(
+    "leased_out": ActivityContext(
         "Downstream leased assets: scopes 1 and 2 of the lessee",
         _all_of_scopes_1_and_2("scope3.13.leased"),
     ),
-    "franchise": Context(
+    "franchise": ActivityContext(
         "Franchises: scopes 1 and 2 of the franchisee",
         _all_of_scopes_1_and_2("scope3.14.franchises"),
     ),
-    "investment": Context(
+    "investment": ActivityContext(
         "Investments: the share in scopes 1 and 2 of the investee",
         _all_of_scopes_1_and_2("scope3.15.investments"),
     ),
@@ -194,7 +194,7 @@ CONTEXTS: dict[str, Context] = {
 """Contexts by their word."""
 
 
-def legs_of(rule: str, context: Context | None = None) -> tuple[Leg, ...]:
+def legs_of(rule: str, context: ActivityContext | None = None) -> tuple[Leg, ...]:
     """Legs of a rule in a context; none where the context does not fit the rule.
 
     `goods` in the context `leased` has no legs: there are no scopes 1 and 2 in a purchase.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.words.rules import CONTEXTS, Context
+from tonne.catalogue.words.rules import CONTEXTS, ActivityContext
 from tonne.catalogue.words.tables import read_table
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Subject:
 
     Parameters
     ----------
-    context : Context or None
+    context : ActivityContext or None
         Whose activity it is, where that is not the book's own.
     activity : Activity
         Of the taxonomy: the id itself, or the one that it stands below.
@@ -71,7 +71,7 @@ class Subject:
         How many of `factor_ids` mean the activity itself, not a wider one.
     """
 
-    context: Context | None
+    context: ActivityContext | None
     activity: Activity
     factor_ids: tuple[str, ...]
     own_id_count: int
@@ -156,7 +156,7 @@ def _words(text: str) -> list[str]:
     return re.split(r"[._\-]", text.lower())
 
 
-def _readings(text: str) -> Iterator[tuple[Context | None, str]]:
+def _readings(text: str) -> Iterator[tuple[ActivityContext | None, str]]:
     """Read an activity without a context, then with its first word as one."""
     yield None, text
     first, _, rest = text.partition(".")

@@ -82,7 +82,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
             metavar="FILE...",
             exists=True,
             dir_okay=False,
-            help="csv, parquet, arrow or jsonl; several files are one sequence.",
+            help="Files of records: csv, parquet, arrow or jsonl. Several files are one sequence.",
         ),
     ],
     book: BookOption,
@@ -91,14 +91,16 @@ def append_files(  # noqa: PLR0917  # typer passes by name
         int,
         typer.Option(
             min=0,
-            help="Number of records in the channel before the first one of these files. What the "
-            "ledger has of the files already is skipped.",
+            help=(
+                "Number of records in the channel before the first record of these files. "
+                "Records that the ledger already has are skipped."
+            ),
         ),
     ] = 0,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """Append files of records to a channel; run again, it goes on where the ledger stands."""
+    """Append files of records to a channel. Run again, it continues where the ledger stands."""
     from tonne.cli.input.files import check_file  # noqa: PLC0415  # loads Polars
 
     for path in files:
@@ -110,8 +112,8 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     behind_count -= result.skipped_count + result.record_count
     if behind_count > 0:
         say(
-            f"warning: {channel} has {behind_count:,} more records behind these; to append "
-            f"others there: --start-offset {result.durable_up_to_offset}"
+            f"warning: {channel} has {behind_count:,} more records after these. To append "
+            f"other records there, give --start-offset {result.durable_up_to_offset}"
         )
 
 
@@ -139,7 +141,8 @@ def _append(
         skip_count = max(0, opened.committed_offset - start_offset)
         if skip_count:
             say(
-                f"{channel}: {skip_count:,} records are in the ledger already; going on from there"
+                f"{channel}: {skip_count:,} records are already in the ledger; the command "
+                "continues after them"
             )
         shown_count = skip_count if total is None else min(skip_count, total)
         bar.update(task, description=AT_WORK, completed=shown_count, skipped_count=shown_count)
@@ -152,7 +155,9 @@ def _append(
                     progress=show,
                 )
         except KeyboardInterrupt:
-            say("interrupted; the same command goes on where the ledger stands")
+            say(
+                "interrupted; run the same command again, and it continues where the ledger stands"
+            )
             raise
 
 
@@ -168,7 +173,7 @@ def _report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> 
     }
     print_rows(_SUMMARY_COLUMNS, [row], form)
     if form is Format.TABLE and result.record_count and elapsed_s > 0:
-        say(f"{result.record_count / elapsed_s:,.0f} records/s, all durable")
+        say(f"{result.record_count / elapsed_s:,.0f} records/s; all of them are durable")
     if result.rounded_count:
         say(
             f"warning: {counted(result.rounded_count, 'quantity')} with more than 6 "

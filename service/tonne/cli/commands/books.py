@@ -89,8 +89,8 @@ FacilitiesFile = Annotated[
 EditionFile = Annotated[
     Path,
     readable_file(
-        "CSV with a header: activity, unit, valid_from, a figure such as kg_co2e, and any other "
-        "column of a factor."
+        "CSV with a header: activity, unit, valid_from, a figure such as kg_co2e, and other "
+        "columns of a factor as needed."
     ),
 ]
 
@@ -138,7 +138,7 @@ def create_book(
     book: Annotated[str, typer.Argument(metavar="BOOK", help="Id of the new book.")],
     display_name: Annotated[str, typer.Option(help="Name for people.")] = "",
     time_zone: Annotated[
-        str, typer.Option(help="IANA time zone whose months are the periods.")
+        str, typer.Option(help="IANA time zone of the book; its months are the periods.")
     ] = "UTC",
     facilities: Annotated[
         str,
@@ -150,7 +150,9 @@ def create_book(
     *,
     catalogue: Annotated[
         bool,
-        typer.Option(help="Whether its method begins with the shipped editions of factors."),
+        typer.Option(
+            help="Whether the method of the book begins with the shipped editions of factors."
+        ),
     ] = True,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -166,8 +168,8 @@ def create_book(
         )
     editions = counted(len(made.editions), "edition") if made.editions else "no edition"
     say(
-        f"book {made.id} made: periods are months in {made.time_zone}, its method has {editions} "
-        "of factors"
+        f"created book {made.id}: its periods are months in {made.time_zone}, and its method "
+        f"has {editions} of factors"
     )
 
 
@@ -261,13 +263,13 @@ def update_facility(
 def import_facilities(
     file: FacilitiesFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
 ) -> None:
-    """Register the facilities of a CSV file; of its columns only id is required."""
+    """Register the facilities of a CSV file. Only the column id is required."""
     facilities = list(read_facilities(file))
     seen: dict[str, str] = {}
     for each in facilities:
         other = seen.setdefault(look(each.id), each.id)
         if other != each.id:
-            say(f"notice: {each.id!a} looks like {other!a}; they are two facilities")
+            say(f"notice: {each.id!a} looks like {other!a}, but they are two facilities")
     with connect(server) as client:
         created_count, updated_count = client.import_facilities(book, facilities)
     say(f"{counted(created_count, 'facility')} registered, {updated_count:,} replaced")
@@ -301,18 +303,21 @@ def import_edition(
     edition: Annotated[str, typer.Option("--id", metavar="ID", help="Id of the edition.")],
     book: BookOption,
     *,
-    author: Annotated[str, typer.Option(help="Who imports it.")] = "",
-    reason: Annotated[str, typer.Option(help="Why, for the new version of the method.")] = "",
+    author: Annotated[str, typer.Option(help="Who imports the edition.")] = "",
+    reason: Annotated[
+        str,
+        typer.Option(help="Why the edition is imported; the new version of the method keeps it."),
+    ] = "",
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """Import an edition of factors from a CSV file; the book prefers it to the shipped ones."""
+    """Import an edition of factors from a CSV file. The book prefers it to the shipped ones."""
     with connect(server) as client:
         made = client.import_edition(
             book, edition, file.read_bytes(), author=author, reason=reason
         )
     say(
         f"edition {made.id}: {counted(made.factor_count, 'factor')}, number {made.rank} in the "
-        "book's order of preference"
+        "book's order of editions"
     )
 
 
@@ -322,17 +327,22 @@ def list_editions(
     book: BookOption = "",
     *,
     shipped: Annotated[
-        bool, typer.Option("--shipped", help="List what is shipped, of no book.")
+        bool,
+        typer.Option(
+            "--shipped", help="List the editions that ship with Tonne, instead of those of a book."
+        ),
     ] = False,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """List the editions of a book in its order of preference, or the shipped ones."""
+    """List the editions of a book in its order of editions, or the shipped ones."""
     source = context.get_parameter_source("book")
     if shipped and source is not None and source.name == "ENVIRONMENT":
         book = ""  # what is asked for goes before what is set for all commands
     if bool(book) == shipped:
-        raise typer.BadParameter("expected a book or --shipped, one of them", param_hint="--book")
+        raise typer.BadParameter(
+            "expected either a book or --shipped; got both or neither", param_hint="--book"
+        )
     people = _SHIPPED_COLUMNS if shipped else _EDITION_COLUMNS
     with connect(server) as client:
         rows = map(_edition_row, client.list_editions(book))

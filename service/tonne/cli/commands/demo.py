@@ -39,7 +39,7 @@ def run_demo(
         ),
     ] = None,
 ) -> None:
-    """Stream about a million records of a made-up operator through a server of its own."""
+    """Stream about a million records of a made-up operator through a server of the demo."""
     directory = _fresh_directory(data)
     say(f"ledger: {directory}")
     with _serving(directory) as target, Client(target) as client:
@@ -53,7 +53,8 @@ def _fresh_directory(data: Path | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="tonne-demo-"))
     if data.exists() and any(data.iterdir()):
         raise ConfigInvalid(
-            f"--data must name an empty or new directory for a fresh ledger; {data} holds files",
+            f"--data: expected an empty or new directory; {data} holds files: name another "
+            "directory",
             metadata={"data": str(data)},
         )
     data.mkdir(parents=True, exist_ok=True)
@@ -154,14 +155,12 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
     print_remarks(inventory, BOOK)
     command = _command()
     console.print(
-        f"\nTo look further, serve this ledger:\n\n"
-        f"  {command} serve --data {directory}\n\n"
-        f"and ask it in another terminal:\n\n"
-        f"  {command} inventory --book {BOOK} --by facility_type,period\n"
-        f"  {command} inventory --book {BOOK} --by account --consolidation all\n"
-        f"  {command} explain --book {BOOK} --facility dc-001 --account scope2.location "
-        f"--period 2025-03 --replay\n"
-        f"  {command} factor search electricity guangdong\n",
+        f"\nTo look further, serve this ledger:\n\n  {command} serve --data {directory}\n\nand "
+        f"run these in another terminal:\n\n  {command} inventory --book {BOOK} --by "
+        f"facility_type,period\n  {command} inventory --book {BOOK} --by account "
+        f"--consolidation all\n  {command} explain --book {BOOK} --facility dc-001 --account "
+        f"scope2.location --period 2025-03 --replay\n  {command} factor search electricity "
+        "guangdong\n",
         soft_wrap=True,
     )
 

@@ -42,7 +42,7 @@ _CONTROLS = {control.name.lower(): control for control in FinancialControl}
 def import_entities(
     file: EntitiesFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
 ) -> None:
-    """Add the entities of a CSV file, one row for each holding; only id is required."""
+    """Import the entities of a CSV file, one row for each holding. Only id is required."""
     with connect(server) as client:
         created_count, updated_count = client.import_entities(book, read_entities(file))
     say(f"{counted(created_count, 'entity')} added, {updated_count:,} replaced")
@@ -57,7 +57,7 @@ def list_entities(
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """List the entities, one row for each holding, as they can be imported."""
+    """List the entities, one row for each holding, in the form of an import."""
     columns = [Column("id"), *(Column(name, is_optional=True) for name in ENTITY_FIELDS[1:])]
     with connect(server) as client:
         print_rows(
@@ -83,7 +83,10 @@ def read_entities(file: Path) -> Iterator[Entity]:
             for name in ("parent", "display_name"):
                 if getattr(entity, name) not in ("", getattr(before, name)):
                     raise _invalid(
-                        line, name, f"that of {entity.id} before, or nothing", row[name]
+                        line,
+                        name,
+                        f"the value that {entity.id} has on an earlier line, or nothing",
+                        row[name],
                     )
             holdings = before.holdings + entity.holdings
             entity = dataclasses.replace(before, holdings=holdings)

@@ -54,7 +54,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
             metavar="[FILE...]",
             exists=True,
             dir_okay=False,
-            help="csv, parquet, arrow or jsonl of records; or give one record by the options.",
+            help="Files of records: csv, parquet, arrow or jsonl; or give one by the options.",
         ),
     ] = None,
     book: Annotated[
@@ -63,18 +63,23 @@ def estimate(  # noqa: PLR0917  # typer passes by name
             "--book",
             metavar="BOOK",
             envvar=BOOK_VARIABLE,
-            help="Whose method, register and entities count; empty: the shipped catalogue.",
+            help="Book whose method, register and entities count; empty: what Tonne ships.",
         ),
     ] = "",
     activity: Annotated[str, typer.Option(metavar="ACTIVITY", help="Like electricity.grid.")] = "",
     quantity: Annotated[str, typer.Option(metavar="DECIMAL", help="How much.")] = "",
     unit: Annotated[str, typer.Option(metavar="UNIT", help="Of what.")] = "",
-    region: Annotated[str, typer.Option(metavar="REGION", help="Where, like GB or CN-GD.")] = "",
-    facility: Annotated[str, typer.Option(metavar="ID", help="Of the book.")] = "estimate",
-    start: Annotated[
-        str, typer.Option(metavar="DATE", help="First day; empty: the last calendar year.")
+    region: Annotated[
+        str, typer.Option(metavar="REGION", help="Region of the record, like GB or CN-GD.")
     ] = "",
-    end: Annotated[str, typer.Option(metavar="DATE", help="Day after the last one.")] = "",
+    facility: Annotated[
+        str, typer.Option(metavar="ID", help="Id of a facility of the book.")
+    ] = "estimate",
+    start: Annotated[
+        str,
+        typer.Option(metavar="DATE", help="Its first day; empty: the last calendar year."),
+    ] = "",
+    end: Annotated[str, typer.Option(metavar="DATE", help="Day after its last day.")] = "",
     from_period: FromOption = "",
     to_period: ToOption = "",
     by: ByOption = "account",
@@ -84,10 +89,10 @@ def estimate(  # noqa: PLR0917  # typer passes by name
     server: ServerOption = DEFAULT_SERVER,
     *,
     each_record: Annotated[
-        bool, typer.Option("--each-record", help="Print each record's own figures, too.")
+        bool, typer.Option("--each-record", help="Print the figures of each record, too.")
     ] = False,
 ) -> None:
-    """Compute what records would post, without posting them; without a book, too."""
+    """Compute what records would post, without posting them. It needs no book."""
     columns = read_columns(by)
     record = {
         "facility": facility,
@@ -119,7 +124,7 @@ def _records(
     given = [name for name in ("activity", "quantity", "unit") if record[name]]
     if files and given:
         raise typer.BadParameter(
-            "expected files or one record by --activity, --quantity and --unit; got both"
+            "expected either files, or one record by --activity, --quantity and --unit; got both"
         )
     if files:
         from tonne.cli.input.files import check_file, read_files  # noqa: PLC0415  # loads Polars

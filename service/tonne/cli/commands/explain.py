@@ -69,28 +69,33 @@ def explain(  # noqa: PLR0917  # typer passes by name
     account: AccountOption = None,
     region: RegionOption = None,
     period: Annotated[
-        str, typer.Option(metavar="YYYY-MM", help="Only this month, for --from and --to.")
+        str,
+        typer.Option(metavar="YYYY-MM", help="One month, YYYY-MM, instead of --from and --to."),
     ] = "",
     from_period: FromOption = "",
     to_period: ToOption = "",
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
     records: Annotated[
-        int, typer.Option("--records", metavar="N", min=0, help="List up to N records.")
+        int, typer.Option("--records", metavar="N", min=0, help="List at most N records.")
     ] = 0,
     lines: Annotated[
-        int, typer.Option("--lines", metavar="N", min=0, help="Balances shown of a factor.")
+        int,
+        typer.Option(
+            "--lines", metavar="N", min=0, help="Show at most N balances of each factor."
+        ),
     ] = LINES_SHOWN,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
     *,
     replay: Annotated[
-        bool, typer.Option("--replay", help="Recompute it from the segments and compare.")
+        bool,
+        typer.Option("--replay", help="Compute the number again from the segments, and compare."),
     ] = False,
 ) -> None:
-    """Unfold a number of the inventory to its factors and records, and replay it."""
+    """Explain a number of the inventory by its factors and records, and replay it."""
     if period and (from_period or to_period):
-        raise typer.BadParameter("expected --period, or --from and --to; got both")
+        raise typer.BadParameter("expected either --period, or --from and --to; got both")
     with connect(server) as client:
         parts = client.explain(
             book,
@@ -112,7 +117,10 @@ def explain(  # noqa: PLR0917  # typer passes by name
         else:
             found = _print_tree(parts, f"book {book}", lines)
     if found is not None and not found.agrees:
-        say(f"tonne: the replay does not agree: {counted(len(found.differences), 'difference')}")
+        say(
+            "tonne: the replay differs from the balances: "
+            f"{counted(len(found.differences), 'difference')}"
+        )
         raise typer.Exit(DISAGREES)
 
 

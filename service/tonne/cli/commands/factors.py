@@ -29,7 +29,7 @@ factor_app = typer.Typer(
     help="Emission factors: those that ship with Tonne, and a book's own.", no_args_is_help=True
 )
 activity_app = typer.Typer(
-    help="Activities: what a record can say was done.", no_args_is_help=True
+    help="Activities: what a record can say that was done.", no_args_is_help=True
 )
 
 BookChoice = Annotated[
@@ -38,14 +38,17 @@ BookChoice = Annotated[
         "--book",
         metavar="BOOK",
         envvar=BOOK_VARIABLE,
-        help="Look at the editions of this book's method, its own ones too (asks the server); "
-        "without it at those that ship.",
+        help=(
+            "Search the editions of this book's method, its imported ones too (asks the "
+            "server). Without it: the shipped editions."
+        ),
     ),
 ]
 Words = Annotated[
-    list[str], typer.Argument(metavar="WORD...", help="Each begins a word of what is found.")
+    list[str],
+    typer.Argument(metavar="WORD...", help="Words or beginnings of words to search for."),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="Most matches to show.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most N matches.")]
 
 _FIRST_DATED = "1970"
 """Validities before this year stand for sources that state none."""
@@ -113,7 +116,9 @@ def list_factors(
 @factor_app.command("show")
 def show_factor(
     edition: Annotated[str, typer.Argument(metavar="EDITION", help="Id of the edition.")],
-    row: Annotated[int, typer.Argument(metavar="ROW", help="Its row, as lists show it.")],
+    row: Annotated[
+        int, typer.Argument(metavar="ROW", help="Row of the factor, as lists show it.")
+    ],
     book: BookChoice = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
@@ -143,7 +148,7 @@ def find_activities(words: Words, limit: Limit = 20, form: FormatOption = Format
     print_rows(_ACTIVITY_COLUMNS, [_activity_row(activity) for activity in hits], form)
     _tell_rest(len(hits), count)
     if not hits and near:
-        say(f"nothing has all these words; near them: {', '.join(near)}")
+        say(f"no activity has all these words; the nearest activities are {', '.join(near)}")
 
 
 @activity_app.command("list")
@@ -152,7 +157,7 @@ def list_activities(form: FormatOption = Format.TABLE) -> None:
     print_rows(_ACTIVITY_COLUMNS, map(_activity_row, taxonomy.activities().values()), form)
     if form is Format.TABLE:
         say("")
-        say("before any of them, with a dot:")
+        say("prefixes, before any of them and with a dot:")
         for word, context in CONTEXTS.items():
             say(f"  {word:12} {context.title}")
 
@@ -253,10 +258,10 @@ def _activity_row(activity: Activity) -> dict[str, object]:
 
 def _tell_rest(shown_count: int, count: int) -> None:
     if count > shown_count:
-        say(f"({shown_count} of {count:,} matches; --limit shows more, more words fewer)")
+        say(f"({shown_count} of {count:,} matches; --limit shows more; more words find fewer)")
 
 
 def _tell_nearest(query: str) -> None:
     near = taxonomy.nearest(query.replace(" ", "."))
     if near:
-        say(f"no factor has all these words; activities near them: {', '.join(near)}")
+        say(f"no factor has all these words; the nearest activities are {', '.join(near)}")

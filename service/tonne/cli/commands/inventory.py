@@ -33,11 +33,22 @@ ALL_APPROACHES = "all"
 """What `--consolidation` takes besides an approach: all of them side by side."""
 
 FromOption = Annotated[
-    str, typer.Option("--from", metavar="YYYY-MM", help="First month; empty: the first.")
+    str,
+    typer.Option(
+        "--from", metavar="YYYY-MM", help="First month, YYYY-MM; empty: the first one of the book."
+    ),
 ]
-ToOption = Annotated[str, typer.Option("--to", metavar="YYYY-MM", help="Last month, inclusive.")]
+ToOption = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        metavar="YYYY-MM",
+        help="Last month, YYYY-MM, inclusive; empty: the last one of the book.",
+    ),
+]
 FacilityOption = Annotated[
-    list[str] | None, typer.Option("--facility", metavar="ID", help="Only this; repeatable.")
+    list[str] | None,
+    typer.Option("--facility", metavar="ID", help="Only this account; repeatable."),
 ]
 ActivityOption = Annotated[
     list[str] | None, typer.Option("--activity", metavar="ID", help="Only this; repeatable.")
@@ -137,7 +148,8 @@ def read_columns(by: str) -> tuple[str, ...]:
     unknown = [name for name in columns if name not in DIMENSIONS]
     if unknown or len(set(columns)) < len(columns):
         raise typer.BadParameter(
-            f"expected some of {', '.join(DIMENSIONS)}, each once; got {by!r}", param_hint="--by"
+            f"--by: expected some of {', '.join(DIMENSIONS)}, each once; got {by!r}",
+            param_hint="--by",
         )
     return columns
 
@@ -185,17 +197,17 @@ def print_approaches(found: Mapping[str, Inventory], by: tuple[str, ...], form: 
 def print_remarks(inventory: Inventory, book: str | None = None) -> None:
     """Tell what the numbers of a book, or of an estimate, do not say by themselves."""
     if not inventory.total.record_count and book:
-        say("no record is posted in these months")
+        say("no records are posted in these months")
     if inventory.total.partial_gases:
         gases = ", ".join(inventory.total.partial_gases).upper()
-        say(f"notice: some factors do not state {gases}: the mass is partial")
+        say(f"notice: some factors do not state {gases}, so their mass is only a part")
     for item in inventory.notices:
         say(f"notice: {item.message} (records: {item.record_count:,})")
     if inventory.suspended_count and book:
         waiting = counted(inventory.suspended_count, "record")
         say(
-            f"in suspense, and in no number above: {waiting}; see "
-            f"`tonne suspense list --book {book}`"
+            f"in suspense, and not in the numbers above: {waiting}; see `tonne suspense list "
+            f"--book {book}`"
         )
 
 

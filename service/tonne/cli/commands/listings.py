@@ -16,7 +16,9 @@ from tonne.client.wire.resources import last_id
 from tonne.model import Channel
 
 channel_app = typer.Typer(help="Channels of a book.", no_args_is_help=True)
-quarantine_app = typer.Typer(help="Records that break a rule.", no_args_is_help=True)
+quarantine_app = typer.Typer(
+    help="Quarantined records: those that break a rule.", no_args_is_help=True
+)
 
 _CHANNEL_COLUMNS = (
     Column("channel"),

@@ -65,12 +65,15 @@ def _one_of(about: str, names: Iterable[str]) -> Any:
 def show_method(
     book: BookOption,
     version: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Its number; the one in force without it.")
+        int,
+        typer.Option(
+            metavar="N", min=0, help="Number of the version; without it, the version in force."
+        ),
     ] = 0,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """Show a version of the method; as JSON it can be changed and set."""
+    """Show a version of the method. Its JSON can be edited and given to `tonne method set`."""
     with connect(server) as client:
         method = client.get_method(book, version)
     document = _document(method)
@@ -95,7 +98,7 @@ def list_methods(
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """List the versions with who wrote them, when and why."""
+    """List the versions of the method: who wrote each, when and why."""
     with connect(server) as client:
         rows = (
             {
@@ -112,14 +115,39 @@ def list_methods(
 _SettingsFile = Annotated[
     Path | None,
     typer.Option(
-        exists=True, dir_okay=False, readable=True, help="All settings, from `method show`."
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="JSON file with all settings, as `tonne method show` prints it.",
     ),
 ]
 # Two switches: one of both forms is a name that help cannot show whole.
 _TransportWtt = Annotated[
-    bool, typer.Option("--transport-wtt", help="Post carriers' fuels with their upstream.")
+    bool,
+    typer.Option(
+        "--transport-wtt", help="Post the fuels of carriers together with their upstream."
+    ),
 ]
-_NoTransportWtt = Annotated[bool, typer.Option("--no-transport-wtt", help="Post them without it.")]
+_Editions = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ID", help="An edition of the method; give all of them, the preferred one first."
+    ),
+]
+_ProxyRegions = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="REGION",
+        help=(
+            "A region to take factors from where the record's own has none; give all of them in "
+            "order, or '' for none."
+        ),
+    ),
+]
+_NoTransportWtt = Annotated[
+    bool,
+    typer.Option("--no-transport-wtt", help="Post the fuels of carriers without their upstream."),
+]
 
 
 @method_app.command("set")
@@ -129,46 +157,43 @@ def set_method(
     author: Annotated[str, typer.Option(help="Who changes the method.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     file: _SettingsFile = None,
-    edition: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="An edition; all of them, the preferred one first."),
-    ] = None,
-    gwp_set: Annotated[
-        str | None, _one_of("Warming potentials of reports that ask for none", GWP_SETS)
-    ] = None,
+    edition: _Editions = None,
+    gwp_set: Annotated[str | None, _one_of("GWP set of reports that name none", GWP_SETS)] = None,
     blend_gwp: Annotated[
-        str | None, _one_of("What the potential of a blend of gases comes from", BLEND_GWPS)
+        str | None, _one_of("Where the GWP of a blend of gases comes from", BLEND_GWPS)
     ] = None,
     year_rule: Annotated[
-        str | None, _one_of("Which year's factors a month takes", YEAR_RULES)
+        str | None, _one_of("Year rule: which year's factors a month takes", YEAR_RULES)
     ] = None,
     reporting_year_start: Annotated[
         int | None, typer.Option(metavar="MONTH", help="First month of the reporting year.")
     ] = None,
     loss_convention: Annotated[
-        str | None, _one_of("How losses in transmission are computed", LOSS_CONVENTIONS)
+        str | None,
+        _one_of("How losses in transmission and distribution are computed", LOSS_CONVENTIONS),
     ] = None,
     consolidation: Annotated[
-        str | None, _one_of("Approach of reports that ask for none", CONSOLIDATIONS)
+        str | None, _one_of("Consolidation approach of reports that name none", CONSOLIDATIONS)
     ] = None,
-    proxy_region: Annotated[
-        list[str] | None,
-        typer.Option(metavar="REGION", help="A region that stands in; all, in order. '' is none."),
-    ] = None,
+    proxy_region: _ProxyRegions = None,
     year_fallback_years: Annotated[
-        int | None, typer.Option(metavar="YEARS", help="How far away the nearest set may be.")
+        int | None,
+        typer.Option(
+            metavar="YEARS", help="How many years away the nearest set of factors may be."
+        ),
     ] = None,
     transport_wtt: _TransportWtt = False,
     no_transport_wtt: _NoTransportWtt = False,
     rate: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="RATE", help="A ratio between units, as 'FROM TO RATE [SOURCE]'; all of them."
+            metavar="RATE",
+            help="A rate between units, as 'FROM TO RATE [SOURCE]'; give all of them.",
         ),
     ] = None,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """Put a new version of the method in force; what is not given stays as it is."""
+    """Put a new version of the method in force. Settings that are not given stay."""
     given: dict[str, Any] = {
         "editions": edition and tuple(filter(None, edition)),
         "gwp_set": gwp_set,
@@ -186,7 +211,9 @@ def set_method(
         raise typer.BadParameter("one of the two", param_hint="--transport-wtt")
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes and file is None:
-        raise typer.BadParameter("expected a setting to change, or --file", param_hint="--file")
+        raise typer.BadParameter(
+            "expected a setting to change, or --file; got neither", param_hint="--file"
+        )
     with connect(server) as client:
         _write_version(client, book, file, changes, author=author, reason=reason)
 
@@ -213,11 +240,11 @@ def _write_version(
         current_version=version,
     )
     if made.version == current.version:
-        say(f"the method of book {book} stays at version {made.version}: nothing is different")
+        say(f"the method of book {book} stays at version {made.version}, because nothing changes")
     else:
         say(
-            f"version {made.version} of the method of book {book} is in force; what was posted "
-            "before stays as it is"
+            f"version {made.version} of the method of book {book} is in force; records posted "
+            "before stay as they are"
         )
 
 

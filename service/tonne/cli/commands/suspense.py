@@ -21,7 +21,7 @@ from tonne.client.answers.results import ClearingProgress, SuspendedRecord
 from tonne.client.wire.resources import last_id
 
 suspense_app = typer.Typer(
-    help="Records that wait: no factor yet, or no such facility.", no_args_is_help=True
+    help="Records in suspense, which wait for a factor or a facility.", no_args_is_help=True
 )
 
 _SUSPENSE_COLUMNS = (
@@ -59,7 +59,7 @@ def list_suspense(
 def clear_suspense(
     book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
 ) -> None:
-    """Post the records that can be resolved by now, each exactly once."""
+    """Clear the suspense: post the records that a rule now posts, each exactly once."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -91,7 +91,7 @@ def clear_suspense(
     wait = "waits" if step.remaining_count == 1 else "wait"
     say(f"{counted(step.cleared_count, 'record')} posted, {step.remaining_count:,} still {wait}")
     if step.remaining_count:
-        say(f"what they wait for: tonne suspense list --book {book}")
+        say(f"`tonne suspense list --book {book}` shows what they wait for --book {book}")
 
 
 def _suspense_row(item: SuspendedRecord) -> dict[str, object]:

@@ -188,7 +188,8 @@ def _csv_fault(path: Path) -> str | None:
                 field_count = field_count or len(row)
                 if len(row) > field_count:
                     return (
-                        f"line {reader.line_num} has {len(row)} fields, the header {field_count}"
+                        f"line {reader.line_num} has {len(row)} fields, but the header has "
+                        f"{field_count}"
                     )
     except UnicodeDecodeError:
         with path.open("rb") as raw_lines:
@@ -196,7 +197,7 @@ def _csv_fault(path: Path) -> str | None:
                 try:
                     line.decode()
                 except UnicodeDecodeError as error:
-                    return f"line {number} is no UTF-8: {line[error.start : error.end]!r}"
+                    return f"line {number} is not UTF-8: {line[error.start : error.end]!r}"
     except (OSError, csv.Error):
         return None
     return None

@@ -62,15 +62,19 @@ def _read_message(file: BinaryIO, path: Path) -> tuple[int, bytes] | None:
         raise FieldInvalid(f"{path}: expected an Arrow IPC file or stream; got other bytes")
     (size,) = struct.unpack("<i", prefix[4:])
     if not 0 < size <= METADATA_BYTES_MAX:
-        raise FieldInvalid(f"{path}: expected an Arrow IPC stream; a message has {size} bytes")
+        raise FieldInvalid(
+            f"{path}: expected an Arrow IPC stream; a message says that it has {size} bytes"
+        )
     metadata = file.read(size)
     try:
         kind, body_size = _read_header(metadata)
     except struct.error as error:
-        raise FieldInvalid(f"{path}: a message of the Arrow IPC stream is cut") from error
+        raise FieldInvalid(
+            f"{path}: a message of the Arrow IPC stream is cut short: write the file again"
+        ) from error
     body = file.read(body_size)
     if len(metadata) < size or len(body) < body_size:
-        raise FieldInvalid(f"{path}: the Arrow IPC stream is cut: write the file again")
+        raise FieldInvalid(f"{path}: the Arrow IPC stream is cut short: write the file again")
     return kind, prefix + metadata + body
 
 
@@ -91,5 +95,5 @@ def _read_header(metadata: bytes) -> tuple[int, int]:
 
     body_size = field(_BODY_LENGTH_SLOT, "<q")
     if body_size < 0:
-        raise struct.error("negative body length")
+        raise struct.error("its body has a negative length")
     return field(_HEADER_TYPE_SLOT, "<B"), body_size

@@ -41,7 +41,7 @@ _COLUMNS = (
 
 BooksOption = Annotated[
     list[str] | None,
-    typer.Option("--book", metavar="BOOK", help="This book alone. May be given repeatedly."),
+    typer.Option("--book", metavar="BOOK", help="Check only this book; repeatable."),
 ]
 
 
@@ -53,19 +53,21 @@ def check(
         str | None,
         typer.Option(
             metavar="5%|N",
-            help="Look at a share of the files, or at N files of each book, chosen by --seed; "
-            "without it everything is compared.",
+            help=(
+                "Check a share of the files like 5%, or N files of each book, chosen by --seed. "
+                "Without it: everything."
+            ),
         ),
     ] = None,
     seed: Annotated[
-        str | None, typer.Option(help="Chooses the sample (default: today's date, UTC).")
+        str | None, typer.Option(help="Seed that chooses the sample (default: today's date, UTC).")
     ] = None,
     *,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """See whether a ledger is what was written: every file, and all that is kept twice.
+    """Check that a ledger is as it was written: every file, and all that is kept twice.
 
-    Reads the store itself, beside servers or without any. Exit code 1 where anything is wrong.
+    Reads the store itself; servers may run or not. The exit code is 1 if anything is wrong.
     """
     from tonne.ledger.upkeep.sampling import Sample  # noqa: PLC0415  no other command needs its store
 
@@ -95,12 +97,14 @@ def rebuild(
         bool,
         typer.Option(
             "--assume-regions",
-            help="Take records that named no region to have been posted under the region that "
-            "their facility has today, where the register may have changed since.",
+            help=(
+                "For records that named no region: take the region that their facility has "
+                "today, though the register may have changed since they were posted."
+            ),
         ),
     ] = False,
 ) -> None:
-    """Make postings files that are corrupt or missing again, exactly, from the records.
+    """Make corrupt or missing postings files again, exactly, from the records.
 
     Reads the store itself, beside servers or without any. Refuses where a segment is corrupt, and
     where it does not follow under which resolution records were posted.
@@ -112,16 +116,16 @@ def rebuild(
                 each, assumes_regions=assume_regions, on_file=lambda: bar.advance(task)
             )
             if not done.replaced:
-                say(f"{each}: every postings file is what was written")
+                say(f"{each}: every postings file is as it was written")
                 continue
             say(
-                f"{each}: {counted(len(done.replaced), 'postings file')} made again, "
+                f"{each}: {counted(len(done.replaced), 'postings file')} made again: "
                 f"{counted(done.row_count, 'sum')} from {counted(done.record_count, 'record')}"
             )
             if done.assumed_count:
                 say(
-                    f"{each}: note: {counted(done.assumed_count, 'record')} without a region were "
-                    "taken to have been posted under the region that their facility has today"
+                    f"{each}: note: {counted(done.assumed_count, 'record')} without a region "
+                    "got the region that their facility has today"
                 )
 
 

@@ -25,24 +25,25 @@ def gateway(
         bool,
         typer.Option(
             "--insecure",
-            help="Listen beyond loopback without TLS: behind a proxy that sees to it.",
+            help="Listen beyond loopback without TLS, because a proxy in front speaks it.",
         ),
     ] = False,
 ) -> None:
-    """Answer JSON over HTTP by calls to a server, with each caller's own token."""
+    """Serve JSON over HTTP: each call goes to a server, with the caller's own token."""
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit():
-        raise ConfigInvalid(f"--listen: HOST:PORT was expected; got {listen!r}")
+        raise ConfigInvalid(f"--listen: expected HOST:PORT; got {listen!r}")
     if not (insecure or _is_loopback(host)):
         raise ConfigInvalid(
-            f"--listen: {listen} can be reached from elsewhere, and the gateway speaks no TLS: "
-            "listen on 127.0.0.1 behind a proxy, or say --insecure where somebody else sees to it"
+            f"--listen: {listen} can be reached from other machines, and the gateway speaks no "
+            "TLS: listen on 127.0.0.1 behind a proxy, or give --insecure if a proxy in front "
+            "speaks TLS"
         )
     try:
         from tonne.gateway import gateway as served  # noqa: PLC0415  # needs aiohttp, an extra
     except ModuleNotFoundError as error:
         raise ConfigInvalid(
-            "the gateway needs aiohttp: install it with `pip install 'tonne[gateway]'`"
+            "the gateway needs aiohttp: run `pip install 'tonne[gateway]'`"
         ) from error
     roots = None
     if tls or ca_file is not None:
@@ -63,7 +64,7 @@ async def _run(
         port,
         server,
         root_certificates=roots,
-        on_start=lambda address: typer.echo(f"http://{address} speaks for {server}"),
+        on_start=lambda address: typer.echo(f"http://{address} serves {server} over HTTP"),
     )
 
 

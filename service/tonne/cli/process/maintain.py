@@ -15,12 +15,12 @@ def maintain(
     admin: AdminOption = None,
     *,
     once: Annotated[
-        bool, typer.Option("--once", help="Do one round and end, without metrics and health.")
+        bool, typer.Option("--once", help="Do one round and end; no metrics, no health.")
     ] = False,
 ) -> None:
-    """Merge postings and collect garbage, beside servers with ledger.upkeep = false.
+    """Merge postings files and collect garbage, beside servers with ledger.upkeep = false.
 
-    Any number may run: each job has a lease, and is done by one of them.
+    Several may run: each job has a lease, and one of them does it.
     """
     from tonne import upkeep  # noqa: PLC0415  no other command needs its store
 
@@ -30,26 +30,26 @@ def maintain(
         return
     done = upkeep.maintain_once(effective)
     if done.collected is None:
-        garbage = "garbage was looked for a short time ago"
+        garbage = "garbage was collected a short time ago"
     else:
         deleted = done.collected
         garbage = (
-            f"{deleted.dead_count} replaced and {deleted.orphan_count} lost files deleted "
+            f"{deleted.dead_count} replaced and {deleted.orphan_count} orphaned files deleted "
             f"({deleted.size_bytes} bytes), {deleted.unknown_count} unknown objects listed"
         )
     sys.stdout.write(f"tonne: {done.merged_file_count} postings files merged; {garbage}\n")
 
 
 def migrate(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Bring the tables of the manifest to what this version needs; before a rollout.
+    """Migrate the tables of the manifest to this version of Tonne, before a rollout.
 
-    Does nothing where they are so already. Any number may run at the same time.
+    Does nothing if they are at this version already. Several may run at the same time.
     """
     from tonne import opening  # noqa: PLC0415  no other command needs its store
 
     done = opening.migrate(effective_config(config, data))
     if done.before == done.after:
-        sys.stdout.write(f"tonne: the manifest is at revision {done.after} already\n")
+        sys.stdout.write(f"tonne: the manifest is already at revision {done.after}\n")
     else:
         before = done.before or "an empty database"
         sys.stdout.write(f"tonne: the manifest went from {before} to revision {done.after}\n")

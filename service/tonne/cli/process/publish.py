@@ -16,18 +16,16 @@ def publish(
     *,
     once: Annotated[
         bool,
-        typer.Option("--once", help="Publish all there is and end, without metrics and health."),
+        typer.Option("--once", help="Publish everything and end; no metrics, no health."),
     ] = False,
     rebuild: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="BOOK", help="Publish all of a book anew, and end. May be given repeatedly."
-        ),
+        typer.Option(metavar="BOOK", help="Publish all of this book again, and end; repeatable."),
     ] = None,
 ) -> None:
     """Publish the records of every book as a Delta Lake table, beside the servers.
 
-    Any number may run: each book has a lease, and is published by one of them.
+    Several may run: each book has a lease, and one of them publishes it.
     """
     from tonne import upkeep  # noqa: PLC0415  # no other command needs its store
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 backup_app = typer.Typer(help="Back up the manifest, while servers run.", no_args_is_help=True)
 restore_app = typer.Typer(
-    help="Look at a restored manifest and its objects, and make them a pair again.",
+    help="Compare a restored manifest with its objects, and make them a pair again.",
     no_args_is_help=True,
 )
-garbage_app = typer.Typer(help="See what is about to be deleted.", no_args_is_help=True)
+garbage_app = typer.Typer(help="Show the files that will be deleted.", no_args_is_help=True)
 
 _UNKNOWN = (
     Column("path"),
@@ -35,13 +35,15 @@ _UNKNOWN = (
 
 @backup_app.command("manifest")
 def back_up_manifest(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to make; it must be new.")
+    ],
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
     """Copy a manifest on SQLite into a file, as of one moment, while servers write.
 
-    Next: `tonne backup mark`, then copy the objects; never the objects first. Where the copy is
+    Next: run `tonne backup mark`, then copy the objects; never the objects first. If the copy is
     put in place, `tonne restore adopt` comes before any server. A manifest on PostgreSQL is
     backed up with pg_dump, or with the archive of its log.
     """
@@ -56,7 +58,7 @@ def back_up_manifest(
 
 @backup_app.command("mark")
 def mark(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Write down among the objects how far the manifest has come.
+    """Write the position of the manifest to the objects.
 
     Run it after the backup of the manifest and before the copy of the objects. When both are put
     back, the mark shows that the manifest is the older one, and servers refuse it until
@@ -66,16 +68,15 @@ def mark(config: ConfigOption = None, data: DataOption = None) -> None:
 
     position = rescue.mark(effective_config(config, data))
     sys.stdout.write(
-        f"tonne: the objects know that the manifest has come to position {position}; now copy the "
-        "objects\n"
+        f"tonne: the objects now hold the manifest's position, {position}; now copy the objects\n"
     )
 
 
 @restore_app.command("show")
 def show(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Compare a manifest with its objects: what is missing, what the manifest does not know.
+    """Compare a manifest with its objects: missing files, and files unknown to the manifest.
 
-    Says whether servers take the two. Changes nothing. Reads the list of all objects.
+    Says whether servers accept the pair. Changes nothing. Reads the list of all objects.
     """
     from tonne import rescue  # noqa: PLC0415  no other command needs its store
 
@@ -91,19 +92,17 @@ def adopt(
     yes: Annotated[
         str,
         typer.Option(
-            metavar="LEDGER", help="The id of the ledger that is meant, where nobody is asked."
+            metavar="LEDGER", help="Id of the ledger to adopt, instead of typing it when asked."
         ),
     ] = "",
     with_missing: Annotated[
         bool,
-        typer.Option(
-            "--with-missing", help="Adopt although files that the manifest names are not there."
-        ),
+        typer.Option("--with-missing", help="Adopt although files of the manifest are missing."),
     ] = False,
 ) -> None:
-    """Make a restored manifest and its objects a pair again; stop all servers before.
+    """Make a restored manifest and its objects a pair again. Stop all servers first.
 
-    Says how much the manifest does not know, and asks for the id of the ledger, which
+    Shows what the manifest does not know, and asks for the id of the ledger, which
     `tonne restore show` prints. Servers of any other manifest refuse these objects from then on.
     """
     from tonne import rescue  # noqa: PLC0415  no other command needs its store
@@ -115,10 +114,10 @@ def adopt(
             return yes
         if not sys.stdin.isatty():
             raise FieldInvalid(
-                "to adopt a manifest is to give up what it does not know: give the id of the "
-                f"ledger with --yes {found.ledger_id}, if that is meant"
+                "adopting this manifest gives up everything that it does not know: if you mean "
+                f"that, give the id of the ledger with --yes {found.ledger_id}"
             )
-        answer: str = typer.prompt("Adopt? Type the id of the ledger")
+        answer: str = typer.prompt("Adopt this manifest? Type the id of the ledger")
         return answer.strip()
 
     effective = effective_config(config, data)
@@ -134,7 +133,7 @@ def adopt(
 def list_garbage(
     config: ConfigOption = None, data: DataOption = None, form: FormatOption = Format.TABLE
 ) -> None:
-    """List objects that the manifest does not name, and until when each is kept.
+    """List objects unknown to the manifest, and until when each is kept.
 
     They are listed once an upkeep has found them. Files that merges replaced are counted.
     `tonne restore show` counts what is unknown at this moment.
@@ -175,13 +174,13 @@ def _lines(found: "Survey") -> "Iterator[str]":
     if found.mark is not None:
         yield f"newest mark: {found.mark.position} at {found.mark.time.isoformat()}"
     if found.is_behind:
-        yield "the manifest is behind: what came after it is unknown to it"
+        yield "the manifest is behind the newest mark: it does not know what came later"
     yield f"files of the manifest: {found.live_count:,}, missing: {found.missing_count:,}"
     total = sum(found.unknown.values())
-    yield f"files that the manifest does not know: {total:,} ({found.unknown_bytes:,} bytes)"
+    yield f"files unknown to the manifest: {total:,} ({found.unknown_bytes:,} bytes)"
     for (book, folder), count in sorted(found.unknown.items()):
         yield f"  {book}/{folder}: {count:,}"
     if found.refusal:
-        yield f"servers refuse them: {found.refusal}"
+        yield f"servers refuse this pair: {found.refusal}"
     else:
-        yield "the manifest and the objects are a pair: there is nothing to adopt"
+        yield "the manifest and the objects are a pair; there is nothing to adopt"

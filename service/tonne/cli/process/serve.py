@@ -19,7 +19,7 @@ ConfigOption = Annotated[
         exists=True,
         dir_okay=False,
         metavar="FILE",
-        help="The configuration, a TOML file.",
+        help="Configuration file (TOML).",
     ),
 ]
 DataOption = Annotated[
@@ -28,8 +28,10 @@ DataOption = Annotated[
         "--data",
         file_okay=False,
         metavar="DIR",
-        help=f"The directory that holds the whole ledger (default: {DEFAULT_DATA}, unless the "
-        "configuration names a store).",
+        help=(
+            f"Directory of the whole ledger (default: {DEFAULT_DATA}, unless the configuration "
+            "names a store)."
+        ),
     ),
 ]
 AdminOption = Annotated[
@@ -49,8 +51,10 @@ def serve(
         bool,
         typer.Option(
             "--insecure",
-            help="Listen beyond loopback without TLS or authentication: behind a mesh or a proxy "
-            "that sees to both.",
+            help=(
+                "Listen beyond loopback without TLS or authentication, because a mesh or a "
+                "proxy does both."
+            ),
         ),
     ] = False,
 ) -> None:

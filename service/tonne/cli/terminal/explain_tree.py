@@ -102,7 +102,7 @@ class ExplainTree:
         if more:
             rest = node.kg_co2e - sum((each.kg_co2e for each in node.balances), Fraction(0))
             leaf.add(
-                Text(f"... {more:,} more, {number(rest)} kg CO2e (--lines N shows them)", "dim")
+                Text(f"... {more:,} more, {number(rest)} kg CO2e (--lines N shows more)", "dim")
             )
 
 

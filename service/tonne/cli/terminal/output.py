@@ -45,7 +45,11 @@ class Format(enum.StrEnum):
 
 
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="For people, or whole and exact for programs.")
+    Format,
+    typer.Option(
+        "--format",
+        help="Form of the output: table for people; csv or json, whole and exact, for programs.",
+    ),
 ]
 
 
@@ -149,7 +153,7 @@ def print_table(
     if not everything:
         say("(none)")
     if is_cut:
-        say(f"(the first {TABLE_ROWS_MAX}; --format csv or json has all)")
+        say(f"(the first {TABLE_ROWS_MAX} rows; --format csv or json prints all)")
 
 
 def fits(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> bool:

@@ -92,8 +92,8 @@ def record_message(
         put = _PUT.get(name)
         if put is None:
             raise RecordsInvalid(
-                f"record {position}: {name!r} is no field of a record; the fields are "
-                f"{', '.join(RECORD_FIELDS)}: rename or drop it",
+                f"record {position}: {name!r} is not a field of a record: rename or drop it; "
+                f"the fields are {', '.join(RECORD_FIELDS)}",
                 metadata={"record": str(position), "field": str(name)},
             )
         try:

@@ -303,8 +303,8 @@ def _frames() -> ModuleType:
         if error.name != "polars":
             raise
         raise PolarsMissing(
-            "frames and Arrow tables are sent by Polars, which is not installed; "
-            'install "tonne-client[polars]", or append mappings'
+            "frames and Arrow tables need Polars, which is not installed: install "
+            '"tonne-client[polars]", or append mappings'
         ) from error
     return frames
 
@@ -320,7 +320,7 @@ def _arrow_frame(table: Any) -> pl.DataFrame:
 
 def _too_large(position: int, size_bytes: int, limit_bytes: int) -> RecordsInvalid:
     return RecordsInvalid(
-        f"record {position}: takes {size_bytes} bytes, and a message at most {limit_bytes}; "
+        f"record {position}: has {size_bytes} bytes, but a message has at most {limit_bytes}: "
         "shorten its texts",
         metadata={"record": str(position), "sizeBytes": str(size_bytes)},
     )

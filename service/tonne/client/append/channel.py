@@ -12,6 +12,7 @@ from tonne.client.append.batches import Backlog, Batches, Records
 from tonne.client.append.delivery import Delivery
 from tonne.client.append.ownership import ChannelServer, Ownership
 from tonne.client.errors import RecordsInvalid
+from tonne.client.wire.retry import Backoff
 from tonne.errors import OffsetGap
 
 if TYPE_CHECKING:
@@ -47,6 +48,26 @@ class Channel:
         self._delivery = Delivery(self._ownership, policy, sleep)
         self._days = Days(lambda: server.read_time_zone(name))
         self._lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        server: ChannelServer,
+        name: str,
+        policy: RetryPolicy,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Self:
+        """Open the channel on its server, which raises its epoch.
+
+        Raises
+        ------
+        ServerUnavailable
+            No server answered within `policy.open_budget_s`.
+        """
+        channel = cls(server, name, policy, sleep=sleep)
+        channel._delivery.reopen(Backoff(policy, policy.open_budget_s, sleep=sleep))
+        return channel
 
     @property
     def epoch(self) -> int:
@@ -146,7 +167,8 @@ class Channel:
             return 0
         if start_offset < 0:
             raise RecordsInvalid(
-                f"start_offset is the number of records before these; got {start_offset}",
+                "start_offset: expected the number of records before these, 0 or more; got "
+                f"{start_offset}",
                 metadata={"field": "start_offset"},
             )
         if start_offset > self.committed_offset:

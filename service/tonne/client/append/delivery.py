@@ -64,7 +64,7 @@ class Delivery:
     limits : Limits
         What the server takes.
     is_stale : bool
-        Whether the channel must be opened again before anything is sent.
+        Whether the channel must be opened (again) before anything is sent.
     row_errors : list of RowError
         Row errors since `begin`.
     """
@@ -92,8 +92,6 @@ class Delivery:
         self._sent_bytes = 0
         self._backlog = Backlog()
         self._report: Callable[[Progress], None] | None = None
-        self._retry = Backoff(policy, policy.open_budget_s, sleep=sleep)
-        self.reopen()
         self._retry = Backoff(policy, policy.budget_s, sleep=sleep)
 
     def begin(self, base_offset: int, report: Callable[[Progress], None] | None) -> None:
@@ -222,7 +220,7 @@ class Delivery:
         elif self._patience_s() == 0.0:
             self._fail(
                 ServerUnavailable(
-                    f"{self.name}: no record became durable for {self._policy.ack_timeout_s:g} s"
+                    f"{self.name}: nothing became durable within {self._policy.ack_timeout_s:g} s"
                 )
             )
 
@@ -230,7 +228,7 @@ class Delivery:
         if response.HasField("durable_up_to_offset"):
             self._advance(response)
         elif response.HasField("control_totals") or response.row_errors:
-            raise MalformedAnswer(f"{self.name}: totals or row errors without a durable offset")
+            raise MalformedAnswer(f"{self.name}: got totals or errors without a durable offset")
         if response.credit_bytes:
             self._credit_bytes = response.credit_bytes
         if response.HasField("close_signal"):
@@ -244,8 +242,8 @@ class Delivery:
         sent_stop = self._window.sent_stop
         if not 0 <= durable <= (self.committed_offset if sent_stop is None else sent_stop):
             raise MalformedAnswer(
-                f"{self.name}: the server acknowledges up to {durable}, and "
-                f"{sent_stop or self.committed_offset} was sent"
+                f"{self.name}: the server acknowledged offset {durable}, but this producer sent "
+                f"only up to {sent_stop or self.committed_offset}"
             )
         if response.HasField("control_totals"):
             self.totals += read_totals(response.control_totals)
@@ -327,7 +325,7 @@ class Delivery:
         self._closing_deadline_s = None
         self._progress_s = self._clock()
 
-    def reopen(self) -> None:
+    def reopen(self, retry: Backoff | None = None) -> None:
         """Open the channel (again) and take note of where the ledger stands.
 
         Raises
@@ -337,7 +335,7 @@ class Delivery:
             opening goes on from what is there.
         """
         try:
-            self._take_opened(self.ownership.open(self._retry, self.committed_offset))
+            self._take_opened(self.ownership.open(retry or self._retry, self.committed_offset))
         except RecordsLost as error:
             self._go_back(error)
             raise

@@ -99,7 +99,9 @@ class Ownership:
                 break
         limits = opened.limits
         if limits.message_bytes_max <= 2 * ENVELOPE_BYTES or limits.batch_records_max <= 0:
-            raise MalformedAnswer(f"{self.name}: opened without usable limits: {limits}")
+            raise MalformedAnswer(
+                f"{self.name}: the server opened the channel without usable limits: {limits}"
+            )
         self._take(opened, seen)
         return opened
 
@@ -136,7 +138,7 @@ class Ownership:
         """Make the error of a channel that has another owner."""
         return ChannelFenced(
             f"{self.name}: another owner has opened the channel since epoch {self.epoch} "
-            f"({text}); two producers need two channels",
+            f"({text}): give each producer its own channel",
             metadata={"channel": self.name, "epoch": str(self.epoch)},
         )
 

@@ -64,11 +64,13 @@ class Credentials:
     def check(self, target: str) -> None:
         """Refuse what cannot work or would give the token away. Raises `CredentialsUnusable`."""
         if bool(self.certificate_file) != bool(self.key_file):
-            raise CredentialsUnusable("a certificate and its key go together; got one of them")
+            raise CredentialsUnusable(
+                "a certificate and its key go together; got only one: give both"
+            )
         if self.token and not (self.uses_tls or self.insecure or _is_loopback(target)):
             raise CredentialsUnusable(
-                f"a token is sent over TLS; {target} would get it in plain text: turn TLS on "
-                "(--tls, --ca-file), or say that a mesh encrypts (insecure)",
+                f"a token needs TLS, because {target} would get it in plain text: turn TLS on "
+                "(--tls, --ca-file), or set insecure (--insecure) if a mesh encrypts",
                 metadata={"target": target},
             )
 
@@ -151,7 +153,7 @@ class TokenSource:
             token = self._provide()
         except Exception as error:
             raise TokenUnavailable(
-                f"no token could be had: {type(error).__name__}", retry_delay_s=1.0
+                f"the token provider failed: {type(error).__name__}", retry_delay_s=1.0
             ) from error
         now_s = self._clock()
         self._token = token

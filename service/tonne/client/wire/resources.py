@@ -111,7 +111,7 @@ def facility_message(facility: Facility, place: str) -> ledger_pb2.Facility:
     """
     if facility.type not in FACILITY_TYPES:
         raise FieldInvalid(
-            f"{place}, type: facility {facility.id!r}: a type is one of "
+            f"{place}, type: facility {facility.id!r}: expected one of "
             f"{', '.join(FACILITY_TYPES[1:])}; got {facility.type!r}",
             metadata={
                 "place": place,

@@ -74,7 +74,7 @@ class Backoff:
         if now_s + delay_s > self._deadline_s:
             raise ServerUnavailable(
                 f"no progress within {self.budget_s:g} s and {self._failure_count} attempts; "
-                f"the last one said: {error.message}",
+                f"the last error was: {error.message}",
                 metadata={"attempts": str(self._failure_count)},
             ) from error
         if self.policy.on_wait is not None:

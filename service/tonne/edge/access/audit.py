@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from tonne.edge.access.auth import Identity
+    from tonne.edge.access.auth import Caller
 
 NAME: Final = "tonne.audit"
 """Name of the logger, which writes whatever the level of the other logs."""
@@ -21,7 +21,7 @@ logger = logging.getLogger(NAME)
 
 
 def write_line(
-    identity: Identity | None,
+    identity: Caller | None,
     *,
     method: str,
     resource: str,
@@ -35,7 +35,7 @@ def write_line(
 
     Parameters
     ----------
-    identity : Identity, optional
+    identity : Caller, optional
         Who called; None where that could not be found out.
     method : str
         The call's name.

@@ -37,20 +37,24 @@ VERIFY_THREADS = 2
 """Threads that verify tokens and read keys."""
 
 _RULES: tuple[tuple[type[jwt.PyJWTError], str, str], ...] = (
-    (jwt.ExpiredSignatureError, "expired", "has expired"),
-    (jwt.ImmatureSignatureError, "not_yet_valid", "is not valid yet: clocks may differ"),
-    (jwt.InvalidIssuedAtError, "claims", "has an `iat` that is no time"),
-    (jwt.InvalidAudienceError, "audience", "is for another audience"),
-    (jwt.InvalidIssuerError, "issuer", "is of another issuer"),
-    (jwt.InvalidAlgorithmError, "algorithm", "is signed by an algorithm that its key is not for"),
-    (jwt.InvalidSignatureError, "signature", "has a signature that its key did not make"),
-    (InvalidSubjectError, "claims", "has a `sub` that is no text"),
+    (jwt.ExpiredSignatureError, "expired", "has expired: call again with a fresh one"),
+    (
+        jwt.ImmatureSignatureError,
+        "not_yet_valid",
+        "is not valid yet: check the clocks of its issuer and of this server",
+    ),
+    (jwt.InvalidIssuedAtError, "claims", "has a claim `iat` that is not a time"),
+    (jwt.InvalidAudienceError, "audience", "is for another audience than security.audience"),
+    (jwt.InvalidIssuerError, "issuer", "is from another issuer"),
+    (jwt.InvalidAlgorithmError, "algorithm", "uses another algorithm than its key allows"),
+    (jwt.InvalidSignatureError, "signature", "has a wrong signature"),
+    (InvalidSubjectError, "claims", "has a claim `sub` that is not a text"),
 )
 """What the library found wrong: the reason that is counted, and what the caller is told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Caller:
     """A caller.
 
     Attributes
@@ -74,7 +78,7 @@ class Identity:
     expiry_s: float | None = None
 
 
-ANYBODY = Identity("none", "", "", EVERYTHING)
+ANYBODY = Caller("none", "", "", EVERYTHING)
 """Every caller of a server that tells none apart."""
 
 
@@ -112,8 +116,8 @@ class Authenticator:
         self._tokens = (
             TokenVerifier(security, self._table, telemetry) if security.issuers else None
         )
-        self._certificates: OrderedDict[bytes, Identity] = OrderedDict()
-        self._verified: OrderedDict[bytes, tuple[float, Identity]] = OrderedDict()
+        self._certificates: OrderedDict[bytes, Caller] = OrderedDict()
+        self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
         self._kept_s = security.jwks_lifetime_s
         self.leeway_s = security.leeway_s
         self._clock = clock
@@ -124,7 +128,7 @@ class Authenticator:
         """Whether callers are told apart."""
         return self._is_on
 
-    async def identify(self, headers: Sequence[str], certificate: bytes | None) -> Identity:
+    async def identify(self, headers: Sequence[str], certificate: bytes | None) -> Caller:
         """Say who calls.
 
         Parameters
@@ -142,7 +146,9 @@ class Authenticator:
             return ANYBODY
         if headers and self._tokens is not None:
             if len(headers) != 1:
-                raise _bad("malformed", "a call has one `authorization`")
+                raise _bad(
+                    "malformed", "a call must have one metadata entry `authorization`; got several"
+                )
             return await self._of_token(self._tokens, headers[0])
         if certificate is not None and self._takes_certificates:
             return self._of_certificate(certificate)
@@ -154,16 +160,16 @@ class Authenticator:
             )
             if is_taken
         ]
-        raise CredentialsMissing(f"the server must know who calls: send {' or '.join(expected)}")
+        raise CredentialsMissing(f"the call has no credentials: send {' or '.join(expected)}")
 
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown(wait=False)
 
-    async def _of_token(self, tokens: TokenVerifier, header: str) -> Identity:
+    async def _of_token(self, tokens: TokenVerifier, header: str) -> Caller:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise _bad("malformed", "metadata `authorization` is `Bearer TOKEN`")
+            raise _bad("malformed", "metadata `authorization`: expected `Bearer TOKEN`")
         token = token.strip()
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         now_s = self._clock()
@@ -185,12 +191,12 @@ class Authenticator:
             self._verified.popitem(last=False)
         return identity
 
-    def _of_certificate(self, certificate: bytes) -> Identity:
+    def _of_certificate(self, certificate: bytes) -> Caller:
         digest = hashlib.sha256(certificate).digest()
         identity = self._certificates.get(digest)
         if identity is None:
             subject = read_subject(certificate)
-            identity = Identity("certificate", subject, "", self._table.find(subject))
+            identity = Caller("certificate", subject, "", self._table.find(subject))
             self._certificates[digest] = identity
             if len(self._certificates) > TOKENS_KEPT_MAX:
                 self._certificates.popitem(last=False)
@@ -203,15 +209,14 @@ class TokenVerifier:
     def __init__(self, security: SecurityConfig, table: RoleTable, telemetry: Telemetry) -> None:
         if not security.audience:
             raise ConfigInvalid(
-                "security.issuers needs security.audience: the `aud` of tokens that are meant "
+                "security.issuers needs security.audience: set it to the `aud` of the tokens "
                 "for this service",
                 metadata={"key": "security.audience"},
             )
         for issuer in security.issuers:
             if not issuer or "#" in issuer:
                 raise ConfigInvalid(
-                    f"security.issuers: an issuer is the `iss` of its tokens, without '#'; got "
-                    f"{issuer!r}",
+                    f"security.issuers: expected the `iss` of tokens, without '#'; got {issuer!r}",
                     metadata={"key": "security.issuers", "value": issuer},
                 )
         self._keys = {
@@ -225,7 +230,7 @@ class TokenVerifier:
         self._roles_claim = security.roles_claim
         self._table = table
 
-    def verify(self, token: str) -> Identity:
+    def verify(self, token: str) -> Caller:
         """Say who holds a token.
 
         Raises
@@ -239,34 +244,47 @@ class TokenVerifier:
         except (CredentialsInvalid, KeysUnavailable):
             raise
         except jwt.MissingRequiredClaimError as error:
-            text = f"the token lacks the claim `{error.claim}` (security.required_claims)"
+            text = (
+                f"the token has no claim `{error.claim}`, which security.required_claims asks for"
+            )
             raise _bad("claims", text) from None
         except jwt.PyJWTError as error:
             for kind, reason, text in _RULES:
                 if isinstance(error, kind):
                     raise _bad(reason, f"the token {text}") from None
-            raise _bad("malformed", "the token is no signed JWT") from None
+            raise _bad("malformed", "the token is not a signed JWT") from None
         except (ValueError, TypeError, OverflowError, RecursionError):
-            raise _bad("malformed", "the token is no signed JWT") from None
+            raise _bad("malformed", "the token is not a signed JWT") from None
 
-    def _verify(self, token: str) -> Identity:
+    def _verify(self, token: str) -> Caller:
         header = jwt.get_unverified_header(token)
         if header.get("alg") not in self._algorithms:
-            text = f"the token is signed by one of {', '.join(sorted(self._algorithms))}"
+            text = (
+                f"the token must be signed by one of {', '.join(sorted(self._algorithms))} "
+                "(security.algorithms)"
+            )
             raise _bad("algorithm", text)
         if "crit" in header or header.get("b64") is False:
-            raise _bad("malformed", "the token has a header that must be understood and is not")
+            raise _bad(
+                "malformed",
+                (
+                    "the token has a critical header (`crit` or `b64`), which the server does not "
+                    "support"
+                ),
+            )
         unverified = jwt.decode(token, options={"verify_signature": False})
         issuer = unverified.get("iss")
         keys = self._keys.get(issuer) if isinstance(issuer, str) else None
         if keys is None:
-            raise _bad("issuer", "the token is of an issuer that is not in security.issuers")
+            raise _bad("issuer", "the issuer of the token (`iss`) is not in security.issuers")
         key_id = header.get("kid")
         if not isinstance(key_id, str) or not key_id:
-            raise _bad("key_unknown", "the token names no key (`kid`)")
+            raise _bad("key_unknown", "the header of the token names no key (`kid`)")
         key = keys.find(key_id)
         if key is None:
-            raise _bad("key_unknown", "the token's issuer has no key with its `kid`")
+            raise _bad(
+                "key_unknown", "the issuer of the token has no key with the `kid` of the token"
+            )
         claims = jwt.decode(
             token,
             key.key,
@@ -278,18 +296,22 @@ class TokenVerifier:
         )
         return self._identity(str(issuer), claims)
 
-    def _identity(self, issuer: str, claims: Mapping[str, object]) -> Identity:
+    def _identity(self, issuer: str, claims: Mapping[str, object]) -> Caller:
         subject, expiry = claims["sub"], claims["exp"]
         if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_CHARS_MAX:
             raise _bad(
-                "claims", f"a token's `sub` is a text of 1 to {SUBJECT_CHARS_MAX} characters"
+                "claims",
+                (
+                    f"the claim `sub` of a token must be a text of 1 to {SUBJECT_CHARS_MAX} "
+                    "characters"
+                ),
             )
         if isinstance(expiry, bool) or not isinstance(expiry, int | float):
-            raise _bad("claims", "a token's `exp` is a number")
+            raise _bad("claims", "the claim `exp` of a token must be a number")
         grants = self._table.find(f"{issuer}#{subject}")
         if self._roles_claim:
             grants |= read_claim(claims.get(self._roles_claim))
-        return Identity("token", subject, issuer, grants, float(expiry))
+        return Caller("token", subject, issuer, grants, float(expiry))
 
 
 def read_subject(certificate: bytes) -> str:
@@ -310,7 +332,13 @@ def read_subject(certificate: bytes) -> str:
         raise _bad("certificate", "the client's certificate cannot be read") from None
     if any(uri.startswith("spiffe://") for uri in uris):
         if len(uris) != 1:
-            raise _bad("certificate", "a certificate with a SPIFFE id has no other URI")
+            raise _bad(
+                "certificate",
+                (
+                    "the client's certificate has a SPIFFE id and other URIs; a SPIFFE id must be "
+                    "the only URI"
+                ),
+            )
         return uris[0]
     subject = parsed.subject.rfc4514_string()
     if not subject:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from tonne.edge.access import audit
-from tonne.edge.access.auth import ANYBODY, TOKEN_KEY, Identity
+from tonne.edge.access.auth import ANYBODY, TOKEN_KEY, Caller
 from tonne.edge.access.roles import RULES
 from tonne.edge.messages import names
 from tonne.errors import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from tonne.edge.access.auth import Authenticator
-    from tonne.edge.messages.status import Context
+    from tonne.edge.messages.status import CallContext
     from tonne.telemetry import Telemetry
 
 REQUEST_ID_KEY = "x-request-id"
@@ -62,9 +62,11 @@ class Gate:
     def expect(self, method: str) -> None:
         """See that a call has its rule, before it is served. Raises `DefectError`."""
         if method not in RULES:
-            raise DefectError(f"{method} has no rule: give it one in edge/access/roles.py")
+            raise DefectError(
+                f"method {method} has no access rule: add one in edge/access/roles.py"
+            )
 
-    def open(self, method: str, context: Context) -> Call:
+    def open(self, method: str, context: CallContext) -> Call:
         """Begin a call, whose caller is not known yet."""
         return Call(self, method, context)
 
@@ -74,14 +76,14 @@ class Call:
 
     Attributes
     ----------
-    identity : Identity, optional
+    identity : Caller, optional
         Who calls, once that is known.
     book : str
         Id of the book that it is about, once that is known; empty where it is about none.
     """
 
-    def __init__(self, gate: Gate, method: str, context: Context) -> None:
-        self.identity: Identity | None = None
+    def __init__(self, gate: Gate, method: str, context: CallContext) -> None:
+        self.identity: Caller | None = None
         self._gate = gate
         self._method = method
         self._context = context
@@ -103,7 +105,7 @@ class Call:
             return self._context.peer().rpartition(":")[0]
         return f"{identity.issuer}#{identity.subject}"
 
-    async def identify(self) -> Identity:
+    async def identify(self) -> Caller:
         """Find out who calls, and make the call the current one of the task.
 
         Raises
@@ -167,11 +169,14 @@ class Call:
         self._request_id = request_id or self._request_id
         rule, identity = self._rule, self.identity
         if identity is None:
-            raise DefectError(f"{self._method} is authorized before its caller is known")
+            raise DefectError(
+                f"method {self._method} asks for its access rule before the caller is known"
+            )
         if identity is not ANYBODY and (book or rule.needs_book):
             if not book:
                 raise NameInvalid(
-                    f"{rule.field}: a name that begins with books/{{book}}; got {resource!r}",
+                    f"{rule.field}: expected a name that begins with books/{{book}}; got "
+                    f"{resource!r}",
                     metadata={"field": rule.field, "value": resource},
                 )
             roles = identity.grants.on(check_id("book", book))
@@ -192,7 +197,7 @@ class Call:
     def check_authorized(self) -> None:
         """See that no answer goes out of a method that did not ask. Raises `DefectError`."""
         if not self._is_authorized:
-            raise DefectError(f"{self._method} answers without having asked for its rule")
+            raise DefectError(f"method {self._method} answered without asking for its access rule")
 
     def left_s(self) -> float | None:
         """How long the caller's credentials still hold; None where they do not end."""
@@ -206,7 +211,7 @@ class Call:
         if left_s is not None and left_s + self._gate.authenticator.leeway_s < 0:
             self._refuse("expired")
             raise CredentialsInvalid.by(
-                "expired", "the token expired during the call; make it again with a fresh one"
+                "expired", "the token expired during the call: call again with a fresh token"
             )
 
     def settle(self, error: TonneError | None, *, is_cancelled: bool = False) -> None:
@@ -241,6 +246,6 @@ def current() -> Call:
     return _CURRENT.get()
 
 
-def caller() -> Identity:
+def caller() -> Caller:
     """Give who makes the call that is being served."""
     return current().identity or ANYBODY

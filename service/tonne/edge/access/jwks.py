@@ -92,7 +92,9 @@ class KeySet:
             finally:
                 self._lock.release()
         if key is None:
-            raise KeysUnavailable("the keys of the token's issuer are being read")
+            raise KeysUnavailable(
+                "the server is reading the keys of the token's issuer: try again"
+            )
         return key
 
     def _find_anew(self, key_id: str) -> jwt.PyJWK | None:
@@ -102,8 +104,8 @@ class KeySet:
             if known is not None:
                 return known
             raise KeysUnavailable(
-                "the key of the token is not known yet; the keys of its issuer are read again "
-                f"in {wait_s:.0f} s",
+                "the key of the token is not known yet. The server reads the keys of its issuer "
+                f"again in {wait_s:.0f} s: try again then",
                 retry_delay_s=wait_s,
             )
         self._tried_s = self._clock()
@@ -112,14 +114,14 @@ class KeySet:
         except (OSError, ValueError) as error:
             self._telemetry.add("tonne_jwks_reads_total", 1, "failed")
             logger.error(  # noqa: TRY400  # the words are enough
-                "the keys of an issuer cannot be read from %s: %s",
+                "the server cannot read the keys of an issuer from %s: %s",
                 _without_user(self._source),
                 error,
             )
             if known is not None:
                 return known
             raise KeysUnavailable(
-                "the keys of the token's issuer cannot be read now",
+                "the server cannot read the keys of the token's issuer now: try again later",
                 retry_delay_s=max(self._cooldown_s, 1.0),
             ) from None
         self._read_s = self._clock()
@@ -136,7 +138,7 @@ class KeySet:
         document = json.loads(self._fetch())
         listed = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(listed, list):
-            raise ValueError("a JWKS is an object with a list of keys")  # noqa: TRY004  # of JSON
+            raise ValueError("expected a JWKS: an object with a list of keys")  # noqa: TRY004  # of JSON
         return {
             key.key_id: key
             for key in map(self._usable, listed)
@@ -154,9 +156,9 @@ class KeySet:
                 body: bytes = response.read(JWKS_BYTES_MAX + 1)
         except urllib.error.HTTPError as error:
             with error:
-                raise OSError(f"the answer is HTTP {error.code}") from None
+                raise OSError(f"the issuer answered HTTP {error.code}") from None
         if len(body) > JWKS_BYTES_MAX:
-            raise ValueError("a JWKS is at most 1 MiB")
+            raise ValueError("the JWKS is larger than 1 MiB")
         return body
 
     def _usable(self, listed: object) -> jwt.PyJWK | None:
@@ -217,9 +219,8 @@ def _check_source(source: str) -> str:
         if url.hostname and is_safe and "@" not in url.netloc:
             return source
     raise ConfigInvalid(
-        "security.issuers: the keys of an issuer are in a file or at https://..., which needs no "
-        "password, since they are public; got "
-        f"{_without_user(source)!r}",
+        "security.issuers: expected a file, or https://... without a password (the keys are "
+        f"public); got {_without_user(source)!r}",
         metadata={"key": "security.issuers"},
     )
 

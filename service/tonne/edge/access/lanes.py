@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tonne.edge.access.gate import current
 from tonne.edge.access.roles import RULES
-from tonne.edge.access.turns import Limit, Limits, Turns
+from tonne.edge.access.turns import Limit, TurnLimits, Turns
 from tonne.errors import CallTooLong, forget_frames
 from tonne.work import Work
 
@@ -63,7 +63,7 @@ class Lane:
         One of `metrics.LANES`.
     threads : int
         Threads at work.
-    places : Limits, optional
+    places : TurnLimits, optional
         Of calls that are not answered yet, the threads' queue aside.
     answer_bytes_max : int
         Memory of answers that are not read, over which none begins; 0: no limit.
@@ -76,7 +76,7 @@ class Lane:
         calls: CallsConfig,
         telemetry: Telemetry,
         *,
-        places: Limits | None = None,
+        places: TurnLimits | None = None,
         answer_bytes_max: int = 0,
     ) -> None:
         self.name = name
@@ -136,8 +136,8 @@ class Lane:
                 raise
             self.count_limit("report_time")
             raise CallTooLong(
-                f"a call of this kind is computed and read within {limit_s:g} s "
-                "(calls.report_s_max); ask for fewer months or facilities, or read faster",
+                f"the call took longer than {limit_s:g} s to compute and read "
+                "(calls.report_s_max): ask for fewer months or facilities, or read faster",
                 metadata={"limit": "calls.report_s_max", "value": f"{limit_s:g}"},
             ) from None
         finally:
@@ -239,8 +239,8 @@ class Lanes:
             lane.close()
 
 
-def _limits(calls: CallsConfig, at_once_max: int, caller_max: int, book_max: int) -> Limits:
-    return Limits(
+def _limits(calls: CallsConfig, at_once_max: int, caller_max: int, book_max: int) -> TurnLimits:
+    return TurnLimits(
         at_once_max,
         caller_max,
         book_max,

@@ -185,8 +185,8 @@ def _line(text: str, roles: str) -> Grants:
     ]
     if not words or good != words:
         raise ConfigInvalid(
-            f"security.roles: {text!r} gives roles like 'acme:producer *:auditor', each one of "
-            f"{', '.join(Role)}; got {roles!r}",
+            f"security.roles: {text!r} expects roles like 'acme:producer *:auditor', each one "
+            f"of {', '.join(Role)}; got {roles!r}",
             metadata={"key": "security.roles", "value": roles},
         )
     return _grants(word.rpartition(":")[::2] for word in words)

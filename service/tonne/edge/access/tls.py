@@ -66,14 +66,14 @@ class CertificateFiles:
         key = _read("tls_key_file", self.key)
         if is_for_everybody(self.key):
             logger.warning(
-                "security.tls_key_file: every user of the machine may read %s; chmod o= it, or "
-                "mount it with defaultMode 0440",
+                "security.tls_key_file: every user of the machine may read %s: run chmod o= on "
+                "it, or mount it with defaultMode 0440",
                 self.key,
             )
         try:
             public_key = load_pem_private_key(key, password=None).public_key()
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            expected = "is no PEM file of a private key without a passphrase"
+            expected = "is not a PEM file with a private key, or the key has a passphrase"
             raise _wrong("tls_key_file", self.key, expected) from None
         if public_key != certificate.public_key():
             raise _wrong("tls_key_file", self.key, f"is not the key of {self.certificate}")
@@ -133,13 +133,13 @@ class Certificates:
                 self._current, until = self._files.read()
             except ConfigInvalid as error:
                 logger.error(  # noqa: TRY400  # the message says it all, and no more
-                    "the new certificate is not taken, the old one stays in force: %s", error
+                    "the server rejected the new certificate and keeps the old one: %s", error
                 )
                 self._telemetry.add("tonne_tls_reloads_total", 1, "failed")
                 return
             self._tell_end(until)
             self._telemetry.add("tonne_tls_reloads_total", 1, "done")
-            logger.info("a new certificate is in force, valid until %s", until)
+            logger.info("the server uses a new certificate, valid until %s", until)
 
     def _tell_end(self, until: dt.datetime) -> None:
         name = "tonne_tls_certificate_expiry_timestamp_seconds"
@@ -156,7 +156,9 @@ def open_certificates(security: SecurityConfig, telemetry: Telemetry) -> Certifi
     """
     certificate, key = security.tls_certificate_file, security.tls_key_file
     if bool(certificate) != bool(key):
-        raise _incomplete("security.tls_certificate_file and security.tls_key_file go together")
+        raise _incomplete(
+            "security.tls_certificate_file and security.tls_key_file go together: set both or none"
+        )
     if security.takes_certificates and not (certificate and security.tls_client_ca_file):
         raise _incomplete(
             'security.client_certificate = "required" and security.listen_mtls need '
@@ -199,16 +201,16 @@ def check_exposure(config: Config) -> None:
     ]
     if lacking and config.server.insecure:
         logger.warning(
-            "listening on %s without %s, as server.insecure says",
+            "the server listens on %s without %s, because server.insecure is set",
             exposed[0],
             " and ".join(lacking),
         )
     elif lacking:
         raise ConfigInvalid(
-            f"listening beyond loopback needs TLS and authentication; server.listen is "
-            f"{exposed[0]} without {' and '.join(lacking)}: configure them, listen on "
-            "127.0.0.1, or set server.insecure = true (--insecure) where a mesh or a proxy sees "
-            "to them",
+            "a server that listens beyond loopback needs TLS and authentication; server.listen "
+            f"is {exposed[0]} without {' and '.join(lacking)}: configure them, listen on "
+            "127.0.0.1, or set server.insecure = true (--insecure) where a mesh or a proxy does "
+            "both",
             metadata={"key": "server.insecure", "value": exposed[0]},
         )
 
@@ -227,7 +229,7 @@ def _read_certificates(key: str, path: Path) -> tuple[bytes, x509.Certificate]:
     try:
         return content, x509.load_pem_x509_certificates(content)[0]
     except (ValueError, IndexError):
-        raise _wrong(key, path, "is no PEM file of certificates") from None
+        raise _wrong(key, path, "is not a PEM file with certificates") from None
 
 
 def _read(key: str, path: Path) -> bytes:

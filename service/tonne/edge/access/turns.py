@@ -28,7 +28,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TurnLimits:
     """How many go at once, of one caller and of one book; how many wait, and how long."""
 
     at_once_max: int
@@ -70,7 +70,7 @@ class Turns:
     def __init__(
         self,
         lane: str,
-        limits: Limits,
+        limits: TurnLimits,
         telemetry: Telemetry,
         may_go: Callable[[str], bool] = always,
     ) -> None:
@@ -182,8 +182,8 @@ class Turns:
     def _refusal(self, reason: str, limit: Limit, what: str) -> CallsExhausted:
         self._telemetry.add("tonne_call_limits_total", 1, reason)
         return CallsExhausted(
-            f"the server is over its limit of {limit.most:g} {what} ({limit.setting}) for calls "
-            f"of this kind ({self._lane}); try again later, or fewer at once",
+            f"the server has reached its limit of {limit.most:g} {what} ({limit.setting}) for "
+            f"calls of this kind ({self._lane}): try again later, or send fewer calls at once",
             metadata={
                 "limit": limit.setting,
                 "value": f"{limit.most:g}",

@@ -40,8 +40,8 @@ def read_request(kind: type[M], message: bytes) -> M:
         return kind.FromString(message)
     except DecodeError as error:
         raise refuse_texts(kind, message) or FieldInvalid(
-            f"request: a serialized {kind.__name__} in valid UTF-8; got {len(message)} bytes that "
-            "cannot be read as one",
+            f"request: expected a serialized {kind.__name__} in valid UTF-8; got {len(message)} "
+            "bytes that cannot be parsed",
             metadata={"field": "request", "sizeBytes": str(len(message))},
         ) from error
 
@@ -52,7 +52,7 @@ def read_facility_rule(number: int) -> FacilityRule:
         return FacilityRule(number or FacilityRule.WHEN_REGISTER_EXISTS)
     except ValueError:
         raise FieldInvalid(
-            f"book.facility_rule: a FacilityRule of the API; got {number}",
+            f"book.facility_rule: expected a FacilityRule of the API; got {number}",
             metadata={"field": "book.facility_rule", "value": str(number)},
         ) from None
 
@@ -61,7 +61,7 @@ def read_facility(place: str, facility: ledger_pb2.Facility) -> Facility:
     """Read the facility at a place of a request, like `facilities[3]`."""
     if not 0 <= facility.type < len(FACILITY_TYPES):
         raise FieldInvalid(
-            f"{place}.type: a FacilityType of the API; got {facility.type}",
+            f"{place}.type: expected a FacilityType of the API; got {facility.type}",
             metadata={"field": f"{place}.type", "value": str(facility.type)},
         )
     return Facility(

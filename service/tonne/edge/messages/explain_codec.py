@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tonne.reports.explanation.explain import Explained
     from tonne.reports.explanation.factor_sources import FactorSource
 
-GONE = "the edition is not there any more: these figures are those that the resolution kept"
+GONE = "the edition is gone: these are the figures that the resolution kept"
 """Note of a factor whose edition is gone."""
 
 

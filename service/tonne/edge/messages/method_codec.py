@@ -66,7 +66,7 @@ def read_editions(book: str, given: Iterable[str], *, field: str) -> tuple[str, 
         of_book, edition = names.read_edition(name, field=field)
         if of_book not in ("", book):
             raise FieldInvalid(
-                f"{field}: editions of book {book!r} or shipped ones; got {name!r}",
+                f"{field}: expected editions of book {book!r}, or shipped ones; got {name!r}",
                 metadata={"field": field, "value": name},
             )
         editions.append(edition)
@@ -136,7 +136,7 @@ def _read_holding(place: str, holding: ledger_pb2.Holding) -> Holding:
         control = FinancialControl(holding.financial_control or FinancialControl.FULL)
     except ValueError:
         raise FieldInvalid(
-            f"{field}: a FinancialControl of the API; got {holding.financial_control}",
+            f"{field}: expected a FinancialControl of the API; got {holding.financial_control}",
             metadata={"field": field, "value": str(holding.financial_control)},
         ) from None
     return Holding(
@@ -151,7 +151,7 @@ def _read_holding(place: str, holding: ledger_pb2.Holding) -> Holding:
 def _read_enum(field: str, number: int, words: tuple[str, ...]) -> str:
     if not 0 <= number <= len(words):
         raise FieldInvalid(
-            f"method.{field}: a number of the API's enum; got {number}",
+            f"method.{field}: expected a number of the API's enum; got {number}",
             metadata={"field": f"method.{field}", "value": str(number)},
         )
     return words[max(number - 1, 0)]

@@ -60,8 +60,8 @@ def read_owner(owner: str) -> str:
     """Read the owner of an OpenChannelRequest; empty where it names none."""
     if not re.fullmatch(r"[A-Za-z0-9-]{0,64}", owner):
         raise FieldInvalid(
-            "owner: at most 64 letters, digits and hyphens, drawn when the producer starts; got "
-            f"{owner[:64]!r}",
+            "owner: expected at most 64 letters, digits and hyphens, drawn when the producer "
+            f"starts; got {owner[:64]!r}",
             metadata={"field": "owner"},
         )
     return owner
@@ -135,6 +135,6 @@ def _split(name: str, field: str, form: str) -> list[str]:
 
 def _invalid(name: str, field: str, form: str) -> NameInvalid:
     return NameInvalid(
-        f"{field}: a name of the form {form}; got {name!r}",
+        f"{field}: expected a name of the form {form}; got {name!r}",
         metadata={"field": field, "form": form, "value": name},
     )

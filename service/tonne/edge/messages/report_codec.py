@@ -186,7 +186,8 @@ def write_estimate(answer: EstimateAnswer) -> Iterator[report_pb2.EstimateRespon
 def _read_enum(field: str, number: int, names: tuple[str, ...], *, first: int) -> str:
     if not first <= number < len(names):
         raise FieldInvalid(
-            f"{field}: one of its numbers in the API, {first} to {len(names) - 1}; got {number}",
+            f"{field}: expected a number of its enum in the API, {first} to {len(names) - 1}; "
+            f"got {number}",
             metadata={"field": field, "value": str(number)},
         )
     return names[number]

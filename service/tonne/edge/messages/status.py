@@ -33,7 +33,7 @@ MESSAGE_CHARS_MAX = 2_048
 Code = grpc.StatusCode
 
 
-class Context(Protocol):
+class CallContext(Protocol):
     """A call as methods see it: the part of `grpc.aio.ServicerContext` that is used.
 
     Messages stand as bytes on both sides.
@@ -68,7 +68,7 @@ class Context(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ErrorAnswer:
     """How an error is answered.
 
     `retry_delay_s`: how long to wait before trying again, where that may help; the error
@@ -79,73 +79,73 @@ class Answer:
     retry_delay_s: float | None = None
 
 
-ANSWERS: dict[str, Answer] = {
+ANSWERS: dict[str, ErrorAnswer] = {
     # the caller's fault
-    "INVALID_INPUT": Answer(Code.INVALID_ARGUMENT),
-    "FIELD_INVALID": Answer(Code.INVALID_ARGUMENT),
-    "NAME_INVALID": Answer(Code.INVALID_ARGUMENT),
-    "BOOK_UNKNOWN": Answer(Code.NOT_FOUND),
-    "BOOK_EXISTS": Answer(Code.ALREADY_EXISTS),
-    "METHOD_UNKNOWN": Answer(Code.NOT_FOUND),
-    "NOT_REGISTERED": Answer(Code.NOT_FOUND),
-    "METHOD_CHANGED": Answer(Code.ABORTED),
-    "CHANNEL_UNKNOWN": Answer(Code.NOT_FOUND),
-    "CHANNEL_CLOSED": Answer(Code.FAILED_PRECONDITION),
-    "EPOCH_UNKNOWN": Answer(Code.FAILED_PRECONDITION),
-    "EPOCH_STALE": Answer(Code.ABORTED),
-    "OFFSET_GAP": Answer(Code.OUT_OF_RANGE),
-    "OFFSET_REPEAT": Answer(Code.ALREADY_EXISTS),
-    "CONTENT_MUST_MATCH": Answer(Code.INVALID_ARGUMENT),
-    "BATCH_MUST_PARSE": Answer(Code.INVALID_ARGUMENT),
-    "BATCH_MUST_FIT": Answer(Code.INVALID_ARGUMENT),
-    "SELECTION_MUST_FIT": Answer(Code.FAILED_PRECONDITION),
-    "STREAM_SILENT": Answer(Code.DEADLINE_EXCEEDED),
-    "ANSWER_UNREAD": Answer(Code.DEADLINE_EXCEEDED),
-    "ESTIMATE_MUST_FIT": Answer(Code.INVALID_ARGUMENT),
-    "EDITION_UNKNOWN": Answer(Code.NOT_FOUND),
-    "EDITION_EXISTS": Answer(Code.ALREADY_EXISTS),
-    "FACTOR_UNKNOWN": Answer(Code.NOT_FOUND),
-    "PAGE_TOKEN_INVALID": Answer(Code.INVALID_ARGUMENT),
-    "PERIOD_MUST_BE_OPEN": Answer(Code.FAILED_PRECONDITION),
-    "CREDENTIALS_MISSING": Answer(Code.UNAUTHENTICATED),
-    "CREDENTIALS_INVALID": Answer(Code.UNAUTHENTICATED),
-    "ROLE_MISSING": Answer(Code.PERMISSION_DENIED),
-    "CONFIG_INVALID": Answer(Code.INVALID_ARGUMENT),
-    "LEDGER_MISMATCH": Answer(Code.FAILED_PRECONDITION),
-    "GARBAGE_REFUSED": Answer(Code.FAILED_PRECONDITION),
+    "INVALID_INPUT": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "FIELD_INVALID": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "NAME_INVALID": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "BOOK_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
+    "BOOK_EXISTS": ErrorAnswer(Code.ALREADY_EXISTS),
+    "METHOD_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
+    "NOT_REGISTERED": ErrorAnswer(Code.NOT_FOUND),
+    "METHOD_CHANGED": ErrorAnswer(Code.ABORTED),
+    "CHANNEL_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
+    "CHANNEL_CLOSED": ErrorAnswer(Code.FAILED_PRECONDITION),
+    "EPOCH_UNKNOWN": ErrorAnswer(Code.FAILED_PRECONDITION),
+    "EPOCH_STALE": ErrorAnswer(Code.ABORTED),
+    "OFFSET_GAP": ErrorAnswer(Code.OUT_OF_RANGE),
+    "OFFSET_REPEAT": ErrorAnswer(Code.ALREADY_EXISTS),
+    "CONTENT_MUST_MATCH": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "BATCH_MUST_PARSE": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "BATCH_MUST_FIT": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "SELECTION_MUST_FIT": ErrorAnswer(Code.FAILED_PRECONDITION),
+    "STREAM_SILENT": ErrorAnswer(Code.DEADLINE_EXCEEDED),
+    "ANSWER_UNREAD": ErrorAnswer(Code.DEADLINE_EXCEEDED),
+    "ESTIMATE_MUST_FIT": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "EDITION_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
+    "EDITION_EXISTS": ErrorAnswer(Code.ALREADY_EXISTS),
+    "FACTOR_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
+    "PAGE_TOKEN_INVALID": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "PERIOD_MUST_BE_OPEN": ErrorAnswer(Code.FAILED_PRECONDITION),
+    "CREDENTIALS_MISSING": ErrorAnswer(Code.UNAUTHENTICATED),
+    "CREDENTIALS_INVALID": ErrorAnswer(Code.UNAUTHENTICATED),
+    "ROLE_MISSING": ErrorAnswer(Code.PERMISSION_DENIED),
+    "CONFIG_INVALID": ErrorAnswer(Code.INVALID_ARGUMENT),
+    "LEDGER_MISMATCH": ErrorAnswer(Code.FAILED_PRECONDITION),
+    "GARBAGE_REFUSED": ErrorAnswer(Code.FAILED_PRECONDITION),
     # not now
-    "OVER_CAPACITY": Answer(Code.RESOURCE_EXHAUSTED, 1.0),
-    "STORE_UNAVAILABLE": Answer(Code.UNAVAILABLE, 1.0),
-    "OUTCOME_UNKNOWN": Answer(Code.UNAVAILABLE, 1.0),
-    "SERVER_DRAINING": Answer(Code.UNAVAILABLE, 1.0),
-    "STREAMS_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 5.0),
-    "CALLS_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 1.0),
-    "CALL_TOO_LONG": Answer(Code.RESOURCE_EXHAUSTED, 5.0),
-    "BOOK_RATE_EXCEEDED": Answer(Code.RESOURCE_EXHAUSTED, 1.0),
-    "READS_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 2.0),
-    "ESTIMATES_EXHAUSTED": Answer(Code.RESOURCE_EXHAUSTED, 1.0),
-    "KEYS_UNAVAILABLE": Answer(Code.UNAVAILABLE, 1.0),
-    "LEASE_LOST": Answer(Code.ABORTED, 0.1),
-    "POSITION_LOST": Answer(Code.ABORTED, 0.1),
-    "REQUEST_KNOWN": Answer(Code.ABORTED, 0.1),
-    "BOOK_CHANGED": Answer(Code.ABORTED, 0.1),
-    "HISTORY_LOST": Answer(Code.ABORTED, 0.1),
-    "SUSPENSE_CHANGED": Answer(Code.ABORTED, 0.1),
+    "OVER_CAPACITY": ErrorAnswer(Code.RESOURCE_EXHAUSTED, 1.0),
+    "STORE_UNAVAILABLE": ErrorAnswer(Code.UNAVAILABLE, 1.0),
+    "OUTCOME_UNKNOWN": ErrorAnswer(Code.UNAVAILABLE, 1.0),
+    "SERVER_DRAINING": ErrorAnswer(Code.UNAVAILABLE, 1.0),
+    "STREAMS_EXHAUSTED": ErrorAnswer(Code.RESOURCE_EXHAUSTED, 5.0),
+    "CALLS_EXHAUSTED": ErrorAnswer(Code.RESOURCE_EXHAUSTED, 1.0),
+    "CALL_TOO_LONG": ErrorAnswer(Code.RESOURCE_EXHAUSTED, 5.0),
+    "BOOK_RATE_EXCEEDED": ErrorAnswer(Code.RESOURCE_EXHAUSTED, 1.0),
+    "READS_EXHAUSTED": ErrorAnswer(Code.RESOURCE_EXHAUSTED, 2.0),
+    "ESTIMATES_EXHAUSTED": ErrorAnswer(Code.RESOURCE_EXHAUSTED, 1.0),
+    "KEYS_UNAVAILABLE": ErrorAnswer(Code.UNAVAILABLE, 1.0),
+    "LEASE_LOST": ErrorAnswer(Code.ABORTED, 0.1),
+    "POSITION_LOST": ErrorAnswer(Code.ABORTED, 0.1),
+    "REQUEST_KNOWN": ErrorAnswer(Code.ABORTED, 0.1),
+    "BOOK_CHANGED": ErrorAnswer(Code.ABORTED, 0.1),
+    "HISTORY_LOST": ErrorAnswer(Code.ABORTED, 0.1),
+    "SUSPENSE_CHANGED": ErrorAnswer(Code.ABORTED, 0.1),
     # ours
-    "INTERNAL": Answer(Code.INTERNAL),
-    "DEFECT": Answer(Code.INTERNAL),
-    "RECORDS_LOST": Answer(Code.DATA_LOSS),
-    "QUANTITY_OVERFLOW": Answer(Code.INTERNAL),
-    "LEDGER_INCONSISTENT": Answer(Code.INTERNAL),
-    "FILE_CORRUPT": Answer(Code.INTERNAL),
-    "FILE_MISSING": Answer(Code.INTERNAL),
-    "OBJECT_EXISTS": Answer(Code.INTERNAL),
-    "OBJECT_MISSING": Answer(Code.INTERNAL),
+    "INTERNAL": ErrorAnswer(Code.INTERNAL),
+    "DEFECT": ErrorAnswer(Code.INTERNAL),
+    "RECORDS_LOST": ErrorAnswer(Code.DATA_LOSS),
+    "QUANTITY_OVERFLOW": ErrorAnswer(Code.INTERNAL),
+    "LEDGER_INCONSISTENT": ErrorAnswer(Code.INTERNAL),
+    "FILE_CORRUPT": ErrorAnswer(Code.INTERNAL),
+    "FILE_MISSING": ErrorAnswer(Code.INTERNAL),
+    "OBJECT_EXISTS": ErrorAnswer(Code.INTERNAL),
+    "OBJECT_MISSING": ErrorAnswer(Code.INTERNAL),
 }
 """Every code of every error; a test walks the classes."""
 
 
-def answer_of(error: TonneError) -> Answer:
+def answer_of(error: TonneError) -> ErrorAnswer:
     """Find how an error is answered; a code without a line takes its family's."""
     codes = (kind.code for kind in type(error).__mro__ if issubclass(kind, TonneError))
     return next(ANSWERS[code] for code in codes if code in ANSWERS)
@@ -179,7 +179,7 @@ def write_details(error: TonneError) -> bytes:
     return serialized
 
 
-def set_status(context: Context, error: TonneError) -> None:
+def set_status(context: CallContext, error: TonneError) -> None:
     """Set the final status of a call, with its details in the trailing metadata."""
     context.set_code(answer_of(error).code)
     context.set_details(_message(error))

@@ -55,11 +55,11 @@ def refuse_texts(kind: type[Message], message: bytes) -> FieldInvalid | None:
     if not found:
         return None
     told = "; ".join(
-        f"{place}: valid UTF-8 without NUL; got one {fault}" for place, fault in found
+        f"{place}: expected valid UTF-8 without NUL; got a text {fault}" for place, fault in found
     )
     more = f"; and {count - NAMED_MAX} more" if count > NAMED_MAX else ""
     return FieldInvalid(
-        f"{told}{more}; nothing of the request was done",
+        f"{told}{more}; nothing of the request was done: correct the texts and call again",
         metadata={
             "field": found[0][0],
             "fields": ", ".join(place for place, _ in found),
@@ -105,5 +105,5 @@ def _fault(content: bytes) -> str:
     try:
         content.decode()
     except UnicodeDecodeError as error:
-        return f"that is no UTF-8 at byte {error.start}"
+        return f"that is not UTF-8 at byte {error.start}"
     return ""

@@ -101,7 +101,8 @@ def read_text(field: str, content: bytes) -> str:
         text = "\0"
     if "\0" in text:
         raise FieldInvalid(
-            f"{field}: valid UTF-8 without NUL; got {content[:64]!r}", metadata={"field": field}
+            f"{field}: expected valid UTF-8 without NUL; got {content[:64]!r}",
+            metadata={"field": field},
         )
     return text
 
@@ -117,7 +118,7 @@ def _read_varint(message: bytes, position: int, name: str) -> tuple[int, int]:
 
 def _broken(position: int, expected: str, name: str) -> BatchMustParse:
     return BatchMustParse(
-        f"request: a serialized {name}; there is not {expected} at byte {position}; "
-        "nothing of it was taken",
+        f"request: expected a serialized {name}, with {expected} at byte {position}; nothing of "
+        "the request was taken",
         metadata={"field": "request", "position": str(position)},
     )

@@ -108,7 +108,7 @@ def _read_query(text: str) -> str:
     """Read the words of a search: each is compared with every word of the catalogue."""
     if len(text) > QUERY_CHARS_MAX:
         raise FieldInvalid(
-            f"query: a few words, at most {QUERY_CHARS_MAX} characters; got {len(text)}",
+            f"query: expected a few words, at most {QUERY_CHARS_MAX} characters; got {len(text)}",
             metadata={"field": "query", "charsMax": str(QUERY_CHARS_MAX)},
         )
     return text

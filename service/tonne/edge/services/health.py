@@ -13,7 +13,7 @@ from tonne.edge.messages.codec import read_request
 from tonne.errors import FieldInvalid
 
 if TYPE_CHECKING:
-    from tonne.edge.messages.status import Context
+    from tonne.edge.messages.status import CallContext
     from tonne.telemetry import Telemetry
 
 __all__ = ["NAME", "Health"]
@@ -60,14 +60,14 @@ class Health:
             "Watch": grpc.unary_stream_rpc_method_handler(self._watch),
         }
 
-    async def _check(self, message: bytes, context: Context) -> bytes:
+    async def _check(self, message: bytes, context: CallContext) -> bytes:
         name = _read_name(message)
         if name not in self._services:
             context.set_code(grpc.StatusCode.NOT_FOUND)
             return b""
         return _write(self._status)
 
-    async def _watch(self, message: bytes, context: Context) -> None:
+    async def _watch(self, message: bytes, context: CallContext) -> None:
         name, peer = _read_name(message), context.peer().rpartition(":")[0]
         peers = tuple(self._watches.values())
         if len(peers) >= WATCHES_MAX or peers.count(peer) >= PEER_WATCHES_MAX:
@@ -75,7 +75,7 @@ class Health:
             context.set_code(grpc.StatusCode.RESOURCE_EXHAUSTED)
             context.set_details(
                 f"the server has at most {WATCHES_MAX} watches of its health at once, "
-                f"{PEER_WATCHES_MAX} from one address; call Check instead"
+                f"{PEER_WATCHES_MAX} from one address: call Check instead"
             )
             return
         changed = asyncio.Event()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tonne.config import IngestConfig
     from tonne.edge.access.gate import Call, Gate
     from tonne.edge.border import Border
-    from tonne.edge.messages.status import Context
+    from tonne.edge.messages.status import CallContext
     from tonne.errors import TonneError
     from tonne.ingest.ingest import Ingest
     from tonne.ingest.streams.replies import Reply
@@ -35,7 +35,7 @@ NAME = "tonne.v1.IngestService"
 class AppendWire:
     """One Append call as `tonne.ingest` sees it: messages in as bytes, replies out."""
 
-    def __init__(self, context: Context, call: Call) -> None:
+    def __init__(self, context: CallContext, call: Call) -> None:
         self._context = context
         self._call = call
 
@@ -49,7 +49,7 @@ class AppendWire:
         """Name the producer for limits."""
         return self._call.caller_key
 
-    def allow(self, name: str, book: str) -> None:
+    def authorize(self, book: str, name: str) -> None:
         """See that the producer may append to a channel of a book."""
         self._call.authorize(book, name)
 
@@ -86,7 +86,7 @@ class IngestService:
             },
         )
 
-    async def append(self, gate: Gate, _: object, context: Context) -> None:
+    async def append(self, gate: Gate, _: object, context: CallContext) -> None:
         """Serve one stream; what it failed of has been told in-band, and is its status, too."""
         start_s = time.perf_counter()
         code = "CANCELLED"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import current
-from tonne.edge.border import Answer
+from tonne.edge.border import WholeAnswer
 from tonne.edge.messages import codec, explain_codec, names, report_codec
 from tonne.edge.messages.estimate_request import EstimatePart, read_estimate_request
 from tonne.edge.services.calls import handlers_of, read_ask
@@ -55,13 +55,13 @@ class ReportService:
             },
         )
 
-    def get_inventory(self, request: report_pb2.GetInventoryRequest) -> Answer:
+    def get_inventory(self, request: report_pb2.GetInventoryRequest) -> WholeAnswer:
         """Compute an inventory."""
         wanted = report_codec.read_selection(request)
         book = names.read_book(request.name)
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = book_inventory(self._ledger.snapshots.take(book), wanted, hold)
-            return Answer(report_codec.write_inventory(found))
+            return WholeAnswer(report_codec.write_inventory(found))
 
     def get_coverage(
         self, request: report_pb2.GetCoverageRequest
@@ -97,7 +97,7 @@ class ReportService:
             current().authorize(book, name)
             return part
         raise FieldInvalid(
-            "an estimate begins with a message that has its selection; got none",
+            "selection: expected it in the first message of an estimate; got none",
             metadata={"field": "selection"},
         )
 
@@ -133,7 +133,8 @@ class ReportService:
             part = self._read_part(message)
             if part.selection is not None or part.each_record:
                 raise FieldInvalid(
-                    "selection and each_record stand in the first message alone",
+                    "selection and each_record may only be in the first message: leave them out "
+                    "of later ones",
                     metadata={"field": "selection"},
                 )
             return part

@@ -244,8 +244,8 @@ class BookRoom(Room):
         rate = self._config.book_bytes_per_s_max
         return BookRateExceeded(
             f"the server takes {rate} bytes a second of book {self._book!r}; this batch would "
-            f"wait {wait_s:.1f} s, and none waits longer than {self._config.book_hold_s_max:g} "
-            "s: come back after that time and go on from the committed offset",
+            f"wait {wait_s:.1f} s, and the longest wait is {self._config.book_hold_s_max:g} s: "
+            "come back after the wait and continue from the committed offset",
             metadata={
                 "book": self._book,
                 "bytesPerS": str(rate),

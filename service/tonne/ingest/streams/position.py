@@ -56,8 +56,8 @@ class Position:
     def repeat(self, first: int, stop: int) -> OffsetRepeat:
         """Say that the records of a batch are durable already, with the same content."""
         return OffsetRepeat(
-            f"offset: the records {first} to {stop} are durable already, with the same content; "
-            f"go on at {self.expected}",
+            f"offset: the records {first} to {stop} are already durable, with the same content: "
+            f"continue at offset {self.expected}",
             metadata={
                 "field": "offset",
                 "offset": str(first),

@@ -281,19 +281,20 @@ class ChannelSession:
             self._outbox.acknowledge(self._position.durable)
         elif header.channel:
             book, name = self._parse_channel(header.channel)
-            self._wire.allow(header.channel, book)
+            self._wire.authorize(book, header.channel)
             channel = self._position.channel
             if (book, name) != (channel.book, channel.id):
                 raise FieldInvalid(
-                    f"channel: a stream has one channel, {channel.id!r} of book "
-                    f"{channel.book!r}; got {header.channel!r}: open another stream",
+                    f"channel: expected channel {channel.id!r} of book {channel.book!r} in "
+                    f"every message of the stream; got {header.channel!r}: open another stream "
+                    "for another channel",
                     metadata={"field": "channel", "channel": header.channel},
                 )
         return self._position
 
     async def _open(self, header: AppendHeader) -> Channel:
         book, name = self._parse_channel(header.channel)
-        self._wire.allow(header.channel, book)
+        self._wire.authorize(book, header.channel)
         self._streams.enter(self, self._wire.caller)
         self._has_spoken = True
         channel = await self._intake.get_channel(book, name)

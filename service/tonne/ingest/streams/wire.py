@@ -21,7 +21,7 @@ class Wire(Protocol):
     def caller(self) -> str:
         """Name the producer for limits, once it is admitted."""
 
-    def allow(self, name: str, book: str) -> None:
+    def authorize(self, book: str, name: str) -> None:
         """See that it may append to a channel. Raises `BookUnknown`, `RoleMissing`."""
 
     async def read(self) -> bytes | None:

@@ -89,8 +89,8 @@ def edition_factors(manifest: Manifest, book: Book, edition: str) -> Sequence[Fa
     if shipped is None:
         raise StoreUnavailable(
             f"version {book.method_version} of the method of book {book.id!r} names edition "
-            f"{edition!r}, which this server does not have: it is older than the method; try "
-            "again, another server may answer",
+            f"{edition!r}, which this server does not have, because its version is older than "
+            "the method: try again, another server may answer",
             metadata={"book": book.id, "edition": edition},
         )
     return shipped.factors
@@ -237,7 +237,7 @@ class BookState:
             return number
         before: int | None = None
         for run in self._resolver.resolve(activity, unit, region):
-            disposition = self._disposition(run.outcome, accepted=accepted)
+            disposition = self._number(run.disposition, accepted=accepted)
             if disposition != before:
                 self._run_first_periods.append(run.first_period)
                 self._run_dispositions.append(disposition)
@@ -246,15 +246,15 @@ class BookState:
         number = self._rule_numbers[key] = len(self._rule_numbers)
         return number
 
-    def _disposition(self, outcome: Resolution | RowStatus, *, accepted: bool) -> int:
+    def _number(self, disposition: Resolution | RowStatus, *, accepted: bool) -> int:
         """Give a resolution its number; a status is negative, an invalid unit before suspense."""
-        if isinstance(outcome, RowStatus):
-            if accepted or outcome.is_quarantine:
-                return -outcome
+        if isinstance(disposition, RowStatus):
+            if accepted or disposition.is_quarantine:
+                return -disposition
         elif accepted:
-            number = self._resolution_numbers.setdefault(outcome, len(self._resolutions))
+            number = self._resolution_numbers.setdefault(disposition, len(self._resolutions))
             if number == len(self._resolutions):
-                self._resolutions.append(outcome)
+                self._resolutions.append(disposition)
             return number
         return -RowStatus.FACILITY_MUST_BE_REGISTERED
 
@@ -319,7 +319,7 @@ class BookStates:
             if self._manifest.revision_token(book) == head.revision_token:
                 return self._keep(book, BookState(head, editions, settings, register))
         raise StoreUnavailable(
-            f"book {book} changes faster than it can be read: try again",
+            f"book {book} changed while it was read, again and again: try again",
             metadata={"book": book},
             retry_delay_s=1.0,
         )

@@ -73,7 +73,7 @@ class Books(LedgerPart):
                 expected_version=0,
                 body=settings.to_json(),
                 author=check_text("method.author", author),
-                reason=check_text("method.reason", reason) or "the book was made",
+                reason=check_text("method.reason", reason) or "the book was created",
             ),
         )
 

@@ -208,7 +208,7 @@ class Editions(LedgerPart):
         missing = [id_ for id_ in wanted if id_ not in texts]
         if missing:
             raise LedgerInconsistent(
-                f"book {book} has postings under resolutions that are not there: {missing[:3]}",
+                f"book {book} has postings whose resolutions are missing: {missing[:3]}",
                 metadata={"book": book},
             )
         return {id_: Resolution.from_json(text) for id_, text in texts.items()}

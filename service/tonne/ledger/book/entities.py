@@ -51,8 +51,8 @@ def check_entity(entity: Entity, place: str) -> Entity:
             raise _invalid(
                 place,
                 "valid_from",
-                f"holdings of {entity.id!r} that do not overlap: one has {end}",
-                f"another from {after.valid_from or 'the beginning'}",
+                f"holdings of {entity.id!r} that do not overlap; got one with {end}",
+                f"and the next from {after.valid_from or 'the beginning'}",
             )
     return replace(entity, holdings=holdings)
 
@@ -72,7 +72,7 @@ def check_tree(entities: Mapping[str, Entity]) -> None:
         while link.id not in rooted:
             if link.id in path:
                 circle = " -> ".join([*path, link.id])
-                raise _invalid(link.id, "parent", "a tree", f"a circle: {circle}")
+                raise _invalid(link.id, "parent", "a tree", f"the circle {circle}")
             path[link.id] = None
             if not link.parent:
                 break

@@ -163,7 +163,7 @@ def build_on(manifest: Manifest, book: str, write: Callable[[Book], T]) -> T:
         except MethodChanged as error:
             changed = error
     raise StoreUnavailable(
-        f"the method of book {book} changes faster than it can be read: try again",
+        f"the method of book {book} changed while it was read, again and again: try again",
         metadata={"book": book},
         retry_delay_s=1.0,
     ) from changed

@@ -62,7 +62,8 @@ def check_rows(field: str, rows: Sequence[T], check: Callable[[T, str], T]) -> l
     more = len(faults) - FAULTS_TOLD_MAX
     rest = f"; and {more} more" if more > 0 else ""
     raise FieldInvalid(
-        f"{told}{rest}; nothing was imported: {len(faults)} of {len(rows)} rows are wrong",
+        f"{told}{rest}; nothing was imported, because {len(faults)} of {len(rows)} rows are "
+        "wrong: correct them and import again",
         metadata={**faults[0].metadata, "count": str(len(faults))},
     )
 

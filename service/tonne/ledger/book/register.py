@@ -130,7 +130,7 @@ def check_count(field: str, count: int, count_max: int) -> None:
     if count > count_max:
         raise FieldInvalid(
             f"{field}: expected at most {count_max} in one import; got {count}: import them in "
-            "parts",
+            "several parts",
             metadata={"field": field},
         )
 
@@ -140,7 +140,7 @@ def _check_once(field: str, ids: Sequence[str]) -> None:
     for index, each in enumerate(ids):
         if each in seen:
             raise FieldInvalid(
-                f"{field}[{index}], id: expected each once; got {each!r} again",
+                f"{field}[{index}], id: expected each id once; got {each!r} again",
                 metadata={"field": "id", "place": f"{field}[{index}]"},
             )
         seen.add(each)

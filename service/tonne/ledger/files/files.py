@@ -39,24 +39,34 @@ _FOLDERS: dict[FileKind, str] = {
 
 
 _DEPENDENTS: dict[FileKind, str] = {
-    SEGMENT: "lists, explanations and replays of its records, repeats of its offsets and the "
-    "clearing of those that wait; inventories rest on postings files and stay right",
+    SEGMENT: (
+        "lists, explanations and replays of its records, repeats of its offsets and the "
+        "clearing of its records in suspense. Inventories rest on postings files and stay right"
+    ),
     POSTINGS: "every inventory and explanation of the book, and the merge of its postings",
-    QUARANTINE: "the list of what was refused, and repeats of its offsets; no inventory",
-    CLEARING: "which records of its segment left suspense: their lists, replays and further "
-    "clearing; inventories rest on postings files and stay right",
+    QUARANTINE: (
+        "the list of quarantined records, and repeats of its offsets. Inventories do not depend "
+        "on it"
+    ),
+    CLEARING: (
+        "which records of its segment left suspense: their lists, replays and further clearing. "
+        "Inventories rest on postings files and stay right"
+    ),
 }
 _ASK = (
-    "put the object back under the same path from a copy, or ask the producers for its records "
+    "restore the object under the same path from a copy, or ask the producers for its records "
     "again: `tonne check --book {book}` names the channels and offsets that it holds"
 )
 _REMEDIES: dict[FileKind, str] = {
     SEGMENT: _ASK,
-    POSTINGS: "run `tonne rebuild --book {book}` with the --config or --data of the server: it is "
-    "made again from the segments",
+    POSTINGS: (
+        "run `tonne rebuild --book {book}` with the --config or --data of the server; it makes "
+        "the file again from the segments"
+    ),
     QUARANTINE: _ASK,
-    CLEARING: "put the object back under the same path from a copy, then run "
-    "`tonne check --book {book}`",
+    CLEARING: (
+        "restore the object under the same path from a copy, then run `tonne check --book {book}`"
+    ),
 }
 """What mends a file. It stands in logs of servers and in what `tonne check` says itself."""
 
@@ -175,7 +185,7 @@ class FileReader:
         except ObjectMissing as error:
             if file.kind == POSTINGS and not self._is_live(file):
                 raise
-            raise self._told(FileMissing, file, "no object is there") from error
+            raise self._told(FileMissing, file, "the object is missing") from error
         digest = hashlib.sha256(content).hexdigest()
         if len(content) != file.size_bytes or digest != file.sha256:
             there = f"the object has {len(content)} bytes with the SHA-256 {digest}"
@@ -187,9 +197,10 @@ class FileReader:
 
     def _told(self, kind: type[FileCorrupt], file: FileRow, there: str) -> FileCorrupt:
         error = kind(
-            f"{file.kind} file {file.id} of book {file.book!r} ({file.path}) was expected with "
-            f"{file.size_bytes} bytes and the SHA-256 {file.sha256}; {there}. On it depend: "
-            f"{_DEPENDENTS[file.kind]}. What to do: {_REMEDIES[file.kind].format(book=file.book)}",
+            f"{file.kind} file {file.id} of book {file.book!r} ({file.path}): expected "
+            f"{file.size_bytes} bytes with the SHA-256 {file.sha256}; {there}. What depends on "
+            f"it: {_DEPENDENTS[file.kind]}. What to do: "
+            f"{_REMEDIES[file.kind].format(book=file.book)}",
             metadata={"file": file.id, "book": file.book, "kind": file.kind, "path": file.path},
         )
         if self._on_corrupt is not None:

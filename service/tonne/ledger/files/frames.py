@@ -19,7 +19,7 @@ Schema = dict[str, pl.DataType | type[pl.DataType]]
 """Columns and their types."""
 
 ROW_GROUP_ROWS = 1 << 20
-"""A file of one group commit is one row group: small ones cost more than they skip."""
+"""A file of one commit is one row group: small ones cost more than they skip."""
 
 ZSTD_LEVEL = 1
 """Measured on 80,000 meter readings: level 3 takes half as long again and saves nothing."""
@@ -44,7 +44,7 @@ def polars_errors(subject: str) -> Iterator[None]:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise LedgerInconsistent(
-            f"{subject} could not be read or written: {type(error).__name__}: {error}",
+            f"{subject} cannot be read or written: {type(error).__name__}: {error}",
             metadata={"subject": subject},
         ) from error
 

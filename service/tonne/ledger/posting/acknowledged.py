@@ -83,9 +83,8 @@ class Loss:
         ] + [f"request {each}" for each in self.request_ids]
         rest = len(named) - NAMED_MAX
         text = ", ".join(named[:NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
-        return (
-            f"the database lost transactions that had happened: of book {self.book!r} are missing "
-            + (text or "a commit, and no acknowledged record that this server remembers")
+        return f"the database lost committed transactions of book {self.book!r}. Missing: " + (
+            text or "a commit, but no acknowledged record that this server remembers"
         )
 
 

@@ -22,7 +22,7 @@ from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.ledger.files.overlay import CLEARED_SCHEMA, Overlay
 from tonne.ledger.files.repost import repost, split_records
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.ledger.posting.group import POSTING_REGION, posting_frame
+from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.model import PeriodState, RowStatus, check_id
 from tonne.store import faults
@@ -179,8 +179,8 @@ class Clearer:
                 continue
             return cleared.records.height, waiting.height - cleared.records.height
         raise StoreUnavailable(
-            f"segment {segment_id} of book {book} changes faster than it can be cleared: try "
-            "again",
+            f"segment {segment_id} of book {book} changed while it was cleared, again and "
+            "again: try again",
             metadata={"book": book, "segment": segment_id},
             retry_delay_s=1.0,
         )

@@ -20,7 +20,7 @@ from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import split_records
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.posting.group import (
+from tonne.ledger.posting.posted import (
     outcome_of,
     post_slices,
     posting_frame,

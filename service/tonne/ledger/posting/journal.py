@@ -1,8 +1,8 @@
-"""The durable path: a group of batches becomes files, then one commit, then outcomes.
+"""The durable path: batches become files together, then one commit, then outcomes.
 
 Order is everything: (1) rules and posting, in memory; (2) files, durable; (3) one manifest
 transaction that asserts the book's revision and every channel's position; (4) outcomes. A
-crash before (3) leaves files without a row, which are garbage; after it, a committed group
+crash before (3) leaves files without a row, which are garbage; after it, a commit
 whose producers read the new position.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tonne.errors import EpochStale, OffsetGap, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.files.files import POSTINGS, SEGMENT, put_frame
 from tonne.ledger.posting.entries import ChannelEntry, Durable, Entry, Lost, Outcome, RequestEntry
-from tonne.ledger.posting.group import Group, entry_position, post_group
+from tonne.ledger.posting.posted import PostedEntries, entry_position, post_entries
 from tonne.ledger.posting.refusal import answer_request, reason_lost
 from tonne.store import faults
 from tonne.store.errors import BookChanged, HistoryLost, PositionLost, RequestKnown
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     Stage = Callable[[str], AbstractContextManager[object]]
 
 WRITE_THREADS = 6
-"""A group's three files are encoded and put side by side, for two groups at a time."""
+"""The three files of a commit are encoded and put side by side, for two commits at a time."""
 
 BOOK_CHANGES_MAX = 32
 """Attempts under ever newer revisions before the caller is asked to wait."""
@@ -80,7 +80,7 @@ class _Call:
 
 
 class Journal:
-    """Writes groups of entries. Safe to call from several threads.
+    """Writes entries, as many in one commit as may be. Safe to call from several threads.
 
     Parameters
     ----------
@@ -164,9 +164,9 @@ class Journal:
 
     def _advance(self, call: _Call, indices: Sequence[int]) -> None:
         """Try until each of these entries has its outcome."""
-        while group := _next_group(call, indices):
+        while chosen := _next_entries(call, indices):
             try:
-                attempt = self._attempt(call.book, [call.entries[i] for i in group])
+                attempt = self._attempt(call.book, [call.entries[i] for i in chosen])
             except BookChanged as error:
                 call.book_changes += 1
                 self._reload(call, error)
@@ -179,65 +179,67 @@ class Journal:
                 self._settle(call)
                 self._answer_requests(call, error.request_ids)
             except PeriodMustBeOpen as error:
-                self._advance_apart(call, group, error)
+                self._advance_apart(call, chosen, error)
             else:
                 call.done.append(attempt)
                 call.outcomes.update(
-                    (i, attempt.outcomes[_entry_key(call.entries[i])]) for i in group
+                    (i, attempt.outcomes[_entry_key(call.entries[i])]) for i in chosen
                 )
 
     def _attempt(self, book: str, entries: Sequence[Entry]) -> _Attempt:
         """Post, write files, commit: once."""
         with self._stage("post"):
-            group = post_group(book, entries, self._states, row_errors_max=self._row_errors_max)
+            posted = post_entries(book, entries, self._states, row_errors_max=self._row_errors_max)
         faults.reach("journal.after_post")
         commit_id = uuid.uuid4().hex
         with self._stage("write"):
-            files = self._put_files(book, group, commit_id)
+            files = self._put_files(book, posted, commit_id)
         faults.reach("journal.after_files")
         attempt = _Attempt(
             commit_id,
-            {_entry_key(e): o for e, o in zip(entries, group.outcomes, strict=True)},
+            {_entry_key(e): o for e, o in zip(entries, posted.outcomes, strict=True)},
         )
         self._remember(book, attempt)
         commit = Commit(
             id=commit_id,
             book=book,
-            revision=group.book.revision,
-            revision_token=group.book.revision_token,
-            resolutions=group.resolutions,
+            revision=posted.book.revision,
+            revision_token=posted.book.revision_token,
+            resolutions=posted.resolutions,
             witness=self._acknowledged.witness(book),
-            moves=group.moves(),
-            requests=group.claims(),
+            moves=posted.moves(),
+            requests=posted.claims(),
             files=tuple(files.values()),
-            ranges=group.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
-            periods=group.periods,
+            ranges=posted.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
+            periods=posted.periods,
         )
         with self._stage("commit"):
             self._manifest.commit(commit)
         self._acknowledged.note_commit(commit)
         faults.reach("journal.after_commit")
         if POSTINGS in files:
-            self._on_postings(files[POSTINGS], group.frames[POSTINGS])
+            self._on_postings(files[POSTINGS], posted.frames[POSTINGS])
         return attempt
 
-    def _put_files(self, book: str, group: Group, commit_id: str) -> dict[FileKind, FileRow]:
-        """Encode and put the group's files side by side; all are durable on return."""
+    def _put_files(
+        self, book: str, posted: PostedEntries, commit_id: str
+    ) -> dict[FileKind, FileRow]:
+        """Encode and put the files of a commit side by side; all are durable on return."""
         now = self._clock()
 
         def put(kind: FileKind) -> FileRow:
             return put_frame(
                 self._objects,
-                group.frames[kind],
+                posted.frames[kind],
                 kind,
                 book=book,
                 commit_id=commit_id,
                 now=now,
-                suspended_count=group.suspended_count if kind == SEGMENT else 0,
+                suspended_count=posted.suspended_count if kind == SEGMENT else 0,
             )
 
-        futures = [self._writers.submit(put, kind) for kind in group.frames]
-        # Every future is waited for before the first error is raised: no file of a group
+        futures = [self._writers.submit(put, kind) for kind in posted.frames]
+        # Every future is waited for before the first error is raised: no file of a commit
         # that failed is still being written when the caller tries again.
         errors = [error for future in futures if (error := future.exception()) is not None]
         if errors:
@@ -247,7 +249,7 @@ class Journal:
     def _reload(self, call: _Call, error: BookChanged) -> None:
         if call.book_changes > BOOK_CHANGES_MAX:
             raise StoreUnavailable(
-                f"book {call.book} changes faster than records can be posted: try again",
+                f"book {call.book} changed while records were posted, again and again: try again",
                 metadata={"book": call.book},
                 retry_delay_s=1.0,
             ) from error
@@ -306,13 +308,13 @@ class Journal:
             if entry.request_id in request_ids:
                 call.outcomes[i] = answer_request(self._manifest, call.book, entry)
 
-    def _advance_apart(self, call: _Call, group: Sequence[int], error: PeriodMustBeOpen) -> None:
+    def _advance_apart(self, call: _Call, chosen: Sequence[int], error: PeriodMustBeOpen) -> None:
         """Find the source that touches a closed period: the others do not fall with it."""
         sources: dict[str, list[int]] = {}
-        for i in group:
+        for i in chosen:
             sources.setdefault(entry_position(call.entries[i])[0], []).append(i)
         if len(sources) == 1:
-            call.outcomes.update(dict.fromkeys(group, Lost(error)))
+            call.outcomes.update(dict.fromkeys(chosen, Lost(error)))
             return
         for part in sources.values():
             self._advance(call, part)
@@ -352,13 +354,13 @@ def _refuse_gaps(call: _Call) -> None:
         ends[entry.channel] = entry.first_offset + entry.batch.record_count
 
 
-def _next_group(call: _Call, indices: Sequence[int]) -> list[int]:
+def _next_entries(call: _Call, indices: Sequence[int]) -> list[int]:
     """Entries to try, of these: all open ones, but each request id once.
 
     A second request of the same id is answered after the first, as if it had come later.
     """
     request_ids = set()
-    group = []
+    chosen = []
     for i in indices:
         entry = call.entries[i]
         if i in call.outcomes:
@@ -367,8 +369,8 @@ def _next_group(call: _Call, indices: Sequence[int]) -> list[int]:
             if entry.request_id in request_ids:
                 continue
             request_ids.add(entry.request_id)
-        group.append(i)
-    return group
+        chosen.append(i)
+    return chosen
 
 
 def _entry_key(entry: Entry) -> Hashable:

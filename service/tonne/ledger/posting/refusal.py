@@ -16,7 +16,7 @@ from tonne.errors import (
     TonneError,
 )
 from tonne.ledger.posting.entries import Lost, Outcome
-from tonne.ledger.posting.group import read_row_errors
+from tonne.ledger.posting.posted import read_row_errors
 from tonne.model import ChannelState
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def answer_request(manifest: Manifest, book: str, entry: RequestEntry) -> Outcom
     metadata = {"book": book, "requestId": entry.request_id}
     if row is None:
         raise LedgerInconsistent(
-            f"request {entry.request_id} of book {book} is taken and cannot be read",
+            f"request {entry.request_id} of book {book} was posted before, but its answer "
+            "cannot be read",
             metadata=metadata,
         )
     if row.content_sha256 == entry.content_sha256:

@@ -10,7 +10,7 @@ from tonne.ledger.book.periods import period_table
 from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.repost import decode_frame, repost
 from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
-from tonne.ledger.posting.group import POSTING_REGION, post_slices
+from tonne.ledger.posting.posted import POSTING_REGION, post_slices
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice
 

@@ -71,13 +71,16 @@ class SuspenseTexts:
             return status_message(status, RecordField.FACILITY, facility)
         region = row["region"] or regions.get(facility, "")
         activity, unit = row["activity"], row["unit"]
-        outcome = self._outcome(row, region)
-        if not isinstance(outcome, RowStatus):
-            return f"{_FIELDS[status]}: what it waited for is there now: clear the suspense"
-        if outcome.is_quarantine:
+        disposition = self._disposition(row, region)
+        if not isinstance(disposition, RowStatus):
             return (
-                f"unit: {status_message(outcome, RecordField.UNIT, unit).partition(': ')[2]}; it "
-                "came before the factors did, and is kept"
+                f"{_FIELDS[status]}: the book now has what the record waited for: clear the "
+                "suspense"
+            )
+        if disposition.is_quarantine:
+            return (
+                f"unit: {status_message(disposition, RecordField.UNIT, unit).partition(': ')[2]}; "
+                "the record came before the book had the factors, and stays in suspense"
             )
         unknown, there = self._look_up(activity, region)
         if not there:
@@ -86,16 +89,16 @@ class SuspenseTexts:
         return (
             f"activity: no factor of {activity!r} fits {asked}, unit {unit!r} and the time from "
             f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}; there are factors for {there}: "
-            "import an edition that has one, then clear the suspense"
+            "import an edition with such a factor, then clear the suspense"
         )
 
-    def _outcome(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
+    def _disposition(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
         """Find what the state makes of a record: the first status of its months, if any."""
         runs = self._state.resolve(row["activity"], row["unit"], region)
         first = self._period(row["start"])
         last = self._period(row["end"] - dt.timedelta(microseconds=1))
         held = [
-            run.outcome
+            run.disposition
             for run, after in itertools.zip_longest(runs, runs[1:])
             if run.first_period <= last and (after is None or after.first_period > first)
         ]
@@ -116,8 +119,11 @@ class SuspenseTexts:
             unknown = (
                 self._unknown(activity)
                 if subject is None
-                else f"activity: no edition of the book's method has a factor of {activity!r}: "
-                "import one that has, or name a shipped one in the method, then clear the suspense"
+                else (
+                    f"activity: no edition of the book's method has a factor of {activity!r}: "
+                    "import an edition with such a factor, or name a shipped one in the method, "
+                    "then clear the suspense"
+                )
             )
             found = self._by_activity[activity, region] = (unknown, _describe(there, region))
         return found
@@ -134,9 +140,9 @@ class SuspenseTexts:
         named = list(dict.fromkeys(near))[:NEAREST_COUNT]
         hint = f"; the nearest known are {', '.join(named)}" if named else ""
         return (
-            "activity: an activity that the catalogue or an edition of the book knows; got "
-            f"{activity!r}{hint}: import an edition that has factors of it, then clear the "
-            "suspense"
+            "activity: expected an activity that the catalogue or an edition of the book knows; "
+            f"got {activity!r}{hint}: correct the activity in a new record, or import an "
+            "edition with factors of it, then clear the suspense"
         )
 
 

@@ -237,7 +237,7 @@ class Evidence:
         for id_ in wanted:
             text = texts.get(id_)
             if text is None:
-                differences.append(f"resolution {id_} is not there")
+                differences.append(f"resolution {id_} is missing")
                 continue
             digest = hashlib.sha256(text.encode()).hexdigest()
             if digest != id_:

@@ -36,7 +36,7 @@ class Moment:
 def outrun(book: str) -> StoreUnavailable:
     """Say that a book was changed while it was read."""
     return StoreUnavailable(
-        f"book {book} was changed while it was read: ask again",
+        f"book {book} changed while it was read: ask again",
         metadata={"book": book},
         retry_delay_s=1.0,
     )

@@ -348,7 +348,7 @@ def _units_of(status: RowStatus, activity: str) -> str:
     known = taxonomy.find(activity)
     if known is None or status not in _UNIT_STATUSES:
         return ""
-    return f"; {activity} takes {', '.join(known.units)} and what converts into them"
+    return f"; {activity} takes {', '.join(known.units)} and units that convert into them"
 
 
 def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[QuarantinedRecord]:

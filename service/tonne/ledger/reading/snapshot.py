@@ -103,7 +103,7 @@ class Snapshot(Moment):
             self._is_read = True
             return
         raise LedgerInconsistent(
-            f"book {self.book.id} names postings files that are not there: {missing.message}",
+            f"book {self.book.id} names postings files that are missing: {missing.message}",
             metadata={"book": self.book.id},
         ) from missing
 

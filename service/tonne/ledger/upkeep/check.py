@@ -125,8 +125,8 @@ class BookCheck:
                 self._check_difference(difference)
                 return self._found
         raise LedgerInconsistent(
-            f"the postings of book {self._book} are merged faster than they can be read: check "
-            "again",
+            f"the postings of book {self._book} were merged while they were read, again and "
+            "again: check again",
             metadata={"book": self._book},
         )
 
@@ -241,8 +241,8 @@ class BookCheck:
             if waiting_count != expected:
                 self._tell(
                     "SUSPENSE_MUST_BE_COUNTED",
-                    f"{file.path}: {waiting_count} records in suspense, the manifest says "
-                    f"{expected}",
+                    f"{file.path}: {waiting_count} records are in suspense, but the manifest "
+                    f"says {expected}",
                     file.id,
                 )
             for postings in post_segment(now, self._time_zone):
@@ -267,8 +267,8 @@ class BookCheck:
         if not is_lost and not (is_dense and first == source.next_offset):
             self._tell(
                 "OFFSETS_MUST_BE_DENSE",
-                f"{name}: expected the offsets from {source.next_offset}, each once; there are "
-                f"{rows.height}, {offsets.n_unique()} distinct, from {first} to {last}",
+                f"{name}: expected the offsets from {source.next_offset}, each once; got "
+                f"{rows.height} offsets, {offsets.n_unique()} distinct, from {first} to {last}",
             )
         source.next_offset = max(source.next_offset, last + 1)
         source.totals += totals_of(rows)
@@ -279,7 +279,7 @@ class BookCheck:
         if request is None or request.commit_id != commit_id:
             self._tell(
                 "SOURCE_MUST_EXIST",
-                f"{name}: {rows.height} records of a source that is not there",
+                f"{name}: {rows.height} records of a source that the manifest does not have",
             )
             return
         found = totals_of(rows.with_columns(status="first_status"))
@@ -293,32 +293,35 @@ class BookCheck:
                 self._tell(
                     "OFFSETS_MUST_BE_DENSE",
                     f"{channel.id}: expected the offsets 0 to {channel.committed_offset}, each "
-                    f"once; those that are there end at {source.next_offset}",
+                    f"once; the segments end at {source.next_offset}",
                 )
             if source.is_whole:
                 self._compare_totals(channel.id, source.totals, channel.totals)
             else:
                 self._found.notes.append(
-                    f"{channel.id}: its totals were not compared: a file that holds some of its "
-                    "records cannot be read"
+                    f"{channel.id}: its totals were not compared, because a file with some of "
+                    "its records cannot be read"
                 )
         for name in sources:
             if not name.startswith(REQUEST_PREFIX):
-                self._tell("SOURCE_MUST_EXIST", f"{name}: records of a source that is not there")
+                self._tell(
+                    "SOURCE_MUST_EXIST",
+                    f"{name}: records of a source that the manifest does not have",
+                )
 
     def _compare_totals(self, name: str, found: ControlTotals, expected: ControlTotals) -> None:
         if found != expected:
             self._tell(
                 "TOTALS_MUST_AGREE",
-                f"{name}: the records add up to {found}, the manifest says {expected}",
+                f"{name}: the records add up to {found}, but the manifest says {expected}",
             )
 
     def _check_difference(self, difference: SpilledSums) -> None:
         """See that the records add up to the balances, key by key."""
         if self._lost_count:
             self._found.notes.append(
-                "the balances were not compared with the records: of segments and postings files, "
-                f"{self._lost_count} cannot be read"
+                f"the balances were not compared with the records, because {self._lost_count} "
+                "segments and postings files cannot be read"
             )
             return
         count = 0
@@ -329,7 +332,7 @@ class BookCheck:
         if count:
             self._tell(
                 "BALANCES_MUST_BE_THE_RECORDS",
-                f"{count} sums of the balances are not those of the records: "
+                f"{count} sums of the balances differ from those of the records: "
                 + "; ".join(examples[:EXAMPLES_MAX]),
             )
 

@@ -68,8 +68,9 @@ def clearing_problems(
     astray = places.join(waiting, on=keys, how="anti").height
     if astray or places.n_unique() != places.height:
         yield (
-            f"{file.path}: its clearings name {places.height} records, "
-            f"{places.height - places.n_unique()} of them again and {astray} that did not wait"
+            f"{file.path}: its clearings name {places.height} records: "
+            f"{places.height - places.n_unique()} of them twice, and {astray} that were not in "
+            "suspense"
         )
 
 
@@ -79,9 +80,9 @@ def resolution_problems(manifest: Manifest, book: str, ids: Sequence[str]) -> It
     for id_ in ids:
         text = texts.get(id_)
         if text is None:
-            yield f"postings of book {book} name resolutions that are not there: {id_}"
+            yield f"postings of book {book} name a resolution that is missing: {id_}"
         elif hashlib.sha256(text.encode()).hexdigest() != id_:
-            yield f"resolution {id_} of book {book} is not what its id says"
+            yield f"resolution {id_} of book {book} does not have the content that its id says"
         else:
             try:
                 Resolution.from_json(text)

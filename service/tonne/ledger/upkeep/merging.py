@@ -19,7 +19,7 @@ from tonne.ledger.files.files import POSTINGS, POSTINGS_GROUP_ROWS, put_frame
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.store.errors import LeaseLost, ObjectMissing
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Merger:
                     break
                 replaced += len(files)
         except LeaseLost as error:
-            logger.warning("a merge was left to another server: %s", error)
+            logger.warning("another server took over a merge: %s", error)
         finally:
             self._manifest.release_lease(lease)  # without effect on another's
         return replaced
@@ -225,14 +225,14 @@ class Merger:
                 sums.add(part)
         except (LedgerInconsistent, ObjectMissing) as error:
             raise LedgerInconsistent(
-                f"a merge of postings files of book {book} could not be read back; it was "
-                f"thrown away, what it was to replace stays: {error.message}",
+                f"the merged postings file of book {book!r} cannot be read back. It was thrown "
+                f"away, and the files that it was to replace stay: {error.message}",
                 metadata={"book": book},
             ) from error
         if not _in_order(sums).equals(before):
             raise LedgerInconsistent(
-                f"a merge of postings files of book {book} changed their sums; it was thrown "
-                "away, what it was to replace stays",
+                f"the merged postings file of book {book!r} has other sums than the files before "
+                "it. It was thrown away, and the files that it was to replace stay",
                 metadata={"book": book},
             )
 

@@ -173,7 +173,7 @@ class Publisher:
         lease = self._manifest.acquire_lease(name, self._holder, self._lease_s)
         if lease is None:
             raise CapacityError(
-                f"book {book!r} is being published by another process at this moment; try again",
+                f"book {book!r} is being published by another process: try again later",
                 metadata={"book": book},
             )
         try:
@@ -197,7 +197,7 @@ class Publisher:
             while count < self._round_batches_max and self._publish_batch(book, lease):
                 count += 1
         except LeaseLost as error:
-            logger.warning("publishing was left to another publisher: %s", error)
+            logger.warning("another publisher took over publishing: %s", error)
         return count
 
     def _publish_batch(self, book: str, lease: Lease) -> bool:

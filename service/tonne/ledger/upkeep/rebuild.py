@@ -23,7 +23,7 @@ from tonne.ledger.files.overlay import read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import repost
 from tonne.ledger.files.spilled_sums import SpilledSums
-from tonne.ledger.posting.group import POSTING_REGION, posting_frame
+from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
@@ -243,10 +243,10 @@ class Rebuild:
         if self._assumed_count and not self._assumes_regions:
             raise FieldInvalid(
                 f"{self._assumed_count} records of book {self._book.id!r} named no region and "
-                "were posted under that of their facility, when the register of facilities may "
-                "have been another one; how it was then is not kept. Restore the postings file "
-                "from a copy, or give --assume-regions where no facility has changed its region: "
-                "they are then taken to have those of today",
+                "were posted under the region of their facility. The register of facilities may "
+                "have changed since, and its older states are not kept. Restore the postings "
+                "file from a copy; or, where no facility has changed its region, give "
+                "--assume-regions to take today's regions",
                 metadata={"book": self._book.id, "count": str(self._assumed_count)},
             )
 
@@ -262,7 +262,7 @@ class Rebuild:
         if unknown or astray.height:
             raise LedgerInconsistent(
                 f"the postings files of book {self._book.id!r} cannot be made again: "
-                f"{len(unknown)} resolutions that would follow were never recorded, and "
+                f"{len(unknown)} resolutions that it needs were never recorded, and "
                 f"{astray.height} sums contradict the good files. Restore the file from a copy, "
                 "or rebuild with the version of Tonne that posted the records",
                 metadata={"book": self._book.id},
@@ -283,8 +283,8 @@ class Rebuild:
             is_same = written.equals(frame)
         if not is_same:
             raise LedgerInconsistent(
-                f"the rebuilt file {new.path} does not read back as it was written; it was thrown "
-                "away",
+                f"the rebuilt file {new.path} does not read back as it was written. It was "
+                "thrown away: rebuild again",
                 metadata={"book": self._book.id, "path": new.path},
             )
         self._renew()
@@ -312,9 +312,10 @@ def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
         texts = frame.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
     if posted.record_count != records.height or texts.filter(pl.col("status") > 0).height:
         raise LedgerInconsistent(
-            f"records of book {book!r} were posted, and version {state.book.method_version} of "
-            "its method, in force at their commit, would not post them: this version of Tonne "
-            "resolves otherwise than the one that did",
+            f"records of book {book!r} were posted, but version {state.book.method_version} of "
+            "its method, in force at their commit, would not post them now. This version of "
+            "Tonne resolves them in another way than the one that posted them: rebuild with "
+            "that version",
             metadata={"book": book},
         )
     return texts

@@ -65,8 +65,8 @@ class Sample:
             share = count = 0
         if rest or not (0 < share <= 1 or (not percent and 0 < count <= SAMPLE_FILES_MAX)):
             raise FieldInvalid(
-                "a sample is a share of the files like 5%, or a number of files of each book from "
-                f"1 to {SAMPLE_FILES_MAX}; got {text!r}",
+                "sample: expected a share of the files like 5%, or a number of files of each "
+                f"book from 1 to {SAMPLE_FILES_MAX}; got {text!r}",
                 metadata={"field": "sample"},
             )
         return cls(seed, share, count)
@@ -172,7 +172,7 @@ class SampleCheck:
             ):
                 yield (
                     "OFFSETS_MUST_BE_DENSE",
-                    f"{file.path}: of {name} the manifest says {held}, the file has {span}",
+                    f"{file.path}: the manifest says {held} of {name}, but the file has {span}",
                 )
 
     def _look_at_suspense(
@@ -187,5 +187,5 @@ class SampleCheck:
         if count > expected:
             yield (
                 "SUSPENSE_MUST_BE_COUNTED",
-                f"{file.path}: {count} records in suspense, the manifest says {expected}",
+                f"{file.path}: {count} records are in suspense, but the manifest says {expected}",
             )

@@ -159,7 +159,7 @@ class Upkeep:
                 elapsed_s_max=elapsed_s,
             )
         except LeaseLost as error:
-            logger.warning("a collection of garbage was left to another server: %s", error)
+            logger.warning("another server took over a collection of garbage: %s", error)
             return None
         except BaseException:
             self._manifest.release_lease(lease)  # somebody else may go on

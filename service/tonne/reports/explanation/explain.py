@@ -116,7 +116,7 @@ def _check_total(book: str, lines: Lines, total: InventoryRow) -> None:
     """See that the lines add up to what the inventory says."""
     if decimal_text(lines.kg_co2e) != total.kg_co2e:
         raise LedgerInconsistent(
-            f"the lines of an explanation add up to {decimal_text(lines.kg_co2e)} kg CO2e, the "
-            f"inventory says {total.kg_co2e}",
+            f"the lines of an explanation add up to {decimal_text(lines.kg_co2e)} kg CO2e, but "
+            f"the inventory says {total.kg_co2e}",
             metadata={"book": book},
         )

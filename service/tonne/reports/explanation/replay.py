@@ -84,7 +84,7 @@ def replay_selection(
     kg_co2e = _multiply(lines, resolutions, balances, replayed)
     if decimal_text(kg_co2e) != total.kg_co2e:
         differences.append(
-            f"the total: {decimal_text(kg_co2e)} kg CO2e recomputed, the inventory says "
+            f"the total: {decimal_text(kg_co2e)} kg CO2e computed again, but the inventory says "
             f"{total.kg_co2e}"
         )
     if len(differences) > DIFFERENCES_MAX:
@@ -129,7 +129,7 @@ def _unequal(
                 else f"{quantity} {row['unit']} of {count} records ({starts} begin there)"
                 for quantity, count, starts in zip(*pairs, strict=True)
             ]
-            yield f"{where}: the balances have {found[0]}, the segments {found[1]}"
+            yield f"{where}: the balances have {found[0]}, but the segments {found[1]}"
 
 
 def _multiply(

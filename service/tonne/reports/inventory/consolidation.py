@@ -61,7 +61,7 @@ def share(
         link = by_id.get(link.parent)
     if link is not None:
         raise LedgerInconsistent(
-            f"entity {entity_id!r} belongs to itself by its parents",
+            f"entity {entity_id!r} is its own ancestor by its parents",
             metadata={"entity": entity_id},
         )
     return found

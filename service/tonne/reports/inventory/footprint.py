@@ -30,25 +30,32 @@ from tonne.catalogue.resolving.valuation import MAIN_GASES, entry_worth
 from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
 from tonne.model import MICRO_PER_ONE
 from tonne.reports.inventory.boundary import WHOLE
+from tonne.reports.inventory.columns import (
+    ALL_COLUMNS,
+    ENERGY_COLUMN,
+    FIRST_GAS,
+    KG_CO2E,
+    KWH,
+    MAIN_GAS_COLUMNS,
+    NO_COLUMNS,
+    has,
+    set_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Notice, Resolution
     from tonne.reports.inventory.boundary import Portion
+    from tonne.reports.inventory.columns import ColumnSet
     from tonne.reports.inventory.request import InventoryRequest
 
 Bucket = tuple[str, int] | tuple[str]
 """What postings of one resolution and one portion of their facility have in common: the id of
 the resolution, and the number of the portion where a boundary is drawn."""
 
-KG_CO2E, KWH, FIRST_GAS = 0, 1, 2
-"""Columns: kg CO2e, energy, then the gases, of which `MAIN_GASES` come first."""
-
 INVESTMENTS = "scope3.15.investments"
 ENERGY, RENEWABLE = "memo.energy", "memo.renewable"
-
-_MAIN_MASK = ((1 << len(MAIN_GASES)) - 1) << FIRST_GAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +69,14 @@ class Contribution:
     numerators : tuple[tuple[int, int], ...]
         Pairs of a column and what it gets, over `Weights.denominators`; what is zero is left
         out.
-    stated, unstated : int
-        Bits of the columns that some factor states, and of the main gases that some does not.
+    stated, unstated : ColumnSet
+        Columns that some factor states, and those of the main gases that some does not.
     """
 
     label: tuple[str, ...]
     numerators: tuple[tuple[int, int], ...]
-    stated: int
-    unstated: int
+    stated: ColumnSet
+    unstated: ColumnSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +180,8 @@ class _Added:
 
     account: str
     numerators: tuple[tuple[int, int], ...]
-    stated: int
-    unstated: int
+    stated: ColumnSet
+    unstated: ColumnSet
     notices: tuple[Notice, ...]
 
     def times(self, account: str, count: int) -> _Added:
@@ -215,7 +222,7 @@ def _lay_out(worth: _Worth, columns: Mapping[str, int], denominators: Sequence[i
     if worth.kwh is not None:
         values[KWH] = worth.kwh
     values |= {columns[gas]: mass for gas, mass in worth.masses.items()}
-    stated = sum(1 << column for column in values)
+    stated = set_of(values)
     return _Added(
         worth.account,
         tuple(
@@ -223,7 +230,7 @@ def _lay_out(worth: _Worth, columns: Mapping[str, int], denominators: Sequence[i
             for column, value in values.items()
         ),
         stated,
-        0 if scope_of(worth.account) == "memo" else _MAIN_MASK & ~stated,
+        NO_COLUMNS if scope_of(worth.account) == "memo" else MAIN_GAS_COLUMNS & ~stated,
         worth.notices,
     )
 
@@ -266,16 +273,16 @@ class _Grouping:
         energy_alone: Sequence[_Added],
     ) -> Contribution:
         numerators: defaultdict[int, int] = defaultdict(int)
-        stated = unstated = 0
+        stated = unstated = NO_COLUMNS
         for each in counted:
-            kept = -1 if each.account == energy else ~(1 << KWH)
+            kept = ALL_COLUMNS if each.account == energy else ~ENERGY_COLUMN
             stated |= each.stated & kept
             unstated |= each.unstated
             for column, value in each.numerators:
-                if kept >> column & 1:
+                if has(kept, column):
                     numerators[column] += value
         for each in energy_alone:
-            stated |= each.stated & 1 << KWH
+            stated |= each.stated & ENERGY_COLUMN
             for column, value in each.numerators:
                 if column == KWH:
                     numerators[column] += value

@@ -20,7 +20,15 @@ from tonne.catalogue.resolving.valuation import MAIN_GASES, ratio_text
 from tonne.catalogue.words.gwp import gases as known_gases
 from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
-from tonne.reports.inventory.footprint import FIRST_GAS, KG_CO2E, KWH
+from tonne.reports.inventory.columns import (
+    FIRST_GAS,
+    FIRST_OTHER_GAS,
+    KG_CO2E,
+    KWH,
+    NO_COLUMNS,
+    columns_from,
+    has,
+)
 from tonne.reports.inventory.negative import NEGATIVE_QUANTITY, negative_notices
 from tonne.reports.inventory.record_counts import count_records
 from tonne.reports.inventory.selection import select
@@ -198,8 +206,8 @@ class _Sum:
 
     def __init__(self) -> None:
         self.numerators: defaultdict[int, int] = defaultdict(int)
-        self.stated = 0
-        self.unstated = 0
+        self.stated = NO_COLUMNS
+        self.unstated = NO_COLUMNS
 
     def add(self, quantity_micro: int, part: Contribution) -> None:
         self.stated |= part.stated
@@ -211,11 +219,11 @@ class _Sum:
         denominators = weights.denominators
 
         def text(column: int) -> str | None:
-            if not self.stated >> column & 1:
+            if not has(self.stated, column):
                 return None
             return ratio_text(self.numerators[column], denominators[column])
 
-        partial = (self.stated & self.unstated) >> FIRST_GAS
+        partial = self.stated & self.unstated
         return InventoryRow(
             group=group,
             kg_co2e=text(KG_CO2E) or "0",
@@ -224,7 +232,9 @@ class _Sum:
             kg_n2o=text(FIRST_GAS + 2),
             record_count=record_count,
             partial_gases=tuple(
-                gas.lower() for index, gas in enumerate(MAIN_GASES) if partial >> index & 1
+                gas.lower()
+                for column, gas in enumerate(MAIN_GASES, FIRST_GAS)
+                if has(partial, column)
             ),
             gases=self._other_gases(weights, gwp_set),
             energy_kwh=text(KWH),
@@ -232,11 +242,7 @@ class _Sum:
 
     def _other_gases(self, weights: Weights, gwp_set: str) -> tuple[GasAmount, ...]:
         amounts = []
-        first = FIRST_GAS + len(MAIN_GASES)
-        stated = self.stated >> first << first
-        while stated:
-            column = (stated & -stated).bit_length() - 1
-            stated &= stated - 1
+        for column in columns_from(self.stated, FIRST_OTHER_GAS):
             gas = weights.gases[column - FIRST_GAS]
             numerator, denominator = self.numerators[column], weights.denominators[column]
             kg = ratio_text(numerator, denominator)

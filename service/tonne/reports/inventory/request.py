@@ -59,19 +59,18 @@ class InventoryRequest:
         for dimension in self.group_by:
             if dimension not in DIMENSIONS:
                 raise FieldInvalid(
-                    f"an inventory is grouped by some of {', '.join(DIMENSIONS)}; "
-                    f"got {dimension!r}",
+                    f"group_by: expected some of {', '.join(DIMENSIONS)}; got {dimension!r}",
                     metadata={"field": "group_by", "value": dimension},
                 )
         if len(set(self.group_by)) < len(self.group_by):
             raise FieldInvalid(
-                f"each dimension stands once in group_by; got {', '.join(self.group_by)}",
+                f"group_by: expected each dimension once; got {', '.join(self.group_by)}",
                 metadata={"field": "group_by", "value": ",".join(self.group_by)},
             )
         for account in self.accounts:
             if not any(is_within(known, account) for known in ACCOUNTS):
                 raise FieldInvalid(
-                    f"no account is called {account!r}; the accounts are {', '.join(ACCOUNTS)}",
+                    f"no account is called {account!r}: the accounts are {', '.join(ACCOUNTS)}",
                     metadata={"field": "accounts", "value": account},
                 )
         for field, value, choices in (
@@ -87,8 +86,8 @@ class InventoryRequest:
         if not 0 <= self.first_period <= self.last_period < PERIOD_COUNT_MAX:
             months = [_month_text(each) for each in (self.first_period, self.last_period)]
             raise FieldInvalid(
-                "the first month comes before the last one or is the same, both from 1970-01 to "
-                f"2199-12; got {months[0]} and {months[1]}",
+                "from_period and to_period: expected the first month not after the last one, "
+                f"both from 1970-01 to 2199-12; got {months[0]} and {months[1]}",
                 metadata={"field": "from_period", "from": months[0], "to": months[1]},
             )
 

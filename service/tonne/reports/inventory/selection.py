@@ -183,7 +183,7 @@ def _known(posted: pl.DataFrame, resolutions: Mapping[str, Resolution]) -> dict[
     missing = sorted(set(names) - set(resolutions))
     if missing:
         raise LedgerInconsistent(
-            f"postings name resolutions that are not stored: {', '.join(missing[:3])} "
+            f"postings name resolutions that are missing: {', '.join(missing[:3])} "
             f"({len(missing)} in all)"
         )
     return {name: resolutions[name] for name in names}

@@ -63,7 +63,8 @@ class BookTable(Tables):
             ).first()
             if inserted is None:
                 raise BookExists(
-                    f"a book called {book.id!r} exists already", metadata={"book": book.id}
+                    f"book {book.id!r} exists already: use it, or choose another id",
+                    metadata={"book": book.id},
                 )
             insert_method(connection, book.id, method, now)
             return _get_book(connection, book.id)

@@ -159,7 +159,7 @@ class ChannelTable(Tables):
 
 def _unknown(book: str, channel: str) -> ChannelUnknown:
     return ChannelUnknown(
-        f"book {book!r} has no channel {channel!r}; OpenChannel makes it",
+        f"book {book!r} has no channel {channel!r}: OpenChannel makes it",
         metadata={"book": book, "channel": channel},
     )
 

@@ -86,7 +86,7 @@ def shift_totals(connection: Connection, commit: Commit) -> None:
         )
         if changed.rowcount != 1:
             raise LedgerInconsistent(
-                f"channel {channel!r} of book {commit.book!r} has records and is not there",
+                f"channel {channel!r} of book {commit.book!r} has records but is missing",
                 metadata={"book": commit.book, "channel": channel},
             )
 

@@ -211,7 +211,8 @@ class CommitTable(Tables):
         if closed:
             months = ", ".join(model.month_of_period(period) for period in closed)
             raise PeriodMustBeOpen(
-                f"periods of book {commit.book!r} were expected open; these are not: {months}",
+                f"periods of book {commit.book!r} must be open to take postings; closed are "
+                f"{months}",
                 metadata={"book": commit.book, "periods": months},
             )
         missing = sorted(set(commit.periods) - states.keys())
@@ -230,8 +231,8 @@ class CommitTable(Tables):
             taken = condemned_paths(connection, [each.path for each in commit.files])
         if taken:
             raise StoreUnavailable(
-                "the files of this commit waited so long that they were collected as garbage; "
-                "write them again under new names",
+                "the files of this commit waited too long and were collected as garbage: write "
+                "them again under new names",
                 detail=", ".join(sorted(taken)),
             ) from error
 
@@ -300,8 +301,8 @@ def _move_channels(connection: Connection, commit: Commit, now: dt.datetime) -> 
     )
     if result.rowcount != len(commit.moves):
         raise LedgerInconsistent(
-            f"{len(commit.moves)} locked channels of book {commit.book!r} were expected to move; "
-            f"{result.rowcount} did",
+            f"{len(commit.moves)} locked channels of book {commit.book!r} must move, but "
+            f"{result.rowcount} moved",
             metadata={"book": commit.book},
         )
 

@@ -150,7 +150,7 @@ class FileTable(Tables):
                 taken = condemned_paths(connection, [each.path for each in (new, *further)])
             if taken:
                 raise StoreUnavailable(
-                    "the merged postings file waited so long that it was collected as garbage; "
+                    "the merged postings file waited too long and was collected as garbage: "
                     "merge again",
                     detail=f"{min(taken)} is one that was",
                 ) from error

@@ -92,7 +92,8 @@ class IdentityTable(Tables):
             now = self._now(connection)
             if _read(connection, lock=True) != before:
                 raise LedgerMismatch(
-                    "the manifest was adopted by somebody else at the same time; look at it again",
+                    "somebody else adopted the manifest at the same time: look at it again with "
+                    "`tonne restore show`",
                     detail=f"at {self.location}",
                 )
             values: dict[str, Any] = {
@@ -217,7 +218,7 @@ class IdentityTable(Tables):
             row = connection.execute(sa.select(table).with_for_update()).one_or_none()
             if row is None:
                 raise LedgerMismatch(
-                    "the manifest holds no ledger; a server makes one at its start",
+                    "the manifest holds no ledger: start a server, which makes one",
                     detail=f"at {self.location}",
                 )
             before: dt.datetime = row.upkeep_time

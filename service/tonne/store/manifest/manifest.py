@@ -165,8 +165,8 @@ def _see_to_tables(database: Database, *, migrates: bool, makes: bool) -> None:
         raise refuse_newer(revision)
     elif fit is Fit.NEWER_AND_COMPATIBLE:
         logger.warning(
-            "the tables of the manifest are at revision %s, newer than %s, which this Tonne "
-            "knows; they are marked as compatible with it",
+            "the tables of the manifest are at revision %s, newer than revision %s of this "
+            "Tonne, and marked as compatible with it",
             revision,
             head(),
         )

@@ -95,8 +95,8 @@ def insert_method(
     current: int = connection.execute(last).scalar_one()
     if current != new.expected_version:
         raise MethodChanged(
-            f"the method of book {book!r} was expected at version {new.expected_version} and is "
-            f"at {current}; read it again and decide anew",
+            f"the method of book {book!r} is at version {current}, but the change expects "
+            f"{new.expected_version}: read the method again, then change it",
             metadata={
                 "book": book,
                 "expected": str(new.expected_version),
@@ -136,7 +136,8 @@ def _get_method(connection: Connection, book: str, version: int) -> model.Method
     row = connection.execute(query.order_by(table.c.version.desc()).limit(1)).one_or_none()
     if row is None:
         raise MethodUnknown(
-            f"the method of book {book!r} has no version {version or 'in force'}",
+            f"the method of book {book!r} has no version {version or 'in force'}: `tonne method "
+            "list` shows its versions",
             metadata={"book": book, "version": str(version)},
         )
     return _method_of(row)

@@ -21,8 +21,8 @@ class PageTokenKeyTable(Tables):
                 found = connection.execute(sa.select(schema.page_token_key.c.key)).scalar()
             if not found:
                 raise LedgerInconsistent(
-                    "the manifest was expected to hold a key for page tokens; its table "
-                    "page_token_key is empty: restore the row of the last backup"
+                    "the manifest holds no key for page tokens, because its table "
+                    "page_token_key is empty: restore the row from the last backup"
                 )
             self._page_token_key = bytes(found)
         return self._page_token_key

@@ -104,7 +104,7 @@ class PublicationTable(Tables):
             if (row.generation, row.batch) != (batch.generation, batch.number):
                 raise LedgerInconsistent(
                     f"batch {batch.number} of generation {batch.generation} of book "
-                    f"{batch.book!r} was published; the manifest has batch {row.batch} of "
+                    f"{batch.book!r} was published, but the manifest has batch {row.batch} of "
                     f"generation {row.generation}",
                     metadata={"book": batch.book},
                 )

@@ -88,8 +88,8 @@ class BucketObjects:
             except FileNotFoundError as error:
                 if any(words in str(error) for words in _NO_BUCKET):
                     raise StoreUnavailable(
-                        "the bucket of the objects does not exist",
-                        detail=f"{self._url}: make it, or mend store.objects_url",
+                        "the bucket of the objects (store.objects_url) does not exist",
+                        detail=f"{self._url}: make the bucket, or correct store.objects_url",
                     ) from error
 
     def put(self, path: str, data: bytes | memoryview) -> None:
@@ -145,7 +145,7 @@ class BucketObjects:
             yield
         except (BaseError, OSError) as error:
             raise StoreUnavailable(
-                f"the object storage cannot {action} an object now; try again",
+                f"the object storage cannot {action} an object now: try again",
                 detail=f"{path!r} in {self._url}: {first_line(error)}; check that the bucket is "
                 "reachable and that the credentials hold",
             ) from error
@@ -164,8 +164,8 @@ def _open(
     except BaseException as error:
         kind = "unknown" if isinstance(error, UnknownConfigurationKeyError) else "missing or wrong"
         raise ConfigInvalid(
-            f"{KEY}: an option of the objects at {mask_url(url)} is {kind}: {first_line(error)}; "
-            "write it as obstore's documents do, or leave it out",
+            f"{KEY}: an option of the objects at {mask_url(url)} is {kind}: "
+            f"{first_line(error)}: write it as obstore's documents do, or leave it out",
             metadata={"key": KEY},
         ) from error
 

@@ -183,6 +183,6 @@ def _translated(action: str, path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreUnavailable(
-            f"the object storage cannot {action} an object now; try again",
+            f"the object storage cannot {action} an object now: try again",
             detail=f"{path!r}: {error.strerror or error}; check the disk that holds the objects",
         ) from error

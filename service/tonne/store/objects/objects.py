@@ -74,21 +74,22 @@ def open_objects(url: str, options: Mapping[str, str]) -> Objects:
     parts = urlsplit(url)
     if "?" in url or "#" in url:
         raise ConfigInvalid(
-            "store.objects_url ends with a directory or a prefix, without '?' and '#' (in a "
-            f"directory's name: %3F and %23); got {mask_url(url)!r}",
+            "store.objects_url: expected a directory or a prefix at its end, without '?' and "
+            f"'#' (in a directory's name: %3F and %23); got {mask_url(url)!r}",
             metadata={"key": "store.objects_url"},
         )
     if parts.scheme in BUCKET_SCHEMES:
         return BucketObjects(url, options)
     if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
         raise ConfigInvalid(
-            "objects are at file:///directory, s3://bucket/prefix, gs://bucket/prefix or "
-            f"az://container/prefix; got {mask_url(url)!r}",
+            "store.objects_url: expected file:///directory, s3://bucket/prefix, "
+            f"gs://bucket/prefix or az://container/prefix; got {mask_url(url)!r}",
             metadata={"key": "store.objects_url"},
         )
     if options:
         raise ConfigInvalid(
-            f"objects in a directory take no options; got {', '.join(sorted(options))}",
+            "store.objects_options: objects in a directory take no options; got "
+            f"{', '.join(sorted(options))}",
             metadata={"key": "store.objects_options"},
         )
     return DirectoryObjects(Path(unquote(parts.path)))

@@ -128,12 +128,12 @@ def read_options(scheme: str, options: Mapping[str, str]) -> StoreOptions:
     for given, text in options.items():
         name = _plain_name(scheme, given)
         if name in spelled:
-            raise _wrong(f"{spelled[name]} and {given} are the same option; leave one out")
+            raise _wrong(f"{spelled[name]} and {given} are the same option: leave one out")
         spelled[name] = given
         if name in _RETRIES:
             raise _wrong(
-                f"{given} is none of its options: how often and how long a request is tried again "
-                "is Tonne's own; leave it out"
+                f"{given} is not an option here, because Tonne decides how often and how long "
+                "it tries again: leave it out"
             )
         if name in _CLIENT:
             read.client[name] = _client_value(name, given, text)
@@ -142,8 +142,8 @@ def read_options(scheme: str, options: Mapping[str, str]) -> StoreOptions:
     endpoint = read.store.get("endpoint", "")
     if endpoint.lower().startswith("http://") and not read.client.get("allow_http"):
         raise _wrong(
-            f"{spelled['endpoint']} is http://..., which is plain text; add allow_http = "
-            '"true" if that is meant, or use https://'
+            f"{spelled['endpoint']} is http://..., which is plain text: use https://, or add "
+            'allow_http = "true" if you want plain text'
         )
     return read
 
@@ -159,16 +159,16 @@ def _client_value(name: str, given: str, text: str) -> object:
     if name in _SWITCHES:
         return _switch_text(given, text) == "true"
     if name in _DURATIONS and not _DURATION.fullmatch(text.strip()):
-        raise _wrong(f'{given} is a time with its unit, like "30s" or "500ms"')
+        raise _wrong(f'{given}: expected a time with its unit, like "30s" or "500ms"')
     if name == "pool_max_idle_per_host" and not _COUNT.fullmatch(text):
-        raise _wrong(f"{given} is a whole number")
+        raise _wrong(f"{given}: expected a whole number")
     return _headers(given, text) if name == _HEADERS else text
 
 
 def _switch_text(given: str, text: str) -> str:
     word = text.strip().lower()
     if word not in _TRUE | _FALSE:
-        raise _wrong(f'{given} is "true" or "false"')
+        raise _wrong(f'{given}: expected "true" or "false"')
     return "true" if word in _TRUE else "false"
 
 
@@ -178,7 +178,7 @@ def _headers(given: str, text: str) -> dict[str, str]:
     except ValueError:
         headers = None
     if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
-        raise _wrong(f'{given} is a JSON object of texts, like {{"x-name": "value"}}')
+        raise _wrong(f'{given}: expected a JSON object of texts, like {{"x-name": "value"}}')
     return headers
 
 

@@ -166,7 +166,7 @@ class Database:
         self._refusal = StoreUnavailable
         for each in self.weaknesses:
             logger.warning(
-                "acknowledged records may be lost by the manifest at %s: %s",
+                "the manifest at %s may lose acknowledged records: %s",
                 self.location,
                 each.text,
             )
@@ -247,7 +247,7 @@ class Database:
                     connection.invalidate()
         if lost is not None and not self._settle(settle, lost):
             raise StoreUnavailable(
-                "the manifest lost the connection during a commit that did not happen; try again",
+                "the connection to the manifest broke, and the commit did not happen: try again",
                 detail=f"at {self.location}: {lost}",
             ) from lost
         return result
@@ -277,7 +277,8 @@ class Database:
             for each in now:
                 if each not in self.weaknesses:
                     logger.warning(
-                        "the manifest at %s is on a server that may lose acknowledged records: %s",
+                        "the manifest at %s is on a database server that may lose acknowledged "
+                        "records: %s",
                         self.location,
                         each.text,
                     )
@@ -292,7 +293,7 @@ class Database:
             if self._refusal is ConfigInvalid:
                 raise
             raise StoreUnavailable(
-                "the manifest cannot be used now; try again",
+                "the manifest cannot be used now: try again",
                 detail=f"at {self.location}: {error}",
             ) from error
 
@@ -308,8 +309,8 @@ class Database:
                 except StoreUnavailable:
                     continue
         raise OutcomeUnknown(
-            "the manifest lost the connection during a commit; whether it happened is not known; "
-            "read the committed offset",
+            "the connection to the manifest broke during a commit, and whether the commit "
+            "happened is unknown: read the committed offset",
             detail=f"at {self.location}: {lost}",
         ) from lost
 
@@ -320,18 +321,18 @@ class Database:
             yield
         except sa.exc.TimeoutError as error:
             raise StoreUnavailable(
-                "all connections to the manifest are busy; try again",
+                "all connections to the manifest are busy: try again",
                 detail=f"at {self.location}; store.manifest_pool_size may be too small",
             ) from error
         except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as error:
             raise StoreUnavailable(
-                "the manifest cannot be used now; try again",
+                "the manifest cannot be used now: try again",
                 detail=f"at {self.location}: {_cause(error)}",
             ) from error
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise StoreUnavailable(
-                    "the manifest lost the connection; try again",
+                    "the connection to the manifest broke: try again",
                     detail=f"at {self.location}: {_cause(error)}",
                 ) from error
             raise LedgerInconsistent(
@@ -352,13 +353,14 @@ def _parse_url(url: str) -> URL:
     known = parsed is not None and parsed.drivername in {"sqlite", "postgresql+psycopg"}
     if parsed is None or not known:
         raise ConfigInvalid(
-            "store.manifest_url: the manifest is at sqlite:///path or "
+            "store.manifest_url: expected sqlite:///path or "
             f"postgresql+psycopg://user@host/database; got {mask_url(url)}",
             metadata={"key": "store.manifest_url"},
         ) from None
     if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise ConfigInvalid(
-            "a manifest in memory would lose what it acknowledged; name a file: sqlite:///path",
+            "store.manifest_url: a manifest in memory would lose what it acknowledged: name a "
+            "file, as in sqlite:///path",
         )
     return parsed
 

@@ -31,12 +31,18 @@ KEEP_COMMITS: Final = f"SELECT {_KEEP.format(is_local='true')}"
 _DAMAGE: Final = {
     "data_sync_retry": (
         "flushed_commits",
-        "a write that the disk refused is tried again and taken for done, though it may be gone",
+        (
+            "PostgreSQL repeats a write that the disk refused and takes it for done, though it "
+            "may be gone"
+        ),
     ),
-    "ignore_checksum_failure": ("whole_pages", "a page that rotted is read like a whole one"),
+    "ignore_checksum_failure": ("whole_pages", "PostgreSQL reads a rotten page like a whole one"),
     "zero_damaged_pages": (
         "whole_pages",
-        "a damaged page is read as an empty one, and what was committed there is not missed",
+        (
+            "PostgreSQL reads a damaged page as an empty one, and nobody misses what was "
+            "committed there"
+        ),
     ),
 }
 """Settings that hide damage where they are on: the guarantee that does not hold, and why."""
@@ -101,9 +107,11 @@ def inspect_postgres(connection: Any, demands: Demands) -> tuple[Weakness, ...]:
     _, flushes, writes_pages, has_synchronous, standby_count, is_standby, hiding = row
     if is_standby:
         raise StoreUnavailable(
-            "the manifest takes no commits now; try again",
-            detail="its server is a standby; the URL must lead to the primary: "
-            "target_session_attrs=read-write chooses it among several hosts",
+            "the manifest takes no commits now: try again",
+            detail=(
+                "its database server is a standby: name the primary in store.manifest_url "
+                "(target_session_attrs=read-write chooses it among several hosts)"
+            ),
         )
     refuses = not demands.accepts_lost_records
     found = []
@@ -111,8 +119,8 @@ def inspect_postgres(connection: Any, demands: Demands) -> tuple[Weakness, ...]:
         found.append(
             Weakness(
                 "flushed_commits",
-                "fsync is off: PostgreSQL does not wait for the disk, and loses or tears what "
-                "it committed when its machine fails; set fsync = on",
+                "fsync is off: PostgreSQL does not wait for the disk, and when its machine "
+                "fails it loses or tears what it committed; set fsync = on",
                 refuses,
             )
         )
@@ -120,8 +128,8 @@ def inspect_postgres(connection: Any, demands: Demands) -> tuple[Weakness, ...]:
         found.append(
             Weakness(
                 "whole_pages",
-                "full_page_writes is off: a page half written when the machine fails cannot be "
-                "mended; set full_page_writes = on",
+                "full_page_writes is off: PostgreSQL cannot repair a page that was half written "
+                "when the machine failed; set full_page_writes = on",
                 refuses,
             )
         )
@@ -134,9 +142,9 @@ def inspect_postgres(connection: Any, demands: Demands) -> tuple[Weakness, ...]:
         found.append(
             Weakness(
                 "synchronous_standby",
-                f"{standby_count} standbys follow and synchronous_standby_names is empty: "
-                "commits wait for none of them, and one that is promoted lacks the last of what "
-                "was acknowledged; name those that may be promoted",
+                f"synchronous_standby_names is empty and {standby_count} standbys follow: "
+                "commits wait for none of them, and a promoted standby lacks the newest "
+                "acknowledged records; name there the standbys that may be promoted",
                 demands.needs_synchronous_standby,
             )
         )
@@ -156,8 +164,8 @@ def inspect_tables(connection: Connection, demands: Demands) -> tuple[Weakness, 
     return (
         Weakness(
             "logged_tables",
-            f"tables are unlogged, and empty after a crash: {', '.join(found)}; ALTER TABLE ... "
-            "SET LOGGED",
+            f"tables are unlogged and will be empty after a crash: {', '.join(found)}; run "
+            "ALTER TABLE ... SET LOGGED",
             not demands.accepts_lost_records,
         ),
     )
@@ -176,7 +184,10 @@ def refuse(
     message, detail = "the manifest may lose what it acknowledged", f"at {location}"
     texts = "; ".join(each.text for each in refused) + _way_out(refused)
     if kind is StoreUnavailable:
-        message, detail = f"{message}, so it is not used; try again", f"{detail}: {texts}"
+        message, detail = (
+            f"{message}, so the server does not use it: try again",
+            f"{detail}: {texts}",
+        )
     else:
         message = f"{message}: {texts}"
     guarantees = ", ".join(each.guarantee for each in refused)
@@ -185,5 +196,5 @@ def refuse(
 
 def _way_out(refused: Iterable[Weakness]) -> str:
     if all(each.guarantee == "synchronous_standby" for each in refused):
-        return "; or turn store.needs_synchronous_standby off"
-    return "; or accept that acknowledged records are lost: store.accepts_lost_records"
+        return "; or set store.needs_synchronous_standby = false"
+    return "; or set store.accepts_lost_records = true, and acknowledged records may be lost"

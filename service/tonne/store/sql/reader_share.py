@@ -37,8 +37,8 @@ class ReaderShare:
             return
         if not self._free.acquire(timeout=self._timeout_s):
             raise StoreUnavailable(
-                f"all {self._most} connections to the manifest that readers may have are busy "
-                "(store.manifest_pool_size less store.manifest_pool_reserved); try again later",
+                f"all {self._most} connections to the manifest for readers are busy "
+                "(store.manifest_pool_size less store.manifest_pool_reserved): try again later",
             )
         try:
             yield

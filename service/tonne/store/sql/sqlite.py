@@ -50,10 +50,12 @@ class OpenFile:
         """Raise `StoreUnavailable` where another file, or none, is at its path."""
         if self._path and _identity_of(self._path) != self._identity:
             raise StoreUnavailable(
-                "the manifest cannot be used now; try again",
-                detail=f"its file {self._path} was removed or replaced while this process has it "
-                "open: what is committed now would be lost with it; end this process, and start "
-                "it again once the file is the right one",
+                "the manifest cannot be used now: try again",
+                detail=(
+                    f"its file {self._path} was removed or replaced while this process has it "
+                    "open, and new commits would be lost with it: stop this process, and start "
+                    "it again when the right file is there"
+                ),
             )
 
 
@@ -74,7 +76,8 @@ def open_sqlite(url: URL, options: dict[str, Any], opened: OpenFile) -> Engine:
 
     if sqlite3.sqlite_version_info < _SQLITE_VERSION_MIN:
         raise ConfigInvalid(
-            f"the manifest needs SQLite 3.35 or later; this Python has {sqlite3.sqlite_version}",
+            "the manifest needs SQLite 3.35 or later; this Python has "
+            f"{sqlite3.sqlite_version}: use a Python with a newer SQLite",
         )
     file = Path(str(url.database)).absolute()
     try:
@@ -83,7 +86,7 @@ def open_sqlite(url: URL, options: dict[str, Any], opened: OpenFile) -> Engine:
             warn_of_readers(file)  # its log and its index have its mode
     except OSError as error:
         raise StoreUnavailable(
-            "the file of the manifest cannot be made",
+            "the file of the manifest cannot be created",
             detail=f"{url.database}: {error.strerror}",
         ) from error
     engine = sa.create_engine(
@@ -132,8 +135,8 @@ def prepare_sqlite(connection: Any, opened: OpenFile) -> None:
         mode = _switch_to_wal(cursor)
         if mode != "wal":
             raise ConfigInvalid(
-                f"the manifest needs SQLite's WAL mode, which this file system refuses ({mode}); "
-                "put it on a local disk",
+                "the manifest needs SQLite's WAL mode, which this file system refuses "
+                f"({mode}): put the manifest on a local disk",
             )
         opened.meet(_wait_for_the_disk(cursor))
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -190,10 +193,11 @@ def _wait_for_the_disk(cursor: Any) -> str:
     if level < 2:  # noqa: PLR2004  FULL, in SQLite's numbers
         raise ConfigInvalid(
             "the manifest needs SQLite's synchronous=FULL, so that a commit waits for the disk; "
-            f"this connection stays at {level}",
+            f"the connection stays at {level}: use a Python whose SQLite takes it",
         )
     if not main[2]:
         raise ConfigInvalid(
-            "a manifest in memory would lose what it acknowledged; name a file: sqlite:///path",
+            "store.manifest_url: a manifest in memory would lose what it acknowledged: name a "
+            "file, as in sqlite:///path",
         )
     return str(main[2])

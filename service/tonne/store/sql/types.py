@@ -56,7 +56,7 @@ class UtcTime(TypeDecorator[dt.datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"a time needs its zone; got {value.isoformat()}")
+            raise ValueError(f"a time needs a time zone; got {value.isoformat()}")
         moment = value.astimezone(dt.UTC)
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 

@@ -174,8 +174,8 @@ def test_a_header_must_be_the_columns(columns, told):
         (b"", "lacks 'activity'"),
         (",".join(COLUMNS).encode(), "no factor"),
         (write_edition({}) + b"\xff\xfe", "line 3 is not UTF-8"),
-        (write_edition({}) + b'"open', "line 3 is no CSV"),
-        (write_edition({}) + b'a,"b"c,\n', "line 3 is no CSV"),
+        (write_edition({}) + b'"open', "line 3 is not CSV"),
+        (write_edition({}) + b'a,"b"c,\n', "line 3 is not CSV"),
     ],
 )
 def test_a_file_that_is_no_edition_is_refused(content, told):

@@ -29,7 +29,7 @@ def edition(*rows):
 def at(runs, month):
     """What holds in a month."""
     period = period_of_month(month)
-    return [run.outcome for run in runs if run.first_period <= period][-1]
+    return [run.disposition for run in runs if run.first_period <= period][-1]
 
 
 def choice(outcome):
@@ -138,7 +138,7 @@ def test_runs_are_well_formed(editions, activity, unit, region):
     runs = resolver.resolve(activity, unit, region)
     assert runs[0].first_period == 0
     assert all(first.first_period < second.first_period for first, second in pairwise(runs))
-    assert all(first.outcome != second.outcome for first, second in pairwise(runs))
+    assert all(first.disposition != second.disposition for first, second in pairwise(runs))
     assert runs[-1].first_period < PERIOD_COUNT_MAX
     assert resolver.resolve(activity, unit, region) is runs
 
@@ -173,7 +173,7 @@ def test_a_nearer_region_that_does_not_hold_yet_is_passed_over():
         [("one", edition({"region": "US"}, {"region": "US-WA", "valid_from": "2016-01-01"}))]
     )
     runs = resolver.resolve("electricity", "kWh", "US-WA")
-    assert [choice(run.outcome) for run in runs] == [
+    assert [choice(run.disposition) for run in runs] == [
         RowStatus.FACTOR_MUST_EXIST,
         ("one", 1),
         ("one", 2),
@@ -197,7 +197,7 @@ def test_a_record_without_region_takes_no_region_of_its_own():
     """A factor of a region does not serve a record that says no region."""
     resolver = Resolver([("one", edition({"region": "US"}))])
     runs = resolver.resolve("electricity", "kWh", "")
-    assert [run.outcome for run in runs] == [RowStatus.FACTOR_MUST_EXIST]
+    assert [run.disposition for run in runs] == [RowStatus.FACTOR_MUST_EXIST]
 
 
 def test_a_month_takes_the_factor_of_its_first_day():
@@ -226,7 +226,7 @@ def test_a_factor_may_hold_beyond_the_known_months():
     """Validity before 1970 and after 2199 is cut to the months that there are."""
     rows = ({"valid_from": "1900-01-01", "valid_to": "9999-12-31"},)
     (run,) = Resolver([("one", edition(*rows))]).resolve("electricity", "kWh", "")
-    assert isinstance(run.outcome, Resolution)
+    assert isinstance(run.disposition, Resolution)
     assert run.first_period == 0
 
 
@@ -246,7 +246,7 @@ def test_what_cannot_be_resolved_says_why(activity, unit, status):
     """An unknown unit, a unit of another dimension, and no factor are three things."""
     rows = ({}, {"activity": "fuel.coal", "unit": "rack.month", "region": "KR"})
     (run,) = Resolver([("one", edition(*rows))]).resolve(activity, unit, "")
-    assert run.outcome == status
+    assert run.disposition == status
 
 
 def test_a_unit_of_the_factors_own_needs_no_table():
@@ -260,10 +260,10 @@ def test_chicago_changes_its_factor_by_year():
     """Four years, three factors; a record in kWh gets them through an exact conversion."""
     runs = Resolver([("chicago", CHICAGO)]).resolve("electricity", "kWh", "US-IL-Chicago")
     assert [run.first_period for run in runs] == [0, 528, 552, 564, 576]
-    (entry,) = runs[1].outcome.entries
+    (entry,) = runs[1].disposition.entries
     assert entry.factor.kg_co2e == "0.2009135"
     assert entry.conversion == UNITS["kWh"].factor / UNITS["kBtu"].factor
-    assert isinstance(runs[-1].outcome, RowStatus)
+    assert isinstance(runs[-1].disposition, RowStatus)
 
 
 def test_equal_outcomes_are_one_resolution():

@@ -88,7 +88,7 @@ def test_a_published_building_comes_out(region, year, uses, published_t):
     for activity, unit, quantity in uses:
         runs = resolver.resolve(activity, unit, region)
         january = period_of_month(f"{year}-01")
-        resolution = [run.outcome for run in runs if run.first_period <= january][-1]
+        resolution = [run.disposition for run in runs if run.first_period <= january][-1]
         total += Fraction(quantity) * entry_worth(resolution.entries[0], "AR5").kg_co2e
     published = Fraction(published_t) * 1000
     last_digit = Fraction(10) ** Decimal(published_t).as_tuple().exponent * 1000

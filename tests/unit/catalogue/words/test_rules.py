@@ -40,7 +40,9 @@ def resolution(found, activity, unit, region, month="2025-03"):
     """What holds in a month."""
     period = period_of_month(month)
     return [
-        run.outcome for run in found.resolve(activity, unit, region) if run.first_period <= period
+        run.disposition
+        for run in found.resolve(activity, unit, region)
+        if run.first_period <= period
     ][-1]
 
 

@@ -248,8 +248,8 @@ def test_every_status_has_a_text_for_people():
     assert set(STATUS_TEXTS) == set(RowStatus) - {RowStatus.POSTED}
     message = status_message(RowStatus.UNIT_MUST_BE_KNOWN, RecordField.UNIT, "racks")
     assert message == (
-        "unit: a unit is one that Tonne or a factor of the activity knows; got 'racks': use a "
-        "known unit and send the record again"
+        "unit: expected a unit that Tonne or a factor of the activity knows; got 'racks': use "
+        "a known unit and send the record again"
     )
     assert [field_name(field) for field in RecordField][:3] == ["record", "record_id", "facility"]
 

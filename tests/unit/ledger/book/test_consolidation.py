@@ -215,7 +215,7 @@ def test_entities_are_a_tree(bench):
     for circle in ([entity("a", "c")], [entity("a", "a")], [entity("x", "y"), entity("y", "x")]):
         with pytest.raises(FieldInvalid, match="circle"):
             ledger.register.import_entities("acme", circle)
-    with pytest.raises(FieldInvalid, match="each once"):
+    with pytest.raises(FieldInvalid, match="each id once"):
         ledger.register.import_entities("acme", [entity("d"), entity("d")])
     assert [each.id for each in ledger.register.entities("acme")] == ["a", "b", "c"]
     first = ledger.register.list_entities("acme", Ask(page_size=2))

@@ -53,7 +53,7 @@ def test_a_new_book_has_the_shipped_editions(bench):
     assert (book.editions, book.method_version) == ((), 1)
     assert settings_of(book) == default_settings()
     method = bench.ledger.methods.get_method("b")
-    assert (method.author, method.reason) == ("", "the book was made")
+    assert (method.author, method.reason) == ("", "the book was created")
     bench.book = "b"
     assert bench.append("meter", [record(region="GB")]).totals.posted_count == 1
     (resolution,) = resolutions(bench, "b")
@@ -82,7 +82,7 @@ def test_an_import_stands_before_what_is_shipped_and_behind_earlier_ones(bench):
     assert settings(bench, "b").editions == ("own", "second", "third", *shipped)
     versions = bench.ledger.methods.list_methods("b").items
     assert [(each.version, each.author, each.reason) for each in versions] == [
-        (1, "", "the book was made"),
+        (1, "", "the book was created"),
         *((n, "Ada", "mine") for n in (2, 3, 4)),
     ]
     again = bench.ledger.editions.import_edition("b", "own", EDITION)

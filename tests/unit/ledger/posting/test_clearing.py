@@ -16,7 +16,7 @@ from tonne.ledger.files.sums import sum_by
 from tonne.ledger.pages import Ask
 from tonne.ledger.posting.clearing import ClearingProgress
 from tonne.ledger.posting.entries import RequestEntry
-from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.model import (
     ControlTotals,
     Facility,
@@ -463,10 +463,14 @@ def test_a_record_that_can_be_cleared_says_so(bench):
     bench.ledger.editions.import_edition("acme", "lime-2015", half)
     bench.ledger.register.import_facilities("acme", [Facility("dc-9")])
     messages = [each.message for each in bench.ledger.records.list_suspense("acme").items]
-    assert messages[0] == "activity: what it waited for is there now: clear the suspense"
+    assert (
+        messages[0] == "activity: the book now has what the record waited for: clear the suspense"
+    )
     assert messages[1].startswith("unit: ")
     assert "got 'kWh'" in messages[1]
-    assert messages[2] == "facility: what it waited for is there now: clear the suspense"
+    assert (
+        messages[2] == "facility: the book now has what the record waited for: clear the suspense"
+    )
     assert "2015-12-31 to 2016-01-03" in messages[3]
     assert clear(bench) == ClearingProgress(1, 1, 2, 2)
     assert suspended(bench) == [1, 3]

@@ -298,7 +298,7 @@ def test_a_book_that_never_rests_asks_to_wait(bench, monkeypatch):
     bench.other().ledger.register.import_facilities("acme", [Facility("x")])
     monkeypatch.setattr(BookStates, "refresh", lambda _, book: book)
     entry = bench.entry("a", [record()])
-    with pytest.raises(StoreUnavailable, match="changes faster"):
+    with pytest.raises(StoreUnavailable, match="changed while records were posted"):
         bench.write([entry])
     monkeypatch.undo()
     assert bench.write([entry])[0].totals.suspended_count == 1

@@ -15,7 +15,7 @@ from tonne.errors import LedgerInconsistent, QuantityOverflow, StoreUnavailable
 from tonne.ledger.files.frames import read_parquet, read_rows
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
-from tonne.ledger.posting.group import POSTED_KEYS
+from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.ledger.reading.frame_cache import FrameCache, frame_bytes, frame_bytes_max
 from tonne.ledger.upkeep.merging import ROW_BYTES
 from tonne.store import faults
@@ -220,7 +220,7 @@ def test_a_file_that_is_gone_for_good_is_a_defect(bench):
     bench.append("meter", [record()])
     (file,) = bench.manifest.live_postings("acme")
     bench.objects.delete(file.path)
-    with pytest.raises(LedgerInconsistent, match="no object is there"):
+    with pytest.raises(LedgerInconsistent, match="the object is missing"):
         bench.other(cache_bytes_max=0).ledger.snapshots.take("acme").frame()
 
 

@@ -150,7 +150,7 @@ def test_the_seed_chooses(bench):
 @pytest.mark.parametrize("text", ["0%", "101%", "-5%", "5 percent", "0", "x", "", "5%%", "nan%"])
 def test_a_sample_that_is_none_is_refused(text):
     """A share from above 0 % to 100 %, or a whole number of files."""
-    with pytest.raises(FieldInvalid, match="a sample is a share"):
+    with pytest.raises(FieldInvalid, match="sample: expected a share"):
         Sample.parse(text, "seed")
 
 

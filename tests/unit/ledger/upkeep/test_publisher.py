@@ -436,7 +436,7 @@ def test_a_table_that_went_back_is_told(embedded):
     embedded.bench.objects.delete(last)
     embedded.fill(1, seed=9)
     (failure,) = publisher.publish_all().failures
-    assert "its last batch is 2" in failure.message
+    assert "the last batch of the table is 2" in failure.message
     assert len(publisher.publish_all().failures) == 1
 
 
@@ -456,7 +456,7 @@ def test_a_batch_whose_number_came_again_is_told(embedded):
     embedded.bench.manifest._database.write(lose)
     embedded.fill(1, seed=9)
     (failure,) = publisher.publish_all().failures
-    assert "its batch of that number has other files" in failure.message
+    assert "the table has other files in the batch of that number" in failure.message
     publisher.rebuild("acme")
     assert publisher.publish_all().failures == ()
     embedded.check()

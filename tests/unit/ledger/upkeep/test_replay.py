@@ -60,7 +60,7 @@ def test_a_lost_postings_file_is_found(filled):
     (_, file, *_) = filled.manifest.live_postings("acme")
     tamper(filled, schema.file.update().where(schema.file.c.id == file.id).values(state="dead"))
     found = problems(filled)
-    assert any("sums of the balances are not those of the records" in each for each in found)
+    assert any("sums of the balances differ from those of the records" in each for each in found)
 
 
 def test_a_lost_segment_is_found(filled):
@@ -70,7 +70,7 @@ def test_a_lost_segment_is_found(filled):
     found = problems(filled)
     assert any(each.startswith("a: expected the offsets from 0, each once") for each in found)
     assert any(each.startswith("a: the records add up to") for each in found)
-    assert any("sums of the balances are not those of the records" in each for each in found)
+    assert any("sums of the balances differ from those of the records" in each for each in found)
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_a_digest_a_count_and_a_resolution_are_compared(filled):
     tamper(filled, table.update().where(table.c.kind == "quarantine").values(row_count=1000))
     assert sum("the manifest says 1000" in each for each in problems(filled)) == 3
     tamper(filled, schema.resolution.delete())
-    assert any("resolutions that are not there" in each for each in problems(filled))
+    assert any("a resolution that is missing" in each for each in problems(filled))

@@ -42,7 +42,7 @@ def test_a_version_that_expects_another_is_refused(manifest):
     create_book(manifest)
     manifest.put_method("acme", NewMethod(1, "[2]"))
     for expected in (0, 1, 3):
-        with pytest.raises(MethodChanged, match="is at 2"):
+        with pytest.raises(MethodChanged, match="is at version 2"):
             manifest.put_method("acme", NewMethod(expected, "[3]"))
         with pytest.raises(MethodChanged):
             manifest.add_edition("acme", "e", "aa", [], NewMethod(expected, "[3]"))

@@ -65,7 +65,7 @@ def test_a_file_system_that_changed_is_no_fault_of_a_caller(tmp_path, monkeypatc
     manifest._database.engine.dispose()
     with pytest.raises(StoreUnavailable, match=f"{file}.*WAL mode") as caught:
         manifest.ping()
-    assert caught.value.message == "the manifest cannot be used now; try again"
+    assert caught.value.message == "the manifest cannot be used now: try again"
     manifest.close()
 
 
@@ -162,7 +162,7 @@ def test_a_time_without_zone_is_refused(embedded):
     create_book(embedded)
     naive = dt.datetime(2026, 1, 1)  # noqa: DTZ001  that is the point
     statement = sa.update(schema.book).values(create_time=naive)
-    with pytest.raises(sa.exc.StatementError, match="needs its zone"):
+    with pytest.raises(sa.exc.StatementError, match="needs a time zone"):
         embedded._database.write(lambda connection: connection.execute(statement))
 
 

@@ -136,7 +136,7 @@ def test_a_standby_is_no_manifest():
     """It takes no commits; the operator is told what to do, and callers to come back."""
     with pytest.raises(StoreUnavailable, match="target_session_attrs") as caught:
         inspect_postgres(Answer(standby=True), Demands())
-    assert caught.value.message == "the manifest takes no commits now; try again"
+    assert caught.value.message == "the manifest takes no commits now: try again"
 
 
 @pytest.mark.parametrize(

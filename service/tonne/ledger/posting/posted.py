@@ -1,4 +1,4 @@
-"""One group of entries on its way to disk: posted by the kernel, laid out as files.
+"""Entries on their way to one commit: posted by the kernel, laid out as files.
 
 Nothing here is durable yet. The journal writes the files and makes the commit.
 """
@@ -37,7 +37,7 @@ POSTED_KEYS = ("facility", "activity", "unit", "region", "period", "resolution",
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Group:
+class PostedEntries:
     """Entries posted under one state of their book.
 
     Parameters
@@ -47,7 +47,7 @@ class Group:
     entries : sequence of Entry
         In the order of the call.
     outcomes : sequence of Durable
-        What each entry's producer is told once the group is committed.
+        What each entry's producer is told once they are committed.
     frames : mapping of str to polars.DataFrame
         `SEGMENT`, `POSTINGS`, `QUARANTINE`, without those that have no rows.
     resolutions : mapping of str to str
@@ -149,9 +149,9 @@ def post_slices(
         raise QuantityOverflow.of_sum("send fewer records at once", book) from error
 
 
-def post_group(
+def post_entries(
     book: str, entries: Sequence[Entry], states: BookStates, *, row_errors_max: int
-) -> Group:
+) -> PostedEntries:
     """Give new keys their rules and post the entries.
 
     Raises
@@ -167,14 +167,14 @@ def post_group(
             state.assign_rules(session)
         slices = [BatchSlice(entry.batch, *entry_position(entry)) for entry in entries]
         posted = post_slices(slices, state, book=book, row_errors_max=row_errors_max)
-    with polars_errors("a group of postings"):
+    with polars_errors("postings of a commit"):
         texts = refused_texts(posted)
         outcomes = [
             outcome_of(totals, *entry_position(entry), texts)
             for totals, entry in zip(posted.totals, entries, strict=True)
         ]
         frames, resolutions, periods = _frames(posted, state)
-    return Group(state.book, entries, outcomes, frames, resolutions, periods)
+    return PostedEntries(state.book, entries, outcomes, frames, resolutions, periods)
 
 
 def write_row_errors(outcome: Durable) -> str:
