@@ -239,7 +239,7 @@ def _approach(name: str) -> Any:
             f"a consolidation approach is one of {', '.join(numbers)}; got {name!r}",
             metadata={"field": "consolidation", "value": name},
         )
-    return numbers.get(name, 0)
+    return numbers.get(name)
 
 
 def _check_month(month: str) -> str:

@@ -124,7 +124,7 @@ class LedgerRecord:
 
 def status_name(status: int) -> str:
     """Name of a row status without its prefix; empty for a posted record."""
-    if status == status_pb2.ROW_STATUS_UNSPECIFIED:
+    if status == status_pb2.ROW_STATUS_POSTED:
         return ""
     try:
         return status_pb2.RowStatus.Name(status_pb2.RowStatus.ValueType(status)).removeprefix(
