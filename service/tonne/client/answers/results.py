@@ -99,7 +99,7 @@ class SuspendedRecord:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record that breaks a rule, with its fields as they came."""
+    """A record that breaks a rule, with its fields as they came, texts; `raw` are its bytes."""
 
     channel: str
     offset: int
@@ -177,13 +177,24 @@ def read_ledger_record(item: report_pb2.LedgerRecord) -> LedgerRecord:
 
 def read_quarantined(record: ledger_pb2.QuarantinedRecord) -> QuarantinedRecord:
     """Read a record in quarantine."""
-    fields = ("record_id", "facility", "activity", "quantity", "unit", "start", "end", "region")
+    fields = ("record_id", "facility", "activity", "quantity", "unit", "region")
+    texts = {name: getattr(record.record, name) for name in fields}
+    for name in ("start", "end"):
+        texts[name] = _time_text(record.record, name)
     return QuarantinedRecord(
         record.channel,
         record.offset,
         status_name(record.status),
         record.field,
         record.message,
-        {name: getattr(record, name) for name in fields},
+        texts,
         record.raw,
     )
+
+
+def _time_text(record: ingest_pb2.ActivityRecord, name: str) -> str:
+    """Write a time of a record as ISO 8601; empty where there is none."""
+    if not record.HasField(name):
+        return ""
+    time: dt.datetime = getattr(record, name).ToDatetime(tzinfo=dt.UTC)
+    return time.isoformat().replace("+00:00", "Z")
