@@ -29,7 +29,7 @@ _CHANNEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 
 
 class RowStatus(enum.IntEnum):
-    """Outcome of one record; numbered as `tonne.v1.RowStatus` and in the kernel."""
+    """Outcome of one record; numbered as in the kernel; as `tonne.v1.RowStatus`, but POSTED."""
 
     POSTED = 0
     RECORD_MUST_DECODE = 1

@@ -278,7 +278,7 @@ def _approach(name: str) -> Any:
             f"consolidation: expected one of {', '.join(numbers)}; got {name!r}",
             metadata={"field": "consolidation", "value": name},
         )
-    return numbers.get(name, 0)
+    return numbers.get(name)
 
 
 def _check_month(month: str) -> str:

@@ -232,9 +232,10 @@ def text_field(column: str, *, is_optional: bool = True) -> Field:
     return Field(column, TEXT, as_text, "a text", is_optional)
 
 
-def number_field(column: str) -> Field:
-    """Make the field of a whole number."""
-    return Field(column, ORDERED, _number, "a whole number")
+def number_field(column: str, *, is_optional: bool = False) -> Field:
+    """Make the field of a whole number; one that is optional is not zero."""
+    operators = (*ORDERED, ":") if is_optional else ORDERED
+    return Field(column, operators, _number, "a whole number", is_optional)
 
 
 def day_field(column: str) -> Field:
@@ -248,7 +249,7 @@ def moment_field(column: str, *, is_optional: bool = False) -> Field:
     return Field(column, operators, _moment, "a moment like 2025-01-31T12:00:00Z", is_optional)
 
 
-def word_field(column: str, words: Mapping[str, object]) -> Field:
+def word_field(column: str, words: Mapping[str, object], *, is_optional: bool = False) -> Field:
     """Make the field of an enum: its names in the API, each with its value in the store."""
 
     def read(text: str, _: str) -> object:
@@ -256,7 +257,8 @@ def word_field(column: str, words: Mapping[str, object]) -> Field:
             raise ValueError(text)
         return words[text]
 
-    return Field(column, EQUALITY, read, f"one of {', '.join(words)}")
+    operators = (*EQUALITY, ":") if is_optional else EQUALITY
+    return Field(column, operators, read, f"one of {', '.join(words)}", is_optional)
 
 
 def name_field(collection: str, *, column: str = "id", is_ordered: bool = True) -> Field:
@@ -285,7 +287,7 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "prefix": lambda value, prefix: value.startswith(prefix),
-    "set": lambda value, _: value not in ("", None),
+    "set": lambda value, _: bool(value),
 }
 
 

@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tonne/v1/catalogue.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xa9\x02\n\x07\x45\x64ition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1a\n\x0c\x66\x61\x63tor_count\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06sha256\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x12\n\x04rank\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\r\n\x05title\x18\x06 \x01(\t\x12\x11\n\tpublisher\x18\x07 \x01(\t\x12\x0f\n\x07licence\x18\x08 \x01(\t\x12\x13\n\x0b\x61ttribution\x18\t \x01(\t:K\xea\x41H\n\x11tonne.dev/Edition\x12\x12\x65\x64itions/{edition}\x12\x1f\x62ooks/{book}/editions/{edition}\"\"\n\x07GasMass\x12\x0b\n\x03gas\x18\x01 \x01(\t\x12\n\n\x02kg\x18\x02 \x01(\t\"\xd8\x04\n\x06\x46\x61\x63tor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x02 \x01(\t\x12\x0e\n\x06region\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12%\n\nvalid_from\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12\x0f\n\x07kg_co2e\x18\x07 \x01(\t\x12\x0e\n\x06kg_co2\x18\x08 \x01(\t\x12\x0e\n\x06kg_ch4\x18\t \x01(\t\x12\x0e\n\x06kg_n2o\x18\n \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x0b \x01(\t\x12\x0e\n\x06source\x18\x0c \x01(\t\x12\r\n\x05table\x18\r \x01(\t\x12\x0c\n\x04note\x18\x0e \x01(\t\x12\r\n\x05stage\x18\x0f \x01(\t\x12\x0f\n\x07gwp_set\x18\x10 \x01(\t\x12\x10\n\x08\x63o2e_ch4\x18\x11 \x01(\t\x12\x10\n\x08\x63o2e_n2o\x18\x12 \x01(\t\x12\x17\n\x0fkg_biogenic_co2\x18\x13 \x01(\t\x12 \n\x05gases\x18\x14 \x03(\x0b\x32\x11.tonne.v1.GasMass\x12\x0b\n\x03kwh\x18\x15 \x01(\t\x12\x0c\n\x04loss\x18\x16 \x01(\t\x12\x13\n\x0buncertainty\x18\x17 \x01(\t\x12\x0b\n\x03row\x18\x18 \x01(\t\x12\x0f\n\x07licence\x18\x19 \x01(\t\x12\x10\n\x08\x65vidence\x18\x1a \x01(\t:f\xea\x41\x63\n\x10tonne.dev/Factor\x12 editions/{edition}/factors/{row}\x12-books/{book}/editions/{edition}/factors/{row}\"e\n\x08\x41\x63tivity\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\r\n\x05units\x18\x04 \x03(\t\x12\x0f\n\x07\x61liases\x18\x05 \x03(\t\x12\x10\n\x08\x61\x63\x63ounts\x18\x06 \x03(\t\"s\n\x14ImportEditionRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nedition_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0b\n\x03\x63sv\x18\x03 \x01(\x0c\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\\\n\x13ListEditionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"T\n\x14ListEditionsResponse\x12#\n\x08\x65\x64itions\x18\x01 \x03(\x0b\x32\x11.tonne.v1.Edition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x12ListFactorsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x05 \x01(\tJ\x04\x08\x02\x10\x03R\x08\x61\x63tivity\"Q\n\x13ListFactorsResponse\x12!\n\x07\x66\x61\x63tors\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Factor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x10GetFactorRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"f\n\x14SearchFactorsRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12\x0e\n\x06region\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\"N\n\x15SearchFactorsResponse\x12!\n\x07\x66\x61\x63tors\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Factor\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\";\n\x17SearchActivitiesRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"g\n\x18SearchActivitiesResponse\x12&\n\nactivities\x18\x01 \x03(\x0b\x32\x12.tonne.v1.Activity\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\x12\x0f\n\x07nearest\x18\x03 \x03(\t2\xcf\x06\n\x10\x43\x61talogueService\x12s\n\rImportEdition\x12\x1e.tonne.v1.ImportEditionRequest\x1a\x11.tonne.v1.Edition\"/\x82\xd3\xe4\x93\x02)\"$/v1/{parent=books/*}/editions:import:\x01*\x12\x84\x01\n\x0cListEditions\x12\x1d.tonne.v1.ListEditionsRequest\x1a\x1e.tonne.v1.ListEditionsResponse\"5\x82\xd3\xe4\x93\x02/\x12\x0c/v1/editionsZ\x1f\x12\x1d/v1/{parent=books/*}/editions\x12\x9e\x01\n\x0bListFactors\x12\x1c.tonne.v1.ListFactorsRequest\x1a\x1d.tonne.v1.ListFactorsResponse\"R\x82\xd3\xe4\x93\x02L\x12\x1f/v1/{parent=editions/*}/factorsZ)\x12\'/v1/{parent=books/*/editions/*}/factors\x12\x8d\x01\n\tGetFactor\x12\x1a.tonne.v1.GetFactorRequest\x1a\x10.tonne.v1.Factor\"R\x82\xd3\xe4\x93\x02L\x12\x1f/v1/{name=editions/*/factors/*}Z)\x12\'/v1/{name=books/*/editions/*/factors/*}\x12\x93\x01\n\rSearchFactors\x12\x1e.tonne.v1.SearchFactorsRequest\x1a\x1f.tonne.v1.SearchFactorsResponse\"A\x82\xd3\xe4\x93\x02;\x12\x12/v1/factors:searchZ%\x12#/v1/{parent=books/*}/factors:search\x12x\n\x10SearchActivities\x12!.tonne.v1.SearchActivitiesRequest\x1a\".tonne.v1.SearchActivitiesResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/activities:searchb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tonne/v1/catalogue.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xb7\x02\n\x07\x45\x64ition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x1a\n\x0c\x66\x61\x63tor_count\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06sha256\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x17\n\x04rank\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12\r\n\x05title\x18\x06 \x01(\t\x12\x11\n\tpublisher\x18\x07 \x01(\t\x12\x0f\n\x07licence\x18\x08 \x01(\t\x12\x13\n\x0b\x61ttribution\x18\t \x01(\t:K\xea\x41H\n\x11tonne.dev/Edition\x12\x12\x65\x64itions/{edition}\x12\x1f\x62ooks/{book}/editions/{edition}B\x07\n\x05_rank\"\"\n\x07GasMass\x12\x0b\n\x03gas\x18\x01 \x01(\t\x12\n\n\x02kg\x18\x02 \x01(\t\"\xd8\x04\n\x06\x46\x61\x63tor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x02 \x01(\t\x12\x0e\n\x06region\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12%\n\nvalid_from\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12\x0f\n\x07kg_co2e\x18\x07 \x01(\t\x12\x0e\n\x06kg_co2\x18\x08 \x01(\t\x12\x0e\n\x06kg_ch4\x18\t \x01(\t\x12\x0e\n\x06kg_n2o\x18\n \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x0b \x01(\t\x12\x0e\n\x06source\x18\x0c \x01(\t\x12\r\n\x05table\x18\r \x01(\t\x12\x0c\n\x04note\x18\x0e \x01(\t\x12\r\n\x05stage\x18\x0f \x01(\t\x12\x0f\n\x07gwp_set\x18\x10 \x01(\t\x12\x10\n\x08\x63o2e_ch4\x18\x11 \x01(\t\x12\x10\n\x08\x63o2e_n2o\x18\x12 \x01(\t\x12\x17\n\x0fkg_biogenic_co2\x18\x13 \x01(\t\x12 \n\x05gases\x18\x14 \x03(\x0b\x32\x11.tonne.v1.GasMass\x12\x0b\n\x03kwh\x18\x15 \x01(\t\x12\x0c\n\x04loss\x18\x16 \x01(\t\x12\x13\n\x0buncertainty\x18\x17 \x01(\t\x12\x0b\n\x03row\x18\x18 \x01(\t\x12\x0f\n\x07licence\x18\x19 \x01(\t\x12\x10\n\x08\x65vidence\x18\x1a \x01(\t:f\xea\x41\x63\n\x10tonne.dev/Factor\x12 editions/{edition}/factors/{row}\x12-books/{book}/editions/{edition}/factors/{row}\"e\n\x08\x41\x63tivity\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04rule\x18\x03 \x01(\t\x12\r\n\x05units\x18\x04 \x03(\t\x12\x0f\n\x07\x61liases\x18\x05 \x03(\t\x12\x10\n\x08\x61\x63\x63ounts\x18\x06 \x03(\t\"s\n\x14ImportEditionRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nedition_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0b\n\x03\x63sv\x18\x03 \x01(\x0c\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\\\n\x13ListEditionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"T\n\x14ListEditionsResponse\x12#\n\x08\x65\x64itions\x18\x01 \x03(\x0b\x32\x11.tonne.v1.Edition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x12ListFactorsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x05 \x01(\tJ\x04\x08\x02\x10\x03R\x08\x61\x63tivity\"Q\n\x13ListFactorsResponse\x12!\n\x07\x66\x61\x63tors\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Factor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x10GetFactorRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"f\n\x14SearchFactorsRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12\x0e\n\x06region\x18\x03 \x01(\t\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x11\n\tpage_size\x18\x05 \x01(\x05\"N\n\x15SearchFactorsResponse\x12!\n\x07\x66\x61\x63tors\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Factor\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\";\n\x17SearchActivitiesRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"g\n\x18SearchActivitiesResponse\x12&\n\nactivities\x18\x01 \x03(\x0b\x32\x12.tonne.v1.Activity\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\x12\x0f\n\x07nearest\x18\x03 \x03(\t2\xcf\x06\n\x10\x43\x61talogueService\x12s\n\rImportEdition\x12\x1e.tonne.v1.ImportEditionRequest\x1a\x11.tonne.v1.Edition\"/\x82\xd3\xe4\x93\x02)\"$/v1/{parent=books/*}/editions:import:\x01*\x12\x84\x01\n\x0cListEditions\x12\x1d.tonne.v1.ListEditionsRequest\x1a\x1e.tonne.v1.ListEditionsResponse\"5\x82\xd3\xe4\x93\x02/\x12\x0c/v1/editionsZ\x1f\x12\x1d/v1/{parent=books/*}/editions\x12\x9e\x01\n\x0bListFactors\x12\x1c.tonne.v1.ListFactorsRequest\x1a\x1d.tonne.v1.ListFactorsResponse\"R\x82\xd3\xe4\x93\x02L\x12\x1f/v1/{parent=editions/*}/factorsZ)\x12\'/v1/{parent=books/*/editions/*}/factors\x12\x8d\x01\n\tGetFactor\x12\x1a.tonne.v1.GetFactorRequest\x1a\x10.tonne.v1.Factor\"R\x82\xd3\xe4\x93\x02L\x12\x1f/v1/{name=editions/*/factors/*}Z)\x12\'/v1/{name=books/*/editions/*/factors/*}\x12\x93\x01\n\rSearchFactors\x12\x1e.tonne.v1.SearchFactorsRequest\x1a\x1f.tonne.v1.SearchFactorsResponse\"A\x82\xd3\xe4\x93\x02;\x12\x12/v1/factors:searchZ%\x12#/v1/{parent=books/*}/factors:search\x12x\n\x10SearchActivities\x12!.tonne.v1.SearchActivitiesRequest\x1a\".tonne.v1.SearchActivitiesResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/activities:searchb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -69,33 +69,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOGUESERVICE'].methods_by_name['SearchActivities']._loaded_options = None
   _globals['_CATALOGUESERVICE'].methods_by_name['SearchActivities']._serialized_options = b'\202\323\344\223\002\027\022\025/v1/activities:search'
   _globals['_EDITION']._serialized_start=186
-  _globals['_EDITION']._serialized_end=483
-  _globals['_GASMASS']._serialized_start=485
-  _globals['_GASMASS']._serialized_end=519
-  _globals['_FACTOR']._serialized_start=522
-  _globals['_FACTOR']._serialized_end=1122
-  _globals['_ACTIVITY']._serialized_start=1124
-  _globals['_ACTIVITY']._serialized_end=1225
-  _globals['_IMPORTEDITIONREQUEST']._serialized_start=1227
-  _globals['_IMPORTEDITIONREQUEST']._serialized_end=1342
-  _globals['_LISTEDITIONSREQUEST']._serialized_start=1344
-  _globals['_LISTEDITIONSREQUEST']._serialized_end=1436
-  _globals['_LISTEDITIONSRESPONSE']._serialized_start=1438
-  _globals['_LISTEDITIONSRESPONSE']._serialized_end=1522
-  _globals['_LISTFACTORSREQUEST']._serialized_start=1524
-  _globals['_LISTFACTORSREQUEST']._serialized_end=1637
-  _globals['_LISTFACTORSRESPONSE']._serialized_start=1639
-  _globals['_LISTFACTORSRESPONSE']._serialized_end=1720
-  _globals['_GETFACTORREQUEST']._serialized_start=1722
-  _globals['_GETFACTORREQUEST']._serialized_end=1760
-  _globals['_SEARCHFACTORSREQUEST']._serialized_start=1762
-  _globals['_SEARCHFACTORSREQUEST']._serialized_end=1864
-  _globals['_SEARCHFACTORSRESPONSE']._serialized_start=1866
-  _globals['_SEARCHFACTORSRESPONSE']._serialized_end=1944
-  _globals['_SEARCHACTIVITIESREQUEST']._serialized_start=1946
-  _globals['_SEARCHACTIVITIESREQUEST']._serialized_end=2005
-  _globals['_SEARCHACTIVITIESRESPONSE']._serialized_start=2007
-  _globals['_SEARCHACTIVITIESRESPONSE']._serialized_end=2110
-  _globals['_CATALOGUESERVICE']._serialized_start=2113
-  _globals['_CATALOGUESERVICE']._serialized_end=2960
+  _globals['_EDITION']._serialized_end=497
+  _globals['_GASMASS']._serialized_start=499
+  _globals['_GASMASS']._serialized_end=533
+  _globals['_FACTOR']._serialized_start=536
+  _globals['_FACTOR']._serialized_end=1136
+  _globals['_ACTIVITY']._serialized_start=1138
+  _globals['_ACTIVITY']._serialized_end=1239
+  _globals['_IMPORTEDITIONREQUEST']._serialized_start=1241
+  _globals['_IMPORTEDITIONREQUEST']._serialized_end=1356
+  _globals['_LISTEDITIONSREQUEST']._serialized_start=1358
+  _globals['_LISTEDITIONSREQUEST']._serialized_end=1450
+  _globals['_LISTEDITIONSRESPONSE']._serialized_start=1452
+  _globals['_LISTEDITIONSRESPONSE']._serialized_end=1536
+  _globals['_LISTFACTORSREQUEST']._serialized_start=1538
+  _globals['_LISTFACTORSREQUEST']._serialized_end=1651
+  _globals['_LISTFACTORSRESPONSE']._serialized_start=1653
+  _globals['_LISTFACTORSRESPONSE']._serialized_end=1734
+  _globals['_GETFACTORREQUEST']._serialized_start=1736
+  _globals['_GETFACTORREQUEST']._serialized_end=1774
+  _globals['_SEARCHFACTORSREQUEST']._serialized_start=1776
+  _globals['_SEARCHFACTORSREQUEST']._serialized_end=1878
+  _globals['_SEARCHFACTORSRESPONSE']._serialized_start=1880
+  _globals['_SEARCHFACTORSRESPONSE']._serialized_end=1958
+  _globals['_SEARCHACTIVITIESREQUEST']._serialized_start=1960
+  _globals['_SEARCHACTIVITIESREQUEST']._serialized_end=2019
+  _globals['_SEARCHACTIVITIESRESPONSE']._serialized_start=2021
+  _globals['_SEARCHACTIVITIESRESPONSE']._serialized_end=2124
+  _globals['_CATALOGUESERVICE']._serialized_start=2127
+  _globals['_CATALOGUESERVICE']._serialized_end=2974
 # @@protoc_insertion_point(module_scope)

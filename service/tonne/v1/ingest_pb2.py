@@ -30,7 +30,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tonne.v1 import status_pb2 as tonne_dot_v1_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tonne/v1/ingest.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tonne/v1/status.proto\"\xf8\x02\n\x0e\x41\x63tivityRecord\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x02 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x03 \x01(\t\x12\x12\n\x08quantity\x18\x04 \x01(\tH\x00\x12\x19\n\x0fquantity_double\x18\x05 \x01(\x01H\x00\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12)\n\x05start\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06region\x18\t \x01(\t\x12\x10\n\x08supplier\x18\n \x01(\t\x12\x0f\n\x07product\x18\x0b \x01(\t\x12+\n\x0c\x64\x61ta_quality\x18\x0c \x01(\x0e\x32\x15.tonne.v1.DataQuality\x12\x10\n\x08\x65vidence\x18\r \x01(\t\x12\x12\n\nattributes\x18\x0e \x01(\t\x12\x0e\n\x06unread\x18\x0f \x01(\tB\x08\n\x06\x61mount\"1\n\x04Rows\x12)\n\x07records\x18\x01 \x03(\x0b\x32\x18.tonne.v1.ActivityRecord\"W\n\x07\x42\x61\x63klog\x12\x14\n\x0crecord_count\x18\x01 \x01(\x03\x12\x36\n\x12oldest_unsent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa1\x01\n\rAppendRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x1e\n\x04rows\x18\x04 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x05 \x01(\x0cH\x00\x12\"\n\x07\x62\x61\x63klog\x18\x06 \x01(\x0b\x32\x11.tonne.v1.BacklogB\x07\n\x05\x62\x61tch\"\x85\x01\n\rControlTotals\x12\x14\n\x0crecord_count\x18\x01 \x01(\x03\x12\x14\n\x0cposted_count\x18\x02 \x01(\x03\x12\x19\n\x11quarantined_count\x18\x03 \x01(\x03\x12\x17\n\x0fsuspended_count\x18\x04 \x01(\x03\x12\x14\n\x0cquantity_sum\x18\x05 \x01(\t\"G\n\x0b\x43loseSignal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12(\n\x05grace\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xab\x02\n\x0e\x41ppendResponse\x12!\n\x14\x64urable_up_to_offset\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12&\n\nrow_errors\x18\x02 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x03 \x01(\x03\x12/\n\x0e\x63ontrol_totals\x18\x04 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\x12\x14\n\x0c\x63redit_bytes\x18\x05 \x01(\x03\x12+\n\x0c\x63lose_signal\x18\x06 \x01(\x0b\x32\x15.tonne.v1.CloseSignal\x12\x1f\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x10.tonne.v1.StatusB\x17\n\x15_durable_up_to_offset\"\xe6\x02\n\x07\x43hannel\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x05\x65poch\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63ommitted_offset\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x16.tonne.v1.ChannelStateB\x04\xe2\x41\x01\x03\x12\x35\n\x0e\x63ontrol_totals\x18\x05 \x01(\x0b\x32\x17.tonne.v1.ControlTotalsB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63ommit_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\r\n\x05owner\x18\x08 \x01(\t:7\xea\x41\x34\n\x11tonne.dev/Channel\x12\x1f\x62ooks/{book}/channels/{channel}\"\x8f\x01\n\x06Limits\x12\x19\n\x11message_bytes_max\x18\x01 \x01(\x03\x12\x1b\n\x13in_flight_bytes_max\x18\x02 \x01(\x03\x12\x19\n\x11\x62\x61tch_records_max\x18\x03 \x01(\x03\x12\x32\n\x0fstream_lifetime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"7\n\x12OpenChannelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\r\n\x05owner\x18\x02 \x01(\t\"s\n\x13OpenChannelResponse\x12\"\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x11.tonne.v1.Channel\x12\x16\n\x0eprevious_owner\x18\x03 \x01(\t\x12 \n\x06limits\x18\x02 \x01(\x0b\x32\x10.tonne.v1.Limits\"\'\n\x11GetChannelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"8\n\x12GetChannelResponse\x12\"\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x11.tonne.v1.Channel\"t\n\x13ListChannelsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"T\n\x14ListChannelsResponse\x12#\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x11.tonne.v1.Channel\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\")\n\x13\x43loseChannelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x82\x01\n\x12PostRecordsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1e\n\x04rows\x18\x03 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x04 \x01(\x0cH\x00\x42\x07\n\x05\x62\x61tch\"\xa8\x01\n\x13PostRecordsResponse\x12/\n\x0e\x63ontrol_totals\x18\x01 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\x12&\n\nrow_errors\x18\x02 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x03 \x01(\x03\x12\x16\n\x0e\x61lready_posted\x18\x04 \x01(\x08*\x7f\n\x0b\x44\x61taQuality\x12\x1c\n\x18\x44\x41TA_QUALITY_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x41TA_QUALITY_MEASURED\x10\x01\x12\x1b\n\x17\x44\x41TA_QUALITY_CALCULATED\x10\x02\x12\x1a\n\x16\x44\x41TA_QUALITY_ESTIMATED\x10\x03*_\n\x0c\x43hannelState\x12\x1d\n\x19\x43HANNEL_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43HANNEL_STATE_OPEN\x10\x01\x12\x18\n\x14\x43HANNEL_STATE_CLOSED\x10\x02\x32\x98\x05\n\rIngestService\x12y\n\x0bOpenChannel\x12\x1c.tonne.v1.OpenChannelRequest\x1a\x1d.tonne.v1.OpenChannelResponse\"-\x82\xd3\xe4\x93\x02\'\"\"/v1/{name=books/*/channels/*}:open:\x01*\x12?\n\x06\x41ppend\x12\x17.tonne.v1.AppendRequest\x1a\x18.tonne.v1.AppendResponse(\x01\x30\x01\x12n\n\nGetChannel\x12\x1b.tonne.v1.GetChannelRequest\x1a\x1c.tonne.v1.GetChannelResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=books/*/channels/*}\x12t\n\x0cListChannels\x12\x1d.tonne.v1.ListChannelsRequest\x1a\x1e.tonne.v1.ListChannelsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=books/*}/channels\x12p\n\x0c\x43loseChannel\x12\x1d.tonne.v1.CloseChannelRequest\x1a\x11.tonne.v1.Channel\".\x82\xd3\xe4\x93\x02(\"#/v1/{name=books/*/channels/*}:close:\x01*\x12s\n\x0bPostRecords\x12\x1c.tonne.v1.PostRecordsRequest\x1a\x1d.tonne.v1.PostRecordsResponse\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{parent=books/*}/records:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tonne/v1/ingest.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tonne/v1/status.proto\"\x8e\x03\n\x0e\x41\x63tivityRecord\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x02 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x03 \x01(\t\x12\x12\n\x08quantity\x18\x04 \x01(\tH\x00\x12\x19\n\x0fquantity_double\x18\x05 \x01(\x01H\x00\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12)\n\x05start\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06region\x18\t \x01(\t\x12\x10\n\x08supplier\x18\n \x01(\t\x12\x0f\n\x07product\x18\x0b \x01(\t\x12\x30\n\x0c\x64\x61ta_quality\x18\x0c \x01(\x0e\x32\x15.tonne.v1.DataQualityH\x01\x88\x01\x01\x12\x10\n\x08\x65vidence\x18\r \x01(\t\x12\x12\n\nattributes\x18\x0e \x01(\t\x12\x0e\n\x06unread\x18\x0f \x01(\tB\x08\n\x06\x61mountB\x0f\n\r_data_quality\"1\n\x04Rows\x12)\n\x07records\x18\x01 \x03(\x0b\x32\x18.tonne.v1.ActivityRecord\"W\n\x07\x42\x61\x63klog\x12\x14\n\x0crecord_count\x18\x01 \x01(\x03\x12\x36\n\x12oldest_unsent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa1\x01\n\rAppendRequest\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x03\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x1e\n\x04rows\x18\x04 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x05 \x01(\x0cH\x00\x12\"\n\x07\x62\x61\x63klog\x18\x06 \x01(\x0b\x32\x11.tonne.v1.BacklogB\x07\n\x05\x62\x61tch\"\x85\x01\n\rControlTotals\x12\x14\n\x0crecord_count\x18\x01 \x01(\x03\x12\x14\n\x0cposted_count\x18\x02 \x01(\x03\x12\x19\n\x11quarantined_count\x18\x03 \x01(\x03\x12\x17\n\x0fsuspended_count\x18\x04 \x01(\x03\x12\x14\n\x0cquantity_sum\x18\x05 \x01(\t\"G\n\x0b\x43loseSignal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12(\n\x05grace\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xab\x02\n\x0e\x41ppendResponse\x12!\n\x14\x64urable_up_to_offset\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12&\n\nrow_errors\x18\x02 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x03 \x01(\x03\x12/\n\x0e\x63ontrol_totals\x18\x04 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\x12\x14\n\x0c\x63redit_bytes\x18\x05 \x01(\x03\x12+\n\x0c\x63lose_signal\x18\x06 \x01(\x0b\x32\x15.tonne.v1.CloseSignal\x12\x1f\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x10.tonne.v1.StatusB\x17\n\x15_durable_up_to_offset\"\xe6\x02\n\x07\x43hannel\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x05\x65poch\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63ommitted_offset\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x16.tonne.v1.ChannelStateB\x04\xe2\x41\x01\x03\x12\x35\n\x0e\x63ontrol_totals\x18\x05 \x01(\x0b\x32\x17.tonne.v1.ControlTotalsB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63ommit_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\r\n\x05owner\x18\x08 \x01(\t:7\xea\x41\x34\n\x11tonne.dev/Channel\x12\x1f\x62ooks/{book}/channels/{channel}\"\x8f\x01\n\x06Limits\x12\x19\n\x11message_bytes_max\x18\x01 \x01(\x03\x12\x1b\n\x13in_flight_bytes_max\x18\x02 \x01(\x03\x12\x19\n\x11\x62\x61tch_records_max\x18\x03 \x01(\x03\x12\x32\n\x0fstream_lifetime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"7\n\x12OpenChannelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\r\n\x05owner\x18\x02 \x01(\t\"s\n\x13OpenChannelResponse\x12\"\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x11.tonne.v1.Channel\x12\x16\n\x0eprevious_owner\x18\x03 \x01(\t\x12 \n\x06limits\x18\x02 \x01(\x0b\x32\x10.tonne.v1.Limits\"\'\n\x11GetChannelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"8\n\x12GetChannelResponse\x12\"\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x11.tonne.v1.Channel\"t\n\x13ListChannelsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"T\n\x14ListChannelsResponse\x12#\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x11.tonne.v1.Channel\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\")\n\x13\x43loseChannelRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x82\x01\n\x12PostRecordsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1e\n\x04rows\x18\x03 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x04 \x01(\x0cH\x00\x42\x07\n\x05\x62\x61tch\"\xa8\x01\n\x13PostRecordsResponse\x12/\n\x0e\x63ontrol_totals\x18\x01 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\x12&\n\nrow_errors\x18\x02 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x03 \x01(\x03\x12\x16\n\x0e\x61lready_posted\x18\x04 \x01(\x08*\x7f\n\x0b\x44\x61taQuality\x12\x1c\n\x18\x44\x41TA_QUALITY_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x41TA_QUALITY_MEASURED\x10\x01\x12\x1b\n\x17\x44\x41TA_QUALITY_CALCULATED\x10\x02\x12\x1a\n\x16\x44\x41TA_QUALITY_ESTIMATED\x10\x03*_\n\x0c\x43hannelState\x12\x1d\n\x19\x43HANNEL_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43HANNEL_STATE_OPEN\x10\x01\x12\x18\n\x14\x43HANNEL_STATE_CLOSED\x10\x02\x32\x98\x05\n\rIngestService\x12y\n\x0bOpenChannel\x12\x1c.tonne.v1.OpenChannelRequest\x1a\x1d.tonne.v1.OpenChannelResponse\"-\x82\xd3\xe4\x93\x02\'\"\"/v1/{name=books/*/channels/*}:open:\x01*\x12?\n\x06\x41ppend\x12\x17.tonne.v1.AppendRequest\x1a\x18.tonne.v1.AppendResponse(\x01\x30\x01\x12n\n\nGetChannel\x12\x1b.tonne.v1.GetChannelRequest\x1a\x1c.tonne.v1.GetChannelResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=books/*/channels/*}\x12t\n\x0cListChannels\x12\x1d.tonne.v1.ListChannelsRequest\x1a\x1e.tonne.v1.ListChannelsResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=books/*}/channels\x12p\n\x0c\x43loseChannel\x12\x1d.tonne.v1.CloseChannelRequest\x1a\x11.tonne.v1.Channel\".\x82\xd3\xe4\x93\x02(\"#/v1/{name=books/*/channels/*}:close:\x01*\x12s\n\x0bPostRecords\x12\x1c.tonne.v1.PostRecordsRequest\x1a\x1d.tonne.v1.PostRecordsResponse\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{parent=books/*}/records:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -73,46 +73,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INGESTSERVICE'].methods_by_name['CloseChannel']._serialized_options = b'\202\323\344\223\002(\"#/v1/{name=books/*/channels/*}:close:\001*'
   _globals['_INGESTSERVICE'].methods_by_name['PostRecords']._loaded_options = None
   _globals['_INGESTSERVICE'].methods_by_name['PostRecords']._serialized_options = b'\202\323\344\223\002!\"\034/v1/{parent=books/*}/records:\001*'
-  _globals['_DATAQUALITY']._serialized_start=2738
-  _globals['_DATAQUALITY']._serialized_end=2865
-  _globals['_CHANNELSTATE']._serialized_start=2867
-  _globals['_CHANNELSTATE']._serialized_end=2962
+  _globals['_DATAQUALITY']._serialized_start=2760
+  _globals['_DATAQUALITY']._serialized_end=2887
+  _globals['_CHANNELSTATE']._serialized_start=2889
+  _globals['_CHANNELSTATE']._serialized_end=2984
   _globals['_ACTIVITYRECORD']._serialized_start=214
-  _globals['_ACTIVITYRECORD']._serialized_end=590
-  _globals['_ROWS']._serialized_start=592
-  _globals['_ROWS']._serialized_end=641
-  _globals['_BACKLOG']._serialized_start=643
-  _globals['_BACKLOG']._serialized_end=730
-  _globals['_APPENDREQUEST']._serialized_start=733
-  _globals['_APPENDREQUEST']._serialized_end=894
-  _globals['_CONTROLTOTALS']._serialized_start=897
-  _globals['_CONTROLTOTALS']._serialized_end=1030
-  _globals['_CLOSESIGNAL']._serialized_start=1032
-  _globals['_CLOSESIGNAL']._serialized_end=1103
-  _globals['_APPENDRESPONSE']._serialized_start=1106
-  _globals['_APPENDRESPONSE']._serialized_end=1405
-  _globals['_CHANNEL']._serialized_start=1408
-  _globals['_CHANNEL']._serialized_end=1766
-  _globals['_LIMITS']._serialized_start=1769
-  _globals['_LIMITS']._serialized_end=1912
-  _globals['_OPENCHANNELREQUEST']._serialized_start=1914
-  _globals['_OPENCHANNELREQUEST']._serialized_end=1969
-  _globals['_OPENCHANNELRESPONSE']._serialized_start=1971
-  _globals['_OPENCHANNELRESPONSE']._serialized_end=2086
-  _globals['_GETCHANNELREQUEST']._serialized_start=2088
-  _globals['_GETCHANNELREQUEST']._serialized_end=2127
-  _globals['_GETCHANNELRESPONSE']._serialized_start=2129
-  _globals['_GETCHANNELRESPONSE']._serialized_end=2185
-  _globals['_LISTCHANNELSREQUEST']._serialized_start=2187
-  _globals['_LISTCHANNELSREQUEST']._serialized_end=2303
-  _globals['_LISTCHANNELSRESPONSE']._serialized_start=2305
-  _globals['_LISTCHANNELSRESPONSE']._serialized_end=2389
-  _globals['_CLOSECHANNELREQUEST']._serialized_start=2391
-  _globals['_CLOSECHANNELREQUEST']._serialized_end=2432
-  _globals['_POSTRECORDSREQUEST']._serialized_start=2435
-  _globals['_POSTRECORDSREQUEST']._serialized_end=2565
-  _globals['_POSTRECORDSRESPONSE']._serialized_start=2568
-  _globals['_POSTRECORDSRESPONSE']._serialized_end=2736
-  _globals['_INGESTSERVICE']._serialized_start=2965
-  _globals['_INGESTSERVICE']._serialized_end=3629
+  _globals['_ACTIVITYRECORD']._serialized_end=612
+  _globals['_ROWS']._serialized_start=614
+  _globals['_ROWS']._serialized_end=663
+  _globals['_BACKLOG']._serialized_start=665
+  _globals['_BACKLOG']._serialized_end=752
+  _globals['_APPENDREQUEST']._serialized_start=755
+  _globals['_APPENDREQUEST']._serialized_end=916
+  _globals['_CONTROLTOTALS']._serialized_start=919
+  _globals['_CONTROLTOTALS']._serialized_end=1052
+  _globals['_CLOSESIGNAL']._serialized_start=1054
+  _globals['_CLOSESIGNAL']._serialized_end=1125
+  _globals['_APPENDRESPONSE']._serialized_start=1128
+  _globals['_APPENDRESPONSE']._serialized_end=1427
+  _globals['_CHANNEL']._serialized_start=1430
+  _globals['_CHANNEL']._serialized_end=1788
+  _globals['_LIMITS']._serialized_start=1791
+  _globals['_LIMITS']._serialized_end=1934
+  _globals['_OPENCHANNELREQUEST']._serialized_start=1936
+  _globals['_OPENCHANNELREQUEST']._serialized_end=1991
+  _globals['_OPENCHANNELRESPONSE']._serialized_start=1993
+  _globals['_OPENCHANNELRESPONSE']._serialized_end=2108
+  _globals['_GETCHANNELREQUEST']._serialized_start=2110
+  _globals['_GETCHANNELREQUEST']._serialized_end=2149
+  _globals['_GETCHANNELRESPONSE']._serialized_start=2151
+  _globals['_GETCHANNELRESPONSE']._serialized_end=2207
+  _globals['_LISTCHANNELSREQUEST']._serialized_start=2209
+  _globals['_LISTCHANNELSREQUEST']._serialized_end=2325
+  _globals['_LISTCHANNELSRESPONSE']._serialized_start=2327
+  _globals['_LISTCHANNELSRESPONSE']._serialized_end=2411
+  _globals['_CLOSECHANNELREQUEST']._serialized_start=2413
+  _globals['_CLOSECHANNELREQUEST']._serialized_end=2454
+  _globals['_POSTRECORDSREQUEST']._serialized_start=2457
+  _globals['_POSTRECORDSREQUEST']._serialized_end=2587
+  _globals['_POSTRECORDSRESPONSE']._serialized_start=2590
+  _globals['_POSTRECORDSRESPONSE']._serialized_end=2758
+  _globals['_INGESTSERVICE']._serialized_start=2987
+  _globals['_INGESTSERVICE']._serialized_end=3651
 # @@protoc_insertion_point(module_scope)

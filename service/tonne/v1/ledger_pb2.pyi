@@ -478,40 +478,22 @@ class ListSuspenseResponse(_message.Message):
     def __init__(self, records: _Optional[_Iterable[_Union[SuspendedRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class QuarantinedRecord(_message.Message):
-    __slots__ = ("channel", "offset", "status", "field", "message", "record_id", "facility", "activity", "quantity", "unit", "start", "end", "region", "raw", "evidence", "unread")
+    __slots__ = ("channel", "offset", "status", "field", "message", "raw", "record")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
-    RECORD_ID_FIELD_NUMBER: _ClassVar[int]
-    FACILITY_FIELD_NUMBER: _ClassVar[int]
-    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
-    QUANTITY_FIELD_NUMBER: _ClassVar[int]
-    UNIT_FIELD_NUMBER: _ClassVar[int]
-    START_FIELD_NUMBER: _ClassVar[int]
-    END_FIELD_NUMBER: _ClassVar[int]
-    REGION_FIELD_NUMBER: _ClassVar[int]
     RAW_FIELD_NUMBER: _ClassVar[int]
-    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
-    UNREAD_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
     channel: str
     offset: int
     status: _status_pb2.RowStatus
     field: str
     message: str
-    record_id: str
-    facility: str
-    activity: str
-    quantity: str
-    unit: str
-    start: str
-    end: str
-    region: str
     raw: bytes
-    evidence: str
-    unread: str
-    def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., record_id: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., start: _Optional[str] = ..., end: _Optional[str] = ..., region: _Optional[str] = ..., raw: _Optional[bytes] = ..., evidence: _Optional[str] = ..., unread: _Optional[str] = ...) -> None: ...
+    record: _ingest_pb2.ActivityRecord
+    def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., raw: _Optional[bytes] = ..., record: _Optional[_Union[_ingest_pb2.ActivityRecord, _Mapping]] = ...) -> None: ...
 
 class ListQuarantineRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter")

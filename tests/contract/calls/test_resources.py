@@ -209,7 +209,7 @@ def test_the_inventory_is_complete_up_to_the_last_ack(api, book):
         ({"from_period": "2024-13"}, "from_period"),
         ({"to_period": "March"}, "to_period"),
         ({"group_by": [99]}, "group_by"),
-        ({"group_by": [0]}, "group_by"),
+        ({"group_by": [0]}, "group_by[0]"),
         ({"group_by": [1, 1]}, "group_by"),
         ({"accounts": ["scope9"]}, "accounts"),
         ({"from_period": "2024-02", "to_period": "2024-01"}, "from_period"),

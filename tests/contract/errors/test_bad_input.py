@@ -9,8 +9,10 @@ import struct
 import grpc
 import pyarrow as pa
 import pytest
+from google.protobuf import json_format
 
 from tests.support.servers.api import START, Producer, RunningServer, record
+from tonne.client import Client
 from tonne.v1 import ingest_pb2, ledger_pb2
 from tonne.v1.status_pb2 import RowStatus
 
@@ -85,7 +87,7 @@ def test_a_bad_record_is_told_by_index_and_kept(api, book, fields, rule):
     (kept,) = api.quarantine(book)
     assert (kept.channel, kept.offset) == (channel, 1)
     assert (kept.status, kept.field) == (error.status, field)
-    assert kept.record_id == "r0"
+    assert kept.record.record_id == "r0"
     assert ingest_pb2.ActivityRecord.FromString(kept.raw) == record(0, **fields)
     assert [one.offset for one in api.records(book)] == [0, 2, 3]
 
@@ -100,7 +102,7 @@ def test_what_a_producer_cannot_read_is_kept_as_it_is_written(api, book, channel
     assert RowStatus.Name(error.status) == "ROW_STATUS_FIELD_MUST_BE_READABLE"
     assert error.message.startswith("start: got '22/10/2024'; end: got '23/10/2024': ")
     (kept,) = api.quarantine(book)
-    assert (kept.unread, kept.evidence) == (unread, "bills.csv#row 2")
+    assert (kept.record.unread, kept.record.evidence) == (unread, "bills.csv#row 2")
     assert kept.message == error.message
     assert [one.offset for one in api.records(book)] == [0]
 
@@ -112,6 +114,27 @@ def test_an_error_shows_what_was_written(api, channel):
     errors = [error.message for reply in producer.finish() for error in reply.row_errors]
     assert "; got '1,000': " in errors[0]
     assert f"; got '{'9' * 159}…': " in errors[1]
+
+
+def test_a_record_in_quarantine_is_a_record(running, api, book, channel):
+    """What could be read of it stands in its record, on the wire as in the client."""
+    producer = Producer.opened(api, channel)
+    wrong = record(0, quantity="many", region="DE", facility="dc-9")
+    late = record(1)
+    late.start.seconds = 253_402_300_800  # the year 10000
+    producer.send_rows(0, wrong, late)
+    producer.finish()
+    first, second = api.quarantine(book)
+    assert first.record == wrong
+    assert json_format.MessageToDict(first)["record"]["quantity"] == "many"
+    assert not second.record.HasField("start")
+    assert second.record.end == late.end
+    assert "UTC: correct the start" in second.message  # and no word of what was not read
+    assert json_format.MessageToDict(second)["record"]["recordId"] == "r1"
+    with Client(running.server.address) as client:
+        listed = list(client.list_quarantine(book.removeprefix("books/")))
+    assert (listed[0].record["quantity"], listed[1].record["start"]) == ("many", "")
+    assert listed[0].record["start"] == START.isoformat().replace("+00:00", "Z")
 
 
 def test_too_many_places_are_rounded_half_even(api, book, channel):

@@ -208,6 +208,8 @@ def _put_time(message: ingest_pb2.ActivityRecord, name: str, value: object) -> N
 def _put_data_quality(message: ingest_pb2.ActivityRecord, _name: str, value: object) -> None:
     if value not in DATA_QUALITIES:
         raise ValueError(f"expected one of measured, calculated, estimated; got {value!r}")
+    if not value:
+        return  # not stated
     number = ingest_pb2.DataQuality.Name(DATA_QUALITIES.index(str(value)))
     message.MergeFrom(ingest_pb2.ActivityRecord(data_quality=number))
 

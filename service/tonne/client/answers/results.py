@@ -105,7 +105,7 @@ class SuspendedRecord:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record that breaks a rule, with its fields as they came."""
+    """A record that breaks a rule, with its fields as they came, texts; `raw` are its bytes."""
 
     channel: str
     offset: int
@@ -130,7 +130,7 @@ class LedgerRecord:
 
 def status_name(status: int) -> str:
     """Name of a row status without its prefix; empty for a posted record."""
-    if status == status_pb2.ROW_STATUS_UNSPECIFIED:
+    if status == status_pb2.ROW_STATUS_POSTED:
         return ""
     try:
         return status_pb2.RowStatus.Name(status_pb2.RowStatus.ValueType(status)).removeprefix(
@@ -183,14 +183,27 @@ def read_ledger_record(item: report_pb2.LedgerRecord) -> LedgerRecord:
 
 def read_quarantined(record: ledger_pb2.QuarantinedRecord) -> QuarantinedRecord:
     """Read a record in quarantine."""
-    fields = ("record_id", "facility", "activity", "quantity", "unit", "start", "end", "region")
-    also = ("evidence", "unread")
+    fields = (
+        *("record_id", "facility", "activity", "quantity", "unit", "region"),
+        *("evidence", "unread"),
+    )
+    texts = {name: getattr(record.record, name) for name in fields}
+    for name in ("start", "end"):
+        texts[name] = _time_text(record.record, name)
     return QuarantinedRecord(
         record.channel,
         record.offset,
         status_name(record.status),
         record.field,
         record.message,
-        {name: getattr(record, name) for name in fields + also},
+        texts,
         record.raw,
     )
+
+
+def _time_text(record: ingest_pb2.ActivityRecord, name: str) -> str:
+    """Write a time of a record as ISO 8601; empty where there is none."""
+    if not record.HasField(name):
+        return ""
+    time: dt.datetime = getattr(record, name).ToDatetime(tzinfo=dt.UTC)
+    return time.isoformat().replace("+00:00", "Z")

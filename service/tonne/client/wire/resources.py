@@ -123,7 +123,9 @@ def facility_message(facility: Facility, place: str) -> ledger_pb2.Facility:
     return ledger_pb2.Facility(
         id=facility.id,
         display_name=facility.display_name,
-        type=ledger_pb2.FacilityType.Name(FACILITY_TYPES.index(facility.type)),
+        type=ledger_pb2.FacilityType.Name(FACILITY_TYPES.index(facility.type))
+        if facility.type
+        else None,
         region=facility.region,
         entity=facility.entity,
         ownership=facility.ownership,

@@ -25,7 +25,7 @@ def write_edition(edition: Edition) -> catalogue_pb2.Edition:
         factor_count=edition.factor_count,
         sha256=edition.sha256,
         create_time=None if edition.create_time is None else timestamp(edition.create_time),
-        rank=edition.rank,
+        rank=edition.rank or None,
         title=edition.title,
         publisher=edition.publisher,
         licence=edition.licence,

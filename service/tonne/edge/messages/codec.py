@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, TypeVar
+import functools
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError, Message
@@ -20,6 +21,8 @@ from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period,
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor
+
     from tonne.ingest.streams.replies import Reply
     from tonne.ledger.reading.records import LedgerRecord, QuarantinedRecord
     from tonne.model import (
@@ -29,31 +32,81 @@ if TYPE_CHECKING:
         Limits,
         PeriodState,
         RowError,
+        RowStatus,
     )
 
 M = TypeVar("M", bound=Message)
 
+POSTED: Final = int(status_pb2.ROW_STATUS_POSTED)
+"""The status of a record that is posted, in the API."""
+
 
 def read_request(kind: type[M], message: bytes) -> M:
-    """Parse a request, or raise `FieldInvalid`, which names the texts that are no UTF-8."""
+    """Parse a request, or raise `FieldInvalid`, which names what no request has.
+
+    Texts that are no UTF-8, and enums that are set to their unspecified value.
+    """
     try:
-        return kind.FromString(message)
+        request = kind.FromString(message)
     except DecodeError as error:
         raise refuse_texts(kind, message) or FieldInvalid(
             f"request: expected a serialized {kind.__name__} in valid UTF-8; got {len(message)} "
             "bytes that cannot be parsed",
             metadata={"field": "request", "sizeBytes": str(len(message))},
         ) from error
+    _refuse_unspecified(request)
+    return request
 
 
-def read_facility_rule(number: int) -> FacilityRule:
-    """Read a FacilityRule; unspecified means WHEN_REGISTER_EXISTS."""
+def _refuse_unspecified(message: Message, path: str = "") -> None:
+    """Refuse an enum that is set to its first value: what is not set is left out.
+
+    Raises
+    ------
+    FieldInvalid
+        With the field, and what it may be.
+    """
+    for field, value in message.ListFields():
+        if field.enum_type is None and not _holds_enums(field.message_type):
+            continue
+        values = value if field.is_repeated else (value,)
+        for index, each in enumerate(values):
+            place = f"{path}{field.name}[{index}]" if field.is_repeated else path + field.name
+            if field.enum_type is None:
+                _refuse_unspecified(each, f"{place}.")
+            elif not each:
+                raise _unspecified(field.enum_type, place)
+
+
+@functools.cache
+def _holds_enums(kind: Descriptor | None) -> bool:
+    """Whether a message has an enum in it, or below; records, which go to the kernel, do not."""
+    if kind is None or kind.full_name == "tonne.v1.Rows" or kind.GetOptions().map_entry:
+        return False
+    return any(
+        field.enum_type is not None or _holds_enums(field.message_type) for field in kind.fields
+    )
+
+
+def _unspecified(kind: EnumDescriptor, place: str) -> FieldInvalid:
+    names = ", ".join(value.name for value in kind.values if value.number)
+    got = kind.values_by_number[0].name
+    return FieldInvalid(
+        f"{place}: expected one of {names}; got {got}: leave it out where nothing is to be said",
+        metadata={"field": place, "value": got},
+    )
+
+
+def read_facility_rule(book: ledger_pb2.Book) -> FacilityRule:
+    """Read the rule of a book; an absent one means WHEN_REGISTER_EXISTS."""
+    if not book.HasField("facility_rule"):
+        return FacilityRule.WHEN_REGISTER_EXISTS
     try:
-        return FacilityRule(number or FacilityRule.WHEN_REGISTER_EXISTS)
+        return FacilityRule(book.facility_rule)
     except ValueError:
         raise FieldInvalid(
-            f"book.facility_rule: expected a FacilityRule of the API; got {number}",
-            metadata={"field": "book.facility_rule", "value": str(number)},
+            f"book.facility_rule: expected a FacilityRule of the API; got {book.facility_rule}",
+            metadata={"field": "book.facility_rule", "value": str(book.facility_rule)},
         ) from None
 
 
@@ -86,7 +139,7 @@ def write_book(book: Book) -> ledger_pb2.Book:
         revision=book.revision,
         create_time=timestamp(book.create_time),
         editions=[write_edition_name(book, each) for each in settings_of(book).editions],
-        method_version=book.method_version,
+        method_version=book.method_version or None,
     )
 
 
@@ -100,7 +153,7 @@ def write_facility(facility: Facility) -> ledger_pb2.Facility:
     return ledger_pb2.Facility(
         id=facility.id,
         display_name=facility.display_name,
-        type=_number(FACILITY_TYPES.index(facility.type)),
+        type=_number(FACILITY_TYPES.index(facility.type)) if facility.type else None,
         region=facility.region,
         entity=facility.entity,
         ownership=facility.ownership,
@@ -183,7 +236,7 @@ def write_record(book: str, record: LedgerRecord) -> report_pb2.LedgerRecord:
         channel=names.write_source(book, record.source),
         offset=record.offset,
         record=_activity_record(record),
-        status=_number(record.status),
+        status=row_status(record.status),
         segment=record.segment,
         commit_time=timestamp(record.commit_time),
     )
@@ -208,16 +261,18 @@ def write_quarantined(book: str, record: QuarantinedRecord) -> ledger_pb2.Quaran
         status=_number(record.status),
         field=field_name(record.field),
         message=record.message,
-        record_id=record.record_id,
-        facility=record.facility,
-        activity=record.activity,
-        quantity=record.quantity,
-        unit=record.unit,
-        start=record.start,
-        end=record.end,
-        region=record.region,
-        evidence=record.evidence,
-        unread=record.unread,
+        record=ingest_pb2.ActivityRecord(
+            record_id=record.record_id,
+            facility=record.facility,
+            activity=record.activity,
+            quantity=record.quantity or None,
+            unit=record.unit,
+            start=None if record.start is None else timestamp(record.start),
+            end=None if record.end is None else timestamp(record.end),
+            region=record.region,
+            evidence=record.evidence,
+            unread=record.unread,
+        ),
         raw=record.raw,
     )
 
@@ -234,10 +289,15 @@ def _activity_record(record: LedgerRecord) -> ingest_pb2.ActivityRecord:
         region=record.region,
         supplier=record.supplier,
         product=record.product,
-        data_quality=_number(record.data_quality),
+        data_quality=_number(record.data_quality) if record.data_quality else None,
         evidence=record.evidence,
         attributes=record.attributes,
     )
+
+
+def row_status(status: RowStatus) -> Any:
+    """Give the number of a status in the API, where zero says nothing."""
+    return int(status) or POSTED
 
 
 def _number(value: int) -> Any:

@@ -30,7 +30,7 @@ _ENUMS = {
     "loss_convention": LOSS_CONVENTIONS,
     "consolidation": CONSOLIDATIONS,
 }
-"""Words of the method's enums, numbered from 1 as in the API; 0 is the first."""
+"""Words of the method's enums, numbered from 1 as in the API."""
 
 SETTINGS = tuple(field.name for field in fields(MethodSettings))
 """Fields of a method that decide something."""
@@ -39,15 +39,16 @@ SETTINGS = tuple(field.name for field in fields(MethodSettings))
 def read_settings(book: str, method: ledger_pb2.Method) -> MethodSettings:
     """Read the settings of a book's method. Raises `FieldInvalid`."""
     values: dict[str, Any] = {
-        field: _read_enum(field, getattr(method, field), words) for field, words in _ENUMS.items()
+        field: _read_enum(field, getattr(method, field), words)
+        for field, words in _ENUMS.items()
+        if method.HasField(field)
     }
-    for field in ("year_fallback_years", "transport_wtt"):
+    for field in ("reporting_year_start", "year_fallback_years", "transport_wtt"):
         if method.HasField(field):
             values[field] = getattr(method, field)
     return MethodSettings(
         editions=read_editions(book, method.editions, field="method.editions"),
         gwp_set=method.gwp_set or "AR5",  # type: ignore[arg-type]  # checked by the class
-        reporting_year_start=method.reporting_year_start or 1,
         proxy_regions=tuple(method.proxy_regions),
         rates=tuple(
             Rate(rate.from_unit, rate.to_unit, rate.rate, rate.source) for rate in method.rates
@@ -133,7 +134,9 @@ def write_entity(entity: Entity) -> ledger_pb2.Entity:
 def _read_holding(place: str, holding: ledger_pb2.Holding) -> Holding:
     field = f"{place}.holdings.financial_control"
     try:
-        control = FinancialControl(holding.financial_control or FinancialControl.FULL)
+        control = FinancialControl.FULL
+        if holding.HasField("financial_control"):
+            control = FinancialControl(holding.financial_control)
     except ValueError:
         raise FieldInvalid(
             f"{field}: expected a FinancialControl of the API; got {holding.financial_control}",
@@ -149,12 +152,12 @@ def _read_holding(place: str, holding: ledger_pb2.Holding) -> Holding:
 
 
 def _read_enum(field: str, number: int, words: tuple[str, ...]) -> str:
-    if not 0 <= number <= len(words):
+    if not 1 <= number <= len(words):
         raise FieldInvalid(
             f"method.{field}: expected a number of the API's enum; got {number}",
             metadata={"field": f"method.{field}", "value": str(number)},
         )
-    return words[max(number - 1, 0)]
+    return words[number - 1]
 
 
 def _number(value: int) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.resolving.valuation import exact_text
 from tonne.catalogue.words.method import CONSOLIDATIONS
-from tonne.edge.messages.codec import write_row_error, write_totals
+from tonne.edge.messages.codec import row_status, write_row_error, write_totals
 from tonne.errors import FieldInvalid, NameInvalid
 from tonne.model import PERIOD_COUNT_MAX, period_of_month
 from tonne.reports.coverage import CoverageRequest
@@ -45,15 +45,16 @@ def read_selection(request: report_pb2.GetInventoryRequest) -> InventoryRequest:
         first_period=_read_month("from_period", request.from_period, 0),
         last_period=_read_month("to_period", request.to_period, PERIOD_COUNT_MAX - 1),
         group_by=tuple(
-            _read_enum("group_by", number, INVENTORY_DIMENSIONS, first=1)
-            for number in request.group_by
+            _read_enum("group_by", number, INVENTORY_DIMENSIONS) for number in request.group_by
         ),
         facilities=tuple(request.facilities),
         activities=tuple(request.activities),
         accounts=tuple(request.accounts),
         regions=tuple(request.regions),
         gwp_set=request.gwp_set,
-        consolidation=_read_enum("consolidation", request.consolidation, APPROACHES, first=0),
+        consolidation=_read_enum("consolidation", request.consolidation, APPROACHES)
+        if request.HasField("consolidation")
+        else "",
     )
 
 
@@ -160,7 +161,7 @@ def write_estimated_records(
             records=[
                 report_pb2.EstimatedRecord(
                     index=record.index,
-                    status=_number(record.status),
+                    status=row_status(record.status),
                     kg_co2e="" if record.kg_co2e is None else exact_text(record.kg_co2e),
                     notices=record.notices,
                 )
@@ -183,10 +184,10 @@ def write_estimate(answer: EstimateAnswer) -> Iterator[report_pb2.EstimateRespon
         yield response
 
 
-def _read_enum(field: str, number: int, names: tuple[str, ...], *, first: int) -> str:
-    if not first <= number < len(names):
+def _read_enum(field: str, number: int, names: tuple[str, ...]) -> str:
+    if not 1 <= number < len(names):
         raise FieldInvalid(
-            f"{field}: expected a number of its enum in the API, {first} to {len(names) - 1}; "
+            f"{field}: expected a number of its enum in the API, 1 to {len(names) - 1}; "
             f"got {number}",
             metadata={"field": field, "value": str(number)},
         )

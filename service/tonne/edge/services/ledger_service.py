@@ -46,7 +46,7 @@ class LedgerService:
             request.book_id,
             display_name=request.book.display_name,
             time_zone=request.book.time_zone or "UTC",
-            facility_rule=codec.read_facility_rule(request.book.facility_rule),
+            facility_rule=codec.read_facility_rule(request.book),
             method=settings,
             author=request.method.author or caller().subject,
             reason=request.method.reason,
@@ -76,7 +76,7 @@ class LedgerService:
         mask = read_mask(request, request.book, _BOOK_CHANGES)
         given = {
             "display_name": request.book.display_name,
-            "facility_rule": codec.read_facility_rule(request.book.facility_rule),
+            "facility_rule": codec.read_facility_rule(request.book),
         }
         changes = {name: given[name] for name in mask}
         return codec.write_book(self._ledger.books.update_book(book, changes))

@@ -38,7 +38,7 @@ ACTIVITIES_MAX = 10_000
 
 EDITION_FIELDS = Fields(
     {
-        "rank": number_field("rank"),
+        "rank": number_field("rank", is_optional=True),
         "factor_count": number_field("factor_count"),
         "title": text_field("title"),
         "publisher": text_field("publisher"),

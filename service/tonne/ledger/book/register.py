@@ -31,7 +31,8 @@ FACILITY_FIELDS = Fields(
         "display_name": text_field("display_name"),
         "type": word_field(
             "type",
-            {f"FACILITY_TYPE_{(name or 'unspecified').upper()}": name for name in FACILITY_TYPES},
+            {f"FACILITY_TYPE_{name.upper()}": name for name in FACILITY_TYPES if name},
+            is_optional=True,
         ),
         "region": text_field("region"),
         "entity": text_field("entity"),

@@ -89,13 +89,12 @@ QUARANTINE_FIELDS = Fields(
             "status", _statuses(each for each in RowStatus if each.is_quarantine)
         ),
         "field": word_field("field", {field_name(each): int(each) for each in RecordField}),
-        "record_id": text_field("record_id"),
-        "facility": text_field("facility"),
-        "activity": text_field("activity"),
-        "unit": text_field("unit"),
-        "region": text_field("region"),
+        **{
+            f"record.{each}": text_field(each)
+            for each in ("record_id", "facility", "activity", "unit", "region")
+        },
     },
-    example='field = quantity AND facility = "dc-1"',
+    example='field = quantity AND record.facility = "dc-1"',
 )
 """What a listing of the records in quarantine is filtered by."""
 

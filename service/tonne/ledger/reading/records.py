@@ -102,8 +102,8 @@ class LedgerRecord:
 class QuarantinedRecord:
     """A record in quarantine, as far as it could be read; what could not is empty.
 
-    `start` and `end` are ISO 8601 in UTC, or a count of microseconds since 1970-01-01 where
-    that is no date; `raw` holds the record's own bytes where it came as a message.
+    `start` and `end` are UTC, None where they are missing or no calendar has them; `raw` holds the
+    record's own bytes where it came as a message.
     """
 
     source: str
@@ -116,8 +116,8 @@ class QuarantinedRecord:
     activity: str
     quantity: str
     unit: str
-    start: str
-    end: str
+    start: dt.datetime | None
+    end: dt.datetime | None
     region: str
     evidence: str
     unread: str
@@ -359,27 +359,36 @@ def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[Quarant
             name: row[name] or ""
             for name in ("record_id", "facility", "activity", "quantity", "unit", "region")
         }
-        texts["start"], texts["end"] = _time_text(row["start"]), _time_text(row["end"])
         # Files of before these columns do not have them.
         texts["evidence"], texts["unread"] = row.get("evidence") or "", row.get("unread") or ""
+        told = {**texts, **{name: _time_text(row[name]) for name in ("start", "end")}}
         yield QuarantinedRecord(
             source=_source(row["channel"]),
             offset=row["offset"],
             status=status,
             field=field,
-            message=status_message(status, field, texts.get(field_name(field)))
+            message=status_message(status, field, told.get(field_name(field)))
             + _units_of(status, texts["activity"]),
+            start=_time(row["start"]),
+            end=_time(row["end"]),
             raw=row["raw"] or b"",
             **texts,
         )
 
 
-def _time_text(time_us: int | None) -> str:
-    """Write microseconds as ISO 8601, or plainly where no calendar reaches."""
+def _time(time_us: int | None) -> dt.datetime | None:
+    """Read microseconds as a moment; None where no calendar reaches."""
     if time_us is None:
-        return ""
+        return None
     try:
-        time = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time_us)
+        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time_us)
     except OverflowError:
-        return str(time_us)
-    return time.isoformat().replace("+00:00", "Z")
+        return None
+
+
+def _time_text(time_us: int | None) -> str | None:
+    """Write microseconds as ISO 8601, or plainly where no calendar reaches; None of none."""
+    if time_us is None:
+        return None
+    time = _time(time_us)
+    return str(time_us) if time is None else time.isoformat().replace("+00:00", "Z")
