@@ -143,8 +143,8 @@ def unread_message(unread: str) -> str:
     """
     text = STATUS_TEXTS[RowStatus.FIELD_MUST_BE_READABLE]
     try:
-        fields = json.loads(unread)
-        found = "; ".join(f"{name}: got {value!r}" for name, value in fields.items() if value)
+        found = {name: value for name, value in json.loads(unread).items() if value}
     except (ValueError, AttributeError):
-        found = f"unread: got {unread!r}"
-    return f"{found}; expected {text.expected}: {text.remedy}"
+        found = {"unread": unread}
+    names, values = ", ".join(found), ", ".join(repr(value) for value in found.values())
+    return f"{names}: expected {text.expected}; got {values}: {text.remedy}"

@@ -100,7 +100,8 @@ def test_what_a_producer_cannot_read_is_kept_as_it_is_written(api, book, channel
     producer.send_rows(0, record(0), record(1, **fields))
     (error,) = [error for reply in producer.finish() for error in reply.row_errors]
     assert RowStatus.Name(error.status) == "ROW_STATUS_FIELD_MUST_BE_READABLE"
-    assert error.message.startswith("start: got '22/10/2024'; end: got '23/10/2024': ")
+    assert error.message.startswith("start, end: expected ")
+    assert "; got '22/10/2024', '23/10/2024': " in error.message
     (kept,) = api.quarantine(book)
     assert (kept.record.unread, kept.record.evidence) == (unread, "bills.csv#row 2")
     assert kept.message == error.message
