@@ -1,4 +1,4 @@
-"""Group commit: what all streams of a book have ready goes into one write of the journal."""
+"""One commit for many streams: what all of a book have ready is one write of the journal."""
 
 from __future__ import annotations
 

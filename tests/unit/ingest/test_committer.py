@@ -1,4 +1,4 @@
-"""Group commit: what goes together, and when a write begins."""
+"""A commit of many streams: what goes together, and when a write begins."""
 
 from __future__ import annotations
 

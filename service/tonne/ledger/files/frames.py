@@ -19,7 +19,7 @@ Schema = dict[str, pl.DataType | type[pl.DataType]]
 """Columns and their types."""
 
 ROW_GROUP_ROWS = 1 << 20
-"""A file of one group commit is one row group: small ones cost more than they skip."""
+"""A file of one commit is one row group: small ones cost more than they skip."""
 
 ZSTD_LEVEL = 1
 """Measured on 80,000 meter readings: level 3 takes half as long again and saves nothing."""
