@@ -335,7 +335,7 @@ def test_an_adoption_with_files_missing_must_be_meant(tmp_path):
         ledger_id = meet(manifest, store.objects).id
         create_book(manifest)
         manifest.commit(make_commit("acme"))  # its files were never written
-    with pytest.raises(FieldInvalid, match=r"2 of 2 files .* are not there"):
+    with pytest.raises(FieldInvalid, match=r"2 of 2 files .* are missing"):
         rescue.adopt(config, lambda _: ledger_id)
     told = []
     row = rescue.adopt(config, lambda found: told.append(found) or ledger_id, with_missing=True)

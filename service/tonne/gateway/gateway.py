@@ -95,7 +95,7 @@ class Gateway:
             return refused
         return _refusal(
             grpc.StatusCode.NOT_FOUND,
-            f"no call has the path {path}: the paths are in docs/http.md",
+            f"no call has the path {path}: the paths are in the protocol, proto/tonne/v1",
         )
 
     async def _stream(
