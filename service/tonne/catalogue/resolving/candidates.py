@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.conversion import Conversion, Converter
-from tonne.catalogue.words.regions import region_chain
+from tonne.catalogue.words.regions import Regions, read_region, region_chain
 from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ def _shipped_shelf(edition: str) -> Shelf:
 def _index(factors: Iterable[Factor]) -> dict[str, ByRegion]:
     index: dict[str, dict[str, list[Factor]]] = {}
     for factor in factors:
-        index.setdefault(factor.activity, {}).setdefault(factor.region, []).append(factor)
+        place = read_region(factor.region)
+        by_region = index.setdefault(factor.activity, {})
+        by_region.setdefault(factor.region if place is None else place, []).append(factor)
     return {
         activity: {region: tuple(found) for region, found in regions.items()}
         for activity, regions in index.items()
@@ -159,6 +161,13 @@ class Candidates:
         self._groups = _groups(shelves)
         self._settings = settings
         self.converter = Converter(settings)
+        self.regions = Regions(
+            factor_region
+            for shelf in shelves
+            if not shelf.is_shipped
+            for by_region in shelf.index.values()
+            for factor_region in by_region
+        )
 
     def is_known(self, activity: str) -> bool:
         """Whether some factor stands under an id."""

@@ -7,15 +7,23 @@ follows from the words. Which factor a leg takes: see `candidates`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.candidates import Candidates, shelve
 from tonne.catalogue.resolving.entries import Assembly, served_by
-from tonne.catalogue.resolving.resolution import LEG_MISSING, Notice, Resolution, ResolutionEntry
+from tonne.catalogue.resolving.resolution import (
+    LEG_MISSING,
+    REGION_READ,
+    Notice,
+    Resolution,
+    ResolutionEntry,
+)
 from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import account_of
+from tonne.catalogue.words.folding import hyphened
 from tonne.catalogue.words.method import MethodSettings
+from tonne.catalogue.words.regions import region_name
 from tonne.catalogue.words.rules import REGION_BOUND, TRANSPORT_WTT, Leg, legs_of
 from tonne.model import RowStatus
 
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.words.regions import Regions
 
 _CACHE_KEYS_MAX = 1 << 17
 """Keys come from producers: the cache is emptied rather than grown beyond this."""
@@ -91,6 +100,11 @@ class Resolver:
             self._cache[key] = runs
         return runs
 
+    @property
+    def regions(self) -> Regions:
+        """What reads the texts of regions: those of the tables, and of the book's factors."""
+        return self._candidates.regions
+
     def _resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
         subject = taxonomy.subject(activity, self._candidates.is_known)
         ids = (activity,) if subject is None else subject.factor_ids
@@ -98,13 +112,16 @@ class Resolver:
         status = self._check_unit(ids, rule, unit)
         if status is not None:
             return (Run(0, status),)
-        plans = self._plans(activity, subject, ids, unit, region)
+        place = self._candidates.regions.read(region)
+        if place is None:
+            return (Run(0, RowStatus.FACTOR_MUST_EXIST),)
+        plans = self._plans(activity, subject, ids, unit, place)
         starts = {0}
         for plan in plans:
             starts |= plan.assembly.starts(plan.legs)
         runs: list[Run] = []
         for start in sorted(starts):
-            outcome = self._outcome(plans, start)
+            outcome = _told(self._outcome(plans, start), region, place)
             if not runs or runs[-1].outcome != outcome:
                 runs.append(Run(start, outcome))
         return tuple(runs)
@@ -184,6 +201,14 @@ class Resolver:
         if not entries:
             return None
         return Resolution(tuple(entries), self._method_version, tuple(notices))
+
+
+def _told(outcome: Resolution | RowStatus, text: str, region: str) -> Resolution | RowStatus:
+    """Tell how a region was read where it is a part of a country and the text is no id."""
+    if isinstance(outcome, RowStatus) or "-" not in region or hyphened(text) == hyphened(region):
+        return outcome
+    notice = Notice(REGION_READ, f"region {text!r} read as {region} ({region_name(region)})")
+    return replace(outcome, notices=(notice, *outcome.notices))
 
 
 def _missing(assembly: Assembly, leg: Leg) -> Notice:

@@ -35,6 +35,9 @@ REGIONS_SHOWN_MAX = 3
 """Most regions whose factors are named."""
 
 
+EXPECTED_REGION = "a region of ISO 3166, a grid, a place below one, or a region of own factors"
+"""What a region must be to find its factors."""
+
 _FIELDS = {
     RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
     RowStatus.FACTOR_MUST_EXIST: "activity",
@@ -54,6 +57,7 @@ class SuspenseTexts:
         self._state = state
         self._zone = ZoneInfo(state.book.time_zone)
         self._nearest_left = NEAREST_ASKED_MAX
+        self._region_hints: dict[str, str] = {}
         self._by_activity: dict[tuple[str, str], tuple[str, str]] = {}
 
     def of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], str]:
@@ -79,7 +83,9 @@ class SuspenseTexts:
                 f"unit: {status_message(outcome, RecordField.UNIT, unit).partition(': ')[2]}; it "
                 "came before the factors did, and is kept"
             )
-        unknown, there = self._look_up(activity, region)
+        if self._state.regions.read(region) is None:
+            return self._unknown_region(region, row["region"])
+        unknown, there = self._look_up(activity, self._state.regions.canonical(region))
         if not there:
             return unknown
         asked = f"region {region!r}" if region else "no region"
@@ -121,6 +127,26 @@ class SuspenseTexts:
             )
             found = self._by_activity[activity, region] = (unknown, _describe(there, region))
         return found
+
+    def _unknown_region(self, region: str, written: str) -> str:
+        """Say which regions are near to one that nobody knows, and how to mend it."""
+        hint = self._region_hints.get(region)
+        if hint is None:
+            hint = ""
+            if self._nearest_left:
+                self._nearest_left -= 1
+                hint = self._state.regions.advice(region)
+            self._region_hints[region] = hint
+        remedy = (
+            f"import an edition with factors of {region!r} (`tonne edition import`), or send a "
+            "record with a region that is known"
+            if written
+            else "import the facility again with one that is known (`tonne facility import`)"
+        )
+        return (
+            f"region: {EXPECTED_REGION}; got {region!r}{'; ' if hint else ''}{hint}: {remedy}, "
+            "then clear the suspense"
+        )
 
     def _unknown(self, activity: str) -> str:
         near: list[str] = []
