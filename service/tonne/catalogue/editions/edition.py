@@ -15,7 +15,7 @@ from tonne.catalogue.words import units
 from tonne.catalogue.words.accounts import ACCOUNTS, account_of
 from tonne.catalogue.words.gwp import gases as known_gases
 from tonne.catalogue.words.method import GWP_SETS
-from tonne.catalogue.words.regions import read_region
+from tonne.catalogue.words.regions import region_id
 from tonne.catalogue.words.taxonomy import has_rule
 from tonne.errors import FieldInvalid
 
@@ -357,8 +357,7 @@ def _check_overlaps(factors: list[Factor], lines: Mapping[int, int], problems: _
     for factor in factors:
         unit = units.find(factor.unit)
         symbol = factor.unit if unit is None else unit.symbol
-        place = read_region(factor.region)
-        region = factor.region if place is None else place
+        region = region_id(factor.region)
         key = (factor.activity, region, symbol, factor.stage, factor.account)
         groups[key].append(factor)
     found = []

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.conversion import Conversion, Converter
-from tonne.catalogue.words.regions import Regions, read_region, region_chain
+from tonne.catalogue.words.regions import Regions, region_chain, region_id
 from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
 
 if TYPE_CHECKING:
@@ -110,9 +110,8 @@ def _shipped_shelf(edition: str) -> Shelf:
 def _index(factors: Iterable[Factor]) -> dict[str, ByRegion]:
     index: dict[str, dict[str, list[Factor]]] = {}
     for factor in factors:
-        place = read_region(factor.region)
         by_region = index.setdefault(factor.activity, {})
-        by_region.setdefault(factor.region if place is None else place, []).append(factor)
+        by_region.setdefault(region_id(factor.region), []).append(factor)
     return {
         activity: {region: tuple(found) for region, found in regions.items()}
         for activity, regions in index.items()

@@ -13,6 +13,7 @@ book's own any name is a place there.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,6 +92,12 @@ def read_region(text: str) -> str | None:
     return _SHIPPED.read(text)
 
 
+def region_id(text: str) -> str:
+    """Give the id of the region that a text names, or the text where no table knows it."""
+    region = read_region(text)
+    return text if region is None else region
+
+
 class Regions:
     """Reads the texts of regions where some may be a book's own.
 
@@ -102,17 +109,18 @@ class Regions:
 
     def __init__(self, own: Iterable[str]) -> None:
         self._own: dict[str, str] = {}
+        self._own_ids: set[str] = set()
         for text in sorted(set(own), key=len):
             region = self.read(text)
-            if region is None:
-                self._own.setdefault(hyphened(text), text)
-            elif region not in _names():
-                self._own.setdefault(hyphened(region), region)
+            if region is None or region not in _names():
+                self._own_ids.add(text if region is None else region)
+        keys = Counter(map(hyphened, self._own_ids))
+        self._own |= {key: each for each in self._own_ids if keys[key := hyphened(each)] == 1}
         self._nearness: Nearness | None = None
 
     def read(self, text: str) -> str | None:
         """Give the id of the region that a text names, or None where it is unknown."""
-        if text == EVERYWHERE or text in _names():
+        if text == EVERYWHERE or text in _names() or text in self._own_ids:
             return text
         key = hyphened(text)
         if key in self._own:
@@ -123,11 +131,6 @@ class Regions:
         if key in refused_regions():
             return None
         return _in_country(text) or self._below(text)
-
-    def canonical(self, text: str) -> str:
-        """Give the id of the region that a text names, or the text where it is unknown."""
-        region = self.read(text)
-        return text if region is None else region
 
     def advice(self, text: str) -> str:
         """Name the regions that an unknown text may be: its choices, or the nearest ones."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from tonne.catalogue.words import taxonomy
-from tonne.catalogue.words.regions import region_chain
+from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.statuses import status_message
 from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus
@@ -83,9 +83,10 @@ class SuspenseTexts:
                 f"unit: {status_message(outcome, RecordField.UNIT, unit).partition(': ')[2]}; it "
                 "came before the factors did, and is kept"
             )
-        if self._state.regions.read(region) is None:
+        place = self._state.regions.read(region)
+        if place is None:
             return self._unknown_region(region, row["region"])
-        unknown, there = self._look_up(activity, self._state.regions.canonical(region))
+        unknown, there = self._look_up(activity, place)
         if not there:
             return unknown
         asked = f"region {region!r}" if region else "no region"
@@ -171,7 +172,7 @@ def _describe(factors: Iterable[Factor], region: str) -> str:
     own = region_chain(region)
     by_region: dict[str, list[Factor]] = defaultdict(list)
     for factor in factors:
-        by_region[factor.region].append(factor)
+        by_region[region_id(factor.region)].append(factor)
     shown = [
         f"{place or 'everywhere'} ({_extent(by_region[place])})"
         for place in sorted(by_region, key=lambda place: (place not in own, place))[

@@ -179,3 +179,9 @@ def test_a_region_of_the_books_own_is_known_whatever_its_case():
     assert own.read("plant-8") is None
     assert "plant-7" in own.advice("plnat-7")
     assert Regions(()).read("plant-7") is None
+
+
+def test_two_own_regions_that_differ_by_case_are_two():
+    """Each is read as written; a third way to write them names neither."""
+    own = Regions(["Plant", "plant"])
+    assert (own.read("Plant"), own.read("plant"), own.read("PLANT")) == ("Plant", "plant", None)
