@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from tonne.catalogue.words.tables import read_table
+from tonne.client.answers.quality_words import DATA_QUALITY_WORDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "words.md"
 
@@ -67,6 +68,20 @@ waits in suspense**, whatever factors there are for its country or for everywher
 |---|---|
 """
 
+_QUALITIES = """
+## Activities
+
+An activity may be written by its id, an alias or its title, in any case and with any sign between
+words: `FUEL.NATURAL_GAS` and `Natural gas` are `fuel.natural_gas`. A title is told by the notice
+`ACTIVITY_READ`. Anything else waits in suspense with the nearest three ids; `Lorry`, `R-410A` and
+`电力` have some. `tonne activity search` finds more.
+
+## Data quality
+
+| quality | may be written |
+|---|---|
+"""
+
 _REFUSED = """\
 ## Refused units
 
@@ -102,7 +117,17 @@ def write_page() -> str:
         f"| `{row['spelling']}` | `{row['choices'].replace(';', '`, `')}` |"
         for row in read_table("region_words_refused.csv")
     ]
-    parts = ["\n".join(lines), "\n", _REFUSED + "\n".join(rows), _REGIONS + "\n".join(twofold)]
+    qualities: dict[str, list[str]] = defaultdict(list)
+    for word, quality in DATA_QUALITY_WORDS.items():
+        qualities[quality].append(f"`{word}`")
+    said = [f"| `{quality}` | {' '.join(words)} |" for quality, words in qualities.items()]
+    parts = [
+        "\n".join(lines),
+        "\n",
+        _REFUSED + "\n".join(rows),
+        _REGIONS + "\n".join(twofold),
+        _QUALITIES + "\n".join(said),
+    ]
     return "\n".join(parts) + "\n"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tonne.catalogue.resolving.candidates import Candidates, shelve
 from tonne.catalogue.resolving.entries import Assembly, served_by
 from tonne.catalogue.resolving.resolution import (
+    ACTIVITY_READ,
     LEG_MISSING,
     REGION_READ,
     Notice,
@@ -100,12 +101,17 @@ class Resolver:
             self._cache[key] = runs
         return runs
 
+    def activity_of(self, text: str) -> str:
+        """Give the id that an activity's text means; else the text itself."""
+        return self._candidates.activity_of(text)
+
     @property
     def regions(self) -> Regions:
         """What reads the texts of regions: those of the tables, and of the book's factors."""
         return self._candidates.regions
 
     def _resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
+        written, activity = activity, self._candidates.activity_of(activity)
         subject = taxonomy.subject(activity, self._candidates.is_known)
         ids = (activity,) if subject is None else subject.factor_ids
         rule = "" if subject is None else subject.activity.rule
@@ -116,12 +122,13 @@ class Resolver:
         if place is None:
             return (Run(0, RowStatus.FACTOR_MUST_EXIST),)
         plans = self._plans(activity, subject, ids, unit, place)
+        told = (*_activity_read(written, activity), *_region_read(region, place))
         starts = {0}
         for plan in plans:
             starts |= plan.assembly.starts(plan.legs)
         runs: list[Run] = []
         for start in sorted(starts):
-            outcome = _told(self._outcome(plans, start), region, place)
+            outcome = _told(self._outcome(plans, start), told)
             if not runs or runs[-1].outcome != outcome:
                 runs.append(Run(start, outcome))
         return tuple(runs)
@@ -203,12 +210,25 @@ class Resolver:
         return Resolution(tuple(entries), self._method_version, tuple(notices))
 
 
-def _told(outcome: Resolution | RowStatus, text: str, region: str) -> Resolution | RowStatus:
-    """Tell how a region was read where it is a part of a country and the text is no id."""
-    if isinstance(outcome, RowStatus) or "-" not in region or hyphened(text) == hyphened(region):
+def _told(outcome: Resolution | RowStatus, notices: tuple[Notice, ...]) -> Resolution | RowStatus:
+    """Put first how the record's texts were read."""
+    if isinstance(outcome, RowStatus) or not notices:
         return outcome
-    notice = Notice(REGION_READ, f"region {text!r} read as {region} ({region_name(region)})")
-    return replace(outcome, notices=(notice, *outcome.notices))
+    return replace(outcome, notices=(*notices, *outcome.notices))
+
+
+def _activity_read(text: str, activity: str) -> tuple[Notice, ...]:
+    """Tell how an activity was read, where more than its case differs."""
+    if taxonomy.key_of(text) == taxonomy.key_of(activity):
+        return ()
+    return (Notice(ACTIVITY_READ, f"activity {text!r} read as {activity}"),)
+
+
+def _region_read(text: str, region: str) -> tuple[Notice, ...]:
+    """Tell how a region was read, where it is a part of a country and the text is no id."""
+    if "-" not in region or hyphened(text) == hyphened(region):
+        return ()
+    return (Notice(REGION_READ, f"region {text!r} read as {region} ({region_name(region)})"),)
 
 
 def _missing(assembly: Assembly, leg: Leg) -> Notice:

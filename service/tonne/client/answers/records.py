@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from tonne.client.answers.quality_words import data_quality_of
 from tonne.client.errors import RecordsInvalid
 from tonne.v1 import ingest_pb2
 
@@ -150,9 +151,10 @@ def _put_time(message: ingest_pb2.ActivityRecord, name: str, value: object) -> N
 
 
 def _put_data_quality(message: ingest_pb2.ActivityRecord, _name: str, value: object) -> None:
-    if value not in DATA_QUALITIES:
+    quality = data_quality_of(value) if isinstance(value, str) else None
+    if quality is None:
         raise ValueError(f"expected one of measured, calculated, estimated; got {value!r}")
-    number = ingest_pb2.DataQuality.Name(DATA_QUALITIES.index(str(value)))
+    number = ingest_pb2.DataQuality.Name(DATA_QUALITIES.index(quality))
     message.MergeFrom(ingest_pb2.ActivityRecord(data_quality=number))
 
 

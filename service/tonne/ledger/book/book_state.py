@@ -156,6 +156,10 @@ class BookState:
         """Find what holds for an activity, unit and effective region in every month."""
         return self._resolver.resolve(activity, unit, region)
 
+    def activity_of(self, text: str) -> str:
+        """Give the id that an activity's text means; else the text itself."""
+        return self._resolver.activity_of(text)
+
     @property
     def regions(self) -> Regions:
         """What reads the texts of regions."""

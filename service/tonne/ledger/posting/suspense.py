@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import functools
 import itertools
 from collections import defaultdict
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from tonne.catalogue.words import taxonomy
+from tonne.catalogue.words.folding import Nearness
 from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.statuses import status_message
@@ -57,6 +57,7 @@ class SuspenseTexts:
         self._state = state
         self._zone = ZoneInfo(state.book.time_zone)
         self._nearest_left = NEAREST_ASKED_MAX
+        self._own_names: Nearness | None = None
         self._region_hints: dict[str, str] = {}
         self._by_activity: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -74,7 +75,7 @@ class SuspenseTexts:
         if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in regions:
             return status_message(status, RecordField.FACILITY, facility)
         region = row["region"] or regions.get(facility, "")
-        activity, unit = row["activity"], row["unit"]
+        activity, unit = self._state.activity_of(row["activity"]), row["unit"]
         outcome = self._outcome(row, region)
         if not isinstance(outcome, RowStatus):
             return f"{_FIELDS[status]}: what it waited for is there now: clear the suspense"
@@ -153,17 +154,20 @@ class SuspenseTexts:
         near: list[str] = []
         if self._nearest_left:
             self._nearest_left -= 1
-            own = self._state.factors_by_activity
-            near += difflib.get_close_matches(
-                activity, own, NEAREST_COUNT, taxonomy.NEAREST_CUTOFF
-            )
+            if self._own_names is None:
+                own = self._state.factors_by_activity
+                self._own_names = Nearness(
+                    (each, each) for each in own if taxonomy.find(each) is None
+                )
+            near += self._own_names.nearest(activity, 1)
             near += taxonomy.nearest(activity, NEAREST_COUNT)
         named = list(dict.fromkeys(near))[:NEAREST_COUNT]
         hint = f"; the nearest known are {', '.join(named)}" if named else ""
         return (
             "activity: an activity that the catalogue or an edition of the book knows; got "
-            f"{activity!r}{hint}: import an edition that has factors of it, then clear the "
-            "suspense"
+            f"{activity!r}{hint}: send the record with an id that `tonne activity search` finds, "
+            "or import an edition that has factors of it (`tonne edition import`), then clear "
+            "the suspense"
         )
 
 
