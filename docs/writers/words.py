@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from tonne.catalogue.words.tables import read_table
+from tonne.client.answers.quality_words import DATA_QUALITY_WORDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "words.md"
 
@@ -23,9 +24,8 @@ _LANGUAGES = {
 _HEAD = """\
 # Words
 
-Generated from the tables `unit_words.csv` and `unit_words_refused.csv` of
-`service/tonne/catalogue/shipped`. What a record says is kept as it was written; this page tells
-what it is read as.
+Generated from the tables of words in `service/tonne/catalogue/shipped`. What a record says is
+kept as it was written; this page tells what it is read as.
 
 ## How a text is compared
 
@@ -41,6 +41,45 @@ Behind a unit in which fuel is billed by its heat may stand `(Gross CV)`, `GCV`,
 ## Units
 
 Where the case matters, the text has a star: `MWh*` by its first letter, `GB**` in every letter.
+"""
+
+_REGIONS = """
+## Regions
+
+Ids are those of ISO 3166-1 (`GB`) and ISO 3166-2 (`CN-GD`), of grids (`US-EGRID-CAMX`,
+`CN-GRID-EAST`), and those of a book's own factors. A region may also be written by
+
+- its alpha-3 code (`GBR`), its name in English, Chinese, German, French or Spanish (`Germany`,
+  `德国`, `Allemagne`), or a common alias (`UK`, `USA`, `PRC`, `Korea`);
+- the name of a province or state of larger countries (`Guangdong`, `广东`, `California`); of any
+  country beside the country's: `Limburg, Belgium`, `DE-Bayern`;
+- an eGRID subregion (`CAMX`), or a Chinese grid (`华东电网`);
+- a region of a cloud (`us-east-1`, `eastus2`, `cn-hangzhou`): the grid or country that it is in.
+
+Case, width, accents and the signs between words do not matter. A part of a country that is
+written by a name is told by the notice `REGION_READ`.
+
+Below a province, a grid or a region of own factors any name is a place there: `US-WA-Seattle`.
+Directly below a country it is not: `CN-GDD` is a mistake for `CN-GD`. **What names no region
+waits in suspense**, whatever factors there are for its country or for everywhere;
+`tonne suspense list` names the nearest three. So does what could be two regions:
+
+| written | may be |
+|---|---|
+"""
+
+_QUALITIES = """
+## Activities
+
+An activity may be written by its id, an alias or its title, in any case and with any sign between
+words: `FUEL.NATURAL_GAS` and `Natural gas` are `fuel.natural_gas`. A title is told by the notice
+`ACTIVITY_READ`. Anything else waits in suspense with the nearest three ids; `Lorry`, `R-410A` and
+`电力` have some. `tonne activity search` finds more.
+
+## Data quality
+
+| quality | may be written |
+|---|---|
 """
 
 _REFUSED = """\
@@ -74,7 +113,22 @@ def write_page() -> str:
         f"| {' '.join(texts)} | `{choices.replace(';', '`, `')}` | {reason} |"
         for (choices, reason), texts in refused.items()
     ]
-    return "\n".join(lines) + "\n\n" + _REFUSED + "\n".join(rows) + "\n"
+    twofold = [
+        f"| `{row['spelling']}` | `{row['choices'].replace(';', '`, `')}` |"
+        for row in read_table("region_words_refused.csv")
+    ]
+    qualities: dict[str, list[str]] = defaultdict(list)
+    for word, quality in DATA_QUALITY_WORDS.items():
+        qualities[quality].append(f"`{word}`")
+    said = [f"| `{quality}` | {' '.join(words)} |" for quality, words in qualities.items()]
+    parts = [
+        "\n".join(lines),
+        "\n",
+        _REFUSED + "\n".join(rows),
+        _REGIONS + "\n".join(twofold),
+        _QUALITIES + "\n".join(said),
+    ]
+    return "\n".join(parts) + "\n"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from tonne.client.answers.book_days import Days
-from tonne.client.answers.records import record_mapping, record_message
+from tonne.client.answers.quality_words import DATA_QUALITY_WORDS, data_quality_of
+from tonne.client.answers.records import DATA_QUALITIES, record_mapping, record_message
 from tonne.client.errors import RecordsInvalid
 
 UTC = Days()
@@ -124,3 +125,42 @@ def test_what_cannot_be_sent_names_record_and_field(record, words):
     """A wrong key or type is an error that says which record and which field."""
     with pytest.raises(RecordsInvalid, match=words):
         record_message(record, 7, UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "quality"),
+    [
+        ("Estimated", "estimated"),
+        (" ESTIMATED ", "estimated"),
+        ("E", "estimated"),
+        ("est.", "estimated"),
+        ("geschätzt", "estimated"),
+        ("估算", "estimated"),
+        ("Actual", "measured"),
+        ("Read", "measured"),
+        ("\uff21", "measured"),
+        ("Calculated", "calculated"),
+        ("calculé", "calculated"),
+        ("", ""),
+        ("  ", ""),
+    ],
+)
+def test_a_data_quality_is_read_as_people_write_it(written, quality):
+    """The three words in any case, and their documented synonyms."""
+    assert data_quality_of(written) == quality
+    message = record_message({"data_quality": written}, 0, UTC)
+    assert record_mapping(message)["data_quality"] == quality
+
+
+@pytest.mark.parametrize(
+    "written", ["guessed", "maybe", "customer read", "Yes", "1", "estimatedd"]
+)
+def test_another_word_is_no_data_quality(written):
+    """Nothing near is taken."""
+    assert data_quality_of(written) is None
+
+
+def test_the_words_of_data_qualities_are_folded_and_stand_once():
+    """Every word of the table is found as it stands, and means one of the three."""
+    assert {data_quality_of(word) for word in DATA_QUALITY_WORDS} == set(DATA_QUALITIES) - {""}
+    assert all(data_quality_of(word) == quality for word, quality in DATA_QUALITY_WORDS.items())

@@ -15,6 +15,7 @@ from tonne.catalogue.words import units
 from tonne.catalogue.words.accounts import ACCOUNTS, account_of
 from tonne.catalogue.words.gwp import gases as known_gases
 from tonne.catalogue.words.method import GWP_SETS
+from tonne.catalogue.words.regions import region_id
 from tonne.catalogue.words.taxonomy import has_rule
 from tonne.errors import FieldInvalid
 
@@ -356,7 +357,8 @@ def _check_overlaps(factors: list[Factor], lines: Mapping[int, int], problems: _
     for factor in factors:
         unit = units.find(factor.unit)
         symbol = factor.unit if unit is None else unit.symbol
-        key = (factor.activity, factor.region, symbol, factor.stage, factor.account)
+        region = region_id(factor.region)
+        key = (factor.activity, region, symbol, factor.stage, factor.account)
         groups[key].append(factor)
     found = []
     for group in groups.values():

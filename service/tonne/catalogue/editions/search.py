@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.words import taxonomy
-from tonne.catalogue.words.regions import region_name
+from tonne.catalogue.words.regions import region_id, region_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,11 +107,12 @@ def search_factors(
         Edition and factor, the best matches first; how many matched.
     """
     asked = words(query)
+    place = region_id(region)
     found = []
     for rank, (edition, factors) in enumerate(editions):
         is_shipped = edition in shipped_editions()
         for factor in factors:
-            if (region and factor.region != region) or (unit and factor.unit != unit):
+            if (region and region_id(factor.region) != place) or (unit and factor.unit != unit):
                 continue
             known = _shipped_words(edition)[factor.row] if is_shipped else None
             score = (known or _words_of(edition, factor)).score(asked)

@@ -15,6 +15,7 @@ allows, before a wider region's shipped factor; imported factors end when they e
 from __future__ import annotations
 
 import calendar
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -22,7 +23,8 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.conversion import Conversion, Converter
-from tonne.catalogue.words.regions import region_chain
+from tonne.catalogue.words.regions import Regions, region_chain, region_id
+from tonne.catalogue.words.taxonomy import key_of, read
 from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
 
 if TYPE_CHECKING:
@@ -110,7 +112,8 @@ def _shipped_shelf(edition: str) -> Shelf:
 def _index(factors: Iterable[Factor]) -> dict[str, ByRegion]:
     index: dict[str, dict[str, list[Factor]]] = {}
     for factor in factors:
-        index.setdefault(factor.activity, {}).setdefault(factor.region, []).append(factor)
+        by_region = index.setdefault(factor.activity, {})
+        by_region.setdefault(region_id(factor.region), []).append(factor)
     return {
         activity: {region: tuple(found) for region, found in regions.items()}
         for activity, regions in index.items()
@@ -159,10 +162,26 @@ class Candidates:
         self._groups = _groups(shelves)
         self._settings = settings
         self.converter = Converter(settings)
+        own_ids = {each for shelf in shelves if not shelf.is_shipped for each in shelf.index}
+        keys = Counter(map(key_of, own_ids))
+        self._own_ids = {key: each for each in own_ids if keys[key := key_of(each)] == 1}
+        self.regions = Regions(
+            factor_region
+            for shelf in shelves
+            if not shelf.is_shipped
+            for by_region in shelf.index.values()
+            for factor_region in by_region
+        )
 
     def is_known(self, activity: str) -> bool:
         """Whether some factor stands under an id."""
         return any(activity in shelf.index for shelf in self._shelves)
+
+    def activity_of(self, text: str) -> str:
+        """Give the id that a text means, of a factor or of the taxonomy; else the text itself."""
+        if self.is_known(text):
+            return text
+        return self._own_ids.get(key_of(text)) or read(text) or text
 
     def units_of(self, activities: Sequence[str]) -> frozenset[str]:
         """Units of all factors of some activities, wherever and whenever they hold."""

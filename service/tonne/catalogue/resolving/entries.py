@@ -23,6 +23,7 @@ from tonne.catalogue.resolving.resolution import (
     Step,
 )
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
+from tonne.catalogue.words.regions import region_id
 from tonne.catalogue.words.rules import DIRECT, Leg
 from tonne.model import month_of_period
 
@@ -361,7 +362,7 @@ class Assembly:
         if candidate.is_proxy:
             text = f"{name}: no factor of region {self.region!r}; took that of {factor.region!r}"
             found.append(Notice(REGION_PROXY, text))
-        elif factor.region != self.region and factor.stage != "release":
+        elif region_id(factor.region) != self.region and factor.stage != "release":
             which = f"of region {factor.region!r}" if factor.region else "that holds everywhere"
             text = f"{name}: no factor of region {self.region!r}; took the one {which}"
             found.append(Notice(REGION_FALLBACK, text))

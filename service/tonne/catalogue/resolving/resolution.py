@@ -31,6 +31,12 @@ REGION_FALLBACK = "REGION_FALLBACK"
 REGION_PROXY = "REGION_PROXY"
 """Reason of the notice that another region's factor stands in for the record's region."""
 
+ACTIVITY_READ = "ACTIVITY_READ"
+"""Reason of the notice that a title was read as the id of its activity."""
+
+REGION_READ = "REGION_READ"
+"""Reason of the notice that a name was read as the id of a part of a country."""
+
 YEAR_FALLBACK = "YEAR_FALLBACK"
 """Reason of the notice that the nearest year's factor stands in for the record's month."""
 

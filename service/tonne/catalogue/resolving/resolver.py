@@ -7,15 +7,24 @@ follows from the words. Which factor a leg takes: see `candidates`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.candidates import Candidates, shelve
 from tonne.catalogue.resolving.entries import Assembly, served_by
-from tonne.catalogue.resolving.resolution import LEG_MISSING, Notice, Resolution, ResolutionEntry
+from tonne.catalogue.resolving.resolution import (
+    ACTIVITY_READ,
+    LEG_MISSING,
+    REGION_READ,
+    Notice,
+    Resolution,
+    ResolutionEntry,
+)
 from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import account_of
+from tonne.catalogue.words.folding import hyphened
 from tonne.catalogue.words.method import MethodSettings
+from tonne.catalogue.words.regions import region_name
 from tonne.catalogue.words.rules import REGION_BOUND, TRANSPORT_WTT, Leg, legs_of
 from tonne.model import RowStatus
 
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.words.regions import Regions
 
 _CACHE_KEYS_MAX = 1 << 17
 """Keys come from producers: the cache is emptied rather than grown beyond this."""
@@ -91,20 +101,34 @@ class Resolver:
             self._cache[key] = runs
         return runs
 
+    def activity_of(self, text: str) -> str:
+        """Give the id that an activity's text means; else the text itself."""
+        return self._candidates.activity_of(text)
+
+    @property
+    def regions(self) -> Regions:
+        """What reads the texts of regions: those of the tables, and of the book's factors."""
+        return self._candidates.regions
+
     def _resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
+        written, activity = activity, self._candidates.activity_of(activity)
         subject = taxonomy.subject(activity, self._candidates.is_known)
         ids = (activity,) if subject is None else subject.factor_ids
         rule = "" if subject is None else subject.activity.rule
         status = self._check_unit(ids, rule, unit)
         if status is not None:
             return (Run(0, status),)
-        plans = self._plans(activity, subject, ids, unit, region)
+        place = self._candidates.regions.read(region)
+        if place is None:
+            return (Run(0, RowStatus.FACTOR_MUST_EXIST),)
+        plans = self._plans(activity, subject, ids, unit, place)
+        told = (*_activity_read(written, activity), *_region_read(region, place))
         starts = {0}
         for plan in plans:
             starts |= plan.assembly.starts(plan.legs)
         runs: list[Run] = []
         for start in sorted(starts):
-            disposition = self._disposition(plans, start)
+            disposition = _told(self._disposition(plans, start), told)
             if not runs or runs[-1].disposition != disposition:
                 runs.append(Run(start, disposition))
         return tuple(runs)
@@ -184,6 +208,29 @@ class Resolver:
         if not entries:
             return None
         return Resolution(tuple(entries), self._method_version, tuple(notices))
+
+
+def _told(
+    disposition: Resolution | RowStatus, notices: tuple[Notice, ...]
+) -> Resolution | RowStatus:
+    """Put first how the record's texts were read."""
+    if isinstance(disposition, RowStatus) or not notices:
+        return disposition
+    return replace(disposition, notices=(*notices, *disposition.notices))
+
+
+def _activity_read(text: str, activity: str) -> tuple[Notice, ...]:
+    """Tell how an activity was read, where more than its case differs."""
+    if taxonomy.key_of(text) == taxonomy.key_of(activity):
+        return ()
+    return (Notice(ACTIVITY_READ, f"activity {text!r} read as {activity}"),)
+
+
+def _region_read(text: str, region: str) -> tuple[Notice, ...]:
+    """Tell how a region was read, where it is a part of a country and the text is no id."""
+    if "-" not in region or hyphened(text) == hyphened(region):
+        return ()
+    return (Notice(REGION_READ, f"region {text!r} read as {region} ({region_name(region)})"),)
 
 
 def _missing(assembly: Assembly, leg: Leg) -> Notice:

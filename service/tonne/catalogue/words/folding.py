@@ -17,17 +17,26 @@ if TYPE_CHECKING:
 LIKENESS_MIN = 0.62
 """Least likeness, from 0 to 1, at which a text is named as near to another one."""
 
+WORD_LIKENESS_MIN = 0.5
+"""The same for words of two or three characters that are words or syllables themselves."""
+
+_SHORT = 3
+"""Most characters of such a word."""
+
 _COMPARED_MAX = 64
 """Texts that share most pairs of letters with the one asked for, and are compared in full."""
 
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"), "-")
 _SEPARATORS = frozenset(" -_.,·\u22c5\u2219\u2022\u30fb*^()[]'\"\u2019")
+_PARTING = frozenset(" _,.'\u2019()[]/\u00b7")
 _IGNORED = frozenset(("Cc", "Cf"))
 """Categories of characters that nobody sees: a byte order mark, a zero-width space."""
 
 
 def plain(text: str) -> str:
     """Write a text in its compatible form (NFKC): one width, one space between words."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     spaced = " ".join(unicodedata.normalize("NFKC", text).translate(_DASHES).split())
     seen = "".join(each for each in spaced if unicodedata.category(each) not in _IGNORED)
     return " ".join(unicodedata.normalize("NFKC", seen).split())
@@ -38,6 +47,11 @@ def folded(text: str) -> str:
     return _bare(_bare(text).casefold())
 
 
+def hyphened(text: str) -> str:
+    """Write a text folded, with a hyphen where a space or a sign parts two words."""
+    return "-".join("".join(" " if each in _PARTING else each for each in folded(text)).split())
+
+
 def squeezed(text: str) -> str:
     """Write a text plainly, without accents, spaces and signs between words; case stays."""
     return _bare("".join(each for each in _bare(text) if each not in _SEPARATORS))
@@ -45,6 +59,8 @@ def squeezed(text: str) -> str:
 
 def _bare(text: str) -> str:
     """Write a text plainly and without accents."""
+    if text.isascii():
+        return plain(text)
     apart = unicodedata.normalize("NFKD", plain(text))
     return plain("".join(each for each in apart if unicodedata.category(each) != "Mn"))
 
@@ -78,13 +94,14 @@ class Nearness:
             shared.update(self._by_pair.get(pair, ()))
         # Of two that share as many pairs the shorter one has less beside them.
         likely = sorted(shared, key=lambda index: (-shared[index], len(self._texts[index][0])))
+        least = WORD_LIKENESS_MIN if len(asked) <= _SHORT and not asked.isascii() else LIKENESS_MIN
         matcher = difflib.SequenceMatcher(b=asked, autojunk=False)
         ranked = []
         for index in likely[:_COMPARED_MAX]:
             known, meaning = self._texts[index]
             matcher.set_seq1(known)
             likeness = matcher.ratio()
-            if likeness >= LIKENESS_MIN:
+            if likeness >= least:
                 ranked.append((-likeness, len(known), meaning))
         ranked.sort()
         return list(dict.fromkeys(meaning for _, _, meaning in ranked))[:count]

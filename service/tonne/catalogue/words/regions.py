@@ -1,21 +1,40 @@
-"""Regions: which region holds which, from a site to everywhere.
+"""Regions: which region a text names, and which region holds which, from a site to everywhere.
 
-Hyphens say most of it (`US-WA-Seattle` lies in `US-WA`, in `US`); `shipped/regions.csv` says the
-rest: the grid of a province, the other name of a country.
+Ids are those of ISO 3166-1 and ISO 3166-2 (`shipped/regions_iso.csv`), and grids and what lies
+below (`shipped/regions.csv`). Hyphens say most of what holds what: `US-WA-Seattle` lies in
+`US-WA`, in `US`; `regions.csv` says the rest, like the grid of a province. What else people write
+for a region stands in `region_words.csv`, and what could be two regions in
+`region_words_refused.csv`.
+
+A text that names no region is unknown, and nothing stands in for it: `CN-GDD` may be a mistake
+for `CN-GD`, so it is not taken for a part of `CN`. Below a province, a grid or a region of the
+book's own any name is a place there.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
+from collections import Counter
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
+from tonne.catalogue.words.folding import Nearness, hyphened, plain
 from tonne.catalogue.words.tables import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 EVERYWHERE = ""
 """The region of a factor that holds everywhere."""
+
+_NEAREST_COUNT = 3
+
+
+class RegionWord(NamedTuple):
+    """What a region is written like; `language` may be a standard or who has the name."""
+
+    text: str
+    region: str
+    language: str
 
 
 @cache
@@ -25,7 +44,27 @@ def _parents() -> Mapping[str, str]:
 
 @cache
 def _names() -> Mapping[str, str]:
-    return {row["region"]: row["name"] for row in read_table("regions.csv")}
+    tables = ("regions_iso.csv", "regions.csv")  # the later one's name counts
+    return {row["region"]: row["name"] for name in tables for row in read_table(name)}
+
+
+@cache
+def region_words() -> Mapping[str, RegionWord]:
+    """Give all that names a region, by its key: ids, names and aliases."""
+    words = {hyphened(region): RegionWord(region, region, "id") for region in _names()}
+    for row in read_table("region_words.csv"):
+        word = RegionWord(row["spelling"], row["region"], row["language"])
+        words.setdefault(hyphened(word.text), word)
+    return words
+
+
+@cache
+def refused_regions() -> Mapping[str, tuple[str, ...]]:
+    """Give all that could be several regions, by its key, and those regions."""
+    return {
+        hyphened(row["spelling"]): tuple(row["choices"].split(";"))
+        for row in read_table("region_words_refused.csv")
+    }
 
 
 def region_name(region: str) -> str:
@@ -41,3 +80,120 @@ def region_chain(region: str) -> tuple[str, ...]:
         last = chain[-1]
         chain.append(parents.get(last, last.rpartition("-")[0]))
     return tuple(chain)
+
+
+@lru_cache(maxsize=1 << 14)  # imported factors have any number of regions
+def read_region(text: str) -> str | None:
+    """Give the id of the region that a text names, or None where no table knows it.
+
+    `gb`, `UK` and `英国` are `GB`; `Guangdong`, `广东` and `Guangdong, China` are `CN-GD`;
+    `US-WA-Seattle` is a place in `US-WA`.
+    """
+    return _SHIPPED.read(text)
+
+
+def region_id(text: str) -> str:
+    """Give the id of the region that a text names, or the text where no table knows it."""
+    region = read_region(text)
+    return text if region is None else region
+
+
+class Regions:
+    """Reads the texts of regions where some may be a book's own.
+
+    Parameters
+    ----------
+    own : iterable of str
+        Regions of the book's factors.
+    """
+
+    def __init__(self, own: Iterable[str]) -> None:
+        self._own: dict[str, str] = {}
+        self._own_ids: set[str] = set()
+        for text in sorted(set(own), key=len):
+            region = self.read(text)
+            if region is None or region not in _names():
+                self._own_ids.add(text if region is None else region)
+        keys = Counter(map(hyphened, self._own_ids))
+        self._own |= {key: each for each in self._own_ids if keys[key := hyphened(each)] == 1}
+        self._nearness: Nearness | None = None
+
+    def read(self, text: str) -> str | None:
+        """Give the id of the region that a text names, or None where it is unknown."""
+        if text == EVERYWHERE or text in _names() or text in self._own_ids:
+            return text
+        key = hyphened(text)
+        if key in self._own:
+            return self._own[key]
+        word = region_words().get(key)
+        if word is not None:
+            return word.region
+        if key in refused_regions():
+            return None
+        return _in_country(text) or self._below(text)
+
+    def advice(self, text: str) -> str:
+        """Name the regions that an unknown text may be: its choices, or the nearest ones."""
+        choices = refused_regions().get(hyphened(text))
+        if choices is not None:
+            return f"it may be {_listed(choices)}"
+        if self._nearness is None:
+            own = [(region, region) for region in self._own.values()]
+            self._nearness = Nearness([*_near_texts(), *own])
+        near = self._nearness.nearest(text, _NEAREST_COUNT)
+        return f"the nearest known are {_listed(near)}" if near else ""
+
+    def _below(self, text: str) -> str | None:
+        """Read a place below a region that is no whole country."""
+        head, _, tail = plain(text).rpartition("-")
+        if not head or not tail.strip():
+            return None
+        parent = self.read(head)
+        if not parent or ("-" not in parent and hyphened(parent) not in self._own):
+            return None
+        return f"{parent}-{tail.strip()}"
+
+
+_SHIPPED = Regions(())
+
+
+@cache
+def _names_by_country() -> Mapping[tuple[str, str], str | None]:
+    """Regions of a country by the country and the key of a name; None where two have the name."""
+    found: dict[tuple[str, str], str | None] = {}
+    named = [(word.text, word.region) for word in region_words().values()]
+    for name, region in [*named, *((name, region) for region, name in _names().items())]:
+        country, _, code = region.partition("-")
+        if code:
+            key = (country, hyphened(name))
+            found[key] = region if found.get(key, region) == region else None
+    return found
+
+
+def _in_country(text: str) -> str | None:
+    """Read a name beside its country: `Bavaria, Germany`, `DE-Bayern`."""
+    spaced = plain(text)
+    head, comma, tail = spaced.rpartition(",")
+    country, name = (tail, head) if comma else spaced.partition("-")[::2]
+    word = region_words().get(hyphened(country))
+    if word is None or not name or "-" in word.region:
+        return None
+    return _names_by_country().get((word.region, hyphened(name)))
+
+
+@cache
+def _near_texts() -> tuple[tuple[str, str], ...]:
+    """Texts that a mistyped one may be near to, each with its region."""
+    texts = [(word.text, word.region) for word in region_words().values() if word.region]
+    for region, name in _names().items():
+        texts.append((name, region))
+        code = region.partition("-")[2]
+        if len(code) > 1 and code.isalpha():
+            texts.append((code, region))
+    return tuple(texts)
+
+
+def _listed(regions: Iterable[str]) -> str:
+    """Name regions with their names: `CN-GD (Guangdong)`."""
+    named = [(region, region_name(region)) for region in regions]
+    return ", ".join(f"{region} ({name})" if name else region for region, name in named)

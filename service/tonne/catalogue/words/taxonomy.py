@@ -8,20 +8,20 @@ says whose activity it is: `leased.electricity.grid` is the electricity of lease
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.words.folding import Nearness, folded
 from tonne.catalogue.words.rules import CONTEXTS, ActivityContext
 from tonne.catalogue.words.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-NEAREST_CUTOFF = 0.55
-"""Least likeness, from 0 to 1, at which an id is offered for one that is not known."""
+_PLURAL_MIN = 3
+"""Letters that a word has at least before an `s` that may be its plural's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +139,84 @@ def has_rule(text: str) -> bool:
     return any(find(rest) or _wider(rest) for _, rest in _readings(text))
 
 
+def read(text: str) -> str | None:
+    """Give the id that a text means: an id, an alias or a title in any case, or None.
+
+    `Natural gas` and `FUEL.NATURAL_GAS` are `fuel.natural_gas`. What two activities are called
+    is None, and so is what is only near.
+    """
+    if find(text) is not None:
+        return text
+    for context, rest in _readings(folded(text)):
+        activity = _by_key().get(key_of(rest))
+        if activity is not None:
+            first = text.partition(".")[0].lower()
+            return activity.id if context is None else f"{first}.{activity.id}"
+    return None
+
+
+def key_of(text: str) -> str:
+    """Write a text as ids are compared: without case, one sign between words."""
+    return ".".join(_words(text))
+
+
+@cache
+def _by_key() -> Mapping[str, Activity]:
+    """Activities by the keys of their ids and aliases, and of titles that one alone has."""
+    titles: dict[str, list[Activity]] = {}
+    for activity in activities().values():
+        titles.setdefault(key_of(activity.title), []).append(activity)
+    known = {key: found[0] for key, found in titles.items() if len(found) == 1}
+    return known | {key_of(text): activity for text, activity in _by_text().items()}
+
+
 def nearest(text: str, count: int = 3) -> list[str]:
-    """Known ids that come nearest to a text, the nearest first."""
-    known = _by_text()
-    words = set(_words(text))
-    # Ids that share a word come first: likeness by letters alone takes `fuel.oil` for `fuel.coal`.
-    sharing = [each for each in known if words & set(_words(each))]
-    found = difflib.get_close_matches(text, sharing, count, NEAREST_CUTOFF)
+    """Known ids that come nearest to a text, the nearest first.
+
+    First what its words are called here (`lorry` is a heavy goods vehicle), then what has all
+    of its words, then what is spelt like it.
+    """
+    key = key_of(text)
+    named = [
+        row["activities"] for row in read_table("activity_words.csv") if key_of(row["word"]) == key
+    ]
+    found = [each for ids in named for each in ids.split(";")]
     if len(found) < count:
-        others = difflib.get_close_matches(text, known, count, NEAREST_CUTOFF)
-        found += [each for each in others if each not in found]
-    return found[:count]
+        asked = set(map(_stem, key.split(".")))
+        # Of two that have all words the one with less beside them is the plainer one.
+        having = sorted(
+            (len(words), activity) for activity, words in _stems().items() if asked <= words
+        )
+        found += [activity for _, activity in having]
+    if len(found) < count:
+        found += _spelt_like().nearest(key, count)
+    return list(dict.fromkeys(found))[:count]
+
+
+@cache
+def _stems() -> Mapping[str, frozenset[str]]:
+    """Words of the id, the aliases and the title of each activity, without their plurals."""
+    return {
+        activity.id: frozenset(
+            _stem(word)
+            for text in (activity.id, activity.title, *activity.aliases)
+            for word in _words(text)
+        )
+        for activity in activities().values()
+    }
+
+
+@cache
+def _spelt_like() -> Nearness:
+    return Nearness((key_of(text), activity.id) for text, activity in _by_text().items())
+
+
+def _stem(word: str) -> str:
+    return word[:-1] if len(word) > _PLURAL_MIN and word.endswith("s") else word
 
 
 def _words(text: str) -> list[str]:
-    return re.split(r"[._\-]", text.lower())
+    return [word for word in re.split(r"[^\w%+]+|_", folded(text)) if word]
 
 
 def _readings(text: str) -> Iterator[tuple[ActivityContext | None, str]]:

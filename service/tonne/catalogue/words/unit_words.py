@@ -74,7 +74,7 @@ class UnitWords:
         """Say how to write a unit that was not read: its choices, or the nearest ones."""
         refusal = self.refused.get(_key(text, "any"))
         if refusal is not None:
-            return f"{text!r} may be {refusal.reason}: write {_one_of(refusal.choices)}"
+            return f"it may be {refusal.reason}: write {_one_of(refusal.choices)}"
         near = self._nearness.nearest(text)
         return f"the nearest known are {', '.join(near)}" if near else ""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tonne.client.answers.quality_words import data_quality_of
 from tonne.client.errors import RecordsInvalid
 from tonne.v1 import ingest_pb2
 
@@ -157,8 +158,7 @@ def cut_unread(text: str) -> str:
 def _as_read(name: str, value: object, days: Days) -> object | None:
     """Read the fields whose texts may be unreadable; None where this one is."""
     if name == "data_quality" and isinstance(value, str):
-        word = value.strip().lower()
-        return word if word in DATA_QUALITIES else None
+        return data_quality_of(value)
     if name not in {"start", "end"}:
         return value
     if isinstance(value, str):
@@ -206,11 +206,12 @@ def _put_time(message: ingest_pb2.ActivityRecord, name: str, value: object) -> N
 
 
 def _put_data_quality(message: ingest_pb2.ActivityRecord, _name: str, value: object) -> None:
-    if value not in DATA_QUALITIES:
+    quality = data_quality_of(value) if isinstance(value, str) else None
+    if quality is None:
         raise ValueError(f"expected one of measured, calculated, estimated; got {value!r}")
-    if not value:
+    if not quality:
         return  # not stated
-    number = ingest_pb2.DataQuality.Name(DATA_QUALITIES.index(str(value)))
+    number = ingest_pb2.DataQuality.Name(DATA_QUALITIES.index(quality))
     message.MergeFrom(ingest_pb2.ActivityRecord(data_quality=number))
 
 

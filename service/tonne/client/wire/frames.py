@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tonne.client.answers.places import PLACES, is_rounded
+from tonne.client.answers.quality_words import data_quality_of
 from tonne.client.answers.records import (
     DATA_QUALITIES,
     RECORD_FIELDS,
@@ -251,10 +252,10 @@ def _prepare_data_quality(column: pl.Series) -> pl.Series:
         return column.cast(pl.UInt8)
     if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
         raise _type_error(column, "measured, calculated or estimated")
-    words = column.cast(pl.String).str.strip_chars().str.to_lowercase()
-    return words.replace_strict(
-        list(DATA_QUALITIES), range(len(DATA_QUALITIES)), default=None, return_dtype=pl.UInt8
-    )
+    texts = column.cast(pl.String)
+    read = {text: data_quality_of(text) for text in texts.unique().drop_nulls()}
+    numbers = {text: DATA_QUALITIES.index(each) for text, each in read.items() if each is not None}
+    return texts.replace_strict(numbers, default=None, return_dtype=pl.UInt8)
 
 
 def _type_error(column: pl.Series, expected: str) -> RecordsInvalid:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.resolver import Run
     from tonne.catalogue.words.method import MethodSettings
+    from tonne.catalogue.words.regions import Regions
     from tonne.model import Book, Facility
     from tonne.store.manifest.manifest import Manifest
     from tonne_kernel import Session
@@ -154,6 +155,15 @@ class BookState:
     def resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
         """Find what holds for an activity, unit and effective region in every month."""
         return self._resolver.resolve(activity, unit, region)
+
+    def activity_of(self, text: str) -> str:
+        """Give the id that an activity's text means; else the text itself."""
+        return self._resolver.activity_of(text)
+
+    @property
+    def regions(self) -> Regions:
+        """What reads the texts of regions."""
+        return self._resolver.regions
 
     @property
     def rule_count(self) -> int:

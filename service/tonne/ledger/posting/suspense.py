@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import functools
 import itertools
 from collections import defaultdict
@@ -13,7 +12,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from tonne.catalogue.words import taxonomy
-from tonne.catalogue.words.regions import region_chain
+from tonne.catalogue.words.folding import Nearness
+from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.statuses import status_message
 from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus
@@ -35,6 +35,9 @@ REGIONS_SHOWN_MAX = 3
 """Most regions whose factors are named."""
 
 
+EXPECTED_REGION = "a region of ISO 3166, a grid, a place below one, or a region of own factors"
+"""What a region must be to find its factors."""
+
 _FIELDS = {
     RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
     RowStatus.FACTOR_MUST_EXIST: "activity",
@@ -54,6 +57,8 @@ class SuspenseTexts:
         self._state = state
         self._zone = ZoneInfo(state.book.time_zone)
         self._nearest_left = NEAREST_ASKED_MAX
+        self._own_names: Nearness | None = None
+        self._region_hints: dict[str, str] = {}
         self._by_activity: dict[tuple[str, str], tuple[str, str]] = {}
 
     def of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], str]:
@@ -70,7 +75,7 @@ class SuspenseTexts:
         if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in regions:
             return status_message(status, RecordField.FACILITY, facility)
         region = row["region"] or regions.get(facility, "")
-        activity, unit = row["activity"], row["unit"]
+        activity, unit = self._state.activity_of(row["activity"]), row["unit"]
         disposition = self._disposition(row, region)
         if not isinstance(disposition, RowStatus):
             return (
@@ -82,7 +87,10 @@ class SuspenseTexts:
                 f"unit: {status_message(disposition, RecordField.UNIT, unit).partition(': ')[2]}; "
                 "the record came before the book had the factors, and stays in suspense"
             )
-        unknown, there = self._look_up(activity, region)
+        place = self._state.regions.read(region)
+        if place is None:
+            return self._unknown_region(region, row["region"])
+        unknown, there = self._look_up(activity, place)
         if not there:
             return unknown
         asked = f"region {region!r}" if region else "no region"
@@ -128,21 +136,44 @@ class SuspenseTexts:
             found = self._by_activity[activity, region] = (unknown, _describe(there, region))
         return found
 
+    def _unknown_region(self, region: str, written: str) -> str:
+        """Say which regions are near to one that nobody knows, and how to mend it."""
+        hint = self._region_hints.get(region)
+        if hint is None:
+            hint = ""
+            if self._nearest_left:
+                self._nearest_left -= 1
+                hint = self._state.regions.advice(region)
+            self._region_hints[region] = hint
+        remedy = (
+            f"import an edition with factors of {region!r} (`tonne edition import`), or send a "
+            "record with a region that is known"
+            if written
+            else "import the facility again with one that is known (`tonne facility import`)"
+        )
+        return (
+            f"region: {EXPECTED_REGION}; got {region!r}{'; ' if hint else ''}{hint}: {remedy}, "
+            "then clear the suspense"
+        )
+
     def _unknown(self, activity: str) -> str:
         near: list[str] = []
         if self._nearest_left:
             self._nearest_left -= 1
-            own = self._state.factors_by_activity
-            near += difflib.get_close_matches(
-                activity, own, NEAREST_COUNT, taxonomy.NEAREST_CUTOFF
-            )
+            if self._own_names is None:
+                own = self._state.factors_by_activity
+                self._own_names = Nearness(
+                    (each, each) for each in own if taxonomy.find(each) is None
+                )
+            near += self._own_names.nearest(activity, 1)
             near += taxonomy.nearest(activity, NEAREST_COUNT)
         named = list(dict.fromkeys(near))[:NEAREST_COUNT]
         hint = f"; the nearest known are {', '.join(named)}" if named else ""
         return (
             "activity: expected an activity that the catalogue or an edition of the book knows; "
-            f"got {activity!r}{hint}: correct the activity in a new record, or import an "
-            "edition with factors of it, then clear the suspense"
+            f"got {activity!r}{hint}: send the record with an id that `tonne activity search` "
+            "finds, or import an edition that has factors of it (`tonne edition import`), then "
+            "clear the suspense"
         )
 
 
@@ -151,7 +182,7 @@ def _describe(factors: Iterable[Factor], region: str) -> str:
     own = region_chain(region)
     by_region: dict[str, list[Factor]] = defaultdict(list)
     for factor in factors:
-        by_region[factor.region].append(factor)
+        by_region[region_id(factor.region)].append(factor)
     shown = [
         f"{place or 'everywhere'} ({_extent(by_region[place])})"
         for place in sorted(by_region, key=lambda place: (place not in own, place))[

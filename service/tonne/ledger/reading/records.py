@@ -345,7 +345,7 @@ def _message(status: RowStatus, row: Mapping[str, Any]) -> str:
 
 def _units_of(status: RowStatus, activity: str) -> str:
     """Name the units that an activity takes, where a record had a wrong one."""
-    known = taxonomy.find(activity)
+    known = taxonomy.find(taxonomy.read(activity) or activity)
     if known is None or status not in _UNIT_STATUSES:
         return ""
     return f"; {activity} takes {', '.join(known.units)} and units that convert into them"

@@ -285,3 +285,63 @@ def test_keys_of_producers_do_not_pile_up(monkeypatch):
         resolver.resolve("electricity", "kWh", f"R{number}")
         assert len(resolver._cache) <= 4
     assert resolver.resolve("electricity", "kWh", "") == expected
+
+
+def test_a_region_is_one_however_factor_and_record_write_it():
+    """The factor of `United_Kingdom` serves `GB`, and no notice calls that a fallback."""
+    resolver = Resolver([("one", edition({"region": "United_Kingdom"}))])
+    for text in ("GB", "uk", "英国", "GBR"):
+        found = at(resolver.resolve("electricity", "kWh", text), "2015-01")
+        assert found.notices == ()
+        assert [entry.notices for entry in found.entries] == [()]
+
+
+@pytest.mark.parametrize("text", ["US-WAA", "Untied States", "us-", "Georgia", "US-nowhere"])
+def test_an_unknown_region_takes_no_factor(text):
+    """Neither its country's nor the one of everywhere, nor a proxy's."""
+    resolver = Resolver([("one", edition({"region": "US"}, {"region": ""}, {"region": "US-WA"}))])
+    assert [run.outcome for run in resolver.resolve("electricity", "kWh", text)] == [
+        RowStatus.FACTOR_MUST_EXIST
+    ]
+
+
+def test_a_part_of_a_country_that_was_named_is_told():
+    """Names of provinces and regions of clouds are read with a notice, codes without."""
+    resolver = Resolver([("one", edition({"region": "CN-ZJ"}))])
+    named = at(resolver.resolve("electricity", "kWh", "cn-hangzhou"), "2015-01")
+    assert [notice.reason for notice in named.notices] == ["REGION_READ"]
+    assert "CN-ZJ (Zhejiang)" in named.notices[0].message
+    coded = at(resolver.resolve("electricity", "kWh", "cn_zj"), "2015-01")
+    assert coded.notices == ()
+
+
+@pytest.mark.parametrize("text", ["Process.Lime", "PROCESS LIME", "process_lime", " process.lime"])
+def test_an_own_activity_is_found_in_any_case(text):
+    """Case and the sign between words do not matter, and nothing is told of them."""
+    resolver = Resolver([("one", edition({"activity": "process.lime", "unit": "t"}))])
+    written = at(resolver.resolve("process.lime", "t", "US"), "2015-01")
+    assert at(resolver.resolve(text, "t", "US"), "2015-01") == written
+
+
+def test_two_own_activities_that_differ_by_case_are_two():
+    """Each is found as written; a third way to write them finds neither."""
+    rows = ({"activity": "process.Lime", "unit": "t"}, {"activity": "process.lime", "unit": "t"})
+    resolver = Resolver([("one", edition(*rows))])
+    for text in ("process.Lime", "process.lime"):
+        assert at(resolver.resolve(text, "t", "US"), "2015-01").entries
+    assert at(resolver.resolve("PROCESS.LIME", "t", "US"), "2015-01") is (
+        RowStatus.FACTOR_MUST_EXIST
+    )
+
+
+def test_a_title_is_read_as_its_activity_and_told():
+    """`Natural gas` posts as `fuel.natural_gas` does, with one notice more."""
+    rows = {"activity": "fuel.natural_gas", "unit": "kWh_gross", "stage": "combustion"}
+    resolver = Resolver([("one", edition(rows))])
+    plain = at(resolver.resolve("fuel.natural_gas", "kWh", ""), "2015-01")
+    titled = at(resolver.resolve("NATURAL GAS", "kWh", ""), "2015-01")
+    assert titled.entries == plain.entries
+    assert [notice.message for notice in titled.notices[:1]] == [
+        "activity 'NATURAL GAS' read as fuel.natural_gas"
+    ]
+    assert titled.notices[1:] == plain.notices
