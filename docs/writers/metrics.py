@@ -14,8 +14,8 @@ _HEAD = """\
 # Metrics
 
 `GET /metrics` on the admin port. Units are base units (seconds, bytes); every series exists from
-the start. This page is made from `METRICS` in `service/tonne/telemetry/metrics.py` by
-`make docs`; a test compares the two.
+the start, but where it says so. This page is made from `METRICS` in
+`service/tonne/telemetry/metrics.py` by `make docs`; a test compares the two.
 
 What is recorded from them, alerted on and drawn:
 [k8s/components/monitoring](../k8s/components/monitoring/README.md).
@@ -28,8 +28,10 @@ _LISTED_BELOW = {METHODS: "methods", CODES: "gRPC codes", ERROR_CODES: "error co
 
 
 def count_series(metric: Metric) -> int:
-    """Series of one metric; a histogram has one for each bucket, +Inf, the sum and the count."""
-    label_sets = prod(len(values) for values in metric.labels.values())
+    """Series of one metric at the start; a histogram's are its buckets, +Inf, sum and count."""
+    label_sets = prod(
+        1 if name in metric.later else len(values) for name, values in metric.labels.items()
+    )
     return label_sets * (len(metric.buckets) + 3 if metric.kind == "histogram" else 1)
 
 

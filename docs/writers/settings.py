@@ -31,7 +31,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "server.stop_grace_s": ("tonne_stream_ends_total",),
     "server.streams_per_connection_max": ("tonne_streams_active",),
     "server.lookahead_bytes": ("process_resident_memory_bytes",),
-    "server.metadata_bytes_max": ("tonne_calls_total",),
+    "server.metadata_bytes_max": ("rpc_server_call_duration_seconds",),
     "server.keepalive_time_s": ("tonne_stream_ends_total",),
     "server.keepalive_timeout_s": ("tonne_stream_ends_total",),
     "server.connection_idle_s_max": ("process_open_fds",),

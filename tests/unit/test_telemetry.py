@@ -17,7 +17,7 @@ from tonne.telemetry import (
     log_incident,
 )
 from tonne.telemetry.logs import JsonFormatter
-from tonne.telemetry.metrics import ACK_SLO_S, METRICS
+from tonne.telemetry.metrics import ACK_SLO_S, CALL_DURATION, METRICS
 
 SERIES_MAX = 2_000
 """A scrape costs the interpreter some 10 us a series."""
@@ -32,15 +32,15 @@ def test_a_scrape_stays_small():
     """The page's count is that of the exposition, the process included, and below the limit."""
     lines = Telemetry().render()[0].decode().splitlines()
     samples = [line for line in lines if not line.startswith("#")]
-    own = [line for line in samples if line.startswith("tonne_")]
+    own = [line for line in samples if line.startswith(("tonne_", "rpc_"))]
     assert len(own) == sum(count_series(metric) for metric in METRICS)
     assert len(own) < len(samples) < SERIES_MAX
 
 
 def test_names_follow_the_conventions():
-    """One prefix, base units, counters end in _total, and only they do."""
+    """One prefix, base units, counters end in _total, and only they do; one name is not ours."""
     for metric in METRICS:
-        assert metric.name.startswith("tonne_")
+        assert metric.name.startswith("tonne_") or metric.name == CALL_DURATION
         assert (metric.kind == "counter") == metric.name.endswith("_total")
         assert not metric.name.endswith(("_ms", "_minutes", "_mib"))
         assert (metric.kind == "histogram") == bool(metric.buckets)
@@ -68,6 +68,25 @@ def test_a_series_that_is_not_declared_is_a_defect():
     for name, labels in (("tonne_new_total", ()), ("tonne_batches_total", ("acme",))):
         with pytest.raises(KeyError):
             telemetry.add(name, 1, *labels)
+
+
+def test_calls_are_named_as_opentelemetry_does():
+    """rpc.server.call.duration in Prometheus' words; OK is there at zero, other codes later."""
+    telemetry = Telemetry()
+    labels = {"rpc_system_name": "grpc", "rpc_method": "tonne.v1.LedgerService/GetBook"}
+    name = "rpc_server_call_duration_seconds_count"
+    assert telemetry.value(name, **labels, rpc_response_status_code="OK") == 0
+    assert telemetry.value(name, **labels, rpc_response_status_code="NOT_FOUND") is None
+    for _ in range(2):
+        telemetry.end_call("GetBook", "NOT_FOUND", 0.0)
+    assert telemetry.value(name, **labels, rpc_response_status_code="NOT_FOUND") == 2
+    assert telemetry.value(name, **labels, rpc_response_status_code="OK") == 0
+    for method, code in (("GetBooks", "OK"), ("GetBook", "TEAPOT")):
+        with pytest.raises(KeyError):
+            telemetry.end_call(method, code, 0.0)
+    (metric,) = [each for each in METRICS if each.name == CALL_DURATION]
+    advised = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+    assert metric.buckets[: len(advised)] == advised
 
 
 def test_stages_and_busy_time_are_timed_also_when_they_fail():

@@ -31,12 +31,20 @@ class Panel:
     limit: float | None = None
 
 
-def quantile(share: str, metric: str, by: str = "") -> str:
+CALLS = "rpc_server_call_duration_seconds"
+"""Every gRPC server names this metric so: what is drawn of it is of the ledger's own calls."""
+
+OURS = 'rpc_method=~"tonne[.]v1[.].+"'
+NO_STREAMS = f'{OURS}, rpc_method!="tonne.v1.IngestService/Append"'
+
+
+def quantile(share: str, metric: str, by: str = "", where: str = "") -> str:
     """Query of a quantile of a histogram."""
     labels = f"le, {by}" if by else "le"
+    selector = f"{HERE}, {where}" if where else HERE
     return (
         f"histogram_quantile({share}, "
-        f"sum by ({labels}) (rate({metric}_bucket{{{HERE}}}[$__rate_interval])))"
+        f"sum by ({labels}) (rate({metric}_bucket{{{selector}}}[$__rate_interval])))"
     )
 
 
@@ -99,7 +107,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Calls",
             "Calls other than Append that ended, by method.",
             "reqps",
-            {"{{method}}": rate("tonne_calls_total", "method", 'method!="Append"')},
+            {"{{rpc_method}}": rate(f"{CALLS}_count", "rpc_method", NO_STREAMS)},
         ),
     ),
     "Latency": (
@@ -118,8 +126,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Duration of calls other than Append.",
             "s",
             {
-                "50 %": quantile("0.5", "tonne_call_duration_seconds"),
-                "99 %": quantile("0.99", "tonne_call_duration_seconds"),
+                "50 %": quantile("0.5", CALLS, where=NO_STREAMS),
+                "99 %": quantile("0.99", CALLS, where=NO_STREAMS),
             },
         ),
         Panel(
@@ -127,8 +135,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Mean duration.",
             "s",
             {
-                "{{method}}": f"{rate('tonne_call_seconds_total', 'method')} / "
-                f"{rate('tonne_calls_total', 'method')}"
+                "{{rpc_method}}": f"{rate(f'{CALLS}_sum', 'rpc_method', OURS)} / "
+                f"{rate(f'{CALLS}_count', 'rpc_method', OURS)}"
             },
         ),
     ),
@@ -144,7 +152,11 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "By method and gRPC code.",
             "short",
             {
-                "{{method}} {{code}}": rate("tonne_calls_total", "method, code", 'code!="OK"')
+                "{{rpc_method}} {{rpc_response_status_code}}": rate(
+                    f"{CALLS}_count",
+                    "rpc_method, rpc_response_status_code",
+                    f'{OURS}, rpc_response_status_code!="OK"',
+                )
                 + " > 0"
             },
         ),

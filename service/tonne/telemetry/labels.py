@@ -23,12 +23,12 @@ ERROR_CODES = tuple(
 """Codes of all errors of `tonne.errors`, in alphabetical order."""
 
 METHODS = tuple(
-    method.name
+    f"{service.full_name}/{method.name}"
     for file in (ingest_pb2, ledger_pb2, catalogue_pb2, report_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 )
-"""Every call of the protocol."""
+"""Every call of the protocol, named as OpenTelemetry does: with its service."""
 
 CODES = (
     "OK",

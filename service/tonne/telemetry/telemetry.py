@@ -1,7 +1,8 @@
 """Metrics as they are counted.
 
 One `Telemetry` for each server, with a registry of its own. Every series of the table
-(`tonne.telemetry.metrics`) exists at zero from the start, so that rates have a beginning.
+(`tonne.telemetry.metrics`) exists at zero from the start, so that rates have a beginning;
+but those that the table has later.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import platform
 import time
 from contextlib import contextmanager
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -16,8 +18,8 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
 
-from tonne.telemetry.labels import VERSION
-from tonne.telemetry.metrics import METRICS
+from tonne.telemetry.labels import METHODS, VERSION
+from tonne.telemetry.metrics import CALL_DURATION, METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from tonne.telemetry.metrics import Metric
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # not typed there
+
+_FULL_NAMES = {name.rpartition("/")[2]: name for name in METHODS}
 
 
 class Telemetry:
@@ -40,6 +44,7 @@ class Telemetry:
         self._counters: dict[tuple[str, ...], Counter] = {}
         self._gauges: dict[tuple[str, ...], Gauge] = {}
         self._histograms: dict[tuple[str, ...], Histogram] = {}
+        self._later: dict[str, Callable[[tuple[str, ...]], Histogram]] = {}
         for metric in METRICS:
             self._declare(metric)
         self.set("tonne_build_info", 1, VERSION, platform.python_version())
@@ -54,7 +59,10 @@ class Telemetry:
 
     def observe(self, name: str, value: float, *labels: str) -> None:
         """Put one value into a histogram."""
-        self._histograms[(name, *labels)].observe(value)
+        bound = self._histograms.get((name, *labels))
+        if bound is None:
+            bound = self._histograms[(name, *labels)] = self._later[name](labels)
+        bound.observe(value)
 
     def read_with(self, name: str, read: Callable[[], float], *labels: str) -> None:
         """Have a gauge call `read` at each scrape."""
@@ -79,15 +87,9 @@ class Telemetry:
             self.add("tonne_worker_busy_seconds_total", time.perf_counter() - start_s, pool)
 
     def end_call(self, method: str, code: str, start_s: float) -> None:
-        """Count a call that began at `start_s` of `time.perf_counter` and ended with a gRPC code.
-
-        Streams of records are no part of the histogram: they live as long as they may.
-        """
+        """Count a call that began at `start_s` of `time.perf_counter`, by its gRPC code."""
         duration_s = time.perf_counter() - start_s
-        self.add("tonne_calls_total", 1, method, code)
-        self.add("tonne_call_seconds_total", duration_s, method)
-        if method != "Append":
-            self.observe("tonne_call_duration_seconds", duration_s)
+        self.observe(CALL_DURATION, duration_s, "grpc", _FULL_NAMES[method], code)
 
     def value(self, name: str, **labels: str) -> float | None:
         """Read one sample, such as `tonne_ack_latency_seconds_count`; None where absent."""
@@ -100,7 +102,12 @@ class Telemetry:
 
     def _declare(self, metric: Metric) -> None:
         names = tuple(metric.labels)
-        series = product(*metric.labels.values())
+        series = product(
+            *(
+                values[:1] if name in metric.later else values
+                for name, values in metric.labels.items()
+            )
+        )
         if metric.kind == "counter":
             counter = Counter(metric.name, metric.about, names, registry=self._registry)
             for values in series:
@@ -117,3 +124,12 @@ class Telemetry:
             for values in series:
                 bound_h = histogram.labels(*values) if values else histogram
                 self._histograms[(metric.name, *values)] = bound_h
+            self._later[metric.name] = partial(_bind, metric, histogram)
+
+
+def _bind(metric: Metric, histogram: Histogram, labels: tuple[str, ...]) -> Histogram:
+    """Make a series of known labels that was not there from the start."""
+    for (name, values), value in zip(metric.labels.items(), labels, strict=True):
+        if value not in values:
+            raise KeyError(f"{metric.name} has no {name} {value!r}")
+    return histogram.labels(*labels)

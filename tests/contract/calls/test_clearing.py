@@ -47,7 +47,7 @@ def test_what_waits_is_posted_after_an_import(api, book):
     assert [each.offset for each in waiting] == [1, 3, 5]
     assert all("process.clay" in each.message for each in waiting)
     statuses = [each.status for each in api.records(book)]
-    assert statuses == [0, status_pb2.ROW_STATUS_FACTOR_MUST_EXIST] * 3
+    assert statuses == [status_pb2.ROW_STATUS_POSTED, status_pb2.ROW_STATUS_FACTOR_MUST_EXIST] * 3
     name = f"{book}/channels/meter"
     totals = api.ingest.GetChannel(ingest_pb2.GetChannelRequest(name=name)).channel.control_totals
     assert (totals.posted_count, totals.suspended_count) == (3, 3)

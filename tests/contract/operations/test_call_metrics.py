@@ -8,6 +8,7 @@ import pytest
 from tests.support.servers.api import Producer, record
 from tonne.edge.messages.status import ANSWERS
 from tonne.telemetry.labels import CODES, METHODS
+from tonne.telemetry.metrics import CALL_DURATION
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 
@@ -15,7 +16,7 @@ def test_every_method_of_the_api_has_its_series():
     """A method without one would fail at its first call."""
     pages = (ingest_pb2, ledger_pb2, catalogue_pb2, report_pb2)
     methods = [
-        method.name
+        f"{service.full_name}/{method.name}"
         for page in pages
         for service in page.DESCRIPTOR.services_by_name.values()
         for method in service.methods
@@ -36,9 +37,11 @@ def test_calls_are_counted_by_their_end(running, book):
     producer = Producer.opened(running.api, f"{book}/channels/meter")
     producer.send_rows(0, record())
     producer.finish()
-    assert running.value("tonne_calls_total", method="Append", code="OK") == 1
-    assert running.value("tonne_calls_total", method="CreateBook", code="OK") == 1
-    assert running.value("tonne_calls_total", method="GetBook", code="NOT_FOUND") == 1
-    assert running.value("tonne_calls_total", method="GetBook", code="OK") == 0
+    assert running.calls("Append", "OK") == 1
+    assert running.calls("CreateBook", "OK") == 1
+    assert running.calls("GetBook", "NOT_FOUND") == 1
+    assert running.calls("GetBook", "OK") == 0
     assert running.value("tonne_call_errors_total", code="BOOK_UNKNOWN") == 1
-    assert running.value("tonne_call_seconds_total", method="GetBook") > 0
+    labels = {"rpc_system_name": "grpc", "rpc_response_status_code": "NOT_FOUND"}
+    method = "tonne.v1.LedgerService/GetBook"
+    assert running.value(f"{CALL_DURATION}_sum", rpc_method=method, **labels) > 0

@@ -17,6 +17,8 @@ from google.rpc.status_pb2 import Status as RpcStatus
 from tonne.client.wire.filters import all_of
 from tonne.config import data_directory, load
 from tonne.server import Server
+from tonne.telemetry.labels import METHODS
+from tonne.telemetry.metrics import CALL_DURATION
 from tonne.v1 import (
     catalogue_pb2,
     catalogue_pb2_grpc,
@@ -100,6 +102,15 @@ class RunningServer:
         value = self.server.telemetry.value(name, **labels)
         assert value is not None, f"no series {name} {labels}"
         return value
+
+    def calls(self, method: str, code: str) -> float:
+        """How many calls of a method ended with a gRPC code."""
+        (name,) = (each for each in METHODS if each.endswith(f"/{method}"))
+        labels = {"rpc_system_name": "grpc", "rpc_method": name}
+        found = self.server.telemetry.value(
+            f"{CALL_DURATION}_count", **labels, rpc_response_status_code=code
+        )
+        return found or 0.0
 
     def get(self, path: str) -> tuple[int, str]:
         """GET of the admin port: status and body."""
