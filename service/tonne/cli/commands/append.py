@@ -82,7 +82,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
             metavar="FILE...",
             exists=True,
             dir_okay=False,
-            help="csv, parquet, arrow or jsonl; several files are one sequence.",
+            help="csv, parquet, arrow, jsonl or Green Button xml; several files are one sequence.",
         ),
     ],
     book: BookOption,
@@ -146,7 +146,7 @@ def _append(
         try:
             with bar:
                 return opened.append(
-                    read_files(files),
+                    read_files(files, say),
                     start_offset=start_offset,
                     record_count=total,
                     progress=show,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.cli.input.documents import ESPI_SUFFIX, check_espi, read_espi, refuse_footprint
 from tonne.cli.input.ipc_stream import read_ipc_stream
 from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
 from tonne.errors import FieldInvalid
@@ -27,8 +28,16 @@ Piece = pl.DataFrame | dict[str, object]
 """What a reader yields: frames, or single records."""
 
 
-def read_files(paths: Iterable[Path]) -> Iterator[Piece]:
+def _tell_nobody(_remark: str) -> None:
+    pass
+
+
+def read_files(
+    paths: Iterable[Path], tell: Callable[[str], None] = _tell_nobody
+) -> Iterator[Piece]:
     """Read the records of files, one after the other, as one sequence.
+
+    `tell` hears what was assumed and left out.
 
     Raises
     ------
@@ -39,7 +48,7 @@ def read_files(paths: Iterable[Path]) -> Iterator[Piece]:
     for path in paths:
         reader = _reader(path)
         try:
-            yield from reader(path)
+            yield from reader(path) if reader is not None else read_espi(path, tell)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _unreadable(path, error) from error
 
@@ -66,7 +75,8 @@ def check_file(path: Path) -> None:
     FieldInvalid
         A suffix without a reader, or a header that is not one of records.
     """
-    _reader(path)
+    if _reader(path) is None:
+        check_espi(path)
     scan = _SCANS.get(path.suffix.lower())
     if scan is None:
         return  # its header comes record by record, or batch by batch
@@ -139,11 +149,17 @@ _READERS: Mapping[str, Callable[[Path], Iterator[Piece]]] = {
 }
 
 
-def _reader(path: Path) -> Callable[[Path], Iterator[Piece]]:
-    reader = _READERS.get(path.suffix.lower())
+def _reader(path: Path) -> Callable[[Path], Iterator[Piece]] | None:
+    """Find the reader of a file; None for a document, which `documents` reads."""
+    refuse_footprint(path)
+    suffix = path.suffix.lower()
+    if suffix == ESPI_SUFFIX:
+        return None
+    reader = _READERS.get(suffix)
     if reader is None:
+        known = ", ".join([*_READERS, ESPI_SUFFIX])
         raise FieldInvalid(
-            f"{path}: expected a file that ends in {', '.join(_READERS)}; got {path.suffix!r}",
+            f"{path}: expected a file that ends in {known}; got {path.suffix!r}",
             metadata={"file": str(path)},
         )
     return reader
