@@ -18,6 +18,7 @@ ROOMS = (
     "edge",
     "errors",
     "gateway",
+    "imports",
     "ingest",
     "ledger",
     "reports",
