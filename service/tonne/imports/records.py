@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from tonne.client.answers.records import REQUIRED_FIELDS
 from tonne.imports.profiles.mapping import Mapper
 from tonne.imports.sources.opening import open_table
 
@@ -36,7 +37,7 @@ class MappedFiles:
         """
         for path in self._paths:
             if str(path) != "-":  # it can be read once
-                with open_table(path, self._profile.file) as table:
+                with open_table(path, self._profile.file, self._needed()) as table:
                     Mapper(self._profile, table)
 
     def frames(self) -> Iterator[pl.DataFrame]:
@@ -50,7 +51,14 @@ class MappedFiles:
         self.reports = []
         for path in self._paths:
             with ExitStack() as stack:
-                table = stack.enter_context(open_table(path, self._profile.file))
+                table = stack.enter_context(open_table(path, self._profile.file, self._needed()))
                 mapper = Mapper(self._profile, table)
                 self.reports.append(mapper.report)
                 yield from mapper.frames()
+
+    def _needed(self) -> list[str]:
+        """List names by which a sheet is recognized."""
+        if self._profile.is_plain:
+            return list(REQUIRED_FIELDS)
+        rules = self._profile.columns.values()
+        return [name for rule in rules for name in (rule.name, *rule.join) if name]

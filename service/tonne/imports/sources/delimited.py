@@ -50,8 +50,10 @@ def check_delimiter(text: str) -> str:
     return found
 
 
-def read_delimited(path: Path, name: str, delimiter: str, rule: HeaderRule) -> Table:
-    """Read a delimited text that stands in UTF-8; `name` is the file's name in messages.
+def read_delimited(
+    path: Path, name: str, delimiter: str, rule: HeaderRule, *, sheet: str = ""
+) -> Table:
+    """Read a delimited text that stands in UTF-8; `name` and `sheet` are for messages.
 
     Raises
     ------
@@ -59,8 +61,8 @@ def read_delimited(path: Path, name: str, delimiter: str, rule: HeaderRule) -> T
         Where the header is not there, or a row has more fields than it.
     """
     head = read_head(path, name, delimiter)
-    header_row, header = find_header(head, rule, name)
-    if len(header) == 1:
+    header_row, header = find_header(head, rule, f"{name}, sheet {sheet!r}" if sheet else name)
+    if len(header) == 1 and not sheet:
         written = "".join(head[header_row - 1])
         other = likely_delimiter(written, delimiter)
         if other:
@@ -77,7 +79,7 @@ def read_delimited(path: Path, name: str, delimiter: str, rule: HeaderRule) -> T
                 or _first(name, error)
             ) from error
 
-    return Table(name, "", header, header_row, rows)
+    return Table(name, sheet, header, header_row, rows)
 
 
 def read_head(path: Path, name: str, delimiter: str) -> list[list[str]]:
