@@ -99,4 +99,65 @@ def test_another_json_file_is_no_footprint(run, client, tmp_path):
     path.write_text("{}")
     code, _, said = run("append", path, "--book", "other", "--channel", "c")
     assert code != 0
-    assert "expected a file that ends in" in said
+    assert "x.json: expected" in said
+    assert "footprint" not in said
+
+
+REGISTER = """\
+record_id,facility,activity,quantity,unit,start,end,region
+p,b1,electricity.grid,216,kWh,2016-09-28T02:00:00,2016-09-28T03:00:00,US
+p,b1,electricity.grid,216,kWh,2016-09-28T02:00:00,2016-09-28T03:00:00,US
+p,b1,electricity.grid,112,kWh,2016-09-28T01:00:00,2016-09-28T02:00:00,US
+p,b1,electricity.grid,0,kWh,2016-09-28T00:00:00,2016-09-28T01:00:00,US
+p,b1,electricity.grid,300,kWh,2016-09-27T23:00:00,2016-09-28T00:00:00,US
+p,b1,electricity.grid,250,kWh,2016-09-27T22:00:00,2016-09-27T23:00:00,US
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("start",), "is not known: record 4"),
+        (("end", "--reset-reading", "before"), "one record repeats"),
+    ],
+)
+def test_readings_of_a_register_become_consumption(client, run, tmp_path, words, told):
+    """50, then a reset, then 112 and 104: told what repeats and what is not known."""
+    column, *more = words
+    book = f"register-{column}"
+    client.create_book(book)
+    path = tmp_path / "register.csv"
+    path.write_text(REGISTER)
+    append = ("append", path, "--book", book, "--channel", "c", "--readings", column)
+    code, _, said = run(*append)
+    assert code != 0
+    assert "300 (record 5, 2016-09-2" in said
+    assert 'reset = "00:00" (--reset)' in said
+    code, _, said = run(*append, "--reset", "00:00", *more)
+    assert code == 0, said
+    assert "one record repeats a reading, and was used once: record 2" in said
+    assert told in said
+    found = sum(each.record["quantity"] for each in client.list_records(book))
+    assert found == 50 + 112 + 104
+
+
+def test_options_of_meters_say_where_they_hold(client, run, tmp_path):
+    """Those of a Green Button file refuse a table; those of registers need the column."""
+    client.create_book("options")
+    path = tmp_path / "register.csv"
+    path.write_text(REGISTER)
+    append = ("append", path, "--book", "options", "--channel", "c")
+    assert "--as-region: expected a Green Button file" in run(*append, "--as-region", "GB")[2]
+    assert "--readings: expected start or end" in run(*append, "--reset", "00:00")[2]
+    assert (
+        "registers.rollover: expected a reading"
+        in run(*append, "--readings", "end", "--rollover", "1,000")[2]
+    )
+    xml = tmp_path / "usage.xml"
+    entries = (point("x"), meter(), reading_type(), block(reading(4)))
+    xml.write_text(f"<feed>{''.join(entries)}</feed>")
+    assert "append them by themselves" in run(*append, xml)[2]
+    code, _, said = run("append", xml, *append[2:], "--as-facility", "f", "--as-region", "GB")
+    assert code == 0, said
+    (found,) = client.list_records("options")
+    assert (found.record["facility"], found.record["region"]) == ("f", "GB")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tonne.errors import FieldInvalid
-from tonne.imports.meters.espi import EspiFile
-from tonne.imports.meters.espi_series import EspiRules
-from tonne.imports.pact.edition import advice, is_pact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    import polars as pl
+    from tonne.imports.meters.espi import EspiFile
+    from tonne.imports.meters.options import MeterOptions
 
 ESPI_SUFFIX = ".xml"
 """How the name of a Green Button file ends."""
 
 _JSON_SUFFIX = ".json"
+
+
+def is_document(path: Path) -> bool:
+    """Whether a file is read here, and not as a table."""
+    return path.suffix.lower() == ESPI_SUFFIX
 
 
 def refuse_footprint(path: Path) -> None:
@@ -29,24 +32,40 @@ def refuse_footprint(path: Path) -> None:
     FieldInvalid
         It is one: a factor, and no record. What does not add up in it is told, too.
     """
-    if path.suffix.lower() == _JSON_SUFFIX and is_pact(path):
-        raise FieldInvalid(advice(path), metadata={"file": str(path)})
+    if path.suffix.lower() == _JSON_SUFFIX:
+        from tonne.imports.pact.edition import advice, is_pact  # noqa: PLC0415  # few need it
+
+        if is_pact(path):
+            raise FieldInvalid(advice(path), metadata={"file": str(path)})
 
 
-def check_espi(path: Path) -> None:
-    """Look at a Green Button file before anything is sent. Raises FieldInvalid."""
-    EspiFile(path, EspiRules())
-
-
-def read_espi(path: Path, tell: Callable[[str], None]) -> Iterator[pl.DataFrame]:
-    """Read the records of a Green Button file; `tell` hears what was assumed and left out.
+class Documents:
+    """Green Button files, as one sequence of records.
 
     Raises
     ------
     FieldInvalid
-        As `EspiFile` says.
+        Another file stands among them; or as `EspiFile` says.
     """
-    opened = EspiFile(path, EspiRules())
-    yield from opened.frames()
-    for remark in opened.remarks:
-        tell(remark)
+
+    def __init__(self, paths: Sequence[Path], options: MeterOptions) -> None:
+        from tonne.imports.meters.espi import EspiFile  # noqa: PLC0415  # loads Polars
+        from tonne.imports.meters.espi_series import EspiRules  # noqa: PLC0415  # loads Polars
+
+        others = [path for path in paths if not is_document(path)]
+        if others:
+            raise FieldInvalid(
+                f"{others[0]}: expected Green Button files alone, or none of them: append them "
+                "by themselves"
+            )
+        rules = EspiRules(options.facility, options.activity, options.region, options.series)
+        self._files: list[EspiFile] = [EspiFile(path, rules) for path in paths]
+
+    def frames(self) -> Iterator[Any]:
+        """Read the records of all files in order, in frames."""
+        for file in self._files:
+            yield from file.frames()
+
+    def remarks(self) -> list[str]:
+        """Say what was assumed and left out, of what was read so far."""
+        return [remark for file in self._files for remark in file.remarks]
