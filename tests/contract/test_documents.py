@@ -141,6 +141,28 @@ def test_readings_of_a_register_become_consumption(client, run, tmp_path, words,
     assert found == 50 + 112 + 104
 
 
+def test_a_swap_and_days_can_be_said_on_the_command_line(client, run, tmp_path):
+    """10 of the old register, 46 of the new one, over two days each."""
+    client.create_book("swapped")
+    path = tmp_path / "r.csv"
+    path.write_text(
+        "facility,activity,quantity,unit,start,end,region\n"
+        "m1,electricity.grid,990,kWh,2025-03-01T00:00:00Z,2025-03-01T00:00:00Z,US\n"
+        "m1,electricity.grid,50,kWh,2025-03-05T00:00:00Z,2025-03-05T00:00:00Z,US\n"
+    )
+    append = ("append", path, "--book", "swapped", "--channel", "c", "--readings", "end")
+    code, _, said = run(*append, "--swap", "m1,2025-03-03")
+    assert code != 0
+    assert "--swap: expected METER,TIME,LAST,FIRST" in said
+    swap = ("--swap", "m1,2025-03-03T00:00:00Z,1000,4")
+    code, _, said = run(*append, *swap, "--by-day", "--interval", "1 d")
+    assert code == 0, said
+    assert "spans between readings are longer than 24 h" in said
+    found = [each.record for each in client.list_records("swapped")]
+    assert [str(each["quantity"].normalize()) for each in found] == ["5", "5", "23", "23"]
+    assert {each["data_quality"] for each in found} == {"calculated"}
+
+
 def test_options_of_meters_say_where_they_hold(client, run, tmp_path):
     """Those of a Green Button file refuse a table; those of registers need the column."""
     client.create_book("options")

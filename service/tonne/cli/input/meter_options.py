@@ -28,6 +28,11 @@ METER_OPTIONS: dict[str, tuple[str, Any, object]] = {
         _option("READING", "Where the registers stand at zero again: 100000 with five digits."),
         "",
     ),
+    "rollover_step_max": (
+        "rollover_step_max",
+        _option("AMOUNT", "Most that may have been used over a rollover; else half of it."),
+        "",
+    ),
     "reset": (
         "reset",
         _option("HH:MM", "Time of day at which the registers start anew at zero."),
@@ -37,6 +42,36 @@ METER_OPTIONS: dict[str, tuple[str, Any, object]] = {
         "reset_reading",
         _option("after|before", "What a reading at that very time is; else after it."),
         "",
+    ),
+    "interval": (
+        "interval",
+        _option("TIME", "The usual time between readings, like '15 min': longer ones are told."),
+        "",
+    ),
+    "by_day": (
+        "by_day",
+        Annotated[
+            bool,
+            typer.Option(
+                "--by-day",
+                rich_help_panel=PANEL,
+                help="Spread what was used between two readings evenly over its days.",
+            ),
+        ],
+        False,
+    ),
+    "swap": (
+        "swaps",
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="METER,TIME,LAST,FIRST",
+                rich_help_panel=PANEL,
+                help="A meter that was swapped: when, the old register's last reading and the "
+                "new one's first; may be given several times.",
+            ),
+        ],
+        None,
     ),
     "as_facility": (
         "facility",

@@ -161,7 +161,8 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
         stated = {_RENAMED.get(name, name): given.pop(name) for name in _OPTIONS}
         many = {name: tuple(stated[name] or ()) for name in _MANY}
         said = {name: given.pop(option) for option, (name, _, _) in METER_OPTIONS.items()}
-        meters = MeterOptions(**{**said, "series": tuple(said["series"] or ())})
+        lists = {name: tuple(said[name] or ()) for name in ("series", "swaps")}
+        meters = MeterOptions(**{**said, **lists})
         command(**given, reading=ReadingOptions(**{**stated, **many, "meters": meters}))
 
     parameters = [each for each in own.parameters.values() if each.name != "reading"]

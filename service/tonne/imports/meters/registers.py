@@ -357,16 +357,15 @@ def _tell_resets(pairs: pl.DataFrame, told: _Told) -> None:
 
 
 def _reasons(rules: RegisterRules) -> str:
+    rolled = 'at a limit, rollover = "..." (--rollover)'
+    if rules.rollover is not None or rules.rollovers:
+        rolled = "and more than rollover_step_max ({step_max}; --rollover-step-max) was used"
     return (
         "meter {meter} went from {old_text} ({word} {old__row}, {old_time}) to {text} ({word} "
         "{_row}, {time}), and a register counts up; say why under [registers]: it rolled over "
-        + (
-            'at a limit, rollover = "..." (--rollover)'
-            if rules.rollover is None and not rules.rollovers
-            else "(rollover), and more than rollover_step_max ({step_max}) was used"
-        )
-        + '; it starts anew every day, reset = "00:00" (--reset); or the meter was swapped, '
-        '[[registers.swaps]] with meter = "{meter}", time, last and first; or mend the reading'
+        f'{rolled}; it starts anew every day, reset = "00:00" (--reset); or the meter was '
+        'swapped, [[registers.swaps]] with meter = "{meter}", time, last and first (--swap); or '
+        "mend the reading"
     )
 
 
