@@ -55,7 +55,9 @@ class RegisterRecords:
         self.remarks: list[str] = []
 
     def frames(self, records: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Read all readings, then give what was used, meter by meter in the order of time.
+        """Read all readings, then give what was used, in the order of ends.
+
+        So a file that grew gives the same records first, and new ones behind them.
 
         Raises
         ------
@@ -71,8 +73,10 @@ class RegisterRecords:
         self.remarks = list(found.remarks)
         shared = named.select("meter", *_SHARED).unique("meter", keep="first")
         evidence = named.select(pl.col("_row").alias("last_row"), "evidence")
-        spans = found.spans.join(shared, on="meter", how="left", maintain_order="left").join(
-            evidence, on="last_row", how="left", maintain_order="left"
+        spans = (
+            found.spans.sort("end", "start", "meter")
+            .join(shared, on="meter", how="left", maintain_order="left")
+            .join(evidence, on="last_row", how="left", maintain_order="left")
         )
         first, last = (pl.col(f"{name}_row").cast(pl.String) for name in ("first", "last"))
         rows = pl.format(

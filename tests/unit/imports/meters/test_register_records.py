@@ -59,6 +59,16 @@ def test_readings_of_several_frames_are_one_sequence():
     assert remark.endswith(": record 3")
 
 
+def test_a_file_that_grew_gives_the_same_records_first():
+    """Two meters, read every hour: what is in a channel already is skipped."""
+    rows = [(meter, str(hour * 2), hour) for hour in range(6) for meter in ("b", "a")]
+    before, _ = read(frame(*rows[:8]))
+    after, _ = read(frame(*rows))
+    assert after.height == 10
+    assert after.drop("evidence").head(before.height).equals(before.drop("evidence"))
+    assert after["evidence"].head(before.height).to_list() == before["evidence"].to_list()
+
+
 @pytest.mark.parametrize(
     ("kind", "zone", "expected"),
     [
