@@ -1,6 +1,6 @@
 """Files of people, mapped to records.
 
-Takes from: files as people have them, and the profile that says what stands where.
-Hands to: `cli` (frames with the columns of a record, and remarks for people).
-Never: a guess without a word, a float for an amount, more of a file in memory than a bound says.
+Takes from: files as people have them: tables of texts, workbooks, documents; and a profile.
+Hands to: the command: frames of records, and what was left out and why.
+Never: guesses in silence, reads an amount as a float, speaks to a server.
 """

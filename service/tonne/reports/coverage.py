@@ -41,7 +41,7 @@ PENDING_ROWS = 1 << 16
 
 SUBJECT = ("facility", "activity")
 
-_RUN = {"facility": pl.String, "activity": pl.String, "start": pl.Int64, "end": pl.Int64}
+_RUN = {"subject": pl.Int64, "start": pl.Int64, "end": pl.Int64}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY = dt.timedelta(days=1)
 
@@ -132,10 +132,10 @@ class Runs:
     Attributes
     ----------
     runs, overlaps : polars.DataFrame
-        `SUBJECT`, start, end (Int64): each disjoint, sorted. Complete after `settle`.
+        subject, start, end (Int64): each disjoint, sorted. Complete after `settle`.
     subjects : polars.DataFrame
-        `SUBJECT`, record_count of those between, first and last of all: also of a facility and
-        activity that has no record between.
+        `SUBJECT`, its number as subject, record_count of those between, first and last of all:
+        also of a facility and activity that has no record between.
     """
 
     def __init__(self, begin_us: int | None, end_us: int | None, hold: Hold | None) -> None:
@@ -148,7 +148,7 @@ class Runs:
         self.subjects = pl.DataFrame(
             schema={
                 **dict.fromkeys(SUBJECT, pl.String),
-                **dict.fromkeys(("record_count", "first", "last"), pl.Int64),
+                **dict.fromkeys(("subject", "record_count", "first", "last"), pl.Int64),
             }
         )
 
@@ -161,35 +161,49 @@ class Runs:
         if self.end_us is not None:
             is_between &= start < self.end_us
         records = records.with_columns(is_between.alias("is_between"))
-        counted = records.group_by(SUBJECT).agg(
-            pl.col("is_between").sum().cast(pl.Int64).alias("record_count"),
-            start.min().alias("first"),
-            end.max().alias("last"),
+        self._count_subjects(
+            records.group_by(SUBJECT).agg(
+                pl.lit(None, pl.Int64).alias("subject"),
+                pl.col("is_between").sum().cast(pl.Int64).alias("record_count"),
+                start.min().alias("first"),
+                end.max().alias("last"),
+            )
         )
-        self.subjects = (
-            pl.concat([self.subjects, counted])
-            .group_by(SUBJECT)
-            .agg(pl.col("record_count").sum(), pl.col("first").min(), pl.col("last").max())
-        )
-        self._pending.append(records.filter("is_between").select(_RUN.keys()))
-        self._pending_rows += self._pending[-1].height
+        numbers = self.subjects.select(*SUBJECT, "subject")
+        between = records.filter("is_between").join(numbers, on=SUBJECT, how="left")
+        self._pending.append(between.select(_RUN.keys()))
+        self._pending_rows += between.height
         self._count()
         if self._pending_rows > max(PENDING_ROWS, self.runs.height):
             self.settle()
+
+    def _count_subjects(self, counted: pl.DataFrame) -> None:
+        """Add counts of subjects; those that are new get the next numbers."""
+        merged = (
+            pl.concat([self.subjects, counted])
+            .group_by(SUBJECT, maintain_order=True)
+            .agg(
+                pl.col("subject").first(),
+                pl.col("record_count").sum(),
+                pl.col("first").min(),
+                pl.col("last").max(),
+            )
+        )
+        # The known ones came first, and keep their numbers.
+        self.subjects = merged.with_columns(pl.int_range(pl.len()).alias("subject"))
 
     def settle(self) -> None:
         """Lay what waits to the runs."""
         laid = pl.concat([self.runs, *self._pending]).sort(_RUN.keys())
         self._pending, self._pending_rows = [], 0
-        # The end of the longest of those that began before, of the same subject.
-        before = pl.col("end").cum_max().shift(1).over(SUBJECT)
-        laid = laid.with_columns(before.alias("before"))
+        laid = laid.with_columns(_BEFORE.alias("before"))
         found = laid.filter(pl.col("start") < pl.col("before")).select(
-            *SUBJECT, "start", pl.min_horizontal("end", "before").alias("end")
+            "subject", "start", pl.min_horizontal("end", "before").alias("end")
         )
-        self.runs = _joined(laid.drop("before"))
+        self.runs = _joined(laid)
         if not found.is_empty():
-            self.overlaps = _joined(pl.concat([self.overlaps, found]).sort(_RUN.keys()))
+            laid = pl.concat([self.overlaps, found]).sort(_RUN.keys())
+            self.overlaps = _joined(laid.with_columns(_BEFORE.alias("before")))
         self._count()
 
     def _count(self) -> None:
@@ -198,14 +212,17 @@ class Runs:
             self._hold.grow_to(PART_BYTES + (rows + self._pending_rows) * RUN_BYTES)
 
 
+_BEFORE = pl.col("end").cum_max().shift(1).over("subject")
+"""The end of the longest of those of a subject that began before; the frame is sorted."""
+
+
 def _joined(laid: pl.DataFrame) -> pl.DataFrame:
-    """Join what meets or overlaps; `laid` is sorted."""
-    before = pl.col("end").cum_max().shift(1).over(SUBJECT)
-    begins = (pl.col("start") > before).fill_null(value=True)
+    """Join what meets or overlaps; `laid` is sorted, and has `_BEFORE`."""
+    begins = (pl.col("start") > pl.col("before")).fill_null(value=True)
     return (
         laid.with_columns(begins.cum_sum().alias("run"))
         .group_by("run", maintain_order=True)
-        .agg(pl.col(*SUBJECT).first(), pl.col("start").first(), pl.col("end").max())
+        .agg(pl.col("subject", "start").first(), pl.col("end").max())
         .drop("run")
     )
 
@@ -217,14 +234,14 @@ def _rows(runs: Runs, register: pl.DataFrame, zone: ZoneInfo) -> Iterator[Covera
     gaps = _by_subject(_gaps(runs.runs, windows))
     overlaps = _by_subject(_clipped(runs.overlaps, windows))
     gap, overlap = next(gaps, _NOTHING), next(overlaps, _NOTHING)
-    names = ("record_count", "begin", "stop")
-    for facility, activity, count, begin, stop in windows.select(*SUBJECT, *names).iter_rows():
+    names = (*SUBJECT, "subject", "record_count", "begin", "stop")
+    for facility, activity, subject, count, begin, stop in windows.select(names).iter_rows():
         own_gaps: tuple[Gap, ...] = ()
         own_overlaps: tuple[tuple[dt.datetime, dt.datetime], ...] = ()
-        if gap[0] == (facility, activity):
+        if gap[0] == subject:
             own_gaps = tuple(_gap(start, end, zone) for start, end in gap[1])
             gap = next(gaps, _NOTHING)
-        if overlap[0] == (facility, activity):
+        if overlap[0] == subject:
             own_overlaps = tuple((_time(start), _time(end)) for start, end in overlap[1])
             overlap = next(overlaps, _NOTHING)
         yield CoverageRow(
@@ -232,13 +249,13 @@ def _rows(runs: Runs, register: pl.DataFrame, zone: ZoneInfo) -> Iterator[Covera
         )
 
 
-_Spans = tuple[tuple[str, ...], list[tuple[int, int]]]
-_NOTHING: _Spans = ((), [])
+_Spans = tuple[int, list[tuple[int, int]]]
+_NOTHING: _Spans = (-1, [])
 
 
 def _by_subject(spans: pl.DataFrame) -> Iterator[_Spans]:
-    for subject, rows in groupby(spans.select(_RUN.keys()).iter_rows(), itemgetter(0, 1)):
-        yield subject, [row[2:] for row in rows]
+    for subject, rows in groupby(spans.select(_RUN.keys()).iter_rows(), itemgetter(0)):
+        yield subject, [row[1:] for row in rows]
 
 
 def _windows(runs: Runs, register: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
@@ -264,32 +281,33 @@ def _windows(runs: Runs, register: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame
         )
         .filter(pl.col("begin") < pl.col("stop"))
         .sort(SUBJECT)
+        .with_row_index("order")
     )
 
 
 def _clipped(spans: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Cut what lies beyond the windows off."""
     return (
-        spans.join(windows.select(*SUBJECT, "begin", "stop"), on=SUBJECT, how="inner")
+        spans.join(windows.select("order", "subject", "begin", "stop"), on="subject")
         .with_columns(
             pl.max_horizontal("start", "begin").alias("start"),
             pl.min_horizontal("end", "stop").alias("end"),
         )
         .filter(pl.col("start") < pl.col("end"))
-        .select(_RUN.keys())
-        .sort(_RUN.keys())
+        .select("order", *_RUN)
+        .sort("order", "start", "end")
     )
 
 
 def _gaps(runs: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Give what lies between the runs, and between them and the ends of the windows."""
     edges = [
-        windows.select(*SUBJECT, pl.col(name).alias("start"), pl.col(name).alias("end"))
+        windows.select("order", "subject", pl.col(name).alias("start"), pl.col(name).alias("end"))
         for name in ("begin", "stop")
     ]
-    laid = pl.concat([*edges, _clipped(runs, windows)]).sort(_RUN.keys())
+    laid = pl.concat([*edges, _clipped(runs, windows)]).sort("order", "start", "end")
     return laid.with_columns(
-        pl.col("end").shift(1).over(SUBJECT).alias("start"), pl.col("start").alias("end")
+        pl.col("end").shift(1).over("subject").alias("start"), pl.col("start").alias("end")
     ).filter(pl.col("end") - pl.col("start") > GAP_US_MAX_UNTOLD)
 
 

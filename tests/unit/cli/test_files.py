@@ -105,7 +105,7 @@ def test_a_bad_utf8_in_csv_is_named(frame, tmp_path):
     path = tmp_path / "a.csv"
     frame.write_csv(path)
     path.write_bytes(path.read_bytes().replace(b",b,", b",\xe4,"))
-    with pytest.raises(FieldInvalid, match=r"a\.csv: expected a readable.*line 3 is not UTF-8"):
+    with pytest.raises(FieldInvalid, match=r"a\.csv: expected UTF-8; line 3 is no UTF-8"):
         list(files.read_files([path]))
 
 

@@ -20,6 +20,7 @@ from rich.table import Column as BarPart
 from rich.text import Text
 
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.input.reading import RecordFiles, reading_options
 from tonne.cli.terminal.output import (
     Column,
     Format,
@@ -31,6 +32,7 @@ from tonne.cli.terminal.output import (
 )
 from tonne.client import AppendResult, Progress
 from tonne.errors import TonneError
+from tonne.imports.options import ReadingOptions
 
 ROW_ERRORS_SHOWN = 5
 """Kinds of row errors that a summary shows; the listings have each record."""
@@ -75,6 +77,7 @@ def make_bar(total: int | None) -> tuple[Bar, TaskID]:
     return bar, bar.add_task(AT_WORK, total=total, sent_bytes=0, skipped_count=0)
 
 
+@reading_options
 def append_files(  # noqa: PLR0917  # typer passes by name
     files: Annotated[
         list[Path],
@@ -82,7 +85,9 @@ def append_files(  # noqa: PLR0917  # typer passes by name
             metavar="FILE...",
             exists=True,
             dir_okay=False,
-            help="Files of records: csv, parquet, arrow or jsonl. Several files are one sequence.",
+            allow_dash=True,
+            help="csv, tsv, xlsx, xls, ods, parquet, arrow, jsonl, json, or - for standard "
+            "input; several files are one sequence.",
         ),
     ],
     book: BookOption,
@@ -99,14 +104,16 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     ] = 0,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
+    *,
+    reading: ReadingOptions,
 ) -> None:
     """Append files of records to a channel. Run again, it continues where the ledger stands."""
-    from tonne.cli.input.files import check_file  # noqa: PLC0415  # loads Polars
-
-    for path in files:
-        check_file(path)
+    records = RecordFiles(files, reading)
+    records.check()
     began_s = time.monotonic()
-    result = _append(files, book, channel, start_offset, server)
+    result = _append(records, book, channel, start_offset, server)
+    for remark in records.remarks():
+        say(remark)
     _report(result, book, time.monotonic() - began_s, form)
     behind_count = result.durable_up_to_offset - start_offset
     behind_count -= result.skipped_count + result.record_count
@@ -118,12 +125,10 @@ def append_files(  # noqa: PLR0917  # typer passes by name
 
 
 def _append(
-    files: list[Path], book: str, channel: str, start_offset: int, server: str
+    records: RecordFiles, book: str, channel: str, start_offset: int, server: str
 ) -> AppendResult:
     """Append the files and show on a progress bar how far that is."""
-    from tonne.cli.input.files import count_records, read_files  # noqa: PLC0415  # loads Polars
-
-    total = count_records(files)
+    total = records.count()
     bar, task = make_bar(total)
 
     def tell_wait(_error: TonneError) -> None:
@@ -149,7 +154,7 @@ def _append(
         try:
             with bar:
                 return opened.append(
-                    read_files(files),
+                    records.pieces(),
                     start_offset=start_offset,
                     record_count=total,
                     progress=show,

@@ -21,6 +21,7 @@ from tonne.cli.commands.inventory import (
     read_columns,
 )
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
+from tonne.cli.input.reading import RecordFiles, reading_options
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -32,6 +33,7 @@ from tonne.cli.terminal.output import (
     say,
 )
 from tonne.client.answers.report_results import Estimate, EstimatedRecord
+from tonne.imports.options import ReadingOptions
 
 if TYPE_CHECKING:
     from tonne.cli.input.files import Piece
@@ -47,6 +49,7 @@ _RECORD_COLUMNS = (
 )
 
 
+@reading_options
 def estimate(  # noqa: PLR0917  # typer passes by name
     files: Annotated[
         list[Path] | None,
@@ -54,7 +57,9 @@ def estimate(  # noqa: PLR0917  # typer passes by name
             metavar="[FILE...]",
             exists=True,
             dir_okay=False,
-            help="Files of records: csv, parquet, arrow or jsonl; or give one by the options.",
+            allow_dash=True,
+            help="Files of records, as `tonne append` takes them; or give one record by the "
+            "options.",
         ),
     ] = None,
     book: Annotated[
@@ -91,6 +96,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
     each_record: Annotated[
         bool, typer.Option("--each-record", help="Print the figures of each record, too.")
     ] = False,
+    reading: ReadingOptions,
 ) -> None:
     """Compute what records would post, without posting them. It needs no book."""
     columns = read_columns(by)
@@ -102,7 +108,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
         "region": region,
         **_days(start, end),
     }
-    records = _records(files or [], record)
+    mapped, records = _records(files or [], record, reading)
     with connect(server) as client:
         found = client.estimate(
             records,
@@ -114,12 +120,14 @@ def estimate(  # noqa: PLR0917  # typer passes by name
             gwp_set=gwp_set,
             consolidation=consolidation,
         )
+    for remark in mapped.remarks() if mapped else ():
+        say(remark)
     _print(found, columns, form, each_record=each_record)
 
 
 def _records(
-    files: list[Path], record: Mapping[str, str]
-) -> "Iterator[Piece] | list[Mapping[str, str]]":
+    files: list[Path], record: Mapping[str, str], reading: ReadingOptions
+) -> "tuple[RecordFiles | None, Iterator[Piece] | list[Mapping[str, str]]]":
     """Take the files, or else the one record that the options give."""
     given = [name for name in ("activity", "quantity", "unit") if record[name]]
     if files and given:
@@ -127,15 +135,13 @@ def _records(
             "expected either files, or one record by --activity, --quantity and --unit; got both"
         )
     if files:
-        from tonne.cli.input.files import check_file, read_files  # noqa: PLC0415  # loads Polars
-
-        for path in files:
-            check_file(path)
-        return read_files(files)
+        found = RecordFiles(files, reading)
+        found.check()
+        return found, found.pieces()
     missing = [f"--{name}" for name in ("activity", "quantity", "unit") if not record[name]]
     if missing:
         raise typer.BadParameter(f"expected files, or {', '.join(missing)}")
-    return [record]
+    return None, [record]
 
 
 def _days(start: str, end: str) -> dict[str, str]:

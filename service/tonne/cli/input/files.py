@@ -12,6 +12,9 @@ import polars as pl
 from tonne.cli.input.ipc_stream import read_ipc_stream
 from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
 from tonne.errors import FieldInvalid
+from tonne.imports.profiles.mapping import header_error
+from tonne.imports.sources.delimited import delimiter_error, likely_delimiter
+from tonne.imports.sources.texts import STANDARD_INPUT, marked_encoding, unreadable_text
 
 if TYPE_CHECKING:
     import io
@@ -42,6 +45,14 @@ def read_files(paths: Iterable[Path]) -> Iterator[Piece]:
             yield from reader(path)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _unreadable(path, error) from error
+
+
+def is_plain(path: Path) -> bool:
+    """Tell whether a file is read here as it is; others are read as tables."""
+    suffix = path.suffix.lower()
+    if str(path) == STANDARD_INPUT or suffix not in _READERS:
+        return False
+    return suffix != ".csv" or marked_encoding(path) in {None, "utf-8-sig"}
 
 
 def count_records(paths: Iterable[Path]) -> int | None:
@@ -154,13 +165,10 @@ def _check_columns(path: Path, names: list[str]) -> None:
     unknown = [name for name in names if name not in RECORD_FIELDS]
     if not (missing or unknown):
         return
-    found = [f"without {', '.join(missing)}"] if missing else []
-    found += [f"with {', '.join(map(repr, unknown))}, no field of a record"] if unknown else []
-    raise FieldInvalid(
-        f"{path}: expected the columns {', '.join(RECORD_FIELDS)} (required: "
-        f"{', '.join(REQUIRED_FIELDS)}); the file is {' and '.join(found)}",
-        metadata={"file": str(path)},
-    )
+    other = likely_delimiter(names[0], ",") if len(names) == 1 else None
+    if other:
+        raise delimiter_error(str(path), names[0], other)
+    raise header_error(str(path), missing, unknown)
 
 
 def _line_error(path: Path, number: int, found: str) -> FieldInvalid:
@@ -171,7 +179,11 @@ def _line_error(path: Path, number: int, found: str) -> FieldInvalid:
 
 
 def _unreadable(path: Path, error: Exception) -> FieldInvalid:
-    found = _csv_fault(path) if path.suffix.lower() == ".csv" else None
+    is_text = path.suffix.lower() == ".csv"
+    undecodable = unreadable_text(path) if is_text and path.is_file() else None
+    if undecodable:
+        return undecodable
+    found = _csv_fault(path) if is_text else None
     return FieldInvalid(
         f"{path}: expected a readable {path.suffix} file; {found or _first_line(error)}",
         metadata={"file": str(path)},
@@ -191,13 +203,6 @@ def _csv_fault(path: Path) -> str | None:
                         f"line {reader.line_num} has {len(row)} fields, but the header has "
                         f"{field_count}"
                     )
-    except UnicodeDecodeError:
-        with path.open("rb") as raw_lines:
-            for number, line in enumerate(raw_lines, 1):
-                try:
-                    line.decode()
-                except UnicodeDecodeError as error:
-                    return f"line {number} is not UTF-8: {line[error.start : error.end]!r}"
     except (OSError, csv.Error):
         return None
     return None

@@ -213,7 +213,7 @@ class _Naming:
             raise FieldInvalid(
                 f"{named}: the commodity is {commodity or 'not stated'} and the service category "
                 f"{category or 'not stated'}; neither says which activity it is: name it "
-                "(--activity)",
+                "(--as-activity)",
                 metadata={"field": "activity", "file": str(self._path)},
             )
         if kind.get("flowdirection", "") != codes.FLOW_REVERSE:
@@ -221,7 +221,7 @@ class _Naming:
         if found != codes.GRID:
             raise FieldInvalid(
                 f"{named}: expected {found} to be delivered to the customer; its flow direction "
-                "is 19, from the customer: name its activity (--activity)",
+                "is 19, from the customer: name its activity (--as-activity)",
                 metadata={"field": "activity", "file": str(self._path)},
             )
         self.remarks.append(f"{named}: flow direction 19, from the customer, is {codes.EXPORT}")
@@ -234,7 +234,7 @@ class _Naming:
             found = self._path.stem
             self.remarks.append(
                 f"{self._path.name}: it names no usage point: the facility is {found!r}, as the "
-                "file (--facility says another)"
+                "file (--as-facility says another)"
             )
         return found
 

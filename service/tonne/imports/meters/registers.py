@@ -59,7 +59,9 @@ class Consumption:
     remarks: tuple[str, ...]
 
 
-def consumption(readings: pl.DataFrame, rules: RegisterRules, *, place: str = "") -> Consumption:
+def consumption(
+    readings: pl.DataFrame, rules: RegisterRules, *, place: str = "", word: str = "row"
+) -> Consumption:
     """Compute what was used between readings.
 
     Parameters
@@ -70,6 +72,8 @@ def consumption(readings: pl.DataFrame, rules: RegisterRules, *, place: str = ""
     rules : RegisterRules
     place : str
         File and sheet, for messages.
+    word : str
+        What `_row` counts.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def consumption(readings: pl.DataFrame, rules: RegisterRules, *, place: str = ""
         A reading or a time that cannot be read, two readings of one meter at one time, or a
         register that counts down without a reason: rows, readings, and what to say about it.
     """
-    told = _Told(place, rules)
+    told = _Told(place, rules, word)
     given = _read(readings, told)
     given = _distinct(_without_those_of_swaps(given, rules, told), told)
     told.raise_if_any()
@@ -97,8 +101,9 @@ def consumption(readings: pl.DataFrame, rules: RegisterRules, *, place: str = ""
 class _Told:
     """Problems, which are raised together, and remarks."""
 
-    def __init__(self, place: str, rules: RegisterRules) -> None:
+    def __init__(self, place: str, rules: RegisterRules, word: str) -> None:
         self._place = f"{place}: " if place else ""
+        self.word = word
         self._rules = rules
         self._problems: list[str] = []
         self._count = 0
@@ -110,7 +115,7 @@ class _Told:
         room = PROBLEMS_MAX - len(self._problems)
         for row in found.head(room).iter_rows(named=True):
             shown = {name: self._shown(value) for name, value in row.items()}
-            self._problems.append(text.format_map(shown))
+            self._problems.append(text.format_map({**shown, "word": self.word}))
 
     def remark(self, found: pl.DataFrame, one: str, many: str) -> None:
         """Remark on rows of a file, if there are any."""
@@ -119,7 +124,7 @@ class _Told:
         rows = found["_row"].drop_nulls().sort().head(ROWS_TOLD_MAX).to_list()
         more = f" and {found.height - len(rows):,} more" if found.height > len(rows) else ""
         said = one if found.height == 1 else f"{found.height:,} {many}"
-        self.remarks.append(f"{self._place}{said}: row {', '.join(map(str, rows))}{more}")
+        self.remarks.append(f"{self._place}{said}: {self.word} {', '.join(map(str, rows))}{more}")
 
     def raise_if_any(self) -> None:
         if not self._count:
@@ -153,19 +158,19 @@ def _read(readings: pl.DataFrame, told: _Told) -> pl.DataFrame:
     is_blank = pl.col("reading") == ""
     told.remark(
         frame.filter(is_blank),
-        "one row has no reading, and the span goes on to the next",
-        "rows have no reading, and the spans go on to the next",
+        f"one {told.word} has no reading, and the span goes on to the next",
+        f"{told.word}s have no reading, and the spans go on to the next",
     )
     frame = frame.filter(~is_blank)
-    told.problems(frame.filter(pl.col("meter") == ""), "row {_row}: no meter is named")
+    told.problems(frame.filter(pl.col("meter") == ""), "{word} {_row}: no meter is named")
     told.problems(
         frame.filter(pl.col("time").is_null()),
-        "row {_row}: the time of meter {meter}'s reading {reading} cannot be read",
+        "{word} {_row}: the time of meter {meter}'s reading {reading} cannot be read",
     )
     is_number = pl.col("reading").str.contains(f"^(?:{READING.pattern})$")
     told.problems(
         frame.filter(~is_number),
-        "row {_row}: expected a reading of meter {meter} with at most "
+        "{word} {_row}: expected a reading of meter {meter} with at most "
         f"{WHOLE_DIGITS_MAX} digits before a point and {PLACES_MAX} after it; got {{reading!r}}",
     )
     told.raise_if_any()
@@ -183,7 +188,7 @@ def _without_those_of_swaps(
         is_said = pl.col("reading").is_in([swap.last, swap.first])
         told.problems(
             frame.filter(is_there & ~is_said),
-            "row {_row}: meter {meter} reads {text} at {time}, when it was swapped at "
+            "{word} {_row}: meter {meter} reads {text} at {time}, when it was swapped at "
             f"{swap.last} for one at {swap.first}: mend the swap, or the reading",
         )
         frame = frame.filter(~is_there)
@@ -197,8 +202,8 @@ def _distinct(frame: pl.DataFrame, told: _Told) -> pl.DataFrame:
     repeats = ordered.filter(~pl.struct(key).is_first_distinct())
     told.remark(
         repeats,
-        "one row repeats a reading, and was used once",
-        "rows repeat readings, and were used once",
+        f"one {told.word} repeats a reading, and was used once",
+        f"{told.word}s repeat readings, and were used once",
     )
     # An estimate that was read again as what it said is a measurement.
     best = pl.col("data_quality").replace_strict(
@@ -209,7 +214,7 @@ def _distinct(frame: pl.DataFrame, told: _Told) -> pl.DataFrame:
         "meter", "time", maintain_order=True
     )
     listed = conflict.agg(
-        pl.format("{} (row {})", "text", "_row").alias("readings").str.join(" and ")
+        pl.format(f"{{}} ({told.word} {{}})", "text", "_row").alias("readings").str.join(" and ")
     )
     told.problems(
         listed,
@@ -285,7 +290,7 @@ def _spans(frame: pl.DataFrame, rules: RegisterRules, told: _Told) -> pl.DataFra
     ).with_columns(_limits(rules))
     told.problems(
         pairs.filter(pl.col("reading") > pl.col("limit")),
-        "row {_row}: meter {meter} reads {text}, more than where it rolls over: {limit}",
+        "{word} {_row}: meter {meter} reads {text}, more than where it rolls over: {limit}",
     )
     pairs = pairs.filter(pl.col("old_time").is_not_null())
     reset, old_time = pl.col("reset"), pl.col("old_time")
@@ -338,9 +343,9 @@ def _tell_resets(pairs: pl.DataFrame, told: _Told) -> None:
         pairs.filter(
             at_reset & (pl.col("reading") > 0) & (pl.col("reading") >= pl.col("old_reading"))
         ),
-        "row {_row}: meter {meter} reads {text} at {time}, when it starts anew, and read "
-        "{old_text} at {old_time} (row {old__row}): where readings at that time are the last of "
-        'their day, say reset_reading = "before"',
+        "{word} {_row}: meter {meter} reads {text} at {time}, when it starts anew, and read "
+        "{old_text} at {old_time} ({word} {old__row}): where readings at that time are the last "
+        'of their day, say reset_reading = "before" (--reset-reading)',
     )
     told.remark(
         pairs.filter(pl.col("reset") > pl.col("old_time")),
@@ -352,16 +357,15 @@ def _tell_resets(pairs: pl.DataFrame, told: _Told) -> None:
 
 
 def _reasons(rules: RegisterRules) -> str:
+    rolled = 'at a limit, rollover = "..." (--rollover)'
+    if rules.rollover is not None or rules.rollovers:
+        rolled = "and more than rollover_step_max ({step_max}; --rollover-step-max) was used"
     return (
-        "meter {meter} went from {old_text} (row {old__row}, {old_time}) to {text} (row {_row}, "
-        "{time}), and a register counts up; say why under [registers]: it rolled over "
-        + (
-            'at a limit, rollover = "..."'
-            if rules.rollover is None and not rules.rollovers
-            else "(rollover), and more than rollover_step_max ({step_max}) was used"
-        )
-        + '; it starts anew every day, reset = "00:00"; or the meter was swapped, '
-        '[[registers.swaps]] with meter = "{meter}", time, last and first; or mend the reading'
+        "meter {meter} went from {old_text} ({word} {old__row}, {old_time}) to {text} ({word} "
+        "{_row}, {time}), and a register counts up; say why under [registers]: it rolled over "
+        f'{rolled}; it starts anew every day, reset = "00:00" (--reset); or the meter was '
+        'swapped, [[registers.swaps]] with meter = "{meter}", time, last and first (--swap); or '
+        "mend the reading"
     )
 
 

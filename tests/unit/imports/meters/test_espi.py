@@ -143,7 +143,7 @@ def test_a_file_without_links_has_one_type_and_the_files_name(write):
     """What is assumed is said."""
     rows, remarks = read(write(reading_type(), bare(reading(1))))
     assert rows[0]["facility"] == "usage"
-    assert "the facility is 'usage', as the file (--facility says another)" in remarks[0]
+    assert "the facility is 'usage', as the file (--as-facility says another)" in remarks[0]
     rows, remarks = read(write(reading_type(), bare(reading(1))), facility="plant", region="CA-ON")
     assert (rows[0]["facility"], rows[0]["region"], remarks) == ("plant", "CA-ON", [])
 
@@ -204,7 +204,7 @@ def test_what_flows_back_is_an_export(write):
             block(reading(7)),
         )
     )
-    assert "--activity" in said
+    assert "--as-activity" in said
 
 
 def test_several_meter_readings_are_told_apart(write):

@@ -283,7 +283,7 @@ def test_a_reading_that_went_back_a_little_is_no_rollover():
     """Nobody used nearly all of the register between two readings, unless they say so."""
     rows = frame(("m", "500", 0), ("m", "499", 1))
     said = refused(rows, RegisterRules(rollover=Decimal(1000)))
-    assert "rollover_step_max (500)" in said
+    assert "rollover_step_max (500; --rollover-step-max)" in said
     rules = RegisterRules(rollover=Decimal(1000), rollover_step_max=Decimal(999))
     assert consumption(rows, rules).spans["quantity"].to_list() == ["999"]
 

@@ -1,0 +1,274 @@
+"""The options that say how files are read, shared by the commands that read files."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tonne.cli.input.documents import Documents, is_document, refuse_footprint
+from tonne.cli.input.meter_options import METER_OPTIONS
+from tonne.errors import FieldInvalid
+from tonne.imports.meters.options import MeterOptions
+from tonne.imports.options import ReadingOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from tonne.cli.input.files import Piece
+    from tonne.imports.meters.register_records import RegisterRecords
+    from tonne.imports.records import MappedFiles
+
+PANEL = "How the files are read"
+
+_OPTIONS: dict[str, tuple[Any, object]] = {
+    "file_format": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="FORMAT",
+                rich_help_panel=PANEL,
+                help="Format, where the file's name does not say it: csv, tsv, xlsx, json and so "
+                "on; needed for standard input (-).",
+            ),
+        ],
+        "",
+    ),
+    "delimiter": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="CHARACTER",
+                rich_help_panel=PANEL,
+                help="What parts the columns of a text: comma, semicolon, tab, pipe, or another "
+                "character.",
+            ),
+        ],
+        "",
+    ),
+    "encoding": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="ENCODING",
+                rich_help_panel=PANEL,
+                help="Encoding of a text, like utf-16, gb18030, cp1252; without it UTF-8, or what "
+                "the file's byte order mark says.",
+            ),
+        ],
+        "",
+    ),
+    "decimal": (
+        Annotated[
+            str,
+            typer.Option(metavar="MARK", rich_help_panel=PANEL, help="Decimal mark: . or ,"),
+        ],
+        "",
+    ),
+    "grouping": (
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="MARK",
+                rich_help_panel=PANEL,
+                help="What parts groups of three digits: . or , or ' or space or any-space; may "
+                "be given several times.",
+            ),
+        ],
+        None,
+    ),
+    "date_format": (
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="FORMAT",
+                rich_help_panel=PANEL,
+                help="How dates are written: dd/mm/yyyy, 'mm/dd/yyyy hh:mm', yyyymmdd, "
+                "'mmm yyyy', excel (a serial number); may be given several times.",
+            ),
+        ],
+        None,
+    ),
+    "time_zone": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="ZONE",
+                rich_help_panel=PANEL,
+                help="Whose clock the file's days and times are of: Europe/London, +08:00.",
+            ),
+        ],
+        "",
+    ),
+    "inclusive_ends": (
+        Annotated[
+            bool,
+            typer.Option(
+                "--inclusive-ends",
+                rich_help_panel=PANEL,
+                help="The last day of each record counts, as on most bills.",
+            ),
+        ],
+        False,
+    ),
+    "sheet": (
+        Annotated[
+            str,
+            typer.Option(metavar="SHEET", rich_help_panel=PANEL, help="Sheet of a workbook."),
+        ],
+        "",
+    ),
+    "header_row": (
+        Annotated[
+            int,
+            typer.Option(
+                min=0,
+                metavar="ROW",
+                rich_help_panel=PANEL,
+                help="Row in which the names of the columns stand, counted from 1.",
+                show_default=False,
+            ),
+        ],
+        0,
+    ),
+    "profile": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="PROFILE",
+                rich_help_panel=PANEL,
+                help="A profile that maps the file's own columns: a TOML file, or the name of one "
+                "that comes with Tonne.",
+            ),
+        ],
+        "",
+    ),
+}
+_RENAMED = {"date_format": "date_formats"}
+_MANY = {field.name for field in fields(ReadingOptions) if field.type == "tuple[str, ...]"}
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of this module, as its argument `reading`."""
+    own = inspect.signature(command, eval_str=True)
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        stated = {_RENAMED.get(name, name): given.pop(name) for name in _OPTIONS}
+        many = {name: tuple(stated[name] or ()) for name in _MANY}
+        said = {name: given.pop(option) for option, (name, _, _) in METER_OPTIONS.items()}
+        lists = {name: tuple(said[name] or ()) for name in ("series", "swaps")}
+        meters = MeterOptions(**{**said, **lists})
+        command(**given, reading=ReadingOptions(**{**stated, **many, "meters": meters}))
+
+    parameters = [each for each in own.parameters.values() if each.name != "reading"]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in (
+            *_OPTIONS.items(),
+            *((option, each[1:]) for option, each in METER_OPTIONS.items()),
+        )
+    ]
+    order = sorted(parameters, key=lambda each: each.kind)
+    vars(run)["__signature__"] = own.replace(parameters=order)
+    run.__annotations__ = {each.name: each.annotation for each in order}
+    return run
+
+
+class RecordFiles:
+    """Files of records, read as the options say: plainly where nothing is said."""
+
+    def __init__(self, paths: Sequence[Path], options: ReadingOptions) -> None:
+        from tonne.cli.input.files import is_plain  # noqa: PLC0415  # loads Polars
+
+        self._paths = list(paths)
+        self._mapped: MappedFiles | None = None
+        self._documents: Documents | None = None
+        self._registers: RegisterRecords | None = None
+        for path in paths:
+            refuse_footprint(path)
+        if any(map(is_document, paths)):
+            self._documents = Documents(paths, options.meters)
+            return
+        _refuse_for_tables(options.meters)
+        if options.meters.readings or options.meters.registers():
+            self._registers = _registers(self._paths, options)
+        if not options.is_empty or not all(map(is_plain, paths)):
+            from tonne.imports.profiles.profile import PLAIN  # noqa: PLC0415  # loads Polars
+            from tonne.imports.records import MappedFiles  # noqa: PLC0415  # loads Polars
+
+            self._mapped = MappedFiles(self._paths, options.over(PLAIN))
+
+    def check(self) -> None:
+        """Look at the beginning of each file before anything is sent.
+
+        Raises
+        ------
+        FieldInvalid
+            Where a file is not one of records, or not what the options say.
+        """
+        from tonne.cli.input.files import check_file  # noqa: PLC0415  # loads Polars
+
+        if self._documents:
+            return  # they were looked at when they were opened
+        if self._mapped:
+            self._mapped.check()
+            return
+        for path in self._paths:
+            check_file(path)
+
+    def count(self) -> int | None:
+        """Count the records where that takes no more than a look; else None."""
+        from tonne.cli.input.files import count_records  # noqa: PLC0415  # loads Polars
+
+        is_plain = not (self._mapped or self._documents)
+        return count_records(self._paths) if is_plain else None
+
+    def pieces(self) -> Iterator[Piece]:
+        """Read the records in order."""
+        from tonne.cli.input.files import read_files  # noqa: PLC0415  # loads Polars
+
+        if self._documents:
+            yield from self._documents.frames()
+        elif self._mapped and self._registers:
+            yield from self._registers.frames(self._mapped.frames())
+        elif self._mapped:
+            yield from self._mapped.frames()
+        else:
+            yield from read_files(self._paths)
+
+    def remarks(self) -> list[str]:
+        """Say what was left out and what was taken for granted, of what was read so far."""
+        reports = self._mapped.reports if self._mapped else []
+        lines = [line for report in reports for line in report.lines()]
+        lines += self._registers.remarks if self._registers else []
+        return lines + (self._documents.remarks() if self._documents else [])
+
+
+def _refuse_for_tables(options: MeterOptions) -> None:
+    """Refuse what says something of Green Button files alone."""
+    for option, (name, _, _) in METER_OPTIONS.items():
+        if name in {"facility", "activity", "region", "series"} and getattr(options, name):
+            raise FieldInvalid(
+                f"--{option.replace('_', '-')}: expected a Green Button file (.xml); a table has "
+                "it in a column",
+                metadata={"field": option},
+            )
+
+
+def _registers(paths: Sequence[Path], options: ReadingOptions) -> RegisterRecords:
+    """Read what is said of registers."""
+    from tonne.imports.meters.register_records import (  # noqa: PLC0415  # loads Polars
+        RegisterRecords,
+    )
+    from tonne.imports.meters.register_rules import (  # noqa: PLC0415  # loads Polars
+        read_register_rules,
+    )
+
+    rules = read_register_rules(options.meters.registers(), options.time_zone or "UTC")
+    place = ", ".join(path.name for path in paths)
+    return RegisterRecords(options.meters.readings, rules, place)

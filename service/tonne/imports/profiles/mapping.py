@@ -1,0 +1,320 @@
+"""From a table's chunks to frames of records, as a profile says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.client.answers.records import (
+    DATA_QUALITIES,
+    RECORD_FIELDS,
+    REQUIRED_FIELDS,
+)
+from tonne.errors import FieldInvalid
+from tonne.imports.profiles.columns import (
+    Text,
+    ValueColumn,
+    find_text,
+    find_values,
+    unused_columns,
+)
+from tonne.imports.profiles.periods import Periods, Side
+from tonne.imports.profiles.profile import END, START, ColumnRule, Interval
+from tonne.imports.profiles.report import Report
+from tonne.imports.sources.tables import ROW, folded
+from tonne.imports.values.dates import DAY, MONTH
+from tonne.imports.values.numbers import is_misread, read_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tonne.imports.profiles.profile import LeaveOutRule, Profile
+    from tonne.imports.sources.tables import Table
+
+VALUE = "_value"
+"""The column that numbers the value columns of a row."""
+
+BLANK_ROW = "the row is blank"
+BLANK_CELL = "the cell is blank"
+NO_ZONE = "times without a time zone; they are taken as UTC: say whose clock it is by --time-zone"
+
+
+class Mapper:
+    """Maps one table; raises at once where its header does not have what the profile names.
+
+    Raises
+    ------
+    FieldInvalid
+        Where a column is missing or stands twice, or a required field comes from nowhere.
+    """
+
+    def __init__(self, profile: Profile, table: Table) -> None:
+        self._profile, self._table = profile, table
+        self.report = Report(table.place)
+        self._periods = Periods(profile.dates, table.place, self.report)
+        rules = _plain_columns(table) if profile.is_plain else dict(profile.columns)
+        self._texts = {name: find_text(table, rule, name) for name, rule in rules.items()}
+        used = [key for text in self._texts.values() for key in text.keys]
+        self._values = self._find_values(used)
+        self._leave_out = [
+            (rule, find_text(table, rule.column, "leave_out") if rule.column else None)
+            for rule in profile.leave_out
+        ]
+        used += [key for _, text in self._leave_out if text for key in text.keys]
+        used += [value.key for value in self._values]
+        self.report.unused = unused_columns(table, used)
+        self._check_required()
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Map the table, chunk by chunk.
+
+        Raises
+        ------
+        FieldInvalid
+            Where a text would mean another number or date as it stands than by the profile.
+        """
+        for chunk in self._table.rows():
+            self.report.row_count += chunk.height
+            frame = self._map(chunk)
+            self.report.record_count += frame.height
+            if frame.height:
+                yield frame
+
+    def _find_values(self, used: list[str]) -> list[ValueColumn]:
+        if "quantity" in self._texts:
+            text = self._texts["quantity"]
+            return [ValueColumn(text.keys[0], text.headers[0])]
+        return find_values(self._table, self._profile.values, used)
+
+    def _check_required(self) -> None:
+        values = self._values
+        known = {*self._texts, *self._profile.constants, *(["quantity"] if values else [])}
+        known |= {
+            name
+            for name in RECORD_FIELDS
+            if values and all(name in value.constants for value in values)
+        }
+        if values and all(value.first for value in values):
+            known |= {START}
+            known |= {END} if all(value.kind for value in values) else set()
+        if self._periods.has_end(known & {START, END}):
+            known |= {START, END}
+        missing = [name for name in REQUIRED_FIELDS if name not in known]
+        if missing:
+            raise FieldInvalid(
+                f"{self._table.place}: no column and no constant gives {', '.join(missing)}; name "
+                "a column for it under [columns], or a word under [constants]"
+                + ("; a length under interval in [dates] gives the end" if END in missing else ""),
+                metadata={"fields": ",".join(missing)},
+            )
+
+    def _map(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        chunk = self._without_blank(chunk)
+        for rule, text in self._leave_out:
+            chunk = self._without(chunk, rule, text)
+        records = self._spread(chunk)
+        rows = records[ROW]
+        records = records.with_columns(self._words(records))
+        columns = {name: records[name] for name in RECORD_FIELDS if name in records.columns}
+        columns["quantity"] = self._quantities(columns["quantity"], rows)
+        series = pl.select(
+            pl.concat_str(
+                [columns[name] for name in ("facility", "activity", "unit") if name in columns]
+                + [records[VALUE].cast(pl.String)],
+                separator="\0",
+                ignore_nulls=True,
+            )
+        ).to_series()
+        self._put_periods(columns, records, series)
+        if "evidence" not in columns and (self._table.sheet or not self._profile.is_plain):
+            columns["evidence"] = self._evidence(records)
+        self._remark_zone(columns, rows)
+        return pl.DataFrame(
+            [columns[name].alias(name) for name in RECORD_FIELDS if name in columns]
+        )
+
+    def _without_blank(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        blank = chunk.select(
+            pl.all_horizontal(
+                pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
+                for name in chunk.columns
+                if name != ROW
+            )
+        ).to_series()
+        if not blank.any():
+            return chunk
+        self.report.leave_out(BLANK_ROW, chunk[ROW].filter(blank))
+        return chunk.filter(~blank)
+
+    def _without(
+        self, chunk: pl.DataFrame, rule: LeaveOutRule, where: Text | None
+    ) -> pl.DataFrame:
+        keys = where.keys if where else [name for name in chunk.columns if name != ROW]
+        tests = []
+        for key in keys:
+            text = pl.col(key).fill_null("").str.strip_chars()
+            if rule.blank:
+                tests.append(text == "")
+            if rule.equals:
+                tests.append(text.str.to_lowercase().is_in([each.lower() for each in rule.equals]))
+            if rule.matches:
+                tests.append(text.str.contains(rule.matches))
+        out = chunk.select(pl.any_horizontal(tests)).to_series()
+        self.report.leave_out(rule.reason, chunk[ROW].filter(out))
+        return chunk.filter(~out)
+
+    def _spread(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        """Make a row for each cell of a value column, in the order of the table."""
+        fields = [
+            text.expression().alias(name)
+            for name, text in self._texts.items()
+            if name != "quantity"
+        ]
+        fields += [pl.lit(word).alias(name) for name, word in self._profile.constants.items()]
+        parts = []
+        names = {name for value in self._values for name in value.constants}
+        for number, value in enumerate(self._values):
+            own = [
+                pl.lit(value.constants.get(name), pl.String).alias(name) for name in sorted(names)
+            ]
+            parts.append(
+                chunk.select(
+                    pl.col(ROW),
+                    *(each for each in fields if each.meta.output_name() not in names),
+                    *own,
+                    pl.col(value.key).alias("quantity"),
+                    pl.lit(number, pl.UInt32).alias(VALUE),
+                )
+            )
+        if len(parts) == 1:
+            return parts[0]
+        records = pl.concat(parts).sort(ROW, VALUE)
+        blank = records["quantity"].fill_null("").str.strip_chars() == ""
+        self.report.leave_out(BLANK_CELL, records[ROW].filter(blank))
+        return records.filter(~blank)
+
+    def _words(self, records: pl.DataFrame) -> list[pl.Expr]:
+        """Replace words by those that the profile gives for them; others stay as written."""
+        if self._profile.is_plain:
+            return []
+        found = []
+        for name in records.columns:
+            if name in {ROW, VALUE, START, END, "quantity"}:
+                continue
+            text = pl.col(name).str.strip_chars()
+            aliases = self._profile.aliases.get(name, {})
+            table = {folded(key): word for key, word in aliases.items()}
+            if name == "data_quality":
+                table = {**{word: word for word in DATA_QUALITIES if word}, **table}
+            if table:
+                key = text.str.replace_all(r"\s+", " ").str.to_lowercase()
+                text = key.replace_strict(
+                    list(table), list(table.values()), default=text, return_dtype=pl.String
+                )
+            found.append(text.alias(name))
+        return found
+
+    def _quantities(self, texts: pl.Series, rows: pl.Series) -> pl.Series:
+        if self._profile.numbers.is_plain:
+            return texts
+        plain = read_numbers(texts, self._profile.numbers)
+        wrong = is_misread(texts, plain)
+        if wrong.any():
+            row = wrong.fill_null(value=False).arg_true()[0]
+            form = self._profile.numbers
+            groups = ", ".join(map(repr, form.grouping)) or "nothing"
+            raise FieldInvalid(
+                f"{self._table.place}, row {rows[row]}, quantity: {texts[row]!r} is no number "
+                f"with the decimal mark {form.decimal!r} and groups of three parted by {groups}; "
+                "it would be another number as it stands: say what its marks mean with --decimal "
+                "and --grouping, or correct the row",
+                metadata={"row": str(rows[row]), "field": "quantity"},
+            )
+        return plain.zip_with(plain.is_not_null(), texts)
+
+    def _put_periods(
+        self, columns: dict[str, pl.Series], records: pl.DataFrame, series: pl.Series
+    ) -> None:
+        rows = records[ROW]
+        values = self._values
+        if any(value.first for value in values):
+            sides = self._header_sides(records)
+            self._periods.resolve(sides, columns, series, rows)
+            return
+        texts = {name: columns[name] for name in (START, END) if name in columns}
+        offset = None
+        if any(value.offset is not None for value in values):
+            offsets = pl.Series([value.offset for value in values], dtype=pl.Duration("us"))
+            offset = offsets[records[VALUE].cast(pl.Int64)]
+        self._periods.read(texts, series, rows, offset)
+        columns.update(texts)
+
+    def _header_sides(self, records: pl.DataFrame) -> tuple[Side, Side]:
+        """Take the periods that the headers name."""
+        interval = Interval.read(self._profile.dates.interval)
+        texts, starts, ends, days = [], [], [], []
+        for value in self._values:
+            step = {MONTH: "1mo", DAY: "1d"}.get(value.kind) or (
+                f"{interval.seconds}s" if interval else "0s"
+            )
+            both = pl.Series([value.first], dtype=pl.Datetime("us"))
+            texts.append(value.header)
+            starts.append(both[0])
+            ends.append(both.dt.offset_by(step)[0])
+            days.append(bool(value.kind))
+        frame = pl.DataFrame(
+            {"text": texts, "start": starts, "end": ends, "is_day": days},
+            schema={
+                "text": pl.String,
+                "start": pl.Datetime("us"),
+                "end": pl.Datetime("us"),
+                "is_day": pl.Boolean,
+            },
+        )[records[VALUE].cast(pl.Int64)]
+        none = pl.lit(None, pl.Datetime("us", "UTC")).alias("instant")
+        start, end = (
+            Side(name, frame["text"], frame.select(pl.col(name).alias("local"), none, "is_day"))
+            for name in (START, END)
+        )
+        return start, end
+
+    def _evidence(self, records: pl.DataFrame) -> pl.Series:
+        sheet = f"{self._table.sheet}!" if self._table.sheet else ""
+        place = f"{self._table.file}#{sheet}row "
+        if len(self._values) == 1:
+            return records.select(pl.lit(place) + pl.col(ROW).cast(pl.String)).to_series()
+        headers = pl.Series([value.header for value in self._values])
+        return records.select(
+            pl.lit(place)
+            + pl.col(ROW).cast(pl.String)
+            + pl.lit(", column ")
+            + headers[records[VALUE].cast(pl.Int64)]
+        ).to_series()
+
+    def _remark_zone(self, columns: dict[str, pl.Series], rows: pl.Series) -> None:
+        kind = columns[START].dtype
+        if isinstance(kind, pl.Datetime) and kind.time_zone is None:
+            self.report.remark(NO_ZONE, rows)
+
+
+def _plain_columns(table: Table) -> dict[str, ColumnRule]:
+    """Take the columns of a file that has those of records already."""
+    names = [name for name in table.header if name]
+    missing = [name for name in REQUIRED_FIELDS if name not in names]
+    unknown = [name for name in names if name not in RECORD_FIELDS]
+    if missing or unknown:
+        raise header_error(table.place, missing, unknown)
+    return {name: ColumnRule(name) for name in names}
+
+
+def header_error(place: str, missing: list[str], unknown: list[str]) -> FieldInvalid:
+    """Say that a header is not one of records, and which command maps it."""
+    found = [f"without {', '.join(missing)}"] if missing else []
+    found += [f"with {', '.join(map(repr, unknown))}, no field of a record"] if unknown else []
+    return FieldInvalid(
+        f"{place}: expected the columns {', '.join(RECORD_FIELDS)} (required: "
+        f"{', '.join(REQUIRED_FIELDS)}); the file is {' and '.join(found)}; "
+        "rename the columns, or map them by a profile",
+        metadata={"file": place},
+    )

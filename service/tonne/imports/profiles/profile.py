@@ -1,0 +1,233 @@
+"""A profile: what a file's columns mean, in frozen classes.
+
+`docs/imports.md` describes each key; `toml` reads them from a file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tonne.client.answers.records import RECORD_FIELDS
+from tonne.errors import FieldInvalid
+from tonne.imports.sources.tables import FileRule
+from tonne.imports.values.dates import CLOCK, read_format, read_formats
+from tonne.imports.values.numbers import NumberForm
+from tonne.imports.values.zones import read_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tonne.imports.values.dates import DateFormat
+
+START, END = "start", "end"
+
+ALIASED = ("facility", "activity", "unit", "region", "supplier", "product", "data_quality")
+"""Fields whose words a table of aliases may replace."""
+
+_INTERVAL = re.compile(r"([1-9][0-9]{0,4}) ?(s|min|h|d|mo)")
+_CLOCK_UNITS = {"s": 1, "min": 60, "h": 3_600}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """How long each reading lasts: seconds of a clock, or days or months of a calendar."""
+
+    seconds: int = 0
+    days: int = 0
+    months: int = 0
+
+    @classmethod
+    def read(cls, text: str) -> Interval | None:
+        """Read `15min`, `1h`, `1d` or `1mo`; None where nothing is stated.
+
+        Raises
+        ------
+        FieldInvalid
+            Where it is neither.
+        """
+        if not text:
+            return None
+        found = _INTERVAL.fullmatch(text.strip().lower())
+        if found is None:
+            raise FieldInvalid(
+                f"interval: expected a length like 15min, 30min, 1h, 1d or 1mo; got {text!r}"
+            )
+        count, unit = int(found[1]), found[2]
+        if unit == "d":
+            return cls(days=count)
+        if unit == "mo":
+            return cls(months=count)
+        return cls(seconds=count * _CLOCK_UNITS[unit])
+
+
+@dataclass(frozen=True, slots=True)
+class DateRule:
+    """How dates and times are written, and by which clock."""
+
+    formats: tuple[str, ...] = ()
+    time_zone: str = ""
+    inclusive_ends: bool = False
+    interval: str = ""
+    label: str = START
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        read_formats(self.formats)
+        if self.time_zone:
+            read_zone(self.time_zone)
+        Interval.read(self.interval)
+        if self.label not in {START, END}:
+            raise FieldInvalid(f"label: expected start or end; got {self.label!r}")
+
+    @property
+    def read_by(self) -> tuple[DateFormat, ...]:
+        """The formats, in the order in which they are tried."""
+        return read_formats(self.formats)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRule:
+    """Where a field stands: a column by name (the nth of that name) or by place, or several.
+
+    `position` and `occurrence` count from 1. `join` names columns whose texts are put together.
+    """
+
+    name: str = ""
+    position: int = 0
+    occurrence: int = 1
+    join: tuple[str, ...] = ()
+    separator: str = " / "
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRule:
+    """One or several columns that hold quantities; each cell becomes a record.
+
+    Exactly one of `column`, `pattern` (a regular expression whose named groups are fields of the
+    record) and `dates` (a date format: each header that it reads is the record's month, day or
+    time of day) says which. `constants` are fields of these records.
+    """
+
+    column: ColumnRule | None = None
+    pattern: str = ""
+    dates: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be searched with."""
+        if self.pattern:
+            try:
+                groups = re.compile(self.pattern).groupindex
+            except re.error as error:
+                raise FieldInvalid(
+                    f"pattern: expected a regular expression; got {self.pattern!r}: {error}"
+                ) from error
+            _check_fields("pattern", groups)
+        if self.dates:
+            read_format(self.dates)
+        if bool(self.column) + bool(self.pattern) + bool(self.dates) != 1:
+            raise FieldInvalid("values: expected one of column, pattern and dates in each table")
+
+    @property
+    def is_clock(self) -> bool:
+        """Whether the headers are times of a day that stands in another column."""
+        return bool(self.dates) and read_format(self.dates).kind == CLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOutRule:
+    """Rows that are no records: `matches` is a regular expression, `equals` folds case."""
+
+    column: ColumnRule | None = None
+    equals: tuple[str, ...] = ()
+    matches: str = ""
+    blank: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be searched with, and what would leave out everything."""
+        if not (self.equals or self.matches or self.blank):
+            raise FieldInvalid("leave_out: expected equals, matches or blank = true in each table")
+        try:
+            re.compile(self.matches)
+        except re.error as error:
+            raise FieldInvalid(
+                f"leave_out: expected a regular expression; got {self.matches!r}: {error}"
+            ) from error
+
+    @property
+    def reason(self) -> str:
+        """Say why a row was left out."""
+        where = _column_text(self.column) if self.column else "some column"
+        if self.blank:
+            return f"{where} is blank"
+        if self.equals:
+            return f"{where} is {' or '.join(map(repr, self.equals))}"
+        return f"{where} matches {self.matches!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a file's columns mean.
+
+    `is_plain` says that the file has the columns of records already, and the profile only says
+    how its texts are written.
+    """
+
+    name: str = ""
+    description: str = ""
+    is_plain: bool = False
+    file: FileRule = field(default_factory=FileRule)
+    numbers: NumberForm = field(default_factory=NumberForm)
+    dates: DateRule = field(default_factory=DateRule)
+    columns: Mapping[str, ColumnRule] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    values: tuple[ValueRule, ...] = ()
+    leave_out: tuple[LeaveOutRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse fields that no record has, and fields that are stated twice."""
+        _check_fields("columns", self.columns)
+        _check_fields("constants", self.constants)
+        for rule in self.values:
+            _check_fields("values", rule.constants)
+        wrong = [name for name in self.aliases if name not in ALIASED]
+        if wrong:
+            raise FieldInvalid(
+                f"aliases: expected tables for {', '.join(ALIASED)}; got {wrong[0]!r}"
+            )
+        twice = sorted(self.columns.keys() & self.constants.keys())
+        if twice:
+            raise FieldInvalid(
+                f"{twice[0]}: stands under columns and under constants; take one of them out"
+            )
+        if self.values and "quantity" in self.columns:
+            raise FieldInvalid(
+                "quantity: stands under columns and under values; take one of them out"
+            )
+
+
+def _check_fields(where: str, names: Mapping[str, object]) -> None:
+    wrong = [name for name in names if name not in RECORD_FIELDS]
+    if wrong:
+        raise FieldInvalid(
+            f"{where}: {wrong[0]!r} is no field of a record; the fields are "
+            f"{', '.join(RECORD_FIELDS)}"
+        )
+
+
+def _column_text(rule: ColumnRule) -> str:
+    if rule.join:
+        return f"columns {', '.join(map(repr, rule.join))}"
+    if rule.position:
+        return f"column {rule.position}"
+    nth = f" ({rule.occurrence} of that name)" if rule.occurrence > 1 else ""
+    return f"column {rule.name!r}{nth}"
+
+
+describe_column = _column_text
+
+PLAIN = Profile(is_plain=True)
+"""The profile of a file that has the columns of records."""

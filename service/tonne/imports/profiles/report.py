@@ -1,0 +1,77 @@
+"""What a file's reading left out and took for granted, with the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+RANGES_MAX = 1_000
+"""Ranges of rows that are kept; of more, the number alone."""
+
+RANGES_SHOWN = 8
+
+
+@dataclass(slots=True)
+class Rows:
+    """Numbers of rows, as ranges; many rows in one piece take no room."""
+
+    count: int = 0
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, rows: pl.Series) -> None:
+        """Add the numbers of rows, in order."""
+        self.count += rows.len()
+        for row in rows if len(self.ranges) < RANGES_MAX else ():
+            first, last = self.ranges[-1] if self.ranges else (row, row - 2)
+            if first <= row <= last + 1:
+                self.ranges[-1] = (first, max(last, row))
+            elif len(self.ranges) < RANGES_MAX:
+                self.ranges.append((row, row))
+            else:
+                return
+
+    def __str__(self) -> str:
+        """Write them: `rows 3, 7-9`."""
+        parts = [
+            str(first) if first == last else f"{first}-{last}"
+            for first, last in self.ranges[:RANGES_SHOWN]
+        ]
+        more = ", ..." if len(self.ranges) > RANGES_SHOWN else ""
+        return f"{'row' if self.count == 1 else 'rows'} {', '.join(parts)}{more}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of one table: rows read, records made, what was left out, what was assumed."""
+
+    place: str
+    row_count: int = 0
+    record_count: int = 0
+    left_out: dict[str, Rows] = field(default_factory=dict)
+    remarks: dict[str, Rows] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+    """Columns that no field is made of."""
+
+    def leave_out(self, reason: str, rows: pl.Series) -> None:
+        """Count rows that are no records."""
+        if rows.len():
+            self.left_out.setdefault(reason, Rows()).add(rows)
+
+    def remark(self, text: str, rows: pl.Series) -> None:
+        """Count rows of which something was taken for granted."""
+        if rows.len():
+            self.remarks.setdefault(text, Rows()).add(rows)
+
+    def lines(self) -> list[str]:
+        """Write what people should know, a line each."""
+        found = [
+            f"{self.place}: {rows.count:,} left out ({rows}): {reason}"
+            for reason, rows in self.left_out.items()
+        ]
+        found += [
+            f"{self.place}: {rows.count:,} ({rows}): {text}" for text, rows in self.remarks.items()
+        ]
+        return found

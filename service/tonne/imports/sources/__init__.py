@@ -1,0 +1,1 @@
+"""Files as tables of texts: delimited texts, workbooks, documents, standard input."""

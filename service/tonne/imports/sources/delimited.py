@@ -1,0 +1,166 @@
+"""Delimited texts: CSV with any delimiter, tabs included, behind any preamble."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.errors import FieldInvalid
+from tonne.imports.sources.tables import (
+    CHUNK_ROWS,
+    HEAD_ROWS,
+    ROW,
+    HeaderRule,
+    Table,
+    column_key,
+    find_header,
+)
+from tonne.imports.sources.texts import unreadable_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+WORDS = {"tab": "\t", "\\t": "\t", "semicolon": ";", "comma": ",", "pipe": "|"}
+"""Words for delimiters that a shell or a file hides."""
+
+LIKELY = (";", "\t", "|", ",")
+"""Delimiters that a header of one column is looked through for."""
+
+FIELD_CHARS_MAX = 1 << 20
+"""A field longer than this is a quote that nobody closed."""
+
+
+def check_delimiter(text: str) -> str:
+    """Read a delimiter or its word.
+
+    Raises
+    ------
+    FieldInvalid
+        Where it is not one ASCII character.
+    """
+    found = WORDS.get(text.lower(), text)
+    if len(found) != 1 or not found.isascii() or found in '"\r\n':
+        raise FieldInvalid(
+            f"delimiter: expected one character, or one of {', '.join(WORDS)}; got {text!r}"
+        )
+    return found
+
+
+def read_delimited(
+    path: Path, name: str, delimiter: str, rule: HeaderRule, *, sheet: str = ""
+) -> Table:
+    """Read a delimited text that stands in UTF-8; `name` and `sheet` are for messages.
+
+    Raises
+    ------
+    FieldInvalid
+        Where the header is not there, or a row has more fields than it.
+    """
+    head = read_head(path, name, delimiter)
+    header_row, header = find_header(head, rule, f"{name}, sheet {sheet!r}" if sheet else name)
+    if len(header) == 1 and not sheet:
+        written = "".join(head[header_row - 1])
+        other = likely_delimiter(written, delimiter)
+        if other:
+            raise delimiter_error(name, written, other)
+    names = [column_key(index) for index in range(len(header))]
+
+    def rows() -> Iterator[pl.DataFrame]:
+        try:
+            yield from _scan(path, delimiter, names, header_row)
+        except pl.exceptions.PolarsError as error:
+            raise (
+                unreadable_text(path, name)
+                or _long_row(path, name, delimiter, (header_row, len(header)))
+                or _first(name, error)
+            ) from error
+
+    return Table(name, sheet, header, header_row, rows)
+
+
+def read_head(path: Path, name: str, delimiter: str) -> list[list[str]]:
+    """Read the first rows, as they stand.
+
+    Raises
+    ------
+    FieldInvalid
+        Where they are no UTF-8, or a quote is left open.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return list(itertools.islice(_rows(lines, delimiter), HEAD_ROWS))
+    except UnicodeDecodeError as error:
+        raise unreadable_text(path, name) or _first(name, error) from error
+    except csv.Error as error:
+        raise _first(name, error) from error
+
+
+def likely_delimiter(header: str, delimiter: str) -> str | None:
+    """Find the delimiter that a header of one column looks as if it were written with."""
+    counts = {each: header.count(each) for each in LIKELY if each != delimiter}
+    best = max(counts, key=lambda each: counts[each])
+    return best if counts[best] else None
+
+
+def delimiter_error(name: str, header: str, delimiter: str) -> FieldInvalid:
+    """Say which delimiter a header of one column looks like, and the option for it."""
+    word = {";": "semicolon", "\t": "tab", "|": "pipe", ",": "comma"}[delimiter]
+    decimal = " (and --decimal , where its numbers have a decimal comma)"
+    return FieldInvalid(
+        f"{name}: the header is one column: {header[:80]!r}; it looks delimited by {delimiter!r}: "
+        f"add --delimiter {word}{decimal if delimiter == ';' else ''}",
+        metadata={"file": name, "delimiter": delimiter},
+    )
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    csv.field_size_limit(FIELD_CHARS_MAX)
+    return csv.reader(lines, delimiter=delimiter)
+
+
+def _scan(
+    path: Path, delimiter: str, names: Sequence[str], header_row: int
+) -> Iterator[pl.DataFrame]:
+    frame = pl.scan_csv(
+        path,
+        has_header=False,
+        separator=delimiter,
+        skip_rows=header_row,
+        schema=dict.fromkeys(names, pl.String),
+        row_index_name=ROW,
+        row_index_offset=header_row + 1,
+    )
+    yield from frame.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True)
+
+
+def _long_row(
+    path: Path, name: str, delimiter: str, header: tuple[int, int]
+) -> FieldInvalid | None:
+    """Find the row that has more fields than the header; Polars does not tell it."""
+    header_row, width = header
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            for number, row in enumerate(_rows(lines, delimiter), 1):
+                if number > header_row and len(row) > width:
+                    return FieldInvalid(
+                        f"{name}, row {number}: expected {width} fields, as many as the header "
+                        f"has; got {len(row)}: quote what holds a {delimiter!r}, or name the "
+                        "header's row with --header-row",
+                        metadata={"file": name, "row": str(number)},
+                    )
+    except csv.Error as fault:
+        return _first(name, fault)
+    return None
+
+
+def _first(name: str, error: Exception) -> FieldInvalid:
+    found = str(error).strip().split("\n", 1)[0] or type(error).__name__
+    return FieldInvalid(
+        f"{name}: expected delimited text; {found}: mend it, or name what it is with "
+        "--file-format, --delimiter and --encoding",
+        metadata={"file": name},
+    )

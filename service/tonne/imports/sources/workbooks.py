@@ -1,0 +1,158 @@
+"""Workbooks: each sheet a table, read by a process with limits of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tonne.errors import FieldInvalid
+from tonne.imports.sources.delimited import read_delimited, read_head
+from tonne.imports.sources.tables import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tonne.imports.sources.tables import FileRule, HeaderRule, Table
+
+WORKBOOKS = ("xlsx", "xlsm", "xlsb", "xls", "ods")
+"""Formats of workbooks."""
+
+UNPACKED_BYTES_MAX = 1 << 30
+"""What the parts of a workbook may take unpacked."""
+
+MEMORY_BYTES_MAX = 3 << 30
+"""What the process that reads a workbook may take; a million rows of ten columns take less."""
+
+TIME_S_MAX = 300
+"""Seconds of a processor that it may take."""
+
+_PROGRAM = Path(__file__).with_name("workbook_process.py")
+
+
+@contextmanager
+def open_workbook(path: Path, name: str, rule: FileRule, needed: Sequence[str]) -> Iterator[Table]:
+    """Open the table of a workbook: the sheet that is stated, or that alone has the header.
+
+    `needed` are names by which a sheet's header is recognized where none is stated.
+
+    Raises
+    ------
+    FieldInvalid
+        Where it is no workbook, takes too much, or several sheets come into question.
+    """
+    _check_packed(path, name)
+    with tempfile.TemporaryDirectory(prefix="tonne-") as folder:
+        sheets = _unpack(path, name, Path(folder), rule.sheet)
+        number = _chosen(sheets, name, Path(folder), rule, needed)
+        yield _table(Path(folder), sheets, number, name, rule.header)
+
+
+def sheet_heads(path: Path, name: str) -> dict[str, list[list[str]]]:
+    """Read the first rows of each sheet.
+
+    Raises
+    ------
+    FieldInvalid
+        Where it is no workbook, or takes too much.
+    """
+    _check_packed(path, name)
+    with tempfile.TemporaryDirectory(prefix="tonne-") as folder:
+        sheets = _unpack(path, name, Path(folder), "")
+        return {
+            sheet: read_head(Path(folder) / f"{number}.csv", f"{name}, sheet {sheet!r}", ",")
+            for number, sheet in enumerate(sheets)
+        }
+
+
+def _check_packed(path: Path, name: str) -> None:
+    if not zipfile.is_zipfile(path):
+        return  # the old format of Excel is not packed
+    try:
+        with zipfile.ZipFile(path) as parts:
+            size_bytes = sum(part.file_size for part in parts.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _unreadable(name, str(error)) from error
+    if size_bytes > UNPACKED_BYTES_MAX:
+        raise _unreadable(
+            name,
+            f"unpacked it takes {size_bytes:,} bytes, and at most {UNPACKED_BYTES_MAX:,} "
+            "are read: save the sheet as CSV",
+        )
+
+
+def _unpack(path: Path, name: str, folder: Path, sheet: str) -> list[str]:
+    command = [sys.executable, "-I", str(_PROGRAM), str(path.resolve()), str(folder)]
+    command += [str(MEMORY_BYTES_MAX), str(TIME_S_MAX), sheet]
+    done = subprocess.run(  # noqa: S603  # our own program; the path is an argument
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    if done.returncode < 0 or "memory" in done.stderr.lower():
+        raise _unreadable(
+            name,
+            f"reading it takes more than {MEMORY_BYTES_MAX >> 30} GiB or {TIME_S_MAX} s: save "
+            "the sheet as CSV",
+        )
+    if done.returncode:
+        raise _unreadable(name, done.stderr.strip())
+    names: list[str] = json.loads(done.stdout)
+    return names
+
+
+def _chosen(
+    sheets: list[str], name: str, folder: Path, rule: FileRule, needed: Sequence[str]
+) -> int:
+    if rule.sheet:
+        found = [
+            number for number, sheet in enumerate(sheets) if rule.sheet in {sheet, str(number + 1)}
+        ]
+        if not found:
+            raise FieldInvalid(
+                f"{name}: expected a sheet {rule.sheet!r}; the sheets are {_listed(sheets)}: name "
+                "one with --sheet",
+                metadata={"file": name},
+            )
+        return found[0]
+    if len(sheets) == 1:
+        return 0
+    wanted = {folded(each) for each in needed or rule.header.columns}
+    fitting = [
+        number
+        for number in range(len(sheets))
+        if wanted
+        and any(
+            wanted <= {folded(cell) for cell in row}
+            for row in read_head(folder / f"{number}.csv", name, ",")
+        )
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    found_text = f"{len(fitting)} of them fit" if fitting else "none has the header"
+    raise FieldInvalid(
+        f"{name}: the workbook has the sheets {_listed(sheets)}, and {found_text}: name one with "
+        "--sheet",
+        metadata={"file": name},
+    )
+
+
+def _table(folder: Path, sheets: list[str], number: int, name: str, rule: HeaderRule) -> Table:
+    file = folder / f"{number}.csv"
+    if not file.exists() or not file.stat().st_size:
+        raise FieldInvalid(f"{name}, sheet {sheets[number]!r}: expected rows; the sheet is empty")
+    return read_delimited(file, name, ",", rule, sheet=sheets[number])
+
+
+def _listed(sheets: Sequence[str]) -> str:
+    return ", ".join(map(repr, sheets))
+
+
+def _unreadable(name: str, found: str) -> FieldInvalid:
+    return FieldInvalid(
+        f"{name}: expected a readable workbook; {found or 'it is broken'}",
+        metadata={"file": name},
+    )

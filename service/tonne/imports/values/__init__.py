@@ -1,0 +1,1 @@
+"""Texts of people as values: numbers, dates, local times."""

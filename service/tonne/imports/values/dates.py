@@ -1,0 +1,284 @@
+"""Dates and times by the words of people: `dd/mm/yyyy`, `mm/dd/yyyy hh:mm`, `excel`.
+
+A text is read by a format only where its whole shape is that of the format. What comes out is a
+*reading*: a frame of `local` (a wall clock's time), `instant` (UTC, where the text says its
+offset) and `is_day` (no time of day was written).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+from tonne.errors import FieldInvalid
+
+ISO, EXCEL, UNIX, UNIX_MS = "iso", "excel", "unix", "unix-ms"
+SPECIAL = (ISO, EXCEL, UNIX, UNIX_MS)
+"""Formats that no letters spell."""
+
+EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001  # a wall clock's
+EXCEL_DAY_MIN, EXCEL_DAY_MAX = 61, 2_958_465
+"""From 1 March 1900, before which Excel has a day that never was, to the end of 9999."""
+
+MONTH = "month"
+DAY = "day"
+TIME = "time"
+CLOCK = "clock"
+"""What a format says: a month, a day, a day and a time, a time of any day."""
+
+_LETTERS = re.compile(r"yyyy|yy|mmmm|mmm|mm|m|dd|d|hh|h|ss|s|am/pm|ampm|am|[^a-z]|t|z")
+_NAMES = {"mmm": (r"[A-Za-z]{3}", "%b"), "mmmm": (r"[A-Za-z]{3,9}", "%B")}
+_ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_ISO_LOCAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?$"
+_ISO_INSTANT = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)? ?"
+    r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
+)
+_PROBES = (
+    dt.datetime(2003, 2, 1, 4, 5, 6),  # noqa: DTZ001  # a wall clock shows it
+    dt.datetime(2011, 10, 12, 11, 10, 9),  # noqa: DTZ001  # a wall clock shows it
+    dt.datetime(2024, 11, 10, 0, 0, 0),  # noqa: DTZ001  # a wall clock shows it
+)
+"""Times that two formats would read differently if a text could be of both."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """A format: how it was written, its shape as a pattern, and what chrono makes of it."""
+
+    word: str
+    shape: str
+    form: str
+    kind: str
+    midnight: str = ""
+    """The shape with 24 as the hour, which is the next day's midnight; empty: none."""
+
+
+def read_format(word: str) -> DateFormat:
+    """Read the word of a format.
+
+    Raises
+    ------
+    FieldInvalid
+        Where it has other letters than those of a date, or says no whole date.
+    """
+    lower = word.strip().lower()
+    if lower in SPECIAL:
+        return DateFormat(lower, "", "", TIME)
+    pieces = _LETTERS.findall(lower)
+    if "".join(pieces) != lower or not pieces:
+        raise _format_error(word)
+    kinds = _kinds(pieces)
+    shape, form, midnight = _compile(pieces, kinds)
+    names = [kind for kind in kinds if kind]
+    if len(set(names)) != len(names):
+        raise _format_error(word)
+    has = set(names)
+    if {"year", "month", "day"} <= has:
+        kind = TIME if "hour" in has else DAY
+    elif {"year", "month"} <= has and not has & {"day", "hour"}:
+        kind = MONTH
+    elif "hour" in has and not has & {"year", "month", "day"}:
+        kind = CLOCK
+    else:
+        raise _format_error(word)
+    return DateFormat(lower, shape, form, kind, midnight if "hour" in has else "")
+
+
+def read_formats(words: tuple[str, ...]) -> tuple[DateFormat, ...]:
+    """Read formats that are tried in order; ISO 8601 is among them where it contradicts none.
+
+    Raises
+    ------
+    FieldInvalid
+        Where two of them read one text as two dates.
+    """
+    formats = tuple(read_format(word) for word in words)
+    for number, one in enumerate(formats):
+        for other in formats[number + 1 :]:
+            found = contradiction(one, other)
+            if found:
+                text, first, second = found
+                raise FieldInvalid(
+                    f"date format: {text!r} is {first} by {one.word!r} and {second} by "
+                    f"{other.word!r}: give the one that the file has; if it has both, split it"
+                )
+    iso = read_format(ISO)
+    if iso in formats or any(contradiction(iso, each) for each in formats):
+        return formats
+    return (*formats, iso)
+
+
+def contradiction(one: DateFormat, other: DateFormat) -> tuple[str, str, str] | None:
+    """Find a text that two formats read as different dates: the text and both readings."""
+    for probe in _PROBES:
+        for writer in (one, other):
+            text = write_date(probe, writer)
+            readings = [_first(text, each) for each in (one, other)]
+            if None not in readings and readings[0] != readings[1]:
+                return text, str(readings[0]), str(readings[1])
+    return None
+
+
+def write_date(time: dt.datetime, form: DateFormat) -> str:
+    """Write a wall clock's time in a format; what the format does not say is lost."""
+    if form.word == ISO:
+        return time.isoformat(sep="T")
+    if form.word == EXCEL:
+        since = time - EXCEL_EPOCH
+        part = f"{since.seconds / 86_400:.10f}".removeprefix("0") if since.seconds else ""
+        return f"{since.days}{part}"
+    if form.word in {UNIX, UNIX_MS}:
+        seconds = int(time.replace(tzinfo=dt.UTC).timestamp())
+        return str(seconds if form.word == UNIX else seconds * 1_000)
+    return time.strftime(form.form.replace("%.f", ""))
+
+
+def read_dates(texts: pl.Series, formats: tuple[DateFormat, ...]) -> pl.DataFrame:
+    """Read texts by the first format that fits each: `local`, `instant`, `is_day`."""
+    text = pl.col("text").str.strip_chars()
+    frame = texts.alias("text").to_frame()
+    readings = [_expressions(text, each) for each in formats]
+    return frame.select(
+        pl.coalesce(*(reading[0] for reading in readings)).alias("local"),
+        pl.coalesce(*(reading[1] for reading in readings)).alias("instant"),
+        pl.any_horizontal(*(reading[2] for reading in readings)).fill_null(False).alias("is_day"),
+    )
+
+
+_NO_LOCAL = pl.lit(None, pl.Datetime("us"))
+_NO_INSTANT = pl.lit(None, pl.Datetime("us", "UTC"))
+
+
+def _expressions(text: pl.Expr, form: DateFormat) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    if form.word == ISO:
+        return _iso(text)
+    if form.word == EXCEL:
+        return _excel(text)
+    if form.word in {UNIX, UNIX_MS}:
+        digits = r"^[0-9]{1,10}$" if form.word == UNIX else r"^[0-9]{11,13}$"
+        number = pl.when(text.str.contains(digits)).then(text).cast(pl.Int64, strict=False)
+        since = pl.from_epoch(number, "s" if form.word == UNIX else "ms")
+        instant = since.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        return _NO_LOCAL, instant, pl.lit(False)
+    fits = text.str.contains(form.shape)
+    day = pl.when(fits).then(text)
+    if form.kind == MONTH:  # chrono reads no month without a day
+        local = (day + " 01").str.to_date(f"{form.form} %d", strict=False)
+    elif form.kind == DAY:
+        local = day.str.to_date(form.form, strict=False)
+    if form.kind in {DAY, MONTH}:
+        return local.cast(pl.Datetime("us")), _NO_INSTANT, local.is_not_null()
+    local = day.str.to_datetime(form.form, time_unit="us", strict=False)
+    if form.midnight:
+        late = pl.when(text.str.contains(form.midnight)).then(
+            text.str.replace(form.midnight, "${before}00${after}")
+        )
+        next_day = late.str.to_datetime(form.form, time_unit="us", strict=False)
+        local = pl.coalesce(local, next_day + pl.duration(days=1))
+    return local, _NO_INSTANT, pl.lit(False)
+
+
+def _iso(text: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    day = pl.when(text.str.contains(_ISO_DAY)).then(text).str.to_date("%Y-%m-%d", strict=False)
+    marked = text.str.replace("[Tt ]", "T")
+    local = pl.when(text.str.contains(_ISO_LOCAL)).then(marked)
+    offset = (
+        pl.when(text.str.contains(_ISO_INSTANT))
+        .then(marked.str.replace(" ", "", literal=True))
+        .str.replace(r"[Zz]$", "+00:00")
+        .str.replace(r"([+-][0-9]{2})$", "${1}:00")
+    )
+    return (
+        pl.coalesce(
+            day.cast(pl.Datetime("us")),
+            local.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False),
+            local.str.to_datetime("%Y-%m-%dT%H:%M", time_unit="us", strict=False),
+        ),
+        pl.coalesce(
+            offset.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+            for form in ("%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M%z")
+        ),
+        day.is_not_null(),
+    )
+
+
+def _excel(text: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    serial = pl.when(text.str.contains(r"^[0-9]{2,7}(?:\.[0-9]+)?$")).then(text)
+    days = serial.str.extract(r"^([0-9]+)").cast(pl.Int64, strict=False)
+    days = pl.when(days.is_between(EXCEL_DAY_MIN, EXCEL_DAY_MAX)).then(days)
+    # A serial number is a double: its part of a day is a second's, rounded.
+    part = ("0." + serial.str.extract(r"\.([0-9]+)$").fill_null("0")).cast(pl.Float64)
+    seconds = (part * 86_400).round().cast(pl.Int64)
+    local = pl.lit(EXCEL_EPOCH, pl.Datetime("us")) + pl.duration(days=days, seconds=seconds)
+    return local, _NO_INSTANT, days.is_not_null() & (seconds == 0)
+
+
+def _first(text: str, form: DateFormat) -> dt.datetime | None:
+    row = read_dates(pl.Series([text]), (form,)).row(0)
+    found: dt.datetime | None = row[0] if row[1] is None else row[1].replace(tzinfo=None)
+    return found
+
+
+def _kinds(pieces: list[str]) -> list[str]:
+    """Tell what each letters says; `mm` behind an hour is minutes."""
+    kinds: list[str] = []
+    for letters in pieces:
+        if letters in {"mm", "m"} and "hour" in kinds and "minute" not in kinds:
+            kinds.append("minute")
+        elif letters.startswith("am"):
+            kinds.append("half")
+        else:
+            kind = {"y": "year", "m": "month", "d": "day", "h": "hour", "s": "second"}
+            kinds.append(kind.get(letters[0], ""))
+    return kinds
+
+
+def _compile(pieces: list[str], kinds: list[str]) -> tuple[str, str, str]:
+    """Make the pattern of a format, its form for chrono, and its pattern with 24 as hour."""
+    is_half = "half" in kinds
+    shapes, forms = [], []
+    for number, (letters, kind) in enumerate(zip(pieces, kinds, strict=True)):
+        beside = kinds[number - 1 : number] + kinds[number + 1 : number + 2]
+        is_packed = any(beside) and kind != "half"
+        digits = "[0-9]{2}" if is_packed else "[0-9]{1,2}"
+        if not kind:
+            shapes.append(r"[\s]+" if letters == " " else re.escape(letters.upper()))
+            forms.append(letters.upper())
+        elif letters in _NAMES:
+            shapes.append(_NAMES[letters][0])
+            forms.append(_NAMES[letters][1])
+        elif kind == "year":
+            shapes.append("[0-9]{4}" if letters == "yyyy" else "[0-9]{2}")
+            forms.append("%Y" if letters == "yyyy" else "%y")
+        elif kind == "half":
+            shapes.append("[AaPp][Mm]")
+            forms.append("%p")
+        elif kind == "second":
+            shapes.append(digits + r"(?:\.[0-9]+)?")
+            forms.append("%S%.f")
+        else:
+            codes = {"month": "%m", "day": "%d", "minute": "%M"}
+            shapes.append(digits)
+            forms.append(codes.get(kind) or ("%I" if is_half else "%H"))
+    midnight = ""
+    if "hour" in kinds and not is_half:
+        hour = kinds.index("hour")
+        zeros = [
+            "00" if kind == "minute" else r"00(?:\.0+)?" if kind == "second" else shape
+            for kind, shape in zip(kinds, shapes, strict=True)
+        ]
+        before, after = "".join(zeros[:hour]), "".join(zeros[hour + 1 :])
+        midnight = f"^(?P<before>{before})24(?P<after>{after})$"
+    return f"^{''.join(shapes)}$", "".join(forms), midnight
+
+
+def _format_error(word: str) -> FieldInvalid:
+    return FieldInvalid(
+        f"date format {word!r}: expected words like dd/mm/yyyy, 'mm/dd/yyyy hh:mm', yyyymmdd, "
+        "'dd mmm yyyy', 'mm/dd/yyyy hh:mm am/pm', mmm yyyy (a month), or one of "
+        f"{', '.join(SPECIAL)}; y, m, d, h, m behind h, and s stand for year to second"
+    )

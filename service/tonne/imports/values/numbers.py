@@ -1,0 +1,120 @@
+"""Numbers as people write them, brought into plain decimal notation; no float on the way."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+from tonne.errors import FieldInvalid
+
+ANY_SPACE = "any-space"
+
+GROUPS = {
+    ",": ",",
+    ".": ".",
+    "'": "'\u2019",
+    " ": " \u00a0\u2009\u202f",
+    ANY_SPACE: " \u00a0\u2009\u202f",
+}
+"""What may stand between groups of digits, and the characters that it stands for."""
+
+WORDS = {"comma": ",", "point": ".", "dot": ".", "space": " ", "apostrophe": "'"}
+"""Words for characters that a shell or a file hides."""
+
+DECIMALS = (".", ",")
+
+MINUS_SIGNS = ("leading", "trailing", "parentheses")
+"""Where the sign of a negative number stands: `-1`, `1-`, `(1)`."""
+
+PLAIN = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+"""What a server reads as a quantity."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberForm:
+    """How a file writes its numbers.
+
+    Raises
+    ------
+    FieldInvalid
+        Where a character is none of those that numbers are written with, or means two things.
+    """
+
+    decimal: str = "."
+    grouping: tuple[str, ...] = ()
+    minus: str = "leading"
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        object.__setattr__(self, "decimal", WORDS.get(self.decimal, self.decimal))
+        object.__setattr__(
+            self, "grouping", tuple(WORDS.get(each, each) for each in self.grouping)
+        )
+        if self.decimal not in DECIMALS:
+            raise FieldInvalid(f"decimal: expected '.' or ','; got {self.decimal!r}")
+        unknown = [each for each in self.grouping if each not in GROUPS]
+        if unknown:
+            raise FieldInvalid(
+                f"grouping: expected one of {', '.join(map(repr, GROUPS))}; got {unknown[0]!r}"
+            )
+        if self.decimal in self.grouping:
+            other = "," if self.decimal == "." else "."
+            raise FieldInvalid(
+                f"grouping: {self.decimal!r} is the decimal mark already; is the decimal mark "
+                f"{other!r}? Then say so: --decimal {other}, or decimal = '{other}' in the profile"
+            )
+        if self.minus not in MINUS_SIGNS:
+            raise FieldInvalid(
+                f"minus: expected one of {', '.join(MINUS_SIGNS)}; got {self.minus!r}"
+            )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether numbers are written as a server reads them."""
+        return self == NumberForm()
+
+
+def read_numbers(texts: pl.Series, form: NumberForm) -> pl.Series:
+    """Write numbers in plain decimal notation; null where a text is no number of this form.
+
+    A group has three digits, and one number is grouped by one kind of character: `1,23` and
+    `1,234 567` are no numbers of any form.
+    """
+    text = pl.col(texts.name).str.strip_chars().str.replace_all("\u2212", "-", literal=True)
+    read = pl.when(text.str.contains(_pattern(form))).then(_plain(text, form))
+    return texts.to_frame().select(read.alias(texts.name)).to_series()
+
+
+def is_misread(texts: pl.Series, plain: pl.Series) -> pl.Series:
+    """Tell which texts are no number of the file's form, and yet one to a server.
+
+    `4.125` in a file of decimal commas may be 4125: nobody may take it for 4.125.
+    """
+    return plain.is_null() & texts.str.strip_chars().str.contains(PLAIN)
+
+
+def _pattern(form: NumberForm) -> str:
+    decimal = re.escape(form.decimal)
+    groups = [f"[{GROUPS[each]}]" for each in form.grouping]
+    whole = "|".join(["[0-9]+", *(f"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+" for group in groups)])
+    body = f"(?:(?:{whole})(?:{decimal}[0-9]*)?|{decimal}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    if form.minus == "trailing":
+        return f"^{body}[+-]?$"
+    if form.minus == "parentheses":
+        return f"^(?:[+-]?{body}|\\({body}\\))$"
+    return f"^[+-]?{body}$"
+
+
+def _plain(text: pl.Expr, form: NumberForm) -> pl.Expr:
+    grouping = "".join(sorted({sign for each in form.grouping for sign in GROUPS[each]}))
+    if grouping:
+        text = text.str.replace_all(f"[{grouping}]", "")
+    if form.decimal != ".":
+        text = text.str.replace(form.decimal, ".", literal=True)
+    if form.minus == "trailing":
+        text = text.str.replace(r"^(.*)-$", "-${1}").str.replace(r"\+$", "")
+    elif form.minus == "parentheses":
+        text = text.str.replace(r"^\((.*)\)$", "-${1}")
+    return text.str.replace(r"^\+", "")

@@ -1,0 +1,125 @@
+"""Wall clocks to instants: days, hours that stand twice, hours that are not there.
+
+A clock that is set back shows an hour twice. Readings of a series stand in order, so the first
+1:30 of a series is that before the change and the second one that after it; in a file with the
+newest first it is the other way round.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from tonne.errors import FieldInvalid
+
+_OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
+_INSTANT = pl.Datetime("us", "UTC")
+
+
+def read_zone(text: str) -> ZoneInfo | dt.timedelta:
+    """Read a time zone's name, `UTC`, or an offset like `+01:00`.
+
+    Raises
+    ------
+    FieldInvalid
+        Where there is no such zone.
+    """
+    offset = _OFFSET.fullmatch(text.strip())
+    if offset:
+        sign, hours, minutes = offset.groups()
+        span = dt.timedelta(hours=int(hours), minutes=int(minutes))
+        return -span if sign == "-" else span
+    try:
+        return ZoneInfo(text.strip())
+    except (KeyError, ValueError, OSError) as error:
+        raise FieldInvalid(
+            f"time zone: expected a name like Europe/London or Asia/Shanghai, UTC, or an offset "
+            f"like +01:00; got {text!r}"
+        ) from error
+
+
+class Clock:
+    """The clock of a file: what it shows as instants, from chunk to chunk."""
+
+    def __init__(self, zone: str) -> None:
+        self._zone = read_zone(zone)
+        self._shown: Counter[tuple[str, dt.datetime]] = Counter()
+        """How often a series has shown a time that stands twice."""
+
+    def days(self, local: pl.Series) -> pl.Series:
+        """Find the first instant of days; where midnight is not there, the first one behind it."""
+        if isinstance(self._zone, dt.timedelta):
+            return self._shifted(local)
+        name = self._zone.key
+        whole = local.dt.replace_time_zone(name, ambiguous="earliest", non_existent="null")
+        if whole.null_count() > local.null_count():
+            frame = pl.DataFrame({"whole": whole, "local": local})
+            later = [
+                (pl.col("local") + pl.duration(minutes=minutes)).dt.replace_time_zone(
+                    name, ambiguous="earliest", non_existent="null"
+                )
+                for minutes in (30, 60, 120, 1_440)
+            ]
+            whole = frame.select(pl.coalesce("whole", *later)).to_series()
+        return whole.dt.convert_time_zone("UTC").cast(_INSTANT)
+
+    def instants(
+        self, local: pl.Series, series: pl.Series | None = None, *, is_falling: bool = False
+    ) -> pl.DataFrame:
+        """Find the instants of a clock's times: `instant`, `other`, `is_told`, `is_once`.
+
+        `instant` is null where the clock never shows the time. Of a time that it shows twice,
+        `other` is the later instant (else they are equal); `is_told` says that the series shows
+        both, `is_once` that it shows one, which is taken for the earlier. `series` names what
+        each time is a reading of; without it all are of one. `is_falling` says that the newest
+        stands first.
+        """
+        never = pl.repeat(value=False, n=local.len(), eager=True)
+        if isinstance(self._zone, dt.timedelta):
+            moved = self._shifted(local)
+            early, late, told, once = moved, moved, never, never
+        else:
+            early, late = (
+                local.dt.replace_time_zone(self._zone.key, ambiguous=which, non_existent="null")
+                .dt.convert_time_zone("UTC")
+                .cast(_INSTANT)
+                for which in ("earliest", "latest")
+            )
+            told, once = never, never
+            is_twice = (early != late).fill_null(value=False)
+            if is_twice.any():
+                is_late, told, once = self._order(local, is_twice, series, is_falling=is_falling)
+                early = early.zip_with(~is_late, late)
+        return pl.DataFrame({"instant": early, "other": late, "is_told": told, "is_once": once})
+
+    def _order(
+        self,
+        local: pl.Series,
+        is_twice: pl.Series,
+        series: pl.Series | None,
+        *,
+        is_falling: bool,
+    ) -> tuple[pl.Series, pl.Series, pl.Series]:
+        """Tell of times that stand twice which are later, which pairs are whole, which not."""
+        rows = is_twice.arg_true().to_list()
+        keys = [(str(series[row]) if series is not None else "", local[row]) for row in rows]
+        counts = Counter(keys)
+        late, told, once = ([False] * local.len() for _ in range(3))
+        for row, key in zip(rows, keys, strict=True):
+            number = self._shown[key]
+            self._shown[key] = number + 1
+            if number == 0 and counts[key] == 1:
+                once[row] = True
+                continue
+            told[row] = True
+            late[row] = number % 2 == (0 if is_falling else 1)
+        return pl.Series(late), pl.Series(told), pl.Series(once)
+
+    def _shifted(self, local: pl.Series) -> pl.Series:
+        if not isinstance(self._zone, dt.timedelta):
+            raise TypeError("a zone with a name has rules of its own")
+        return (local - self._zone).dt.replace_time_zone("UTC").cast(_INSTANT)
