@@ -118,6 +118,7 @@ class BookMoment:
     revision_token: str
     entities: tuple[Entity, ...]
     postings: tuple[FileRow, ...]
+    quarantined_count: int
 
 
 @dataclass(frozen=True, slots=True)

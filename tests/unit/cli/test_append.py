@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
+from tonne.cli.appending import outcome
 from tonne.cli.commands import append
+from tonne.cli.terminal.output import Format
 from tonne.client import AppendResult, RowError
 
 
@@ -39,7 +41,7 @@ def test_one_kind_of_error_is_told_once(capsys):
     ]
     bad = RowError(20, 20, "QUANTITY_MUST_BE_PRESENT", "quantity", "no quantity")
     result = AppendResult(30, 0, 1, 20, Decimal(0), (*late, bad), 11, 30)
-    append._report_row_errors(result, "acme")
+    outcome.report(result, "acme", 1.0, Format.CSV)
     assert capsys.readouterr().err.splitlines() == [
         "warning: offset 0 and 8 more: FACTOR_MUST_EXIST: no factor",
         "warning: offset 20: QUANTITY_MUST_BE_PRESENT: no quantity",

@@ -1,6 +1,5 @@
 """The command `tonne append`."""
 
-import itertools
 import time
 from pathlib import Path
 from typing import Annotated
@@ -19,37 +18,18 @@ from rich.progress import Progress as Bar
 from rich.table import Column as BarPart
 from rich.text import Text
 
+from tonne.cli.appending.checks import refused_before
+from tonne.cli.appending.outcome import Outcome, outcome_of, report
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
-from tonne.cli.terminal.output import (
-    Column,
-    Format,
-    FormatOption,
-    counted,
-    print_rows,
-    say,
-    stderr_console,
-)
+from tonne.cli.terminal.output import Format, FormatOption, say, stderr_console
 from tonne.client import AppendResult, Progress
 from tonne.errors import TonneError
-
-ROW_ERRORS_SHOWN = 5
-"""Kinds of row errors that a summary shows; the listings have each record."""
 
 BAR_WIDTH = 12
 """With it the line of a million records a second fits 80 characters."""
 
 AT_WORK, WAITING = "append", "waiting"
 """What the bar says: records go to the server, or the server is away."""
-
-_SUMMARY_COLUMNS = (
-    Column("records"),
-    Column("posted"),
-    Column("quarantined"),
-    Column("suspended"),
-    Column("quantity_sum", "quantity sum"),
-    Column("skipped", is_optional=True),
-    Column("channel_records", "in channel"),
-)
 
 
 class RateColumn(ProgressColumn):
@@ -97,15 +77,31 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     ] = 0,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
+    *,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Try all records first, and post none where one would go to quarantine.",
+        ),
+    ] = False,
 ) -> None:
-    """Append files of records to a channel; run again, it goes on where the ledger stands."""
-    from tonne.cli.input.files import check_file  # noqa: PLC0415  # loads Polars
+    """Append files of records to a channel; run again, it goes on where the ledger stands.
+
+    Exits with 0 where all records are posted, by now or before; 3 where some are not (in
+    quarantine or in suspense); 4 where none is; 1 and 2 where the command failed.
+    """
+    from tonne.cli.input.files import check_file, read_files  # noqa: PLC0415  # loads Polars
 
     for path in files:
         check_file(path)
     began_s = time.monotonic()
+    if strict:
+        with connect(server) as client:
+            if refused_before(client, lambda: read_files(files), book, start_offset):
+                raise typer.Exit(Outcome.NOTHING_POSTED)
     result = _append(files, book, channel, start_offset, server)
-    _report(result, book, time.monotonic() - began_s, form)
+    report(result, book, time.monotonic() - began_s, form)
     behind_count = result.durable_up_to_offset - start_offset
     behind_count -= result.skipped_count + result.record_count
     if behind_count > 0:
@@ -113,6 +109,8 @@ def append_files(  # noqa: PLR0917  # typer passes by name
             f"warning: {channel} has {behind_count:,} more records behind these; to append "
             f"others there: --start-offset {result.durable_up_to_offset}"
         )
+    if outcome := outcome_of(result):
+        raise typer.Exit(outcome)
 
 
 def _append(
@@ -154,44 +152,3 @@ def _append(
         except KeyboardInterrupt:
             say("interrupted; the same command goes on where the ledger stands")
             raise
-
-
-def _report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> None:
-    row = {
-        "records": result.record_count,
-        "posted": result.posted_count,
-        "quarantined": result.quarantined_count,
-        "suspended": result.suspended_count,
-        "quantity_sum": result.quantity_sum,
-        "skipped": result.skipped_count or None,
-        "channel_records": result.durable_up_to_offset,
-    }
-    print_rows(_SUMMARY_COLUMNS, [row], form)
-    if form is Format.TABLE and result.record_count and elapsed_s > 0:
-        say(f"{result.record_count / elapsed_s:,.0f} records/s, all durable")
-    _report_row_errors(result, book)
-
-
-def _report_row_errors(result: AppendResult, book: str) -> None:
-    """Tell each kind of error once, with the first record that has it."""
-    kinds: dict[tuple[str, str], list[int]] = {}
-    for error in result.row_errors:
-        kinds.setdefault((error.status, error.message), []).append(error.offset)
-    told_count = 0
-    for (status, message), offsets in itertools.islice(kinds.items(), ROW_ERRORS_SHOWN):
-        told_count += len(offsets)
-        more = f" and {len(offsets) - 1:,} more" if len(offsets) > 1 else ""
-        say(f"warning: offset {offsets[0]}{more}: {status}: {message}")
-    rest_count = len(result.row_errors) + result.row_errors_omitted_count - told_count
-    if rest_count:
-        say(f"warning: {counted(rest_count, 'other record')} not posted")
-    if result.row_errors:
-        lists = [
-            f"`tonne {name} list --book {book}`"
-            for name, count in (
-                ("quarantine", result.quarantined_count),
-                ("suspense", result.suspended_count),
-            )
-            if count
-        ]
-        say(f"see {' and '.join(lists)}")
