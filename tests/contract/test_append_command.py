@@ -101,3 +101,21 @@ def test_strict_posts_nothing_where_a_record_would_be_refused(append, run, monke
     assert kwh(run) == 0
     assert append([row(1), row(2), greed], "--strict")[0] == 3
     assert kwh(run) == 20
+
+
+def test_what_stands_twice_stops_the_command(append, run):
+    """Nothing is posted; left out, it is left out again by the next run and of a grown file."""
+    rows = [row(1), row(2), row(1), row(3)]
+    code, remarks = append(rows)
+    assert (code, kwh(run)) == (4, 0)
+    assert (
+        "duplicate: records.csv, record 3 is the same record as records.csv, record 1" in remarks
+    )
+    for grown in ([], [], [row(2), row(4)]):
+        assert append([*rows, *grown], "--repeats", "skip")[0] == 0
+    assert kwh(run) == 40
+    code, remarks = append([row(5), row(5, "7")], "--repeats", "skip", channel="d")
+    assert (code, kwh(run)) == (4, 40)
+    assert "conflict: records.csv, record 2 has the record_id 'r5'" in remarks
+    assert append([row(5), row(5, "7")], "--repeats", "keep", channel="d")[0] == 0
+    assert kwh(run) == 57

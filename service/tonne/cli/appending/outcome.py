@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 from tonne.cli.terminal.output import Column, Format, counted, print_rows, say
@@ -33,6 +33,14 @@ class Outcome(IntEnum):
     POSTED = 0
     PARTLY_POSTED = 3
     NOTHING_POSTED = 4
+
+
+class RepeatRule(StrEnum):
+    """What becomes of records that stand twice."""
+
+    STOP = "stop"
+    SKIP = "skip"
+    KEEP = "keep"
 
 
 def outcome_of(result: AppendResult) -> Outcome:

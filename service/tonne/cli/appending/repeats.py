@@ -1,0 +1,222 @@
+"""Records that stand twice in what is appended, found before anything is posted.
+
+Two records with one `record_id` are one record twice, or two that contradict each other. Neither
+is posted without a word: a sum would count both. Ids are compared by 64-bit hashes first, and
+what they find by the texts themselves, so that a collision costs a look and tells nothing wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.cli.appending.outcome import RepeatRule
+from tonne.cli.terminal.output import counted, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from tonne.cli.input.files import Piece
+
+RECORDS_MAX = 20_000_000
+"""Records up to which ids are compared: 8 bytes of memory each, and 16 while that is done."""
+
+SHOWN_MAX = 5
+"""Repeats and conflicts that are named one by one."""
+
+_MAPPINGS = 10_000
+_SEEDS = (0x746F6E6E, 0x6532)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file, or a part of one, that gives records: its name for people, and how it is read."""
+
+    name: str
+    read: Callable[[], Iterator[Piece]]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """What stands twice, by positions in all records from 0; a pair is (position, earlier one).
+
+    `exact` are the same in every field, `conflicts` have the same id alone. `is_complete` is false
+    where there were too many records to look.
+    """
+
+    record_count: int = 0
+    exact: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
+    shown_exact: Sequence[tuple[int, int, str]] = ()
+    conflict_count: int = 0
+    shown_conflicts: Sequence[tuple[int, int, str]] = ()
+    starts: Sequence[tuple[int, str]] = ()
+    is_complete: bool = True
+
+    def place(self, position: int) -> str:
+        """Name a record by its file and its number there, from 1 and without the header."""
+        start, name = next(each for each in reversed(self.starts) if each[0] <= position)
+        return f"{name}, record {position - start + 1:,}"
+
+
+def find_repeats(sources: Sequence[Source]) -> Repeats:
+    """Look through all records for ids that stand twice; those without an id are passed over."""
+    hashes: list[pl.Series] = []
+    starts: list[tuple[int, str]] = []
+    count = 0
+    for source in sources:
+        starts.append((count, source.name))
+        for frame in _id_frames(source.read()):
+            count += frame.height
+            if count > RECORDS_MAX:
+                hashes.clear()
+            else:
+                hashes.append(_hash_ids(frame["record_id"]))
+    if count > RECORDS_MAX:
+        return Repeats(count, starts=starts, is_complete=False)
+    if not hashes:
+        return Repeats(count, starts=starts)
+    ids = pl.concat(hashes).to_frame("hash")
+    twice = ids.with_row_index("position").filter(
+        pl.col("hash").is_not_null() & pl.col("hash").is_duplicated()
+    )["position"]
+    return _compare(sources, twice.cast(pl.UInt64), count, starts)
+
+
+def tell_repeats(found: Repeats, rule: RepeatRule) -> bool:
+    """Tell what stands twice, and what is done about it; whether it stops the command."""
+    if not found.is_complete:
+        say(
+            f"notice: {counted(found.record_count, 'record')} are too many to compare their ids "
+            f"with each other; that is done up to {RECORDS_MAX:,}"
+        )
+        return False
+    exact_count = len(found.exact)
+    for position, earlier, record_id in found.shown_exact:
+        say(
+            f"duplicate: {found.place(position)} is the same record as {found.place(earlier)}, "
+            f"in every field (record_id {record_id!r})"
+        )
+    if exact_count > len(found.shown_exact):
+        say(f"{counted(exact_count - len(found.shown_exact), 'more duplicate')}")
+    for position, earlier, record_id in found.shown_conflicts:
+        say(
+            f"conflict: {found.place(position)} has the record_id {record_id!r} of "
+            f"{found.place(earlier)}, and says something else"
+        )
+    if found.conflict_count > len(found.shown_conflicts):
+        say(f"{counted(found.conflict_count - len(found.shown_conflicts), 'more conflict')}")
+    if not (exact_count or found.conflict_count):
+        return False
+    if found.conflict_count or rule is RepeatRule.STOP:
+        remedy = (
+            "mend the file; where each of them is a record of its own: --repeats keep"
+            if found.conflict_count
+            else "to leave the duplicates out: --repeats skip; where each of them is a record of "
+            "its own: --repeats keep"
+        )
+        say(f"nothing was posted; {remedy}")
+        return True
+    say(f"{counted(exact_count, 'duplicate')} left out, and so they are whenever this runs again")
+    return False
+
+
+def without(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
+    """Leave out the records at some positions, sorted and counted from 0 over all pieces."""
+    start = 0
+    for piece in pieces:
+        height = 1 if isinstance(piece, dict) else piece.height
+        first, last = (positions.search_sorted(each) for each in (start, start + height))
+        dropped = positions.slice(first, last - first)
+        if dropped.is_empty():
+            yield piece
+        elif not isinstance(piece, dict):
+            mine = pl.int_range(height, dtype=pl.UInt64, eager=True) + start
+            yield piece.filter(~mine.is_in(dropped.implode()))
+        start += height
+
+
+def _compare(
+    sources: Sequence[Source], twice: pl.Series, count: int, starts: Sequence[tuple[int, str]]
+) -> Repeats:
+    """Compare the records at these positions by their texts."""
+    if twice.is_empty():
+        return Repeats(count, starts=starts)
+    parts: list[pl.DataFrame] = []
+    start = 0
+    for source in sources:
+        for frame in _content_frames(source.read()):
+            mine = pl.int_range(frame.height, dtype=pl.UInt64, eager=True) + start
+            numbered = frame.with_columns(position=mine)
+            parts.append(numbered.filter(pl.col("position").is_in(twice.implode())))
+            start += frame.height
+    content = ("record_id", "content", "content_2")
+    found = pl.concat(parts).with_columns(
+        pl.col("position").first().over(content).alias("same_as"),
+        pl.col("position").first().over("record_id").alias("first"),
+    )
+    exact = found.filter(pl.col("same_as") < pl.col("position"))
+    conflicts = found.filter(
+        pl.col("same_as") == pl.col("position"), pl.col("first") < pl.col("position")
+    )
+    columns = ("position", "first", "record_id")
+    return Repeats(
+        count,
+        exact["position"].sort(),
+        exact.select("position", "same_as", "record_id").head(SHOWN_MAX).rows(),
+        conflicts.height,
+        conflicts.select(columns).head(SHOWN_MAX).rows(),
+        starts,
+    )
+
+
+def _hash_ids(ids: pl.Series) -> pl.Series:
+    texts = ids.cast(pl.String)
+    is_given = texts.str.len_bytes() > 0
+    return pl.select(pl.when(is_given).then(texts.hash(_SEEDS[0]))).to_series()
+
+
+def _id_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
+    for piece in _gathered(pieces):
+        if isinstance(piece, list):
+            ids = [str(each.get("record_id") or "") for each in piece]
+            yield pl.DataFrame({"record_id": ids}, schema={"record_id": pl.String})
+        elif "record_id" in piece.columns:
+            yield piece.select("record_id")
+        else:
+            yield pl.select(record_id=pl.repeat("", piece.height))
+
+
+def _content_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
+    """Give the id of each record and two hashes of all its fields."""
+    for piece in _gathered(pieces):
+        if isinstance(piece, list):
+            texts = [json.dumps(each, sort_keys=True, default=str) for each in piece]
+            frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+            ids = pl.Series([str(each.get("record_id") or "") for each in piece], dtype=pl.String)
+        elif "record_id" in piece.columns:
+            frame, ids = piece, piece["record_id"].cast(pl.String)
+        else:
+            frame, ids = piece, pl.repeat("", piece.height, eager=True)
+        whole = pl.struct(pl.all())
+        hashes = frame.select(content=whole.hash(_SEEDS[0]), content_2=whole.hash(_SEEDS[1]))
+        yield hashes.select(ids.fill_null("").alias("record_id"), "content", "content_2")
+
+
+def _gathered(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame | list[dict[str, object]]]:
+    """Gather single records into lists; frames stay as they are."""
+    mappings: list[dict[str, object]] = []
+    for piece in pieces:
+        if isinstance(piece, dict):
+            mappings.append(piece)
+            if len(mappings) < _MAPPINGS:
+                continue
+        if mappings:
+            yield mappings
+            mappings = []
+        if not isinstance(piece, dict):
+            yield piece
+    if mappings:
+        yield mappings

@@ -1,0 +1,130 @@
+"""One run of an append: what is checked before it, what is sent, what is told of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import typer
+
+from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
+from tonne.cli.appending.checks import refused_before
+from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
+from tonne.cli.appending.repeats import Repeats, Source, find_repeats, tell_repeats, without
+from tonne.cli.connection import connect
+from tonne.cli.terminal.output import Format, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tonne.cli.input.files import Piece
+    from tonne.client import AppendResult, Progress
+    from tonne.errors import TonneError
+
+
+@dataclass(slots=True)
+class Append:
+    """Sources of records on their way into a channel.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        One sequence of records, in this order.
+    book, channel : str
+        Where they go.
+    start_offset : int
+        Records of the channel before the first of these.
+    repeats : RepeatRule
+        What becomes of records that stand twice.
+    strict : bool
+        Whether nothing is posted where a record would go to quarantine.
+    total : int, optional
+        How many records there are, where that is known.
+    """
+
+    sources: Sequence[Source]
+    book: str
+    channel: str
+    start_offset: int = 0
+    repeats: RepeatRule = RepeatRule.STOP
+    strict: bool = False
+    total: int | None = None
+    _found: Repeats = field(default_factory=Repeats, init=False)
+
+    def run(self, server: str, form: Format) -> None:
+        """Check, append, report.
+
+        Raises
+        ------
+        typer.Exit
+            With the exit code, where not everything is posted.
+        """
+        began_s = time.monotonic()
+        self._check_repeats()
+        with connect(server) as client:
+            if self.strict and refused_before(client, self.read, self.book, self.start_offset):
+                raise typer.Exit(Outcome.NOTHING_POSTED)
+        result = self._send(server)
+        report(result, self.book, time.monotonic() - began_s, form)
+        behind_count = result.durable_up_to_offset - self.start_offset
+        behind_count -= result.skipped_count + result.record_count
+        if behind_count > 0:
+            say(
+                f"warning: {self.channel} has {behind_count:,} more records behind these; to "
+                f"append others there: --start-offset {result.durable_up_to_offset}"
+            )
+        if outcome := outcome_of(result):
+            raise typer.Exit(outcome)
+
+    def read(self) -> Iterator[Piece]:
+        """Read the records that are to be appended, from the first one."""
+        pieces = (piece for source in self.sources for piece in source.read())
+        return without(pieces, self._found.exact)
+
+    def _check_repeats(self) -> None:
+        if self.repeats is RepeatRule.KEEP:
+            return
+        self._found = find_repeats(self.sources)
+        self.total = self._found.record_count - len(self._found.exact)
+        if tell_repeats(self._found, self.repeats):
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+
+    def _send(self, server: str) -> AppendResult:
+        """Append the records and show on a progress bar how far that is."""
+        bar, task = make_bar(self.total)
+
+        def tell_wait(_error: TonneError) -> None:
+            bar.update(task, description=WAITING)
+
+        def show(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=AT_WORK,
+                completed=progress.record_count,
+                sent_bytes=progress.sent_bytes,
+            )
+
+        with (
+            connect(server, tell_wait) as client,
+            client.channel(self.book, self.channel) as opened,
+        ):
+            skip_count = max(0, opened.committed_offset - self.start_offset)
+            if skip_count:
+                say(
+                    f"{self.channel}: {skip_count:,} records are in the ledger already; going on "
+                    "from there"
+                )
+            shown_count = skip_count if self.total is None else min(skip_count, self.total)
+            bar.update(task, description=AT_WORK, completed=shown_count, skipped_count=shown_count)
+            try:
+                with bar:
+                    return opened.append(
+                        self.read(),
+                        start_offset=self.start_offset,
+                        record_count=self.total,
+                        progress=show,
+                    )
+            except KeyboardInterrupt:
+                say("interrupted; the same command goes on where the ledger stands")
+                raise
