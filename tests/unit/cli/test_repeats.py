@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.cli.appending import repeats
+from tonne.cli.appending import checks
+from tonne.cli.appending.checks import tell_repeats
 from tonne.cli.appending.outcome import RepeatRule
-from tonne.cli.appending.repeats import Source, find_repeats, tell_repeats, without
+from tonne.cli.input import repeats
+from tonne.cli.input.repeats import Source, find_repeats, without
 
 IDS = st.sampled_from(["", "a", "b", "c", "ä"])
 QUANTITIES = st.sampled_from(["1", "2", None])
@@ -99,6 +101,7 @@ def test_what_stands_twice_is_told_by_its_place(capsys, rows, rule, stops, told)
 def test_too_many_records_are_told(monkeypatch, capsys):
     """The look is left out, and the command says so."""
     monkeypatch.setattr(repeats, "RECORDS_MAX", 3)
+    monkeypatch.setattr(checks, "REPEATS_RECORDS_MAX", 3)
     found = find_repeats(sources_of([("a", "1")] * 4, [2], as_frames=True))
     assert tell_repeats(found, RepeatRule.STOP) is False
     assert "4 records are too many to compare their ids" in capsys.readouterr().err

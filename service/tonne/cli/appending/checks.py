@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tonne.cli.appending.outcome import tell_row_errors
+from tonne.cli.appending.outcome import RepeatRule, tell_row_errors
+from tonne.cli.input.repeats import RECORDS_MAX as REPEATS_RECORDS_MAX
 from tonne.cli.terminal.output import counted, say
 from tonne.model import RowStatus
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tonne.cli.input.files import Piece
+    from tonne.cli.input.repeats import Repeats
     from tonne.client import Client, Estimate, RowError
 
     Read = Callable[[], Iterator[Piece]]
@@ -43,6 +45,44 @@ def refused_before(client: Client, read: Read, book: str, start_offset: int) -> 
             "to post the others"
         )
     return refused_count
+
+
+def tell_repeats(found: Repeats, rule: RepeatRule) -> bool:
+    """Tell what stands twice, and what is done about it; whether it stops the command."""
+    if not found.is_complete:
+        say(
+            f"notice: {counted(found.record_count, 'record')} are too many to compare their ids "
+            f"with each other; that is done up to {REPEATS_RECORDS_MAX:,}"
+        )
+        return False
+    exact_count = found.exact_count
+    for position, earlier, record_id in found.shown_exact:
+        say(
+            f"duplicate: {found.place(position)} is the same record as {found.place(earlier)}, "
+            f"in every field (record_id {record_id!r})"
+        )
+    if exact_count > len(found.shown_exact):
+        say(f"{counted(exact_count - len(found.shown_exact), 'more duplicate')}")
+    for position, earlier, record_id in found.shown_conflicts:
+        say(
+            f"conflict: {found.place(position)} has the record_id {record_id!r} of "
+            f"{found.place(earlier)}, and says something else"
+        )
+    if found.conflict_count > len(found.shown_conflicts):
+        say(f"{counted(found.conflict_count - len(found.shown_conflicts), 'more conflict')}")
+    if not (exact_count or found.conflict_count):
+        return False
+    if found.conflict_count or rule is RepeatRule.STOP:
+        remedy = (
+            "mend the file; where each of them is a record of its own: --repeats keep"
+            if found.conflict_count
+            else "to leave the duplicates out: --repeats skip; where each of them is a record of "
+            "its own: --repeats keep"
+        )
+        say(f"nothing was posted; {remedy}")
+        return True
+    say(f"{counted(exact_count, 'duplicate')} left out, and so they are whenever this runs again")
+    return False
 
 
 def _is_quarantine(status: str) -> bool:

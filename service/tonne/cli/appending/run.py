@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
-from tonne.cli.appending.checks import refused_before
+from tonne.cli.appending.checks import refused_before, tell_repeats
 from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
-from tonne.cli.appending.repeats import Repeats, Source, find_repeats, tell_repeats, without
 from tonne.cli.connection import connect
+from tonne.cli.input.repeats import Repeats, Source, find_repeats, without
 from tonne.cli.terminal.output import Format, say
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Append:
         if self.repeats is RepeatRule.KEEP:
             return
         self._found = find_repeats(self.sources)
-        self.total = self._found.record_count - len(self._found.exact)
+        self.total = self._found.record_count - self._found.exact_count
         if tell_repeats(self._found, self.repeats):
             raise typer.Exit(Outcome.NOTHING_POSTED)
 

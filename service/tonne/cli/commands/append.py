@@ -59,13 +59,13 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     Exits with 0 where all records are posted, by now or before; 3 where some are not (in
     quarantine or in suspense); 4 where none is; 1 and 2 where the command failed.
     """
-    from tonne.cli.appending.repeats import Source  # noqa: PLC0415  # loads Polars
     from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
     from tonne.cli.input.files import (  # noqa: PLC0415  # loads Polars
         check_file,
         count_records,
         read_files,
     )
+    from tonne.cli.input.repeats import Source  # noqa: PLC0415  # loads Polars
 
     for path in files:
         check_file(path)

@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.cli.appending.outcome import RepeatRule
-from tonne.cli.terminal.output import counted, say
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -55,6 +52,11 @@ class Repeats:
     starts: Sequence[tuple[int, str]] = ()
     is_complete: bool = True
 
+    @property
+    def exact_count(self) -> int:
+        """How many records are the same as an earlier one."""
+        return len(self.exact)
+
     def place(self, position: int) -> str:
         """Name a record by its file and its number there, from 1 and without the header."""
         start, name = next(each for each in reversed(self.starts) if each[0] <= position)
@@ -83,44 +85,6 @@ def find_repeats(sources: Sequence[Source]) -> Repeats:
         pl.col("hash").is_not_null() & pl.col("hash").is_duplicated()
     )["position"]
     return _compare(sources, twice.cast(pl.UInt64), count, starts)
-
-
-def tell_repeats(found: Repeats, rule: RepeatRule) -> bool:
-    """Tell what stands twice, and what is done about it; whether it stops the command."""
-    if not found.is_complete:
-        say(
-            f"notice: {counted(found.record_count, 'record')} are too many to compare their ids "
-            f"with each other; that is done up to {RECORDS_MAX:,}"
-        )
-        return False
-    exact_count = len(found.exact)
-    for position, earlier, record_id in found.shown_exact:
-        say(
-            f"duplicate: {found.place(position)} is the same record as {found.place(earlier)}, "
-            f"in every field (record_id {record_id!r})"
-        )
-    if exact_count > len(found.shown_exact):
-        say(f"{counted(exact_count - len(found.shown_exact), 'more duplicate')}")
-    for position, earlier, record_id in found.shown_conflicts:
-        say(
-            f"conflict: {found.place(position)} has the record_id {record_id!r} of "
-            f"{found.place(earlier)}, and says something else"
-        )
-    if found.conflict_count > len(found.shown_conflicts):
-        say(f"{counted(found.conflict_count - len(found.shown_conflicts), 'more conflict')}")
-    if not (exact_count or found.conflict_count):
-        return False
-    if found.conflict_count or rule is RepeatRule.STOP:
-        remedy = (
-            "mend the file; where each of them is a record of its own: --repeats keep"
-            if found.conflict_count
-            else "to leave the duplicates out: --repeats skip; where each of them is a record of "
-            "its own: --repeats keep"
-        )
-        say(f"nothing was posted; {remedy}")
-        return True
-    say(f"{counted(exact_count, 'duplicate')} left out, and so they are whenever this runs again")
-    return False
 
 
 def without(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
