@@ -6,6 +6,8 @@ import itertools
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tonne.cli.main import app
@@ -119,3 +121,114 @@ def test_what_stands_twice_stops_the_command(append, run):
     assert "conflict: records.csv, record 2 has the record_id 'r5'" in remarks
     assert append([row(5), row(5, "7")], "--repeats", "keep", channel="d")[0] == 0
     assert kwh(run) == 57
+
+
+def test_a_mended_row_is_taken_once(append, run):
+    """However often it runs again; what is in quarantine still keeps the exit code at 3."""
+    rows = [row(1), row(2, "1,000"), row(3, unit="furlong"), row(4)]
+    assert append(rows)[0] == 3
+    code, remarks = append(rows)
+    assert (code, kwh(run)) == (3, 20)
+    assert "2 records of those that were there already are in quarantine" in remarks
+    rows[1] = row(2, "1000")
+    for _ in range(3):
+        code, remarks = append([*rows, row(5)])
+        assert (code, kwh(run)) == (3, 1030)
+    rows[2] = row(3, unit="yard")
+    assert append([*rows, row(5)])[0] == 3
+    rows[2] = row(3, "3")
+    for _ in range(3):
+        assert append([*rows, row(5)])[0] == 0
+        assert kwh(run) == 1033
+    _, text, _ = run("quarantine", "list", "--format", "json")
+    assert json.loads(text) == []
+    _, text, _ = run("inventory", "--format", "json")
+    assert json.loads(text)["quarantined_records"] == 0
+
+
+def test_a_row_that_differs_from_a_posted_one_stops_the_command(append, run):
+    """Nothing is posted, and no mend taken; both values are shown, and no advice doubles it."""
+    rows = [row(1), row(2, "1,000"), row(3)]
+    append(rows)
+    rows[1], rows[2] = row(2, "1000"), row(3, "31")
+    code, remarks = append([*rows, row(4)])
+    assert (code, kwh(run)) == (4, 20)
+    assert "conflict: record 3 of the files (offset 2)" in remarks
+    assert "quantity: the ledger has '10', the file '31'" in remarks
+    assert "--start-offset" not in remarks
+    rows[2] = row(3)
+    assert append([*rows, row(4)])[0] == 0
+    assert kwh(run) == 1030
+    rows[1] = row(2, "1001")
+    code, remarks = append([*rows, row(4)])
+    assert (code, kwh(run)) == (4, 1030)
+    assert "quantity: the ledger has '1000', the file '1001'" in remarks
+
+
+def test_another_file_does_not_mend(append, run):
+    """Rows that are other records are no mends of those in quarantine at their places."""
+    append([row(1, "much"), row(2, "more")])
+    code, remarks = append([row(11), row(12), row(13)])
+    assert (code, kwh(run)) == (4, 0)
+    assert "--start-offset 2" in remarks
+    assert append([row(11), row(12), row(13)], "--start-offset", "2")[0] == 0
+    assert kwh(run) == 30
+
+
+def test_a_record_far_before_the_end_is_compared(append, run):
+    """All that is skipped is, and not the last hundred records."""
+    rows = [row(1 + n % 27, str(n)).replace(f"r{1 + n % 27},", f"n{n},") for n in range(400)]
+    append(rows)
+    before = kwh(run)
+    code, remarks = append([row(1, "7").replace("r1,", "n0,"), *rows[1:]])
+    assert (code, kwh(run)) == (4, before)
+    assert "quantity: the ledger has '0', the file '7'" in remarks
+
+
+CONTENTS = st.sampled_from(["1", "2", "300", "much", "1,0"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("grow"), CONTENTS),
+        st.tuples(st.integers(0, 5), CONTENTS),
+        st.just(("run", "")),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(first=st.lists(CONTENTS, min_size=1, max_size=4), steps=STEPS)
+def test_any_sequence_gives_each_rows_last_good_content_once(running, tmp_path, first, steps):
+    """A file that grows, is mended and is run again, in any order; the model is a plain list."""
+    book = f"sequence-{next(_numbers)}"
+    path = tmp_path / "rows.csv"
+    rows, kept = list(first), []  # what the file says; per row what the ledger was given
+    with Client(running.server.address) as client:
+        client.create_book(book)
+        for action, content in [*steps, ("run", ""), ("run", "")]:
+            if action == "grow":
+                rows.append(content)
+                continue
+            if action != "run":
+                rows[action % len(rows)] = content
+                continue
+            path.write_text(HEADER + "".join(row(n + 1, text) for n, text in enumerate(rows)))
+            words = ["append", path, "--book", book, "--channel", "c"]
+            words += ["--server", running.server.address]
+            code = CliRunner().invoke(app, list(map(str, words))).exit_code
+            differs = [
+                text not in given and given[-1].isdecimal()
+                for text, given in zip(rows, kept, strict=False)
+            ]
+            if any(differs):
+                assert code == 4
+            else:
+                for text, given in zip(rows, kept, strict=False):
+                    given.extend([text] if text not in given else [])
+                kept += [[text] for text in rows[len(kept) :]]
+                waits = sum(not given[-1].isdecimal() for given in kept)
+                assert code == (0 if not waits else 4 if waits == len(kept) else 3)
+            good = [int(given[-1]) for given in kept if given[-1].isdecimal()]
+            total = client.inventory(book, accounts="memo.energy").total
+            assert (total.energy_kwh or 0) == sum(good)
+            assert total.record_count == len(good)

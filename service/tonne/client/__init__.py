@@ -11,6 +11,7 @@ two offsets.
 """
 
 from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
+from tonne.client.answers.import_results import Comparison, Import, RecordDifference
 from tonne.client.answers.report_results import (
     Estimate,
     EstimatedRecord,
@@ -46,6 +47,7 @@ __all__ = [
     "Channel",
     "ChannelFenced",
     "Client",
+    "Comparison",
     "Credentials",
     "CredentialsUnusable",
     "Estimate",
@@ -54,11 +56,13 @@ __all__ = [
     "ExplainRecord",
     "ExplainReplay",
     "GasAmount",
+    "Import",
     "Inventory",
     "InventoryRow",
     "MalformedAnswer",
     "PolarsMissing",
     "Progress",
+    "RecordDifference",
     "RecordsInvalid",
     "RetryPolicy",
     "RowError",

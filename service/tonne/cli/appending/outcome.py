@@ -43,13 +43,22 @@ class RepeatRule(StrEnum):
     KEEP = "keep"
 
 
-def outcome_of(result: AppendResult) -> Outcome:
-    """Tell whether all records are posted, some, or none; a repeat counts as posted."""
-    if result.posted_count == result.record_count:
+def outcome_of(
+    result: AppendResult, mended: AppendResult | None = None, quarantined_count: int = 0
+) -> Outcome:
+    """Tell whether all records are posted, some, or none.
+
+    Those that were there already count as posted, but for `quarantined_count` of them, and those
+    that were mended now.
+    """
+    record_count, posted_count = result.record_count, result.posted_count
+    record_count += result.skipped_count
+    posted_count += result.skipped_count - quarantined_count
+    if mended is not None:
+        posted_count -= mended.record_count - mended.posted_count
+    if posted_count == record_count:
         return Outcome.POSTED
-    if result.posted_count or result.skipped_count:
-        return Outcome.PARTLY_POSTED
-    return Outcome.NOTHING_POSTED
+    return Outcome.PARTLY_POSTED if posted_count else Outcome.NOTHING_POSTED
 
 
 def report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> None:

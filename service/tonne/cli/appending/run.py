@@ -10,10 +10,11 @@ import typer
 
 from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
 from tonne.cli.appending.checks import refused_before, tell_repeats
+from tonne.cli.appending.mends import compare, mend, tell_differences
 from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
 from tonne.cli.connection import connect
 from tonne.cli.input.repeats import Repeats, Source, find_repeats, without
-from tonne.cli.terminal.output import Format, say
+from tonne.cli.terminal.output import Format, counted, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,6 +66,12 @@ class Append:
         with connect(server) as client:
             if self.strict and refused_before(client, self.read, self.book, self.start_offset):
                 raise typer.Exit(Outcome.NOTHING_POSTED)
+            place = (self.book, self.channel)
+            found = compare(client, self.read, place, self.start_offset)
+            if found.difference_count:
+                tell_differences(found, self.channel, self.start_offset)
+                raise typer.Exit(Outcome.NOTHING_POSTED)
+            mended = mend(client, self.read, place, found, self.start_offset)
         result = self._send(server)
         report(result, self.book, time.monotonic() - began_s, form)
         behind_count = result.durable_up_to_offset - self.start_offset
@@ -74,7 +81,13 @@ class Append:
                 f"warning: {self.channel} has {behind_count:,} more records behind these; to "
                 f"append others there: --start-offset {result.durable_up_to_offset}"
             )
-        if outcome := outcome_of(result):
+        if found.quarantined_count:
+            say(
+                f"{counted(found.quarantined_count, 'record')} of those that were there already "
+                f"are in quarantine: `tonne quarantine list --book {self.book}`; mend the rows "
+                "and run the same command"
+            )
+        if outcome := outcome_of(result, mended, found.quarantined_count):
             raise typer.Exit(outcome)
 
     def read(self) -> Iterator[Piece]:

@@ -102,6 +102,35 @@ def without(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
         start += height
 
 
+def head_of(pieces: Iterable[Piece], count: int) -> Iterator[Piece]:
+    """Give the first records of pieces."""
+    left = count
+    for piece in pieces:
+        if left <= 0:
+            return
+        yield piece if isinstance(piece, dict) else piece.head(left)
+        left -= 1 if isinstance(piece, dict) else piece.height
+
+
+def only(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
+    """Give the records at some positions alone, sorted and counted from 0 over all pieces."""
+    start = 0
+    for piece in pieces:
+        height = 1 if isinstance(piece, dict) else piece.height
+        first, last = (positions.search_sorted(each) for each in (start, start + height))
+        if last > first:
+            if isinstance(piece, dict):
+                yield piece
+            else:
+                yield piece[positions.slice(first, last - first) - start]
+        start += height
+
+
+def positions_of(offsets: Iterable[int], start_offset: int) -> pl.Series:
+    """Count offsets of a channel from those of the first record."""
+    return pl.Series(offsets, dtype=pl.UInt64) - start_offset
+
+
 def _compare(
     sources: Sequence[Source], twice: pl.Series, count: int, starts: Sequence[tuple[int, str]]
 ) -> Repeats:

@@ -85,6 +85,11 @@ RULES: dict[str, Rule] = {
     "ListPeriods": Rule(_READS, "parent"),
     "ListSuspense": Rule(_READS, "parent"),
     "ListQuarantine": Rule(_READS, "parent"),
+    # ImportService
+    "CreateImport": Rule(_SENDS, "parent", changes=True),
+    "ListImports": Rule(_SENDS | _READS, "parent"),
+    "CompareRecords": Rule(_SENDS, "name"),
+    "MendRecords": Rule(_SENDS, "name", changes=True),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),
     "ListEditions": Rule(_READS, "parent", needs_book=False),

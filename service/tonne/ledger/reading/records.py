@@ -118,7 +118,8 @@ class _Listing(Generic[T]):
     """What one call lists.
 
     `query` names the call and its arguments, `files` gives files after a sequence number,
-    `clearings` theirs, `match` selects their rows by `columns`, `read` makes the items.
+    `clearings` theirs, `match` selects their rows by `columns`, `read` makes the items, `hide`
+    leaves out what others stand for.
     """
 
     book: str
@@ -128,6 +129,7 @@ class _Listing(Generic[T]):
     columns: tuple[str, ...]
     match: pl.Expr
     read: Callable[[FileRow, pl.DataFrame], Iterator[T]]
+    hide: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame
 
 
 class Records:
@@ -229,8 +231,26 @@ class Records:
 
         query = ("quarantine", check_id("book", book))
         match = pl.lit(True)
-        listing = _Listing(book, query, files, lambda _: {}, (), match, _quarantined_records)
+        listing = _Listing(
+            book,
+            query,
+            files,
+            lambda _: {},
+            (),
+            match,
+            _quarantined_records,
+            functools.partial(self._not_mended, book),
+        )
         return self._page(listing, page_size, page_token)
+
+    def _not_mended(self, book: str, refused: pl.DataFrame) -> pl.DataFrame:
+        """Leave out the records in quarantine that others stand for."""
+        sources = refused["channel"].cast(pl.String).unique().to_list()
+        if not (mended := self._manifest.mended(book, sources)):
+            return refused
+        key = {"channel": pl.String, "offset": pl.Int64}
+        places = pl.DataFrame(sorted(mended), schema=key, orient="row")
+        return refused.cast({"channel": pl.String}).join(places, on=list(key), how="anti")
 
     def _page(self, listing: _Listing[T], page_size: int, page_token: str) -> Page[T]:
         """Read files after the token's place until the page is full."""
@@ -285,7 +305,7 @@ class Records:
                 if head.filter(listing.match).is_empty():
                     return head.clear()
             frame = self._overlay.apply(verified.frame(), clearings)
-            return frame.with_row_index(_ROW).filter(listing.match)
+            return listing.hide(frame.with_row_index(_ROW).filter(listing.match))
 
 
 def _text_bytes(frame: pl.DataFrame) -> pl.Series:
