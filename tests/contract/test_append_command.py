@@ -185,6 +185,56 @@ def test_a_record_far_before_the_end_is_compared(append, run):
     assert "quantity: the ledger has '0', the file '7'" in remarks
 
 
+def test_the_same_file_elsewhere_is_told_before_it_is_posted(append, run):
+    """In another channel, or behind itself; the import is named, and `--again` posts it."""
+    rows = [row(1), row(2), row(3)]
+    assert append(rows, channel="jan", name="january.csv")[0] == 0
+    for words, channel in (([], "feb"), (["--start-offset", "3"], "jan")):
+        code, remarks = append(rows, *words, channel=channel, name="copy.csv")
+        assert (code, kwh(run)) == (4, 30)
+        assert "copy.csv is in the ledger already, as 'january.csv', channel jan" in remarks
+    assert append(rows, channel="feb", name="copy.csv")[0] == 4
+    assert append(rows, "--again", channel="feb")[0] == 0
+    assert kwh(run) == 60
+    assert append(rows, channel="feb")[0] == 0
+    assert append([*rows, row(4)], channel="jan", name="january.csv")[0] == 0
+    assert kwh(run) == 70
+    code, remarks = append([*rows, row(4), row(5)], channel="feb")
+    assert (code, kwh(run)) == (4, 70)
+    assert "1 record of records.csv is in the ledger already" in remarks
+    _, text, _ = run("imports", "list", "--format", "json")
+    listed = [(each["file"], each["channel"], each["records"]) for each in json.loads(text)]
+    assert listed == [
+        ("january.csv", "jan", 3), ("records.csv", "feb", 3), ("january.csv", "jan", 4)
+    ]  # fmt: skip
+
+
+def test_the_same_rows_in_another_file_are_told(append, run):
+    """A file that grew, or was saved anew: how many of its records are there, and where."""
+    assert append([row(1), row(2), row(3)], channel="jan", name="january.csv")[0] == 0
+    rows = [row(9), *(each.replace("\n", "\r\n") for each in (row(2), row(3), row(4)))]
+    code, remarks = append(rows, channel="feb", name="grown.csv")
+    assert (code, kwh(run)) == (4, 30)
+    assert "2 records of grown.csv are in the ledger already, by 'january.csv'" in remarks
+    assert append([row(1), row(2), row(3), row(4)], channel="jan", name="grown.csv")[0] == 0
+    assert kwh(run) == 40
+    _, text, _ = run("imports", "list", "--format", "json")
+    assert [each["durable"] for each in json.loads(text)] == [3, 4]
+
+
+def test_what_never_became_durable_is_no_import_yet(append, run, monkeypatch):
+    """A file whose records did not get there may go elsewhere."""
+    with monkeypatch.context() as patch:
+        patch.setattr("tonne.client.append.channel.Channel.append", _interrupt)
+        assert append([row(1)], channel="jan")[0] != 0
+    assert append([row(1)], channel="feb")[0] == 0
+    assert kwh(run) == 10
+
+
+def _interrupt(*_words, **_options):
+    raise KeyboardInterrupt
+
+
 CONTENTS = st.sampled_from(["1", "2", "300", "much", "1,0"])
 STEPS = st.lists(
     st.one_of(

@@ -13,7 +13,7 @@ from google.protobuf.message_factory import GetMessageClass
 from tests.contract.test_errors import details_of
 from tests.support.api import EDITION, RunningServer
 from tonne.server import SERVICES
-from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor
     from google.protobuf.message import Message
 
-FILES = (catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2)
+FILES = (catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2)
 MARK = "@@@@@@"
 """A text of the request whose bytes are replaced by as many that are no UTF-8."""
 
@@ -49,6 +49,8 @@ NAMES = {
     "ListFactors": "books/acme/editions/own",
     "GetFactor": "books/acme/editions/own/factors/1",
     "GetMethod": "books/acme/methods/1",
+    "CompareRecords": "books/acme/channels/m",
+    "MendRecords": "books/acme/channels/m",
 }
 IN_BAND = ("rows.", "batch.")
 

@@ -10,6 +10,7 @@ import typer
 
 from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
 from tonne.cli.appending.checks import refused_before, tell_repeats
+from tonne.cli.appending.imports import fresh_of, imports_of, note, tell_known
 from tonne.cli.appending.mends import compare, mend, tell_differences
 from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
 from tonne.cli.connection import connect
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tonne.cli.input.files import Piece
-    from tonne.client import AppendResult, Progress
+    from tonne.client import AppendResult, Client, Comparison, Progress
     from tonne.errors import TonneError
 
 
@@ -40,6 +41,8 @@ class Append:
         What becomes of records that stand twice.
     strict : bool
         Whether nothing is posted where a record would go to quarantine.
+    again : bool
+        Whether records are posted that the ledger has from another import.
     total : int, optional
         How many records there are, where that is known.
     """
@@ -50,6 +53,7 @@ class Append:
     start_offset: int = 0
     repeats: RepeatRule = RepeatRule.STOP
     strict: bool = False
+    again: bool = False
     total: int | None = None
     _found: Repeats = field(default_factory=Repeats, init=False)
 
@@ -64,14 +68,7 @@ class Append:
         began_s = time.monotonic()
         self._check_repeats()
         with connect(server) as client:
-            if self.strict and refused_before(client, self.read, self.book, self.start_offset):
-                raise typer.Exit(Outcome.NOTHING_POSTED)
-            place = (self.book, self.channel)
-            found = compare(client, self.read, place, self.start_offset)
-            if found.difference_count:
-                tell_differences(found, self.channel, self.start_offset)
-                raise typer.Exit(Outcome.NOTHING_POSTED)
-            mended = mend(client, self.read, place, found, self.start_offset)
+            found, mended = self._prepare(client)
         result = self._send(server)
         report(result, self.book, time.monotonic() - began_s, form)
         behind_count = result.durable_up_to_offset - self.start_offset
@@ -96,12 +93,27 @@ class Append:
         return without(pieces, self._found.exact)
 
     def _check_repeats(self) -> None:
-        if self.repeats is RepeatRule.KEEP:
-            return
-        self._found = find_repeats(self.sources)
+        is_asked = self.repeats is not RepeatRule.KEEP
+        self._found = find_repeats(self.sources, with_ids=is_asked)
         self.total = self._found.record_count - self._found.exact_count
-        if tell_repeats(self._found, self.repeats):
+        if is_asked and tell_repeats(self._found, self.repeats):
             raise typer.Exit(Outcome.NOTHING_POSTED)
+
+    def _prepare(self, client: Client) -> tuple[Comparison, AppendResult | None]:
+        """Do what comes before the first record is sent; gives what was there already."""
+        given = imports_of(self.sources, self._found, self.channel, self.start_offset)
+        place = (self.book, self.channel)
+        found = compare(client, self.read, place, self.start_offset)
+        if found.difference_count:
+            tell_differences(found, self.channel, self.start_offset)
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        fresh = [] if self.again else fresh_of(given, self.read, found.record_count)
+        if tell_known(client, self.book, fresh):
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        if self.strict and refused_before(client, self.read, self.book, self.start_offset):
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        note(client, self.book, given)
+        return found, mend(client, self.read, place, found, self.start_offset)
 
     def _send(self, server: str) -> AppendResult:
         """Append the records and show on a progress bar how far that is."""

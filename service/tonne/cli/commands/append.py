@@ -35,6 +35,12 @@ StrictOption = Annotated[
 ]
 
 
+AgainOption = Annotated[
+    bool,
+    typer.Option("--again", help="Post records that the ledger has from another import already."),
+]
+
+
 def append_files(  # noqa: PLR0917  # typer passes by name
     files: Annotated[
         list[Path],
@@ -53,6 +59,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     *,
     repeats: RepeatsOption = RepeatRule.STOP,
     strict: StrictOption = False,
+    again: AgainOption = False,
 ) -> None:
     """Append files of records to a channel; run again, it goes on where the ledger stands.
 
@@ -60,21 +67,17 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     quarantine or in suspense); 4 where none is; 1 and 2 where the command failed.
     """
     from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
-    from tonne.cli.input.files import (  # noqa: PLC0415  # loads Polars
-        check_file,
-        count_records,
-        read_files,
-    )
+    from tonne.cli.input.files import check_file, read_files  # noqa: PLC0415  # loads Polars
     from tonne.cli.input.repeats import Source  # noqa: PLC0415  # loads Polars
 
     for path in files:
         check_file(path)
     Append(
-        [Source(path.name, partial(read_files, [path])) for path in files],
+        [Source(path.name, partial(read_files, [path]), path) for path in files],
         book,
         channel,
         start_offset,
         repeats=repeats,
         strict=strict,
-        total=count_records(files) if repeats is RepeatRule.KEEP else None,
+        again=again,
     ).run(server, form)

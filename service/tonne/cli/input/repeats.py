@@ -8,13 +8,16 @@ what they find by the texts themselves, so that a collision costs a look and tel
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.cli.input.sketch import Sketch
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from tonne.cli.input.files import Piece
 
@@ -30,10 +33,17 @@ _SEEDS = (0x746F6E6E, 0x6532)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file, or a part of one, that gives records: its name for people, and how it is read."""
+    """A file, or a part of one, that gives records: its name for people, and how it is read.
+
+    `path` is that of the file, where there is one; `profile` and `profile_sha256` say what it is
+    read by, where it is read by more than its columns.
+    """
 
     name: str
     read: Callable[[], Iterator[Piece]]
+    path: Path | None = None
+    profile: str = ""
+    profile_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,7 @@ class Repeats:
     conflict_count: int = 0
     shown_conflicts: Sequence[tuple[int, int, str]] = ()
     starts: Sequence[tuple[int, str]] = ()
+    sketches: Sequence[Sketch] = ()
     is_complete: bool = True
 
     @property
@@ -57,34 +68,45 @@ class Repeats:
         """How many records are the same as an earlier one."""
         return len(self.exact)
 
+    def kept_before(self, position: int) -> int:
+        """Count the records before a position that are not the same as an earlier one."""
+        return position - int(self.exact.search_sorted(position))
+
     def place(self, position: int) -> str:
         """Name a record by its file and its number there, from 1 and without the header."""
         start, name = next(each for each in reversed(self.starts) if each[0] <= position)
         return f"{name}, record {position - start + 1:,}"
 
 
-def find_repeats(sources: Sequence[Source]) -> Repeats:
-    """Look through all records for ids that stand twice; those without an id are passed over."""
+def find_repeats(sources: Sequence[Source], *, with_ids: bool = True) -> Repeats:
+    """Look through all records for ids that stand twice; those without an id are passed over.
+
+    What they are known by is found on the way, and alone where ids are not to be compared.
+    """
     hashes: list[pl.Series] = []
     starts: list[tuple[int, str]] = []
+    sketches: list[Sketch] = []
     count = 0
     for source in sources:
         starts.append((count, source.name))
-        for frame in _id_frames(source.read()):
-            count += frame.height
-            if count > RECORDS_MAX:
+        sketches.append(Sketch())
+        for records in _gathered(source.read()):
+            sketches[-1].add(records)
+            count += len(records)
+            if count > RECORDS_MAX or not with_ids:
                 hashes.clear()
             else:
-                hashes.append(_hash_ids(frame["record_id"]))
-    if count > RECORDS_MAX:
-        return Repeats(count, starts=starts, is_complete=False)
+                hashes.append(_hash_ids(_ids(records)))
+    if count > RECORDS_MAX and with_ids:
+        return Repeats(count, starts=starts, sketches=sketches, is_complete=False)
     if not hashes:
-        return Repeats(count, starts=starts)
+        return Repeats(count, starts=starts, sketches=sketches)
     ids = pl.concat(hashes).to_frame("hash")
     twice = ids.with_row_index("position").filter(
         pl.col("hash").is_not_null() & pl.col("hash").is_duplicated()
     )["position"]
-    return _compare(sources, twice.cast(pl.UInt64), count, starts)
+    found = _compare(sources, twice.cast(pl.UInt64), count, starts)
+    return replace(found, sketches=sketches)
 
 
 def without(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
@@ -110,6 +132,17 @@ def head_of(pieces: Iterable[Piece], count: int) -> Iterator[Piece]:
             return
         yield piece if isinstance(piece, dict) else piece.head(left)
         left -= 1 if isinstance(piece, dict) else piece.height
+
+
+def sketch_behind(pieces: Iterable[Piece], count: int) -> Sketch:
+    """Find what the records behind the first ones are known by."""
+    found, left = Sketch(), count
+    for records in _gathered(pieces):
+        height = len(records)
+        if left < height:
+            found.add(records[left:])
+        left = max(0, left - height)
+    return found
 
 
 def only(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
@@ -171,15 +204,12 @@ def _hash_ids(ids: pl.Series) -> pl.Series:
     return pl.select(pl.when(is_given).then(texts.hash(_SEEDS[0]))).to_series()
 
 
-def _id_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
-    for piece in _gathered(pieces):
-        if isinstance(piece, list):
-            ids = [str(each.get("record_id") or "") for each in piece]
-            yield pl.DataFrame({"record_id": ids}, schema={"record_id": pl.String})
-        elif "record_id" in piece.columns:
-            yield piece.select("record_id")
-        else:
-            yield pl.select(record_id=pl.repeat("", piece.height))
+def _ids(records: pl.DataFrame | list[dict[str, object]]) -> pl.Series:
+    if isinstance(records, list):
+        return pl.Series([str(each.get("record_id") or "") for each in records], dtype=pl.String)
+    if "record_id" in records.columns:
+        return records["record_id"]
+    return pl.repeat("", records.height, eager=True)
 
 
 def _content_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:

@@ -28,6 +28,8 @@ class Role(StrEnum):
 
 _SENDS = frozenset({Role.PRODUCER, Role.ADMIN})
 _READS = frozenset({Role.READER, Role.ACCOUNTANT, Role.AUDITOR, Role.ADMIN})
+READS = _READS
+"""Any of these roles sees what is kept in a book."""
 _KEEPS = frozenset({Role.ACCOUNTANT, Role.ADMIN})
 _RULES = frozenset({Role.ADMIN})
 _ALL = frozenset(Role)

@@ -127,6 +127,7 @@ ANSWERS: dict[str, Answer] = {
     "LEASE_LOST": Answer(Code.ABORTED, 0.1),
     "POSITION_LOST": Answer(Code.ABORTED, 0.1),
     "REQUEST_KNOWN": Answer(Code.ABORTED, 0.1),
+    "MENDS_KNOWN": Answer(Code.ABORTED, 0.1),
     "BOOK_CHANGED": Answer(Code.ABORTED, 0.1),
     "HISTORY_LOST": Answer(Code.ABORTED, 0.1),
     "SUSPENSE_CHANGED": Answer(Code.ABORTED, 0.1),

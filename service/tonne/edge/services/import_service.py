@@ -69,6 +69,7 @@ class ImportService:
         request = read_compare_request(message)
         book, channel = names.read_channel(request.name)
         current().authorize(book, request.name)
+        reads = current().reads(book)
         found = await self._ingest.compare_records(
             book, channel, request.offset, request.kind, request.content
         )
@@ -77,7 +78,9 @@ class ImportService:
                 imports_pb2.RecordDifference(
                     offset=each.offset,
                     fields=[
-                        imports_pb2.FieldDifference(field=name, kept=kept, came=came)
+                        imports_pb2.FieldDifference(
+                            field=name, kept=kept if reads else "", came=came
+                        )
                         for name, kept, came in each.fields
                     ],
                 )
