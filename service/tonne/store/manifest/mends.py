@@ -81,15 +81,20 @@ def insert_mends(connection: Connection, database: Database, commit: Commit) -> 
             for each in sorted(commit.mends, key=lambda each: (each.source, each.offset))
         ],
     )
-    ours: set[tuple[str, int]] = set()
+    # Two requests of one commit may mend the same record, too: it is the first one's.
+    ours: dict[tuple[str, int], str] = {}
     for chunk in split(sorted({each.source for each in commit.mends})):
-        query = sa.select(table.c.source, table.c.offset).where(
+        query = sa.select(table.c.source, table.c.offset, table.c.request).where(
             table.c.book == commit.book,
             table.c.source.in_(chunk),
             table.c.commit_id == commit.id,
         )
-        ours.update((row.source, row.offset) for row in connection.execute(query))
-    lost = {each.request_id for each in commit.mends if (each.source, each.offset) not in ours}
+        ours.update(((row.source, row.offset), row.request) for row in connection.execute(query))
+    lost = {
+        each.request_id
+        for each in commit.mends
+        if ours.get((each.source, each.offset)) != each.request_id
+    }
     if lost:
         raise MendsKnown(commit.book, lost)
 
