@@ -23,11 +23,13 @@ from tonne.edge.options import server_options
 from tonne.edge.services import (
     catalogue_service,
     health,
+    import_service,
     ingest_service,
     ledger_service,
     report_service,
 )
 from tonne.edge.services.catalogue_service import CatalogueService
+from tonne.edge.services.import_service import ImportService
 from tonne.edge.services.ledger_service import LedgerService
 from tonne.edge.services.report_service import ReportService
 from tonne.edge.tracing import open_tracing
@@ -56,6 +58,7 @@ several times in each call, is what a report would make every other call wait.""
 
 SERVICES = (
     ingest_service.NAME,
+    import_service.NAME,
     ledger_service.NAME,
     catalogue_service.NAME,
     report_service.NAME,
@@ -200,6 +203,7 @@ class Server:
         services = {
             health.NAME: self._health.handlers(),
             ingest_service.NAME: ingest.handlers(border),
+            import_service.NAME: ImportService(self._ledger, self._ingest).handlers(border),
             ledger_service.NAME: LedgerService(self._ledger).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),

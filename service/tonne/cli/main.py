@@ -45,6 +45,7 @@ COMMANDS = {
     "estimate": "commands.estimate:estimate",
     "channel": "commands.listings:channel_app",
     "suspense": "commands.suspense:suspense_app",
+    "imports": "commands.listings:import_app",
     "quarantine": "commands.listings:quarantine_app",
     "gateway": "process.gateway:gateway",
     "maintain": "process.maintain:maintain",

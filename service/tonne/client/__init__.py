@@ -12,6 +12,7 @@ two offsets.
 
 from tonne.client.answers.coverage_results import Coverage, CoverageGap
 from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
+from tonne.client.answers.import_results import Comparison, Import, RecordDifference
 from tonne.client.answers.report_results import (
     Estimate,
     EstimatedRecord,
@@ -47,6 +48,7 @@ __all__ = [
     "Channel",
     "ChannelFenced",
     "Client",
+    "Comparison",
     "Coverage",
     "CoverageGap",
     "Credentials",
@@ -57,11 +59,13 @@ __all__ = [
     "ExplainRecord",
     "ExplainReplay",
     "GasAmount",
+    "Import",
     "Inventory",
     "InventoryRow",
     "MalformedAnswer",
     "PolarsMissing",
     "Progress",
+    "RecordDifference",
     "RecordsInvalid",
     "RetryPolicy",
     "RowError",

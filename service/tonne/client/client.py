@@ -13,6 +13,7 @@ from tonne.client.append.stream import AppendStream
 from tonne.client.books import BookCalls
 from tonne.client.catalogue import CatalogueCalls
 from tonne.client.errors import RecordsInvalid
+from tonne.client.imports import ImportCalls
 from tonne.client.reports import ReportCalls
 from tonne.client.wire.calls import PAGE_SIZE
 from tonne.client.wire.credentials import Credentials, TokenSource
@@ -23,6 +24,7 @@ from tonne.model import Channel as ChannelInfo
 from tonne.model import Limits
 from tonne.v1 import (
     catalogue_pb2_grpc,
+    imports_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
     ledger_pb2_grpc,
@@ -38,7 +40,7 @@ POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one PostRecords call takes: gRPC's own default limit of a message."""
 
 
-class Client(BookCalls, CatalogueCalls, ReportCalls):
+class Client(BookCalls, CatalogueCalls, ImportCalls, ReportCalls):
     """A connection to a Tonne server.
 
     Parameters
@@ -90,6 +92,7 @@ class Client(BookCalls, CatalogueCalls, ReportCalls):
         self._streams = open_stream_connection(*known_by)
         self._ingest = _stub(ingest_pb2_grpc.IngestServiceStub, self._unary)
         self._appends = _stub(ingest_pb2_grpc.IngestServiceStub, self._streams)
+        self._imports = _stub(imports_pb2_grpc.ImportServiceStub, self._unary)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
         self._reports = _stub(report_pb2_grpc.ReportServiceStub, self._unary)

@@ -174,6 +174,15 @@ class ContentMustMatch(InputError):
         )
 
     @classmethod
+    def of_mend(cls, book: str, channel: str, offset: int) -> Self:
+        """Say that what is to be mended is not, or no longer, in quarantine."""
+        return cls(
+            f"offsets: records in quarantine; the one at offset {offset} of channel {channel} in "
+            f"book {book} is not, or no longer: compare again, and mend what is",
+            metadata={"book": book, "channel": channel, "offset": str(offset)},
+        )
+
+    @classmethod
     def of_request(cls, book: str, request_id: str) -> Self:
         """Say that a request id stands for other records."""
         return cls(

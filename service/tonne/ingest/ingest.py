@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tonne.errors import ServerDraining
+from tonne.ingest.comparisons import compare_records
 from tonne.ingest.estimates import EstimateRoom, OpenEstimate
 from tonne.ingest.intake import Intake
 from tonne.ingest.posts import post_records
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from tonne.errors import TonneError
     from tonne.ingest.admission.books import Clock
     from tonne.ingest.committer import Journal
+    from tonne.ingest.posts import Mending
     from tonne.ingest.streams.wire import Wire
     from tonne.ledger.ledger import Ledger
     from tonne.ledger.posting.entries import Durable
+    from tonne.ledger.posting.repeat import Comparison
     from tonne.telemetry import Telemetry
 
 DRAINING_RETRY_S = 1.0
@@ -93,6 +96,29 @@ class Ingest:
         """
         self._check_draining()
         return await post_records(self.intake, book, request_id, kind, content)
+
+    async def compare_records(
+        self, book: str, channel: str, first_offset: int, kind: int, content: bytes
+    ) -> Comparison:
+        """Compare records with those that are durable at their offsets. Changes nothing.
+
+        Raises
+        ------
+        InputError
+            `FieldInvalid`, `BatchMustParse`, `BatchMustFit`, `BookUnknown`, `ChannelUnknown`,
+            `OffsetGap`.
+        CapacityError
+            `BookRateExceeded`, `ServerDraining`.
+        """
+        self._check_draining()
+        return await compare_records(self.intake, (book, channel), first_offset, kind, content)
+
+    async def mend_records(
+        self, book: str, mending: Mending, request_id: str, kind: int, content: bytes
+    ) -> Durable:
+        """Make records durable that stand for others in quarantine. Raises as `post_records`."""
+        self._check_draining()
+        return await post_records(self.intake, book, request_id, kind, content, mending=mending)
 
     def open_estimate(self) -> OpenEstimate:
         """Begin a call that posts nothing; its caller closes it. Raises `ServerDraining`."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from tonne.ingest.admission.books import Clock
     from tonne.ledger.ledger import Ledger
     from tonne.ledger.posting.entries import Entry
+    from tonne.ledger.posting.repeat import Comparison
     from tonne.model import Channel
+    from tonne.store.rows import MendRow
     from tonne.telemetry import Telemetry
     from tonne_kernel import Batch
 
@@ -131,6 +133,25 @@ class Intake:
         await self._look_up(
             self._ledger.repeats.check, channel.book, channel.id, first_offset, batch
         )
+
+    async def compare(self, channel: Channel, first_offset: int, batch: Batch) -> Comparison:
+        """Tell how a batch differs from the durable records of its offsets."""
+        return await self._look_up(
+            self._ledger.repeats.compare, channel.book, channel.id, first_offset, batch
+        )
+
+    async def supersede(
+        self, book: str, channel: str, offsets: tuple[int, ...], request_id: str
+    ) -> tuple[MendRow, ...]:
+        """Find the records in quarantine that a request mends; none where it was posted before."""
+        return await self._look_up(self._supersede, book, channel, offsets, request_id)
+
+    def _supersede(
+        self, book: str, channel: str, offsets: tuple[int, ...], request_id: str
+    ) -> tuple[MendRow, ...]:
+        if self._ledger.repeats.is_posted(book, request_id):
+            return ()
+        return self._ledger.repeats.supersede(book, channel, offsets, request_id)
 
     async def close(self, give_up_s: float) -> None:
         """Commit what was taken, then end the threads."""

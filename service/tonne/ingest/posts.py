@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
@@ -13,13 +15,30 @@ from tonne.ingest.decoder import check_kind, check_size
 from tonne.ledger.posting.entries import Lost, RequestEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tonne.ingest.committer import PendingBatch
     from tonne.ingest.intake import Intake
     from tonne.ledger.posting.entries import Durable, Outcome
+    from tonne.store.rows import MendRow
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """The records in quarantine that those of a call stand for: their offsets, ascending."""
+
+    channel: str
+    offsets: tuple[int, ...]
 
 
 async def post_records(
-    intake: Intake, book: str, request_id: str, kind: int, content: bytes
+    intake: Intake,
+    book: str,
+    request_id: str,
+    kind: int,
+    content: bytes,
+    *,
+    mending: Mending | None = None,
 ) -> Durable:
     """Make the records of one call durable. See `Ingest.post_records`."""
     request_id = _check_request_id(request_id)
@@ -28,7 +47,7 @@ async def post_records(
     await intake.check_book(book)
     decoder = intake.decoder()
     need_bytes = len(content) + decoder.measure(kind, content, 0, len(content))
-    await _let_in(intake, book, len(content))
+    await let_in(intake, book, len(content))
     received_s = asyncio.get_running_loop().time()
     intake.count_received(len(content))
     settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -43,7 +62,12 @@ async def post_records(
         batch = await decoder.decode(kind, content, 0, len(content))
         digest = hashlib.sha256(bytes([kind]))
         digest.update(content)
-        entry = RequestEntry(batch, request_id, digest.hexdigest())
+        mends: tuple[MendRow, ...] = ()
+        if mending is not None:
+            digest.update(repr((mending.channel, mending.offsets)).encode())
+            check_offsets(mending.offsets, batch.record_count)
+            mends = await intake.supersede(book, mending.channel, mending.offsets, request_id)
+        entry = RequestEntry(batch, request_id, digest.hexdigest(), mends)
         intake.admission.hold(len(content))
         intake.offer(book, BatchQueue(settle), entry, len(content), received_s)
     finally:
@@ -55,13 +79,23 @@ async def post_records(
     return outcome
 
 
-async def _let_in(intake: Intake, book: str, size_bytes: int) -> None:
+async def let_in(intake: Intake, book: str, size_bytes: int) -> None:
     """Wait for the rate of a book, and until it and the process have room."""
     room = intake.rooms.of(book)
     await room.wait_for_turn(size_bytes, asyncio.Event(), lambda: False)
     while not (room.has_room and intake.admission.has_room):
         await room.wait_for_room()
         await intake.admission.wait_for_room()
+
+
+def check_offsets(offsets: Sequence[int], record_count: int) -> None:
+    """See that each record has an offset, and that they ascend. Raises `FieldInvalid`."""
+    ascends = all(before < after for before, after in itertools.pairwise((-1, *offsets)))
+    if len(offsets) != record_count or not ascends or not offsets:
+        raise FieldInvalid(
+            f"offsets: one for each of the {record_count} records, ascending; got {len(offsets)}",
+            metadata={"field": "offsets"},
+        )
 
 
 def _check_request_id(text: str) -> str:

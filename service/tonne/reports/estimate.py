@@ -7,7 +7,7 @@ an estimate has the figures of the inventory to the last digit.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -127,15 +127,17 @@ class Estimate:
 
     def finish(self) -> EstimateAnswer:
         """Compute the inventory of all batches."""
+        totals = self._estimation.totals
+        found = inventory(
+            self._estimation.postings(),
+            self._estimation.resolutions,
+            self._estimation.state.register,
+            self._request,
+            entities=self._estimation.entities,
+        )
         return EstimateAnswer(
-            inventory(
-                self._estimation.postings(),
-                self._estimation.resolutions,
-                self._estimation.state.register,
-                self._request,
-                entities=self._estimation.entities,
-            ),
-            self._estimation.totals,
+            replace(found, quarantined_count=totals.quarantined_count),
+            totals,
             tuple(self._row_errors),
             self._messages,
             self._row_error_count - len(self._row_errors),

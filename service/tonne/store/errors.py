@@ -54,6 +54,27 @@ class RequestKnown(CapacityError):
         )
 
 
+class MendsKnown(CapacityError):
+    """A commit mends records that others have mended meanwhile. Nothing was committed.
+
+    Attributes
+    ----------
+    request_ids : frozenset of str
+        The requests of the commit that hold such a record.
+    """
+
+    code = "MENDS_KNOWN"
+
+    def __init__(self, book: str, request_ids: Iterable[str]) -> None:
+        self.request_ids = frozenset(request_ids)
+        names = ", ".join(sorted(self.request_ids))
+        super().__init__(
+            f"records of book {book!r} were expected in quarantine; those that requests {names} "
+            "mend were mended meanwhile; compare again",
+            metadata={"book": book, "requestIds": names},
+        )
+
+
 class BookChanged(CapacityError):
     """The book's revision moved since the commit was prepared. Nothing was committed.
 

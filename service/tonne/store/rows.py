@@ -120,6 +120,7 @@ class BookMoment:
     revision_token: str
     entities: tuple[Entity, ...]
     postings: tuple[FileRow, ...]
+    quarantined_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,42 @@ class RequestRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MendRow:
+    """A record of a request that stands for one in quarantine.
+
+    `source` and `offset` name that one as files do; `channel` and `channel_offset` the place to
+    which the record was appended; `generation` counts its mends from 1.
+    """
+
+    source: str
+    offset: int
+    channel: str
+    channel_offset: int
+    generation: int
+    request_id: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """A file that was brought into a channel; `number` is 0 before the manifest gave it one."""
+
+    channel: str
+    file_name: str
+    sha256: str
+    first_offset: int
+    record_count: int
+    profile: str
+    profile_sha256: str
+    sketch: bytes
+    sketch_count: int
+    caller: str
+    number: int = 0
+    durable_count: int = 0
+    create_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """All that becomes true in one transaction, or not at all.
 
@@ -210,9 +247,9 @@ class Commit:
         Every resolution that the postings name, by id: those that are not there are inserted.
     witness : str
         Id of a commit of the book that is known to have happened; empty: none is known.
-    moves, requests, clearings, files, ranges, periods : tuple
-        What the commit moves, claims, clears, adds and touches. Channels, request ids and
-        segments that are cleared are unique within a commit.
+    moves, requests, mends, clearings, files, ranges, periods : tuple
+        What the commit moves, claims, supersedes, clears, adds and touches. Channels, request
+        ids and segments that are cleared are unique within a commit.
     """
 
     id: str
@@ -223,6 +260,7 @@ class Commit:
     witness: str = ""
     moves: tuple[Move, ...] = ()
     requests: tuple[RequestClaim, ...] = ()
+    mends: tuple[MendRow, ...] = ()
     clearings: tuple[Clearing, ...] = ()
     files: tuple[FileRow, ...] = ()
     ranges: tuple[RangeRow, ...] = ()

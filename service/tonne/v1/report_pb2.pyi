@@ -102,7 +102,7 @@ class Notice(_message.Message):
     def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ...) -> None: ...
 
 class GetInventoryResponse(_message.Message):
-    __slots__ = ("rows", "total", "notices", "suspended_count", "method_versions", "gwp_set", "consolidation")
+    __slots__ = ("rows", "total", "notices", "suspended_count", "method_versions", "gwp_set", "consolidation", "quarantined_count")
     ROWS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
@@ -110,6 +110,7 @@ class GetInventoryResponse(_message.Message):
     METHOD_VERSIONS_FIELD_NUMBER: _ClassVar[int]
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
+    QUARANTINED_COUNT_FIELD_NUMBER: _ClassVar[int]
     rows: _containers.RepeatedCompositeFieldContainer[InventoryRow]
     total: InventoryRow
     notices: _containers.RepeatedCompositeFieldContainer[Notice]
@@ -117,7 +118,8 @@ class GetInventoryResponse(_message.Message):
     method_versions: _containers.RepeatedScalarFieldContainer[int]
     gwp_set: str
     consolidation: _ledger_pb2.Consolidation
-    def __init__(self, rows: _Optional[_Iterable[_Union[InventoryRow, _Mapping]]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., method_versions: _Optional[_Iterable[int]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ...) -> None: ...
+    quarantined_count: int
+    def __init__(self, rows: _Optional[_Iterable[_Union[InventoryRow, _Mapping]]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., method_versions: _Optional[_Iterable[int]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., quarantined_count: _Optional[int] = ...) -> None: ...
 
 class ExplainRequest(_message.Message):
     __slots__ = ("selection", "replay", "records_max")

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from tonne.cli.commands import append
+from tonne.cli.appending import bar, outcome
+from tonne.cli.terminal.output import Format
 from tonne.client import AppendResult, RowError
 
 
@@ -17,12 +18,12 @@ def test_the_progress_bar_is_one_line(monkeypatch, total):
     """At 80 characters a million records at a million a second fit one line, nothing cut."""
     written = io.StringIO()
     monkeypatch.setattr(
-        append, "stderr_console", lambda: Console(file=written, width=80, force_terminal=False)
+        bar, "stderr_console", lambda: Console(file=written, width=80, force_terminal=False)
     )
-    bar, task = append.make_bar(total)
-    with bar:
-        bar.update(task, completed=1_056_848, sent_bytes=168_500_000)
-        bar.tasks[0].start_time -= 1.0
+    progress, task = bar.make_bar(total)
+    with progress:
+        progress.update(task, completed=1_056_848, sent_bytes=168_500_000)
+        progress.tasks[0].start_time -= 1.0
     (line,) = written.getvalue().splitlines()
     assert "1056848/" in line
     assert "records/s  168.5 MB" in line
@@ -39,7 +40,7 @@ def test_one_kind_of_error_is_told_once(capsys):
     ]
     bad = RowError(20, 20, "QUANTITY_MUST_BE_PRESENT", "quantity", "no quantity")
     result = AppendResult(30, 0, 1, 20, Decimal(0), (*late, bad), 11, 30)
-    append._report_row_errors(result, "acme")
+    outcome.report(result, "acme", 1.0, Format.CSV)
     assert capsys.readouterr().err.splitlines() == [
         "warning: offset 0 and 8 more: FACTOR_MUST_EXIST: no factor",
         "warning: offset 20: QUANTITY_MUST_BE_PRESENT: no quantity",

@@ -43,6 +43,7 @@ def snapshot_of(frame):
         settings,
         register(("site-1", "office", "KR", "joint")),
         [Entity("joint", holdings=(Holding(equity_share="0.5"),))],
+        0,
         lambda _files: frame.iter_slices(7),
         Resolutions(),
         evidence=None,

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.commands.append import make_bar
+from tonne.cli.appending.bar import make_bar
 from tonne.cli.commands.inventory import print_inventory, print_remarks
 from tonne.cli.terminal.output import Format, say, stdout_console
 from tonne.client import AppendResult, Client, Progress, ServerUnavailable

@@ -209,6 +209,12 @@ def print_remarks(inventory: Inventory, book: str | None = None) -> None:
             f"in suspense, and not in the numbers above: {waiting}; see `tonne suspense list "
             f"--book {book}`"
         )
+    if inventory.quarantined_count and book:
+        refused = counted(inventory.quarantined_count, "record")
+        say(
+            f"in quarantine, and in no number above: {refused} of the book, whatever their "
+            f"months; see `tonne quarantine list --book {book}`"
+        )
 
 
 def inventory_row(row: InventoryRow) -> dict[str, object]:
@@ -235,6 +241,7 @@ def inventory_document(inventory: Inventory) -> dict[str, object]:
             for item in inventory.notices
         ],
         "suspended_records": inventory.suspended_count,
+        "quarantined_records": inventory.quarantined_count,
         "method_versions": list(inventory.method_versions),
         "gwp_set": inventory.gwp_set,
         "consolidation": inventory.consolidation,

@@ -1,4 +1,4 @@
-"""The commands `tonne channel list` and `tonne quarantine list`."""
+"""The commands `tonne channel list`, `tonne imports list` and `tonne quarantine list`."""
 
 import typer
 
@@ -11,14 +11,19 @@ from tonne.cli.connection import (
     connect,
 )
 from tonne.cli.terminal.output import PROSE_WIDTH_MIN, Column, Format, FormatOption, print_rows
+from tonne.client import Import
 from tonne.client.answers.results import QuarantinedRecord, quantity_decimal
 from tonne.client.wire.resources import last_id
 from tonne.model import Channel
 
 channel_app = typer.Typer(help="Channels of a book.", no_args_is_help=True)
+import_app = typer.Typer(help="Files that were brought into channels.", no_args_is_help=True)
 quarantine_app = typer.Typer(
     help="Quarantined records: those that break a rule.", no_args_is_help=True
 )
+
+SHA256_SHOWN = 12
+"""Digits of a digest by which files are told apart."""
 
 _CHANNEL_COLUMNS = (
     Column("channel"),
@@ -30,6 +35,18 @@ _CHANNEL_COLUMNS = (
     Column("quantity_sum", "quantity sum"),
     Column("epoch"),
     Column("commit_time", "last commit"),
+)
+_IMPORT_COLUMNS = (
+    Column("number"),
+    Column("file"),
+    Column("channel"),
+    Column("first_offset", "from offset"),
+    Column("records"),
+    Column("durable", is_optional=True),
+    Column("profile", is_optional=True),
+    Column("caller", is_optional=True),
+    Column("create_time", "brought in"),
+    Column("sha256", width_min=SHA256_SHOWN),
 )
 RECORD_COLUMNS = (
     Column("record_id", "record", is_optional=True),
@@ -71,6 +88,15 @@ def list_channels(
         )
 
 
+@import_app.command("list")
+def list_imports(
+    book: BookOption, form: FormatOption = Format.TABLE, server: ServerOption = DEFAULT_SERVER
+) -> None:
+    """List the files that were brought in: where their records are, and by whom."""
+    with connect(server) as client:
+        print_rows(_IMPORT_COLUMNS, map(_import_row, client.list_imports(book)), form)
+
+
 @quarantine_app.command("list")
 def list_quarantine(
     book: BookOption,
@@ -100,6 +126,21 @@ def _channel_row(channel: Channel) -> dict[str, object]:
         "quantity_sum": quantity_decimal(totals.quantity_micro),
         "epoch": channel.epoch,
         "commit_time": channel.commit_time and channel.commit_time.replace(microsecond=0),
+    }
+
+
+def _import_row(item: Import) -> dict[str, object]:
+    return {
+        "number": item.number,
+        "file": item.file_name,
+        "channel": item.channel,
+        "first_offset": item.first_offset,
+        "records": item.record_count,
+        "durable": item.durable_count,
+        "profile": item.profile or None,
+        "caller": item.caller or None,
+        "create_time": item.create_time and item.create_time.replace(microsecond=0),
+        "sha256": item.sha256,
     }
 
 

@@ -65,8 +65,8 @@ class Notice:
 class Inventory:
     """An inventory: its rows, sorted by their group, its total, and how it came about.
 
-    `suspended_count` are records that wait and are in no number; `method_versions` are those
-    under which the numbers were posted.
+    `suspended_count` are records that wait and are in no number, `quarantined_count` those of the
+    whole book in quarantine; `method_versions` are those under which the numbers were posted.
     """
 
     rows: tuple[InventoryRow, ...]
@@ -76,6 +76,7 @@ class Inventory:
     method_versions: tuple[int, ...] = ()
     gwp_set: str = ""
     consolidation: str = ""
+    quarantined_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ def read_inventory(
         tuple(last.method_versions),
         last.gwp_set,
         CONSOLIDATIONS.get(last.consolidation, ""),
+        last.quarantined_count,
     )
 
 

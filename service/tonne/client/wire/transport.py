@@ -38,6 +38,10 @@ _KEEPALIVE = (
 _REPEATABLE = (
     ("tonne.v1.IngestService", ("GetChannel", "ListChannels", "PostRecords")),
     (
+        "tonne.v1.ImportService",
+        ("CreateImport", "ListImports", "CompareRecords", "MendRecords"),
+    ),
+    (
         "tonne.v1.LedgerService",
         (
             "GetBook",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access import audit
 from tonne.edge.access.auth import ANYBODY, TOKEN_KEY, Caller
-from tonne.edge.access.roles import RULES
+from tonne.edge.access.roles import READS, RULES
 from tonne.edge.messages import names
 from tonne.errors import (
     BookUnknown,
@@ -193,6 +193,11 @@ class Call:
                 )
         self.book = book
         self._is_authorized = True
+
+    def reads(self, book: str) -> bool:
+        """Whether the caller may see what is kept in a book: who only sends may not."""
+        identity = self.identity
+        return identity is ANYBODY or bool(identity and identity.grants.on(book) & READS)
 
     def check_authorized(self) -> None:
         """See that no answer goes out of a method that did not ask. Raises `DefectError`."""

@@ -28,6 +28,8 @@ class Role(StrEnum):
 
 _SENDS = frozenset({Role.PRODUCER, Role.ADMIN})
 _READS = frozenset({Role.READER, Role.ACCOUNTANT, Role.AUDITOR, Role.ADMIN})
+READS = _READS
+"""Any of these roles sees what is kept in a book."""
 _KEEPS = frozenset({Role.ACCOUNTANT, Role.ADMIN})
 _RULES = frozenset({Role.ADMIN})
 _ALL = frozenset(Role)
@@ -87,6 +89,11 @@ RULES: dict[str, Rule] = {
     "ListPeriods": Rule(_READS, "parent"),
     "ListSuspense": Rule(_READS, "parent"),
     "ListQuarantine": Rule(_READS, "parent"),
+    # ImportService
+    "CreateImport": Rule(_SENDS, "parent", changes=True),
+    "ListImports": Rule(_SENDS | _READS, "parent"),
+    "CompareRecords": Rule(_SENDS, "name"),
+    "MendRecords": Rule(_SENDS, "name", changes=True),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),
     "ListEditions": Rule(_READS, "parent", needs_book=False),

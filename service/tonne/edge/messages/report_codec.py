@@ -78,6 +78,7 @@ def write_inventory(inventory: Inventory) -> Iterator[report_pb2.GetInventoryRes
         method_versions=inventory.method_versions,
         gwp_set=inventory.gwp_set,
         consolidation=_number(APPROACHES.index(inventory.consolidation)),
+        quarantined_count=inventory.quarantined_count,
     )
 
 

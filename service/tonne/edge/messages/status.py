@@ -128,6 +128,7 @@ ANSWERS: dict[str, ErrorAnswer] = {
     "LEASE_LOST": ErrorAnswer(Code.ABORTED, 0.1),
     "POSITION_LOST": ErrorAnswer(Code.ABORTED, 0.1),
     "REQUEST_KNOWN": ErrorAnswer(Code.ABORTED, 0.1),
+    "MENDS_KNOWN": ErrorAnswer(Code.ABORTED, 0.1),
     "BOOK_CHANGED": ErrorAnswer(Code.ABORTED, 0.1),
     "HISTORY_LOST": ErrorAnswer(Code.ABORTED, 0.1),
     "SUSPENSE_CHANGED": ErrorAnswer(Code.ABORTED, 0.1),

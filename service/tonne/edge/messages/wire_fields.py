@@ -93,6 +93,27 @@ def read_bool(message: bytes, start: int, name: str) -> bool:
     return bool(_read_varint(message, start, name)[0])
 
 
+def read_int64(message: bytes, start: int, name: str) -> int:
+    """Read a varint as a signed number of 64 bits."""
+    return _signed(_read_varint(message, start, name)[0])
+
+
+def read_packed_int64(message: bytes, start: int, stop: int, name: str) -> list[int]:
+    """Read the numbers of a packed field. Raises `BatchMustParse` where they end beyond it."""
+    numbers: list[int] = []
+    while start < stop:
+        value, start = _read_varint(message, start, name)
+        numbers.append(_signed(value))
+    if start > stop:
+        raise _broken(stop, "the end of a number", name)
+    return numbers
+
+
+def _signed(value: int) -> int:
+    value &= (1 << 64) - 1
+    return value - (1 << 64) if value >> 63 else value
+
+
 def read_text(field: str, content: bytes) -> str:
     """Read a text. Raises `FieldInvalid` where it is no UTF-8, or holds NUL."""
     try:

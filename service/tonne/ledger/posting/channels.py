@@ -1,4 +1,4 @@
-"""The channels of books: opened by their producers, read, closed for ever."""
+"""The channels of books: opened by their producers, read, closed; which files were brought in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tonne.ledger.book.part import LedgerPart
 from tonne.ledger.filters import Fields, moment_field, name_field, number_field, word_field
-from tonne.ledger.pages import FIRST_PAGE
+from tonne.ledger.pages import FIRST_PAGE, page_limit
 from tonne.model import ChannelState, check_channel_id, check_id
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tonne.ledger.posting.acknowledged import Acknowledged
     from tonne.model import Channel
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.rows import ImportRow
 
 CHANNEL_FIELDS = Fields(
     {
@@ -69,6 +70,25 @@ class Channels(LedgerPart):
         found = self._manifest.get_channel(check_id("book", book), check_channel_id(channel))
         self._acknowledged.note_channel(found)
         return found
+
+    def add_import(self, book: str, row: ImportRow) -> ImportRow:
+        """Note that a file is brought into a channel, once for the same file and place.
+
+        Raises NameInvalid, BookUnknown.
+        """
+        check_channel_id(row.channel)
+        return self._manifest.add_import(check_id("book", book), row)
+
+    def list_imports(
+        self, book: str, *, page_size: int = 0, page_token: str = ""
+    ) -> Page[ImportRow]:
+        """List the imports as they came. Raises BookUnknown, PageTokenInvalid."""
+        self.get_book(book)
+        query = ("imports", book)
+        after, _ = self._tokens.read(page_token, query, 0)
+        limit = page_limit(page_size)
+        rows = self._manifest.list_imports(book, int(after), limit + 1)
+        return self._tokens.page(query, rows, limit, lambda row: row.number)
 
     def find_losses(self) -> None:
         """Ask for what this process knows to have happened; what is gone is told.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tonne.errors import TonneError
     from tonne.model import ControlTotals, RowError
+    from tonne.store.rows import MendRow
     from tonne_kernel import Batch
 
 REQUEST_PREFIX = "requests/"
@@ -60,11 +61,15 @@ class RequestEntry:
         Id that makes the call idempotent.
     content_sha256 : str
         SHA-256 of the request's records, in hexadecimal.
+    mends : tuple of MendRow
+        The records in quarantine that these stand for, in their order; empty where they stand for
+        none.
     """
 
     batch: Batch
     request_id: str
     content_sha256: str
+    mends: tuple[MendRow, ...] = ()
 
 
 Entry = ChannelEntry | RequestEntry

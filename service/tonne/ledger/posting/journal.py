@@ -15,13 +15,24 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tonne.errors import EpochStale, OffsetGap, PeriodMustBeOpen, StoreUnavailable
+from tonne.errors import (
+    EpochStale,
+    OffsetGap,
+    PeriodMustBeOpen,
+    StoreUnavailable,
+)
 from tonne.ledger.files.files import POSTINGS, SEGMENT, put_frame
 from tonne.ledger.posting.entries import ChannelEntry, Durable, Entry, Lost, Outcome, RequestEntry
 from tonne.ledger.posting.posted import PostedEntries, entry_position, post_entries
-from tonne.ledger.posting.refusal import answer_request, reason_lost
+from tonne.ledger.posting.refusal import answer_request, reason_lost, refuse_mends
 from tonne.store import faults
-from tonne.store.errors import BookChanged, HistoryLost, PositionLost, RequestKnown
+from tonne.store.errors import (
+    BookChanged,
+    HistoryLost,
+    MendsKnown,
+    PositionLost,
+    RequestKnown,
+)
 from tonne.store.rows import Commit
 
 if TYPE_CHECKING:
@@ -178,6 +189,9 @@ class Journal:
             except RequestKnown as error:
                 self._settle(call)
                 self._answer_requests(call, error.request_ids)
+            except MendsKnown as error:
+                self._settle(call)
+                self._answer_mends(call, error.request_ids)
             except PeriodMustBeOpen as error:
                 self._advance_apart(call, chosen, error)
             else:
@@ -209,6 +223,7 @@ class Journal:
             witness=self._acknowledged.witness(book),
             moves=posted.moves(),
             requests=posted.claims(),
+            mends=posted.mends(),
             files=tuple(files.values()),
             ranges=posted.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
             periods=posted.periods,
@@ -307,6 +322,11 @@ class Journal:
         for i, entry in call.open_request_entries():
             if entry.request_id in request_ids:
                 call.outcomes[i] = answer_request(self._manifest, call.book, entry)
+
+    def _answer_mends(self, call: _Call, request_ids: frozenset[str]) -> None:
+        for i, entry in list(call.open_request_entries()):
+            if entry.request_id in request_ids:
+                call.outcomes[i] = refuse_mends(call.book, entry.mends)
 
     def _advance_apart(self, call: _Call, chosen: Sequence[int], error: PeriodMustBeOpen) -> None:
         """Find the source that touches a closed period: the others do not fall with it."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.model import Book
-    from tonne.store.rows import FileKind
+    from tonne.store.rows import FileKind, MendRow
     from tonne_kernel import Posted, SliceTotals
 
 POSTING_REGION = "posting_region"
@@ -96,6 +96,15 @@ class PostedEntries:
             )
             for entry, outcome in zip(self.entries, self.outcomes, strict=True)
             if isinstance(entry, RequestEntry)
+        )
+
+    def mends(self) -> tuple[MendRow, ...]:
+        """Give what the records of requests stand for."""
+        return tuple(
+            mend
+            for entry in self.entries
+            if isinstance(entry, RequestEntry)
+            for mend in entry.mends
         )
 
     def ranges(self, commit_id: str, file_ids: Mapping[FileKind, str]) -> tuple[RangeRow, ...]:

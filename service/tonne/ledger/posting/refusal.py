@@ -20,9 +20,12 @@ from tonne.ledger.posting.posted import read_row_errors
 from tonne.model import ChannelState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tonne.ledger.posting.acknowledged import Acknowledged
     from tonne.ledger.posting.entries import ChannelEntry, RequestEntry
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.rows import MendRow
 
 
 def reason_lost(
@@ -47,6 +50,12 @@ def reason_lost(
     return OffsetGap.of(
         book, entry.channel, offset=entry.first_offset, expected=channel.committed_offset
     )
+
+
+def refuse_mends(book: str, mends: Sequence[MendRow]) -> Outcome:
+    """Refuse a request of which some records mend what another one has mended meanwhile."""
+    first = mends[0]
+    return Lost(ContentMustMatch.of_mend(book, first.channel, first.channel_offset))
 
 
 def answer_request(manifest: Manifest, book: str, entry: RequestEntry) -> Outcome:

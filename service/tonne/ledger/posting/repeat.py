@@ -7,7 +7,9 @@ what it says, not by what became of it.
 
 from __future__ import annotations
 
+import datetime as dt
 from array import array
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,10 +19,14 @@ import polars as pl
 from tonne.errors import ContentMustMatch
 from tonne.ledger.files.files import QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
+from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.model import QUANTITY_PLACES, RowStatus
+from tonne.store.rows import MendRow
 from tonne_kernel import BatchSlice, RuleTable, parse_decimal, post
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.files.files import FileReader
     from tonne.store.manifest.manifest import Manifest
@@ -65,6 +71,39 @@ REFUSED: Schema = {
 """Fields of a record that breaks a rule by itself."""
 
 
+DIFFERENCES_MAX = 100
+"""Records of one comparison whose fields are told; the others are counted."""
+
+_TIMES = ("start", "end")
+_LIKENESS = ("offset", "record_id", "facility", "activity", "unit", "region", *_TIMES)
+
+_GENERATION: Schema = {"generation": pl.Int32}
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A record that is not the one at its offset; `fields` are name, what is kept, what came."""
+
+    offset: int
+    fields: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of a batch that was compared.
+
+    `differences` are from records that are posted or in suspense, at most `DIFFERENCES_MAX`, and
+    `difference_count` all of them; `mendable_offsets` are from records in quarantine, of which
+    `quarantined_count` are the same.
+    """
+
+    differences: tuple[Difference, ...]
+    difference_count: int
+    mendable_offsets: tuple[int, ...]
+    quarantined_count: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RepeatCheck:
     """Reads what it compares from here. Safe to call from several threads."""
@@ -76,11 +115,73 @@ class RepeatCheck:
     def check(self, book: str, channel: str, first_offset: int, batch: Batch) -> None:
         """Compare a batch whose offsets are all committed with what is kept.
 
+        A record that is in quarantine and was mended may come as it was or as it is.
+
         Raises
         ------
         ContentMustMatch
             Naming the first offset that is kept with other content.
         """
+        found = self._compare(book, channel, first_offset, batch)
+        if found.others:
+            raise ContentMustMatch.at_offset(book, channel, found.others[0])
+
+    def compare(self, book: str, channel: str, first_offset: int, batch: Batch) -> Comparison:
+        """Compare a batch whose offsets are all committed with what is kept, record by record."""
+        found = self._compare(book, channel, first_offset, batch)
+        with polars_errors(f"channel {channel} of book {book}"):
+            refused = found.refused_now()
+            same_record = found.resembling() & refused
+            mendable = [offset for offset in found.others if offset in same_record]
+            others = [offset for offset in found.others if offset not in same_record]
+            return Comparison(
+                tuple(found.difference(offset) for offset in others[:DIFFERENCES_MAX]),
+                len(others),
+                tuple(mendable),
+                len(refused.difference(found.others)),
+            )
+
+    def is_posted(self, book: str, request_id: str) -> bool:
+        """Whether a request was posted before: it is answered, whatever it mends."""
+        return self.manifest.get_request(book, request_id) is not None
+
+    def supersede(
+        self, book: str, channel: str, offsets: Sequence[int], request_id: str
+    ) -> tuple[MendRow, ...]:
+        """Make the mends of a request whose records stand for those in quarantine at offsets.
+
+        Raises
+        ------
+        ContentMustMatch
+            What is at an offset is not in quarantine.
+        """
+        first, stop = offsets[0], offsets[-1] + 1
+        kept, refused = self._read_kept(book, channel, first, stop)
+        now = _Kept(pl.DataFrame(schema=CORE), pl.DataFrame(schema=REFUSED), kept, refused, [])
+        in_quarantine = now.refused_now()
+        last = {
+            each.channel_offset: each
+            for each in self.manifest.mends_of(book, channel, first, stop)
+        }
+        mends = []
+        for index, offset in enumerate(offsets):
+            if offset not in in_quarantine:
+                raise ContentMustMatch.of_mend(book, channel, offset)
+            before = last.get(offset)
+            mends.append(
+                MendRow(
+                    source=REQUEST_PREFIX + before.request_id if before else channel,
+                    offset=before.index if before else offset,
+                    channel=channel,
+                    channel_offset=offset,
+                    generation=before.generation + 1 if before else 1,
+                    request_id=request_id,
+                    index=index,
+                )
+            )
+        return tuple(mends)
+
+    def _compare(self, book: str, channel: str, first_offset: int, batch: Batch) -> _Kept:
         stop_offset = first_offset + batch.record_count
         came, came_refused = self._read_batch(book, channel, first_offset, batch)
         kept, kept_refused = self._read_kept(book, channel, first_offset, stop_offset)
@@ -95,9 +196,7 @@ class RepeatCheck:
             )
             all_offsets = pl.int_range(first_offset, stop_offset, eager=True)
             others = all_offsets.filter(~all_offsets.is_in(same.implode()))
-        if others.len():
-            offset = others[0]
-            raise ContentMustMatch.at_offset(book, channel, offset)
+        return _Kept(came, came_refused, kept, kept_refused, others.to_list())
 
     def _read_batch(
         self, book: str, channel: str, first_offset: int, batch: Batch
@@ -117,19 +216,135 @@ class RepeatCheck:
     def _read_kept(
         self, book: str, channel: str, first_offset: int, stop_offset: int
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Read what the ledger keeps of a channel's offsets: records, and refused ones."""
+        """Read what the ledger keeps of a channel's offsets: records, and refused ones.
+
+        With the records that stand for those in quarantine, under the same offsets; `generation`
+        counts from 0.
+        """
+        places = pl.DataFrame(
+            {"offset": range(first_offset, stop_offset)}, schema={"offset": pl.Int64}
+        ).with_columns(pl.col("offset").alias("place"), generation=pl.lit(0, pl.Int32))
+        parts = [self._read_source(book, channel, (first_offset, stop_offset), places)]
+        by_request: dict[str, list[MendRow]] = defaultdict(list)
+        for mend in self.manifest.mends_of(book, channel, first_offset, stop_offset):
+            by_request[mend.request_id].append(mend)
+        for request_id, mends in by_request.items():
+            places = pl.DataFrame(
+                [(each.index, each.channel_offset, each.generation) for each in mends],
+                schema={"offset": pl.Int64, "place": pl.Int64, "generation": pl.Int32},
+                orient="row",
+            )
+            stop = max(each.index for each in mends) + 1
+            parts.append(self._read_source(book, REQUEST_PREFIX + request_id, (0, stop), places))
+        return pl.concat(part[0] for part in parts), pl.concat(part[1] for part in parts)
+
+    def _read_source(
+        self, book: str, source: str, offsets: tuple[int, int], places: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Read the records of a source, each under the place that it has in the channel."""
         schemas: dict[str, Schema] = {SEGMENT: CORE | OPTIONAL, QUARANTINE: REFUSED}
-        parts = {kind: [pl.DataFrame(schema=schema)] for kind, schema in schemas.items()}
-        ranges = self.manifest.segment_ranges(book, channel, first_offset, stop_offset)
+        parts = {
+            kind: [pl.DataFrame(schema=schema | _GENERATION)] for kind, schema in schemas.items()
+        }
+        ranges = self.manifest.segment_ranges(book, source, *offsets)
         for file in self.manifest.get_files(each.file_id for each in ranges).values():
             frame = self.reader.open(file).frame()
             with polars_errors(file.path):
                 mine = frame.filter(
-                    pl.col("channel").cast(pl.String) == channel,
-                    pl.col("offset").is_between(first_offset, stop_offset, closed="left"),
+                    pl.col("channel").cast(pl.String) == source,
+                    pl.col("offset").is_between(*offsets, closed="left"),
                 )
-                parts[file.kind].append(_select(mine, schemas[file.kind]))
+                placed = (
+                    _select(mine, schemas[file.kind])
+                    .join(places, on="offset", maintain_order="left")
+                    .with_columns(pl.col("place").alias("offset"))
+                )
+                parts[file.kind].append(placed.select(parts[file.kind][0].columns))
         return pl.concat(parts[SEGMENT]), pl.concat(parts[QUARANTINE])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """What came beside what is kept, and the offsets at which they differ."""
+
+    came: pl.DataFrame
+    came_refused: pl.DataFrame
+    kept: pl.DataFrame
+    kept_refused: pl.DataFrame
+    others: list[int]
+
+    def refused_now(self) -> set[int]:
+        """Offsets whose record is in quarantine by now."""
+        last = pl.concat(
+            [
+                self.kept.select("offset", "generation", is_refused=False),
+                self.kept_refused.select("offset", "generation", is_refused=True),
+            ]
+        )
+        last = last.filter(pl.col("generation") == pl.col("generation").max().over("offset"))
+        return set(last.filter("is_refused")["offset"].to_list())
+
+    def resembling(self) -> set[int]:
+        """Offsets at which what came may be what is in quarantine there, mended.
+
+        It has the same `record_id`; or where there is none, as good as all that could be read.
+        """
+        came = pl.concat(
+            [frame.select(_timed(_LIKENESS)) for frame in (self.came, self.came_refused)]
+        )
+        last = self.kept_refused.sort("generation").unique("offset", keep="last")
+        beside = last.select(_timed(_LIKENESS)).join(came, on="offset", suffix="_came")
+        readable = [
+            (pl.col(name).is_not_null() & (pl.col(name).cast(pl.String) != ""))
+            & (pl.col(name) != pl.col(f"{name}_came")).fill_null(value=True)
+            for name in _LIKENESS
+            if name not in {"offset", "record_id"}
+        ]
+        has_id = pl.col("record_id") != ""
+        same_id = pl.col("record_id") == pl.col("record_id_came")
+        alike = pl.sum_horizontal(readable) <= 1
+        return set(beside.filter((has_id & same_id) | (~has_id & alike))["offset"].to_list())
+
+    def difference(self, offset: int) -> Difference:
+        """Tell how a record differs from the one that is posted, or waits."""
+        kept = self.kept.filter(pl.col("offset") == offset).sort("generation").tail(1)
+        if kept.is_empty():
+            kept = self.kept_refused.filter(pl.col("offset") == offset).sort("generation").tail(1)
+        came = self.came.filter(pl.col("offset") == offset)
+        if came.is_empty():
+            came = self.came_refused.filter(pl.col("offset") == offset)
+        before, now = _texts(kept), _texts(came)
+        return Difference(
+            offset,
+            tuple(
+                (name, before.get(name, ""), now.get(name, ""))
+                for name in (*CORE, *OPTIONAL)
+                if name != "offset" and before.get(name, "") != now.get(name, "")
+            ),
+        )
+
+
+def _timed(names: Sequence[str]) -> list[pl.Expr]:
+    """Select fields, times as microseconds, as those in quarantine have them."""
+    return [pl.col(name).cast(pl.Int64) if name in _TIMES else pl.col(name) for name in names]
+
+
+def _texts(frame: pl.DataFrame) -> dict[str, str]:
+    """Write the fields of one record as texts."""
+    row = next(frame.iter_rows(named=True), {})
+    return {name: _text(name, value) for name, value in row.items()}
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if name in {"start", "end"}:
+        if isinstance(value, int):
+            value = _EPOCH + dt.timedelta(microseconds=value)
+        return str(value).replace("+00:00", "Z").replace(" ", "T")
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return str(value)
 
 
 def _select(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

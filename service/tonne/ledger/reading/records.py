@@ -129,7 +129,8 @@ class _Listing(Generic[T]):
     """What one call lists.
 
     `query` names the call and its arguments, `files` gives files after a sequence number,
-    `clearings` theirs, `match` and `conditions` select their rows, `read` makes the items.
+    `clearings` theirs, `match` and `conditions` select their rows, `read` makes the items, `hide`
+    leaves out what others stand for.
     """
 
     book: str
@@ -139,6 +140,7 @@ class _Listing(Generic[T]):
     match: pl.Expr
     conditions: tuple[Condition, ...]
     read: Callable[[FileRow, pl.DataFrame], Iterator[T]]
+    hide: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame
 
 
 class Records:
@@ -231,9 +233,25 @@ class Records:
         query = ask.bound(("quarantine", book))
         match = pl.lit(True)
         listing = _Listing(
-            book, query, files, lambda _: {}, match, conditions, _quarantined_records
+            book,
+            query,
+            files,
+            lambda _: {},
+            match,
+            conditions,
+            _quarantined_records,
+            functools.partial(self._not_mended, book),
         )
         return self._page(listing, ask)
+
+    def _not_mended(self, book: str, refused: pl.DataFrame) -> pl.DataFrame:
+        """Leave out the records in quarantine that others stand for."""
+        sources = refused["channel"].cast(pl.String).unique().to_list()
+        if not (mended := self._manifest.mended(book, sources)):
+            return refused
+        key = {"channel": pl.String, "offset": pl.Int64}
+        places = pl.DataFrame(sorted(mended), schema=key, orient="row")
+        return refused.cast({"channel": pl.String}).join(places, on=list(key), how="anti")
 
     def _page(self, listing: _Listing[T], ask: Ask) -> Page[T]:
         """Read files after the token's place until the page is full."""
@@ -290,7 +308,8 @@ class Records:
                 if head.filter(match_of(first)).is_empty():
                     return head.clear()
             frame = self._overlay.apply(verified.frame(), clearings).with_row_index(_ROW)
-            return frame.filter(listing.match, match_of(listing.conditions))
+            found = frame.filter(listing.match, match_of(listing.conditions))
+            return listing.hide(found)
 
 
 def _text_bytes(frame: pl.DataFrame) -> pl.Series:

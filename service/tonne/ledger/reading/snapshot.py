@@ -48,8 +48,10 @@ class Snapshot(Moment):
     register : polars.DataFrame
         The facilities, columns of `book_state.REGISTER_SCHEMA`.
     entities : sequence of Entity
+    quarantined_count : int
+        Records of the book in quarantine.
     parts : callable
-        Reads them.
+        Reads the files.
     editions : Editions
         Factors and resolutions: of all moments, since they never change.
     evidence : Evidence
@@ -62,6 +64,7 @@ class Snapshot(Moment):
     settings: MethodSettings
     register: pl.DataFrame
     entities: Sequence[Entity]
+    quarantined_count: int
     parts: Parts
     editions: Editions
     evidence: Evidence
@@ -190,6 +193,7 @@ class Snapshots:
                 state.settings,
                 state.register,
                 moment.entities,
+                moment.quarantined_count,
                 self._parts,
                 self._editions,
                 self._evidence,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tonne.reports.inventory.gathering import Gathering
@@ -33,4 +34,5 @@ def book_inventory(
     selector = Selector(snapshot.register, asked, snapshot.entities)
     gathering = Gathering(snapshot, selector, hold)
     chosen = gathering.select()
-    return inventory_of(chosen, gathering.resolutions, asked, hold)
+    found = inventory_of(chosen, gathering.resolutions, asked, hold)
+    return replace(found, quarantined_count=snapshot.quarantined_count)

@@ -101,7 +101,8 @@ class Inventory:
     footprint (`footprint.footprint_accounts`); `record_count` counts a record once, whatever
     its months and accounts. `suspended_count` are the records of the same months, facilities,
     activities and regions that wait in suspense: they have no account yet and are in no other
-    number. `method_versions` are those that made the resolutions of the numbers.
+    number. `quarantined_count` are the records of the whole book that are in quarantine, whatever
+    the selection. `method_versions` are those that made the resolutions of the numbers.
     """
 
     group_by: tuple[str, ...]
@@ -112,6 +113,7 @@ class Inventory:
     method_versions: tuple[int, ...]
     gwp_set: str
     consolidation: str
+    quarantined_count: int = 0
 
 
 def inventory(

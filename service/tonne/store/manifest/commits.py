@@ -36,12 +36,14 @@ from tonne.store import faults
 from tonne.store.errors import (
     BookChanged,
     HistoryLost,
+    MendsKnown,
     PositionLost,
     RequestKnown,
     SuspenseChanged,
 )
 from tonne.store.manifest.clearings import clear_segments, shift_totals
 from tonne.store.manifest.files import condemned_paths, insert_files, take_seq
+from tonne.store.manifest.mends import insert_mends
 from tonne.store.manifest.tables import Tables, lock_book, name_of, split, totals_of, totals_values
 from tonne.store.sql import schema
 
@@ -68,6 +70,8 @@ class CommitTable(Tables):
             Some channels are not at the expected epoch and offset, or not open.
         RequestKnown
             Some request ids were posted before.
+        MendsKnown
+            Some records in quarantine were mended meanwhile.
         SuspenseChanged
             Some segments to be cleared have other records in suspense.
         BookChanged
@@ -91,6 +95,7 @@ class CommitTable(Tables):
         except (
             PositionLost,
             RequestKnown,
+            MendsKnown,
             SuspenseChanged,
             BookChanged,
             LedgerInconsistent,
@@ -113,6 +118,7 @@ class CommitTable(Tables):
         shift_totals(connection, commit)
         clear_segments(connection, commit)
         self._claim_requests(connection, commit, now)
+        insert_mends(connection, self._database, commit)
         _insert_ranges(connection, commit)
         self._open_periods(connection, commit)
         revision, first_seq, now = take_seq(

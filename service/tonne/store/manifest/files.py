@@ -307,6 +307,15 @@ def insert_files(
         )
 
 
+def count_quarantined(connection: Connection, book: str) -> int:
+    """Count the records of a book in quarantine."""
+    table = schema.file
+    query = sa.select(sa.func.coalesce(sa.func.sum(table.c.row_count), 0)).where(
+        table.c.book == book, table.c.kind == "quarantine", table.c.state == "live"
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def condemned_paths(connection: Connection, paths: Sequence[str]) -> set[str]:
     """Say which paths were taken as garbage."""
     table = schema.file

@@ -16,7 +16,9 @@ from tonne.store.manifest.entities import EntityTable
 from tonne.store.manifest.facilities import FacilityTable
 from tonne.store.manifest.files import FileTable
 from tonne.store.manifest.identities import IdentityTable
+from tonne.store.manifest.imports import ImportTable
 from tonne.store.manifest.leases import LeaseTable
+from tonne.store.manifest.mends import MendTable
 from tonne.store.manifest.methods import MethodTable
 from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
@@ -51,6 +53,8 @@ class Manifest(
     ChannelTable,
     CommitTable,
     FileTable,
+    MendTable,
+    ImportTable,
     ClearingTable,
     PublicationTable,
     SnapshotQueries,

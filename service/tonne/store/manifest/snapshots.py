@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from tonne.store.manifest.channels import channel_of
 from tonne.store.manifest.entities import read_entities
-from tonne.store.manifest.files import file_of
+from tonne.store.manifest.files import count_quarantined, file_of
+from tonne.store.manifest.mends import count_mends
 from tonne.store.manifest.tables import Tables, check_book, name_of, split
 from tonne.store.rows import BookMoment, BookSnapshot, CommitRow, RangeRow, Soundness
 from tonne.store.sql import schema
@@ -71,6 +72,8 @@ class SnapshotQueries(Tables):
                 revision_token=name_of(head.revision, head.revision_token),
                 entities=tuple(read_entities(connection, book)),
                 postings=tuple(file_of(row) for row in postings),
+                quarantined_count=count_quarantined(connection, book)
+                - count_mends(connection, book),
             )
 
     def live_files(

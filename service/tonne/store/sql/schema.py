@@ -195,6 +195,45 @@ request = Table(
     Column("create_time", UtcTime, nullable=False),
 )
 
+mend = Table(
+    "mend",
+    metadata,
+    Column("book", _id(), primary_key=True),
+    # The record in quarantine that is superseded, as files name it: a channel id or
+    # `requests/{id}`, and an offset there. Each is superseded once.
+    Column("source", _id(), primary_key=True),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    # The place in the channel that the record was appended to, however often it is mended; the
+    # highest generation is in force.
+    Column("channel", _id(), nullable=False),
+    Column("channel_offset", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False),
+    # The record that stands for it: of a request, by its index there.
+    Column("request", String, nullable=False),
+    Column("request_index", Integer, nullable=False),
+    Column("commit_id", String, nullable=False),
+    Index(None, "book", "channel", "channel_offset"),
+)
+
+file_import = Table(
+    "file_import",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("channel", _id(), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("first_offset", BigInteger, nullable=False),
+    Column("record_count", BigInteger, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("profile_sha256", String, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),  # the least digests of records
+    Column("sketch_count", BigInteger, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+    UniqueConstraint("book", "channel", "first_offset", "sha256", "profile_sha256"),
+)
+
 resolution = Table(
     "resolution",
     metadata,

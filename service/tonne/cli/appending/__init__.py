@@ -1,0 +1,1 @@
+"""What `tonne append` checks before it posts, and tells when it is done."""

@@ -1,0 +1,160 @@
+"""One run of an append: what is checked before it, what is sent, what is told of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import typer
+
+from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
+from tonne.cli.appending.checks import refused_before, tell_repeats
+from tonne.cli.appending.imports import fresh_of, imports_of, note, tell_known
+from tonne.cli.appending.mends import compare, mend, tell_differences
+from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
+from tonne.cli.connection import connect
+from tonne.cli.input.repeats import Repeats, Source, find_repeats, without
+from tonne.cli.terminal.output import Format, counted, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tonne.cli.input.files import Piece
+    from tonne.client import AppendResult, Client, Comparison, Progress
+    from tonne.errors import TonneError
+
+
+@dataclass(slots=True)
+class Append:
+    """Sources of records on their way into a channel.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        One sequence of records, in this order.
+    book, channel : str
+        Where they go.
+    start_offset : int
+        Records of the channel before the first of these.
+    repeats : RepeatRule
+        What becomes of records that stand twice.
+    strict : bool
+        Whether nothing is posted where a record would go to quarantine.
+    again : bool
+        Whether records are posted that the ledger has from another import.
+    total : int, optional
+        How many records there are, where that is known.
+    """
+
+    sources: Sequence[Source]
+    book: str
+    channel: str
+    start_offset: int = 0
+    repeats: RepeatRule = RepeatRule.STOP
+    strict: bool = False
+    again: bool = False
+    total: int | None = None
+    _found: Repeats = field(default_factory=Repeats, init=False)
+
+    def run(self, server: str, form: Format, remarks: Callable[[], Sequence[str]] = tuple) -> None:
+        """Check, append, report; `remarks` says what the reading of the sources left out.
+
+        Raises
+        ------
+        typer.Exit
+            With the exit code, where not everything is posted.
+        """
+        began_s = time.monotonic()
+        self._check_repeats()
+        with connect(server) as client:
+            found, mended = self._prepare(client)
+        result = self._send(server)
+        for remark in remarks():
+            say(remark)
+        report(result, self.book, time.monotonic() - began_s, form)
+        behind_count = result.durable_up_to_offset - self.start_offset
+        behind_count -= result.skipped_count + result.record_count
+        if behind_count > 0:
+            say(
+                f"warning: {self.channel} has {behind_count:,} more records after these. To "
+                f"append other records there, give --start-offset {result.durable_up_to_offset}"
+            )
+        if found.quarantined_count:
+            say(
+                f"{counted(found.quarantined_count, 'record')} of those that were there already "
+                f"are in quarantine: `tonne quarantine list --book {self.book}`; mend the rows "
+                "and run the same command"
+            )
+        if outcome := outcome_of(result, mended, found.quarantined_count):
+            raise typer.Exit(outcome)
+
+    def read(self) -> Iterator[Piece]:
+        """Read the records that are to be appended, from the first one."""
+        pieces = (piece for source in self.sources for piece in source.read())
+        return without(pieces, self._found.exact)
+
+    def _check_repeats(self) -> None:
+        is_asked = self.repeats is not RepeatRule.KEEP
+        self._found = find_repeats(self.sources, with_ids=is_asked)
+        self.total = self._found.record_count - self._found.exact_count
+        if is_asked and tell_repeats(self._found, self.repeats):
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+
+    def _prepare(self, client: Client) -> tuple[Comparison, AppendResult | None]:
+        """Do what comes before the first record is sent; gives what was there already."""
+        given = imports_of(self.sources, self._found, self.channel, self.start_offset)
+        place = (self.book, self.channel)
+        found = compare(client, self.read, place, self.start_offset)
+        if found.difference_count:
+            tell_differences(found, self.channel, self.start_offset)
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        fresh = [] if self.again else fresh_of(given, self.read, found.record_count)
+        if tell_known(client, self.book, fresh):
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        if self.strict and refused_before(client, self.read, self.book, self.start_offset):
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        note(client, self.book, given)
+        return found, mend(client, self.read, place, found, self.start_offset)
+
+    def _send(self, server: str) -> AppendResult:
+        """Append the records and show on a progress bar how far that is."""
+        bar, task = make_bar(self.total)
+
+        def tell_wait(_error: TonneError) -> None:
+            bar.update(task, description=WAITING)
+
+        def show(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=AT_WORK,
+                completed=progress.record_count,
+                sent_bytes=progress.sent_bytes,
+            )
+
+        with (
+            connect(server, tell_wait) as client,
+            client.channel(self.book, self.channel) as opened,
+        ):
+            skip_count = max(0, opened.committed_offset - self.start_offset)
+            if skip_count:
+                say(
+                    f"{self.channel}: {skip_count:,} records are already in the ledger; the "
+                    "command continues after them"
+                )
+            shown_count = skip_count if self.total is None else min(skip_count, self.total)
+            bar.update(task, description=AT_WORK, completed=shown_count, skipped_count=shown_count)
+            try:
+                with bar:
+                    return opened.append(
+                        self.read(),
+                        start_offset=self.start_offset,
+                        record_count=self.total,
+                        progress=show,
+                    )
+            except KeyboardInterrupt:
+                say(
+                    "interrupted; run the same command again, and it continues where the ledger "
+                    "stands"
+                )
+                raise

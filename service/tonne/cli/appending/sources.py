@@ -1,0 +1,61 @@
+"""What is appended: files, standard input, each as a source that can be read more than once."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tonne.cli.input.reading import RecordFiles
+from tonne.cli.input.repeats import Source
+from tonne.imports.sources.opening import format_of
+from tonne.imports.sources.texts import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tonne.imports.options import ReadingOptions
+
+
+@contextmanager
+def opened_sources(
+    files: Sequence[Path], reading: ReadingOptions
+) -> Iterator[tuple[list[Source], Callable[[], list[str]]]]:
+    """Open files as sources, and give what says what their reading left out.
+
+    Standard input is written to a file of the machine first, since records are read again for
+    each check. Registers go through all files at once: these are one source.
+
+    Raises
+    ------
+    FieldInvalid
+        Where a file is not one of records, or not what the options say.
+    """
+    with tempfile.TemporaryDirectory(prefix="tonne-") as folder:
+        paths = [_spooled(path, Path(folder), reading) for path in files]
+        groups = [paths] if reading.meters.readings else [[path] for path in paths]
+        opened = [RecordFiles(group, reading) for group in groups]
+        for each in opened:
+            each.check()
+        sources = [
+            Source(
+                ", ".join(path.name for path in group),
+                each.pieces,
+                group[0] if len(group) == 1 else None,
+                profile=reading.profile,
+            )
+            for group, each in zip(groups, opened, strict=True)
+        ]
+        yield sources, lambda: [line for each in opened for line in each.remarks()]
+
+
+def _spooled(path: Path, folder: Path, reading: ReadingOptions) -> Path:
+    if str(path) != STANDARD_INPUT:
+        return path
+    copy = folder / f"standard-input.{format_of(path, reading.file_format)}"
+    with copy.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return copy

@@ -1,0 +1,245 @@
+"""Records that stand twice in what is appended, found before anything is posted.
+
+Two records with one `record_id` are one record twice, or two that contradict each other. Neither
+is posted without a word: a sum would count both. Ids are compared by 64-bit hashes first, and
+what they find by the texts themselves, so that a collision costs a look and tells nothing wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.cli.input.sketch import Sketch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from tonne.cli.input.files import Piece
+
+RECORDS_MAX = 20_000_000
+"""Records up to which ids are compared: 8 bytes of memory each, and 16 while that is done."""
+
+SHOWN_MAX = 5
+"""Repeats and conflicts that are named one by one."""
+
+_MAPPINGS = 10_000
+_SEEDS = (0x746F6E6E, 0x6532)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file, or a part of one, that gives records: its name for people, and how it is read.
+
+    `path` is that of the file, where there is one; `profile` and `profile_sha256` say what it is
+    read by, where it is read by more than its columns.
+    """
+
+    name: str
+    read: Callable[[], Iterator[Piece]]
+    path: Path | None = None
+    profile: str = ""
+    profile_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """What stands twice, by positions in all records from 0; a pair is (position, earlier one).
+
+    `exact` are the same in every field, `conflicts` have the same id alone. `is_complete` is false
+    where there were too many records to look.
+    """
+
+    record_count: int = 0
+    exact: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
+    shown_exact: Sequence[tuple[int, int, str]] = ()
+    conflict_count: int = 0
+    shown_conflicts: Sequence[tuple[int, int, str]] = ()
+    starts: Sequence[tuple[int, str]] = ()
+    sketches: Sequence[Sketch] = ()
+    is_complete: bool = True
+
+    @property
+    def exact_count(self) -> int:
+        """How many records are the same as an earlier one."""
+        return len(self.exact)
+
+    def kept_before(self, position: int) -> int:
+        """Count the records before a position that are not the same as an earlier one."""
+        return position - int(self.exact.search_sorted(position))
+
+    def place(self, position: int) -> str:
+        """Name a record by its file and its number there, from 1 and without the header."""
+        start, name = next(each for each in reversed(self.starts) if each[0] <= position)
+        return f"{name}, record {position - start + 1:,}"
+
+
+def find_repeats(sources: Sequence[Source], *, with_ids: bool = True) -> Repeats:
+    """Look through all records for ids that stand twice; those without an id are passed over.
+
+    What they are known by is found on the way, and alone where ids are not to be compared.
+    """
+    hashes: list[pl.Series] = []
+    starts: list[tuple[int, str]] = []
+    sketches: list[Sketch] = []
+    count = 0
+    for source in sources:
+        starts.append((count, source.name))
+        sketches.append(Sketch())
+        for records in _gathered(source.read()):
+            sketches[-1].add(records)
+            count += len(records)
+            if count > RECORDS_MAX or not with_ids:
+                hashes.clear()
+            else:
+                hashes.append(_hash_ids(_ids(records)))
+    if count > RECORDS_MAX and with_ids:
+        return Repeats(count, starts=starts, sketches=sketches, is_complete=False)
+    if not hashes:
+        return Repeats(count, starts=starts, sketches=sketches)
+    ids = pl.concat(hashes).to_frame("hash")
+    twice = ids.with_row_index("position").filter(
+        pl.col("hash").is_not_null() & pl.col("hash").is_duplicated()
+    )["position"]
+    found = _compare(sources, twice.cast(pl.UInt64), count, starts)
+    return replace(found, sketches=sketches)
+
+
+def without(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
+    """Leave out the records at some positions, sorted and counted from 0 over all pieces."""
+    start = 0
+    for piece in pieces:
+        height = 1 if isinstance(piece, dict) else piece.height
+        first, last = (positions.search_sorted(each) for each in (start, start + height))
+        dropped = positions.slice(first, last - first)
+        if dropped.is_empty():
+            yield piece
+        elif not isinstance(piece, dict):
+            mine = pl.int_range(height, dtype=pl.UInt64, eager=True) + start
+            yield piece.filter(~mine.is_in(dropped.implode()))
+        start += height
+
+
+def head_of(pieces: Iterable[Piece], count: int) -> Iterator[Piece]:
+    """Give the first records of pieces."""
+    left = count
+    for piece in pieces:
+        if left <= 0:
+            return
+        yield piece if isinstance(piece, dict) else piece.head(left)
+        left -= 1 if isinstance(piece, dict) else piece.height
+
+
+def sketch_behind(pieces: Iterable[Piece], count: int) -> Sketch:
+    """Find what the records behind the first ones are known by."""
+    found, left = Sketch(), count
+    for records in _gathered(pieces):
+        height = len(records)
+        if left < height:
+            found.add(records[left:])
+        left = max(0, left - height)
+    return found
+
+
+def only(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
+    """Give the records at some positions alone, sorted and counted from 0 over all pieces."""
+    start = 0
+    for piece in pieces:
+        height = 1 if isinstance(piece, dict) else piece.height
+        first, last = (positions.search_sorted(each) for each in (start, start + height))
+        if last > first:
+            if isinstance(piece, dict):
+                yield piece
+            else:
+                yield piece[positions.slice(first, last - first) - start]
+        start += height
+
+
+def positions_of(offsets: Iterable[int], start_offset: int) -> pl.Series:
+    """Count offsets of a channel from those of the first record."""
+    return pl.Series(offsets, dtype=pl.UInt64) - start_offset
+
+
+def _compare(
+    sources: Sequence[Source], twice: pl.Series, count: int, starts: Sequence[tuple[int, str]]
+) -> Repeats:
+    """Compare the records at these positions by their texts."""
+    if twice.is_empty():
+        return Repeats(count, starts=starts)
+    parts: list[pl.DataFrame] = []
+    start = 0
+    for source in sources:
+        for frame in _content_frames(source.read()):
+            mine = pl.int_range(frame.height, dtype=pl.UInt64, eager=True) + start
+            numbered = frame.with_columns(position=mine)
+            parts.append(numbered.filter(pl.col("position").is_in(twice.implode())))
+            start += frame.height
+    content = ("record_id", "content", "content_2")
+    found = pl.concat(parts).with_columns(
+        pl.col("position").first().over(content).alias("same_as"),
+        pl.col("position").first().over("record_id").alias("first"),
+    )
+    exact = found.filter(pl.col("same_as") < pl.col("position"))
+    conflicts = found.filter(
+        pl.col("same_as") == pl.col("position"), pl.col("first") < pl.col("position")
+    )
+    columns = ("position", "first", "record_id")
+    return Repeats(
+        count,
+        exact["position"].sort(),
+        exact.select("position", "same_as", "record_id").head(SHOWN_MAX).rows(),
+        conflicts.height,
+        conflicts.select(columns).head(SHOWN_MAX).rows(),
+        starts,
+    )
+
+
+def _hash_ids(ids: pl.Series) -> pl.Series:
+    texts = ids.cast(pl.String)
+    is_given = texts.str.len_bytes() > 0
+    return pl.select(pl.when(is_given).then(texts.hash(_SEEDS[0]))).to_series()
+
+
+def _ids(records: pl.DataFrame | list[dict[str, object]]) -> pl.Series:
+    if isinstance(records, list):
+        return pl.Series([str(each.get("record_id") or "") for each in records], dtype=pl.String)
+    if "record_id" in records.columns:
+        return records["record_id"]
+    return pl.repeat("", records.height, eager=True)
+
+
+def _content_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
+    """Give the id of each record and two hashes of all its fields."""
+    for piece in _gathered(pieces):
+        if isinstance(piece, list):
+            texts = [json.dumps(each, sort_keys=True, default=str) for each in piece]
+            frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+            ids = pl.Series([str(each.get("record_id") or "") for each in piece], dtype=pl.String)
+        elif "record_id" in piece.columns:
+            frame, ids = piece, piece["record_id"].cast(pl.String)
+        else:
+            frame, ids = piece, pl.repeat("", piece.height, eager=True)
+        whole = pl.struct(pl.all())
+        hashes = frame.select(content=whole.hash(_SEEDS[0]), content_2=whole.hash(_SEEDS[1]))
+        yield hashes.select(ids.fill_null("").alias("record_id"), "content", "content_2")
+
+
+def _gathered(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame | list[dict[str, object]]]:
+    """Gather single records into lists; frames stay as they are."""
+    mappings: list[dict[str, object]] = []
+    for piece in pieces:
+        if isinstance(piece, dict):
+            mappings.append(piece)
+            if len(mappings) < _MAPPINGS:
+                continue
+        if mappings:
+            yield mappings
+            mappings = []
+        if not isinstance(piece, dict):
+            yield piece
+    if mappings:
+        yield mappings

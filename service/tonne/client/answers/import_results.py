@@ -1,0 +1,77 @@
+"""What calls about imports answer, as plain data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tonne.v1 import imports_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file that was brought into a channel; `number` is 0 before the server gave it one.
+
+    `first_offset` is that of its first record; `record_count` are its records, of which
+    `durable_count` are durable by now. `sketch` holds the least 64-bit digests of its records,
+    out of `sketch_count` different ones.
+    """
+
+    channel: str
+    file_name: str
+    sha256: str
+    first_offset: int
+    record_count: int
+    profile: str = ""
+    profile_sha256: str = ""
+    sketch: bytes = b""
+    sketch_count: int = 0
+    number: int = 0
+    durable_count: int = 0
+    caller: str = ""
+    create_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDifference:
+    """A record that differs from the one kept at its offset; fields as (name, kept, came)."""
+
+    offset: int
+    fields: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of records that were compared.
+
+    `differences` are from records that are posted or in suspense, the first of them, and
+    `difference_count` all; at `mendable_offsets` they differ from what is in quarantine;
+    `quarantined_count` are the same as what is in quarantine.
+    """
+
+    record_count: int = 0
+    differences: tuple[RecordDifference, ...] = ()
+    difference_count: int = 0
+    mendable_offsets: tuple[int, ...] = ()
+    quarantined_count: int = 0
+
+
+def read_import(message: imports_pb2.Import) -> Import:
+    """Read an import."""
+    return Import(
+        channel=message.channel.rpartition("/")[2],
+        file_name=message.file_name,
+        sha256=message.sha256,
+        first_offset=message.first_offset,
+        record_count=message.record_count,
+        profile=message.profile,
+        profile_sha256=message.profile_sha256,
+        sketch=message.sketch,
+        sketch_count=message.sketch_count,
+        number=int(message.name.rpartition("/")[2]),
+        durable_count=message.durable_count,
+        caller=message.caller,
+        create_time=message.create_time.ToDatetime(tzinfo=dt.UTC),
+    )

@@ -1,0 +1,165 @@
+"""Calls about imports: which file brought what, compared with what is kept, and mended."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from tonne.client.answers.import_results import (
+    Comparison,
+    Import,
+    RecordDifference,
+    read_import,
+)
+from tonne.client.answers.results import (
+    ROW_ERRORS_MAX,
+    AppendResult,
+    RowError,
+    quantity_decimal,
+    read_row_error,
+    read_totals,
+)
+from tonne.client.append.batches import Batches, Records
+from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.resources import book_name, channel_name
+from tonne.model import ControlTotals, Limits
+from tonne.v1 import imports_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
+"""What one call takes: gRPC's own default limit of a message."""
+
+BYTES_TARGET = 2 * 1024 * 1024
+"""Records of one call: the ledger reads whole files for each, so that there are not many."""
+
+DIFFERENCES_MAX = 100
+"""Records that differ which a comparison keeps; the others are counted."""
+
+
+class ImportCalls(Calls):
+    """Notes imports, compares records with what is kept, and mends those in quarantine."""
+
+    _imports: Any
+    """Stub of ImportService."""
+
+    def create_import(self, book: str, given: Import) -> Import:
+        """Note that a file is brought into a channel; the same file and place is noted once."""
+        request = imports_pb2.CreateImportRequest(
+            parent=book_name(book),
+            entry=imports_pb2.Import(
+                channel=channel_name(book, given.channel),
+                file_name=given.file_name,
+                sha256=given.sha256,
+                first_offset=given.first_offset,
+                record_count=given.record_count,
+                profile=given.profile,
+                profile_sha256=given.profile_sha256,
+                sketch=given.sketch,
+                sketch_count=given.sketch_count,
+            ),
+        )
+        return read_import(self._call(self._imports.CreateImport, request))
+
+    def list_imports(self, book: str) -> Iterator[Import]:
+        """List the imports of a book in the order in which they were noted."""
+        request = imports_pb2.ListImportsRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        for page in self._pages(self._imports.ListImports, request):
+            yield from map(read_import, page.imports)
+
+    def compare_records(
+        self, book: str, channel: str, records: Records, start_offset: int = 0
+    ) -> Comparison:
+        """Compare records with those that are durable at their offsets, and change nothing.
+
+        Parameters
+        ----------
+        records : Records
+            As for `Channel.append`; all of them are below the committed offset.
+        start_offset : int
+            Offset of the first of them.
+
+        Raises
+        ------
+        OffsetGap
+            There are fewer durable records.
+        """
+        offset = start_offset
+        differences: list[RecordDifference] = []
+        mendable: list[int] = []
+        difference_count = quarantined_count = 0
+        for batch in Batches(records, LIMITS, bytes_target=BYTES_TARGET):
+            request = imports_pb2.CompareRecordsRequest(
+                name=channel_name(book, channel), offset=offset
+            )
+            if batch.request.WhichOneof("batch") == "rows":
+                request.rows.CopyFrom(batch.request.rows)
+            else:
+                request.arrow_ipc = batch.request.arrow_ipc
+            found = self._call(self._imports.CompareRecords, request)
+            room = DIFFERENCES_MAX - len(differences)
+            differences += [
+                RecordDifference(
+                    each.offset, tuple((one.field, one.kept, one.came) for one in each.fields)
+                )
+                for each in found.differences[:room]
+            ]
+            mendable += found.mendable_offsets
+            difference_count += found.difference_count
+            quarantined_count += found.quarantined_count
+            offset += batch.record_count
+        return Comparison(
+            offset - start_offset,
+            tuple(differences),
+            difference_count,
+            tuple(mendable),
+            quarantined_count,
+        )
+
+    def mend_records(
+        self, book: str, channel: str, offsets: Sequence[int], records: Records
+    ) -> AppendResult:
+        """Post records in place of those in quarantine at some offsets, each at most once.
+
+        Parameters
+        ----------
+        offsets : sequence of int
+            Offset of each record, ascending.
+        records : Records
+            As many.
+
+        Raises
+        ------
+        ContentMustMatch
+            What is at an offset is not, or no longer, in quarantine. Those of the calls before are
+            posted; compare again.
+        """
+        totals, errors, omitted_count, done_count = ControlTotals(), list[RowError](), 0, 0
+        for batch in Batches(records, LIMITS, bytes_target=BYTES_TARGET):
+            mine = offsets[done_count : done_count + batch.record_count]
+            request = imports_pb2.MendRecordsRequest(
+                name=channel_name(book, channel), request_id=str(uuid.uuid4()), offsets=mine
+            )
+            if batch.request.WhichOneof("batch") == "rows":
+                request.rows.CopyFrom(batch.request.rows)
+            else:
+                request.arrow_ipc = batch.request.arrow_ipc
+            answer = self._call(self._imports.MendRecords, request)
+            totals += read_totals(answer.control_totals)
+            room = ROW_ERRORS_MAX - len(errors)
+            for error in answer.row_errors[:room]:
+                error.offset = mine[error.index]
+                errors.append(read_row_error(error, 0))
+            omitted_count += answer.row_errors_omitted_count + len(answer.row_errors[room:])
+            done_count += batch.record_count
+        return AppendResult(
+            totals.record_count,
+            totals.posted_count,
+            totals.quarantined_count,
+            totals.suspended_count,
+            quantity_decimal(totals.quantity_micro),
+            tuple(errors),
+            omitted_count,
+        )

@@ -1,0 +1,284 @@
+"""`tonne append` against a server: what it refuses before it posts, tells, and exits with."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from tonne.cli.main import app
+from tonne.client import Client
+
+HEADER = "record_id,facility,activity,quantity,unit,start,end,region\n"
+
+_numbers = itertools.count(1)
+
+
+def row(number, quantity="10", unit="kWh", activity="electricity.grid"):
+    """One line of a file: the bill of a day."""
+    day, next_day = f"2025-01-{number:02}", f"2025-01-{number + 1:02}"
+    return f'r{number},dc,{activity},"{quantity}",{unit},{day},{next_day},GB\n'
+
+
+@pytest.fixture
+def book(running):
+    """A fresh book with the shipped catalogue."""
+    name = f"appended-{next(_numbers)}"
+    with Client(running.server.address) as client:
+        client.create_book(name)
+    return name
+
+
+@pytest.fixture
+def run(running, book):
+    """Run a command of the book; gives its exit code, output and remarks."""
+
+    def invoke(*words):
+        arguments = [*map(str, words), "--book", book, "--server", running.server.address]
+        result = CliRunner().invoke(app, arguments)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            return 1, result.stdout, str(result.exception)
+        return result.exit_code, result.stdout, " ".join(result.stderr.split())
+
+    return invoke
+
+
+@pytest.fixture
+def append(run, tmp_path):
+    """Append rows as a file of this name to a channel; gives exit code and remarks."""
+
+    def invoke(rows, *words, channel="c", name="records.csv"):
+        path = tmp_path / name
+        path.write_text(HEADER + "".join(rows))
+        code, _, remarks = run("append", path, "--channel", channel, *words)
+        return code, remarks
+
+    return invoke
+
+
+def kwh(run):
+    """Energy of the book."""
+    _, text, _ = run("inventory", "--account", "memo.energy", "--format", "json")
+    return float(json.loads(text)["total"]["energy_kwh"] or 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ([row(1), row(2)], 0),
+        ([row(1), row(2, "1,000")], 3),
+        ([row(1), row(2, activity="electricity.greed")], 3),
+        ([row(1, "much"), row(2, unit="furlong")], 4),
+        ([row(1, activity="electricity.greed")], 4),
+    ],
+)
+def test_the_exit_code_says_what_is_posted(append, rows, code):
+    """All, a part, or nothing; where all of it was there before, all."""
+    assert append(rows)[0] == code
+
+
+def test_an_inventory_tells_of_the_quarantine(append, run):
+    """How many records of the book are in none of its numbers, and the command that lists them."""
+    append([row(1), row(2, "much"), row(3, unit="furlong")])
+    _, _, remarks = run("inventory")
+    assert "in quarantine, and in no number above: 2 records of the book" in remarks
+    assert "`tonne quarantine list --book" in remarks
+    _, text, _ = run("inventory", "--format", "json")
+    assert json.loads(text)["quarantined_records"] == 2
+
+
+def test_strict_posts_nothing_where_a_record_would_be_refused(append, run, monkeypatch):
+    """The records are named by their offsets, whatever the pieces in which they were tried."""
+    monkeypatch.setattr("tonne.cli.appending.checks.ESTIMATE_RECORDS", 1)
+    greed = row(3, activity="electricity.greed")
+    code, remarks = append([row(1), row(2, "much"), greed, row(4, "more")], "--strict")
+    assert code == 4
+    assert "offset 1 and 1 more: QUANTITY_MUST_BE_A_NUMBER" in remarks
+    assert "FACTOR_MUST_EXIST" not in remarks
+    assert "2 records of 4 would go to quarantine; nothing was posted" in remarks
+    assert kwh(run) == 0
+    assert append([row(1), row(2), greed], "--strict")[0] == 3
+    assert kwh(run) == 20
+
+
+def test_what_stands_twice_stops_the_command(append, run):
+    """Nothing is posted; left out, it is left out again by the next run and of a grown file."""
+    rows = [row(1), row(2), row(1), row(3)]
+    code, remarks = append(rows)
+    assert (code, kwh(run)) == (4, 0)
+    assert (
+        "duplicate: records.csv, record 3 is the same record as records.csv, record 1" in remarks
+    )
+    for grown in ([], [], [row(2), row(4)]):
+        assert append([*rows, *grown], "--repeats", "skip")[0] == 0
+    assert kwh(run) == 40
+    code, remarks = append([row(5), row(5, "7")], "--repeats", "skip", channel="d")
+    assert (code, kwh(run)) == (4, 40)
+    assert "conflict: records.csv, record 2 has the record_id 'r5'" in remarks
+    assert append([row(5), row(5, "7")], "--repeats", "keep", channel="d")[0] == 0
+    assert kwh(run) == 57
+
+
+def test_a_mended_row_is_taken_once(append, run):
+    """However often it runs again; what is in quarantine still keeps the exit code at 3."""
+    rows = [row(1), row(2, "1,000"), row(3, unit="furlong"), row(4)]
+    assert append(rows)[0] == 3
+    code, remarks = append(rows)
+    assert (code, kwh(run)) == (3, 20)
+    assert "2 records of those that were there already are in quarantine" in remarks
+    rows[1] = row(2, "1000")
+    for _ in range(3):
+        code, remarks = append([*rows, row(5)])
+        assert (code, kwh(run)) == (3, 1030)
+    rows[2] = row(3, unit="yard")
+    assert append([*rows, row(5)])[0] == 3
+    rows[2] = row(3, "3")
+    for _ in range(3):
+        assert append([*rows, row(5)])[0] == 0
+        assert kwh(run) == 1033
+    _, text, _ = run("quarantine", "list", "--format", "json")
+    assert json.loads(text) == []
+    _, text, _ = run("inventory", "--format", "json")
+    assert json.loads(text)["quarantined_records"] == 0
+
+
+def test_a_row_that_differs_from_a_posted_one_stops_the_command(append, run):
+    """Nothing is posted, and no mend taken; both values are shown, and no advice doubles it."""
+    rows = [row(1), row(2, "1,000"), row(3)]
+    append(rows)
+    rows[1], rows[2] = row(2, "1000"), row(3, "31")
+    code, remarks = append([*rows, row(4)])
+    assert (code, kwh(run)) == (4, 20)
+    assert "conflict: record 3 of the files (offset 2)" in remarks
+    assert "quantity: the ledger has '10', the file '31'" in remarks
+    assert "--start-offset" not in remarks
+    rows[2] = row(3)
+    assert append([*rows, row(4)])[0] == 0
+    assert kwh(run) == 1030
+    rows[1] = row(2, "1001")
+    code, remarks = append([*rows, row(4)])
+    assert (code, kwh(run)) == (4, 1030)
+    assert "quantity: the ledger has '1000', the file '1001'" in remarks
+
+
+def test_another_file_does_not_mend(append, run):
+    """Rows that are other records are no mends of those in quarantine at their places."""
+    append([row(1, "much"), row(2, "more")])
+    code, remarks = append([row(11), row(12), row(13)])
+    assert (code, kwh(run)) == (4, 0)
+    assert "--start-offset 2" in remarks
+    assert append([row(11), row(12), row(13)], "--start-offset", "2")[0] == 0
+    assert kwh(run) == 30
+
+
+def test_a_record_far_before_the_end_is_compared(append, run):
+    """All that is skipped is, and not the last hundred records."""
+    rows = [row(1 + n % 27, str(n)).replace(f"r{1 + n % 27},", f"n{n},") for n in range(400)]
+    append(rows)
+    before = kwh(run)
+    code, remarks = append([row(1, "7").replace("r1,", "n0,"), *rows[1:]])
+    assert (code, kwh(run)) == (4, before)
+    assert "quantity: the ledger has '0', the file '7'" in remarks
+
+
+def test_the_same_file_elsewhere_is_told_before_it_is_posted(append, run):
+    """In another channel, or behind itself; the import is named, and `--again` posts it."""
+    rows = [row(1), row(2), row(3)]
+    assert append(rows, channel="jan", name="january.csv")[0] == 0
+    for words, channel in (([], "feb"), (["--start-offset", "3"], "jan")):
+        code, remarks = append(rows, *words, channel=channel, name="copy.csv")
+        assert (code, kwh(run)) == (4, 30)
+        assert "copy.csv is in the ledger already, as 'january.csv', channel jan" in remarks
+    assert append(rows, channel="feb", name="copy.csv")[0] == 4
+    assert append(rows, "--again", channel="feb")[0] == 0
+    assert kwh(run) == 60
+    assert append(rows, channel="feb")[0] == 0
+    assert append([*rows, row(4)], channel="jan", name="january.csv")[0] == 0
+    assert kwh(run) == 70
+    code, remarks = append([*rows, row(4), row(5)], channel="feb")
+    assert (code, kwh(run)) == (4, 70)
+    assert "1 record of records.csv is in the ledger already" in remarks
+    _, text, _ = run("imports", "list", "--format", "json")
+    listed = [(each["file"], each["channel"], each["records"]) for each in json.loads(text)]
+    assert listed == [
+        ("january.csv", "jan", 3), ("records.csv", "feb", 3), ("january.csv", "jan", 4)
+    ]  # fmt: skip
+
+
+def test_the_same_rows_in_another_file_are_told(append, run):
+    """A file that grew, or was saved anew: how many of its records are there, and where."""
+    assert append([row(1), row(2), row(3)], channel="jan", name="january.csv")[0] == 0
+    rows = [row(9), *(each.replace("\n", "\r\n") for each in (row(2), row(3), row(4)))]
+    code, remarks = append(rows, channel="feb", name="grown.csv")
+    assert (code, kwh(run)) == (4, 30)
+    assert "2 records of grown.csv are in the ledger already, by 'january.csv'" in remarks
+    assert append([row(1), row(2), row(3), row(4)], channel="jan", name="grown.csv")[0] == 0
+    assert kwh(run) == 40
+    _, text, _ = run("imports", "list", "--format", "json")
+    assert [each["durable"] for each in json.loads(text)] == [3, 4]
+
+
+def test_what_never_became_durable_is_no_import_yet(append, run, monkeypatch):
+    """A file whose records did not get there may go elsewhere."""
+    with monkeypatch.context() as patch:
+        patch.setattr("tonne.client.append.channel.Channel.append", _interrupt)
+        assert append([row(1)], channel="jan")[0] != 0
+    assert append([row(1)], channel="feb")[0] == 0
+    assert kwh(run) == 10
+
+
+def _interrupt(*_words, **_options):
+    raise KeyboardInterrupt
+
+
+CONTENTS = st.sampled_from(["1", "2", "300", "much", "1,0"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("grow"), CONTENTS),
+        st.tuples(st.integers(0, 5), CONTENTS),
+        st.just(("run", "")),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(first=st.lists(CONTENTS, min_size=1, max_size=4), steps=STEPS)
+def test_any_sequence_gives_each_rows_last_good_content_once(running, tmp_path, first, steps):
+    """A file that grows, is mended and is run again, in any order; the model is a plain list."""
+    book = f"sequence-{next(_numbers)}"
+    path = tmp_path / "rows.csv"
+    rows, kept = list(first), []  # what the file says; per row what the ledger was given
+    with Client(running.server.address) as client:
+        client.create_book(book)
+        for action, content in [*steps, ("run", ""), ("run", "")]:
+            if action == "grow":
+                rows.append(content)
+                continue
+            if action != "run":
+                rows[action % len(rows)] = content
+                continue
+            path.write_text(HEADER + "".join(row(n + 1, text) for n, text in enumerate(rows)))
+            words = ["append", path, "--book", book, "--channel", "c"]
+            words += ["--server", running.server.address]
+            code = CliRunner().invoke(app, list(map(str, words))).exit_code
+            differs = [
+                text not in given and given[-1].isdecimal()
+                for text, given in zip(rows, kept, strict=False)
+            ]
+            if any(differs):
+                assert code == 4
+            else:
+                for text, given in zip(rows, kept, strict=False):
+                    given.extend([text] if text not in given else [])
+                kept += [[text] for text in rows[len(kept) :]]
+                waits = sum(not given[-1].isdecimal() for given in kept)
+                assert code == (0 if not waits else 4 if waits == len(kept) else 3)
+            good = [int(given[-1]) for given in kept if given[-1].isdecimal()]
+            total = client.inventory(book, accounts="memo.energy").total
+            assert (total.energy_kwh or 0) == sum(good)
+            assert total.record_count == len(good)

@@ -1,0 +1,107 @@
+"""Records that stand twice in what is appended."""
+
+from __future__ import annotations
+
+import itertools
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tonne.cli.appending import checks
+from tonne.cli.appending.checks import tell_repeats
+from tonne.cli.appending.outcome import RepeatRule
+from tonne.cli.input import repeats
+from tonne.cli.input.repeats import Source, find_repeats, without
+
+IDS = st.sampled_from(["", "a", "b", "c", "ä"])
+QUANTITIES = st.sampled_from(["1", "2", None])
+RECORDS = st.lists(st.tuples(IDS, QUANTITIES), max_size=12)
+
+
+def frame(rows):
+    """The records as a frame of texts."""
+    return pl.DataFrame(rows, schema={"record_id": pl.String, "quantity": pl.String}, orient="row")
+
+
+def mappings(rows):
+    """The records as mappings."""
+    return [{"record_id": record_id, "quantity": quantity} for record_id, quantity in rows]
+
+
+def sources_of(rows, cuts, *, as_frames):
+    """The records in files and pieces, cut at some places."""
+    edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    parts = [rows[a:b] for a, b in itertools.pairwise(edges)]
+    return [
+        Source(
+            f"{number}.csv", lambda part=part: iter([frame(part)] if as_frames else mappings(part))
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
+def ids_of(pieces):
+    """The rows of pieces, in order."""
+    rows = []
+    for piece in pieces:
+        rows += [tuple(piece.values())] if isinstance(piece, dict) else piece.rows()
+    return rows
+
+
+@given(rows=RECORDS, cuts=st.lists(st.integers(0, 12), max_size=3), as_frames=st.booleans())
+def test_duplicates_and_conflicts_are_those_of_a_plain_look(rows, cuts, as_frames):
+    """Whatever the pieces: all, each once, the first of each kept, and nothing else."""
+    sources = sources_of(rows, cuts, as_frames=as_frames)
+    found = find_repeats(sources)
+    seen, ids, exact, conflicts = set(), set(), [], 0
+    for position, row in enumerate(rows):
+        if not row[0]:
+            continue
+        if row in seen:
+            exact.append(position)
+        elif row[0] in ids:
+            conflicts += 1
+        seen.add(row)
+        ids.add(row[0])
+    assert found.record_count == len(rows)
+    assert found.exact.to_list() == exact
+    assert found.conflict_count == conflicts
+    kept = ids_of(without((piece for each in sources for piece in each.read()), found.exact))
+    assert kept == [row for position, row in enumerate(rows) if position not in exact]
+
+
+def test_ids_of_one_hash_are_not_one_id(monkeypatch):
+    """The texts decide: a collision tells nothing."""
+    monkeypatch.setattr(repeats, "_hash_ids", lambda ids: pl.repeat(7, ids.len(), eager=True))
+    rows = [("a", "1"), ("b", "1"), ("c", "1")]
+    found = find_repeats(sources_of(rows, [], as_frames=True))
+    assert (found.exact.len(), found.conflict_count) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "rule", "stops", "told"),
+    [
+        ([("a", "1"), ("a", "1")], RepeatRule.STOP, True, "--repeats skip"),
+        ([("a", "1"), ("a", "1")], RepeatRule.SKIP, False, "1 duplicate left out"),
+        ([("a", "1"), ("a", "2")], RepeatRule.SKIP, True, "mend the file"),
+        ([("a", "1"), ("b", "1")], RepeatRule.STOP, False, ""),
+    ],
+)
+def test_what_stands_twice_is_told_by_its_place(capsys, rows, rule, stops, told):
+    """The file, the number of the record there, and the option that decides."""
+    found = find_repeats(sources_of(rows, [1], as_frames=True))
+    assert tell_repeats(found, rule) is stops
+    text = " ".join(capsys.readouterr().err.split())
+    assert told in text
+    assert ("1.csv, record 1" in text and "0.csv, record 1" in text) is bool(told)
+
+
+def test_too_many_records_are_told(monkeypatch, capsys):
+    """The look is left out, and the command says so."""
+    monkeypatch.setattr(repeats, "RECORDS_MAX", 3)
+    monkeypatch.setattr(checks, "REPEATS_RECORDS_MAX", 3)
+    found = find_repeats(sources_of([("a", "1")] * 4, [2], as_frames=True))
+    assert tell_repeats(found, RepeatRule.STOP) is False
+    assert "4 records are too many to compare their ids" in capsys.readouterr().err
