@@ -116,6 +116,30 @@ def test_every_list_speaks_all_formats(tonne, book, records):
         assert all(list(item) == rows[0] for item in items)
 
 
+@pytest.mark.parametrize(
+    ("other", "is_told"),
+    [
+        ("DC-1", True),
+        ("dc 1", True),
+        ("\uff44\uff43-1", True),
+        ("dc_1", True),
+        ("dc\u20111", True),
+        ("dc-2", False),
+        ("dc-11", False),
+    ],
+)
+def test_facilities_that_look_alike_are_told_and_stay_two(tonne, book, tmp_path, other, is_told):
+    """Case, width and spaces make another facility, which people may not have meant."""
+    path = tmp_path / "facilities.csv"
+    path.write_text(f"id\ndc-1\n{other}\n", encoding="utf-8")
+    made = tonne("facility", "import", path, "--book", book)
+    listed = tonne("facility", "list", "--book", book, "--format", "json")
+    assert {"dc-1", other} <= {each["id"] for each in json.loads(listed.stdout)}
+    for run in (made, listed):
+        assert run.returncode == 0, run.stderr
+        assert ("they are two facilities" in run.stderr) is is_told
+
+
 def test_a_bad_record_stops_no_other(tonne, book, tmp_path):
     """Bad numbers and dates go to quarantine with reason and offset; the exit code is 0."""
     path = tmp_path / "mixed.csv"

@@ -54,13 +54,14 @@ class UnitWords:
         self.spellings = tuple(_spellings(symbols, based))
         self._by_key: dict[tuple[Case, str], str] = {}
         for each in self.spellings:
-            self._by_key.setdefault((each.case, _key(each.text, each.case)), each.unit)
-            self._by_key.setdefault(("exact", _key(each.text, "exact")), each.unit)
+            bare = squeezed(each.text)
+            self._by_key.setdefault((each.case, _cased(bare, each.case)), each.unit)
+            self._by_key.setdefault(("exact", bare), each.unit)
         self.refused: Mapping[str, Refusal] = {
             _key(row["spelling"], "any"): Refusal(tuple(row["choices"].split(";")), row["reason"])
             for row in read_table("unit_words_refused.csv")
         }
-        self._nearness = Nearness((each.text, each.unit) for each in self.spellings)
+        self._nearness: Nearness | None = None
 
     def symbol(self, text: str) -> str | None:
         """Give the symbol of the unit that a text names, or None."""
@@ -75,15 +76,20 @@ class UnitWords:
         refusal = self.refused.get(_key(text, "any"))
         if refusal is not None:
             return f"it may be {refusal.reason}: write {_one_of(refusal.choices)}"
+        if self._nearness is None:
+            self._nearness = Nearness((each.text, each.unit) for each in self.spellings)
         near = self._nearness.nearest(text)
         return f"the nearest known are {', '.join(near)}" if near else ""
 
 
 def _key(text: str, case: Case) -> str:
-    bare = squeezed(text)
+    return _cased(squeezed(text), case)
+
+
+def _cased(bare: str, case: Case) -> str:
     if case == "exact":
         return bare
-    lower = squeezed(bare.casefold())
+    lower = bare.casefold() if bare.isascii() else squeezed(bare.casefold())
     return lower if case == "any" else bare[:1] + lower[1:]
 
 

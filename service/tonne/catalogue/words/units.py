@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from tonne.catalogue.words.folding import squeezed
 from tonne.catalogue.words.unit_words import UnitWords
@@ -300,8 +300,12 @@ def _units() -> dict[str, Unit]:
 UNITS: dict[str, Unit] = _units()
 """Every unit by its symbol."""
 
-WORDS = UnitWords(UNITS, _FUEL_ENERGY)
-"""What people write for them."""
+
+@cache
+def unit_words() -> UnitWords:
+    """Give what people write for units; thousands of texts, read when one is first needed."""
+    return UnitWords(UNITS, _FUEL_ENERGY)
+
 
 _PRICED = re.compile(r"([A-Z]{3})((?:19|20|21)\d\d)", re.ASCII)
 
@@ -312,7 +316,7 @@ def find(text: str) -> Unit | None:
 
     A currency may have a price year: `USD2022` is money at the prices of 2022.
     """
-    symbol = text if text in UNITS else WORDS.symbol(text)
+    symbol = text if text in UNITS else unit_words().symbol(text)
     if symbol is not None:
         return UNITS[symbol]
     priced = squeezed(text).upper()
@@ -329,7 +333,7 @@ def symbol_of(text: str) -> str:
 
 def advice(text: str) -> str:
     """Say how to write a unit that was not read; empty where nothing is near."""
-    return WORDS.advice(text)
+    return unit_words().advice(text)
 
 
 def currency(unit: Unit) -> str:

@@ -2,12 +2,13 @@
 
 import csv
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tonne.catalogue.words.folding import hyphened
 from tonne.catalogue.words.method import MethodSettings
 from tonne.cli.connection import (
     DEFAULT_SERVER,
@@ -265,11 +266,7 @@ def import_facilities(
 ) -> None:
     """Register the facilities of a CSV file. Only the column id is required."""
     facilities = list(read_facilities(file))
-    seen: dict[str, str] = {}
-    for each in facilities:
-        other = seen.setdefault(look(each.id), each.id)
-        if other != each.id:
-            say(f"notice: {each.id!a} looks like {other!a}, but they are two facilities")
+    _tell_lookalikes(each.id for each in facilities)
     with connect(server) as client:
         created_count, updated_count = client.import_facilities(book, facilities)
     say(f"{counted(created_count, 'facility')} registered, {updated_count:,} replaced")
@@ -286,15 +283,25 @@ def list_facilities(
 ) -> None:
     """List the registered facilities."""
     columns = [Column("id"), *(Column(name, is_optional=True) for name in FACILITY_FIELDS[1:])]
+    ids: list[str] = []
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for each in client.list_facilities(book, filter_by=filter_by, order_by=order_by):
+            ids.append(each.id)
+            yield dataclasses.asdict(each)
+
     with connect(server) as client:
-        print_rows(
-            columns,
-            map(
-                dataclasses.asdict,
-                client.list_facilities(book, filter_by=filter_by, order_by=order_by),
-            ),
-            form,
-        )
+        print_rows(columns, rows(), form)
+    _tell_lookalikes(ids)
+
+
+def _tell_lookalikes(ids: Iterable[str]) -> None:
+    """Tell of ids that differ only by case, width, spaces, or letters of one look."""
+    seen: dict[str, str] = {}
+    for each in ids:
+        other = seen.setdefault(hyphened(look(each)), each)
+        if other != each:
+            say(f"notice: {each!a} looks like {other!a}; they are two facilities")
 
 
 @edition_app.command("import")

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor
 
     from tonne.ingest.streams.replies import Reply
-    from tonne.ledger.reading.records import LedgerRecord, QuarantinedRecord
+    from tonne.ledger.reading.quarantined import QuarantinedRecord
+    from tonne.ledger.reading.records import LedgerRecord
     from tonne.model import (
         Book,
         Channel,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from tonne.edge.messages.wire_fields import BYTES, read_fields
+from tonne.edge.messages.requests.wire_fields import BYTES, read_fields
 from tonne.errors import BatchMustParse, FieldInvalid
 
 if TYPE_CHECKING:

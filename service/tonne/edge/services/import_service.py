@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller, current
 from tonne.edge.messages import codec, names
-from tonne.edge.messages.import_requests import (
+from tonne.edge.messages.requests.import_requests import (
     read_compare_request,
     read_import,
     read_mend_request,

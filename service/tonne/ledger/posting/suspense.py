@@ -38,6 +38,9 @@ REGIONS_SHOWN_MAX = 3
 EXPECTED_REGION = "a region of ISO 3166, a grid, a place below one, or a region of own factors"
 """What a region must be to find its factors."""
 
+AGAIN = "send the record again (this one stays here, and counts nowhere)"
+"""How to mend a word of a record; what else its message names is instead of it."""
+
 _FIELDS = {
     RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
     RowStatus.FACTOR_MUST_EXIST: "activity",
@@ -146,15 +149,13 @@ class SuspenseTexts:
                 hint = self._state.regions.advice(region)
             self._region_hints[region] = hint
         remedy = (
-            f"import an edition with factors of {region!r} (`tonne edition import`), or send a "
-            "record with a region that is known"
+            f"{AGAIN} with a known region, or else import an edition with factors of {region!r} "
+            "(`tonne edition import`) and clear the suspense"
             if written
-            else "import the facility again with one that is known (`tonne facility import`)"
+            else "import the facility again with a known region (`tonne facility import`), then "
+            "clear the suspense"
         )
-        return (
-            f"region: {EXPECTED_REGION}; got {region!r}{'; ' if hint else ''}{hint}: {remedy}, "
-            "then clear the suspense"
-        )
+        return f"region: {EXPECTED_REGION}; got {region!r}{'; ' if hint else ''}{hint}: {remedy}"
 
     def _unknown(self, activity: str) -> str:
         near: list[str] = []
@@ -170,10 +171,10 @@ class SuspenseTexts:
         named = list(dict.fromkeys(near))[:NEAREST_COUNT]
         hint = f"; the nearest known are {', '.join(named)}" if named else ""
         return (
-            "activity: expected an activity that the catalogue or an edition of the book knows; "
-            f"got {activity!r}{hint}: send the record with an id that `tonne activity search` "
-            "finds, or import an edition that has factors of it (`tonne edition import`), then "
-            "clear the suspense"
+            "activity: expected one that the catalogue or an edition of the book knows; got "
+            f"{activity!r}{hint}: {AGAIN} with an id that `tonne activity search` finds, or else "
+            "import an edition that has factors of it (`tonne edition import`) and clear the "
+            "suspense"
         )
 
 

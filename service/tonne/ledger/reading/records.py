@@ -8,20 +8,18 @@ every record is listed exactly once.
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import polars as pl
 
-from tonne.catalogue.words import taxonomy
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay
 from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens, page_limit
-from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.ledger.reading.quarantined import QuarantinedRecord, quarantined_records, source_of
 from tonne.ledger.reading.record_filters import (
     NEVER_CLEARED,
     QUARANTINE_FIELDS,
@@ -30,11 +28,12 @@ from tonne.ledger.reading.record_filters import (
     channel_of,
     match_of,
 )
-from tonne.ledger.statuses import field_name, status_message
+from tonne.ledger.statuses import status_message
 from tonne.model import RecordField, RowStatus, check_id
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
@@ -63,7 +62,6 @@ _COPIES: Final = 4
 _FILE_ROWS_BATCH = 256
 
 _ROW = "row"
-_UNIT_STATUSES = (RowStatus.UNIT_MUST_BE_KNOWN, RowStatus.UNIT_MUST_FIT_ACTIVITY)
 """Place of a record among all of its file."""
 
 _OPTIONAL_TEXTS = ("supplier", "product", "evidence", "attributes")
@@ -96,32 +94,6 @@ class LedgerRecord:
     message: str
     segment: str
     commit_time: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantinedRecord:
-    """A record in quarantine, as far as it could be read; what could not is empty.
-
-    `start` and `end` are UTC, None where they are missing or no calendar has them; `raw` holds the
-    record's own bytes where it came as a message.
-    """
-
-    source: str
-    offset: int
-    status: RowStatus
-    field: RecordField
-    message: str
-    record_id: str
-    facility: str
-    activity: str
-    quantity: str
-    unit: str
-    start: dt.datetime | None
-    end: dt.datetime | None
-    region: str
-    evidence: str
-    unread: str
-    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +211,7 @@ class Records:
             lambda _: {},
             match,
             conditions,
-            _quarantined_records,
+            quarantined_records,
             functools.partial(self._not_mended, book),
         )
         return self._page(listing, ask)
@@ -320,10 +292,6 @@ def _text_bytes(frame: pl.DataFrame) -> pl.Series:
     return frame.select(sizes.alias("text_bytes").cast(pl.Int64))["text_bytes"]
 
 
-def _source(channel: str) -> str:
-    return channel if channel.startswith(REQUEST_PREFIX) else f"channels/{channel}"
-
-
 def ledger_records(
     file: FileRow,
     frame: pl.DataFrame,
@@ -337,7 +305,7 @@ def ledger_records(
     for row in frame.iter_rows(named=True):
         status = RowStatus(row["status"])
         yield LedgerRecord(
-            source=_source(row["channel"]),
+            source=source_of(row["channel"]),
             offset=row["offset"],
             record_id=row["record_id"] or "",
             facility=row["facility"],
@@ -360,54 +328,3 @@ def _message(status: RowStatus, row: Mapping[str, Any]) -> str:
     if status is RowStatus.FACILITY_MUST_BE_REGISTERED:
         return status_message(status, RecordField.FACILITY, row["facility"])
     return status_message(status, RecordField.ACTIVITY, row["activity"])
-
-
-def _units_of(status: RowStatus, activity: str) -> str:
-    """Name the units that an activity takes, where a record had a wrong one."""
-    known = taxonomy.find(taxonomy.read(activity) or activity)
-    if known is None or status not in _UNIT_STATUSES:
-        return ""
-    return f"; {activity} takes {', '.join(known.units)} and units that convert into them"
-
-
-def _quarantined_records(file: FileRow, frame: pl.DataFrame) -> Iterator[QuarantinedRecord]:
-    del file
-    for row in frame.iter_rows(named=True):
-        status, field = RowStatus(row["status"]), RecordField(row["field"])
-        texts = {
-            name: row[name] or ""
-            for name in ("record_id", "facility", "activity", "quantity", "unit", "region")
-        }
-        # Files of before these columns do not have them.
-        texts["evidence"], texts["unread"] = row.get("evidence") or "", row.get("unread") or ""
-        told = {**texts, **{name: _time_text(row[name]) for name in ("start", "end")}}
-        yield QuarantinedRecord(
-            source=_source(row["channel"]),
-            offset=row["offset"],
-            status=status,
-            field=field,
-            message=status_message(status, field, told.get(field_name(field)))
-            + _units_of(status, texts["activity"]),
-            start=_time(row["start"]),
-            end=_time(row["end"]),
-            raw=row["raw"] or b"",
-            **texts,
-        )
-
-
-def _time(time_us: int | None) -> dt.datetime | None:
-    """Read microseconds as a moment; None where no calendar reaches."""
-    if time_us is None:
-        return None
-    try:
-        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time_us)
-    except OverflowError:
-        return None
-
-
-def _time_text(time_us: int | None) -> str | None:
-    """Write microseconds as ISO 8601, or plainly where no calendar reaches; None of none."""
-    if time_us is None:
-        return None
-    time = _time(time_us)
-    return str(time_us) if time is None else time.isoformat().replace("+00:00", "Z")

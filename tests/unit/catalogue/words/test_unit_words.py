@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from docs.writers.words import PAGE, write_page
 from tonne.catalogue.words.folding import folded, plain, squeezed
-from tonne.catalogue.words.units import UNITS, WORDS, advice, find
+from tonne.catalogue.words.units import UNITS, advice, find, unit_words
+
+WORDS = unit_words()
 
 # By language: what it is written like, and the unit.
 WRITTEN = {

@@ -429,6 +429,14 @@ def test_a_book_that_changes_in_the_middle_is_resolved_anew(bench, monkeypatch):
         ),
         ({"activity": "paper.mill", "unit": "t", "facility": "dc-2"}, ["'CN'"]),
         ({"facility": "dc-9"}, ["dc-9", "import the facility"]),
+        ({"activity": "Lorry"}, ["'Lorry'", "freight.road.hgv", "`tonne activity search`"]),
+        (
+            {"region": "Guangdnog"},
+            ["region: ", "'Guangdnog'", "CN-GD (Guangdong)", "counts nowhere", "edition import"],
+        ),
+        ({"region": "DE-XX"}, ["region: ", "'DE-XX'", "nearest known are"]),
+        ({"region": "Georgia"}, ["it may be GE (Georgia), US-GA (Georgia)"]),
+        ({"facility": "dc-3"}, ["'Frnace'", "FR (France)", "`tonne facility import`"]),
     ],
 )  # fmt: skip
 def test_a_record_in_suspense_says_what_it_waits_for(bench, fields, words):
@@ -440,6 +448,7 @@ def test_a_record_in_suspense_says_what_it_waits_for(bench, fields, words):
     )
     bench.ledger.editions.import_edition("acme", "own", own)
     facilities = [Facility("dc-1"), Facility("dc-2", region="CN")]
+    facilities.append(Facility("dc-3", region="Frnace"))
     bench.ledger.register.import_facilities("acme", facilities)
     bench.append("meter", [record(**fields)])
     (item,) = bench.ledger.records.list_suspense("acme").items

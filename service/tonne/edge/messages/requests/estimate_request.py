@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tonne.edge.messages.codec import read_request
+from tonne.edge.messages.requests.wire_fields import (
+    BYTES,
+    VARINT,
+    BatchParts,
+    read_bool,
+    read_fields,
+)
 from tonne.edge.messages.texts import check_texts
-from tonne.edge.messages.wire_fields import BYTES, VARINT, BatchParts, read_bool, read_fields
 from tonne.v1 import report_pb2
 
 _SELECTION, _ROWS, _ARROW_IPC, _EACH_RECORD = 1, 2, 3, 4

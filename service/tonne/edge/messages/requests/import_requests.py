@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
-from tonne.edge.messages.wire_fields import (
+from tonne.edge.messages.requests.wire_fields import (
     BYTES,
     VARINT,
     BatchParts,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tonne.edge.messages.wire_fields import BYTES, BatchParts, read_fields, read_text
+from tonne.edge.messages.requests.wire_fields import BYTES, BatchParts, read_fields, read_text
 
 _PARENT, _REQUEST_ID, _ROWS, _ARROW_IPC = 1, 2, 3, 4
 
