@@ -44,8 +44,9 @@ def test_a_green_button_file_is_appended(client, run, tmp_path):
         block(reading(9), number="2"),
     )
     path.write_text(f"<feed>{''.join(entries)}</feed>")
-    code, _, said = run("append", path, "--book", "home", "--channel", "c")
-    assert code == 0
+    to = ("--book", "home", "--channel", "c", "--as-region", "GB")
+    code, _, said = run("append", path, *to)
+    assert code == 0, said
     assert "left out: their unit (uom 38) is W, a power" in said
     found = list(client.list_records("home"))
     assert [(str(each.record["quantity"]), each.record["data_quality"]) for each in found] == [
@@ -178,7 +179,7 @@ def test_options_of_meters_say_where_they_hold(client, run, tmp_path):
     xml = tmp_path / "usage.xml"
     entries = (point("x"), meter(), reading_type(), block(reading(4)))
     xml.write_text(f"<feed>{''.join(entries)}</feed>")
-    assert "append them by themselves" in run(*append, xml)[2]
+    assert "append them by themselves" in run(*append, xml, "--readings", "end")[2]
     code, _, said = run("append", xml, *append[2:], "--as-facility", "f", "--as-region", "GB")
     assert code == 0, said
     (found,) = client.list_records("options")

@@ -95,14 +95,14 @@ def report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> N
 
 
 def tell_row_errors(errors: Sequence[RowError], omitted_count: int) -> None:
-    """Tell each kind of error once, with the first record that has it."""
-    kinds: dict[tuple[str, str], list[int]] = {}
+    """Tell each kind of error once, with the first record that has it, as it is written there."""
+    kinds: dict[tuple[str, str], list[RowError]] = {}
     for error in errors:
-        kinds.setdefault((error.status, error.message), []).append(error.offset)
+        kinds.setdefault((error.status, error.field), []).append(error)
     told_count = 0
-    for (status, message), offsets in itertools.islice(kinds.items(), ROW_ERRORS_SHOWN):
-        told_count += len(offsets)
-        more = f" and {len(offsets) - 1:,} more" if len(offsets) > 1 else ""
-        say(f"warning: offset {offsets[0]}{more}: {status}: {message}")
+    for (status, _), alike in itertools.islice(kinds.items(), ROW_ERRORS_SHOWN):
+        told_count += len(alike)
+        more = f" and {len(alike) - 1:,} more" if len(alike) > 1 else ""
+        say(f"warning: offset {alike[0].offset}{more}: {status}: {alike[0].message}")
     if rest_count := len(errors) + omitted_count - told_count:
         say(f"warning: {counted(rest_count, 'other record')} not posted")
