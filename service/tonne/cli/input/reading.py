@@ -178,9 +178,11 @@ class RecordFiles:
         self._mapped: MappedFiles | None = None
         if not options.is_empty or not all(map(is_plain, paths)):
             from tonne.imports.profiles.profile import PLAIN  # noqa: PLC0415  # loads Polars
+            from tonne.imports.profiles.toml import find_profile  # noqa: PLC0415  # loads Polars
             from tonne.imports.records import MappedFiles  # noqa: PLC0415  # loads Polars
 
-            self._mapped = MappedFiles(self._paths, options.over(PLAIN))
+            profile = find_profile(options.profile) if options.profile else PLAIN
+            self._mapped = MappedFiles(self._paths, options.over(profile))
 
     def check(self) -> None:
         """Look at the beginning of each file before anything is sent.
