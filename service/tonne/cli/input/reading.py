@@ -136,8 +136,8 @@ _OPTIONS: dict[str, tuple[Any, object]] = {
             typer.Option(
                 metavar="PROFILE",
                 rich_help_panel=PANEL,
-                help="A profile that maps the file's own columns: a TOML file, or the name of one "
-                "that comes with Tonne.",
+                help="A profile that maps the file's own columns: a TOML file of `tonne import "
+                "--guess`, or the name of one that comes with Tonne.",
             ),
         ],
         "",

@@ -315,6 +315,6 @@ def header_error(place: str, missing: list[str], unknown: list[str]) -> FieldInv
     return FieldInvalid(
         f"{place}: expected the columns {', '.join(RECORD_FIELDS)} (required: "
         f"{', '.join(REQUIRED_FIELDS)}); the file is {' and '.join(found)}; "
-        "rename the columns, or map them by a profile",
+        "`tonne import --guess FILE` writes a profile that maps a file's own columns",
         metadata={"file": place},
     )

@@ -30,6 +30,9 @@ SUFFIX = ".toml"
 ASK = "# ASK:"
 """A line that begins so is a question that a person has to answer and to take out."""
 
+UNKNOWN = "?"
+"""What stands where a person has to put a word."""
+
 _TOP = ("name", "description", "file", "numbers", "dates", "columns", "constants", "aliases")
 _TABLES = ("values", "leave_out")
 _FILE = ("format", "encoding", "delimiter", "sheet", "header_row", "header_has")
@@ -59,7 +62,7 @@ def find_profile(name: str) -> Profile:
         raise FieldInvalid(
             f"profile {name!r}: expected a file, or one of {', '.join(shipped_names())}"
             + (f"; the nearest is {near[0]!r}" if near else "")
-            + ": name one of them, or write one",
+            + "; `tonne import --guess FILE` makes one",
             metadata={"profile": name},
         )
     try:
@@ -69,8 +72,10 @@ def find_profile(name: str) -> Profile:
     return read_profile(text, name)
 
 
-def read_profile(text: str, name: str) -> Profile:
+def read_profile(text: str, name: str, *, is_preview: bool = False) -> Profile:
     """Read a profile from its text; `name` is for messages.
+
+    A preview may have words that are still unknown.
 
     Raises
     ------
@@ -90,11 +95,27 @@ def read_profile(text: str, name: str) -> Profile:
             metadata={"profile": name},
         )
     try:
-        return _profile(tomllib.loads(text))
+        profile = _profile(tomllib.loads(text))
+        return profile if is_preview else _answered(profile)
     except tomllib.TOMLDecodeError as error:
         raise FieldInvalid(f"profile {name}: expected TOML; {error}") from error
     except FieldInvalid as error:
         raise FieldInvalid(f"profile {name}: {error}", metadata=error.metadata) from error
+
+
+def _answered(profile: Profile) -> Profile:
+    """Refuse words that nobody has put yet."""
+    words = {f"constants.{name}": word for name, word in profile.constants.items()}
+    for name, table in profile.aliases.items():
+        words |= {f"aliases.{name}.{word!r}": value for word, value in table.items()}
+    for where, word in words.items():
+        if word in {UNKNOWN, ""}:
+            raise FieldInvalid(
+                f"{where}: expected a word; got {word!r}: put the one that is meant, or take the "
+                "line out",
+                metadata={"key": where},
+            )
+    return profile
 
 
 def _profile(given: Mapping[str, Any]) -> Profile:
@@ -168,7 +189,7 @@ def _column(given: object, where: str) -> ColumnRule:
     if not isinstance(given, dict):
         raise _kind_error(where, "the name of a column, or a table", given)
     _check_keys(given, _COLUMN, f"{where}.")
-    counts = {name: given.get(name, least) for name, least in (("position", 0), ("occurrence", 1))}
+    counts = {name: given.get(name, 0) for name in ("position", "occurrence")}
     for name, count in counts.items():
         if not isinstance(count, int) or (name in given and count < 1):
             raise _kind_error(f"{where}.{name}", "a number from 1 up", count)
