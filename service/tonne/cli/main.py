@@ -38,7 +38,7 @@ COMMANDS = {
     "edition": "commands.books:edition_app",
     "factor": "commands.factors:factor_app",
     "activity": "commands.factors:activity_app",
-    "import": "commands.imports:import_files",
+    "import": "commands.importing.files:import_files",
     "append": "commands.append:append_files",
     "inventory": "commands.inventory:show_inventory",
     "explain": "commands.explain:explain",
