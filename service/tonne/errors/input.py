@@ -392,10 +392,5 @@ class ConfigInvalid(InputError):
 
 
 def _of_epoch(book: str, channel: str, epoch: int, current: int) -> dict[str, str]:
-    return {
-        "book": book,
-        "channel": channel,
-        "field": "epoch",
-        "epoch": str(epoch),
-        "currentEpoch": str(current),
-    }
+    place = {"book": book, "channel": channel, "field": "epoch"}
+    return {**place, "epoch": str(epoch), "currentEpoch": str(current)}

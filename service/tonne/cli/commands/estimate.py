@@ -49,19 +49,21 @@ _RECORD_COLUMNS = (
 )
 
 
+FilesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[FILE...]",
+        exists=True,
+        dir_okay=False,
+        allow_dash=True,
+        help="Files of records, as `tonne append` takes them; or give one record by the options.",
+    ),
+]
+
+
 @reading_options
 def estimate(  # noqa: PLR0917  # typer passes by name
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[FILE...]",
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
-            help="Files of records, as `tonne append` takes them; or give one record by the "
-            "options.",
-        ),
-    ] = None,
+    files: FilesArgument = None,
     book: Annotated[
         str,
         typer.Option(

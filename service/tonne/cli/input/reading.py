@@ -141,8 +141,8 @@ _OPTIONS: dict[str, tuple[Any, object]] = {
             typer.Option(
                 metavar="PROFILE",
                 rich_help_panel=PANEL,
-                help="A profile that maps the file's own columns: a TOML file, or the name of one "
-                "that comes with Tonne.",
+                help="A profile that maps the file's own columns: a TOML file of `tonne import "
+                "--guess`, or the name of one that comes with Tonne.",
             ),
         ],
         "",
@@ -199,9 +199,11 @@ class RecordFiles:
             self._registers = _registers(self._paths, options)
         if not options.is_empty or not all(map(is_plain, paths)):
             from tonne.imports.profiles.profile import PLAIN  # noqa: PLC0415  # loads Polars
+            from tonne.imports.profiles.toml import find_profile  # noqa: PLC0415  # loads Polars
             from tonne.imports.records import MappedFiles  # noqa: PLC0415  # loads Polars
 
-            self._mapped = MappedFiles(self._paths, options.over(PLAIN))
+            profile = find_profile(options.profile) if options.profile else PLAIN
+            self._mapped = MappedFiles(self._paths, options.over(profile))
 
     def check(self) -> None:
         """Look at the beginning of each file before anything is sent.

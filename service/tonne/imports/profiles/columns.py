@@ -64,7 +64,7 @@ def find_text(table: Table, rule: ColumnRule, what: str) -> Text:
         Where the table has none of that name, or several and the profile does not say which.
     """
     if rule.join:
-        places = [_by_name(table, name, 1, what) for name in rule.join]
+        places = [_by_name(table, name, 0, what) for name in rule.join]
         return Text(tuple(map(column_key, places)), tuple(rule.join), separator=rule.separator)
     if rule.position:
         if rule.position > len(table.header):
@@ -159,13 +159,15 @@ def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
 
 def _by_name(table: Table, name: str, occurrence: int, what: str) -> int:
     places = [index for index, each in enumerate(table.header) if folded(each) == folded(name)]
-    if len(places) >= occurrence and (len(places) == 1 or occurrence > 1):
+    if occurrence and len(places) >= occurrence:
         return places[occurrence - 1]
-    if len(places) > 1:
+    if len(places) == 1 and not occurrence:
+        return places[0]
+    if len(places) > 1 and not occurrence:
         return _first_of(table, places)
     near = difflib.get_close_matches(name, [each for each in table.header if each], 1, 0.5)
     hint = f"; the nearest is {near[0]!r}" if near else ""
-    nth = f" ({occurrence} of that name; there are {len(places)})" if occurrence > 1 else ""
+    nth = f" ({occurrence} of that name; there are {len(places)})" if occurrence else ""
     raise FieldInvalid(
         f"{table.place}: {what}: expected a column {name!r}{nth} in the header, row "
         f"{table.header_row}{hint}; the columns are {_listed(table.header)}",

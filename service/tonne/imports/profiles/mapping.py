@@ -135,15 +135,13 @@ class Mapper:
         )
 
     def _without_blank(self, chunk: pl.DataFrame) -> pl.DataFrame:
-        blank = chunk.select(
-            pl.all_horizontal(
-                pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")
-                for name in chunk.columns
-                if name != ROW
-            )
-        ).to_series()
-        if not blank.any():
-            return chunk
+        blank = pl.repeat(value=True, n=chunk.height, eager=True)
+        for name in chunk.columns:
+            if name != ROW:
+                text = chunk[name]
+                blank &= text.is_null() | (text.str.strip_chars() == "").fill_null(value=False)
+            if not blank.any():
+                return chunk
         self.report.leave_out(BLANK_ROW, chunk[ROW].filter(blank))
         return chunk.filter(~blank)
 
@@ -219,9 +217,11 @@ class Mapper:
         if self._profile.numbers.is_plain:
             return texts
         plain = read_numbers(texts, self._profile.numbers)
-        wrong = is_misread(texts, plain)
+        if plain.null_count() == texts.null_count():
+            return plain
+        wrong = is_misread(texts, plain).fill_null(value=False)
         if wrong.any():
-            row = wrong.fill_null(value=False).arg_true()[0]
+            row = wrong.arg_true()[0]
             form = self._profile.numbers
             groups = ", ".join(map(repr, form.grouping)) or "nothing"
             raise FieldInvalid(
@@ -315,6 +315,6 @@ def header_error(place: str, missing: list[str], unknown: list[str]) -> FieldInv
     return FieldInvalid(
         f"{place}: expected the columns {', '.join(RECORD_FIELDS)} (required: "
         f"{', '.join(REQUIRED_FIELDS)}); the file is {' and '.join(found)}; "
-        "rename the columns, or map them by a profile",
+        "`tonne import --guess FILE` writes a profile that maps a file's own columns",
         metadata={"file": place},
     )

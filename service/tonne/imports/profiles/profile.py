@@ -91,12 +91,13 @@ class DateRule:
 class ColumnRule:
     """Where a field stands: a column by name (the nth of that name) or by place, or several.
 
-    `position` and `occurrence` count from 1. `join` names columns whose texts are put together.
+    `position` and `occurrence` count from 1 (0: not stated). `join` names columns whose texts are
+    put together.
     """
 
     name: str = ""
     position: int = 0
-    occurrence: int = 1
+    occurrence: int = 0
     join: tuple[str, ...] = ()
     separator: str = " / "
 

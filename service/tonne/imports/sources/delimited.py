@@ -68,10 +68,11 @@ def read_delimited(
         if other:
             raise delimiter_error(name, written, other)
     names = [column_key(index) for index in range(len(header))]
+    line_count = _lines_until(path, delimiter, header_row)
 
     def rows() -> Iterator[pl.DataFrame]:
         try:
-            yield from _scan(path, delimiter, names, header_row)
+            yield from _scan(path, delimiter, names, header_row, line_count)
         except pl.exceptions.PolarsError as error:
             raise (
                 unreadable_text(path, name)
@@ -122,14 +123,30 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
     return csv.reader(lines, delimiter=delimiter)
 
 
+def _lines_until(path: Path, delimiter: str, row_count: int) -> int:
+    """Count the lines that the first rows take: one in quotes may take several."""
+    line_count = 0
+
+    def counted(lines: Iterator[str]) -> Iterator[str]:
+        nonlocal line_count
+        for line in lines:
+            line_count += line.count("\n")
+            yield line
+
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        for _ in itertools.islice(_rows(counted(lines), delimiter), row_count):
+            pass
+    return line_count
+
+
 def _scan(
-    path: Path, delimiter: str, names: Sequence[str], header_row: int
+    path: Path, delimiter: str, names: Sequence[str], header_row: int, line_count: int
 ) -> Iterator[pl.DataFrame]:
     frame = pl.scan_csv(
         path,
         has_header=False,
         separator=delimiter,
-        skip_rows=header_row,
+        skip_lines=line_count,
         schema=dict.fromkeys(names, pl.String),
         row_index_name=ROW,
         row_index_offset=header_row + 1,

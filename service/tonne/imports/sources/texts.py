@@ -97,6 +97,26 @@ def as_file(name: Path) -> Iterator[Path]:
 
 def unreadable_text(path: Path, name: str = "") -> FieldInvalid | None:
     """Say where a file is no UTF-8 and which encodings would read it; None where it is."""
+    found = _first_fault(path)
+    if found is None:
+        return None
+    number, bad, sample = found
+    guesses = [f"--encoding {each} would read {text!r}" for each, text in _fitting(sample)]
+    return FieldInvalid(
+        f"{name or path}: expected UTF-8; line {number} is no UTF-8: {bad!r}; "
+        f"{'; '.join(guesses)}; name the one whose text is right",
+        metadata={"file": name or str(path), "line": str(number)},
+    )
+
+
+def fitting_encodings(path: Path) -> list[tuple[str, str]]:
+    """List the encodings that would read a file that is no UTF-8, and what text of it."""
+    found = _first_fault(path)
+    return _fitting(found[2]) if found else []
+
+
+def _first_fault(path: Path) -> tuple[int, bytes, bytes] | None:
+    """Find the first line that is no UTF-8: its number, the bytes, and a sample around them."""
     number = 0
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):  # noqa: B007  # the last one counts
@@ -111,16 +131,12 @@ def unreadable_text(path: Path, name: str = "") -> FieldInvalid | None:
         sample = lines.read(SAMPLE_BYTES)
     if bad not in sample:  # far inside: the lines beside it say more than the beginning
         sample = line
-    guesses = [
-        f"--encoding {encoding} would read {text!r}"
-        for encoding in CANDIDATES
-        if (text := _shown(sample, encoding)) is not None
-    ]
-    return FieldInvalid(
-        f"{name or path}: expected UTF-8; line {number} is no UTF-8: {bad!r}; "
-        f"{'; '.join(guesses)}; name the one whose text is right",
-        metadata={"file": name or str(path), "line": str(number)},
-    )
+    return number, bad, sample
+
+
+def _fitting(sample: bytes) -> list[tuple[str, str]]:
+    found = ((encoding, _shown(sample, encoding)) for encoding in CANDIDATES)
+    return [(encoding, text) for encoding, text in found if text is not None]
 
 
 def _shown(sample: bytes, encoding: str) -> str | None:

@@ -37,6 +37,9 @@ _ISO_INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)? ?"
     r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
 )
+ROWS_PER_TEXT_MIN = 4
+"""Mean number of rows per distinct text from which each text is read once."""
+
 _PROBES = (
     dt.datetime(2003, 2, 1, 4, 5, 6),  # noqa: DTZ001  # a wall clock shows it
     dt.datetime(2011, 10, 12, 11, 10, 9),  # noqa: DTZ001  # a wall clock shows it
@@ -139,14 +142,36 @@ def write_date(time: dt.datetime, form: DateFormat) -> str:
 
 def read_dates(texts: pl.Series, formats: tuple[DateFormat, ...]) -> pl.DataFrame:
     """Read texts by the first format that fits each: `local`, `instant`, `is_day`."""
-    text = pl.col("text").str.strip_chars()
-    frame = texts.alias("text").to_frame()
-    readings = [_expressions(text, each) for each in formats]
-    return frame.select(
-        pl.coalesce(*(reading[0] for reading in readings)).alias("local"),
-        pl.coalesce(*(reading[1] for reading in readings)).alias("instant"),
-        pl.any_horizontal(*(reading[2] for reading in readings)).fill_null(False).alias("is_day"),
+    written = texts.alias("text").to_frame()
+    distinct = written.unique()
+    if distinct.height * ROWS_PER_TEXT_MIN > written.height:
+        return _read(written, formats).drop("text")
+    # Readings of many meters share their times.
+    read = _read(distinct, formats)
+    return written.join(read, on="text", how="left", nulls_equal=True, maintain_order="left").drop(
+        "text"
     )
+
+
+def _read(frame: pl.DataFrame, formats: tuple[DateFormat, ...]) -> pl.DataFrame:
+    text = pl.col("text").str.strip_chars()
+    found = frame.with_columns(
+        _NO_LOCAL.alias("local"), _NO_INSTANT.alias("instant"), is_day=False
+    )
+    for form in formats:
+        local, instant, is_day = _expressions(text, form)
+        is_unread = pl.col("local").is_null() & pl.col("instant").is_null()
+        found = found.with_columns(
+            pl.when(is_unread).then(local).otherwise("local").alias("local"),
+            pl.when(is_unread).then(instant).otherwise("instant").alias("instant"),
+            pl.when(is_unread)
+            .then(is_day.fill_null(value=False))
+            .otherwise("is_day")
+            .alias("is_day"),
+        )
+        if not found.select((is_unread & pl.col("text").is_not_null()).any()).item():
+            break
+    return found
 
 
 _NO_LOCAL = pl.lit(None, pl.Datetime("us"))

@@ -98,7 +98,7 @@ def is_misread(texts: pl.Series, plain: pl.Series) -> pl.Series:
 def _pattern(form: NumberForm) -> str:
     decimal = re.escape(form.decimal)
     groups = [f"[{GROUPS[each]}]" for each in form.grouping]
-    whole = "|".join(["[0-9]+", *(f"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+" for group in groups)])
+    whole = "|".join(["[0-9]+", *(f"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+" for group in groups)])
     body = f"(?:(?:{whole})(?:{decimal}[0-9]*)?|{decimal}[0-9]+)(?:[eE][+-]?[0-9]+)?"
     if form.minus == "trailing":
         return f"^{body}[+-]?$"

@@ -18,6 +18,11 @@ from tonne.errors import FieldInvalid
 
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _INSTANT = pl.Datetime("us", "UTC")
+_HALF_DAY = dt.timedelta(hours=12)
+_HALF_DAYS_MAX = 800
+"""Half-days that are looked at for a change of the clock; no change lasts less than one."""
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 def read_zone(text: str) -> ZoneInfo | dt.timedelta:
@@ -52,9 +57,9 @@ class Clock:
 
     def days(self, local: pl.Series) -> pl.Series:
         """Find the first instant of days; where midnight is not there, the first one behind it."""
-        if isinstance(self._zone, dt.timedelta):
-            return self._shifted(local)
-        name = self._zone.key
+        if (offset := self._steady_offset(local)) is not None:
+            return _shifted(local, offset)
+        name = str(self._zone)
         whole = local.dt.replace_time_zone(name, ambiguous="earliest", non_existent="null")
         if whole.null_count() > local.null_count():
             frame = pl.DataFrame({"whole": whole, "local": local})
@@ -79,12 +84,12 @@ class Clock:
         stands first.
         """
         never = pl.repeat(value=False, n=local.len(), eager=True)
-        if isinstance(self._zone, dt.timedelta):
-            moved = self._shifted(local)
+        if (offset := self._steady_offset(local)) is not None:
+            moved = _shifted(local, offset)
             early, late, told, once = moved, moved, never, never
         else:
             early, late = (
-                local.dt.replace_time_zone(self._zone.key, ambiguous=which, non_existent="null")
+                local.dt.replace_time_zone(str(self._zone), ambiguous=which, non_existent="null")
                 .dt.convert_time_zone("UTC")
                 .cast(_INSTANT)
                 for which in ("earliest", "latest")
@@ -119,7 +124,22 @@ class Clock:
             late[row] = number % 2 == (0 if is_falling else 1)
         return pl.Series(late), pl.Series(told), pl.Series(once)
 
-    def _shifted(self, local: pl.Series) -> pl.Series:
-        if not isinstance(self._zone, dt.timedelta):
-            raise TypeError("a zone with a name has rules of its own")
-        return (local - self._zone).dt.replace_time_zone("UTC").cast(_INSTANT)
+    def _steady_offset(self, local: pl.Series) -> dt.timedelta | None:
+        """Find the clock's offset where it is the same around all times; None where it changes."""
+        if isinstance(self._zone, dt.timedelta):
+            return self._zone
+        first, last = local.min(), local.max()
+        if not isinstance(first, dt.datetime) or not isinstance(last, dt.datetime):
+            return dt.timedelta()  # no time at all
+        if not _FIRST_YEAR < first.year <= last.year < _LAST_YEAR:
+            return None
+        half_days = (last - first) // _HALF_DAY + 5
+        if half_days > _HALF_DAYS_MAX:
+            return None
+        noon = (first - 2 * _HALF_DAY).replace(tzinfo=self._zone)
+        offsets = {(noon + number * _HALF_DAY).utcoffset() for number in range(half_days)}
+        return offsets.pop() if len(offsets) == 1 else None
+
+
+def _shifted(local: pl.Series, offset: dt.timedelta) -> pl.Series:
+    return (local - offset).dt.replace_time_zone("UTC").cast(_INSTANT)

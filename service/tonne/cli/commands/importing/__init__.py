@@ -1,0 +1,1 @@
+"""Commands that bring files of people in: profiles guessed, tried and used."""

@@ -1,0 +1,1 @@
+"""Commands of a book's register: facilities and entities."""

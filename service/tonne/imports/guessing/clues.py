@@ -1,0 +1,159 @@
+"""What a column's texts show of how they were written, and where they leave it open."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.imports.values.dates import EXCEL, ISO, SPECIAL, TIME, read_dates, read_format
+from tonne.imports.values.numbers import NumberForm, read_numbers
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+_FORMS = [
+    NumberForm(),
+    *(
+        NumberForm(decimal, (group,) if group else (), minus)
+        for minus in ("leading", "trailing", "parentheses")
+        for decimal, group in itertools.product(".,", ("", ".", ",", "'", "any-space"))
+        if group != decimal
+    ),
+]
+
+_DAYS = (
+    *("dd/mm/yyyy", "mm/dd/yyyy", "dd.mm.yyyy", "dd-mm-yyyy", "mm-dd-yyyy", "yyyy/mm/dd"),
+    *("yyyy.mm.dd", "yyyymmdd", "dd/mm/yy", "mm/dd/yy", "dd.mm.yy", "dd mmm yyyy", "dd-mmm-yyyy"),
+    *("dd-mmm-yy", "mmm dd, yyyy", "mmmm dd, yyyy", "dd mmmm yyyy", "yyyy年m月d日"),
+)
+_MONTHS = (
+    "mmm yyyy",
+    "mmmm yyyy",
+    "mmm-yyyy",
+    "mmm-yy",
+    "yyyy-mm",
+    "mm/yyyy",
+    "yyyymm",
+    "yyyy年m月",
+)
+_CLOCKS = (" hh:mm", " hh:mm:ss", " hh:mm am/pm", " hh:mm:ss am/pm")
+_DATES = (
+    ISO,
+    *(day + clock for day in _DAYS for clock in ("", *_CLOCKS)),
+    *_MONTHS,
+    "yyyymmddhhmm",
+    "yyyy/mm/dd hh:mm",
+    EXCEL,
+)
+MONTHS = frozenset(_MONTHS)
+
+
+def number_forms(texts: pl.Series) -> list[tuple[NumberForm, pl.Series]]:
+    """List the forms that read all texts, and what each makes of them; one of each reading."""
+    found: list[tuple[NumberForm, pl.Series]] = []
+    signs = {
+        "leading": True,
+        "trailing": texts.str.ends_with("-").any(),
+        "parentheses": texts.str.starts_with("(").any(),
+    }
+    for form in _FORMS:
+        if not signs[form.minus]:
+            continue
+        plain = read_numbers(texts, form)
+        if plain.null_count() == texts.null_count() and not any(
+            plain.equals(other) for _, other in found
+        ):
+            found.append((form, plain))
+    return found
+
+
+def date_formats(texts: pl.Series) -> list[tuple[str, pl.Series]]:
+    """List the formats that read all texts, and what each makes of them; one of each reading."""
+    found: list[tuple[str, pl.Series]] = []
+    for word in _plausible(texts):
+        reading = read_dates(texts, (read_format(word),))
+        times = reading.select(
+            pl.coalesce("local", pl.col("instant").dt.replace_time_zone(None))
+        ).to_series()
+        if times.null_count() == texts.null_count() and not any(
+            times.equals(other) for _, other in found
+        ):
+            found.append((word, times))
+    return found
+
+
+def most_dates(texts: pl.Series) -> str | None:
+    """Find the format that reads the most of texts that no format reads all of."""
+    counts = {
+        word: read_dates(texts, (read_format(word),))
+        .select((pl.col("local").is_not_null() | pl.col("instant").is_not_null()).sum())
+        .item()
+        for word in _plausible(texts)
+    }
+    best = max(counts, key=lambda word: counts[word], default="")
+    return best if best and counts[best] else None
+
+
+def month_format(text: str) -> str | None:
+    """Find the format by which a text names a month; None where it names none."""
+    for word in _MONTHS:
+        if re.search(read_format(word).shape, text, re.ASCII):
+            reading = read_dates(pl.Series([text]), (read_format(word),))
+            if reading["local"].null_count() == 0:
+                return word
+    return None
+
+
+def _plausible(texts: pl.Series) -> list[str]:
+    """List the formats whose shape any of the first texts has."""
+    first = texts.drop_nulls().head(50).str.strip_chars().to_list()
+    return [
+        word
+        for word in _DATES
+        if word in SPECIAL
+        or any(re.search(read_format(word).shape, text, re.ASCII) for text in first)
+    ]
+
+
+def has_times(word: str, texts: pl.Series) -> bool:
+    """Whether texts of a format are times of a day, with no offset from UTC."""
+    form = read_format(word)
+    reading = read_dates(texts, (form,))
+    is_time = reading["local"].is_not_null() & ~reading["is_day"]
+    return form.kind == TIME and bool(is_time.any())
+
+
+def ends_included(starts: pl.Series, ends: pl.Series, series: pl.Series) -> bool | None:
+    """Tell whether the last day of each period counts; None where the periods do not say.
+
+    The next one begins on the day after the last one, or on the day itself; or a period is a
+    calendar month from its first to its last day.
+    """
+    frame = pl.DataFrame({"start": starts, "end": ends, "series": series}).drop_nulls("end")
+    ordered = frame.sort("series", "start").with_columns(
+        next=pl.col("start").shift(-1).over("series")
+    )
+    steps = ordered.select((pl.col("next") - pl.col("end")).dt.total_days()).to_series()
+    counts = Counter(step for step in steps.drop_nulls() if step in {0, 1})
+    if counts and len(counts) == 1:
+        return 1 in counts
+    is_first = pl.col("start").dt.day() == 1
+    whole = frame.select(
+        to_last=(is_first & (pl.col("end").dt.offset_by("1d").dt.day() == 1)).all(),
+        to_first=(is_first & (pl.col("end").dt.day() == 1)).all(),
+    ).row(0)
+    if whole[0] != whole[1] and frame.height:
+        return bool(whole[0])
+    return None
+
+
+def common_step(times: pl.Series, series: pl.Series) -> dt.timedelta | None:
+    """Find the step from one reading of a series to the next that most of them have."""
+    frame = pl.DataFrame({"time": times, "series": series}).unique().sort("series", "time")
+    steps = frame.select((pl.col("time") - pl.col("time").shift(1).over("series")).alias("step"))
+    found = steps.to_series().drop_nulls().mode()
+    return found.min() if found.len() else None  # type: ignore[return-value]  # durations

@@ -1,0 +1,241 @@
+"""Names of columns: what each may mean, and the row in which they stand."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tonne.imports.values.numbers import GROUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "record_id": (
+        *(
+            "record_id",
+            "record id",
+            "meter consumption id",
+            "invoice number",
+            "invoice no",
+            "bill id",
+        ),
+        *("document number", "transaction id", "reading id", "rechnungsnummer", "发票号"),
+    ),
+    "facility": (
+        *(
+            "facility",
+            "facility name",
+            "site",
+            "site name",
+            "property name",
+            "building",
+            "location",
+        ),
+        *(
+            "premise",
+            "plant",
+            "store",
+            "station",
+            "meter id",
+            "meter number",
+            "meter name",
+            "meter",
+        ),
+        *(
+            "mpan",
+            "mprn",
+            "nmi",
+            "ean",
+            "cups",
+            "standort",
+            "zählernummer",
+            "站点",
+            "机房",
+            "设施",
+            "场所",
+        ),
+        *("site nom", "centro", "sede", "account number"),
+    ),
+    "activity": (
+        *("activity", "meter type", "energy type", "fuel type", "fuel", "commodity", "utility"),
+        *(
+            "energy source",
+            "category",
+            "emission source",
+            "类型",
+            "能源类型",
+            "energieart",
+            "energía",
+        ),
+    ),
+    "quantity": (
+        *("quantity", "usage/quantity", "usage", "consumption", "amount used", "volume", "energy"),
+        *(
+            "total usage",
+            "kwh",
+            "energy consumption",
+            "value",
+            "reading",
+            "amount",
+            "用量",
+            "用电量",
+            "数量",
+        ),
+        *("verbrauch", "menge", "consommation", "quantité", "consumo", "cantidad"),
+    ),
+    "unit": (
+        "unit",
+        "units",
+        "usage units",
+        "uom",
+        "unit of measure",
+        "单位",
+        "einheit",
+        "unité",
+        "unidad",
+    ),
+    "start": (
+        *(
+            "start",
+            "start date",
+            "from",
+            "period start",
+            "billing start",
+            "service from",
+            "bill start",
+        ),
+        *(
+            "start date/time",
+            "start interval date/time",
+            "start time",
+            "from date",
+            "date from",
+            "von",
+        ),
+        *(
+            "beginn",
+            "début",
+            "du",
+            "desde",
+            "inicio",
+            "开始日期",
+            "开始时间",
+            "period begin",
+            "date",
+        ),
+        *(
+            "timestamp",
+            "time",
+            "datetime",
+            "date/time",
+            "reading date",
+            "datum",
+            "fecha",
+            "日期",
+            "day",
+        ),
+        *("month", "period", "billing month", "月份"),
+    ),
+    "end": (
+        *("end", "end date", "to", "until", "period end", "billing end", "service to", "bill end"),
+        *("end date/time", "end time", "to date", "date to", "bis", "ende", "fin", "au", "hasta"),
+        *("结束日期", "结束时间"),
+    ),
+    "region": (
+        "region",
+        "country",
+        "grid region",
+        "state",
+        "province",
+        "country code",
+        "地区",
+        "省份",
+        "land",
+    ),
+    "supplier": (
+        "supplier",
+        "vendor",
+        "utility name",
+        "provider",
+        "lieferant",
+        "fournisseur",
+        "供应商",
+    ),
+    "data_quality": (
+        "data_quality",
+        "data quality",
+        "estimation?",
+        "estimated?",
+        "estimated",
+        "read type",
+    ),
+    "evidence": ("evidence", "document", "file"),
+}
+"""Names that people give to columns, the likeliest first."""
+
+UNIT_BEHIND = re.compile(r"^(?P<name>.*?)[ _]*[(\[](?P<unit>[^()\[\]]+)[)\]]$")
+"""A unit in a header: `Usage (kWh)`, `Usage [kWh]`."""
+
+TOTALS = (
+    r"(?i)^\s*(?:grand\s+total|sub-?\s?total|total|sum|summe|gesamt|somme|suma|totale|合计|总计|小计)"
+    r"(?:\b.*)?$"
+)
+"""What the rows of sums begin with."""
+
+_SIGNS = "".join(GROUPS.values())
+_NUMBER = re.compile(rf"^[-+(]?[0-9][0-9{re.escape(_SIGNS)}]*\)?-?$")
+_DATE = re.compile(r"^[0-9]{1,4}[-/.年][0-9]{1,2}([-/.月][0-9]{1,4}日?)?([ T].*)?$")
+HEADER_ROWS = 60
+
+
+def plain(name: str) -> str:
+    """Bring a header's name into the form in which the table above has it."""
+    return " ".join(name.replace("_", " ").split()).casefold()
+
+
+def is_number(text: str) -> bool:
+    """Whether a text looks like a number of any form."""
+    return bool(_NUMBER.match(text.strip()))
+
+
+def is_value(text: str) -> bool:
+    """Whether a text looks like a number or a date: a cell, and no name."""
+    text = text.strip()
+    return is_number(text) or bool(_DATE.match(text))
+
+
+def find_header_row(head: Sequence[Sequence[str]]) -> int:
+    """Find the row with the names: most of them known, above a row of values; from 1."""
+    best, best_score = 1, -1.0
+    known = {name for names in NAMES.values() for name in names}
+    for number, row in enumerate(head[:HEADER_ROWS], 1):
+        cells = [cell for cell in row if cell.strip()]
+        below = next((each for each in head[number:] if any(cell.strip() for cell in each)), [])
+        has_values = any(is_value(cell) for cell in below if cell.strip())
+        if len(cells) < 2 or not has_values:  # noqa: PLR2004  # one cell is a title
+            continue
+        names = [UNIT_BEHIND.sub(r"\g<name>", cell) for cell in cells]
+        score = sum(plain(name) in known for name in names) * 10
+        score += len(cells) - 3 * sum(is_number(cell) for cell in cells)
+        if score > best_score:
+            best, best_score = number, score
+    return best
+
+
+def roles(header: Sequence[str]) -> dict[str, int]:
+    """Tell which column may be which field: a field's likeliest name wins."""
+    names = [plain(UNIT_BEHIND.sub(r"\g<name>", name)) for name in header]
+    whole = [plain(name) for name in header]
+    found: dict[str, int] = {}
+    for field, words in NAMES.items():
+        for word in words:
+            places = [
+                index
+                for index in range(len(names))
+                if plain(word) in {names[index], whole[index]} and index not in found.values()
+            ]
+            if places:
+                found[field] = places[0]
+                break
+    return found

@@ -1,0 +1,115 @@
+"""`tonne import` against a server: a file as it is, to a profile, to the ledger."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.support.workbooks import write_xlsx
+from tonne.cli.main import app
+from tonne.client import Client
+
+ROWS = [
+    ["Bills of 2025", None, None, None, None],
+    ["Building", "Energy type", "Usage (kWh)", "From", "To"],
+    ["Tower A", "Electricity", 1000.5, "01/01/2025", "31/01/2025"],
+    ["Tower A", "Electricity", 2000, "01/02/2025", "28/02/2025"],
+    ["Total", None, 3000.5, None, None],
+]
+
+
+@pytest.fixture
+def run(running):
+    """Run a command; gives its exit code, output and remarks."""
+
+    def invoke(*words, with_server=True):
+        arguments = [*map(str, words)]
+        arguments += ["--server", running.server.address] if with_server else []
+        result = CliRunner().invoke(app, arguments)
+        return result.exit_code, result.stdout, result.stderr, result.exception
+
+    return invoke
+
+
+@pytest.fixture
+def book(running, request):
+    """A book of this test."""
+    name = request.node.name.replace("_", "-")[:40]
+    with Client(running.server.address) as client:
+        client.create_book(name)
+    return name
+
+
+def test_a_file_becomes_an_inventory_by_three_commands(run, book, tmp_path):
+    """Guess, answer, import; the questions stand in the way until they are answered."""
+    path = write_xlsx(tmp_path / "bills.xlsx", {"Bills": ROWS})
+    profile = tmp_path / "p.toml"
+    code, out, said, _ = run("import", path, "--guess", "--output", profile)
+    assert (code, out) == (5, "")
+    assert "assumed: 'Electricity' is electricity.grid" in said
+    assert "1 question to answer" in said
+    assert "in which region is it?" in said
+    assert f"next: tonne import {path} --profile {profile} --book BOOK --dry-run" in said
+    assert "1000.5" in said
+    code, _, _, error = run("import", path, "--profile", profile, "--book", book)
+    assert code == 1
+    assert "1 to answer: line" in str(error)
+    lines = [line for line in profile.read_text().splitlines() if not line.startswith("# ASK:")]
+    profile.write_text("\n".join(lines).replace('region = "?"', 'region = "GB"'))
+    words = ("import", path, "--profile", profile, "--book", book, "--format", "json")
+    code, out, said, _ = run(*words, "--dry-run")
+    assert code == 0
+    assert "1 left out (row 5): column 'Building' is 'Total'" in said
+    assert "nothing was posted" in said
+    with_records = run("inventory", "--book", book, "--format", "json")[1]
+    assert json.loads(with_records)["rows"] == []
+    code, out, _, error = run(*words)
+    assert (code, error) == (0, None)
+    assert json.loads(out)[0]["posted"] == 2
+    rows = json.loads(run("inventory", "--book", book, "--by", "period", "--account",
+                          "memo.energy", "--format", "json")[1])["rows"]  # fmt: skip
+    assert {row["period"]: row["energy_kwh"] for row in rows} == {
+        "2025-01": "1000.5",
+        "2025-02": "2000",
+    }
+
+
+def test_strict_posts_nothing_where_a_record_would_not_be_posted(run, book, tmp_path):
+    """And tells which; without it the good ones are posted."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "facility,activity,quantity,unit,start,end,region\n"
+        "a,electricity.grid,1,kWh,2025-01-01,2025-02-01,GB\n"
+        "a,electricity.grid,1 kWh,kWh,2025-01-01,2025-02-01,GB\n"
+    )
+    words = ("import", path, "--book", book, "--decimal", ".")
+    code, _, said, _ = run(*words, "--strict")
+    assert code == 4
+    assert "nothing was posted: --strict" in said
+    assert "record 1: QUANTITY_MUST_BE_A_NUMBER" in said
+    assert run(*words, "--dry-run")[0] == 3
+    code, out, _, _ = run(*words, "--format", "json")
+    assert json.loads(out)[0]["posted"] == 1
+
+
+def test_a_profile_serves_append_and_estimate_too(run, book, tmp_path):
+    """The same options, the same records."""
+    path = write_xlsx(tmp_path / "bills.xlsx", {"Bills": ROWS})
+    profile = tmp_path / "p.toml"
+    profile.write_text(
+        '[file]\nheader_row = 2\n[dates]\nformats = "dd/mm/yyyy"\ninclusive_ends = true\n'
+        '[columns]\nfacility = "Building"\nquantity = "Usage (kWh)"\nstart = "From"\nend = "To"\n'
+        '[constants]\nactivity = "electricity.grid"\nunit = "kWh"\nregion = "GB"\n'
+        '[[leave_out]]\ncolumn = "Building"\nequals = "total"\n'
+    )
+    _, out, _, _ = run("estimate", path, "--profile", profile, "--format", "json")
+    assert json.loads(out)["counts"]["posted"] == 2
+    _, out, said, _ = run("append", path, "--profile", profile, "--book", book, "--channel", "c",
+                          "--format", "json")  # fmt: skip
+    assert json.loads(out)[0]["posted"] == 2
+    assert "1 left out (row 5)" in said
+    _, out, _, _ = run("append", path, "--profile", profile, "--book", book, "--channel", "c",
+                       "--format", "json")  # fmt: skip
+    assert json.loads(out)[0]["skipped"] == 2

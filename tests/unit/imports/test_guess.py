@@ -1,0 +1,186 @@
+"""A profile made from a file itself: what it shows is taken, what it leaves open is asked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.workbooks import write_xlsx
+from tonne.errors import FieldInvalid
+from tonne.imports.guessing.draft import preview_text
+from tonne.imports.guessing.guess import guess
+from tonne.imports.options import ReadingOptions
+from tonne.imports.profiles.toml import read_profile
+from tonne.imports.records import MappedFiles
+
+HEAD = "Site;Fuel;Usage;Unit;From;To\n"
+
+
+@pytest.fixture
+def draft(tmp_path):
+    """Guess the profile of a text."""
+
+    def make(text, name="a.csv", encoding="utf-8", **options):
+        (tmp_path / name).write_bytes(text.encode(encoding))
+        found = guess(tmp_path / name, ReadingOptions(**options))
+        text = preview_text(found.text())
+        files = MappedFiles([tmp_path / name], read_profile(text, "p", is_preview=True))
+        return found, next(files.frames(), None), files
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("number", "asked", "plain"),
+    [
+        ("1.234", r"is '1\.234' 1\.234 .* or 1234 ", "1.234"),
+        ("1,234", r"is '1,234' 1234 .* or 1\.234 ", "1234"),
+        ("soon 5", "how are numbers like 'soon 5' written", "soon 5"),
+        ("12.345.678", "", "12345678"),
+        ("1.234,5", "", "1234.5"),
+        ("1,234.5", "", "1234.5"),
+        ("0,512", "", "0.512"),
+        ("4,5", "", "4.5"),
+        ("1 234,5", "", "1234.5"),
+        ("1'234.5", "", "1234.5"),
+        ("155,22-", "", "-155.22"),
+    ],
+)
+def test_a_number_is_asked_for_where_it_may_be_two(draft, number, asked, plain):
+    """And only there; all of the column's numbers are looked at together."""
+    found, frame, _ = draft(HEAD + f"A;Diesel;{number};L;2025-01-01;2025-02-01\n" * 2)
+    assert frame["quantity"].to_list() == [plain] * 2
+    numbers = [each for each in found.questions if number in each]
+    assert len(numbers) == bool(asked)
+    assert all(re.search(asked, each) for each in numbers)
+
+
+@pytest.mark.parametrize(
+    ("dates", "word", "is_asked"),
+    [
+        (("01/03/2025", "05/03/2025"), "dd/mm/yyyy", True),
+        (("01/03/2025", "31/03/2025"), "dd/mm/yyyy", False),
+        (("03/01/2025", "03/31/2025"), "mm/dd/yyyy", False),
+        (("01.03.2025", "05.03.2025"), "dd.mm.yyyy", False),
+        (("20250301", "20250401"), "yyyymmdd", False),
+        (("45717", "45748"), "excel", False),
+        (("1 Mar 2025", "31 Mar 2025"), "dd mmm yyyy", False),
+        (("2025年3月1日", "2025年4月1日"), "yyyy年m月d日", False),
+        (("03/01/25", "03/31/25"), "mm/dd/yy", False),
+    ],
+)
+def test_a_date_is_asked_for_where_it_may_be_two(draft, dates, word, is_asked):
+    """01/03 is two days; 31/03 is one."""
+    found, _, _ = draft(HEAD + f"A;Diesel;5.5;L;{dates[0]};{dates[1]}\n")
+    assert f'formats = ["{word}"]' in found.text()
+    assert any(dates[0] in each for each in found.questions) == is_asked
+
+
+@pytest.mark.parametrize(
+    ("periods", "line", "is_asked"),
+    [
+        ([("2025-01-14", "2025-02-13")], "inclusive_ends = true", True),
+        (
+            [("2025-01-14", "2025-02-13"), ("2025-02-14", "2025-03-13")],
+            "inclusive_ends = true",
+            False,
+        ),
+        ([("2025-01-14", "2025-02-13"), ("2025-02-13", "2025-03-13")], "", False),
+        ([("2025-01-01", "2025-01-31")], "inclusive_ends = true", False),
+        ([("2025-01-01", "2025-02-01")], "", False),
+    ],
+)
+def test_periods_say_whether_their_last_day_counts(draft, periods, line, is_asked):
+    """By what follows them, or by the calendar's months; else it is asked."""
+    rows = "".join(f"A;Diesel;5.5;L;{start};{end}\n" for start, end in periods)
+    found, _, _ = draft(HEAD + rows)
+    assert ("inclusive_ends" in found.text()) == bool(line)
+    assert line in found.text()
+    assert any("last day count" in each for each in found.questions) == is_asked
+
+
+def test_what_is_not_in_the_file_is_asked(draft):
+    """Facility, activity, region, the clock, the side of a label: none is made up."""
+    rows = "".join(f"01/01/2025 {hour:02}:00,{hour}.25\n" for hour in range(24))
+    found, frame, _ = draft("Time,Usage (kWh)\n" + rows + "13/01/2025 00:00,1\n")
+    text = found.text()
+    for key in ("facility", "activity", "region", "time_zone"):
+        assert f'{key} = "?"' in text
+    assert 'interval = "1h"' in text
+    assert 'unit = "kWh"' in text
+    assert "start or end" in " ".join(found.questions)
+    assert frame.height == 25
+    with pytest.raises(FieldInvalid, match="5 to answer: line "):
+        read_profile(text, "p")
+    with pytest.raises(FieldInvalid, match=r"constants.facility: expected a word"):
+        read_profile(preview_text(text), "p")
+
+
+def test_words_that_the_catalogue_does_not_know_are_asked_one_by_one(draft):
+    """With the nearest; known ones are proposed in sight."""
+    rows = [("Electric - Grid", "kWh"), ("Kerosine", "gal"), ("fuel.diesel", "L")]
+    text = "".join(f"A;{fuel};5.5;{unit};2025-01-01;2025-02-01\n" for fuel, unit in rows)
+    found, _, _ = draft(HEAD + text)
+    assert '"Electric - Grid" = "electricity.grid"' in found.text()
+    assert '"Kerosine" = "?"' in found.text()
+    assert '"gal" = "?"' in found.text()
+    assert any("which activity is 'Kerosine'?" in each for each in found.questions)
+    assert "fuel.diesel" not in found.text()
+
+
+def test_sums_and_marks_for_nothing_are_left_out(draft):
+    """And told as assumptions."""
+    rows = "A;Diesel;5.5;L;2025-01-01;2025-02-01\nB;Diesel;-;L;2025-01-01;2025-02-01\n"
+    found, frame, files = draft(HEAD + rows + "Grand total;;5.5;;;\n")
+    assert frame.height == 1
+    assert {str(rows) for rows in files.reports[0].left_out.values()} == {"row 3", "row 4"}
+    assert "sums of others" in " ".join(found.assumptions)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "preamble", ["", "Report\n\n", 'Meter export,"of\n2025",x\nPeriod;March\n\n']
+)
+def test_delimiter_and_header_are_found(draft, delimiter, preamble):
+    """Behind what stands above them."""
+    text = (HEAD + "A;Diesel;5.5;L;2025-01-01;2025-02-01\n" * 9).replace(";", delimiter)
+    found, frame, _ = draft(preamble + text)
+    assert frame.select("facility", "quantity", "unit").rows() == [("A", "5.5", "L")] * 9
+    assert ("header_row" in found.text()) == bool(preamble)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "cp1252", "utf-16"])
+def test_an_encoding_is_asked_unless_a_mark_says_it(draft, encoding):
+    """With what each would read."""
+    name = "广州" if encoding == "gb18030" else "Köln"
+    found, _, _ = draft(HEAD + f"{name};Diesel;5.5;L;2025-01-01;2025-02-01\n", encoding=encoding)
+    asked = [each for each in found.questions if "encoding" in each]
+    assert len(asked) == (encoding != "utf-16")
+    assert all(f"{encoding} reads '{name}" in each for each in asked)
+
+
+def test_a_month_a_column_is_wide(draft):
+    """Of a site a row."""
+    found, frame, _ = draft("Site,Fuel,Jan 2025,Feb 2025\nA,Diesel,5,6\n")
+    assert 'dates = "mmm yyyy"' in found.text()
+    assert frame["quantity"].to_list() == ["5", "6"]
+
+
+def test_the_sheet_with_the_names_is_taken(tmp_path):
+    """Or asked for, where two have them."""
+    head = ["Site", "Fuel", "Usage", "Unit", "From", "To"]
+    table = [head, ["A", "Diesel", 5, "L", "2025-01-01", "2025-02-01"]]
+    path = write_xlsx(tmp_path / "a.xlsx", {"Notes": [["x", "y"], ["1", "2"]], "Data": table})
+    found = guess(path, ReadingOptions())
+    assert 'sheet = "Data"' in found.text()
+    assert not any("sheet" in each for each in found.questions)
+    path = write_xlsx(tmp_path / "b.xlsx", {"One": table, "Two": table})
+    assert any("which sheet" in each for each in guess(path, ReadingOptions()).questions)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "a,b\n", "x\n"])
+def test_a_file_without_a_table_is_refused(draft, text):
+    """In words."""
+    with pytest.raises(FieldInvalid, match=r"a\.csv"):
+        draft(text)
