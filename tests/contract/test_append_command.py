@@ -231,6 +231,17 @@ def test_what_never_became_durable_is_no_import_yet(append, run, monkeypatch):
     assert kwh(run) == 10
 
 
+def test_an_append_that_broke_off_goes_on(append, run, monkeypatch):
+    """The file is noted already; what is not durable of it is no repeat."""
+    rows = [row(n) for n in range(1, 7)]
+    assert append(rows[:2])[0] == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("tonne.client.append.channel.Channel.append", _interrupt)
+        assert append(rows)[0] != 0
+    assert append(rows)[0] == 0
+    assert kwh(run) == 60
+
+
 def _interrupt(*_words, **_options):
     raise KeyboardInterrupt
 

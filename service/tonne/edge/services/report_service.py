@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import current
 from tonne.edge.border import Answer
 from tonne.edge.messages import codec, explain_codec, names, report_codec
-from tonne.edge.messages.estimate_request import EstimatePart, read_estimate_request
+from tonne.edge.messages.batch_requests import EstimatePart, read_estimate_request
 from tonne.edge.services.calls import handlers_of
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
