@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -259,6 +259,9 @@ STEPS = st.lists(
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=st.lists(CONTENTS, min_size=1, max_size=4), steps=STEPS)
+@example(first=["much", "1"], steps=[("run", ""), (0, "300"), ("run", ""), (0, "2")])
+@example(first=["1,0"], steps=[("run", ""), (0, "much"), ("run", ""), (0, "2"), ("grow", "1")])
+@example(first=["much"], steps=[("run", ""), (0, "2"), ("run", ""), (0, "much")])
 def test_any_sequence_gives_each_rows_last_good_content_once(running, tmp_path, first, steps):
     """A file that grows, is mended and is run again, in any order; the model is a plain list."""
     book = f"sequence-{next(_numbers)}"

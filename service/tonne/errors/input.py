@@ -182,8 +182,9 @@ class ContentMustMatch(InputError):
         """Say that what is to be appended is not what the channel begins with."""
         return cls(
             f"{name} has {committed} records, and the ones given for the offsets from {offset} on "
-            f"are others; to append behind them start at offset {committed} (start_offset, "
-            "--start-offset)",
+            f"are others; where none of these was appended before, they follow at offset "
+            f"{committed} (start_offset, --start-offset); where some were, compare_records names "
+            "those that differ",
             metadata={"offset": str(offset)},
         )
 
