@@ -196,8 +196,9 @@ class ContentMustMatch(InputError):
         """Say that what is to be appended is not what the channel begins with."""
         return cls(
             f"{name} has {committed} records, and the given records differ from them from "
-            f"offset {offset} on: to append more records, start at offset {committed} "
-            "(start_offset, --start-offset)",
+            f"offset {offset} on: where none of these was appended before, start at offset "
+            f"{committed} (start_offset, --start-offset); where some were, compare_records names "
+            "those that differ",
             metadata={"offset": str(offset)},
         )
 

@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -231,6 +231,17 @@ def test_what_never_became_durable_is_no_import_yet(append, run, monkeypatch):
     assert kwh(run) == 10
 
 
+def test_an_append_that_broke_off_goes_on(append, run, monkeypatch):
+    """The file is noted already; what is not durable of it is no repeat."""
+    rows = [row(n) for n in range(1, 7)]
+    assert append(rows[:2])[0] == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("tonne.client.append.channel.Channel.append", _interrupt)
+        assert append(rows)[0] != 0
+    assert append(rows)[0] == 0
+    assert kwh(run) == 60
+
+
 def _interrupt(*_words, **_options):
     raise KeyboardInterrupt
 
@@ -248,6 +259,9 @@ STEPS = st.lists(
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=st.lists(CONTENTS, min_size=1, max_size=4), steps=STEPS)
+@example(first=["much", "1"], steps=[("run", ""), (0, "300"), ("run", ""), (0, "2")])
+@example(first=["1,0"], steps=[("run", ""), (0, "much"), ("run", ""), (0, "2"), ("grow", "1")])
+@example(first=["much"], steps=[("run", ""), (0, "2"), ("run", ""), (0, "much")])
 def test_any_sequence_gives_each_rows_last_good_content_once(running, tmp_path, first, steps):
     """A file that grows, is mended and is run again, in any order; the model is a plain list."""
     book = f"sequence-{next(_numbers)}"

@@ -6,7 +6,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.edge.messages.requests.estimate_request import read_estimate_request
+from tonne.edge.messages.requests.batch_requests import read_estimate_request
 from tonne.errors import InputError
 from tonne.ingest.decoder import KIND_ARROW, KIND_NONE, KIND_ROWS
 from tonne.v1.ingest_pb2 import Rows

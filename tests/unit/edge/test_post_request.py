@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.edge.messages.requests.post_request import read_post_request
+from tonne.edge.messages.requests.batch_requests import read_post_request
 from tonne.errors import FieldInvalid, InputError
 from tonne.ingest.decoder import KIND_ARROW, KIND_NONE, KIND_ROWS
 from tonne.v1.ingest_pb2 import PostRecordsRequest, Rows

@@ -129,9 +129,13 @@ def _known_text(ours: Import, earlier: Import) -> str:
 
 
 def _overlap(ours: Import, earlier: Import) -> bool:
-    """Whether an import is at the same place of the same channel: there it is compared whole."""
+    """Whether an import is at the same place of the same channel.
+
+    What is durable there was compared whole, and what is not is not in the ledger: an append that
+    broke off goes on.
+    """
     return (
         ours.channel == earlier.channel
-        and ours.first_offset < earlier.first_offset + earlier.durable_count
+        and ours.first_offset < earlier.first_offset + earlier.record_count
         and earlier.first_offset < ours.first_offset + ours.record_count
     )

@@ -11,7 +11,7 @@ import grpc
 
 from tonne.edge.access.gate import current
 from tonne.edge.messages import codec, names
-from tonne.edge.messages.requests.post_request import read_post_request
+from tonne.edge.messages.requests.batch_requests import read_post_request
 from tonne.edge.messages.status import answer_of, set_status
 from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.model import Limits

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import current
 from tonne.edge.border import WholeAnswer
 from tonne.edge.messages import codec, explain_codec, names, report_codec
-from tonne.edge.messages.requests.estimate_request import EstimatePart, read_estimate_request
+from tonne.edge.messages.requests.batch_requests import EstimatePart, read_estimate_request
 from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size

@@ -1,22 +1,68 @@
-"""Finds the parts of an EstimateRequest without touching its records."""
+"""Finds the parts of a PostRecordsRequest and an EstimateRequest without touching their records.
+
+Records go to the kernel as they came: a parser of whole messages would refuse them all for one
+text that is no UTF-8.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from tonne.edge.messages.codec import read_request
-from tonne.edge.messages.requests.wire_fields import (
+from tonne.edge.messages.texts import check_texts
+from tonne.edge.messages.wire_fields import (
     BYTES,
     VARINT,
     BatchParts,
     read_bool,
     read_fields,
+    read_text,
 )
-from tonne.edge.messages.texts import check_texts
 from tonne.v1 import report_pb2
 
+_POST_PARENT, _POST_REQUEST_ID, _POST_ROWS, _POST_ARROW_IPC = 1, 2, 3, 4
 _SELECTION, _ROWS, _ARROW_IPC, _EACH_RECORD = 1, 2, 3, 4
 _NAME = "EstimateRequest"
+
+
+@dataclass(frozen=True, slots=True)
+class PostRequest:
+    """Parts of a PostRecordsRequest. `content` is the serialized batch."""
+
+    parent: str
+    request_id: str
+    kind: int
+    content: bytes
+
+
+def read_post_request(message: bytes) -> PostRequest:
+    """Read a PostRecordsRequest.
+
+    As in every message, unknown fields are skipped, the last of a repeated text counts, and
+    several `rows` are joined.
+
+    Raises
+    ------
+    BatchMustParse
+        The bytes are no message.
+    FieldInvalid
+        `parent` or `request_id` is not valid UTF-8.
+    """
+    texts = {_POST_PARENT: b"", _POST_REQUEST_ID: b""}
+    batch = BatchParts(rows=_POST_ROWS, arrow_ipc=_POST_ARROW_IPC)
+    for field, wire_type, start, stop in read_fields(message, "PostRecordsRequest"):
+        if wire_type != BYTES:
+            continue
+        if field in texts:
+            texts[field] = message[start:stop]
+        else:
+            batch.take(field, message[start:stop])
+    return PostRequest(
+        parent=read_text("parent", texts[_POST_PARENT]),
+        request_id=read_text("request_id", texts[_POST_REQUEST_ID]),
+        kind=batch.kind,
+        content=batch.content,
+    )
 
 
 @dataclass(frozen=True, slots=True)
