@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tonne.errors import FieldInvalid
+
 if TYPE_CHECKING:
     from tonne.imports.profiles.profile import Profile
 
@@ -24,6 +26,8 @@ class ReadingOptions:
     sheet: str = ""
     header_row: int = 0
     profile: str = ""
+    constants: tuple[str, ...] = ()
+    """Fields of each record, as `region=GB`; they go before columns."""
 
     @property
     def is_empty(self) -> bool:
@@ -60,4 +64,20 @@ class ReadingOptions:
             sheet=self.sheet or profile.file.sheet,
             header=HeaderRule(row=self.header_row) if self.header_row else profile.file.header,
         )
-        return replace(profile, numbers=numbers, dates=dates, file=file)
+        constants = dict(map(_constant, self.constants))
+        columns = {name: rule for name, rule in profile.columns.items() if name not in constants}
+        return replace(
+            profile,
+            numbers=numbers,
+            dates=dates,
+            file=file,
+            columns=columns,
+            constants={**profile.constants, **constants},
+        )
+
+
+def _constant(text: str) -> tuple[str, str]:
+    name, sign, word = text.partition("=")
+    if not sign or not name.strip() or not word.strip():
+        raise FieldInvalid(f"constant: expected FIELD=WORD, like region=GB; got {text!r}")
+    return name.strip(), word.strip()
