@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.support.server import ServerProcess
+from tests.support.servers.server import ServerProcess
 from typer.testing import CliRunner
 
 from tonne.cli.main import app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tonne.errors import FieldInvalid
 from tonne.imports.meters.options import MeterOptions
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class ReadingOptions:
     header_row: int = 0
     profile: str = ""
     meters: MeterOptions = field(default_factory=MeterOptions)
+    constants: tuple[str, ...] = ()
+    """Fields of each record, as `region=GB`; they go before columns."""
 
     @property
     def is_empty(self) -> bool:
@@ -63,4 +66,20 @@ class ReadingOptions:
             sheet=self.sheet or profile.file.sheet,
             header=HeaderRule(row=self.header_row) if self.header_row else profile.file.header,
         )
-        return replace(profile, numbers=numbers, dates=dates, file=file)
+        constants = dict(map(_constant, self.constants))
+        columns = {name: rule for name, rule in profile.columns.items() if name not in constants}
+        return replace(
+            profile,
+            numbers=numbers,
+            dates=dates,
+            file=file,
+            columns=columns,
+            constants={**profile.constants, **constants},
+        )
+
+
+def _constant(text: str) -> tuple[str, str]:
+    name, sign, word = text.partition("=")
+    if not sign or not name.strip() or not word.strip():
+        raise FieldInvalid(f"constant: expected FIELD=WORD, like region=GB; got {text!r}")
+    return name.strip(), word.strip()

@@ -135,6 +135,17 @@ _OPTIONS: dict[str, tuple[Any, object]] = {
         ],
         0,
     ),
+    "constant": (
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="FIELD=WORD",
+                rich_help_panel=PANEL,
+                help="A field of every record, like region=GB; may be given several times.",
+            ),
+        ],
+        None,
+    ),
     "profile": (
         Annotated[
             str,
@@ -148,7 +159,7 @@ _OPTIONS: dict[str, tuple[Any, object]] = {
         "",
     ),
 }
-_RENAMED = {"date_format": "date_formats"}
+_RENAMED = {"date_format": "date_formats", "constant": "constants"}
 _MANY = {field.name for field in fields(ReadingOptions) if field.type == "tuple[str, ...]"}
 
 

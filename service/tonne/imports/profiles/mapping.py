@@ -53,7 +53,7 @@ class Mapper:
         self._profile, self._table = profile, table
         self.report = Report(table.place)
         self._periods = Periods(profile.dates, table.place, self.report)
-        rules = _plain_columns(table) if profile.is_plain else dict(profile.columns)
+        rules = _plain_columns(table, profile) if profile.is_plain else dict(profile.columns)
         self._texts = {name: find_text(table, rule, name) for name, rule in rules.items()}
         used = [key for text in self._texts.values() for key in text.keys]
         self._values = self._find_values(used)
@@ -104,7 +104,7 @@ class Mapper:
         if missing:
             raise FieldInvalid(
                 f"{self._table.place}: no column and no constant gives {', '.join(missing)}; name "
-                "a column for it under [columns], or a word under [constants]"
+                "a column for it under [columns], or a word by --constant FIELD=WORD"
                 + ("; a length under interval in [dates] gives the end" if END in missing else ""),
                 metadata={"fields": ",".join(missing)},
             )
@@ -298,14 +298,15 @@ class Mapper:
             self.report.remark(NO_ZONE, rows)
 
 
-def _plain_columns(table: Table) -> dict[str, ColumnRule]:
+def _plain_columns(table: Table, profile: Profile) -> dict[str, ColumnRule]:
     """Take the columns of a file that has those of records already."""
     names = [name for name in table.header if name]
-    missing = [name for name in REQUIRED_FIELDS if name not in names]
+    known = {*names, *profile.constants}
+    missing = [name for name in REQUIRED_FIELDS if name not in known]
     unknown = [name for name in names if name not in RECORD_FIELDS]
     if missing or unknown:
         raise header_error(table.place, missing, unknown)
-    return {name: ColumnRule(name) for name in names}
+    return {name: ColumnRule(name) for name in names if name not in profile.constants}
 
 
 def header_error(place: str, missing: list[str], unknown: list[str]) -> FieldInvalid:

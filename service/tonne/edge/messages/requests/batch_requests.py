@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tonne.edge.messages.codec import read_request
-from tonne.edge.messages.texts import check_texts
-from tonne.edge.messages.wire_fields import (
+from tonne.edge.messages.requests.wire_fields import (
     BYTES,
     VARINT,
     BatchParts,
@@ -18,6 +17,7 @@ from tonne.edge.messages.wire_fields import (
     read_fields,
     read_text,
 )
+from tonne.edge.messages.texts import check_texts
 from tonne.v1 import report_pb2
 
 _POST_PARENT, _POST_REQUEST_ID, _POST_ROWS, _POST_ARROW_IPC = 1, 2, 3, 4
