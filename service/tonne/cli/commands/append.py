@@ -73,7 +73,10 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     for path in files:
         check_file(path)
     Append(
-        [Source(path.name, partial(read_files, [path]), path) for path in files],
+        [
+            Source(path.name, partial(read_files, [path]), path, is_repeatable=path.is_file())
+            for path in files
+        ],
         book,
         channel,
         start_offset,
