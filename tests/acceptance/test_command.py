@@ -141,7 +141,7 @@ def test_facilities_that_look_alike_are_told_and_stay_two(tonne, book, tmp_path,
 
 
 def test_a_bad_record_stops_no_other(tonne, book, tmp_path):
-    """Bad numbers and dates go to quarantine with reason and offset; the exit code is 0."""
+    """Bad numbers and dates go to quarantine with reason and offset; the exit code says so."""
     path = tmp_path / "mixed.csv"
     path.write_text(
         RECORDS
@@ -151,7 +151,7 @@ def test_a_bad_record_stops_no_other(tonne, book, tmp_path):
         + "g,dc-1,electricity.grid,-1,kWh,2025-01-01,2025-02-01,\n"
     )
     run = tonne("append", path, "--book", book, "--channel", "c", "--format", "json")
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 3, run.stderr
     (summary,) = json.loads(run.stdout)
     assert [summary[key] for key in ("records", "posted", "quarantined", "suspended")] == [
         7, 4, 2, 1,
@@ -248,13 +248,19 @@ def test_another_file_is_not_taken_for_a_repeat(tonne, book, records, tmp_path):
     other = tmp_path / "february.csv"
     other.write_text(RECORDS.replace("\na,", "\nx,").replace("\nb,", "\ny,"))
     run = tonne("append", other, "--book", book, "--channel", "c")
-    assert run.returncode == 1
-    assert "--start-offset" in run.stderr
+    assert run.returncode == 4
+    assert "--start-offset" not in run.stderr  # one record is the same: it would count twice
+    run = tonne("append", other, "--book", book, "--channel", "c", "--start-offset", "3")
+    assert run.returncode == 4
+    other.write_text(other.read_text().replace("\nc,", "\nw,"))
+    run = tonne("append", other, "--book", book, "--channel", "c")
+    assert run.returncode == 4
+    assert "--start-offset 3" in run.stderr
     short = tmp_path / "march.csv"
     short.write_text(RECORDS.partition("\nb,")[0].replace("\na,", "\nz,") + "\n")
     run = tonne("append", short, "--book", book, "--channel", "c")
-    assert run.returncode == 1
-    assert "--start-offset" in run.stderr
+    assert run.returncode == 4
+    assert "--start-offset 3" in run.stderr
     run = tonne("append", other, "--book", book, "--channel", "c", "--start-offset", "3")
     assert run.returncode == 0, run.stderr
     total = json.loads(tonne("inventory", "--book", book, "--format", "json").stdout)["total"]

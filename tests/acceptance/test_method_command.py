@@ -202,7 +202,7 @@ def test_suspense_is_cleared_by_a_command(tonne, book, tmp_path):
         "dc-1,own.clay,3,t,2025-01-01,2025-02-01,DE\n"
         "dc-1,electricty.grid,3,kWh,2025-01-01,2025-02-01,DE\n"
     )
-    assert tonne("append", records, "--book", book, "--channel", "c").returncode == 0
+    assert tonne("append", records, "--book", book, "--channel", "c").returncode == 4
     listed = json.loads(tonne("suspense", "list", "--book", book, "--format", "json").stdout)
     assert "electricity.grid" in listed[2]["message"]
     edition = tmp_path / "own.csv"

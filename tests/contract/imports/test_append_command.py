@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import threading
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -229,6 +231,21 @@ def test_what_never_became_durable_is_no_import_yet(append, run, monkeypatch):
         assert append([row(1)], channel="jan")[0] != 0
     assert append([row(1)], channel="feb")[0] == 0
     assert kwh(run) == 10
+
+
+def test_what_can_be_read_once_is_appended_without_a_look(run, tmp_path):
+    """A pipe: told, and refused where an option needs to read twice."""
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    values = row(1).replace('"', "").strip().split(",")
+    record = dict(zip(HEADER.strip().split(","), values, strict=True))
+    feeder = threading.Thread(target=pipe.write_text, args=(json.dumps(record) + "\n",))
+    feeder.start()
+    code, _, remarks = run("append", pipe, "--channel", "c")
+    feeder.join()
+    assert (code, kwh(run)) == (0, 10)
+    assert "pipe.jsonl can be read once alone" in remarks
+    assert run("append", pipe, "--channel", "c", "--strict")[0] == 2
 
 
 def test_an_append_that_broke_off_goes_on(append, run, monkeypatch):

@@ -21,19 +21,25 @@ DIFFERENCES_SHOWN = 5
 """Records that differ which are shown; all are counted."""
 
 
-def compare(client: Client, read: Read, place: tuple[str, str], start_offset: int) -> Comparison:
-    """Compare the records that the channel has already with those given; `place` names it."""
+def committed_offset(client: Client, place: tuple[str, str]) -> int:
+    """Give how many records a channel has; `place` is book and channel."""
     try:
-        committed_offset = client.get_channel_info(*place).committed_offset
+        return client.get_channel_info(*place).committed_offset
     except ChannelUnknown:
-        return Comparison()
-    count = committed_offset - start_offset
+        return 0
+
+
+def compare(
+    client: Client, read: Read, place: tuple[str, str], start_offset: int, committed: int
+) -> Comparison:
+    """Compare the records that the channel has already with those given."""
+    count = committed - start_offset
     if count <= 0:
         return Comparison()
     return client.compare_records(*place, head_of(read(), count), start_offset)
 
 
-def tell_differences(found: Comparison, channel: str, start_offset: int) -> None:
+def tell_differences(found: Comparison, channel: str, start_offset: int, committed: int) -> None:
     """Show records that are not those of the channel, and say what can be done about them."""
     for each in found.differences[:DIFFERENCES_SHOWN]:
         say(_difference_text(each, start_offset))
@@ -42,9 +48,9 @@ def tell_differences(found: Comparison, channel: str, start_offset: int) -> None
         say(f"{counted(more_count, 'more record')} of the files differ from those of {channel}")
     if found.difference_count == found.record_count:
         remedy = (
-            f"{channel} has {counted(found.record_count, 'record')} at these places, and none of "
-            "them is in the files: to append these behind, if they were never appended: "
-            f"--start-offset {start_offset + found.record_count}; or take a channel of their own"
+            f"{channel} has {counted(committed, 'record')}, and none of those at these places is "
+            "in the files: to append these behind, if they were never appended: "
+            f"--start-offset {committed}; or take a channel of their own"
         )
     else:
         remedy = (

@@ -11,17 +11,18 @@ import typer
 from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
 from tonne.cli.appending.checks import refused_before, tell_repeats
 from tonne.cli.appending.imports import fresh_of, imports_of, note, tell_known
-from tonne.cli.appending.mends import compare, mend, tell_differences
+from tonne.cli.appending.mends import committed_offset, compare, mend, tell_differences
 from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
 from tonne.cli.connection import connect
 from tonne.cli.input.repeats import Repeats, Source, find_repeats, without
 from tonne.cli.terminal.output import Format, counted, say
+from tonne.client import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tonne.cli.input.files import Piece
-    from tonne.client import AppendResult, Client, Comparison, Progress
+    from tonne.client import AppendResult, Client, Progress
     from tonne.errors import TonneError
 
 
@@ -66,9 +67,7 @@ class Append:
             With the exit code, where not everything is posted.
         """
         began_s = time.monotonic()
-        self._check_repeats()
-        with connect(server) as client:
-            found, mended = self._prepare(client)
+        found, mended = self._check(server)
         result = self._send(server)
         for remark in remarks():
             say(remark)
@@ -94,6 +93,24 @@ class Append:
         pieces = (piece for source in self.sources for piece in source.read())
         return without(pieces, self._found.exact)
 
+    def _check(self, server: str) -> tuple[Comparison, AppendResult | None]:
+        """Look at the records before they are sent, where they can be read more than once."""
+        once = [source.name for source in self.sources if not source.is_repeatable]
+        if not once:
+            self._check_repeats()
+            with connect(server) as client:
+                return self._prepare(client)
+        if self.strict or self.repeats is RepeatRule.SKIP:
+            raise typer.BadParameter(
+                f"{', '.join(once)} can be read once alone, and --strict and --repeats skip read "
+                "twice: write it to a file first"
+            )
+        say(
+            f"notice: {', '.join(once)} can be read once alone: whether its records stand twice, "
+            "or are in the ledger already, was not looked for"
+        )
+        return Comparison(), None
+
     def _check_repeats(self) -> None:
         is_asked = self.repeats is not RepeatRule.KEEP
         self._found = find_repeats(self.sources, with_ids=is_asked)
@@ -105,9 +122,10 @@ class Append:
         """Do what comes before the first record is sent; gives what was there already."""
         given = imports_of(self.sources, self._found, self.channel, self.start_offset)
         place = (self.book, self.channel)
-        found = compare(client, self.read, place, self.start_offset)
+        committed = committed_offset(client, place)
+        found = compare(client, self.read, place, self.start_offset, committed)
         if found.difference_count:
-            tell_differences(found, self.channel, self.start_offset)
+            tell_differences(found, self.channel, self.start_offset, committed)
             raise typer.Exit(Outcome.NOTHING_POSTED)
         fresh = [] if self.again else fresh_of(given, self.read, found.record_count)
         if tell_known(client, self.book, fresh):

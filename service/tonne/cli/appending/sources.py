@@ -46,6 +46,7 @@ def opened_sources(
                 each.pieces,
                 group[0] if len(group) == 1 else None,
                 profile=reading.profile,
+                is_repeatable=all(path.is_file() for path in group),
             )
             for group, each in zip(groups, opened, strict=True)
         ]

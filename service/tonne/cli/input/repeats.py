@@ -35,7 +35,8 @@ _SEEDS = (0x746F6E6E, 0x6532)
 class Source:
     """A file, or a part of one, that gives records: its name for people, and how it is read.
 
-    `path` is that of the file, where there is one; `profile` and `profile_sha256` say what it is
+    `path` is that of the file, where there is one; `is_repeatable` says whether it can be read
+    more than once, which a pipe cannot; `profile` and `profile_sha256` say what it is
     read by, where it is read by more than its columns.
     """
 
@@ -44,6 +45,7 @@ class Source:
     path: Path | None = None
     profile: str = ""
     profile_sha256: str = ""
+    is_repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
