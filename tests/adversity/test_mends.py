@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.support.servers.server import ServerProcess
 from typer.testing import CliRunner
 
+from tests.support.servers.server import ServerProcess
 from tonne.cli.main import app
 from tonne.client import Client
 

@@ -1,7 +1,8 @@
 """Records that stand twice in what is appended, found before anything is posted.
 
 Two records with one `record_id` are one record twice, or two that contradict each other. Neither
-is posted without a word: a sum would count both. Ids are compared by 64-bit hashes first, and
+is posted without a word: a sum would count both. An id that stands for several times names a meter
+or a bill's line, and tells no records apart: it stops nothing, and that is said. Ids are compared by 64-bit hashes first, and
 what they find by the texts themselves, so that a collision costs a look and tells nothing wrong.
 """
 
@@ -52,8 +53,10 @@ class Source:
 class Repeats:
     """What stands twice, by positions in all records from 0; a pair is (position, earlier one).
 
-    `exact` are the same in every field, `conflicts` have the same id alone. `is_complete` is false
-    where there were too many records to look.
+    `exact` are the same in every field, `conflicts` have the same id and the same time alone.
+    `reused` are the first ids that stand for several times, each with its number of records, and
+    `reused_exact_count` how many of their records are the same as an earlier one. `is_complete` is
+    false where there were too many records to look.
     """
 
     record_count: int = 0
@@ -64,6 +67,9 @@ class Repeats:
     starts: Sequence[tuple[int, str]] = ()
     sketches: Sequence[Sketch] = ()
     is_complete: bool = True
+    reused_count: int = 0
+    reused: Sequence[tuple[str, int]] = ()
+    reused_exact_count: int = 0
 
     @property
     def exact_count(self) -> int:
@@ -80,10 +86,13 @@ class Repeats:
         return f"{name}, record {position - start + 1:,}"
 
 
-def find_repeats(sources: Sequence[Source], *, with_ids: bool = True) -> Repeats:
+def find_repeats(
+    sources: Sequence[Source], *, with_ids: bool = True, with_reused: bool = False
+) -> Repeats:
     """Look through all records for ids that stand twice; those without an id are passed over.
 
     What they are known by is found on the way, and alone where ids are not to be compared.
+    `with_reused` takes records for the same as an earlier one under ids of several times, too.
     """
     hashes: list[pl.Series] = []
     starts: list[tuple[int, str]] = []
@@ -107,7 +116,7 @@ def find_repeats(sources: Sequence[Source], *, with_ids: bool = True) -> Repeats
     twice = ids.with_row_index("position").filter(
         pl.col("hash").is_not_null() & pl.col("hash").is_duplicated()
     )["position"]
-    found = _compare(sources, twice.cast(pl.UInt64), count, starts)
+    found = _compare(sources, twice.cast(pl.UInt64), count, starts, with_reused=with_reused)
     return replace(found, sketches=sketches)
 
 
@@ -167,7 +176,12 @@ def positions_of(offsets: Iterable[int], start_offset: int) -> pl.Series:
 
 
 def _compare(
-    sources: Sequence[Source], twice: pl.Series, count: int, starts: Sequence[tuple[int, str]]
+    sources: Sequence[Source],
+    twice: pl.Series,
+    count: int,
+    starts: Sequence[tuple[int, str]],
+    *,
+    with_reused: bool,
 ) -> Repeats:
     """Compare the records at these positions by their texts."""
     if twice.is_empty():
@@ -184,11 +198,17 @@ def _compare(
     found = pl.concat(parts).with_columns(
         pl.col("position").first().over(content).alias("same_as"),
         pl.col("position").first().over("record_id").alias("first"),
+        (pl.col("time").n_unique().over("record_id") > 1).alias("is_reused"),
     )
-    exact = found.filter(pl.col("same_as") < pl.col("position"))
+    is_exact = pl.col("same_as") < pl.col("position")
+    is_reused = pl.col("is_reused")
+    exact = found.filter(is_exact if with_reused else is_exact & ~is_reused)
     conflicts = found.filter(
-        pl.col("same_as") == pl.col("position"), pl.col("first") < pl.col("position")
+        ~is_reused,
+        pl.col("same_as") == pl.col("position"),
+        pl.col("first") < pl.col("position"),
     )
+    reused = found.filter(is_reused).group_by("record_id", maintain_order=True).len()
     columns = ("position", "first", "record_id")
     return Repeats(
         count,
@@ -197,6 +217,9 @@ def _compare(
         conflicts.height,
         conflicts.select(columns).head(SHOWN_MAX).rows(),
         starts,
+        reused_count=reused.height,
+        reused=reused.head(SHOWN_MAX).rows(),
+        reused_exact_count=found.filter(is_exact & is_reused).height,
     )
 
 
@@ -215,19 +238,26 @@ def _ids(records: pl.DataFrame | list[dict[str, object]]) -> pl.Series:
 
 
 def _content_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
-    """Give the id of each record and two hashes of all its fields."""
+    """Give the id of each record, a hash of its start and end, and two of all its fields."""
     for piece in _gathered(pieces):
         if isinstance(piece, list):
             texts = [json.dumps(each, sort_keys=True, default=str) for each in piece]
             frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
             ids = pl.Series([str(each.get("record_id") or "") for each in piece], dtype=pl.String)
+            times = pl.Series([f"{each.get('start')}/{each.get('end')}" for each in piece])
         elif "record_id" in piece.columns:
             frame, ids = piece, piece["record_id"].cast(pl.String)
+            times = piece.select(pl.struct("start", "end")).to_series()
         else:
-            frame, ids = piece, pl.repeat("", piece.height, eager=True)
+            continue  # without ids nothing stands twice
         whole = pl.struct(pl.all())
         hashes = frame.select(content=whole.hash(_SEEDS[0]), content_2=whole.hash(_SEEDS[1]))
-        yield hashes.select(ids.fill_null("").alias("record_id"), "content", "content_2")
+        yield hashes.select(
+            ids.fill_null("").alias("record_id"),
+            times.hash(_SEEDS[0]).alias("time"),
+            "content",
+            "content_2",
+        )
 
 
 def _gathered(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame | list[dict[str, object]]]:

@@ -27,7 +27,7 @@ from tonne.imports.values.dates import DAY, MONTH
 from tonne.imports.values.numbers import is_misread, read_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tonne.imports.profiles.profile import LeaveOutRule, Profile
     from tonne.imports.sources.tables import Table
@@ -118,14 +118,12 @@ class Mapper:
         records = records.with_columns(self._words(records))
         columns = {name: records[name] for name in RECORD_FIELDS if name in records.columns}
         columns["quantity"] = self._quantities(columns["quantity"], rows)
-        series = pl.select(
-            pl.concat_str(
-                [columns[name] for name in ("facility", "activity", "unit") if name in columns]
-                + [records[VALUE].cast(pl.String)],
-                separator="\0",
-                ignore_nulls=True,
-            )
-        ).to_series()
+
+        def series() -> pl.Series:
+            names = [columns[name] for name in ("facility", "activity", "unit") if name in columns]
+            names.append(records[VALUE].cast(pl.String))
+            return pl.select(pl.concat_str(names, separator="\0", ignore_nulls=True)).to_series()
+
         self._put_periods(columns, records, series)
         if "evidence" not in columns and (self._table.sheet or not self._profile.is_plain):
             columns["evidence"] = self._evidence(records)
@@ -198,7 +196,8 @@ class Mapper:
             return []
         found = []
         for name in records.columns:
-            if name in {ROW, VALUE, START, END, "quantity"}:
+            is_written = name in self._texts and name not in {START, END, "quantity"}
+            if not is_written:
                 continue
             text = pl.col(name).str.strip_chars()
             aliases = self._profile.aliases.get(name, {})
@@ -234,7 +233,7 @@ class Mapper:
         return plain.zip_with(plain.is_not_null(), texts)
 
     def _put_periods(
-        self, columns: dict[str, pl.Series], records: pl.DataFrame, series: pl.Series
+        self, columns: dict[str, pl.Series], records: pl.DataFrame, series: Callable[[], pl.Series]
     ) -> None:
         rows = records[ROW]
         values = self._values

@@ -13,7 +13,12 @@ from tonne.imports.values.dates import ISO, MONTH, read_dates
 from tonne.imports.values.zones import Clock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tonne.imports.profiles.report import Report
+
+    Series = Callable[[], pl.Series]
+    """Gives what each row is a reading of, where that is needed."""
 
 _ISO_LIKE = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(?:$|[Tt ])"
 _HOUR = pl.duration(hours=1)
@@ -57,13 +62,13 @@ class Periods:
     def read(
         self,
         texts: dict[str, pl.Series],
-        series: pl.Series,
+        series: Series,
         rows: pl.Series,
         offset: pl.Series | None = None,
     ) -> None:
         """Put the columns `start` and `end` in the place of their texts.
 
-        `series` names what each row is a reading of; `offset` is the time of day of each row
+        `series` gives what each row is a reading of; `offset` is the time of day of each row
         where the texts are days.
 
         Raises
@@ -87,7 +92,7 @@ class Periods:
         self,
         sides: tuple[Side, Side],
         texts: dict[str, pl.Series],
-        series: pl.Series,
+        series: Series,
         rows: pl.Series,
     ) -> None:
         """Put the columns of start and end in their place: instants where the clock is known."""
@@ -132,7 +137,7 @@ class Periods:
         clock: Clock,
         sides: tuple[Side, Side],
         texts: dict[str, pl.Series],
-        series: pl.Series,
+        series: Series,
         rows: pl.Series,
     ) -> None:
         """Resolve the side that was written; the other one is a length of time away from it."""
@@ -230,7 +235,7 @@ def _is_falling(local: pl.Series) -> bool:
 
 
 def _instants(
-    side: Side, clock: Clock, series: pl.Series, *, is_falling: bool
+    side: Side, clock: Clock, series: Series, *, is_falling: bool
 ) -> tuple[pl.Series, pl.DataFrame]:
     """Find the instants of one side: days, times of the clock, times with an offset."""
     reading = side.reading

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tonne.errors import FieldInvalid
+from tonne.imports.values.numbers import ROWS_PER_TEXT_MIN
 
 ISO, EXCEL, UNIX, UNIX_MS = "iso", "excel", "unix", "unix-ms"
 SPECIAL = (ISO, EXCEL, UNIX, UNIX_MS)
@@ -37,9 +38,6 @@ _ISO_INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)? ?"
     r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
 )
-ROWS_PER_TEXT_MIN = 4
-"""Mean number of rows per distinct text from which each text is read once."""
-
 _PROBES = (
     dt.datetime(2003, 2, 1, 4, 5, 6),  # noqa: DTZ001  # a wall clock shows it
     dt.datetime(2011, 10, 12, 11, 10, 9),  # noqa: DTZ001  # a wall clock shows it

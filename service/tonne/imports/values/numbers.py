@@ -28,6 +28,9 @@ DECIMALS = (".", ",")
 MINUS_SIGNS = ("leading", "trailing", "parentheses")
 """Where the sign of a negative number stands: `-1`, `1-`, `(1)`."""
 
+ROWS_PER_TEXT_MIN = 4
+"""Mean number of rows per distinct text from which each text is read once."""
+
 PLAIN = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 """What a server reads as a quantity."""
 
@@ -82,9 +85,20 @@ def read_numbers(texts: pl.Series, form: NumberForm) -> pl.Series:
     A group has three digits, and one number is grouped by one kind of character: `1,23` and
     `1,234 567` are no numbers of any form.
     """
-    text = pl.col(texts.name).str.strip_chars().str.replace_all("\u2212", "-", literal=True)
-    read = pl.when(text.str.contains(_pattern(form))).then(_plain(text, form))
-    return texts.to_frame().select(read.alias(texts.name)).to_series()
+    written = texts.alias("text").to_frame()
+    text = pl.col("text").str.strip_chars().str.replace_all("\u2212", "-", literal=True)
+    plain = pl.when(text.str.contains(_pattern(form))).then(_plain(text, form)).alias("plain")
+    distinct = written.unique()
+    if distinct.height * ROWS_PER_TEXT_MIN > written.height:
+        return written.select(plain).to_series().alias(texts.name)
+    read = written.join(
+        distinct.with_columns(plain),
+        on="text",
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
+    return read["plain"].alias(texts.name)
 
 
 def is_misread(texts: pl.Series, plain: pl.Series) -> pl.Series:

@@ -10,11 +10,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tonne.errors import FieldInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _INSTANT = pl.Datetime("us", "UTC")
@@ -73,15 +77,19 @@ class Clock:
         return whole.dt.convert_time_zone("UTC").cast(_INSTANT)
 
     def instants(
-        self, local: pl.Series, series: pl.Series | None = None, *, is_falling: bool = False
+        self,
+        local: pl.Series,
+        series: Callable[[], pl.Series] | None = None,
+        *,
+        is_falling: bool = False,
     ) -> pl.DataFrame:
         """Find the instants of a clock's times: `instant`, `other`, `is_told`, `is_once`.
 
         `instant` is null where the clock never shows the time. Of a time that it shows twice,
         `other` is the later instant (else they are equal); `is_told` says that the series shows
-        both, `is_once` that it shows one, which is taken for the earlier. `series` names what
-        each time is a reading of; without it all are of one. `is_falling` says that the newest
-        stands first.
+        both, `is_once` that it shows one, which is taken for the earlier. `series` gives what
+        each time is a reading of, where that is needed; without it all are of one. `is_falling`
+        says that the newest stands first.
         """
         never = pl.repeat(value=False, n=local.len(), eager=True)
         if (offset := self._steady_offset(local)) is not None:
@@ -105,13 +113,14 @@ class Clock:
         self,
         local: pl.Series,
         is_twice: pl.Series,
-        series: pl.Series | None,
+        series: Callable[[], pl.Series] | None,
         *,
         is_falling: bool,
     ) -> tuple[pl.Series, pl.Series, pl.Series]:
         """Tell of times that stand twice which are later, which pairs are whole, which not."""
         rows = is_twice.arg_true().to_list()
-        keys = [(str(series[row]) if series is not None else "", local[row]) for row in rows]
+        names = series() if series else None
+        keys = [(str(names[row]) if names is not None else "", local[row]) for row in rows]
         counts = Counter(keys)
         late, told, once = ([False] * local.len() for _ in range(3))
         for row, key in zip(rows, keys, strict=True):
