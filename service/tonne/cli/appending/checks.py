@@ -98,8 +98,8 @@ def _tell_reused(found: Repeats, rule: RepeatRule) -> None:
     )
     if found.reused_exact_count and rule is RepeatRule.STOP:
         say(
-            f"notice: {counted(found.reused_exact_count, 'record')} under such ids stand twice, "
-            "the same in every field, and both count; to leave the later ones out: --repeats skip"
+            f"notice: under such ids {counted(found.reused_exact_count, 'record')} the same as an "
+            "earlier one in every field; all count; to leave the later ones out: --repeats skip"
         )
 
 

@@ -1,9 +1,10 @@
 """Records that stand twice in what is appended, found before anything is posted.
 
 Two records with one `record_id` are one record twice, or two that contradict each other. Neither
-is posted without a word: a sum would count both. An id that stands for several times names a meter
-or a bill's line, and tells no records apart: it stops nothing, and that is said. Ids are compared by 64-bit hashes first, and
-what they find by the texts themselves, so that a collision costs a look and tells nothing wrong.
+is posted without a word: a sum would count both. An id that stands for several times is that of
+a meter: it tells no records apart, stops nothing, and is told. Ids are compared by 64-bit hashes
+first, and what they find by the texts themselves, so that a collision costs a look and tells
+nothing wrong.
 """
 
 from __future__ import annotations
@@ -247,9 +248,11 @@ def _content_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
             times = pl.Series([f"{each.get('start')}/{each.get('end')}" for each in piece])
         elif "record_id" in piece.columns:
             frame, ids = piece, piece["record_id"].cast(pl.String)
-            times = piece.select(pl.struct("start", "end")).to_series()
+            names = [name for name in ("start", "end") if name in piece.columns]
+            times = piece.select(pl.struct(names or "record_id")).to_series()
         else:
-            continue  # without ids nothing stands twice
+            frame, ids = piece, pl.repeat("", piece.height, eager=True)
+            times = ids
         whole = pl.struct(pl.all())
         hashes = frame.select(content=whole.hash(_SEEDS[0]), content_2=whole.hash(_SEEDS[1]))
         yield hashes.select(
