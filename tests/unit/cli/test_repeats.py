@@ -17,17 +17,20 @@ from tonne.cli.input.repeats import Source, find_repeats, without
 
 IDS = st.sampled_from(["", "a", "b", "c", "ä"])
 QUANTITIES = st.sampled_from(["1", "2", None])
-RECORDS = st.lists(st.tuples(IDS, QUANTITIES), max_size=12)
+STARTS = st.sampled_from(["01", "02"])
+RECORDS = st.lists(st.tuples(IDS, QUANTITIES, STARTS), max_size=12)
 
 
 def frame(rows):
     """The records as a frame of texts."""
-    return pl.DataFrame(rows, schema={"record_id": pl.String, "quantity": pl.String}, orient="row")
+    names = ["record_id", "quantity", "start"][: len(rows[0]) if rows else 3]
+    schema = dict.fromkeys(names, pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def mappings(rows):
     """The records as mappings."""
-    return [{"record_id": record_id, "quantity": quantity} for record_id, quantity in rows]
+    return [dict(zip(["record_id", "quantity", "start"], row, strict=True)) for row in rows]
 
 
 def sources_of(rows, cuts, *, as_frames):
@@ -55,19 +58,22 @@ def test_duplicates_and_conflicts_are_those_of_a_plain_look(rows, cuts, as_frame
     """Whatever the pieces: all, each once, the first of each kept, and nothing else."""
     sources = sources_of(rows, cuts, as_frames=as_frames)
     found = find_repeats(sources)
-    seen, ids, exact, conflicts = set(), set(), [], 0
+    seen, starts, exact, conflicts, shared = set(), {}, [], 0, 0
     for position, row in enumerate(rows):
         if not row[0]:
             continue
-        if row in seen:
+        is_first = row[0] not in starts
+        starts.setdefault(row[0], set()).add(row[2])
+        if len(starts[row[0]]) > 1:  # the id is no record's own
+            shared += row in seen
+        elif row in seen:
             exact.append(position)
-        elif row[0] in ids:
+        elif not is_first:
             conflicts += 1
         seen.add(row)
-        ids.add(row[0])
     assert found.record_count == len(rows)
     assert found.exact.to_list() == exact
-    assert found.conflict_count == conflicts
+    assert (found.conflict_count, found.shared_count) == (conflicts, shared)
     kept = ids_of(without((piece for each in sources for piece in each.read()), found.exact))
     assert kept == [row for position, row in enumerate(rows) if position not in exact]
 
@@ -87,6 +93,7 @@ def test_ids_of_one_hash_are_not_one_id(monkeypatch):
         ([("a", "1"), ("a", "1")], RepeatRule.SKIP, False, "1 duplicate left out"),
         ([("a", "1"), ("a", "2")], RepeatRule.SKIP, True, "mend the file"),
         ([("a", "1"), ("b", "1")], RepeatRule.STOP, False, ""),
+        ([("a", "1", "01"), ("a", "1", "02")], RepeatRule.STOP, False, ""),
     ],
 )
 def test_what_stands_twice_is_told_by_its_place(capsys, rows, rule, stops, told):
@@ -96,6 +103,16 @@ def test_what_stands_twice_is_told_by_its_place(capsys, rows, rule, stops, told)
     text = " ".join(capsys.readouterr().err.split())
     assert told in text
     assert ("1.csv, record 1" in text and "0.csv, record 1" in text) is bool(told)
+
+
+def test_an_id_of_several_times_is_kept_and_told(capsys):
+    """An hour that stands twice when clocks go back, under the id of its meter."""
+    rows = [("h", "10", "00:00"), ("h", "10", "01:00"), ("h", "10", "01:00")]
+    found = find_repeats(sources_of(rows, [], as_frames=True))
+    assert tell_repeats(found, RepeatRule.STOP) is False
+    assert found.exact.is_empty()
+    told = " ".join(capsys.readouterr().err.split())
+    assert "notice: 0.csv, record 3 is the same as 0.csv, record 2 in all fields" in told
 
 
 def test_too_many_records_are_told(monkeypatch, capsys):

@@ -70,6 +70,13 @@ def tell_repeats(found: Repeats, rule: RepeatRule) -> bool:
         )
     if found.conflict_count > len(found.shown_conflicts):
         say(f"{counted(found.conflict_count - len(found.shown_conflicts), 'more conflict')}")
+    for position, earlier, record_id in found.shown_shared[:1]:
+        say(
+            f"notice: {found.place(position)} is the same as {found.place(earlier)} in all fields"
+            + (f", and so are {found.shared_count - 1:,} more" if found.shared_count > 1 else "")
+            + f"; their record_id ({record_id!r}) stands for records of several times or places, "
+            "so that each is kept"
+        )
     if not (exact_count or found.conflict_count):
         return False
     if found.conflict_count or rule is RepeatRule.STOP:

@@ -16,7 +16,7 @@ import polars as pl
 from tonne.cli.input.sketch import Sketch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tonne.cli.input.files import Piece
@@ -28,6 +28,9 @@ SHOWN_MAX = 5
 """Repeats and conflicts that are named one by one."""
 
 _MAPPINGS = 10_000
+_PLACE = ("facility", "activity", "region", "start", "end", "place")
+"""Of what a record is: two with one id that differ here are two records. `place` is that of a
+mapping, as one text."""
 _SEEDS = (0x746F6E6E, 0x6532)
 
 
@@ -52,8 +55,10 @@ class Source:
 class Repeats:
     """What stands twice, by positions in all records from 0; a pair is (position, earlier one).
 
-    `exact` are the same in every field, `conflicts` have the same id alone. `is_complete` is false
-    where there were too many records to look.
+    `exact` are the same in every field; `conflicts` have the id, the facility, the activity and
+    the time in common. Where an id stands for records of several places or times it is no
+    record's own: then what is the same in every field is `shared`. `is_complete` is false where
+    there were too many records to look.
     """
 
     record_count: int = 0
@@ -63,6 +68,8 @@ class Repeats:
     shown_conflicts: Sequence[tuple[int, int, str]] = ()
     starts: Sequence[tuple[int, str]] = ()
     sketches: Sequence[Sketch] = ()
+    shared_count: int = 0
+    shown_shared: Sequence[tuple[int, int, str]] = ()
     is_complete: bool = True
 
     @property
@@ -184,11 +191,17 @@ def _compare(
     found = pl.concat(parts).with_columns(
         pl.col("position").first().over(content).alias("same_as"),
         pl.col("position").first().over("record_id").alias("first"),
+        (pl.col("place") != pl.col("place").first()).over("record_id").alias("is_elsewhere"),
     )
-    exact = found.filter(pl.col("same_as") < pl.col("position"))
-    conflicts = found.filter(
-        pl.col("same_as") == pl.col("position"), pl.col("first") < pl.col("position")
+    # By what came before alone: a file that grows is read as it was.
+    found = found.with_columns(
+        pl.col("is_elsewhere").cast(pl.Int64).cum_sum().over("record_id").alias("elsewhere_count")
     )
+    is_known = (pl.col("elsewhere_count") == 0) & (pl.col("first") < pl.col("position"))
+    is_same = pl.col("same_as") < pl.col("position")
+    exact = found.filter(is_known & is_same)
+    conflicts = found.filter(is_known & ~is_same)
+    shared = found.filter(~is_known & is_same)
     columns = ("position", "first", "record_id")
     return Repeats(
         count,
@@ -197,6 +210,8 @@ def _compare(
         conflicts.height,
         conflicts.select(columns).head(SHOWN_MAX).rows(),
         starts,
+        shared_count=shared.height,
+        shown_shared=shared.select("position", "same_as", "record_id").head(SHOWN_MAX).rows(),
     )
 
 
@@ -218,16 +233,28 @@ def _content_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
     """Give the id of each record and two hashes of all its fields."""
     for piece in _gathered(pieces):
         if isinstance(piece, list):
-            texts = [json.dumps(each, sort_keys=True, default=str) for each in piece]
-            frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+            texts = [
+                (json.dumps(each, sort_keys=True, default=str), _place_text(each))
+                for each in piece
+            ]
+            frame = pl.DataFrame(texts, schema=["text", "place"], orient="row")
             ids = pl.Series([str(each.get("record_id") or "") for each in piece], dtype=pl.String)
         elif "record_id" in piece.columns:
             frame, ids = piece, piece["record_id"].cast(pl.String)
         else:
             frame, ids = piece, pl.repeat("", piece.height, eager=True)
         whole = pl.struct(pl.all())
-        hashes = frame.select(content=whole.hash(_SEEDS[0]), content_2=whole.hash(_SEEDS[1]))
-        yield hashes.select(ids.fill_null("").alias("record_id"), "content", "content_2")
+        names = [name for name in _PLACE if name in frame.columns]
+        hashes = frame.select(
+            content=whole.hash(_SEEDS[0]),
+            content_2=whole.hash(_SEEDS[1]),
+            place=pl.struct(names).hash(_SEEDS[0]) if names else pl.lit(0, pl.UInt64),
+        )
+        yield hashes.select(ids.fill_null("").alias("record_id"), pl.col("*").exclude("record_id"))
+
+
+def _place_text(record: Mapping[str, object]) -> str:
+    return json.dumps([str(record.get(name) or "") for name in _PLACE])
 
 
 def _gathered(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame | list[dict[str, object]]]:
