@@ -177,6 +177,33 @@ def test_another_file_does_not_mend(append, run):
     assert kwh(run) == 30
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_mend"),
+    [
+        ("h,dc,electricity.grid,x,kWh,2025-01-01,2025-01-02,GB",
+         "h,dc,electricity.grid,5,kWh,2025-01-01,2025-01-02,GB", True),
+        ("h,dc,electricity.grid,x,kWh,2025-01-01,2025-01-02,GB",
+         "h,dc,electricity.grid,5,kWh,2025-02-01,2025-02-02,GB", False),
+        ("h,dc,electricity.grid,5,kWh,2025-01-02,2025-01-01,GB",
+         "h,dc,electricity.grid,5,kWh,2025-01-01,2025-01-02,GB", True),
+        ("h,dc,electricity.grid,5,furlong,22/01/2025,23/01/2025,GB",
+         "h,hut,electricity.grid,5,kWh,2025-01-22,2025-01-23,GB", True),
+        (",dc,electricity.grid,5,furlong,2025-01-01,2025-01-02,GB",
+         ",dc,electricity.grid,5,kWh,2025-01-01,2025-01-02,GB", True),
+        (",dc,electricity.grid,x,kWh,2025-01-01,2025-01-02,GB",
+         ",hut,electricity.grid,5,kWh,2025-02-01,2025-02-02,GB", False),
+        ("a,dc,electricity.grid,x,kWh,2025-01-01,2025-01-02,GB",
+         "b,dc,electricity.grid,5,kWh,2025-01-01,2025-01-02,GB", False),
+        (",,,,,,,", "h,dc,electricity.grid,5,kWh,2025-01-01,2025-01-02,GB", True),
+    ],
+)  # fmt: skip
+def test_what_counts_as_the_same_record_mended(append, run, before, after, is_mend):
+    """By id and time, or by all that could be read: the row of another month is another record."""
+    assert append([row(9), before + "\n"])[0] == 3
+    assert append([row(9), after + "\n"])[0] == (0 if is_mend else 4)
+    assert kwh(run) == (15 if is_mend else 10)
+
+
 def test_a_record_far_before_the_end_is_compared(append, run):
     """All that is skipped is, and not the last hundred records."""
     rows = [row(1 + n % 27, str(n)).replace(f"r{1 + n % 27},", f"n{n},") for n in range(400)]

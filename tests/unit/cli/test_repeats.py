@@ -17,19 +17,20 @@ from tonne.cli.input.repeats import Source, find_repeats, without
 
 IDS = st.sampled_from(["", "a", "b", "c", "ä"])
 QUANTITIES = st.sampled_from(["1", "2", None])
-STARTS = st.sampled_from(["2025-01-01", "2025-01-01", "2025-01-02"])
+STARTS = st.sampled_from(["01", "02"])
 RECORDS = st.lists(st.tuples(IDS, QUANTITIES, STARTS), max_size=12)
-NAMES = ("record_id", "quantity", "start")
 
 
 def frame(rows):
     """The records as a frame of texts."""
-    return pl.DataFrame(rows, schema=dict.fromkeys(NAMES, pl.String), orient="row")
+    names = ["record_id", "quantity", "start"][: len(rows[0]) if rows else 3]
+    schema = dict.fromkeys(names, pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def mappings(rows):
     """The records as mappings."""
-    return [dict(zip(NAMES, row, strict=True)) for row in rows]
+    return [dict(zip(["record_id", "quantity", "start"], row, strict=True)) for row in rows]
 
 
 def sources_of(rows, cuts, *, as_frames):
@@ -56,26 +57,23 @@ def ids_of(pieces):
 def test_duplicates_and_conflicts_are_those_of_a_plain_look(rows, cuts, as_frames):
     """Whatever the pieces: all, each once, the first of each kept, and nothing else."""
     sources = sources_of(rows, cuts, as_frames=as_frames)
-    starts = {id_: {row[2] for row in rows if row[0] == id_} for id_, *_ in rows}
-    reused = {id_ for id_, found in starts.items() if id_ and len(found) > 1}
-    seen, ids, exact, exact_of_reused, conflicts = set(), set(), [], [], 0
+    found = find_repeats(sources)
+    seen, starts, exact, conflicts, shared = set(), {}, [], 0, 0
     for position, row in enumerate(rows):
         if not row[0]:
             continue
-        if row in seen:
-            (exact_of_reused if row[0] in reused else exact).append(position)
-        elif row[0] in ids and row[0] not in reused:
+        is_first = row[0] not in starts
+        starts.setdefault(row[0], set()).add(row[2])
+        if len(starts[row[0]]) > 1:  # the id is no record's own
+            shared += row in seen
+        elif row in seen:
+            exact.append(position)
+        elif not is_first:
             conflicts += 1
         seen.add(row)
-        ids.add(row[0])
-    found = find_repeats(sources)
     assert found.record_count == len(rows)
     assert found.exact.to_list() == exact
-    assert found.conflict_count == conflicts
-    assert found.reused_count == len(reused)
-    assert found.reused_exact_count == len(exact_of_reused)
-    skipped = find_repeats(sources, with_reused=True)
-    assert skipped.exact.to_list() == sorted(exact + exact_of_reused)
+    assert (found.conflict_count, found.shared_count) == (conflicts, shared)
     kept = ids_of(without((piece for each in sources for piece in each.read()), found.exact))
     assert kept == [row for position, row in enumerate(rows) if position not in exact]
 
@@ -83,7 +81,7 @@ def test_duplicates_and_conflicts_are_those_of_a_plain_look(rows, cuts, as_frame
 def test_ids_of_one_hash_are_not_one_id(monkeypatch):
     """The texts decide: a collision tells nothing."""
     monkeypatch.setattr(repeats, "_hash_ids", lambda ids: pl.repeat(7, ids.len(), eager=True))
-    rows = [("a", "1", "1"), ("b", "1", "1"), ("c", "1", "1")]
+    rows = [("a", "1"), ("b", "1"), ("c", "1")]
     found = find_repeats(sources_of(rows, [], as_frames=True))
     assert (found.exact.len(), found.conflict_count) == (0, 0)
 
@@ -91,10 +89,11 @@ def test_ids_of_one_hash_are_not_one_id(monkeypatch):
 @pytest.mark.parametrize(
     ("rows", "rule", "stops", "told"),
     [
-        ([("a", "1", "d"), ("a", "1", "d")], RepeatRule.STOP, True, "--repeats skip"),
-        ([("a", "1", "d"), ("a", "1", "d")], RepeatRule.SKIP, False, "1 duplicate left out"),
-        ([("a", "1", "d"), ("a", "2", "d")], RepeatRule.SKIP, True, "mend the file"),
-        ([("a", "1", "d"), ("b", "1", "d")], RepeatRule.STOP, False, ""),
+        ([("a", "1"), ("a", "1")], RepeatRule.STOP, True, "--repeats skip"),
+        ([("a", "1"), ("a", "1")], RepeatRule.SKIP, False, "1 duplicate left out"),
+        ([("a", "1"), ("a", "2")], RepeatRule.SKIP, True, "mend the file"),
+        ([("a", "1"), ("b", "1")], RepeatRule.STOP, False, ""),
+        ([("a", "1", "01"), ("a", "1", "02")], RepeatRule.STOP, False, ""),
     ],
 )
 def test_what_stands_twice_is_told_by_its_place(capsys, rows, rule, stops, told):
@@ -106,24 +105,20 @@ def test_what_stands_twice_is_told_by_its_place(capsys, rows, rule, stops, told)
     assert ("1.csv, record 1" in text and "0.csv, record 1" in text) is bool(told)
 
 
-def test_the_id_of_a_meter_stops_nothing_and_is_told(capsys):
-    """It stands for several times; what is the same under it counts, or is left out by option."""
-    rows = [("m", "1", "d"), ("m", "1", "d"), ("m", "1", "e")]
-    assert (
-        tell_repeats(find_repeats(sources_of(rows, [], as_frames=True)), RepeatRule.STOP) is False
-    )
-    text = " ".join(capsys.readouterr().err.split())
-    assert "record_id 'm' stands for 3 records of several times" in text
-    assert "under such ids 1 record the same as an earlier one" in text
-    found = find_repeats(sources_of(rows, [], as_frames=True), with_reused=True)
-    assert tell_repeats(found, RepeatRule.SKIP) is False
-    assert "1 duplicate left out" in capsys.readouterr().err
+def test_an_id_of_several_times_is_kept_and_told(capsys):
+    """An hour that stands twice when clocks go back, under the id of its meter."""
+    rows = [("h", "10", "00:00"), ("h", "10", "01:00"), ("h", "10", "01:00")]
+    found = find_repeats(sources_of(rows, [], as_frames=True))
+    assert tell_repeats(found, RepeatRule.STOP) is False
+    assert found.exact.is_empty()
+    told = " ".join(capsys.readouterr().err.split())
+    assert "notice: 0.csv, record 3 is the same as 0.csv, record 2 in all fields" in told
 
 
 def test_too_many_records_are_told(monkeypatch, capsys):
     """The look is left out, and the command says so."""
     monkeypatch.setattr(repeats, "RECORDS_MAX", 3)
     monkeypatch.setattr(checks, "REPEATS_RECORDS_MAX", 3)
-    found = find_repeats(sources_of([("a", "1", "d")] * 4, [2], as_frames=True))
+    found = find_repeats(sources_of([("a", "1")] * 4, [2], as_frames=True))
     assert tell_repeats(found, RepeatRule.STOP) is False
     assert "4 records are too many to compare their ids" in capsys.readouterr().err

@@ -70,7 +70,13 @@ def tell_repeats(found: Repeats, rule: RepeatRule) -> bool:
         )
     if found.conflict_count > len(found.shown_conflicts):
         say(f"{counted(found.conflict_count - len(found.shown_conflicts), 'more conflict')}")
-    _tell_reused(found, rule)
+    for position, earlier, record_id in found.shown_shared[:1]:
+        say(
+            f"notice: {found.place(position)} is the same as {found.place(earlier)} in all fields"
+            + (f", and so are {found.shared_count - 1:,} more" if found.shared_count > 1 else "")
+            + f"; their record_id ({record_id!r}) stands for records of several times or places, "
+            "so that each is kept"
+        )
     if not (exact_count or found.conflict_count):
         return False
     if found.conflict_count or rule is RepeatRule.STOP:
@@ -84,23 +90,6 @@ def tell_repeats(found: Repeats, rule: RepeatRule) -> bool:
         return True
     say(f"{counted(exact_count, 'duplicate')} left out, and so they are whenever this runs again")
     return False
-
-
-def _tell_reused(found: Repeats, rule: RepeatRule) -> None:
-    """Tell of ids that stand for several times, as those of meters do: they tell nothing apart."""
-    if not found.reused:
-        return
-    record_id, count = found.reused[0]
-    more = f" and {counted(found.reused_count - 1, 'more id')}" if found.reused_count > 1 else ""
-    say(
-        f"notice: record_id {record_id!r} stands for {count:,} records of several times{more}: "
-        "such an id is not taken for that of one record"
-    )
-    if found.reused_exact_count and rule is RepeatRule.STOP:
-        say(
-            f"notice: under such ids {counted(found.reused_exact_count, 'record')} the same as an "
-            "earlier one in every field; all count; to leave the later ones out: --repeats skip"
-        )
 
 
 def _is_quarantine(status: str) -> bool:

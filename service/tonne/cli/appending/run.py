@@ -113,8 +113,7 @@ class Append:
 
     def _check_repeats(self) -> None:
         is_asked = self.repeats is not RepeatRule.KEEP
-        with_reused = self.repeats is RepeatRule.SKIP
-        self._found = find_repeats(self.sources, with_ids=is_asked, with_reused=with_reused)
+        self._found = find_repeats(self.sources, with_ids=is_asked)
         self.total = self._found.record_count - self._found.exact_count
         if is_asked and tell_repeats(self._found, self.repeats):
             raise typer.Exit(Outcome.NOTHING_POSTED)

@@ -1,10 +1,8 @@
 """Records that stand twice in what is appended, found before anything is posted.
 
 Two records with one `record_id` are one record twice, or two that contradict each other. Neither
-is posted without a word: a sum would count both. An id that stands for several times is that of
-a meter: it tells no records apart, stops nothing, and is told. Ids are compared by 64-bit hashes
-first, and what they find by the texts themselves, so that a collision costs a look and tells
-nothing wrong.
+is posted without a word: a sum would count both. Ids are compared by 64-bit hashes first, and
+what they find by the texts themselves, so that a collision costs a look and tells nothing wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ import polars as pl
 from tonne.cli.input.sketch import Sketch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tonne.cli.input.files import Piece
@@ -30,6 +28,9 @@ SHOWN_MAX = 5
 """Repeats and conflicts that are named one by one."""
 
 _MAPPINGS = 10_000
+_PLACE = ("facility", "activity", "region", "start", "end", "place")
+"""Of what a record is: two with one id that differ here are two records. `place` is that of a
+mapping, as one text."""
 _SEEDS = (0x746F6E6E, 0x6532)
 
 
@@ -54,10 +55,10 @@ class Source:
 class Repeats:
     """What stands twice, by positions in all records from 0; a pair is (position, earlier one).
 
-    `exact` are the same in every field, `conflicts` have the same id and the same time alone.
-    `reused` are the first ids that stand for several times, each with its number of records, and
-    `reused_exact_count` how many of their records are the same as an earlier one. `is_complete` is
-    false where there were too many records to look.
+    `exact` are the same in every field; `conflicts` have the id, the facility, the activity and
+    the time in common. Where an id stands for records of several places or times it is no
+    record's own: then what is the same in every field is `shared`. `is_complete` is false where
+    there were too many records to look.
     """
 
     record_count: int = 0
@@ -67,10 +68,9 @@ class Repeats:
     shown_conflicts: Sequence[tuple[int, int, str]] = ()
     starts: Sequence[tuple[int, str]] = ()
     sketches: Sequence[Sketch] = ()
+    shared_count: int = 0
+    shown_shared: Sequence[tuple[int, int, str]] = ()
     is_complete: bool = True
-    reused_count: int = 0
-    reused: Sequence[tuple[str, int]] = ()
-    reused_exact_count: int = 0
 
     @property
     def exact_count(self) -> int:
@@ -87,13 +87,10 @@ class Repeats:
         return f"{name}, record {position - start + 1:,}"
 
 
-def find_repeats(
-    sources: Sequence[Source], *, with_ids: bool = True, with_reused: bool = False
-) -> Repeats:
+def find_repeats(sources: Sequence[Source], *, with_ids: bool = True) -> Repeats:
     """Look through all records for ids that stand twice; those without an id are passed over.
 
     What they are known by is found on the way, and alone where ids are not to be compared.
-    `with_reused` takes records for the same as an earlier one under ids of several times, too.
     """
     hashes: list[pl.Series] = []
     starts: list[tuple[int, str]] = []
@@ -117,7 +114,7 @@ def find_repeats(
     twice = ids.with_row_index("position").filter(
         pl.col("hash").is_not_null() & pl.col("hash").is_duplicated()
     )["position"]
-    found = _compare(sources, twice.cast(pl.UInt64), count, starts, with_reused=with_reused)
+    found = _compare(sources, twice.cast(pl.UInt64), count, starts)
     return replace(found, sketches=sketches)
 
 
@@ -177,12 +174,7 @@ def positions_of(offsets: Iterable[int], start_offset: int) -> pl.Series:
 
 
 def _compare(
-    sources: Sequence[Source],
-    twice: pl.Series,
-    count: int,
-    starts: Sequence[tuple[int, str]],
-    *,
-    with_reused: bool,
+    sources: Sequence[Source], twice: pl.Series, count: int, starts: Sequence[tuple[int, str]]
 ) -> Repeats:
     """Compare the records at these positions by their texts."""
     if twice.is_empty():
@@ -199,17 +191,17 @@ def _compare(
     found = pl.concat(parts).with_columns(
         pl.col("position").first().over(content).alias("same_as"),
         pl.col("position").first().over("record_id").alias("first"),
-        (pl.col("time").n_unique().over("record_id") > 1).alias("is_reused"),
+        (pl.col("place") != pl.col("place").first()).over("record_id").alias("is_elsewhere"),
     )
-    is_exact = pl.col("same_as") < pl.col("position")
-    is_reused = pl.col("is_reused")
-    exact = found.filter(is_exact if with_reused else is_exact & ~is_reused)
-    conflicts = found.filter(
-        ~is_reused,
-        pl.col("same_as") == pl.col("position"),
-        pl.col("first") < pl.col("position"),
+    # By what came before alone: a file that grows is read as it was.
+    found = found.with_columns(
+        pl.col("is_elsewhere").cast(pl.Int64).cum_sum().over("record_id").alias("elsewhere_count")
     )
-    reused = found.filter(is_reused).group_by("record_id", maintain_order=True).len()
+    is_known = (pl.col("elsewhere_count") == 0) & (pl.col("first") < pl.col("position"))
+    is_same = pl.col("same_as") < pl.col("position")
+    exact = found.filter(is_known & is_same)
+    conflicts = found.filter(is_known & ~is_same)
+    shared = found.filter(~is_known & is_same)
     columns = ("position", "first", "record_id")
     return Repeats(
         count,
@@ -218,9 +210,8 @@ def _compare(
         conflicts.height,
         conflicts.select(columns).head(SHOWN_MAX).rows(),
         starts,
-        reused_count=reused.height,
-        reused=reused.head(SHOWN_MAX).rows(),
-        reused_exact_count=found.filter(is_exact & is_reused).height,
+        shared_count=shared.height,
+        shown_shared=shared.select("position", "same_as", "record_id").head(SHOWN_MAX).rows(),
     )
 
 
@@ -239,28 +230,31 @@ def _ids(records: pl.DataFrame | list[dict[str, object]]) -> pl.Series:
 
 
 def _content_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
-    """Give the id of each record, a hash of its start and end, and two of all its fields."""
+    """Give the id of each record and two hashes of all its fields."""
     for piece in _gathered(pieces):
         if isinstance(piece, list):
-            texts = [json.dumps(each, sort_keys=True, default=str) for each in piece]
-            frame = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+            texts = [
+                (json.dumps(each, sort_keys=True, default=str), _place_text(each))
+                for each in piece
+            ]
+            frame = pl.DataFrame(texts, schema=["text", "place"], orient="row")
             ids = pl.Series([str(each.get("record_id") or "") for each in piece], dtype=pl.String)
-            times = pl.Series([f"{each.get('start')}/{each.get('end')}" for each in piece])
         elif "record_id" in piece.columns:
             frame, ids = piece, piece["record_id"].cast(pl.String)
-            names = [name for name in ("start", "end") if name in piece.columns]
-            times = piece.select(pl.struct(names or "record_id")).to_series()
         else:
             frame, ids = piece, pl.repeat("", piece.height, eager=True)
-            times = ids
         whole = pl.struct(pl.all())
-        hashes = frame.select(content=whole.hash(_SEEDS[0]), content_2=whole.hash(_SEEDS[1]))
-        yield hashes.select(
-            ids.fill_null("").alias("record_id"),
-            times.hash(_SEEDS[0]).alias("time"),
-            "content",
-            "content_2",
+        names = [name for name in _PLACE if name in frame.columns]
+        hashes = frame.select(
+            content=whole.hash(_SEEDS[0]),
+            content_2=whole.hash(_SEEDS[1]),
+            place=pl.struct(names).hash(_SEEDS[0]) if names else pl.lit(0, pl.UInt64),
         )
+        yield hashes.select(ids.fill_null("").alias("record_id"), pl.col("*").exclude("record_id"))
+
+
+def _place_text(record: Mapping[str, object]) -> str:
+    return json.dumps([str(record.get(name) or "") for name in _PLACE])
 
 
 def _gathered(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame | list[dict[str, object]]]:

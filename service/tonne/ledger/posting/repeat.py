@@ -77,6 +77,13 @@ DIFFERENCES_MAX = 100
 _TIMES = ("start", "end")
 _LIKENESS = ("offset", "record_id", "facility", "activity", "unit", "region", *_TIMES)
 
+_TIMES_AT_FAULT = (
+    RowStatus.START_MUST_BE_IN_RANGE,
+    RowStatus.END_MUST_BE_IN_RANGE,
+    RowStatus.END_MUST_FOLLOW_START,
+    RowStatus.SPAN_MUST_FIT,
+)
+
 _GENERATION: Schema = {"generation": pl.Int32}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -287,23 +294,30 @@ class _Kept:
     def resembling(self) -> set[int]:
         """Offsets at which what came may be what is in quarantine there, mended.
 
-        It has the same `record_id`; or where there is none, as good as all that could be read.
+        It has the same `record_id`, and is not of another time; or neither has an id, and but one
+        of the other fields that could be read differs. Times may differ where they were at fault.
         """
         came = pl.concat(
             [frame.select(_timed(_LIKENESS)) for frame in (self.came, self.came_refused)]
         )
         last = self.kept_refused.sort("generation").unique("offset", keep="last")
-        beside = last.select(_timed(_LIKENESS)).join(came, on="offset", suffix="_came")
-        readable = [
-            (pl.col(name).is_not_null() & (pl.col(name).cast(pl.String) != ""))
+        beside = last.select(*_timed(_LIKENESS), "status").join(came, on="offset", suffix="_came")
+        differs = {
+            name: (pl.col(name).is_not_null() & (pl.col(name).cast(pl.String) != ""))
             & (pl.col(name) != pl.col(f"{name}_came")).fill_null(value=True)
             for name in _LIKENESS
             if name not in {"offset", "record_id"}
-        ]
+        }
+        times = [differs.pop(name) for name in _TIMES]
+        is_time_at_fault = pl.col("status").is_in(_TIMES_AT_FAULT)
+        is_moved = pl.all_horizontal(times) & ~is_time_at_fault
+        field_count = pl.sum_horizontal(differs.values())
+        time_count = pl.when(is_time_at_fault).then(0).otherwise(pl.sum_horizontal(times))
         has_id = pl.col("record_id") != ""
         same_id = pl.col("record_id") == pl.col("record_id_came")
-        alike = pl.sum_horizontal(readable) <= 1
-        return set(beside.filter((has_id & same_id) | (~has_id & alike))["offset"].to_list())
+        alike = field_count + time_count <= 1
+        found = beside.filter((has_id & same_id & ~is_moved) | (~has_id & alike))
+        return set(found["offset"].to_list())
 
     def difference(self, offset: int) -> Difference:
         """Tell how a record differs from the one that is posted, or waits."""
