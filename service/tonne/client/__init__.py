@@ -10,6 +10,7 @@ Never: looks into a server's store, makes a float of a decimal, sends a record t
 two offsets.
 """
 
+from tonne.client.answers.coverage_results import Coverage, CoverageGap
 from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
 from tonne.client.answers.report_results import (
     Estimate,
@@ -46,6 +47,8 @@ __all__ = [
     "Channel",
     "ChannelFenced",
     "Client",
+    "Coverage",
+    "CoverageGap",
     "Credentials",
     "CredentialsUnusable",
     "Estimate",

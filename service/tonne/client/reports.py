@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.answers.coverage_results import Coverage, read_coverage
 from tonne.client.answers.explain_results import ExplainPart, read_explain_part
 from tonne.client.answers.report_results import (
     CONSOLIDATIONS,
@@ -86,6 +87,43 @@ class ReportCalls(Calls):
         )
         return read_inventory(
             self._stream_again(self._reports.GetInventory, request, self._timeout_s), columns
+        )
+
+    def coverage(
+        self,
+        book: str,
+        *,
+        from_period: str = "",
+        to_period: str = "",
+        facilities: Sequence[str] | str = (),
+        activities: Sequence[str] | str = (),
+    ) -> Iterator[Coverage]:
+        """Read what the records cover: gaps and overlaps by facility and activity.
+
+        Parameters
+        ----------
+        book : str
+            Book id.
+        from_period, to_period : str
+            Months `YYYY-MM`, both inclusive; empty means from the first record of each facility
+            and activity, to the last record of all.
+        facilities, activities : sequence of str or str
+            Only these, or this one; none means all.
+
+        Yields
+        ------
+        Coverage
+            Sorted by facility and activity.
+        """
+        request = report_pb2.GetCoverageRequest(
+            name=book_name(book),
+            from_period=_check_month(from_period),
+            to_period=_check_month(to_period),
+            facilities=_names(facilities),
+            activities=_names(activities),
+        )
+        yield from read_coverage(
+            self._stream_again(self._reports.GetCoverage, request, self._timeout_s)
         )
 
     def explain(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
+from tonne.imports.meters.options import MeterOptions
 
 if TYPE_CHECKING:
     from tonne.imports.profiles.profile import Profile
@@ -28,6 +29,8 @@ class ReadingOptions:
     profile: str = ""
     constants: tuple[str, ...] = ()
     """Fields of each record, as `region=GB`; they go before columns."""
+
+    meters: MeterOptions = field(default_factory=MeterOptions)
 
     @property
     def is_empty(self) -> bool:

@@ -265,6 +265,66 @@ class EstimateResponse(_message.Message):
     control_totals: _ingest_pb2.ControlTotals
     def __init__(self, records: _Optional[_Iterable[_Union[EstimatedRecord, _Mapping]]] = ..., inventory: _Optional[_Union[GetInventoryResponse, _Mapping]] = ..., row_errors: _Optional[_Iterable[_Union[_status_pb2.RowError, _Mapping]]] = ..., row_errors_omitted_count: _Optional[int] = ..., control_totals: _Optional[_Union[_ingest_pb2.ControlTotals, _Mapping]] = ...) -> None: ...
 
+class GetCoverageRequest(_message.Message):
+    __slots__ = ("name", "from_period", "to_period", "facilities", "activities")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    FACILITIES_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    from_period: str
+    to_period: str
+    facilities: _containers.RepeatedScalarFieldContainer[str]
+    activities: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CoverageGap(_message.Message):
+    __slots__ = ("start", "end", "first_day", "last_day")
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    FIRST_DAY_FIELD_NUMBER: _ClassVar[int]
+    LAST_DAY_FIELD_NUMBER: _ClassVar[int]
+    start: _timestamp_pb2.Timestamp
+    end: _timestamp_pb2.Timestamp
+    first_day: str
+    last_day: str
+    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., first_day: _Optional[str] = ..., last_day: _Optional[str] = ...) -> None: ...
+
+class CoverageOverlap(_message.Message):
+    __slots__ = ("start", "end")
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    start: _timestamp_pb2.Timestamp
+    end: _timestamp_pb2.Timestamp
+    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CoverageRow(_message.Message):
+    __slots__ = ("facility", "activity", "start", "end", "record_count", "gaps", "overlaps")
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GAPS_FIELD_NUMBER: _ClassVar[int]
+    OVERLAPS_FIELD_NUMBER: _ClassVar[int]
+    facility: str
+    activity: str
+    start: _timestamp_pb2.Timestamp
+    end: _timestamp_pb2.Timestamp
+    record_count: int
+    gaps: _containers.RepeatedCompositeFieldContainer[CoverageGap]
+    overlaps: _containers.RepeatedCompositeFieldContainer[CoverageOverlap]
+    def __init__(self, facility: _Optional[str] = ..., activity: _Optional[str] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., record_count: _Optional[int] = ..., gaps: _Optional[_Iterable[_Union[CoverageGap, _Mapping]]] = ..., overlaps: _Optional[_Iterable[_Union[CoverageOverlap, _Mapping]]] = ...) -> None: ...
+
+class GetCoverageResponse(_message.Message):
+    __slots__ = ("rows", "time_zone")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[CoverageRow]
+    time_zone: str
+    def __init__(self, rows: _Optional[_Iterable[_Union[CoverageRow, _Mapping]]] = ..., time_zone: _Optional[str] = ...) -> None: ...
+
 class ListRecordsRequest(_message.Message):
     __slots__ = ("parent", "facility", "activity", "channel", "page_size", "page_token")
     PARENT_FIELD_NUMBER: _ClassVar[int]

@@ -50,6 +50,11 @@ class ReportServiceStub:
                 request_serializer=tonne_dot_v1_dot_report__pb2.EstimateRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_report__pb2.EstimateResponse.FromString,
                 _registered_method=True)
+        self.GetCoverage = channel.unary_stream(
+                '/tonne.v1.ReportService/GetCoverage',
+                request_serializer=tonne_dot_v1_dot_report__pb2.GetCoverageRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_report__pb2.GetCoverageResponse.FromString,
+                _registered_method=True)
         self.ListRecords = channel.unary_unary(
                 '/tonne.v1.ReportService/ListRecords',
                 request_serializer=tonne_dot_v1_dot_report__pb2.ListRecordsRequest.SerializeToString,
@@ -85,6 +90,14 @@ class ReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCoverage(self, request, context):
+        """Tells which days of a period have no record, facility by facility and activity by activity,
+        and where records of one facility and activity overlap. A missing reading looks like savings.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRecords(self, request, context):
         """Lists durable records with their channel and offset, in the order of their commits.
         """
@@ -109,6 +122,11 @@ def add_ReportServiceServicer_to_server(servicer, server):
                     servicer.Estimate,
                     request_deserializer=tonne_dot_v1_dot_report__pb2.EstimateRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_report__pb2.EstimateResponse.SerializeToString,
+            ),
+            'GetCoverage': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetCoverage,
+                    request_deserializer=tonne_dot_v1_dot_report__pb2.GetCoverageRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_report__pb2.GetCoverageResponse.SerializeToString,
             ),
             'ListRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRecords,
@@ -198,6 +216,33 @@ class ReportService:
             '/tonne.v1.ReportService/Estimate',
             tonne_dot_v1_dot_report__pb2.EstimateRequest.SerializeToString,
             tonne_dot_v1_dot_report__pb2.EstimateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCoverage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tonne.v1.ReportService/GetCoverage',
+            tonne_dot_v1_dot_report__pb2.GetCoverageRequest.SerializeToString,
+            tonne_dot_v1_dot_report__pb2.GetCoverageResponse.FromString,
             options,
             channel_credentials,
             insecure,

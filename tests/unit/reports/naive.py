@@ -130,6 +130,7 @@ class Naive:
         self.total = self.fresh()
         self.suspended = set()
         self.notices = {}
+        self.used = {}
         self.versions = set()
         for number, record in enumerate(records):
             self.add(number, record, outcome_of(record, outcomes))
@@ -175,9 +176,23 @@ class Naive:
             for account, ratio, one in found:
                 self.add_entry(number, Fraction(part, 10**6) * ratio, account, one, known)
             if found:
+                group = (record.facility, record.activity, month_of_period(period))
+                used = self.used.setdefault(group, [])
+                used.append((number, record.unit, Fraction(part, 10**6)))
                 self.versions.add(resolved[index].method_version)
                 for notice in resolved[index].notices:
                     self.note(number, notice)
+
+    def negative(self):
+        """(beginning of the notice, records) of each month that used less than nothing."""
+        kwh = {"kWh": 1, "MWh": 1000}
+        for group, used in sorted(self.used.items()):
+            total = sum(kwh[unit] * part for _, unit, part in used)
+            if total < 0:
+                shown = min(unit for _, unit, _ in used)
+                amount = f"{decimal_text(total / kwh[shown])} {shown}"
+                count = len({number for number, _, _ in used})
+                yield f"{', '.join(group)}: the quantities add up to {amount}, ", count
 
     def selects(self, account):
         roots = self.request.accounts

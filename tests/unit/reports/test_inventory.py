@@ -25,6 +25,7 @@ from tonne.catalogue.words.method import CONSOLIDATIONS, MethodSettings
 from tonne.errors import LedgerInconsistent
 from tonne.model import Entity, FinancialControl, Holding
 from tonne.reports.inventory.inventory import InventoryNotice, InventoryRow, inventory
+from tonne.reports.inventory.negative import NAMED_MAX, NEGATIVE_QUANTITY
 from tonne.reports.inventory.request import DIMENSIONS, InventoryRequest
 
 REGISTER = register(("dc-1", "data_centre", "US-WA"), ("bs-1", "base_station", ""))
@@ -177,9 +178,17 @@ def check_against_naive(found, naive):
     assert [fields(row) for row in found.rows] == expected
     assert fields(found.total) == naive.row((), naive.total)
     assert found.suspended_count == len(naive.suspended)
-    assert [(each.reason, each.message, each.record_count) for each in found.notices] == [
+    negative = [each for each in found.notices if each.reason == NEGATIVE_QUANTITY]
+    others = found.notices[: len(found.notices) - len(negative)]
+    assert [(each.reason, each.message, each.record_count) for each in others] == [
         (*words, len(numbers)) for words, numbers in sorted(naive.notices.items())
     ]
+    used = list(naive.negative())
+    named = negative[:NAMED_MAX]
+    assert len(named) == min(len(used), NAMED_MAX)
+    for each, (message, count) in zip(named, used, strict=False):
+        assert (each.message[: len(message)], each.record_count) == (message, count)
+    assert sum(each.record_count for each in negative) == sum(count for _, count in used)
     assert found.method_versions == tuple(sorted(naive.versions))
 
 

@@ -83,7 +83,7 @@ EditionFile = Annotated[
     Path,
     readable_file(
         "CSV with a header: activity, unit, valid_from, a figure such as kg_co2e, and any other "
-        "column of a factor."
+        "column of a factor; or JSON of product footprints (PACT version 3)."
     ),
 ]
 
@@ -225,15 +225,32 @@ def import_edition(
     reason: Annotated[str, typer.Option(help="Why, for the new version of the method.")] = "",
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """Import an edition of factors from a CSV file; the book prefers it to the shipped ones."""
+    """Import an edition of factors; the book prefers it to the shipped ones.
+
+    The file is a CSV of factors, or a JSON file of product footprints (PACT version 3): each of
+    them becomes the factor of an activity of its own.
+    """
+    content, products = _edition_of(file)
     with connect(server) as client:
-        made = client.import_edition(
-            book, edition, file.read_bytes(), author=author, reason=reason
-        )
+        made = client.import_edition(book, edition, content, author=author, reason=reason)
     say(
         f"edition {made.id}: {counted(made.factor_count, 'factor')}, number {made.rank} in the "
         "book's order of preference"
     )
+    for activity, unit, product in products:
+        say(f"{product}: append what was bought as records of the activity {activity} in {unit}")
+
+
+def _edition_of(file: Path) -> tuple[bytes, tuple[tuple[str, str, str], ...]]:
+    """Read an edition's CSV, or make one of footprints, with what their products are called."""
+    if file.suffix.lower() != ".json":
+        return file.read_bytes(), ()
+    from tonne.imports.pact.edition import read_edition  # noqa: PLC0415  # few need it
+
+    made = read_edition(file)
+    for remark in made.remarks:
+        say(f"notice: {remark}")
+    return made.content, made.products
 
 
 @edition_app.command("list")

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonne.cli.input.documents import Documents, is_document, refuse_footprint
+from tonne.cli.input.meter_options import METER_OPTIONS
+from tonne.errors import FieldInvalid
+from tonne.imports.meters.options import MeterOptions
 from tonne.imports.options import ReadingOptions
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tonne.cli.input.files import Piece
+    from tonne.imports.meters.register_records import RegisterRecords
     from tonne.imports.records import MappedFiles
 
 PANEL = "How the files are read"
@@ -166,12 +171,18 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         stated = {_RENAMED.get(name, name): given.pop(name) for name in _OPTIONS}
         many = {name: tuple(stated[name] or ()) for name in _MANY}
-        command(**given, reading=ReadingOptions(**{**stated, **many}))
+        said = {name: given.pop(option) for option, (name, _, _) in METER_OPTIONS.items()}
+        lists = {name: tuple(said[name] or ()) for name in ("series", "swaps")}
+        meters = MeterOptions(**{**said, **lists})
+        command(**given, reading=ReadingOptions(**{**stated, **many, "meters": meters}))
 
     parameters = [each for each in own.parameters.values() if each.name != "reading"]
     parameters += [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-        for name, (kind, default) in _OPTIONS.items()
+        for name, (kind, default) in (
+            *_OPTIONS.items(),
+            *((option, each[1:]) for option, each in METER_OPTIONS.items()),
+        )
     ]
     order = sorted(parameters, key=lambda each: each.kind)
     vars(run)["__signature__"] = own.replace(parameters=order)
@@ -187,6 +198,16 @@ class RecordFiles:
 
         self._paths = list(paths)
         self._mapped: MappedFiles | None = None
+        self._documents: Documents | None = None
+        self._registers: RegisterRecords | None = None
+        for path in paths:
+            refuse_footprint(path)
+        if any(map(is_document, paths)):
+            self._documents = Documents(paths, options.meters)
+            return
+        _refuse_for_tables(options.meters)
+        if options.meters.readings or options.meters.registers():
+            self._registers = _registers(self._paths, options)
         if not options.is_empty or not all(map(is_plain, paths)):
             from tonne.imports.profiles.profile import PLAIN  # noqa: PLC0415  # loads Polars
             from tonne.imports.profiles.toml import find_profile  # noqa: PLC0415  # loads Polars
@@ -205,6 +226,8 @@ class RecordFiles:
         """
         from tonne.cli.input.files import check_file  # noqa: PLC0415  # loads Polars
 
+        if self._documents:
+            return  # they were looked at when they were opened
         if self._mapped:
             self._mapped.check()
             return
@@ -215,13 +238,18 @@ class RecordFiles:
         """Count the records where that takes no more than a look; else None."""
         from tonne.cli.input.files import count_records  # noqa: PLC0415  # loads Polars
 
-        return None if self._mapped else count_records(self._paths)
+        is_plain = not (self._mapped or self._documents)
+        return count_records(self._paths) if is_plain else None
 
     def pieces(self) -> Iterator[Piece]:
         """Read the records in order."""
         from tonne.cli.input.files import read_files  # noqa: PLC0415  # loads Polars
 
-        if self._mapped:
+        if self._documents:
+            yield from self._documents.frames()
+        elif self._mapped and self._registers:
+            yield from self._registers.frames(self._mapped.frames())
+        elif self._mapped:
             yield from self._mapped.frames()
         else:
             yield from read_files(self._paths)
@@ -229,4 +257,31 @@ class RecordFiles:
     def remarks(self) -> list[str]:
         """Say what was left out and what was taken for granted, of what was read so far."""
         reports = self._mapped.reports if self._mapped else []
-        return [line for report in reports for line in report.lines()]
+        lines = [line for report in reports for line in report.lines()]
+        lines += self._registers.remarks if self._registers else []
+        return lines + (self._documents.remarks() if self._documents else [])
+
+
+def _refuse_for_tables(options: MeterOptions) -> None:
+    """Refuse what says something of Green Button files alone."""
+    for option, (name, _, _) in METER_OPTIONS.items():
+        if name in {"facility", "activity", "region", "series"} and getattr(options, name):
+            raise FieldInvalid(
+                f"--{option.replace('_', '-')}: expected a Green Button file (.xml); a table has "
+                "it in a column",
+                metadata={"field": option},
+            )
+
+
+def _registers(paths: Sequence[Path], options: ReadingOptions) -> RegisterRecords:
+    """Read what is said of registers."""
+    from tonne.imports.meters.register_records import (  # noqa: PLC0415  # loads Polars
+        RegisterRecords,
+    )
+    from tonne.imports.meters.register_rules import (  # noqa: PLC0415  # loads Polars
+        read_register_rules,
+    )
+
+    rules = read_register_rules(options.meters.registers(), options.time_zone or "UTC")
+    place = ", ".join(path.name for path in paths)
+    return RegisterRecords(options.meters.readings, rules, place)

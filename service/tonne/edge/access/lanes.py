@@ -40,6 +40,7 @@ LANE_OF: dict[str, str] = {
     **dict.fromkeys(
         (
             "GetInventory",
+            "GetCoverage",
             "Explain",
             "Estimate",
             "ListRecords",

@@ -94,6 +94,7 @@ RULES: dict[str, Rule] = {
     "SearchActivities": Rule(_ALL, "", needs_book=False),
     # ReportService
     "GetInventory": Rule(_READS, "name"),
+    "GetCoverage": Rule(_READS, "name"),
     "Explain": Rule(_READS, "selection.name"),
     "Estimate": Rule(_READS, "selection.name", needs_book=False),
     "ListRecords": Rule(_READS, "parent"),

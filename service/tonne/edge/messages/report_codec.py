@@ -9,12 +9,14 @@ from tonne.catalogue.words.method import CONSOLIDATIONS
 from tonne.edge.messages.codec import write_row_error, write_totals
 from tonne.errors import FieldInvalid, NameInvalid
 from tonne.model import PERIOD_COUNT_MAX, period_of_month
+from tonne.reports.coverage import CoverageRequest
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from tonne.reports.coverage import CoverageRow
     from tonne.reports.estimate import EstimateAnswer, EstimatedRecord
     from tonne.reports.inventory.inventory import Inventory, InventoryRow
 
@@ -94,6 +96,59 @@ def write_row(row: InventoryRow) -> report_pb2.InventoryRow:
         ],
         energy_kwh=row.energy_kwh,
     )
+
+
+def read_coverage(request: report_pb2.GetCoverageRequest) -> CoverageRequest:
+    """Read what coverage is asked for. Raises `FieldInvalid`."""
+    first = _read_month("from_period", request.from_period, -1)
+    last = _read_month("to_period", request.to_period, -1)
+    return CoverageRequest(
+        first_period=None if first < 0 else first,
+        last_period=None if last < 0 else last,
+        facilities=tuple(request.facilities),
+        activities=tuple(request.activities),
+    )
+
+
+def write_coverage(
+    rows: Iterable[CoverageRow], time_zone: str
+) -> Iterator[report_pb2.GetCoverageResponse]:
+    """Write coverage in chunks, a row with many gaps in several."""
+    chunk = report_pb2.GetCoverageResponse(time_zone=time_zone)
+    size = 0
+    for row in rows:
+        parts = max(len(row.gaps), len(row.overlaps), 1)
+        for place in range(0, parts, ROWS_PER_MESSAGE):
+            gaps = row.gaps[place : place + ROWS_PER_MESSAGE]
+            overlaps = row.overlaps[place : place + ROWS_PER_MESSAGE]
+            chunk.rows.append(
+                report_pb2.CoverageRow(
+                    facility=row.facility,
+                    activity=row.activity,
+                    start=row.start,
+                    end=row.end,
+                    record_count=row.record_count,
+                    gaps=[
+                        report_pb2.CoverageGap(
+                            start=gap.start,
+                            end=gap.end,
+                            first_day=str(gap.first_day or ""),
+                            last_day=str(gap.last_day or ""),
+                        )
+                        for gap in gaps
+                    ],
+                    overlaps=[
+                        report_pb2.CoverageOverlap(start=start, end=end) for start, end in overlaps
+                    ],
+                )
+            )
+            size += 1 + len(gaps) + len(overlaps)
+            if size >= ROWS_PER_MESSAGE:
+                yield chunk
+                chunk = report_pb2.GetCoverageResponse(time_zone=time_zone)
+                size = 0
+    if size:
+        yield chunk
 
 
 def write_estimated_records(

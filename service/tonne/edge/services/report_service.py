@@ -14,6 +14,7 @@ from tonne.edge.services.calls import handlers_of
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
 from tonne.ledger.budget import PART_BYTES
+from tonne.reports.coverage import book_coverage
 from tonne.reports.estimate import Estimate
 from tonne.reports.explanation.explain import explain
 from tonne.reports.inventory.book import book_inventory
@@ -61,6 +62,17 @@ class ReportService:
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = book_inventory(self._ledger.snapshots.take(book), wanted, hold)
             return Answer(report_codec.write_inventory(found))
+
+    def get_coverage(
+        self, request: report_pb2.GetCoverageRequest
+    ) -> Iterator[report_pb2.GetCoverageResponse]:
+        """Lay out what the records cover."""
+        wanted = report_codec.read_coverage(request)
+        book = names.read_book(request.name)
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            snapshot = self._ledger.snapshots.take(book)
+            rows = book_coverage(snapshot, wanted, hold)
+            yield from report_codec.write_coverage(rows, snapshot.book.time_zone)
 
     def explain(self, request: report_pb2.ExplainRequest) -> Iterator[report_pb2.ExplainResponse]:
         """Unfold the total of a selection."""

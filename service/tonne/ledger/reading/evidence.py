@@ -209,6 +209,23 @@ class Evidence:
                 continue  # merged since, and what it held stands in another file
         return replayed
 
+    def spans(self, moment: Moment, hold: Hold | None = None) -> Iterator[pl.DataFrame]:
+        """Give when the records of a moment begin and end, segment by segment.
+
+        Yields
+        ------
+        polars.DataFrame
+            facility, activity (texts), start, end (Int64, microseconds since 1970): of all records
+            that are kept, posted or in suspense.
+        """
+        for file, _ in self._segments(moment, hold):
+            frame = self._reader.open(file).frame(["facility", "activity", "start", "end"])
+            with polars_errors(file.path):
+                yield frame.select(
+                    pl.col("facility", "activity").cast(pl.String),
+                    pl.col("start", "end").dt.epoch("us"),
+                )
+
     def resolutions(
         self, book: str, ids: Iterable[str]
     ) -> tuple[dict[str, Resolution], list[str]]:

@@ -97,7 +97,10 @@ class Gathering:
         ids = [name for name in chosen["resolution"].unique().to_list() if name]
         self.resolutions = self._snapshot.resolutions(ids)
         detail = self._detail if gathered.is_plain else self._kept(chosen)
-        return selection_of(self._selector, chosen, self.resolutions, detail)
+        tells_months = self._by_month or not gathered.is_plain
+        return selection_of(
+            self._selector, chosen, self.resolutions, detail, tells_months=tells_months
+        )
 
     def coded(self, part: pl.DataFrame) -> pl.DataFrame:
         """Take what the request is about of a part, its texts as categories."""

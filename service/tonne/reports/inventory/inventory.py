@@ -21,6 +21,7 @@ from tonne.catalogue.words.gwp import gases as known_gases
 from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
 from tonne.reports.inventory.footprint import FIRST_GAS, KG_CO2E, KWH
+from tonne.reports.inventory.negative import NEGATIVE_QUANTITY, negative_notices
 from tonne.reports.inventory.record_counts import count_records
 from tonne.reports.inventory.selection import select
 from tonne.work import check_wanted
@@ -152,7 +153,7 @@ def inventory_of(
         group_by=request.group_by,
         rows=_rows(chosen, keys, request, hold) if request.group_by else (),
         total=_total(chosen, request),
-        notices=_notices(chosen, request),
+        notices=(*_notices(chosen, request), *_negative(chosen)),
         suspended_count=_count_suspended(chosen.suspended, request.first_period),
         method_versions=tuple(
             sorted({resolutions[bucket[0]].method_version for bucket in chosen.weights.total})
@@ -321,6 +322,11 @@ def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNot
         InventoryNotice(notice.reason, notice.message, records[numbers[tuple(buckets_of[notice])]])
         for notice in notices
     )
+
+
+def _negative(chosen: Selection) -> Iterator[InventoryNotice]:
+    for message, record_count in negative_notices(chosen):
+        yield InventoryNotice(NEGATIVE_QUANTITY, message, record_count)
 
 
 def _count_suspended(postings: pl.DataFrame, first_period: int) -> int:

@@ -40,6 +40,8 @@ class Selection:
         What the buckets add.
     detail : callable
         Gives posted postings with their facilities, see `record_counts`.
+    tells_months : bool
+        Whether `period` tells months apart, and not only the first from later ones.
     """
 
     posted: pl.DataFrame
@@ -48,6 +50,7 @@ class Selection:
     portions: Sequence[Portion]
     weights: Weights
     detail: Detail
+    tells_months: bool = True
 
     def labels(self, pairs: Iterable[tuple[Bucket, int]]) -> pl.DataFrame:
         """Labels of buckets as a frame."""
@@ -82,6 +85,8 @@ def selection_of(
     chosen: pl.DataFrame,
     resolutions: Mapping[str, Resolution],
     detail: Detail,
+    *,
+    tells_months: bool = True,
 ) -> Selection:
     """Find what the buckets of postings that a selector took add."""
     is_posted = pl.col("resolution").fill_null("") != ""
@@ -90,7 +95,13 @@ def selection_of(
     known = _known(posted, resolutions)
     weights = weigh(known, buckets, selector.request, selector.portions)
     return Selection(
-        posted, chosen.filter(~is_posted), selector.bucket, selector.portions, weights, detail
+        posted,
+        chosen.filter(~is_posted),
+        selector.bucket,
+        selector.portions,
+        weights,
+        detail,
+        tells_months,
     )
 
 

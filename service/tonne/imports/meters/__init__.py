@@ -1,0 +1,1 @@
+"""Meters: readings of registers, and Green Button files, as amounts of intervals."""

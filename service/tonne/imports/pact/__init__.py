@@ -1,0 +1,1 @@
+"""Product footprints of suppliers (PACT): read, added up again, made an edition."""

@@ -1,0 +1,101 @@
+"""Quantities of a month that add up to less than nothing, which no meter counts.
+
+A register that rolled over, a correction that lies in another month than what it corrects, an
+export among purchases: the sum of the year hides it, and so do the sums of many facilities.
+Facilities and months are looked at apart where the request groups by them, and also where it does
+not and the book has few enough sums to keep them apart (`gathering.DETAIL_KEPT_ROWS`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tonne.catalogue.resolving.valuation import decimal_text
+from tonne.catalogue.words import units
+from tonne.ledger.files.sums import sum_by
+from tonne.model import MICRO_PER_ONE, month_of_period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tonne.reports.inventory.selection import Selection
+
+NEGATIVE_QUANTITY = "NEGATIVE_QUANTITY"
+"""Reason of the notice that quantities of a month add up to less than nothing."""
+
+NAMED_MAX = 10
+"""Groups that are named; the others are counted."""
+
+_EXPORT = "electricity.export"
+
+
+def negative_notices(chosen: Selection) -> Iterator[tuple[str, int]]:
+    """Tell facilities, activities and months whose quantities add up to less than nothing.
+
+    Yields
+    ------
+    tuple of str and int
+        A message, and the number of records with a part in it.
+    """
+    labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total).drop("label")
+    posted = chosen.posted.join(labels, on=chosen.bucket, how="semi")
+    if posted.filter(pl.col("quantity") < 0).is_empty():
+        return
+    told = ("facility", "activity", *(("period",) if chosen.tells_months else ()))
+    keys = [name for name in told if name in posted.columns]
+    units_of = _units_of_negative(posted, keys)
+    found: list[tuple[tuple[str, ...], str, int]] = []
+    for group, by_unit in units_of.items():
+        dimensions: defaultdict[str, list[str]] = defaultdict(list)
+        for unit in sorted(by_unit):
+            known = units.find(unit)
+            dimensions[known.dimension if known else unit].append(unit)
+        for names in dimensions.values():
+            base = _ratio(names[0])
+            total = sum((_ratio(name) * by_unit[name][0] for name in names), Fraction(0)) / base
+            if total < 0:
+                count = sum(by_unit[name][1] for name in names)
+                found.append((group, f"{decimal_text(total / MICRO_PER_ONE)} {names[0]}", count))
+    found.sort()
+    for group, amount, count in found[:NAMED_MAX]:
+        export = "" if _EXPORT in group else f"; what was fed into the grid is {_EXPORT}"
+        message = (
+            f"{', '.join(group)}: the quantities add up to {amount}, which is negative: look for "
+            "a register that rolled over or was swapped, or for a correction of another month"
+        )
+        yield message + export, count
+    if rest := found[NAMED_MAX:]:
+        message = (
+            f"and {len(rest)} more with a negative sum of quantities: ask for one facility, "
+            "activity or month at a time"
+        )
+        yield message, sum(count for _, _, count in rest)
+
+
+def _units_of_negative(
+    posted: pl.DataFrame, keys: Sequence[str]
+) -> dict[tuple[str, ...], dict[str, tuple[int, int]]]:
+    """Sum the groups that have a negative sum in any unit: millionths and records by unit."""
+    sums = sum_by(posted, [*keys, "unit"])
+    touched = sums.filter(pl.col("quantity") < 0).select(keys).unique()
+    rows = sums.join(touched, on=keys, how="semi", maintain_order="left")
+    named_rows = rows.select(
+        *(pl.col(name) if name == "period" else pl.col(name).cast(pl.String) for name in keys),
+        pl.col("unit").cast(pl.String),
+        pl.col("quantity").to_physical(),
+        "record_count",
+    )
+    found: defaultdict[tuple[str, ...], dict[str, tuple[int, int]]] = defaultdict(dict)
+    for *group, unit, quantity_micro, count in named_rows.iter_rows():
+        named = tuple(month_of_period(each) if isinstance(each, int) else each for each in group)
+        found[named][unit] = quantity_micro, count
+    return found
+
+
+def _ratio(unit: str) -> Fraction:
+    known = units.find(unit)
+    return known.factor if known else Fraction(1)
