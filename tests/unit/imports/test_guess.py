@@ -167,6 +167,17 @@ def test_a_month_a_column_is_wide(draft):
     assert frame["quantity"].to_list() == ["5", "6"]
 
 
+def test_a_time_of_day_a_column_is_wide_too(draft):
+    """Its length is seen; its side and its clock are asked."""
+    rows = "A,31/03/2025,1,2,3,6\nA,30/03/2025,1,2,3,6\n"
+    found, frame, _ = draft("Site,Date,00:30,01:00,01:30,Total\n" + rows, time_zone="UTC")
+    assert 'dates = "hh:mm"' in found.text()
+    assert 'interval = "30min"' in found.text()
+    assert any("start or end" in each for each in found.questions)
+    assert frame["quantity"].to_list() == ["1", "2", "3"] * 2
+    assert str(frame["start"][0]) == "2025-03-31 00:30:00+00:00"
+
+
 def test_the_sheet_with_the_names_is_taken(tmp_path):
     """Or asked for, where two have them."""
     head = ["Site", "Fuel", "Usage", "Unit", "From", "To"]
