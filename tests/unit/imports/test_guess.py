@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import re
 
 import pytest
@@ -195,3 +197,32 @@ def test_a_file_without_a_table_is_refused(draft, text):
     """In words."""
     with pytest.raises(FieldInvalid, match=r"a\.csv"):
         draft(text)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_broken_file_is_guessed_or_refused(draft, seed):
+    """Whatever stands in it: a profile with its questions, or an error in words."""
+    chance = random.Random(seed)  # noqa: S311  # no secret
+    good = HEAD + "A;Diesel;5.5;L;2025-01-01;2025-02-01\n" * 6 + "Total;;33;;;\n"
+    bits = [
+        '"',
+        "\n",
+        ";",
+        ",",
+        "\t",
+        "\0",
+        "\r",
+        "Total",
+        "01/02/03",
+        "1.234",
+        "-",
+        "度",
+        "12:30",
+    ]
+    for _ in range(12):
+        text = good
+        for _ in range(chance.randrange(1, 12)):
+            place = chance.randrange(len(text) + 1)
+            text = text[:place] + chance.choice(bits) + text[place + chance.randrange(4) :]
+        with contextlib.suppress(FieldInvalid):
+            assert draft(text)[0].text()

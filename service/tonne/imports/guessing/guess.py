@@ -197,7 +197,8 @@ class _Dates:
         word = self._format(texts, found)
         if word and clues.has_times(word, texts):
             self._clock()
-        if not found or word in clues.MONTHS or texts.len() != sum(map(len, columns)):
+        is_whole = texts.len() and texts.len() == sum(map(len, columns))
+        if not found or not is_whole or word in clues.MONTHS:
             return
         if len(dated) > 1:
             self._ends(found[0][1])
