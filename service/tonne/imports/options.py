@@ -27,9 +27,10 @@ class ReadingOptions:
     sheet: str = ""
     header_row: int = 0
     profile: str = ""
-    meters: MeterOptions = field(default_factory=MeterOptions)
     constants: tuple[str, ...] = ()
     """Fields of each record, as `region=GB`; they go before columns."""
+
+    meters: MeterOptions = field(default_factory=MeterOptions)
 
     @property
     def is_empty(self) -> bool:

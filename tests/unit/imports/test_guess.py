@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import re
 
 import pytest
@@ -167,6 +169,17 @@ def test_a_month_a_column_is_wide(draft):
     assert frame["quantity"].to_list() == ["5", "6"]
 
 
+def test_a_time_of_day_a_column_is_wide_too(draft):
+    """Its length is seen; its side and its clock are asked."""
+    rows = "A,31/03/2025,1,2,3,6\nA,30/03/2025,1,2,3,6\n"
+    found, frame, _ = draft("Site,Date,00:30,01:00,01:30,Total\n" + rows, time_zone="UTC")
+    assert 'dates = "hh:mm"' in found.text()
+    assert 'interval = "30min"' in found.text()
+    assert any("start or end" in each for each in found.questions)
+    assert frame["quantity"].to_list() == ["1", "2", "3"] * 2
+    assert str(frame["start"][0]) == "2025-03-31 00:30:00+00:00"
+
+
 def test_the_sheet_with_the_names_is_taken(tmp_path):
     """Or asked for, where two have them."""
     head = ["Site", "Fuel", "Usage", "Unit", "From", "To"]
@@ -184,3 +197,32 @@ def test_a_file_without_a_table_is_refused(draft, text):
     """In words."""
     with pytest.raises(FieldInvalid, match=r"a\.csv"):
         draft(text)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_broken_file_is_guessed_or_refused(draft, seed):
+    """Whatever stands in it: a profile with its questions, or an error in words."""
+    chance = random.Random(seed)  # noqa: S311  # no secret
+    good = HEAD + "A;Diesel;5.5;L;2025-01-01;2025-02-01\n" * 6 + "Total;;33;;;\n"
+    bits = [
+        '"',
+        "\n",
+        ";",
+        ",",
+        "\t",
+        "\0",
+        "\r",
+        "Total",
+        "01/02/03",
+        "1.234",
+        "-",
+        "度",
+        "12:30",
+    ]
+    for _ in range(12):
+        text = good
+        for _ in range(chance.randrange(1, 12)):
+            place = chance.randrange(len(text) + 1)
+            text = text[:place] + chance.choice(bits) + text[place + chance.randrange(4) :]
+        with contextlib.suppress(FieldInvalid):
+            assert draft(text)[0].text()

@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import itertools
 import random
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -220,3 +221,40 @@ def test_bytes_that_are_no_file_are_an_error_of_tonne(tmp_path, seed):
             files = MappedFiles([path], options.over(PLAIN))
             with contextlib.suppress(FieldInvalid):
                 assert all(frame.height for frame in files.frames())
+
+
+@pytest.mark.parametrize("minutes", [15, 30, 60])
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("zone", ["Europe/London", "America/Chicago"])
+def test_starts_and_ends_of_a_day_of_25_hours_meet(tmp_path, zone, minutes, newest_first):
+    """By what the clock shows at both, in the order of the file or the newest first."""
+    step = dt.timedelta(minutes=minutes)
+    first = dt.datetime(2025, 10, 25, tzinfo=dt.UTC)
+    starts = [first + step * number for number in range(10 * 24 * 60 // minutes)]
+    if newest_first:
+        starts.reverse()
+    rows = []
+    for start in starts:
+        shown = [at.astimezone(ZoneInfo(zone)) for at in (start, start + step)]
+        rows.append(("1", *(f"{at:%Y-%m-%d %H:%M}" for at in shown)))
+    frame, _ = read(write(tmp_path, rows), time_zone=zone)
+    assert frame["start"].to_list() == starts
+    assert frame["end"].to_list() == [start + step for start in starts]
+
+
+def test_an_hour_before_the_change_ends_at_the_change(tmp_path):
+    """01:00 to 02:00 stands twice in London: each is one hour, and they meet."""
+    hours = [("00", "01"), ("01", "02"), ("01", "02"), ("02", "03")]
+    rows = [("1", *(f"2025-10-26 {hour}:00" for hour in each)) for each in hours]
+    frame, _ = read(write(tmp_path, rows), time_zone="Europe/London")
+    assert [time.hour for time in frame["start"]] == [23, 0, 1, 2]
+    assert [time.hour for time in frame["end"]] == [0, 1, 2, 3]
+
+
+def test_an_interval_alone_ends_behind_its_start(tmp_path):
+    """From 01:30 to 01:00 half an hour goes by on that day; that the clock is in doubt is told."""
+    path = write(tmp_path, [("1", "2025-10-26 01:30", "2025-10-26 01:00")])
+    frame, said = read(path, time_zone="Europe/London")
+    assert frame["start"].to_list() == [dt.datetime(2025, 10, 26, 0, 30, tzinfo=dt.UTC)]
+    assert frame["end"].to_list() == [dt.datetime(2025, 10, 26, 1, tzinfo=dt.UTC)]
+    assert "shows it twice" in said[0]

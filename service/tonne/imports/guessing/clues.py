@@ -50,6 +50,9 @@ _DATES = (
     EXCEL,
 )
 MONTHS = frozenset(_MONTHS)
+CLOCK_WORD = "hh:mm"
+CLOCK_TIME = re.compile(r"^[0-9]{1,2}:[0-9]{2}(:00)?$")
+"""A column that is named by a time of day."""
 
 
 def number_forms(texts: pl.Series) -> list[tuple[NumberForm, pl.Series]]:

@@ -81,12 +81,16 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
         kept &= cells[0].str.contains("[0-9]").fill_null(value=False)
     if wide:
         draft.put_table(
-            "values", {"dates": wide[0]}, assumed="each such column is a record's month"
+            "values", {"dates": wide[0]}, assumed="each such column is of a time of its own"
         )
     elif "quantity" not in places:
         question = "which column holds the quantities? (name it)"
         draft.put("columns", "quantity", UNKNOWN, asked=question)
-    _Dates(sample, places, kept, draft, options).put(is_wide=bool(wide))
+    dates = _Dates(sample, places, kept, draft, options)
+    if wide and wide[0] == clues.CLOCK_WORD:
+        dates.put_clock([sample.header[place] for place in wide[1]])
+    else:
+        dates.put(is_wide=bool(wide))
     _columns(sample, places, draft)
     _words(sample, places, kept, draft)
     _unit(sample, places, draft)
@@ -94,12 +98,15 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
 
 
 def _wide(sample: Sample) -> tuple[str, list[int]] | None:
-    """Find columns that are named by months: their format, and their places."""
+    """Find columns named by months or times of day: their format, and their places."""
     found: dict[str, list[int]] = {}
     for place, name in enumerate(sample.header):
         word = clues.month_format(name) if name else None
         if word:
             found.setdefault(word, []).append(place)
+    clocks = [place for place, name in enumerate(sample.header) if clues.CLOCK_TIME.match(name)]
+    if len(clocks) > 1:
+        return clues.CLOCK_WORD, clocks
     word = max(found, key=lambda each: len(found[each]), default="")
     return (word, found[word]) if word and len(found[word]) > 1 else None
 
@@ -189,19 +196,40 @@ class _Dates:
         found = clues.date_formats(texts)
         word = self._format(texts, found)
         if word and clues.has_times(word, texts):
-            if self.options.time_zone:
-                self.draft.put("dates", "time_zone", self.options.time_zone)
-            else:
-                question = (
-                    "whose clock shows these times? (like Europe/London, Asia/Shanghai, UTC)"
-                )
-                self.draft.put("dates", "time_zone", UNKNOWN, asked=question)
-        if not found or word in clues.MONTHS or texts.len() != sum(map(len, columns)):
+            self._clock()
+        is_whole = texts.len() and texts.len() == sum(map(len, columns))
+        if not found or not is_whole or word in clues.MONTHS:
             return
         if len(dated) > 1:
             self._ends(found[0][1])
         else:
             self._interval(found[0][1])
+
+    def put_clock(self, times: list[str]) -> None:
+        """Put what columns named by times of day say: the length of each, not its side."""
+        if "start" in self.places:
+            texts = self.sample.column(self.places["start"]).filter(self.kept).drop_nulls()
+            self._format(texts, clues.date_formats(texts))
+        else:
+            self.draft.put("columns", "start", UNKNOWN, asked="which column holds the day?")
+        hours = [[int(part) for part in time.split(":")[:2]] for time in times[:2]]
+        minutes = [hour * 60 + minute for hour, minute in hours]
+        interval = f"{abs(minutes[1] - minutes[0])}min"
+        assumed = f"each value is of {interval}, the step from one column to the next"
+        self.draft.put("dates", "interval", interval, assumed=assumed)
+        self._label()
+        self._clock()
+
+    def _label(self) -> None:
+        question = "does a time stand at the start or at the end of its interval?"
+        self.draft.put("dates", "label", "start", asked=f"{question} (start or end)")
+
+    def _clock(self) -> None:
+        if self.options.time_zone:
+            self.draft.put("dates", "time_zone", self.options.time_zone)
+        else:
+            question = "whose clock shows these times? (like Europe/London, Asia/Shanghai, UTC)"
+            self.draft.put("dates", "time_zone", UNKNOWN, asked=question)
 
     def _format(self, texts: pl.Series, found: list[tuple[str, pl.Series]]) -> str | None:
         if not found:
@@ -249,8 +277,7 @@ class _Dates:
         value = interval or ("1mo" if is_month else "1d")
         self.draft.put("dates", "interval", value, asked=question, assumed=assumed)
         if interval != "1d":
-            question = "does a time stand at the start or at the end of its interval?"
-            self.draft.put("dates", "label", "start", asked=f"{question} (start or end)")
+            self._label()
 
 
 def _columns(sample: Sample, places: dict[str, int], draft: Draft) -> None:

@@ -123,7 +123,15 @@ def import_files(  # noqa: PLR0917  # typer passes by name
             raise typer.Exit(_exit_code(found) if dry_run else NOTHING_POSTED)
     if not book:
         raise typer.BadParameter("expected --book, or --dry-run, or --guess")
-    inspect.unwrap(append_files)(files, book, channel, start_offset, form, server, reading=reading)
+    inspect.unwrap(append_files)(
+        files=files,
+        book=book,
+        channel=channel,
+        start_offset=start_offset,
+        form=form,
+        server=server,
+        reading=reading,
+    )
 
 
 def _guess(files: list[Path], reading: ReadingOptions, output: Path | None) -> None:
