@@ -90,7 +90,8 @@ class ImportCalls(Calls):
         differences: list[RecordDifference] = []
         mendable: list[int] = []
         difference_count = quarantined_count = 0
-        for batch in Batches(records, LIMITS, bytes_target=BYTES_TARGET):
+        days = self._days_of(book)
+        for batch in Batches(records, LIMITS, days=days, bytes_target=BYTES_TARGET):
             request = imports_pb2.CompareRecordsRequest(
                 name=channel_name(book, channel), offset=offset
             )
@@ -137,7 +138,8 @@ class ImportCalls(Calls):
             posted; compare again.
         """
         totals, errors, omitted_count, done_count = ControlTotals(), list[RowError](), 0, 0
-        for batch in Batches(records, LIMITS, bytes_target=BYTES_TARGET):
+        days = self._days_of(book)
+        for batch in Batches(records, LIMITS, days=days, bytes_target=BYTES_TARGET):
             mine = offsets[done_count : done_count + batch.record_count]
             request = imports_pb2.MendRecordsRequest(
                 name=channel_name(book, channel), request_id=str(uuid.uuid4()), offsets=mine

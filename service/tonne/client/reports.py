@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.answers.book_days import Days
 from tonne.client.answers.coverage_results import Coverage, read_coverage
 from tonne.client.answers.explain_results import ExplainPart, read_explain_part
 from tonne.client.answers.report_results import (
@@ -183,7 +184,7 @@ class ReportCalls(Calls):
         """
         columns = _names(by)
         limits = EACH_RECORD_LIMITS if each_record else MESSAGE_LIMITS
-        batches = Batches(records, limits, days=self._days_of(book) if book else None)
+        batches = Batches(records, limits, days=self._days_of(book) if book else Days())
         failures: list[Exception] = []
         first = report_pb2.EstimateRequest(
             selection=selection_message(book, by=columns, **selection), each_record=each_record

@@ -28,10 +28,10 @@ def row(number, quantity="10", unit="kWh", activity="electricity.grid"):
 
 @pytest.fixture
 def book(running):
-    """A fresh book with the shipped catalogue."""
+    """A fresh book with the shipped catalogue, whose days are not those of UTC."""
     name = f"appended-{next(_numbers)}"
     with Client(running.server.address) as client:
-        client.create_book(name)
+        client.create_book(name, time_zone="Asia/Shanghai")
     return name
 
 

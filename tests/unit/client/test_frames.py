@@ -195,7 +195,7 @@ def test_a_wrong_column_is_named(wrong, words):
 def test_every_source_of_records_is_cut_into_the_same_records(make):
     """Frames, lazy frames, Arrow tables and batches, lists of them, and mappings."""
     source = frame().select(pl.all().repeat_by(2_000).explode())
-    batches = list(Batches(make(source), LIMITS))
+    batches = list(Batches(make(source), LIMITS, days=UTC))
     assert sum(batch.record_count for batch in batches) == source.height
     assert all(batch.request.ByteSize() <= LIMITS.message_bytes_max for batch in batches)
     assert all(batch.record_count <= LIMITS.batch_records_max for batch in batches)
@@ -211,7 +211,7 @@ def test_skipped_records_are_left_out_and_the_last_of_them_kept(skip, kind):
         "frames": [source.slice(first, 500) for first in range(0, 4_000, 500)],
         "mappings": source.to_dicts(),
     }[kind]
-    batches = Batches(records, LIMITS, skip_count=skip)
+    batches = Batches(records, LIMITS, days=UTC, skip_count=skip)
     tail_count = sum(batch.record_count for batch in batches.tail)
     skipped = min(skip, 4_000)
     assert tail_count == min(skipped, 100)
@@ -223,13 +223,13 @@ def test_one_record_over_the_limit_is_named():
     """A record that no message can hold is an error with its number."""
     wide = frame().with_columns(evidence=pl.Series(["", "x" * 70_000]))
     with pytest.raises(RecordsInvalid, match="record 1: has"):
-        list(Batches(wide, LIMITS))
+        list(Batches(wide, LIMITS, days=UTC))
     with pytest.raises(RecordsInvalid, match="record 1: has"):
-        list(Batches(wide.to_dicts(), LIMITS))
+        list(Batches(wide.to_dicts(), LIMITS, days=UTC))
 
 
 @pytest.mark.parametrize("wrong", [{"facility": "a"}, "facility", 7, [7]])
 def test_what_holds_no_records_is_refused(wrong):
     """A single mapping, a text or a number is no sequence of records."""
     with pytest.raises(RecordsInvalid, match="expected a"):
-        list(Batches(wrong, LIMITS))
+        list(Batches(wrong, LIMITS, days=UTC))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tonne.client.answers.book_days import Days
 from tonne.client.answers.places import Rounded, is_rounded
 from tonne.client.append.batches import Batches
 from tonne.client.wire.frames import find_rounded
@@ -84,6 +85,6 @@ def test_the_batches_count_what_they_send_alone():
     record["end"] = "2025-01-02T00:00:00Z"
     records = [record | {"quantity": text} for text in ("1e-9", "1", "2e-9", "3e-9")]
     for given_records in (records, pl.DataFrame(records)):
-        batches = Batches(given_records, LIMITS, skip_count=1)
+        batches = Batches(given_records, LIMITS, days=Days(), skip_count=1)
         list(batches)
         assert batches.rounded == Rounded(2, "2e-9")

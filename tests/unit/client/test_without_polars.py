@@ -9,6 +9,7 @@ SCRIPT = """
 import sys
 sys.modules["polars"] = None  # as where it is not installed
 from tonne.client import PolarsMissing
+from tonne.client.answers.book_days import Days
 from tonne.client.append.batches import Batches
 from tonne.model import Limits
 
@@ -18,9 +19,9 @@ class Table:
 record = dict(facility="f", activity="a", quantity="1", unit="kg")
 record |= dict(start="2025-01-01", end="2025-02-01")
 limits = Limits(1 << 20, 1 << 20, batch_records_max=10, stream_lifetime_s=60.0)
-print(sum(batch.record_count for batch in Batches([record] * 25, limits)))
+print(sum(batch.record_count for batch in Batches([record] * 25, limits, days=Days())))
 try:
-    next(Batches(Table(), limits))
+    next(Batches(Table(), limits, days=Days()))
 except PolarsMissing as error:
     print(error)
 """

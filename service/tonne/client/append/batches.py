@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
-from tonne.client.answers.book_days import Days
 from tonne.client.answers.places import Rounded, is_rounded
 from tonne.client.answers.records import record_message
 from tonne.client.errors import PolarsMissing, RecordsInvalid
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from tonne.client.answers.book_days import Days
     from tonne.model import Limits
 
 MESSAGE_BYTES_TARGET = 512 * 1024
@@ -98,6 +98,8 @@ class Batches:
         What to send.
     limits : Limits
         What the server takes.
+    days : Days
+        When the days of the book begin; where there is no book, those of UTC.
     skip_count : int
         Records at the beginning that are left out; the last of them that there are, at most
         `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's. Their first
@@ -107,8 +109,6 @@ class Batches:
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
         Size that messages are meant to have.
-    days : Days, optional
-        When the days of the book begin; without it, of UTC.
     waiting : callable, optional
         Says what waits behind the records that were read; asked whenever `backlog` is.
     """
@@ -118,17 +118,17 @@ class Batches:
         records: Records,
         limits: Limits,
         *,
+        days: Days,
         skip_count: int = 0,
         record_count: int | None = None,
         bytes_target: int = MESSAGE_BYTES_TARGET,
-        days: Days | None = None,
         waiting: Callable[[], Backlog] | None = None,
     ) -> None:
         self._bytes_max = limits.message_bytes_max - ENVELOPE_BYTES
         self._bytes_target = min(bytes_target, self._bytes_max)
         self._records_max = limits.batch_records_max
         self._slice_records = max(1, FIRST_SLICE_RECORDS * bytes_target // MESSAGE_BYTES_TARGET)
-        self._days = days or Days()
+        self._days = days
         self.rounded = Rounded()
         self._since_s = time.time()
         self._waiting = waiting
