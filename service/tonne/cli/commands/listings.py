@@ -1,7 +1,11 @@
 """The commands `tonne channel list`, `tonne imports list` and `tonne quarantine list`."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from tonne.cli.appending.outcome import Outcome, tell_row_errors
 from tonne.cli.connection import (
     DEFAULT_SERVER,
     BookOption,
@@ -66,7 +70,16 @@ _QUARANTINE_COLUMNS = (
     Column("status"),
     Column("field"),
     *RECORD_COLUMNS,
+    Column("evidence", is_optional=True),
     Column("message", is_optional=True, width_min=PROSE_WIDTH_MIN),
+)
+
+
+_MEND_COLUMNS = (
+    Column("records"),
+    Column("posted"),
+    Column("quarantined"),
+    Column("suspended"),
 )
 
 
@@ -114,6 +127,46 @@ def list_quarantine(
         )
 
 
+@quarantine_app.command("mend")
+def mend_quarantine(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="CSV of `tonne quarantine list --format csv`, with the rows mended; rows that "
+            "are left out stay in quarantine. Further columns may be fields of a record.",
+        ),
+    ],
+    book: BookOption,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Post mended records in place of those in quarantine, each at most once.
+
+    `tonne quarantine list --format csv` writes the worklist: mend it in a spreadsheet, keep its
+    columns channel and offset, and give it here. Exits with 0 where all are posted, 3 where some
+    are not, 4 where none is.
+    """
+    from tonne.cli.appending.worklist import read_mends  # noqa: PLC0415  # loads Polars
+
+    worklist = read_mends(file)
+    results = []
+    with connect(server) as client:
+        for channel, (offsets, records) in worklist.items():
+            results.append(client.mend_records(book, channel, offsets, records))
+            tell_row_errors(results[-1].row_errors, results[-1].row_errors_omitted_count)
+    row = {
+        "records": sum(each.record_count for each in results),
+        "posted": sum(each.posted_count for each in results),
+        "quarantined": sum(each.quarantined_count for each in results),
+        "suspended": sum(each.suspended_count for each in results),
+    }
+    print_rows(_MEND_COLUMNS, [row], Format.TABLE)
+    if row["posted"] < row["records"]:
+        raise typer.Exit(Outcome.PARTLY_POSTED if row["posted"] else Outcome.NOTHING_POSTED)
+
+
 def _channel_row(channel: Channel) -> dict[str, object]:
     totals = channel.totals
     return {
@@ -151,5 +204,6 @@ def _quarantine_row(item: QuarantinedRecord) -> dict[str, object]:
         "status": item.status,
         "field": item.field,
         **{column.key: item.record[column.key] for column in RECORD_COLUMNS},
+        "evidence": item.record["evidence"],
         "message": item.message,
     }

@@ -1,0 +1,71 @@
+"""The quarantine as a worklist: listed as CSV, mended, given back."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.contract.imports.test_append_command import append, book, kwh, row, run  # noqa: F401
+
+BAD = [row(1), row(2, "1,000"), row(3, "much"), row(4, unit="furlong")]
+
+
+@pytest.fixture
+def worklist(append, run, tmp_path):  # noqa: F811
+    """Rows of the quarantine; gives them, and a command that gives changed ones back."""
+    assert append(BAD)[0] == 3
+    rows = list(csv.DictReader(io.StringIO(run("quarantine", "list", "--format", "csv")[1])))
+
+    def mend(changed):
+        path = tmp_path / "mended.csv"
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=rows[0])
+            writer.writeheader()
+            writer.writerows(changed)
+        return run("quarantine", "mend", path)
+
+    return rows, mend
+
+
+def test_mended_rows_are_posted_once(worklist, run, append):  # noqa: F811
+    """What is left out stays in quarantine; what was mended is not taken a second time."""
+    rows, mend = worklist
+    assert [each["offset"] for each in rows] == ["1", "2", "3"]
+    code, out, remarks = mend([rows[0] | {"quantity": "1000"}, rows[2] | {"unit": "kWh"}])
+    assert (code, kwh(run)) == (0, 10 + 1000 + 10), out + remarks
+    assert [
+        each["offset"]
+        for each in csv.DictReader(io.StringIO(run("quarantine", "list", "--format", "csv")[1]))
+    ] == ["2"]
+    code, _, remarks = mend([rows[0] | {"quantity": "1000"}])
+    assert (code, kwh(run)) == (1, 1020), remarks
+    # The file itself, mended alike and run again, adds nothing but the third.
+    mended = [row(1), row(2, "1000"), row(3, "7"), row(4)]
+    assert append(mended)[0] == 0
+    assert kwh(run) == 1027
+
+
+def test_a_row_that_is_still_wrong_is_told(worklist, run):  # noqa: F811
+    """It stays in quarantine with its new text, and may be mended again."""
+    rows, mend = worklist
+    code, _, remarks = mend([rows[0] | {"quantity": "1.000,0"}, rows[1] | {"quantity": "5"}])
+    assert code == 3
+    assert "got '1.000,0'" in remarks
+    assert kwh(run) == 15
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: [rows[0] | {"offset": "x"}], "row 2 has no channel, or no offset"),
+        (lambda rows: [rows[0], rows[0]], "two rows mend offset 1 of channel 'c'"),
+    ],
+)
+def test_what_is_no_worklist_is_refused(worklist, run, change, words):  # noqa: F811
+    """Row and remedy are named; nothing is posted."""
+    rows, mend = worklist
+    code, _, remarks = mend(change(rows))
+    assert (code, kwh(run)) == (1, 10)
+    assert words in remarks
