@@ -85,7 +85,7 @@ def test_the_sdist_holds_all_sources(sdist):
         ("ext", (".pyx", ".pxd", ".pyi", ".py", ".h")),
         ("proto", (".proto", ".yaml")),
         ("docs", (".md",)),
-        ("service", (".py", ".pyi", ".mako", ".typed", ".csv", ".ini", ".sql")),
+        ("service", (".py", ".pyi", ".mako", ".typed", ".csv", ".toml", ".ini", ".sql")),
     ):
         expected = files(REPOSITORY / folder, *suffixes)
         assert expected
@@ -110,7 +110,8 @@ def test_a_wheel_of_the_sdist_works_outside_the_tree(sdist, tmp_path):
     target = tmp_path / "site"
     pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target")
     run(*pip, target, wheel, cwd=tmp_path)
-    assert files(REPOSITORY / "service", ".py") <= files(target, ".py")
+    kinds = (".py", ".csv", ".toml")
+    assert files(REPOSITORY / "service", *kinds) <= files(target, *kinds)
     assert (target / "tonne_kernel" / "__init__.pyi").is_file()
     assert (target / "tonne_kernel" / "py.typed").is_file()
     run("-c", USE, target, cwd=tmp_path, PYTHONPATH=str(target), PYTHONWARNINGS="error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import random
 import re
 
@@ -167,6 +168,25 @@ def test_a_month_a_column_is_wide(draft):
     found, frame, _ = draft("Site,Fuel,Jan 2025,Feb 2025\nA,Diesel,5,6\n")
     assert 'dates = "mmm yyyy"' in found.text()
     assert frame["quantity"].to_list() == ["5", "6"]
+
+
+@pytest.mark.parametrize(("days", "end"), [((1, 1), "2025-02-01"), ((1, 2), "2025-01-02")])
+def test_dates_of_a_workbook_s_header_are_months_or_days(tmp_path, days, end):
+    """Months where each is a first; a column `Energy` of words is no quantity."""
+    dates = [dt.date(2025, 1, days[0]), dt.date(2025, 1 + (days[1] == 1), days[1])]
+    rows = [
+        ["Energy report"],
+        ["Site", "Energy", *dates, "Total"],
+        ["A", "Electricity", 10, 20, 30],
+    ]
+    path = write_xlsx(tmp_path / "a.xlsx", {"2025": rows})
+    found = guess(path, ReadingOptions())
+    profile = read_profile(preview_text(found.text()), "p", is_preview=True)
+    frame = next(MappedFiles([path], profile).frames())
+    assert frame["quantity"].to_list() == ["10", "20"]
+    assert frame["activity"].to_list() == ["electricity.grid"] * 2
+    assert str(frame["end"][0]) == end
+    assert any("no field is made of 'Total'" in each for each in found.assumptions)
 
 
 def test_a_time_of_day_a_column_is_wide_too(draft):

@@ -166,7 +166,14 @@ def test_days_and_times_are_of_the_zone_that_is_stated(tmp_path):
 def test_a_date_that_nobody_can_read_stays_as_it_was_written(tmp_path):
     """The others of its chunk are times with an offset."""
     path = write(tmp_path, [("1", "01/03/2025", "31/03/2025"), ("2", "soon", "31/04/2025")])
-    frame, _ = read(path, date_formats=("dd/mm/yyyy",), time_zone="Europe/London")
+    frame, said = read(path, date_formats=("dd/mm/yyyy",), time_zone="Europe/London")
+    assert said == [
+        "bills.csv: 1 (row 3): start: no date of the formats dd/mm/yyyy, iso; the first is 'soon'",
+        (
+            "bills.csv: 1 (row 3): end: no date of the formats dd/mm/yyyy, iso; the first is "
+            "'31/04/2025'"
+        ),
+    ]
     assert frame["start"].to_list() == ["2025-03-01T00:00:00Z", "soon"]
     assert frame["end"].to_list() == ["2025-03-30T23:00:00Z", "31/04/2025"]
 
@@ -258,3 +265,15 @@ def test_an_interval_alone_ends_behind_its_start(tmp_path):
     assert frame["start"].to_list() == [dt.datetime(2025, 10, 26, 0, 30, tzinfo=dt.UTC)]
     assert frame["end"].to_list() == [dt.datetime(2025, 10, 26, 1, tzinfo=dt.UTC)]
     assert "shows it twice" in said[0]
+
+
+def test_a_number_that_nobody_can_read_is_told(tmp_path):
+    """With its row and its text, which travels as it was written."""
+    path = write(
+        tmp_path, [("1'000", "2025-01-01", "2025-02-01"), ("n/a", "2025-01-01", "2025-02-01")]
+    )
+    frame, said = read(path, grouping=("'",))
+    assert frame["quantity"].to_list() == ["1000", "n/a"]
+    assert said == [
+        "bills.csv: 1 (row 3): quantity: no number of the stated form; the first is 'n/a'"
+    ]

@@ -50,6 +50,7 @@ _DATES = (
     EXCEL,
 )
 MONTHS = frozenset(_MONTHS)
+ISO_DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 CLOCK_WORD = "hh:mm"
 CLOCK_TIME = re.compile(r"^[0-9]{1,2}:[0-9]{2}(:00)?$")
 """A column that is named by a time of day."""

@@ -66,6 +66,9 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
     draft = Draft(path.name)
     sample = take_sample(path, options, draft)
     places = headers.roles(sample.header)
+    if "quantity" in places and not sample.has_numbers(places["quantity"]):
+        place = places.pop("quantity")
+        places.setdefault("activity", place)  # a column `Energy` that says which
     wide = _wide(sample)
     if wide:
         places.pop("quantity", None)
@@ -80,9 +83,7 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
     if "quantity" in places:
         kept &= cells[0].str.contains("[0-9]").fill_null(value=False)
     if wide:
-        draft.put_table(
-            "values", {"dates": wide[0]}, assumed="each such column is of a time of its own"
-        )
+        draft.put_table("values", {"dates": wide[0]}, assumed=_wide_text(sample, wide))
     elif "quantity" not in places:
         question = "which column holds the quantities? (name it)"
         draft.put("columns", "quantity", UNKNOWN, asked=question)
@@ -91,7 +92,7 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
         dates.put_clock([sample.header[place] for place in wide[1]])
     else:
         dates.put(is_wide=bool(wide))
-    _columns(sample, places, draft)
+    _columns(sample, places, wide[1] if wide else [], draft)
     _words(sample, places, kept, draft)
     _unit(sample, places, draft)
     return draft
@@ -104,11 +105,24 @@ def _wide(sample: Sample) -> tuple[str, list[int]] | None:
         word = clues.month_format(name) if name else None
         if word:
             found.setdefault(word, []).append(place)
+    whole = [place for place, name in enumerate(sample.header) if clues.ISO_DAY.match(name)]
+    if len(whole) > 1:  # a workbook's own dates
+        are_months = all(sample.header[place].endswith("-01") for place in whole)
+        return ("mmm yyyy" if are_months else "yyyy-mm-dd"), whole
     clocks = [place for place, name in enumerate(sample.header) if clues.CLOCK_TIME.match(name)]
     if len(clocks) > 1:
         return clues.CLOCK_WORD, clocks
     word = max(found, key=lambda each: len(found[each]), default="")
     return (word, found[word]) if word and len(found[word]) > 1 else None
+
+
+def _wide_text(sample: Sample, wide: tuple[str, list[int]]) -> str:
+    """Say what the first of the columns is taken for."""
+    kind = "a time of day" if wide[0] == clues.CLOCK_WORD else "a day"
+    kind = "a month" if wide[0] in clues.MONTHS else kind
+    return (
+        f"{sample.header[wide[1][0]]!r} and the {len(wide[1]) - 1} columns like it are {kind} each"
+    )
 
 
 def _totals(sample: Sample, draft: Draft) -> pl.Series:
@@ -280,7 +294,7 @@ class _Dates:
             self._label()
 
 
-def _columns(sample: Sample, places: dict[str, int], draft: Draft) -> None:
+def _columns(sample: Sample, places: dict[str, int], wide: list[int], draft: Draft) -> None:
     for name, place in places.items():
         same = [
             number + 1 for number, each in enumerate(sample.header) if each == sample.header[place]
@@ -288,7 +302,9 @@ def _columns(sample: Sample, places: dict[str, int], draft: Draft) -> None:
         question = f"which of the columns {', '.join(map(str, same))} of that name?"
         draft.put("columns", name, sample.rule(place), asked=question if len(same) > 1 else "")
     unused = [
-        name for place, name in enumerate(sample.header) if name and place not in places.values()
+        name
+        for place, name in enumerate(sample.header)
+        if name and place not in {*places.values(), *wide}
     ]
     if unused:
         draft.assumptions.append(f"no field is made of {', '.join(map(repr, unused))}")

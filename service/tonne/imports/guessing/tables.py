@@ -43,6 +43,10 @@ class Sample:
         texts = self.rows[column_key(place)].str.strip_chars()
         return texts.to_frame().select(pl.when(texts != "").then(texts).alias("text")).to_series()
 
+    def has_numbers(self, place: int) -> bool:
+        """Whether a column holds digits at all."""
+        return bool(self.column(place).str.contains("[0-9]").any())
+
     def rule(self, place: int) -> object:
         """Write which column it is: its name, or which of that name."""
         name = self.header[place]

@@ -230,6 +230,8 @@ class Mapper:
                 "and --grouping, or correct the row",
                 metadata={"row": str(rows[row]), "field": "quantity"},
             )
+        unread = plain.is_null() & (texts.str.strip_chars() != "").fill_null(value=False)
+        self.report.unread("quantity: no number of the stated form", texts, unread, rows)
         return plain.zip_with(plain.is_not_null(), texts)
 
     def _put_periods(

@@ -153,8 +153,8 @@ class Periods:
 
     def _side(self, name: str, text: pl.Series, rows: pl.Series) -> Side:
         reading = read_dates(text, self._formats)
+        unread = reading["local"].is_null() & reading["instant"].is_null()
         if all(form.word != ISO for form in self._formats):
-            unread = reading["local"].is_null() & reading["instant"].is_null()
             wrong = unread & text.str.contains(_ISO_LIKE).fill_null(value=False)
             if wrong.any():
                 row = wrong.arg_true()[0]
@@ -164,6 +164,11 @@ class Periods:
                     "correct the formats, or the row",
                     metadata={"row": str(rows[row]), "field": name},
                 )
+        has_text = (text.str.strip_chars() != "").fill_null(value=False)
+        words = ", ".join(form.word for form in self._formats)
+        self._report.unread(
+            f"{name}: no date of the formats {words}", text, unread & has_text, rows
+        )
         return Side(name, text, reading)
 
     def _inclusive(self, side: Side, rows: pl.Series) -> Side:

@@ -52,6 +52,9 @@ class Report:
     record_count: int = 0
     left_out: dict[str, Rows] = field(default_factory=dict)
     remarks: dict[str, Rows] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+    """The first text of which a remark is made."""
+
     unused: tuple[str, ...] = ()
     """Columns that no field is made of."""
 
@@ -65,6 +68,12 @@ class Report:
         if rows.len():
             self.remarks.setdefault(text, Rows()).add(rows)
 
+    def unread(self, text: str, texts: pl.Series, is_unread: pl.Series, rows: pl.Series) -> None:
+        """Count texts that travel as they were written, since nobody can read them."""
+        if is_unread.any():
+            self.examples.setdefault(text, str(texts.filter(is_unread)[0]))
+            self.remark(text, rows.filter(is_unread))
+
     def lines(self) -> list[str]:
         """Write what people should know, a line each."""
         found = [
@@ -72,6 +81,8 @@ class Report:
             for reason, rows in self.left_out.items()
         ]
         found += [
-            f"{self.place}: {rows.count:,} ({rows}): {text}" for text, rows in self.remarks.items()
+            f"{self.place}: {rows.count:,} ({rows}): {text}"
+            + (f"; the first is {self.examples[text]!r}" if text in self.examples else "")
+            for text, rows in self.remarks.items()
         ]
         return found
