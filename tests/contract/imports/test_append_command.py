@@ -12,60 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from tests.contract.imports.rows import HEADER, kwh, row
 from tonne.cli.main import app
 from tonne.client import Client
 
-HEADER = "record_id,facility,activity,quantity,unit,start,end,region\n"
-
-_numbers = itertools.count(1)
-
-
-def row(number, quantity="10", unit="kWh", activity="electricity.grid"):
-    """One line of a file: the bill of a day."""
-    day, next_day = f"2025-01-{number:02}", f"2025-01-{number + 1:02}"
-    return f'r{number},dc,{activity},"{quantity}",{unit},{day},{next_day},GB\n'
-
-
-@pytest.fixture
-def book(running):
-    """A fresh book with the shipped catalogue, whose days are not those of UTC."""
-    name = f"appended-{next(_numbers)}"
-    with Client(running.server.address) as client:
-        client.create_book(name, time_zone="Asia/Shanghai")
-    return name
-
-
-@pytest.fixture
-def run(running, book):
-    """Run a command of the book; gives its exit code, output and remarks."""
-
-    def invoke(*words):
-        arguments = [*map(str, words), "--book", book, "--server", running.server.address]
-        result = CliRunner().invoke(app, arguments)
-        if result.exception and not isinstance(result.exception, SystemExit):
-            return 1, result.stdout, str(result.exception)
-        return result.exit_code, result.stdout, " ".join(result.stderr.split())
-
-    return invoke
-
-
-@pytest.fixture
-def append(run, tmp_path):
-    """Append rows as a file of this name to a channel; gives exit code and remarks."""
-
-    def invoke(rows, *words, channel="c", name="records.csv"):
-        path = tmp_path / name
-        path.write_text(HEADER + "".join(rows))
-        code, _, remarks = run("append", path, "--channel", channel, *words)
-        return code, remarks
-
-    return invoke
-
-
-def kwh(run):
-    """Energy of the book."""
-    _, text, _ = run("inventory", "--account", "memo.energy", "--format", "json")
-    return float(json.loads(text)["total"]["energy_kwh"] or 0)
+_NUMBERS = itertools.count(1)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +259,7 @@ STEPS = st.lists(
 @example(first=["much"], steps=[("run", ""), (0, "2"), ("run", ""), (0, "much")])
 def test_any_sequence_gives_each_rows_last_good_content_once(running, tmp_path, first, steps):
     """A file that grows, is mended and is run again, in any order; the model is a plain list."""
-    book = f"sequence-{next(_numbers)}"
+    book = f"sequence-{next(_NUMBERS)}"
     path = tmp_path / "rows.csv"
     rows, kept = list(first), []  # what the file says; per row what the ledger was given
     with Client(running.server.address) as client:

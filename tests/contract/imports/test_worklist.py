@@ -7,13 +7,13 @@ import io
 
 import pytest
 
-from tests.contract.imports.test_append_command import append, book, kwh, row, run  # noqa: F401
+from tests.contract.imports.rows import kwh, row
 
 BAD = [row(1), row(2, "1,000"), row(3, "much"), row(4, unit="furlong")]
 
 
 @pytest.fixture
-def worklist(append, run, tmp_path):  # noqa: F811
+def worklist(append, run, tmp_path):
     """Rows of the quarantine; gives them, and a command that gives changed ones back."""
     assert append(BAD)[0] == 3
     rows = list(csv.DictReader(io.StringIO(run("quarantine", "list", "--format", "csv")[1])))
@@ -29,7 +29,7 @@ def worklist(append, run, tmp_path):  # noqa: F811
     return rows, mend
 
 
-def test_mended_rows_are_posted_once(worklist, run, append):  # noqa: F811
+def test_mended_rows_are_posted_once(worklist, run, append):
     """What is left out stays in quarantine; what was mended is not taken a second time."""
     rows, mend = worklist
     assert [each["offset"] for each in rows] == ["1", "2", "3"]
@@ -47,7 +47,7 @@ def test_mended_rows_are_posted_once(worklist, run, append):  # noqa: F811
     assert kwh(run) == 1027
 
 
-def test_a_row_that_is_still_wrong_is_told(worklist, run):  # noqa: F811
+def test_a_row_that_is_still_wrong_is_told(worklist, run):
     """It stays in quarantine with its new text, and may be mended again."""
     rows, mend = worklist
     code, _, remarks = mend([rows[0] | {"quantity": "1.000,0"}, rows[1] | {"quantity": "5"}])
@@ -63,7 +63,7 @@ def test_a_row_that_is_still_wrong_is_told(worklist, run):  # noqa: F811
         (lambda rows: [rows[0], rows[0]], "two rows mend offset 1 of channel 'c'"),
     ],
 )
-def test_what_is_no_worklist_is_refused(worklist, run, change, words):  # noqa: F811
+def test_what_is_no_worklist_is_refused(worklist, run, change, words):
     """Row and remedy are named; nothing is posted."""
     rows, mend = worklist
     code, _, remarks = mend(change(rows))
