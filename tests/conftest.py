@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 # child, beside threads that are gone, and crash it before it becomes another program.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
+import hypothesis
 import pytest
 
 from tests.support.stores.postgres import PostgresServer, run_postgres
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 # Debian has some of the programs that tests start where only root's path leads.
 os.environ["PATH"] += f"{os.pathsep}/usr/sbin{os.pathsep}/sbin"
+
+# How long an example takes says more of the machine than of the program.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from google.protobuf.message_factory import GetMessageClass
 from tonne.errors import FieldInvalid
 from tonne.gateway.answers import error_body, write_error, write_message
 from tonne.gateway.routes import Route, request_of, routes
+from tonne.text.documents import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -143,7 +144,7 @@ async def _body_of(request: web.Request, route: Route) -> object:
     if not route.body or not request.can_read_body:
         return None
     try:
-        return json.loads(await request.read())
+        return load_json(await request.read())
     except ValueError as error:
         raise FieldInvalid(f"body: expected JSON; {error}", metadata={"field": "body"}) from error
 

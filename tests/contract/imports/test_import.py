@@ -113,3 +113,42 @@ def test_a_profile_serves_append_and_estimate_too(run, book, tmp_path):
     _, out, _, _ = run("append", path, "--profile", profile, "--book", book, "--channel", "c",
                        "--format", "json")  # fmt: skip
     assert json.loads(out)[0]["skipped"] == 2
+
+
+CSV = "record_id,facility,activity,quantity,unit,start,end,region\n" + "".join(
+    f"r{day},dc,electricity.grid,{day},kWh,2025-01-{day:02},2025-01-{day + 1:02},GB\n"
+    for day in range(1, 5)
+)
+
+
+def test_a_dry_run_stops_where_the_run_would(run, book, tmp_path):
+    """Rows of another channel, rows that differ; what is there already is not tried again."""
+    path = tmp_path / "days.csv"
+    path.write_text(CSV)
+    to = ("import", path, "--book", book, "--channel")
+    assert run(*to, "a")[0] == 0
+    code, _, said, _ = run(*to, "b", "--dry-run")
+    assert code == 4
+    assert "count twice" in said
+    code, _, said, _ = run(*to, "b", "--dry-run", "--again")
+    assert code == 0
+    assert "since --again says so" in said
+    path.write_text(CSV + "r9,dc,electricity.grid,9,kWh,2025-01-09,2025-01-10,GB\n")
+    code, out, said, _ = run(*to, "a", "--dry-run", "--format", "json")
+    assert (code, json.loads(out)[0]["records"]) == (0, 1)
+    assert "4 records of the files in the ledger already" in said
+    path.write_text(CSV.replace(",3,kWh", ",300,kWh"))
+    code, _, said, _ = run(*to, "a", "--dry-run")
+    assert code == 4
+    assert "'300'" in said
+
+
+def test_a_guess_writes_over_no_profile(run, tmp_path):
+    """It may hold answers."""
+    path = write_xlsx(tmp_path / "bills.xlsx", {"Bills": ROWS})
+    profile = tmp_path / "p.toml"
+    profile.write_text("# mine\n")
+    code, _, said, _ = run("import", path, "--guess", "--output", profile)
+    assert code == 2
+    assert "may hold your answers" in " ".join(said.split())
+    assert profile.read_text() == "# mine\n"

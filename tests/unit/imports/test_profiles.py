@@ -67,7 +67,7 @@ def file(tmp_path):
     ],
 )
 def test_a_column_a_month_is_a_record_a_cell(file, headers, form, starts, ends):
-    """Blank cells are left out and told; other columns are fields."""
+    """Blank cells are left out and told, and so are columns that nothing is made of."""
     path = file(f"Site,Note,{headers}\nA,x,10,20\nB,,,40\n")
     profile = f'[columns]\nfacility = "Site"\n[[values]]\ndates = "{form}"\n' + BASE.replace(
         'facility = "f"\n', ""
@@ -78,7 +78,20 @@ def test_a_column_a_month_is_a_record_a_cell(file, headers, form, starts, ends):
     assert frame["start"].cast(pl.String).to_list() == [*starts, starts[1]]
     assert frame["end"].cast(pl.String).to_list() == [*ends, ends[1]]
     assert frame["evidence"][1] == f"a.csv#row 2, column {headers.split(',')[1]}"
-    assert said == ["a.csv: 1 left out (row 3): the cell is blank"]
+    assert said == [
+        "a.csv: 1 left out (row 3): the cell is blank",
+        "a.csv: no field is made of the columns 'Note'",
+    ]
+
+
+def test_two_columns_of_one_month_are_refused(file):
+    """Both would count."""
+    path = file("Site,Jan 2025,Feb 2025,01/2025,Jan 2025\nA,1,2,3,4\n")
+    profile = '[columns]\nfacility = "Site"\n[[values]]\ndates = "mmm yyyy"\n' + BASE.replace(
+        'facility = "f"\n', ""
+    )
+    with pytest.raises(FieldInvalid, match="two columns of one time, 'Jan 2025' and 'Jan 2025'"):
+        read(path, profile)
 
 
 @pytest.mark.parametrize(

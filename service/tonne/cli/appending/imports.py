@@ -73,8 +73,11 @@ def fresh_of(given: Sequence[Import], read: Read, skip_count: int) -> list[Impor
     ]
 
 
-def tell_known(client: Client, book: str, given: Sequence[Import]) -> bool:
-    """Tell which of the files the ledger has elsewhere, as a whole or in part; whether any."""
+def tell_known(client: Client, book: str, given: Sequence[Import], *, again: bool) -> bool:
+    """Tell which of the files the ledger has elsewhere, as a whole or in part.
+
+    Gives whether that stops the command: not where they are to be posted `again`.
+    """
     if not given:
         return False
     told_count = 0
@@ -86,6 +89,9 @@ def tell_known(client: Client, book: str, given: Sequence[Import]) -> bool:
                 say(text)
     if told_count > SHOWN_MAX:
         say(f"{counted(told_count - SHOWN_MAX, 'more import')} of the same records")
+    if told_count and again:
+        say("warning: these records count twice from now on, since --again says so")
+        return False
     if told_count:
         say(
             "nothing was posted, since it would count twice; to append to that channel, name it; "

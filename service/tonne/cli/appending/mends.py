@@ -54,9 +54,11 @@ def tell_differences(found: Comparison, channel: str, start_offset: int, committ
         )
     else:
         remedy = (
-            "put back what was posted: then the same command goes on. What is posted is never "
-            "changed; a correction is a record with the negative quantity and a right one, in a "
-            "file and a channel of their own"
+            "put back in the file what the ledger has: then the same command goes on. What is "
+            "posted is never changed: a correction is a record with the negative quantity and a "
+            "right one, in a file and a channel of their own. What waits in suspense (`tonne "
+            "suspense list`) is not posted yet and needs no correction: give the book what it "
+            "lacks, as that list says, and run `tonne suspense clear`"
         )
     say(f"nothing was posted; {remedy}")
 

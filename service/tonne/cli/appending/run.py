@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tonne.cli.input.files import Piece
-    from tonne.client import AppendResult, Client, Progress
+    from tonne.client import AppendResult, Client, Import, Progress
     from tonne.errors import TonneError
 
 
@@ -88,6 +88,26 @@ class Append:
         if outcome := outcome_of(result, mended, found.quarantined_count):
             raise typer.Exit(outcome)
 
+    def rehearse(self, server: str) -> int:
+        """Look for all that would stop the run, and give how many records the ledger has already.
+
+        Raises
+        ------
+        typer.Exit
+            Where the run would stop before it posts anything.
+        """
+        if not all(source.is_repeatable for source in self.sources):
+            return 0
+        self._check_repeats()
+        with connect(server) as client:
+            _, found = self._look(client)
+        if found.mendable_offsets:
+            say(
+                f"{counted(len(found.mendable_offsets), 'record')} that went to quarantine would "
+                "come mended"
+            )
+        return found.record_count
+
     def read(self) -> Iterator[Piece]:
         """Read the records that are to be appended, from the first one."""
         pieces = (piece for source in self.sources for piece in source.read())
@@ -120,6 +140,15 @@ class Append:
 
     def _prepare(self, client: Client) -> tuple[Comparison, AppendResult | None]:
         """Do what comes before the first record is sent; gives what was there already."""
+        given, found = self._look(client)
+        if self.strict and refused_before(client, self.read, self.book, self.start_offset):
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        note(client, self.book, given)
+        place = (self.book, self.channel)
+        return found, mend(client, self.read, place, found, self.start_offset)
+
+    def _look(self, client: Client) -> tuple[list[Import], Comparison]:
+        """Compare with what is in the ledger; what contradicts it, or counts twice, stops here."""
         given = imports_of(self.sources, self._found, self.channel, self.start_offset)
         place = (self.book, self.channel)
         committed = committed_offset(client, place)
@@ -127,13 +156,10 @@ class Append:
         if found.difference_count:
             tell_differences(found, self.channel, self.start_offset, committed)
             raise typer.Exit(Outcome.NOTHING_POSTED)
-        fresh = [] if self.again else fresh_of(given, self.read, found.record_count)
-        if tell_known(client, self.book, fresh):
+        fresh = fresh_of(given, self.read, found.record_count)
+        if tell_known(client, self.book, fresh, again=self.again):
             raise typer.Exit(Outcome.NOTHING_POSTED)
-        if self.strict and refused_before(client, self.read, self.book, self.start_offset):
-            raise typer.Exit(Outcome.NOTHING_POSTED)
-        note(client, self.book, given)
-        return found, mend(client, self.read, place, found, self.start_offset)
+        return given, found
 
     def _send(self, server: str) -> AppendResult:
         """Append the records and show on a progress bar how far that is."""

@@ -48,7 +48,6 @@ def append_files(  # noqa: PLR0917  # typer passes by name
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            exists=True,
             dir_okay=False,
             allow_dash=True,
             help="csv, tsv, xlsx, xls, ods, parquet, arrow, jsonl, json, or - for standard "

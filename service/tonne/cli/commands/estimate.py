@@ -53,7 +53,6 @@ FilesArgument = Annotated[
     list[Path] | None,
     typer.Argument(
         metavar="[FILE...]",
-        exists=True,
         dir_okay=False,
         allow_dash=True,
         help="Files of records, as `tonne append` takes them; or give one record by the options.",

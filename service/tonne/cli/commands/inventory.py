@@ -48,7 +48,7 @@ ToOption = Annotated[
 ]
 FacilityOption = Annotated[
     list[str] | None,
-    typer.Option("--facility", metavar="ID", help="Only this account; repeatable."),
+    typer.Option("--facility", metavar="ID", help="Only this facility; repeatable."),
 ]
 ActivityOption = Annotated[
     list[str] | None, typer.Option("--activity", metavar="ID", help="Only this; repeatable.")

@@ -148,7 +148,7 @@ def mend_quarantine(
     columns channel and offset, and give it here. Exits with 0 where all are posted, 3 where some
     are not, 4 where none is.
     """
-    from tonne.cli.appending.worklist import read_mends  # noqa: PLC0415  # loads Polars
+    from tonne.cli.input.worklist import read_mends  # noqa: PLC0415  # loads Polars
 
     worklist = read_mends(file)
     results = []

@@ -91,7 +91,7 @@ def clear_suspense(
     wait = "waits" if step.remaining_count == 1 else "wait"
     say(f"{counted(step.cleared_count, 'record')} posted, {step.remaining_count:,} still {wait}")
     if step.remaining_count:
-        say(f"`tonne suspense list --book {book}` shows what they wait for --book {book}")
+        say(f"`tonne suspense list --book {book}` shows what they wait for")
 
 
 def _suspense_row(item: SuspendedRecord) -> dict[str, object]:

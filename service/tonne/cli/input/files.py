@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from tonne.errors import FieldInvalid
 from tonne.imports.profiles.mapping import header_error
 from tonne.imports.sources.delimited import delimiter_error, likely_delimiter
 from tonne.imports.sources.texts import STANDARD_INPUT, marked_encoding, unreadable_text
+from tonne.text.documents import load_json
 
 if TYPE_CHECKING:
     import io
@@ -123,7 +123,7 @@ def _read_jsonl(path: Path) -> Iterator[dict[str, object]]:
             if not line.strip():
                 continue
             try:
-                record = json.loads(line, parse_float=Decimal)
+                record = load_json(line, parse_float=Decimal)
             except ValueError as error:
                 raise _line_error(path, number, str(error)) from error
             if not isinstance(record, dict):

@@ -196,6 +196,8 @@ class RecordFiles:
     def __init__(self, paths: Sequence[Path], options: ReadingOptions) -> None:
         from tonne.cli.input.files import is_plain  # noqa: PLC0415  # loads Polars
 
+        for path in paths:
+            _check_is_file(path)
         self._paths = list(paths)
         self._mapped: MappedFiles | None = None
         self._documents: Documents | None = None
@@ -260,6 +262,20 @@ class RecordFiles:
         lines = [line for report in reports for line in report.lines()]
         lines += self._registers.remarks if self._registers else []
         return lines + (self._documents.remarks() if self._documents else [])
+
+
+def _check_is_file(path: Path) -> None:
+    """Refuse what is not there, and what never ends, as a device.
+
+    Raises
+    ------
+    FieldInvalid
+        It is neither a file, nor a pipe, nor `-`.
+    """
+    if str(path) == "-" or path.is_file() or path.is_fifo():
+        return
+    found = "it is no file" if path.exists() else "there is no such file"
+    raise FieldInvalid(f"{path}: expected a file; {found}", metadata={"file": str(path)})
 
 
 def _refuse_for_tables(options: MeterOptions) -> None:

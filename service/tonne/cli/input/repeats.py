@@ -133,6 +133,16 @@ def without(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
         start += height
 
 
+def behind(pieces: Iterable[Piece], count: int) -> Iterator[Piece]:
+    """Give the records behind the first ones of pieces."""
+    left = count
+    for piece in pieces:
+        height = 1 if isinstance(piece, dict) else piece.height
+        if left < height:
+            yield piece if isinstance(piece, dict) else piece[left:]
+        left = max(0, left - height)
+
+
 def head_of(pieces: Iterable[Piece], count: int) -> Iterator[Piece]:
     """Give the first records of pieces."""
     left = count

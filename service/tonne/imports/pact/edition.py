@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
 from tonne.imports.pact.footprint import read_footprint
+from tonne.text.documents import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,7 +135,7 @@ def _objects(path: Path) -> list[object]:
         )
     try:
         # Numbers stay the texts that they are: none becomes a float on the way.
-        found = json.loads(path.read_bytes(), parse_float=str, parse_int=str, parse_constant=str)
+        found = load_json(path.read_bytes(), parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
         raise FieldInvalid(
             f"{path.name}: expected JSON; {error}", metadata={"file": str(path)}

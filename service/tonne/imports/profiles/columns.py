@@ -150,11 +150,22 @@ def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
         ]
     reading = read_dates(names, read_formats((rule.dates,)))
     kind = form.kind if form.kind in {MONTH, DAY} else ""
-    return [
+    found = [
         ValueColumn(key, name, rule.constants, first=time, kind=kind)
         for (key, name), time in zip(others, reading["local"], strict=True)
         if time is not None
     ]
+    seen: dict[object, str] = {}
+    for each in found:
+        if each.first in seen:
+            raise FieldInvalid(
+                f"the header has two columns of one time, {seen[each.first]!r} and "
+                f"{each.header!r}: both would count; take one out, or name the columns by a "
+                "pattern",
+                metadata={"column": each.header},
+            )
+        seen[each.first] = each.header
+    return found
 
 
 def _by_name(table: Table, name: str, occurrence: int, what: str) -> int:

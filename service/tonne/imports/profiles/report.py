@@ -85,4 +85,9 @@ class Report:
             + (f"; the first is {self.examples[text]!r}" if text in self.examples else "")
             for text, rows in self.remarks.items()
         ]
+        if self.unused:
+            names = ", ".join(map(repr, self.unused[:RANGES_SHOWN]))
+            rest_count = len(self.unused) - RANGES_SHOWN
+            more = f" and {rest_count} more" if rest_count > 0 else ""
+            found.append(f"{self.place}: no field is made of the columns {names}{more}")
         return found

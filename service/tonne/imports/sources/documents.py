@@ -10,6 +10,7 @@ import polars as pl
 
 from tonne.errors import FieldInvalid
 from tonne.imports.sources.tables import CHUNK_ROWS, ROW, Table, column_key
+from tonne.text.documents import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -169,7 +170,7 @@ def _objects(lines: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, s
 
 def _load(text: str) -> Any:
     """Read JSON; a number stays the text that it was written as."""
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    return load_json(text, parse_float=str, parse_int=str, parse_constant=str)
 
 
 def _is_objects(value: object) -> bool:

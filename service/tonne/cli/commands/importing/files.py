@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonne.cli.commands.append import append_files
+from tonne.cli.appending.outcome import RepeatRule
+from tonne.cli.commands.append import AgainOption, RepeatsOption, append_files
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
-from tonne.cli.input.reading import RecordFiles, reading_options
+from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import (
     Column,
     Format,
@@ -45,7 +46,6 @@ FilesArgument = Annotated[
     list[Path],
     typer.Argument(
         metavar="FILE...",
-        exists=True,
         dir_okay=False,
         allow_dash=True,
         help="Files as they are: csv, tsv, txt, xlsx, xls, ods, json, jsonl, parquet, arrow, or - "
@@ -98,6 +98,8 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     guess: GuessOption = False,
     dry_run: DryRunOption = False,
     strict: StrictOption = False,
+    repeats: RepeatsOption = RepeatRule.STOP,
+    again: AgainOption = False,
     reading: ReadingOptions,
 ) -> None:
     """Import files as they are, mapped to records by a profile.
@@ -112,13 +114,18 @@ def import_files(  # noqa: PLR0917  # typer passes by name
         _guess(files, reading, output)
         return
     if dry_run or strict:
-        records = RecordFiles(files, reading)
-        records.check()
-        found = _try(records, book, server, is_shown=dry_run)
-        for remark in records.remarks():
-            say(remark)
+        from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
+        from tonne.cli.appending.sources import opened_sources  # noqa: PLC0415  # loads Polars
+
+        with opened_sources(files, reading) as (sources, remarks):
+            append = Append(sources, book, channel, start_offset, repeats=repeats, again=again)
+            known_count = append.rehearse(server) if book and dry_run else 0
+            is_shown = dry_run and form is Format.TABLE
+            found = _try(append.read(), known_count, book, server, is_shown=is_shown)
+            for remark in remarks():
+                say(remark)
         if dry_run or found.posted_count < found.record_count:
-            _report(found, form)
+            _report(found, known_count, form)
             say("nothing was posted" if dry_run else "nothing was posted: --strict")
             raise typer.Exit(_exit_code(found) if dry_run else NOTHING_POSTED)
     if not book:
@@ -130,6 +137,8 @@ def import_files(  # noqa: PLR0917  # typer passes by name
         start_offset=start_offset,
         form=form,
         server=server,
+        repeats=repeats,
+        again=again,
         reading=reading,
     )
 
@@ -141,7 +150,7 @@ def _guess(files: list[Path], reading: ReadingOptions, output: Path | None) -> N
         raise typer.BadParameter("expected one file with --guess; the others follow its profile")
     draft = guess_profile(files[0], reading)
     if output:
-        output.write_text(draft.text(), encoding="utf-8")
+        _write_new(output, draft.text())
     else:
         typer.echo(draft.text())
     with redirect_stdout(sys.stderr):  # the profile alone is the result
@@ -155,6 +164,18 @@ def _guess(files: list[Path], reading: ReadingOptions, output: Path | None) -> N
     say(f"next: tonne import {files[0]} --profile {output or 'P.toml'} --book BOOK --dry-run")
     if draft.questions:
         raise typer.Exit(QUESTIONS_STAND)
+
+
+def _write_new(output: Path, text: str) -> None:
+    """Write a profile, but never over one that may have been answered."""
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise typer.BadParameter(
+            f"{output} is there already, and may hold your answers: name another file, or remove "
+            "that one"
+        ) from error
 
 
 def _show_draft(path: Path, draft: "Draft") -> None:
@@ -186,9 +207,13 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _try(records: RecordFiles, book: str, server: str, *, is_shown: bool) -> Estimate:
-    """Have the server say what would become of the records."""
-    pieces = records.pieces()
+def _try(
+    pieces: "Iterator[Piece]", known_count: int, book: str, server: str, *, is_shown: bool
+) -> Estimate:
+    """Have the server say what would become of the records that it does not have yet."""
+    from tonne.cli.input.repeats import behind  # noqa: PLC0415  # loads Polars
+
+    pieces = behind(pieces, known_count)
     if is_shown:
         first = next(pieces, None)
         if first is not None:
@@ -198,7 +223,9 @@ def _try(records: RecordFiles, book: str, server: str, *, is_shown: bool) -> Est
         return client.estimate(pieces, book=book)
 
 
-def _report(found: Estimate, form: Format) -> None:
+def _report(found: Estimate, known_count: int, form: Format) -> None:
+    if known_count:
+        say(f"{counted(known_count, 'record')} of the files in the ledger already")
     row = {
         "records": found.record_count,
         "posted": found.posted_count,
