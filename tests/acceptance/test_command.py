@@ -160,7 +160,7 @@ def test_a_bad_record_stops_no_other(tonne, book, tmp_path):
     listed = json.loads(tonne("quarantine", "list", "--book", book, "--format", "json").stdout)
     assert [(item["offset"], item["status"], item["quantity"]) for item in listed] == [
         (3, "QUANTITY_MUST_BE_A_NUMBER", "many"),
-        (4, "START_MUST_BE_PRESENT", "1"),
+        (4, "FIELD_MUST_BE_READABLE", "1"),
     ]
     (waiting,) = json.loads(tonne("suspense", "list", "--book", book, "--format", "json").stdout)
     assert (waiting["offset"], waiting["status"]) == (5, "FACTOR_MUST_EXIST")
@@ -312,7 +312,7 @@ def test_a_mistake_ends_with_1_and_one_line(tonne, arguments, words):
 @pytest.mark.parametrize(
     "case",
     [
-        ("a.txt", b"", ["a.txt", ".csv"]),
+        ("a.dat", b"", ["a.dat", "csv"]),
         ("a.csv", b"facility,kwh\nx,1\n", ["without activity", "'kwh'"]),
         ("a.csv", b"", ["a.csv"]),
         ("a.parquet", b"no parquet", ["a.parquet"]),

@@ -13,6 +13,7 @@ book's own any name is a place there.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,6 +36,11 @@ class RegionWord(NamedTuple):
     text: str
     region: str
     language: str
+
+
+_USER_ASSIGNED = re.compile(r"AA|Q[M-Z]|X[A-WYZ]")
+"""Codes that ISO 3166-1 leaves to its users: regions of a book's own making. XX and ZZ, which are
+of them, stand for an unknown region in many a file."""
 
 
 @cache
@@ -128,6 +134,8 @@ class Regions:
         word = region_words().get(key)
         if word is not None:
             return word.region
+        if _USER_ASSIGNED.fullmatch(key.upper()):
+            return key.upper()
         if key in refused_regions():
             return None
         return _in_country(text) or self._below(text)
@@ -143,13 +151,19 @@ class Regions:
         near = self._nearness.nearest(text, _NEAREST_COUNT)
         return f"the nearest known are {_listed(near)}" if near else ""
 
+    def _holds_places(self, parent: str) -> bool:
+        """Tell whether any text behind a region is a place in it: not where ISO 3166-2 lists them."""
+        if "-" in parent or hyphened(parent) in self._own:
+            return True
+        return _USER_ASSIGNED.fullmatch(parent) is not None
+
     def _below(self, text: str) -> str | None:
         """Read a place below a region that is no whole country."""
         head, _, tail = plain(text).rpartition("-")
         if not head or not tail.strip():
             return None
         parent = self.read(head)
-        if not parent or ("-" not in parent and hyphened(parent) not in self._own):
+        if parent is None or not self._holds_places(parent):
             return None
         return f"{parent}-{tail.strip()}"
 

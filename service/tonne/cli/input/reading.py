@@ -269,13 +269,13 @@ def _check_is_file(path: Path) -> None:
 
     Raises
     ------
-    FieldInvalid
+    typer.BadParameter
         It is neither a file, nor a pipe, nor `-`.
     """
     if str(path) == "-" or path.is_file() or path.is_fifo():
         return
-    found = "it is no file" if path.exists() else "there is no such file"
-    raise FieldInvalid(f"{path}: expected a file; {found}", metadata={"file": str(path)})
+    found = "is no file" if path.exists() else "does not exist"
+    raise typer.BadParameter(f"{str(path)!r} {found}")
 
 
 def _refuse_for_tables(options: MeterOptions) -> None:

@@ -84,6 +84,8 @@ WRITTEN = {
     },
     "below": {
         "us-wa-Seattle": "US-WA-Seattle",
+        "xa": "XA",
+        "QM-north": "QM-north",
         "Guangdong-hall 2": "CN-GD-hall 2",
         "CN-GRID-EAST-7": "CN-GRID-EAST-7",
         "GB-ENG-Slough-dc1": "GB-ENG-Slough-dc1",
