@@ -11,7 +11,6 @@ import pytest
 
 from tests.support.workbooks import write_xlsx
 from tonne.errors import FieldInvalid
-from tonne.imports.guessing.draft import preview_text
 from tonne.imports.guessing.guess import guess
 from tonne.imports.options import ReadingOptions
 from tonne.imports.profiles.toml import read_profile
@@ -27,7 +26,7 @@ def draft(tmp_path):
     def make(text, name="a.csv", encoding="utf-8", **options):
         (tmp_path / name).write_bytes(text.encode(encoding))
         found = guess(tmp_path / name, ReadingOptions(**options))
-        text = preview_text(found.text())
+        text = found.preview()
         files = MappedFiles([tmp_path / name], read_profile(text, "p", is_preview=True))
         return found, next(files.frames(), None), files
 
@@ -76,7 +75,8 @@ def test_a_number_is_asked_for_where_it_may_be_two(draft, number, asked, plain):
 def test_a_date_is_asked_for_where_it_may_be_two(draft, dates, word, is_asked):
     """01/03 is two days; 31/03 is one."""
     found, _, _ = draft(HEAD + f"A;Diesel;5.5;L;{dates[0]};{dates[1]}\n")
-    assert f'formats = ["{word}"]' in found.text()
+    assert f'formats = ["{word}"]' in found.preview()
+    assert ('formats = "?"' in found.text()) == is_asked
     assert any(dates[0] in each for each in found.questions) == is_asked
 
 
@@ -99,7 +99,8 @@ def test_periods_say_whether_their_last_day_counts(draft, periods, line, is_aske
     rows = "".join(f"A;Diesel;5.5;L;{start};{end}\n" for start, end in periods)
     found, _, _ = draft(HEAD + rows)
     assert ("inclusive_ends" in found.text()) == bool(line)
-    assert line in found.text()
+    assert line in found.preview()
+    assert ('inclusive_ends = "?"' in found.text()) == is_asked
     assert any("last day count" in each for each in found.questions) == is_asked
 
 
@@ -117,7 +118,35 @@ def test_what_is_not_in_the_file_is_asked(draft):
     with pytest.raises(FieldInvalid, match="5 to answer: line "):
         read_profile(text, "p")
     with pytest.raises(FieldInvalid, match=r"constants.facility: expected a word"):
-        read_profile(preview_text(text), "p")
+        read_profile(found.preview(), "p")
+
+
+def unasked(text):
+    """Take the questions out, and nothing else."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("# ASK:"))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (HEAD + "A;Diesel;1.234;L;2025-01-01;2025-02-01\n", "numbers.decimal"),
+        (HEAD + "A;Diesel;soon 5;L;2025-01-01;2025-02-01\n", "numbers.decimal"),
+        (HEAD + "A;Diesel;5.5;L;01/03/2025;05/03/2025\n", "dates.formats"),
+        (HEAD + "A;Diesel;5.5;L;2025-01-14;2025-02-13\n", "dates.inclusive_ends"),
+        ("Site,Usage (kWh),Date\nA,5.5,2025-01-01\nA,5.5,2025-03-09\n", "dates.interval"),
+        ("Site,Usage (kWh),Time\nA,5.5,2025-01-01 00:15\nA,5.5,2025-01-01 00:30\n", "dates.label"),
+        (
+            "Site,Usage (kWh),Usage (kWh),Date\nA,5.5,6.5,2025-01-01\n",
+            "columns.quantity.occurrence",
+        ),
+    ],
+)
+def test_no_answer_stands_below_a_question(draft, text, key):
+    """Who takes the line `# ASK:` out and sets nothing is refused, and told which key it is."""
+    found, _, _ = draft(text)
+    with pytest.raises(FieldInvalid, match=rf"\b{re.escape(key)}\b") as refused:
+        read_profile(unasked(found.text()), "p")
+    assert "expected a word; got '?'" in str(refused.value)
 
 
 def test_words_that_the_catalogue_does_not_know_are_asked_one_by_one(draft):
@@ -181,7 +210,7 @@ def test_dates_of_a_workbook_s_header_are_months_or_days(tmp_path, days, end):
     ]
     path = write_xlsx(tmp_path / "a.xlsx", {"2025": rows})
     found = guess(path, ReadingOptions())
-    profile = read_profile(preview_text(found.text()), "p", is_preview=True)
+    profile = read_profile(found.preview(), "p", is_preview=True)
     frame = next(MappedFiles([path], profile).frames())
     assert frame["quantity"].to_list() == ["10", "20"]
     assert frame["activity"].to_list() == ["electricity.grid"] * 2

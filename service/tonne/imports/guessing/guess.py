@@ -176,8 +176,9 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
         )
         asked = f"is {texts[row]!r} {choices}?"
     if asked or not form.is_plain:
+        put = draft.put_open if asked else draft.put
         draft.put("numbers", "decimal", form.decimal, asked=asked)
-        draft.put("numbers", "grouping", list(form.grouping))
+        put("numbers", "grouping", list(form.grouping))
         if form.minus != "leading":
             draft.put("numbers", "minus", form.minus)
         if not asked:
@@ -299,8 +300,14 @@ def _columns(sample: Sample, places: dict[str, int], wide: list[int], draft: Dra
         same = [
             number + 1 for number, each in enumerate(sample.header) if each == sample.header[place]
         ]
-        question = f"which of the columns {', '.join(map(str, same))} of that name?"
-        draft.put("columns", name, sample.rule(place), asked=question if len(same) > 1 else "")
+        rule = sample.rule(place)
+        if isinstance(rule, dict) and len(same) > 1:
+            question = f"which of the columns {', '.join(map(str, same))} of that name?"
+            question += f" (1 is the first, up to {len(same)})"
+            shown = {**rule, "occurrence": UNKNOWN}
+            draft.put_open("columns", name, rule, asked=question, shown=shown)
+        else:
+            draft.put("columns", name, rule)
     unused = [
         name
         for place, name in enumerate(sample.header)

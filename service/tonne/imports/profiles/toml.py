@@ -21,7 +21,7 @@ from tonne.imports.sources.tables import FileRule, HeaderRule
 from tonne.imports.values.numbers import NumberForm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 """Profiles that come with Tonne."""
@@ -95,27 +95,39 @@ def read_profile(text: str, name: str, *, is_preview: bool = False) -> Profile:
             metadata={"profile": name},
         )
     try:
-        profile = _profile(tomllib.loads(text))
-        return profile if is_preview else _answered(profile)
+        given = tomllib.loads(text)
+        if not is_preview:
+            _check_answered(given)
+        return _profile(given)
     except tomllib.TOMLDecodeError as error:
         raise FieldInvalid(f"profile {name}: expected TOML; {error}") from error
     except FieldInvalid as error:
         raise FieldInvalid(f"profile {name}: {error}", metadata=error.metadata) from error
 
 
-def _answered(profile: Profile) -> Profile:
-    """Refuse words that nobody has put yet."""
-    words = {f"constants.{name}": word for name, word in profile.constants.items()}
-    for name, table in profile.aliases.items():
-        words |= {f"aliases.{name}.{word!r}": value for word, value in table.items()}
-    for where, word in words.items():
-        if word in {UNKNOWN, ""}:
-            raise FieldInvalid(
-                f"{where}: expected a word; got {word!r}: put the one that is meant, or take the "
-                "line out",
-                metadata={"key": where},
-            )
-    return profile
+def _check_answered(given: Mapping[str, Any]) -> None:
+    """Refuse what nobody has answered yet, wherever it stands."""
+    found = [each for name in given if name != "leave_out" for each in _open(given[name], name)]
+    if found:
+        where, word = found[0]
+        also = f" (and {', '.join(key for key, _ in found[1:])})" if found[1:] else ""
+        raise FieldInvalid(
+            f"{where}: expected a word; got {word!r}: put the one that is meant{also}",
+            metadata={"key": where},
+        )
+
+
+def _open(given: object, where: str) -> Iterator[tuple[str, str]]:
+    """List the keys that have no answer, each with what stands there."""
+    if isinstance(given, dict):
+        for key, value in given.items():
+            is_word = where.startswith("aliases.")
+            yield from _open(value, f"{where}.{key!r}" if is_word else f"{where}.{key}")
+    elif isinstance(given, list):
+        for value in given:
+            yield from _open(value, where)
+    elif given == UNKNOWN or (given == "" and where.startswith(("constants.", "aliases."))):
+        yield where, str(given)
 
 
 def _profile(given: Mapping[str, Any]) -> Profile:
