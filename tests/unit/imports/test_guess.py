@@ -275,3 +275,59 @@ def test_a_broken_file_is_guessed_or_refused(draft, seed):
             text = text[:place] + chance.choice(bits) + text[place + chance.randrange(4) :]
         with contextlib.suppress(FieldInvalid):
             assert draft(text)[0].text()
+
+
+def rows_of(name, numbers):
+    """Make a file of one meter's numbers, a month each."""
+    rows = [f"A;{number};2025-{month:02}-01\n" for month, number in enumerate(numbers, 1)]
+    return f"Site;{name} (kWh);Date\n" + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "is_asked"),
+    [
+        ("Meter reading", (5, 3), True),
+        ("Register", (5, 3), True),
+        ("Index", (5, 3), True),
+        ("Counter", (5, 3), True),
+        ("Cumulative", (5, 3), True),
+        ("Zählerstand", (5, 3), True),
+        ("relevé", (5, 3), True),
+        ("lectura", (5, 3), True),
+        ("读数", (5, 3), True),
+        ("抄表", (5, 3), True),
+        ("Stand", (5, 3), True),
+        ("Usage", (5, 3), False),
+        ("Usage", (81250, 81390, 81390, 81512), True),
+        ("Usage", (81250, 81390, 81512), False),  # too few to show it
+        ("Usage", (81250, 81390, 81389, 81512), False),  # it fell
+        ("Usage", (10, 20, 30, 40), False),  # it grew: no number is above three steps
+        ("Usage", (5, 5, 5, 5), False),  # it never moves
+    ],
+)
+def test_a_register_is_asked_for_and_not_posted_as_use(draft, name, numbers, is_asked):
+    """By the name of the quantities, or by numbers that never fall."""
+    found, frame, _ = draft(rows_of(name, numbers))
+    asked = [each for each in found.questions if "count up" in each]
+    assert len(asked) == is_asked
+    assert all("used; or start or end" in each and "--readings" in each for each in asked)
+    assert frame["quantity"].to_list() == [str(number) for number in numbers]
+    if is_asked:
+        with pytest.raises(FieldInvalid, match=r"registers\.readings"):
+            read_profile(unasked(found.text()), "p")
+
+
+def test_registers_are_seen_meter_by_meter(draft):
+    """In the order of their times, whatever the order of the rows; by months in columns, too."""
+    rows = [
+        f"{site};{number + 50_000 * (site == 'B')};2025-0{month}-01\n"
+        for month, number in [(3, 81390), (1, 81250), (4, 81512), (2, 81300)]
+        for site in "AB"
+    ]
+    found, _, _ = draft("Site;Usage (kWh);Date\n" + "".join(rows))
+    assert any("never fall" in each for each in found.questions)
+    head = "Site,Fuel,Jan 2025,Feb 2025,Mar 2025,Apr 2025\n"
+    found, _, _ = draft(
+        head + "A,Diesel,900,910,920,n/a\nA,Diesel,900,n/a,920,930\nB,Diesel,900,910,920,930\n"
+    )
+    assert any("never fall" in each for each in found.questions)

@@ -83,6 +83,9 @@ NAMES: dict[str, tuple[str, ...]] = {
             "数量",
         ),
         *("verbrauch", "menge", "consommation", "quantité", "consumo", "cantidad"),
+        *("meter reading", "register", "register reading", "cumulative", "cumulative reading"),
+        *("counter", "index", "zählerstand", "stand", "relevé", "relevé d'index", "lectura"),
+        *("读数", "抄表", "抄表读数", "readings"),
     ),
     "unit": (
         "unit",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tonne.imports.values.dates import DateFormat
 
 START, END = "start", "end"
+USED = "used"
+"""What a profile says of quantities that look like readings of registers, and are none."""
 
 ALIASED = ("facility", "activity", "unit", "region", "supplier", "product", "data_quality")
 """Fields whose words a table of aliases may replace."""
@@ -182,6 +184,12 @@ class Profile:
     file: FileRule = field(default_factory=FileRule)
     numbers: NumberForm = field(default_factory=NumberForm)
     dates: DateRule = field(default_factory=DateRule)
+    readings: str = ""
+    """Where quantities are readings of registers: `start` or `end`, the column of their times."""
+
+    registers: Mapping[str, object] = field(default_factory=dict)
+    """What else is known of the registers, as `register_rules` reads it."""
+
     columns: Mapping[str, ColumnRule] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -208,6 +216,31 @@ class Profile:
             raise FieldInvalid(
                 "quantity: stands under columns and under values; take one of them out"
             )
+        self._check_readings()
+
+    def _check_readings(self) -> None:
+        """Refuse readings whose times are not those of a column."""
+        if self.readings not in {"", USED, START, END}:
+            raise FieldInvalid(
+                f"registers.readings: expected start or end, the column with the times of the "
+                f"readings, or used; got {self.readings!r}"
+            )
+        if self.registers and not self.has_readings:
+            raise FieldInvalid(
+                f"registers: expected readings = start or end beside {min(self.registers)}, the "
+                f"column with the times of the readings; got {self.readings or 'none'!r}"
+            )
+        is_single = len({START, END} & {*self.columns, *self.constants}) == 1
+        if self.has_readings and is_single and self.readings != self.dates.label:
+            raise FieldInvalid(
+                f"registers.readings: expected {self.dates.label!r}, the side at which the one "
+                f"column of times stands (dates.label); got {self.readings!r}"
+            )
+
+    @property
+    def has_readings(self) -> bool:
+        """Whether quantities are readings of registers."""
+        return self.readings in {START, END}
 
 
 def _check_fields(where: str, names: Mapping[str, object]) -> None:

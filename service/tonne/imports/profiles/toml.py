@@ -34,7 +34,7 @@ UNKNOWN = "?"
 """What stands where a person has to put a word."""
 
 _TOP = ("name", "description", "file", "numbers", "dates", "columns", "constants", "aliases")
-_TABLES = ("values", "leave_out")
+_TABLES = ("registers", "values", "leave_out")
 _FILE = ("format", "encoding", "delimiter", "sheet", "header_row", "header_has")
 _COLUMN = tuple(field.name for field in fields(ColumnRule))
 _VALUE = ("column", "pattern", "dates", *RECORD_FIELDS)
@@ -134,6 +134,9 @@ def _profile(given: Mapping[str, Any]) -> Profile:
     _check_keys(given, (*_TOP, *_TABLES), "")
     columns = _table(given, "columns")
     values = tuple(_value(each) for each in _list(given, "values", dict))
+    registers = dict(_table(given, "registers"))
+    readings = _text(registers, "readings", "registers.")
+    registers.pop("readings", None)
     return Profile(
         name=_text(given, "name"),
         description=_text(given, "description"),
@@ -141,6 +144,8 @@ def _profile(given: Mapping[str, Any]) -> Profile:
         file=_file(_table(given, "file")),
         numbers=_numbers(_table(given, "numbers")),
         dates=_dates(_table(given, "dates")),
+        readings=readings,
+        registers=registers,
         columns={field: _column(rule, f"columns.{field}") for field, rule in columns.items()},
         constants=_texts(_table(given, "constants"), "constants"),
         aliases={
