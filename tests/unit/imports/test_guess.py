@@ -117,7 +117,9 @@ def test_what_is_not_in_the_file_is_asked(draft):
     assert frame.height == 25
     with pytest.raises(FieldInvalid, match="5 to answer: line "):
         read_profile(text, "p")
-    with pytest.raises(FieldInvalid, match=r"constants.facility: expected a word"):
+    with pytest.raises(
+        FieldInvalid, match=r"constants.activity: expected a word.*constants.facility"
+    ):
         read_profile(found.preview(), "p")
 
 
@@ -190,6 +192,17 @@ def test_an_encoding_is_asked_unless_a_mark_says_it(draft, encoding):
     asked = [each for each in found.questions if "encoding" in each]
     assert len(asked) == (encoding != "utf-16")
     assert all(f"{encoding} reads '{name}" in each for each in asked)
+
+
+def test_encodings_that_read_alike_are_no_question(draft):
+    """The first of them is taken, and that is said; one sign that they read apart is asked."""
+    text = HEAD + "Caf\u00e9;Diesel;5.5;L;2025-01-01;2025-02-01\n"
+    found, frame, _ = draft(text, encoding="cp1252")
+    assert not any("encoding" in each for each in found.questions)
+    assert "the encoding is cp1252, which reads 'Café;Diesel;5.5;L;2025-0'" in found.assumptions
+    assert frame["facility"].to_list() == ["Café"]
+    apart = text + "\u20ac;Diesel;5.5;L;2025-01-01;2025-02-01\n"
+    assert any("encoding" in each for each in draft(apart, encoding="cp1252")[0].questions)
 
 
 def test_a_month_a_column_is_wide(draft):
@@ -331,3 +344,63 @@ def test_registers_are_seen_meter_by_meter(draft):
         head + "A,Diesel,900,910,920,n/a\nA,Diesel,900,n/a,920,930\nB,Diesel,900,910,920,930\n"
     )
     assert any("never fall" in each for each in found.questions)
+
+
+def test_a_column_whose_words_are_known_is_asked_for(draft):
+    """Whatever its name; unknown words beside the known ones are asked, too."""
+    head = "Site;What;Where;Usage;In;Date\n"
+    rows = [("Electricity", "GB", "kWh"), ("Natural gas", "FR", "kWh"), ("Kerosine", "DE", "MWh")]
+    text = "".join(f"A;{what};{where};5.5;{unit};2025-01-01\n" for what, where, unit in rows)
+    found, frame, _ = draft(head + text)
+    asked = " ".join(found.questions)
+    assert "Is it the column 'What' ('Electricity', 'Natural gas', 'Kerosine')?" in asked
+    assert "Is it the column 'Where' ('GB', 'FR', 'DE')?" in asked
+    assert "Is it the column 'In' ('kWh', 'MWh')?" in asked
+    for line in (
+        'activity = "?"',
+        'unit = "?"',
+        'region = "?"',
+        '"Electricity" = "electricity.grid"',
+        '"Kerosine" = "?"',
+    ):
+        assert line in found.text().splitlines()
+    assert frame["activity"].to_list()[:2] == ["electricity.grid", "fuel.natural_gas"]
+    assert frame["unit"].to_list() == ["kWh", "kWh", "MWh"]
+    assert not any("no field is made of" in each for each in found.assumptions)
+
+
+def test_yes_and_no_are_no_regions(draft):
+    """Though `No` is Norway's."""
+    found, _, _ = draft("Site;Paid;Usage (kWh);Date\nA;Yes;5.5;2025-01-01\nA;No;6;2025-01-02\n")
+    assert not any("'No'" in each for each in found.questions if "region" in each)
+    assert 'region = "?"' in found.text()
+
+
+def test_meters_beside_a_facility_are_asked_for(draft):
+    """Where a facility has several; and no question where each has one."""
+    head = "Site;Meter ID;Usage (kWh);Date\n"
+    found, _, _ = draft(head + "A;m1;5.5;2025-01-01\nA;m2;6;2025-01-01\n")
+    asked = [each for each in found.questions if "meters of their own" in each]
+    assert len(asked) == 1
+    assert '{ join = ["Site", "Meter ID"] }' in asked[0]
+    assert 'facility = "?"' in found.text()
+    found, _, _ = draft(head + "A;m1;5.5;2025-01-01\nB;m2;6;2025-01-01\n")
+    assert not any("meters of their own" in each for each in found.questions)
+    assert "facility is the column 'Site' (also possible: 'Meter ID')" in found.assumptions
+
+
+def test_an_unknown_region_is_asked_with_the_nearest(draft):
+    """A known one is not."""
+    head = "Site;Region;Usage (kWh);Date\n"
+    found, _, _ = draft(head + "A;Guangdon;5.5;2025-01-01\nA;GB;6;2025-01-01\n")
+    asked = [each for each in found.questions if "which region is" in each]
+    assert len(asked) == 1
+    assert "which region is 'Guangdon'? (the nearest known are CN-GD (Guangdong)" in asked[0]
+    assert '"Guangdon" = "?"' in found.text()
+
+
+def test_a_month_whose_name_is_short_belongs_to_the_others(draft):
+    """`May` is written alike in short and at length."""
+    found, frame, _ = draft("Site,Fuel,April 2025,May 2025,June 2025\nA,Diesel,5,6,7\n")
+    assert frame["quantity"].to_list() == ["5", "6", "7"]
+    assert not any("no field is made of" in each for each in found.assumptions)

@@ -14,6 +14,7 @@ from tonne.imports.values.numbers import NumberForm, read_numbers
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
 _FORMS = [
     NumberForm(),
@@ -102,14 +103,22 @@ def most_dates(texts: pl.Series) -> str | None:
     return best if best and counts[best] else None
 
 
-def month_format(text: str) -> str | None:
-    """Find the format by which a text names a month; None where it names none."""
+def month_formats(names: Sequence[str]) -> dict[str, list[int]]:
+    """List the formats by which names are months, and the places of those that each reads."""
+    found: dict[str, list[int]] = {}
     for word in _MONTHS:
-        if re.search(read_format(word).shape, text, re.ASCII):
-            reading = read_dates(pl.Series([text]), (read_format(word),))
-            if reading["local"].null_count() == 0:
-                return word
-    return None
+        form = read_format(word)
+        places = [
+            place for place, name in enumerate(names) if re.search(form.shape, name, re.ASCII)
+        ]
+        if places:
+            reading = read_dates(pl.Series([names[place] for place in places]), (form,))
+            found[word] = [
+                place
+                for place, time in zip(places, reading["local"], strict=True)
+                if time is not None
+            ]
+    return found
 
 
 def _plausible(texts: pl.Series) -> list[str]:

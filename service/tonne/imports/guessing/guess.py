@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.imports.guessing import clues, headers, registers, words
+from tonne.imports.guessing import clues, headers, registers, unused, words
 from tonne.imports.guessing.draft import UNKNOWN, Draft
 from tonne.imports.guessing.periods import Dates
 from tonne.imports.guessing.tables import Sample, take_sample
@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tonne.imports.options import ReadingOptions
+
+
+_ASKED = {
+    "activity": "which activity is it? (like electricity.grid; `tonne activity list`)",
+    "region": "in which region is it? (like GB, US-CA, CN-GD)",
+    "unit": "which unit is it? (like kWh, MWh, m3, L, kg, tkm)",
+    "facility": "which facility are these records of?",
+}
+"""Fields that each record needs, and what is asked where the file has no column for one.
+
+Facilities come last: any word may be one.
+"""
 
 
 def guess(path: Path, options: ReadingOptions) -> Draft:
@@ -55,19 +67,12 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
         dates.put_clock([sample.header[place] for place in wide[1]])
     else:
         dates.put(is_wide=bool(wide))
-    _columns(sample, places, wide[1] if wide else [], draft)
-    words.put_words(sample, places, kept, draft)
-    words.put_unit(sample, places, draft)
+    _columns(sample, places, wide[1] if wide else [], kept, draft)
     return draft
 
 
 def _wide(sample: Sample) -> tuple[str, list[int]] | None:
     """Find columns named by months or times of day: their format, and their places."""
-    found: dict[str, list[int]] = {}
-    for place, name in enumerate(sample.header):
-        word = clues.month_format(name) if name else None
-        if word:
-            found.setdefault(word, []).append(place)
     whole = [place for place, name in enumerate(sample.header) if clues.ISO_DAY.match(name)]
     if len(whole) > 1:  # a workbook's own dates
         are_months = all(sample.header[place].endswith("-01") for place in whole)
@@ -75,6 +80,7 @@ def _wide(sample: Sample) -> tuple[str, list[int]] | None:
     clocks = [place for place, name in enumerate(sample.header) if clues.CLOCK_TIME.match(name)]
     if len(clocks) > 1:
         return clues.CLOCK_WORD, clocks
+    found = clues.month_formats(sample.header)
     word = max(found, key=lambda each: len(found[each]), default="")
     return (word, found[word]) if word and len(found[word]) > 1 else None
 
@@ -95,11 +101,11 @@ def _totals(sample: Sample, draft: Draft) -> pl.Series:
         texts = sample.column(place)
         found = texts.str.contains(headers.TOTALS).fill_null(value=False)
         if name and found.any():
-            words = sorted(set(texts.filter(found)))
+            sums = sorted(set(texts.filter(found)))
             draft.put_table(
                 "leave_out",
-                {"column": sample.rule(place), "equals": words},
-                assumed=f"rows with {', '.join(map(repr, words[:3]))} are sums of others",
+                {"column": sample.rule(place), "equals": sums},
+                assumed=f"rows with {', '.join(map(repr, sums[:3]))} are sums of others",
             )
             totals |= found
     return totals
@@ -151,31 +157,52 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
             )
 
 
-def _columns(sample: Sample, places: dict[str, int], wide: list[int], draft: Draft) -> None:
-    for name, place in places.items():
-        same = [
-            number + 1 for number, each in enumerate(sample.header) if each == sample.header[place]
-        ]
-        rule = sample.rule(place)
-        if isinstance(rule, dict) and len(same) > 1:
-            question = f"which of the columns {', '.join(map(str, same))} of that name?"
-            question += f" (1 is the first, up to {len(same)})"
-            shown = {**rule, "occurrence": UNKNOWN}
-            draft.put_open("columns", name, rule, asked=question, shown=shown)
-        else:
-            draft.put("columns", name, rule)
-    unused = [
-        name
+def _columns(
+    sample: Sample, places: dict[str, int], wide: list[int], kept: pl.Series, draft: Draft
+) -> None:
+    """Put the columns of fields, ask for the fields that have none, and read their words."""
+    free = [
+        place
         for place, name in enumerate(sample.header)
         if name and place not in {*places.values(), *wide}
     ]
-    if unused:
-        draft.assumptions.append(f"no field is made of {', '.join(map(repr, unused))}")
-    if "facility" not in places:
-        draft.put("constants", "facility", UNKNOWN, asked="which facility are these records of?")
-    if "activity" not in places:
-        question = "which activity is it? (like electricity.grid; `tonne activity list`)"
-        draft.put("constants", "activity", UNKNOWN, asked=question)
-    if "region" not in places:
-        question = "in which region is it? (like GB, US-CA, CN-GD)"
-        draft.put("constants", "region", UNKNOWN, asked=question)
+    for name, place in places.items():
+        _column(name, place, sample, free, kept, draft)
+    asked = {name: question for name, question in _ASKED.items() if name not in places}
+    if "unit" in asked and words.put_unit(sample, places, draft):
+        del asked["unit"]
+    likely = {
+        name: unused.put_missing(name, question, sample, free, kept, draft)
+        for name, question in asked.items()
+    }
+    found = {name: place for name, place in likely.items() if place is not None}
+    if free:
+        listed = ", ".join(repr(sample.header[place]) for place in free)
+        draft.assumptions.append(f"no field is made of {listed}")
+    words.put_words(sample, places | found, kept, draft)
+
+
+def _column(  # noqa: PLR0917  # what a guess has found so far
+    name: str, place: int, sample: Sample, free: list[int], kept: pl.Series, draft: Draft
+) -> None:
+    """Put the column of a field: assumed, or asked where another may be meant."""
+    header = sample.header[place]
+    rule = sample.rule(place)
+    same = [number + 1 for number, each in enumerate(sample.header) if each == header]
+    if isinstance(rule, dict) and len(same) > 1:
+        question = f"which of the columns {', '.join(map(str, same))} of that name?"
+        question += f" (1 is the first, up to {len(same)})"
+        shown = {**rule, "occurrence": UNKNOWN}
+        draft.put_open("columns", name, rule, asked=question, shown=shown)
+        return
+    meter = unused.meter_column(sample, place, free, kept) if name == "facility" else None
+    if meter is not None:
+        other = sample.header[meter]
+        free.remove(meter)
+        question = f"are the values of {other!r} meters of their own? (yes: {{ join = "
+        question += f'["{header}", "{other}"] }}; no: "{header}")'
+        draft.put_open("columns", name, rule, asked=question)
+        return
+    rivals = headers.rivals(sample.header, name, {*range(len(sample.header))} - {*free})
+    also = f" (also possible: {', '.join(map(repr, rivals))})" if rivals else ""
+    draft.put("columns", name, rule, assumed=f"{name} is the column {header!r}{also}")

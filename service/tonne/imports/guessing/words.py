@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.words import taxonomy, units
+from tonne.catalogue.words.regions import Regions, read_region
 from tonne.imports.guessing import headers
 from tonne.imports.guessing.draft import UNKNOWN, Draft
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tonne.imports.guessing.tables import Sample
+
+_REGIONS = Regions(())
 
 WORDS_ASKED_MAX = 40
 """Words of a column that are asked for one by one."""
@@ -48,7 +51,12 @@ QUALITIES = {
 
 def put_words(sample: Sample, places: dict[str, int], kept: pl.Series, draft: Draft) -> None:
     """Put words that the catalogue does not know, and ask what each is."""
-    for name, put in (("activity", _activity), ("unit", _unit_word), ("data_quality", _quality)):
+    for name, put in (
+        ("activity", _activity),
+        ("unit", _unit_word),
+        ("region", _region),
+        ("data_quality", _quality),
+    ):
         if name not in places:
             continue
         words = sample.column(places[name]).filter(kept).drop_nulls().unique().sort()
@@ -86,19 +94,21 @@ def _quality(word: str, draft: Draft) -> None:
         draft.assumptions.append(f"{word!r} as data quality is {known}")
 
 
-def put_unit(sample: Sample, places: dict[str, int], draft: Draft) -> None:
-    """Put the unit that the name of the quantities has, or ask for it."""
-    if "unit" in places:
-        return
-    behind = None
-    if "quantity" in places:
-        header = sample.header[places["quantity"]]
-        behind = headers.UNIT_BEHIND.match(header)
-        found = behind["unit"] if behind else header
-        if units.find(found.strip()):
-            draft.put(
-                "constants", "unit", found.strip(), assumed=f"the unit is that of {header!r}"
-            )
-            return
-    question = "which unit is it? (like kWh, MWh, m3, L, kg, tkm)"
-    draft.put("constants", "unit", UNKNOWN, asked=question)
+def put_unit(sample: Sample, places: dict[str, int], draft: Draft) -> bool:
+    """Put the unit that the name of the quantities has; whether it has one."""
+    if "quantity" not in places:
+        return False
+    header = sample.header[places["quantity"]]
+    behind = headers.UNIT_BEHIND.match(header)
+    found = behind["unit"] if behind else header
+    if not units.find(found.strip()):
+        return False
+    draft.put("constants", "unit", found.strip(), assumed=f"the unit is that of {header!r}")
+    return True
+
+
+def _region(word: str, draft: Draft) -> None:
+    if read_region(word) is None:
+        near = _REGIONS.advice(word)
+        question = f"which region is {word!r}?" + (f" ({near})" if near else "")
+        draft.put_alias("region", word, UNKNOWN, asked=question)
