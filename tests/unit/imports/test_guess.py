@@ -214,7 +214,7 @@ def test_a_month_a_column_is_wide(draft):
 
 @pytest.mark.parametrize(("days", "end"), [((1, 1), "2025-02-01"), ((1, 2), "2025-01-02")])
 def test_dates_of_a_workbook_s_header_are_months_or_days(tmp_path, days, end):
-    """Months where each is a first; a column `Energy` of words is no quantity."""
+    """Asked where each is a first; a column `Energy` of words is no quantity."""
     dates = [dt.date(2025, 1, days[0]), dt.date(2025, 1 + (days[1] == 1), days[1])]
     rows = [
         ["Energy report"],
@@ -228,6 +228,10 @@ def test_dates_of_a_workbook_s_header_are_months_or_days(tmp_path, days, end):
     assert frame["quantity"].to_list() == ["10", "20"]
     assert frame["activity"].to_list() == ["electricity.grid"] * 2
     assert str(frame["end"][0]) == end
+    assert any("(1mo or 1d)" in each for each in found.questions) == (days[0] == days[1])
+    day = found.preview().replace('interval = "1mo"', 'interval = "1d"')
+    by_day = next(MappedFiles([path], read_profile(day, "p", is_preview=True)).frames())
+    assert str(by_day["end"][0]) == "2025-01-02"
     assert any("no field is made of 'Total'" in each for each in found.assumptions)
 
 
@@ -404,3 +408,34 @@ def test_a_month_whose_name_is_short_belongs_to_the_others(draft):
     found, frame, _ = draft("Site,Fuel,April 2025,May 2025,June 2025\nA,Diesel,5,6,7\n")
     assert frame["quantity"].to_list() == ["5", "6", "7"]
     assert not any("no field is made of" in each for each in found.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("head", "starts"),
+    [
+        ("Jan,Feb,Mar", ["2025-01-01", "2025-02-01", "2025-03-01"]),
+        ("January,May,June", ["2025-01-01", "2025-05-01", "2025-06-01"]),
+        ("Nov,Dec,Jan", ["2025-11-01", "2025-12-01", "2026-01-01"]),
+    ],
+)
+def test_months_without_a_year_are_asked_for_it(draft, head, starts):
+    """Of the first; the next year begins where the months go back."""
+    found, _, files = draft(f"Site,Fuel,{head}\nA,Diesel,5,6,7\n")
+    assert any("which year is" in each for each in found.questions)
+    with pytest.raises(FieldInvalid, match=r"values\.year"):
+        read_profile(unasked(found.text()), "p")
+    text = found.preview().replace('year = "2000"', 'year = "2025"')
+    frame = next(
+        MappedFiles(files._paths, read_profile(text, "p", is_preview=True)).frames()
+    )  # the fixture's file
+    assert frame["quantity"].to_list() == ["5", "6", "7"]
+    assert [str(each) for each in frame["start"]] == starts
+
+
+def test_a_header_of_midnights_is_one_of_days(draft):
+    """As a workbook's dates are written by other tools."""
+    head = "Site,Fuel,2025-01-01 00:00:00,2025-02-01 00:00:00\n"
+    found, frame, _ = draft(head + "A,Diesel,5,6\n")
+    assert any("(1mo or 1d)" in each for each in found.questions)
+    assert frame["quantity"].to_list() == ["5", "6"]
+    assert [str(each)[:10] for each in frame["end"]] == ["2025-02-01", "2025-03-01"]

@@ -348,3 +348,17 @@ def test_registers_of_a_profile_are_refused_by_name(text, error):
     """With what was expected, and what stands there."""
     with pytest.raises(FieldInvalid, match=error):
         read_profile(READINGS + text, "p")
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ('dates = "mmm"\nyear = "25"', "values.year: expected a year like 2025 .* got '25'"),
+        ('dates = "mmm yyyy"\nyear = "2025"', "values.year: .* beside 'mmm yyyy'"),
+        ('dates = "mmm"\nyear = "2025"', "go back several times: 'Site', 'Mar', 'Feb', 'Jan'"),
+    ],
+)
+def test_a_year_of_months_is_refused_where_it_says_nothing(file, values, error):
+    """No year, no month without one, or an order that no calendar has."""
+    with pytest.raises(FieldInvalid, match=error):
+        read(file("Site,Mar,Feb,Jan\nA,1,2,3\n"), f"{BASE}[[values]]\n{values}\n")

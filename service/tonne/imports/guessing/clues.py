@@ -50,8 +50,11 @@ _DATES = (
     "yyyy/mm/dd hh:mm",
     EXCEL,
 )
-MONTHS = frozenset(_MONTHS)
-ISO_DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+YEARLESS = ("mmm", "mmmm")
+"""Columns named by months without a year."""
+
+MONTHS = frozenset((*_MONTHS, *YEARLESS))
+ISO_DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T]00:00(?::00)?)?$")
 CLOCK_WORD = "hh:mm"
 CLOCK_TIME = re.compile(r"^[0-9]{1,2}:[0-9]{2}(:00)?$")
 """A column that is named by a time of day."""
@@ -101,6 +104,25 @@ def most_dates(texts: pl.Series) -> str | None:
     }
     best = max(counts, key=lambda word: counts[word], default="")
     return best if best and counts[best] else None
+
+
+def yearless_months(names: Sequence[str]) -> tuple[str, list[int]] | None:
+    """Find names of months alone, in their order with one new year at most: format and places."""
+    for word in YEARLESS:
+        form = read_format(f"{word} yyyy")
+        texts = [f"{name.strip()} 2000" for name in names]
+        times = [
+            time if re.search(form.shape, text, re.ASCII) else None
+            for text, time in zip(
+                texts, read_dates(pl.Series(texts), (form,))["local"], strict=True
+            )
+        ]
+        places = [place for place, time in enumerate(times) if time is not None]
+        months = [time.month for time in times if time is not None]
+        back = sum(one >= other for one, other in itertools.pairwise(months))
+        if len(set(months)) == len(months) > 1 and back <= 1:
+            return word, places
+    return None
 
 
 def month_formats(names: Sequence[str]) -> dict[str, list[int]]:

@@ -84,6 +84,11 @@ class Draft:
             entries[0].remark = self._remark(assumed, "")
         self.tables.append((name, entries))
 
+    def ask_table(self, name: str, key: str, tried: str, *, asked: str) -> None:
+        """Ask for a key of the last table of a list."""
+        entry = Entry(key, as_toml(UNKNOWN), self._remark("", asked), as_toml(tried))
+        next(entries for each, entries in reversed(self.tables) if each == name).append(entry)
+
     def text(self) -> str:
         """Write the profile."""
         lines = [f"# A profile for {self.title}, made by `tonne import --guess`.", ""]

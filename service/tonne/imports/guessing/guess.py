@@ -58,6 +58,7 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
         kept &= cells[0].str.contains("[0-9]").fill_null(value=False)
     if wide:
         draft.put_table("values", {"dates": wide[0]}, assumed=_wide_text(sample, wide))
+        _ask_wide(sample, wide, draft)
     elif "quantity" not in places:
         question = "which column holds the quantities? (name it)"
         draft.put("columns", "quantity", UNKNOWN, asked=question)
@@ -75,19 +76,37 @@ def _wide(sample: Sample) -> tuple[str, list[int]] | None:
     """Find columns named by months or times of day: their format, and their places."""
     whole = [place for place, name in enumerate(sample.header) if clues.ISO_DAY.match(name)]
     if len(whole) > 1:  # a workbook's own dates
-        are_months = all(sample.header[place].endswith("-01") for place in whole)
-        return ("mmm yyyy" if are_months else "yyyy-mm-dd"), whole
+        return "yyyy-mm-dd", whole
     clocks = [place for place, name in enumerate(sample.header) if clues.CLOCK_TIME.match(name)]
     if len(clocks) > 1:
         return clues.CLOCK_WORD, clocks
     found = clues.month_formats(sample.header)
     word = max(found, key=lambda each: len(found[each]), default="")
-    return (word, found[word]) if word and len(found[word]) > 1 else None
+    if word and len(found[word]) > 1:
+        return word, found[word]
+    return clues.yearless_months(sample.header)
+
+
+def _ask_wide(sample: Sample, wide: tuple[str, list[int]], draft: Draft) -> None:
+    """Ask what names of columns leave open: the year of months, the length of first days."""
+    names = [sample.header[place] for place in wide[1]]
+    if wide[0] in clues.YEARLESS:
+        asked = (
+            f"which year is {names[0]!r} of? (like 2025, in quotes; a month that goes back begins "
+            "the next year; the records below are shown with 2000)"
+        )
+        draft.ask_table("values", "year", "2000", asked=asked)
+    elif wide[0] == "yyyy-mm-dd" and all(name[:10].endswith("-01") for name in names):
+        asked = (
+            f"is {names[0]!r} a month or a day, as each of the {len(names)} columns begins one? "
+            "(1mo or 1d)"
+        )
+        draft.put("dates", "interval", "1mo", asked=asked)
 
 
 def _wide_text(sample: Sample, wide: tuple[str, list[int]]) -> str:
     """Say what the first of the columns is taken for."""
-    kind = "a time of day" if wide[0] == clues.CLOCK_WORD else "a day"
+    kind = "a time of day" if wide[0] == clues.CLOCK_WORD else "a day or a month"
     kind = "a month" if wide[0] in clues.MONTHS else kind
     return (
         f"{sample.header[wide[1][0]]!r} and the {len(wide[1]) - 1} columns like it are {kind} each"

@@ -28,6 +28,7 @@ USED = "used"
 ALIASED = ("facility", "activity", "unit", "region", "supplier", "product", "data_quality")
 """Fields whose words a table of aliases may replace."""
 
+_YEAR = re.compile(r"[12][0-9]{3}")
 _INTERVAL = re.compile(r"([1-9][0-9]{0,4}) ?(s|min|h|d|mo)")
 _CLOCK_UNITS = {"s": 1, "min": 60, "h": 3_600}
 
@@ -110,13 +111,15 @@ class ValueRule:
 
     Exactly one of `column`, `pattern` (a regular expression whose named groups are fields of the
     record) and `dates` (a date format: each header that it reads is the record's month, day or
-    time of day) says which. `constants` are fields of these records.
+    time of day) says which. `constants` are fields of these records. `year` is that of the first
+    column where `dates` names months alone; a month that goes back begins the next year.
     """
 
     column: ColumnRule | None = None
     pattern: str = ""
     dates: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
+    year: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be searched with."""
@@ -128,15 +131,25 @@ class ValueRule:
                     f"pattern: expected a regular expression; got {self.pattern!r}: {error}"
                 ) from error
             _check_fields("pattern", groups)
+        if self.year and not (self.dates in {"mmm", "mmmm"} and _YEAR.fullmatch(self.year)):
+            raise FieldInvalid(
+                f"values.year: expected a year like 2025 beside dates = mmm or mmmm; got "
+                f"{self.year!r} beside {self.dates!r}"
+            )
         if self.dates:
-            read_format(self.dates)
+            read_format(self.date_word)
         if bool(self.column) + bool(self.pattern) + bool(self.dates) != 1:
             raise FieldInvalid("values: expected one of column, pattern and dates in each table")
 
     @property
+    def date_word(self) -> str:
+        """The format of the headers, with the year that stands behind them."""
+        return f"{self.dates} yyyy" if self.year else self.dates
+
+    @property
     def is_clock(self) -> bool:
         """Whether the headers are times of a day that stands in another column."""
-        return bool(self.dates) and read_format(self.dates).kind == CLOCK
+        return bool(self.dates) and read_format(self.date_word).kind == CLOCK
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ _TOP = ("name", "description", "file", "numbers", "dates", "columns", "constants
 _TABLES = ("registers", "values", "leave_out")
 _FILE = ("format", "encoding", "delimiter", "sheet", "header_row", "header_has")
 _COLUMN = tuple(field.name for field in fields(ColumnRule))
-_VALUE = ("column", "pattern", "dates", *RECORD_FIELDS)
+_VALUE = ("column", "pattern", "dates", "year", *RECORD_FIELDS)
 _LEAVE_OUT = tuple(field.name for field in fields(LeaveOutRule))
 
 
@@ -229,6 +229,7 @@ def _value(given: Mapping[str, Any]) -> ValueRule:
         column=None if column is None else _column(column, "values.column"),
         pattern=_text(given, "pattern", "values."),
         dates=_text(given, "dates", "values."),
+        year=_text(given, "year", "values."),
         constants=_texts(constants, "values"),
     )
 
