@@ -439,3 +439,12 @@ def test_a_header_of_midnights_is_one_of_days(draft):
     assert any("(1mo or 1d)" in each for each in found.questions)
     assert frame["quantity"].to_list() == ["5", "6"]
     assert [str(each)[:10] for each in frame["end"]] == ["2025-02-01", "2025-03-01"]
+
+
+def test_each_column_of_a_field_is_told_with_its_rivals(draft):
+    """A person sees what was chosen, and what else might have been."""
+    head = "Lieferstelle;Zählernummer;Verbrauch (kWh);Datum\n"
+    found, _, _ = draft(head + "Werk;m1;5,5;2025-01-01\nWerk;m2;6;2025-01-01\n")
+    told = "facility is the column 'Zählernummer' (also possible: 'Lieferstelle')"
+    assert told in found.assumptions
+    assert "quantity is the column 'Verbrauch (kWh)'" in found.assumptions

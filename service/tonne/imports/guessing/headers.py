@@ -56,6 +56,7 @@ NAMES: dict[str, tuple[str, ...]] = {
             "场所",
         ),
         *("site nom", "centro", "sede", "account number"),
+        *("lieferstelle", "zählpunkt", "liegenschaft", "gebäude", "compteur", "contador"),
     ),
     "activity": (
         *("activity", "meter type", "energy type", "fuel type", "fuel", "commodity", "utility"),
