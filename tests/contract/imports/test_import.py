@@ -152,3 +152,33 @@ def test_a_guess_writes_over_no_profile(run, tmp_path):
     assert code == 2
     assert "may hold your answers" in " ".join(said.split())
     assert profile.read_text() == "# mine\n"
+
+
+def test_readings_of_a_register_are_imported_as_what_was_used(run, book, tmp_path):
+    """The guess asks for it; the profile says it, and what else is known of the register."""
+    path, profile = tmp_path / "stand.csv", tmp_path / "p.toml"
+    rows = "".join(
+        f"m1,{stand},kWh,2025-01-0{day}\n" for day, stand in enumerate((99900, 99950, 20), 1)
+    )
+    path.write_text("Site,Stand,Unit,Date\n" + rows)
+    code, _, said, _ = run("import", path, "--guess", "--output", profile)
+    assert code == 5
+    assert (
+        "does the column of quantities count up (a meter's register; its name is 'Stand')" in said
+    )
+    text = "\n".join(each for each in profile.read_text().splitlines() if "ASK" not in each)
+    answers = {
+        "activity": "electricity.grid",
+        "region": "GB",
+        "readings": "start",
+    }
+    for key, word in answers.items():
+        text = text.replace(f'{key} = "?"', f'{key} = "{word}"')
+    profile.write_text(text.replace("[registers]", '[registers]\nrollover = "100000"'))
+    words = ("import", path, "--profile", profile, "--book", book, "--format", "json")
+    code, out, said, error = run(*words)
+    assert (code, error) == (0, None), said
+    assert json.loads(out)[0]["posted"] == 2
+    rows = json.loads(run("inventory", "--book", book, "--by", "period", "--account",
+                          "memo.energy", "--format", "json")[1])["rows"]  # fmt: skip
+    assert [row["energy_kwh"] for row in rows] == ["120"]

@@ -11,7 +11,6 @@ import pytest
 
 from tests.support.workbooks import write_xlsx
 from tonne.errors import FieldInvalid
-from tonne.imports.guessing.draft import preview_text
 from tonne.imports.guessing.guess import guess
 from tonne.imports.options import ReadingOptions
 from tonne.imports.profiles.toml import read_profile
@@ -27,7 +26,7 @@ def draft(tmp_path):
     def make(text, name="a.csv", encoding="utf-8", **options):
         (tmp_path / name).write_bytes(text.encode(encoding))
         found = guess(tmp_path / name, ReadingOptions(**options))
-        text = preview_text(found.text())
+        text = found.preview()
         files = MappedFiles([tmp_path / name], read_profile(text, "p", is_preview=True))
         return found, next(files.frames(), None), files
 
@@ -76,7 +75,8 @@ def test_a_number_is_asked_for_where_it_may_be_two(draft, number, asked, plain):
 def test_a_date_is_asked_for_where_it_may_be_two(draft, dates, word, is_asked):
     """01/03 is two days; 31/03 is one."""
     found, _, _ = draft(HEAD + f"A;Diesel;5.5;L;{dates[0]};{dates[1]}\n")
-    assert f'formats = ["{word}"]' in found.text()
+    assert f'formats = ["{word}"]' in found.preview()
+    assert ('formats = "?"' in found.text()) == is_asked
     assert any(dates[0] in each for each in found.questions) == is_asked
 
 
@@ -99,7 +99,8 @@ def test_periods_say_whether_their_last_day_counts(draft, periods, line, is_aske
     rows = "".join(f"A;Diesel;5.5;L;{start};{end}\n" for start, end in periods)
     found, _, _ = draft(HEAD + rows)
     assert ("inclusive_ends" in found.text()) == bool(line)
-    assert line in found.text()
+    assert line in found.preview()
+    assert ('inclusive_ends = "?"' in found.text()) == is_asked
     assert any("last day count" in each for each in found.questions) == is_asked
 
 
@@ -116,8 +117,38 @@ def test_what_is_not_in_the_file_is_asked(draft):
     assert frame.height == 25
     with pytest.raises(FieldInvalid, match="5 to answer: line "):
         read_profile(text, "p")
-    with pytest.raises(FieldInvalid, match=r"constants.facility: expected a word"):
-        read_profile(preview_text(text), "p")
+    with pytest.raises(
+        FieldInvalid, match=r"constants.activity: expected a word.*constants.facility"
+    ):
+        read_profile(found.preview(), "p")
+
+
+def unasked(text):
+    """Take the questions out, and nothing else."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("# ASK:"))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (HEAD + "A;Diesel;1.234;L;2025-01-01;2025-02-01\n", "numbers.decimal"),
+        (HEAD + "A;Diesel;soon 5;L;2025-01-01;2025-02-01\n", "numbers.decimal"),
+        (HEAD + "A;Diesel;5.5;L;01/03/2025;05/03/2025\n", "dates.formats"),
+        (HEAD + "A;Diesel;5.5;L;2025-01-14;2025-02-13\n", "dates.inclusive_ends"),
+        ("Site,Usage (kWh),Date\nA,5.5,2025-01-01\nA,5.5,2025-03-09\n", "dates.interval"),
+        ("Site,Usage (kWh),Time\nA,5.5,2025-01-01 00:15\nA,5.5,2025-01-01 00:30\n", "dates.label"),
+        (
+            "Site,Usage (kWh),Usage (kWh),Date\nA,5.5,6.5,2025-01-01\n",
+            "columns.quantity.occurrence",
+        ),
+    ],
+)
+def test_no_answer_stands_below_a_question(draft, text, key):
+    """Who takes the line `# ASK:` out and sets nothing is refused, and told which key it is."""
+    found, _, _ = draft(text)
+    with pytest.raises(FieldInvalid, match=rf"\b{re.escape(key)}\b") as refused:
+        read_profile(unasked(found.text()), "p")
+    assert "expected a word; got '?'" in str(refused.value)
 
 
 def test_words_that_the_catalogue_does_not_know_are_asked_one_by_one(draft):
@@ -163,6 +194,17 @@ def test_an_encoding_is_asked_unless_a_mark_says_it(draft, encoding):
     assert all(f"{encoding} reads '{name}" in each for each in asked)
 
 
+def test_encodings_that_read_alike_are_no_question(draft):
+    """The first of them is taken, and that is said; one sign that they read apart is asked."""
+    text = HEAD + "Caf\u00e9;Diesel;5.5;L;2025-01-01;2025-02-01\n"
+    found, frame, _ = draft(text, encoding="cp1252")
+    assert not any("encoding" in each for each in found.questions)
+    assert "the encoding is cp1252, which reads 'Café;Diesel;5.5;L;2025-0'" in found.assumptions
+    assert frame["facility"].to_list() == ["Café"]
+    apart = text + "\u20ac;Diesel;5.5;L;2025-01-01;2025-02-01\n"
+    assert any("encoding" in each for each in draft(apart, encoding="cp1252")[0].questions)
+
+
 def test_a_month_a_column_is_wide(draft):
     """Of a site a row."""
     found, frame, _ = draft("Site,Fuel,Jan 2025,Feb 2025\nA,Diesel,5,6\n")
@@ -172,7 +214,7 @@ def test_a_month_a_column_is_wide(draft):
 
 @pytest.mark.parametrize(("days", "end"), [((1, 1), "2025-02-01"), ((1, 2), "2025-01-02")])
 def test_dates_of_a_workbook_s_header_are_months_or_days(tmp_path, days, end):
-    """Months where each is a first; a column `Energy` of words is no quantity."""
+    """Asked where each is a first; a column `Energy` of words is no quantity."""
     dates = [dt.date(2025, 1, days[0]), dt.date(2025, 1 + (days[1] == 1), days[1])]
     rows = [
         ["Energy report"],
@@ -181,11 +223,15 @@ def test_dates_of_a_workbook_s_header_are_months_or_days(tmp_path, days, end):
     ]
     path = write_xlsx(tmp_path / "a.xlsx", {"2025": rows})
     found = guess(path, ReadingOptions())
-    profile = read_profile(preview_text(found.text()), "p", is_preview=True)
+    profile = read_profile(found.preview(), "p", is_preview=True)
     frame = next(MappedFiles([path], profile).frames())
     assert frame["quantity"].to_list() == ["10", "20"]
     assert frame["activity"].to_list() == ["electricity.grid"] * 2
     assert str(frame["end"][0]) == end
+    assert any("(1mo or 1d)" in each for each in found.questions) == (days[0] == days[1])
+    day = found.preview().replace('interval = "1mo"', 'interval = "1d"')
+    by_day = next(MappedFiles([path], read_profile(day, "p", is_preview=True)).frames())
+    assert str(by_day["end"][0]) == "2025-01-02"
     assert any("no field is made of 'Total'" in each for each in found.assumptions)
 
 
@@ -246,3 +292,159 @@ def test_a_broken_file_is_guessed_or_refused(draft, seed):
             text = text[:place] + chance.choice(bits) + text[place + chance.randrange(4) :]
         with contextlib.suppress(FieldInvalid):
             assert draft(text)[0].text()
+
+
+def rows_of(name, numbers):
+    """Make a file of one meter's numbers, a month each."""
+    rows = [f"A;{number};2025-{month:02}-01\n" for month, number in enumerate(numbers, 1)]
+    return f"Site;{name} (kWh);Date\n" + "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "is_asked"),
+    [
+        ("Meter reading", (5, 3), True),
+        ("Register", (5, 3), True),
+        ("Index", (5, 3), True),
+        ("Counter", (5, 3), True),
+        ("Cumulative", (5, 3), True),
+        ("Zählerstand", (5, 3), True),
+        ("relevé", (5, 3), True),
+        ("lectura", (5, 3), True),
+        ("读数", (5, 3), True),
+        ("抄表", (5, 3), True),
+        ("Stand", (5, 3), True),
+        ("Usage", (5, 3), False),
+        ("Usage", (81250, 81390, 81390, 81512), True),
+        ("Usage", (81250, 81390, 81512), False),  # too few to show it
+        ("Usage", (81250, 81390, 81389, 81512), False),  # it fell
+        ("Usage", (10, 20, 30, 40), False),  # it grew: no number is above three steps
+        ("Usage", (5, 5, 5, 5), False),  # it never moves
+    ],
+)
+def test_a_register_is_asked_for_and_not_posted_as_use(draft, name, numbers, is_asked):
+    """By the name of the quantities, or by numbers that never fall."""
+    found, frame, _ = draft(rows_of(name, numbers))
+    asked = [each for each in found.questions if "count up" in each]
+    assert len(asked) == is_asked
+    assert all("used; or start or end" in each and "--readings" in each for each in asked)
+    assert frame["quantity"].to_list() == [str(number) for number in numbers]
+    if is_asked:
+        with pytest.raises(FieldInvalid, match=r"registers\.readings"):
+            read_profile(unasked(found.text()), "p")
+
+
+def test_registers_are_seen_meter_by_meter(draft):
+    """In the order of their times, whatever the order of the rows; by months in columns, too."""
+    rows = [
+        f"{site};{number + 50_000 * (site == 'B')};2025-0{month}-01\n"
+        for month, number in [(3, 81390), (1, 81250), (4, 81512), (2, 81300)]
+        for site in "AB"
+    ]
+    found, _, _ = draft("Site;Usage (kWh);Date\n" + "".join(rows))
+    assert any("never fall" in each for each in found.questions)
+    head = "Site,Fuel,Jan 2025,Feb 2025,Mar 2025,Apr 2025\n"
+    found, _, _ = draft(
+        head + "A,Diesel,900,910,920,n/a\nA,Diesel,900,n/a,920,930\nB,Diesel,900,910,920,930\n"
+    )
+    assert any("never fall" in each for each in found.questions)
+
+
+def test_a_column_whose_words_are_known_is_asked_for(draft):
+    """Whatever its name; unknown words beside the known ones are asked, too."""
+    head = "Site;What;Where;Usage;In;Date\n"
+    rows = [("Electricity", "GB", "kWh"), ("Natural gas", "FR", "kWh"), ("Kerosine", "DE", "MWh")]
+    text = "".join(f"A;{what};{where};5.5;{unit};2025-01-01\n" for what, where, unit in rows)
+    found, frame, _ = draft(head + text)
+    asked = " ".join(found.questions)
+    assert "Is it the column 'What' ('Electricity', 'Natural gas', 'Kerosine')?" in asked
+    assert "Is it the column 'Where' ('GB', 'FR', 'DE')?" in asked
+    assert "Is it the column 'In' ('kWh', 'MWh')?" in asked
+    for line in (
+        'activity = "?"',
+        'unit = "?"',
+        'region = "?"',
+        '"Electricity" = "electricity.grid"',
+        '"Kerosine" = "?"',
+    ):
+        assert line in found.text().splitlines()
+    assert frame["activity"].to_list()[:2] == ["electricity.grid", "fuel.natural_gas"]
+    assert frame["unit"].to_list() == ["kWh", "kWh", "MWh"]
+    assert not any("no field is made of" in each for each in found.assumptions)
+
+
+def test_yes_and_no_are_no_regions(draft):
+    """Though `No` is Norway's."""
+    found, _, _ = draft("Site;Paid;Usage (kWh);Date\nA;Yes;5.5;2025-01-01\nA;No;6;2025-01-02\n")
+    assert not any("'No'" in each for each in found.questions if "region" in each)
+    assert 'region = "?"' in found.text()
+
+
+def test_meters_beside_a_facility_are_asked_for(draft):
+    """Where a facility has several; and no question where each has one."""
+    head = "Site;Meter ID;Usage (kWh);Date\n"
+    found, _, _ = draft(head + "A;m1;5.5;2025-01-01\nA;m2;6;2025-01-01\n")
+    asked = [each for each in found.questions if "meters of their own" in each]
+    assert len(asked) == 1
+    assert '{ join = ["Site", "Meter ID"] }' in asked[0]
+    assert 'facility = "?"' in found.text()
+    found, _, _ = draft(head + "A;m1;5.5;2025-01-01\nB;m2;6;2025-01-01\n")
+    assert not any("meters of their own" in each for each in found.questions)
+    assert "facility is the column 'Site' (also possible: 'Meter ID')" in found.assumptions
+
+
+def test_an_unknown_region_is_asked_with_the_nearest(draft):
+    """A known one is not."""
+    head = "Site;Region;Usage (kWh);Date\n"
+    found, _, _ = draft(head + "A;Guangdon;5.5;2025-01-01\nA;GB;6;2025-01-01\n")
+    asked = [each for each in found.questions if "which region is" in each]
+    assert len(asked) == 1
+    assert "which region is 'Guangdon'? (the nearest known are CN-GD (Guangdong)" in asked[0]
+    assert '"Guangdon" = "?"' in found.text()
+
+
+def test_a_month_whose_name_is_short_belongs_to_the_others(draft):
+    """`May` is written alike in short and at length."""
+    found, frame, _ = draft("Site,Fuel,April 2025,May 2025,June 2025\nA,Diesel,5,6,7\n")
+    assert frame["quantity"].to_list() == ["5", "6", "7"]
+    assert not any("no field is made of" in each for each in found.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("head", "starts"),
+    [
+        ("Jan,Feb,Mar", ["2025-01-01", "2025-02-01", "2025-03-01"]),
+        ("January,May,June", ["2025-01-01", "2025-05-01", "2025-06-01"]),
+        ("Nov,Dec,Jan", ["2025-11-01", "2025-12-01", "2026-01-01"]),
+    ],
+)
+def test_months_without_a_year_are_asked_for_it(draft, head, starts):
+    """Of the first; the next year begins where the months go back."""
+    found, _, files = draft(f"Site,Fuel,{head}\nA,Diesel,5,6,7\n")
+    assert any("which year is" in each for each in found.questions)
+    with pytest.raises(FieldInvalid, match=r"values\.year"):
+        read_profile(unasked(found.text()), "p")
+    text = found.preview().replace('year = "2000"', 'year = "2025"')
+    frame = next(
+        MappedFiles(files._paths, read_profile(text, "p", is_preview=True)).frames()
+    )  # the fixture's file
+    assert frame["quantity"].to_list() == ["5", "6", "7"]
+    assert [str(each) for each in frame["start"]] == starts
+
+
+def test_a_header_of_midnights_is_one_of_days(draft):
+    """As a workbook's dates are written by other tools."""
+    head = "Site,Fuel,2025-01-01 00:00:00,2025-02-01 00:00:00\n"
+    found, frame, _ = draft(head + "A,Diesel,5,6\n")
+    assert any("(1mo or 1d)" in each for each in found.questions)
+    assert frame["quantity"].to_list() == ["5", "6"]
+    assert [str(each)[:10] for each in frame["end"]] == ["2025-02-01", "2025-03-01"]
+
+
+def test_each_column_of_a_field_is_told_with_its_rivals(draft):
+    """A person sees what was chosen, and what else might have been."""
+    head = "Lieferstelle;Zählernummer;Verbrauch (kWh);Datum\n"
+    found, _, _ = draft(head + "Werk;m1;5,5;2025-01-01\nWerk;m2;6;2025-01-01\n")
+    told = "facility is the column 'Zählernummer' (also possible: 'Lieferstelle')"
+    assert told in found.assumptions
+    assert "quantity is the column 'Verbrauch (kWh)'" in found.assumptions

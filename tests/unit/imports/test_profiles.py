@@ -323,3 +323,55 @@ def test_a_file_that_is_not_the_profile_s_is_refused(file, profile, told):
     """Before anything is read: the file, what was expected, what there is."""
     with pytest.raises(FieldInvalid, match=rf"a\.csv: .*{told}"):
         read(file("Day,Usage\n2025-01-01,1\n"), profile)
+
+
+READINGS = """
+[columns]
+facility = "Site"
+quantity = "Stand"
+start = "Date"
+[dates]
+interval = "1d"
+[constants]
+activity = "electricity.grid"
+unit = "kWh"
+[registers]
+"""
+
+
+def test_a_profile_says_what_registers_do():
+    """Whether there are any, the column of their times, and what else is known of them."""
+    profile = read_profile(READINGS + 'readings = "start"\nrollover = "100000"\n', "p")
+    assert profile.has_readings
+    assert (profile.readings, profile.registers) == ("start", {"rollover": "100000"})
+    assert not read_profile(READINGS + 'readings = "used"\n', "p").has_readings
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('readings = "?"', "registers.readings: expected a word; got '\\?'"),
+        ('readings = "yes"', "expected start or end, .* or used; got 'yes'"),
+        ('rollover = "100000"', "expected readings = start or end beside rollover"),
+        ('readings = "used"\nrollover = "100000"', "beside rollover, .* got 'used'"),
+        ('readings = "end"', "expected 'start', the side at which the one column of times"),
+    ],
+)
+def test_registers_of_a_profile_are_refused_by_name(text, error):
+    """With what was expected, and what stands there."""
+    with pytest.raises(FieldInvalid, match=error):
+        read_profile(READINGS + text, "p")
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ('dates = "mmm"\nyear = "25"', "values.year: expected a year like 2025 .* got '25'"),
+        ('dates = "mmm yyyy"\nyear = "2025"', "values.year: .* beside 'mmm yyyy'"),
+        ('dates = "mmm"\nyear = "2025"', "go back several times: 'Site', 'Mar', 'Feb', 'Jan'"),
+    ],
+)
+def test_a_year_of_months_is_refused_where_it_says_nothing(file, values, error):
+    """No year, no month without one, or an order that no calendar has."""
+    with pytest.raises(FieldInvalid, match=error):
+        read(file("Site,Mar,Feb,Jan\nA,1,2,3\n"), f"{BASE}[[values]]\n{values}\n")

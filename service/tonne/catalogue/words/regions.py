@@ -152,7 +152,7 @@ class Regions:
         return f"the nearest known are {_listed(near)}" if near else ""
 
     def _holds_places(self, parent: str) -> bool:
-        """Tell whether any text behind a region is a place in it: not where ISO 3166-2 lists them."""
+        """Tell whether any text behind a region is a place in it: ISO 3166-2 lists a country's."""
         if "-" in parent or hyphened(parent) in self._own:
             return True
         return _USER_ASSIGNED.fullmatch(parent) is not None

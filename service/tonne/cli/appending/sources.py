@@ -36,8 +36,10 @@ def opened_sources(
     """
     with tempfile.TemporaryDirectory(prefix="tonne-") as folder:
         paths = [_spooled(path, Path(folder), reading) for path in files]
-        groups = [paths] if reading.meters.readings else [[path] for path in paths]
-        opened = [RecordFiles(group, reading) for group in groups]
+        opened = [RecordFiles([path], reading) for path in paths]
+        groups = [[path] for path in paths]
+        if any(each.is_of_registers for each in opened):
+            groups, opened = [paths], [RecordFiles(paths, reading)]
         for each in opened:
             each.check()
         sources = [

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tonne.cli.input.files import Piece
     from tonne.imports.meters.register_records import RegisterRecords
+    from tonne.imports.profiles.profile import Profile
     from tonne.imports.records import MappedFiles
 
 PANEL = "How the files are read"
@@ -208,15 +209,20 @@ class RecordFiles:
             self._documents = Documents(paths, options.meters)
             return
         _refuse_for_tables(options.meters)
-        if options.meters.readings or options.meters.registers():
-            self._registers = _registers(self._paths, options)
         if not options.is_empty or not all(map(is_plain, paths)):
             from tonne.imports.profiles.profile import PLAIN  # noqa: PLC0415  # loads Polars
             from tonne.imports.profiles.toml import find_profile  # noqa: PLC0415  # loads Polars
             from tonne.imports.records import MappedFiles  # noqa: PLC0415  # loads Polars
 
             profile = find_profile(options.profile) if options.profile else PLAIN
-            self._mapped = MappedFiles(self._paths, options.over(profile))
+            profile = options.over(profile)
+            self._mapped = MappedFiles(self._paths, profile)
+            self._registers = _registers(self._paths, options.meters, profile)
+
+    @property
+    def is_of_registers(self) -> bool:
+        """Whether quantities are readings: what was used goes on from one file to the next."""
+        return self._registers is not None
 
     def check(self) -> None:
         """Look at the beginning of each file before anything is sent.
@@ -289,8 +295,10 @@ def _refuse_for_tables(options: MeterOptions) -> None:
             )
 
 
-def _registers(paths: Sequence[Path], options: ReadingOptions) -> RegisterRecords:
-    """Read what is said of registers."""
+def _registers(
+    paths: Sequence[Path], options: MeterOptions, profile: Profile
+) -> RegisterRecords | None:
+    """Read what is said of registers; an option goes before what the profile says."""
     from tonne.imports.meters.register_records import (  # noqa: PLC0415  # loads Polars
         RegisterRecords,
     )
@@ -298,6 +306,9 @@ def _registers(paths: Sequence[Path], options: ReadingOptions) -> RegisterRecord
         read_register_rules,
     )
 
-    rules = read_register_rules(options.meters.registers(), options.time_zone or "UTC")
-    place = ", ".join(path.name for path in paths)
-    return RegisterRecords(options.meters.readings, rules, place)
+    readings = options.readings or (profile.readings if profile.has_readings else "")
+    said = {**profile.registers, **options.registers()}
+    if not readings and not said:
+        return None
+    rules = read_register_rules(said, profile.dates.time_zone or "UTC")
+    return RegisterRecords(readings, rules, ", ".join(path.name for path in paths))

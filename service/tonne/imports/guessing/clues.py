@@ -14,6 +14,7 @@ from tonne.imports.values.numbers import NumberForm, read_numbers
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
 _FORMS = [
     NumberForm(),
@@ -49,8 +50,11 @@ _DATES = (
     "yyyy/mm/dd hh:mm",
     EXCEL,
 )
-MONTHS = frozenset(_MONTHS)
-ISO_DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+YEARLESS = ("mmm", "mmmm")
+"""Columns named by months without a year."""
+
+MONTHS = frozenset((*_MONTHS, *YEARLESS))
+ISO_DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T]00:00(?::00)?)?$")
 CLOCK_WORD = "hh:mm"
 CLOCK_TIME = re.compile(r"^[0-9]{1,2}:[0-9]{2}(:00)?$")
 """A column that is named by a time of day."""
@@ -102,14 +106,41 @@ def most_dates(texts: pl.Series) -> str | None:
     return best if best and counts[best] else None
 
 
-def month_format(text: str) -> str | None:
-    """Find the format by which a text names a month; None where it names none."""
-    for word in _MONTHS:
-        if re.search(read_format(word).shape, text, re.ASCII):
-            reading = read_dates(pl.Series([text]), (read_format(word),))
-            if reading["local"].null_count() == 0:
-                return word
+def yearless_months(names: Sequence[str]) -> tuple[str, list[int]] | None:
+    """Find names of months alone, in their order with one new year at most: format and places."""
+    for word in YEARLESS:
+        form = read_format(f"{word} yyyy")
+        texts = [f"{name.strip()} 2000" for name in names]
+        times = [
+            time if re.search(form.shape, text, re.ASCII) else None
+            for text, time in zip(
+                texts, read_dates(pl.Series(texts), (form,))["local"], strict=True
+            )
+        ]
+        places = [place for place, time in enumerate(times) if time is not None]
+        months = [time.month for time in times if time is not None]
+        back = sum(one >= other for one, other in itertools.pairwise(months))
+        if len(set(months)) == len(months) > 1 and back <= 1:
+            return word, places
     return None
+
+
+def month_formats(names: Sequence[str]) -> dict[str, list[int]]:
+    """List the formats by which names are months, and the places of those that each reads."""
+    found: dict[str, list[int]] = {}
+    for word in _MONTHS:
+        form = read_format(word)
+        places = [
+            place for place, name in enumerate(names) if re.search(form.shape, name, re.ASCII)
+        ]
+        if places:
+            reading = read_dates(pl.Series([names[place] for place in places]), (form,))
+            found[word] = [
+                place
+                for place, time in zip(places, reading["local"], strict=True)
+                if time is not None
+            ]
+    return found
 
 
 def _plausible(texts: pl.Series) -> list[str]:

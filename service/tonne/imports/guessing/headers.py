@@ -56,6 +56,7 @@ NAMES: dict[str, tuple[str, ...]] = {
             "场所",
         ),
         *("site nom", "centro", "sede", "account number"),
+        *("lieferstelle", "zählpunkt", "liegenschaft", "gebäude", "compteur", "contador"),
     ),
     "activity": (
         *("activity", "meter type", "energy type", "fuel type", "fuel", "commodity", "utility"),
@@ -83,6 +84,9 @@ NAMES: dict[str, tuple[str, ...]] = {
             "数量",
         ),
         *("verbrauch", "menge", "consommation", "quantité", "consumo", "cantidad"),
+        *("meter reading", "register", "register reading", "cumulative", "cumulative reading"),
+        *("counter", "index", "zählerstand", "stand", "relevé", "relevé d'index", "lectura"),
+        *("读数", "抄表", "抄表读数", "readings"),
     ),
     "unit": (
         "unit",
@@ -174,6 +178,15 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Names that people give to columns, the likeliest first."""
 
+METERS = frozenset(
+    {
+        *("meter", "meter id", "meter number", "meter name", "meter no", "mpan", "mprn", "nmi"),
+        *("ean", "cups", "zähler", "zählernummer", "zählpunkt", "lieferstelle", "compteur"),
+        *("contador", "电表", "电表编号", "表号"),
+    }
+)
+"""What columns of meters are called."""
+
 UNIT_BEHIND = re.compile(r"^(?P<name>.*?)[ _]*[(\[](?P<unit>[^()\[\]]+)[)\]]$")
 """A unit in a header: `Usage (kWh)`, `Usage [kWh]`."""
 
@@ -239,3 +252,15 @@ def roles(header: Sequence[str]) -> dict[str, int]:
                 found[field] = places[0]
                 break
     return found
+
+
+def rivals(header: Sequence[str], field: str, taken: set[int]) -> list[str]:
+    """List the other columns that a field's names fit, but for those that are taken."""
+    words = set(map(plain, NAMES[field]))
+    return [
+        name
+        for place, name in enumerate(header)
+        if place not in taken
+        and name
+        and {plain(name), plain(UNIT_BEHIND.sub(r"\g<name>", name))} & words
+    ]

@@ -128,10 +128,11 @@ def _delimited(file: Path, name: str, rule: FileRule, draft: Draft) -> FileRule:
     if not encoding and not marked_encoding(file):
         fitting = fitting_encodings(file)
         if fitting:
-            encoding, text = fitting[0]
+            encoding = fitting[0][0]
             choices = "; ".join(f"{each} reads {shown!r}" for each, shown in fitting)
-            draft.put("file", "encoding", encoding, asked=f"which encoding is right? ({choices})")
-            del text
+            asked = f"which encoding is right? ({choices})" if len(fitting) > 1 else ""
+            assumed = f"the encoding is {encoding}, which reads {fitting[0][1]!r}"
+            draft.put("file", "encoding", encoding, asked=asked, assumed=assumed)
     elif encoding:
         draft.put("file", "encoding", encoding)
     with as_utf8(file, encoding) as text_file:

@@ -138,8 +138,10 @@ def _matching(table: Table, rule: ValueRule, taken: Sequence[str]) -> list[Value
 
 
 def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
-    form = read_format(rule.dates)
+    form = read_format(rule.date_word)
     names = pl.Series([name for _, name in others], dtype=pl.String)
+    if rule.year:
+        names = _with_years(names, rule)
     if form.kind == CLOCK:
         formats = tuple(read_format(f"yyyy-mm-dd {word}") for word in (form.word, "hh:mm:ss"))
         local = read_dates("2000-01-01 " + names, formats)["local"]
@@ -148,7 +150,7 @@ def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
             for (key, name), time in zip(others, local, strict=True)
             if time is not None
         ]
-    reading = read_dates(names, read_formats((rule.dates,)))
+    reading = read_dates(names, read_formats((rule.date_word,)))
     kind = form.kind if form.kind in {MONTH, DAY} else ""
     found = [
         ValueColumn(key, name, rule.constants, first=time, kind=kind)
@@ -166,6 +168,23 @@ def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
             )
         seen[each.first] = each.header
     return found
+
+
+def _with_years(names: pl.Series, rule: ValueRule) -> pl.Series:
+    """Put years behind names of months: a month that goes back begins the next one."""
+    months = read_dates(names + f" {rule.year}", (read_format(rule.date_word),))["local"]
+    year, last, found = int(rule.year), 0, []
+    for name, time in zip(names, months, strict=True):
+        if time is not None:
+            year += time.month <= last
+            last = time.month
+        found.append(f"{name} {year:04}")
+    if year > int(rule.year) + 1:
+        raise FieldInvalid(
+            f"values: expected months named {rule.dates!r} of at most two years, in their order; "
+            f"the columns go back several times: {_listed(names.to_list())}"
+        )
+    return pl.Series(found, dtype=pl.String)
 
 
 def _by_name(table: Table, name: str, occurrence: int, what: str) -> int:

@@ -256,9 +256,9 @@ class Mapper:
         interval = Interval.read(self._profile.dates.interval)
         texts, starts, ends, days = [], [], [], []
         for value in self._values:
-            step = {MONTH: "1mo", DAY: "1d"}.get(value.kind) or (
-                f"{interval.seconds}s" if interval else "0s"
-            )
+            step = {MONTH: "1mo", DAY: "1d"}.get(value.kind, "0s")
+            if interval and not (value.kind and interval.seconds):
+                step = f"{interval.months}mo{interval.days}d{interval.seconds}s"
             both = pl.Series([value.first], dtype=pl.Datetime("us"))
             texts.append(value.header)
             starts.append(both[0])

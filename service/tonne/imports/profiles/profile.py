@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from tonne.imports.values.dates import DateFormat
 
 START, END = "start", "end"
+USED = "used"
+"""What a profile says of quantities that look like readings of registers, and are none."""
 
 ALIASED = ("facility", "activity", "unit", "region", "supplier", "product", "data_quality")
 """Fields whose words a table of aliases may replace."""
 
+_YEAR = re.compile(r"[12][0-9]{3}")
 _INTERVAL = re.compile(r"([1-9][0-9]{0,4}) ?(s|min|h|d|mo)")
 _CLOCK_UNITS = {"s": 1, "min": 60, "h": 3_600}
 
@@ -108,13 +111,15 @@ class ValueRule:
 
     Exactly one of `column`, `pattern` (a regular expression whose named groups are fields of the
     record) and `dates` (a date format: each header that it reads is the record's month, day or
-    time of day) says which. `constants` are fields of these records.
+    time of day) says which. `constants` are fields of these records. `year` is that of the first
+    column where `dates` names months alone; a month that goes back begins the next year.
     """
 
     column: ColumnRule | None = None
     pattern: str = ""
     dates: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
+    year: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be searched with."""
@@ -126,15 +131,25 @@ class ValueRule:
                     f"pattern: expected a regular expression; got {self.pattern!r}: {error}"
                 ) from error
             _check_fields("pattern", groups)
+        if self.year and not (self.dates in {"mmm", "mmmm"} and _YEAR.fullmatch(self.year)):
+            raise FieldInvalid(
+                f"values.year: expected a year like 2025 beside dates = mmm or mmmm; got "
+                f"{self.year!r} beside {self.dates!r}"
+            )
         if self.dates:
-            read_format(self.dates)
+            read_format(self.date_word)
         if bool(self.column) + bool(self.pattern) + bool(self.dates) != 1:
             raise FieldInvalid("values: expected one of column, pattern and dates in each table")
 
     @property
+    def date_word(self) -> str:
+        """The format of the headers, with the year that stands behind them."""
+        return f"{self.dates} yyyy" if self.year else self.dates
+
+    @property
     def is_clock(self) -> bool:
         """Whether the headers are times of a day that stands in another column."""
-        return bool(self.dates) and read_format(self.dates).kind == CLOCK
+        return bool(self.dates) and read_format(self.date_word).kind == CLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +197,12 @@ class Profile:
     file: FileRule = field(default_factory=FileRule)
     numbers: NumberForm = field(default_factory=NumberForm)
     dates: DateRule = field(default_factory=DateRule)
+    readings: str = ""
+    """Where quantities are readings of registers: `start` or `end`, the column of their times."""
+
+    registers: Mapping[str, object] = field(default_factory=dict)
+    """What else is known of the registers, as `register_rules` reads it."""
+
     columns: Mapping[str, ColumnRule] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -208,6 +229,31 @@ class Profile:
             raise FieldInvalid(
                 "quantity: stands under columns and under values; take one of them out"
             )
+        self._check_readings()
+
+    def _check_readings(self) -> None:
+        """Refuse readings whose times are not those of a column."""
+        if self.readings not in {"", USED, START, END}:
+            raise FieldInvalid(
+                f"registers.readings: expected start or end, the column with the times of the "
+                f"readings, or used; got {self.readings!r}"
+            )
+        if self.registers and not self.has_readings:
+            raise FieldInvalid(
+                f"registers: expected readings = start or end beside {min(self.registers)}, the "
+                f"column with the times of the readings; got {self.readings or 'none'!r}"
+            )
+        is_single = len({START, END} & {*self.columns, *self.constants}) == 1
+        if self.has_readings and is_single and self.readings != self.dates.label:
+            raise FieldInvalid(
+                f"registers.readings: expected {self.dates.label!r}, the side at which the one "
+                f"column of times stands (dates.label); got {self.readings!r}"
+            )
+
+    @property
+    def has_readings(self) -> bool:
+        """Whether quantities are readings of registers."""
+        return self.readings in {START, END}
 
 
 def _check_fields(where: str, names: Mapping[str, object]) -> None:

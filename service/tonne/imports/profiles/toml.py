@@ -21,7 +21,7 @@ from tonne.imports.sources.tables import FileRule, HeaderRule
 from tonne.imports.values.numbers import NumberForm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 """Profiles that come with Tonne."""
@@ -34,10 +34,10 @@ UNKNOWN = "?"
 """What stands where a person has to put a word."""
 
 _TOP = ("name", "description", "file", "numbers", "dates", "columns", "constants", "aliases")
-_TABLES = ("values", "leave_out")
+_TABLES = ("registers", "values", "leave_out")
 _FILE = ("format", "encoding", "delimiter", "sheet", "header_row", "header_has")
 _COLUMN = tuple(field.name for field in fields(ColumnRule))
-_VALUE = ("column", "pattern", "dates", *RECORD_FIELDS)
+_VALUE = ("column", "pattern", "dates", "year", *RECORD_FIELDS)
 _LEAVE_OUT = tuple(field.name for field in fields(LeaveOutRule))
 
 
@@ -95,33 +95,48 @@ def read_profile(text: str, name: str, *, is_preview: bool = False) -> Profile:
             metadata={"profile": name},
         )
     try:
-        profile = _profile(tomllib.loads(text))
-        return profile if is_preview else _answered(profile)
+        given = tomllib.loads(text)
+        if not is_preview:
+            _check_answered(given)
+        return _profile(given)
     except tomllib.TOMLDecodeError as error:
         raise FieldInvalid(f"profile {name}: expected TOML; {error}") from error
     except FieldInvalid as error:
         raise FieldInvalid(f"profile {name}: {error}", metadata=error.metadata) from error
 
 
-def _answered(profile: Profile) -> Profile:
-    """Refuse words that nobody has put yet."""
-    words = {f"constants.{name}": word for name, word in profile.constants.items()}
-    for name, table in profile.aliases.items():
-        words |= {f"aliases.{name}.{word!r}": value for word, value in table.items()}
-    for where, word in words.items():
-        if word in {UNKNOWN, ""}:
-            raise FieldInvalid(
-                f"{where}: expected a word; got {word!r}: put the one that is meant, or take the "
-                "line out",
-                metadata={"key": where},
-            )
-    return profile
+def _check_answered(given: Mapping[str, Any]) -> None:
+    """Refuse what nobody has answered yet, wherever it stands."""
+    found = [each for name in given if name != "leave_out" for each in _open(given[name], name)]
+    if found:
+        where, word = found[0]
+        also = f" (and {', '.join(key for key, _ in found[1:])})" if found[1:] else ""
+        raise FieldInvalid(
+            f"{where}: expected a word; got {word!r}: put the one that is meant{also}",
+            metadata={"key": where},
+        )
+
+
+def _open(given: object, where: str) -> Iterator[tuple[str, str]]:
+    """List the keys that have no answer, each with what stands there."""
+    if isinstance(given, dict):
+        for key, value in given.items():
+            is_word = where.startswith("aliases.")
+            yield from _open(value, f"{where}.{key!r}" if is_word else f"{where}.{key}")
+    elif isinstance(given, list):
+        for value in given:
+            yield from _open(value, where)
+    elif given == UNKNOWN or (given == "" and where.startswith(("constants.", "aliases."))):
+        yield where, str(given)
 
 
 def _profile(given: Mapping[str, Any]) -> Profile:
     _check_keys(given, (*_TOP, *_TABLES), "")
     columns = _table(given, "columns")
     values = tuple(_value(each) for each in _list(given, "values", dict))
+    registers = dict(_table(given, "registers"))
+    readings = _text(registers, "readings", "registers.")
+    registers.pop("readings", None)
     return Profile(
         name=_text(given, "name"),
         description=_text(given, "description"),
@@ -129,6 +144,8 @@ def _profile(given: Mapping[str, Any]) -> Profile:
         file=_file(_table(given, "file")),
         numbers=_numbers(_table(given, "numbers")),
         dates=_dates(_table(given, "dates")),
+        readings=readings,
+        registers=registers,
         columns={field: _column(rule, f"columns.{field}") for field, rule in columns.items()},
         constants=_texts(_table(given, "constants"), "constants"),
         aliases={
@@ -212,6 +229,7 @@ def _value(given: Mapping[str, Any]) -> ValueRule:
         column=None if column is None else _column(column, "values.column"),
         pattern=_text(given, "pattern", "values."),
         dates=_text(given, "dates", "values."),
+        year=_text(given, "year", "values."),
         constants=_texts(constants, "values"),
     )
 

@@ -110,9 +110,32 @@ def unreadable_text(path: Path, name: str = "") -> FieldInvalid | None:
 
 
 def fitting_encodings(path: Path) -> list[tuple[str, str]]:
-    """List the encodings that would read a file that is no UTF-8, and what text of it."""
-    found = _first_fault(path)
-    return _fitting(found[2]) if found else []
+    """List the encodings that would read a file that is no UTF-8, and what text of it.
+
+    Of several that read the whole file alike the first stands for all.
+    """
+    fault = _first_fault(path)
+    found: list[tuple[str, str]] = []
+    for encoding, text in _fitting(fault[2]) if fault else []:
+        if not any(text == other and _read_alike(path, encoding, each) for each, other in found):
+            found.append((encoding, text))
+    return found
+
+
+def _read_alike(path: Path, encoding: str, other: str) -> bool:
+    """Whether two encodings read the same text from a file, to its end."""
+    decoders = [codecs.getincrementaldecoder(each)() for each in (encoding, other)]
+    with path.open("rb") as source:
+        while True:
+            piece = source.read(PIECE_BYTES)
+            try:
+                first, second = (each.decode(piece, final=not piece) for each in decoders)
+            except UnicodeError:
+                return False
+            if first != second:
+                return False
+            if not piece:
+                return True
 
 
 def _first_fault(path: Path) -> tuple[int, bytes, bytes] | None:

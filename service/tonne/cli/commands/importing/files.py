@@ -160,7 +160,7 @@ def _guess(files: list[Path], reading: ReadingOptions, output: Path | None) -> N
         say(f"{counted(len(draft.questions), 'question')} to answer in {place}:")
         for question in draft.questions:
             say(f"  {question}")
-        say("put the value below each line `# ASK:` and take that line out; then")
+        say("put the value for `?` below each line `# ASK:` and take that line out; then")
     say(f"next: tonne import {files[0]} --profile {output or 'P.toml'} --book BOOK --dry-run")
     if draft.questions:
         raise typer.Exit(QUESTIONS_STAND)
@@ -179,13 +179,12 @@ def _write_new(output: Path, text: str) -> None:
 
 
 def _show_draft(path: Path, draft: "Draft") -> None:
-    from tonne.imports.guessing.draft import preview_text  # noqa: PLC0415  # loads Polars
     from tonne.imports.profiles.toml import read_profile  # noqa: PLC0415  # loads Polars
     from tonne.imports.records import MappedFiles  # noqa: PLC0415  # loads Polars
 
     for assumption in draft.assumptions:
         say(f"assumed: {assumption}")
-    profile = read_profile(preview_text(draft.text()), str(path), is_preview=True)
+    profile = read_profile(draft.preview(), str(path), is_preview=True)
     if "?" not in {rule.name for rule in profile.columns.values()}:
         _show(MappedFiles([path], profile).frames())
 
