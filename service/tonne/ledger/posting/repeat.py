@@ -163,13 +163,12 @@ class RepeatCheck:
             What is at an offset is not in quarantine.
         """
         first, stop = offsets[0], offsets[-1] + 1
-        kept, refused = self._read_kept(book, channel, first, stop)
+        # Read once: what a mend of this moment supersedes is what is judged here.
+        mends_before = self.manifest.mends_of(book, channel, first, stop)
+        kept, refused = self._read_kept(book, channel, (first, stop), mends_before)
         now = _Kept(pl.DataFrame(schema=CORE), pl.DataFrame(schema=REFUSED), kept, refused, [])
         in_quarantine = now.refused_now()
-        last = {
-            each.channel_offset: each
-            for each in self.manifest.mends_of(book, channel, first, stop)
-        }
+        last = {each.channel_offset: each for each in mends_before}
         mends = []
         for index, offset in enumerate(offsets):
             if offset not in in_quarantine:
@@ -191,7 +190,9 @@ class RepeatCheck:
     def _compare(self, book: str, channel: str, first_offset: int, batch: Batch) -> _Kept:
         stop_offset = first_offset + batch.record_count
         came, came_refused = self._read_batch(book, channel, first_offset, batch)
-        kept, kept_refused = self._read_kept(book, channel, first_offset, stop_offset)
+        mends = self.manifest.mends_of(book, channel, first_offset, stop_offset)
+        offsets = (first_offset, stop_offset)
+        kept, kept_refused = self._read_kept(book, channel, offsets, mends)
         with polars_errors(f"channel {channel} of book {book}"):
             ruled = kept_refused.filter(pl.col("status") >= RowStatus.UNIT_MUST_BE_KNOWN)
             same = pl.concat(
@@ -221,7 +222,7 @@ class RepeatCheck:
             return _select(records, CORE | OPTIONAL), _select(refused, REFUSED)
 
     def _read_kept(
-        self, book: str, channel: str, first_offset: int, stop_offset: int
+        self, book: str, channel: str, offsets: tuple[int, int], mends: Sequence[MendRow]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Read what the ledger keeps of a channel's offsets: records, and refused ones.
 
@@ -229,19 +230,19 @@ class RepeatCheck:
         counts from 0.
         """
         places = pl.DataFrame(
-            {"offset": range(first_offset, stop_offset)}, schema={"offset": pl.Int64}
+            {"offset": range(*offsets)}, schema={"offset": pl.Int64}
         ).with_columns(pl.col("offset").alias("place"), generation=pl.lit(0, pl.Int32))
-        parts = [self._read_source(book, channel, (first_offset, stop_offset), places)]
+        parts = [self._read_source(book, channel, offsets, places)]
         by_request: dict[str, list[MendRow]] = defaultdict(list)
-        for mend in self.manifest.mends_of(book, channel, first_offset, stop_offset):
+        for mend in mends:
             by_request[mend.request_id].append(mend)
-        for request_id, mends in by_request.items():
+        for request_id, of_request in by_request.items():
             places = pl.DataFrame(
-                [(each.index, each.channel_offset, each.generation) for each in mends],
+                [(each.index, each.channel_offset, each.generation) for each in of_request],
                 schema={"offset": pl.Int64, "place": pl.Int64, "generation": pl.Int32},
                 orient="row",
             )
-            stop = max(each.index for each in mends) + 1
+            stop = max(each.index for each in of_request) + 1
             parts.append(self._read_source(book, REQUEST_PREFIX + request_id, (0, stop), places))
         return pl.concat(part[0] for part in parts), pl.concat(part[1] for part in parts)
 
