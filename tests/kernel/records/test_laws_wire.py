@@ -24,7 +24,7 @@ from tonne.v1 import ingest_pb2
 RULE_BOOK = RuleBook((((0, 0), (400, 1), (650, -65)), ((0, -64),), ((0, 2),)))
 
 unknown_numbers = st.one_of(
-    st.integers(15, 200), st.integers(19_000, 2**29 - 1), st.just(2**29 - 1)
+    st.integers(16, 200), st.integers(19_000, 2**29 - 1), st.just(2**29 - 1)
 )
 small_records = st.lists(strategies.valid_records(), min_size=1, max_size=6)
 
