@@ -108,7 +108,7 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     Then `tonne import FILE --profile P.toml --book BOOK --dry-run` shows what would be posted,
     and the same without --dry-run posts it.
 
-    Exit codes: 0 all is posted, 3 part of it, 4 nothing, 5 the profile has questions.
+    Exit codes: 0 all is posted, 3 part of it, 4 nothing, 5 the guess has questions.
     """
     if guess:
         _guess(files, reading, output)
