@@ -1,4 +1,4 @@
-"""The check that each record passes.
+"""The check that every record goes through.
 
 `check_row` decides the good records in one pass. Only for a bad one `check_staged` looks at
 every rule in the order of the statuses, so that the lowest fault is the one reported.

@@ -60,7 +60,7 @@ COMMANDS = {
     "config": "process.serve:show_config",
     "demo": "commands.demo:run_demo",
 }
-"""Where each command is: a module of this room, and what of it."""
+"""Where each command is: a module below `tonne.cli`, and the name in it."""
 
 
 class _Commands(UserDict[str, Any]):

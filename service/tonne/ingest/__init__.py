@@ -1,4 +1,4 @@
-"""Streams of batches in: admitted, decoded, committed together, acknowledged in order.
+"""Batches in, by stream or call: admitted, decoded, committed, compared, acknowledged in order.
 
 `ChannelSession` is one Append stream, from its first message to its end. `Committer` gathers
 what all streams of a book have ready and has the journal write it. `Ingest` holds the streams

@@ -1,1 +1,1 @@
-"""Texts that may be shown: secrets masked, control sequences made visible."""
+"""Texts of others: secrets masked, control sequences made visible, JSON read strictly."""

@@ -1,1 +1,1 @@
-"""What `tonne append` checks before it posts, and tells when it is done."""
+"""What `tonne append` and `tonne import` check before they post, and tell when they are done."""

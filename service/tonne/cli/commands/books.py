@@ -1,4 +1,4 @@
-"""The commands `tonne book`, `tonne facility` and `tonne edition`."""
+"""The commands `tonne book` and `tonne edition`."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,1 +1,1 @@
-"""The answers of calls, as plain classes."""
+"""What calls take and answer, as plain values: records, and answers as classes."""

@@ -300,7 +300,7 @@ def test_a_region_is_one_however_factor_and_record_write_it():
 def test_an_unknown_region_takes_no_factor(text):
     """Neither its country's nor the one of everywhere, nor a proxy's."""
     resolver = Resolver([("one", edition({"region": "US"}, {"region": ""}, {"region": "US-WA"}))])
-    assert [run.outcome for run in resolver.resolve("electricity", "kWh", text)] == [
+    assert [run.disposition for run in resolver.resolve("electricity", "kWh", text)] == [
         RowStatus.FACTOR_MUST_EXIST
     ]
 
