@@ -10,8 +10,8 @@ REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "internals" / "rooms.md"
 SOURCES = {
     "service/tonne": "the package; each room's contract stands at the top of its `__init__.py`",
-    "ext/tonne_kernel": "the kernel; its rooms build on each other: memory, values, arrow, records, "
-    "columnar, session, posting",
+    "ext/tonne_kernel": "the kernel; its rooms build on each other in the order memory, values, "
+    "arrow, records, columnar, session, posting",
 }
 NO_ROOMS = {"v1", "versions", "shipped/editions"}
 """Generated code, scripts, data."""
