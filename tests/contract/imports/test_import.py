@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -182,3 +184,13 @@ def test_readings_of_a_register_are_imported_as_what_was_used(run, book, tmp_pat
     rows = json.loads(run("inventory", "--book", book, "--by", "period", "--account",
                           "memo.energy", "--format", "json")[1])["rows"]  # fmt: skip
     assert [row["energy_kwh"] for row in rows] == ["120"]
+
+
+def test_strict_posts_what_standard_input_gave(running, book):
+    """It can be read once alone: what was tried is what is posted."""
+    command = [sys.executable, "-m", "tonne.cli.main", "import", "-", "--file-format", "csv"]
+    command += ["--strict", "--book", book, "--server", running.server.address]
+    done = subprocess.run(command, input=CSV.encode(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    with Client(running.server.address) as client:
+        assert len(list(client.list_records(book))) == 4

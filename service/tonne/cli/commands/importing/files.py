@@ -1,6 +1,5 @@
 """The command `tonne import`."""
 
-import inspect
 import itertools
 import sys
 from contextlib import redirect_stdout
@@ -9,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonne.cli.appending.outcome import RepeatRule
-from tonne.cli.commands.append import AgainOption, RepeatsOption, append_files
+from tonne.cli.appending.outcome import Outcome, RepeatRule
+from tonne.cli.commands.append import AgainOption, RepeatsOption, StartOffsetOption
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import (
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
     from tonne.cli.input.files import Piece
     from tonne.imports.guessing.draft import Draft
 
-PARTLY_POSTED, NOTHING_POSTED, QUESTIONS_STAND = 3, 4, 5
-"""Exit codes: some records are not posted, none is, a profile has questions to answer."""
+QUESTIONS_STAND = 5
+"""Exit code: a profile has questions to answer."""
 
 ROWS_SHOWN = 8
 """Rows that are shown as the records that they would become."""
@@ -64,12 +63,6 @@ OutputOption = Annotated[
         metavar="FILE", help="Where --guess writes the profile; without it standard output."
     ),
 ]
-OffsetOption = Annotated[
-    int,
-    typer.Option(
-        min=0, help="Number of records in the channel before the first one of these files."
-    ),
-]
 GuessOption = Annotated[
     bool,
     typer.Option(
@@ -91,7 +84,7 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     book: OptionalBookOption = "",
     channel: Annotated[str, typer.Option(metavar="CHANNEL", help="Id of the channel.")] = "import",
     output: OutputOption = None,
-    start_offset: OffsetOption = 0,
+    start_offset: StartOffsetOption = 0,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
     *,
@@ -113,34 +106,24 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     if guess:
         _guess(files, reading, output)
         return
-    if dry_run or strict:
-        from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
-        from tonne.cli.appending.sources import opened_sources  # noqa: PLC0415  # loads Polars
+    if not (book or dry_run):
+        raise typer.BadParameter("expected --book, or --dry-run, or --guess")
+    from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
+    from tonne.cli.appending.sources import opened_sources  # noqa: PLC0415  # loads Polars
 
-        with opened_sources(files, reading) as (sources, remarks):
-            append = Append(sources, book, channel, start_offset, repeats=repeats, again=again)
+    with opened_sources(files, reading) as (sources, remarks):
+        append = Append(sources, book, channel, start_offset, repeats=repeats, again=again)
+        if dry_run or strict:
             known_count = append.rehearse(server) if book and dry_run else 0
             is_shown = dry_run and form is Format.TABLE
             found = _try(append.read(), known_count, book, server, is_shown=is_shown)
-            for remark in remarks():
-                say(remark)
-        if dry_run or found.posted_count < found.record_count:
-            _report(found, known_count, form)
-            say("nothing was posted" if dry_run else "nothing was posted: --strict")
-            raise typer.Exit(_exit_code(found) if dry_run else NOTHING_POSTED)
-    if not book:
-        raise typer.BadParameter("expected --book, or --dry-run, or --guess")
-    inspect.unwrap(append_files)(
-        files=files,
-        book=book,
-        channel=channel,
-        start_offset=start_offset,
-        form=form,
-        server=server,
-        repeats=repeats,
-        again=again,
-        reading=reading,
-    )
+            if dry_run or found.posted_count < found.record_count:
+                for remark in remarks():
+                    say(remark)
+                _report(found, known_count, form)
+                say("nothing was posted" if dry_run else "nothing was posted: --strict")
+                raise typer.Exit(_exit_code(found) if dry_run else Outcome.NOTHING_POSTED)
+        append.run(server, form, remarks)
 
 
 def _guess(files: list[Path], reading: ReadingOptions, output: Path | None) -> None:
@@ -239,7 +222,7 @@ def _report(found: Estimate, known_count: int, form: Format) -> None:
         say(f"warning: {counted(count, 'other record')} would not be posted")
 
 
-def _exit_code(found: Estimate) -> int:
+def _exit_code(found: Estimate) -> Outcome:
     if found.posted_count == found.record_count:
-        return 0
-    return PARTLY_POSTED if found.posted_count else NOTHING_POSTED
+        return Outcome.POSTED
+    return Outcome.PARTLY_POSTED if found.posted_count else Outcome.NOTHING_POSTED
