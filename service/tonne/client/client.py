@@ -154,10 +154,7 @@ class Client(BookCalls, CatalogueCalls, ImportCalls, ReportCalls):
         request = ingest_pb2.PostRecordsRequest(
             parent=book_name(book), request_id=request_id or str(uuid.uuid4())
         )
-        if batches[0].request.WhichOneof("batch") == "rows":
-            request.rows.CopyFrom(batches[0].request.rows)
-        else:
-            request.arrow_ipc = batches[0].request.arrow_ipc
+        batches[0].put_into(request)
         response = self._call(self._ingest.PostRecords, request)
         totals = results.read_totals(response.control_totals)
         return results.AppendResult(

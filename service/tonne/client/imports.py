@@ -95,10 +95,7 @@ class ImportCalls(Calls):
             request = imports_pb2.CompareRecordsRequest(
                 name=channel_name(book, channel), offset=offset
             )
-            if batch.request.WhichOneof("batch") == "rows":
-                request.rows.CopyFrom(batch.request.rows)
-            else:
-                request.arrow_ipc = batch.request.arrow_ipc
+            batch.put_into(request)
             found = self._call(self._imports.CompareRecords, request)
             room = DIFFERENCES_MAX - len(differences)
             differences += [
@@ -139,15 +136,13 @@ class ImportCalls(Calls):
         """
         totals, errors, omitted_count, done_count = ControlTotals(), list[RowError](), 0, 0
         days = self._days_of(book)
-        for batch in Batches(records, LIMITS, days=days, bytes_target=BYTES_TARGET):
+        batches = Batches(records, LIMITS, days=days, bytes_target=BYTES_TARGET)
+        for batch in batches:
             mine = offsets[done_count : done_count + batch.record_count]
             request = imports_pb2.MendRecordsRequest(
                 name=channel_name(book, channel), request_id=str(uuid.uuid4()), offsets=mine
             )
-            if batch.request.WhichOneof("batch") == "rows":
-                request.rows.CopyFrom(batch.request.rows)
-            else:
-                request.arrow_ipc = batch.request.arrow_ipc
+            batch.put_into(request)
             answer = self._call(self._imports.MendRecords, request)
             totals += read_totals(answer.control_totals)
             room = ROW_ERRORS_MAX - len(errors)
@@ -164,4 +159,6 @@ class ImportCalls(Calls):
             quantity_decimal(totals.quantity_micro),
             tuple(errors),
             omitted_count,
+            rounded_count=batches.rounded.count,
+            rounded_first=batches.rounded.first,
         )

@@ -194,10 +194,9 @@ class ReportCalls(Calls):
             yield first
             try:
                 for batch in batches:
-                    if batch.request.WhichOneof("batch") == "rows":
-                        yield report_pb2.EstimateRequest(rows=batch.request.rows)
-                    else:
-                        yield report_pb2.EstimateRequest(arrow_ipc=batch.request.arrow_ipc)
+                    request = report_pb2.EstimateRequest()
+                    batch.put_into(request)
+                    yield request
             except Exception as error:  # noqa: BLE001  # told below, in the caller's own thread
                 failures.append(error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tonne.cli.appending.outcome import tell_rounded
 from tonne.cli.input.repeats import head_of, only, positions_of
 from tonne.cli.terminal.output import counted, say
 from tonne.client import Comparison
@@ -76,6 +77,7 @@ def mend(
         f"came mended: {result.posted_count:,} posted, {result.suspended_count:,} in suspense, "
         f"{result.quarantined_count:,} in quarantine still"
     )
+    tell_rounded(result)
     return result
 
 

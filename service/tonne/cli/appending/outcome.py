@@ -75,12 +75,7 @@ def report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> N
     print_rows(_SUMMARY_COLUMNS, [row], form)
     if form is Format.TABLE and result.record_count and elapsed_s > 0:
         say(f"{result.record_count / elapsed_s:,.0f} records/s; all of them are durable")
-    if result.rounded_count:
-        say(
-            f"warning: {counted(result.rounded_count, 'quantity')} with more than 6 places, "
-            f"rounded half-even at the sixth (the first is {result.rounded_first}); a smaller "
-            "unit keeps their digits"
-        )
+    tell_rounded(result)
     tell_row_errors(result.row_errors, result.row_errors_omitted_count)
     if result.row_errors:
         lists = [
@@ -92,6 +87,16 @@ def report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> N
             if count
         ]
         say(f"see {' and '.join(lists)}")
+
+
+def tell_rounded(result: AppendResult) -> None:
+    """Tell of quantities that lost digits."""
+    if result.rounded_count:
+        say(
+            f"warning: {counted(result.rounded_count, 'quantity')} with more than 6 places, "
+            f"rounded half-even at the sixth (the first is {result.rounded_first}); a smaller "
+            "unit keeps their digits"
+        )
 
 
 def tell_row_errors(errors: Sequence[RowError], omitted_count: int) -> None:

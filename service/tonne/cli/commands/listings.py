@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.appending.outcome import Outcome, tell_row_errors
+from tonne.cli.appending.outcome import Outcome, tell_rounded, tell_row_errors
 from tonne.cli.connection import (
     DEFAULT_SERVER,
     BookOption,
@@ -155,6 +155,7 @@ def mend_quarantine(
     with connect(server) as client:
         for channel, (offsets, records) in worklist.items():
             results.append(client.mend_records(book, channel, offsets, records))
+            tell_rounded(results[-1])
             tell_row_errors(results[-1].row_errors, results[-1].row_errors_omitted_count)
     row = {
         "records": sum(each.record_count for each in results),

@@ -61,6 +61,13 @@ class Batch:
         """Offset after the last record."""
         return self.offset + self.record_count
 
+    def put_into(self, request: Any) -> None:
+        """Set the batch of another request: its oneof has the fields `rows` and `arrow_ipc`."""
+        if self.request.WhichOneof("batch") == "rows":
+            request.rows.CopyFrom(self.request.rows)
+        else:
+            request.arrow_ipc = self.request.arrow_ipc
+
     def drop(self, count: int) -> Batch:
         """Make the batch without its first `count` records: they are durable already."""
         if self.request.WhichOneof("batch") == "arrow_ipc":
