@@ -28,35 +28,25 @@ def frame(rows):
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def mappings(rows):
-    """The records as mappings."""
-    return [dict(zip(["record_id", "quantity", "start"], row, strict=True)) for row in rows]
-
-
-def sources_of(rows, cuts, *, as_frames):
+def sources_of(rows, cuts):
     """The records in files and pieces, cut at some places."""
     edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
     parts = [rows[a:b] for a, b in itertools.pairwise(edges)]
     return [
-        Source(
-            f"{number}.csv", lambda part=part: iter([frame(part)] if as_frames else mappings(part))
-        )
+        Source(f"{number}.csv", lambda part=part: iter([frame(part)]))
         for number, part in enumerate(parts)
     ]
 
 
 def ids_of(pieces):
     """The rows of pieces, in order."""
-    rows = []
-    for piece in pieces:
-        rows += [tuple(piece.values())] if isinstance(piece, dict) else piece.rows()
-    return rows
+    return [row for piece in pieces for row in piece.rows()]
 
 
-@given(rows=RECORDS, cuts=st.lists(st.integers(0, 12), max_size=3), as_frames=st.booleans())
-def test_duplicates_and_conflicts_are_those_of_a_plain_look(rows, cuts, as_frames):
+@given(rows=RECORDS, cuts=st.lists(st.integers(0, 12), max_size=3))
+def test_duplicates_and_conflicts_are_those_of_a_plain_look(rows, cuts):
     """Whatever the pieces: all, each once, the first of each kept, and nothing else."""
-    sources = sources_of(rows, cuts, as_frames=as_frames)
+    sources = sources_of(rows, cuts)
     found = find_repeats(sources)
     seen, starts, exact, conflicts, shared = set(), {}, [], 0, 0
     for position, row in enumerate(rows):
@@ -82,7 +72,7 @@ def test_ids_of_one_hash_are_not_one_id(monkeypatch):
     """The texts decide: a collision tells nothing."""
     monkeypatch.setattr(repeats, "_hash_ids", lambda ids: pl.repeat(7, ids.len(), eager=True))
     rows = [("a", "1"), ("b", "1"), ("c", "1")]
-    found = find_repeats(sources_of(rows, [], as_frames=True))
+    found = find_repeats(sources_of(rows, []))
     assert (found.exact.len(), found.conflict_count) == (0, 0)
 
 
@@ -98,7 +88,7 @@ def test_ids_of_one_hash_are_not_one_id(monkeypatch):
 )
 def test_what_stands_twice_is_told_by_its_place(capsys, rows, rule, stops, told):
     """The file, the number of the record there, and the option that decides."""
-    found = find_repeats(sources_of(rows, [1], as_frames=True))
+    found = find_repeats(sources_of(rows, [1]))
     assert tell_repeats(found, rule) is stops
     text = " ".join(capsys.readouterr().err.split())
     assert told in text
@@ -108,7 +98,7 @@ def test_what_stands_twice_is_told_by_its_place(capsys, rows, rule, stops, told)
 def test_an_id_of_several_times_is_kept_and_told(capsys):
     """An hour that stands twice when clocks go back, under the id of its meter."""
     rows = [("h", "10", "00:00"), ("h", "10", "01:00"), ("h", "10", "01:00")]
-    found = find_repeats(sources_of(rows, [], as_frames=True))
+    found = find_repeats(sources_of(rows, []))
     assert tell_repeats(found, RepeatRule.STOP) is False
     assert found.exact.is_empty()
     told = " ".join(capsys.readouterr().err.split())
@@ -119,6 +109,6 @@ def test_too_many_records_are_told(monkeypatch, capsys):
     """The look is left out, and the command says so."""
     monkeypatch.setattr(repeats, "RECORDS_MAX", 3)
     monkeypatch.setattr(checks, "REPEATS_RECORDS_MAX", 3)
-    found = find_repeats(sources_of([("a", "1")] * 4, [2], as_frames=True))
+    found = find_repeats(sources_of([("a", "1")] * 4, [2]))
     assert tell_repeats(found, RepeatRule.STOP) is False
     assert "4 records are too many to compare their ids" in capsys.readouterr().err

@@ -13,11 +13,12 @@ from tonne.model import RowStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tonne.cli.input.files import Piece
+    import polars as pl
+
     from tonne.cli.input.repeats import Repeats
     from tonne.client import Client, Estimate, RowError
 
-    Read = Callable[[], Iterator[Piece]]
+    Read = Callable[[], Iterator[pl.DataFrame]]
 
 ESTIMATE_RECORDS = 50_000
 """Records that are tried at a time: an estimate has a limit of postings."""
@@ -98,16 +99,15 @@ def _is_quarantine(status: str) -> bool:
     return known is None or known.is_quarantine
 
 
-def _tried(pieces: Iterator[Piece]) -> Iterator[list[Piece]]:
+def _tried(pieces: Iterator[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]:
     """Gather pieces until they are as many records as are tried at a time."""
-    gathered: list[Piece] = []
+    gathered: list[pl.DataFrame] = []
     count = 0
     for piece in pieces:
-        size = 1 if isinstance(piece, dict) else piece.height
-        if gathered and count + size > ESTIMATE_RECORDS:
+        if gathered and count + piece.height > ESTIMATE_RECORDS:
             yield gathered
             gathered, count = [], 0
         gathered.append(piece)
-        count += size
+        count += piece.height
     if gathered:
         yield gathered

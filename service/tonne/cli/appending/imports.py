@@ -13,11 +13,12 @@ from tonne.client import Import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tonne.cli.input.files import Piece
+    import polars as pl
+
     from tonne.cli.input.repeats import Repeats, Source
     from tonne.client import Client
 
-    Read = Callable[[], Iterator[Piece]]
+    Read = Callable[[], Iterator[pl.DataFrame]]
 
 SHOWN_MAX = 5
 """Earlier imports of the same records that are named."""

@@ -13,10 +13,11 @@ from tonne.errors import ChannelUnknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tonne.cli.input.files import Piece
+    import polars as pl
+
     from tonne.client import AppendResult, Client, RecordDifference
 
-    Read = Callable[[], Iterator[Piece]]
+    Read = Callable[[], Iterator[pl.DataFrame]]
 
 DIFFERENCES_SHOWN = 5
 """Records that differ which are shown; all are counted."""

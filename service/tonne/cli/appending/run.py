@@ -21,7 +21,8 @@ from tonne.client import Comparison
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tonne.cli.input.files import Piece
+    import polars as pl
+
     from tonne.client import AppendResult, Client, Import, Progress
     from tonne.errors import TonneError
 
@@ -108,7 +109,7 @@ class Append:
             )
         return found.record_count
 
-    def read(self) -> Iterator[Piece]:
+    def read(self) -> Iterator[pl.DataFrame]:
         """Read the records that are to be appended, from the first one."""
         pieces = (piece for source in self.sources for piece in source.read())
         return without(pieces, self._found.exact)

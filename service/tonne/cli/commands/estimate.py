@@ -36,7 +36,8 @@ from tonne.client.answers.report_results import Estimate, EstimatedRecord
 from tonne.imports.options import ReadingOptions
 
 if TYPE_CHECKING:
-    from tonne.cli.input.files import Piece
+    import polars as pl
+
 
 ROW_ERRORS_SHOWN = 5
 """Records that would not be posted which a table tells one by one."""
@@ -128,7 +129,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
 
 def _records(
     files: list[Path], record: Mapping[str, str], reading: ReadingOptions
-) -> "tuple[RecordFiles | None, Iterator[Piece] | list[Mapping[str, str]]]":
+) -> "tuple[RecordFiles | None, Iterator[pl.DataFrame] | list[Mapping[str, str]]]":
     """Take the files, or else the one record that the options give."""
     given = [name for name in ("activity", "quantity", "unit") if record[name]]
     if files and given:

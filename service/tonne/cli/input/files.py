@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import csv
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.cli.input.ipc_stream import read_ipc_stream
+from tonne.cli.input.json_lines import read_json_lines
 from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
 from tonne.errors import FieldInvalid
 from tonne.imports.profiles.mapping import header_error
 from tonne.imports.sources.delimited import delimiter_error, likely_delimiter
 from tonne.imports.sources.texts import STANDARD_INPUT, marked_encoding, unreadable_text
-from tonne.text.documents import load_json
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
@@ -26,11 +24,8 @@ CHUNK_RECORDS = 50_000
 
 ARROW_FILE_MAGIC = b"ARROW1"
 
-Piece = pl.DataFrame | dict[str, object]
-"""What a reader yields: frames, or single records."""
 
-
-def read_files(paths: Iterable[Path]) -> Iterator[Piece]:
+def read_files(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:
     """Read the records of files, one after the other, as one sequence.
 
     Raises
@@ -117,40 +112,19 @@ def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:
     yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
 
 
-def _read_jsonl(path: Path) -> Iterator[dict[str, object]]:
-    with path.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(_decoded(path, lines), 1):
-            if not line.strip():
-                continue
-            try:
-                record = load_json(line, parse_float=Decimal)
-            except ValueError as error:
-                raise _line_error(path, number, str(error)) from error
-            if not isinstance(record, dict):
-                raise _line_error(path, number, f"got {type(record).__name__}")
-            yield record
-
-
-def _decoded(path: Path, lines: io.TextIOWrapper) -> Iterator[str]:
-    try:
-        yield from lines
-    except UnicodeDecodeError as error:
-        raise FieldInvalid(f"{path}: expected UTF-8; {error}") from error
-
-
-_READERS: Mapping[str, Callable[[Path], Iterator[Piece]]] = {
+_READERS: Mapping[str, Callable[[Path], Iterator[pl.DataFrame]]] = {
     ".csv": _read_scan,
     ".parquet": _read_scan,
     ".arrow": _read_arrow,
     ".arrows": _read_arrow,
     ".ipc": _read_arrow,
     ".feather": _read_arrow,
-    ".jsonl": _read_jsonl,
-    ".ndjson": _read_jsonl,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
 }
 
 
-def _reader(path: Path) -> Callable[[Path], Iterator[Piece]]:
+def _reader(path: Path) -> Callable[[Path], Iterator[pl.DataFrame]]:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise FieldInvalid(
@@ -169,13 +143,6 @@ def _check_columns(path: Path, names: list[str]) -> None:
     if other:
         raise delimiter_error(str(path), names[0], other)
     raise header_error(str(path), missing, unknown)
-
-
-def _line_error(path: Path, number: int, found: str) -> FieldInvalid:
-    return FieldInvalid(
-        f"{path}, line {number}: expected one JSON object per line; {found}",
-        metadata={"file": str(path), "line": str(number)},
-    )
 
 
 def _unreadable(path: Path, error: Exception) -> FieldInvalid:

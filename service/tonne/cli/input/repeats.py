@@ -7,7 +7,6 @@ what they find by the texts themselves, so that a collision costs a look and tel
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,10 +15,9 @@ import polars as pl
 from tonne.cli.input.sketch import Sketch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from tonne.cli.input.files import Piece
 
 RECORDS_MAX = 20_000_000
 """Records up to which ids are compared: 8 bytes of memory each, and 16 while that is done."""
@@ -27,10 +25,8 @@ RECORDS_MAX = 20_000_000
 SHOWN_MAX = 5
 """Repeats and conflicts that are named one by one."""
 
-_MAPPINGS = 10_000
-_PLACE = ("facility", "activity", "region", "start", "end", "place")
-"""Of what a record is: two with one id that differ here are two records. `place` is that of a
-mapping, as one text."""
+_PLACE = ("facility", "activity", "region", "start", "end")
+"""Of what a record is: two with one id that differ here are two records."""
 _SEEDS = (0x746F6E6E, 0x6532)
 
 
@@ -44,7 +40,7 @@ class Source:
     """
 
     name: str
-    read: Callable[[], Iterator[Piece]]
+    read: Callable[[], Iterator[pl.DataFrame]]
     path: Path | None = None
     profile: str = ""
     profile_sha256: str = ""
@@ -99,7 +95,7 @@ def find_repeats(sources: Sequence[Source], *, with_ids: bool = True) -> Repeats
     for source in sources:
         starts.append((count, source.name))
         sketches.append(Sketch())
-        for records in _gathered(source.read()):
+        for records in source.read():
             sketches[-1].add(records)
             count += len(records)
             if count > RECORDS_MAX or not with_ids:
@@ -118,45 +114,45 @@ def find_repeats(sources: Sequence[Source], *, with_ids: bool = True) -> Repeats
     return replace(found, sketches=sketches)
 
 
-def without(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
+def without(pieces: Iterable[pl.DataFrame], positions: pl.Series) -> Iterator[pl.DataFrame]:
     """Leave out the records at some positions, sorted and counted from 0 over all pieces."""
     start = 0
     for piece in pieces:
-        height = 1 if isinstance(piece, dict) else piece.height
+        height = piece.height
         first, last = (positions.search_sorted(each) for each in (start, start + height))
         dropped = positions.slice(first, last - first)
         if dropped.is_empty():
             yield piece
-        elif not isinstance(piece, dict):
+        else:
             mine = pl.int_range(height, dtype=pl.UInt64, eager=True) + start
             yield piece.filter(~mine.is_in(dropped.implode()))
         start += height
 
 
-def behind(pieces: Iterable[Piece], count: int) -> Iterator[Piece]:
+def behind(pieces: Iterable[pl.DataFrame], count: int) -> Iterator[pl.DataFrame]:
     """Give the records behind the first ones of pieces."""
     left = count
     for piece in pieces:
-        height = 1 if isinstance(piece, dict) else piece.height
+        height = piece.height
         if left < height:
-            yield piece if isinstance(piece, dict) else piece[left:]
+            yield piece[left:]
         left = max(0, left - height)
 
 
-def head_of(pieces: Iterable[Piece], count: int) -> Iterator[Piece]:
+def head_of(pieces: Iterable[pl.DataFrame], count: int) -> Iterator[pl.DataFrame]:
     """Give the first records of pieces."""
     left = count
     for piece in pieces:
         if left <= 0:
             return
-        yield piece if isinstance(piece, dict) else piece.head(left)
-        left -= 1 if isinstance(piece, dict) else piece.height
+        yield piece.head(left)
+        left -= piece.height
 
 
-def sketch_behind(pieces: Iterable[Piece], count: int) -> Sketch:
+def sketch_behind(pieces: Iterable[pl.DataFrame], count: int) -> Sketch:
     """Find what the records behind the first ones are known by."""
     found, left = Sketch(), count
-    for records in _gathered(pieces):
+    for records in pieces:
         height = len(records)
         if left < height:
             found.add(records[left:])
@@ -164,17 +160,14 @@ def sketch_behind(pieces: Iterable[Piece], count: int) -> Sketch:
     return found
 
 
-def only(pieces: Iterable[Piece], positions: pl.Series) -> Iterator[Piece]:
+def only(pieces: Iterable[pl.DataFrame], positions: pl.Series) -> Iterator[pl.DataFrame]:
     """Give the records at some positions alone, sorted and counted from 0 over all pieces."""
     start = 0
     for piece in pieces:
-        height = 1 if isinstance(piece, dict) else piece.height
+        height = piece.height
         first, last = (positions.search_sorted(each) for each in (start, start + height))
         if last > first:
-            if isinstance(piece, dict):
-                yield piece
-            else:
-                yield piece[positions.slice(first, last - first) - start]
+            yield piece[positions.slice(first, last - first) - start]
         start += height
 
 
@@ -231,54 +224,21 @@ def _hash_ids(ids: pl.Series) -> pl.Series:
     return pl.select(pl.when(is_given).then(texts.hash(_SEEDS[0]))).to_series()
 
 
-def _ids(records: pl.DataFrame | list[dict[str, object]]) -> pl.Series:
-    if isinstance(records, list):
-        return pl.Series([str(each.get("record_id") or "") for each in records], dtype=pl.String)
+def _ids(records: pl.DataFrame) -> pl.Series:
     if "record_id" in records.columns:
         return records["record_id"]
     return pl.repeat("", records.height, eager=True)
 
 
-def _content_frames(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
+def _content_frames(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Give the id of each record and two hashes of all its fields."""
-    for piece in _gathered(pieces):
-        if isinstance(piece, list):
-            texts = [
-                (json.dumps(each, sort_keys=True, default=str), _place_text(each))
-                for each in piece
-            ]
-            frame = pl.DataFrame(texts, schema=["text", "place"], orient="row")
-            ids = pl.Series([str(each.get("record_id") or "") for each in piece], dtype=pl.String)
-        elif "record_id" in piece.columns:
-            frame, ids = piece, piece["record_id"].cast(pl.String)
-        else:
-            frame, ids = piece, pl.repeat("", piece.height, eager=True)
+    for piece in pieces:
+        ids = _ids(piece).cast(pl.String)
         whole = pl.struct(pl.all())
-        names = [name for name in _PLACE if name in frame.columns]
-        hashes = frame.select(
+        names = [name for name in _PLACE if name in piece.columns]
+        hashes = piece.select(
             content=whole.hash(_SEEDS[0]),
             content_2=whole.hash(_SEEDS[1]),
             place=pl.struct(names).hash(_SEEDS[0]) if names else pl.lit(0, pl.UInt64),
         )
         yield hashes.select(ids.fill_null("").alias("record_id"), pl.col("*").exclude("record_id"))
-
-
-def _place_text(record: Mapping[str, object]) -> str:
-    return json.dumps([str(record.get(name) or "") for name in _PLACE])
-
-
-def _gathered(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame | list[dict[str, object]]]:
-    """Gather single records into lists; frames stay as they are."""
-    mappings: list[dict[str, object]] = []
-    for piece in pieces:
-        if isinstance(piece, dict):
-            mappings.append(piece)
-            if len(mappings) < _MAPPINGS:
-                continue
-        if mappings:
-            yield mappings
-            mappings = []
-        if not isinstance(piece, dict):
-            yield piece
-    if mappings:
-        yield mappings

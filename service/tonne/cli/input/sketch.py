@@ -16,7 +16,7 @@ import polars as pl
 from tonne.client.answers.records import RECORD_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
 DIGESTS_MAX = 1_000
@@ -38,20 +38,16 @@ class Sketch:
         self.record_count = 0
         self._digests: set[bytes] = set()
 
-    def add(self, records: pl.DataFrame | list[dict[str, object]]) -> None:
+    def add(self, records: pl.DataFrame) -> None:
         """Take records of the file."""
         height = len(records)
         room = RECORDS_MAX - self.record_count
         self.record_count += height
         if room <= 0:
             return
-        texts = (
-            _texts(records.head(room))
-            if isinstance(records, pl.DataFrame)
-            else (_text(each) for each in records[:room])
-        )
         self._digests.update(
-            hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest() for text in texts
+            hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()
+            for text in _texts(records.head(room))
         )
 
     @property
@@ -94,11 +90,6 @@ def _texts(frame: pl.DataFrame) -> Iterable[str]:
     ]
     texts: list[str] = frame.select(pl.concat_str(parts, separator=_BETWEEN)).to_series().to_list()
     return texts
-
-
-def _text(record: Mapping[str, object]) -> str:
-    values = (record.get(name) for name in _FIELDS)
-    return _BETWEEN.join("" if value is None else str(value) for value in values)
 
 
 def _split(digests: bytes) -> list[bytes]:

@@ -150,6 +150,13 @@ def unread_text(fields: Mapping[str, str]) -> str:
     return json.dumps(cut, ensure_ascii=False)
 
 
+def attributes_text(value: object) -> object:
+    """Write attributes that are given as a mapping as the JSON text that travels."""
+    if not isinstance(value, Mapping):
+        return value
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def cut_unread(text: str) -> str:
     """Cut a text that could not be read to what a record keeps of it."""
     return text if len(text) <= UNREAD_CHARS_MAX else text[: UNREAD_CHARS_MAX - 1] + "…"
@@ -216,9 +223,7 @@ def _put_data_quality(message: ingest_pb2.ActivityRecord, _name: str, value: obj
 
 
 def _put_attributes(message: ingest_pb2.ActivityRecord, _name: str, value: object) -> None:
-    if isinstance(value, Mapping):
-        value = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    _put_text(message, "attributes", value)
+    _put_text(message, "attributes", attributes_text(value))
 
 
 _PUT: dict[str, Callable[[ingest_pb2.ActivityRecord, str, object], None]] = {

@@ -33,6 +33,9 @@ ENVELOPE_BYTES = 1024
 FIRST_SLICE_RECORDS = 2_000
 """Records of a frame's first message, from which the size of the next ones is estimated."""
 
+RUN_RECORDS = 2_000
+"""Mappings that are put into a frame at a time; fewer travel as a message each, without Polars."""
+
 TAIL_RECORDS_MAX = 100
 """Records before the first new one that are compared with the ledger's."""
 
@@ -172,12 +175,13 @@ class Batches:
     def _cut(self, chunks: Iterator[Chunk]) -> Iterator[Batch]:
         for chunk in chunks:
             if isinstance(chunk, Iterator):
-                yield from self._cut_mappings(chunk)
+                yield from self._cut_run(chunk)
             else:
                 yield from self._cut_frame(_frames().prepare_frame(chunk, self._days))
 
     def _cut_frame(self, frame: pl.DataFrame) -> Iterator[Batch]:
         self.rounded.add(*_frames().find_rounded(frame["quantity"]))
+        frame = _frames().with_dictionaries(frame, self._slice_records)
         row = 0
         while row < frame.height:
             count = min(self._slice_records, self._records_max, frame.height - row)
@@ -191,6 +195,15 @@ class Batches:
             self._slice_records = max(1, count * self._bytes_target // len(body))
             row += count
             yield Batch(ingest_pb2.AppendRequest(arrow_ipc=body), count, len(body))
+
+    def _cut_run(self, mappings: Iterator[object]) -> Iterator[Batch]:
+        """Cut mappings, a frame of them at a time where there are many."""
+        while run := list(itertools.islice(mappings, RUN_RECORDS)):
+            frame = _frame_of(run) if len(run) == RUN_RECORDS else None
+            if frame is None:
+                yield from self._cut_mappings(iter(run))
+            else:
+                yield from self._cut_frame(_frames().prepare_frame(frame, self._days))
 
     def _cut_mappings(self, mappings: Iterator[object]) -> Iterator[Batch]:
         request, size_bytes = ingest_pb2.AppendRequest(), 0
@@ -314,6 +327,17 @@ def _frames() -> ModuleType:
             '"tonne-client[polars]", or append mappings'
         ) from error
     return frames
+
+
+def _frame_of(run: list[object]) -> pl.DataFrame | None:
+    """Put mappings into a frame; None where one cannot hold them, or Polars is not there."""
+    try:
+        from tonne.client.wire import columns  # noqa: PLC0415  # fewer mappings need no Polars
+    except ModuleNotFoundError as error:
+        if error.name != "polars":
+            raise
+        return None
+    return columns.frame_of(run)
 
 
 def _exports_arrow(item: object) -> bool:

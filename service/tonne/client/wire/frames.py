@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from tonne.client.answers.records import (
     RECORD_FIELDS,
     REQUIRED_FIELDS,
     UNREAD_CHARS_MAX,
+    read_time,
 )
 from tonne.client.errors import RecordsInvalid
 
@@ -25,6 +27,9 @@ DICTIONARY_FIELDS = ("facility", "activity", "unit", "region", "supplier", "prod
 
 ROWS_PER_TEXT_MIN = 4
 """Mean number of rows per distinct text from which a dictionary is smaller than the texts."""
+
+SHARED_TEXTS_MAX = 64
+"""Texts of a dictionary that is made once for many messages: each of them carries it whole."""
 
 MAY_BE_UNREADABLE = ("start", "end", "data_quality")
 """Fields whose text may say nothing to us."""
@@ -76,11 +81,7 @@ def find_rounded(quantity: pl.Series) -> tuple[int, str]:
     if isinstance(kind, pl.Decimal):
         if kind.scale <= PLACES:
             return 0, ""
-    elif kind == pl.String:
-        # Whoever has seven places has eight characters, or an exponent.
-        is_long = quantity.str.len_bytes() > PLACES + 1
-        quantity = quantity.filter(is_long | quantity.str.contains_any(["e", "E"]))
-    elif kind != pl.Float64:
+    elif kind not in (pl.String, pl.Float64):
         return 0, ""
     texts = quantity.cast(pl.String).drop_nulls()
     texts = texts.filter(texts.str.contains(r"\.\d{6}\d*[1-9]|[eE]"))
@@ -96,16 +97,43 @@ def read_arrow(table: Any) -> pl.DataFrame:
 def encode_frame(frame: pl.DataFrame) -> bytes:
     """Write a prepared frame as an Arrow IPC stream, not compressed.
 
-    Columns in which few texts repeat travel as a dictionary of just these texts.
+    Columns in which few texts repeat travel as a dictionary of just these texts, those that say
+    nothing not at all.
     """
-    encoded = frame.with_columns(
-        _as_dictionary(frame[name]) for name in DICTIONARY_FIELDS if name in frame.columns
+    encoded = pl.DataFrame(
+        [
+            _as_dictionary(column) if column.name in DICTIONARY_FIELDS else column
+            for column in frame
+            if column.name in REQUIRED_FIELDS or column.null_count() < frame.height
+        ]
     )
     buffer = io.BytesIO()
     encoded.write_ipc_stream(
         buffer, compression="uncompressed", compat_level=pl.CompatLevel.oldest()
     )
     return buffer.getvalue()
+
+
+def with_dictionaries(frame: pl.DataFrame, slice_records: int) -> pl.DataFrame:
+    """Make the dictionaries of a whole frame, where each of its slices would have nearly the same.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        A prepared one.
+    slice_records : int
+        Records of the slices that are going to be encoded.
+    """
+    texts_max = min(SHARED_TEXTS_MAX, slice_records // ROWS_PER_TEXT_MIN)
+    return pl.DataFrame(
+        [
+            _as_dictionary(column, texts_max)
+            if column.name in DICTIONARY_FIELDS
+            and column.head(slice_records).n_unique() <= texts_max
+            else column
+            for column in frame
+        ]
+    )
 
 
 def drop_records(arrow_ipc: bytes, count: int) -> bytes:
@@ -115,9 +143,13 @@ def drop_records(arrow_ipc: bytes, count: int) -> bytes:
     return encode_frame(frame.slice(count).with_columns(pl.col(texts).cast(pl.String)))
 
 
-def _as_dictionary(column: pl.Series) -> pl.Series:
+def _as_dictionary(column: pl.Series, texts_max: int | None = None) -> pl.Series:
+    if column.dtype != pl.String:
+        return column
     texts = column.unique().drop_nulls()
-    if texts.len() == 0 or texts.len() * ROWS_PER_TEXT_MIN > column.len():
+    if texts_max is None:
+        texts_max = column.len() // ROWS_PER_TEXT_MIN
+    if not 0 < texts.len() <= texts_max:
         return column
     return column.cast(pl.Enum(texts))
 
@@ -127,7 +159,9 @@ def _with_unread(frame: pl.DataFrame, prepared: pl.DataFrame) -> pl.DataFrame:
     texts = {
         name: frame[name].cast(pl.String).set(prepared[name].is_not_null(), None)
         for name in MAY_BE_UNREADABLE
-        if name in frame.columns and frame[name].dtype in _TEXTS
+        if name in frame.columns
+        and frame[name].dtype in _TEXTS
+        and frame[name].null_count() != prepared[name].null_count()
     }
     unread = {name: text for name, text in texts.items() if (text.str.strip_chars() != "").any()}
     if not unread:
@@ -230,7 +264,7 @@ def read_times(texts: pl.Series, days: Days) -> pl.Series:
         (zoned, "%Y-%m-%dT%H:%M:%S%.f%z"),
         (zoned, "%Y-%m-%dT%H:%M%z"),
     )
-    return (
+    found = (
         texts.alias("text")
         .to_frame()
         .select(
@@ -245,6 +279,23 @@ def read_times(texts: pl.Series, days: Days) -> pl.Series:
         .to_series()
         .alias(texts.name)
     )
+    return found if found.null_count() == texts.null_count() else _with_rarer(found, texts, days)
+
+
+def _with_rarer(found: pl.Series, texts: pl.Series, days: Days) -> pl.Series:
+    """Read what is still unread as a single record's times are: ISO 8601 has rarer forms."""
+    distinct = texts.filter(found.is_null()).drop_nulls().unique()
+    times = {text: read_time(text, days) for text in distinct}
+    read = {text: time.astimezone(dt.UTC) for text, time in times.items() if time is not None}
+    if not read:
+        return found
+    rarer = texts.replace_strict(
+        list(read),
+        pl.Series(list(read.values()), dtype=INSTANT),
+        default=None,
+        return_dtype=INSTANT,
+    )
+    return pl.select(pl.coalesce(found, rarer)).to_series().alias(texts.name)
 
 
 def _prepare_data_quality(column: pl.Series) -> pl.Series:

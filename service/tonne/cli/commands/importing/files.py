@@ -27,7 +27,8 @@ from tonne.imports.options import ReadingOptions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tonne.cli.input.files import Piece
+    import polars as pl
+
     from tonne.imports.guessing.draft import Draft
 
 QUESTIONS_STAND = 5
@@ -172,11 +173,11 @@ def _show_draft(path: Path, draft: "Draft") -> None:
         _show(MappedFiles([path], profile).frames())
 
 
-def _show(pieces: "Iterator[Piece]") -> None:
+def _show(pieces: "Iterator[pl.DataFrame]") -> None:
     """Show the first records as a table."""
     rows: list[dict[str, object]] = []
     for piece in pieces:
-        found = [piece] if isinstance(piece, dict) else piece.head(ROWS_SHOWN).to_dicts()
+        found = piece.head(ROWS_SHOWN).to_dicts()
         rows += found[: ROWS_SHOWN - len(rows)]
         if len(rows) == ROWS_SHOWN:
             break
@@ -190,7 +191,7 @@ def _cell(value: object) -> str:
 
 
 def _try(
-    pieces: "Iterator[Piece]", known_count: int, book: str, server: str, *, is_shown: bool
+    pieces: "Iterator[pl.DataFrame]", known_count: int, book: str, server: str, *, is_shown: bool
 ) -> Estimate:
     """Have the server say what would become of the records that it does not have yet."""
     from tonne.cli.input.repeats import behind  # noqa: PLC0415  # loads Polars
