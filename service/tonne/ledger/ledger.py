@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from tonne.ledger.book.book_state import BookStates
 from tonne.ledger.book.books import Books
 from tonne.ledger.book.editions import Editions
-from tonne.ledger.book.method_versions import MethodVersions
+from tonne.ledger.book.methods import MethodVersions
 from tonne.ledger.book.register import Register
+from tonne.ledger.book.words import Words
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.posting.acknowledged import Acknowledged, log_loss
@@ -90,6 +91,7 @@ class Ledger:
     methods : MethodVersions
     editions : Editions
     register : Register
+    words : Words
         What decides: who may write, under which factors, for which facilities.
     journal : Journal
         The durable path of records.
@@ -143,6 +145,8 @@ class Ledger:
         self.register = Register(manifest, states, clock)
 
         self.balances = Balances(manifest, objects, cache_bytes_max=cache_bytes_max, reader=reader)
+        read_once = functools.partial(self.balances.parts, keep=False)
+        self.words = Words(manifest, states, clock, read_once)
         self.records = Records(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
         self.snapshots = Snapshots(

@@ -38,6 +38,11 @@ def write_method(book: str, version: int) -> str:
     return f"books/{book}/methods/{version}"
 
 
+def write_word(book: str, number: int) -> str:
+    """Write the name of an entry of a book's words."""
+    return f"books/{book}/words/{number}"
+
+
 def read_book(name: str, *, field: str = "name") -> str:
     """Read `books/{book}`, giving the book's id."""
     (book,) = _split(name, field, "books/{book}")

@@ -234,6 +234,22 @@ file_import = Table(
     UniqueConstraint("book", "channel", "first_offset", "sha256", "profile_sha256"),
 )
 
+word = Table(
+    "word",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("field", String, nullable=False),  # activity, unit, region
+    # The text as it is compared; the highest number of a field and key is in force.
+    Column("key", _id(), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("meaning", Text, nullable=False),  # empty: none any more
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+    Index(None, "book", "field", "key", "number"),
+)
+
 resolution = Table(
     "resolution",
     metadata,
