@@ -15,6 +15,7 @@ import polars as pl
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.lookalikes import look_key
 from tonne.ledger.statuses import status_message
 from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus, WordField
 
@@ -55,6 +56,7 @@ class SuspenseTexts:
         self._zone = ZoneInfo(state.book.time_zone)
         self._nearest_left = NEAREST_ASKED_MAX
         self._region_hints: dict[str, str] = {}
+        self._lookalikes: dict[str, str] = {}
         self._by_activity: dict[tuple[str, str], tuple[str, str]] = {}
 
     def of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], str]:
@@ -69,7 +71,7 @@ class SuspenseTexts:
         """Say what is expected, what is there, and what to do."""
         facility = row["facility"]
         if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in regions:
-            return status_message(status, RecordField.FACILITY, facility)
+            return status_message(status, RecordField.FACILITY, facility) + self._alike(facility)
         region = row["region"] or regions.get(facility, "")
         activity, unit = self._state.texts.activity_of(row["activity"]), row["unit"]
         disposition = self._disposition(row, region)
@@ -95,6 +97,20 @@ class SuspenseTexts:
             f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}; there are factors for {there}: "
             "import an edition with such a factor, then clear the suspense"
         )
+
+    def _alike(self, facility: str) -> str:
+        """Name a registered facility that looks like one that is not registered."""
+        if facility not in self._lookalikes:
+            asked = pl.select(look_key(pl.lit(facility))).item()
+            found = self._state.register.filter(look_key(pl.col("facility")) == asked)
+            first = found["facility"].min()
+            self._lookalikes[facility] = (
+                ""
+                if first is None
+                else f"; the register has {first!r}, which looks like it: where the two are one, "
+                "mend the record (`tonne suspense mend`)"
+            )
+        return self._lookalikes[facility]
 
     def _disposition(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
         """Find what the state makes of a record: the first status of its months, if any."""
