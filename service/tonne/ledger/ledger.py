@@ -19,6 +19,8 @@ from tonne.ledger.posting.channels import Channels
 from tonne.ledger.posting.clearing import Clearer
 from tonne.ledger.posting.estimate import Estimates
 from tonne.ledger.posting.journal import Journal
+from tonne.ledger.posting.mending.mends import Mends
+from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.reading.balances import Balances
 from tonne.ledger.reading.evidence import Evidence
@@ -97,6 +99,8 @@ class Ledger:
         The durable path of records.
     repeats : RepeatCheck
         Compares what comes again with what is kept.
+    mends : Mends
+        Finds what is mended.
     suspense : Clearer
         Posts what waited.
     estimates : Estimates
@@ -153,10 +157,12 @@ class Ledger:
             manifest, states, self.balances.parts, self.editions, self.evidence
         )
 
+        withdrawals = Withdrawals(manifest, reader)
         self.journal = Journal(
             manifest,
             objects,
             states,
+            withdrawals,
             row_errors_max=row_errors_max,
             clock=clock,
             on_postings=self.balances.remember,
@@ -164,6 +170,7 @@ class Ledger:
             stage=stage,
         )
         self.repeats = RepeatCheck(manifest, reader, states)
+        self.mends = Mends(manifest, self.repeats, withdrawals)
         self.suspense = Clearer(
             manifest,
             objects,

@@ -43,6 +43,22 @@ def channel_name(book: str, channel: str) -> str:
     return f"{book_name(book)}/channels/{check_channel_id(channel)}"
 
 
+_REQUESTS = "requests/"
+
+
+def source_name(book: str, source: str) -> str:
+    """Name of where records came from: a channel, or `requests/{request_id}`."""
+    if source.startswith(_REQUESTS):
+        return f"{book_name(book)}/{source}"
+    return channel_name(book, source)
+
+
+def source_of(name: str) -> str:
+    """Channel of a resource name, or `requests/{request_id}`."""
+    _, _, kind, last = name.split("/", 3)
+    return f"{kind}/{last}" if f"{kind}/" == _REQUESTS else last
+
+
 def last_id(name: str) -> str:
     """Id at the end of a resource name."""
     return name.rpartition("/")[2]

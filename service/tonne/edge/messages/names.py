@@ -91,6 +91,15 @@ def read_source(name: str, book: str) -> str:
     return channel
 
 
+def read_mended(name: str) -> tuple[str, str]:
+    """Read where records are to be mended: the book, and a channel or `requests/{request_id}`."""
+    book = book_of(name)
+    if name.startswith(f"books/{book}/requests/"):
+        _, request_id = _split(name, "name", "books/{book}/requests/{request_id}")
+        return check_id("book", book), f"requests/{request_id}"
+    return read_channel(name)
+
+
 def read_edition(name: str, *, field: str = "name") -> tuple[str, str]:
     """Read `books/{book}/editions/{edition}` or `editions/{edition}`: the ids, "" for no book."""
     if name.startswith("editions/"):

@@ -20,7 +20,7 @@ from tonne.ledger.book.book_state import BookState, edition_factors, register_fr
 from tonne.ledger.book.methods import settings_of
 from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import read_cleared, with_cleared
+from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import repost
 from tonne.ledger.files.spilled_sums import SpilledSums
@@ -185,7 +185,7 @@ class Rebuild:
             left = now.filter((now["status"] > 0) & (after["status"] == RowStatus.POSTED))
             self._post(left, commits[clearing.commit_id], sums)
             now = after
-        self._wait(now.filter(pl.col("status") > 0), sums)
+        self._wait(now.filter(is_waiting()), sums)
         return segment.height
 
     def _post(self, records: pl.DataFrame, commit: CommitRow, sums: SpilledSums) -> None:

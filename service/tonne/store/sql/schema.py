@@ -199,7 +199,7 @@ mend = Table(
     "mend",
     metadata,
     Column("book", _id(), primary_key=True),
-    # The record in quarantine that is superseded, as files name it: a channel id or
+    # The record in quarantine or suspense that is superseded, as files name it: a channel id or
     # `requests/{id}`, and an offset there. Each is superseded once.
     Column("source", _id(), primary_key=True),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
@@ -212,6 +212,8 @@ mend = Table(
     Column("request", String, nullable=False),
     Column("request_index", Integer, nullable=False),
     Column("commit_id", String, nullable=False),
+    # Where the one that is superseded waited in suspense: its segment.
+    Column("segment", String, nullable=False, server_default=""),
     Index(None, "book", "channel", "channel_offset"),
 )
 

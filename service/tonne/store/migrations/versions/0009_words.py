@@ -1,4 +1,4 @@
-"""What a book reads the texts of its records as."""
+"""What a book reads the texts of its records as; mends of what waits in suspense."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-# A table of its own: who does not know it leaves what is written in words in suspense.
+# Who does not know the table leaves what is written in words in suspense; the column has its
+# default.
 works_from = "0002"
 
 
@@ -19,7 +20,7 @@ def _id() -> sa.String:
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the table and the column."""
     op.create_table(
         "word",
         sa.Column("book", _id(), nullable=False),
@@ -35,3 +36,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("book", "number", name="pk_word"),
     )
     op.create_index("ix_word_book_field_key_number", "word", ["book", "field", "key", "number"])
+    op.add_column("mend", sa.Column("segment", sa.String(), nullable=False, server_default=""))
