@@ -60,7 +60,9 @@ Case, width, accents and the signs between words do not matter. A part of a coun
 written by a name is told by the notice `REGION_READ`.
 
 Below a province, a grid or a region of own factors any name is a place there: `US-WA-Seattle`.
-Directly below a country it is not: `CN-GDD` is a mistake for `CN-GD`. **What names no region
+Directly below a country it is not: `CN-GDD` is a mistake for `CN-GD`. Nor is one that is a letter
+away from a region of own factors in the same place: `XA-North-Plnat` is a mistake where there is
+`XA-North-Plant` (`Hall 2` is none for `Hall 1`, nor `Hall B` for `Hall A`). **What names no region
 waits in suspense**, whatever factors there are for its country or for everywhere;
 `tonne suspense list` names the nearest three. So does what could be two regions:
 

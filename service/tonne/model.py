@@ -156,6 +156,53 @@ class Book:
     revision_token: str = ""
 
 
+class WordField(enum.StrEnum):
+    """A field of records in which a book can learn words."""
+
+    ACTIVITY = "activity"
+    UNIT = "unit"
+    REGION = "region"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a book reads a text of its records as.
+
+    Parameters
+    ----------
+    field : WordField
+        The field in which the text stands.
+    text : str
+        As records write it.
+    meaning : str
+        Id of an activity or region, or symbol of a unit; empty: from here on the text means
+        nothing but itself.
+    author, reason : str
+        Who says so, and why.
+    number : int
+        Of the entry in the book, from 1; the last one of a field and text is in force.
+    key : str
+        What texts are told apart by: see `catalogue.words.book_words.key_of`.
+    is_in_force : bool
+        Whether no later entry follows it.
+    create_time : datetime, optional
+        When, UTC.
+    posted_count : int
+        Records that were posted under the word before, in another reading.
+    """
+
+    field: WordField
+    text: str
+    meaning: str
+    author: str = ""
+    reason: str = ""
+    number: int = 0
+    key: str = ""
+    is_in_force: bool = True
+    create_time: dt.datetime | None = None
+    posted_count: int = 0
+
+
 class FinancialControl(enum.IntEnum):
     """How far an owner controls the finances of an entity; numbered as in the API."""
 

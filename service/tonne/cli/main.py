@@ -44,6 +44,7 @@ COMMANDS = {
     "coverage": "commands.reporting.coverage:show_coverage",
     "explain": "commands.explain:explain",
     "estimate": "commands.estimate:estimate",
+    "word": "commands.words:word_app",
     "channel": "commands.listings:channel_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",

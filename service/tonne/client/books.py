@@ -19,8 +19,9 @@ from tonne.client.wire.resources import (
     read_book,
     read_entity,
     read_facility,
+    read_word,
 )
-from tonne.model import Book, Entity, Facility, FacilityRule, Method
+from tonne.model import Book, Entity, Facility, FacilityRule, Method, Word, WordField
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
@@ -234,6 +235,54 @@ class BookCalls(Calls):
         )
         for page in self._pages(self._ledger.ListEntities, request):
             yield from map(read_entity, page.entities)
+
+    # Words.
+
+    def add_word(
+        self,
+        book: str,
+        field: WordField | str,
+        text: str,
+        meaning: str,
+        *,
+        reason: str,
+        author: str = "",
+    ) -> Word:
+        """Teach a book what a text of its records means, where nothing else reads it.
+
+        Parameters
+        ----------
+        field : WordField or str
+            `activity`, `unit` or `region`.
+        text : str
+            As records write it.
+        meaning : str
+            Id of an activity or region, or a unit; empty: the book forgets the word.
+        author, reason : str
+            Who says so, the caller where it is empty, and why.
+
+        Returns
+        -------
+        Word
+            Its `posted_count` are records posted under an earlier meaning, which stay so.
+        """
+        word = ledger_pb2.Word(
+            field=f"WORD_FIELD_{WordField(field).name}",
+            text=text,
+            meaning=meaning,
+            author=author,
+            reason=reason,
+        )
+        request = ledger_pb2.CreateWordRequest(parent=book_name(book), word=word)
+        return read_word(self._call(self._ledger.CreateWord, request))
+
+    def list_words(self, book: str, *, filter_by: str = "", order_by: str = "") -> Iterator[Word]:
+        """List the entries of a book's words in the order in which they were made."""
+        request = ledger_pb2.ListWordsRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
+        for page in self._pages(self._ledger.ListWords, request):
+            yield from map(read_word, page.words)
 
     # Records that are not posted.
 

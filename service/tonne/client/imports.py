@@ -21,7 +21,7 @@ from tonne.client.answers.results import (
 )
 from tonne.client.append.batches import Batches, Records
 from tonne.client.wire.calls import PAGE_SIZE, Calls
-from tonne.client.wire.resources import book_name, channel_name
+from tonne.client.wire.resources import book_name, channel_name, source_name
 from tonne.model import ControlTotals, Limits
 from tonne.v1 import imports_pb2
 
@@ -119,10 +119,12 @@ class ImportCalls(Calls):
     def mend_records(
         self, book: str, channel: str, offsets: Sequence[int], records: Records
     ) -> AppendResult:
-        """Post records in place of those in quarantine at some offsets, each at most once.
+        """Post records in place of those in quarantine or in suspense, each at most once.
 
         Parameters
         ----------
+        channel : str
+            Where they are: a channel, or `requests/{request_id}`, as listings have it.
         offsets : sequence of int
             Offset of each record, ascending.
         records : Records
@@ -131,8 +133,8 @@ class ImportCalls(Calls):
         Raises
         ------
         ContentMustMatch
-            What is at an offset is not, or no longer, in quarantine. Those of the calls before are
-            posted; compare again.
+            What is at an offset is not, or no longer, in quarantine or in suspense. Those of the
+            calls before are posted; compare again.
         """
         totals, errors, omitted_count, done_count = ControlTotals(), list[RowError](), 0, 0
         days = self._days_of(book)
@@ -140,7 +142,7 @@ class ImportCalls(Calls):
         for batch in batches:
             mine = offsets[done_count : done_count + batch.record_count]
             request = imports_pb2.MendRecordsRequest(
-                name=channel_name(book, channel), request_id=str(uuid.uuid4()), offsets=mine
+                name=source_name(book, channel), request_id=str(uuid.uuid4()), offsets=mine
             )
             batch.put_into(request)
             answer = self._call(self._imports.MendRecords, request)

@@ -175,10 +175,11 @@ class ContentMustMatch(InputError):
 
     @classmethod
     def of_mend(cls, book: str, channel: str, offset: int) -> Self:
-        """Say that what is to be mended is not, or no longer, in quarantine."""
+        """Say that what is to be mended is neither in quarantine nor in suspense any more."""
         return cls(
-            f"offsets: records in quarantine; the one at offset {offset} of channel {channel} in "
-            f"book {book} is not, or no longer: compare again, and mend what is",
+            f"offsets: records in quarantine or in suspense; the one at offset {offset} of "
+            f"channel {channel} in book {book} is not, or no longer: compare again, and mend what "
+            "is",
             metadata={"book": book, "channel": channel, "offset": str(offset)},
         )
 

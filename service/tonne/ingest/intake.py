@@ -143,7 +143,7 @@ class Intake:
     async def supersede(
         self, book: str, channel: str, offsets: tuple[int, ...], request_id: str
     ) -> tuple[MendRow, ...]:
-        """Find the records in quarantine that a request mends; none where it was posted before."""
+        """Find the records that a request mends; none where it was posted before."""
         return await self._look_up(self._supersede, book, channel, offsets, request_id)
 
     def _supersede(
@@ -151,7 +151,7 @@ class Intake:
     ) -> tuple[MendRow, ...]:
         if self._ledger.repeats.is_posted(book, request_id):
             return ()
-        return self._ledger.repeats.supersede(book, channel, offsets, request_id)
+        return self._ledger.mends.supersede(book, channel, offsets, request_id)
 
     async def close(self, give_up_s: float) -> None:
         """Commit what was taken, then end the threads."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from tonne.ledger.book.book_state import BookStates
 from tonne.ledger.book.books import Books
 from tonne.ledger.book.editions import Editions
-from tonne.ledger.book.method_versions import MethodVersions
+from tonne.ledger.book.methods import MethodVersions
 from tonne.ledger.book.register import Register
+from tonne.ledger.book.words import Words
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.posting.acknowledged import Acknowledged, log_loss
@@ -18,6 +19,8 @@ from tonne.ledger.posting.channels import Channels
 from tonne.ledger.posting.clearing import Clearer
 from tonne.ledger.posting.estimate import Estimates
 from tonne.ledger.posting.journal import Journal
+from tonne.ledger.posting.mending.mends import Mends
+from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.reading.balances import Balances
 from tonne.ledger.reading.evidence import Evidence
@@ -90,11 +93,14 @@ class Ledger:
     methods : MethodVersions
     editions : Editions
     register : Register
+    words : Words
         What decides: who may write, under which factors, for which facilities.
     journal : Journal
         The durable path of records.
     repeats : RepeatCheck
         Compares what comes again with what is kept.
+    mends : Mends
+        Finds what is mended.
     suspense : Clearer
         Posts what waited.
     estimates : Estimates
@@ -143,16 +149,20 @@ class Ledger:
         self.register = Register(manifest, states, clock)
 
         self.balances = Balances(manifest, objects, cache_bytes_max=cache_bytes_max, reader=reader)
+        read_once = functools.partial(self.balances.parts, keep=False)
+        self.words = Words(manifest, states, clock, read_once)
         self.records = Records(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
         self.snapshots = Snapshots(
             manifest, states, self.balances.parts, self.editions, self.evidence
         )
 
+        withdrawals = Withdrawals(manifest, reader)
         self.journal = Journal(
             manifest,
             objects,
             states,
+            withdrawals,
             row_errors_max=row_errors_max,
             clock=clock,
             on_postings=self.balances.remember,
@@ -160,6 +170,7 @@ class Ledger:
             stage=stage,
         )
         self.repeats = RepeatCheck(manifest, reader, states)
+        self.mends = Mends(manifest, self.repeats, withdrawals)
         self.suspense = Clearer(
             manifest,
             objects,

@@ -10,6 +10,7 @@ Memory follows the runs, not the records: a year of quarter-hours without a hole
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -107,14 +108,18 @@ def book_coverage(
     begin_us = None if first is None else boundaries[first]
     end_us = None if last is None else boundaries[min(last, PERIOD_COUNT_MAX - 1) + 1]
     runs = Runs(begin_us, end_us, hold)
+    named = functools.cache(lambda text: snapshot.texts.named(snapshot.texts.activity_of(text)))
     is_asked = pl.lit(value=True)
-    for column, values in zip(SUBJECT, (request.facilities, request.activities), strict=True):
+    asked = [named(each) for each in request.activities]
+    for column, values in zip(SUBJECT, (request.facilities, asked), strict=True):
         if values:
             is_asked &= pl.col(column).is_in(list(values))
     for part in snapshot.evidence.spans(snapshot, hold):
         check_wanted()
         with polars_errors(f"records of book {snapshot.book.id}"):
-            runs.add(part.filter(is_asked))
+            meant = {text: named(text) for text in part["activity"].unique().to_list()}
+            read = part.with_columns(pl.col("activity").replace(meant))
+            runs.add(read.filter(is_asked))
     with polars_errors(f"records of book {snapshot.book.id}"):
         yield from _rows(runs, snapshot.register, ZoneInfo(snapshot.book.time_zone))
 

@@ -134,6 +134,7 @@ class Estimate:
             self._estimation.state.register,
             self._request,
             entities=self._estimation.entities,
+            texts=self._estimation.state.texts,
         )
         return EstimateAnswer(
             replace(found, quarantined_count=totals.quarantined_count),
@@ -151,6 +152,7 @@ class Estimate:
             self._estimation.state.register,
             self._request,
             self._estimation.entities,
+            texts=self._estimation.state.texts,
         )
         weights = chosen.weights
         kilograms: defaultdict[int, Fraction] = defaultdict(Fraction)

@@ -160,14 +160,16 @@ class Clearing:
 
     `suspended_before` is compared with what the segment has; `suspended_after` is less, so that
     of two clearings that saw the same records the second fails. `channels` are pairs of channel
-    and count, whose totals follow; records of requests are not among them, because the answer
-    to a request stays what it was.
+    and count, whose totals follow: records that are posted; `withdrawn_channels` those for which
+    others stand, which count as quarantined from here on. Records of requests are not among them,
+    because the answer to a request stays what it was.
     """
 
     segment_id: str
     suspended_before: int
     suspended_after: int
     channels: tuple[tuple[str, int], ...] = ()
+    withdrawn_channels: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +196,11 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class MendRow:
-    """A record of a request that stands for one in quarantine.
+    """A record of a request that stands for one in quarantine, or in suspense.
 
     `source` and `offset` name that one as files do; `channel` and `channel_offset` the place to
-    which the record was appended; `generation` counts its mends from 1.
+    which the record was appended; `generation` counts its mends from 1. `segment` is the id of
+    the one in which it waits until then; empty where it is in quarantine.
     """
 
     source: str
@@ -207,6 +210,7 @@ class MendRow:
     generation: int
     request_id: str
     index: int
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

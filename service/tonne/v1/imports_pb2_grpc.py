@@ -83,8 +83,8 @@ class ImportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MendRecords(self, request, context):
-        """Posts records in place of those that are in quarantine at some offsets of a channel, each at
-        most once. Idempotent by request_id.
+        """Posts records in place of those that are in quarantine, or wait in suspense, at some offsets of
+        a channel, each at most once. Idempotent by request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -71,6 +71,13 @@ class FacilityType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FACILITY_TYPE_SUPPLIER_SITE: _ClassVar[FacilityType]
     FACILITY_TYPE_OTHER: _ClassVar[FacilityType]
 
+class WordField(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WORD_FIELD_UNSPECIFIED: _ClassVar[WordField]
+    WORD_FIELD_ACTIVITY: _ClassVar[WordField]
+    WORD_FIELD_UNIT: _ClassVar[WordField]
+    WORD_FIELD_REGION: _ClassVar[WordField]
+
 class PeriodState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PERIOD_STATE_UNSPECIFIED: _ClassVar[PeriodState]
@@ -110,6 +117,10 @@ FACILITY_TYPE_WAREHOUSE: FacilityType
 FACILITY_TYPE_VEHICLE_FLEET: FacilityType
 FACILITY_TYPE_SUPPLIER_SITE: FacilityType
 FACILITY_TYPE_OTHER: FacilityType
+WORD_FIELD_UNSPECIFIED: WordField
+WORD_FIELD_ACTIVITY: WordField
+WORD_FIELD_UNIT: WordField
+WORD_FIELD_REGION: WordField
 PERIOD_STATE_UNSPECIFIED: PeriodState
 PERIOD_STATE_OPEN: PeriodState
 PERIOD_STATE_SOFT_CLOSED: PeriodState
@@ -422,6 +433,58 @@ class ListFacilitiesResponse(_message.Message):
     facilities: _containers.RepeatedCompositeFieldContainer[Facility]
     next_page_token: str
     def __init__(self, facilities: _Optional[_Iterable[_Union[Facility, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class Word(_message.Message):
+    __slots__ = ("name", "field", "text", "meaning", "author", "reason", "create_time", "in_force", "posted_count")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    MEANING_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    POSTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    field: WordField
+    text: str
+    meaning: str
+    author: str
+    reason: str
+    create_time: _timestamp_pb2.Timestamp
+    in_force: bool
+    posted_count: int
+    def __init__(self, name: _Optional[str] = ..., field: _Optional[_Union[WordField, str]] = ..., text: _Optional[str] = ..., meaning: _Optional[str] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_force: _Optional[bool] = ..., posted_count: _Optional[int] = ...) -> None: ...
+
+class CreateWordRequest(_message.Message):
+    __slots__ = ("parent", "word")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    WORD_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    word: Word
+    def __init__(self, parent: _Optional[str] = ..., word: _Optional[_Union[Word, _Mapping]] = ...) -> None: ...
+
+class ListWordsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    filter: str
+    order_by: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
+
+class ListWordsResponse(_message.Message):
+    __slots__ = ("words", "next_page_token")
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    words: _containers.RepeatedCompositeFieldContainer[Word]
+    next_page_token: str
+    def __init__(self, words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class Period(_message.Message):
     __slots__ = ("month", "state")

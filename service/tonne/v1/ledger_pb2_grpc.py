@@ -105,6 +105,16 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListFacilitiesRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListFacilitiesResponse.FromString,
                 _registered_method=True)
+        self.CreateWord = channel.unary_unary(
+                '/tonne.v1.LedgerService/CreateWord',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.CreateWordRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Word.FromString,
+                _registered_method=True)
+        self.ListWords = channel.unary_unary(
+                '/tonne.v1.LedgerService/ListWords',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.ListWordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListWordsResponse.FromString,
+                _registered_method=True)
         self.ListPeriods = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListPeriods',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListPeriodsRequest.SerializeToString,
@@ -227,6 +237,22 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateWord(self, request, context):
+        """Teaches a book what a text of its records means, or has it forget that. Entries are never
+        changed: the last one of a field and text is in force. What was posted stays; what waits in
+        suspense is posted by ClearSuspense. The meaning that is in force already makes no entry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWords(self, request, context):
+        """Lists the entries of a book's words in the order in which they were made.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListPeriods(self, request, context):
         """Lists the periods that have postings, in order.
         """
@@ -320,6 +346,16 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ListFacilities,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListFacilitiesRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ListFacilitiesResponse.SerializeToString,
+            ),
+            'CreateWord': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateWord,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.CreateWordRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Word.SerializeToString,
+            ),
+            'ListWords': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWords,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListWordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.ListWordsResponse.SerializeToString,
             ),
             'ListPeriods': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPeriods,
@@ -716,6 +752,60 @@ class LedgerService:
             '/tonne.v1.LedgerService/ListFacilities',
             tonne_dot_v1_dot_ledger__pb2.ListFacilitiesRequest.SerializeToString,
             tonne_dot_v1_dot_ledger__pb2.ListFacilitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateWord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/CreateWord',
+            tonne_dot_v1_dot_ledger__pb2.CreateWordRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.Word.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/ListWords',
+            tonne_dot_v1_dot_ledger__pb2.ListWordsRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.ListWordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

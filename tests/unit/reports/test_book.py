@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from tests.unit.reports.books import Record, post, register, resolution, sum_by
+from tonne.catalogue.resolving.texts import Texts
 from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import QuantityOverflow
 from tonne.ledger.reading.snapshot import Snapshot
@@ -42,6 +43,7 @@ def snapshot_of(frame):
         (),
         settings,
         register(("site-1", "office", "KR", "joint")),
+        Texts(()),
         [Entity("joint", holdings=(Holding(equity_share="0.5"),))],
         0,
         lambda _files: frame.iter_slices(7),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.reports.books import register
+from tonne.catalogue.resolving.texts import Texts
 from tonne.errors import SelectionMustFit
 from tonne.ledger.budget import PART_BYTES, Budget
 from tonne.model import Book, FacilityRule, period_of_month
@@ -29,6 +30,7 @@ class Moment:
     segments: list
     register: pl.DataFrame
     time_zone: str = "UTC"
+    texts: Texts = field(default_factory=lambda: Texts(()))
 
     @property
     def evidence(self):

@@ -15,7 +15,6 @@ allows, before a wider region's shipped factor; imported factors end when they e
 from __future__ import annotations
 
 import calendar
-from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -23,8 +22,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.conversion import Conversion, Converter
-from tonne.catalogue.words.regions import Regions, region_chain, region_id
-from tonne.catalogue.words.taxonomy import key_of, read
+from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
 
 if TYPE_CHECKING:
@@ -158,36 +156,20 @@ class Candidates:
     """Finds candidates under a method. Immutable but for its converter's memory."""
 
     def __init__(self, shelves: Sequence[Shelf], settings: MethodSettings) -> None:
-        self._shelves = shelves
+        self.shelves = shelves
         self._groups = _groups(shelves)
         self._settings = settings
         self.converter = Converter(settings)
-        own_ids = {each for shelf in shelves if not shelf.is_shipped for each in shelf.index}
-        keys = Counter(map(key_of, own_ids))
-        self._own_ids = {key: each for each in own_ids if keys[key := key_of(each)] == 1}
-        self.regions = Regions(
-            factor_region
-            for shelf in shelves
-            if not shelf.is_shipped
-            for by_region in shelf.index.values()
-            for factor_region in by_region
-        )
 
     def is_known(self, activity: str) -> bool:
         """Whether some factor stands under an id."""
-        return any(activity in shelf.index for shelf in self._shelves)
-
-    def activity_of(self, text: str) -> str:
-        """Give the id that a text means, of a factor or of the taxonomy; else the text itself."""
-        if self.is_known(text):
-            return text
-        return self._own_ids.get(key_of(text)) or read(text) or text
+        return any(activity in shelf.index for shelf in self.shelves)
 
     def units_of(self, activities: Sequence[str]) -> frozenset[str]:
         """Units of all factors of some activities, wherever and whenever they hold."""
         return frozenset(
             factor.unit
-            for shelf in self._shelves
+            for shelf in self.shelves
             for activity in activities
             for factors in shelf.index.get(activity, {}).values()
             for factor in factors
@@ -223,7 +205,7 @@ class Candidates:
             for proxy in self._settings.proxy_regions:
                 places.setdefault(proxy, True)
         found = []
-        for rank, shelf in enumerate(self._shelves):
+        for rank, shelf in enumerate(self.shelves):
             for id_distance, activity in enumerate(activities):
                 by_region = shelf.index.get(activity)
                 if by_region is None:

@@ -78,6 +78,11 @@ class Converter:
         self._rates = _rates_by_unit(settings)
         self._known: dict[tuple[object, ...], Conversion | None] = {}
 
+    @property
+    def rated_units(self) -> frozenset[str]:
+        """Units between which the method has rates."""
+        return frozenset(unit for pair in self._rates for unit in pair)
+
     def convert(
         self,
         source: str,

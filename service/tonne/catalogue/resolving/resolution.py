@@ -37,6 +37,9 @@ ACTIVITY_READ = "ACTIVITY_READ"
 REGION_READ = "REGION_READ"
 """Reason of the notice that a name was read as the id of a part of a country."""
 
+WORD_READ = "WORD_READ"
+"""Reason of the notice that a word of the book's own says what a text means."""
+
 YEAR_FALLBACK = "YEAR_FALLBACK"
 """Reason of the notice that the nearest year's factor stands in for the record's month."""
 
@@ -173,11 +176,15 @@ class Resolution:
         Version of the book's method that made it.
     notices : tuple of Notice
         What is to be said about it as a whole.
+    activity, region : str
+        What the record's texts were read as; empty where they are what they mean.
     """
 
     entries: tuple[ResolutionEntry, ...]
     method_version: int = 0
     notices: tuple[Notice, ...] = ()
+    activity: str = ""
+    region: str = ""
 
     @cached_property
     def id(self) -> str:
@@ -191,6 +198,9 @@ class Resolution:
                 "entries": [_entry_to_data(entry) for entry in self.entries],
                 "method_version": self.method_version,
                 "notices": _notices_to_data(self.notices),
+                # Left out where there is nothing to say: most records write ids.
+                **({"activity": self.activity} if self.activity else {}),
+                **({"region": self.region} if self.region else {}),
             },
             sort_keys=True,
             separators=(",", ":"),
@@ -213,6 +223,8 @@ class Resolution:
                 tuple(_entry_from_data(entry) for entry in data["entries"]),
                 data.get("method_version", 0),
                 _notices_from_data(data.get("notices", [])),
+                data.get("activity", ""),
+                data.get("region", ""),
             )
         except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
             raise LedgerInconsistent(

@@ -16,23 +16,26 @@ from tonne.catalogue.resolving.resolution import (
     ACTIVITY_READ,
     LEG_MISSING,
     REGION_READ,
+    WORD_READ,
     Notice,
     Resolution,
     ResolutionEntry,
 )
+from tonne.catalogue.resolving.texts import Texts
 from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import account_of
 from tonne.catalogue.words.folding import hyphened
 from tonne.catalogue.words.method import MethodSettings
 from tonne.catalogue.words.regions import region_name
 from tonne.catalogue.words.rules import REGION_BOUND, TRANSPORT_WTT, Leg, legs_of
-from tonne.model import RowStatus
+from tonne.model import RowStatus, WordField
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.catalogue.editions.factor import Factor
-    from tonne.catalogue.words.regions import Regions
+    from tonne.catalogue.words.book_words import BookWords
+    from tonne.model import Word
 
 _CACHE_KEYS_MAX = 1 << 17
 """Keys come from producers: the cache is emptied rather than grown beyond this."""
@@ -65,6 +68,13 @@ class Resolver:
         The method's settings.
     method_version : int
         Its version, which resolutions name.
+    words : BookWords, optional
+        Words of the book's own, which come before all others.
+
+    Attributes
+    ----------
+    texts : Texts
+        What reads the texts of records.
 
     Notes
     -----
@@ -76,12 +86,14 @@ class Resolver:
         editions: Sequence[tuple[str, Sequence[Factor]]],
         settings: MethodSettings | None = None,
         method_version: int = 0,
+        words: BookWords | None = None,
     ) -> None:
         self._settings = settings or MethodSettings()
         self._method_version = method_version
         self._candidates = Candidates(
             tuple(shelve(edition, factors) for edition, factors in editions), self._settings
         )
+        self.texts = Texts(self._candidates.shelves, self._candidates.converter.rated_units, words)
         self._cache: dict[tuple[str, str, str], tuple[Run, ...]] = {}
 
     def resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
@@ -101,34 +113,61 @@ class Resolver:
             self._cache[key] = runs
         return runs
 
-    def activity_of(self, text: str) -> str:
-        """Give the id that an activity's text means; else the text itself."""
-        return self._candidates.activity_of(text)
-
-    @property
-    def regions(self) -> Regions:
-        """What reads the texts of regions: those of the tables, and of the book's factors."""
-        return self._candidates.regions
-
     def _resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
-        written, activity = activity, self._candidates.activity_of(activity)
+        learned = tuple(
+            word
+            for field, text in (
+                (WordField.ACTIVITY, activity),
+                (WordField.UNIT, unit),
+                (WordField.REGION, region),
+            )
+            if (word := self.texts.word(field, text)) is not None
+        )
+        meant = {word.field: word.meaning for word in learned}
+        return self._resolve_read(
+            activity,
+            meant.get(WordField.UNIT, unit),
+            region,
+            (meant.get(WordField.ACTIVITY, activity), meant.get(WordField.REGION, region)),
+            learned,
+        )
+
+    def _resolve_read(
+        self,
+        written: str,
+        unit: str,
+        region: str,
+        meant: tuple[str, str],
+        learned: tuple[Word, ...],
+    ) -> tuple[Run, ...]:
+        """Find what holds where words of the book's own are read: activity and region."""
+        activity = self.texts.activity_of(meant[0])
         subject = taxonomy.subject(activity, self._candidates.is_known)
         ids = (activity,) if subject is None else subject.factor_ids
         rule = "" if subject is None else subject.activity.rule
         status = self._check_unit(ids, rule, unit)
         if status is not None:
             return (Run(0, status),)
-        place = self._candidates.regions.read(region)
+        place = self.texts.regions.read(meant[1])
         if place is None:
             return (Run(0, RowStatus.FACTOR_MUST_EXIST),)
         plans = self._plans(activity, subject, ids, unit, place)
-        told = (*_activity_read(written, activity), *_region_read(region, place))
+        named = self.texts.named(activity)
+        reading = _Reading(
+            activity="" if named == written else named,
+            region="" if place == region else place,
+            notices=(
+                *map(_word_read, learned),
+                *_activity_read(meant[0], activity),
+                *_region_read(meant[1], place),
+            ),
+        )
         starts = {0}
         for plan in plans:
             starts |= plan.assembly.starts(plan.legs)
         runs: list[Run] = []
         for start in sorted(starts):
-            disposition = _told(self._disposition(plans, start), told)
+            disposition = reading.told(self._disposition(plans, start))
             if not runs or runs[-1].disposition != disposition:
                 runs.append(Run(start, disposition))
         return tuple(runs)
@@ -210,13 +249,28 @@ class Resolver:
         return Resolution(tuple(entries), self._method_version, tuple(notices))
 
 
-def _told(
-    disposition: Resolution | RowStatus, notices: tuple[Notice, ...]
-) -> Resolution | RowStatus:
-    """Put first how the record's texts were read."""
-    if isinstance(disposition, RowStatus) or not notices:
-        return disposition
-    return replace(disposition, notices=(*notices, *disposition.notices))
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a record's texts were read; `activity` and `region` where they are written otherwise."""
+
+    activity: str
+    region: str
+    notices: tuple[Notice, ...]
+
+    def told(self, disposition: Resolution | RowStatus) -> Resolution | RowStatus:
+        """Put into a resolution how the record's texts were read."""
+        if isinstance(disposition, RowStatus):
+            return disposition
+        notices = (*self.notices, *disposition.notices)
+        return replace(disposition, notices=notices, activity=self.activity, region=self.region)
+
+
+def _word_read(word: Word) -> Notice:
+    """Tell what a word of the book's own was read as."""
+    return Notice(
+        WORD_READ,
+        f"{word.field} {word.text!r} read as {word.meaning}: word {word.number} of the book",
+    )
 
 
 def _activity_read(text: str, activity: str) -> tuple[Notice, ...]:

@@ -8,13 +8,15 @@ for a region stands in `region_words.csv`, and what could be two regions in
 
 A text that names no region is unknown, and nothing stands in for it: `CN-GDD` may be a mistake
 for `CN-GD`, so it is not taken for a part of `CN`. Below a province, a grid or a region of the
-book's own any name is a place there.
+book's own any name is a place there, but for one that is a letter away from a region of the
+book's own in the same place: `XA-North-Plnat` may be a mistake for `XA-North-Plant`.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -116,12 +118,20 @@ class Regions:
     def __init__(self, own: Iterable[str]) -> None:
         self._own: dict[str, str] = {}
         self._own_ids: set[str] = set()
+        self._doubled: set[str] = set()  # keys of two of them
+        # Keys of the book's own regions, and of what holds them, by the key of their place.
+        self._siblings: defaultdict[str, set[str]] = defaultdict(set)
         for text in sorted(set(own), key=len):
             region = self.read(text)
             if region is None or region not in _names():
                 self._own_ids.add(text if region is None else region)
         keys = Counter(map(hyphened, self._own_ids))
+        self._doubled = {key for key, count in keys.items() if count > 1}
         self._own |= {key: each for each in self._own_ids if keys[key := hyphened(each)] == 1}
+        for each in self._own_ids:
+            for region in region_chain(each)[:-1]:
+                parent, _, name = region.rpartition("-")
+                self._siblings[hyphened(parent)].add(hyphened(name))
         self._nearness: Nearness | None = None
 
     def read(self, text: str) -> str | None:
@@ -134,10 +144,10 @@ class Regions:
         word = region_words().get(key)
         if word is not None:
             return word.region
+        if key in refused_regions() or key in self._doubled or self._is_mistyped("", key):
+            return None
         if _USER_ASSIGNED.fullmatch(key.upper()):
             return key.upper()
-        if key in refused_regions():
-            return None
         return _in_country(text) or self._below(text)
 
     def advice(self, text: str) -> str:
@@ -165,10 +175,42 @@ class Regions:
         parent = self.read(head)
         if parent is None or not self._holds_places(parent):
             return None
-        return f"{parent}-{tail.strip()}"
+        return None if self._is_mistyped(parent, tail) else f"{parent}-{tail.strip()}"
+
+    def _is_mistyped(self, parent: str, name: str) -> bool:
+        """Tell whether a name in a place may be meant for a region of the book's own there.
+
+        So may one that is a letter away, but for what numbers are written in: `Hall 2` is no
+        mistake for `Hall 1`, nor `Hall B` for `Hall A`.
+        """
+        known = self._siblings.get(hyphened(parent), ())
+        key = hyphened(name)
+        return key not in known and any(_is_letter_away(key, each) for each in known)
 
 
 _SHIPPED = Regions(())
+
+
+def _is_letter_away(first: str, second: str) -> bool:
+    """Tell whether a letter was left out, added, changed, or two that follow were swapped.
+
+    Not so where what differs is a digit, or a letter that is a word of its own.
+    """
+    shorter, longer = sorted((first, second), key=len)
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(shorter, longer, strict=False))
+    at = sum(1 for _ in same)
+    if len(shorter) < len(longer):
+        return shorter[at:] == longer[at + 1 :] and not longer[at].isdigit()
+    if shorter[at + 1 :] == longer[at + 1 :]:
+        return at < len(shorter) and not (_is_number(shorter, at) and _is_number(longer, at))
+    swapped = shorter[at + 1 : at + 2] + shorter[at : at + 1] + shorter[at + 2 :]
+    return swapped == longer[at:] and not longer[at : at + 2].isdigit()
+
+
+def _is_number(text: str, at: int) -> bool:
+    """Tell whether a character may be a number: a digit, or a letter that stands alone."""
+    around = text[max(at - 1, 0) : at] + text[at + 1 : at + 2]
+    return text[at].isdigit() or not any(each.isalpha() for each in around)
 
 
 @cache
@@ -176,7 +218,9 @@ def _names_by_country() -> Mapping[tuple[str, str], str | None]:
     """Regions of a country by the country and the key of a name; None where two have the name."""
     found: dict[tuple[str, str], str | None] = {}
     named = [(word.text, word.region) for word in region_words().values()]
-    for name, region in [*named, *((name, region) for region, name in _names().items())]:
+    named += [(name, region) for region, name in _names().items()]
+    named += [(region.partition("-")[2], region) for region in _names()]
+    for name, region in named:
         country, _, code = region.partition("-")
         if code:
             key = (country, hyphened(name))
@@ -185,13 +229,21 @@ def _names_by_country() -> Mapping[tuple[str, str], str | None]:
 
 
 def _in_country(text: str) -> str | None:
-    """Read a name beside its country: `Bavaria, Germany`, `DE-Bayern`."""
+    """Read a name beside its country: `Bavaria, Germany`, `DE-Bayern`; or two of the country's."""
     spaced = plain(text)
+    outer, _, inner = spaced.removesuffix(")").partition("(")
+    if spaced.endswith(")") and inner:
+        pair = [region_words().get(hyphened(each)) for each in (outer, inner)]
+        regions = {None if each is None else each.region for each in pair}
+        return regions.pop() if len(regions) == 1 else None
     head, comma, tail = spaced.rpartition(",")
     country, name = (tail, head) if comma else spaced.partition("-")[::2]
     word = region_words().get(hyphened(country))
     if word is None or not name or "-" in word.region:
         return None
+    again = region_words().get(hyphened(name))
+    if again is not None and again.region == word.region:
+        return word.region
     return _names_by_country().get((word.region, hyphened(name)))
 
 

@@ -155,6 +155,15 @@ def read(text: str) -> str | None:
     return None
 
 
+def id_of(text: str) -> str | None:
+    """Give the id of the activity that an id or an alias names, its context kept; else None."""
+    for context, rest in _readings(text):
+        if (activity := find(rest)) is not None:
+            prefix = "" if context is None else f"{text.partition('.')[0]}."
+            return f"{prefix}{activity.id}"
+    return None
+
+
 def key_of(text: str) -> str:
     """Write a text as ids are compared: without case, one sign between words."""
     return ".".join(_words(text))

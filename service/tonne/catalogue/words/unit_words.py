@@ -9,9 +9,10 @@ letter alone: `MWh` and `mWh` are two units), `exact`.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from tonne.catalogue.words.folding import Nearness, squeezed
+from tonne.catalogue.words.folding import Nearness, plain, squeezed
 from tonne.catalogue.words.tables import read_table
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ Case = Literal["any", "first", "exact"]
 
 
 _BASES = ("gross", "net")
+_TWICE = re.compile(r"(.+?) ?[(\[] ?(.+?) ?[)\]]")
+"""A text, and another one in brackets."""
 
 
 class Spelling(NamedTuple):
@@ -64,7 +67,26 @@ class UnitWords:
         self._nearness: Nearness | None = None
 
     def symbol(self, text: str) -> str | None:
-        """Give the symbol of the unit that a text names, or None."""
+        """Give the symbol of the unit that a text names, or None.
+
+        A text may say it twice: `立方米(m³)`, `Megawattstunden (MWh)`, `tons [short_ton]`.
+        """
+        found = self._one(text)
+        twice = None if found else _TWICE.fullmatch(plain(text))
+        return self._agreed(twice[1], twice[2]) if twice else found
+
+    def _agreed(self, first: str, second: str) -> str | None:
+        """Give the unit that two texts name together: both, or one of the other's choices."""
+        units = self._one(first), self._one(second)
+        if None not in units:
+            return units[0] if units[0] == units[1] else None
+        for unit, other in zip(units, (second, first), strict=True):
+            refusal = self.refused.get(_key(other, "any"))
+            if unit is not None and refusal is not None and unit in refusal.choices:
+                return unit
+        return None
+
+    def _one(self, text: str) -> str | None:
         for case in ("exact", "first", "any"):
             found = self._by_key.get((case, _key(text, case)))
             if found is not None:

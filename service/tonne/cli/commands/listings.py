@@ -17,7 +17,7 @@ from tonne.cli.connection import (
 from tonne.cli.terminal.output import PROSE_WIDTH_MIN, Column, Format, FormatOption, print_rows
 from tonne.client import Import
 from tonne.client.answers.results import QuarantinedRecord, quantity_decimal
-from tonne.client.wire.resources import last_id
+from tonne.client.wire.resources import source_of
 from tonne.model import Channel
 
 channel_app = typer.Typer(help="Channels of a book.", no_args_is_help=True)
@@ -200,7 +200,7 @@ def _import_row(item: Import) -> dict[str, object]:
 
 def _quarantine_row(item: QuarantinedRecord) -> dict[str, object]:
     return {
-        "channel": last_id(item.channel),
+        "channel": source_of(item.channel),
         "offset": item.offset,
         "status": item.status,
         "field": item.field,

@@ -18,7 +18,7 @@ from tonne.cli.terminal.output import (
     stderr_console,
 )
 from tonne.client.answers.results import ClearingProgress, SuspendedRecord
-from tonne.client.wire.resources import last_id
+from tonne.client.wire.resources import source_of
 
 suspense_app = typer.Typer(
     help="Records in suspense, which wait for a factor or a facility.", no_args_is_help=True
@@ -96,7 +96,7 @@ def clear_suspense(
 
 def _suspense_row(item: SuspendedRecord) -> dict[str, object]:
     return {
-        "channel": last_id(item.channel),
+        "channel": source_of(item.channel),
         "offset": item.offset,
         **{column.key: item.record[column.key] for column in RECORD_COLUMNS},
         "status": item.status,

@@ -19,6 +19,8 @@ from tonne.model import (
     FacilityRule,
     FinancialControl,
     Holding,
+    Word,
+    WordField,
     check_channel_id,
     check_id,
 )
@@ -26,6 +28,9 @@ from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
+
+
+_WORD_FIELD = "WORD_FIELD_"
 
 
 def book_name(book: str) -> str:
@@ -36,6 +41,22 @@ def book_name(book: str) -> str:
 def channel_name(book: str, channel: str) -> str:
     """Name of a channel; raises `NameInvalid`."""
     return f"{book_name(book)}/channels/{check_channel_id(channel)}"
+
+
+_REQUESTS = "requests/"
+
+
+def source_name(book: str, source: str) -> str:
+    """Name of where records came from: a channel, or `requests/{request_id}`."""
+    if source.startswith(_REQUESTS):
+        return f"{book_name(book)}/{source}"
+    return channel_name(book, source)
+
+
+def source_of(name: str) -> str:
+    """Channel of a resource name, or `requests/{request_id}`."""
+    _, _, kind, last = name.split("/", 3)
+    return f"{kind}/{last}" if f"{kind}/" == _REQUESTS else last
 
 
 def last_id(name: str) -> str:
@@ -54,6 +75,23 @@ def read_book(message: ledger_pb2.Book) -> Book:
         read_timestamp(message.create_time),
         tuple(map(last_id, message.editions)),
         message.method_version,
+    )
+
+
+def read_word(message: ledger_pb2.Word) -> Word:
+    """Read an entry of a book's words."""
+    return Word(
+        field=WordField(
+            ledger_pb2.WordField.Name(message.field).removeprefix(_WORD_FIELD).lower()
+        ),
+        text=message.text,
+        meaning=message.meaning,
+        author=message.author,
+        reason=message.reason,
+        number=int(last_id(message.name)),
+        is_in_force=message.in_force,
+        create_time=read_timestamp(message.create_time),
+        posted_count=message.posted_count,
     )
 
 

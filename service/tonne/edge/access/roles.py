@@ -86,6 +86,8 @@ RULES: dict[str, Rule] = {
     "ImportFacilities": Rule(_KEEPS, "parent", changes=True),
     "UpdateFacility": Rule(_KEEPS, "parent", changes=True),
     "ListFacilities": Rule(_READS, "parent"),
+    "CreateWord": Rule(_KEEPS, "parent", changes=True),
+    "ListWords": Rule(_READS, "parent"),
     "ListPeriods": Rule(_READS, "parent"),
     "ListSuspense": Rule(_READS, "parent"),
     "ListQuarantine": Rule(_READS, "parent"),

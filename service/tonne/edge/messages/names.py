@@ -38,6 +38,11 @@ def write_method(book: str, version: int) -> str:
     return f"books/{book}/methods/{version}"
 
 
+def write_word(book: str, number: int) -> str:
+    """Write the name of an entry of a book's words."""
+    return f"books/{book}/words/{number}"
+
+
 def read_book(name: str, *, field: str = "name") -> str:
     """Read `books/{book}`, giving the book's id."""
     (book,) = _split(name, field, "books/{book}")
@@ -84,6 +89,15 @@ def read_source(name: str, book: str) -> str:
     if of_book != book:
         raise _invalid(name, "channel", f"books/{book}/channels/{{channel}}")
     return channel
+
+
+def read_mended(name: str) -> tuple[str, str]:
+    """Read where records are to be mended: the book, and a channel or `requests/{request_id}`."""
+    book = book_of(name)
+    if name.startswith(f"books/{book}/requests/"):
+        _, request_id = _split(name, "name", "books/{book}/requests/{request_id}")
+        return check_id("book", book), f"requests/{request_id}"
+    return read_channel(name)
 
 
 def read_edition(name: str, *, field: str = "name") -> tuple[str, str]:

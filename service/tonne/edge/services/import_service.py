@@ -92,13 +92,13 @@ class ImportService:
         )
 
     async def mend_records(self, message: bytes) -> imports_pb2.MendRecordsResponse:
-        """Post records in place of those in quarantine."""
+        """Post records in place of those in quarantine or in suspense."""
         request = read_mend_request(message)
-        book, channel = names.read_channel(request.name)
+        book, source = names.read_mended(request.name)
         current().authorize(book, request.name, request.request_id)
         durable = await self._ingest.mend_records(
             book,
-            Mending(channel, request.offsets),
+            Mending(source, request.offsets),
             request.request_id,
             request.kind,
             request.content,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import codec, method_codec, names
+from tonne.edge.messages.word_codec import read_word, write_word
 from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.edge.services.masks import read_mask
 from tonne.ledger.book.entities import ENTITIES_MAX
@@ -179,6 +180,21 @@ class LedgerService:
         )
         return ledger_pb2.ListEntitiesResponse(
             entities=[method_codec.write_entity(entity) for entity in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def create_word(self, request: ledger_pb2.CreateWordRequest) -> ledger_pb2.Word:
+        """Teach a book a word, or have it forget one."""
+        book = names.read_book(request.parent, field="parent")
+        given = read_word(request.word, caller().subject)
+        return write_word(book, self._ledger.words.add_word(book, given))
+
+    def list_words(self, request: ledger_pb2.ListWordsRequest) -> ledger_pb2.ListWordsResponse:
+        """List the entries of a book's words."""
+        book = names.read_book(request.parent, field="parent")
+        page = self._ledger.words.list_words(book, read_ask(request))
+        return ledger_pb2.ListWordsResponse(
+            words=[write_word(book, word) for word in page.items],
             next_page_token=page.next_page_token,
         )
 

@@ -19,6 +19,7 @@ import polars as pl
 
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
+from tonne.catalogue.words.book_words import BookWords
 from tonne.errors import StoreUnavailable
 from tonne.ledger.book.factors import factor_of_row
 from tonne.ledger.book.methods import settings_of
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.resolver import Run
+    from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
-    from tonne.catalogue.words.regions import Regions
     from tonne.model import Book, Facility
     from tonne.store.manifest.manifest import Manifest
     from tonne_kernel import Session
@@ -113,6 +114,8 @@ class BookState:
         Of the method in force.
     register : polars.DataFrame
         Registered facilities, columns of `REGISTER_SCHEMA`.
+    words : BookWords, optional
+        Words of the book's own.
     """
 
     def __init__(
@@ -121,6 +124,7 @@ class BookState:
         editions: Sequence[tuple[str, Sequence[Factor]]],
         settings: MethodSettings,
         register: pl.DataFrame,
+        words: BookWords | None = None,
     ) -> None:
         self.book = book
         self.editions = editions
@@ -129,7 +133,8 @@ class BookState:
         self.periods = period_table(book.time_zone)
         # Unique in the process: a session notes under which state it has its rules.
         self._serial = next(_state_serials)
-        self._resolver = Resolver(editions, settings, book.method_version)
+        self._words = words
+        self._resolver = Resolver(editions, settings, book.method_version, words)
         self._regions = register.select("facility", pl.col("region").alias("facility_region"))
         self._accepts_all = book.facility_rule is FacilityRule.ANY or (
             book.facility_rule is FacilityRule.WHEN_REGISTER_EXISTS and register.is_empty()
@@ -156,14 +161,10 @@ class BookState:
         """Find what holds for an activity, unit and effective region in every month."""
         return self._resolver.resolve(activity, unit, region)
 
-    def activity_of(self, text: str) -> str:
-        """Give the id that an activity's text means; else the text itself."""
-        return self._resolver.activity_of(text)
-
     @property
-    def regions(self) -> Regions:
-        """What reads the texts of regions."""
-        return self._resolver.regions
+    def texts(self) -> Texts:
+        """What reads the texts of records."""
+        return self._resolver.texts
 
     @property
     def rule_count(self) -> int:
@@ -177,7 +178,7 @@ class BookState:
 
     def renewed(self) -> BookState:
         """Make the same state without its rules."""
-        return BookState(self.book, self.editions, self.settings, self.register)
+        return BookState(self.book, self.editions, self.settings, self.register, self._words)
 
     def assign_rules(self, session: Session) -> None:
         """Give every key of a session its rule.
@@ -326,8 +327,9 @@ class BookStates:
                 for edition in settings.editions
             ]
             register = register_frame(self._manifest.list_facilities(book, "", None))
+            words = BookWords(self._manifest.list_words(book))
             if self._manifest.revision_token(book) == head.revision_token:
-                return self._keep(book, BookState(head, editions, settings, register))
+                return self._keep(book, BookState(head, editions, settings, register, words))
         raise StoreUnavailable(
             f"book {book} changed while it was read, again and again: try again",
             metadata={"book": book},

@@ -14,8 +14,7 @@ from tonne.catalogue.resolving.resolution import Resolution
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown, LedgerInconsistent
 from tonne.ledger.book.book_state import edition_factors
 from tonne.ledger.book.factors import factor_of_row, factor_to_row
-from tonne.ledger.book.method_versions import build_on
-from tonne.ledger.book.methods import settings_of, with_import
+from tonne.ledger.book.methods import build_on, settings_of, with_import
 from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.filters import Fields, day_field, is_match, number_field, text_field
 from tonne.ledger.pages import FIRST_PAGE, page_limit

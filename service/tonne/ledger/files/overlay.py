@@ -24,8 +24,23 @@ CLEARED_SCHEMA: Schema = {
     "channel": pl.String,
     "offset": pl.Int64,
     "status": pl.UInt8,
+    "is_withdrawn": pl.Boolean,
 }
-"""Columns of a clearing: a record by its place, and the status in which it waited."""
+"""Columns of a clearing: a record by its place, the status in which it waited, and whether it was
+withdrawn, because another record stands for it, and not posted. The first clearings lack that."""
+
+WITHDRAWN = RowStatus.FACILITY_MUST_BE_REGISTERED - 1
+"""Status of a record of a segment for which another one stands: it is in no listing and no sum."""
+
+
+def is_waiting() -> pl.Expr:
+    """Whether a record of a segment, after its clearings, waits in suspense."""
+    return pl.col("status") >= RowStatus.FACILITY_MUST_BE_REGISTERED
+
+
+def is_withdrawn() -> pl.Expr:
+    """Whether another record stands for one of a segment, after its clearings."""
+    return pl.col("status") == WITHDRAWN
 
 
 def read_cleared(reader: FileReader, clearings: Sequence[FileRow]) -> pl.DataFrame:
@@ -33,6 +48,8 @@ def read_cleared(reader: FileReader, clearings: Sequence[FileRow]) -> pl.DataFra
     parts = [pl.DataFrame(schema=CLEARED_SCHEMA)]
     for file in clearings:
         frame = reader.open(file).frame()
+        if "is_withdrawn" not in frame.columns:
+            frame = frame.with_columns(is_withdrawn=pl.lit(value=False))
         with polars_errors(file.path):
             parts.append(
                 frame.select(pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items())
@@ -41,20 +58,20 @@ def read_cleared(reader: FileReader, clearings: Sequence[FileRow]) -> pl.DataFra
 
 
 def with_cleared(segment: pl.DataFrame, cleared: pl.DataFrame) -> pl.DataFrame:
-    """Give the cleared records of a segment the status POSTED."""
+    """Give the cleared records of a segment the status POSTED, or `WITHDRAWN`."""
     if cleared.is_empty():
         return segment
     with polars_errors("a segment and its clearings"):
         keys = (pl.col("channel").cast(pl.String), pl.col("offset"))
         marks = segment.select(keys).join(
-            cleared.select(*keys, pl.lit(value=True).alias("is_cleared")),
+            cleared.select(*keys, "is_withdrawn"),
             on=["channel", "offset"],
             how="left",
             maintain_order="left",
-        )["is_cleared"]
-        posted = pl.lit(int(RowStatus.POSTED), pl.UInt8)
+        )["is_withdrawn"]
+        left = pl.when(marks).then(WITHDRAWN).otherwise(int(RowStatus.POSTED)).cast(pl.UInt8)
         return segment.with_columns(
-            status=pl.when(marks.fill_null(value=False)).then(posted).otherwise(pl.col("status"))
+            status=pl.when(marks.is_not_null()).then(left).otherwise(pl.col("status"))
         )
 
 

@@ -19,10 +19,10 @@ import polars as pl
 from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
 from tonne.ledger.files.frames import frame_of, polars_errors
-from tonne.ledger.files.overlay import CLEARED_SCHEMA, Overlay
-from tonne.ledger.files.repost import repost, split_records
-from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
+from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.files.repost import split_records
+from tonne.ledger.posting.mending.waiting import clearing_names, read_waiting, taken_back
+from tonne.ledger.posting.posted import posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.model import PeriodState, RowStatus, check_id
 from tonne.store import faults
@@ -166,7 +166,7 @@ class Clearer:
             file = self._manifest.get_files([segment_id])[segment_id]
             if not file.suspended_count:
                 return 0, 0
-            waiting = self._read_waiting(file)
+            waiting = read_waiting(self._reader, self._overlay, file)
             if waiting.height != file.suspended_count:
                 continue  # cleared by another between the two
             state = self._states.refresh(book)
@@ -185,24 +185,6 @@ class Clearer:
             retry_delay_s=1.0,
         )
 
-    def _read_waiting(self, file: FileRow) -> pl.DataFrame:
-        """Read the records of a segment that wait, by the region under which they are posted."""
-        segment = self._reader.open(file).frame()
-        segment = self._overlay.apply(segment, self._overlay.find([file]).get(file.id, []))
-        with polars_errors(file.path):
-            noted = pl.col(POSTING_REGION) if POSTING_REGION in segment.columns else pl.lit(None)
-            return segment.filter(pl.col("status") > RowStatus.POSTED).select(
-                "channel",
-                "offset",
-                "status",
-                "quantity",
-                "start",
-                "end",
-                pl.col("facility", "activity", "unit").cast(pl.String),
-                pl.col("region").cast(pl.String).fill_null(""),
-                noted.cast(pl.String).alias(POSTING_REGION),
-            )
-
     def _resolve(self, book: str, waiting: pl.DataFrame, state: BookState) -> _Cleared | None:
         """Find the records that a state posts, and post them; None where there is none."""
         posted = post_under(waiting, state, book)
@@ -220,7 +202,7 @@ class Clearer:
             posted = post_under(postable, state, book)
         with polars_errors(f"cleared records of book {book}"):
             postings, resolutions = posting_frame(posted, state)
-            postings = pl.concat([_taken_back(postable, state), postings])
+            postings = pl.concat([taken_back(postable, state.periods), postings])
         return _Cleared(postable, postings, resolutions)
 
     def _commit(self, file: FileRow, state: BookState, cleared: _Cleared) -> None:
@@ -228,15 +210,7 @@ class Clearer:
         commit_id, now = uuid.uuid4().hex, self._clock()
         book, count = file.book, cleared.records.height
         with polars_errors(file.path):
-            names = cleared.records.with_columns(segment=pl.lit(file.id)).select(
-                pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items()
-            )
-            by_channel = cleared.records["channel"].cast(pl.String).value_counts(sort=True)
-            channels = tuple(
-                (channel, channel_count)
-                for channel, channel_count in by_channel.iter_rows()
-                if not channel.startswith(REQUEST_PREFIX)
-            )
+            names, channels = clearing_names(cleared.records, file.id, is_withdrawn=False)
             periods = tuple(sorted(cleared.postings["period"].unique().to_list()))
         clearing = put_frame(
             self._objects,
@@ -287,23 +261,3 @@ def _without_periods(records: pl.DataFrame, state: BookState, closed: list[int])
         touching = parts.filter(pl.col("period").is_in(closed))["row"].unique()
         rows = pl.int_range(records.height, dtype=pl.UInt32, eager=True)
         return records.filter(~rows.is_in(touching.implode()))
-
-
-def _taken_back(records: pl.DataFrame, state: BookState) -> pl.DataFrame:
-    """Post records in suspense as they were posted, with the signs turned."""
-    parts = []
-    by_region = records.with_columns(pl.coalesce(POSTING_REGION, "region").alias("region"))
-    for (status,), rows in by_region.group_by("status", maintain_order=True):
-        parts.append(
-            repost(rows, state.periods).select(
-                "facility",
-                "activity",
-                "unit",
-                "region",
-                "period",
-                pl.lit(None, pl.String).alias("resolution"),
-                pl.lit(status, pl.UInt8).alias("status"),
-                -pl.col("quantity", "record_count", "record_start_count"),
-            )
-        )
-    return pl.concat(parts)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from tonne.errors import TonneError
     from tonne.model import ControlTotals, RowError
     from tonne.store.rows import MendRow
@@ -73,6 +75,13 @@ class RequestEntry:
 
 
 Entry = ChannelEntry | RequestEntry
+
+
+def entry_key(entry: Entry) -> Hashable:
+    """Tell whether two entries are one and the same."""
+    if isinstance(entry, ChannelEntry):
+        return entry.serial
+    return entry.request_id, entry.content_sha256
 
 
 @dataclass(frozen=True, slots=True)

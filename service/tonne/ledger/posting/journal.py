@@ -8,6 +8,7 @@ whose producers read the new position.
 
 from __future__ import annotations
 
+import functools
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +16,25 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tonne.errors import (
-    EpochStale,
-    OffsetGap,
-    PeriodMustBeOpen,
-    StoreUnavailable,
+from tonne.errors import PeriodMustBeOpen, StoreUnavailable
+from tonne.ledger.files.files import CLEARING, POSTINGS, SEGMENT, put_frame
+from tonne.ledger.posting.entries import (
+    ChannelEntry,
+    Durable,
+    Entry,
+    Lost,
+    Outcome,
+    RequestEntry,
+    entry_key,
 )
-from tonne.ledger.files.files import POSTINGS, SEGMENT, put_frame
-from tonne.ledger.posting.entries import ChannelEntry, Durable, Entry, Lost, Outcome, RequestEntry
 from tonne.ledger.posting.posted import PostedEntries, entry_position, post_entries
-from tonne.ledger.posting.refusal import answer_request, reason_lost, refuse_mends
+from tonne.ledger.posting.refusal import (
+    answer_request,
+    reason_lost,
+    refuse_gaps,
+    refuse_mends,
+    refuse_older_epochs,
+)
 from tonne.store import faults
 from tonne.store.errors import (
     BookChanged,
@@ -32,6 +42,7 @@ from tonne.store.errors import (
     MendsKnown,
     PositionLost,
     RequestKnown,
+    SuspenseChanged,
 )
 from tonne.store.rows import Commit
 
@@ -45,6 +56,7 @@ if TYPE_CHECKING:
     from tonne.errors import TonneError
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.posting.acknowledged import Acknowledged
+    from tonne.ledger.posting.mending.withdrawal import Withdrawals
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import FileKind, FileRow
@@ -99,6 +111,8 @@ class Journal:
         Where the ledger is kept.
     states : BookStates
         The rules of the books.
+    withdrawals : Withdrawals
+        Take out of suspense what records stand for.
     row_errors_max : int
         Most row errors that an outcome names.
     clock : callable
@@ -116,6 +130,7 @@ class Journal:
         manifest: Manifest,
         objects: Objects,
         states: BookStates,
+        withdrawals: Withdrawals,
         *,
         row_errors_max: int,
         clock: Callable[[], dt.datetime],
@@ -126,6 +141,7 @@ class Journal:
         self._manifest = manifest
         self._objects = objects
         self._states = states
+        self._withdrawals = withdrawals
         self._row_errors_max = row_errors_max
         self._clock = clock
         self._on_postings = on_postings
@@ -166,8 +182,8 @@ class Journal:
         """
         call = _Call(book, entries)
         self._settle(call)
-        _refuse_older_epochs(call)
-        _refuse_gaps(call)
+        refuse_older_epochs(book, entries, call.outcomes)
+        refuse_gaps(book, entries, call.outcomes)
         self._advance(call, range(len(entries)))
         # Not earlier: a failure of a later attempt would have lost what an earlier one did.
         self._deliver(call)
@@ -178,7 +194,7 @@ class Journal:
         while chosen := _next_entries(call, indices):
             try:
                 attempt = self._attempt(call.book, [call.entries[i] for i in chosen])
-            except BookChanged as error:
+            except (BookChanged, SuspenseChanged) as error:
                 call.book_changes += 1
                 self._reload(call, error)
             except HistoryLost:
@@ -197,13 +213,14 @@ class Journal:
             else:
                 call.done.append(attempt)
                 call.outcomes.update(
-                    (i, attempt.outcomes[_entry_key(call.entries[i])]) for i in chosen
+                    (i, attempt.outcomes[entry_key(call.entries[i])]) for i in chosen
                 )
 
     def _attempt(self, book: str, entries: Sequence[Entry]) -> _Attempt:
         """Post, write files, commit: once."""
         with self._stage("post"):
             posted = post_entries(book, entries, self._states, row_errors_max=self._row_errors_max)
+            posted = self._withdrawals.withdraw(posted)
         faults.reach("journal.after_post")
         commit_id = uuid.uuid4().hex
         with self._stage("write"):
@@ -211,7 +228,7 @@ class Journal:
         faults.reach("journal.after_files")
         attempt = _Attempt(
             commit_id,
-            {_entry_key(e): o for e, o in zip(entries, posted.outcomes, strict=True)},
+            {entry_key(e): o for e, o in zip(entries, posted.outcomes, strict=True)},
         )
         self._remember(book, attempt)
         commit = Commit(
@@ -224,7 +241,8 @@ class Journal:
             moves=posted.moves(),
             requests=posted.claims(),
             mends=posted.mends(),
-            files=tuple(files.values()),
+            clearings=tuple(each.clearing for each in posted.withdrawn),
+            files=(*files.values(), *self._put_clearings(posted, commit_id)),
             ranges=posted.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
             periods=posted.periods,
         )
@@ -261,7 +279,14 @@ class Journal:
             raise errors[0]
         return {row.kind: row for row in (future.result() for future in futures)}
 
-    def _reload(self, call: _Call, error: BookChanged) -> None:
+    def _put_clearings(self, posted: PostedEntries, commit_id: str) -> list[FileRow]:
+        put = functools.partial(put_frame, self._objects, book=posted.book.id, now=self._clock())
+        return [
+            put(each.names, CLEARING, commit_id=commit_id, segment=each.clearing.segment_id)
+            for each in posted.withdrawn
+        ]
+
+    def _reload(self, call: _Call, error: BookChanged | SuspenseChanged) -> None:
         if call.book_changes > BOOK_CHANGES_MAX:
             raise StoreUnavailable(
                 f"book {call.book} changed while records were posted, again and again: try again",
@@ -278,7 +303,7 @@ class Journal:
 
     def _deliver(self, call: _Call) -> None:
         """Forget what is remembered of entries whose outcomes are told now."""
-        keys = {_entry_key(entry) for entry in call.entries}
+        keys = {entry_key(entry) for entry in call.entries}
         with self._lock:
             attempts = self._unsettled.pop(call.book, [])
             for attempt in attempts:
@@ -298,7 +323,7 @@ class Journal:
         if not attempts:
             return
         positions = {
-            _entry_key(entry): i for i, entry in enumerate(call.entries) if i not in call.outcomes
+            entry_key(entry): i for i, entry in enumerate(call.entries) if i not in call.outcomes
         }
         for attempt in attempts:
             mine = positions.keys() & attempt.outcomes.keys()
@@ -340,40 +365,6 @@ class Journal:
             self._advance(call, part)
 
 
-def _refuse_older_epochs(call: _Call) -> None:
-    """Keep one owner per channel: the latest of those in the call."""
-    latest: dict[str, int] = {}
-    for _, entry in call.open_channel_entries():
-        latest[entry.channel] = max(entry.epoch, latest.get(entry.channel, 0))
-    for i, entry in list(call.open_channel_entries()):
-        if entry.epoch < latest[entry.channel]:
-            current = latest[entry.channel]
-            stale = EpochStale.of(call.book, entry.channel, epoch=entry.epoch, current=current)
-            call.outcomes[i] = Lost(stale)
-
-
-def _refuse_gaps(call: _Call) -> None:
-    """Refuse what does not go on where the entry before it in the same channel ends.
-
-    The manifest sees a channel's first and last offset alone: a hole between two entries
-    would be committed with them.
-    """
-    ends: dict[str, int] = {}
-    broken: dict[str, OffsetGap] = {}
-    for i, entry in enumerate(call.entries):
-        if not isinstance(entry, ChannelEntry) or isinstance(call.outcomes.get(i), Lost):
-            continue
-        expected = ends.setdefault(entry.channel, entry.first_offset)
-        if entry.first_offset != expected:
-            gap = OffsetGap.of(
-                call.book, entry.channel, offset=entry.first_offset, expected=expected
-            )
-            broken.setdefault(entry.channel, gap)
-        if entry.channel in broken and i not in call.outcomes:
-            call.outcomes[i] = Lost(broken[entry.channel])
-        ends[entry.channel] = entry.first_offset + entry.batch.record_count
-
-
 def _next_entries(call: _Call, indices: Sequence[int]) -> list[int]:
     """Entries to try, of these: all open ones, but each request id once.
 
@@ -391,10 +382,3 @@ def _next_entries(call: _Call, indices: Sequence[int]) -> list[int]:
             request_ids.add(entry.request_id)
         chosen.append(i)
     return chosen
-
-
-def _entry_key(entry: Entry) -> Hashable:
-    """Tell whether two entries are one and the same."""
-    if isinstance(entry, ChannelEntry):
-        return entry.serial
-    return entry.request_id, entry.content_sha256

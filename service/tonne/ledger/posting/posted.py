@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.model import Book
-    from tonne.store.rows import FileKind, MendRow
+    from tonne.store.rows import Clearing, FileKind, MendRow
     from tonne_kernel import Posted, SliceTotals
 
 POSTING_REGION = "posting_region"
@@ -34,6 +34,14 @@ POSTING_REGION = "posting_region"
 
 POSTED_KEYS = ("facility", "activity", "unit", "region", "period", "resolution", "status")
 """Columns that tell one posting from another."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Withdrawn:
+    """Records of a segment that leave suspense because others stand for them, and their places."""
+
+    clearing: Clearing
+    names: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +62,8 @@ class PostedEntries:
         JSON of the resolutions that the postings name, by id.
     periods : tuple of int
         Months that the postings touch.
+    withdrawn : tuple of Withdrawn
+        What leaves suspense with them, segment by segment.
     """
 
     book: Book
@@ -62,6 +72,7 @@ class PostedEntries:
     frames: Mapping[FileKind, pl.DataFrame]
     resolutions: Mapping[str, str]
     periods: tuple[int, ...]
+    withdrawn: tuple[Withdrawn, ...] = ()
 
     @property
     def suspended_count(self) -> int:

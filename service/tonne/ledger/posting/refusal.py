@@ -15,7 +15,7 @@ from tonne.errors import (
     RecordsLost,
     TonneError,
 )
-from tonne.ledger.posting.entries import Lost, Outcome
+from tonne.ledger.posting.entries import ChannelEntry, Lost, Outcome
 from tonne.ledger.posting.posted import read_row_errors
 from tonne.model import ChannelState
 
@@ -23,9 +23,46 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.ledger.posting.acknowledged import Acknowledged
-    from tonne.ledger.posting.entries import ChannelEntry, RequestEntry
+    from tonne.ledger.posting.entries import Entry, RequestEntry
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import MendRow
+
+
+def refuse_older_epochs(book: str, entries: Sequence[Entry], outcomes: dict[int, Outcome]) -> None:
+    """Keep one owner per channel, the latest of those in a call; `outcomes` gets the refusals."""
+    open_entries = [
+        (i, entry)
+        for i, entry in enumerate(entries)
+        if i not in outcomes and isinstance(entry, ChannelEntry)
+    ]
+    latest: dict[str, int] = {}
+    for _, entry in open_entries:
+        latest[entry.channel] = max(entry.epoch, latest.get(entry.channel, 0))
+    for i, entry in open_entries:
+        if entry.epoch < latest[entry.channel]:
+            current = latest[entry.channel]
+            stale = EpochStale.of(book, entry.channel, epoch=entry.epoch, current=current)
+            outcomes[i] = Lost(stale)
+
+
+def refuse_gaps(book: str, entries: Sequence[Entry], outcomes: dict[int, Outcome]) -> None:
+    """Refuse what does not go on where the entry before it in the same channel ends.
+
+    The manifest sees a channel's first and last offset alone: a hole between two entries
+    would be committed with them.
+    """
+    ends: dict[str, int] = {}
+    broken: dict[str, OffsetGap] = {}
+    for i, entry in enumerate(entries):
+        if not isinstance(entry, ChannelEntry) or isinstance(outcomes.get(i), Lost):
+            continue
+        expected = ends.setdefault(entry.channel, entry.first_offset)
+        if entry.first_offset != expected:
+            gap = OffsetGap.of(book, entry.channel, offset=entry.first_offset, expected=expected)
+            broken.setdefault(entry.channel, gap)
+        if entry.channel in broken and i not in outcomes:
+            outcomes[i] = Lost(broken[entry.channel])
+        ends[entry.channel] = entry.first_offset + entry.batch.record_count
 
 
 def reason_lost(

@@ -21,7 +21,6 @@ from tonne.ledger.files.files import QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.model import QUANTITY_PLACES, RowStatus
-from tonne.store.rows import MendRow
 from tonne_kernel import BatchSlice, RuleTable, parse_decimal, post
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.files.files import FileReader
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.rows import MendRow
     from tonne_kernel import Batch
 
 CORE: Schema = {
@@ -152,40 +152,13 @@ class RepeatCheck:
         """Whether a request was posted before: it is answered, whatever it mends."""
         return self.manifest.get_request(book, request_id) is not None
 
-    def supersede(
-        self, book: str, channel: str, offsets: Sequence[int], request_id: str
-    ) -> tuple[MendRow, ...]:
-        """Make the mends of a request whose records stand for those in quarantine at offsets.
-
-        Raises
-        ------
-        ContentMustMatch
-            What is at an offset is not in quarantine.
-        """
-        first, stop = offsets[0], offsets[-1] + 1
-        # Read once: what a mend of this moment supersedes is what is judged here.
-        mends_before = self.manifest.mends_of(book, channel, first, stop)
-        kept, refused = self._read_kept(book, channel, (first, stop), mends_before)
+    def refused(
+        self, book: str, source: str, offsets: tuple[int, int], mends: Sequence[MendRow]
+    ) -> set[int]:
+        """Say at which offsets the last record is in quarantine, with these mends."""
+        kept, refused = self._read_kept(book, source, offsets, mends)
         now = _Kept(pl.DataFrame(schema=CORE), pl.DataFrame(schema=REFUSED), kept, refused, [])
-        in_quarantine = now.refused_now()
-        last = {each.channel_offset: each for each in mends_before}
-        mends = []
-        for index, offset in enumerate(offsets):
-            if offset not in in_quarantine:
-                raise ContentMustMatch.of_mend(book, channel, offset)
-            before = last.get(offset)
-            mends.append(
-                MendRow(
-                    source=REQUEST_PREFIX + before.request_id if before else channel,
-                    offset=before.index if before else offset,
-                    channel=channel,
-                    channel_offset=offset,
-                    generation=before.generation + 1 if before else 1,
-                    request_id=request_id,
-                    index=index,
-                )
-            )
-        return tuple(mends)
+        return now.refused_now()
 
     def _compare(self, book: str, channel: str, first_offset: int, batch: Batch) -> _Kept:
         stop_offset = first_offset + batch.record_count

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.ledger.book.periods import period_table
+from tonne.ledger.files.overlay import is_withdrawn
 from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.repost import decode_frame, repost
 from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
@@ -55,7 +56,7 @@ def _by_posting_region(segment: pl.DataFrame) -> pl.DataFrame:
 
 def post_segment(segment: pl.DataFrame, time_zone: str) -> Iterator[pl.DataFrame]:
     """Post a segment's records again, a batch at a time: columns of `REPOSTED_SCHEMA`."""
-    by_region = _by_posting_region(segment)
+    by_region = _by_posting_region(segment.filter(~is_withdrawn()))
     periods = period_table(time_zone)
     for (status,), records in by_region.group_by("status", maintain_order=True):
         for rows in records.iter_slices(BATCH_ROWS):

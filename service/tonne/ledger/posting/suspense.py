@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import itertools
+import shlex
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,11 +13,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from tonne.catalogue.words import taxonomy
-from tonne.catalogue.words.folding import Nearness
 from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.lookalikes import look_key
 from tonne.ledger.statuses import status_message
-from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus
+from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus, WordField
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.book.book_state import BookState
-
-NEAREST_COUNT = 3
-"""Most ids that are named for one that nobody knows."""
 
 NEAREST_ASKED_MAX = 50
 """Most unknown activities of one page that are compared with all known ones: that is slow."""
@@ -37,9 +35,6 @@ REGIONS_SHOWN_MAX = 3
 
 EXPECTED_REGION = "a region of ISO 3166, a grid, a place below one, or a region of own factors"
 """What a region must be to find its factors."""
-
-AGAIN = "send the record again (this one stays here, and counts nowhere)"
-"""How to mend a word of a record; what else its message names is instead of it."""
 
 _FIELDS = {
     RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
@@ -60,8 +55,8 @@ class SuspenseTexts:
         self._state = state
         self._zone = ZoneInfo(state.book.time_zone)
         self._nearest_left = NEAREST_ASKED_MAX
-        self._own_names: Nearness | None = None
         self._region_hints: dict[str, str] = {}
+        self._lookalikes: dict[str, str] = {}
         self._by_activity: dict[tuple[str, str], tuple[str, str]] = {}
 
     def of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], str]:
@@ -76,9 +71,9 @@ class SuspenseTexts:
         """Say what is expected, what is there, and what to do."""
         facility = row["facility"]
         if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in regions:
-            return status_message(status, RecordField.FACILITY, facility)
+            return status_message(status, RecordField.FACILITY, facility) + self._alike(facility)
         region = row["region"] or regions.get(facility, "")
-        activity, unit = self._state.activity_of(row["activity"]), row["unit"]
+        activity, unit = self._state.texts.activity_of(row["activity"]), row["unit"]
         disposition = self._disposition(row, region)
         if not isinstance(disposition, RowStatus):
             return (
@@ -90,7 +85,7 @@ class SuspenseTexts:
                 f"unit: {status_message(disposition, RecordField.UNIT, unit).partition(': ')[2]}; "
                 "the record came before the book had the factors, and stays in suspense"
             )
-        place = self._state.regions.read(region)
+        place = self._state.texts.region_of(region)
         if place is None:
             return self._unknown_region(region, row["region"])
         unknown, there = self._look_up(activity, place)
@@ -102,6 +97,20 @@ class SuspenseTexts:
             f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}; there are factors for {there}: "
             "import an edition with such a factor, then clear the suspense"
         )
+
+    def _alike(self, facility: str) -> str:
+        """Name a registered facility that looks like one that is not registered."""
+        if facility not in self._lookalikes:
+            asked = pl.select(look_key(pl.lit(facility))).item()
+            found = self._state.register.filter(look_key(pl.col("facility")) == asked)
+            first = found["facility"].min()
+            self._lookalikes[facility] = (
+                ""
+                if first is None
+                else f"; the register has {first!r}, which looks like it: where the two are one, "
+                "mend the record (`tonne suspense mend`)"
+            )
+        return self._lookalikes[facility]
 
     def _disposition(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
         """Find what the state makes of a record: the first status of its months, if any."""
@@ -146,14 +155,15 @@ class SuspenseTexts:
             hint = ""
             if self._nearest_left:
                 self._nearest_left -= 1
-                hint = self._state.regions.advice(region)
+                hint = self._state.texts.regions.advice(region)
             self._region_hints[region] = hint
+        learn = self._learn(WordField.REGION, region)
         remedy = (
-            f"{AGAIN} with a known region, or else import an edition with factors of {region!r} "
-            "(`tonne edition import`) and clear the suspense"
+            f"{learn}, or import an edition with factors of {region!r} (`tonne edition import`). "
+            f"Then {self._clear()}"
             if written
-            else "import the facility again with a known region (`tonne facility import`), then "
-            "clear the suspense"
+            else "give the facility a known region (`tonne facility update`), or "
+            f"{learn}. Then {self._clear()}"
         )
         return f"region: {EXPECTED_REGION}; got {region!r}{'; ' if hint else ''}{hint}: {remedy}"
 
@@ -161,21 +171,25 @@ class SuspenseTexts:
         near: list[str] = []
         if self._nearest_left:
             self._nearest_left -= 1
-            if self._own_names is None:
-                own = self._state.factors_by_activity
-                self._own_names = Nearness(
-                    (each, each) for each in own if taxonomy.find(each) is None
-                )
-            near += self._own_names.nearest(activity, 1)
-            near += taxonomy.nearest(activity, NEAREST_COUNT)
-        named = list(dict.fromkeys(near))[:NEAREST_COUNT]
-        hint = f"; the nearest known are {', '.join(named)}" if named else ""
+            near = self._state.texts.nearest_activities(activity)
+        hint = f"; the nearest known are {', '.join(near)}" if near else ""
         return (
             "activity: expected one that the catalogue or an edition of the book knows; got "
-            f"{activity!r}{hint}: {AGAIN} with an id that `tonne activity search` finds, or else "
-            "import an edition that has factors of it (`tonne edition import`) and clear the "
-            "suspense"
+            f"{activity!r}{hint}: {self._learn(WordField.ACTIVITY, activity, *near)}, with an id "
+            "that `tonne activity search` finds; or import an edition that has factors of it "
+            f"(`tonne edition import`). Then {self._clear()}"
         )
+
+    def _learn(self, field: WordField, text: str, *near: str) -> str:
+        """Give the command by which the book learns a word, with the likeliest meaning."""
+        meaning = near[0] if near else f"<{str(field).upper()}>"
+        return (
+            f"say what it is by `tonne word learn --book {self._state.book.id} {field} "
+            f"{shlex.quote(text)} {meaning} --reason ...`"
+        )
+
+    def _clear(self) -> str:
+        return f"`tonne suspense clear --book {self._state.book.id}`"
 
 
 def _describe(factors: Iterable[Factor], region: str) -> str:

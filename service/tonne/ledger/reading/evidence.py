@@ -18,7 +18,7 @@ from tonne.errors import FileCorrupt, LedgerInconsistent
 from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.files.overlay import Overlay, is_withdrawn
 from tonne.ledger.files.repost import repost, split_records
 from tonne.ledger.files.sums import COUNTS, QUANTITY_TYPE, RunningSums
 from tonne.ledger.reading.moment import outrun
@@ -218,8 +218,14 @@ class Evidence:
             facility, activity (texts), start, end (Int64, microseconds since 1970): of all records
             that are kept, posted or in suspense.
         """
-        for file, _ in self._segments(moment, hold):
-            frame = self._reader.open(file).frame(["facility", "activity", "start", "end"])
+        columns = ["facility", "activity", "start", "end"]
+        for file, clearings in self._segments(moment, hold):
+            if clearings:
+                place = ["channel", "offset", "status"]
+                whole = self._reader.open(file).frame([*columns, *place])
+                frame = self._overlay.apply(whole, clearings).filter(~is_withdrawn())
+            else:
+                frame = self._reader.open(file).frame(columns)
             with polars_errors(file.path):
                 yield frame.select(
                     pl.col("facility", "activity").cast(pl.String),

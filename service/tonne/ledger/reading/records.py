@@ -16,7 +16,7 @@ import polars as pl
 
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.files.overlay import Overlay, is_waiting, is_withdrawn
 from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens, page_limit
 from tonne.ledger.posting.suspense import SuspenseTexts
 from tonne.ledger.reading.quarantined import QuarantinedRecord, quarantined_records, source_of
@@ -155,7 +155,7 @@ class Records:
             )
 
         query = ask.bound(("records", book))
-        match = pl.lit(True)
+        match = ~is_withdrawn()
         listing = _Listing(
             book, query, files, self._overlay.find, match, conditions, ledger_records
         )
@@ -182,7 +182,7 @@ class Records:
         def read(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
             return ledger_records(file, frame, texts().of(frame))
 
-        match = pl.col("status") != RowStatus.POSTED
+        match = is_waiting()
         query = ask.bound(("suspense", book))
         listing = _Listing(book, query, files, self._overlay.find, match, conditions, read)
         return self._page(listing, ask)

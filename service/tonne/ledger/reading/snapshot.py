@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.book.editions import Editions
@@ -47,6 +48,8 @@ class Snapshot(Moment):
         Of that method.
     register : polars.DataFrame
         The facilities, columns of `book_state.REGISTER_SCHEMA`.
+    texts : Texts
+        What reads the texts of records, under the method and the words in force.
     entities : sequence of Entity
     quarantined_count : int
         Records of the book in quarantine.
@@ -63,6 +66,7 @@ class Snapshot(Moment):
 
     settings: MethodSettings
     register: pl.DataFrame
+    texts: Texts
     entities: Sequence[Entity]
     quarantined_count: int
     parts: Parts
@@ -192,6 +196,7 @@ class Snapshots:
                 moment.postings,
                 state.settings,
                 state.register,
+                state.texts,
                 moment.entities,
                 moment.quarantined_count,
                 self._parts,

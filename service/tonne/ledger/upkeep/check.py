@@ -18,7 +18,7 @@ import polars as pl
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import Overlay, read_cleared, with_cleared
+from tonne.ledger.files.overlay import Overlay, is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.files.sums import QUANTITY_TYPE
 from tonne.ledger.posting.entries import REQUEST_PREFIX
@@ -236,7 +236,7 @@ class BookCheck:
                 self._tell("CLEARING_MUST_NAME_WAITING_RECORDS", problem, file.id)
             now = with_cleared(frame, cleared)
             rows = now.with_columns(first_status=frame["status"])
-            waiting_count = rows.filter(pl.col("status") > 0).height
+            waiting_count = rows.filter(is_waiting()).height
             expected = snapshot.suspended_counts.get(file.id, 0)
             if waiting_count != expected:
                 self._tell(

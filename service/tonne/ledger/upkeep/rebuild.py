@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.catalogue.words.book_words import BookWords
 from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent
 from tonne.ledger.book.book_state import BookState, edition_factors, register_frame
 from tonne.ledger.book.methods import settings_of
 from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import read_cleared, with_cleared
+from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import repost
 from tonne.ledger.files.spilled_sums import SpilledSums
@@ -105,7 +106,8 @@ class Rebuild:
         self._book = manifest.get_book(book)
         self._register = register_frame(manifest.list_facilities(book, "", None))
         self._methods = list(_methods(manifest, book))
-        self._states: dict[int, BookState] = {}
+        self._words = manifest.list_words(book)
+        self._states: dict[tuple[int, int], BookState] = {}
         self._assumed_count = 0
 
     def run(self) -> Rebuilt:
@@ -183,17 +185,20 @@ class Rebuild:
             left = now.filter((now["status"] > 0) & (after["status"] == RowStatus.POSTED))
             self._post(left, commits[clearing.commit_id], sums)
             now = after
-        self._wait(now.filter(pl.col("status") > 0), sums)
+        self._wait(now.filter(is_waiting()), sums)
         return segment.height
 
     def _post(self, records: pl.DataFrame, commit: CommitRow, sums: SpilledSums) -> None:
-        """Post records under the method that was in force at a commit."""
+        """Post records under the method and the words that were in force at a commit."""
         times = [method.create_time for method in self._methods]
         version = bisect.bisect_right(times, commit.create_time)
-        state = self._state(version)
-        # Each version raised the revision by one. What raised it else may have been the register.
+        word_times = [word.create_time for word in self._words if word.create_time is not None]
+        word_count = bisect.bisect_right(word_times, commit.create_time)
+        state = self._state(version, word_count)
+        # Each version and each word raised the revision by one. What raised it else may have been
+        # the register.
         raised = self._book.revision - commit.revision
-        if raised != self._book.method_version - version:
+        if raised != self._book.method_version - version + len(self._words) - word_count:
             self._note_regions(records)
         for rows in records.iter_slices(BATCH_ROWS):
             sums.add(_posted(rows, state, self._book.id))
@@ -213,7 +218,7 @@ class Rebuild:
         """Post the records that wait: the segment notes under which region."""
         noted = pl.col(POSTING_REGION) if POSTING_REGION in records.columns else pl.lit(None)
         region = pl.coalesce(noted.cast(pl.String), pl.col("region").cast(pl.String))
-        periods = self._state(self._book.method_version).periods
+        periods = self._state(self._book.method_version, len(self._words)).periods
         by_region = records.with_columns(region=region)
         for (status,), rows in by_region.group_by("status", maintain_order=True):
             for part in rows.iter_slices(BATCH_ROWS):
@@ -222,9 +227,13 @@ class Rebuild:
                 )
                 sums.add(plain.select(list(POSTINGS_SCHEMA)))
 
-    def _state(self, version: int) -> BookState:
-        """Make what decides how records are posted under a version; any facility will do."""
-        if version not in self._states:
+    def _state(self, version: int, word_count: int) -> BookState:
+        """Make what decides how records are posted: a version, and the first words of the book.
+
+        Any facility will do.
+        """
+        key = (version, word_count)
+        if key not in self._states:
             body = self._methods[version - 1].body if version else ""
             book = replace(
                 self._book,
@@ -236,8 +245,9 @@ class Rebuild:
             editions = [
                 (each, edition_factors(self._manifest, book, each)) for each in settings.editions
             ]
-            self._states[version] = BookState(book, editions, settings, self._register)
-        return self._states[version]
+            words = BookWords(self._words[:word_count])
+            self._states[key] = BookState(book, editions, settings, self._register, words)
+        return self._states[key]
 
     def _check_regions(self) -> None:
         if self._assumed_count and not self._assumes_regions:

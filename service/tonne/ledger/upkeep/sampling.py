@@ -12,7 +12,7 @@ import polars as pl
 from tonne.errors import FieldInvalid, LedgerInconsistent
 from tonne.ledger.files.files import CLEARING, POSTINGS, QUARANTINE, SEGMENT, FileReader
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import read_cleared, with_cleared
+from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
 from tonne.ledger.upkeep.findings import (
     BookFindings,
     Problem,
@@ -182,7 +182,7 @@ class SampleCheck:
         cleared = read_cleared(self._reader, known)
         for text in clearing_problems(file, frame, cleared):
             yield "CLEARING_MUST_NAME_WAITING_RECORDS", text
-        count = with_cleared(frame, cleared).filter(pl.col("status") > 0).height
+        count = with_cleared(frame, cleared).filter(is_waiting()).height
         # What was cleared since the check began is fine: the count only falls.
         if count > expected:
             yield (

@@ -19,7 +19,7 @@ from tonne.reports.explanation.lines import ExplainLine, Lines
 from tonne.reports.explanation.replay import ReplayOutcome, replay_selection
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import InventoryRow, inventory_of
-from tonne.reports.inventory.selection import Selector
+from tonne.reports.inventory.selection import Meanings, Selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,8 @@ def explain(
         The lines do not add up to the total of the inventory, or as `inventory` says.
     """
     asked = replace(request.under(snapshot.settings), group_by=())
-    selector = Selector(snapshot.register, asked, snapshot.entities)
+    meanings = Meanings(snapshot.resolutions, snapshot.texts)
+    selector = Selector(snapshot.register, asked, snapshot.entities, meanings)
     gathering = Gathering(snapshot, selector, hold, by_facility=True)
     chosen = gathering.select()
     resolutions = gathering.resolutions

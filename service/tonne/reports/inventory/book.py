@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import Inventory, inventory_of
-from tonne.reports.inventory.selection import Selector
+from tonne.reports.inventory.selection import Meanings, Selector
 
 if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
@@ -31,7 +31,8 @@ def book_inventory(
         As `inventory` and the ledger's sums say.
     """
     asked = request.under(snapshot.settings)
-    selector = Selector(snapshot.register, asked, snapshot.entities)
+    meanings = Meanings(snapshot.resolutions, snapshot.texts)
+    selector = Selector(snapshot.register, asked, snapshot.entities, meanings)
     gathering = Gathering(snapshot, selector, hold)
     chosen = gathering.select()
     found = inventory_of(chosen, gathering.resolutions, asked, hold)

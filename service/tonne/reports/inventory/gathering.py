@@ -15,7 +15,7 @@ from tonne.ledger.budget import PART_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.sums import RunningSums
-from tonne.reports.inventory.selection import Selection, Selector, selection_of
+from tonne.reports.inventory.selection import READ, Selection, Selector, selection_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -116,7 +116,7 @@ class Gathering:
         if is_plain and not self._by_facility:
             del schema["facility"]
         extra = {
-            "region": ("effective_region", pl.String),
+            **{name: (column, pl.String) for name, column in READ.items()},
             "facility_type": ("facility_type", pl.String),
         }
         named = dict(extra[name] for name in request.group_by if name in extra)

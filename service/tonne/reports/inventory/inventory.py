@@ -18,6 +18,7 @@ import polars as pl
 
 from tonne.catalogue.resolving.valuation import MAIN_GASES, ratio_text
 from tonne.catalogue.words.gwp import gases as known_gases
+from tonne.ledger.files.lookalikes import lookalikes
 from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
 from tonne.reports.inventory.columns import (
@@ -31,18 +32,25 @@ from tonne.reports.inventory.columns import (
 )
 from tonne.reports.inventory.negative import NEGATIVE_QUANTITY, negative_notices
 from tonne.reports.inventory.record_counts import count_records
-from tonne.reports.inventory.selection import select
+from tonne.reports.inventory.selection import READ, select
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Notice, Resolution
+    from tonne.catalogue.resolving.texts import Texts
     from tonne.ledger.budget import Hold
     from tonne.model import Entity
     from tonne.reports.inventory.footprint import Bucket, Contribution, Weights
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
+
+FACILITY_LOOKALIKE = "FACILITY_LOOKALIKE"
+"""Reason of the notice that facilities differ by case, width, spaces or signs alone."""
+
+ALIKE_NAMED_MAX = 10
+"""Groups of such facilities that are named."""
 
 Group = tuple[str, ...]
 
@@ -123,6 +131,7 @@ def inventory(
     request: InventoryRequest,
     *,
     entities: Sequence[Entity] = (),
+    texts: Texts | None = None,
 ) -> Inventory:
     """Compute an inventory.
 
@@ -141,13 +150,15 @@ def inventory(
         Selection, grouping and valuation; its GWP set and consolidation are given.
     entities : Sequence[Entity]
         Whose the facilities are.
+    texts : Texts, optional
+        Reads activities and regions of what is not posted, and of the request.
 
     Raises
     ------
     LedgerInconsistent
         A posting names a resolution that is not there.
     """
-    chosen = select(balances, resolutions, facilities, request, entities)
+    chosen = select(balances, resolutions, facilities, request, entities, texts=texts)
     return inventory_of(chosen, resolutions, request)
 
 
@@ -163,8 +174,12 @@ def inventory_of(
         group_by=request.group_by,
         rows=_rows(chosen, keys, request, hold) if request.group_by else (),
         total=_total(chosen, request),
-        notices=(*_notices(chosen, request), *_negative(chosen)),
-        suspended_count=_count_suspended(chosen.suspended, request.first_period),
+        notices=(
+            *_notices(chosen, request),
+            *_negative(chosen),
+            *_alike(chosen, request.first_period),
+        ),
+        suspended_count=_count_records(chosen.suspended, request.first_period),
         method_versions=tuple(
             sorted({resolutions[bucket[0]].method_version for bucket in chosen.weights.total})
         ),
@@ -174,7 +189,7 @@ def inventory_of(
 
 
 def _columns(keys: Iterable[str]) -> list[str]:
-    return ["effective_region" if name == "region" else name for name in keys]
+    return [READ.get(name, name) for name in keys]
 
 
 def _texts(keys: Iterable[str]) -> list[pl.Expr]:
@@ -337,8 +352,23 @@ def _negative(chosen: Selection) -> Iterator[InventoryNotice]:
         yield InventoryNotice(NEGATIVE_QUANTITY, message, record_count)
 
 
-def _count_suspended(postings: pl.DataFrame, first_period: int) -> int:
-    """Count distinct records; all parts of one in suspense are there, see `record_counts`."""
+def _alike(chosen: Selection, first_period: int) -> Iterator[InventoryNotice]:
+    """Tell facilities that look alike, as far as the selection tells facilities apart."""
+    if "facility" not in chosen.posted.columns:
+        return
+    for names in lookalikes(chosen.posted.get_column("facility"))[:ALIKE_NAMED_MAX]:
+        mine = chosen.posted.filter(pl.col("facility").cast(pl.String).is_in(names))
+        listed = ", ".join(map(repr, names))
+        yield InventoryNotice(
+            FACILITY_LOOKALIKE,
+            f"facilities {listed} look alike and are counted apart: where they are one, send "
+            "further records under one id",
+            _count_records(mine, first_period),
+        )
+
+
+def _count_records(postings: pl.DataFrame, first_period: int) -> int:
+    """Count distinct records whose parts are all there, see `record_counts`."""
     is_first = pl.col("period") == first_period
     count = pl.when(is_first).then("record_count").otherwise("record_start_count")
     return int(postings.select(count.sum()).item() or 0)

@@ -12,13 +12,21 @@ from tonne.reports.inventory.boundary import WHOLE, find_boundary
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.catalogue.resolving.texts import Texts
+    from tonne.ledger.files.frames import Schema
     from tonne.model import Entity
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.record_counts import Detail
     from tonne.reports.inventory.request import InventoryRequest
+
+
+READ = {"activity": "activity_read", "region": "effective_region"}
+"""Columns of what a dimension's texts mean."""
+
+_READ_SCHEMA: Schema = dict.fromkeys(("resolution", "activity", "region"), pl.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +74,18 @@ def select(
     facilities: pl.DataFrame,
     request: InventoryRequest,
     entities: Sequence[Entity] = (),
+    *,
+    texts: Texts | None = None,
 ) -> Selection:
     """Take the postings of a request, and what each of their buckets adds.
 
     Parameters and errors are those of `inventory.inventory`.
     """
-    selector = Selector(facilities, request, entities)
+
+    def find(ids: Sequence[str]) -> dict[str, Resolution]:
+        return {each: resolutions[each] for each in ids if each in resolutions}
+
+    selector = Selector(facilities, request, entities, Meanings(find, texts))
     chosen = selector.take(balances)
 
     def detail(cases: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -105,6 +119,77 @@ def selection_of(
     )
 
 
+class Meanings:
+    """What the texts of postings mean: what is posted as its resolution says, else as now.
+
+    Parameters
+    ----------
+    resolutions : callable
+        Finds resolutions by their ids.
+    texts : Texts, optional
+        Reads the texts of what is not posted, and of requests; without it a text is itself.
+    """
+
+    def __init__(
+        self,
+        resolutions: Callable[[Sequence[str]], Mapping[str, Resolution]],
+        texts: Texts | None = None,
+    ) -> None:
+        self._resolutions = resolutions
+        self._texts = texts
+        self._read = pl.DataFrame(schema=_READ_SCHEMA)
+
+    def now(self, column: str, text: str) -> str:
+        """Give what an activity or a region means by now; an unknown one is itself."""
+        if self._texts is None:
+            return text
+        if column == "activity":
+            return self._texts.named(self._texts.activity_of(text))
+        region = self._texts.region_of(text)
+        return text if region is None else region
+
+    def read(self, postings: pl.DataFrame, column: str, text: pl.Expr, name: str) -> pl.DataFrame:
+        """Add what a column of texts means.
+
+        Parameters
+        ----------
+        postings : polars.DataFrame
+        column : str
+            `activity` or `region`.
+        text : polars.Expr
+            The texts: those of the column, or else of the register.
+        name : str
+            Name of the new column.
+        """
+        self._find(postings)
+        told = self._read.select("resolution", pl.col(column).alias("told"))
+        own = pl.col(column).cast(pl.String).fill_null("")
+        written = postings.with_columns(
+            text.alias("written"), own.alias("own"), pl.col("resolution").cast(pl.String)
+        ).join(told, on="resolution", how="left", maintain_order="left")
+        # Of what is posted, a text that its resolution does not tell is what it means.
+        is_open = pl.col("resolution").is_null() | (pl.col("own") == "")
+        open_texts = written.filter(is_open)["written"].unique().to_list()
+        meant = {each: self.now(column, each) for each in open_texts if each}
+        return written.with_columns(
+            pl.when(is_open)
+            .then(pl.col("written").replace(meant))
+            .otherwise(pl.coalesce("told", "written"))
+            .alias(name)
+        ).drop("written", "own", "told")
+
+    def _find(self, postings: pl.DataFrame) -> None:
+        """Look up the resolutions that are new."""
+        names = postings.select(pl.col("resolution").cast(pl.String).unique()).to_series()
+        new = names.filter(names.is_not_null() & ~names.is_in(self._read["resolution"].implode()))
+        if new.is_empty():
+            return
+        found = self._resolutions(new.to_list())
+        rows = [(id_, each.activity or None, each.region or None) for id_, each in found.items()]
+        more = pl.DataFrame(rows, schema=_READ_SCHEMA, orient="row")
+        self._read = pl.concat([self._read, more])
+
+
 class Selector:
     """Takes the postings of a request, from any part of a book.
 
@@ -115,12 +200,20 @@ class Selector:
     request : InventoryRequest
     entities : sequence of Entity
         Whose the facilities are.
+    meanings : Meanings
+        What activities and regions mean.
     """
 
     def __init__(
-        self, facilities: pl.DataFrame, request: InventoryRequest, entities: Sequence[Entity]
+        self,
+        facilities: pl.DataFrame,
+        request: InventoryRequest,
+        entities: Sequence[Entity],
+        meanings: Meanings,
     ) -> None:
         self.request = request
+        self._meanings = meanings
+        self._asks_activity = bool("activity" in request.group_by or request.activities)
         self._boundary = find_boundary(facilities, entities, request.consolidation)
         asked = {"region", "facility_type"} & set(request.group_by)
         self._asks_register = bool(asked or request.regions)
@@ -142,27 +235,35 @@ class Selector:
     def take(self, postings: pl.DataFrame) -> pl.DataFrame:
         """Take the postings of the request's months, facilities, activities and regions.
 
-        `resolution` is a text, and `portion` is there where a boundary is drawn. `place` is the
-        record's region, or else its facility's; it and `facility_type` are there where the
-        request needs them.
+        `resolution` is a text, and `portion` is there where a boundary is drawn. Where the request
+        needs them there are `activity_read`, what the record's activity means, `effective_region`,
+        what its region means or else its facility's, and `facility_type`.
         """
         request = self.request
         chosen = postings.filter(
             pl.col("period").is_between(request.first_period, request.last_period)
         )
-        for column, values in (
-            ("facility", request.facilities),
-            ("activity", request.activities),
-        ):
-            if values:
-                chosen = chosen.filter(pl.col(column).cast(pl.String).is_in(list(values)))
+        if request.facilities:
+            named = pl.col("facility").cast(pl.String).is_in(list(request.facilities))
+            chosen = chosen.filter(named)
+        if self._asks_activity:
+            written = pl.col("activity").cast(pl.String)
+            chosen = self._meanings.read(chosen, "activity", written, "activity_read")
+        if request.activities:
+            chosen = chosen.filter(self._is_asked("activity", "activity_read", request.activities))
         if self._asks_register:
             chosen = self._with_place(chosen)
         if request.regions:
-            chosen = chosen.filter(pl.col("effective_region").is_in(list(request.regions)))
+            chosen = chosen.filter(self._is_asked("region", "effective_region", request.regions))
         # Names as text: categories of different frames are not to be compared by code.
         chosen = chosen.with_columns(pl.col("resolution").cast(pl.String))
         return chosen if self._boundary is None else self._boundary.mark(chosen)
+
+    def _is_asked(self, column: str, read: str, values: Sequence[str]) -> pl.Expr:
+        """Take what means the same as a text that was asked for, or is written so."""
+        meant = {self._meanings.now(column, each) for each in values}
+        written = pl.col(column).cast(pl.String).is_in([each for each in values if each])
+        return pl.col(read).is_in(sorted(meant)) | written
 
     def _with_place(self, chosen: pl.DataFrame) -> pl.DataFrame:
         register = (
@@ -173,9 +274,9 @@ class Selector:
             .drop("name")
         )
         own = pl.col("region").cast(pl.String).fill_null("")
-        return chosen.join(register, on="facility", how="left").with_columns(
-            effective_region=pl.when(own != "").then(own).otherwise("facility_region")
-        )
+        placed = chosen.join(register, on="facility", how="left")
+        written = pl.when(own != "").then(own).otherwise("facility_region")
+        return self._meanings.read(placed, "region", written, "effective_region")
 
 
 def _known(posted: pl.DataFrame, resolutions: Mapping[str, Resolution]) -> dict[str, Resolution]:

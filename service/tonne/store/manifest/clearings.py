@@ -66,22 +66,26 @@ class ClearingTable(Tables):
 
 
 def shift_totals(connection: Connection, commit: Commit) -> None:
-    """Move cleared records from suspended to posted in the totals of their channels.
+    """Move records from suspended to posted, or to quarantined, in the totals of their channels.
 
     The rows are locked in the order of their ids, as a commit locks them that moves channels.
     """
-    counts: dict[str, int] = defaultdict(int)
+    posted: dict[str, int] = defaultdict(int)
+    withdrawn: dict[str, int] = defaultdict(int)
     for clearing in commit.clearings:
         for channel, count in clearing.channels:
-            counts[channel] += count
+            posted[channel] += count
+        for channel, count in clearing.withdrawn_channels:
+            withdrawn[channel] += count
     table = schema.channel
-    for channel, count in sorted(counts.items()):
+    for channel in sorted({*posted, *withdrawn}):
         changed = connection.execute(
             sa.update(table)
             .where(table.c.book == commit.book, table.c.id == channel)
             .values(
-                posted_count=table.c.posted_count + count,
-                suspended_count=table.c.suspended_count - count,
+                posted_count=table.c.posted_count + posted[channel],
+                quarantined_count=table.c.quarantined_count + withdrawn[channel],
+                suspended_count=table.c.suspended_count - posted[channel] - withdrawn[channel],
             )
         )
         if changed.rowcount != 1:

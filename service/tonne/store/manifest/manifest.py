@@ -24,6 +24,7 @@ from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
 from tonne.store.manifest.snapshots import SnapshotQueries
 from tonne.store.manifest.unknowns import UnknownTable
+from tonne.store.manifest.words import WordTable
 from tonne.store.migrations import (
     Fit,
     Upgrade,
@@ -50,6 +51,7 @@ class Manifest(
     EditionTable,
     FacilityTable,
     EntityTable,
+    WordTable,
     ChannelTable,
     CommitTable,
     FileTable,

@@ -1,4 +1,4 @@
-"""Records that stand for others in quarantine: written with the commit that posts them."""
+"""Records that stand for others: written with the commit that posts them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ class MendTable(Tables):
         with self._database.read() as connection:
             return [_mend_of(row) for row in connection.execute(query)]
 
+    def mends_by(self, book: str, request_id: str) -> dict[int, MendRow]:
+        """List what the records of a request stand for, by their indexes; most mend nothing."""
+        table = schema.mend
+        query = sa.select(table).where(table.c.book == book, table.c.request == request_id)
+        with self._database.read() as connection:
+            return {row.request_index: _mend_of(row) for row in connection.execute(query)}
+
     def mended(self, book: str, sources: Iterable[str]) -> set[tuple[str, int]]:
         """Say which records in quarantine of some sources others stand for."""
         table = schema.mend
@@ -55,7 +62,7 @@ class MendTable(Tables):
 def count_mends(connection: Connection, book: str) -> int:
     """Count the records in quarantine of a book that others stand for."""
     table = schema.mend
-    query = sa.select(sa.func.count()).where(table.c.book == book)
+    query = sa.select(sa.func.count()).where(table.c.book == book, table.c.segment == "")
     return int(connection.execute(query).scalar_one())
 
 
@@ -77,6 +84,7 @@ def insert_mends(connection: Connection, database: Database, commit: Commit) -> 
                 "request": each.request_id,
                 "request_index": each.index,
                 "commit_id": commit.id,
+                "segment": each.segment,
             }
             for each in sorted(commit.mends, key=lambda each: (each.source, each.offset))
         ],
@@ -108,4 +116,5 @@ def _mend_of(row: sa.Row[Any]) -> MendRow:
         generation=row.generation,
         request_id=row.request,
         index=row.request_index,
+        segment=row.segment,
     )

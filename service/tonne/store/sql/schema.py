@@ -199,7 +199,7 @@ mend = Table(
     "mend",
     metadata,
     Column("book", _id(), primary_key=True),
-    # The record in quarantine that is superseded, as files name it: a channel id or
+    # The record in quarantine or suspense that is superseded, as files name it: a channel id or
     # `requests/{id}`, and an offset there. Each is superseded once.
     Column("source", _id(), primary_key=True),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
@@ -212,6 +212,8 @@ mend = Table(
     Column("request", String, nullable=False),
     Column("request_index", Integer, nullable=False),
     Column("commit_id", String, nullable=False),
+    # Where the one that is superseded waited in suspense: its segment.
+    Column("segment", String, nullable=False, server_default=""),
     Index(None, "book", "channel", "channel_offset"),
 )
 
@@ -232,6 +234,22 @@ file_import = Table(
     Column("caller", Text, nullable=False),
     Column("create_time", UtcTime, nullable=False),
     UniqueConstraint("book", "channel", "first_offset", "sha256", "profile_sha256"),
+)
+
+word = Table(
+    "word",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("field", String, nullable=False),  # activity, unit, region
+    # The text as it is compared; the highest number of a field and key is in force.
+    Column("key", _id(), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("meaning", Text, nullable=False),  # empty: none any more
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+    Index(None, "book", "field", "key", "number"),
 )
 
 resolution = Table(

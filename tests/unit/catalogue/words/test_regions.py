@@ -65,6 +65,26 @@ WRITTEN = {
         "Sichuan, China": "CN-SC",
         "DE-Hessen": "DE-HE",
         "Limburg, Belgium": "BE-VLI",
+        "CA, USA": "US-CA",
+        "GD, China": "CN-GD",
+        "Germany (DE)": "DE",
+        "DE - Deutschland": "DE",
+    },
+    "more of each": {
+        "Guangdong Province": "CN-GD",
+        "Beijing Municipality": "CN-BJ",
+        "苏州市": "CN-JS",
+        "东京都": "JP-13",
+        "Schottland": "GB-SCT",
+        "Écosse": "GB-SCT",
+        "República Popular China": "CN",
+        "Bavière": "DE-BY",
+        "Baden-Wuerttemberg": "DE-BW",
+        "München": "DE-BY",
+        "Comunitat Valenciana": "ES-VC",
+        "Sverige": "SE",
+        "Elfenbeinküste": "CI",
+        "NYC": "US-NY",
     },
     "grids": {
         "CAMX": "US-EGRID-CAMX",
@@ -131,6 +151,7 @@ def test_what_is_mistyped_is_unknown_and_told_its_nearest(text, near):
         ("Limburg", ("BE-VLI", "NL-LI")),
         ("eu-west-1", ("GB", "IE")),
         ("ap-southeast-3", ("ID", "MY")),
+        ("Congo", ("CD", "CG")),
     ],
 )
 def test_what_could_be_two_regions_is_none(text, choices):
@@ -187,3 +208,59 @@ def test_two_own_regions_that_differ_by_case_are_two():
     """Each is read as written; a third way to write them names neither."""
     own = Regions(["Plant", "plant"])
     assert (own.read("Plant"), own.read("plant"), own.read("PLANT")) == ("Plant", "plant", None)
+
+
+OWN = Regions(["XA-North-Plant", "XA-North", "US-WA-Seattle", "XA-North-Hall 1", "XA-Hall A"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "XA-North-Plnat",
+        "XA-North-Plan",
+        "XA-North-Plants",
+        "xa north-plamt",
+        "XA-Norht",
+        "XA-Norht-Plant",
+        "XA-North-Hal 1",
+        "XB",
+        "XB-North-Plant",
+        "US-WA-Seatle",
+        "US-WA-Seatlte",
+    ],
+)
+def test_what_is_a_letter_away_from_an_own_region_is_unknown(text):
+    """At any level: it takes no factor of what it would lie in, and its nearest is told."""
+    assert OWN.read(text) is None
+    nearest = "" if text == "XB" else "nearest known are "
+    assert nearest in OWN.advice(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("xa-north-PLANT", "XA-North-Plant"),
+        ("XA-North-Office", "XA-North-Office"),
+        ("XA-North-Hall 2", "XA-North-Hall 2"),
+        ("XA-North-Hall 12", "XA-North-Hall 12"),
+        ("XA-Hall B", "XA-Hall B"),
+        ("XA-South", "XA-South"),
+        ("XA", "XA"),
+        ("QM-east", "QM-east"),
+        ("US-WA-Tacoma", "US-WA-Tacoma"),
+        ("US-OR-Seatle", "US-OR-Seatle"),
+    ],
+)
+def test_another_place_is_no_mistake(text, region):
+    """What differs by more, by a number, or lies elsewhere, is a place of its own."""
+    assert OWN.read(text) == region
+
+
+@given(
+    st.lists(st.text("abcd -1", min_size=1, max_size=6), max_size=4),
+    st.text("abcd -1", min_size=1, max_size=6),
+)
+def test_an_own_region_is_read_whatever_others_there_are(names, name):
+    """Being near to another one never hides a region that factors have."""
+    own = Regions([f"XA-{each}" for each in [*names, name]])
+    assert own.read(f"XA-{name}") is not None

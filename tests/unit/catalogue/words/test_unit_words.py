@@ -89,6 +89,48 @@ WRITTEN = {
         "litros": "l",
         "pasajero-kilómetro": "passenger.km",
     },
+    "said twice": {
+        "立方米(m³)": "m3",
+        "千瓦时\uff08kWh\uff09": "kWh",
+        "KWH(度)": "kWh",
+        "Megawattstunden [MWh]": "MWh",
+        "Kubikmeter (m³)": "m3",
+        "tonelada (t)": "t",
+        "ton (t)": "t",
+        "MT (metric ton)": "t",
+        "t (tons)": "t",
+    },
+    "more of each": {
+        "kilowatt-hrs": "kWh",
+        "MWhs": "MWh",
+        "million BTUs": "MMBtu",
+        "GJoule": "GJ",
+        "dm³": "l",
+        "cm3": "ml",
+        "m3 i.N.": "Nm3",
+        "千度": "MWh",
+        "千升": "m3",
+        "美吨": "short_ton",
+        "辆": "unit",
+        "房晚": "room.night",
+        "Kubikdezimeter": "l",
+        "Pers.-km": "passenger.km",
+        "Fahrzeug-km": "vehicle.km",
+        "Nächte": "room.night",
+        "Betriebsstunden": "h",
+        "Schweizer Franken": "CHF",
+        "décimètres cubes": "l",
+        "téraoctets": "TB",
+        "personnes-km": "passenger.km",
+        "dollars américains": "USD",
+        "kilojulios": "kJ",
+        "toneladas-km": "t.km",
+        "viajeros-km": "passenger.km",
+        "ton métrica": "t",
+        "libras esterlinas": "GBP",
+        "HK$": "HKD",
+        "港币": "HKD",
+    },
     "signs": {
         "\uff2b\uff37\uff28": "kWh",
         "\ufeffkWh": "kWh",
@@ -117,6 +159,12 @@ def test_a_unit_is_read_in_the_spellings_of_people(text, symbol):
     assert found.symbol == symbol
 
 
+@pytest.mark.parametrize("text", ["kWh (MWh)", "ton (kg)", "m3 (gal)", "a (b)"])
+def test_two_texts_that_do_not_agree_are_none(text):
+    """What stands in brackets never decides between units by itself."""
+    assert find(text) is None
+
+
 @pytest.mark.parametrize(
     ("text", "choices"),
     [
@@ -143,6 +191,18 @@ def test_a_unit_is_read_in_the_spellings_of_people(text, symbol):
         ("万千瓦时", "MWh"),
         ("标准立方米", "m3 or Nm3"),
         ("$", "USD, CAD, AUD, SGD or HKD"),
+        ("kWh/a", "kWh"),
+        ("kW/h", "kWh"),
+        ("quintal", "kg or lb"),
+        ("cc", "ml or m3"),
+        ("To", "t or TB"),
+        ("TM", "t or t.mile"),
+        ("kr", "DKK, NOK or SEK"),
+        ("yuan", "CNY or TWD"),
+        ("亩", "m2 or ha"),
+        ("k€", "EUR"),
+        ("tCO2e", "t"),
+        ("标况立方米", "m3 or Nm3"),
     ],
 )
 def test_what_could_mean_two_things_is_refused_with_the_choices(text, choices):

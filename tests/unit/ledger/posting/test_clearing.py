@@ -429,14 +429,16 @@ def test_a_book_that_changes_in_the_middle_is_resolved_anew(bench, monkeypatch):
         ),
         ({"activity": "paper.mill", "unit": "t", "facility": "dc-2"}, ["'CN'"]),
         ({"facility": "dc-9"}, ["dc-9", "import the facility"]),
-        ({"activity": "Lorry"}, ["'Lorry'", "freight.road.hgv", "`tonne activity search`"]),
+        ({"activity": "Lorry"}, ["'Lorry'", "`tonne activity search`",
+             "`tonne word learn --book acme activity Lorry freight.road.hgv --reason ...`"]),
         (
             {"region": "Guangdnog"},
-            ["region: ", "'Guangdnog'", "CN-GD (Guangdong)", "counts nowhere", "edition import"],
+            ["region: ", "'Guangdnog'", "CN-GD (Guangdong)", "edition import",
+             "`tonne word learn --book acme region Guangdnog <REGION> --reason ...`"],
         ),
         ({"region": "DE-XX"}, ["region: ", "'DE-XX'", "nearest known are"]),
         ({"region": "Georgia"}, ["it may be GE (Georgia), US-GA (Georgia)"]),
-        ({"facility": "dc-3"}, ["'Frnace'", "FR (France)", "`tonne facility import`"]),
+        ({"facility": "dc-3"}, ["'Frnace'", "FR (France)", "`tonne facility update`"]),
     ],
 )  # fmt: skip
 def test_a_record_in_suspense_says_what_it_waits_for(bench, fields, words):

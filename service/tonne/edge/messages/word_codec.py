@@ -1,0 +1,43 @@
+"""Words of books: messages to dataclasses and back."""
+
+from __future__ import annotations
+
+from tonne.edge.messages import names
+from tonne.edge.messages.codec import timestamp
+from tonne.errors import FieldInvalid
+from tonne.model import Word, WordField
+from tonne.v1 import ledger_pb2
+
+_FIELDS = {ledger_pb2.WordField.Value(f"WORD_FIELD_{field.name}"): field for field in WordField}
+
+
+def read_word(message: ledger_pb2.Word, author: str) -> Word:
+    """Read a word that is to be made; `author` is who calls. Raises `FieldInvalid`."""
+    if message.field not in _FIELDS:
+        known = ", ".join(map(ledger_pb2.WordField.Name, _FIELDS))
+        raise FieldInvalid(
+            f"word.field: expected one of {known}; got {message.field}",
+            metadata={"field": "word.field", "value": str(message.field)},
+        )
+    return Word(
+        field=_FIELDS[message.field],
+        text=message.text,
+        meaning=message.meaning,
+        author=message.author or author,
+        reason=message.reason,
+    )
+
+
+def write_word(book: str, word: Word) -> ledger_pb2.Word:
+    """Write an entry of a book's words."""
+    return ledger_pb2.Word(
+        name=names.write_word(book, word.number),
+        field=f"WORD_FIELD_{word.field.name}",
+        text=word.text,
+        meaning=word.meaning,
+        author=word.author,
+        reason=word.reason,
+        create_time=None if word.create_time is None else timestamp(word.create_time),
+        in_force=word.is_in_force,
+        posted_count=word.posted_count,
+    )

@@ -1,0 +1,1 @@
+"""Mending: records that wait leave suspense where others stand for them."""
