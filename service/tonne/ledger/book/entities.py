@@ -7,8 +7,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.words.method import is_day
 from tonne.errors import FieldInvalid
-from tonne.ledger.book.facilities import ID_BYTES_MAX, TEXT_CHARACTERS_MAX, is_day
+from tonne.ledger.book.facilities import ID_BYTES_MAX, TEXT_CHARACTERS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
