@@ -133,7 +133,7 @@ class Estimate:
             self._estimation.resolutions,
             self._estimation.state.register,
             self._request,
-            entities=self._estimation.entities,
+            entities=self._estimation.state.entities,
         )
         return EstimateAnswer(
             replace(found, quarantined_count=totals.quarantined_count),
@@ -150,7 +150,7 @@ class Estimate:
             self._estimation.resolutions,
             self._estimation.state.register,
             self._request,
-            self._estimation.entities,
+            self._estimation.state.entities,
         )
         weights = chosen.weights
         kilograms: defaultdict[int, Fraction] = defaultdict(Fraction)

@@ -19,6 +19,7 @@ from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.repost import repost, split_records
 from tonne.ledger.files.sums import COUNTS, QUANTITY_TYPE, RunningSums
 from tonne.ledger.reading.moment import outrun
@@ -139,7 +140,7 @@ class Evidence:
                         & pl.col("period").is_between(question.first_period, question.last_period)
                     ).with_columns(texts)
                     asked = posted.join(keys, on=[*RECORD_KEYS, "period"], how="semi")
-                sums.add(asked)
+                sums.add(by_month(asked))
         except ObjectMissing as error:
             raise outrun(moment.book.id) from error
         return sums.frame()

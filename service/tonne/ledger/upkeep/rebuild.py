@@ -20,9 +20,10 @@ from tonne.ledger.book.methods import settings_of
 from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import read_cleared, with_cleared
-from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month, drop_zeros
 from tonne.ledger.files.repost import repost
 from tonne.ledger.files.spilled_sums import SpilledSums
+from tonne.ledger.files.sums import sum_by
 from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.model import FacilityRule, RowStatus
@@ -104,6 +105,7 @@ class Rebuild:
         self._on_file = on_file
         self._book = manifest.get_book(book)
         self._register = register_frame(manifest.list_facilities(book, "", None))
+        self._entities = manifest.list_entities(book)
         self._methods = list(_methods(manifest, book))
         self._states: dict[int, BookState] = {}
         self._assumed_count = 0
@@ -132,6 +134,7 @@ class Rebuild:
                 record_count += self._add_records(file, clearings, sums)
             self._check_regions()
             frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
+        frame = _in_known_slices(frame)
         self._check(frame)
         self._replace(corrupt, frame)
         return Rebuilt(tuple(corrupt), frame.height, record_count, self._assumed_count)
@@ -147,10 +150,7 @@ class Rebuild:
                 corrupt.append(file)
             else:
                 with polars_errors(file.path):
-                    texts = frame.select(
-                        pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items()
-                    )
-                    sums.add(texts.with_columns(-pl.col(_SUMMED)))
+                    sums.add(as_postings(frame).with_columns(-pl.col(_SUMMED)))
             self._on_file()
         return corrupt
 
@@ -236,7 +236,9 @@ class Rebuild:
             editions = [
                 (each, edition_factors(self._manifest, book, each)) for each in settings.editions
             ]
-            self._states[version] = BookState(book, editions, settings, self._register)
+            self._states[version] = BookState(
+                book, editions, settings, self._register, self._entities
+            )
         return self._states[version]
 
     def _check_regions(self) -> None:
@@ -304,12 +306,25 @@ def _methods(manifest: Manifest, book: str) -> Iterator[Method]:
         after = page[-1].version
 
 
+def _in_known_slices(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep the slices, unless they are not those of then: then a posting has its whole month.
+
+    Dates of facilities and holdings are those of today; where they were others at a commit, the
+    good files have other slices, and only months add up.
+    """
+    is_astray = (pl.col("status") == RowStatus.POSTED) & (pl.col("record_count") < 0)
+    if frame.filter(is_astray).is_empty():
+        return frame
+    keys = [name for name in POSTINGS_SCHEMA if name not in _SUMMED]
+    return drop_zeros(sum_by(by_month(frame), keys)).select(list(POSTINGS_SCHEMA))
+
+
 def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
     """Post records under a state; columns of `POSTINGS_SCHEMA`."""
     posted = post_under(records, state, book)
     with polars_errors(f"postings of book {book}"):
         frame, _ = posting_frame(posted, state)
-        texts = frame.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
+        texts = as_postings(frame)
     if posted.record_count != records.height or texts.filter(pl.col("status") > 0).height:
         raise LedgerInconsistent(
             f"records of book {book!r} were posted, but version {state.book.method_version} of "
