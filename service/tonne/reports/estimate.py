@@ -15,7 +15,7 @@ import polars as pl
 
 from tonne.ledger.files.sums import sum_by
 from tonne.model import RowStatus
-from tonne.reports.inventory.columns import KG_CO2E
+from tonne.reports.inventory.footprint import KG_CO2E
 from tonne.reports.inventory.inventory import Inventory, inventory
 from tonne.reports.inventory.selection import select
 
