@@ -215,11 +215,12 @@ class Batch:
         """Records that broke a rule of their own; rules of the book may refuse more."""
     @property
     def posting_count_max(self) -> int:
-        """Most postings that the records can make, whatever the rules and the time zone.
+        """Most postings that the records can make in months without slices, in any time zone.
 
         A record in good order makes one for each month that it touches: at most two where it
         spans at most 28 days, and one more for each further 28 days or part of them. All
         together make at most one for each key of the session and month that any of them touches.
+        Each date within a month at which a rule cuts it can add one more in that month.
         """
     @property
     def columns_memory_bytes(self) -> int:
@@ -230,16 +231,24 @@ class Batch:
 
 @final
 class RuleTable:
-    """What each rule says per period: runs of (first_period, disposition), immutable.
+    """What each rule says from which day on: runs of (first_period, disposition), immutable.
 
     Rule r has the runs run_offsets[r] .. run_offsets[r + 1]; a run holds from its first
     period to the next run's. Its runs begin at period 0. disposition >= 0: index of a
-    resolution; disposition < 0: minus a RowStatus. All int32. Raises ValueError where the runs
-    are not well-formed.
+    resolution; disposition < 0: minus a RowStatus. All int32. Where runs begin within a month,
+    run_first_days gives the day of the month of each (int32, 1 to 31) and run_starts_us the
+    instant of that day (int64 microseconds, within the period; not looked at for day 1): such a
+    run cuts its month into slices, also where its disposition is that of the run before. Raises
+    ValueError where the runs are not well-formed.
     """
 
     def __new__(
-        cls, run_offsets: Buffer, run_first_periods: Buffer, run_dispositions: Buffer
+        cls,
+        run_offsets: Buffer,
+        run_first_periods: Buffer,
+        run_dispositions: Buffer,
+        run_first_days: Buffer | None = None,
+        run_starts_us: Buffer | None = None,
     ) -> Self: ...
     @property
     def rule_count(self) -> int: ...
@@ -321,12 +330,12 @@ class Posted:
         unreadable), raw (binary; empty for Arrow batches).
         """
     def postings(self) -> ArrowTable:
-        """One row per distinct key, period and disposition, in order of first sight.
+        """One row per distinct key, period, slice and disposition, in order of first sight.
 
-        facility, activity, unit, region (dict), period int32, disposition int32 (resolution
-        index, or minus a RowStatus for suspense), quantity decimal128(38, 6), record_count
-        int64 (records with a part here), record_start_count int64 (records whose first part
-        is here).
+        facility, activity, unit, region (dict), period int32, first_day and last_day uint8 (of
+        the slice: 1 and 31 where it is the whole month), disposition int32 (resolution index,
+        or minus a RowStatus for suspense), quantity decimal128(38, 6), record_count int64
+        (records with a part here), record_start_count int64 (records whose first part is here).
         """
 
 def post(
@@ -336,10 +345,12 @@ def post(
     *,
     row_errors_max: int = 1000,
 ) -> Posted:
-    """Split by period, apply rules, aggregate.
+    """Split by period and slice, apply rules, aggregate.
 
     A record is split by time over its periods: each part but the last is
-    quantity * part duration / whole duration cut toward zero, the last takes the remainder.
+    quantity * part duration / whole duration cut toward zero, the last takes the remainder. A
+    part in a month with slices is split over those that it touches: up to each cut counts part *
+    duration since the part began / part duration, cut toward zero, less what is counted already.
     Where any part's disposition is negative, the whole record gets that status (the first such):
     below 64 quarantine, else suspense; its parts then are posted under that disposition (suspense)
     or nowhere (quarantine). No sum can leave 128 bits: that takes 2^64 records.

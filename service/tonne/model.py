@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
 
 from tonne.errors import NameInvalid
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 QUANTITY_PLACES = 6
 """Decimal places of a quantity in the ledger."""
@@ -23,6 +21,14 @@ PERIOD_EPOCH_YEAR = 1970
 
 PERIOD_COUNT_MAX = (2200 - PERIOD_EPOCH_YEAR) * 12
 """Number of periods from 1970-01 to 2199-12."""
+
+LAST_DAY = 31
+"""Last day of a slice that ends with its month, however many days that has."""
+
+_EPOCH_ORDINAL = dt.date(PERIOD_EPOCH_YEAR, 1, 1).toordinal()
+
+DAY_COUNT_MAX = dt.date(2200, 1, 1).toordinal() - _EPOCH_ORDINAL
+"""Number of days from 1970-01-01 to 2199-12-31."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
@@ -358,6 +364,30 @@ def month_of_period(period: int) -> str:
     """Write a period number as `YYYY-MM`."""
     year, month = divmod(period, 12)
     return f"{PERIOD_EPOCH_YEAR + year:04d}-{month + 1:02d}"
+
+
+def number_of_day(day: dt.date) -> int:
+    """Count days since 1970-01-01; earlier ones are 0, those after 2199 are `DAY_COUNT_MAX`."""
+    return min(max(day.toordinal() - _EPOCH_ORDINAL, 0), DAY_COUNT_MAX)
+
+
+def day_of_number(number: int) -> dt.date:
+    """Give the day that is so many days after 1970-01-01."""
+    return dt.date.fromordinal(_EPOCH_ORDINAL + number)
+
+
+@cache
+def period_of_day(number: int) -> int:
+    """Give the period that a day, by its number, lies in."""
+    day = day_of_number(number)
+    return (day.year - PERIOD_EPOCH_YEAR) * 12 + day.month - 1
+
+
+@cache
+def first_day_of(period: int) -> int:
+    """Give the number of a period's first day; `DAY_COUNT_MAX` for the one after the last."""
+    year, month = divmod(period, 12)
+    return number_of_day(dt.date(PERIOD_EPOCH_YEAR + year, month + 1, 1))
 
 
 def check_id(kind: str, value: str) -> str:

@@ -3,6 +3,7 @@
 import datetime as dt
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,6 +35,15 @@ def period_starts(zone_name: str) -> tuple[int, ...]:
 
 
 @cache
+def day_start(zone_name: str, period: int, day: int) -> int:
+    """Microseconds of the local start of a day of a month."""
+    year, month = divmod(period, 12)
+    local = dt.datetime(PERIOD_EPOCH_YEAR + year, month + 1, day, tzinfo=ZoneInfo(zone_name))
+    since = local.astimezone(dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    return since // dt.timedelta(microseconds=1)
+
+
+@cache
 def period_table(zone_name: str) -> kernel.PeriodTable:
     """The kernel's table of the same boundaries, the outer ones moved to the time that records
     may have."""
@@ -47,7 +57,7 @@ class RuleBook:
     """Rules, and which of them a key gets: by a checksum of the key, so that it is the same
     in every session."""
 
-    rules: tuple[Runs, ...] = (((0, 0),),)
+    rules: tuple[Runs, ...] = (((0, 1, 0),),)
 
     def index_of(self, key: Key) -> int:
         """Index of the key's rule."""
@@ -57,15 +67,31 @@ class RuleBook:
         """The key's rule."""
         return self.rules[self.index_of(key)]
 
-    def table(self) -> kernel.RuleTable:
+    @property
+    def slice_count_max(self) -> int:
+        """Most slices of a month under any rule."""
+        counts = Counter(
+            (number, period)
+            for number, runs in enumerate(self.rules)
+            for period, day, _ in runs
+            if day > 1
+        )
+        return 1 + max(counts.values(), default=0)
+
+    def table(self, zone_name: str) -> kernel.RuleTable:
         """The kernel's form."""
         offsets, firsts, dispositions = array("i", [0]), array("i"), array("i")
+        days, starts = array("i"), array("q")
         for runs in self.rules:
-            for first, disposition in runs:
+            for first, day, disposition in runs:
                 firsts.append(first)
+                days.append(day)
+                starts.append(day_start(zone_name, first, day))
                 dispositions.append(disposition)
             offsets.append(len(firsts))
-        return kernel.RuleTable(offsets, firsts, dispositions)
+        if set(days) == {1}:
+            return kernel.RuleTable(offsets, firsts, dispositions)
+        return kernel.RuleTable(offsets, firsts, dispositions, days, starts)
 
     def apply(self, session: kernel.Session) -> None:
         """Give the session's new keys their rules."""
@@ -136,6 +162,7 @@ def answer_of(posted: kernel.Posted) -> Answer:
             )
         )
     names = ["facility", "activity", "unit", "region", "period", "disposition"]
+    names += ["first_day", "last_day"]
     values = ["quantity", "record_count", "record_start_count"]
     table = table_of(posted.postings()).select(names + values)
     for *cell, quantity, count, start_count in rows_of_table(table):
@@ -153,9 +180,10 @@ def post_batches(
         rule_book.apply(batch.session)
     slices = [kernel.BatchSlice(batch, f"channel-{n}", 10 * n) for n, batch in enumerate(batches)]
     posted = kernel.post(
-        slices, rule_book.table(), period_table(zone_name), row_errors_max=1_000_000
+        slices, rule_book.table(zone_name), period_table(zone_name), row_errors_max=1_000_000
     )
-    assert len(posted.postings()) <= sum(batch.posting_count_max for batch in batches)
+    bound = sum(batch.posting_count_max for batch in batches)
+    assert len(posted.postings()) <= bound * rule_book.slice_count_max
     return posted
 
 

@@ -48,8 +48,11 @@ TEXT_LIMITS = {
 Key = tuple[str, str, str, str]
 """facility, activity, unit, region."""
 
-Runs = Sequence[tuple[int, int]]
-"""(first period, disposition): a resolution's index, or minus a status."""
+Runs = Sequence[tuple[int, int, int]]
+"""(first period, day of it, disposition): a resolution's index, or minus a status."""
+
+Cell = tuple[str, str, str, str, int, int, int, int]
+"""facility, activity, unit, region, period, disposition, first and last day of the slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,8 @@ class Answer:
 
     totals: list[Totals] = field(default_factory=list)
 
-    postings: dict[tuple[str, str, str, str, int, int], tuple[int, int, int]] = field(
-        default_factory=dict
-    )
-    """(facility, activity, unit, region, period, disposition) ->
-    (quantity_micro, record_count, record_start_count)."""
+    postings: dict[Cell, tuple[int, int, int]] = field(default_factory=dict)
+    """Cell -> (quantity_micro, record_count, record_start_count)."""
 
 
 _DECIMAL = re.compile(rb"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?")
@@ -252,9 +252,29 @@ def split(quantity_micro: int, parts: Sequence[tuple[int, int]]) -> list[tuple[i
     return [(period, quantity) for (period, _), quantity in zip(parts, quantities, strict=True)]
 
 
-def disposition_at(runs: Runs, period: int) -> int:
-    """Outcome of the last run that begins at or before a period."""
-    return [disposition for first, disposition in runs if first <= period][-1]
+def slices_of(
+    runs: Runs, period: int, span: tuple[int, int], day_start: Callable[[int, int], int]
+) -> list[tuple[int, int, int, int, int]]:
+    """(first day, last day, start, end, disposition) of the slices of a month that a span touches.
+
+    A slice goes from one day on which a run begins to the next; the month's first day begins one.
+    """
+    begun = [run for run in runs if (run[0], run[1]) <= (period, 1)][-1]
+    inside = [run for run in runs if run[0] == period and run[1] > 1]
+    days = [1, *(day for _, day, _ in inside), 32]
+    starts = [span[0], *(day_start(period, day) for day in days[1:-1]), span[1]]
+    outcomes = [begun[2], *(disposition for _, _, disposition in inside)]
+    found = []
+    for place, disposition in enumerate(outcomes):
+        start, end = max(span[0], starts[place]), min(span[1], starts[place + 1])
+        if start < end:
+            found.append((days[place], days[place + 1] - 1, start, end, disposition))
+    return found
+
+
+def due(quantity_micro: int, part: int, whole: int) -> int:
+    """What of a quantity has come after a part of a time, cut toward zero."""
+    return math.trunc(Fraction(quantity_micro * part, whole))
 
 
 def key_of(record: Record) -> Key:
@@ -273,6 +293,8 @@ def post(
     starts: Sequence[int],
     field_of_status: dict[int, int],
     span_us_max: int = TIME_US_MAX,
+    *,
+    day_start: Callable[[int, int], int] = lambda _period, _day: 0,
 ) -> Answer:
     """Answer for slices of records, with the runs of each key and the period boundaries.
 
@@ -280,7 +302,7 @@ def post(
     `span_us_max` is refused by itself, before any rule is asked.
     """
     answer = Answer()
-    cells: dict[tuple[str, str, str, str, int, int], list[int]] = {}
+    cells: dict[Cell, list[int]] = {}
     for records in slices:
         counts: Counter[str] = Counter()
         quantity_sum = 0
@@ -295,7 +317,13 @@ def post(
                 quantity = micro_of(record.quantity)
                 durations = period_parts(instant_us(record.start), instant_us(record.end), starts)
                 parts = split(quantity, durations)
-                refused = [-o for p, _ in parts if (o := disposition_at(runs, p)) < 0]
+                begun = instant_us(record.start)
+                slices_by_period = {}
+                for period, duration in durations:
+                    span = (begun, begun + duration)
+                    slices_by_period[period] = slices_of(runs, period, span, day_start)
+                    begun += duration
+                refused = [-s[-1] for p, _ in parts for s in slices_by_period[p] if s[-1] < 0]
                 if refused:
                     status = (refused[0], field_of_status[refused[0]])
             share_statuses.append(status)
@@ -305,11 +333,17 @@ def post(
                 continue
             quantity_sum += quantity
             for place, (period, part) in enumerate(parts):
-                disposition = -status[0] if status[0] else disposition_at(runs, period)
-                cell = cells.setdefault((*key_of(record), period, disposition), [0, 0, 0])
-                cell[0] += part
-                cell[1] += 1
-                cell[2] += place == 0
+                cut = slices_by_period[period]
+                begun, ended = cut[0][2], cut[-1][3]
+                if status[0]:
+                    cut = [(1, 31, begun, ended, -status[0])]
+                for number, (first, last, start, end, disposition) in enumerate(cut):
+                    key = (*key_of(record), period, disposition, first, last)
+                    cell = cells.setdefault(key, [0, 0, 0])
+                    whole = ended - begun
+                    cell[0] += due(part, end - begun, whole) - due(part, start - begun, whole)
+                    cell[1] += 1
+                    cell[2] += place == 0 and number == 0
         answer.statuses.append(share_statuses)
         answer.totals.append(
             Totals(

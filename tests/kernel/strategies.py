@@ -225,13 +225,19 @@ def records(draw: st.DrawFn, zone_name: str = "UTC") -> Record:
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
-    """A rule: resolutions, suspense and quarantine over the periods."""
-    firsts = sorted({0, *draw(st.lists(st.integers(1, 2759), max_size=4))})
+def runs(draw: st.DrawFn) -> tuple[tuple[int, int, int], ...]:
+    """A rule: resolutions, suspense and quarantine from days on, most of them in the years of
+    the records."""
+    periods = st.one_of(st.integers(0, 2759), st.sampled_from(range(420, 700)))
+    days = st.tuples(periods, st.one_of(st.just(1), st.integers(1, 28)))
+    several = st.tuples(periods, st.lists(st.integers(2, 28), max_size=4)).map(
+        lambda found: [(found[0], day) for day in found[1]]
+    )
+    firsts = sorted({(0, 1), *draw(st.lists(days, max_size=4)), *draw(several)})
     dispositions = st.one_of(
         st.integers(0, 5), st.sampled_from(QUARANTINE_OUTCOMES + SUSPENSE_OUTCOMES)
     )
-    return tuple((first, draw(dispositions)) for first in firsts)
+    return tuple((first, day, draw(dispositions)) for first, day in firsts)
 
 
 rule_books = st.lists(runs(), min_size=1, max_size=5).map(lambda rules: RuleBook(tuple(rules)))

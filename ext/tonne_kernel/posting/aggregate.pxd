@@ -1,4 +1,4 @@
-"""Sums of quantities per (key, period, disposition), in order of first sight.
+"""Sums of quantities per (key, period, slice, disposition), in order of first sight.
 
 A sum of n int64 stays below n * 2^63 in size, so 128 bits hold the sum of any 2^64 parts:
 no batch can overflow it. Summing sums is another matter: see `sums.pyx`.
@@ -14,6 +14,7 @@ cdef struct Sum:
     int64_t record_start_count  # records whose first part is here
     int32_t key                 # of the posting
     int32_t period              # months since 1970-01
+    int32_t slice               # days of the month, see rules.pxd
     int32_t disposition             # resolution index, or minus a RowStatus
 
 cdef struct SumTable:
@@ -28,4 +29,5 @@ cdef void sum_table_free(SumTable *table) noexcept nogil
 
 # Number of the sum, made with zeros where it is new. -1 where there is no memory.
 cdef int32_t find_sum(
-    SumTable *table, int32_t key, int32_t period, int32_t disposition) noexcept nogil
+    SumTable *table, int32_t key, int32_t period, int32_t slice, int32_t disposition
+) noexcept nogil

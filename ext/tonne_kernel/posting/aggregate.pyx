@@ -1,4 +1,4 @@
-"""Sums of quantities per (key, period, disposition): an open-addressing table of numbers."""
+"""Sums of quantities per (key, period, slice, disposition): an open-addressing table of numbers."""
 
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memset
@@ -29,9 +29,9 @@ cdef void sum_table_free(SumTable *table) noexcept nogil:
 
 
 cdef int32_t find_sum(
-    SumTable *table, int32_t key, int32_t period, int32_t disposition
+    SumTable *table, int32_t key, int32_t period, int32_t slice, int32_t disposition
 ) noexcept nogil:
-    cdef uint64_t place = _hash(key, period, disposition) & table.mask
+    cdef uint64_t place = _hash(key, period, slice, disposition) & table.mask
     cdef int32_t found
     cdef Sum *total
     while True:
@@ -39,19 +39,25 @@ cdef int32_t find_sum(
         if found < 0:
             break
         total = &table.sums[found]
-        if total.key == key and total.period == period and total.disposition == disposition:
+        if (
+            total.key == key and total.period == period and total.slice == slice
+            and total.disposition == disposition
+        ):
             return found
         place = (place + 1) & table.mask
-    return _insert(table, key, period, disposition)
+    return _insert(table, key, period, slice, disposition)
 
 
-cdef inline uint64_t _hash(int32_t key, int32_t period, int32_t disposition) noexcept nogil:
+cdef inline uint64_t _hash(
+    int32_t key, int32_t period, int32_t slice, int32_t disposition
+) noexcept nogil:
     cdef uint64_t first = <uint64_t><uint32_t>key << 32 | <uint64_t><uint32_t>period
-    return mix64(first ^ HASH_0, <uint64_t><uint32_t>disposition ^ HASH_1)
+    cdef uint64_t last = <uint64_t><uint32_t>slice << 32 | <uint64_t><uint32_t>disposition
+    return mix64(first ^ HASH_0, last ^ HASH_1)
 
 
 cdef int32_t _insert(
-    SumTable *table, int32_t key, int32_t period, int32_t disposition
+    SumTable *table, int32_t key, int32_t period, int32_t slice, int32_t disposition
 ) noexcept nogil:
     cdef int32_t number = table.count
     cdef Sum *total
@@ -65,6 +71,7 @@ cdef int32_t _insert(
     total.record_start_count = 0
     total.key = key
     total.period = period
+    total.slice = slice
     total.disposition = disposition
     _place(table, number)
     table.count = number + 1
@@ -73,7 +80,8 @@ cdef int32_t _insert(
 
 cdef inline void _place(SumTable *table, int32_t number) noexcept nogil:
     cdef Sum *total = &table.sums[number]
-    cdef uint64_t place = _hash(total.key, total.period, total.disposition) & table.mask
+    cdef uint64_t place = table.mask & _hash(
+        total.key, total.period, total.slice, total.disposition)
     while table.slots[place] >= 0:
         place = (place + 1) & table.mask
     table.slots[place] = number

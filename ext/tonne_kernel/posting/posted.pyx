@@ -8,7 +8,7 @@ cimport cython
 
 from contextlib import ExitStack
 
-from libc.stdint cimport INT32_MAX, UINT32_MAX, int32_t, int64_t, uint64_t
+from libc.stdint cimport INT32_MAX, UINT32_MAX, int32_t, int64_t, uint64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -84,7 +84,7 @@ cdef class Posted:
         return self._quarantine
 
     def postings(self):
-        """Sums per distinct key, period and disposition, in order of first sight."""
+        """Sums per distinct key, period, slice and disposition, in order of first sight."""
         return self._postings
 
 
@@ -92,7 +92,7 @@ def post(
     slices, RuleTable rules not None, PeriodTable periods not None, *,
     int64_t row_errors_max=1000,
 ):
-    """Split by period, apply rules, aggregate."""
+    """Split by period and slice, apply rules, aggregate."""
     cdef Posting posting
     cdef SliceState *states
     cdef TextColumn channels
@@ -111,10 +111,7 @@ def post(
             raise ValueError(f"a batch has at most {INT32_MAX} records")
     memset(&posting, 0, sizeof(Posting))
     memset(&channels, 0, sizeof(TextColumn))
-    posting.run_offsets = rules.run_offsets
-    posting.run_first_periods = rules.run_first_periods
-    posting.run_dispositions = rules.run_dispositions
-    posting.rule_count = rules.rule_count
+    posting.rules = rules.rules
     posting.periods = periods.periods
     posting.reported_count_max = row_errors_max
     states = <SliceState *>calloc(<size_t>len(parts) + 1, sizeof(SliceState))
@@ -258,6 +255,8 @@ cdef ArrowTable _export_postings(const Posting *posting):
     cdef int32_t *unit = <int32_t *>table.allocate(count * 4)
     cdef int32_t *region = <int32_t *>table.allocate(count * 4)
     cdef int32_t *period = <int32_t *>table.allocate(count * 4)
+    cdef uint8_t *first_day = <uint8_t *>table.allocate(count)
+    cdef uint8_t *last_day = <uint8_t *>table.allocate(count)
     cdef int32_t *disposition = <int32_t *>table.allocate(count * 4)
     cdef i128 *quantity = <i128 *>table.allocate(count * 16)
     cdef int64_t *record_count = <int64_t *>table.allocate(count * 8)
@@ -274,6 +273,8 @@ cdef ArrowTable _export_postings(const Posting *posting):
             unit[index] = key.unit
             region[index] = key.region
             period[index] = total.period
+            first_day[index] = <uint8_t>(total.slice >> 8)
+            last_day[index] = <uint8_t>(total.slice & 0xFF)
             disposition[index] = total.disposition
             quantity[index] = total.quantity_micro
             record_count[index] = total.record_count
@@ -283,6 +284,8 @@ cdef ArrowTable _export_postings(const Posting *posting):
     _add_copied(table, "unit", unit, &posting.dictionaries.unit.texts)
     _add_copied(table, "region", region, &posting.dictionaries.region.texts)
     table.add_fixed("period", "i", period)
+    table.add_fixed("first_day", "C", first_day)
+    table.add_fixed("last_day", "C", last_day)
     table.add_fixed("disposition", "i", disposition)
     table.add_fixed("quantity", "d:38,6", quantity)
     table.add_fixed("record_count", "l", record_count)

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint8_t
 
 from tonne_kernel.posting.aggregate cimport SumTable
 from tonne_kernel.posting.quarantine cimport RefusedList, Source
-from tonne_kernel.posting.rules cimport Periods
+from tonne_kernel.posting.rules cimport Periods, Rules
 from tonne_kernel.posting.segment cimport SegmentColumns
 from tonne_kernel.values.dictionary cimport Dictionaries
 from tonne_kernel.values.int128 cimport i128
@@ -48,10 +48,7 @@ cdef struct SliceState:
     AdoptedText regions[ADOPTED_COUNT]
 
 cdef struct Posting:
-    const int32_t *run_offsets  # of the RuleTable
-    const int32_t *run_first_periods
-    const int32_t *run_dispositions
-    int32_t rule_count
+    Rules rules                 # of the RuleTable
     Periods periods
     int64_t reported_count_max  # row errors to list per slice
     Dictionaries dictionaries   # of the segment and the postings file

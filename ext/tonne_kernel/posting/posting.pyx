@@ -1,17 +1,20 @@
 """The loop over the records of a posting: periods, rules, sums, and the segment's columns.
 
 Most records lie in the period that their key was last posted to: then the rule's disposition and
-the place of the sum stand in the key's state, and nothing is looked up.
+the place of the sum stand in the key's state, and nothing is looked up. A period in which the
+rule has slices is never remembered there, so that the others pay nothing for it.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memset
 
 from tonne_kernel.memory.buffers cimport debug_assert, text_start
 from tonne_kernel.posting.aggregate cimport Sum, find_sum, sum_table_free, sum_table_init
 from tonne_kernel.posting.quarantine cimport refused_append, refused_free
-from tonne_kernel.posting.rules cimport disposition_at, period_at
+from tonne_kernel.posting.rules cimport (
+    DAYS_PER_PERIOD, LAST_DAY, WHOLE_MONTH, Rules, is_cut_after, period_at, run_at,
+)
 from tonne_kernel.posting.segment cimport segment_add_texts, segment_allocate, segment_free
 from tonne_kernel.records.batch_columns cimport BatchColumns
 from tonne_kernel.values.dictionary cimport (
@@ -97,15 +100,19 @@ cdef inline int _post_record(
     cdef int64_t quantity_micro = columns.quantity_micro[row]
     cdef int32_t period
     cdef int status
+    cdef bint has_parts
     debug_assert(columns.key[row] < state.dictionaries.keys.count)
     if key.serial != state.serial:
         status = _adopt_key(posting, state, columns.key[row], key)
         if status < 0:
             return status
     period = period_at(&posting.periods, start_us)
-    if last_us < posting.periods.last_stop_us:
-        if key.period != period and _turn_to_period(posting, key, period):
+    has_parts = last_us >= posting.periods.last_stop_us
+    if not has_parts and key.period != period:
+        if _turn_to_period(posting, key, period):
             return POSTING_MEMORY
+        has_parts = key.period != period
+    if not has_parts:
         status = POSTED if key.disposition >= 0 else -key.disposition
         if key.slot >= 0:
             debug_assert(key.slot < posting.sums.count)
@@ -129,17 +136,23 @@ cdef inline void _add(Sum *total, int64_t quantity_micro, bint is_first) noexcep
 
 
 cdef int _turn_to_period(Posting *posting, KeyState *key, int32_t period) noexcept nogil:
-    """Look up what the key's rule says for a period, and where its sum stands."""
-    key.period = period
-    key.disposition = disposition_at(
-        posting.run_offsets, posting.run_first_periods, posting.run_dispositions, key.rule, period)
-    key.slot = -1
-    if -SUSPENSE_FIRST < key.disposition < 0:
+    """Look up what the key's rule says for a period, and where its sum stands.
+
+    A period with slices is not turned to: the key then remembers none.
+    """
+    cdef const Rules *rules = &posting.rules
+    cdef int32_t run = run_at(rules, key.rule, period)
+    key.period = -1
+    if is_cut_after(rules, key.rule, run, period):
         return 0
-    key.slot = find_sum(&posting.sums, key.posting_key, period, key.disposition)
-    if key.slot < 0:
-        key.period = -1
-        return -1
+    key.disposition = rules.run_dispositions[run]
+    key.slot = -1
+    if key.disposition >= 0 or -key.disposition >= SUSPENSE_FIRST:
+        key.slot = find_sum(
+            &posting.sums, key.posting_key, period, WHOLE_MONTH, key.disposition)
+        if key.slot < 0:
+            return -1
+    key.period = period
     return 0
 
 
@@ -147,46 +160,108 @@ cdef int _post_parts(
     Posting *posting, const KeyState *key, int64_t start_us, int64_t end_us,
     int64_t quantity_micro, int32_t first
 ) noexcept nogil:
-    """Split a record by time over its periods; what is cut off goes to the last part."""
+    """Split a record by time over its periods; what is cut off goes to the last part.
+
+    What waits has no slices: nothing is resolved for it yet.
+    """
     cdef int32_t last = period_at(&posting.periods, end_us - 1)
-    cdef int status = _status_over(posting, key.rule, first, last)
+    cdef int status = _status_over(posting, key.rule, start_us, end_us, first, last)
     cdef int64_t left = quantity_micro
     cdef int64_t part_start = start_us
-    cdef int64_t part_end, part
-    cdef int32_t period, disposition, slot
+    cdef int64_t part_end = end_us
+    cdef int64_t part
+    cdef int32_t period, slot
     if POSTED < status < SUSPENSE_FIRST:
         return status
     for period in range(first, last + 1):
         if period == last:
+            part_end = end_us
             part = left
         else:
             part_end = posting.periods.boundaries_us[period + 1]
             part = mul_div_toward_zero(quantity_micro, part_end - part_start, end_us - start_us)
-            part_start = part_end
             left -= part
-        disposition = -status
-        if status == POSTED:
-            disposition = disposition_at(
-                posting.run_offsets, posting.run_first_periods, posting.run_dispositions,
-                key.rule, period)
-        slot = find_sum(&posting.sums, key.posting_key, period, disposition)
-        if slot < 0:
+        if status != POSTED:
+            slot = find_sum(&posting.sums, key.posting_key, period, WHOLE_MONTH, -status)
+            if slot < 0:
+                return POSTING_MEMORY
+            _add(&posting.sums.sums[slot], part, period == first)
+        elif _post_slices(posting, key, period, part_start, part_end, part, period == first):
             return POSTING_MEMORY
-        _add(&posting.sums.sums[slot], part, period == first)
+        part_start = part_end
     return status
 
 
-cdef int _status_over(
-    const Posting *posting, int32_t rule, int32_t first, int32_t last
+cdef int _post_slices(
+    Posting *posting, const KeyState *key, int32_t period, int64_t start_us, int64_t end_us,
+    int64_t quantity_micro, bint is_first
 ) noexcept nogil:
-    """RowStatus of the first of the periods [first, last] that has no resolution."""
-    cdef int32_t period, disposition
-    for period in range(first, last + 1):
-        disposition = disposition_at(
-            posting.run_offsets, posting.run_first_periods, posting.run_dispositions, rule, period)
-        if disposition < 0:
-            return -disposition
-    return POSTED
+    """Split a record's part of a period by time over the slices that it touches.
+
+    Up to each cut counts what is due since the part began, cut toward zero: so two slices add up
+    to what they would have been as one, wherever they are cut.
+    """
+    cdef const Rules *rules = &posting.rules
+    cdef int32_t run = run_at(rules, key.rule, period)
+    cdef int32_t first_day = 1
+    cdef int32_t last_day, slot
+    cdef int64_t counted = 0
+    cdef int64_t due
+    cdef int64_t slice_start = start_us
+    cdef int64_t slice_end
+    while slice_start < end_us:
+        last_day = LAST_DAY
+        slice_end = end_us
+        due = quantity_micro
+        if is_cut_after(rules, key.rule, run, period):
+            last_day = <int32_t>(rules.run_firsts[run + 1] % DAYS_PER_PERIOD) - 1
+            slice_end = rules.run_starts_us[run + 1]
+            if slice_end < end_us:
+                due = mul_div_toward_zero(
+                    quantity_micro, slice_end - start_us, end_us - start_us)
+            else:
+                slice_end = end_us
+        if slice_end > slice_start:
+            slot = find_sum(
+                &posting.sums, key.posting_key, period, first_day << 8 | last_day,
+                rules.run_dispositions[run])
+            if slot < 0:
+                return -1
+            _add(&posting.sums.sums[slot], due - counted, is_first)
+            counted = due
+            is_first = False
+            slice_start = slice_end
+        first_day = last_day + 1
+        run += 1
+    return 0
+
+
+cdef int _status_over(
+    const Posting *posting, int32_t rule, int64_t start_us, int64_t end_us, int32_t first,
+    int32_t last
+) noexcept nogil:
+    """RowStatus of the first of the runs in [start, end) that has no resolution."""
+    cdef const Rules *rules = &posting.rules
+    cdef int32_t run = run_at(rules, rule, first)
+    while is_cut_after(rules, rule, run, first) and rules.run_starts_us[run + 1] <= start_us:
+        run += 1
+    while rules.run_dispositions[run] >= 0:
+        run += 1
+        if run == rules.run_offsets[rule + 1]:
+            return POSTED
+        if _start_us(posting, run, last) >= end_us:
+            return POSTED
+    return -rules.run_dispositions[run]
+
+
+cdef inline int64_t _start_us(const Posting *posting, int32_t run, int32_t last) noexcept nogil:
+    """Instant at which a run begins; what begins after the period `last` never does."""
+    cdef int64_t period = posting.rules.run_firsts[run] // DAYS_PER_PERIOD
+    if period > last:
+        return INT64_MAX
+    if posting.rules.run_firsts[run] % DAYS_PER_PERIOD == 1:
+        return posting.periods.boundaries_us[period]
+    return posting.rules.run_starts_us[run]
 
 
 cdef inline void _add_row(
@@ -218,7 +293,7 @@ cdef int _adopt_key(
     cdef const Dictionaries *source = state.dictionaries
     cdef const Key *theirs = &source.keys.keys[number]
     cdef int32_t facility, activity, unit, region
-    if not 0 <= key.rule < posting.rule_count:
+    if not 0 <= key.rule < posting.rules.rule_count:
         return POSTING_RULE_ABSENT
     facility = _adopt_text(&posting.dictionaries.facility, &source.facility, theirs.facility)
     activity = _adopt_common_text(

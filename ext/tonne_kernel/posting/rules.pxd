@@ -1,8 +1,18 @@
-"""What a key's rule says per period, and where the periods begin."""
+"""What a key's rule says from which day on, and where the periods begin.
+
+A slice is the days of a month from one on which something of a key begins or ends to the day
+before the next: its first and its last day, from 1 and up to 31, which is the last one of any
+month. As a number: first day << 8 | last day.
+"""
 
 from libc.stdint cimport int32_t, int64_t
 
 from tonne_kernel.memory.buffers cimport debug_assert
+
+cdef enum:
+    LAST_DAY = 31               # of any month
+    WHOLE_MONTH = 1 << 8 | 31   # slice of a month in which nothing of a key begins or ends
+    DAYS_PER_PERIOD = 32        # of the numbers of days: more than a month has
 
 cdef struct Periods:
     int64_t *boundaries_us      # count + 1, ascending; period p is [p], [p + 1])
@@ -12,11 +22,15 @@ cdef struct Periods:
     int64_t last_start_us
     int64_t last_stop_us
 
+cdef struct Rules:
+    int32_t *run_offsets        # rule_count + 1
+    int64_t *run_firsts         # period * DAYS_PER_PERIOD + day of the month, from 1
+    int64_t *run_starts_us      # instant of that day, or NULL where all are the first of a month
+    int32_t *run_dispositions
+    int32_t rule_count
+
 cdef class RuleTable:
-    cdef int32_t *run_offsets
-    cdef int32_t *run_first_periods
-    cdef int32_t *run_dispositions
-    cdef readonly int32_t rule_count
+    cdef Rules rules
 
 cdef class PeriodTable:
     cdef Periods periods
@@ -30,19 +44,26 @@ cdef inline int32_t period_at(Periods *periods, int64_t time_us) noexcept nogil:
         return periods.last
     return find_period(periods, time_us)
 
-cdef inline int32_t disposition_at(
-    const int32_t *run_offsets, const int32_t *run_first_periods, const int32_t *run_dispositions,
-    int32_t rule, int32_t period
-) noexcept nogil:
-    """Disposition of a rule in a period: that of its last run that begins no later."""
-    cdef int32_t low = run_offsets[rule]
-    cdef int32_t high = run_offsets[rule + 1]
+# Run of a rule that is in force when a period begins.
+cdef inline int32_t run_at(const Rules *rules, int32_t rule, int32_t period) noexcept nogil:
+    cdef int64_t first = <int64_t>period * DAYS_PER_PERIOD + 1
+    cdef int32_t low = rules.run_offsets[rule]
+    cdef int32_t high = rules.run_offsets[rule + 1]
     cdef int32_t middle
     debug_assert(0 <= low < high and period >= 0)
     while high - low > 1:
         middle = low + (high - low) // 2
-        if run_first_periods[middle] <= period:
+        if rules.run_firsts[middle] <= first:
             low = middle
         else:
             high = middle
-    return run_dispositions[low]
+    return low
+
+# Whether the run after `run` begins within a period: then the period has slices.
+cdef inline bint is_cut_after(
+    const Rules *rules, int32_t rule, int32_t run, int32_t period
+) noexcept nogil:
+    return (
+        run + 1 < rules.run_offsets[rule + 1]
+        and rules.run_firsts[run + 1] < <int64_t>(period + 1) * DAYS_PER_PERIOD
+    )

@@ -1,4 +1,4 @@
-"""What a key's rule says per period, and where the periods begin. Both are immutable."""
+"""What a key's rule says from which day on, and where the periods begin. Both are immutable."""
 
 cimport cython
 
@@ -12,24 +12,39 @@ cdef enum:
 
 @cython.final
 cdef class RuleTable:
-    """What each rule says per period: runs of (first_period, disposition)."""
+    """What each rule says from which day on: runs of (first period, day, disposition)."""
 
     def __cinit__(
         self,
         const int32_t[::1] run_offsets not None,
         const int32_t[::1] run_first_periods not None,
         const int32_t[::1] run_dispositions not None,
+        const int32_t[::1] run_first_days=None,
+        const int64_t[::1] run_starts_us=None,
     ):
+        memset(&self.rules, 0, sizeof(Rules))
         _check_runs(run_offsets, run_first_periods, run_dispositions)
-        self.rule_count = <int32_t>(run_offsets.shape[0] - 1)
-        self.run_offsets = _copy(run_offsets)
-        self.run_first_periods = _copy(run_first_periods)
-        self.run_dispositions = _copy(run_dispositions)
+        if (run_first_days is None) != (run_starts_us is None):
+            raise ValueError("run_first_days and run_starts_us come together")
+        self.rules.rule_count = <int32_t>(run_offsets.shape[0] - 1)
+        self.rules.run_offsets = _copy(run_offsets)
+        self.rules.run_firsts = _firsts(run_first_periods, run_first_days)
+        self.rules.run_dispositions = _copy(run_dispositions)
+        _check_order(&self.rules)
+        if run_starts_us is not None:
+            _check_starts(run_first_days, run_starts_us, run_first_periods.shape[0])
+            self.rules.run_starts_us = _copy_long(run_starts_us)
 
     def __dealloc__(self):
-        free(self.run_offsets)
-        free(self.run_first_periods)
-        free(self.run_dispositions)
+        free(self.rules.run_offsets)
+        free(self.rules.run_firsts)
+        free(self.rules.run_starts_us)
+        free(self.rules.run_dispositions)
+
+    @property
+    def rule_count(self):
+        """Number of rules."""
+        return self.rules.rule_count
 
 
 @cython.final
@@ -96,13 +111,60 @@ cdef _check_runs(
         if first_periods[offsets[rule]] != 0:
             raise ValueError(f"the runs of rule {rule} begin at period 0, not "
                              f"{first_periods[offsets[rule]]}")
-        for run in range(offsets[rule] + 1, offsets[rule + 1]):
-            if first_periods[run - 1] >= first_periods[run]:
-                raise ValueError(f"the runs of rule {rule} ascend by period; {run} does not")
     for run in range(run_count):
         if dispositions[run] < -STATUS_MAX:
             raise ValueError(f"a disposition is a resolution or minus a status; run {run} has "
                              f"{dispositions[run]}")
+
+
+cdef _check_order(const Rules *rules):
+    cdef int32_t rule, run
+    for rule in range(rules.rule_count):
+        if rules.run_firsts[rules.run_offsets[rule]] != 1:
+            raise ValueError(f"the first run of rule {rule} begins with its period")
+        for run in range(rules.run_offsets[rule] + 1, rules.run_offsets[rule + 1]):
+            if rules.run_firsts[run - 1] >= rules.run_firsts[run]:
+                raise ValueError(
+                    f"the runs of rule {rule} ascend by period and day; {run} does not")
+
+
+cdef _check_starts(
+    const int32_t[::1] first_days, const int64_t[::1] starts_us, int64_t run_count
+):
+    if first_days.shape[0] != run_count or starts_us.shape[0] != run_count:
+        raise ValueError(
+            f"there are {run_count} runs, but {first_days.shape[0]} first days and "
+            f"{starts_us.shape[0]} starts")
+
+
+cdef int64_t *_firsts(
+    const int32_t[::1] first_periods, const int32_t[::1] first_days
+) except NULL:
+    """Period and day of each run as one number that ascends with time."""
+    cdef int64_t run
+    cdef int64_t count = first_periods.shape[0]
+    cdef int64_t *firsts = <int64_t *>malloc(<size_t>(count + 1) * sizeof(int64_t))
+    if firsts == NULL:
+        raise MemoryError
+    for run in range(count):
+        firsts[run] = <int64_t>first_periods[run] * DAYS_PER_PERIOD + 1
+        if first_days is not None and run < first_days.shape[0]:
+            if not 1 <= first_days[run] <= LAST_DAY:
+                free(firsts)
+                raise ValueError(f"a day of a month is 1 to {LAST_DAY}; run {run} has "
+                                 f"{first_days[run]}")
+            firsts[run] += first_days[run] - 1
+    return firsts
+
+
+cdef int64_t *_copy_long(const int64_t[::1] values) except NULL:
+    cdef size_t size = <size_t>values.shape[0] * sizeof(int64_t)
+    cdef int64_t *data = <int64_t *>malloc(size if size > 0 else 1)
+    if data == NULL:
+        raise MemoryError
+    if size > 0:
+        memcpy(data, &values[0], size)
+    return data
 
 
 cdef int32_t *_copy(const int32_t[::1] values) except NULL:

@@ -53,7 +53,8 @@ cdef int columns_allocate(
 cdef void columns_free(BatchColumns *columns) noexcept nogil
 cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil
 
-# Note how many postings the records can make at most, whatever the time zone: as many as they
+# Note how many postings the records can make at most in months without slices, whatever the
+# time zone: as many as they
 # touch months (a span of at most 28 days touches two, each further 28 days at most one more),
 # and not more than each of `key_count` keys in each month that any of them touches.
 cdef void columns_bound_postings(BatchColumns *columns, int64_t key_count) noexcept nogil

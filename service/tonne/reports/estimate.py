@@ -15,7 +15,7 @@ import polars as pl
 
 from tonne.ledger.files.sums import sum_by
 from tonne.model import RowStatus
-from tonne.reports.inventory.columns import KG_CO2E
+from tonne.reports.inventory.footprint import KG_CO2E
 from tonne.reports.inventory.inventory import Inventory, inventory
 from tonne.reports.inventory.selection import select
 
@@ -133,7 +133,7 @@ class Estimate:
             self._estimation.resolutions,
             self._estimation.state.register,
             self._request,
-            entities=self._estimation.entities,
+            entities=self._estimation.state.entities,
             texts=self._estimation.state.texts,
         )
         return EstimateAnswer(
@@ -151,7 +151,7 @@ class Estimate:
             self._estimation.resolutions,
             self._estimation.state.register,
             self._request,
-            self._estimation.entities,
+            self._estimation.state.entities,
             texts=self._estimation.state.texts,
         )
         weights = chosen.weights

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from tests.kernel.harness import (
     FIELD_OF_RULE,
     RuleBook,
     answer_of,
+    day_start,
     decode,
     period_starts,
     post_batches,
@@ -147,7 +149,13 @@ def test_records_of_the_segment_replay_to_the_postings(stream, rule_book):
                 record_id=record_id.encode(),
             )
         )
-    replayed = oracle.post([kept], rule_book.runs_of, period_starts(zone_name), FIELD_OF_RULE)
+    replayed = oracle.post(
+        [kept],
+        rule_book.runs_of,
+        period_starts(zone_name),
+        FIELD_OF_RULE,
+        day_start=partial(day_start, zone_name),
+    )
     assert replayed.postings == answer.postings
     statuses = [status for status, _ in answer.statuses[0]]
     stored = [s for s in statuses if oracle.kind_of(s) != "quarantined"]
@@ -170,7 +178,7 @@ def test_quarantine_keeps_the_bytes_of_each_refused_record(stream):
 
 def test_threads_post_their_own_sessions_alike():
     """Sessions in threads of their own share nothing: all give one thread's answer."""
-    rule_book = RuleBook((((0, 0), (600, 1)), ((0, -65),)))
+    rule_book = RuleBook((((0, 1, 0), (600, 1, 1)), ((0, 1, -65),)))
     bodies = [
         wire.rows([Record(facility=b"f-%d" % (n * k), quantity=b"%d.5" % n) for n in range(500)])
         for k in range(1, 5)

@@ -21,7 +21,7 @@ from tests.kernel.harness import (
 from tests.kernel.oracle import TEXT_LIMITS, Record
 from tonne.v1 import ingest_pb2
 
-RULE_BOOK = RuleBook((((0, 0), (400, 1), (650, -65)), ((0, -64),), ((0, 2),)))
+RULE_BOOK = RuleBook((((0, 1, 0), (400, 1, 1), (650, 1, -65)), ((0, 1, -64),), ((0, 1, 2),)))
 
 unknown_numbers = st.one_of(
     st.integers(16, 200), st.integers(19_000, 2**29 - 1), st.just(2**29 - 1)

@@ -1,11 +1,13 @@
 """Records: statuses, totals and postings of the kernel against the oracle."""
 
+from functools import partial
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.kernel import oracle, strategies, wire
-from tests.kernel.harness import FIELD_OF_RULE, RuleBook, period_starts, post_rows
+from tests.kernel.harness import FIELD_OF_RULE, RuleBook, day_start, period_starts, post_rows
 from tests.kernel.oracle import Record
 
 FEBRUARY_2024 = ((1_706_745_600, 0), (1_709_251_200, 0))  # 29 days
@@ -13,7 +15,13 @@ FEBRUARY_2024 = ((1_706_745_600, 0), (1_709_251_200, 0))  # 29 days
 
 def oracle_answer(records, rule_book, zone_name="UTC"):
     """The oracle's answer for one slice."""
-    return oracle.post([records], rule_book.runs_of, period_starts(zone_name), FIELD_OF_RULE)
+    return oracle.post(
+        [records],
+        rule_book.runs_of,
+        period_starts(zone_name),
+        FIELD_OF_RULE,
+        day_start=partial(day_start, zone_name),
+    )
 
 
 @given(strategies.streams(), strategies.rule_books)
@@ -55,7 +63,12 @@ def test_the_longest_span_is_the_oracles(stream, rule_book, span_us_max):
         for us in (span_us_max, span_us_max + 1)
     ]
     expected = oracle.post(
-        [records + exact], rule_book.runs_of, period_starts(zone_name), FIELD_OF_RULE, span_us_max
+        [records + exact],
+        rule_book.runs_of,
+        period_starts(zone_name),
+        FIELD_OF_RULE,
+        span_us_max,
+        day_start=partial(day_start, zone_name),
     )
     assert expected.statuses[0][-1] == (oracle.SPAN_FIT, 8)
     answer = post_rows(wire.rows(records + exact), rule_book, zone_name, span_us_max=span_us_max)
@@ -84,11 +97,11 @@ def test_the_first_refused_part_names_the_status():
     under it in all periods, quarantine nowhere."""
     record = Record(quantity=b"4", start=(1_704_067_200, 0), end=(1_717_200_000, 0))
     january = 54 * 12
-    suspended_first = RuleBook((((0, 3), (january + 1, -65), (january + 3, -16)),))
-    quarantined_first = RuleBook((((0, 3), (january + 1, -16), (january + 3, -65)),))
+    suspended_first = RuleBook((((0, 1, 3), (january + 1, 1, -65), (january + 3, 1, -16)),))
+    quarantined_first = RuleBook((((0, 1, 3), (january + 1, 1, -16), (january + 3, 1, -65)),))
     suspended = post_rows(wire.rows([record]), suspended_first)
     assert suspended.statuses == [[(65, 3)]]
-    assert {cell[4:] for cell in suspended.postings} == {(january + n, -65) for n in range(5)}
+    assert {cell[4:6] for cell in suspended.postings} == {(january + n, -65) for n in range(5)}
     quarantined = post_rows(wire.rows([record]), quarantined_first)
     assert quarantined.statuses == [[(16, 6)]]
     assert not quarantined.postings

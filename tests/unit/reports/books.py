@@ -23,6 +23,8 @@ POSTING_SCHEMA = {
     "unit": pl.Categorical,
     "region": pl.Categorical,
     "period": pl.Int32,
+    "first_day": pl.UInt8,
+    "last_day": pl.UInt8,
     "resolution": pl.String,
     "status": pl.UInt8,
     "quantity": pl.Decimal(38, 6),
@@ -73,7 +75,8 @@ def post(records, outcomes, *, suspense_status=65):
         resolved = outcome_of(record, outcomes)
         for index, (period, part) in enumerate(record.parts()):
             name = resolved[index].id if resolved else None
-            key = (record.facility, record.activity, record.unit, record.region, period, name)
+            where = (record.facility, record.activity, record.unit, record.region)
+            key = (*where, period, 1, 31, name)
             sums[key][0] += part
             sums[key][1] += 1
             sums[key][2] += index == 0

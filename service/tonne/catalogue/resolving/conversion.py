@@ -7,10 +7,12 @@ density and its gross or net heat content (`shipped/properties.csv`), and the me
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict, deque
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.resolution import (
@@ -26,12 +28,16 @@ from tonne.catalogue.words import units
 from tonne.catalogue.words.folding import squeezed
 from tonne.catalogue.words.tables import read_table
 from tonne.catalogue.words.units import ENERGY, ENERGY_GROSS, ENERGY_NET
+from tonne.model import DAY_COUNT_MAX, number_of_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.words.method import MethodSettings, Rate
     from tonne.catalogue.words.units import Unit
+
+_Rated = tuple[Fraction, "Rate"]
+"""How many of the target's unit are one of the source's, and the rate that says so."""
 
 SAME, BY_DEFINITION, BY_BASIS, BY_PROPERTY, BY_RATE = range(5)
 """Kinds of conversion, the better one first."""
@@ -51,11 +57,19 @@ class Conversion:
         Their product is how many of the factor's unit are in one of the record's.
     notices : tuple of Notice
         What was assumed.
+    first_day, stop_day : int
+        Days since 1970-01-01 on which it holds, `stop_day` exclusive.
     """
 
     kind: int
     steps: tuple[Step, ...] = ()
     notices: tuple[Notice, ...] = ()
+    first_day: int = 0
+    stop_day: int = DAY_COUNT_MAX
+
+    def holds_on(self, day: int) -> bool:
+        """Whether it holds on a day."""
+        return self.first_day <= day < self.stop_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +85,22 @@ class _Edge:
 
 
 class Converter:
-    """Converts under a method's rates. Safe to share between threads; remembers what it did."""
+    """Converts under a method's rates. Safe to share between threads; remembers what it did.
 
-    def __init__(self, settings: MethodSettings) -> None:
+    Parameters
+    ----------
+    settings : MethodSettings
+        The method.
+    facility : str
+        Whose rates go before those of all.
+    """
+
+    def __init__(self, settings: MethodSettings, facility: str = "") -> None:
         self._settings = settings
-        self._rates = _rates_by_unit(settings)
-        self._known: dict[tuple[object, ...], Conversion | None] = {}
+        self._rates = _rates_by_unit(settings, facility)
+        self._known: dict[tuple[object, ...], tuple[Conversion, ...]] = {}
 
-    @property
-    def rated_units(self) -> frozenset[str]:
-        """Units between which the method has rates."""
-        return frozenset(unit for pair in self._rates for unit in pair)
-
-    def convert(
+    def conversions(
         self,
         source: str,
         target: str,
@@ -91,8 +108,8 @@ class Converter:
         *,
         edition: str = "",
         region: str = "",
-    ) -> Conversion | None:
-        """Find the way from a unit to another one.
+    ) -> tuple[Conversion, ...]:
+        """Find the way from a unit to another one, or what is it from time to time.
 
         Parameters
         ----------
@@ -107,42 +124,44 @@ class Converter:
 
         Returns
         -------
-        Conversion or None
-            None where no source gives a way.
+        tuple of Conversion
+            In order of time, one for each span of days; on days of none, no source gives a way.
         """
         key = (source, target, activities, edition, region)
-        if key not in self._known:
-            edges = self._edge_sets(activities, edition, region)
-            self._known[key] = _as_read(source, target, self._convert(source, target, edges))
-        return self._known[key]
+        found = self._known.get(key)
+        if found is None:
+            edges = partial(self._edge_sets, activities, edition, region)
+            ways = self._convert(source, target, edges)
+            found = self._known[key] = tuple(_as_read(source, target, each) for each in ways)
+        return found
 
     def _convert(
-        self, source: str, target: str, edge_sets: Iterator[tuple[_Edge, ...]]
-    ) -> Conversion | None:
+        self, source: str, target: str, edge_sets: Callable[[], Iterator[tuple[_Edge, ...]]]
+    ) -> Iterator[Conversion]:
         first, last = units.find(source), units.find(target)
         if source == target or (first is not None and first == last):
-            return Conversion(SAME)
-        rated = self._by_rate(source, target)
-        if rated is not None or first is None or last is None:
-            return rated
+            yield Conversion(SAME)
+            return
+        pair = (units.symbol_of(source), units.symbol_of(target))
+        plain: Conversion | None = None
+        if first is not None and last is not None:
+            plain = self._plainly(first, last, edge_sets())
+        for start, stop, rated in _over_time(self._rates.get(pair, ())):
+            found = plain if rated is None else _by_rate(source, *rated)
+            if found is not None:
+                yield replace(found, first_day=start, stop_day=stop)
+
+    @staticmethod
+    def _plainly(
+        first: Unit, last: Unit, edge_sets: Iterator[tuple[_Edge, ...]]
+    ) -> Conversion | None:
+        """Convert without a rate of the method."""
         if first.dimension == last.dimension:
             return Conversion(BY_DEFINITION, (_by_definition(first, last),))
         if units.currency(first):
             return _by_standing_prices(first, last)
         ways = (_by_property(first, last, edges) for edges in edge_sets)
         return next(filter(None, ways), None) or _by_basis(first, last)
-
-    def _by_rate(self, source: str, target: str) -> Conversion | None:
-        """Convert by the method's rate, for money or whatever has no definition."""
-        found = self._rates.get((units.symbol_of(source), units.symbol_of(target)))
-        if found is None:
-            return None
-        ratio, rate = found
-        place = f" ({rate.source})" if rate.source else ""
-        text = f"1 {rate.from_unit} = {rate.rate} {rate.to_unit} by the method{place}"
-        unit = units.find(source)
-        reason = PRICE_YEAR if unit is not None and units.currency(unit) else UNIT_RATE
-        return Conversion(BY_RATE, (Step("rate", text, ratio),), (Notice(reason, text),))
 
     def _edge_sets(
         self, activities: tuple[str, ...], edition: str, region: str
@@ -174,21 +193,68 @@ class Converter:
             yield (*own, *(edge for edge in edges if edge.is_density and edge not in own))
 
 
-def _rates_by_unit(settings: MethodSettings) -> dict[tuple[str, str], tuple[Fraction, Rate]]:
-    """Index the method's rates by their units in any spelling; the first of two counts."""
-    found: dict[tuple[str, str], tuple[Fraction, Rate]] = {}
-    for rate in settings.rates:
+def _rates_by_unit(
+    settings: MethodSettings, facility: str
+) -> Mapping[tuple[str, str], Sequence[_Rated]]:
+    """Index the rates that a facility's records have, by their units in any spelling.
+
+    The facility's own come first, then those of all, in the order of the method.
+    """
+    found: defaultdict[tuple[str, str], list[_Rated]] = defaultdict(list)
+    own = [rate for rate in settings.rates if facility and rate.facility == facility]
+    for rate in (*own, *(rate for rate in settings.rates if not rate.facility)):
         first, last = units.symbol_of(rate.from_unit), units.symbol_of(rate.to_unit)
-        found.setdefault((first, last), (Fraction(rate.rate), rate))
-        found.setdefault((last, first), (1 / Fraction(rate.rate), rate))
+        ratio = Fraction(rate.rate)
+        found[first, last].append((ratio, rate))
+        if ratio:
+            found[last, first].append((1 / ratio, rate))
     return found
 
 
-def _as_read(source: str, target: str, found: Conversion | None) -> Conversion | None:
+def _over_time(rates: Sequence[_Rated]) -> Iterator[tuple[int, int, _Rated | None]]:
+    """Give the spans of days, and the first of some rates that holds in each, if any does."""
+    spans = [(_number(rate.valid_from, 0), _number(rate.valid_to), rate) for _, rate in rates]
+    days = {0, DAY_COUNT_MAX} | {day for first, stop, _ in spans for day in (first, stop)}
+    before: tuple[int, int, _Rated | None] | None = None
+    for start, stop in pairwise(sorted(days)):
+        held = (
+            rated
+            for rated, (first, end, _) in zip(rates, spans, strict=True)
+            if first <= start < end
+        )
+        found = next(held, None)
+        if before is not None and before[2] == found:
+            before = (before[0], stop, found)
+            continue
+        if before is not None:
+            yield before
+        before = (start, stop, found)
+    if before is not None:
+        yield before
+
+
+def _number(day: str, otherwise: int = DAY_COUNT_MAX) -> int:
+    return number_of_day(dt.date.fromisoformat(day)) if day else otherwise
+
+
+def _by_rate(source: str, ratio: Fraction, rate: Rate) -> Conversion:
+    """Convert by a rate of the method, for money or whatever has no definition."""
+    scope = [rate.source] if rate.source else []
+    scope += [f"of {rate.facility}"] if rate.facility else []
+    scope += [f"from {rate.valid_from}"] if rate.valid_from else []
+    scope += [f"before {rate.valid_to}"] if rate.valid_to else []
+    place = f" ({', '.join(scope)})" if scope else ""
+    text = f"1 {rate.from_unit} = {rate.rate} {rate.to_unit} by the method{place}"
+    unit = units.find(source)
+    reason = PRICE_YEAR if unit is not None and units.currency(unit) else UNIT_RATE
+    return Conversion(BY_RATE, (Step("rate", text, ratio),), (Notice(reason, text),))
+
+
+def _as_read(source: str, target: str, found: Conversion) -> Conversion:
     """Put first which unit a text was read as, where it is more than its case that differs."""
     symbol = units.symbol_of(source)
     is_plain = squeezed(source).casefold() == squeezed(symbol).casefold()
-    if found is None or is_plain or source == target:
+    if is_plain or source == target:
         return found
     step = Step("unit", f"{source!r} read as {symbol}", Fraction(1))
     return replace(found, steps=(step, *found.steps))

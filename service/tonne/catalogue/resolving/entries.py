@@ -1,4 +1,4 @@
-"""Makes the entries of a leg in a month: which factor, which steps, which notices."""
+"""Makes the entries of a leg on a day: which factor, which steps, which notices."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from tonne.catalogue.resolving.resolution import (
     ResolutionEntry,
     Step,
 )
+from tonne.catalogue.resolving.sources import Sources
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
 from tonne.catalogue.words.regions import region_id
-from tonne.catalogue.words.rules import DIRECT, Leg
-from tonne.model import month_of_period
+from tonne.catalogue.words.rules import Leg
+from tonne.model import DAY_COUNT_MAX, day_of_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
-    from tonne.catalogue.resolving.candidates import Candidate, Candidates, Pick
-    from tonne.catalogue.words.method import MethodSettings
+    from tonne.catalogue.resolving.candidates import Candidate
+    from tonne.catalogue.resolving.choice import Pick
     from tonne.catalogue.words.rules import LegKind
 
 MARKET_STAGES = ("contract", "supplier", "residual")
@@ -42,72 +43,41 @@ Source: Scope 2 Guidance table 6.3: certificates first, which no factor can say;
 supplier rates, the residual mix; then the grid's average with a disclosure.
 """
 
-GRID = ("electricity.grid",)
-_ENERGY_UNITS = ("kWh_net", "kWh_gross", "kWh")
-
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """How a kind of leg makes its entries, and which candidates it looks at.
 
-    `has_own`: those that serve the leg's own stages; `stages_by_month`: also those of stages
-    that are chosen month by month.
+    `has_own`: those that serve the leg's own stages; `stages_by_day`: also those of stages that
+    are chosen day by day, whatever the year rule.
     """
 
     entries: Callable[[Assembly, Leg, int], list[ResolutionEntry]]
-    looks_at: tuple[Callable[[Assembly], list[Candidate]], ...]
-    stages_by_month: tuple[str, ...] = ()
+    looks_at: tuple[Callable[[Sources], list[Candidate]], ...]
+    stages_by_day: tuple[str, ...] = ()
     has_own: bool = False
 
 
 class Assembly:
-    """Entries for one activity, unit and region. Remembers the candidates of each kind.
+    """Entries for one activity, unit, region and facility.
 
     Parameters
     ----------
-    candidates : Candidates
-        All factors of the book.
-    settings : MethodSettings
-        The method.
-    activities : tuple of str
-        Ids under which factors are looked up.
+    sources : Sources
+        What they are made of.
     own_id_count : int
-        How many of them mean the activity itself.
-    unit, region : str
-        Of the record.
-    rule : str
-        Name of the activity's rule; may be empty.
-    with_proxies : bool
-        Whether proxy regions may stand in.
+        How many of the ids under which factors are looked up mean the activity itself.
     legs : tuple of Leg
         Legs that imported factors make by naming their accounts.
     """
 
-    def __init__(
-        self,
-        candidates: Candidates,
-        settings: MethodSettings,
-        *,
-        activities: tuple[str, ...],
-        own_id_count: int,
-        unit: str,
-        region: str,
-        rule: str,
-        with_proxies: bool,
-        legs: tuple[Leg, ...] = (),
-        imports_only: bool = False,
-    ) -> None:
-        self._candidates = candidates
-        self._settings = settings
-        self.activities = activities
+    def __init__(self, sources: Sources, own_id_count: int, legs: tuple[Leg, ...] = ()) -> None:
+        self.sources = sources
+        self.activities = sources.activities
+        self.region = sources.region
         self.own_id_count = own_id_count
-        self.region = region
         self.legs = legs
-        self._unit = unit
-        self._rule = rule
-        self._with_proxies = with_proxies
-        self._imports_only = imports_only
-        self._found: dict[tuple[object, ...], list[Candidate]] = {}
+        self._pick = sources.candidates.pick
 
     def of_imports(self, own_ids: tuple[str, ...]) -> Assembly:
         """Assembly of the imported factors that name their accounts, with a leg for each."""
@@ -115,139 +85,71 @@ class Assembly:
         def serves(factor: Factor, is_shipped: bool) -> bool:  # noqa: FBT001 - a predicate
             return bool(factor.account) and not is_shipped
 
-        found = self._candidates.find(own_ids, self._unit, self.region, serves=serves)
+        found = self.sources.find(own_ids, self.sources.unit, serves)
         accounts = dict.fromkeys((o.factor.account, o.factor.stage) for o in found)
-        return Assembly(
-            self._candidates,
-            self._settings,
-            activities=own_ids,
-            own_id_count=len(own_ids),
-            unit=self._unit,
-            region=self.region,
-            rule=self._rule,
-            with_proxies=False,
-            legs=tuple(Leg(account, stages=(stage,)) for account, stage in accounts),
-            imports_only=True,
-        )
+        sources = replace(self.sources, activities=own_ids, with_proxies=False, imports_only=True)
+        legs = tuple(Leg(account, stages=(stage,)) for account, stage in accounts)
+        return Assembly(sources, len(own_ids), legs)
 
     def starts(self, legs: Sequence[Leg]) -> set[int]:
-        """Months in which the entries of some legs may change."""
+        """Days on which the entries of some legs may change."""
         found: set[int] = set()
         for leg in legs:
-            for candidates, by_month in self._sources(leg):
-                found |= self._candidates.starts(candidates, by_month=by_month)
+            for candidates, by_day in self._looked_at(leg):
+                found |= self.sources.candidates.starts(candidates, by_day=by_day)
+            if leg.kind == "energy":
+                found |= self._energy_starts()
         return found
 
-    def _sources(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
-        """Candidates that a leg looks at, and whether it does month by month."""
+    def _energy_starts(self) -> set[int]:
+        """Days on which a rate to energy begins or ends."""
+        sets = (None, *self.sources.direct()) if self.sources.is_fuel else (None,)
+        return {
+            day
+            for each in sets
+            for ways in self.sources.energy_ways(each)
+            for conversion in ways
+            for day in (conversion.first_day, conversion.stop_day)
+            if day < DAY_COUNT_MAX
+        }
+
+    def _looked_at(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
+        """Candidates that a leg looks at, and whether it does day by day."""
         kind = self._KINDS[leg.kind]
-        by_month = [(self._of_stages((stage,)), True) for stage in kind.stages_by_month]
-        own = [(self._serving(leg), False)] if kind.has_own else []
-        return [*by_month, *own, *((candidates(self), False) for candidates in kind.looks_at)]
+        by_day = [(self.sources.of_stages((stage,)), True) for stage in kind.stages_by_day]
+        own = [(self.sources.serving(leg), False)] if kind.has_own else []
+        others = [(candidates(self.sources), False) for candidates in kind.looks_at]
+        return [*by_day, *own, *others]
 
-    def entries(self, leg: Leg, period: int) -> list[ResolutionEntry]:
-        """Entries of a leg in a month; none where no factor serves."""
-        return self._KINDS[leg.kind].entries(self, leg, period)
-
-    # Candidates.
-
-    def _of_stages(self, stages: tuple[str, ...]) -> list[Candidate]:
-        return self._serving(Leg("", stages=stages))
-
-    def _serving(self, leg: Leg) -> list[Candidate]:
-        """Factors of a leg's stages whose account, where they name one, is the leg's."""
-        key = ("serving", leg.account, leg.stages, leg.gases)
-        if key not in self._found:
-            is_other = leg.gases == "other"
-
-            def serves(factor: Factor, is_shipped: bool) -> bool:  # noqa: FBT001 - a predicate
-                if self._imports_only and (is_shipped or not factor.account):
-                    return False
-                if factor.account:
-                    if leg.account and factor.account != leg.account:
-                        return False
-                elif is_other and not factor.gases:
-                    return False  # a printed total of unnamed gases is that of the Kyoto ones
-                if leg.stages and factor.stage not in leg.stages:
-                    return False
-                return factor.loss is None and factor.kwh is None
-
-            self._found[key] = self._candidates.find(
-                self.activities,
-                self._unit,
-                self.region,
-                serves=serves,
-                with_proxies=self._with_proxies,
-                prefer=self._prefer_blend,
-            )
-        return self._found[key]
-
-    def _prefer_blend(self, factor: Factor) -> int:
-        """Composition or printed figure of a released gas, as the method chooses."""
-        if factor.stage != "release":
-            return 0
-        return int(bool(factor.gases) == (self._settings.blend_gwp == "published"))
-
-    def _direct(self) -> list[Candidate]:
-        return self._of_stages(DIRECT)
-
-    def _upstream(self) -> list[Candidate]:
-        return self._of_stages(("wtt",))
-
-    def _losses(self) -> list[Candidate]:
-        return self._of_stages(("losses",))
-
-    def _of_losses_wtt(self) -> list[Candidate]:
-        return self._of_stages(("wtt_losses",))
-
-    def _shares(self) -> list[Candidate]:
-        """Factors that give the share that is lost."""
-        return self._special("shares", self.activities, lambda factor: factor.loss is not None)
-
-    def _uses(self) -> list[Candidate]:
-        """Factors that give the electricity of a use."""
-        return self._special("uses", self.activities, lambda factor: factor.kwh is not None)
-
-    def _special(
-        self, name: str, activities: tuple[str, ...], is_it: Callable[[Factor], bool]
-    ) -> list[Candidate]:
-        key = (name,)
-        if key not in self._found:
-            self._found[key] = self._candidates.find(
-                activities, self._unit, self.region, serves=lambda factor, _: is_it(factor)
-            )
-        return self._found[key]
-
-    def _grid(self) -> list[Candidate]:
-        """Factors of grid electricity, for kWh."""
-        if ("grid",) not in self._found:
-            self._found[("grid",)] = self._candidates.find(
-                GRID, "kWh", self.region, serves=lambda factor, _: factor.stage in DIRECT
-            )
-        return self._found[("grid",)]
+    def entries(self, leg: Leg, day: int) -> list[ResolutionEntry]:
+        """Entries of a leg on a day; none where no factor serves."""
+        return self._KINDS[leg.kind].entries(self, leg, day)
 
     # Kinds of legs.
 
-    def _energy(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+    def _energy(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Give the energy itself, in kWh; of fuels on net calorific value where that is known."""
-        is_fuel = self._rule.startswith("fuel")
-        direct = self._candidates.pick(self._direct(), period) if is_fuel else []
-        edition = direct[0].candidate.edition if direct else ""
-        place = direct[0].candidate.factor.region if direct else ""
-        for target in _ENERGY_UNITS if is_fuel else ("kWh",):
-            found = self._candidates.converter.convert(
-                self._unit, target, self.activities, edition=edition, region=place
+        direct = self._pick(self.sources.direct(), day) if self.sources.is_fuel else []
+        picks: Sequence[Pick | None] = direct or [None]
+        ways = [(self.sources.to_energy(pick, day), pick) for pick in picks]
+        if len({conversion for conversion, _ in ways}) == 1:
+            ways = [(ways[0][0], None)]
+        return [
+            ResolutionEntry(
+                leg.account,
+                "",
+                0,
+                FactorMasses(kwh="1"),
+                steps=(*conversion.steps, *(_share_steps(pick) if pick else ())),
             )
-            if found is not None:
-                return [
-                    ResolutionEntry(leg.account, "", 0, FactorMasses(kwh="1"), steps=found.steps)
-                ]
-        return []
+            for conversion, pick in ways
+            if conversion is not None
+        ]
 
-    def _market(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+    def _market(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Contract, supplier rate, residual mix, else the grid's average with a notice."""
         for stage in MARKET_STAGES:
-            picks = self._candidates.pick(self._of_stages((stage,)), period, by_month=True)
+            picks = self._pick(self.sources.of_stages((stage,)), day, by_day=True)
             if picks:
                 return [self._plain_entry(leg.account, pick) for pick in picks]
         notice = Notice(
@@ -258,51 +160,53 @@ class Assembly:
         )
         return [
             replace(entry, notices=(*entry.notices, notice))
-            for pick in self._candidates.pick(self._direct(), period)
+            for pick in self._pick(self.sources.direct(), day)
             if (entry := self._plain_entry(leg.account, pick))
         ]
 
-    def _lost(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+    def _lost(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
-        convention = self._settings.loss_convention
-        printed = self._candidates.pick(self._losses(), period)
-        direct = self._candidates.pick(self._direct(), period)
+        convention = self.sources.settings.loss_convention
+        printed = self._pick(self.sources.losses(), day)
+        direct = self._pick(self.sources.direct(), day)
         if convention == "defra" and printed:
-            upstream = self._candidates.pick(self._of_losses_wtt(), period)
+            upstream = self._pick(self.sources.of_losses_wtt(), day)
             return [self._plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
-        shares = self._candidates.pick(self._shares(), period)
-        share = loss_step(convention, shares, printed, direct)
-        if share is None:
-            return []
-        upstream = self._candidates.pick(self._upstream(), period)
+        shares = self._pick(self.sources.shares(), day)
+        upstream = self._pick(self.sources.upstream(), day)
         if convention == "ghg-protocol-combustion":
             upstream = []
-        return [self._plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
+        found = []
+        for pick in (*direct, *upstream):
+            # In a year of several sets, what is lost of each is that of its own set.
+            own = [_of_set(picks, pick) for picks in (shares, printed, direct)]
+            step = loss_step(convention, *own)
+            if step is None:
+                return []
+            found.append(self._plain_entry(leg.account, pick, step))
+        return found
 
-    def _use(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+    def _use(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
         found = []
-        for use in self._candidates.pick(self._uses(), period):
+        for use in self._pick(self.sources.uses(), day):
             factor = use.candidate.factor
             assert factor.kwh is not None  # noqa: S101  it is what _uses asks for
             text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
             steps = (*use.candidate.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
-            for pick in self._candidates.pick(self._grid(), period):
+            for pick in self._pick(self.sources.grid(), day):
                 entry = self._plain_entry(leg.account, pick)
                 found.append(replace(entry, steps=(*steps, *entry.steps)))
         return found
 
-    def _biogenic(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+    def _biogenic(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
-        direct = self._candidates.pick(self._direct(), period)
-        picks = [pick for pick in direct if pick.candidate.factor.kg_biogenic_co2 is not None]
-        if not picks:
-            origins = {(pick.candidate.edition, pick.candidate.factor.region) for pick in direct}
-            picks = [
-                pick
-                for pick in self._candidates.pick(self._serving(leg), period)
-                if (pick.candidate.edition, pick.candidate.factor.region) in origins
-            ]
+        picks = []
+        for pick in self._pick(self.sources.direct(), day):
+            if pick.candidate.factor.kg_biogenic_co2 is not None:
+                picks.append(pick)
+            elif row := self._row_beside(pick, self.sources.serving(leg), day):
+                picks.append(replace(pick, candidate=row))
         found = []
         for pick in picks:
             mass = pick.candidate.factor.kg_biogenic_co2
@@ -312,22 +216,48 @@ class Assembly:
                 found.append(self._entry(leg.account, pick, masses))
         return found
 
-    def _served(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+    @staticmethod
+    def _row_beside(pick: Pick, candidates: Sequence[Candidate], day: int) -> Candidate | None:
+        """Row of the same set: of its edition and region, and of its time."""
+        candidate = pick.candidate
+        return next(
+            (
+                each
+                for each in candidates
+                if each.edition == candidate.edition
+                and each.factor.region == candidate.factor.region
+                and each.conversion.holds_on(day)
+                and each.first_day < candidate.stop_day
+                and candidate.first_day < each.stop_day
+            ),
+            None,
+        )
+
+    def _served(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the factors of the leg's stages as they are."""
         found = []
-        for pick in self._candidates.pick(self._serving(leg), period):
+        for pick in self._pick(self.sources.serving(leg), day):
             masses = masses_of(pick.candidate.factor, leg.gases)
             if masses is not None:
                 found.append(self._entry(leg.account, pick, masses))
         return found
 
     _KINDS: ClassVar[dict[LegKind, _Kind]] = {
-        "factor": _Kind(_served, (_direct,), has_own=True),
-        "energy": _Kind(_energy, (_direct,)),
-        "market": _Kind(_market, (_direct,), stages_by_month=MARKET_STAGES),
-        "losses": _Kind(_lost, (_direct, _upstream, _losses, _shares, _of_losses_wtt)),
-        "electricity": _Kind(_use, (_uses, _grid)),
-        "biogenic": _Kind(_biogenic, (_direct,), has_own=True),
+        "factor": _Kind(_served, (Sources.direct,), has_own=True),
+        "energy": _Kind(_energy, (Sources.direct,)),
+        "market": _Kind(_market, (Sources.direct,), stages_by_day=MARKET_STAGES),
+        "losses": _Kind(
+            _lost,
+            (
+                Sources.direct,
+                Sources.upstream,
+                Sources.losses,
+                Sources.shares,
+                Sources.of_losses_wtt,
+            ),
+        ),
+        "electricity": _Kind(_use, (Sources.uses, Sources.grid)),
+        "biogenic": _Kind(_biogenic, (Sources.direct,), has_own=True),
     }
 
     # Entries.
@@ -340,9 +270,7 @@ class Assembly:
 
     def _entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
         candidate = pick.candidate
-        steps = candidate.conversion.steps
-        if pick.share != 1:
-            steps = (*steps, Step("days", pick.rule_text, pick.share))
+        steps = (*candidate.conversion.steps, *_share_steps(pick))
         return ResolutionEntry(
             account=account,
             edition=candidate.edition,
@@ -368,10 +296,13 @@ class Assembly:
             found.append(Notice(REGION_FALLBACK, text))
         if pick.gap_months:
             first, last = (
-                month_of_period(candidate.first_period),
-                month_of_period(candidate.stop_period - 1),
+                f"{day_of_number(each):%Y-%m}"
+                for each in (candidate.first_day, candidate.stop_day - 1)
             )
             text = f"{name}: no set of the time; took the nearest one, of {first} to {last}"
+            found.append(Notice(YEAR_FALLBACK, text))
+        if pick.gap_text:
+            text = f"{name}: the factor of edition {candidate.edition} {pick.gap_text}"
             found.append(Notice(YEAR_FALLBACK, text))
         if pick.rule_text:
             text = f"{name}: the factor of edition {candidate.edition} {pick.rule_text}"
@@ -383,6 +314,23 @@ class Assembly:
             text = f"{name}: the factor states CO2 alone; CH4 and N2O are not in it"
             found.append(Notice(CO2_ONLY, text))
         return found
+
+
+def _share_steps(pick: Pick) -> tuple[Step, ...]:
+    """Step to the part of the year that a set serves."""
+    return () if pick.share == 1 else (Step("days", pick.rule_text, pick.share),)
+
+
+def _of_set(picks: Sequence[Pick], of: Pick) -> list[Pick]:
+    """Pick of the set that another one is of: of its edition, else of its time, else any."""
+    edition, candidate = of.candidate.edition, of.candidate
+
+    def distance(pick: Pick) -> tuple[bool, bool]:
+        each = pick.candidate
+        is_of_time = each.first_day < candidate.stop_day and candidate.first_day < each.stop_day
+        return each.edition != edition, not is_of_time
+
+    return [min(picks, key=distance)] if picks else []
 
 
 def served_by(leg: Leg) -> str:

@@ -13,7 +13,7 @@ from tonne.catalogue.resolving.valuation import exact_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tonne.catalogue.resolving.candidates import Pick
+    from tonne.catalogue.resolving.choice import Pick
 
 
 def loss_step(

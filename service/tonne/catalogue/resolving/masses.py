@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tonne.catalogue.editions.factor import Factor
-    from tonne.catalogue.resolving.candidates import Pick
+    from tonne.catalogue.resolving.choice import Pick
 
 
 def cell_of(factor: Factor) -> str:

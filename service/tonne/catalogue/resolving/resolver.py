@@ -1,4 +1,4 @@
-"""Resolves an activity, unit, region and month under a book's method: leg by leg of its rule.
+"""Resolves an activity, unit, region and day under a book's method: leg by leg of its rule.
 
 Which rule: imported factors that name their accounts make the rule of their activity
 themselves; else the taxonomy's rule; else, for ids that only an import knows, the account that
@@ -21,6 +21,7 @@ from tonne.catalogue.resolving.resolution import (
     Resolution,
     ResolutionEntry,
 )
+from tonne.catalogue.resolving.sources import Sources
 from tonne.catalogue.resolving.texts import Texts
 from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import account_of
@@ -43,15 +44,15 @@ _CACHE_KEYS_MAX = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`disposition` holds from `first_period` (months since 1970-01) to the next run's."""
+    """`disposition` holds from `first_day` (days since 1970-01-01) to the next run's."""
 
-    first_period: int
+    first_day: int
     disposition: Resolution | RowStatus
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Legs to try, in order: the first plan that gives an entry in a month counts."""
+    """Legs to try, in order: the first plan that gives an entry on a day counts."""
 
     legs: tuple[Leg, ...]
     assembly: Assembly
@@ -93,27 +94,47 @@ class Resolver:
         self._candidates = Candidates(
             tuple(shelve(edition, factors) for edition, factors in editions), self._settings
         )
-        self.texts = Texts(self._candidates.shelves, self._candidates.converter.rated_units, words)
-        self._cache: dict[tuple[str, str, str], tuple[Run, ...]] = {}
+        rated_units = {
+            units.symbol_of(unit)
+            for rate in self._settings.rates
+            for unit in (rate.from_unit, rate.to_unit)
+        }
+        self.texts = Texts(self._candidates.shelves, rated_units, words)
+        self._rated = frozenset(rate.facility for rate in self._settings.rates if rate.facility)
+        self._cache: dict[tuple[str, str, str, str], tuple[Run, ...]] = {}
 
-    def resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
-        """Find what holds for an activity, unit and region in every month.
+    @property
+    def rated_facilities(self) -> frozenset[str]:
+        """Facilities that the method has rates of their own for."""
+        return self._rated
+
+    def resolve(
+        self, activity: str, unit: str, region: str, facility: str = ""
+    ) -> tuple[Run, ...]:
+        """Find what holds for an activity, unit and region on every day.
+
+        Parameters
+        ----------
+        activity, unit, region : str
+            Of the record.
+        facility : str
+            Of the record; it counts where it is one of `rated_facilities`.
 
         Returns
         -------
         tuple[Run, ...]
-            Ascending; the first begins at period 0, and neighbours differ.
+            Ascending; the first begins on day 0, and neighbours differ.
         """
-        key = (activity, unit, region)
+        key = (activity, unit, region, facility if facility in self._rated else "")
         runs = self._cache.get(key)
         if runs is None:
-            runs = self._resolve(activity, unit, region)
+            runs = self._resolve(*key)
             if len(self._cache) >= _CACHE_KEYS_MAX:
                 self._cache.clear()
             self._cache[key] = runs
         return runs
 
-    def _resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
+    def _resolve(self, activity: str, unit: str, region: str, facility: str) -> tuple[Run, ...]:
         learned = tuple(
             word
             for field, text in (
@@ -129,7 +150,8 @@ class Resolver:
             meant.get(WordField.UNIT, unit),
             region,
             (meant.get(WordField.ACTIVITY, activity), meant.get(WordField.REGION, region)),
-            learned,
+            learned=learned,
+            facility=facility,
         )
 
     def _resolve_read(
@@ -138,20 +160,22 @@ class Resolver:
         unit: str,
         region: str,
         meant: tuple[str, str],
+        *,
         learned: tuple[Word, ...],
+        facility: str,
     ) -> tuple[Run, ...]:
         """Find what holds where words of the book's own are read: activity and region."""
         activity = self.texts.activity_of(meant[0])
         subject = taxonomy.subject(activity, self._candidates.is_known)
         ids = (activity,) if subject is None else subject.factor_ids
         rule = "" if subject is None else subject.activity.rule
-        status = self._check_unit(ids, rule, unit)
+        status = self._check_unit(ids, rule, unit, facility)
         if status is not None:
             return (Run(0, status),)
         place = self.texts.regions.read(meant[1])
         if place is None:
             return (Run(0, RowStatus.FACTOR_MUST_EXIST),)
-        plans = self._plans(activity, subject, ids, unit, place)
+        plans = self._plans(activity, subject, ids, unit=unit, region=place, facility=facility)
         named = self.texts.named(activity)
         reading = _Reading(
             activity="" if named == written else named,
@@ -172,14 +196,16 @@ class Resolver:
                 runs.append(Run(start, disposition))
         return tuple(runs)
 
-    def _check_unit(self, ids: tuple[str, ...], rule: str, unit: str) -> RowStatus | None:
+    def _check_unit(
+        self, ids: tuple[str, ...], rule: str, unit: str, facility: str
+    ) -> RowStatus | None:
         """Refuse a unit that no table knows, and one that no factor of the activity takes."""
         known = self._candidates.units_of(ids)
         if not known and rule and any(leg.kind == "energy" for leg in legs_of(rule)):
             known = frozenset({"kWh"})
         found = units.find(unit)
-        convert = self._candidates.converter.convert
-        if any(convert(unit, other, ids) is not None for other in known):
+        conversions = self._candidates.converter(facility).conversions
+        if any(conversions(unit, other, ids) for other in known):
             return None
         if found is None:
             return RowStatus.UNIT_MUST_BE_KNOWN
@@ -197,21 +223,24 @@ class Resolver:
         activity: str,
         subject: taxonomy.Subject | None,
         ids: tuple[str, ...],
+        *,
         unit: str,
         region: str,
+        facility: str,
     ) -> list[_Plan]:
         """Put the import's own legs before the taxonomy's."""
         rule = "" if subject is None else subject.activity.rule
-        assembly = Assembly(
+        sources = Sources(
             self._candidates,
             self._settings,
             activities=ids,
-            own_id_count=1 if subject is None else subject.own_id_count,
             unit=unit,
             region=region,
+            facility=facility,
             rule=rule,
             with_proxies=bool(rule) and rule not in REGION_BOUND,
         )
+        assembly = Assembly(sources, 1 if subject is None else subject.own_id_count)
         own_ids = ids[: assembly.own_id_count]
         own = assembly.of_imports(own_ids)
         plans = [_Plan(own.legs, own)] if own.legs else []
@@ -226,19 +255,19 @@ class Resolver:
                 plans.append(_Plan((Leg(account, stages=(), is_needed=True),), assembly))
         return plans
 
-    def _disposition(self, plans: Sequence[_Plan], period: int) -> Resolution | RowStatus:
+    def _disposition(self, plans: Sequence[_Plan], day: int) -> Resolution | RowStatus:
         for plan in plans:
-            disposition = self._follow(plan, period)
+            disposition = self._follow(plan, day)
             if disposition is not None:
                 return disposition
         return RowStatus.FACTOR_MUST_EXIST
 
-    def _follow(self, plan: _Plan, period: int) -> Resolution | None:
-        """Entries of all legs in a month, or None where a needed one has none."""
+    def _follow(self, plan: _Plan, day: int) -> Resolution | None:
+        """Entries of all legs on a day, or None where a needed one has none."""
         entries: list[ResolutionEntry] = []
         notices = []
         for leg in plan.legs:
-            found = plan.assembly.entries(leg, period)
+            found = plan.assembly.entries(leg, day)
             if leg.is_needed and not found:
                 return None
             if leg.is_expected and not found:

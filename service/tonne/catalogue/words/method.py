@@ -8,10 +8,10 @@ warming potentials (`gwp_set`, `blend_gwp`), which year's factors (`year_rule`),
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from tonne.errors import FieldInvalid, LedgerInconsistent
@@ -38,10 +38,14 @@ CONSOLIDATIONS: tuple[str, ...] = get_args(Consolidation)
 """Whose emissions are the organisation's."""
 
 EDITIONS_MAX = 200
-RATES_MAX = 1000
+RATES_MAX = 10_000
 PROXY_REGIONS_MAX = 20
 YEAR_FALLBACK_MAX = 30
 
+_RATE_SCOPE = ("valid_from", "valid_to", "facility")
+"""Fields of a rate that are written where they say something alone: older versions read on."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DECIMAL = re.compile(r"\d{1,18}(?:\.\d{1,24})?", re.ASCII)
 
 
@@ -49,13 +53,30 @@ _DECIMAL = re.compile(r"\d{1,18}(?:\.\d{1,24})?", re.ASCII)
 class Rate:
     """A ratio between two units that no definition converts: one `from_unit` is `rate` `to_unit`.
 
-    Money, occupancy of vehicles, units of the book's own; it holds in both directions.
+    Money, occupancy of vehicles, units of the book's own; it holds in both directions, but for a
+    rate of nothing, which has no way back.
+
+    Parameters
+    ----------
+    from_unit, to_unit : str
+        Units, in any spelling.
+    rate : str
+        How many `to_unit` are one `from_unit`, a decimal from 0.
+    source : str
+        Where it is from.
+    valid_from, valid_to : str
+        Days as YYYY-MM-DD, or empty: open; `valid_to` is exclusive.
+    facility : str
+        The facility whose records it converts, before a rate of all; empty: all of them.
     """
 
     from_unit: str
     to_unit: str
     rate: str
     source: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
+    facility: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +92,9 @@ class MethodSettings:
     blend_gwp : str
         One of `BLEND_GWPS`.
     year_rule : str
-        One of `YEAR_RULES`. `month`: the factor valid on the month's first day. `majority` and
-        `days`: DEFRA's two rules for reporting years that are no calendar years.
+        One of `YEAR_RULES`. `month`: no year counts; a record takes the factor that is valid
+        when it happened, from the very day. `majority` and `days`: DEFRA's two rules for
+        reporting years that are no calendar years.
     reporting_year_start : int
         First month of the reporting year, 1 to 12.
     loss_convention : str
@@ -130,13 +152,17 @@ class MethodSettings:
             if len(set(values)) < len(values):
                 raise _invalid(field, "each once", ", ".join(values))
         _check_count("rates", len(self.rates), RATES_MAX)
-        for rate in self.rates:
-            if not _DECIMAL.fullmatch(rate.rate) or not Decimal(rate.rate):
-                raise _invalid("rates", "a positive decimal with '.'", rate.rate)
+        for number, rate in enumerate(self.rates):
+            _check_rate(f"rates[{number}]", rate)
 
     def to_json(self) -> str:
         """Write the settings as canonical JSON: sorted keys, no spaces."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        data = asdict(self)
+        data["rates"] = [
+            {name: value for name, value in rate.items() if value or name not in _RATE_SCOPE}
+            for rate in data["rates"]
+        ]
+        return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> MethodSettings:
@@ -156,6 +182,26 @@ class MethodSettings:
 def _check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise _invalid(field, f"one of {', '.join(choices)}", value)
+
+
+def _check_rate(field: str, rate: Rate) -> None:
+    if not _DECIMAL.fullmatch(rate.rate):
+        raise _invalid(f"{field}.rate", "a decimal from 0 with '.', like 7.83", rate.rate)
+    for name in ("valid_from", "valid_to"):
+        day = getattr(rate, name)
+        if day and not is_day(day):
+            raise _invalid(f"{field}.{name}", "a day as YYYY-MM-DD, or nothing", day)
+    if rate.valid_to and rate.valid_to <= rate.valid_from:
+        expected = f"a day after valid_from ({rate.valid_from})"
+        raise _invalid(f"{field}.valid_to", expected, rate.valid_to)
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar as YYYY-MM-DD."""
+    try:
+        return _DAY.fullmatch(text) is not None and bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _check_range(field: str, value: int, first: int, last: int) -> None:

@@ -1,7 +1,8 @@
 """What decides how a book's records are posted, at one revision of the book.
 
-A rule stands for a distinct (activity, unit, region, whether the facility is accepted). New
-keys of a session get their rules with a few joins; Python runs once per distinct rule.
+A rule stands for a distinct (activity, unit, region, whether the facility is accepted, the dates
+within months on which its share may change, the facility where the method has rates for it alone).
+New keys of a session get their rules with a few joins; Python runs once per distinct rule.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.book_words import BookWords
 from tonne.errors import StoreUnavailable
+from tonne.ledger.book.entities import share_cuts
 from tonne.ledger.book.factors import factor_of_row
 from tonne.ledger.book.methods import settings_of
-from tonne.ledger.book.periods import period_table
+from tonne.ledger.book.periods import day_start_us, period_table
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
-from tonne.model import FacilityRule, RowStatus
+from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day
 from tonne_kernel import RuleTable
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolver import Run
     from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
-    from tonne.model import Book, Facility
+    from tonne.model import Book, Entity, Facility
     from tonne.store.manifest.manifest import Manifest
     from tonne_kernel import Session
 
@@ -52,6 +54,10 @@ BOOK_STATES_MAX = 256
 """Most books whose state is kept in memory."""
 
 _LOAD_ATTEMPTS_MAX = 16
+
+_RuleKey = tuple[str, str, str, bool, int, str]
+"""Activity, unit, region, whether the facility is accepted, number of the days that cut its
+months, and the facility where the method has rates for it alone."""
 
 _state_serials = itertools.count(1)
 
@@ -114,6 +120,8 @@ class BookState:
         Of the method in force.
     register : polars.DataFrame
         Registered facilities, columns of `REGISTER_SCHEMA`.
+    entities : sequence of Entity
+        Whose they are.
     words : BookWords, optional
         Words of the book's own.
     """
@@ -124,12 +132,15 @@ class BookState:
         editions: Sequence[tuple[str, Sequence[Factor]]],
         settings: MethodSettings,
         register: pl.DataFrame,
+        entities: Sequence[Entity] = (),
+        *,
         words: BookWords | None = None,
     ) -> None:
         self.book = book
         self.editions = editions
         self.settings = settings
         self.register = register
+        self.entities = entities
         self.periods = period_table(book.time_zone)
         # Unique in the process: a session notes under which state it has its rules.
         self._serial = next(_state_serials)
@@ -140,9 +151,12 @@ class BookState:
             book.facility_rule is FacilityRule.WHEN_REGISTER_EXISTS and register.is_empty()
         )
         self._lock = threading.Lock()
-        self._rule_numbers: dict[tuple[str, str, str, bool], int] = {}
+        self._cut_days, self._cuts = share_cuts(register, entities)
+        self._rule_numbers: dict[_RuleKey, int] = {}
         self._run_offsets = array("i", [0])
         self._run_first_periods = array("i")
+        self._run_first_days = array("i")
+        self._run_starts_us = array("q")
         self._run_dispositions = array("i")
         self._resolution_numbers: dict[Resolution, int] = {}
         self._resolutions: list[Resolution] = []
@@ -157,9 +171,11 @@ class BookState:
                 found.setdefault(factor.activity, []).append(factor)
         return found
 
-    def resolve(self, activity: str, unit: str, region: str) -> tuple[Run, ...]:
-        """Find what holds for an activity, unit and effective region in every month."""
-        return self._resolver.resolve(activity, unit, region)
+    def resolve(
+        self, activity: str, unit: str, region: str, facility: str = ""
+    ) -> tuple[Run, ...]:
+        """Find what holds for an activity, unit and effective region on every day."""
+        return self._resolver.resolve(activity, unit, region, facility)
 
     @property
     def texts(self) -> Texts:
@@ -178,7 +194,14 @@ class BookState:
 
     def renewed(self) -> BookState:
         """Make the same state without its rules."""
-        return BookState(self.book, self.editions, self.settings, self.register, self._words)
+        return BookState(
+            self.book,
+            self.editions,
+            self.settings,
+            self.register,
+            self.entities,
+            words=self._words,
+        )
 
     def assign_rules(self, session: Session) -> None:
         """Give every key of a session its rule.
@@ -194,13 +217,12 @@ class BookState:
             return
         with polars_errors("the keys of a stream"):
             keys = self._keys_with_region(frame_of(session.keys(first, stop)))
-            triples = ["activity", "unit", "region", "accepted"]
-            distinct = keys.select(triples).unique(maintain_order=True)
+            distinct = keys.unique(maintain_order=True)
             with self._lock:
-                numbers = [self._rule(*row) for row in distinct.iter_rows()]
+                numbers = [self._rule(row) for row in distinct.iter_rows()]
             rules = keys.join(
                 distinct.with_columns(pl.Series("rule", numbers, dtype=pl.Int32)),
-                on=triples,
+                on=keys.columns,
                 how="left",
                 maintain_order="left",
             )["rule"]
@@ -214,6 +236,8 @@ class BookState:
                     array("i", self._run_offsets),
                     array("i", self._run_first_periods),
                     array("i", self._run_dispositions),
+                    array("i", self._run_first_days),
+                    array("q", self._run_starts_us),
                 )
             return self._table
 
@@ -231,7 +255,11 @@ class BookState:
         )
 
     def _keys_with_region(self, keys: pl.DataFrame) -> pl.DataFrame:
-        """Columns activity, unit, region (the effective one), accepted; one row per key."""
+        """Columns activity, unit, region (the effective one), accepted, cuts, rated.
+
+        One row per key. `cuts` is the number of the days that cut months of the facility, `rated`
+        the facility where the method has rates for it alone.
+        """
         texts = keys.select(pl.col("facility", "activity", "unit", "region").cast(pl.String))
         texts = self.with_effective_region(texts.with_columns(pl.col("region").fill_null("")))
         accepted = (
@@ -239,18 +267,41 @@ class BookState:
             if self._accepts_all or "facility_region" not in texts.columns
             else pl.col("facility_region").is_not_null()
         )
-        return texts.select("activity", "unit", "region", accepted.alias("accepted"))
+        cuts = pl.lit(0, pl.Int32)
+        if not self._cuts.is_empty():
+            texts = texts.join(self._cuts, on="facility", how="left", maintain_order="left")
+            cuts = pl.col("cuts").fill_null(0)
+        rated = pl.lit("")
+        if self._resolver.rated_facilities:
+            is_rated = pl.col("facility").is_in(list(self._resolver.rated_facilities))
+            rated = pl.when(is_rated).then("facility").otherwise(pl.lit(""))
+        return texts.select(
+            "activity",
+            "unit",
+            "region",
+            accepted.alias("accepted"),
+            cuts.alias("cuts"),
+            rated.alias("rated"),
+        )
 
-    def _rule(self, activity: str, unit: str, region: str, accepted: bool) -> int:  # noqa: FBT001 - a row of a frame
-        key = (activity, unit, region, accepted)
+    def _rule(self, key: _RuleKey) -> int:
+        activity, unit, region, accepted, cuts, rated = key
         number = self._rule_numbers.get(key)
         if number is not None:
             return number
+        starts = {
+            run.first_day: self._number(run.disposition, accepted=accepted)
+            for run in self._resolver.resolve(activity, unit, region, rated)
+        }
+        days = self._cut_days[cuts]
         before: int | None = None
-        for run in self._resolver.resolve(activity, unit, region):
-            disposition = self._number(run.disposition, accepted=accepted)
-            if disposition != before:
-                self._run_first_periods.append(run.first_period)
+        for day in sorted(starts | dict.fromkeys(days, 0)):
+            disposition = starts[day] if before is None else starts.get(day, before)
+            # A share that changes cuts the month of what is posted; what waits has none.
+            if disposition != before or (day in days and disposition >= 0):
+                self._run_first_periods.append(period_of_day(day))
+                self._run_first_days.append(day_of_number(day).day)
+                self._run_starts_us.append(day_start_us(self.book.time_zone, day) if day else 0)
                 self._run_dispositions.append(disposition)
             before = disposition
         self._run_offsets.append(len(self._run_dispositions))
@@ -327,9 +378,11 @@ class BookStates:
                 for edition in settings.editions
             ]
             register = register_frame(self._manifest.list_facilities(book, "", None))
+            entities = self._manifest.list_entities(book)
             words = BookWords(self._manifest.list_words(book))
             if self._manifest.revision_token(book) == head.revision_token:
-                return self._keep(book, BookState(head, editions, settings, register, words))
+                state = BookState(head, editions, settings, register, entities, words=words)
+                return self._keep(book, state)
         raise StoreUnavailable(
             f"book {book} changed while it was read, again and again: try again",
             metadata={"book": book},

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from tonne.catalogue.words.method import is_day
 from tonne.errors import FieldInvalid
-from tonne.ledger.book.facilities import ID_BYTES_MAX, TEXT_CHARACTERS_MAX, is_day
+from tonne.ledger.book.facilities import ID_BYTES_MAX, TEXT_CHARACTERS_MAX
+from tonne.model import day_of_number, number_of_day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tonne.model import Entity, Holding
 
@@ -81,6 +86,58 @@ def check_tree(entities: Mapping[str, Entity]) -> None:
                 raise _invalid(link.id, "parent", expected, repr(link.parent))
             link = entities[link.parent]
         rooted.update(path)
+
+
+def share_cuts(
+    register: pl.DataFrame, entities: Sequence[Entity]
+) -> tuple[list[frozenset[int]], pl.DataFrame]:
+    """Find the dates within months on which shares of facilities may change.
+
+    Returns
+    -------
+    tuple of list of frozenset of int and polars.DataFrame
+        Sets of days, the first of them empty; facility and `cuts`, the number of its set, of the
+        facilities that have one. Facilities of one entity and one time share a set.
+    """
+    by_id = {entity.id: entity for entity in entities}
+    profile = ["entity", "valid_from", "valid_to"]
+    numbers: dict[frozenset[int], int] = {frozenset(): 0}
+    rows = []
+    for row in register.select(profile).unique(maintain_order=True).iter_rows():
+        days = frozenset(day for day in share_days(by_id, *row) if day_of_number(day).day > 1)
+        rows.append((*row, numbers.setdefault(days, len(numbers))))
+    schema = {**dict.fromkeys(profile, pl.String), "cuts": pl.Int32}
+    table = pl.DataFrame(rows, schema=schema, orient="row").filter(pl.col("cuts") > 0)
+    cuts = register.select("facility", *profile).join(table, on=profile, how="inner")
+    return list(numbers), cuts.select("facility", "cuts")
+
+
+def share_days(
+    entities: Mapping[str, Entity], entity: str, valid_from: str, valid_to: str
+) -> tuple[int, ...]:
+    """Find the days on which a facility's share may change, whatever the approach.
+
+    Parameters
+    ----------
+    entities : mapping of str to Entity
+        All entities of the book.
+    entity, valid_from, valid_to : str
+        Of the facility; all may be empty.
+
+    Returns
+    -------
+    tuple of int
+        Days since 1970-01-01, ascending: those of the facility itself, and of the holdings of
+        its entity and of all that this belongs to.
+    """
+    days = {valid_from, valid_to}
+    path: set[str] = set()
+    while entity in entities and entity not in path:
+        path.add(entity)
+        for holding in entities[entity].holdings:
+            days |= {holding.valid_from, holding.valid_to}
+        entity = entities[entity].parent
+    return tuple(sorted(number_of_day(dt.date.fromisoformat(day)) for day in days if day))
 
 
 def _check_holding(holding: Holding, place: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-
+from tonne.catalogue.words.method import is_day
 from tonne.errors import FieldInvalid
 from tonne.model import FACILITY_TYPES, Facility
 
@@ -16,8 +14,6 @@ ID_BYTES_MAX = 256
 
 TEXT_CHARACTERS_MAX = 1000
 """Most characters of another field."""
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def check_facility(facility: Facility, place: str) -> Facility:
@@ -42,14 +38,6 @@ def check_facility(facility: Facility, place: str) -> Facility:
             repr(facility.valid_to),
         )
     return facility
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day of the calendar as YYYY-MM-DD."""
-    try:
-        return _DAY.fullmatch(text) is not None and bool(dt.date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _invalid(place: str, field: str, expected: str, got: str) -> FieldInvalid:

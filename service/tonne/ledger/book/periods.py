@@ -1,15 +1,21 @@
-"""The months of a time zone, as instants."""
+"""The months and days of a time zone, as instants."""
 
 from __future__ import annotations
 
 import datetime as dt
 from array import array
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tonne.errors import FieldInvalid
-from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
+from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR, day_of_number, period_of_day
 from tonne_kernel import TIME_US_STOP, PeriodTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tonne.ledger.files.repost import Cut
 
 _EPOCH = dt.datetime(PERIOD_EPOCH_YEAR, 1, 1)  # noqa: DTZ001 - wall-clock time, see below
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -41,16 +47,43 @@ def month_boundaries_us(time_zone: str) -> array[int]:
     boundaries = array("q")
     for period in range(PERIOD_COUNT_MAX + 1):
         year, month = divmod(period, 12)
-        wall = dt.datetime(PERIOD_EPOCH_YEAR + year, month + 1, 1)  # noqa: DTZ001 - set below
-        # Where the clock skips midnight, the offset before the gap gives the gap's own
-        # instant; where it shows midnight twice, the first one counts (fold is 0).
-        offset = wall.replace(tzinfo=zone).utcoffset()
-        if offset is None:  # pragma: no cover - ZoneInfo always knows its offset
-            raise AssertionError(time_zone)
-        boundaries.append((wall - _EPOCH - offset) // _MICROSECOND)
+        boundaries.append(_midnight_us(zone, PERIOD_EPOCH_YEAR + year, month + 1, 1))
     boundaries[0] = min(boundaries[0], 0)
     boundaries[-1] = max(boundaries[-1], TIME_US_STOP)
     return boundaries
+
+
+def cuts_of(days: Iterable[int], time_zone: str) -> list[Cut]:
+    """Give the dates within months as the kernel takes them, in order of time.
+
+    Parameters
+    ----------
+    days : iterable of int
+        Days since 1970-01-01; first days of months are left out.
+    time_zone : str
+        Whose midnights they begin at.
+    """
+    found = ((period_of_day(day), day_of_number(day).day, day) for day in sorted(set(days)))
+    return [
+        (period, place, day_start_us(time_zone, day)) for period, place, day in found if place > 1
+    ]
+
+
+@lru_cache(maxsize=1 << 16)
+def day_start_us(time_zone: str, day: int) -> int:
+    """First instant of a day, by its number, in microseconds since 1970-01-01T00:00Z."""
+    date = day_of_number(day)
+    return _midnight_us(ZoneInfo(time_zone), date.year, date.month, date.day)
+
+
+def _midnight_us(zone: ZoneInfo, year: int, month: int, day: int) -> int:
+    wall = dt.datetime(year, month, day)  # noqa: DTZ001 - set below
+    # Where the clock skips midnight, the offset before the gap gives the gap's own instant;
+    # where it shows midnight twice, the first one counts (fold is 0).
+    offset = wall.replace(tzinfo=zone).utcoffset()
+    if offset is None:  # pragma: no cover - ZoneInfo always knows its offset
+        raise AssertionError(zone.key)
+    return (wall - _EPOCH - offset) // _MICROSECOND
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,13 @@ from tonne.model import RowStatus
 from tonne_kernel import BatchSlice, RuleTable, Session, post
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tonne_kernel import Batch, PeriodTable
+
+Cut = tuple[int, int, int]
+"""A date within a month: the month, the day of it, and the instant at which the day begins, in
+microseconds since 1970-01-01T00:00Z."""
 
 _TEXTS = ("facility", "activity", "unit", "region")
 _SENT = (*_TEXTS, "quantity", "start", "end")
@@ -43,9 +49,12 @@ def decode_frame(records: pl.DataFrame) -> tuple[Session, Batch]:
 
 
 def repost(
-    records: pl.DataFrame, periods: PeriodTable, status: RowStatus = RowStatus.POSTED
+    records: pl.DataFrame,
+    periods: PeriodTable,
+    status: RowStatus = RowStatus.POSTED,
+    cuts: Sequence[Cut] = (),
 ) -> pl.DataFrame:
-    """Sum what records add, by their own keys and by periods, all of them under one rule.
+    """Sum what records add, by their own keys, periods and slices, all of them under one rule.
 
     Parameters
     ----------
@@ -55,29 +64,43 @@ def repost(
         Of the book's time zone.
     status : RowStatus
         What became of the records: one that waits counts in its months as one that is posted.
+    cuts : sequence of Cut
+        Dates that cut months into slices, in order of time; what waits has none.
 
     Returns
     -------
     polars.DataFrame
-        facility, activity, unit, region (texts), period (Int32), quantity (decimal(38, 6)),
-        record_count, record_start_count (Int64).
+        facility, activity, unit, region (texts), period (Int32), first_day, last_day (UInt8),
+        quantity (decimal(38, 6)), record_count, record_start_count (Int64).
     """
     session, batch = decode_frame(records)
     session.set_rules(0, array("i", bytes(4 * session.key_count)))
-    rule = RuleTable(array("i", [0, 1]), array("i", [0]), array("i", [-status]))
+    months, days, starts = zip((0, 1, 0), *cuts, strict=True)
+    count = len(months)
+    rule = RuleTable(
+        array("i", [0, count]),
+        array("i", months),
+        array("i", [-status] * count),
+        array("i", days),
+        array("q", starts),
+    )
     posted = post([BatchSlice(batch, "repost", 0)], rule, periods)
     with polars_errors("the postings of records"):
         return frame_of(posted.postings()).select(
             *(pl.col(name).cast(pl.String).fill_null("") for name in _TEXTS),
             "period",
+            "first_day",
+            "last_day",
             "quantity",
             "record_count",
             "record_start_count",
         )
 
 
-def split_records(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
-    """Split records over their periods.
+def split_records(
+    records: pl.DataFrame, periods: PeriodTable, cuts: Sequence[Cut] = ()
+) -> pl.DataFrame:
+    """Split records over their periods, and those over their slices.
 
     Each record is posted under a key of its own, so that the kernel's sums are its parts.
 
@@ -87,12 +110,15 @@ def split_records(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
         quantity (decimal(18, 6)), start and end (timestamps in UTC).
     periods : PeriodTable
         Of the book's time zone.
+    cuts : sequence of Cut
+        As in `repost`.
 
     Returns
     -------
     polars.DataFrame
-        row (UInt32: position in `records`), period (Int32), quantity (decimal(38, 6)); in
-        the order of rows and periods. The parts of a record add up to its quantity.
+        row (UInt32: position in `records`), period (Int32), first_day, last_day (UInt8), quantity
+        (decimal(38, 6)); in the order of rows and time. The parts of a record add up to its
+        quantity.
     """
     keyed = records.select(
         pl.int_range(pl.len()).cast(pl.String).alias("facility"),
@@ -104,7 +130,13 @@ def split_records(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
         "end",
     )
     return (
-        repost(keyed, periods)
-        .select(pl.col("facility").cast(pl.UInt32).alias("row"), "period", "quantity")
-        .sort("row", "period")
+        repost(keyed, periods, cuts=cuts)
+        .select(
+            pl.col("facility").cast(pl.UInt32).alias("row"),
+            "period",
+            "first_day",
+            "last_day",
+            "quantity",
+        )
+        .sort("row", "period", "first_day")
     )

@@ -16,6 +16,7 @@ import polars as pl
 from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.ledger.book.book_state import RULE_COUNT_MAX, BookState, register_frame
 from tonne.ledger.book.part import LedgerPart
+from tonne.ledger.book.periods import cuts_of
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import split_records
@@ -28,7 +29,15 @@ from tonne.ledger.posting.posted import (
 )
 from tonne.ledger.posting.suspense import SuspenseTexts
 from tonne.ledger.statuses import row_error_message
-from tonne.model import Book, ControlTotals, FacilityRule, RowError, RowStatus, check_id
+from tonne.model import (
+    Book,
+    ControlTotals,
+    FacilityRule,
+    RowError,
+    RowStatus,
+    check_id,
+    first_day_of,
+)
 from tonne_kernel import Batch, BatchSlice
 
 if TYPE_CHECKING:
@@ -36,7 +45,6 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.resolution import Resolution
-    from tonne.model import Entity
 
 RECORD_SCHEMA: Schema = {"record": pl.Int64, **POSTINGS_SCHEMA}
 """Columns of postings record by record: `record` counts from 0 over all batches."""
@@ -48,6 +56,8 @@ ESTIMATE = "estimate"
 """Name under which the records of an estimate are posted; they stand in no file."""
 
 _RULE_KEYS = ("facility", "activity", "unit", "region", "period")
+
+_SLICE = ("first_day", "last_day")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +97,8 @@ class Estimation:
         The rules, which stay those of this moment whatever happens to the book.
     """
 
-    def __init__(self, state: BookState, entities: Sequence[Entity] = ()) -> None:
+    def __init__(self, state: BookState) -> None:
         self.state = state
-        self.entities = tuple(entities)
         self.totals = ControlTotals()
         self._resolutions: dict[str, Resolution] = {}
         self._sums = RunningSums(POSTINGS_SCHEMA)
@@ -161,7 +170,10 @@ class Estimation:
     def _by_record(self, records: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
         """Split the batch's posted records, and give each part the resolution of its key."""
         posted = records.filter(pl.col("status") == RowStatus.POSTED)
-        parts = split_records(posted, self.state.periods)
+        whole = postings.select("period", "first_day").unique()
+        days = [first_day_of(period) + day - 1 for period, day in whole.iter_rows()]
+        cuts = cuts_of(days, self.state.book.time_zone)
+        parts = split_records(posted, self.state.periods, cuts)
         keys = self.state.with_effective_region(
             posted.select(
                 pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
@@ -176,13 +188,15 @@ class Estimation:
             .select(
                 pl.col("facility", "activity", "unit", "region").cast(pl.String),
                 "period",
+                pl.col(_SLICE).name.suffix("_of_rule"),
                 "resolution",
             )
-            .unique(_RULE_KEYS)
+            .unique((*_RULE_KEYS, "first_day_of_rule"))
         )
         return (
             parts.join(keys, on="row", how="inner", maintain_order="left")
             .join(resolved, on=_RULE_KEYS, how="left", maintain_order="left")
+            .filter(pl.col("first_day").is_between("first_day_of_rule", "last_day_of_rule"))
             .with_columns(
                 pl.lit(0, pl.UInt8).alias("status"),
                 pl.lit(1, pl.Int64).alias("record_count"),
@@ -203,8 +217,7 @@ class Estimates(LedgerPart):
         """
         if not book:
             return Estimation(_CATALOGUE.get())
-        state = self._states.refresh(check_id("book", book))
-        return Estimation(state, self._manifest.list_entities(book))
+        return Estimation(self._states.refresh(check_id("book", book)))
 
 
 class CatalogueState:

@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 POSTING_REGION = "posting_region"
 """Column of a segment, only where some record in suspense took its facility's region."""
 
-POSTED_KEYS = ("facility", "activity", "unit", "region", "period", "resolution", "status")
+POSTED_KEYS = (
+    "facility",
+    "activity",
+    "unit",
+    "region",
+    "period",
+    "first_day",
+    "last_day",
+    "resolution",
+    "status",
+)
 """Columns that tell one posting from another."""
 
 
@@ -296,6 +306,8 @@ def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple
             "unit",
             "region",
             "period",
+            "first_day",
+            "last_day",
             "resolution",
             (-pl.col("disposition").clip(upper_bound=0)).cast(pl.UInt8).alias("status"),
             "quantity",

@@ -8,7 +8,7 @@ import polars as pl
 
 from tonne.ledger.book.periods import period_table
 from tonne.ledger.files.overlay import is_withdrawn
-from tonne.ledger.files.postings import drop_zeros
+from tonne.ledger.files.postings import as_postings, by_month, drop_zeros
 from tonne.ledger.files.repost import decode_frame, repost
 from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
 from tonne.ledger.posting.posted import POSTING_REGION, post_slices
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 REPOST_KEYS = ("facility", "activity", "unit", "period", "status", "region")
 """What the records alone determine: resolutions are the book's, as it was then, and so are the
-regions of what is posted, which are empty here."""
+regions of what is posted, which are empty here, and the slices of months."""
 
 BATCH_ROWS = 1 << 16
 
@@ -43,7 +43,8 @@ REPOSTED_SCHEMA: Schema = {
 def as_reposted(postings: pl.DataFrame) -> pl.DataFrame:
     """Sum postings over what records alone can know of them; `REPOST_KEYS` as texts."""
     known = pl.when(pl.col("status") == RowStatus.POSTED).then(pl.lit("")).otherwise("region")
-    return drop_zeros(sum_by(postings.with_columns(region=known), REPOST_KEYS))
+    months = by_month(as_postings(postings))
+    return drop_zeros(sum_by(months.with_columns(region=known), REPOST_KEYS))
 
 
 def _by_posting_region(segment: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.lookalikes import look_key
 from tonne.ledger.statuses import status_message
-from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus, WordField
+from tonne.model import RecordField, RowStatus, WordField, number_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -113,20 +113,19 @@ class SuspenseTexts:
         return self._lookalikes[facility]
 
     def _disposition(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
-        """Find what the state makes of a record: the first status of its months, if any."""
-        runs = self._state.resolve(row["activity"], row["unit"], region)
-        first = self._period(row["start"])
-        last = self._period(row["end"] - dt.timedelta(microseconds=1))
+        """Find what the state makes of a record: the first status of its days, if any."""
+        runs = self._state.resolve(row["activity"], row["unit"], region, row["facility"])
+        first = self._day(row["start"])
+        last = self._day(row["end"] - dt.timedelta(microseconds=1))
         held = [
             run.disposition
             for run, after in itertools.zip_longest(runs, runs[1:])
-            if run.first_period <= last and (after is None or after.first_period > first)
+            if run.first_day <= last and (after is None or after.first_day > first)
         ]
         return next((each for each in held if isinstance(each, RowStatus)), held[0])
 
-    def _period(self, moment: dt.datetime) -> int:
-        local = moment.astimezone(self._zone)
-        return (local.year - PERIOD_EPOCH_YEAR) * 12 + local.month - 1
+    def _day(self, moment: dt.datetime) -> int:
+        return number_of_day(moment.astimezone(self._zone).date())
 
     def _look_up(self, activity: str, region: str) -> tuple[str, str]:
         """Give what to say of an activity without factors, and which factors there are."""

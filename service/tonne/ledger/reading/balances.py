@@ -16,7 +16,7 @@ import polars as pl
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.files import POSTINGS_GROUP_ROWS, FileReader
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.postings import as_postings
 from tonne.ledger.reading.frame_cache import FrameCache
 from tonne.work import check_wanted
 
@@ -138,7 +138,7 @@ class Balances:
 
 def _typed(frame: pl.DataFrame, path: str) -> pl.DataFrame:
     with polars_errors(path):
-        return frame.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
+        return as_postings(frame)
 
 
 def _check_rows(file: FileRow, count: int) -> None:

@@ -19,6 +19,7 @@ from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.overlay import Overlay, is_withdrawn
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.repost import repost, split_records
 from tonne.ledger.files.sums import COUNTS, QUANTITY_TYPE, RunningSums
 from tonne.ledger.reading.moment import outrun
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.files.files import FileReader, VerifiedFile
+    from tonne.ledger.files.repost import Cut
     from tonne.ledger.reading.balances import Parts
     from tonne.ledger.reading.moment import Moment
     from tonne.store.manifest.manifest import Manifest
@@ -52,6 +54,8 @@ _REPLAYED: Schema = {
     "quantity": QUANTITY_TYPE,
     **dict.fromkeys(COUNTS, pl.Int64),
 }
+
+_AGAIN: Schema = {**_REPLAYED, "first_day": pl.UInt8, "last_day": pl.UInt8}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +83,7 @@ class Replayed:
     ----------
     sums : polars.DataFrame
         `RECORD_KEYS`, region as the records give it (empty: the facility's of then), period,
-        quantity, record_count, record_start_count; each key once.
+        quantity, record_count, record_start_count, first_day, last_day; each key once.
     record_count, segment_count : int
         Records that were posted again, segments that were read.
     differences : list of str
@@ -128,9 +132,27 @@ class Evidence:
         StoreUnavailable
             Files were merged and collected since: ask again.
         """
+        sums = RunningSums(_REPLAYED)
+        for asked in self._asked(moment, question):
+            sums.add(by_month(asked))
+        return sums.frame()
+
+    def postings(self, moment: Moment, question: Question) -> pl.DataFrame:
+        """Sum the postings of a question's keys, in any region, as they are posted.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns of `POSTINGS_SCHEMA`. Raises as `balances`.
+        """
+        sums = RunningSums(POSTINGS_SCHEMA)
+        for asked in self._asked(moment, question):
+            sums.add(asked)
+        return drop_zeros(sums.frame())
+
+    def _asked(self, moment: Moment, question: Question) -> Iterator[pl.DataFrame]:
         texts = pl.col(*RECORD_KEYS, "region").cast(pl.String).fill_null("")
         keys = question.keys.select(*RECORD_KEYS, "period").unique()
-        sums = RunningSums(_REPLAYED)
         try:
             for part in self._parts(moment.files):
                 with polars_errors(f"postings of book {moment.book.id}"):
@@ -138,11 +160,9 @@ class Evidence:
                         pl.col("resolution").is_not_null()
                         & pl.col("period").is_between(question.first_period, question.last_period)
                     ).with_columns(texts)
-                    asked = posted.join(keys, on=[*RECORD_KEYS, "period"], how="semi")
-                sums.add(asked)
+                    yield posted.join(keys, on=[*RECORD_KEYS, "period"], how="semi")
         except ObjectMissing as error:
             raise outrun(moment.book.id) from error
-        return sums.frame()
 
     def records(
         self, moment: Moment, question: Question, hold: Hold | None = None
@@ -180,11 +200,38 @@ class Evidence:
                     ledger_records(file, chosen), map(tuple, by_row.values()), strict=True
                 )
 
-    def replay(self, moment: Moment, question: Question, hold: Hold | None = None) -> Replayed:
-        """Post the records of a question's keys again, whatever their region."""
+    def replay(
+        self,
+        moment: Moment,
+        question: Question,
+        hold: Hold | None = None,
+        cuts: Sequence[Cut] = (),
+    ) -> Replayed:
+        """Post records again as `again` does, and read the postings files again."""
+        replayed = self.again(moment, question, hold, cuts)
+        for file in moment.files:
+            try:
+                self._reader.open(file)
+            except FileCorrupt as error:
+                replayed.differences.append(error.message)
+            except ObjectMissing:
+                continue  # merged since, and what it held stands in another file
+        return replayed
+
+    def again(
+        self,
+        moment: Moment,
+        question: Question,
+        hold: Hold | None = None,
+        cuts: Sequence[Cut] = (),
+    ) -> Replayed:
+        """Post the records of a question's keys again, whatever their region.
+
+        `cuts` are the dates that cut months into slices, in order of time.
+        """
         periods = period_table(moment.book.time_zone)
-        replayed = Replayed(pl.DataFrame(schema=_REPLAYED))
-        sums = RunningSums(_REPLAYED)
+        replayed = Replayed(pl.DataFrame(schema=_AGAIN))
+        sums = RunningSums(_AGAIN)
         for file, clearings in self._segments(moment, hold):
             replayed.segment_count += 1
             try:
@@ -195,18 +242,11 @@ class Evidence:
                 continue
             replayed.record_count += found.height
             for rows in found.iter_slices(BATCH_ROWS):
-                postings = repost(rows, periods).filter(
+                postings = repost(rows, periods, cuts=cuts).filter(
                     pl.col("period").is_between(question.first_period, question.last_period)
                 )
                 sums.add(postings)
         replayed.sums = sums.frame()
-        for file in moment.files:
-            try:
-                self._reader.open(file)
-            except FileCorrupt as error:
-                replayed.differences.append(error.message)
-            except ObjectMissing:
-                continue  # merged since, and what it held stands in another file
         return replayed
 
     def spans(self, moment: Moment, hold: Hold | None = None) -> Iterator[pl.DataFrame]:

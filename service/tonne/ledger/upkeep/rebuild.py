@@ -21,9 +21,10 @@ from tonne.ledger.book.methods import settings_of
 from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
-from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month, drop_zeros
 from tonne.ledger.files.repost import repost
 from tonne.ledger.files.spilled_sums import SpilledSums
+from tonne.ledger.files.sums import sum_by
 from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.model import FacilityRule, RowStatus
@@ -105,6 +106,7 @@ class Rebuild:
         self._on_file = on_file
         self._book = manifest.get_book(book)
         self._register = register_frame(manifest.list_facilities(book, "", None))
+        self._entities = manifest.list_entities(book)
         self._methods = list(_methods(manifest, book))
         self._words = manifest.list_words(book)
         self._states: dict[tuple[int, int], BookState] = {}
@@ -134,6 +136,7 @@ class Rebuild:
                 record_count += self._add_records(file, clearings, sums)
             self._check_regions()
             frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
+        frame = _in_known_slices(frame)
         self._check(frame)
         self._replace(corrupt, frame)
         return Rebuilt(tuple(corrupt), frame.height, record_count, self._assumed_count)
@@ -149,10 +152,7 @@ class Rebuild:
                 corrupt.append(file)
             else:
                 with polars_errors(file.path):
-                    texts = frame.select(
-                        pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items()
-                    )
-                    sums.add(texts.with_columns(-pl.col(_SUMMED)))
+                    sums.add(as_postings(frame).with_columns(-pl.col(_SUMMED)))
             self._on_file()
         return corrupt
 
@@ -246,7 +246,9 @@ class Rebuild:
                 (each, edition_factors(self._manifest, book, each)) for each in settings.editions
             ]
             words = BookWords(self._words[:word_count])
-            self._states[key] = BookState(book, editions, settings, self._register, words)
+            self._states[key] = BookState(
+                book, editions, settings, self._register, self._entities, words=words
+            )
         return self._states[key]
 
     def _check_regions(self) -> None:
@@ -314,12 +316,25 @@ def _methods(manifest: Manifest, book: str) -> Iterator[Method]:
         after = page[-1].version
 
 
+def _in_known_slices(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep the slices, unless they are not those of then: then a posting has its whole month.
+
+    Dates of facilities and holdings are those of today; where they were others at a commit, the
+    good files have other slices, and only months add up.
+    """
+    is_astray = (pl.col("status") == RowStatus.POSTED) & (pl.col("record_count") < 0)
+    if frame.filter(is_astray).is_empty():
+        return frame
+    keys = [name for name in POSTINGS_SCHEMA if name not in _SUMMED]
+    return drop_zeros(sum_by(by_month(frame), keys)).select(list(POSTINGS_SCHEMA))
+
+
 def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
     """Post records under a state; columns of `POSTINGS_SCHEMA`."""
     posted = post_under(records, state, book)
     with polars_errors(f"postings of book {book}"):
         frame, _ = posting_frame(posted, state)
-        texts = frame.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
+        texts = as_postings(frame)
     if posted.record_count != records.height or texts.filter(pl.col("status") > 0).height:
         raise LedgerInconsistent(
             f"records of book {book!r} were posted, but version {state.book.method_version} of "

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
 
-LINE_KEYS = ("facility", "activity", "unit", "region", "period")
+LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "last_day")
 """What tells the balances of one resolution apart."""
+
+
+BalanceKey = tuple[str, str, str, str, int, int, int]
+"""Values of `LINE_KEYS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class ExplainLine:
         Where it counts: the entry's own account, or category 15.
     facility, activity, unit, region, period
         The balance.
+    first_day, last_day : int
+        The slice of the month, 1 and 31 where that is whole.
     quantity : Decimal
         Exact sum of the records' quantities.
     record_count : int
@@ -64,7 +70,7 @@ class ExplainLine:
     gases : tuple of GasLine
         By gas.
     share : Fraction
-        Of the facility in the month, under the consolidation approach.
+        Of the facility on these days, under the consolidation approach.
     basis : str
         How the kg CO2e follow from the factor.
     kg_co2e : Fraction
@@ -79,6 +85,8 @@ class ExplainLine:
     unit: str
     region: str
     period: int
+    first_day: int
+    last_day: int
     quantity: Decimal
     record_count: int
     resolution: str
@@ -143,8 +151,8 @@ class Lines:
             if portion.invested and is_invested(entry.account) and INVESTMENTS in self._footprint:
                 yield INVESTMENTS, entry, portion.invested
 
-    def balances(self) -> Iterator[tuple[tuple[str, str, str, str, int], str, Portion, int]]:
-        """Give the key, resolution, portion and millionths of each balance."""
+    def balances(self) -> Iterator[tuple[BalanceKey, str, Portion, int]]:
+        """Give the key with its slice, resolution, portion and millionths of each balance."""
         frame = self._balances.select(
             *LINE_KEYS, *self._chosen.bucket, pl.col("quantity").to_physical()
         )
@@ -179,7 +187,7 @@ class Lines:
         # Texts first: one name can have several codes in the dictionaries of several files.
         named = posted.with_columns(texts.fill_null(""))
         return sum_by(named, [*LINE_KEYS, *self._chosen.bucket]).sort(
-            "facility", "activity", "region", "unit", "period"
+            "facility", "activity", "region", "unit", "period", "first_day", "last_day"
         )
 
     def _portion(self, bucket: Sequence[object]) -> Portion:
@@ -199,7 +207,8 @@ class Lines:
         )
         source = self._sources.find(entry)
         rows = frame.select(*LINE_KEYS, "quantity", COUNTS[0])
-        for facility, activity, unit, region, period, quantity, count in rows.iter_rows():
+        for *key, quantity, count in rows.iter_rows():
+            facility, activity, unit, region, period, first_day, last_day = key
             units = Fraction(quantity) * entry.conversion * share
             kg_co2e = worth.kg_co2e * units
             self._kg_co2e += kg_co2e
@@ -210,6 +219,8 @@ class Lines:
                 unit=unit,
                 region=region,
                 period=period,
+                first_day=first_day,
+                last_day=last_day,
                 quantity=quantity,
                 record_count=count,
                 resolution=id_,

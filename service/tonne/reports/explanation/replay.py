@@ -12,14 +12,17 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.catalogue.resolving.valuation import decimal_text
+from tonne.ledger.book.periods import cuts_of
+from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import COUNTS, sum_by
 from tonne.ledger.reading.evidence import RECORD_KEYS
-from tonne.model import MICRO_PER_ONE, month_of_period
+from tonne.model import LAST_DAY, MICRO_PER_ONE, first_day_of, month_of_period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +41,9 @@ DIFFERENCES_MAX = 100
 _KEY = (*RECORD_KEYS, "period")
 _KEY_AND_REGION = (*_KEY, "region")
 _SUMS = ("quantity", *COUNTS)
+
+_BySlice = defaultdict[tuple[int, int], list[tuple[Fraction, int]]]
+"""Worths and millionths, by the first and last day of their slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,15 @@ def replay_selection(
     hold: Hold | None = None,
 ) -> ReplayOutcome:
     """Recompute the total of a selection from the segments, and compare all that it rests on."""
-    replayed = snapshot.evidence.replay(snapshot, question, hold)
+    found = {key[-3:] for key, _, _, _ in lines.balances()}
+    days = {
+        first_day_of(period) + day - 1
+        for period, first, last in found
+        for day in (first, last + 1)
+        if day <= LAST_DAY
+    }
+    cuts = cuts_of(days, snapshot.book.time_zone)
+    replayed = snapshot.evidence.replay(snapshot, question, hold, cuts)
     balances = snapshot.evidence.balances(snapshot, question).select(*_KEY_AND_REGION, *_SUMS)
     differences = [*replayed.differences, *_compare(balances, question, replayed)]
     resolutions, broken = snapshot.evidence.resolutions(
@@ -97,7 +111,9 @@ def replay_selection(
 
 def _compare(balances: pl.DataFrame, question: Question, replayed: Replayed) -> Iterator[str]:
     """Compare quantities and counts, key by key, and by region where the records give one."""
-    segments = replayed.sums.join(question.keys.select(_KEY).unique(), on=_KEY, how="semi")
+    segments = by_month(replayed.sums).join(
+        question.keys.select(_KEY).unique(), on=_KEY, how="semi"
+    )
     yield from _unequal(balances, segments, _KEY)
     # Where every record of a key names its region, the regions must agree, too.
     open_keys = segments.filter(pl.col("region") == "").select(_KEY).unique()
@@ -141,36 +157,50 @@ def _multiply(
     """Value the replayed quantities under the resolutions that the balances name."""
     again = _quantities_again(balances, replayed)
     whole = _micro(balances, _KEY_AND_REGION)
-    parts: defaultdict[tuple[object, ...], list[tuple[Fraction, int]]] = defaultdict(list)
+    parts: defaultdict[tuple[object, ...], _BySlice] = defaultdict(lambda: defaultdict(list))
     worths: dict[tuple[str, Portion], Fraction] = {}
-    for (facility, activity, unit, region, period), id_, portion, micro in lines.balances():
+    for each, id_, portion, micro in lines.balances():
+        facility, activity, unit, region, period, first, last = each
         if id_ not in resolutions:
             continue
         if (id_, portion) not in worths:
             worths[id_, portion] = lines.worth(resolutions[id_], portion)
         key: tuple[object, ...] = (facility, activity, unit, period, region)
-        parts[key].append((worths[id_, portion], micro))
+        parts[key][first, last].append((worths[id_, portion], micro))
     total = Fraction(0)
-    for key, found in parts.items():
-        (worth, _), *others = found
-        is_whole = sum(micro for _, micro in found) == whole[key]
-        if key in again and is_whole and all(other == worth for other, _ in others):
-            total += worth * again[key]
-        else:
-            for other, micro in found:
-                total += other * micro
+    for key, by_slice in parts.items():
+        micros = (micro for found in by_slice.values() for _, micro in found)
+        spans = sorted(by_slice)
+        is_apart = all(one[1] < other[0] for one, other in pairwise(spans))
+        is_known = key in again and is_apart and sum(micros) == whole[key]
+        for span, found in by_slice.items():
+            (worth, _), *others = found
+            if is_known and all(other == worth for other, _ in others):
+                total += worth * sum(
+                    micro for day, micro in again[key].items() if span[0] <= day <= span[1]
+                )
+            else:
+                total += sum(other * micro for other, micro in found)
     return Fraction(total, MICRO_PER_ONE)
 
 
-def _quantities_again(balances: pl.DataFrame, replayed: Replayed) -> dict[tuple[object, ...], int]:
-    """Millionths by key and region, as far as the records alone tell the region."""
+def _quantities_again(
+    balances: pl.DataFrame, replayed: Replayed
+) -> dict[tuple[object, ...], dict[int, int]]:
+    """Millionths by key and region, as far as the records alone tell the region; by first days."""
     sums = replayed.sums
     open_keys = sums.filter(pl.col("region") == "").select(_KEY).unique()
-    stated = _micro(sums.join(open_keys, on=_KEY, how="anti"), _KEY_AND_REGION)
+    stated = sums.join(open_keys, on=_KEY, how="anti")
     alone = balances.filter(pl.len().over(_KEY) == 1).join(open_keys, on=_KEY, how="semi")
-    by_key = _micro(sums, _KEY)
-    regions = alone.select(_KEY_AND_REGION).iter_rows()
-    return stated | {row: by_key.get(row[:-1], 0) for row in regions}
+    regions = alone.select(*_KEY, region_of_all="region")
+    placed = sums.join(regions, on=_KEY, how="inner").with_columns(region="region_of_all")
+    found: defaultdict[tuple[object, ...], dict[int, int]] = defaultdict(dict)
+    for row, micro in {
+        **_micro(stated, (*_KEY_AND_REGION, "first_day")),
+        **_micro(placed, (*_KEY_AND_REGION, "first_day")),
+    }.items():
+        found[row[:-1]][int(str(row[-1]))] = micro
+    return found
 
 
 def _micro(frame: pl.DataFrame, keys: tuple[str, ...]) -> dict[tuple[object, ...], int]:

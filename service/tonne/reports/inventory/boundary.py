@@ -1,4 +1,4 @@
-"""The organisational boundary: how much of a facility's month counts, by the approach.
+"""The organisational boundary: how much of a facility's days counts, by the approach.
 
 Source: GHG Protocol Corporate Standard chapter 3 (approaches); Corporate Value Chain Standard
 chapter 5.5, category 15. What is held in equity beyond the share that the approach counts is an
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.model import Facility
+from tonne.ledger.book.entities import share_days
+from tonne.model import LAST_DAY, Facility, day_of_number, first_day_of
 from tonne.reports.inventory.consolidation import facility_share
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _PROFILE = ("entity", "valid_from", "valid_to")
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What counts of a facility in a month.
+    """What counts of a facility on a day.
 
     Parameters
     ----------
@@ -45,14 +46,19 @@ class Portion:
 
 WHOLE = Portion(Fraction(1))
 
+MIXED = -1
+"""Instead of a portion's number: the share changes within the slice of the posting."""
+
+SLICE = ("period", "first_day", "last_day")
+
 
 class Boundary:
-    """Says of postings how much of their facility's month counts.
+    """Says of postings how much of their facility counts on the days of their slice.
 
     Parameters
     ----------
     limited : polars.DataFrame
-        Facilities of the register whose months may not be whole.
+        Facilities of the register that may not be whole always.
     entities : sequence of Entity
         All entities of the book.
     approach : str
@@ -64,6 +70,8 @@ class Boundary:
         self._by_id = {entity.id: entity for entity in entities}
         self._approach = approach
         self._numbers = {WHOLE: 0}
+        self._days: dict[tuple[str, str, str], tuple[int, ...]] = {}
+        self._profiles: dict[str, tuple[str, str, str]] | None = None
 
     @property
     def portions(self) -> tuple[Portion, ...]:
@@ -71,38 +79,66 @@ class Boundary:
         return tuple(self._numbers)
 
     def mark(self, postings: pl.DataFrame) -> pl.DataFrame:
-        """Add the column `portion` (Int32: index into `portions`) to postings."""
+        """Add the column `portion` (Int32: index into `portions`, or `MIXED`) to postings."""
         # Facilities of one entity and one time are one profile: a book has few of them.
-        months = (
-            postings.select("facility", "period")
+        slices = (
+            postings.select("facility", *SLICE)
             .unique()
             .with_columns(name=pl.col("facility").cast(pl.String))
             .join(self._limited, on="name", how="inner")
         )
         rows = []
-        for entity, valid_from, valid_to, period in (
-            months.select(*_PROFILE, "period").unique(maintain_order=True).iter_rows()
-        ):
-            number = self._number(entity, valid_from, valid_to, period)
+        for row in slices.select(*_PROFILE, *SLICE).unique(maintain_order=True).iter_rows():
+            spans = self._spans(row[:3], row[3:])
+            number = spans[0][2] if len(spans) == 1 else MIXED
             if number:
-                rows.append((entity, valid_from, valid_to, period, number))
+                rows.append((*row, number))
         schema = {
             **dict.fromkeys(_PROFILE, pl.String()),
-            "period": postings.schema["period"],
+            **{name: postings.schema[name] for name in SLICE},
             "portion": pl.Int32(),
         }
         numbers = pl.DataFrame(rows, schema=schema, orient="row")
-        table = months.join(numbers, on=[*_PROFILE, "period"], how="inner").select(
-            "facility", "period", "portion"
+        table = slices.join(numbers, on=[*_PROFILE, *SLICE], how="inner").select(
+            "facility", *SLICE, "portion"
         )
-        return postings.join(table, on=["facility", "period"], how="left").with_columns(
+        return postings.join(table, on=["facility", *SLICE], how="left").with_columns(
             pl.col("portion").fill_null(0)
         )
 
-    def _number(self, entity: str, valid_from: str, valid_to: str, period: int) -> int:
+    def spans(self, facility: str, slice_: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+        """Cut a slice where the share of a facility changes: first day, last day, portion."""
+        if self._profiles is None:
+            rows = self._limited.select("name", *_PROFILE).iter_rows()
+            self._profiles = {row[0]: row[1:] for row in rows}
+        return self._spans(self._profiles[facility], slice_)
+
+    def _spans(
+        self, profile: tuple[str, str, str], slice_: tuple[int, int, int]
+    ) -> list[tuple[int, int, int]]:
+        period, first, last = slice_
+        month = first_day_of(period)
+        stop = first_day_of(period + 1) if last == LAST_DAY else month + last
+        if profile not in self._days:
+            self._days[profile] = share_days(self._by_id, *profile)
+        begun = month + first - 1
+        found: list[tuple[int, int, int]] = []
+        for day in (begun, *(day for day in self._days[profile] if begun < day < stop)):
+            number = self._number(profile, day)
+            place = day - month + 1
+            if found and found[-1][2] == number:
+                continue
+            if found:
+                found[-1] = (found[-1][0], place - 1, found[-1][2])
+            found.append((place, last, number))
+        return found
+
+    def _number(self, profile: tuple[str, str, str], day: int) -> int:
+        entity, valid_from, valid_to = profile
         facility = Facility("", entity=entity, valid_from=valid_from, valid_to=valid_to)
-        share = facility_share(facility, self._by_id, self._approach, period)
-        equity = facility_share(facility, self._by_id, EQUITY_SHARE, period)
+        date = day_of_number(day)
+        share = facility_share(facility, self._by_id, self._approach, date)
+        equity = facility_share(facility, self._by_id, EQUITY_SHARE, date)
         portion = Portion(share, max(equity - share, Fraction(0)))
         return self._numbers.setdefault(portion, len(self._numbers))
 
@@ -110,7 +146,7 @@ class Boundary:
 def find_boundary(
     register: pl.DataFrame, entities: Sequence[Entity], approach: str
 ) -> Boundary | None:
-    """Find the facilities whose months may not be whole.
+    """Find the facilities that may not be whole always.
 
     Returns
     -------

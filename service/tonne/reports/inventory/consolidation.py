@@ -10,15 +10,16 @@ the rest. Shares of shares are products: half of 83 % is 41.5 %.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.errors import LedgerInconsistent
-from tonne.model import PERIOD_EPOCH_YEAR, Entity, FinancialControl
+from tonne.model import Entity, FinancialControl
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from tonne.model import Facility, Holding
 
 NOTHING, WHOLE = Fraction(0), Fraction(1)
@@ -71,9 +72,9 @@ def facility_share(
     facility: Facility,
     entities: Mapping[str, Entity] | Iterable[Entity],
     approach: str,
-    period: int,
+    day: dt.date,
 ) -> Fraction:
-    """Share of a facility that counts in a month.
+    """Share of a facility that counts on a day.
 
     Parameters
     ----------
@@ -81,11 +82,9 @@ def facility_share(
         Outside its own dates nothing of it counts.
     entities, approach
         As in `share`.
-    period : int
-        Months since January 1970. A month counts by its first day.
+    day : datetime.date
+        The day.
     """
-    year, month = divmod(period, 12)
-    day = dt.date(PERIOD_EPOCH_YEAR + year, month + 1, 1)
     if not _covers(facility.valid_from, facility.valid_to, day.isoformat()):
         return NOTHING
     return share(entities, facility.entity, approach, day)

@@ -30,25 +30,51 @@ from tonne.catalogue.resolving.valuation import MAIN_GASES, entry_worth
 from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
 from tonne.model import MICRO_PER_ONE
 from tonne.reports.inventory.boundary import WHOLE
-from tonne.reports.inventory.columns import (
-    ALL_COLUMNS,
-    ENERGY_COLUMN,
-    FIRST_GAS,
-    KG_CO2E,
-    KWH,
-    MAIN_GAS_COLUMNS,
-    NO_COLUMNS,
-    has,
-    set_of,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Notice, Resolution
     from tonne.reports.inventory.boundary import Portion
-    from tonne.reports.inventory.columns import ColumnSet
     from tonne.reports.inventory.request import InventoryRequest
+
+KG_CO2E, KWH, FIRST_GAS = 0, 1, 2
+"""Columns: kg CO2e, energy, then the gases, of which `MAIN_GASES` come first."""
+
+FIRST_OTHER_GAS = FIRST_GAS + len(MAIN_GASES)
+
+ColumnSet = int
+"""A set of columns: bit N is set where column N is in it. `|`, `&` and `~` are those of sets. One
+bit for each, since every sum of an inventory joins sets."""
+
+NO_COLUMNS: ColumnSet = 0
+ALL_COLUMNS: ColumnSet = ~NO_COLUMNS
+
+
+def set_of(columns: Iterable[int]) -> ColumnSet:
+    """Make a set of columns."""
+    found = NO_COLUMNS
+    for column in columns:
+        found |= 1 << column
+    return found
+
+
+def has(columns: ColumnSet, column: int) -> bool:
+    """Whether a column is in a set."""
+    return bool(columns >> column & 1)
+
+
+def columns_from(columns: ColumnSet, first: int) -> Iterator[int]:
+    """Give the columns of a set from one on, ascending."""
+    rest = columns >> first << first
+    while rest:
+        lowest = rest & -rest
+        yield lowest.bit_length() - 1
+        rest ^= lowest
+
+
+MAIN_GAS_COLUMNS = set_of(range(FIRST_GAS, FIRST_OTHER_GAS))
+ENERGY_COLUMN = set_of((KWH,))
 
 Bucket = tuple[str, int] | tuple[str]
 """What postings of one resolution and one portion of their facility have in common: the id of

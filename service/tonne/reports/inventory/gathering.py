@@ -13,7 +13,7 @@ import polars as pl
 
 from tonne.ledger.budget import PART_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month
 from tonne.ledger.files.sums import RunningSums
 from tonne.reports.inventory.selection import READ, Selection, Selector, selection_of
 
@@ -74,6 +74,7 @@ class Gathering:
         # Categories of this request alone, which are gone with it.
         self._kind = pl.Categorical(pl.Categories.random("report"))
         self._rows = 0
+        self._cut = pl.DataFrame()
         self.resolutions: Mapping[str, Resolution] = {}
 
     def select(self) -> Selection:
@@ -93,13 +94,28 @@ class Gathering:
 
         self._snapshot.fold(begin)
         self._rows = gathered.taken_rows
+        mixed = gathered.mixed.frame()
+        by_time_count = 0
+        if not mixed.is_empty():
+            mixed = mixed.with_columns(pl.col("resolution").cast(pl.String))
+            self._cut, by_time_count = self._selector.cut_by_records(
+                self._snapshot, mixed, self._hold
+            )
+            self._cut = self._cut.with_columns(pl.col("resolution").cast(self._kind))
+            gathered.add_up(self._cut)
         chosen = gathered.sums.frame().with_columns(pl.col("resolution").cast(pl.String))
         ids = [name for name in chosen["resolution"].unique().to_list() if name]
         self.resolutions = self._snapshot.resolutions(ids)
         detail = self._detail if gathered.is_plain else self._kept(chosen)
         tells_months = self._by_month or not gathered.is_plain
         return selection_of(
-            self._selector, chosen, self.resolutions, detail, tells_months=tells_months
+            self._selector,
+            chosen,
+            self.resolutions,
+            detail,
+            tells_months=tells_months,
+            has_slices=gathered.has_slices,
+            by_time_count=by_time_count,
         )
 
     def coded(self, part: pl.DataFrame) -> pl.DataFrame:
@@ -108,13 +124,19 @@ class Gathering:
             texts = [pl.col(name).cast(pl.String).cast(self._kind) for name in _TEXTS]
             return self._selector.take(part).with_columns(texts)
 
+    def settled(self, part: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Part what the request is about: postings of one share, and those that are to be cut."""
+        return self._selector.apart(self.coded(part))
+
     def schema(self, *, is_plain: bool) -> Schema:
         """Columns of the sums."""
         request, boundary = self._selector.request, self._selector.bucket[1:]
         schema: Schema = {**POSTINGS_SCHEMA, **dict.fromkeys(_TEXTS, self._kind)}
         del schema["status"]
-        if is_plain and not self._by_facility:
-            del schema["facility"]
+        if is_plain:
+            del schema["last_day"]
+            if not self._by_facility:
+                del schema["facility"]
         extra = {
             **{name: (column, pl.String) for name, column in READ.items()},
             "facility_type": ("facility_type", pl.String),
@@ -125,6 +147,7 @@ class Gathering:
 
     def plain(self, coded: pl.DataFrame) -> pl.DataFrame:
         """Leave out what the request does not tell apart; counts tell the first month alone."""
+        coded = by_month(coded)
         first = self._selector.request.first_period
         if not self._by_month:
             later = pl.when(pl.col("period") == first).then(first).otherwise(first + 1)
@@ -162,11 +185,17 @@ class Gathering:
 
                     def add(part: pl.DataFrame) -> None:
                         mine = pl.col("facility").hash(_HASH_SEED) % shares == share
-                        taken = self.coded(part.filter(mine))
+                        taken, _ = self.settled(part.filter(mine))
                         sums.add(
                             taken.join(coded_cases, on=cases.columns, how="semi", nulls_equal=True)
                         )
 
+                    if not self._cut.is_empty():
+                        named = pl.col("facility").cast(pl.String)
+                        mine = self._cut.filter(named.hash(_HASH_SEED) % shares == share)
+                        sums.add(
+                            mine.join(coded_cases, on=cases.columns, how="semi", nulls_equal=True)
+                        )
                     return add
 
                 self._snapshot.fold(begin)
@@ -179,12 +208,21 @@ class _Gathered:
     def __init__(self, gathering: Gathering) -> None:
         self._gathering = gathering
         self.is_plain = False
+        self.has_slices = False
         self.taken_rows = 0
         self.sums = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
+        self.mixed = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
 
     def add(self, part: pl.DataFrame) -> None:
+        taken, mixed = self._gathering.settled(part)
+        if not mixed.is_empty():
+            self.mixed.add(mixed)
+        self.add_up(taken)
+
+    def add_up(self, taken: pl.DataFrame) -> None:
+        """Add postings of one share each."""
         gathering = self._gathering
-        taken = gathering.coded(part)
+        self.has_slices = self.has_slices or bool((taken["first_day"] > 1).any())
         self.taken_rows += taken.height
         self.sums.add(gathering.plain(taken) if self.is_plain else taken)
         if (
@@ -197,4 +235,4 @@ class _Gathered:
             self.sums = RunningSums(gathering.schema(is_plain=True), PENDING_ROWS)
             self.sums.add(gathering.plain(apart))
             self.sums.frame()
-        gathering.count(self.sums.held_rows)
+        gathering.count(self.sums.held_rows + self.mixed.held_rows)

@@ -21,7 +21,8 @@ from tonne.catalogue.words.gwp import gases as known_gases
 from tonne.ledger.files.lookalikes import lookalikes
 from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
-from tonne.reports.inventory.columns import (
+from tonne.reports.inventory.cutting import SHARE_BY_TIME, SHARE_BY_TIME_TEXT
+from tonne.reports.inventory.footprint import (
     FIRST_GAS,
     FIRST_OTHER_GAS,
     KG_CO2E,
@@ -31,7 +32,7 @@ from tonne.reports.inventory.columns import (
     has,
 )
 from tonne.reports.inventory.negative import NEGATIVE_QUANTITY, negative_notices
-from tonne.reports.inventory.record_counts import count_records
+from tonne.reports.inventory.record_counts import count_records, count_whole
 from tonne.reports.inventory.selection import READ, select
 from tonne.work import check_wanted
 
@@ -139,6 +140,7 @@ def inventory(
     ----------
     balances : pl.DataFrame
         Postings: facility, activity, unit, region (texts; region may be empty), period (Int32),
+        first_day and last_day (UInt8; the slice of the month),
         resolution (id; null or empty in suspense), quantity (Decimal(38, 6)), record_count and
         record_start_count (Int64). The same key may stand in many rows.
     resolutions : Mapping[str, Resolution]
@@ -177,9 +179,10 @@ def inventory_of(
         notices=(
             *_notices(chosen, request),
             *_negative(chosen),
+            *_by_time(chosen),
             *_alike(chosen, request.first_period),
         ),
-        suspended_count=_count_records(chosen.suspended, request.first_period),
+        suspended_count=count_whole(chosen.suspended, request.first_period),
         method_versions=tuple(
             sorted({resolutions[bucket[0]].method_version for bucket in chosen.weights.total})
         ),
@@ -287,9 +290,7 @@ def _rows(
     labels = chosen.labels(
         (bucket, numbers[part.label]) for bucket, parts in weights.rows.items() for part in parts
     )
-    counted = count_records(
-        chosen.posted, labels, _columns(keys), request.first_period, chosen.detail
-    )
+    counted = _count(chosen, labels, _columns(keys), request)
     if hold is not None:  # one row of `counted` is one of the answer
         hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
     added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
@@ -312,12 +313,32 @@ def _rows(
     return tuple(rows)
 
 
+def _count(
+    chosen: Selection, labels: pl.DataFrame, columns: Sequence[str], request: InventoryRequest
+) -> pl.DataFrame:
+    return count_records(
+        chosen.posted,
+        labels,
+        columns,
+        request.first_period,
+        chosen.detail,
+        has_slices=chosen.has_slices,
+    )
+
+
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     total = _Sum()
     for _, bucket, quantity_micro in _sums(chosen, ()):
         total.add(quantity_micro, chosen.weights.total[bucket])
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
-    counted = count_records(chosen.posted, labels, [], request.first_period, chosen.detail)
+    counted = count_records(
+        chosen.posted,
+        labels,
+        [],
+        request.first_period,
+        chosen.detail,
+        has_slices=chosen.has_slices,
+    )
     record_count = int(counted.get_column("records").sum())
     return total.row((), chosen.weights, record_count, request.gwp_set)
 
@@ -339,7 +360,14 @@ def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNot
     labels = chosen.labels(
         (bucket, number) for buckets, number in numbers.items() for bucket in buckets
     )
-    counted = count_records(chosen.posted, labels, [], request.first_period, chosen.detail)
+    counted = count_records(
+        chosen.posted,
+        labels,
+        [],
+        request.first_period,
+        chosen.detail,
+        has_slices=chosen.has_slices,
+    )
     records = dict(counted.select("label", "records").iter_rows())
     return tuple(
         InventoryNotice(notice.reason, notice.message, records[numbers[tuple(buckets_of[notice])]])
@@ -350,6 +378,11 @@ def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNot
 def _negative(chosen: Selection) -> Iterator[InventoryNotice]:
     for message, record_count in negative_notices(chosen):
         yield InventoryNotice(NEGATIVE_QUANTITY, message, record_count)
+
+
+def _by_time(chosen: Selection) -> Iterator[InventoryNotice]:
+    if chosen.by_time_count:
+        yield InventoryNotice(SHARE_BY_TIME, SHARE_BY_TIME_TEXT, chosen.by_time_count)
 
 
 def _alike(chosen: Selection, first_period: int) -> Iterator[InventoryNotice]:
@@ -363,12 +396,5 @@ def _alike(chosen: Selection, first_period: int) -> Iterator[InventoryNotice]:
             FACILITY_LOOKALIKE,
             f"facilities {listed} look alike and are counted apart: where they are one, send "
             "further records under one id",
-            _count_records(mine, first_period),
+            count_whole(mine, first_period),
         )
-
-
-def _count_records(postings: pl.DataFrame, first_period: int) -> int:
-    """Count distinct records whose parts are all there, see `record_counts`."""
-    is_first = pl.col("period") == first_period
-    count = pl.when(is_first).then("record_count").otherwise("record_start_count")
-    return int(postings.select(count.sum()).item() or 0)

@@ -16,6 +16,7 @@ import polars as pl
 
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words import units
+from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import sum_by
 from tonne.model import MICRO_PER_ONE, month_of_period
 
@@ -42,7 +43,7 @@ def negative_notices(chosen: Selection) -> Iterator[tuple[str, int]]:
         A message, and the number of records with a part in it.
     """
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total).drop("label")
-    posted = chosen.posted.join(labels, on=chosen.bucket, how="semi")
+    posted = by_month(chosen.posted.join(labels, on=chosen.bucket, how="semi"))
     if posted.filter(pl.col("quantity") < 0).is_empty():
         return
     told = ("facility", "activity", *(("period",) if chosen.tells_months else ()))

@@ -8,6 +8,9 @@ range of months
 
     records = record_count of the first month + record_start_count of the later ones.
 
+A month that a date cuts has several slices, and what is said of months holds of them: a record
+has a part in adjoining ones.
+
 Where the labels of an activity change from one month to the next (a factor of another
 account begins to hold), the records that reach over that border are new to the later label:
 there too a month adds its whole `record_count`.
@@ -28,11 +31,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.model import LAST_DAY
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RECORD_KEY = ("facility", "activity", "unit", "region")
 """Keys that all parts of a record share."""
+
+_SLICE = ("period", "first_day", "last_day")
 
 _SUBJECT = ("activity", "unit", "region")
 """What decides the resolution of a month, within one state of the book."""
@@ -49,14 +56,16 @@ def count_records(
     keys: Sequence[str],
     first_period: int,
     detail: Detail,
+    *,
+    has_slices: bool = True,
 ) -> pl.DataFrame:
     """Count distinct records by keys and label.
 
     Parameters
     ----------
     postings : pl.DataFrame
-        The `RECORD_KEY`, period, record_count, record_start_count, `keys`, and the columns of
-        a bucket; only months of the range. The facility may be left out.
+        The `RECORD_KEY`, period, first_day, record_count, record_start_count, `keys`, and the
+        columns of a bucket; only months of the range. The facility may be left out.
     labels : pl.DataFrame
         The columns of a bucket (`resolution`, or `resolution` and `portion`) and `label`, each
         row once. A bucket has any number of labels; its records count once for each.
@@ -65,7 +74,10 @@ def count_records(
     first_period : int
         First month of the range.
     detail : callable
-        Gives the same postings with their facilities, for where counts depend on them.
+        Gives the same postings with their facilities and slices, for where counts depend on
+        them.
+    has_slices : bool
+        Whether a month may have several slices; without any, counts by month cost less.
 
     Returns
     -------
@@ -78,12 +90,13 @@ def count_records(
     numbered = postings.join(
         cases, on=case_of, how="left", nulls_equal=True, maintain_order="left"
     )
-    if "period" in keys:
+    by_month = "period" in keys
+    if by_month and not has_slices:
         found = cases.join(labels, on=bucket, how="inner").select("case", "label")
         counts = numbered.select(*keys, "case", records="record_count")
     else:
         found, moving = _labelled(cases, labels, bucket)
-        is_first = pl.col("period") == first_period
+        is_first = _is_first(first_period, by_month=by_month)
         counts = numbered.select(
             *keys,
             "case",
@@ -93,12 +106,18 @@ def count_records(
     summed = counts.group_by([*keys, "case"]).agg(pl.col("records").sum())
     columns = [*keys, "label", "records"]
     parts = [summed.join(found, on="case", how="inner").select(columns)]
-    if "period" not in keys and moving.height:
+    if (has_slices or not by_month) and moving.height:
         entering = cases.join(moving.select("case").unique(), on="case", how="semi")
         for named in detail(entering.drop("case")):
             found = named.join(entering, on=case_of, how="inner", nulls_equal=True)
             parts.append(_entering(found, moving, keys, first_period).select(columns))
     return pl.concat(parts).group_by([*keys, "label"]).agg(pl.col("records").sum())
+
+
+def _is_first(first_period: int, *, by_month: bool) -> pl.Expr:
+    """Whether nothing of the range, or of the month where each counts, comes before a slice."""
+    begins = pl.col("first_day") == 1
+    return begins if by_month else begins & (pl.col("period") == first_period)
 
 
 def _labelled(
@@ -125,28 +144,39 @@ def _labelled(
 def _entering(
     postings: pl.DataFrame, moving: pl.DataFrame, keys: Sequence[str], first_period: int
 ) -> pl.DataFrame:
-    """Count each month's records that were not under the same label the month before."""
+    """Count each slice's records that were not under the same label the slice before."""
     group = [*dict.fromkeys([*RECORD_KEY, *keys])]
     named = postings.select(group).unique().with_row_index("key")
-    months = (
+    counts = pl.col("record_count", "record_start_count")
+    slices = (
         postings.join(named, on=group, how="left", nulls_equal=True)
-        .group_by("key", "case", "period")
-        .agg(pl.col("record_count").sum(), pl.col("record_start_count").sum())
+        .group_by("key", "case", *_SLICE)
+        .agg(counts.sum())
         .join(moving, on="case", how="inner")
-        .group_by("key", "label", "period")
-        .agg(pl.col("record_count").sum(), pl.col("record_start_count").sum())
-        .sort("key", "label", "period")
+        .group_by("key", "label", *_SLICE)
+        .agg(counts.sum())
     )
-    goes_on = (
-        (pl.col("key") == pl.col("key").shift(1))
-        & (pl.col("label") == pl.col("label").shift(1))
-        & (pl.col("period") == pl.col("period").shift(1) + 1)
-        & (pl.col("period") != first_period)
-    ).fill_null(value=False)
-    records = months.select(
+    ends_month = pl.col("last_day") == LAST_DAY
+    followed = slices.select(
         "key",
         "label",
-        records=pl.when(goes_on).then("record_start_count").otherwise("record_count"),
+        period=pl.when(ends_month).then(pl.col("period") + 1).otherwise("period"),
+        first_day=pl.when(ends_month).then(1).otherwise(pl.col("last_day") + 1).cast(pl.UInt8),
+        goes_on=pl.lit(value=True),
+    ).unique()
+    goes_on = pl.col("goes_on").fill_null(value=False)
+    is_first = _is_first(first_period, by_month="period" in keys)
+    records = slices.join(followed, on=["key", "label", "period", "first_day"], how="left").select(
+        "key",
+        "label",
+        records=pl.when(goes_on & ~is_first).then("record_start_count").otherwise("record_count"),
     )
     sums = records.group_by("key", "label").agg(pl.col("records").sum())
     return sums.join(named.select("key", *keys), on="key", how="left")
+
+
+def count_whole(postings: pl.DataFrame, first_period: int) -> int:
+    """Count distinct records whose parts are all there."""
+    is_first = pl.col("period") == first_period
+    count = pl.when(is_first).then("record_count").otherwise("record_start_count")
+    return int(postings.select(count.sum()).item() or 0)

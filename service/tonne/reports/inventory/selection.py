@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.reports.inventory.boundary import WHOLE, find_boundary
+from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
+from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
+    from tonne.ledger.budget import Hold
     from tonne.ledger.files.frames import Schema
+    from tonne.ledger.reading.snapshot import Snapshot
     from tonne.model import Entity
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.record_counts import Detail
@@ -50,6 +53,10 @@ class Selection:
         Gives posted postings with their facilities, see `record_counts`.
     tells_months : bool
         Whether `period` tells months apart, and not only the first from later ones.
+    has_slices : bool
+        Whether some month has several slices.
+    by_time_count : int
+        Records of postings that were split by time where a share changes.
     """
 
     posted: pl.DataFrame
@@ -59,6 +66,8 @@ class Selection:
     weights: Weights
     detail: Detail
     tells_months: bool = True
+    has_slices: bool = True
+    by_time_count: int = 0
 
     def labels(self, pairs: Iterable[tuple[Bucket, int]]) -> pl.DataFrame:
         """Labels of buckets as a frame."""
@@ -86,12 +95,15 @@ def select(
         return {each: resolutions[each] for each in ids if each in resolutions}
 
     selector = Selector(facilities, request, entities, Meanings(find, texts))
-    chosen = selector.take(balances)
+    chosen, mixed = selector.apart(selector.take(balances))
+    if not mixed.is_empty():
+        chosen = pl.concat([chosen, selector.cut_by_time(mixed)])
 
     def detail(cases: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield chosen.join(cases, on=cases.columns, how="semi", nulls_equal=True)
 
-    return selection_of(selector, chosen, resolutions, detail)
+    count = int(mixed["record_count"].sum())
+    return selection_of(selector, chosen, resolutions, detail, by_time_count=count)
 
 
 def selection_of(
@@ -101,6 +113,8 @@ def selection_of(
     detail: Detail,
     *,
     tells_months: bool = True,
+    has_slices: bool = True,
+    by_time_count: int = 0,
 ) -> Selection:
     """Find what the buckets of postings that a selector took add."""
     is_posted = pl.col("resolution").fill_null("") != ""
@@ -116,6 +130,8 @@ def selection_of(
         weights,
         detail,
         tells_months,
+        has_slices,
+        by_time_count,
     )
 
 
@@ -264,6 +280,29 @@ class Selector:
         meant = {self._meanings.now(column, each) for each in values}
         written = pl.col(column).cast(pl.String).is_in([each for each in values if each])
         return pl.col(read).is_in(sorted(meant)) | written
+
+    def apart(self, taken: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Part postings: those of one share, and those posted within whose slice it changes."""
+        if self._boundary is None:
+            return taken, taken.clear()
+        # What waits has no share yet.
+        is_mixed = (pl.col("portion") == MIXED) & (pl.col("resolution").fill_null("") != "")
+        return (
+            taken.filter(~is_mixed).with_columns(pl.col("portion").replace(MIXED, 0)),
+            taken.filter(is_mixed),
+        )
+
+    def cut_by_time(self, mixed: pl.DataFrame) -> pl.DataFrame:
+        """Cut postings where the share changes, in proportion to days."""
+        assert self._boundary is not None  # noqa: S101  nothing is mixed without one
+        return cut_by_time(self._boundary, mixed)
+
+    def cut_by_records(
+        self, snapshot: Snapshot, mixed: pl.DataFrame, hold: Hold | None
+    ) -> tuple[pl.DataFrame, int]:
+        """Cut postings where the share changes, as their records are: see `cutting`."""
+        assert self._boundary is not None  # noqa: S101  nothing is mixed without one
+        return cut_by_records(snapshot, self._boundary, mixed, hold)
 
     def _with_place(self, chosen: pl.DataFrame) -> pl.DataFrame:
         register = (

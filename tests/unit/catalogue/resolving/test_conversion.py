@@ -22,6 +22,15 @@ from tonne.catalogue.words.units import UNITS, conversion
 DIESEL = ("fuel.diesel",)
 GAS = ("fuel.natural_gas",)
 PLAIN = Converter(MethodSettings())
+
+
+def convert(converter, *words, **place):
+    """The conversion of all days, or None."""
+    found = converter.conversions(*words, **place)
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
 UK = "uk-ghg-2025"
 EPA = "us-epa-hub-2025"
 
@@ -40,7 +49,7 @@ def test_one_dimension_converts_by_definition_and_says_nothing(first, second):
     """The same ratio as the table of units, without a notice."""
     if UNITS[first].dimension != UNITS[second].dimension:
         return
-    found = PLAIN.convert(first, second)
+    found = convert(PLAIN, first, second)
     assert ratio(found) == conversion(first, second)
     assert found.notices == ()
     assert found.kind == (SAME if first == second else BY_DEFINITION)
@@ -53,8 +62,8 @@ def test_one_dimension_converts_by_definition_and_says_nothing(first, second):
 )
 def test_there_and_back_by_properties_is_one(first, second):
     """Density and heat contents of one source are one system."""
-    there = PLAIN.convert(first, second, DIESEL, edition=UK)
-    back = PLAIN.convert(second, first, DIESEL, edition=UK)
+    there = convert(PLAIN, first, second, DIESEL, edition=UK)
+    back = convert(PLAIN, second, first, DIESEL, edition=UK)
     assert ratio(there) * ratio(back) == 1
 
 
@@ -71,37 +80,37 @@ PRINTED = [
 @pytest.mark.parametrize(("activity", "edition", "unit", "target", "by_hand"), PRINTED)
 def test_a_property_is_what_its_publisher_prints(activity, edition, unit, target, by_hand):
     """Exact, and told with the property, its figure and its source."""
-    found = PLAIN.convert(unit, target, activity, edition=edition)
+    found = convert(PLAIN, unit, target, activity, edition=edition)
     assert (ratio(found), found.kind) == (by_hand, BY_PROPERTY)
     assert [notice.reason for notice in found.notices] == ["UNIT_PROPERTY"]
 
 
 def test_heat_contents_of_two_sources_are_not_mixed():
     """A gross one of one publisher over a net one of another would be of two fuels."""
-    found = PLAIN.convert("kWh_gross", "kWh_net", GAS, edition="some-edition")
+    found = convert(PLAIN, "kWh_gross", "kWh_net", GAS, edition="some-edition")
     sources = {step.text.rpartition("(")[2] for step in found.steps if step.kind == "property"}
     assert len(sources) == 1
 
 
 def test_a_heat_content_of_the_factors_own_publisher_comes_first():
     """IPCC: 43 TJ/Gg for gas/diesel oil; it prints no density, DESNZ does."""
-    found = PLAIN.convert("l", "TJ_net", DIESEL, edition="ipcc-2006")
+    found = convert(PLAIN, "l", "TJ_net", DIESEL, edition="ipcc-2006")
     assert ratio(found) == Fraction("0.832361") * 43 / 10**6
 
 
 def test_a_heat_content_of_the_factors_country_comes_next():
     """An imported factor of the US takes EPA's heat content, one of Britain DESNZ's."""
-    american = PLAIN.convert("scf", "MMBtu_gross", GAS, edition="mine", region="US-WA")
+    american = convert(PLAIN, "scf", "MMBtu_gross", GAS, edition="mine", region="US-WA")
     assert ratio(american) == Fraction("0.001026")
-    british = PLAIN.convert("m3", "GJ_gross", GAS, edition="mine", region="GB")
+    british = convert(PLAIN, "m3", "GJ_gross", GAS, edition="mine", region="GB")
     assert ratio(british) == Fraction("0.802") * Fraction("50.678") / 1000
 
 
 def test_energy_without_a_basis_is_gross_and_said_so():
     """Bills of fuel in the UK and the US are on gross calorific value."""
-    to_gross = PLAIN.convert("kWh", "kWh_gross", GAS, edition=UK)
+    to_gross = convert(PLAIN, "kWh", "kWh_gross", GAS, edition=UK)
     assert (ratio(to_gross), to_gross.kind) == (1, BY_BASIS)
-    to_net = PLAIN.convert("kWh", "kWh_net", GAS, edition=UK)
+    to_net = convert(PLAIN, "kWh", "kWh_net", GAS, edition=UK)
     assert ratio(to_net) == Fraction("45.745") / Fraction("50.678")
     for found in (to_gross, to_net):
         assert "UNIT_BASIS" in {notice.reason for notice in found.notices}
@@ -109,9 +118,9 @@ def test_energy_without_a_basis_is_gross_and_said_so():
 
 def test_no_source_no_way():
     """Without a density of the substance, a volume is no mass."""
-    assert PLAIN.convert("l", "kg", ("waste.glass.landfill",)) is None
-    assert PLAIN.convert("kWh", "kg", ("electricity.grid",)) is None
-    assert PLAIN.convert("pallet", "kg") is None
+    assert convert(PLAIN, "l", "kg", ("waste.glass.landfill",)) is None
+    assert convert(PLAIN, "kWh", "kg", ("electricity.grid",)) is None
+    assert convert(PLAIN, "pallet", "kg") is None
 
 
 def test_a_rate_holds_in_both_directions_and_for_own_units():
@@ -125,19 +134,19 @@ def test_a_rate_holds_in_both_directions_and_for_own_units():
             )
         )
     )
-    back = converter.convert("passenger.km", "km")
+    back = convert(converter, "passenger.km", "km")
     assert (ratio(back), back.kind) == (Fraction(1, 3), BY_RATE)
     assert [notice.reason for notice in back.notices] == ["UNIT_RATE"]
-    assert ratio(converter.convert("pallet", "kg")) == 450
-    money = converter.convert("CNY", "USD2022")
+    assert ratio(convert(converter, "pallet", "kg")) == 450
+    money = convert(converter, "CNY", "USD2022")
     assert [notice.reason for notice in money.notices] == ["PRICE_YEAR"]
     assert "a bank" in money.notices[0].message
-    assert converter.convert("EUR", "USD2022") is None
+    assert convert(converter, "EUR", "USD2022") is None
 
 
 def test_a_currency_without_a_rate_stands_still_and_says_so():
     """The same currency of another price year counts one for one, with a notice."""
-    found = PLAIN.convert("USD", "USD2022")
+    found = convert(PLAIN, "USD", "USD2022")
     assert ratio(found) == 1
     assert [notice.reason for notice in found.notices] == ["PRICE_YEAR"]
 
@@ -145,17 +154,17 @@ def test_a_currency_without_a_rate_stands_still_and_says_so():
 def test_another_spelling_of_a_unit_is_told_by_the_first_step():
     """The record keeps its text, the resolution names the unit that it was read as."""
     converter = Converter(MethodSettings())
-    read = converter.convert("兆瓦时", "kWh")
+    read = convert(converter, "兆瓦时", "kWh")
     assert [step.text for step in read.steps] == ["'兆瓦时' read as MWh", "1 MWh = 1000 kWh"]
-    assert [step.text for step in converter.convert("度", "kWh").steps] == ["'度' read as kWh"]
+    assert [step.text for step in convert(converter, "度", "kWh").steps] == ["'度' read as kWh"]
     for plain in ("KWH", "kW h", "kWh"):
-        assert converter.convert(plain, "kWh").steps == ()
+        assert convert(converter, plain, "kWh").steps == ()
 
 
 def test_a_rate_holds_for_every_spelling_of_its_units():
     """A method's rate is between units, not between texts."""
     converter = Converter(MethodSettings(rates=(Rate("RMB", "USD", "0.14"),)))
     for written in ("CNY", "人民币", "rmb"):
-        found = converter.convert(written, "USD")
+        found = convert(converter, written, "USD")
         assert found is not None
         assert found.steps[-1].ratio == Fraction("0.14")

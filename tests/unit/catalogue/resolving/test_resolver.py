@@ -18,7 +18,7 @@ from tonne.catalogue.resolving.resolution import Resolution
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.regions import region_chain
 from tonne.catalogue.words.units import UNITS
-from tonne.model import PERIOD_COUNT_MAX, RowStatus, period_of_month
+from tonne.model import DAY_COUNT_MAX, RowStatus, day_of_number, first_day_of, period_of_month
 
 
 def edition(*rows):
@@ -28,8 +28,8 @@ def edition(*rows):
 
 def at(runs, month):
     """What holds in a month."""
-    period = period_of_month(month)
-    return [run.disposition for run in runs if run.first_period <= period][-1]
+    day = first_day_of(period_of_month(month))
+    return [run.disposition for run in runs if run.first_day <= day][-1]
 
 
 def choice(outcome):
@@ -133,13 +133,13 @@ def test_every_month_is_what_the_rules_say(editions, activity, unit, region):
 @settings(deadline=None)
 @given(EDITIONS, ACTIVITIES, UNIT_TEXTS, REGIONS)
 def test_runs_are_well_formed(editions, activity, unit, region):
-    """They begin at period 0, ascend, differ from their neighbours, and are cached."""
+    """They begin on day 0, ascend, differ from their neighbours, and are cached."""
     resolver = Resolver(editions)
     runs = resolver.resolve(activity, unit, region)
-    assert runs[0].first_period == 0
-    assert all(first.first_period < second.first_period for first, second in pairwise(runs))
+    assert runs[0].first_day == 0
+    assert all(first.first_day < second.first_day for first, second in pairwise(runs))
     assert all(first.disposition != second.disposition for first, second in pairwise(runs))
-    assert runs[-1].first_period < PERIOD_COUNT_MAX
+    assert runs[-1].first_day < DAY_COUNT_MAX
     assert resolver.resolve(activity, unit, region) is runs
 
 
@@ -178,7 +178,7 @@ def test_a_nearer_region_that_does_not_hold_yet_is_passed_over():
         ("one", 1),
         ("one", 2),
     ]
-    assert [run.first_period for run in runs] == [0, 540, 552]
+    assert [day_of_number(run.first_day).year for run in runs] == [1970, 2015, 2016]
 
 
 def test_a_fallback_is_told_and_names_both_regions():
@@ -227,7 +227,7 @@ def test_a_factor_may_hold_beyond_the_known_months():
     rows = ({"valid_from": "1900-01-01", "valid_to": "9999-12-31"},)
     (run,) = Resolver([("one", edition(*rows))]).resolve("electricity", "kWh", "")
     assert isinstance(run.disposition, Resolution)
-    assert run.first_period == 0
+    assert run.first_day == 0
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,9 @@ def test_a_unit_of_the_factors_own_needs_no_table():
 def test_chicago_changes_its_factor_by_year():
     """Four years, three factors; a record in kWh gets them through an exact conversion."""
     runs = Resolver([("chicago", CHICAGO)]).resolve("electricity", "kWh", "US-IL-Chicago")
-    assert [run.first_period for run in runs] == [0, 528, 552, 564, 576]
+    assert [day_of_number(run.first_day).year for run in runs] == [
+        1970, 2014, 2016, 2017, 2018,
+    ]  # fmt: skip
     (entry,) = runs[1].disposition.entries
     assert entry.factor.kg_co2e == "0.2009135"
     assert entry.conversion == UNITS["kWh"].factor / UNITS["kBtu"].factor

@@ -21,7 +21,7 @@ from tonne.catalogue.resolving.valuation import (
     exact_text,
     factor_worth,
 )
-from tonne.model import period_of_month
+from tonne.model import first_day_of, period_of_month
 
 # (city, year, unit of each quantity, quantities, published t CO2e, tolerance in kg)
 BUILDINGS = [
@@ -87,8 +87,8 @@ def test_a_published_building_comes_out(region, year, uses, published_t):
     total = Fraction(0)
     for activity, unit, quantity in uses:
         runs = resolver.resolve(activity, unit, region)
-        january = period_of_month(f"{year}-01")
-        resolution = [run.disposition for run in runs if run.first_period <= january][-1]
+        january = first_day_of(period_of_month(f"{year}-01"))
+        resolution = [run.disposition for run in runs if run.first_day <= january][-1]
         total += Fraction(quantity) * entry_worth(resolution.entries[0], "AR5").kg_co2e
     published = Fraction(published_t) * 1000
     last_digit = Fraction(10) ** Decimal(published_t).as_tuple().exponent * 1000

@@ -17,7 +17,7 @@ from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.catalogue.words.method import MethodSettings, Rate
 from tonne.catalogue.words.rules import CONTEXTS, RULES, legs_of
 from tonne.catalogue.words.taxonomy import activities
-from tonne.model import RowStatus, period_of_month
+from tonne.model import RowStatus, first_day_of, period_of_month
 
 
 def resolver(*imports, **changes):
@@ -38,11 +38,9 @@ SHIPPED = resolver()
 
 def resolution(found, activity, unit, region, month="2025-03"):
     """What holds in a month."""
-    period = period_of_month(month)
+    day = first_day_of(period_of_month(month))
     return [
-        run.disposition
-        for run in found.resolve(activity, unit, region)
-        if run.first_period <= period
+        run.disposition for run in found.resolve(activity, unit, region) if run.first_day <= day
     ][-1]
 
 

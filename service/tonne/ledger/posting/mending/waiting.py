@@ -50,6 +50,8 @@ def taken_back(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
                 "unit",
                 "region",
                 "period",
+                "first_day",
+                "last_day",
                 pl.lit(None, pl.String).alias("resolution"),
                 pl.lit(status, pl.UInt8).alias("status"),
                 -pl.col("quantity", "record_count", "record_start_count"),

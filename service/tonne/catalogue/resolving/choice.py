@@ -1,0 +1,247 @@
+"""Which of several candidates serves a day.
+
+A factor holds from the first day of its validity to the last. Where none of a region holds, the
+set of a shipped edition that is nearest in time stands in, as far as the method allows, before a
+wider region's shipped factor; imported factors end when they end. How near a set is counts in
+months: so what stands in changes where a set begins or ends, and else with a month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tonne.model import DAY_COUNT_MAX, PERIOD_COUNT_MAX, first_day_of, period_of_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tonne.catalogue.resolving.candidates import Candidate
+    from tonne.catalogue.words.method import MethodSettings
+
+MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A candidate that serves a day, and for which share of it.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    share : Fraction
+        What of the day's quantity it serves, 0 to 1.
+    gap_months : int
+        How far from the day its validity is; 0: it holds.
+    rule_text : str
+        By which rule of reporting years it serves; empty: by none.
+    gap_text : str
+        Which days of the reporting year it stands in for; empty: for none, or for all.
+    """
+
+    candidate: Candidate
+    share: Fraction = Fraction(1)
+    gap_months: int = 0
+    rule_text: str = ""
+    gap_text: str = ""
+
+
+@dataclass(slots=True)
+class _Held:
+    """What one candidate serves of a reporting year, in days."""
+
+    pick: Pick
+    days: int = 0
+    gap_days: int = 0
+
+
+class Choice:
+    """Chooses under a method's year rule. Immutable.
+
+    Parameters
+    ----------
+    settings : MethodSettings
+        The method.
+    """
+
+    def __init__(self, settings: MethodSettings) -> None:
+        self._settings = settings
+
+    def pick(
+        self, candidates: Sequence[Candidate], day: int, *, by_day: bool = False
+    ) -> list[Pick]:
+        """Choose what serves a day by the method's year rule; nothing where nothing does.
+
+        Parameters
+        ----------
+        candidates : sequence of Candidate
+            The preferred one first.
+        day : int
+            Days since 1970-01-01.
+        by_day : bool
+            Whether the day alone counts, whatever the year rule is.
+        """
+        # A rate of the method is that of the day, also where the set is that of a year.
+        live = [each for each in candidates if each.conversion.holds_on(day)]
+        if self._settings.year_rule == "month" or by_day:
+            pick = self._at(live, day)
+            return [] if pick is None else [pick]
+        first, stop = self._year(day)
+        held = self._hold(live, first, stop)
+        total = sum(each.days for each in held)
+        if len(held) <= 1:
+            chosen = [(each, "") for each in held]
+        elif self._settings.year_rule == "majority":
+            # The earlier one of two that hold equally long.
+            most = max(held, key=lambda each: each.days)
+            chosen = [(most, f"holds for {most.days} of {total} days of the reporting year")]
+        else:
+            chosen = [
+                (each, f"{each.days} of {total} days of the reporting year") for each in held
+            ]
+        whole = self._settings.year_rule == "majority" or len(held) == 1
+        return [
+            Pick(
+                each.pick.candidate,
+                Fraction(1) if whole else Fraction(each.days, total),
+                each.pick.gap_months,
+                text,
+                _gap_text(each, total, stop - first),
+            )
+            for each, text in chosen
+        ]
+
+    def starts(self, candidates: Sequence[Candidate], *, by_day: bool = False) -> set[int]:
+        """Find the days on which what `pick` gives may change, the first day of all included."""
+        found = {0} | self._changes(candidates)
+        if self._settings.year_rule != "month" and not by_day:
+            years = {self._year(min(day, DAY_COUNT_MAX - 1)) for day in found}
+            found = {0} | {day for year in years for day in year}
+        for candidate in candidates:
+            found |= {candidate.conversion.first_day, candidate.conversion.stop_day}
+        return {day for day in found if 0 <= day < DAY_COUNT_MAX}
+
+    def _hold(self, candidates: Sequence[Candidate], first: int, stop: int) -> list[_Held]:
+        """Find what serves the days from `first` to `stop`, in order of time."""
+        inside = {day for day in self._changes(candidates) if first < day < stop}
+        held: dict[int, _Held] = {}
+        for start, end in pairwise(sorted({first, stop} | inside)):
+            pick = self._at(candidates, start)
+            if pick is None:
+                continue
+            found = held.setdefault(id(pick.candidate.factor), _Held(pick))
+            if pick.gap_months < found.pick.gap_months:
+                found.pick = pick
+            found.days += end - start
+            if pick.gap_months:
+                found.gap_days += end - start
+        return list(held.values())
+
+    def _changes(self, candidates: Sequence[Candidate]) -> set[int]:
+        """Days on which what serves a day may change."""
+        found: set[int] = set()
+        by_distance: dict[int, set[tuple[int, int]]] = {}
+        for candidate in candidates:
+            found |= {candidate.first_day, candidate.stop_day}
+            if candidate.is_shipped:
+                span = (candidate.first_day, candidate.stop_day)
+                by_distance.setdefault(candidate.distance, set()).add(span)
+        for spans in by_distance.values():
+            found |= self._fallback_starts(spans)
+        return found
+
+    def _fallback_starts(self, spans: Iterable[tuple[int, int]]) -> set[int]:
+        """Days on which another shipped set becomes the nearest one, or none is near enough."""
+        reach = self._settings.year_fallback_years * MONTHS
+        months = {(period_of_day(first), period_of_day(stop - 1) + 1) for first, stop in spans}
+        firsts = sorted({first for first, _ in months})
+        found = {first - reach for first in firsts}
+        for stop in {stop for _, stop in months}:
+            found.add(stop + reach)
+            later = next((first for first in firsts if first > stop), None)
+            if later is not None:
+                # p - stop + 1 months after the earlier one, later - p before the later one.
+                found.add((stop + later - 1) // 2 + 1)
+        return {first_day_of(period) for period in found if 0 <= period < PERIOD_COUNT_MAX}
+
+    def _at(self, candidates: Sequence[Candidate], day: int) -> Pick | None:
+        """Choose what serves a day: the region's own valid or nearest set, proxies last."""
+        for is_proxy in (False, True):
+            valid = next(
+                (
+                    candidate
+                    for candidate in candidates
+                    if candidate.is_proxy == is_proxy
+                    and candidate.first_day <= day < candidate.stop_day
+                ),
+                None,
+            )
+            if valid is not None and not valid.is_shipped:
+                return Pick(valid)
+            nearest = self._nearest(candidates, day, valid, is_proxy=is_proxy)
+            if nearest is not None:
+                return Pick(nearest, gap_months=_gap(nearest, day))
+            if valid is not None:
+                return Pick(valid)
+        return None
+
+    def _nearest(
+        self,
+        candidates: Sequence[Candidate],
+        day: int,
+        valid: Candidate | None,
+        *,
+        is_proxy: bool,
+    ) -> Candidate | None:
+        """Shipped factor nearest in time, of a more specific region than the valid one."""
+        reach = self._settings.year_fallback_years * MONTHS
+        best: Candidate | None = None
+        best_key: tuple[int, ...] = ()
+        for candidate in candidates:
+            if not candidate.is_shipped or candidate.is_proxy != is_proxy:
+                continue
+            gap = _gap(candidate, day)
+            if not gap or (valid is not None and not _is_nearer(candidate, valid)):
+                continue
+            # The most specific region; of two as near in time the earlier one, which was known.
+            key = (candidate.distance, 2 * gap + (day < candidate.first_day))
+            if gap <= reach and (best is None or key < best_key):
+                best, best_key = candidate, key
+        return best
+
+    def _year(self, day: int) -> tuple[int, int]:
+        """First day of the reporting year that a day lies in, and of the next."""
+        period = period_of_day(day)
+        start = period - (period - (self._settings.reporting_year_start - 1)) % MONTHS
+        # The years at both ends of all time are cut off there.
+        return first_day_of(max(start, 0)), first_day_of(min(start + MONTHS, PERIOD_COUNT_MAX))
+
+
+def _is_nearer(candidate: Candidate, valid: Candidate) -> bool:
+    """Whether a candidate that does not hold is of a more specific region, and no less wanted."""
+    return candidate.distance < valid.distance and candidate.preference[0] <= valid.preference[0]
+
+
+def _gap(candidate: Candidate, day: int) -> int:
+    """Months from a day's month to the nearest one in which a candidate is valid; 0: it holds.
+
+    Within one month, a day before or after the validity is a month away.
+    """
+    if day < candidate.first_day:
+        return max(1, period_of_day(candidate.first_day) - period_of_day(day))
+    if day >= candidate.stop_day:
+        return max(1, period_of_day(day) - period_of_day(candidate.stop_day - 1))
+    return 0
+
+
+def _gap_text(held: _Held, served_days: int, year_days: int) -> str:
+    """Say which days of a reporting year a set stands in for without being valid on them."""
+    parts = []
+    if 0 < held.gap_days < held.days:
+        parts.append(f"holds no longer, or not yet, on {held.gap_days} of its {held.days} days")
+    if served_days < year_days:
+        count = year_days - served_days
+        parts.append(f"stands in for {count} of {year_days} days of the year that have none")
+    return " and ".join(parts)
