@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.resolving import electric
 from tonne.catalogue.resolving.losses import loss_step
 from tonne.catalogue.resolving.masses import cell_of, masses_of
-from tonne.catalogue.resolving.resolution import (
-    ACTIVITY_FALLBACK,
-    CO2_ONLY,
-    REGION_FALLBACK,
-    REGION_PROXY,
-    RESIDUAL_MIX_MISSING,
-    YEAR_FALLBACK,
-    YEAR_RULE,
-    FactorMasses,
-    Notice,
-    ResolutionEntry,
-    Step,
-)
+from tonne.catalogue.resolving.notices import notices_of, residual_mix_missing
+from tonne.catalogue.resolving.resolution import FactorMasses, Notice, ResolutionEntry, Step
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
-from tonne.catalogue.words.regions import region_id
 from tonne.catalogue.words.rules import DIRECT, Leg
-from tonne.model import month_of_period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,13 +39,14 @@ class _Kind:
     """How a kind of leg makes its entries, and which candidates it looks at.
 
     `has_own`: those that serve the leg's own stages; `stages_by_month`: also those of stages
-    that are chosen month by month.
+    that are chosen month by month; `by_grid`: those of such legs of a kWh from the grid.
     """
 
     entries: Callable[[Assembly, Leg, int], list[ResolutionEntry]]
     looks_at: tuple[Callable[[Assembly], list[Candidate]], ...]
     stages_by_month: tuple[str, ...] = ()
     has_own: bool = False
+    by_grid: tuple[LegKind, ...] = ()
 
 
 class Assembly:
@@ -134,16 +123,18 @@ class Assembly:
         """Months in which the entries of some legs may change."""
         found: set[int] = set()
         for leg in legs:
-            for candidates, by_month in self._sources(leg):
+            for candidates, by_month in self.sources(leg):
                 found |= self._candidates.starts(candidates, by_month=by_month)
         return found
 
-    def _sources(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
+    def sources(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
         """Candidates that a leg looks at, and whether it does month by month."""
         kind = self._KINDS[leg.kind]
-        by_month = [(self._of_stages((stage,)), True) for stage in kind.stages_by_month]
+        by_month = [(self.of_stages((stage,)), True) for stage in kind.stages_by_month]
         own = [(self._serving(leg), False)] if kind.has_own else []
-        return [*by_month, *own, *((candidates(self), False) for candidates in kind.looks_at)]
+        of_grid = [each for name in kind.by_grid for each in self.grid.sources(Leg("", kind=name))]
+        looked_at = [(candidates(self), False) for candidates in kind.looks_at]
+        return [*by_month, *own, *looked_at, *of_grid]
 
     def entries(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Entries of a leg in a month; none where no factor serves."""
@@ -151,7 +142,8 @@ class Assembly:
 
     # Candidates.
 
-    def _of_stages(self, stages: tuple[str, ...]) -> list[Candidate]:
+    def of_stages(self, stages: tuple[str, ...]) -> list[Candidate]:
+        """Give the factors of some stages, whatever account they name."""
         return self._serving(Leg("", stages=stages))
 
     def _serving(self, leg: Leg) -> list[Candidate]:
@@ -189,16 +181,16 @@ class Assembly:
         return int(bool(factor.gases) == (self._settings.blend_gwp == "published"))
 
     def _direct(self) -> list[Candidate]:
-        return self._of_stages(DIRECT)
+        return self.of_stages(DIRECT)
 
     def _upstream(self) -> list[Candidate]:
-        return self._of_stages(("wtt",))
+        return self.of_stages(("wtt",))
 
     def _losses(self) -> list[Candidate]:
-        return self._of_stages(("losses",))
+        return self.of_stages(("losses",))
 
     def _of_losses_wtt(self) -> list[Candidate]:
-        return self._of_stages(("wtt_losses",))
+        return self.of_stages(("wtt_losses",))
 
     def _shares(self) -> list[Candidate]:
         """Factors that give the share that is lost."""
@@ -214,17 +206,46 @@ class Assembly:
         key = (name,)
         if key not in self._found:
             self._found[key] = self._candidates.find(
-                activities, self._unit, self.region, serves=lambda factor, _: is_it(factor)
+                activities,
+                self._unit,
+                self.region,
+                serves=lambda factor, _: is_it(factor),
+                with_proxies=self._with_proxies,
             )
         return self._found[key]
 
-    def _grid(self) -> list[Candidate]:
-        """Factors of grid electricity, for kWh."""
-        if ("grid",) not in self._found:
-            self._found[("grid",)] = self._candidates.find(
-                GRID, "kWh", self.region, serves=lambda factor, _: factor.stage in DIRECT
-            )
-        return self._found[("grid",)]
+    def kwh_of(self, stage: str) -> list[Candidate]:
+        """Give the factors that state kWh at a stage, of proxy regions too."""
+        return self._special(
+            f"kwh {stage}",
+            self.activities,
+            lambda factor: factor.kwh is not None and factor.stage == stage,
+        )
+
+    def pick(
+        self, candidates: Sequence[Candidate], period: int, *, by_month: bool = False
+    ) -> list[Pick]:
+        """Choose what serves a month by the method's year rule."""
+        return self._candidates.pick(candidates, period, by_month=by_month)
+
+    @property
+    def loss_convention(self) -> str:
+        """How the method computes losses."""
+        return self._settings.loss_convention
+
+    @cached_property
+    def grid(self) -> Assembly:
+        """Assembly of a kWh from the grid of the region."""
+        return Assembly(
+            self._candidates,
+            self._settings,
+            activities=GRID,
+            own_id_count=len(GRID),
+            unit="kWh",
+            region=self.region,
+            rule="electricity",
+            with_proxies=False,
+        )
 
     # Kinds of legs.
 
@@ -247,19 +268,14 @@ class Assembly:
     def _market(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Contract, supplier rate, residual mix, else the grid's average with a notice."""
         for stage in MARKET_STAGES:
-            picks = self._candidates.pick(self._of_stages((stage,)), period, by_month=True)
+            picks = self._candidates.pick(self.of_stages((stage,)), period, by_month=True)
             if picks:
-                return [self._plain_entry(leg.account, pick) for pick in picks]
-        notice = Notice(
-            RESIDUAL_MIX_MISSING,
-            f"{self.activities[0]}: no residual mix of region {self.region!r} is known; the "
-            "grid's average counts in scope2.market, where others may count the same green "
-            "power",
-        )
+                return [self.plain_entry(leg.account, pick) for pick in picks]
+        notice = residual_mix_missing(self.activities[0], self.region)
         return [
             replace(entry, notices=(*entry.notices, notice))
             for pick in self._candidates.pick(self._direct(), period)
-            if (entry := self._plain_entry(leg.account, pick))
+            if (entry := self.plain_entry(leg.account, pick))
         ]
 
     def _lost(self, leg: Leg, period: int) -> list[ResolutionEntry]:
@@ -269,7 +285,7 @@ class Assembly:
         direct = self._candidates.pick(self._direct(), period)
         if convention == "defra" and printed:
             upstream = self._candidates.pick(self._of_losses_wtt(), period)
-            return [self._plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
+            return [self.plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
         shares = self._candidates.pick(self._shares(), period)
         share = loss_step(convention, shares, printed, direct)
         if share is None:
@@ -277,20 +293,15 @@ class Assembly:
         upstream = self._candidates.pick(self._upstream(), period)
         if convention == "ghg-protocol-combustion":
             upstream = []
-        return [self._plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
+        return [self.plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
 
     def _use(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
-        found = []
-        for use in self._candidates.pick(self._uses(), period):
-            factor = use.candidate.factor
-            assert factor.kwh is not None  # noqa: S101  it is what _uses asks for
-            text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
-            steps = (*use.candidate.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
-            for pick in self._candidates.pick(self._grid(), period):
-                entry = self._plain_entry(leg.account, pick)
-                found.append(replace(entry, steps=(*steps, *entry.steps)))
-        return found
+        grid = [
+            self.plain_entry(leg.account, pick)
+            for pick in self.pick(self.grid.of_stages(DIRECT), period)
+        ]
+        return electric.used(self.pick(self._uses(), period), grid)
 
     def _biogenic(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
@@ -309,7 +320,7 @@ class Assembly:
             if mass:
                 text = plain_text(mass)
                 masses = FactorMasses(kg_co2e=text, gases=((CO2_BIOGENIC, text),), gwp_set="CO2")
-                found.append(self._entry(leg.account, pick, masses))
+                found.append(self.entry(leg.account, pick, masses))
         return found
 
     def _served(self, leg: Leg, period: int) -> list[ResolutionEntry]:
@@ -318,7 +329,7 @@ class Assembly:
         for pick in self._candidates.pick(self._serving(leg), period):
             masses = masses_of(pick.candidate.factor, leg.gases)
             if masses is not None:
-                found.append(self._entry(leg.account, pick, masses))
+                found.append(self.entry(leg.account, pick, masses))
         return found
 
     _KINDS: ClassVar[dict[LegKind, _Kind]] = {
@@ -326,19 +337,30 @@ class Assembly:
         "energy": _Kind(_energy, (_direct,)),
         "market": _Kind(_market, (_direct,), stages_by_month=MARKET_STAGES),
         "losses": _Kind(_lost, (_direct, _upstream, _losses, _shares, _of_losses_wtt)),
-        "electricity": _Kind(_use, (_uses, _grid)),
+        "electricity": _Kind(_use, (_uses,), by_grid=("factor",)),
+        "charging": _Kind(electric.charged, (electric.looked_at,), by_grid=("factor",)),
+        "charging_market": _Kind(
+            electric.charged_by_market, (electric.looked_at,), by_grid=("market",)
+        ),
+        "charging_losses": _Kind(
+            electric.charged_losses, (electric.looked_at,), by_grid=("losses",)
+        ),
+        "charging_wtt": _Kind(electric.charged_upstream, (electric.looked_at,)),
+        "driving": _Kind(electric.driving_energy, (electric.looked_at,)),
         "biogenic": _Kind(_biogenic, (_direct,), has_own=True),
     }
 
     # Entries.
 
-    def _plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
+    def plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
+        """Make the entry of a factor with all its gases, and of a share of it."""
         masses = masses_of(pick.candidate.factor)
         assert masses is not None  # noqa: S101  all gases are asked for
-        entry = self._entry(account, pick, masses)
+        entry = self.entry(account, pick, masses)
         return entry if share is None else replace(entry, steps=(*entry.steps, share))
 
-    def _entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
+    def entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
+        """Make the entry of a factor with the masses that count."""
         candidate = pick.candidate
         steps = candidate.conversion.steps
         if pick.share != 1:
@@ -351,38 +373,13 @@ class Assembly:
             steps=steps,
             stage=candidate.factor.stage,
             cell=cell_of(candidate.factor),
-            notices=(*self._notices(pick), *candidate.conversion.notices),
+            notices=(*self.notices_of(pick), *candidate.conversion.notices),
         )
 
-    def _notices(self, pick: Pick) -> list[Notice]:
+    def notices_of(self, pick: Pick) -> list[Notice]:
         """Tell every way in which the factor is not exactly the record's."""
-        candidate, factor = pick.candidate, pick.candidate.factor
-        name = f"{factor.activity} ({factor.stage})" if factor.stage else factor.activity
-        found = []
-        if candidate.is_proxy:
-            text = f"{name}: no factor of region {self.region!r}; took that of {factor.region!r}"
-            found.append(Notice(REGION_PROXY, text))
-        elif region_id(factor.region) != self.region and factor.stage != "release":
-            which = f"of region {factor.region!r}" if factor.region else "that holds everywhere"
-            text = f"{name}: no factor of region {self.region!r}; took the one {which}"
-            found.append(Notice(REGION_FALLBACK, text))
-        if pick.gap_months:
-            first, last = (
-                month_of_period(candidate.first_period),
-                month_of_period(candidate.stop_period - 1),
-            )
-            text = f"{name}: no set of the time; took the nearest one, of {first} to {last}"
-            found.append(Notice(YEAR_FALLBACK, text))
-        if pick.rule_text:
-            text = f"{name}: the factor of edition {candidate.edition} {pick.rule_text}"
-            found.append(Notice(YEAR_RULE, text))
-        if candidate.id_distance >= self.own_id_count:
-            text = f"{self.activities[0]}: no such factor of its own; took that of {name}"
-            found.append(Notice(ACTIVITY_FALLBACK, text))
-        if factor.gwp_set == "CO2" and factor.stage != "biogenic":
-            text = f"{name}: the factor states CO2 alone; CH4 and N2O are not in it"
-            found.append(Notice(CO2_ONLY, text))
-        return found
+        is_own = pick.candidate.id_distance < self.own_id_count
+        return notices_of(pick, self.region, self.activities[0], is_own=is_own)
 
 
 def served_by(leg: Leg) -> str:

@@ -1,0 +1,133 @@
+"""Electricity that something uses by the unit: a service by the gigabyte, a vehicle by distance.
+
+The publisher's figure per distance counts where it is of the record's own region. Elsewhere a
+vehicle takes the same electricity but another grid's: the kWh per distance, of a proxy region
+where the method allows one, and for each of these kWh what a kWh from the grid of the region has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.resolving.losses import loss_step
+from tonne.catalogue.resolving.masses import cell_of
+from tonne.catalogue.resolving.notices import residual_mix_missing
+from tonne.catalogue.resolving.resolution import FactorMasses, Notice, ResolutionEntry, Step
+from tonne.catalogue.words.rules import CHARGING, DRIVING, Leg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tonne.catalogue.resolving.candidates import Candidate, Pick
+    from tonne.catalogue.resolving.entries import Assembly
+
+
+def used(
+    uses: Iterable[Pick], of_grid: Iterable[ResolutionEntry], notices: tuple[Notice, ...] = ()
+) -> list[ResolutionEntry]:
+    """Take for each kWh of a use what a kWh from the grid has."""
+    grid = list(of_grid)
+    found = []
+    for use in uses:
+        factor = use.candidate.factor
+        assert factor.kwh is not None  # noqa: S101  uses are those that say it
+        text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
+        steps = (*use.candidate.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
+        found += [
+            replace(entry, steps=(*steps, *entry.steps), notices=(*notices, *entry.notices))
+            for entry in grid
+        ]
+    return found
+
+
+def printed(assembly: Assembly, stage: str) -> list[Candidate]:
+    """Figures per distance for electricity of the record's own region: no proxy has its grid."""
+    return [each for each in assembly.of_stages((stage,)) if not each.is_proxy]
+
+
+def charged(assembly: Assembly, leg: Leg, period: int) -> list[ResolutionEntry]:
+    """Electricity of a vehicle at the grid's average."""
+    picks = assembly.pick(printed(assembly, CHARGING), period)
+    if picks:
+        return [assembly.plain_entry(leg.account, pick) for pick in picks]
+    return _by_kwh(assembly, Leg(leg.account), period)
+
+
+def charged_by_market(assembly: Assembly, leg: Leg, period: int) -> list[ResolutionEntry]:
+    """Give the residual mix for the kWh where the region has one, else the grid's average.
+
+    No contract counts: those of the book are for the electricity that it meters, and a vehicle
+    is charged anywhere.
+    """
+    residual = assembly.grid.pick(assembly.grid.of_stages(("residual",)), period, by_month=True)
+    mix = [assembly.grid.plain_entry(leg.account, pick) for pick in residual]
+    found = used(_kwh(assembly, period), mix, _told(assembly, period)) if mix else []
+    if found:
+        return found
+    notice = residual_mix_missing(assembly.activities[0], assembly.region)
+    return [
+        replace(entry, notices=(*entry.notices, notice))
+        for entry in charged(assembly, leg, period)
+    ]
+
+
+def charged_losses(assembly: Assembly, leg: Leg, period: int) -> list[ResolutionEntry]:
+    """Losses on the way of the electricity of a vehicle, by the method's convention.
+
+    Printed figures are per distance. For another convention than `defra` the loss follows from
+    them and from those of the generation; what is upstream of the electricity is not printed
+    apart from what is upstream of the fuel, so no share of it is added.
+    """
+    direct = assembly.pick(printed(assembly, CHARGING), period)
+    if not direct:
+        return _by_kwh(assembly, Leg(leg.account, kind="losses"), period)
+    lost = assembly.pick(printed(assembly, "losses"), period)
+    if assembly.loss_convention == "defra":
+        return [assembly.plain_entry(leg.account, pick) for pick in lost]
+    share = loss_step(assembly.loss_convention, (), lost, direct)
+    if share is None:
+        return []
+    return [assembly.plain_entry(leg.account, pick, share) for pick in direct]
+
+
+def charged_upstream(assembly: Assembly, leg: Leg, period: int) -> list[ResolutionEntry]:
+    """Upstream of a vehicle as printed for the region: a proxy's holds that of another grid."""
+    picks = assembly.pick(printed(assembly, "wtt"), period)
+    return [assembly.plain_entry(leg.account, pick) for pick in picks]
+
+
+def driving_energy(assembly: Assembly, leg: Leg, period: int) -> list[ResolutionEntry]:
+    """Energy of a vehicle: kWh of its fuel (net calorific value) and of its electricity."""
+    found = []
+    for stage in DRIVING:
+        for pick in assembly.pick(assembly.kwh_of(stage), period):
+            factor = pick.candidate.factor
+            assert factor.kwh is not None  # noqa: S101  it is what was asked for
+            masses = FactorMasses(kwh=plain_text(factor.kwh))
+            found.append(assembly.entry(leg.account, pick, masses))
+    return found
+
+
+def looked_at(assembly: Assembly) -> list[Candidate]:
+    """Give all candidates for the electricity of a vehicle, but for those of the grid."""
+    found = [each for stage in (CHARGING, "losses", "wtt") for each in printed(assembly, stage)]
+    return found + [each for stage in DRIVING for each in assembly.kwh_of(stage)]
+
+
+def _kwh(assembly: Assembly, period: int) -> list[Pick]:
+    return assembly.pick(assembly.kwh_of("charging"), period)
+
+
+def _told(assembly: Assembly, period: int) -> tuple[Notice, ...]:
+    """Tell how the kWh are not exactly the record's."""
+    return tuple(notice for pick in _kwh(assembly, period) for notice in assembly.notices_of(pick))
+
+
+def _by_kwh(assembly: Assembly, leg: Leg, period: int) -> list[ResolutionEntry]:
+    """Give for the kWh of a vehicle what a leg of a kWh from the grid gives."""
+    return used(
+        _kwh(assembly, period), assembly.grid.entries(leg, period), _told(assembly, period)
+    )
