@@ -217,6 +217,7 @@ def test_every_number_of_the_uks_flat_file_of_2025_is_shipped_as_printed():
             assert Decimal(row[column]) == as_printed(value), (number, names, gas)
             assert row["unit"] == unit_of(unit, category, names), (number, names)
             check_names(row, category, names)
+    assert as_printed(4.860776705385985e-06) == Decimal("0.000004860776705")
     assert counts == {"numbers": 7029, "sums": 166, "blank": 1711}
     assert {cell for cell, rows in ours.items() if rows} == seen
 

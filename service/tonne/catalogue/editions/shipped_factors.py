@@ -15,7 +15,7 @@ from tonne.catalogue.editions.edition import read_row
 from tonne.catalogue.words.regions import region_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tonne.catalogue.editions.factor import Factor
 
@@ -67,9 +67,14 @@ class ShippedFactors(Sequence["Factor"]):
         """Give the activities that it has factors of."""
         return iter(self._places)
 
-    def of_activity(self, activity: str) -> tuple[Factor, ...]:
-        """Read the factors of an activity alone."""
-        return tuple(self[place] for place in self._places.get(activity, ()))
+    def of_activity(
+        self, activity: str, may_be: Callable[[str], bool] | None = None
+    ) -> tuple[Factor, ...]:
+        """Read the factors of an activity alone, or those of its lines that may be wanted."""
+        places = self._places.get(activity, ())
+        return tuple(
+            self[place] for place in places if may_be is None or may_be(self._lines[place])
+        )
 
     def _cells(self, place: int) -> dict[str, str]:
         (cells,) = csv.reader((self._lines[place],), strict=True)

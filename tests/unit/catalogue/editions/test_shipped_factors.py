@@ -10,6 +10,7 @@ import pytest
 from tonne.catalogue.editions import shipped_factors
 from tonne.catalogue.editions.edition import parse_edition
 from tonne.catalogue.editions.library import default_settings, shipped_editions
+from tonne.catalogue.editions.search import search_factors
 from tonne.catalogue.editions.shipped_factors import ShippedFactors, ShippedIndex
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.regions import region_id
@@ -86,3 +87,27 @@ def test_a_book_with_all_editions_reads_the_rows_of_what_it_is_asked(rows_read):
     assert [factor.row for factor in found] == rows_read
     assert {factor.activity for factor in found} == {"electricity.grid"}
     assert resolver.resolve("electricity.grid", "kWh", "GB")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "diesel van",
+        "grid kingdom",
+        "wtt gb mile",
+        "guangdong",
+        "uk-ghg-2019 gas",
+        "4_300_3000",
+        "",
+    ],
+)
+def test_a_search_that_reads_few_rows_finds_what_one_over_all_finds(rows_read, query):
+    """Words of the id, the title, the line, the edition and the region's name."""
+    names = ("cn-mee-grid-2023", "uk-ghg-2019", "uk-ghg-2025")
+    few = [(name, ShippedFactors(edition_bytes(name))) for name in names]
+    found, count = search_factors(few, query)
+    read = len(rows_read)
+    whole = [(name, tuple(factors)) for name, factors in few]
+    assert (found, count) == search_factors(whole, query)
+    assert 0 < count <= read
+    assert read == count or query not in {"", "diesel van"}
