@@ -324,7 +324,7 @@ def test_the_uks_two_files_of_2025_agree():
     for _, category, _, _, _, value in flat_2025():
         if is_number(value):
             numbers[category].append(value)
-    path = path_of("uk-2025-full.xlsx")
+    path = path_of(FULL_2025)
     assert sum(map(len, numbers.values())) == 7029
     for name in (
         set(CalamineWorkbook.from_path(path).sheet_names) - PROSE - {"Overseas electricity"}
@@ -333,6 +333,37 @@ def test_the_uks_two_files_of_2025_agree():
         found = [rows[number][column] for number, column, *_ in figures(rows)]
         assert sorted(found) == sorted(numbers.pop(plain(name))), name
     assert not numbers
+
+
+FULL_2025 = "uk-2025-full.xlsx"
+# Fuels that no activity burns here, and the density of biomethane, which is neither the compressed
+# nor the liquefied one's.
+NO_FUEL = {"bioetbe", "methane (ch4)", "carbon dioxide (co2)"}
+
+
+@pytest.mark.parametrize("year", [*WORKBOOKS, 2025])
+def test_the_uks_properties_of_fuels_are_as_printed(year):
+    """Each calorific value and density of the sheet is that of an activity, and no other is."""
+    rows = sheet(path_of(WORKBOOKS.get(year, FULL_2025)), "Fuel properties")
+    heads = next(row for row in rows if "Net CV" in row)
+    first, name = heads.index("Net CV"), heads.index("Year") - 1
+    printed = defaultdict(set)
+    for row in rows[rows.index(heads) + 2 :]:
+        if is_number(row[name + 1]) and plain(row[name]) not in NO_FUEL:
+            of = zip(("ncv", "gcv", "density"), row[first : first + 3], strict=True)
+            values = {(key, as_printed(cell)) for key, cell in of if is_number(cell)}
+            if plain(row[name]) == "biomethane":
+                values = {value for value in values if value[0] != "density"}
+            printed[plain(row[name])] = frozenset(values)
+    ours = defaultdict(set)
+    for row in table(EDITIONS.parent / "properties.csv"):
+        if row["edition"] == f"uk-ghg-{year}":
+            ours[row["activity"]].add((row["property"], Decimal(row["value"])))
+    assert {frozenset(values) for values in ours.values()} == set(printed.values())
+    assert len(printed) >= 30
+    assert frozenset(ours["fuel.diesel"]) == printed["diesel (average biofuel blend)"]
+    assert frozenset(ours["fuel.natural_gas"]) == printed["natural gas"]
+    assert frozenset(ours["fuel.gas_oil"]) == printed["gas oil"]
 
 
 def in_kg(grams):
