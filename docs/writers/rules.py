@@ -35,7 +35,25 @@ consumed, else generation x loss / (1 - loss); `ghg-protocol` takes loss x life-
 (Scope 3 Calculation Guidance, formula 3.3), `ghg-protocol-combustion` loss x combustion factor (as
 in the guidance's example 3.1). Where only a factor per kWh consumed is printed, loss is
 losses / (generation + losses).
+
+Vehicles by distance: a battery car or a plug-in hybrid takes electricity beside what it burns, so
+it posts to scope 2 and to the losses too. The publisher's figures by distance hold for their own
+region's grid alone. Elsewhere the kWh by distance (of a proxy region, where the method allows one)
+take what a kWh from the grid of the record's region has; upstream of it is then not known and
+told. No contract counts for them: a vehicle is charged anywhere.
 """
+
+_KINDS = {
+    "energy": "the energy itself",
+    "market": "the hierarchy above",
+    "losses": "losses, by the convention",
+    "electricity": "grid electricity of the energy that one unit uses",
+    "charging": "electricity by distance; else its kWh, each as one from the region's grid",
+    "charging_market": "the residual mix for its kWh; else the grid's average, with the notice",
+    "charging_losses": "losses by distance, by the convention; else those of its kWh",
+    "charging_wtt": "wtt, of the region alone",
+    "driving": "kWh by distance: of the fuel (net calorific value) and of the electricity",
+}
 
 _CONTEXTS = """\
 ## Contexts
@@ -55,11 +73,7 @@ def write_page() -> str:
         parts.append(f"### `{name}`\n\n{count[name]} activities of the taxonomy{bound}.\n")
         rows = ["| account | of | |", "|---|---|---|"]
         for leg in legs:
-            stages = {"energy": "the energy itself", "market": "the hierarchy above"}.get(leg.kind)
-            if leg.kind == "losses":
-                stages = "losses, by the convention"
-            if leg.kind == "electricity":
-                stages = "grid electricity of the energy that one unit uses"
+            stages = _KINDS.get(leg.kind)
             if stages is None:
                 is_direct = "combustion" in leg.stages
                 stages = "the activity itself" if is_direct else ", ".join(leg.stages)

@@ -162,6 +162,15 @@ def parse_edition(content: bytes) -> list[Factor]:
     return factors
 
 
+def read_row(row: int, cells: Mapping[str, str]) -> Factor:
+    """Read one row of an edition from its cells by column; raises `FieldInvalid`."""
+    problems = _Problems()
+    factor = _RowReader(row + 1, cells, problems).read(row)
+    problems.raise_if_any()
+    assert factor is not None  # noqa: S101  a row without a problem is a factor
+    return factor
+
+
 def _rows(content: bytes, problems: _Problems) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, cells by column) of each row that is not blank."""
     try:

@@ -28,8 +28,11 @@ STAGES = (
     "residual",
     "embodied",
     "life_cycle",
+    "energy",
+    "charging",
 )
-"""Stages of the life cycle; an empty one is the activity itself."""
+"""Stages of the life cycle; an empty one is the activity itself. `energy` and `charging` state
+the kWh of a vehicle by distance: of its fuel (net calorific value), of its electricity."""
 
 FACTOR_GWP_SETS = ("", *GWP_SETS, "CO2")
 """GWP sets of a printed total; `CO2` where it is CO2 alone."""
@@ -66,7 +69,7 @@ class Factor:
     gases : tuple of (str, Decimal)
         kg of other gases per unit, by name, sorted.
     kwh : Decimal or None
-        kWh of electricity that one unit uses.
+        kWh that one unit uses: of electricity, at the stage `energy` of fuel.
     loss : Decimal or None
         Share of the generated electricity that is lost before the consumer.
     uncertainty : Decimal or None

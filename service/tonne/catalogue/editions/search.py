@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.library import shipped_editions
+from tonne.catalogue.editions.shipped_factors import ShippedFactors
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.regions import region_id, region_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.words.taxonomy import Activity
@@ -110,23 +110,41 @@ def search_factors(
     place = region_id(region)
     found = []
     for rank, (edition, factors) in enumerate(editions):
-        is_shipped = edition in shipped_editions()
-        for factor in factors:
+        likely = factors
+        if isinstance(factors, ShippedFactors):
+            likely = list(_likely(edition, factors, asked))
+        for factor in likely:
             if (region and region_id(factor.region) != place) or (unit and factor.unit != unit):
                 continue
-            known = _shipped_words(edition)[factor.row] if is_shipped else None
-            score = (known or _words_of(edition, factor)).score(asked)
+            score = _words_of(edition, factor).score(asked)
             if score is not None:
                 recency = -factor.valid_from.toordinal()
-                found.append(((score, rank, recency, factor.row), edition, factor))
+                is_kwh = factor.kwh is not None  # what is emitted goes before what it takes
+                found.append(((score, rank, is_kwh, recency, factor.row), edition, factor))
     found.sort(key=lambda item: item[0])
     return [(edition, factor) for _, edition, factor in found[:limit]], len(found)
 
 
-@cache
-def _shipped_words(edition: str) -> dict[int, _Words]:
-    factors = shipped_editions()[edition].factors
-    return {factor.row: _words_of(edition, factor) for factor in factors}
+def _likely(edition: str, factors: ShippedFactors, asked: Sequence[str]) -> Iterator[Factor]:
+    """Give the factors that may have all words, and read no others.
+
+    What the activity lacks must stand in the line, the edition's id or the region's name.
+    """
+    for activity in factors.activities():
+        by_place = _activity_words(activity).by_place
+        known = [*by_place[IN_ID], *by_place[IN_TITLE], *by_place[ELSEWHERE], *words(edition)]
+        lacking = [word for word in asked if not any(each.startswith(word) for each in known)]
+
+        def may_have(line: str, lacking: Sequence[str] = lacking) -> bool:
+            text = line.lower()
+            return all(word in text or word in _region_text(line) for word in lacking)
+
+        yield from factors.of_activity(activity, may_have if lacking else None)
+
+
+def _region_text(line: str) -> str:
+    """Name of the region of a line of an edition."""
+    return region_name(line.split(",", 2)[1]).lower()
 
 
 def _words_of(edition: str, factor: Factor) -> _Words:

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
+from tonne.catalogue.editions.shipped_factors import ShippedIndex
 from tonne.catalogue.resolving.choice import Choice
 from tonne.catalogue.resolving.conversion import Conversion, Converter
 from tonne.catalogue.words.regions import region_chain, region_id
@@ -86,8 +87,8 @@ def shelve(edition: str, factors: Iterable[Factor]) -> Shelf:
 
 @cache
 def _shipped_shelf(edition: str) -> Shelf:
-    factors = shipped_editions()[edition].factors
-    return Shelf(edition, is_shipped=True, index=_index(factors))
+    index = ShippedIndex(shipped_editions()[edition].factors)
+    return Shelf(edition, is_shipped=True, index=index)
 
 
 def _index(factors: Iterable[Factor]) -> dict[str, ByRegion]:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.resolving.resolution import Step
 from tonne.model import DAY_COUNT_MAX, PERIOD_COUNT_MAX, first_day_of, period_of_day
 
 if TYPE_CHECKING:
@@ -245,3 +246,8 @@ def _gap_text(held: _Held, served_days: int, year_days: int) -> str:
         count = year_days - served_days
         parts.append(f"stands in for {count} of {year_days} days of the year that have none")
     return " and ".join(parts)
+
+
+def share_steps(pick: Pick) -> tuple[Step, ...]:
+    """Step to the part of the year that a set serves."""
+    return () if pick.share == 1 else (Step("days", pick.rule_text, pick.share),)

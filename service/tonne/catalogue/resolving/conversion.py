@@ -184,6 +184,7 @@ class Converter:
                 name.rpartition("-")[0] != series,
                 not country or regions.get(name) != country,
                 order.get(name, len(order)),
+                -_year(name),
                 name,
             ),
         )
@@ -191,6 +192,12 @@ class Converter:
         for source in sources:
             own = tuple(edge for edge in edges if edge.edition == source)
             yield (*own, *(edge for edge in edges if edge.is_density and edge not in own))
+
+
+def _year(edition: str) -> int:
+    """Year at the end of an edition's id; 0 where there is none. Of many, the newest counts."""
+    year = edition.rpartition("-")[2]
+    return int(year) if year.isdigit() else 0
 
 
 def _rates_by_unit(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.candidates import Candidates, shelve
-from tonne.catalogue.resolving.entries import Assembly, served_by
+from tonne.catalogue.resolving.legs.entries import Assembly, served_by
+from tonne.catalogue.resolving.legs.sources import Sources
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_READ,
     LEG_MISSING,
@@ -21,7 +22,6 @@ from tonne.catalogue.resolving.resolution import (
     Resolution,
     ResolutionEntry,
 )
-from tonne.catalogue.resolving.sources import Sources
 from tonne.catalogue.resolving.texts import Texts
 from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import account_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-CHART_VERSION = 1
+CHART_VERSION = 2
 """Version of the chart and of the posting rules; raised when an account or a rule changes."""
 
 ACCOUNTS: dict[str, str] = {
@@ -68,6 +68,7 @@ ACCOUNTS: dict[str, str] = {
     "memo.renewable": "Renewable energy of the company's own plants, in kWh",
     "memo.exported": "Energy that was fed into the grid, in kWh",
     "memo.it_energy": "Energy of IT equipment in data centres, in kWh",
+    "memo.avoided": "Emissions that a grid does not have where electricity is saved",
     "memo.footprint": "Life-cycle footprint of electricity, for footprints of products",
 }
 """Every account with what goes there."""

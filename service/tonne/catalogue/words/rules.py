@@ -14,10 +14,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-LegKind = Literal["factor", "market", "losses", "biogenic", "energy", "electricity"]
+LegKind = Literal[
+    "factor",
+    "market",
+    "losses",
+    "biogenic",
+    "energy",
+    "electricity",
+    "charging",
+    "charging_market",
+    "charging_losses",
+    "charging_wtt",
+    "driving",
+]
 
 DIRECT = ("", "combustion", "generation", "operation", "release", "production", "treatment")
 """Stages that are the activity itself. Life-cycle factors are none of them."""
+
+CHARGING = "generation"
+"""Stage of a vehicle's factor that is the generation of its electricity, by distance."""
+
+DRIVING = ("energy", "charging")
+"""Stages of a vehicle's factors that state kWh by distance: of its fuel, of its electricity."""
+
+_BURNT = ("", "combustion", "operation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +53,10 @@ class Leg:
     kind : str
         `factor`: a factor's masses; `market`: the hierarchy of the Scope 2 Guidance; `losses`:
         losses by the method's convention; `biogenic`: CO2 of biomass; `energy`: the energy
-        itself; `electricity`: the electricity that a use takes.
+        itself; `electricity`: the electricity that a use takes; `charging`, `charging_market`,
+        `charging_losses`, `charging_wtt`: the electricity of a vehicle by distance, at the
+        grid's average, by the market, lost on its way, upstream; `driving`: the energy of a
+        vehicle by distance.
     is_needed : bool
         Whether the record waits in suspense without it.
     is_expected : bool
@@ -84,6 +107,20 @@ def _upstream(account: str) -> Leg:
 
 _BIOGENIC = Leg("outside.biogenic", stages=("biogenic",), kind="biogenic")
 _ENERGY = Leg("memo.energy", stages=(), kind="energy")
+_DRIVING = Leg("memo.energy", stages=DRIVING, kind="driving")
+
+# The UK's factors of scope 1 hold the fuel of a plug-in hybrid alone, and zeros for a battery car:
+# "you should IN ADDITION use" those of electricity and of its losses (UK Government GHG Conversion
+# Factors 2025, sheet Passenger vehicles, guidance). Nothing burns in a battery car, so it needs
+# no factor of scope 1.
+_CHARGED = (
+    Leg("scope2.location", stages=(CHARGING,), kind="charging", is_needed=True),
+    Leg("scope2.market", stages=(CHARGING,), kind="charging_market"),
+    Leg("scope3.03.wtt", stages=("wtt",), kind="charging_wtt", is_expected=True),
+    Leg("scope3.03.losses", stages=("losses",), kind="charging_losses", is_expected=True),
+    _BIOGENIC,
+    _DRIVING,
+)
 
 _PURCHASED_ENERGY = (
     _needed("scope2.location"),
@@ -100,6 +137,7 @@ RULES: dict[str, tuple[Leg, ...]] = {
     "steam": _PURCHASED_ENERGY,
     "cooling": _PURCHASED_ENERGY,
     "footprint": (Leg("memo.footprint", stages=("life_cycle",), is_needed=True),),
+    "avoided": (_needed("memo.avoided"),),
     "fuel_stationary": (
         _needed("scope1.stationary"),
         _upstream("scope3.03.wtt"),
@@ -107,7 +145,13 @@ RULES: dict[str, tuple[Leg, ...]] = {
         _ENERGY,
     ),
     "fuel_mobile": (_needed("scope1.mobile"), _upstream("scope3.03.wtt"), _BIOGENIC, _ENERGY),
-    "vehicle": (_needed("scope1.mobile"), _upstream("scope3.03.wtt"), _BIOGENIC),
+    "vehicle": (_needed("scope1.mobile"), _upstream("scope3.03.wtt"), _BIOGENIC, _DRIVING),
+    "vehicle_battery": (Leg("scope1.mobile", stages=_BURNT), *_CHARGED),
+    "vehicle_plug_in": (Leg("scope1.mobile", stages=_BURNT, is_needed=True), *_CHARGED),
+    # CH4 and N2O by distance or fuel, where the CO2 is a record of the fuel: its upstream too.
+    "vehicle_gases": (_needed("scope1.mobile"),),
+    "managed_vehicle": (_needed("scope3.08.leased"),),
+    "managed_electricity": (_needed("scope3.08.leased"),),
     "release": (
         Leg("scope1.fugitive", gases="kyoto"),
         Leg("outside.montreal", gases="other"),
@@ -138,7 +182,19 @@ RULES: dict[str, tuple[Leg, ...]] = {
 }
 """Legs by the name of the rule."""
 
-REGION_BOUND = frozenset({"electricity", "heat", "steam", "cooling", "resale", "ict", "footprint"})
+REGION_BOUND = frozenset(
+    {
+        "electricity",
+        "heat",
+        "steam",
+        "cooling",
+        "resale",
+        "ict",
+        "footprint",
+        "avoided",
+        "managed_electricity",
+    }
+)
 """Rules for which no other region's factor may stand in."""
 
 TRANSPORT_WTT = frozenset({"scope3.04.wtt", "scope3.06.wtt", "scope3.07.wtt", "scope3.09.wtt"})

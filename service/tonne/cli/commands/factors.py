@@ -10,6 +10,7 @@ from tonne.catalogue.editions.edition import COLUMNS
 from tonne.catalogue.editions.factor import Factor, plain_text
 from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.catalogue.editions.search import search_activities, search_factors
+from tonne.catalogue.editions.shipped_factors import ShippedFactors
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.rules import CONTEXTS, legs_of
 from tonne.catalogue.words.taxonomy import Activity
@@ -171,12 +172,12 @@ def _factors_of(
                 _message_row, client.list_factors(edition, book=book, activity=activity)
             )
         return
-    for factor in _shipped(edition):
-        if not activity or factor.activity == activity:
-            yield _factor_row(edition, factor)
+    factors = _shipped(edition)
+    for factor in factors.of_activity(activity) if activity else factors:
+        yield _factor_row(edition, factor)
 
 
-def _shipped(edition: str) -> tuple[Factor, ...]:
+def _shipped(edition: str) -> ShippedFactors:
     found = shipped_editions().get(edition)
     if found is None:
         raise EditionUnknown.shipped(edition, shipped_editions())

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from tonne.catalogue.editions.factor import plain_text
-from tonne.catalogue.resolving.losses import loss_step
-from tonne.catalogue.resolving.masses import cell_of, masses_of
-from tonne.catalogue.resolving.resolution import (
-    ACTIVITY_FALLBACK,
-    CO2_ONLY,
-    REGION_FALLBACK,
-    REGION_PROXY,
-    RESIDUAL_MIX_MISSING,
-    YEAR_FALLBACK,
-    YEAR_RULE,
-    FactorMasses,
-    Notice,
-    ResolutionEntry,
-    Step,
-)
-from tonne.catalogue.resolving.sources import Sources
+from tonne.catalogue.resolving.choice import share_steps
+from tonne.catalogue.resolving.legs import electric
+from tonne.catalogue.resolving.legs.losses import loss_step, of_set
+from tonne.catalogue.resolving.legs.masses import cell_of, masses_of
+from tonne.catalogue.resolving.legs.notices import notices_of, residual_mix_missing
+from tonne.catalogue.resolving.legs.sources import GRID, Sources
+from tonne.catalogue.resolving.resolution import FactorMasses, Notice, ResolutionEntry, Step
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
-from tonne.catalogue.words.regions import region_id
 from tonne.catalogue.words.rules import Leg
-from tonne.model import DAY_COUNT_MAX, day_of_number
+from tonne.model import DAY_COUNT_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,13 +39,15 @@ class _Kind:
     """How a kind of leg makes its entries, and which candidates it looks at.
 
     `has_own`: those that serve the leg's own stages; `stages_by_day`: also those of stages that
-    are chosen day by day, whatever the year rule.
+    are chosen day by day, whatever the year rule; `by_grid`: those of such legs of a kWh from
+    the grid.
     """
 
     entries: Callable[[Assembly, Leg, int], list[ResolutionEntry]]
     looks_at: tuple[Callable[[Sources], list[Candidate]], ...]
     stages_by_day: tuple[str, ...] = ()
     has_own: bool = False
+    by_grid: tuple[LegKind, ...] = ()
 
 
 class Assembly:
@@ -77,7 +69,7 @@ class Assembly:
         self.region = sources.region
         self.own_id_count = own_id_count
         self.legs = legs
-        self._pick = sources.candidates.pick
+        self.pick = sources.candidates.pick
 
     def of_imports(self, own_ids: tuple[str, ...]) -> Assembly:
         """Assembly of the imported factors that name their accounts, with a leg for each."""
@@ -95,7 +87,7 @@ class Assembly:
         """Days on which the entries of some legs may change."""
         found: set[int] = set()
         for leg in legs:
-            for candidates, by_day in self._looked_at(leg):
+            for candidates, by_day in self.looked_at(leg):
                 found |= self.sources.candidates.starts(candidates, by_day=by_day)
             if leg.kind == "energy":
                 found |= self._energy_starts()
@@ -113,13 +105,27 @@ class Assembly:
             if day < DAY_COUNT_MAX
         }
 
-    def _looked_at(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
+    def looked_at(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
         """Candidates that a leg looks at, and whether it does day by day."""
         kind = self._KINDS[leg.kind]
         by_day = [(self.sources.of_stages((stage,)), True) for stage in kind.stages_by_day]
         own = [(self.sources.serving(leg), False)] if kind.has_own else []
         others = [(candidates(self.sources), False) for candidates in kind.looks_at]
-        return [*by_day, *own, *others]
+        grid = [each for name in kind.by_grid for each in self.grid.looked_at(Leg("", kind=name))]
+        return [*by_day, *own, *others, *grid]
+
+    @cached_property
+    def grid(self) -> Assembly:
+        """Assembly of a kWh from the grid of the region."""
+        sources = replace(
+            self.sources,
+            activities=GRID,
+            unit="kWh",
+            rule="electricity",
+            with_proxies=False,
+            imports_only=False,
+        )
+        return Assembly(sources, len(GRID))
 
     def entries(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Entries of a leg on a day; none where no factor serves."""
@@ -129,7 +135,7 @@ class Assembly:
 
     def _energy(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Give the energy itself, in kWh; of fuels on net calorific value where that is known."""
-        direct = self._pick(self.sources.direct(), day) if self.sources.is_fuel else []
+        direct = self.pick(self.sources.direct(), day) if self.sources.is_fuel else []
         picks: Sequence[Pick | None] = direct or [None]
         ways = [(self.sources.to_energy(pick, day), pick) for pick in picks]
         if len({conversion for conversion, _ in ways}) == 1:
@@ -140,7 +146,7 @@ class Assembly:
                 "",
                 0,
                 FactorMasses(kwh="1"),
-                steps=(*conversion.steps, *(_share_steps(pick) if pick else ())),
+                steps=(*conversion.steps, *(share_steps(pick) if pick else ())),
             )
             for conversion, pick in ways
             if conversion is not None
@@ -149,60 +155,50 @@ class Assembly:
     def _market(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Contract, supplier rate, residual mix, else the grid's average with a notice."""
         for stage in MARKET_STAGES:
-            picks = self._pick(self.sources.of_stages((stage,)), day, by_day=True)
+            picks = self.pick(self.sources.of_stages((stage,)), day, by_day=True)
             if picks:
-                return [self._plain_entry(leg.account, pick) for pick in picks]
-        notice = Notice(
-            RESIDUAL_MIX_MISSING,
-            f"{self.activities[0]}: no residual mix of region {self.region!r} is known; the "
-            "grid's average counts in scope2.market, where others may count the same green "
-            "power",
-        )
+                return [self.plain_entry(leg.account, pick) for pick in picks]
+        notice = residual_mix_missing(self.activities[0], self.region)
         return [
             replace(entry, notices=(*entry.notices, notice))
-            for pick in self._pick(self.sources.direct(), day)
-            if (entry := self._plain_entry(leg.account, pick))
+            for pick in self.pick(self.sources.direct(), day)
+            if (entry := self.plain_entry(leg.account, pick))
         ]
 
     def _lost(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
         convention = self.sources.settings.loss_convention
-        printed = self._pick(self.sources.losses(), day)
-        direct = self._pick(self.sources.direct(), day)
+        printed = self.pick(self.sources.losses(), day)
+        direct = self.pick(self.sources.direct(), day)
         if convention == "defra" and printed:
-            upstream = self._pick(self.sources.of_losses_wtt(), day)
-            return [self._plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
-        shares = self._pick(self.sources.shares(), day)
-        upstream = self._pick(self.sources.upstream(), day)
+            upstream = self.pick(self.sources.of_losses_wtt(), day)
+            return [self.plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
+        shares = self.pick(self.sources.shares(), day)
+        upstream = self.pick(self.sources.upstream(), day)
         if convention == "ghg-protocol-combustion":
             upstream = []
         found = []
         for pick in (*direct, *upstream):
             # In a year of several sets, what is lost of each is that of its own set.
-            own = [_of_set(picks, pick) for picks in (shares, printed, direct)]
+            own = [of_set(picks, pick) for picks in (shares, printed, direct)]
             step = loss_step(convention, *own)
             if step is None:
                 return []
-            found.append(self._plain_entry(leg.account, pick, step))
+            found.append(self.plain_entry(leg.account, pick, step))
         return found
 
     def _use(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
-        found = []
-        for use in self._pick(self.sources.uses(), day):
-            factor = use.candidate.factor
-            assert factor.kwh is not None  # noqa: S101  it is what _uses asks for
-            text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
-            steps = (*use.candidate.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
-            for pick in self._pick(self.sources.grid(), day):
-                entry = self._plain_entry(leg.account, pick)
-                found.append(replace(entry, steps=(*steps, *entry.steps)))
-        return found
+        grid = [
+            self.plain_entry(leg.account, pick)
+            for pick in self.pick(self.grid.sources.direct(), day)
+        ]
+        return electric.used(self.pick(self.sources.uses(), day), grid)
 
     def _biogenic(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
         picks = []
-        for pick in self._pick(self.sources.direct(), day):
+        for pick in self.pick(self.sources.direct(), day):
             if pick.candidate.factor.kg_biogenic_co2 is not None:
                 picks.append(pick)
             elif row := self._row_beside(pick, self.sources.serving(leg), day):
@@ -213,7 +209,7 @@ class Assembly:
             if mass:
                 text = plain_text(mass)
                 masses = FactorMasses(kg_co2e=text, gases=((CO2_BIOGENIC, text),), gwp_set="CO2")
-                found.append(self._entry(leg.account, pick, masses))
+                found.append(self.entry(leg.account, pick, masses))
         return found
 
     @staticmethod
@@ -236,10 +232,10 @@ class Assembly:
     def _served(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the factors of the leg's stages as they are."""
         found = []
-        for pick in self._pick(self.sources.serving(leg), day):
+        for pick in self.pick(self.sources.serving(leg), day):
             masses = masses_of(pick.candidate.factor, leg.gases)
             if masses is not None:
-                found.append(self._entry(leg.account, pick, masses))
+                found.append(self.entry(leg.account, pick, masses))
         return found
 
     _KINDS: ClassVar[dict[LegKind, _Kind]] = {
@@ -256,21 +252,32 @@ class Assembly:
                 Sources.of_losses_wtt,
             ),
         ),
-        "electricity": _Kind(_use, (Sources.uses, Sources.grid)),
+        "electricity": _Kind(_use, (Sources.uses,), by_grid=("factor",)),
+        "charging": _Kind(electric.charged, (electric.looked_at,), by_grid=("factor",)),
+        "charging_market": _Kind(
+            electric.charged_by_market, (electric.looked_at,), by_grid=("market",)
+        ),
+        "charging_losses": _Kind(
+            electric.charged_losses, (electric.looked_at,), by_grid=("losses",)
+        ),
+        "charging_wtt": _Kind(electric.charged_upstream, (electric.looked_at,)),
+        "driving": _Kind(electric.driving_energy, (electric.looked_at,)),
         "biogenic": _Kind(_biogenic, (Sources.direct,), has_own=True),
     }
 
     # Entries.
 
-    def _plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
+    def plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
+        """Make the entry of a factor with all its gases, and of a share of it."""
         masses = masses_of(pick.candidate.factor)
         assert masses is not None  # noqa: S101  all gases are asked for
-        entry = self._entry(account, pick, masses)
+        entry = self.entry(account, pick, masses)
         return entry if share is None else replace(entry, steps=(*entry.steps, share))
 
-    def _entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
+    def entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
+        """Make the entry of a factor with the masses that count."""
         candidate = pick.candidate
-        steps = (*candidate.conversion.steps, *_share_steps(pick))
+        steps = (*candidate.conversion.steps, *share_steps(pick))
         return ResolutionEntry(
             account=account,
             edition=candidate.edition,
@@ -279,58 +286,13 @@ class Assembly:
             steps=steps,
             stage=candidate.factor.stage,
             cell=cell_of(candidate.factor),
-            notices=(*self._notices(pick), *candidate.conversion.notices),
+            notices=(*self.notices_of(pick), *candidate.conversion.notices),
         )
 
-    def _notices(self, pick: Pick) -> list[Notice]:
+    def notices_of(self, pick: Pick) -> list[Notice]:
         """Tell every way in which the factor is not exactly the record's."""
-        candidate, factor = pick.candidate, pick.candidate.factor
-        name = f"{factor.activity} ({factor.stage})" if factor.stage else factor.activity
-        found = []
-        if candidate.is_proxy:
-            text = f"{name}: no factor of region {self.region!r}; took that of {factor.region!r}"
-            found.append(Notice(REGION_PROXY, text))
-        elif region_id(factor.region) != self.region and factor.stage != "release":
-            which = f"of region {factor.region!r}" if factor.region else "that holds everywhere"
-            text = f"{name}: no factor of region {self.region!r}; took the one {which}"
-            found.append(Notice(REGION_FALLBACK, text))
-        if pick.gap_months:
-            first, last = (
-                f"{day_of_number(each):%Y-%m}"
-                for each in (candidate.first_day, candidate.stop_day - 1)
-            )
-            text = f"{name}: no set of the time; took the nearest one, of {first} to {last}"
-            found.append(Notice(YEAR_FALLBACK, text))
-        if pick.gap_text:
-            text = f"{name}: the factor of edition {candidate.edition} {pick.gap_text}"
-            found.append(Notice(YEAR_FALLBACK, text))
-        if pick.rule_text:
-            text = f"{name}: the factor of edition {candidate.edition} {pick.rule_text}"
-            found.append(Notice(YEAR_RULE, text))
-        if candidate.id_distance >= self.own_id_count:
-            text = f"{self.activities[0]}: no such factor of its own; took that of {name}"
-            found.append(Notice(ACTIVITY_FALLBACK, text))
-        if factor.gwp_set == "CO2" and factor.stage != "biogenic":
-            text = f"{name}: the factor states CO2 alone; CH4 and N2O are not in it"
-            found.append(Notice(CO2_ONLY, text))
-        return found
-
-
-def _share_steps(pick: Pick) -> tuple[Step, ...]:
-    """Step to the part of the year that a set serves."""
-    return () if pick.share == 1 else (Step("days", pick.rule_text, pick.share),)
-
-
-def _of_set(picks: Sequence[Pick], of: Pick) -> list[Pick]:
-    """Pick of the set that another one is of: of its edition, else of its time, else any."""
-    edition, candidate = of.candidate.edition, of.candidate
-
-    def distance(pick: Pick) -> tuple[bool, bool]:
-        each = pick.candidate
-        is_of_time = each.first_day < candidate.stop_day and candidate.first_day < each.stop_day
-        return each.edition != edition, not is_of_time
-
-    return [min(picks, key=distance)] if picks else []
+        is_own = pick.candidate.id_distance < self.own_id_count
+        return notices_of(pick, self.region, self.activities[0], is_own=is_own)
 
 
 def served_by(leg: Leg) -> str:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.factor import plain_text
-from tonne.catalogue.resolving.masses import cell_of, printed_total
+from tonne.catalogue.resolving.legs.masses import cell_of, printed_total
 from tonne.catalogue.resolving.resolution import Step
 from tonne.catalogue.resolving.valuation import exact_text
 
@@ -45,3 +45,15 @@ def loss_step(
         f"{exact_text(made + lost)} generated ({cell_of(printed[0].candidate.factor)})"
     )
     return Step("loss", text, loss)
+
+
+def of_set(picks: Sequence[Pick], of: Pick) -> list[Pick]:
+    """Pick of the set that another one is of: of its edition, else of its time, else any."""
+    edition, candidate = of.candidate.edition, of.candidate
+
+    def distance(pick: Pick) -> tuple[bool, bool]:
+        each = pick.candidate
+        is_of_time = each.first_day < candidate.stop_day and candidate.first_day < each.stop_day
+        return each.edition != edition, not is_of_time
+
+    return [min(picks, key=distance)] if picks else []

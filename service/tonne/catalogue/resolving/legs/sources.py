@@ -141,16 +141,21 @@ class Sources:
     ) -> list[Candidate]:
         key = (name,)
         if key not in self._found:
-            self._found[key] = self.find(activities, self.unit, lambda factor, _: is_it(factor))
+            self._found[key] = self.find(
+                activities,
+                self.unit,
+                lambda factor, _: is_it(factor),
+                with_proxies=self.with_proxies,
+            )
         return self._found[key]
 
-    def grid(self) -> list[Candidate]:
-        """Factors of grid electricity, for kWh."""
-        if ("grid",) not in self._found:
-            self._found[("grid",)] = self.find(
-                GRID, "kWh", lambda factor, _: factor.stage in DIRECT
-            )
-        return self._found[("grid",)]
+    def kwh_of(self, stage: str) -> list[Candidate]:
+        """Give the factors that state kWh at a stage, of proxy regions too."""
+        return self._special(
+            f"kwh {stage}",
+            self.activities,
+            lambda factor: factor.kwh is not None and factor.stage == stage,
+        )
 
     @property
     def is_fuel(self) -> bool:
