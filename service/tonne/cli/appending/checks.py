@@ -13,12 +13,11 @@ from tonne.model import RowStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import polars as pl
-
+    from tonne.cli.input.files import Piece
     from tonne.cli.input.repeats import Repeats
     from tonne.client import Client, Estimate, RowError
 
-    Read = Callable[[], Iterator[pl.DataFrame]]
+    Read = Callable[[], Iterator[Piece]]
 
 ESTIMATE_RECORDS = 50_000
 """Records that are tried at a time: an estimate has a limit of postings."""
@@ -99,9 +98,9 @@ def _is_quarantine(status: str) -> bool:
     return known is None or known.is_quarantine
 
 
-def _tried(pieces: Iterator[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]:
+def _tried(pieces: Iterator[Piece]) -> Iterator[list[Piece]]:
     """Gather pieces until they are as many records as are tried at a time."""
-    gathered: list[pl.DataFrame] = []
+    gathered: list[Piece] = []
     count = 0
     for piece in pieces:
         if gathered and count + piece.height > ESTIMATE_RECORDS:

@@ -13,12 +13,11 @@ from tonne.client import Import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    import polars as pl
-
+    from tonne.cli.input.files import Piece
     from tonne.cli.input.repeats import Repeats, Source
     from tonne.client import Client
 
-    Read = Callable[[], Iterator[pl.DataFrame]]
+    Read = Callable[[], Iterator[Piece]]
 
 SHOWN_MAX = 5
 """Earlier imports of the same records that are named."""

@@ -13,11 +13,10 @@ from tonne.errors import ChannelUnknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import polars as pl
-
+    from tonne.cli.input.files import Piece
     from tonne.client import AppendResult, Client, RecordDifference
 
-    Read = Callable[[], Iterator[pl.DataFrame]]
+    Read = Callable[[], Iterator[Piece]]
 
 DIFFERENCES_SHOWN = 5
 """Records that differ which are shown; all are counted."""

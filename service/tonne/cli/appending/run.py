@@ -21,8 +21,7 @@ from tonne.client import Comparison
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import polars as pl
-
+    from tonne.cli.input.files import Piece
     from tonne.client import AppendResult, Client, Import, Progress
     from tonne.errors import TonneError
 
@@ -109,7 +108,7 @@ class Append:
             )
         return found.record_count
 
-    def read(self) -> Iterator[pl.DataFrame]:
+    def read(self) -> Iterator[Piece]:
         """Read the records that are to be appended, from the first one."""
         pieces = (piece for source in self.sources for piece in source.read())
         return without(pieces, self._found.exact)

@@ -36,8 +36,7 @@ from tonne.client.answers.report_results import Estimate, EstimatedRecord
 from tonne.imports.options import ReadingOptions
 
 if TYPE_CHECKING:
-    import polars as pl
-
+    from tonne.cli.input.files import Piece
 
 ROW_ERRORS_SHOWN = 5
 """Records that would not be posted which a table tells one by one."""
@@ -129,7 +128,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
 
 def _records(
     files: list[Path], record: Mapping[str, str], reading: ReadingOptions
-) -> "tuple[RecordFiles | None, Iterator[pl.DataFrame] | list[Mapping[str, str]]]":
+) -> "tuple[RecordFiles | None, Iterator[Piece] | list[Mapping[str, str]]]":
     """Take the files, or else the one record that the options give."""
     given = [name for name in ("activity", "quantity", "unit") if record[name]]
     if files and given:

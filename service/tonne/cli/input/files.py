@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
@@ -23,6 +23,9 @@ CHUNK_RECORDS = 50_000
 """Records of a file that are read at a time."""
 
 ARROW_FILE_MAGIC = b"ARROW1"
+
+Piece: TypeAlias = pl.DataFrame
+"""What a reader yields: a frame of records."""
 
 
 def read_files(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:

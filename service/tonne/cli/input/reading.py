@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import polars as pl
-
+    from tonne.cli.input.files import Piece
     from tonne.imports.meters.register_records import RegisterRecords
     from tonne.imports.profiles.profile import Profile
     from tonne.imports.records import MappedFiles
@@ -250,7 +249,7 @@ class RecordFiles:
         is_plain = not (self._mapped or self._documents)
         return count_records(self._paths) if is_plain else None
 
-    def pieces(self) -> Iterator[pl.DataFrame]:
+    def pieces(self) -> Iterator[Piece]:
         """Read the records in order."""
         from tonne.cli.input.files import read_files  # noqa: PLC0415  # loads Polars
 

@@ -12,7 +12,7 @@ from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.resolving.valuation import entry_worth
 from tonne.catalogue.words.method import MethodSettings
-from tonne.model import RowStatus, period_of_month
+from tonne.model import RowStatus, first_day_of, period_of_month
 
 BATTERY = "fleet.car.average.battery_electric"
 PLUG_IN = "fleet.car.average.plug_in_hybrid"
@@ -28,8 +28,8 @@ def resolve(activity, region, *own, unit="km", month="2025-03", **settings):
     names = tuple(name for name, _ in editions)
     method = MethodSettings(editions=names, year_fallback_years=0, **settings)
     runs = Resolver(editions, method, 1).resolve(activity, unit, region)
-    period = period_of_month(month)
-    return [run.disposition for run in runs if run.first_period <= period][-1]
+    first_day = first_day_of(period_of_month(month))
+    return [run.disposition for run in runs if run.first_day <= first_day][-1]
 
 
 def worth(resolution, *, energy=False):

@@ -27,8 +27,7 @@ from tonne.imports.options import ReadingOptions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import polars as pl
-
+    from tonne.cli.input.files import Piece
     from tonne.imports.guessing.draft import Draft
 
 QUESTIONS_STAND = 5
@@ -173,7 +172,7 @@ def _show_draft(path: Path, draft: "Draft") -> None:
         _show(MappedFiles([path], profile).frames())
 
 
-def _show(pieces: "Iterator[pl.DataFrame]") -> None:
+def _show(pieces: "Iterator[Piece]") -> None:
     """Show the first records as a table."""
     rows: list[dict[str, object]] = []
     for piece in pieces:
@@ -191,7 +190,7 @@ def _cell(value: object) -> str:
 
 
 def _try(
-    pieces: "Iterator[pl.DataFrame]", known_count: int, book: str, server: str, *, is_shown: bool
+    pieces: "Iterator[Piece]", known_count: int, book: str, server: str, *, is_shown: bool
 ) -> Estimate:
     """Have the server say what would become of the records that it does not have yet."""
     from tonne.cli.input.repeats import behind  # noqa: PLC0415  # loads Polars
