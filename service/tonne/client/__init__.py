@@ -12,7 +12,12 @@ two offsets.
 
 from tonne.client.answers.coverage_results import Coverage, CoverageGap
 from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
-from tonne.client.answers.import_results import Comparison, Import, RecordDifference
+from tonne.client.answers.import_results import (
+    Comparison,
+    Import,
+    ImportClaim,
+    RecordDifference,
+)
 from tonne.client.answers.report_results import (
     Estimate,
     EstimatedRecord,
@@ -60,6 +65,7 @@ __all__ = [
     "ExplainReplay",
     "GasAmount",
     "Import",
+    "ImportClaim",
     "Inventory",
     "InventoryRow",
     "MalformedAnswer",

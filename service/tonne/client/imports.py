@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tonne.client.answers.import_results import (
     Comparison,
     Import,
+    ImportClaim,
     RecordDifference,
     read_import,
 )
@@ -45,10 +46,29 @@ class ImportCalls(Calls):
     _imports: Any
     """Stub of ImportService."""
 
-    def create_import(self, book: str, given: Import) -> Import:
-        """Note that a file is brought into a channel; the same file and place is noted once."""
+    def create_import(self, book: str, given: Import, claim: ImportClaim | None = None) -> Import:
+        """Note that a file is brought into a channel; the same file and place is noted once.
+
+        With a `claim` the records of the file are brought into this channel alone.
+
+        Raises
+        ------
+        ImportsChanged
+            The book has an import that the claim does not know, or records of one that it
+            supersedes are durable by now: list the imports, compare, and claim again.
+        EpochStale
+            The channel is not open under the epoch of the claim.
+        """
+        claimed: dict[str, Any] = {}
+        if claim is not None:
+            claimed = {
+                "epoch": claim.epoch,
+                "compared_number": claim.compared_number,
+                "superseded_numbers": claim.superseded,
+            }
         request = imports_pb2.CreateImportRequest(
             parent=book_name(book),
+            **claimed,
             entry=imports_pb2.Import(
                 channel=channel_name(book, given.channel),
                 file_name=given.file_name,

@@ -45,12 +45,18 @@ class Import(_message.Message):
     def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., file_name: _Optional[str] = ..., sha256: _Optional[str] = ..., first_offset: _Optional[int] = ..., record_count: _Optional[int] = ..., profile: _Optional[str] = ..., profile_sha256: _Optional[str] = ..., sketch: _Optional[bytes] = ..., sketch_count: _Optional[int] = ..., durable_count: _Optional[int] = ..., caller: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateImportRequest(_message.Message):
-    __slots__ = ("parent", "entry")
+    __slots__ = ("parent", "entry", "epoch", "compared_number", "superseded_numbers")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     ENTRY_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    COMPARED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    SUPERSEDED_NUMBERS_FIELD_NUMBER: _ClassVar[int]
     parent: str
     entry: Import
-    def __init__(self, parent: _Optional[str] = ..., entry: _Optional[_Union[Import, _Mapping]] = ...) -> None: ...
+    epoch: int
+    compared_number: int
+    superseded_numbers: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, parent: _Optional[str] = ..., entry: _Optional[_Union[Import, _Mapping]] = ..., epoch: _Optional[int] = ..., compared_number: _Optional[int] = ..., superseded_numbers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListImportsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token")

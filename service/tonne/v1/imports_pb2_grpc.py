@@ -63,6 +63,9 @@ class ImportServiceServicer:
 
     def CreateImport(self, request, context):
         """Notes that a file is brought into a channel. The same file at the same place is noted once.
+        With `epoch` it claims the records of the file for that channel: of two that bring in the
+        same ones at the same moment, to whatever channels and servers, the second is told with
+        IMPORTS_CHANGED to look at the imports again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

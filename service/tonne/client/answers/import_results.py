@@ -35,6 +35,20 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportClaim:
+    """What binds an import to its channel alone.
+
+    `epoch` is that of the open channel; `compared_number` that of the last import of the book
+    with which the file was compared; `superseded` are the numbers of imports of the same records
+    of which nothing is durable: their channels are fenced.
+    """
+
+    epoch: int
+    compared_number: int
+    superseded: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordDifference:
     """A record that differs from the one kept at its offset; fields as (name, kept, came)."""
 

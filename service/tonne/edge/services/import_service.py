@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import caller, current
 from tonne.edge.messages import codec, names
 from tonne.edge.messages.requests.import_requests import (
+    read_claim,
     read_compare_request,
     read_import,
     read_mend_request,
@@ -49,7 +50,8 @@ class ImportService:
         """Note that a file is brought into a channel."""
         book = names.read_book(request.parent, field="parent")
         row = read_import(book, request.entry, caller().subject)
-        return write_import(book, self._ledger.channels.add_import(book, row))
+        noted = self._ledger.channels.add_import(book, row, read_claim(request))
+        return write_import(book, noted)
 
     def list_imports(
         self, request: imports_pb2.ListImportsRequest

@@ -20,7 +20,7 @@ from tonne.edge.messages.requests.wire_fields import (
     read_text,
 )
 from tonne.errors import FieldInvalid
-from tonne.store.rows import ImportRow
+from tonne.store.rows import ImportClaim, ImportRow
 from tonne.v1 import imports_pb2
 
 TEXT_BYTES_MAX = 256
@@ -28,6 +28,9 @@ TEXT_BYTES_MAX = 256
 
 SKETCH_BYTES_MAX = 8 * 1_000
 """Most bytes of the digests of an import."""
+
+SUPERSEDED_MAX = 1_000
+"""Most imports that one supersedes."""
 
 _OFFSETS = 3
 
@@ -122,6 +125,21 @@ def read_import(book: str, given: imports_pb2.Import, caller: str) -> ImportRow:
         sketch=given.sketch,
         sketch_count=given.sketch_count,
         caller=caller,
+    )
+
+
+def read_claim(request: imports_pb2.CreateImportRequest) -> ImportClaim | None:
+    """Read what an import claims; None without an epoch. Raises `FieldInvalid`."""
+    if not request.epoch:
+        return None
+    if len(request.superseded_numbers) > SUPERSEDED_MAX:
+        raise FieldInvalid(
+            f"superseded_numbers: expected {SUPERSEDED_MAX:,} at most; got "
+            f"{len(request.superseded_numbers):,}",
+            metadata={"field": "superseded_numbers"},
+        )
+    return ImportClaim(
+        request.epoch, request.compared_number, tuple(sorted(set(request.superseded_numbers)))
     )
 
 
