@@ -14,6 +14,7 @@ from tonne.client.answers.coverage_results import Coverage, CoverageGap
 from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
 from tonne.client.answers.import_results import (
     Comparison,
+    Digests,
     Import,
     ImportClaim,
     RecordDifference,
@@ -58,6 +59,7 @@ __all__ = [
     "CoverageGap",
     "Credentials",
     "CredentialsUnusable",
+    "Digests",
     "Estimate",
     "EstimatedRecord",
     "ExplainLine",

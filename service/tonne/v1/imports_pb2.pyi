@@ -77,16 +77,42 @@ class ListImportsResponse(_message.Message):
     def __init__(self, imports: _Optional[_Iterable[_Union[Import, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class CompareRecordsRequest(_message.Message):
-    __slots__ = ("name", "offset", "rows", "arrow_ipc")
+    __slots__ = ("name", "offset", "rows", "arrow_ipc", "ignore_evidence")
     NAME_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     ARROW_IPC_FIELD_NUMBER: _ClassVar[int]
+    IGNORE_EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     offset: int
     rows: _ingest_pb2.Rows
     arrow_ipc: bytes
-    def __init__(self, name: _Optional[str] = ..., offset: _Optional[int] = ..., rows: _Optional[_Union[_ingest_pb2.Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ...) -> None: ...
+    ignore_evidence: bool
+    def __init__(self, name: _Optional[str] = ..., offset: _Optional[int] = ..., rows: _Optional[_Union[_ingest_pb2.Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ..., ignore_evidence: _Optional[bool] = ...) -> None: ...
+
+class DigestRecordsRequest(_message.Message):
+    __slots__ = ("name", "offset", "rows", "arrow_ipc", "record_count")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    ARROW_IPC_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    offset: int
+    rows: _ingest_pb2.Rows
+    arrow_ipc: bytes
+    record_count: int
+    def __init__(self, name: _Optional[str] = ..., offset: _Optional[int] = ..., rows: _Optional[_Union[_ingest_pb2.Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ..., record_count: _Optional[int] = ...) -> None: ...
+
+class DigestRecordsResponse(_message.Message):
+    __slots__ = ("contents", "keys", "quarantined_offsets")
+    CONTENTS_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    QUARANTINED_OFFSETS_FIELD_NUMBER: _ClassVar[int]
+    contents: bytes
+    keys: bytes
+    quarantined_offsets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, contents: _Optional[bytes] = ..., keys: _Optional[bytes] = ..., quarantined_offsets: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class FieldDifference(_message.Message):
     __slots__ = ("field", "kept", "came")

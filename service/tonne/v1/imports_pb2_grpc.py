@@ -50,6 +50,11 @@ class ImportServiceStub:
                 request_serializer=tonne_dot_v1_dot_imports__pb2.CompareRecordsRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_imports__pb2.CompareRecordsResponse.FromString,
                 _registered_method=True)
+        self.DigestRecords = channel.unary_unary(
+                '/tonne.v1.ImportService/DigestRecords',
+                request_serializer=tonne_dot_v1_dot_imports__pb2.DigestRecordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_imports__pb2.DigestRecordsResponse.FromString,
+                _registered_method=True)
         self.MendRecords = channel.unary_unary(
                 '/tonne.v1.ImportService/MendRecords',
                 request_serializer=tonne_dot_v1_dot_imports__pb2.MendRecordsRequest.SerializeToString,
@@ -85,6 +90,14 @@ class ImportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DigestRecords(self, request, context):
+        """Digests records, given or durable, by which a producer finds which of its records a channel
+        has, in whatever order. Changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MendRecords(self, request, context):
         """Posts records in place of those that are in quarantine at some offsets of a channel, each at
         most once. Idempotent by request_id.
@@ -110,6 +123,11 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.CompareRecords,
                     request_deserializer=tonne_dot_v1_dot_imports__pb2.CompareRecordsRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_imports__pb2.CompareRecordsResponse.SerializeToString,
+            ),
+            'DigestRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.DigestRecords,
+                    request_deserializer=tonne_dot_v1_dot_imports__pb2.DigestRecordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_imports__pb2.DigestRecordsResponse.SerializeToString,
             ),
             'MendRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.MendRecords,
@@ -199,6 +217,33 @@ class ImportService:
             '/tonne.v1.ImportService/CompareRecords',
             tonne_dot_v1_dot_imports__pb2.CompareRecordsRequest.SerializeToString,
             tonne_dot_v1_dot_imports__pb2.CompareRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DigestRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.ImportService/DigestRecords',
+            tonne_dot_v1_dot_imports__pb2.DigestRecordsRequest.SerializeToString,
+            tonne_dot_v1_dot_imports__pb2.DigestRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

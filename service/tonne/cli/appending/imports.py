@@ -13,6 +13,7 @@ from tonne.client import Import, ImportClaim
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from tonne.cli.appending.placement import Placement
     from tonne.cli.input.files import Piece
     from tonne.cli.input.repeats import Repeats, Source
     from tonne.client import Client
@@ -51,22 +52,26 @@ def imports_of(
     return made
 
 
-def fresh_of(given: Sequence[Import], read: Read, skip_count: int) -> list[Import]:
-    """Leave out of files what their channel has at these places: it is not posted again."""
-    if not skip_count or not given:
+def fresh_of(given: Sequence[Import], read: Read, placement: Placement) -> list[Import]:
+    """Leave out of files what their channel has of them: it is not posted again."""
+    known_count = placement.known_count
+    if not known_count or not given:
         return list(given)
-    start_offset = given[0].first_offset + skip_count
-    left = [each for each in given if each.first_offset + each.record_count > start_offset]
-    if not left:
+    start_offset = given[0].first_offset + known_count
+    left = [
+        each
+        for each in given
+        if placement.order is not None or each.first_offset + each.record_count > start_offset
+    ]
+    if not left or not placement.new_count:
         return []
-    sketch = sketch_behind(read(), skip_count)
-    stop_offset = left[-1].first_offset + left[-1].record_count
+    sketch = sketch_behind(read(), known_count)
     return [
         replace(
             left[-1],
             file_name=", ".join(each.file_name for each in left),
-            first_offset=start_offset,
-            record_count=stop_offset - start_offset,
+            first_offset=placement.new_offset,
+            record_count=placement.new_count,
             sketch=sketch.digests(),
             sketch_count=sketch.distinct_count,
         )
