@@ -13,8 +13,8 @@ from tonne.client import Import, ImportClaim
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tonne.cli.appending.placement import Placement
     from tonne.cli.input.files import Piece
+    from tonne.cli.input.placement import Placement
     from tonne.cli.input.repeats import Repeats, Source
     from tonne.client import Client
 

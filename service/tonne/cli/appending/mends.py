@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tonne.cli.appending.outcome import tell_rounded
-from tonne.cli.input.repeats import only
+from tonne.cli.input.placement import Placement, paired
+from tonne.cli.input.repeats import head_of, only
 from tonne.cli.terminal.output import counted, say
+from tonne.client import Comparison
 from tonne.errors import ChannelUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from tonne.cli.appending.placement import Placement
     from tonne.cli.input.files import Piece
-    from tonne.client import AppendResult, Client, Comparison, RecordDifference
+    from tonne.client import AppendResult, Client, RecordDifference
 
     Read = Callable[[], Iterator[Piece]]
+
+RECORDS_MAX = 1_000_000
+"""Records of files, and of a channel, up to which they are looked for: the files are in memory."""
 
 GONE_SHOWN = 8
 """Offsets of records that are not in the files which are shown."""
@@ -31,6 +35,51 @@ def committed_offset(client: Client, place: tuple[str, str]) -> int:
         return client.get_channel_info(*place).committed_offset
     except ChannelUnknown:
         return 0
+
+
+def compare(
+    client: Client,
+    pieces: Iterator[Piece],
+    place: tuple[str, str],
+    placement: Placement,
+    *,
+    ignore_evidence: bool,
+) -> Comparison:
+    """Compare the records that the channel has with those of the files, whole."""
+    found = Comparison()
+    for offset, count in placement.runs:
+        if len(placement.runs) == 1:
+            head: Iterable[Piece] = head_of(pieces, count)
+        else:
+            head, pieces = _split(pieces, count)
+        one = client.compare_records(*place, head, offset, ignore_evidence=ignore_evidence)
+        found = Comparison(
+            found.record_count + one.record_count,
+            (*found.differences, *one.differences),
+            found.difference_count + one.difference_count,
+            (*found.mendable_offsets, *one.mendable_offsets),
+            found.quarantined_count + one.quarantined_count,
+        )
+    return found
+
+
+def find(
+    client: Client, read: Read, place: tuple[str, str], before: Placement
+) -> Placement | None:
+    """Look for the records of the files among those of the channel.
+
+    None where none is there, or all stand in the order of the files. `place` is book and channel,
+    `before` what the files and the channel have.
+    """
+    start, stop = before.start_offset, before.committed_offset
+    if (count := max(before.record_count, stop - start)) > RECORDS_MAX:
+        say(
+            f"notice: {counted(count, 'record')} are too many to look for them in another order; "
+            f"that is done up to {RECORDS_MAX:,}"
+        )
+        return None
+    kept = client.digest_kept(*place, start, stop - start)
+    return paired(kept, client.digest_records(*place, read()), before)
 
 
 def tell_differences(found: Comparison, channel: str, placement: Placement) -> None:
@@ -124,3 +173,23 @@ def _difference_text(each: RecordDifference, placement: Placement) -> str:
         f"conflict: record {placement.number(each.offset):,} of the files (offset {each.offset}) "
         f"is there already with another content: {fields or 'it cannot be read as it was'}"
     )
+
+
+def _split(pieces: Iterator[Piece], count: int) -> tuple[list[Piece], Iterator[Piece]]:
+    """Take the first records of pieces."""
+    taken: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, dict) or piece.height <= count:
+            taken.append(piece)
+            count -= 1 if isinstance(piece, dict) else piece.height
+        else:
+            taken.append(piece.head(count))
+            return taken, _chain(piece[count:], pieces)
+        if not count:
+            break
+    return taken, pieces
+
+
+def _chain(first: Piece, rest: Iterator[Piece]) -> Iterator[Piece]:
+    yield first
+    yield from rest

@@ -22,14 +22,16 @@ from tonne.cli.appending.imports import (
 )
 from tonne.cli.appending.mends import (
     committed_offset,
+    compare,
+    find,
     mend,
     tell_differences,
     tell_gone,
     tell_placement,
 )
 from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
-from tonne.cli.appending.placement import Placement, compare, find, in_order
 from tonne.cli.connection import connect
+from tonne.cli.input.placement import Placement, in_order
 from tonne.cli.input.repeats import Repeats, Source, behind, find_repeats, without
 from tonne.cli.terminal.output import Format, counted, say
 from tonne.client import ChannelFenced, Comparison

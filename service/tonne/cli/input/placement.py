@@ -13,20 +13,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.cli.input.repeats import head_of
-from tonne.cli.terminal.output import counted, say
-from tonne.client import Comparison
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from tonne.cli.input.files import Piece
-    from tonne.client import Client, Digests
-
-    Read = Callable[[], Iterator[Piece]]
-
-RECORDS_MAX = 1_000_000
-"""Records of files, and of a channel, up to which they are looked for: the files are in memory."""
+    from tonne.client import Digests
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,27 +120,17 @@ def in_order(record_count: int, start_offset: int, committed_offset: int) -> Pla
     return Placement(record_count, start_offset, committed_offset, runs)
 
 
-def find(
-    client: Client, read: Read, place: tuple[str, str], before: Placement
-) -> Placement | None:
-    """Look for the records of the files among those of the channel.
+def paired(kept: Digests, came: Digests, before: Placement) -> Placement | None:
+    """Find the records of the files among those of the channel by their digests.
 
-    None where none is there, or all stand in the order of the files. `place` is book and channel,
-    `before` what the files and the channel have.
+    None where none is there, or all stand in the order of the files.
     """
-    start, stop = before.start_offset, before.committed_offset
-    if (count := max(before.record_count, stop - start)) > RECORDS_MAX:
-        say(
-            f"notice: {counted(count, 'record')} are too many to look for them in another order; "
-            f"that is done up to {RECORDS_MAX:,}"
-        )
-        return None
-    kept = _frame(client.digest_kept(*place, start, stop - start), "offset", start)
-    came = _frame(client.digest_records(*place, read()), "position", 0)
+    start = before.start_offset
+    mine, theirs = _frame(came, "position", 0), _frame(kept, "offset", start)
     pairs = pl.DataFrame(schema={"offset": pl.Int64, "position": pl.Int64})
     for name in ("content", "key", ""):
-        left_kept = kept.join(pairs, on="offset", how="anti", maintain_order="left")
-        left_came = came.join(pairs, on="position", how="anti", maintain_order="left")
+        left_kept = theirs.join(pairs, on="offset", how="anti", maintain_order="left")
+        left_came = mine.join(pairs, on="position", how="anti", maintain_order="left")
         if not name and pairs.is_empty():
             return None
         more = _pairs(left_kept, left_came, name) if name else _next_to(left_kept, pairs, start)
@@ -157,43 +138,17 @@ def find(
     pairs = pairs.sort("offset")
     if pairs.height == before.known_count and (pairs["offset"] - start).equals(pairs["position"]):
         return None
-    gone = kept.join(pairs, on="offset", how="anti", maintain_order="left")
-    rest = came.join(pairs, on="position", how="anti", maintain_order="left")
+    gone = theirs.join(pairs, on="offset", how="anti", maintain_order="left")
+    rest = mine.join(pairs, on="position", how="anti", maintain_order="left")
     return Placement(
         before.record_count,
         start,
-        stop,
+        before.committed_offset,
         _runs(pairs["offset"]),
         pl.concat([pairs["position"], rest["position"]]).cast(pl.UInt64),
         tuple(gone.filter(~pl.col("is_quarantined"))["offset"].to_list()),
         tuple(gone.filter("is_quarantined")["offset"].to_list()),
     )
-
-
-def compare(
-    client: Client,
-    pieces: Iterator[Piece],
-    place: tuple[str, str],
-    placement: Placement,
-    *,
-    ignore_evidence: bool,
-) -> Comparison:
-    """Compare the records that the channel has with those of the files, whole."""
-    found = Comparison()
-    for offset, count in placement.runs:
-        if len(placement.runs) == 1:
-            head: Iterable[Piece] = head_of(pieces, count)
-        else:
-            head, pieces = _split(pieces, count)
-        one = client.compare_records(*place, head, offset, ignore_evidence=ignore_evidence)
-        found = Comparison(
-            found.record_count + one.record_count,
-            (*found.differences, *one.differences),
-            found.difference_count + one.difference_count,
-            (*found.mendable_offsets, *one.mendable_offsets),
-            found.quarantined_count + one.quarantined_count,
-        )
-    return found
 
 
 def _frame(digests: Digests, number: str, first: int) -> pl.DataFrame:
@@ -248,23 +203,3 @@ def _runs(offsets: pl.Series) -> tuple[tuple[int, int], ...]:
         .agg(pl.col("offset").first().alias("first"), pl.len())
     )
     return tuple(groups.select("first", "len").rows())
-
-
-def _split(pieces: Iterator[Piece], count: int) -> tuple[list[Piece], Iterator[Piece]]:
-    """Take the first records of pieces."""
-    taken: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, dict) or piece.height <= count:
-            taken.append(piece)
-            count -= 1 if isinstance(piece, dict) else piece.height
-        else:
-            taken.append(piece.head(count))
-            return taken, _chain(piece[count:], pieces)
-        if not count:
-            break
-    return taken, pieces
-
-
-def _chain(first: Piece, rest: Iterator[Piece]) -> Iterator[Piece]:
-    yield first
-    yield from rest
