@@ -12,7 +12,13 @@ two offsets.
 
 from tonne.client.answers.coverage_results import Coverage, CoverageGap
 from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
-from tonne.client.answers.import_results import Comparison, Import, RecordDifference
+from tonne.client.answers.import_results import (
+    Comparison,
+    Digests,
+    Import,
+    ImportClaim,
+    RecordDifference,
+)
 from tonne.client.answers.report_results import (
     Estimate,
     EstimatedRecord,
@@ -53,6 +59,7 @@ __all__ = [
     "CoverageGap",
     "Credentials",
     "CredentialsUnusable",
+    "Digests",
     "Estimate",
     "EstimatedRecord",
     "ExplainLine",
@@ -60,6 +67,7 @@ __all__ = [
     "ExplainReplay",
     "GasAmount",
     "Import",
+    "ImportClaim",
     "Inventory",
     "InventoryRow",
     "MalformedAnswer",

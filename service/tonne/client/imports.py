@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.import_results import (
     Comparison,
+    Digests,
     Import,
+    ImportClaim,
     RecordDifference,
+    join_digests,
     read_import,
 )
 from tonne.client.answers.results import (
@@ -35,6 +38,9 @@ LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 BYTES_TARGET = 2 * 1024 * 1024
 """Records of one call: the ledger reads whole files for each, so that there are not many."""
 
+DIGESTS_MAX = 100_000
+"""Durable records that one call digests."""
+
 DIFFERENCES_MAX = 100
 """Records that differ which a comparison keeps; the others are counted."""
 
@@ -45,10 +51,29 @@ class ImportCalls(Calls):
     _imports: Any
     """Stub of ImportService."""
 
-    def create_import(self, book: str, given: Import) -> Import:
-        """Note that a file is brought into a channel; the same file and place is noted once."""
+    def create_import(self, book: str, given: Import, claim: ImportClaim | None = None) -> Import:
+        """Note that a file is brought into a channel; the same file and place is noted once.
+
+        With a `claim` the records of the file are brought into this channel alone.
+
+        Raises
+        ------
+        ImportsChanged
+            The book has an import that the claim does not know, or records of one that it
+            supersedes are durable by now: list the imports, compare, and claim again.
+        EpochStale
+            The channel is not open under the epoch of the claim.
+        """
+        claimed: dict[str, Any] = {}
+        if claim is not None:
+            claimed = {
+                "epoch": claim.epoch,
+                "compared_number": claim.compared_number,
+                "superseded_numbers": claim.superseded,
+            }
         request = imports_pb2.CreateImportRequest(
             parent=book_name(book),
+            **claimed,
             entry=imports_pb2.Import(
                 channel=channel_name(book, given.channel),
                 file_name=given.file_name,
@@ -70,7 +95,13 @@ class ImportCalls(Calls):
             yield from map(read_import, page.imports)
 
     def compare_records(
-        self, book: str, channel: str, records: Records, start_offset: int = 0
+        self,
+        book: str,
+        channel: str,
+        records: Records,
+        start_offset: int = 0,
+        *,
+        ignore_evidence: bool = False,
     ) -> Comparison:
         """Compare records with those that are durable at their offsets, and change nothing.
 
@@ -80,6 +111,9 @@ class ImportCalls(Calls):
             As for `Channel.append`; all of them are below the committed offset.
         start_offset : int
             Offset of the first of them.
+        ignore_evidence : bool
+            Whether their evidence may be another one: where it says the place in a file, which
+            may have a new name by now, or new rows.
 
         Raises
         ------
@@ -93,7 +127,7 @@ class ImportCalls(Calls):
         days = self._days_of(book)
         for batch in Batches(records, LIMITS, days=days, bytes_target=BYTES_TARGET):
             request = imports_pb2.CompareRecordsRequest(
-                name=channel_name(book, channel), offset=offset
+                name=channel_name(book, channel), offset=offset, ignore_evidence=ignore_evidence
             )
             batch.put_into(request)
             found = self._call(self._imports.CompareRecords, request)
@@ -115,6 +149,34 @@ class ImportCalls(Calls):
             tuple(mendable),
             quarantined_count,
         )
+
+    def digest_records(self, book: str, channel: str, records: Records) -> Digests:
+        """Digest records as they would be kept in a channel, and change nothing."""
+        days = self._days_of(book)
+        parts = []
+        for batch in Batches(records, LIMITS, days=days, bytes_target=BYTES_TARGET):
+            request = imports_pb2.DigestRecordsRequest(name=channel_name(book, channel))
+            batch.put_into(request)
+            parts.append(self._call(self._imports.DigestRecords, request))
+        return join_digests(parts)
+
+    def digest_kept(self, book: str, channel: str, offset: int, record_count: int) -> Digests:
+        """Digest records that are durable in a channel from an offset on.
+
+        Raises
+        ------
+        OffsetGap
+            There are fewer durable records.
+        """
+        stop, parts = offset + record_count, []
+        for first in range(offset, stop, DIGESTS_MAX):
+            request = imports_pb2.DigestRecordsRequest(
+                name=channel_name(book, channel),
+                offset=first,
+                record_count=min(DIGESTS_MAX, stop - first),
+            )
+            parts.append(self._call(self._imports.DigestRecords, request))
+        return join_digests(parts)
 
     def mend_records(
         self, book: str, channel: str, offsets: Sequence[int], records: Records

@@ -22,6 +22,7 @@ from tonne.errors.capacity import (
     StoreUnavailable,
     StreamsExhausted,
 )
+from tonne.errors.channels import ChannelClosed, ChannelUnknown, ImportsChanged
 from tonne.errors.defects import (
     FileCorrupt,
     FileMissing,
@@ -42,8 +43,6 @@ from tonne.errors.input import (
     BatchMustParse,
     BookExists,
     BookUnknown,
-    ChannelClosed,
-    ChannelUnknown,
     ConfigInvalid,
     ContentMustMatch,
     CredentialsInvalid,
@@ -95,6 +94,7 @@ __all__ = [
     "FieldInvalid",
     "FileCorrupt",
     "FileMissing",
+    "ImportsChanged",
     "InputError",
     "KeysUnavailable",
     "LedgerInconsistent",

@@ -69,27 +69,6 @@ class MethodChanged(InputError):
     code = "METHOD_CHANGED"
 
 
-class ChannelUnknown(InputError):
-    """No channel of that name; OpenChannel makes it."""
-
-    code = "CHANNEL_UNKNOWN"
-
-
-class ChannelClosed(InputError):
-    """The channel takes no more records."""
-
-    code = "CHANNEL_CLOSED"
-
-    @classmethod
-    def of(cls, book: str, channel: str) -> Self:
-        """Say that a channel takes nothing any more."""
-        return cls(
-            f"channel {channel} of book {book} is closed and takes no more records: open a "
-            "channel with another name",
-            metadata={"book": book, "channel": channel},
-        )
-
-
 class EpochUnknown(InputError):
     """The epoch was never given out for this channel."""
 

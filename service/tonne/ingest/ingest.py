@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tonne.errors import ServerDraining
-from tonne.ingest.comparisons import compare_records
+from tonne.ingest.comparisons import compare_records, digest_kept, digest_records
 from tonne.ingest.estimates import EstimateRoom, OpenEstimate
 from tonne.ingest.intake import Intake
 from tonne.ingest.posts import post_records
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from tonne.ingest.posts import Mending
     from tonne.ingest.streams.wire import Wire
     from tonne.ledger.ledger import Ledger
+    from tonne.ledger.posting.comparing.digests import Digests
+    from tonne.ledger.posting.comparing.kept import Comparison
     from tonne.ledger.posting.entries import Durable
-    from tonne.ledger.posting.repeat import Comparison
     from tonne.telemetry import Telemetry
 
 DRAINING_RETRY_S = 1.0
@@ -98,9 +99,16 @@ class Ingest:
         return await post_records(self.intake, book, request_id, kind, content)
 
     async def compare_records(
-        self, book: str, channel: str, first_offset: int, kind: int, content: bytes
+        self,
+        place: tuple[str, str],
+        first_offset: int,
+        kind: int,
+        content: bytes,
+        ignored: frozenset[str] = frozenset(),
     ) -> Comparison:
         """Compare records with those that are durable at their offsets. Changes nothing.
+
+        `place` is book and channel; `ignored` are fields that may differ.
 
         Raises
         ------
@@ -111,7 +119,21 @@ class Ingest:
             `BookRateExceeded`, `ServerDraining`.
         """
         self._check_draining()
-        return await compare_records(self.intake, (book, channel), first_offset, kind, content)
+        return await compare_records(
+            self.intake, place, first_offset, kind, content, ignored=ignored
+        )
+
+    async def digest_records(self, place: tuple[str, str], kind: int, content: bytes) -> Digests:
+        """Digest records as they would be kept. Raises as `compare_records`."""
+        self._check_draining()
+        return await digest_records(self.intake, place, kind, content)
+
+    async def digest_kept(
+        self, place: tuple[str, str], first_offset: int, record_count: int
+    ) -> Digests:
+        """Digest records that are durable in a channel. Raises as `compare_records`."""
+        self._check_draining()
+        return await digest_kept(self.intake, place, first_offset, record_count)
 
     async def mend_records(
         self, book: str, mending: Mending, request_id: str, kind: int, content: bytes

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from tonne.errors import TonneError
     from tonne.ingest.admission.books import Clock
     from tonne.ledger.ledger import Ledger
+    from tonne.ledger.posting.comparing.digests import Digests
+    from tonne.ledger.posting.comparing.kept import Comparison
     from tonne.ledger.posting.entries import Entry
-    from tonne.ledger.posting.repeat import Comparison
     from tonne.model import Channel
     from tonne.store.rows import MendRow
     from tonne.telemetry import Telemetry
@@ -134,10 +135,24 @@ class Intake:
             self._ledger.repeats.check, channel.book, channel.id, first_offset, batch
         )
 
-    async def compare(self, channel: Channel, first_offset: int, batch: Batch) -> Comparison:
+    async def compare(
+        self, channel: Channel, first_offset: int, batch: Batch, ignored: frozenset[str]
+    ) -> Comparison:
         """Tell how a batch differs from the durable records of its offsets."""
         return await self._look_up(
-            self._ledger.repeats.compare, channel.book, channel.id, first_offset, batch
+            self._ledger.repeats.compare, channel.book, channel.id, first_offset, batch, ignored
+        )
+
+    async def digest_batch(self, channel: Channel, batch: Batch) -> Digests:
+        """Digest the records of a batch."""
+        return await self._look_up(
+            self._ledger.repeats.digest_batch, channel.book, channel.id, batch
+        )
+
+    async def digest_kept(self, channel: Channel, offsets: tuple[int, int]) -> Digests:
+        """Digest the durable records of some offsets."""
+        return await self._look_up(
+            self._ledger.repeats.digest_kept, channel.book, channel.id, offsets
         )
 
     async def supersede(

@@ -233,6 +233,19 @@ class ImportRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportClaim:
+    """What an import is bound to that claims the records of its file.
+
+    The channel is open under `epoch`; the file was compared with the imports up to
+    `compared_number`; nothing of those numbered `superseded` is durable, nor may it become so.
+    """
+
+    epoch: int
+    compared_number: int
+    superseded: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """All that becomes true in one transaction, or not at all.
 

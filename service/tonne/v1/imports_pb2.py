@@ -30,7 +30,7 @@ from tonne.v1 import ingest_pb2 as tonne_dot_v1_dot_ingest__pb2
 from tonne.v1 import status_pb2 as tonne_dot_v1_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16tonne/v1/imports.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tonne/v1/ingest.proto\x1a\x15tonne/v1/status.proto\"\xf7\x02\n\x06Import\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\x07\x63hannel\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tfile_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06sha256\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x0c\x66irst_offset\x18\x05 \x01(\x03\x12\x14\n\x0crecord_count\x18\x06 \x01(\x03\x12\x0f\n\x07profile\x18\x07 \x01(\t\x12\x16\n\x0eprofile_sha256\x18\x08 \x01(\t\x12\x0e\n\x06sketch\x18\t \x01(\x0c\x12\x14\n\x0csketch_count\x18\n \x01(\x03\x12\x1b\n\rdurable_count\x18\x0b \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06\x63\x61ller\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:4\xea\x41\x31\n\x10tonne.dev/Import\x12\x1d\x62ooks/{book}/imports/{import}\"R\n\x13\x43reateImportRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12%\n\x05\x65ntry\x18\x02 \x01(\x0b\x32\x10.tonne.v1.ImportB\x04\xe2\x41\x01\x02\"Q\n\x12ListImportsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Q\n\x13ListImportsResponse\x12!\n\x07imports\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Import\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"y\n\x15\x43ompareRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x1e\n\x04rows\x18\x03 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x04 \x01(\x0cH\x00\x42\x07\n\x05\x62\x61tch\"<\n\x0f\x46ieldDifference\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0c\n\x04kept\x18\x02 \x01(\t\x12\x0c\n\x04\x63\x61me\x18\x03 \x01(\t\"M\n\x10RecordDifference\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12)\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x19.tonne.v1.FieldDifference\"\x98\x01\n\x16\x43ompareRecordsResponse\x12/\n\x0b\x64ifferences\x18\x01 \x03(\x0b\x32\x1a.tonne.v1.RecordDifference\x12\x18\n\x10\x64ifference_count\x18\x02 \x01(\x03\x12\x18\n\x10mendable_offsets\x18\x03 \x03(\x03\x12\x19\n\x11quarantined_count\x18\x04 \x01(\x03\"\x91\x01\n\x12MendRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0f\n\x07offsets\x18\x03 \x03(\x03\x12\x1e\n\x04rows\x18\x04 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x05 \x01(\x0cH\x00\x42\x07\n\x05\x62\x61tch\"\xa8\x01\n\x13MendRecordsResponse\x12/\n\x0e\x63ontrol_totals\x18\x01 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\x12&\n\nrow_errors\x18\x02 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x03 \x01(\x03\x12\x16\n\x0e\x61lready_posted\x18\x04 \x01(\x08\x32\xad\x04\n\rImportService\x12h\n\x0c\x43reateImport\x12\x1d.tonne.v1.CreateImportRequest\x1a\x10.tonne.v1.Import\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{parent=books/*}/imports:\x01*\x12p\n\x0bListImports\x12\x1c.tonne.v1.ListImportsRequest\x1a\x1d.tonne.v1.ListImportsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=books/*}/imports\x12\x8c\x01\n\x0e\x43ompareRecords\x12\x1f.tonne.v1.CompareRecordsRequest\x1a .tonne.v1.CompareRecordsResponse\"7\x82\xd3\xe4\x93\x02\x31\",/v1/{name=books/*/channels/*}:compareRecords:\x01*\x12\xb0\x01\n\x0bMendRecords\x12\x1c.tonne.v1.MendRecordsRequest\x1a\x1d.tonne.v1.MendRecordsResponse\"d\x82\xd3\xe4\x93\x02^\")/v1/{name=books/*/channels/*}:mendRecords:\x01*Z.\")/v1/{name=books/*/requests/*}:mendRecords:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16tonne/v1/imports.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tonne/v1/ingest.proto\x1a\x15tonne/v1/status.proto\"\xf7\x02\n\x06Import\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\x07\x63hannel\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tfile_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06sha256\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x0c\x66irst_offset\x18\x05 \x01(\x03\x12\x14\n\x0crecord_count\x18\x06 \x01(\x03\x12\x0f\n\x07profile\x18\x07 \x01(\t\x12\x16\n\x0eprofile_sha256\x18\x08 \x01(\t\x12\x0e\n\x06sketch\x18\t \x01(\x0c\x12\x14\n\x0csketch_count\x18\n \x01(\x03\x12\x1b\n\rdurable_count\x18\x0b \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06\x63\x61ller\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:4\xea\x41\x31\n\x10tonne.dev/Import\x12\x1d\x62ooks/{book}/imports/{import}\"\x96\x01\n\x13\x43reateImportRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12%\n\x05\x65ntry\x18\x02 \x01(\x0b\x32\x10.tonne.v1.ImportB\x04\xe2\x41\x01\x02\x12\r\n\x05\x65poch\x18\x03 \x01(\x03\x12\x17\n\x0f\x63ompared_number\x18\x04 \x01(\x03\x12\x1a\n\x12superseded_numbers\x18\x05 \x03(\x03\"Q\n\x12ListImportsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Q\n\x13ListImportsResponse\x12!\n\x07imports\x18\x01 \x03(\x0b\x32\x10.tonne.v1.Import\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x01\n\x15\x43ompareRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x1e\n\x04rows\x18\x03 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x04 \x01(\x0cH\x00\x12\x17\n\x0fignore_evidence\x18\x05 \x01(\x08\x42\x07\n\x05\x62\x61tch\"\x8e\x01\n\x14\x44igestRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x1e\n\x04rows\x18\x03 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x04 \x01(\x0cH\x00\x12\x14\n\x0crecord_count\x18\x05 \x01(\x03\x42\x07\n\x05\x62\x61tch\"T\n\x15\x44igestRecordsResponse\x12\x10\n\x08\x63ontents\x18\x01 \x01(\x0c\x12\x0c\n\x04keys\x18\x02 \x01(\x0c\x12\x1b\n\x13quarantined_offsets\x18\x03 \x03(\x03\"<\n\x0f\x46ieldDifference\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0c\n\x04kept\x18\x02 \x01(\t\x12\x0c\n\x04\x63\x61me\x18\x03 \x01(\t\"M\n\x10RecordDifference\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12)\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x19.tonne.v1.FieldDifference\"\x98\x01\n\x16\x43ompareRecordsResponse\x12/\n\x0b\x64ifferences\x18\x01 \x03(\x0b\x32\x1a.tonne.v1.RecordDifference\x12\x18\n\x10\x64ifference_count\x18\x02 \x01(\x03\x12\x18\n\x10mendable_offsets\x18\x03 \x03(\x03\x12\x19\n\x11quarantined_count\x18\x04 \x01(\x03\"\x91\x01\n\x12MendRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0f\n\x07offsets\x18\x03 \x03(\x03\x12\x1e\n\x04rows\x18\x04 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x05 \x01(\x0cH\x00\x42\x07\n\x05\x62\x61tch\"\xa8\x01\n\x13MendRecordsResponse\x12/\n\x0e\x63ontrol_totals\x18\x01 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\x12&\n\nrow_errors\x18\x02 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x03 \x01(\x03\x12\x16\n\x0e\x61lready_posted\x18\x04 \x01(\x08\x32\xb8\x05\n\rImportService\x12h\n\x0c\x43reateImport\x12\x1d.tonne.v1.CreateImportRequest\x1a\x10.tonne.v1.Import\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{parent=books/*}/imports:\x01*\x12p\n\x0bListImports\x12\x1c.tonne.v1.ListImportsRequest\x1a\x1d.tonne.v1.ListImportsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=books/*}/imports\x12\x8c\x01\n\x0e\x43ompareRecords\x12\x1f.tonne.v1.CompareRecordsRequest\x1a .tonne.v1.CompareRecordsResponse\"7\x82\xd3\xe4\x93\x02\x31\",/v1/{name=books/*/channels/*}:compareRecords:\x01*\x12\x88\x01\n\rDigestRecords\x12\x1e.tonne.v1.DigestRecordsRequest\x1a\x1f.tonne.v1.DigestRecordsResponse\"6\x82\xd3\xe4\x93\x02\x30\"+/v1/{name=books/*/channels/*}:digestRecords:\x01*\x12\xb0\x01\n\x0bMendRecords\x12\x1c.tonne.v1.MendRecordsRequest\x1a\x1d.tonne.v1.MendRecordsResponse\"d\x82\xd3\xe4\x93\x02^\")/v1/{name=books/*/channels/*}:mendRecords:\x01*Z.\")/v1/{name=books/*/requests/*}:mendRecords:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,6 +59,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTIMPORTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
   _globals['_COMPARERECORDSREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_COMPARERECORDSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_DIGESTRECORDSREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DIGESTRECORDSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_MENDRECORDSREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_MENDRECORDSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_MENDRECORDSREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -69,28 +71,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTSERVICE'].methods_by_name['ListImports']._serialized_options = b'\202\323\344\223\002\036\022\034/v1/{parent=books/*}/imports'
   _globals['_IMPORTSERVICE'].methods_by_name['CompareRecords']._loaded_options = None
   _globals['_IMPORTSERVICE'].methods_by_name['CompareRecords']._serialized_options = b'\202\323\344\223\0021\",/v1/{name=books/*/channels/*}:compareRecords:\001*'
+  _globals['_IMPORTSERVICE'].methods_by_name['DigestRecords']._loaded_options = None
+  _globals['_IMPORTSERVICE'].methods_by_name['DigestRecords']._serialized_options = b'\202\323\344\223\0020\"+/v1/{name=books/*/channels/*}:digestRecords:\001*'
   _globals['_IMPORTSERVICE'].methods_by_name['MendRecords']._loaded_options = None
   _globals['_IMPORTSERVICE'].methods_by_name['MendRecords']._serialized_options = b'\202\323\344\223\002^\")/v1/{name=books/*/channels/*}:mendRecords:\001*Z.\")/v1/{name=books/*/requests/*}:mendRecords:\001*'
   _globals['_IMPORT']._serialized_start=206
   _globals['_IMPORT']._serialized_end=581
-  _globals['_CREATEIMPORTREQUEST']._serialized_start=583
-  _globals['_CREATEIMPORTREQUEST']._serialized_end=665
-  _globals['_LISTIMPORTSREQUEST']._serialized_start=667
-  _globals['_LISTIMPORTSREQUEST']._serialized_end=748
-  _globals['_LISTIMPORTSRESPONSE']._serialized_start=750
-  _globals['_LISTIMPORTSRESPONSE']._serialized_end=831
-  _globals['_COMPARERECORDSREQUEST']._serialized_start=833
-  _globals['_COMPARERECORDSREQUEST']._serialized_end=954
-  _globals['_FIELDDIFFERENCE']._serialized_start=956
-  _globals['_FIELDDIFFERENCE']._serialized_end=1016
-  _globals['_RECORDDIFFERENCE']._serialized_start=1018
-  _globals['_RECORDDIFFERENCE']._serialized_end=1095
-  _globals['_COMPARERECORDSRESPONSE']._serialized_start=1098
-  _globals['_COMPARERECORDSRESPONSE']._serialized_end=1250
-  _globals['_MENDRECORDSREQUEST']._serialized_start=1253
-  _globals['_MENDRECORDSREQUEST']._serialized_end=1398
-  _globals['_MENDRECORDSRESPONSE']._serialized_start=1401
-  _globals['_MENDRECORDSRESPONSE']._serialized_end=1569
-  _globals['_IMPORTSERVICE']._serialized_start=1572
-  _globals['_IMPORTSERVICE']._serialized_end=2129
+  _globals['_CREATEIMPORTREQUEST']._serialized_start=584
+  _globals['_CREATEIMPORTREQUEST']._serialized_end=734
+  _globals['_LISTIMPORTSREQUEST']._serialized_start=736
+  _globals['_LISTIMPORTSREQUEST']._serialized_end=817
+  _globals['_LISTIMPORTSRESPONSE']._serialized_start=819
+  _globals['_LISTIMPORTSRESPONSE']._serialized_end=900
+  _globals['_COMPARERECORDSREQUEST']._serialized_start=903
+  _globals['_COMPARERECORDSREQUEST']._serialized_end=1049
+  _globals['_DIGESTRECORDSREQUEST']._serialized_start=1052
+  _globals['_DIGESTRECORDSREQUEST']._serialized_end=1194
+  _globals['_DIGESTRECORDSRESPONSE']._serialized_start=1196
+  _globals['_DIGESTRECORDSRESPONSE']._serialized_end=1280
+  _globals['_FIELDDIFFERENCE']._serialized_start=1282
+  _globals['_FIELDDIFFERENCE']._serialized_end=1342
+  _globals['_RECORDDIFFERENCE']._serialized_start=1344
+  _globals['_RECORDDIFFERENCE']._serialized_end=1421
+  _globals['_COMPARERECORDSRESPONSE']._serialized_start=1424
+  _globals['_COMPARERECORDSRESPONSE']._serialized_end=1576
+  _globals['_MENDRECORDSREQUEST']._serialized_start=1579
+  _globals['_MENDRECORDSREQUEST']._serialized_end=1724
+  _globals['_MENDRECORDSRESPONSE']._serialized_start=1727
+  _globals['_MENDRECORDSRESPONSE']._serialized_end=1895
+  _globals['_IMPORTSERVICE']._serialized_start=1898
+  _globals['_IMPORTSERVICE']._serialized_end=2594
 # @@protoc_insertion_point(module_scope)

@@ -45,12 +45,18 @@ class Import(_message.Message):
     def __init__(self, name: _Optional[str] = ..., channel: _Optional[str] = ..., file_name: _Optional[str] = ..., sha256: _Optional[str] = ..., first_offset: _Optional[int] = ..., record_count: _Optional[int] = ..., profile: _Optional[str] = ..., profile_sha256: _Optional[str] = ..., sketch: _Optional[bytes] = ..., sketch_count: _Optional[int] = ..., durable_count: _Optional[int] = ..., caller: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateImportRequest(_message.Message):
-    __slots__ = ("parent", "entry")
+    __slots__ = ("parent", "entry", "epoch", "compared_number", "superseded_numbers")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     ENTRY_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    COMPARED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    SUPERSEDED_NUMBERS_FIELD_NUMBER: _ClassVar[int]
     parent: str
     entry: Import
-    def __init__(self, parent: _Optional[str] = ..., entry: _Optional[_Union[Import, _Mapping]] = ...) -> None: ...
+    epoch: int
+    compared_number: int
+    superseded_numbers: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, parent: _Optional[str] = ..., entry: _Optional[_Union[Import, _Mapping]] = ..., epoch: _Optional[int] = ..., compared_number: _Optional[int] = ..., superseded_numbers: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListImportsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token")
@@ -71,16 +77,42 @@ class ListImportsResponse(_message.Message):
     def __init__(self, imports: _Optional[_Iterable[_Union[Import, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class CompareRecordsRequest(_message.Message):
-    __slots__ = ("name", "offset", "rows", "arrow_ipc")
+    __slots__ = ("name", "offset", "rows", "arrow_ipc", "ignore_evidence")
     NAME_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     ARROW_IPC_FIELD_NUMBER: _ClassVar[int]
+    IGNORE_EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     offset: int
     rows: _ingest_pb2.Rows
     arrow_ipc: bytes
-    def __init__(self, name: _Optional[str] = ..., offset: _Optional[int] = ..., rows: _Optional[_Union[_ingest_pb2.Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ...) -> None: ...
+    ignore_evidence: bool
+    def __init__(self, name: _Optional[str] = ..., offset: _Optional[int] = ..., rows: _Optional[_Union[_ingest_pb2.Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ..., ignore_evidence: _Optional[bool] = ...) -> None: ...
+
+class DigestRecordsRequest(_message.Message):
+    __slots__ = ("name", "offset", "rows", "arrow_ipc", "record_count")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    ARROW_IPC_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    offset: int
+    rows: _ingest_pb2.Rows
+    arrow_ipc: bytes
+    record_count: int
+    def __init__(self, name: _Optional[str] = ..., offset: _Optional[int] = ..., rows: _Optional[_Union[_ingest_pb2.Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ..., record_count: _Optional[int] = ...) -> None: ...
+
+class DigestRecordsResponse(_message.Message):
+    __slots__ = ("contents", "keys", "quarantined_offsets")
+    CONTENTS_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    QUARANTINED_OFFSETS_FIELD_NUMBER: _ClassVar[int]
+    contents: bytes
+    keys: bytes
+    quarantined_offsets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, contents: _Optional[bytes] = ..., keys: _Optional[bytes] = ..., quarantined_offsets: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class FieldDifference(_message.Message):
     __slots__ = ("field", "kept", "came")

@@ -50,6 +50,11 @@ class ImportServiceStub:
                 request_serializer=tonne_dot_v1_dot_imports__pb2.CompareRecordsRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_imports__pb2.CompareRecordsResponse.FromString,
                 _registered_method=True)
+        self.DigestRecords = channel.unary_unary(
+                '/tonne.v1.ImportService/DigestRecords',
+                request_serializer=tonne_dot_v1_dot_imports__pb2.DigestRecordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_imports__pb2.DigestRecordsResponse.FromString,
+                _registered_method=True)
         self.MendRecords = channel.unary_unary(
                 '/tonne.v1.ImportService/MendRecords',
                 request_serializer=tonne_dot_v1_dot_imports__pb2.MendRecordsRequest.SerializeToString,
@@ -63,6 +68,9 @@ class ImportServiceServicer:
 
     def CreateImport(self, request, context):
         """Notes that a file is brought into a channel. The same file at the same place is noted once.
+        With `epoch` it claims the records of the file for that channel: of two that bring in the
+        same ones at the same moment, to whatever channels and servers, the second is told with
+        IMPORTS_CHANGED to look at the imports again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -77,6 +85,14 @@ class ImportServiceServicer:
 
     def CompareRecords(self, request, context):
         """Compares records with those that are durable at their offsets. Changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DigestRecords(self, request, context):
+        """Digests records, given or durable, by which a producer finds which of its records a channel
+        has, in whatever order. Changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,6 +123,11 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.CompareRecords,
                     request_deserializer=tonne_dot_v1_dot_imports__pb2.CompareRecordsRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_imports__pb2.CompareRecordsResponse.SerializeToString,
+            ),
+            'DigestRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.DigestRecords,
+                    request_deserializer=tonne_dot_v1_dot_imports__pb2.DigestRecordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_imports__pb2.DigestRecordsResponse.SerializeToString,
             ),
             'MendRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.MendRecords,
@@ -196,6 +217,33 @@ class ImportService:
             '/tonne.v1.ImportService/CompareRecords',
             tonne_dot_v1_dot_imports__pb2.CompareRecordsRequest.SerializeToString,
             tonne_dot_v1_dot_imports__pb2.CompareRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DigestRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.ImportService/DigestRecords',
+            tonne_dot_v1_dot_imports__pb2.DigestRecordsRequest.SerializeToString,
+            tonne_dot_v1_dot_imports__pb2.DigestRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

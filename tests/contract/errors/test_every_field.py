@@ -49,6 +49,7 @@ NAMES = {
     "GetFactor": "books/acme/editions/own/factors/1",
     "GetMethod": "books/acme/methods/1",
     "CompareRecords": "books/acme/channels/m",
+    "DigestRecords": "books/acme/channels/m",
     "MendRecords": "books/acme/channels/m",
 }
 IN_BAND = ("rows.", "batch.")

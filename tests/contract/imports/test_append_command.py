@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import threading
+from pkgutil import resolve_name
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -209,6 +210,62 @@ def test_what_never_became_durable_is_no_import_yet(append, run, monkeypatch):
         assert append([row(1)], channel="jan")[0] != 0
     assert append([row(1)], channel="feb")[0] == 0
     assert kwh(run) == 10
+
+
+@pytest.mark.parametrize("point", ["look_at_imports", "claim", "Append._send"])
+@pytest.mark.parametrize("rows", [[1, 2, 3], [9, 3, 2]])
+def test_of_two_commands_at_one_moment_one_posts(append, run, monkeypatch, point, rows):
+    """The other runs, from beginning to end, behind a step of the first; each record counts once.
+
+    Behind the look, and before the claim, the first is told; once it has claimed, the other takes
+    its place, because nothing of it is durable.
+    """
+    target = f"tonne.cli.appending.run.{point}"
+    told: list[tuple[int, str]] = []
+    real = resolve_name(target)
+
+    def step(*words, **options):
+        monkeypatch.setattr(target, real)
+        if point == "Append._send":
+            told.append(append([row(n) for n in rows], channel="feb", name="other.csv"))
+        found = real(*words, **options)
+        if point != "Append._send":
+            told.append(append([row(n) for n in rows], channel="feb", name="other.csv"))
+        return found
+
+    monkeypatch.setattr(target, step)
+    code, remarks = append([row(1), row(2), row(3)], channel="jan", name="january.csv")
+    ((other_code, other_remarks),) = told
+    assert (code, other_code) == (4, 0)
+    assert kwh(run) == 30
+    if point == "look_at_imports":
+        assert "in the ledger already" in remarks
+    else:
+        assert "'january.csv', channel jan" in other_remarks
+        assert "that import is ended" in other_remarks
+        assert "nothing was posted: 'other.csv', channel feb" in remarks
+    assert append([row(1), row(2), row(3)], channel="jan", name="january.csv")[0] == 4
+    assert append([row(n) for n in rows], channel="feb", name="other.csv")[0] == 0
+    assert kwh(run) == 30
+
+
+def test_a_claim_is_tried_again_until_it_overlooks_nothing(append, run, monkeypatch):
+    """Imports of other records, noted between the look and the claim, stop nobody."""
+    target = "tonne.cli.appending.run.look_at_imports"
+    real, count = resolve_name(target), itertools.count(11)
+
+    def look(*words, **options):
+        found = real(*words, **options)
+        number = next(count)
+        if number < 14:
+            monkeypatch.setattr(target, real)
+            assert append([row(number)], channel=f"c{number}", name="other.csv")[0] == 0
+            monkeypatch.setattr(target, look)
+        return found
+
+    monkeypatch.setattr(target, look)
+    assert append([row(1), row(2)], channel="jan")[0] == 0
+    assert kwh(run) == 50
 
 
 def test_what_can_be_read_once_is_appended_without_a_look(run, tmp_path):

@@ -68,6 +68,64 @@ def test_a_comparison_tells_each_record_apart(api, channel):
     assert (code, reason) == (grpc.StatusCode.OUT_OF_RANGE, "OFFSET_GAP")
 
 
+def digests(api, name, *records, **kept):
+    """Digests of records, or of durable ones: contents and keys, and which are in quarantine."""
+    request = imports_pb2.DigestRecordsRequest(name=name, **kept)
+    if records:
+        request.rows.CopyFrom(ingest_pb2.Rows(records=records))
+    found = api.imports.DigestRecords(request)
+    cut = [
+        [each[start : start + 8] for start in range(0, len(each), 8)]
+        for each in (found.contents, found.keys)
+    ]
+    return *cut, list(found.quarantined_offsets)
+
+
+def test_digests_tell_which_records_a_channel_has(api, channel):
+    """In whatever order they come, and wherever they were read; keys tell the same one changed."""
+    contents, keys, refused = digests(api, channel, offset=0, record_count=4)
+    assert len(set(contents)) == len(set(keys)) == 4
+    assert refused == [1, 2]
+    came, came_keys, refused = digests(
+        api, channel, record(3, evidence="x"), record(2, quantity="y"), record(1), record(4)
+    )
+    assert (came[:2], refused) == ([contents[3], contents[2]], [1])
+    assert came_keys[:3] == [keys[3], keys[2], keys[1]]
+    assert not {*came[2:]} & {*contents}
+    assert came_keys[3] not in keys
+    api.imports.MendRecords(mends(channel, [1], record(1)))
+    mended, _, refused = digests(api, channel, offset=1, record_count=2)
+    assert (mended, refused) == ([came[2], contents[2]], [2])
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason"),
+    [
+        ({"offset": 2, "record_count": 3}, "OFFSET_GAP"),
+        ({"offset": -1, "record_count": 1}, "OFFSET_GAP"),
+        ({"record_count": 100_001}, "FIELD_INVALID"),
+        ({"record_count": -1}, "FIELD_INVALID"),
+    ],
+)
+def test_digests_of_what_is_not_there_are_refused(api, channel, kept, reason):
+    """Beyond the durable records, or too many."""
+    request = imports_pb2.DigestRecordsRequest(name=channel, **kept)
+    assert refused(api.imports.DigestRecords, request)[1] == reason
+
+
+def test_evidence_is_compared_unless_it_may_differ(api, channel):
+    """Who makes it of a place in a file says so."""
+    for ignores, count in ((False, 1), (True, 0)):
+        answer = api.imports.CompareRecords(
+            imports_pb2.CompareRecordsRequest(
+                name=channel,
+                rows=ingest_pb2.Rows(records=[record(0, evidence="b.csv#row 3")]),
+                ignore_evidence=ignores,
+            )
+        )
+        assert answer.difference_count == count
+
+
 def test_a_mend_takes_the_place_of_what_is_in_quarantine(api, book, channel):
     """Once for its request id; the list shows what is there now; the stream takes both."""
     request = mends(channel, [1, 2], record(1), record(2, quantity="z"))

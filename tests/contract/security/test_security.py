@@ -50,6 +50,7 @@ NAMES = {
     "Append": "books/{}/channels/meter",
     "GetChannel": "books/{}/channels/meter",
     "CompareRecords": "books/{}/channels/meter",
+    "DigestRecords": "books/{}/channels/meter",
     "MendRecords": "books/{}/channels/meter",
     "CloseChannel": "books/{}/channels/meter",
     "GetMethod": "books/{}/methods/1",

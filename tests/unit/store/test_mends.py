@@ -1,16 +1,14 @@
-"""Mends and imports in the manifest: each record in quarantine is superseded once."""
+"""Mends in the manifest: each record in quarantine is superseded once."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
 
-from tests.support.stores.store import create_book, make_commit, make_move
+from tests.support.stores.store import create_book, make_commit
 from tonne import model
-from tonne.errors import BookUnknown
-from tonne.store import ImportRow, Manifest, MendRow, MendsKnown, RequestClaim
+from tonne.store import Manifest, MendRow, MendsKnown, RequestClaim
 
 
 def mend(offset: int, request_id: str, *, index: int = 0) -> MendRow:
@@ -22,12 +20,6 @@ def mending(request_id: str, *mends: MendRow):
     """A commit of a request that mends."""
     claim = RequestClaim(request_id, "aa", model.ControlTotals(record_count=len(mends)))
     return make_commit("acme", requests=(claim,), mends=mends)
-
-
-def import_of(**changes) -> ImportRow:
-    """An import of ten records into the channel `c`."""
-    row = ImportRow("c", "a.csv", "ab" * 32, 0, 10, "", "", b"\x01" * 8, 1, "ann")
-    return replace(row, **changes)
 
 
 def test_a_record_is_mended_once(manifest):
@@ -85,23 +77,3 @@ def test_of_many_mends_of_one_record_one_wins(manifest_url):
     assert len(lost) == 7
     for server in servers:
         server.close()
-
-
-def test_an_import_is_noted_once(manifest):
-    """The same file, profile and place; numbers rise, and tell how far the channel is."""
-    with pytest.raises(BookUnknown):
-        manifest.add_import("acme", import_of())
-    create_book(manifest)
-    first = manifest.add_import("acme", import_of())
-    assert (first.number, first.durable_count) == (1, 0)
-    assert manifest.add_import("acme", import_of(file_name="b.csv")) == first
-    others = [
-        manifest.add_import("acme", import_of(**changes))
-        for changes in ({"first_offset": 10}, {"profile_sha256": "cd" * 32}, {"channel": "d"})
-    ]
-    assert [each.number for each in others] == [2, 3, 4]
-    channel = manifest.open_channel("acme", "c")
-    manifest.commit(make_commit("acme", make_move(channel, 14)))
-    counts = [each.durable_count for each in manifest.list_imports("acme", 0, 10)]
-    assert counts == [10, 4, 10, 0]
-    assert [each.number for each in manifest.list_imports("acme", 2, 1)] == [3]

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import typer
 
 from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
 from tonne.cli.appending.checks import refused_before, tell_repeats
-from tonne.cli.appending.imports import fresh_of, imports_of, note, tell_known
-from tonne.cli.appending.mends import committed_offset, compare, mend, tell_differences
+from tonne.cli.appending.imports import (
+    Earlier,
+    claim,
+    fresh_of,
+    imports_of,
+    look_at_imports,
+    note,
+    tell_known,
+    tell_superseded,
+)
+from tonne.cli.appending.mends import (
+    committed_offset,
+    compare,
+    find,
+    mend,
+    tell_differences,
+    tell_gone,
+    tell_placement,
+)
 from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
 from tonne.cli.connection import connect
-from tonne.cli.input.repeats import Repeats, Source, find_repeats, without
+from tonne.cli.input.placement import Placement, in_order
+from tonne.cli.input.repeats import Repeats, Source, behind, find_repeats, without
 from tonne.cli.terminal.output import Format, counted, say
-from tonne.client import Comparison
+from tonne.client import ChannelFenced, Comparison
+from tonne.errors import ImportsChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
     from tonne.cli.input.files import Piece
-    from tonne.client import AppendResult, Client, Import, Progress
+    from tonne.client import AppendResult, Channel, Client, Import, Progress
     from tonne.errors import TonneError
 
 
@@ -46,6 +68,8 @@ class Append:
         Whether records are posted that the ledger has from another import.
     total : int, optional
         How many records there are, where that is known.
+    gone_stay : bool
+        Whether records of the channel may be missing in the sources.
     """
 
     sources: Sequence[Source]
@@ -56,7 +80,10 @@ class Append:
     strict: bool = False
     again: bool = False
     total: int | None = None
+    gone_stay: bool = False
+    _placement: Placement = field(default_factory=Placement, init=False)
     _found: Repeats = field(default_factory=Repeats, init=False)
+    _bar: tuple[Bar, TaskID] | None = field(default=None, init=False)
 
     def run(self, server: str, form: Format, remarks: Callable[[], Sequence[str]] = tuple) -> None:
         """Check, append, report; `remarks` says what the reading of the sources left out.
@@ -67,14 +94,12 @@ class Append:
             With the exit code, where not everything is posted.
         """
         began_s = time.monotonic()
-        found, mended = self._check(server)
-        result = self._send(server)
+        with connect(server, self._tell_wait) as client:
+            found, mended, result = self._append(client)
         for remark in remarks():
             say(remark)
         report(result, self.book, time.monotonic() - began_s, form)
-        behind_count = result.durable_up_to_offset - self.start_offset
-        behind_count -= result.skipped_count + result.record_count
-        if behind_count > 0:
+        if behind_count := self._placement.behind_count:
             say(
                 f"warning: {self.channel} has {behind_count:,} more records after these. To "
                 f"append other records there, give --start-offset {result.durable_up_to_offset}"
@@ -100,7 +125,7 @@ class Append:
             return 0
         self._check_repeats()
         with connect(server) as client:
-            _, found = self._look(client)
+            found = self._look(client).found
         if found.mendable_offsets:
             say(
                 f"{counted(len(found.mendable_offsets), 'record')} that went to quarantine would "
@@ -109,17 +134,38 @@ class Append:
         return found.record_count
 
     def read(self) -> Iterator[Piece]:
-        """Read the records that are to be appended, from the first one."""
+        """Read the records that are to be appended; first those that the channel has."""
         pieces = (piece for source in self.sources for piece in source.read())
-        return without(pieces, self._found.exact)
+        return self._placement.arranged(without(pieces, self._found.exact))
 
-    def _check(self, server: str) -> tuple[Comparison, AppendResult | None]:
-        """Look at the records before they are sent, where they can be read more than once."""
+    def _append(self, client: Client) -> tuple[Comparison, AppendResult | None, AppendResult]:
+        """Look, claim, mend, send; gives what was there, what was mended, what was sent."""
         once = [source.name for source in self.sources if not source.is_repeatable]
-        if not once:
-            self._check_repeats()
-            with connect(server) as client:
-                return self._prepare(client)
+        if once:
+            self._refuse_looks(once)
+            with client.channel(self.book, self.channel) as opened:
+                return Comparison(), None, self._send(opened, self.start_offset)
+        self._check_repeats()
+        look = self._look(client)
+        if self.strict and refused_before(client, self.read, self.book, self.start_offset):
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        with client.channel(self.book, self.channel) as opened:
+            if opened.committed_offset != look.committed_offset:
+                look = self._look(client)  # from here on the channel is ours
+            self._claim(client, look, opened.epoch)
+            place = (self.book, self.channel)
+            mended = mend(client, self.read, place, look.found, self._placement)
+            try:
+                return look.found, mended, self._send_new(opened)
+            except ChannelFenced:
+                if opened.committed_offset == look.committed_offset and tell_superseded(
+                    client, self.book, look.fresh
+                ):
+                    raise typer.Exit(Outcome.NOTHING_POSTED) from None
+                raise
+
+    def _refuse_looks(self, once: Sequence[str]) -> None:
+        """Say what cannot be looked for where records can be read once alone."""
         if self.strict or self.repeats is RepeatRule.SKIP:
             raise typer.BadParameter(
                 f"{', '.join(once)} can be read once alone, and --strict and --repeats skip read "
@@ -129,7 +175,6 @@ class Append:
             f"notice: {', '.join(once)} can be read once alone: whether its records stand twice, "
             "or are in the ledger already, was not looked for"
         )
-        return Comparison(), None
 
     def _check_repeats(self) -> None:
         is_asked = self.repeats is not RepeatRule.KEEP
@@ -138,67 +183,122 @@ class Append:
         if is_asked and tell_repeats(self._found, self.repeats):
             raise typer.Exit(Outcome.NOTHING_POSTED)
 
-    def _prepare(self, client: Client) -> tuple[Comparison, AppendResult | None]:
-        """Do what comes before the first record is sent; gives what was there already."""
-        given, found = self._look(client)
-        if self.strict and refused_before(client, self.read, self.book, self.start_offset):
-            raise typer.Exit(Outcome.NOTHING_POSTED)
-        note(client, self.book, given)
-        place = (self.book, self.channel)
-        return found, mend(client, self.read, place, found, self.start_offset)
-
-    def _look(self, client: Client) -> tuple[list[Import], Comparison]:
+    def _look(self, client: Client) -> _Look:
         """Compare with what is in the ledger; what contradicts it, or counts twice, stops here."""
-        given = imports_of(self.sources, self._found, self.channel, self.start_offset)
         place = (self.book, self.channel)
         committed = committed_offset(client, place)
-        found = compare(client, self.read, place, self.start_offset, committed)
+        found = self._compare(client, committed)
+        first_offset = self._placement.first_offset
+        given = imports_of(self.sources, self._found, self.channel, first_offset)
+        fresh = fresh_of(given, self.read, self._placement)
+        return _Look(committed, found, given, fresh, self._look_at_imports(client, fresh))
+
+    def _compare(self, client: Client, committed: int) -> Comparison:
+        """Compare the files with the channel: in their order, or as their records are found."""
+        place = (self.book, self.channel)
+        is_made = any(source.makes_evidence() for source in self.sources)
+        first = in_order(self.total or 0, self.start_offset, committed)
+        self._placement = first
+        found = compare(client, self.read(), place, first, ignore_evidence=is_made)
+        if not found.difference_count:
+            return found
+        placement = find(client, self.read, place, first)
+        if placement is None:
+            tell_differences(found, self.channel, first)
+            raise typer.Exit(Outcome.NOTHING_POSTED)
+        self._placement = placement
+        tell_placement(placement, self.channel)
+        found = compare(client, self.read(), place, placement, ignore_evidence=is_made)
         if found.difference_count:
-            tell_differences(found, self.channel, self.start_offset, committed)
+            tell_differences(found, self.channel, placement)
+        is_gone = tell_gone(placement, self.channel, stay=self.gone_stay)
+        if found.difference_count or is_gone:
             raise typer.Exit(Outcome.NOTHING_POSTED)
-        fresh = fresh_of(given, self.read, found.record_count)
-        if tell_known(client, self.book, fresh, again=self.again):
+        return found
+
+    def _look_at_imports(self, client: Client, fresh: Sequence[Import]) -> Earlier:
+        earlier = look_at_imports(client, self.book, fresh)
+        if tell_known(earlier, again=self.again):
             raise typer.Exit(Outcome.NOTHING_POSTED)
-        return given, found
+        return earlier
 
-    def _send(self, server: str) -> AppendResult:
-        """Append the records and show on a progress bar how far that is."""
-        bar, task = make_bar(self.total)
+    def _claim(self, client: Client, look: _Look, epoch: int) -> None:
+        """Note the files, and look again for as long as others are noted meanwhile."""
+        if self.again:
+            note(client, self.book, look.given)
+            return
+        earlier = look.earlier
+        while True:
+            try:
+                claim(client, self.book, look.given, earlier, epoch)
+            except ImportsChanged:
+                earlier = self._look_at_imports(client, look.fresh)
+            else:
+                return
 
-        def tell_wait(_error: TonneError) -> None:
+    def _tell_wait(self, _error: TonneError) -> None:
+        if self._bar is not None:
+            bar, task = self._bar
             bar.update(task, description=WAITING)
+
+    def _send_new(self, opened: Channel) -> AppendResult:
+        """Append the records that the channel does not have; it is ours, and was compared."""
+        known_count = self._placement.known_count
+        new = behind(self.read(), known_count)
+        return replace(self._send(opened, None, new, known_count), skipped_count=known_count)
+
+    def _send(
+        self,
+        opened: Channel,
+        start_offset: int | None,
+        pieces: Iterator[Piece] | None = None,
+        known_count: int = 0,
+    ) -> AppendResult:
+        """Append records and show on a progress bar how far that is."""
+        bar, task = self._bar = make_bar(self.total)
 
         def show(progress: Progress) -> None:
             bar.update(
                 task,
                 description=AT_WORK,
-                completed=progress.record_count,
+                completed=known_count + progress.record_count,
                 sent_bytes=progress.sent_bytes,
             )
 
-        with (
-            connect(server, tell_wait) as client,
-            client.channel(self.book, self.channel) as opened,
-        ):
-            skip_count = max(0, opened.committed_offset - self.start_offset)
-            if skip_count:
-                say(
-                    f"{self.channel}: {skip_count:,} records are already in the ledger; the "
-                    "command continues after them"
+        if start_offset is not None:
+            known_count, skip_count = 0, max(0, opened.committed_offset - start_offset)
+        else:
+            skip_count = known_count
+        if skip_count:
+            say(
+                f"{self.channel}: {skip_count:,} records are already in the ledger; the command "
+                "continues after them"
+            )
+        bar.update(task, description=AT_WORK, completed=skip_count, skipped_count=skip_count)
+        try:
+            with bar:
+                return opened.append(
+                    self.read() if pieces is None else pieces,
+                    start_offset=start_offset,
+                    record_count=None if self.total is None else self.total - known_count,
+                    progress=show,
                 )
-            shown_count = skip_count if self.total is None else min(skip_count, self.total)
-            bar.update(task, description=AT_WORK, completed=shown_count, skipped_count=shown_count)
-            try:
-                with bar:
-                    return opened.append(
-                        self.read(),
-                        start_offset=self.start_offset,
-                        record_count=self.total,
-                        progress=show,
-                    )
-            except KeyboardInterrupt:
-                say(
-                    "interrupted; run the same command again, and it continues where the ledger "
-                    "stands"
-                )
-                raise
+        except KeyboardInterrupt:
+            say(
+                "interrupted; run the same command again, and it continues where the ledger stands"
+            )
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found before the first record is sent.
+
+    `given` are the files as imports, `fresh` what of them the channel does not have.
+    """
+
+    committed_offset: int
+    found: Comparison
+    given: Sequence[Import]
+    fresh: Sequence[Import]
+    earlier: Earlier

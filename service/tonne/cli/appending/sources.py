@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ def opened_sources(
                 group[0] if len(group) == 1 else None,
                 profile=reading.profile,
                 is_repeatable=all(path.is_file() for path in group),
+                makes_evidence=partial(getattr, each, "makes_evidence"),
             )
             for group, each in zip(groups, opened, strict=True)
         ]

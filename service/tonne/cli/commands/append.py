@@ -42,6 +42,16 @@ AgainOption = Annotated[
 ]
 
 
+GoneStayOption = Annotated[
+    bool,
+    typer.Option(
+        "--gone-stay",
+        help="Records of the channel that the files no longer have stay as they are: for a list "
+        "of the last twelve months, say. Without it the command stops.",
+    ),
+]
+
+
 @reading_options
 def append_files(  # noqa: PLR0917  # typer passes by name
     files: Annotated[
@@ -63,6 +73,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     repeats: RepeatsOption = RepeatRule.STOP,
     strict: StrictOption = False,
     again: AgainOption = False,
+    gone_stay: GoneStayOption = False,
     reading: ReadingOptions,
 ) -> None:
     """Append files of records to a channel. Run again, it continues where the ledger stands.
@@ -75,5 +86,12 @@ def append_files(  # noqa: PLR0917  # typer passes by name
 
     with opened_sources(files, reading) as (sources, remarks):
         Append(
-            sources, book, channel, start_offset, repeats=repeats, strict=strict, again=again
+            sources,
+            book,
+            channel,
+            start_offset,
+            repeats=repeats,
+            strict=strict,
+            again=again,
+            gone_stay=gone_stay,
         ).run(server, form, remarks)

@@ -224,6 +224,15 @@ class RecordFiles:
         """Whether quantities are readings: what was used goes on from one file to the next."""
         return self._registers is not None
 
+    @property
+    def makes_evidence(self) -> bool:
+        """Whether the evidence of records is their place in the file, as far as it was read."""
+        if self._documents or self._registers:
+            return True
+        return self._mapped is not None and any(
+            report.makes_evidence for report in self._mapped.reports
+        )
+
     def check(self) -> None:
         """Look at the beginning of each file before anything is sent.
 

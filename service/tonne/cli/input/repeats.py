@@ -36,7 +36,8 @@ class Source:
 
     `path` is that of the file, where there is one; `is_repeatable` says whether it can be read
     more than once, which a pipe cannot; `profile` and `profile_sha256` say what it is
-    read by, where it is read by more than its columns.
+    read by, where it is read by more than its columns. `makes_evidence` says, once it was read,
+    whether the evidence of its records is made of their place in the file.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Source:
     profile: str = ""
     profile_sha256: str = ""
     is_repeatable: bool = True
+    makes_evidence: Callable[[], bool] = bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +173,6 @@ def only(pieces: Iterable[pl.DataFrame], positions: pl.Series) -> Iterator[pl.Da
         start += height
 
 
-def positions_of(offsets: Iterable[int], start_offset: int) -> pl.Series:
-    """Count offsets of a channel from those of the first record."""
-    return pl.Series(offsets, dtype=pl.UInt64) - start_offset
-
-
 def _compare(
     sources: Sequence[Source], twice: pl.Series, count: int, starts: Sequence[tuple[int, str]]
 ) -> Repeats:
@@ -185,7 +182,8 @@ def _compare(
     parts: list[pl.DataFrame] = []
     start = 0
     for source in sources:
-        for frame in _content_frames(source.read()):
+        ignored = {"evidence"} if source.makes_evidence() else set[str]()
+        for frame in _content_frames(source.read(), ignored):
             mine = pl.int_range(frame.height, dtype=pl.UInt64, eager=True) + start
             numbered = frame.with_columns(position=mine)
             parts.append(numbered.filter(pl.col("position").is_in(twice.implode())))
@@ -230,11 +228,11 @@ def _ids(records: pl.DataFrame) -> pl.Series:
     return pl.repeat("", records.height, eager=True)
 
 
-def _content_frames(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """Give the id of each record and two hashes of all its fields."""
+def _content_frames(pieces: Iterable[pl.DataFrame], ignored: set[str]) -> Iterator[pl.DataFrame]:
+    """Give the id of each record and two hashes of all its fields but those ignored."""
     for piece in pieces:
         ids = _ids(piece).cast(pl.String)
-        whole = pl.struct(pl.all())
+        whole = pl.struct(pl.all().exclude(ignored))
         names = [name for name in _PLACE if name in piece.columns]
         hashes = piece.select(
             content=whole.hash(_SEEDS[0]),

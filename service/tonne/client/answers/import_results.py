@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tonne.v1 import imports_pb2
 
 
@@ -35,6 +37,20 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportClaim:
+    """What binds an import to its channel alone.
+
+    `epoch` is that of the open channel; `compared_number` that of the last import of the book
+    with which the file was compared; `superseded` are the numbers of imports of the same records
+    of which nothing is durable: their channels are fenced.
+    """
+
+    epoch: int
+    compared_number: int
+    superseded: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordDifference:
     """A record that differs from the one kept at its offset; fields as (name, kept, came)."""
 
@@ -56,6 +72,29 @@ class Comparison:
     difference_count: int = 0
     mendable_offsets: tuple[int, ...] = ()
     quarantined_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Digests of records in their order, 8 bytes each, little-endian.
+
+    Records with one of `contents` are proposed to be the same, but for their evidence; with one of
+    `keys`, to be of one `record_id`, place and time. `compare_records` decides.
+    `quarantined_offsets` are of durable records in quarantine.
+    """
+
+    contents: bytes = b""
+    keys: bytes = b""
+    quarantined_offsets: tuple[int, ...] = ()
+
+
+def join_digests(parts: Sequence[imports_pb2.DigestRecordsResponse]) -> Digests:
+    """Join the digests of several calls."""
+    return Digests(
+        b"".join(part.contents for part in parts),
+        b"".join(part.keys for part in parts),
+        tuple(offset for part in parts for offset in part.quarantined_offsets),
+    )
 
 
 def read_import(message: imports_pb2.Import) -> Import:

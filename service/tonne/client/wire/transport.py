@@ -39,7 +39,7 @@ _REPEATABLE = (
     ("tonne.v1.IngestService", ("GetChannel", "ListChannels", "PostRecords")),
     (
         "tonne.v1.ImportService",
-        ("CreateImport", "ListImports", "CompareRecords", "MendRecords"),
+        ("CreateImport", "ListImports", "CompareRecords", "DigestRecords", "MendRecords"),
     ),
     (
         "tonne.v1.LedgerService",

@@ -95,6 +95,7 @@ RULES: dict[str, Rule] = {
     "CreateImport": Rule(_SENDS, "parent", changes=True),
     "ListImports": Rule(_SENDS | _READS, "parent"),
     "CompareRecords": Rule(_SENDS, "name"),
+    "DigestRecords": Rule(_SENDS, "name"),
     "MendRecords": Rule(_SENDS, "name", changes=True),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),

@@ -89,6 +89,7 @@ ANSWERS: dict[str, ErrorAnswer] = {
     "METHOD_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
     "NOT_REGISTERED": ErrorAnswer(Code.NOT_FOUND),
     "METHOD_CHANGED": ErrorAnswer(Code.ABORTED),
+    "IMPORTS_CHANGED": ErrorAnswer(Code.ABORTED),
     "CHANNEL_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
     "CHANNEL_CLOSED": ErrorAnswer(Code.FAILED_PRECONDITION),
     "EPOCH_UNKNOWN": ErrorAnswer(Code.FAILED_PRECONDITION),

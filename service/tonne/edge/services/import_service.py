@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import caller, current
 from tonne.edge.messages import codec, names
 from tonne.edge.messages.requests.import_requests import (
+    read_claim,
     read_compare_request,
+    read_digest_request,
     read_import,
     read_mend_request,
     write_import,
 )
 from tonne.edge.services.calls import handlers_of
+from tonne.ingest.decoder import KIND_NONE
 from tonne.ingest.posts import Mending
 from tonne.v1 import imports_pb2
 
@@ -41,6 +44,7 @@ class ImportService:
             border,
             own={
                 "CompareRecords": border.raw_unary("CompareRecords", self.compare_records),
+                "DigestRecords": border.raw_unary("DigestRecords", self.digest_records),
                 "MendRecords": border.raw_unary("MendRecords", self.mend_records),
             },
         )
@@ -49,7 +53,8 @@ class ImportService:
         """Note that a file is brought into a channel."""
         book = names.read_book(request.parent, field="parent")
         row = read_import(book, request.entry, caller().subject)
-        return write_import(book, self._ledger.channels.add_import(book, row))
+        noted = self._ledger.channels.add_import(book, row, read_claim(request))
+        return write_import(book, noted)
 
     def list_imports(
         self, request: imports_pb2.ListImportsRequest
@@ -71,7 +76,11 @@ class ImportService:
         current().authorize(book, request.name)
         reads = current().reads(book)
         found = await self._ingest.compare_records(
-            book, channel, request.offset, request.kind, request.content
+            (book, channel),
+            request.offset,
+            request.kind,
+            request.content,
+            frozenset({"evidence"} if request.ignores_evidence else ()),
         )
         return imports_pb2.CompareRecordsResponse(
             differences=[
@@ -89,6 +98,21 @@ class ImportService:
             difference_count=found.difference_count,
             mendable_offsets=found.mendable_offsets,
             quarantined_count=found.quarantined_count,
+        )
+
+    async def digest_records(self, message: bytes) -> imports_pb2.DigestRecordsResponse:
+        """Digest records, given or durable."""
+        request = read_digest_request(message)
+        place = names.read_channel(request.name)
+        current().authorize(place[0], request.name)
+        if request.kind == KIND_NONE:
+            found = await self._ingest.digest_kept(place, request.offset, request.record_count)
+        else:
+            found = await self._ingest.digest_records(place, request.kind, request.content)
+        return imports_pb2.DigestRecordsResponse(
+            contents=found.contents,
+            keys=found.keys,
+            quarantined_offsets=found.quarantined_offsets,
         )
 
     async def mend_records(self, message: bytes) -> imports_pb2.MendRecordsResponse:

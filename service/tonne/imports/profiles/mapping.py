@@ -127,6 +127,7 @@ class Mapper:
         self._put_periods(columns, records, series)
         if "evidence" not in columns and (self._table.sheet or not self._profile.is_plain):
             columns["evidence"] = self._evidence(records)
+            self.report.makes_evidence = True
         self._remark_zone(columns, rows)
         return pl.DataFrame(
             [columns[name].alias(name) for name in RECORD_FIELDS if name in columns]

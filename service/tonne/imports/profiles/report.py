@@ -58,6 +58,9 @@ class Report:
     unused: tuple[str, ...] = ()
     """Columns that no field is made of."""
 
+    makes_evidence: bool = False
+    """Whether records have their place in the file as evidence: it has none of its own."""
+
     def leave_out(self, reason: str, rows: pl.Series) -> None:
         """Count rows that are no records."""
         if rows.len():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tonne.ledger.posting.acknowledged import Acknowledged
     from tonne.model import Channel
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.rows import ImportRow
+    from tonne.store.rows import ImportClaim, ImportRow
 
 CHANNEL_FIELDS = Fields(
     {
@@ -71,13 +71,13 @@ class Channels(LedgerPart):
         self._acknowledged.note_channel(found)
         return found
 
-    def add_import(self, book: str, row: ImportRow) -> ImportRow:
+    def add_import(self, book: str, row: ImportRow, claim: ImportClaim | None = None) -> ImportRow:
         """Note that a file is brought into a channel, once for the same file and place.
 
-        Raises NameInvalid, BookUnknown.
+        Raises NameInvalid, BookUnknown; with a claim ChannelUnknown, EpochStale, ImportsChanged.
         """
         check_channel_id(row.channel)
-        return self._manifest.add_import(check_id("book", book), row)
+        return self._manifest.add_import(check_id("book", book), row, claim)
 
     def list_imports(
         self, book: str, *, page_size: int = 0, page_token: str = ""

@@ -7,11 +7,9 @@ what it says, not by what became of it.
 
 from __future__ import annotations
 
-import datetime as dt
 from array import array
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,9 +17,21 @@ import polars as pl
 from tonne.errors import ContentMustMatch
 from tonne.ledger.files.files import QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
+from tonne.ledger.posting.comparing.digests import Digests, digests_of
+from tonne.ledger.posting.comparing.kept import (
+    CORE,
+    DIFFERENCES_MAX,
+    OPTIONAL,
+    REFUSED,
+    Comparison,
+    Kept,
+    record_columns,
+    same_offsets,
+    select,
+)
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.model import QUANTITY_PLACES, RowStatus
-from tonne_kernel import BatchSlice, RuleTable, parse_decimal, post
+from tonne.model import RowStatus
+from tonne_kernel import BatchSlice, RuleTable, post
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,83 +42,7 @@ if TYPE_CHECKING:
     from tonne.store.rows import MendRow
     from tonne_kernel import Batch
 
-CORE: Schema = {
-    "offset": pl.Int64,
-    "record_id": pl.String,
-    "facility": pl.String,
-    "activity": pl.String,
-    "unit": pl.String,
-    "region": pl.String,
-    "quantity": pl.Decimal(18, 6),
-    "start": pl.Datetime("us", "UTC"),
-    "end": pl.Datetime("us", "UTC"),
-}
-"""Fields that every readable record has, wherever it is kept."""
-
-OPTIONAL: Schema = {
-    "supplier": pl.String,
-    "product": pl.String,
-    "data_quality": pl.UInt8,
-    "evidence": pl.String,
-    "attributes": pl.String,
-}
-"""Fields that a segment has where some record of it does; absent is the same as empty."""
-
-REFUSED: Schema = {
-    "offset": pl.Int64,
-    "status": pl.UInt8,
-    "field": pl.UInt8,
-    "record_id": pl.String,
-    "facility": pl.String,
-    "activity": pl.String,
-    "quantity": pl.String,
-    "unit": pl.String,
-    "region": pl.String,
-    "start": pl.Int64,
-    "end": pl.Int64,
-    "unread": pl.String,
-}
-"""Fields of a record that breaks a rule by itself."""
-
-
-DIFFERENCES_MAX = 100
-"""Records of one comparison whose fields are told; the others are counted."""
-
-_TIMES = ("start", "end")
-_LIKENESS = ("offset", "record_id", "facility", "activity", "unit", "region", *_TIMES)
-
-_TIMES_AT_FAULT = (
-    RowStatus.START_MUST_BE_IN_RANGE,
-    RowStatus.END_MUST_BE_IN_RANGE,
-    RowStatus.END_MUST_FOLLOW_START,
-    RowStatus.SPAN_MUST_FIT,
-)
-
 _GENERATION: Schema = {"generation": pl.Int32}
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A record that is not the one at its offset; `fields` are name, what is kept, what came."""
-
-    offset: int
-    fields: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What came of a batch that was compared.
-
-    `differences` are from records that are posted or in suspense, at most `DIFFERENCES_MAX`, and
-    `difference_count` all of them; `mendable_offsets` are from records in quarantine, of which
-    `quarantined_count` are the same.
-    """
-
-    differences: tuple[Difference, ...]
-    difference_count: int
-    mendable_offsets: tuple[int, ...]
-    quarantined_count: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,9 +67,19 @@ class RepeatCheck:
         if found.others:
             raise ContentMustMatch.at_offset(book, channel, found.others[0])
 
-    def compare(self, book: str, channel: str, first_offset: int, batch: Batch) -> Comparison:
-        """Compare a batch whose offsets are all committed with what is kept, record by record."""
-        found = self._compare(book, channel, first_offset, batch)
+    def compare(
+        self,
+        book: str,
+        channel: str,
+        first_offset: int,
+        batch: Batch,
+        ignored: frozenset[str] = frozenset(),
+    ) -> Comparison:
+        """Compare a batch whose offsets are all committed with what is kept, record by record.
+
+        But for the fields that are `ignored`.
+        """
+        found = self._compare(book, channel, first_offset, batch, ignored)
         with polars_errors(f"channel {channel} of book {book}"):
             refused = found.refused_now()
             same_record = found.resembling() & refused
@@ -148,6 +92,19 @@ class RepeatCheck:
                 len(refused.difference(found.others)),
             )
 
+    def digest_batch(self, book: str, channel: str, batch: Batch) -> Digests:
+        """Digest records that came, in their order."""
+        came, came_refused = self._read_batch(book, channel, 0, batch)
+        with polars_errors(f"channel {channel} of book {book}"):
+            return digests_of(came, came_refused, (0, batch.record_count))
+
+    def digest_kept(self, book: str, channel: str, offsets: tuple[int, int]) -> Digests:
+        """Digest the records that are durable at the offsets of a channel; mended ones as such."""
+        mends = self.manifest.mends_of(book, channel, *offsets)
+        kept, refused = self._read_kept(book, channel, offsets, mends)
+        with polars_errors(f"channel {channel} of book {book}"):
+            return digests_of(kept, refused, offsets)
+
     def is_posted(self, book: str, request_id: str) -> bool:
         """Whether a request was posted before: it is answered, whatever it mends."""
         return self.manifest.get_request(book, request_id) is not None
@@ -157,10 +114,17 @@ class RepeatCheck:
     ) -> set[int]:
         """Say at which offsets the last record is in quarantine, with these mends."""
         kept, refused = self._read_kept(book, source, offsets, mends)
-        now = _Kept(pl.DataFrame(schema=CORE), pl.DataFrame(schema=REFUSED), kept, refused, [])
+        now = Kept(pl.DataFrame(schema=CORE), pl.DataFrame(schema=REFUSED), kept, refused, [])
         return now.refused_now()
 
-    def _compare(self, book: str, channel: str, first_offset: int, batch: Batch) -> _Kept:
+    def _compare(
+        self,
+        book: str,
+        channel: str,
+        first_offset: int,
+        batch: Batch,
+        ignored: frozenset[str] = frozenset(),
+    ) -> Kept:
         stop_offset = first_offset + batch.record_count
         came, came_refused = self._read_batch(book, channel, first_offset, batch)
         mends = self.manifest.mends_of(book, channel, first_offset, stop_offset)
@@ -168,16 +132,17 @@ class RepeatCheck:
         kept, kept_refused = self._read_kept(book, channel, offsets, mends)
         with polars_errors(f"channel {channel} of book {book}"):
             ruled = kept_refused.filter(pl.col("status") >= RowStatus.UNIT_MUST_BE_KNOWN)
+            compared = [name for name in (*CORE, *OPTIONAL) if name not in ignored]
             same = pl.concat(
                 [
-                    _same(came, kept, [*CORE, *OPTIONAL]),
-                    _same(came, _record_columns(ruled), [*CORE]),
-                    _same(came_refused, kept_refused, [*REFUSED]),
+                    same_offsets(came, kept, compared),
+                    same_offsets(came, record_columns(ruled), [*CORE]),
+                    same_offsets(came_refused, kept_refused, [*REFUSED]),
                 ]
             )
             all_offsets = pl.int_range(first_offset, stop_offset, eager=True)
             others = all_offsets.filter(~all_offsets.is_in(same.implode()))
-        return _Kept(came, came_refused, kept, kept_refused, others.to_list())
+        return Kept(came, came_refused, kept, kept_refused, others.to_list(), ignored)
 
     def _read_batch(
         self, book: str, channel: str, first_offset: int, batch: Batch
@@ -192,7 +157,7 @@ class RepeatCheck:
             posted = post([BatchSlice(batch, channel, first_offset)], take_all, state.periods)
         records, refused = frame_of(posted.records()), frame_of(posted.quarantine())
         with polars_errors("a repeated batch"):
-            return _select(records, CORE | OPTIONAL), _select(refused, REFUSED)
+            return select(records, CORE | OPTIONAL), select(refused, REFUSED)
 
     def _read_kept(
         self, book: str, channel: str, offsets: tuple[int, int], mends: Sequence[MendRow]
@@ -236,131 +201,9 @@ class RepeatCheck:
                     pl.col("offset").is_between(*offsets, closed="left"),
                 )
                 placed = (
-                    _select(mine, schemas[file.kind])
+                    select(mine, schemas[file.kind])
                     .join(places, on="offset", maintain_order="left")
                     .with_columns(pl.col("place").alias("offset"))
                 )
                 parts[file.kind].append(placed.select(parts[file.kind][0].columns))
         return pl.concat(parts[SEGMENT]), pl.concat(parts[QUARANTINE])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
-    """What came beside what is kept, and the offsets at which they differ."""
-
-    came: pl.DataFrame
-    came_refused: pl.DataFrame
-    kept: pl.DataFrame
-    kept_refused: pl.DataFrame
-    others: list[int]
-
-    def refused_now(self) -> set[int]:
-        """Offsets whose record is in quarantine by now."""
-        last = pl.concat(
-            [
-                self.kept.select("offset", "generation", is_refused=False),
-                self.kept_refused.select("offset", "generation", is_refused=True),
-            ]
-        )
-        last = last.filter(pl.col("generation") == pl.col("generation").max().over("offset"))
-        return set(last.filter("is_refused")["offset"].to_list())
-
-    def resembling(self) -> set[int]:
-        """Offsets at which what came may be what is in quarantine there, mended.
-
-        It has the same `record_id`, and is not of another time; or neither has an id, and but one
-        of the other fields that could be read differs. Times may differ where they were at fault.
-        """
-        came = pl.concat(
-            [frame.select(_timed(_LIKENESS)) for frame in (self.came, self.came_refused)]
-        )
-        last = self.kept_refused.sort("generation").unique("offset", keep="last")
-        beside = last.select(*_timed(_LIKENESS), "status").join(came, on="offset", suffix="_came")
-        differs = {
-            name: (pl.col(name).is_not_null() & (pl.col(name).cast(pl.String) != ""))
-            & (pl.col(name) != pl.col(f"{name}_came")).fill_null(value=True)
-            for name in _LIKENESS
-            if name not in {"offset", "record_id"}
-        }
-        times = [differs.pop(name) for name in _TIMES]
-        is_time_at_fault = pl.col("status").is_in(_TIMES_AT_FAULT)
-        is_moved = pl.all_horizontal(times) & ~is_time_at_fault
-        field_count = pl.sum_horizontal(differs.values())
-        time_count = pl.when(is_time_at_fault).then(0).otherwise(pl.sum_horizontal(times))
-        has_id = pl.col("record_id") != ""
-        same_id = pl.col("record_id") == pl.col("record_id_came")
-        alike = field_count + time_count <= 1
-        found = beside.filter((has_id & same_id & ~is_moved) | (~has_id & alike))
-        return set(found["offset"].to_list())
-
-    def difference(self, offset: int) -> Difference:
-        """Tell how a record differs from the one that is posted, or waits."""
-        kept = self.kept.filter(pl.col("offset") == offset).sort("generation").tail(1)
-        if kept.is_empty():
-            kept = self.kept_refused.filter(pl.col("offset") == offset).sort("generation").tail(1)
-        came = self.came.filter(pl.col("offset") == offset)
-        if came.is_empty():
-            came = self.came_refused.filter(pl.col("offset") == offset)
-        before, now = _texts(kept), _texts(came)
-        return Difference(
-            offset,
-            tuple(
-                (name, before.get(name, ""), now.get(name, ""))
-                for name in (*CORE, *OPTIONAL)
-                if name != "offset" and before.get(name, "") != now.get(name, "")
-            ),
-        )
-
-
-def _timed(names: Sequence[str]) -> list[pl.Expr]:
-    """Select fields, times as microseconds, as those in quarantine have them."""
-    return [pl.col(name).cast(pl.Int64) if name in _TIMES else pl.col(name) for name in names]
-
-
-def _texts(frame: pl.DataFrame) -> dict[str, str]:
-    """Write the fields of one record as texts."""
-    row = next(frame.iter_rows(named=True), {})
-    return {name: _text(name, value) for name, value in row.items()}
-
-
-def _text(name: str, value: object) -> str:
-    if value is None:
-        return ""
-    if name in {"start", "end"}:
-        if isinstance(value, int):
-            value = _EPOCH + dt.timedelta(microseconds=value)
-        return str(value).replace("+00:00", "Z").replace(" ", "T")
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    return str(value)
-
-
-def _select(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """Give columns one type each; what is absent is empty."""
-    columns = []
-    for name, kind in schema.items():
-        column = pl.col(name) if name in frame.columns else pl.lit(None)
-        column = column.cast(kind)
-        if kind in {pl.String, pl.UInt8}:
-            column = column.fill_null("" if kind == pl.String else 0)
-        columns.append(column.alias(name))
-    return frame.select(columns)
-
-
-def _record_columns(ruled: pl.DataFrame) -> pl.DataFrame:
-    """Read records that the book refused (by their unit) back from their texts."""
-    quantities = [_quantity(text) for text in ruled["quantity"].to_list()]
-    return ruled.select(
-        *(pl.col(name) for name in CORE if name not in {"quantity", "start", "end"}),
-        pl.Series("quantity", quantities, dtype=CORE["quantity"]),
-        pl.col("start", "end").cast(CORE["start"]),
-    ).select(list(CORE))
-
-
-def _quantity(text: str) -> Decimal:
-    return Decimal(parse_decimal(text.encode())).scaleb(-QUANTITY_PLACES)
-
-
-def _same(came: pl.DataFrame, kept: pl.DataFrame, columns: list[str]) -> pl.Series:
-    """Offsets of the rows that came and are kept with equal columns."""
-    return came.join(kept, on=columns, how="semi", nulls_equal=True)["offset"]

@@ -91,7 +91,7 @@ class ChannelTable(Tables):
             row = connection.execute(query).one_or_none()
             if row is None:
                 check_book(connection, book)
-                raise _unknown(book, channel)
+                raise ChannelUnknown.named(book, channel)
         return channel_of(row)
 
     def list_channels(self, book: str, after: str, limit: int) -> list[model.Channel]:
@@ -134,7 +134,7 @@ class ChannelTable(Tables):
             check_book(connection, book)
             row = connection.execute(update).one_or_none()
             if row is None:
-                raise _unknown(book, channel)
+                raise ChannelUnknown.named(book, channel)
             return channel_of(row)
 
         return self._database.write(work)
@@ -155,13 +155,6 @@ class ChannelTable(Tables):
             commit_id=row.commit_id,
             create_time=row.create_time,
         )
-
-
-def _unknown(book: str, channel: str) -> ChannelUnknown:
-    return ChannelUnknown(
-        f"book {book!r} has no channel {channel!r}: OpenChannel makes it",
-        metadata={"book": book, "channel": channel},
-    )
 
 
 def channel_of(row: sa.Row[Any]) -> model.Channel:

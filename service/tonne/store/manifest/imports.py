@@ -1,58 +1,72 @@
-"""Imports: which file brought which records of a channel."""
+"""Imports: which file brought which records of a channel, and who may bring them.
+
+Two producers that bring in the same records at the same moment, each to a channel of its own, meet
+here. A claim says up to which import its file was compared with those of the book, so that one
+that was noted meanwhile is not overlooked. And it fences the channels of those that it found with
+nothing durable: whoever was at work there, or died there, commits nothing more under its epoch.
+So there is no time after which a claim ends, and none that stands in the way for ever.
+"""
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tonne.store.manifest.tables import Tables, check_book, lock_book
+from tonne.errors import ChannelUnknown, EpochStale, ImportsChanged
+from tonne.store.manifest.tables import Tables, check_book, draw_step, identity, lock_book
 from tonne.store.rows import ImportRow
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from tonne.store.rows import ImportClaim
+
 
 class ImportTable(Tables):
     """The imports of the manifest."""
 
-    def add_import(self, book: str, row: ImportRow) -> ImportRow:
-        """Note an import, once for the same file, profile and place. Raises BookUnknown."""
+    def add_import(self, book: str, row: ImportRow, claim: ImportClaim | None = None) -> ImportRow:
+        """Note an import, once for the same file, profile and place.
+
+        Raises
+        ------
+        BookUnknown, ChannelUnknown
+        EpochStale
+            The channel is not open under the epoch of the claim.
+        ImportsChanged
+            There is an import that the claim does not know, or one that it supersedes has become
+            durable.
+        """
         table = schema.file_import
-        same = sa.and_(
-            table.c.book == book,
-            table.c.channel == row.channel,
-            table.c.first_offset == row.first_offset,
-            table.c.sha256 == row.sha256,
-            table.c.profile_sha256 == row.profile_sha256,
-        )
 
         def work(connection: Connection) -> ImportRow:
             check_book(connection, book)
+            if claim is not None:
+                _take(connection, book, row, claim)
             lock_book(connection, book)
-            if (found := connection.execute(_select().where(same)).one_or_none()) is not None:
-                return _import_of(found)
-            last = sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0)).where(
-                table.c.book == book
-            )
-            connection.execute(
-                sa.insert(table).values(
-                    book=book,
-                    number=connection.execute(last).scalar_one() + 1,
-                    channel=row.channel,
-                    file_name=row.file_name,
-                    sha256=row.sha256,
-                    first_offset=row.first_offset,
-                    record_count=row.record_count,
-                    profile=row.profile,
-                    profile_sha256=row.profile_sha256,
-                    sketch=row.sketch,
-                    sketch_count=row.sketch_count,
-                    caller=row.caller,
-                    create_time=self._database.now(),
+            last = connection.execute(
+                sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0)).where(
+                    table.c.book == book
                 )
-            )
+            ).scalar_one()
+            if claim is not None:
+                if last > claim.compared_number:
+                    raise ImportsChanged.of(book, f"import {last} of the book was noted meanwhile")
+                _end_others(connection, book, row)
+            same = _same(book, row)
+            connection.execute(sa.update(table).where(same).values(ended_offset=None))
+            if connection.execute(_select().where(same)).one_or_none() is None:
+                connection.execute(
+                    sa.insert(table).values(
+                        book=book,
+                        number=last + 1,
+                        create_time=self._database.now(),
+                        **{name: getattr(row, name) for name in _GIVEN},
+                    )
+                )
             return _import_of(connection.execute(_select().where(same)).one())
 
         return self._database.write(work)
@@ -71,6 +85,101 @@ class ImportTable(Tables):
             return [_import_of(row) for row in connection.execute(query)]
 
 
+_GIVEN = (
+    "channel",
+    "file_name",
+    "sha256",
+    "first_offset",
+    "record_count",
+    "profile",
+    "profile_sha256",
+    "sketch",
+    "sketch_count",
+    "caller",
+)
+"""Columns that stand as the caller gave them."""
+
+
+def _same(book: str, row: ImportRow) -> sa.ColumnElement[bool]:
+    """Match the entry of the same file, profile and place."""
+    table = schema.file_import
+    return sa.and_(
+        table.c.book == book,
+        table.c.channel == row.channel,
+        table.c.first_offset == row.first_offset,
+        table.c.sha256 == row.sha256,
+        table.c.profile_sha256 == row.profile_sha256,
+    )
+
+
+def _take(connection: Connection, book: str, row: ImportRow, claim: ImportClaim) -> None:
+    """Check that the channel is the caller's, and fence those of the imports it supersedes.
+
+    The rows of channels are locked in the order of their ids and before that of the book, as a
+    commit does: what it moved is seen here, or it is refused by the epoch.
+    """
+    imports, channel = schema.file_import, schema.channel
+    ended = connection.execute(
+        sa.select(imports.c.number, imports.c.channel, imports.c.first_offset).where(
+            imports.c.book == book, imports.c.number.in_(claim.superseded)
+        )
+    ).all()
+    ids = {row.channel, *(each.channel for each in ended)}
+    locked = connection.execute(
+        sa.select(channel)
+        .where(channel.c.book == book, channel.c.id.in_(ids))
+        .order_by(channel.c.id)
+        .with_for_update()
+    )
+    found = {each.id: each for each in locked}
+    if row.channel not in found:
+        raise ChannelUnknown.named(book, row.channel)
+    if found[row.channel].epoch != claim.epoch:
+        raise EpochStale.of(book, row.channel, epoch=claim.epoch, current=found[row.channel].epoch)
+    for each in ended:
+        if each.channel in found and found[each.channel].committed_offset > each.first_offset:
+            raise ImportsChanged.of(
+                book, f"records of import {each.number} have become durable meanwhile"
+            )
+    for name in sorted({each.channel for each in ended} & found.keys() - {row.channel}):
+        step = draw_step()
+        connection.execute(
+            sa.update(channel)
+            .where(channel.c.book == book, channel.c.id == name)
+            .values(
+                epoch=channel.c.epoch + step,
+                owner=identity(channel.c.epoch + step, secrets.token_hex(16)),
+                previous_owner=channel.c.owner,
+            )
+        )
+
+
+def _end_others(connection: Connection, book: str, row: ImportRow) -> None:
+    """Note where older imports at this place of the channel have ended; this one goes on.
+
+    Their producers lost the channel to the caller: what is durable there from now on is of this
+    import.
+    """
+    table, channel = schema.file_import, schema.channel
+    committed = (
+        sa.select(channel.c.committed_offset)
+        .where(channel.c.book == book, channel.c.id == row.channel)
+        .scalar_subquery()
+    )
+    connection.execute(
+        sa.update(table)
+        .where(
+            table.c.book == book,
+            table.c.channel == row.channel,
+            table.c.ended_offset.is_(None),
+            table.c.first_offset < row.first_offset + row.record_count,
+            table.c.first_offset + table.c.record_count > row.first_offset,
+            table.c.first_offset + table.c.record_count > committed,
+        )
+        .values(ended_offset=committed)
+    )
+
+
 def _select() -> sa.Select[Any]:
     """Select imports with how far their channels are."""
     table, channel = schema.file_import, schema.channel
@@ -81,18 +190,10 @@ def _select() -> sa.Select[Any]:
 
 
 def _import_of(row: sa.Row[Any]) -> ImportRow:
-    reached = (row.committed_offset or 0) - row.first_offset
+    offset = row.committed_offset if row.ended_offset is None else row.ended_offset
+    reached = (offset or 0) - row.first_offset
     return ImportRow(
-        channel=row.channel,
-        file_name=row.file_name,
-        sha256=row.sha256,
-        first_offset=row.first_offset,
-        record_count=row.record_count,
-        profile=row.profile,
-        profile_sha256=row.profile_sha256,
-        sketch=row.sketch,
-        sketch_count=row.sketch_count,
-        caller=row.caller,
+        **{name: getattr(row, name) for name in _GIVEN},
         number=row.number,
         durable_count=max(0, min(row.record_count, reached)),
         create_time=row.create_time,

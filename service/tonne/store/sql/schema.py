@@ -233,6 +233,9 @@ file_import = Table(
     Column("sketch_count", BigInteger, nullable=False),
     Column("caller", Text, nullable=False),
     Column("create_time", UtcTime, nullable=False),
+    # Where the channel stood when another import took the place of what was not durable of this
+    # one; null where none did.
+    Column("ended_offset", BigInteger),
     UniqueConstraint("book", "channel", "first_offset", "sha256", "profile_sha256"),
 )
 

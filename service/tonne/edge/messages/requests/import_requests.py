@@ -1,4 +1,4 @@
-"""Finds the parts of CompareRecordsRequest and MendRecordsRequest; reads and writes imports.
+"""Finds the parts of requests about records of a channel; reads and writes imports.
 
 Records go to the kernel as they came, as those of a PostRecordsRequest do.
 """
@@ -20,7 +20,7 @@ from tonne.edge.messages.requests.wire_fields import (
     read_text,
 )
 from tonne.errors import FieldInvalid
-from tonne.store.rows import ImportRow
+from tonne.store.rows import ImportClaim, ImportRow
 from tonne.v1 import imports_pb2
 
 TEXT_BYTES_MAX = 256
@@ -28,6 +28,9 @@ TEXT_BYTES_MAX = 256
 
 SKETCH_BYTES_MAX = 8 * 1_000
 """Most bytes of the digests of an import."""
+
+SUPERSEDED_MAX = 1_000
+"""Most imports that one supersedes."""
 
 _OFFSETS = 3
 
@@ -40,6 +43,18 @@ class CompareRequest:
     offset: int
     kind: int
     content: bytes
+    ignores_evidence: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRequest:
+    """Parts of a DigestRecordsRequest. `content` is the serialized batch, where there is one."""
+
+    name: str
+    offset: int
+    kind: int
+    content: bytes
+    record_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +70,28 @@ class MendRequest:
 
 def read_compare_request(message: bytes) -> CompareRequest:
     """Read a CompareRecordsRequest. Raises `BatchMustParse`, `FieldInvalid`."""
-    name, offset = b"", 0
+    name, batch, numbers = _read_parts(message, "CompareRecordsRequest")
+    return CompareRequest(name, numbers[2], batch.kind, batch.content, bool(numbers[5]))
+
+
+def read_digest_request(message: bytes) -> DigestRequest:
+    """Read a DigestRecordsRequest. Raises `BatchMustParse`, `FieldInvalid`."""
+    name, batch, numbers = _read_parts(message, "DigestRecordsRequest")
+    return DigestRequest(name, numbers[2], batch.kind, batch.content, numbers[5])
+
+
+def _read_parts(message: bytes, kind: str) -> tuple[str, BatchParts, dict[int, int]]:
+    """Find name (1), batch (3, 4) and numbers (2, 5) of a request about records of a channel."""
+    name, numbers = b"", {2: 0, 5: 0}
     batch = BatchParts(rows=3, arrow_ipc=4)
-    for field, wire_type, start, stop in read_fields(message, "CompareRecordsRequest"):
-        if wire_type == VARINT and field == 2:  # noqa: PLR2004  # its number in the proto
-            offset = read_int64(message, start, "CompareRecordsRequest")
+    for field, wire_type, start, stop in read_fields(message, kind):
+        if wire_type == VARINT and field in numbers:
+            numbers[field] = read_int64(message, start, kind)
         elif wire_type == BYTES and field == 1:
             name = message[start:stop]
         elif wire_type == BYTES:
             batch.take(field, message[start:stop])
-    return CompareRequest(read_text("name", name), offset, batch.kind, batch.content)
+    return read_text("name", name), batch, numbers
 
 
 def read_mend_request(message: bytes) -> MendRequest:
@@ -122,6 +149,21 @@ def read_import(book: str, given: imports_pb2.Import, caller: str) -> ImportRow:
         sketch=given.sketch,
         sketch_count=given.sketch_count,
         caller=caller,
+    )
+
+
+def read_claim(request: imports_pb2.CreateImportRequest) -> ImportClaim | None:
+    """Read what an import claims; None without an epoch. Raises `FieldInvalid`."""
+    if not request.epoch:
+        return None
+    if len(request.superseded_numbers) > SUPERSEDED_MAX:
+        raise FieldInvalid(
+            f"superseded_numbers: expected {SUPERSEDED_MAX:,} at most; got "
+            f"{len(request.superseded_numbers):,}",
+            metadata={"field": "superseded_numbers"},
+        )
+    return ImportClaim(
+        request.epoch, request.compared_number, tuple(sorted(set(request.superseded_numbers)))
     )
 
 
