@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import random
 import re
+import zipfile
 
 import pytest
 
@@ -448,3 +449,34 @@ def test_each_column_of_a_field_is_told_with_its_rivals(draft):
     told = "facility is the column 'Zählernummer' (also possible: 'Lieferstelle')"
     assert told in found.assumptions
     assert "quantity is the column 'Verbrauch (kWh)'" in found.assumptions
+
+
+def test_what_a_sheet_hides_is_asked_for(tmp_path):
+    """The profile is no answer until somebody says whether hidden rows are records."""
+    path = tmp_path / "a.xlsx"
+    head = ["Site", "Jan 2025", "Feb 2025"]
+    write_xlsx(path, {"Use": [head, ["A", 1.0, 2.0], ["B", 3.0, 4.0]], "Old": [["x"]]})
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b'<row r="3">', b'<row r="3" hidden="1">')
+    with zipfile.ZipFile(path, "w") as book:
+        for name, part in parts.items():
+            book.writestr(name, part)
+    found = guess(path, ReadingOptions(sheet="Use"))
+    assert any(
+        "the sheet hides 1 with values (row 3): are they" in each for each in found.questions
+    )
+    assert 'hidden = "?"' in found.text()
+    assert "not read: 'Old'" in found.assumptions
+    assert 'hidden = "read"' in found.preview()
+
+
+def test_rows_of_sums_without_a_word_are_asked_for(draft):
+    """In a table of several columns of quantities."""
+    found, frame, _ = draft("Site,Jan 2025,Feb 2025\nA,1,2.5\nB,3,4\nAll,4,6.5\n")
+    assert any(
+        "in row 4 each quantity is the sum of those above" in each for each in found.questions
+    )
+    assert 'totals = "?"' in found.text()
+    assert frame.height == 6

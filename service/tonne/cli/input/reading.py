@@ -136,6 +136,28 @@ _OPTIONS: dict[str, tuple[Any, object]] = {
         ],
         0,
     ),
+    "hidden": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="RULE",
+                rich_help_panel=PANEL,
+                help="What becomes of rows and columns that a sheet hides: read or leave-out.",
+            ),
+        ],
+        "",
+    ),
+    "totals": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="RULE",
+                rich_help_panel=PANEL,
+                help="What becomes of rows that look like sums of others: read or leave-out.",
+            ),
+        ],
+        "",
+    ),
     "constant": (
         Annotated[
             list[str] | None,

@@ -10,6 +10,11 @@ from tonne.imports.guessing import clues, headers, registers, unused, words
 from tonne.imports.guessing.draft import UNKNOWN, Draft
 from tonne.imports.guessing.periods import Dates
 from tonne.imports.guessing.tables import Sample, take_sample
+from tonne.imports.profiles.report import Rows
+from tonne.imports.profiles.screening import sum_rows
+from tonne.imports.sources.tables import ROW
+from tonne.imports.values.numbers import NumberForm, read_numbers
+from tonne.imports.values.totals import is_total
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +58,8 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
     ]
     totals = _totals(sample, draft)
     kept = ~totals
-    _numbers(cells, kept, sample, draft)
+    form = _numbers(cells, kept, sample, draft)
+    _ask_sums(cells if wide else [], kept, form, sample, draft)
     if "quantity" in places:
         kept &= cells[0].str.contains("[0-9]").fill_null(value=False)
     if wide:
@@ -118,7 +124,7 @@ def _totals(sample: Sample, draft: Draft) -> pl.Series:
     totals = pl.repeat(value=False, n=sample.rows.height, eager=True)
     for place, name in enumerate(sample.header):
         texts = sample.column(place)
-        found = texts.str.contains(headers.TOTALS).fill_null(value=False)
+        found = is_total(texts)
         if name and found.any():
             sums = sorted(set(texts.filter(found)))
             draft.put_table(
@@ -130,9 +136,22 @@ def _totals(sample: Sample, draft: Draft) -> pl.Series:
     return totals
 
 
-def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Draft) -> None:
+def _ask_sums(
+    cells: list[pl.Series], kept: pl.Series, form: NumberForm, sample: Sample, draft: Draft
+) -> None:
+    """Ask of rows that are in every column the sum of those above, though no word says so."""
+    rows = sum_rows([read_numbers(cell.filter(kept), form) for cell in cells])
+    if len(cells) > 1 and rows:
+        numbers = Rows()
+        numbers.add(sample.rows[ROW].filter(kept).gather(rows))
+        asked = f"in {numbers} each quantity is the sum of those above: do they count as records?"
+        draft.put_open("file", "totals", "read", asked=f"{asked} (read or leave_out)")
+
+
+def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Draft) -> NumberForm:
+    """Put how numbers are written, and give the likeliest form."""
     if not cells:
-        return
+        return NumberForm()
     texts = pl.concat([cell.filter(kept) for cell in cells]).drop_nulls()
     marks = texts.filter(~texts.str.contains("[0-9]")).unique().sort()
     texts = texts.filter(texts.str.contains("[0-9]"))
@@ -143,7 +162,7 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
             assumed=f"{', '.join(map(repr, marks.to_list()[:3]))} stands for no quantity",
         )
     if sample.numbers_are_plain or not texts.len():
-        return
+        return NumberForm()
     forms = clues.number_forms(texts)
     if not forms:
         share = f"{texts[0]!r}"
@@ -153,7 +172,7 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
             ".",
             asked=f"how are numbers like {share} written? (and grouping)",
         )
-        return
+        return NumberForm()
     form, plain = forms[0]
     asked = ""
     if len(forms) > 1:
@@ -174,6 +193,7 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
                 f"numbers have the decimal mark {form.decimal!r} and groups parted by "
                 f"{', '.join(map(repr, form.grouping)) or 'nothing'}"
             )
+    return form
 
 
 def _columns(

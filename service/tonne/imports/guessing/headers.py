@@ -190,12 +190,6 @@ METERS = frozenset(
 UNIT_BEHIND = re.compile(r"^(?P<name>.*?)[ _]*[(\[](?P<unit>[^()\[\]]+)[)\]]$")
 """A unit in a header: `Usage (kWh)`, `Usage [kWh]`."""
 
-TOTALS = (
-    r"(?i)^\s*(?:grand\s+total|sub-?\s?total|total|sum|summe|gesamt|somme|suma|totale|合计|总计|小计)"
-    r"(?:\b.*)?$"
-)
-"""What the rows of sums begin with."""
-
 _SIGNS = "".join(GROUPS.values())
 _NUMBER = re.compile(rf"^[-+(]?[0-9][0-9{re.escape(_SIGNS)}]*\)?-?$")
 _DATE = re.compile(r"^[0-9]{1,4}[-/.年][0-9]{1,2}([-/.月][0-9]{1,4}日?)?([ T].*)?$")

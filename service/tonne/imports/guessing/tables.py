@@ -12,6 +12,7 @@ import polars as pl
 from tonne.errors import FieldInvalid
 from tonne.imports.guessing import headers
 from tonne.imports.profiles.profile import PLAIN
+from tonne.imports.profiles.report import Rows
 from tonne.imports.sources.delimited import WORDS, read_head
 from tonne.imports.sources.opening import DELIMITED, format_of, open_table
 from tonne.imports.sources.tables import ROW, FileRule, HeaderRule, column_key
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
 
     from tonne.imports.guessing.draft import Draft
     from tonne.imports.options import ReadingOptions
+    from tonne.imports.sources.tables import Table
 
 SAMPLE_ROWS = 5_000
 """Rows that a guess looks at."""
+
+NAMES_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,34 @@ def take_sample(path: Path, options: ReadingOptions, draft: Draft) -> Sample:
             is_blank = rows.select(
                 pl.all_horizontal(pl.col(keys).fill_null("").str.strip_chars() == "")
             ).to_series()
-            return Sample(table.header, rows.filter(~is_blank), kind not in DELIMITED)
+            rows = rows.filter(~is_blank)
+            _ask_hidden(table, rows, draft)
+            draft.assumptions += table.notes
+            return Sample(table.header, rows, kind not in DELIMITED)
+
+
+def _ask_hidden(table: Table, rows: pl.DataFrame, draft: Draft) -> None:
+    """Ask what becomes of rows and columns with values that the sheet hides."""
+    numbers = rows[ROW]
+    hidden = Rows()
+    for first, last in table.hidden_rows:
+        hidden.add(numbers.filter(numbers.is_between(first, last)))
+    names = [
+        table.header[place]
+        for place in table.hidden_columns
+        if place < len(table.header) and table.header[place]
+    ]
+    found = [f"{hidden.count:,} with values ({hidden})"] if hidden.count else []
+    found += [f"the columns {', '.join(map(repr, names[:NAMES_SHOWN]))}"] if names else []
+    if found:
+        by = " by a filter" if table.is_filtered else ""
+        draft.put_open(
+            "file",
+            "hidden",
+            "read",
+            asked=f"the sheet hides{by} {' and '.join(found)}: are they records? (read or "
+            "leave_out)",
+        )
 
 
 def _sheet(file: Path, name: str, rule: FileRule, draft: Draft) -> FileRule:

@@ -35,6 +35,9 @@ class ValueColumn:
     """The day, month or time that the header names."""
 
     kind: str = ""
+    is_found: bool = False
+    """Whether a pattern or a date found it; else a person named it."""
+
     offset: dt.timedelta | None = None
     """The time of day that the header names."""
 
@@ -129,7 +132,10 @@ def _matching(table: Table, rule: ValueRule, taken: Sequence[str]) -> list[Value
         matches = [(key, name, pattern.fullmatch(name)) for key, name in others]
         return [
             ValueColumn(
-                key, name, {**rule.constants, **{k: v for k, v in match.groupdict().items() if v}}
+                key,
+                name,
+                {**rule.constants, **{k: v for k, v in match.groupdict().items() if v}},
+                is_found=True,
             )
             for key, name, match in matches
             if match
@@ -146,14 +152,14 @@ def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
         formats = tuple(read_format(f"yyyy-mm-dd {word}") for word in (form.word, "hh:mm:ss"))
         local = read_dates("2000-01-01 " + names, formats)["local"]
         return [
-            ValueColumn(key, name, rule.constants, offset=time - _NO_DAY)
+            ValueColumn(key, name, rule.constants, is_found=True, offset=time - _NO_DAY)
             for (key, name), time in zip(others, local, strict=True)
             if time is not None
         ]
     reading = read_dates(names, read_formats((rule.date_word,)))
     kind = form.kind if form.kind in {MONTH, DAY} else ""
     found = [
-        ValueColumn(key, name, rule.constants, first=time, kind=kind)
+        ValueColumn(key, name, rule.constants, first=time, kind=kind, is_found=True)
         for (key, name), time in zip(others, reading["local"], strict=True)
         if time is not None
     ]

@@ -22,8 +22,11 @@ from tonne.imports.profiles.columns import (
 from tonne.imports.profiles.periods import Periods, Side
 from tonne.imports.profiles.profile import END, START, ColumnRule, Interval
 from tonne.imports.profiles.report import Report
+from tonne.imports.profiles.screening import Screening
 from tonne.imports.sources.tables import ROW, folded
 from tonne.imports.values.dates import DAY, MONTH
+from tonne.imports.values.faults import REMARK as FAULT_REMARK
+from tonne.imports.values.faults import find_faults, is_fault
 from tonne.imports.values.numbers import is_misread, read_numbers
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
     from tonne.imports.profiles.profile import LeaveOutRule, Profile
     from tonne.imports.sources.tables import Table
+
+_UNREAD_BY_OTHERS = (START, END, "quantity", "data_quality", "attributes")
+"""Fields of which a text that is none of theirs goes to quarantine by itself."""
 
 VALUE = "_value"
 """The column that numbers the value columns of a row."""
@@ -56,7 +62,9 @@ class Mapper:
         rules = _plain_columns(table, profile) if profile.is_plain else dict(profile.columns)
         self._texts = {name: find_text(table, rule, name) for name, rule in rules.items()}
         used = [key for text in self._texts.values() for key in text.keys]
-        self._values = self._find_values(used)
+        values = self._find_values(used)
+        self._screening = Screening(profile, table, self._texts, values, self.report)
+        self._values = self._screening.shown(values)
         self._leave_out = [
             (rule, find_text(table, rule.column, "leave_out") if rule.column else None)
             for rule in profile.leave_out
@@ -113,6 +121,9 @@ class Mapper:
         chunk = self._without_blank(chunk)
         for rule, text in self._leave_out:
             chunk = self._without(chunk, rule, text)
+        chunk = self._screening.rows(chunk)
+        if "unread" not in self._texts:
+            chunk = self._with_faults(chunk)
         records = self._spread(chunk)
         rows = records[ROW]
         records = records.with_columns(self._words(records))
@@ -160,6 +171,20 @@ class Mapper:
         self.report.leave_out(rule.reason, chunk[ROW].filter(out))
         return chunk.filter(~out)
 
+    def _with_faults(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        """Add what stands for no value in columns of texts: nobody may take it for one."""
+        texts = {
+            f"{name} ({number + 1})" if number else name: chunk[key]
+            for name, text in self._texts.items()
+            if name not in _UNREAD_BY_OTHERS
+            for number, key in enumerate(text.keys)
+        }
+        unread = find_faults(pl.DataFrame(texts), list(texts)) if texts else None
+        if unread is None:
+            return chunk
+        self.report.remark(FAULT_REMARK, chunk[ROW].filter(unread.is_not_null()))
+        return chunk.with_columns(unread)
+
     def _spread(self, chunk: pl.DataFrame) -> pl.DataFrame:
         """Make a row for each cell of a value column, in the order of the table."""
         fields = [
@@ -168,6 +193,7 @@ class Mapper:
             if name != "quantity"
         ]
         fields += [pl.lit(word).alias(name) for name, word in self._profile.constants.items()]
+        fields += [pl.col("unread")] if "unread" in chunk.columns else []
         parts = []
         names = {name for value in self._values for name in value.constants}
         for number, value in enumerate(self._values):
@@ -213,6 +239,8 @@ class Mapper:
         return found
 
     def _quantities(self, texts: pl.Series, rows: pl.Series) -> pl.Series:
+        faults = is_fault(texts)
+        self.report.remark(FAULT_REMARK, rows.filter(faults))
         if self._profile.numbers.is_plain:
             return texts
         plain = read_numbers(texts, self._profile.numbers)

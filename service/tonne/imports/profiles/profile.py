@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tonne.imports.values.dates import DateFormat
 
 START, END = "start", "end"
+READ, LEAVE_OUT = "read", "leave_out"
+"""What becomes of rows that a sheet hides, and of sums; nothing: the file is stopped."""
+
 USED = "used"
 """What a profile says of quantities that look like readings of registers, and are none."""
 

@@ -47,6 +47,18 @@ class FileRule:
     delimiter: str = ""
     sheet: str = ""
     header: HeaderRule = field(default_factory=HeaderRule)
+    hidden: str = ""
+    """What becomes of rows and columns that the sheet hides: `read`, `leave_out` or not stated."""
+
+    totals: str = ""
+    """What becomes of rows that look like sums of others: `read`, `leave_out` or not stated."""
+
+    def __post_init__(self) -> None:
+        """Refuse other words."""
+        for name in ("hidden", "totals"):
+            found = getattr(self, name)
+            if found not in {"", "read", "leave_out", "?"}:
+                raise FieldInvalid(f"{name}: expected read or leave_out; got {found!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,17 @@ class Table:
     """The last row of the header; 0: the names come with each row."""
 
     rows: Callable[[], Iterator[pl.DataFrame]]
+    hidden_rows: Sequence[tuple[int, int]] = ()
+    """Ranges of rows that the sheet hides, first and last, from 1."""
+
+    hidden_columns: Sequence[int] = ()
+    """Columns that the sheet hides, from 0."""
+
+    is_filtered: bool = False
+    """Whether a filter hides rows."""
+
+    notes: Sequence[str] = ()
+    """What else is to be told of the file: sheets that are not read."""
 
     @property
     def place(self) -> str:
