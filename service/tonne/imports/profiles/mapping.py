@@ -194,24 +194,25 @@ class Mapper:
         ]
         fields += [pl.lit(word).alias(name) for name, word in self._profile.constants.items()]
         fields += [pl.col("unread")] if "unread" in chunk.columns else []
-        parts = []
-        names = {name for value in self._values for name in value.constants}
-        for number, value in enumerate(self._values):
-            own = [
-                pl.lit(value.constants.get(name), pl.String).alias(name) for name in sorted(names)
-            ]
-            parts.append(
-                chunk.select(
-                    pl.col(ROW),
-                    *(each for each in fields if each.meta.output_name() not in names),
-                    *own,
-                    pl.col(value.key).alias("quantity"),
-                    pl.lit(number, pl.UInt32).alias(VALUE),
-                )
-            )
-        if len(parts) == 1:
-            return parts[0]
-        records = pl.concat(parts).sort(ROW, VALUE)
+        values = self._values
+        names = sorted({name for value in values for name in value.constants})
+        base = chunk.select(
+            pl.col(ROW), *(each for each in fields if each.meta.output_name() not in names)
+        )
+        place = pl.int_range(chunk.height * len(values), dtype=pl.Int64, eager=True)
+        row, number = place // len(values), place % len(values)
+        cells = pl.concat([chunk[value.key].alias("quantity") for value in values])
+        own = [
+            pl.Series(name, [value.constants.get(name) for value in values], pl.String)
+            for name in names
+        ]
+        records = base[row].with_columns(
+            *(constant.gather(number) for constant in own),
+            cells.gather(number * chunk.height + row),
+            number.cast(pl.UInt32).alias(VALUE),
+        )
+        if len(values) == 1:
+            return records
         blank = records["quantity"].fill_null("").str.strip_chars() == ""
         self.report.leave_out(BLANK_CELL, records[ROW].filter(blank))
         return records.filter(~blank)
@@ -282,25 +283,23 @@ class Mapper:
     def _header_sides(self, records: pl.DataFrame) -> tuple[Side, Side]:
         """Take the periods that the headers name."""
         interval = Interval.read(self._profile.dates.interval)
-        texts, starts, ends, days = [], [], [], []
+        steps = []
         for value in self._values:
             step = {MONTH: "1mo", DAY: "1d"}.get(value.kind, "0s")
             if interval and not (value.kind and interval.seconds):
                 step = f"{interval.months}mo{interval.days}d{interval.seconds}s"
-            both = pl.Series([value.first], dtype=pl.Datetime("us"))
-            texts.append(value.header)
-            starts.append(both[0])
-            ends.append(both.dt.offset_by(step)[0])
-            days.append(bool(value.kind))
+            steps.append(step)
         frame = pl.DataFrame(
-            {"text": texts, "start": starts, "end": ends, "is_day": days},
-            schema={
-                "text": pl.String,
-                "start": pl.Datetime("us"),
-                "end": pl.Datetime("us"),
-                "is_day": pl.Boolean,
+            {
+                "text": [value.header for value in self._values],
+                "start": [value.first for value in self._values],
+                "step": steps,
+                "is_day": [bool(value.kind) for value in self._values],
             },
-        )[records[VALUE].cast(pl.Int64)]
+            schema_overrides={"text": pl.String, "start": pl.Datetime("us")},
+        )
+        frame = frame.with_columns(end=pl.col("start").dt.offset_by(pl.col("step")))
+        frame = frame[records[VALUE].cast(pl.Int64)]
         none = pl.lit(None, pl.Datetime("us", "UTC")).alias("instant")
         start, end = (
             Side(name, frame["text"], frame.select(pl.col(name).alias("local"), none, "is_day"))

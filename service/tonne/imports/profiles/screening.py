@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from tonne.imports.profiles.profile import Profile
     from tonne.imports.profiles.report import Report
     from tonne.imports.sources.tables import Table
+    from tonne.imports.values.numbers import NumberForm
 
 SUMMED_ROWS_MAX = 5_000
 """Rows from the beginning in which sums are looked for that no word marks."""
+
+SUMMED_CELLS_MAX = 500_000
+"""Cells of amounts in which sums are looked for that no word marks."""
 
 _SUMMANDS_MIN = {1: 3, 2: 2}
 """Fewest rows of amounts above a row that count as its summands, by columns of amounts."""
@@ -216,9 +220,8 @@ class Screening:
         rule = self._profile.file.totals
         if rule == READ or self._profile.has_readings or not self._values:
             return chunk
-        first = chunk.head(SUMMED_ROWS_MAX)
-        form = self._profile.numbers
-        places = sum_rows([read_numbers(first[key], form) for key in self._values])
+        first = chunk.head(min(SUMMED_ROWS_MAX, SUMMED_CELLS_MAX // len(self._values)))
+        places = sum_rows(first.select(self._values), self._profile.numbers)
         if not places:
             return chunk
         rows = first[ROW].gather(places)
@@ -269,20 +272,24 @@ def check_plain(records: pl.DataFrame, place: str, row_count: int) -> pl.DataFra
     return records if unread is None else records.with_columns(unread)
 
 
-def sum_rows(columns: Sequence[pl.Series]) -> list[int]:
+def sum_rows(cells: pl.DataFrame, form: NumberForm) -> list[int]:
     """List the rows that are in every column the sum of those above, from the last such row on.
 
-    `columns` are numbers in plain decimal notation; what is none counts as nothing.
+    `cells` are texts, and what is no number of the form counts as nothing.
     """
+    columns = cells.get_columns()
+    if not columns or not cells.height:
+        return []
+    whole = read_numbers(pl.concat([column.alias("") for column in columns]), form).to_list()
     found: list[int] = []
     sums = [Decimal()] * len(columns)
     count = 0
     many = len(columns) > 1
-    numbers = (map(_number, column.to_list()) for column in columns)
-    for row, amounts in enumerate(zip(*numbers, strict=True)):
+    for row in range(cells.height):
+        amounts = list(map(_number, whole[row :: cells.height]))
         matching = sum(bool(amount) for amount in amounts)
         is_sum = count >= _SUMMANDS_MIN[1 + many] and matching >= 1 + many
-        if is_sum and list(amounts) == sums:
+        if is_sum and amounts == sums:
             found.append(row)
             sums, count = [Decimal()] * len(columns), 0
             continue

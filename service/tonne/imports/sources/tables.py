@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 CHUNK_ROWS = 50_000
-"""Rows of a table that are read at a time."""
+"""Rows of a table that are read at a time, where it is no wide one."""
+
+CHUNK_CELLS = 2_000_000
+"""Cells that are read at a time: each may become a record."""
 
 HEAD_ROWS = 500
 """Rows from the beginning among which a header is looked for."""
@@ -91,6 +94,11 @@ class Table:
     def place(self) -> str:
         """Name file and sheet, for messages."""
         return f"{self.file}, sheet {self.sheet!r}" if self.sheet else self.file
+
+
+def chunk_rows(column_count: int) -> int:
+    """Tell how many rows of a table of so many columns are read at a time."""
+    return max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(1, column_count)))
 
 
 def column_key(index: int) -> str:
