@@ -203,7 +203,8 @@ class ReportCalls(Calls):
         found = read_estimate(self._stream(self._reports.Estimate, requests(), None), columns)
         if failures:
             raise failures[0]
-        return found
+        rounded = batches.rounded
+        return replace(found, rounded_count=rounded.count, rounded_first=rounded.first)
 
     def list_records(
         self,

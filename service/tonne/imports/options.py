@@ -26,6 +26,8 @@ class ReadingOptions:
     inclusive_ends: bool = False
     sheet: str = ""
     header_row: int = 0
+    hidden: str = ""
+    totals: str = ""
     profile: str = ""
     constants: tuple[str, ...] = ()
     """Fields of each record, as `region=GB`; they go before columns."""
@@ -66,6 +68,8 @@ class ReadingOptions:
             delimiter=self.delimiter or profile.file.delimiter,
             sheet=self.sheet or profile.file.sheet,
             header=HeaderRule(row=self.header_row) if self.header_row else profile.file.header,
+            hidden=self.hidden.replace("-", "_") or profile.file.hidden,
+            totals=self.totals.replace("-", "_") or profile.file.totals,
         )
         constants = dict(map(_constant, self.constants))
         columns = {name: rule for name, rule in profile.columns.items() if name not in constants}

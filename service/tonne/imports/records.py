@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import weakref
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.records import REQUIRED_FIELDS
 from tonne.imports.profiles.mapping import Mapper
-from tonne.imports.sources.opening import open_table
+from tonne.imports.sources.opening import format_of, open_table
+from tonne.imports.sources.workbooks import WORKBOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,13 +19,26 @@ if TYPE_CHECKING:
 
     from tonne.imports.profiles.profile import Profile
     from tonne.imports.profiles.report import Report
+    from tonne.imports.sources.tables import Table
+
+
+KEPT_MAX = 8
+"""Workbooks that stay unpacked from one reading to the next: what is unpacked takes room on a disk."""
 
 
 class MappedFiles:
-    """Files that a profile maps, as one sequence of records."""
+    """Files that a profile maps, as one sequence of records.
 
-    def __init__(self, paths: Sequence[Path], profile: Profile) -> None:
+    They are read several times, before anything is posted and when it is. Where `is_kept`, what a
+    workbook was unpacked to stays from one time to the next.
+    """
+
+    def __init__(self, paths: Sequence[Path], profile: Profile, *, is_kept: bool = True) -> None:
+        self._is_kept = is_kept and len(paths) <= KEPT_MAX
         self._paths, self._profile = paths, profile
+        self._tables: dict[Path, Table] = {}
+        self._kept = ExitStack()
+        weakref.finalize(self, self._kept.close)
         self.reports: list[Report] = []
         """What became of each file, as far as it was read last."""
 
@@ -37,7 +52,7 @@ class MappedFiles:
         """
         for path in self._paths:
             if str(path) != "-":  # it can be read once
-                with open_table(path, self._profile.file, self._needed()) as table:
+                with self._opened(path) as table:
                     Mapper(self._profile, table)
 
     def frames(self) -> Iterator[pl.DataFrame]:
@@ -50,11 +65,23 @@ class MappedFiles:
         """
         self.reports = []
         for path in self._paths:
-            with ExitStack() as stack:
-                table = stack.enter_context(open_table(path, self._profile.file, self._needed()))
+            with self._opened(path) as table:
                 mapper = Mapper(self._profile, table)
                 self.reports.append(mapper.report)
                 yield from mapper.frames()
+
+    @contextmanager
+    def _opened(self, path: Path) -> Iterator[Table]:
+        """Open a file's table, or take the one that is open."""
+        is_workbook = format_of(path, self._profile.file.format) in WORKBOOKS
+        if not (self._is_kept and is_workbook):
+            with open_table(path, self._profile.file, self._needed()) as table:
+                yield table
+            return
+        if path not in self._tables:
+            opening = open_table(path, self._profile.file, self._needed())
+            self._tables[path] = self._kept.enter_context(opening)
+        yield self._tables[path]
 
     def _needed(self) -> list[str]:
         """List names by which a sheet is recognized."""

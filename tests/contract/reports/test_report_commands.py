@@ -99,7 +99,13 @@ def test_an_estimate_of_a_file_and_of_one_record(run, book, records_file):
     _, text, _ = run("inventory", "--book", book, "--format", "json")
     inventory = json.loads(text)
     assert {name: document[name] for name in inventory} == inventory
-    assert document["counts"] == {"records": 4, "posted": 3, "quarantined": 0, "suspended": 1}
+    assert document["counts"] == {
+        "records": 4,
+        "posted": 3,
+        "quarantined": 0,
+        "suspended": 1,
+        "rounded": 0,
+    }
     kilograms = [Fraction(each["kg_co2e"]) for each in document["records"] if each["kg_co2e"]]
     assert sum(kilograms) == Fraction(document["total"]["kg_co2e"])
     assert "the nearest known are electricity.grid" in document["records"][3]["notices"][0]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tonne.errors import FieldInvalid
 from tonne.imports.values.dates import read_dates, read_format, read_formats, write_date
+from tonne.imports.values.months import NAMES, is_quarter
 
 WORDS = [
     "dd/mm/yyyy",
@@ -121,3 +122,60 @@ def test_a_date_written_is_read_back(time, word):
         time = time.replace(second=0)
     found, _ = read(write_date(time, form), word)
     assert found[:19] == time.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "expected"),
+    [
+        ("janv. 2025", "mmm yyyy", "2025-01-01"),
+        ("FÉVRIER 2025", "mmmm yyyy", "2025-02-01"),
+        ("Mrz 2025", "mmm yyyy", "2025-03-01"),
+        ("1. März 2025", "dd mmm yyyy", "2025-03-01"),
+        ("avr.-25", "mmm-yy", "2025-04-01"),
+        ("Mai 2025", "mmm yyyy", "2025-05-01"),
+        ("giugno 2025", "mmm yyyy", "2025-06-01"),
+        ("juil 2025", "mmm yyyy", "2025-07-01"),
+        ("1er août 2025", "d mmmm yyyy", "2025-08-01"),
+        ("Sept 2025", "mmm yyyy", "2025-09-01"),
+        ("setembro de 2025", "mmm yyyy", "2025-09-01"),
+        ("3 de octubre de 2025", "d mmm yyyy", "2025-10-03"),
+        ("Okt/25", "mmm/yy", "2025-10-01"),
+        ("十一月 2025", "mmm yyyy", "2025-11-01"),
+        ("2025 Dezember", "yyyy mmm", "2025-12-01"),
+        ("diciembre 2025", "mmm yyyy", "2025-12-01"),
+        ("jui 2025", "mmm yyyy", None),
+        ("31 abr 2025", "d mmm yyyy", None),
+        ("Total 2025", "mmm yyyy", None),
+        ("Janu 2025", "mmm yyyy", None),
+    ],
+)
+def test_months_are_named_in_the_languages_of_people(text, word, expected):
+    """In capitals or not, cut short or not; a name that may be two is none."""
+    (found,) = read_dates(pl.Series([text]), (read_format(word),))["local"]
+    assert (found and found.date().isoformat()) == expected
+
+
+def test_a_month_s_name_stands_for_one_month():
+    """In all languages together."""
+    names = [name for month in NAMES for name in month]
+    assert len(names) == len(set(names))
+    assert all(name == name.casefold() for name in names)
+    years = pl.Series([f"{name.upper()}. 2025" for name in names])
+    months = read_dates(years, (read_format("mmm yyyy"),))["local"].dt.month()
+    assert months.to_list() == [number for number, each in enumerate(NAMES, 1) for _ in each]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        *((name, True) for name in ("Q1 2025", "T1 2025", "2025Q3", "2025-Q4", "Q1'25", "3T2025")),
+        *(
+            (name, True)
+            for name in ("1. Quartal 2025", "2025年第一季度", "2025年3季度", "q2 FY2025")
+        ),
+        *((name, False) for name in ("T1", "Q5 2025", "Jan 2025", "T12 2025", "Quantity")),
+    ],
+)
+def test_quarters_are_known_for_what_they_are(name, found):
+    """They are no months."""
+    assert is_quarter(name) == found

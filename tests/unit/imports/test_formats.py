@@ -223,3 +223,25 @@ def test_a_txt_file_says_its_delimiter(tmp_path):
         read(path)
     assert read(path, delimiter="tab")[0].height == 1
     assert read(path, file_format="tsv")[0].height == 1
+
+
+def test_a_workbook_is_unpacked_once_however_often_it_is_read(tmp_path, monkeypatch):
+    """It is looked at, searched for repeats and sent; of many files none stays on the disk."""
+    path = write_xlsx(tmp_path / "a.xlsx", {"A": [HEADER, ROW]})
+    unpacked = []
+    unpack = workbooks._unpack
+    monkeypatch.setattr(
+        workbooks, "_unpack", lambda *given: unpacked.append(given[2]) or unpack(*given)
+    )
+    files = MappedFiles([path], PLAIN)
+    files.check()
+    assert [frame.height for _ in range(2) for frame in files.frames()] == [1, 1]
+    assert len(unpacked) == 1
+    assert unpacked[0].exists()
+    del files
+    assert not unpacked[0].exists()
+    files = MappedFiles([path], PLAIN, is_kept=False)
+    files.check()
+    list(files.frames())
+    assert len(unpacked) == 3
+    assert not any(folder.exists() for folder in unpacked)

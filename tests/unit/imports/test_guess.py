@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import random
 import re
+import zipfile
 
 import pytest
 
@@ -448,3 +449,75 @@ def test_each_column_of_a_field_is_told_with_its_rivals(draft):
     told = "facility is the column 'Zählernummer' (also possible: 'Lieferstelle')"
     assert told in found.assumptions
     assert "quantity is the column 'Verbrauch (kWh)'" in found.assumptions
+
+
+def test_what_a_sheet_hides_is_asked_for(tmp_path):
+    """The profile is no answer until somebody says whether hidden rows are records."""
+    path = tmp_path / "a.xlsx"
+    head = ["Site", "Jan 2025", "Feb 2025"]
+    write_xlsx(path, {"Use": [head, ["A", 1.0, 2.0], ["B", 3.0, 4.0]], "Old": [["x"]]})
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b'<row r="3">', b'<row r="3" hidden="1">')
+    with zipfile.ZipFile(path, "w") as book:
+        for name, part in parts.items():
+            book.writestr(name, part)
+    found = guess(path, ReadingOptions(sheet="Use"))
+    assert any(
+        "the sheet hides 1 with values (row 3): are they" in each for each in found.questions
+    )
+    assert 'hidden = "?"' in found.text()
+    assert "not read: 'Old'" in found.assumptions
+    assert 'hidden = "read"' in found.preview()
+
+
+def test_rows_of_sums_without_a_word_are_asked_for(draft):
+    """In a table of several columns of quantities."""
+    found, frame, _ = draft("Site,Jan 2025,Feb 2025\nA,1,2.5\nB,3,4\nAll,4,6.5\n")
+    assert any(
+        "in row 4 each quantity is the sum of those above" in each for each in found.questions
+    )
+    assert 'totals = "?"' in found.text()
+    assert frame.height == 6
+
+
+@pytest.mark.parametrize(
+    ("names", "dates"),
+    [
+        (("janv. 2025", "févr. 2025", "mars 2025"), "mmm yyyy"),
+        (("Januar 2025", "Februar 2025", "März 2025"), "mmm yyyy"),
+        (("ene-25", "feb-25", "mar-25"), "mmm-yy"),
+        (("2025年1月", "2025年2月", "2025年3月"), "yyyy年m月"),
+        (("2025/01", "2025/02", "2025/03"), "yyyy/mm"),
+        (("JAN 25", "FEB 25", "MAR 25"), "mmm yy"),
+        (("1月", "2月", "3月"), "m月"),
+        (("Gen", "Feb", "Mar"), "mmm"),
+        (("一月", "二月", "三月"), "mmm"),
+    ],
+)
+def test_columns_of_months_are_known_in_every_language(draft, names, dates):
+    """With a year, or asked for it."""
+    found, frame, _ = draft(f"Site;{';'.join(names)}\nA;1.5;2.5;3.5\n")
+    assert f'dates = "{dates}"' in found.text()
+    assert [str(day)[5:] for day in frame["start"]] == ["01-01", "02-01", "03-01"]
+    assert any("which year" in each for each in found.questions) == (dates in {"mmm", "m月"})
+
+
+def test_columns_of_quarters_are_asked_for(tmp_path):
+    """No format reads them, and three months are not one."""
+    path = tmp_path / "a.csv"
+    path.write_text("Site,Q1 2025,Q2 2025\nA,1.5,2.5\n")
+    found = guess(path, ReadingOptions())
+    assert any("'Q1 2025', 'Q2 2025' look like quarters" in each for each in found.questions)
+
+
+def test_very_many_columns_are_looked_at_in_part(tmp_path):
+    """What was not looked at is told; a wrong delimiter makes one field of a long header."""
+    days = [str(dt.date(1990, 1, 1) + dt.timedelta(number)) for number in range(12_000)]
+    path = tmp_path / "a.csv"
+    path.write_text(f"Site,{','.join(days)}\nA{',1.5' * len(days)}\n")
+    found = guess(path, ReadingOptions())
+    assert "of 12,001 columns the first 1,000 were looked at" in found.assumptions
+    profile = read_profile(found.preview().replace('"?"', '"x"'), "p", is_preview=True)
+    assert next(MappedFiles([path], profile).frames()).height == len(days)

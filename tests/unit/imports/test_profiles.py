@@ -375,3 +375,17 @@ def test_a_year_of_months_is_refused_where_it_says_nothing(file, values, error):
     """No year, no month without one, or an order that no calendar has."""
     with pytest.raises(FieldInvalid, match=error):
         read(file("Site,Mar,Feb,Jan\nA,1,2,3\n"), f"{BASE}[[values]]\n{values}\n")
+
+
+@pytest.mark.parametrize("name", ["Sept. 25", "#REF!", "=EDATE(B1;1)", "März 2025"])
+def test_a_column_that_may_be_a_month_is_never_left_out(tmp_path, name):
+    """Between columns of months it would be an amount that is missing."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"Site,2025-01,{name},2025-03,Cost 2025\nA,1,2,3,4\n")
+    profile = read_profile(
+        '[columns]\nfacility = "Site"\n[constants]\nactivity = "a.b"\nunit = "kWh"\n'
+        '[[values]]\ndates = "yyyy-mm"\n',
+        "p",
+    )
+    with pytest.raises(FieldInvalid, match="may be months or days, too, and none reads as"):
+        MappedFiles([path], profile).check()

@@ -11,7 +11,7 @@ from tonne.cli.terminal.output import Column, Format, counted, print_rows, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tonne.client import AppendResult, RowError
+    from tonne.client import AppendResult, Estimate, RowError
 
 ROW_ERRORS_SHOWN = 5
 """Kinds of row errors that a summary shows; the listings have each record."""
@@ -89,7 +89,7 @@ def report(result: AppendResult, book: str, elapsed_s: float, form: Format) -> N
         say(f"see {' and '.join(lists)}")
 
 
-def tell_rounded(result: AppendResult) -> None:
+def tell_rounded(result: AppendResult | Estimate) -> None:
     """Tell of quantities that lost digits."""
     if result.rounded_count:
         say(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tonne.cli.input.reading import RecordFiles
 from tonne.cli.input.repeats import Source
+from tonne.imports.records import KEPT_MAX
 from tonne.imports.sources.opening import format_of
 from tonne.imports.sources.texts import STANDARD_INPUT
 
@@ -37,7 +38,8 @@ def opened_sources(
     """
     with tempfile.TemporaryDirectory(prefix="tonne-") as folder:
         paths = [_spooled(path, Path(folder), reading) for path in files]
-        opened = [RecordFiles([path], reading) for path in paths]
+        is_kept = len(paths) <= KEPT_MAX
+        opened = [RecordFiles([path], reading, is_kept=is_kept) for path in paths]
         groups = [[path] for path in paths]
         if any(each.is_of_registers for each in opened):
             groups, opened = [paths], [RecordFiles(paths, reading)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonne.catalogue.resolving.valuation import exact_text
+from tonne.cli.appending.outcome import tell_rounded
 from tonne.cli.commands.inventory import (
     ByOption,
     ConsolidationOption,
@@ -160,6 +161,7 @@ def _print(found: Estimate, by: tuple[str, ...], form: Format, *, each_record: b
             "posted": found.posted_count,
             "quarantined": found.quarantined_count,
             "suspended": found.suspended_count,
+            "rounded": found.rounded_count,
         }
         if each_record:
             document["records"] = [_program_row(record) for record in found.records]
@@ -170,6 +172,7 @@ def _print(found: Estimate, by: tuple[str, ...], form: Format, *, each_record: b
     if form is Format.TABLE or not each_record:  # one CSV is one table
         print_inventory(found.inventory, by, form)
     print_remarks(found.inventory)
+    tell_rounded(found)
     _report_row_errors(found)
 
 

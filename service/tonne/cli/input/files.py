@@ -12,6 +12,7 @@ from tonne.cli.input.json_lines import read_json_lines
 from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
 from tonne.errors import FieldInvalid
 from tonne.imports.profiles.mapping import header_error
+from tonne.imports.profiles.screening import check_plain
 from tonne.imports.sources.delimited import delimiter_error, likely_delimiter
 from tonne.imports.sources.texts import STANDARD_INPUT, marked_encoding, unreadable_text
 
@@ -99,7 +100,10 @@ _SCANS: Mapping[str, Callable[[Path], pl.LazyFrame]] = {
 def _read_scan(path: Path) -> Iterator[pl.DataFrame]:
     frame = _SCANS[path.suffix.lower()](path)
     _check_columns(path, frame.collect_schema().names())
-    yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
+    row_count = 0
+    for piece in frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True):
+        yield check_plain(piece, str(path), row_count)
+        row_count += piece.height
 
 
 def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:

@@ -136,6 +136,28 @@ _OPTIONS: dict[str, tuple[Any, object]] = {
         ],
         0,
     ),
+    "hidden": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="RULE",
+                rich_help_panel=PANEL,
+                help="What becomes of rows and columns that a sheet hides: read or leave-out.",
+            ),
+        ],
+        "",
+    ),
+    "totals": (
+        Annotated[
+            str,
+            typer.Option(
+                metavar="RULE",
+                rich_help_panel=PANEL,
+                help="What becomes of rows that look like sums of others: read or leave-out.",
+            ),
+        ],
+        "",
+    ),
     "constant": (
         Annotated[
             list[str] | None,
@@ -192,9 +214,14 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 class RecordFiles:
-    """Files of records, read as the options say: plainly where nothing is said."""
+    """Files of records, read as the options say: plainly where nothing is said.
 
-    def __init__(self, paths: Sequence[Path], options: ReadingOptions) -> None:
+    `is_kept` says that what a workbook was unpacked to may stay until all is read.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], options: ReadingOptions, *, is_kept: bool = True
+    ) -> None:
         from tonne.cli.input.files import is_plain  # noqa: PLC0415  # loads Polars
 
         for path in paths:
@@ -216,7 +243,7 @@ class RecordFiles:
 
             profile = find_profile(options.profile) if options.profile else PLAIN
             profile = options.over(profile)
-            self._mapped = MappedFiles(self._paths, profile)
+            self._mapped = MappedFiles(self._paths, profile, is_kept=is_kept)
             self._registers = _registers(self._paths, options.meters, profile)
 
     @property

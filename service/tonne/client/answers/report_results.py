@@ -98,7 +98,8 @@ class Estimate:
     """What records would come to: their inventory, and what would become of them.
 
     `row_errors` are the first records that would not be posted; `records` is empty unless each
-    record was asked for.
+    record was asked for. `rounded_count` and `rounded_first` are as an append has them: quantities
+    with more than six places, and the first of them.
     """
 
     inventory: Inventory
@@ -109,6 +110,8 @@ class Estimate:
     row_errors: tuple[RowError, ...]
     row_errors_omitted_count: int
     records: tuple[EstimatedRecord, ...]
+    rounded_count: int = 0
+    rounded_first: str = ""
 
 
 def read_estimate(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.imports.values.dates import EXCEL, ISO, SPECIAL, TIME, read_dates, read_format
+from tonne.imports.values.months import is_quarter
 from tonne.imports.values.numbers import NumberForm, read_numbers
 
 if TYPE_CHECKING:
@@ -29,17 +30,12 @@ _FORMS = [
 _DAYS = (
     *("dd/mm/yyyy", "mm/dd/yyyy", "dd.mm.yyyy", "dd-mm-yyyy", "mm-dd-yyyy", "yyyy/mm/dd"),
     *("yyyy.mm.dd", "yyyymmdd", "dd/mm/yy", "mm/dd/yy", "dd.mm.yy", "dd mmm yyyy", "dd-mmm-yyyy"),
-    *("dd-mmm-yy", "mmm dd, yyyy", "mmmm dd, yyyy", "dd mmmm yyyy", "yyyy年m月d日"),
+    *("dd-mmm-yy", "dd. mmm yyyy", "mmm dd, yyyy", "yyyy mmm dd", "yyyy年m月d日"),
 )
 _MONTHS = (
-    "mmm yyyy",
-    "mmmm yyyy",
-    "mmm-yyyy",
-    "mmm-yy",
-    "yyyy-mm",
-    "mm/yyyy",
-    "yyyymm",
-    "yyyy年m月",
+    *("mmm yyyy", "mmm-yyyy", "mmm/yyyy", "mmm.yyyy", "mmm-yy", "mmm/yy", "mmm yy", "mmm'yy"),
+    *("yyyy mmm", "yyyy-mmm", "yyyy-mm", "yyyy/mm", "yyyy.mm", "mm/yyyy", "mm.yyyy", "mm-yyyy"),
+    *("yyyymm", "yyyy年m月"),
 )
 _CLOCKS = (" hh:mm", " hh:mm:ss", " hh:mm am/pm", " hh:mm:ss am/pm")
 _DATES = (
@@ -50,7 +46,7 @@ _DATES = (
     "yyyy/mm/dd hh:mm",
     EXCEL,
 )
-YEARLESS = ("mmm", "mmmm")
+YEARLESS = ("mmm", "m月")
 """Columns named by months without a year."""
 
 MONTHS = frozenset((*_MONTHS, *YEARLESS))
@@ -109,16 +105,10 @@ def most_dates(texts: pl.Series) -> str | None:
 def yearless_months(names: Sequence[str]) -> tuple[str, list[int]] | None:
     """Find names of months alone, in their order with one new year at most: format and places."""
     for word in YEARLESS:
-        form = read_format(f"{word} yyyy")
-        texts = [f"{name.strip()} 2000" for name in names]
-        times = [
-            time if re.search(form.shape, text, re.ASCII) else None
-            for text, time in zip(
-                texts, read_dates(pl.Series(texts), (form,))["local"], strict=True
-            )
-        ]
-        places = [place for place, time in enumerate(times) if time is not None]
-        months = [time.month for time in times if time is not None]
+        texts = pl.Series([f"{name.strip()} 2000" for name in names], dtype=pl.String)
+        local = read_dates(texts, (read_format(f"{word} yyyy"),))["local"]
+        places = local.is_not_null().arg_true().to_list()
+        months = [time.month for time in local.drop_nulls()]
         back = sum(one >= other for one, other in itertools.pairwise(months))
         if len(set(months)) == len(months) > 1 and back <= 1:
             return word, places
@@ -127,31 +117,33 @@ def yearless_months(names: Sequence[str]) -> tuple[str, list[int]] | None:
 
 def month_formats(names: Sequence[str]) -> dict[str, list[int]]:
     """List the formats by which names are months, and the places of those that each reads."""
-    found: dict[str, list[int]] = {}
-    for word in _MONTHS:
-        form = read_format(word)
-        places = [
-            place for place, name in enumerate(names) if re.search(form.shape, name, re.ASCII)
-        ]
-        if places:
-            reading = read_dates(pl.Series([names[place] for place in places]), (form,))
-            found[word] = [
-                place
-                for place, time in zip(places, reading["local"], strict=True)
-                if time is not None
-            ]
-    return found
+    texts = pl.Series(names, dtype=pl.String)
+    readings = {word: read_dates(texts, (read_format(word),))["local"] for word in _MONTHS}
+    return {
+        word: local.is_not_null().arg_true().to_list()
+        for word, local in readings.items()
+        if local.null_count() < local.len()
+    }
+
+
+def quarters(names: Sequence[str]) -> list[str]:
+    """List the names of quarters."""
+    return [name for name in names if is_quarter(name)]
 
 
 def _plausible(texts: pl.Series) -> list[str]:
     """List the formats whose shape any of the first texts has."""
-    first = texts.drop_nulls().head(50).str.strip_chars().to_list()
-    return [
-        word
-        for word in _DATES
-        if word in SPECIAL
-        or any(re.search(read_format(word).shape, text, re.ASCII) for text in first)
-    ]
+    first = texts.drop_nulls().head(50)
+    shown = first.str.strip_chars().to_list()
+    has_letters = any(letter.isalpha() for text in shown for letter in text)
+    return [word for word in _DATES if _may_be(word, first, shown, has_letters=has_letters)]
+
+
+def _may_be(word: str, texts: pl.Series, shown: Sequence[str], *, has_letters: bool) -> bool:
+    form = read_format(word)
+    if form.has_names:  # a name is known by reading it
+        return has_letters and bool(read_dates(texts, (form,))["local"].is_not_null().any())
+    return word in SPECIAL or any(re.search(form.shape, text, re.ASCII) for text in shown)
 
 
 def has_times(word: str, texts: pl.Series) -> bool:

@@ -9,7 +9,12 @@ import polars as pl
 from tonne.imports.guessing import clues, headers, registers, unused, words
 from tonne.imports.guessing.draft import UNKNOWN, Draft
 from tonne.imports.guessing.periods import Dates
-from tonne.imports.guessing.tables import Sample, take_sample
+from tonne.imports.guessing.tables import COLUMNS_MAX, NAMES_SHOWN, Sample, take_sample
+from tonne.imports.profiles.report import Rows
+from tonne.imports.profiles.screening import sum_rows
+from tonne.imports.sources.tables import ROW, column_key
+from tonne.imports.values.numbers import NumberForm
+from tonne.imports.values.totals import TOTALS, is_total
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,14 +51,16 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
     wide = _wide(sample)
     if wide:
         places.pop("quantity", None)
-        places = {name: place for name, place in places.items() if place not in wide[1]}
+        wide_places = set(wide[1])
+        places = {name: place for name, place in places.items() if place not in wide_places}
     cells = [
         *([sample.column(places["quantity"])] if "quantity" in places else []),
-        *(sample.column(place) for place in (wide[1] if wide else ())),
+        *(sample.column(place) for place in (wide[1] if wide else ()) if place < COLUMNS_MAX),
     ]
     totals = _totals(sample, draft)
     kept = ~totals
-    _numbers(cells, kept, sample, draft)
+    form = _numbers(cells, kept, sample, draft)
+    _ask_sums(cells if wide else [], kept, form, sample, draft)
     if "quantity" in places:
         kept &= cells[0].str.contains("[0-9]").fill_null(value=False)
     if wide:
@@ -62,6 +69,8 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
     elif "quantity" not in places:
         question = "which column holds the quantities? (name it)"
         draft.put("columns", "quantity", UNKNOWN, asked=question)
+    if not wide:
+        _ask_quarters(sample, draft)
     registers.ask(sample, places, wide[1] if wide else [], kept, draft)
     dates = Dates(sample, places, kept, draft, options)
     if wide and wide[0] == clues.CLOCK_WORD:
@@ -104,6 +113,20 @@ def _ask_wide(sample: Sample, wide: tuple[str, list[int]], draft: Draft) -> None
         draft.put("dates", "interval", "1mo", asked=asked)
 
 
+def _ask_quarters(sample: Sample, draft: Draft) -> None:
+    """Say of columns named by quarters how they are read: by their first months."""
+    names = clues.quarters(sample.header)
+    if len(names) > 1:
+        listed = ", ".join(map(repr, names[:NAMES_SHOWN]))
+        draft.put_open(
+            "dates",
+            "interval",
+            UNKNOWN,
+            asked=f"the columns {listed} look like quarters, and no date format reads them: name "
+            "each by its first month (Jan 2025, Apr 2025), and put 3mo here; are they?",
+        )
+
+
 def _wide_text(sample: Sample, wide: tuple[str, list[int]]) -> str:
     """Say what the first of the columns is taken for."""
     kind = "a time of day" if wide[0] == clues.CLOCK_WORD else "a day or a month"
@@ -116,10 +139,15 @@ def _wide_text(sample: Sample, wide: tuple[str, list[int]]) -> str:
 def _totals(sample: Sample, draft: Draft) -> pl.Series:
     """Find rows of sums, and have the profile leave them out."""
     totals = pl.repeat(value=False, n=sample.rows.height, eager=True)
-    for place, name in enumerate(sample.header):
+    names = sample.header[:COLUMNS_MAX]
+    keys = [column_key(place) for place in range(len(names))]
+    has_sums = sample.rows.select(pl.col(keys).str.contains(TOTALS).any()).row(0)
+    for place, name in enumerate(names):
+        if not (name and has_sums[place]):
+            continue
         texts = sample.column(place)
-        found = texts.str.contains(headers.TOTALS).fill_null(value=False)
-        if name and found.any():
+        found = is_total(texts)
+        if found.any():
             sums = sorted(set(texts.filter(found)))
             draft.put_table(
                 "leave_out",
@@ -130,10 +158,25 @@ def _totals(sample: Sample, draft: Draft) -> pl.Series:
     return totals
 
 
-def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Draft) -> None:
+def _ask_sums(
+    cells: list[pl.Series], kept: pl.Series, form: NumberForm, sample: Sample, draft: Draft
+) -> None:
+    """Ask of rows that are in every column the sum of those above, though no word says so."""
+    frame = pl.DataFrame([cell.alias(str(number)) for number, cell in enumerate(cells)])
+    rows = sum_rows(frame.filter(kept) if cells else frame, form)
+    if len(cells) > 1 and rows:
+        numbers = Rows()
+        numbers.add(sample.rows[ROW].filter(kept).gather(rows))
+        asked = f"in {numbers} each quantity is the sum of those above: do they count as records?"
+        draft.put_open("file", "totals", "read", asked=f"{asked} (read or leave_out)")
+
+
+def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Draft) -> NumberForm:
+    """Put how numbers are written, and give the likeliest form."""
     if not cells:
-        return
-    texts = pl.concat([cell.filter(kept) for cell in cells]).drop_nulls()
+        return NumberForm()
+    frame = pl.DataFrame([cell.alias(str(number)) for number, cell in enumerate(cells)])
+    texts = pl.concat([each.alias("") for each in frame.filter(kept).get_columns()]).drop_nulls()
     marks = texts.filter(~texts.str.contains("[0-9]")).unique().sort()
     texts = texts.filter(texts.str.contains("[0-9]"))
     if marks.len() and len(cells) == 1:
@@ -143,7 +186,7 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
             assumed=f"{', '.join(map(repr, marks.to_list()[:3]))} stands for no quantity",
         )
     if sample.numbers_are_plain or not texts.len():
-        return
+        return NumberForm()
     forms = clues.number_forms(texts)
     if not forms:
         share = f"{texts[0]!r}"
@@ -153,7 +196,7 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
             ".",
             asked=f"how are numbers like {share} written? (and grouping)",
         )
-        return
+        return NumberForm()
     form, plain = forms[0]
     asked = ""
     if len(forms) > 1:
@@ -174,17 +217,15 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
                 f"numbers have the decimal mark {form.decimal!r} and groups parted by "
                 f"{', '.join(map(repr, form.grouping)) or 'nothing'}"
             )
+    return form
 
 
 def _columns(
     sample: Sample, places: dict[str, int], wide: list[int], kept: pl.Series, draft: Draft
 ) -> None:
     """Put the columns of fields, ask for the fields that have none, and read their words."""
-    free = [
-        place
-        for place, name in enumerate(sample.header)
-        if name and place not in {*places.values(), *wide}
-    ]
+    taken = {*places.values(), *wide}
+    free = [place for place, name in enumerate(sample.header) if name and place not in taken]
     for name, place in places.items():
         _column(name, place, sample, free, kept, draft)
     asked = {name: question for name, question in _ASKED.items() if name not in places}
@@ -196,8 +237,9 @@ def _columns(
     }
     found = {name: place for name, place in likely.items() if place is not None}
     if free:
-        listed = ", ".join(repr(sample.header[place]) for place in free)
-        draft.assumptions.append(f"no field is made of {listed}")
+        listed = ", ".join(repr(sample.header[place]) for place in free[:NAMES_SHOWN])
+        more = f" and {len(free) - NAMES_SHOWN:,} more" if len(free) > NAMES_SHOWN else ""
+        draft.assumptions.append(f"no field is made of {listed}{more}")
     words.put_words(sample, places | found, kept, draft)
 
 
@@ -222,6 +264,6 @@ def _column(  # noqa: PLR0917  # what a guess has found so far
         question += f'["{header}", "{other}"] }}; no: "{header}")'
         draft.put_open("columns", name, rule, asked=question)
         return
-    rivals = headers.rivals(sample.header, name, {*range(len(sample.header))} - {*free})
+    rivals = headers.rivals(sample.header, name, free)
     also = f" (also possible: {', '.join(map(repr, rivals))})" if rivals else ""
     draft.put("columns", name, rule, assumed=f"{name} is the column {header!r}{also}")

@@ -190,12 +190,6 @@ METERS = frozenset(
 UNIT_BEHIND = re.compile(r"^(?P<name>.*?)[ _]*[(\[](?P<unit>[^()\[\]]+)[)\]]$")
 """A unit in a header: `Usage (kWh)`, `Usage [kWh]`."""
 
-TOTALS = (
-    r"(?i)^\s*(?:grand\s+total|sub-?\s?total|total|sum|summe|gesamt|somme|suma|totale|合计|总计|小计)"
-    r"(?:\b.*)?$"
-)
-"""What the rows of sums begin with."""
-
 _SIGNS = "".join(GROUPS.values())
 _NUMBER = re.compile(rf"^[-+(]?[0-9][0-9{re.escape(_SIGNS)}]*\)?-?$")
 _DATE = re.compile(r"^[0-9]{1,4}[-/.年][0-9]{1,2}([-/.月][0-9]{1,4}日?)?([ T].*)?$")
@@ -238,29 +232,25 @@ def find_header_row(head: Sequence[Sequence[str]]) -> int:
 
 def roles(header: Sequence[str]) -> dict[str, int]:
     """Tell which column may be which field: a field's likeliest name wins."""
-    names = [plain(UNIT_BEHIND.sub(r"\g<name>", name)) for name in header]
-    whole = [plain(name) for name in header]
+    places: dict[str, list[int]] = {}
+    for index, name in enumerate(header):
+        for each in {plain(UNIT_BEHIND.sub(r"\g<name>", name)), plain(name)}:
+            places.setdefault(each, []).append(index)
     found: dict[str, int] = {}
     for field, words in NAMES.items():
         for word in words:
-            places = [
-                index
-                for index in range(len(names))
-                if plain(word) in {names[index], whole[index]} and index not in found.values()
-            ]
-            if places:
-                found[field] = places[0]
+            free = [index for index in places.get(plain(word), ()) if index not in found.values()]
+            if free:
+                found[field] = free[0]
                 break
     return found
 
 
-def rivals(header: Sequence[str], field: str, taken: set[int]) -> list[str]:
-    """List the other columns that a field's names fit, but for those that are taken."""
+def rivals(header: Sequence[str], field: str, free: Sequence[int]) -> list[str]:
+    """List the other columns that a field's names fit, of those that are free."""
     words = set(map(plain, NAMES[field]))
     return [
-        name
-        for place, name in enumerate(header)
-        if place not in taken
-        and name
-        and {plain(name), plain(UNIT_BEHIND.sub(r"\g<name>", name))} & words
+        header[place]
+        for place in free
+        if {plain(header[place]), plain(UNIT_BEHIND.sub(r"\g<name>", header[place]))} & words
     ]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.imports.guessing import clues
+from tonne.imports.guessing.tables import COLUMNS_MAX
+from tonne.imports.sources.tables import column_key
 
 if TYPE_CHECKING:
     from tonne.imports.guessing.draft import Draft
@@ -55,7 +57,8 @@ def _courses(
 ) -> list[list[Decimal]]:
     """List each meter's numbers in the order of their times; in a wide table each row's."""
     columns = wide or [places[name] for name in ("quantity",) if name in places]
-    cells = [_with_digits(sample.column(place).filter(kept)) for place in columns]
+    columns = [place for place in columns if place < COLUMNS_MAX]
+    cells = _with_digits(sample.rows.filter(kept).select(map(column_key, columns)))
     texts = pl.concat([pl.Series(dtype=pl.String), *(cell.rename("") for cell in cells)])
     texts = texts.drop_nulls()
     forms = [] if sample.numbers_are_plain else clues.number_forms(texts)
@@ -75,10 +78,9 @@ def _courses(
     return [[number for _, number in sorted(each)] for each in found.values()]
 
 
-def _with_digits(texts: pl.Series) -> pl.Series:
+def _with_digits(cells: pl.DataFrame) -> list[pl.Series]:
     """Take texts that may be numbers; the others are null."""
-    has_digits = texts.str.contains("[0-9]").fill_null(value=False)
-    return texts.zip_with(has_digits, pl.repeat(None, texts.len(), dtype=pl.String, eager=True))
+    return cells.select(pl.when(pl.all().str.contains("[0-9]")).then(pl.all())).get_columns()
 
 
 def _times(sample: Sample, places: dict[str, int], kept: pl.Series) -> list[int]:

@@ -12,6 +12,7 @@ import polars as pl
 from tonne.errors import FieldInvalid
 from tonne.imports.guessing import headers
 from tonne.imports.profiles.profile import PLAIN
+from tonne.imports.profiles.report import Rows
 from tonne.imports.sources.delimited import WORDS, read_head
 from tonne.imports.sources.opening import DELIMITED, format_of, open_table
 from tonne.imports.sources.tables import ROW, FileRule, HeaderRule, column_key
@@ -24,9 +25,18 @@ if TYPE_CHECKING:
 
     from tonne.imports.guessing.draft import Draft
     from tonne.imports.options import ReadingOptions
+    from tonne.imports.sources.tables import Table
 
 SAMPLE_ROWS = 5_000
-"""Rows that a guess looks at."""
+"""Rows that a guess looks at, where a table is no wide one."""
+
+SAMPLE_CELLS = 500_000
+"""Cells that a guess looks at."""
+
+COLUMNS_MAX = 1_000
+"""Columns whose texts a guess looks at; of the others it knows the names."""
+
+NAMES_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +45,17 @@ class Sample:
 
     header: tuple[str, ...]
     rows: pl.DataFrame
+    """Texts, stripped; what is blank is null."""
+
     numbers_are_plain: bool
     """Whether the file has numbers as such, and no texts of them."""
 
     def column(self, place: int) -> pl.Series:
-        """Take a column's texts; what is blank is null."""
-        texts = self.rows[column_key(place)].str.strip_chars()
-        return texts.to_frame().select(pl.when(texts != "").then(texts).alias("text")).to_series()
+        """Take a column's texts; what is blank, or was not looked at, is null."""
+        key = column_key(place)
+        if key in self.rows.columns:
+            return self.rows[key].alias("text")
+        return pl.repeat(None, self.rows.height, dtype=pl.String, eager=True).alias("text")
 
     def has_numbers(self, place: int) -> bool:
         """Whether a column holds digits at all."""
@@ -90,16 +104,48 @@ def take_sample(path: Path, options: ReadingOptions, draft: Draft) -> Sample:
         elif kind in DELIMITED:
             named = _delimited(file, path.name, named, draft)
         with open_table(file, named) as table:
-            rows = next(iter(table.rows()), pl.DataFrame()).head(SAMPLE_ROWS)
+            rows = next(iter(table.rows()), pl.DataFrame())
+            rows = rows.head(min(SAMPLE_ROWS, SAMPLE_CELLS // max(1, rows.width) + 1))
             if not rows.height:
                 raise FieldInvalid(
                     f"{table.place}: expected rows below the header; there are none"
                 )
-            keys = [name for name in rows.columns if name != ROW]
-            is_blank = rows.select(
-                pl.all_horizontal(pl.col(keys).fill_null("").str.strip_chars() == "")
-            ).to_series()
-            return Sample(table.header, rows.filter(~is_blank), kind not in DELIMITED)
+            keys = [name for name in rows.columns if name != ROW][:COLUMNS_MAX]
+            rows = rows.select(ROW, *keys)
+            if len(table.header) > COLUMNS_MAX:
+                draft.assumptions.append(
+                    f"of {len(table.header):,} columns the first {COLUMNS_MAX:,} were looked at"
+                )
+            rows = rows.with_columns(pl.col(keys).str.strip_chars().replace("", None))
+            is_blank = rows.select(pl.all_horizontal(pl.col(keys).is_null())).to_series()
+            rows = rows.filter(~is_blank)
+            _ask_hidden(table, rows, draft)
+            draft.assumptions += table.notes
+            return Sample(table.header, rows, kind not in DELIMITED)
+
+
+def _ask_hidden(table: Table, rows: pl.DataFrame, draft: Draft) -> None:
+    """Ask what becomes of rows and columns with values that the sheet hides."""
+    numbers = rows[ROW]
+    hidden = Rows()
+    for first, last in table.hidden_rows:
+        hidden.add(numbers.filter(numbers.is_between(first, last)))
+    names = [
+        table.header[place]
+        for place in table.hidden_columns
+        if place < len(table.header) and table.header[place]
+    ]
+    found = [f"{hidden.count:,} with values ({hidden})"] if hidden.count else []
+    found += [f"the columns {', '.join(map(repr, names[:NAMES_SHOWN]))}"] if names else []
+    if found:
+        by = " by a filter" if table.is_filtered else ""
+        draft.put_open(
+            "file",
+            "hidden",
+            "read",
+            asked=f"the sheet hides{by} {' and '.join(found)}: are they records? (read or "
+            "leave_out)",
+        )
 
 
 def _sheet(file: Path, name: str, rule: FileRule, draft: Draft) -> FileRule:
@@ -153,7 +199,10 @@ def _delimiter(file: Path, name: str) -> str:
     """Find the delimiter by which the most rows have the same, largest number of columns."""
 
     def fit(delimiter: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in read_head(file, name, delimiter))
+        try:
+            widths = Counter(len(row) for row in read_head(file, name, delimiter))
+        except FieldInvalid:  # no delimiter of this file: one field is longer than any
+            return (-1, 0)
         widths.pop(0, None)
         widths.pop(1, None)
         return max(((count, width) for width, count in widths.items()), default=(0, 0))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 WORDS_MAX = 30
 """Most words of a column that may be those of a field."""
 
+COLUMNS_MAX = 200
+"""Columns that are looked through for the words of a field."""
+
 WORDS_SHOWN = 5
 
 
@@ -80,7 +83,7 @@ def _likely(
     """Find the column that has the most known words of a field, and these words."""
     best: tuple[int, list[str]] | None = None
     best_count = 0
-    for place in free:
+    for place in free[:COLUMNS_MAX]:
         texts = sample.column(place).filter(kept).drop_nulls()
         words = texts.unique(maintain_order=True).to_list()
         if not 0 < len(words) <= WORDS_MAX or any(map(headers.is_value, words)):

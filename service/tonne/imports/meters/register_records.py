@@ -105,8 +105,21 @@ class RegisterRecords:
                     f"{self._place}: expected at most {READINGS_MAX:,} readings at once; import "
                     "them in several files, each beginning with the last reading of the one before"
                 )
+            self._refuse_unread(frame, count - frame.height)
             parts.append(self._read(frame, count - frame.height))
         return pl.concat(parts) if parts else pl.DataFrame()
+
+    def _refuse_unread(self, frame: pl.DataFrame, before: int) -> None:
+        """Refuse a reading of which a text stands for no value: it would be a meter's name."""
+        if "unread" not in frame.columns or not frame["unread"].is_not_null().any():
+            return
+        row = int(frame["unread"].is_not_null().arg_true()[0])
+        where = frame["evidence"][row] if "evidence" in frame.columns else ""
+        raise FieldInvalid(
+            f"{where or self._place}, record {before + row + 1}: {frame['unread'][row]} cannot be "
+            "read: mend the cell; where one reading is missing, nobody can tell what was used",
+            metadata={"record": str(before + row + 1)},
+        )
 
     def _read(self, frame: pl.DataFrame, before: int) -> pl.DataFrame:
         def text(name: str) -> pl.Expr:

@@ -14,12 +14,17 @@ from tonne.errors import FieldInvalid
 from tonne.imports.profiles.profile import describe_column
 from tonne.imports.sources.tables import column_key, folded
 from tonne.imports.values.dates import CLOCK, DAY, MONTH, read_dates, read_format, read_formats
+from tonne.imports.values.faults import FAULT
+from tonne.imports.values.months import is_month
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tonne.imports.profiles.profile import ColumnRule, ValueRule
     from tonne.imports.sources.tables import Table
+
+NAMES_SHOWN = 40
+"""Names of columns that a message lists."""
 
 _NO_DAY = dt.datetime(2000, 1, 1)  # noqa: DTZ001  # carries a time of day
 
@@ -35,6 +40,9 @@ class ValueColumn:
     """The day, month or time that the header names."""
 
     kind: str = ""
+    is_found: bool = False
+    """Whether a pattern or a date found it; else a person named it."""
+
     offset: dt.timedelta | None = None
     """The time of day that the header names."""
 
@@ -102,16 +110,15 @@ def find_values(
                     f"{table.place}: values: two rules find column {column.header!r}"
                 )
             found[column.key] = column
-    order = [column_key(index) for index in range(len(table.header))]
-    return sorted(found.values(), key=lambda column: order.index(column.key))
+    order = {column_key(index): index for index in range(len(table.header))}
+    return sorted(found.values(), key=lambda column: order[column.key])
 
 
 def unused_columns(table: Table, used: Sequence[str]) -> tuple[str, ...]:
     """List the named columns of which no field is made."""
+    taken = set(used)
     return tuple(
-        name
-        for index, name in enumerate(table.header)
-        if name and column_key(index) not in set(used)
+        name for index, name in enumerate(table.header) if name and column_key(index) not in taken
     )
 
 
@@ -129,7 +136,10 @@ def _matching(table: Table, rule: ValueRule, taken: Sequence[str]) -> list[Value
         matches = [(key, name, pattern.fullmatch(name)) for key, name in others]
         return [
             ValueColumn(
-                key, name, {**rule.constants, **{k: v for k, v in match.groupdict().items() if v}}
+                key,
+                name,
+                {**rule.constants, **{k: v for k, v in match.groupdict().items() if v}},
+                is_found=True,
             )
             for key, name, match in matches
             if match
@@ -146,17 +156,19 @@ def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
         formats = tuple(read_format(f"yyyy-mm-dd {word}") for word in (form.word, "hh:mm:ss"))
         local = read_dates("2000-01-01 " + names, formats)["local"]
         return [
-            ValueColumn(key, name, rule.constants, offset=time - _NO_DAY)
+            ValueColumn(key, name, rule.constants, is_found=True, offset=time - _NO_DAY)
             for (key, name), time in zip(others, local, strict=True)
             if time is not None
         ]
     reading = read_dates(names, read_formats((rule.date_word,)))
     kind = form.kind if form.kind in {MONTH, DAY} else ""
     found = [
-        ValueColumn(key, name, rule.constants, first=time, kind=kind)
+        ValueColumn(key, name, rule.constants, first=time, kind=kind, is_found=True)
         for (key, name), time in zip(others, reading["local"], strict=True)
         if time is not None
     ]
+    if form.kind == MONTH:
+        _refuse_other_months(others, found, rule)
     seen: dict[object, str] = {}
     for each in found:
         if each.first in seen:
@@ -168,6 +180,28 @@ def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
             )
         seen[each.first] = each.header
     return found
+
+
+def _refuse_other_months(
+    others: list[tuple[str, str]], found: list[ValueColumn], rule: ValueRule
+) -> None:
+    """Refuse a column between those of months that is a month to a person, and none by the rule.
+
+    So is one whose name is an error of the spreadsheet: what it held would be missing.
+    """
+    keys = {column.key for column in found}
+    wrong = [
+        name
+        for key, name in others
+        if key not in keys and (is_month(name, with_year=not rule.year) or re.search(FAULT, name))
+    ]
+    if found and wrong:
+        raise FieldInvalid(
+            f"values: the columns {_listed(wrong)} may be months or days, too, and none reads as "
+            f"{rule.dates!r}: what they hold would be missing; name them like the others, or give "
+            "them a table [[values]] of their own",
+            metadata={"column": wrong[0]},
+        )
 
 
 def _with_years(names: pl.Series, rule: ValueRule) -> pl.Series:
@@ -222,4 +256,6 @@ def _rule_text(rule: ValueRule) -> str:
 
 
 def _listed(header: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in header if name) or "without names"
+    names = [name for name in header if name]
+    more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(map(repr, names[:NAMES_SHOWN])) + more or "without names"

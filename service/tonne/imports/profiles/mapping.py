@@ -22,8 +22,11 @@ from tonne.imports.profiles.columns import (
 from tonne.imports.profiles.periods import Periods, Side
 from tonne.imports.profiles.profile import END, START, ColumnRule, Interval
 from tonne.imports.profiles.report import Report
+from tonne.imports.profiles.screening import Screening
 from tonne.imports.sources.tables import ROW, folded
 from tonne.imports.values.dates import DAY, MONTH
+from tonne.imports.values.faults import REMARK as FAULT_REMARK
+from tonne.imports.values.faults import find_faults, is_fault
 from tonne.imports.values.numbers import is_misread, read_numbers
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
     from tonne.imports.profiles.profile import LeaveOutRule, Profile
     from tonne.imports.sources.tables import Table
+
+_UNREAD_BY_OTHERS = (START, END, "quantity", "data_quality", "attributes")
+"""Fields of which a text that is none of theirs goes to quarantine by itself."""
 
 VALUE = "_value"
 """The column that numbers the value columns of a row."""
@@ -56,7 +62,9 @@ class Mapper:
         rules = _plain_columns(table, profile) if profile.is_plain else dict(profile.columns)
         self._texts = {name: find_text(table, rule, name) for name, rule in rules.items()}
         used = [key for text in self._texts.values() for key in text.keys]
-        self._values = self._find_values(used)
+        values = self._find_values(used)
+        self._screening = Screening(profile, table, self._texts, values, self.report)
+        self._values = self._screening.shown(values)
         self._leave_out = [
             (rule, find_text(table, rule.column, "leave_out") if rule.column else None)
             for rule in profile.leave_out
@@ -113,6 +121,9 @@ class Mapper:
         chunk = self._without_blank(chunk)
         for rule, text in self._leave_out:
             chunk = self._without(chunk, rule, text)
+        chunk = self._screening.rows(chunk)
+        if "unread" not in self._texts:
+            chunk = self._with_faults(chunk)
         records = self._spread(chunk)
         rows = records[ROW]
         records = records.with_columns(self._words(records))
@@ -161,6 +172,20 @@ class Mapper:
         self.report.leave_out(rule.reason, chunk[ROW].filter(out))
         return chunk.filter(~out)
 
+    def _with_faults(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        """Add what stands for no value in columns of texts: nobody may take it for one."""
+        texts = {
+            f"{name} ({number + 1})" if number else name: chunk[key]
+            for name, text in self._texts.items()
+            if name not in _UNREAD_BY_OTHERS
+            for number, key in enumerate(text.keys)
+        }
+        unread = find_faults(pl.DataFrame(texts), list(texts)) if texts else None
+        if unread is None:
+            return chunk
+        self.report.remark(FAULT_REMARK, chunk[ROW].filter(unread.is_not_null()))
+        return chunk.with_columns(unread)
+
     def _spread(self, chunk: pl.DataFrame) -> pl.DataFrame:
         """Make a row for each cell of a value column, in the order of the table."""
         fields = [
@@ -169,24 +194,26 @@ class Mapper:
             if name != "quantity"
         ]
         fields += [pl.lit(word).alias(name) for name, word in self._profile.constants.items()]
-        parts = []
-        names = {name for value in self._values for name in value.constants}
-        for number, value in enumerate(self._values):
-            own = [
-                pl.lit(value.constants.get(name), pl.String).alias(name) for name in sorted(names)
-            ]
-            parts.append(
-                chunk.select(
-                    pl.col(ROW),
-                    *(each for each in fields if each.meta.output_name() not in names),
-                    *own,
-                    pl.col(value.key).alias("quantity"),
-                    pl.lit(number, pl.UInt32).alias(VALUE),
-                )
-            )
-        if len(parts) == 1:
-            return parts[0]
-        records = pl.concat(parts).sort(ROW, VALUE)
+        fields += [pl.col("unread")] if "unread" in chunk.columns else []
+        values = self._values
+        names = sorted({name for value in values for name in value.constants})
+        base = chunk.select(
+            pl.col(ROW), *(each for each in fields if each.meta.output_name() not in names)
+        )
+        place = pl.int_range(chunk.height * len(values), dtype=pl.Int64, eager=True)
+        row, number = place // len(values), place % len(values)
+        cells = pl.concat([chunk[value.key].alias("quantity") for value in values])
+        own = [
+            pl.Series(name, [value.constants.get(name) for value in values], pl.String)
+            for name in names
+        ]
+        records = base[row].with_columns(
+            *(constant.gather(number) for constant in own),
+            cells.gather(number * chunk.height + row),
+            number.cast(pl.UInt32).alias(VALUE),
+        )
+        if len(values) == 1:
+            return records
         blank = records["quantity"].fill_null("").str.strip_chars() == ""
         self.report.leave_out(BLANK_CELL, records[ROW].filter(blank))
         return records.filter(~blank)
@@ -214,6 +241,8 @@ class Mapper:
         return found
 
     def _quantities(self, texts: pl.Series, rows: pl.Series) -> pl.Series:
+        faults = is_fault(texts)
+        self.report.remark(FAULT_REMARK, rows.filter(faults))
         if self._profile.numbers.is_plain:
             return texts
         plain = read_numbers(texts, self._profile.numbers)
@@ -255,25 +284,23 @@ class Mapper:
     def _header_sides(self, records: pl.DataFrame) -> tuple[Side, Side]:
         """Take the periods that the headers name."""
         interval = Interval.read(self._profile.dates.interval)
-        texts, starts, ends, days = [], [], [], []
+        steps = []
         for value in self._values:
             step = {MONTH: "1mo", DAY: "1d"}.get(value.kind, "0s")
             if interval and not (value.kind and interval.seconds):
                 step = f"{interval.months}mo{interval.days}d{interval.seconds}s"
-            both = pl.Series([value.first], dtype=pl.Datetime("us"))
-            texts.append(value.header)
-            starts.append(both[0])
-            ends.append(both.dt.offset_by(step)[0])
-            days.append(bool(value.kind))
+            steps.append(step)
         frame = pl.DataFrame(
-            {"text": texts, "start": starts, "end": ends, "is_day": days},
-            schema={
-                "text": pl.String,
-                "start": pl.Datetime("us"),
-                "end": pl.Datetime("us"),
-                "is_day": pl.Boolean,
+            {
+                "text": [value.header for value in self._values],
+                "start": [value.first for value in self._values],
+                "step": steps,
+                "is_day": [bool(value.kind) for value in self._values],
             },
-        )[records[VALUE].cast(pl.Int64)]
+            schema_overrides={"text": pl.String, "start": pl.Datetime("us")},
+        )
+        frame = frame.with_columns(end=pl.col("start").dt.offset_by(pl.col("step")))
+        frame = frame[records[VALUE].cast(pl.Int64)]
         none = pl.lit(None, pl.Datetime("us", "UTC")).alias("instant")
         start, end = (
             Side(name, frame["text"], frame.select(pl.col(name).alias("local"), none, "is_day"))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tonne.imports.values.dates import DateFormat
 
 START, END = "start", "end"
+READ, LEAVE_OUT = "read", "leave_out"
+"""What becomes of rows that a sheet hides, and of sums; nothing: the file is stopped."""
+
 USED = "used"
 """What a profile says of quantities that look like readings of registers, and are none."""
 
@@ -131,9 +134,9 @@ class ValueRule:
                     f"pattern: expected a regular expression; got {self.pattern!r}: {error}"
                 ) from error
             _check_fields("pattern", groups)
-        if self.year and not (self.dates in {"mmm", "mmmm"} and _YEAR.fullmatch(self.year)):
+        if self.year and not (self.dates in {"mmm", "mmmm", "m月"} and _YEAR.fullmatch(self.year)):
             raise FieldInvalid(
-                f"values.year: expected a year like 2025 beside dates = mmm or mmmm; got "
+                f"values.year: expected a year like 2025 beside dates = mmm, mmmm or m月; got "
                 f"{self.year!r} beside {self.dates!r}"
             )
         if self.dates:

@@ -55,6 +55,9 @@ class Report:
     examples: dict[str, str] = field(default_factory=dict)
     """The first text of which a remark is made."""
 
+    notes: list[str] = field(default_factory=list)
+    """What else is to be told of the table as a whole."""
+
     unused: tuple[str, ...] = ()
     """Columns that no field is made of."""
 
@@ -79,7 +82,8 @@ class Report:
 
     def lines(self) -> list[str]:
         """Write what people should know, a line each."""
-        found = [
+        found = [f"{self.place}: {note}" for note in self.notes]
+        found += [
             f"{self.place}: {rows.count:,} left out ({rows}): {reason}"
             for reason, rows in self.left_out.items()
         ]

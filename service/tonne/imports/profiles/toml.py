@@ -35,7 +35,10 @@ UNKNOWN = "?"
 
 _TOP = ("name", "description", "file", "numbers", "dates", "columns", "constants", "aliases")
 _TABLES = ("registers", "values", "leave_out")
-_FILE = ("format", "encoding", "delimiter", "sheet", "header_row", "header_has")
+_FILE = (
+    *("format", "encoding", "delimiter", "sheet", "header_row", "header_has"),
+    *("hidden", "totals"),
+)
 _COLUMN = tuple(field.name for field in fields(ColumnRule))
 _VALUE = ("column", "pattern", "dates", "year", *RECORD_FIELDS)
 _LEAVE_OUT = tuple(field.name for field in fields(LeaveOutRule))
@@ -173,6 +176,8 @@ def _file(given: Mapping[str, Any]) -> FileRule:
         delimiter=_text(given, "delimiter", "file."),
         sheet=str(sheet) if isinstance(sheet, int) else _text(given, "sheet", "file."),
         header=HeaderRule(rows[0], rows[1], _words(given, "header_has", "file.")),
+        hidden=_text(given, "hidden", "file."),
+        totals=_text(given, "totals", "file."),
     )
 
 

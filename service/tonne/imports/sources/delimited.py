@@ -10,11 +10,11 @@ import polars as pl
 
 from tonne.errors import FieldInvalid
 from tonne.imports.sources.tables import (
-    CHUNK_ROWS,
     HEAD_ROWS,
     ROW,
     HeaderRule,
     Table,
+    chunk_rows,
     column_key,
     find_header,
 )
@@ -29,6 +29,9 @@ WORDS = {"tab": "\t", "\\t": "\t", "semicolon": ";", "comma": ",", "pipe": "|"}
 
 LIKELY = (";", "\t", "|", ",")
 """Delimiters that a header of one column is looked through for."""
+
+HEAD_CELLS = 1_000_000
+"""Cells from the beginning among which a header is looked for."""
 
 FIELD_CHARS_MAX = 1 << 20
 """A field longer than this is a quote that nobody closed."""
@@ -93,7 +96,14 @@ def read_head(path: Path, name: str, delimiter: str) -> list[list[str]]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return list(itertools.islice(_rows(lines, delimiter), HEAD_ROWS))
+            found: list[list[str]] = []
+            cell_count = 0
+            for row in itertools.islice(_rows(lines, delimiter), HEAD_ROWS):
+                found.append(row)
+                cell_count += len(row)
+                if cell_count > HEAD_CELLS:
+                    break
+            return found
     except UnicodeDecodeError as error:
         raise unreadable_text(path, name) or _first(name, error) from error
     except csv.Error as error:
@@ -151,7 +161,7 @@ def _scan(
         row_index_name=ROW,
         row_index_offset=header_row + 1,
     )
-    yield from frame.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True)
+    yield from frame.collect_batches(chunk_size=chunk_rows(len(names)), maintain_order=True)
 
 
 def _long_row(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tonne.errors import FieldInvalid
-from tonne.imports.sources.tables import CHUNK_ROWS, ROW, Table, column_key
+from tonne.imports.sources.tables import CHUNK_ROWS, ROW, Table, chunk_rows, column_key
 from tonne.text.documents import load_json
 
 if TYPE_CHECKING:
@@ -132,7 +132,9 @@ def read_columns(path: Path, name: str, kind: str) -> Table:
     def chunks() -> Iterator[pl.DataFrame]:
         numbered = frame.select(texts).with_row_index(ROW, 1)
         try:
-            yield from numbered.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True)
+            yield from numbered.collect_batches(
+                chunk_size=chunk_rows(len(texts)), maintain_order=True
+            )
         except pl.exceptions.PolarsError as error:
             raise _broken(name, kind, error) from error
 

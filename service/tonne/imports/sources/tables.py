@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 CHUNK_ROWS = 50_000
-"""Rows of a table that are read at a time."""
+"""Rows of a table that are read at a time, where it is no wide one."""
+
+CHUNK_CELLS = 2_000_000
+"""Cells that are read at a time: each may become a record."""
 
 HEAD_ROWS = 500
 """Rows from the beginning among which a header is looked for."""
@@ -47,6 +50,18 @@ class FileRule:
     delimiter: str = ""
     sheet: str = ""
     header: HeaderRule = field(default_factory=HeaderRule)
+    hidden: str = ""
+    """What becomes of rows and columns that the sheet hides: `read`, `leave_out` or not stated."""
+
+    totals: str = ""
+    """What becomes of rows that look like sums of others: `read`, `leave_out` or not stated."""
+
+    def __post_init__(self) -> None:
+        """Refuse other words."""
+        for name in ("hidden", "totals"):
+            found = getattr(self, name)
+            if found not in {"", "read", "leave_out", "?"}:
+                raise FieldInvalid(f"{name}: expected read or leave_out; got {found!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +78,27 @@ class Table:
     """The last row of the header; 0: the names come with each row."""
 
     rows: Callable[[], Iterator[pl.DataFrame]]
+    hidden_rows: Sequence[tuple[int, int]] = ()
+    """Ranges of rows that the sheet hides, first and last, from 1."""
+
+    hidden_columns: Sequence[int] = ()
+    """Columns that the sheet hides, from 0."""
+
+    is_filtered: bool = False
+    """Whether a filter hides rows."""
+
+    notes: Sequence[str] = ()
+    """What else is to be told of the file: sheets that are not read."""
 
     @property
     def place(self) -> str:
         """Name file and sheet, for messages."""
         return f"{self.file}, sheet {self.sheet!r}" if self.sheet else self.file
+
+
+def chunk_rows(column_count: int) -> int:
+    """Tell how many rows of a table of so many columns are read at a time."""
+    return max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(1, column_count)))
 
 
 def column_key(index: int) -> str:

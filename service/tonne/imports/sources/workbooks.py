@@ -8,6 +8,7 @@ import sys
 import tempfile
 import zipfile
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,25 @@ MEMORY_BYTES_MAX = 3 << 30
 TIME_S_MAX = 300
 """Seconds of a processor that it may take."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A sheet as the process has written it, and what the workbook says of it."""
+
+    name: str
+    file: Path
+    hidden: str
+    """How it is hidden; empty: it is shown."""
+
+    is_written: bool
+    hidden_rows: tuple[tuple[int, int], ...]
+    hidden_columns: tuple[int, ...]
+    is_filtered: bool
+
+
+_COLUMNS_MAX = 16_384
+"""Columns of a sheet; files state hidden ones to the end of it and beyond."""
+
 _PROGRAM = Path(__file__).with_name("workbook_process.py")
 
 
@@ -49,8 +69,8 @@ def open_workbook(path: Path, name: str, rule: FileRule, needed: Sequence[str]) 
     _check_packed(path, name)
     with tempfile.TemporaryDirectory(prefix="tonne-") as folder:
         sheets = _unpack(path, name, Path(folder), rule.sheet)
-        number = _chosen(sheets, name, Path(folder), rule, needed)
-        yield _table(Path(folder), sheets, number, name, rule.header)
+        chosen = _chosen(sheets, name, rule, needed)
+        yield _table(sheets, chosen, name, rule.header)
 
 
 def sheet_heads(path: Path, name: str) -> dict[str, list[list[str]]]:
@@ -65,8 +85,9 @@ def sheet_heads(path: Path, name: str) -> dict[str, list[list[str]]]:
     with tempfile.TemporaryDirectory(prefix="tonne-") as folder:
         sheets = _unpack(path, name, Path(folder), "")
         return {
-            sheet: read_head(Path(folder) / f"{number}.csv", f"{name}, sheet {sheet!r}", ",")
-            for number, sheet in enumerate(sheets)
+            sheet.name: read_head(sheet.file, f"{name}, sheet {sheet.name!r}", ",")
+            for sheet in sheets
+            if sheet.is_written
         }
 
 
@@ -86,7 +107,7 @@ def _check_packed(path: Path, name: str) -> None:
         )
 
 
-def _unpack(path: Path, name: str, folder: Path, sheet: str) -> list[str]:
+def _unpack(path: Path, name: str, folder: Path, sheet: str) -> list[_Sheet]:
     command = [sys.executable, "-I", str(_PROGRAM), str(path.resolve()), str(folder)]
     command += [str(MEMORY_BYTES_MAX), str(TIME_S_MAX), sheet]
     done = subprocess.run(  # noqa: S603  # our own program; the path is an argument
@@ -100,34 +121,43 @@ def _unpack(path: Path, name: str, folder: Path, sheet: str) -> list[str]:
         )
     if done.returncode:
         raise _unreadable(name, done.stderr.strip())
-    names: list[str] = json.loads(done.stdout)
-    return names
+    return [
+        _Sheet(
+            given["name"],
+            folder / f"{number}.csv",
+            given["hidden"],
+            given["is_written"],
+            tuple((first + 1, last + 1) for first, last in given["hidden_rows"]),
+            tuple(
+                column
+                for first, last in given["hidden_columns"]
+                for column in range(first, min(last, _COLUMNS_MAX) + 1)
+            ),
+            given["is_filtered"],
+        )
+        for number, given in enumerate(json.loads(done.stdout))
+    ]
 
 
-def _chosen(
-    sheets: list[str], name: str, folder: Path, rule: FileRule, needed: Sequence[str]
-) -> int:
+def _chosen(sheets: Sequence[_Sheet], name: str, rule: FileRule, needed: Sequence[str]) -> _Sheet:
+    written = [sheet for sheet in sheets if sheet.is_written]
     if rule.sheet:
-        found = [
-            number for number, sheet in enumerate(sheets) if rule.sheet in {sheet, str(number + 1)}
-        ]
-        if not found:
+        if not written:
             raise FieldInvalid(
                 f"{name}: expected a sheet {rule.sheet!r}; the sheets are {_listed(sheets)}: name "
                 "one with --sheet",
                 metadata={"file": name},
             )
-        return found[0]
-    if len(sheets) == 1:
-        return 0
+        return next((sheet for sheet in written if sheet.name == rule.sheet), written[0])
+    if len(written) == 1:
+        return written[0]
     wanted = {folded(each) for each in needed or rule.header.columns}
     fitting = [
-        number
-        for number in range(len(sheets))
+        sheet
+        for sheet in written
         if wanted
         and any(
-            wanted <= {folded(cell) for cell in row}
-            for row in read_head(folder / f"{number}.csv", name, ",")
+            wanted <= {folded(cell) for cell in row} for row in read_head(sheet.file, name, ",")
         )
     ]
     if len(fitting) == 1:
@@ -140,15 +170,27 @@ def _chosen(
     )
 
 
-def _table(folder: Path, sheets: list[str], number: int, name: str, rule: HeaderRule) -> Table:
-    file = folder / f"{number}.csv"
-    if not file.exists() or not file.stat().st_size:
-        raise FieldInvalid(f"{name}, sheet {sheets[number]!r}: expected rows; the sheet is empty")
-    return read_delimited(file, name, ",", rule, sheet=sheets[number])
+def _table(sheets: Sequence[_Sheet], chosen: _Sheet, name: str, rule: HeaderRule) -> Table:
+    if not chosen.file.stat().st_size:
+        raise FieldInvalid(f"{name}, sheet {chosen.name!r}: expected rows; the sheet is empty")
+    table = read_delimited(chosen.file, name, ",", rule, sheet=chosen.name)
+    others = [sheet for sheet in sheets if sheet is not chosen]
+    notes = [f"the sheet is {chosen.hidden} in the workbook"] if chosen.hidden else []
+    notes += [f"not read: {_listed(others)}"] if others else []
+    return replace(
+        table,
+        hidden_rows=chosen.hidden_rows,
+        hidden_columns=chosen.hidden_columns,
+        is_filtered=chosen.is_filtered,
+        notes=notes,
+    )
 
 
-def _listed(sheets: Sequence[str]) -> str:
-    return ", ".join(map(repr, sheets))
+def _listed(sheets: Sequence[_Sheet]) -> str:
+    return ", ".join(
+        f"{sheet.name!r} ({sheet.hidden})" if sheet.hidden else repr(sheet.name)
+        for sheet in sheets
+    )
 
 
 def _unreadable(name: str, found: str) -> FieldInvalid:

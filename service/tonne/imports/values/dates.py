@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tonne.errors import FieldInvalid
+from tonne.imports.values.months import LETTERS, in_english
 from tonne.imports.values.numbers import ROWS_PER_TEXT_MIN
 
 ISO, EXCEL, UNIX, UNIX_MS = "iso", "excel", "unix", "unix-ms"
@@ -31,7 +32,7 @@ CLOCK = "clock"
 """What a format says: a month, a day, a day and a time, a time of any day."""
 
 _LETTERS = re.compile(r"yyyy|yy|mmmm|mmm|mm|m|dd|d|hh|h|ss|s|am/pm|ampm|am|[^a-z]|t|z")
-_NAMES = {"mmm": (r"[A-Za-z]{3}", "%b"), "mmmm": (r"[A-Za-z]{3,9}", "%B")}
+_NAMES = {"mmm": (LETTERS, "%b"), "mmmm": (LETTERS, "%B")}
 _ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_LOCAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?$"
 _ISO_INSTANT = (
@@ -54,6 +55,9 @@ class DateFormat:
     shape: str
     form: str
     kind: str
+    has_names: bool = False
+    """Whether its months are names, in whatever language."""
+
     midnight: str = ""
     """The shape with 24 as the hour, which is the next day's midnight; empty: none."""
 
@@ -86,7 +90,8 @@ def read_format(word: str) -> DateFormat:
         kind = CLOCK
     else:
         raise _format_error(word)
-    return DateFormat(lower, shape, form, kind, midnight if "hour" in has else "")
+    names_months = any(letters in _NAMES for letters in pieces)
+    return DateFormat(lower, shape, form, kind, names_months, midnight if "hour" in has else "")
 
 
 def read_formats(words: tuple[str, ...]) -> tuple[DateFormat, ...]:
@@ -187,6 +192,8 @@ def _expressions(text: pl.Expr, form: DateFormat) -> tuple[pl.Expr, pl.Expr, pl.
         since = pl.from_epoch(number, "s" if form.word == UNIX else "ms")
         instant = since.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
         return _NO_LOCAL, instant, pl.lit(False)
+    if form.has_names:
+        text = in_english(text)
     fits = text.str.contains(form.shape)
     day = pl.when(fits).then(text)
     if form.kind == MONTH:  # chrono reads no month without a day

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonne.cli.appending.outcome import Outcome, RepeatRule
+from tonne.cli.appending.outcome import Outcome, RepeatRule, tell_rounded
 from tonne.cli.commands.append import AgainOption, GoneStayOption, RepeatsOption, StartOffsetOption
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
 from tonne.cli.input.reading import reading_options
@@ -224,6 +224,7 @@ def _report(found: Estimate, known_count: int, form: Format) -> None:
         "suspended": found.suspended_count,
     }
     print_rows(_SUMMARY, [row], form)
+    tell_rounded(found)
     for error in found.row_errors[:ERRORS_SHOWN]:
         say(f"warning: record {error.position}: {error.status}: {error.message}")
     count = len(found.row_errors) + found.row_errors_omitted_count - ERRORS_SHOWN

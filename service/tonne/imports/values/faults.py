@@ -1,0 +1,66 @@
+"""Texts of cells that have no value: errors of a spreadsheet, formulas that nobody calculated.
+
+A spreadsheet writes them where a value belongs, and its exports carry them along. As an amount or
+a date nobody can read them; as the name of a facility they would be one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FAULT = (
+    r"^\s*(?:#[¡¿]?(?:NULL|NUL|DIV/0|VALUE|VALEUR|VALOR|WERT|REF|BEZUG|RIF|NAME|NOM|NOMBRE|NOME|NUM"
+    r"|NOMBRE|ZAHL|NÚM|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN)[!?]|#N/?[AVD]"
+    r"|#GETTING_DATA|#{3,}|Err:[0-9]{3}|=\S.*)\s*$"
+)
+"""Errors in the languages of spreadsheets, a column too narrow for its values, and formulas."""
+
+REMARK = (
+    "a cell shows an error of the spreadsheet, or a formula without a value: the record goes to "
+    "quarantine; open the file, let it calculate, mend the cells and save it"
+)
+
+
+def is_fault(texts: pl.Series) -> pl.Series:
+    """Tell which texts stand for no value; null is none."""
+    text = texts.str.strip_chars_start()
+    # Few texts begin so, and a look at one character is cheap.
+    may_be = text.str.starts_with("#") | text.str.starts_with("=") | text.str.starts_with("Err:")
+    if not may_be.any():
+        return pl.repeat(value=False, n=texts.len(), eager=True)
+    return (may_be & texts.str.contains(FAULT)).fill_null(value=False)
+
+
+def find_faults(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series | None:
+    """Write the faults of each row as the field `unread` of its record; None where there is none.
+
+    The text is one JSON object from fields to what stands there, and null in rows without any.
+    """
+    found = {
+        name: is_fault(frame[name])
+        for name in names
+        if name in frame.columns and frame[name].dtype == pl.String
+    }
+    found = {name: faults for name, faults in found.items() if faults.any()}
+    if not found:
+        return None
+    texts = pl.DataFrame(
+        {
+            name: frame[name].set(~faults, None).str.strip_chars().str.head(TEXT_CHARS_MAX)
+            for name, faults in found.items()
+        }
+    )
+    return texts.select(
+        pl.when(pl.any_horizontal(pl.all().is_not_null()))
+        .then(pl.struct(pl.all()).struct.json_encode())
+        .alias("unread")
+    )["unread"]
+
+
+TEXT_CHARS_MAX = 50
+"""Characters that are kept of each: three of them fit a record's limit, however escaped."""

@@ -1,0 +1,22 @@
+"""Words that mark a row as the sum of others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TOTALS = (
+    r"(?i)^\s*(?:(?:(?:grand|sub|column|overall|annual|yearly|year)[\s-]*totals?|totals?|sums?|summe"
+    r"|gesamt(?:summe|ergebnis)?|zwischensumme|teilsumme|endsumme|sommes?|sous-?\s?total|suma|soma"
+    r"|totale|total(?:es|aux|i)|somma|subtotale|总计|合计|小计|汇总|总和|总数|共计|合計|小計|總計)"
+    r"(?:$|[\s:(\uff08\uff1a/\-\u2013,.].*$)"
+    r"|.*\S\s+(?:(?:grand\s|sub-?)?total|gesamt|ergebnis|summe|合计|小计|汇总)\s*:?\s*$)"
+)
+"""Labels of sums in English, German, French, Spanish, Italian, Portuguese and Chinese."""
+
+
+def is_total(texts: pl.Series) -> pl.Series:
+    """Tell which texts mark a row as a sum; null is none."""
+    return texts.str.contains(TOTALS).fill_null(value=False)
