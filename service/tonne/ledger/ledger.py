@@ -23,6 +23,7 @@ from tonne.ledger.posting.mending.mends import Mends
 from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.reading.balances import Balances
+from tonne.ledger.reading.causes import SuspenseCauses
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.snapshot import Snapshots
@@ -106,10 +107,12 @@ class Ledger:
     estimates : Estimates
         Posts without a trace.
     records : Records
+    causes : SuspenseCauses
     balances : Balances
     evidence : Evidence
     snapshots : Snapshots
-        What is known: records, what was posted, what postings rest on, a book at one moment.
+        What is known: records, what they wait for, what was posted, what postings rest on, a book
+        at one moment.
     reads : Budget
         Memory of the calls that read.
     merger : Merger
@@ -152,6 +155,7 @@ class Ledger:
         read_once = functools.partial(self.balances.parts, keep=False)
         self.words = Words(manifest, states, clock, read_once)
         self.records = Records(manifest, reader, states, self.reads)
+        self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
         self.snapshots = Snapshots(
             manifest, states, self.balances.parts, self.editions, self.evidence

@@ -91,8 +91,13 @@ class Words(LedgerPart):
         NameInvalid, BookUnknown
         """
         state = self._states.refresh(check_id("book", book))
-        for field in ("author", "reason"):
-            check_text(f"word.{field}", getattr(given, field), is_required=True)
+        check_text("word.reason", given.reason, is_required=True)
+        if not check_text("word.author", given.author).strip():
+            raise _invalid(
+                "author",
+                "expected who says so, since this server does not know its callers; got nothing: "
+                "name somebody (author, --author)",
+            )
         new = replace(
             given,
             key=key_of(given.field, given.text),
