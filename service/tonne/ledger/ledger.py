@@ -161,8 +161,49 @@ class Ledger:
             manifest, states, self.balances.parts, self.editions, self.evidence
         )
 
+        self.journal = self._compose_posting(
+            manifest,
+            objects,
+            reader,
+            states,
+            row_errors_max=row_errors_max,
+            clock=clock,
+            acknowledged=acknowledged,
+            stage=stage,
+        )
+        self.estimates = Estimates(manifest, states, clock)
+
+        self._compose_upkeep(
+            manifest,
+            objects,
+            holder,
+            clock,
+            files_max=merge_files_max,
+            bytes_max=merge_bytes_max,
+            lease_s=merge_lease_s,
+            garbage_rules=garbage_rules,
+            mark_interval_s=mark_interval_s,
+        )
+
+    def close(self) -> None:
+        """End the ledger's threads, after what they are doing. The store stays open."""
+        self.journal.close()
+        self.balances.close()
+
+    def _compose_posting(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        reader: FileReader,
+        states: BookStates,
+        *,
+        row_errors_max: int,
+        clock: Callable[[], dt.datetime],
+        acknowledged: Acknowledged,
+        stage: Stage,
+    ) -> Journal:
         withdrawals = Withdrawals(manifest, reader)
-        self.journal = Journal(
+        journal = Journal(
             manifest,
             objects,
             states,
@@ -184,24 +225,7 @@ class Ledger:
             on_postings=self.balances.remember,
             reads=self.reads,
         )
-        self.estimates = Estimates(manifest, states, clock)
-
-        self._compose_upkeep(
-            manifest,
-            objects,
-            holder,
-            clock,
-            files_max=merge_files_max,
-            bytes_max=merge_bytes_max,
-            lease_s=merge_lease_s,
-            garbage_rules=garbage_rules,
-            mark_interval_s=mark_interval_s,
-        )
-
-    def close(self) -> None:
-        """End the ledger's threads, after what they are doing. The store stays open."""
-        self.journal.close()
-        self.balances.close()
+        return journal
 
     def _compose_upkeep(
         self,
