@@ -16,7 +16,7 @@ import polars as pl
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.lookalikes import look_key
+from tonne.ledger.files.lookalikes import LOOKED_THROUGH_MAX, look_key
 from tonne.ledger.statuses import status_message
 from tonne.model import PERIOD_EPOCH_YEAR, RecordField, RowStatus, WordField
 
@@ -33,9 +33,6 @@ NEAREST_ASKED_MAX = 50
 REGIONS_SHOWN_MAX = 3
 """Most regions whose factors are named."""
 
-
-LOOKED_THROUGH_MAX = 100_000
-"""Most facilities of a register that are looked through for one that looks like another."""
 
 EXPECTED_REGION = "a region of ISO 3166, a grid, a place below one, or a region of own factors"
 """What a region must be to find its factors."""
