@@ -93,6 +93,11 @@ class BookChanged(CapacityError):
 
     code = "BOOK_CHANGED"
 
+    @classmethod
+    def of(cls, book: str, expected: int, revision: int) -> Self:
+        """Name both revisions."""
+        return cls(book, expected, revision)
+
     def __init__(self, book: str, expected: int, revision: int) -> None:
         self.revision = revision
         super().__init__(
