@@ -17,6 +17,7 @@ from tonne.client.wire.resources import (
     entity_message,
     facility_message,
     read_book,
+    read_cause,
     read_entity,
     read_facility,
     read_word,
@@ -302,6 +303,19 @@ class BookCalls(Calls):
                     results.status_name(item.status),
                     item.message,
                 )
+
+    def summarize_suspense(self, book: str) -> tuple[list[results.SuspenseCause], int]:
+        """Count what the records in suspense wait for, most records first.
+
+        Returns
+        -------
+        tuple of list of SuspenseCause and int
+            And how many records wait for something else, where there are more causes than an
+            answer has.
+        """
+        request = ledger_pb2.SummarizeSuspenseRequest(parent=book_name(book))
+        answer = self._call(self._ledger.SummarizeSuspense, request)
+        return [read_cause(each) for each in answer.causes], answer.omitted_count
 
     def clear_suspense(self, book: str) -> Iterator[results.ClearingProgress]:
         """Post the records in suspense that can be resolved by now, each exactly once.

@@ -23,6 +23,7 @@ from tonne.ledger.posting.mending.mends import Mends
 from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.reading.balances import Balances
+from tonne.ledger.reading.causes import SuspenseCauses
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.snapshot import Snapshots
@@ -106,10 +107,12 @@ class Ledger:
     estimates : Estimates
         Posts without a trace.
     records : Records
+    causes : SuspenseCauses
     balances : Balances
     evidence : Evidence
     snapshots : Snapshots
-        What is known: records, what was posted, what postings rest on, a book at one moment.
+        What is known: records, what they wait for, what was posted, what postings rest on, a book
+        at one moment.
     reads : Budget
         Memory of the calls that read.
     merger : Merger
@@ -152,13 +155,55 @@ class Ledger:
         read_once = functools.partial(self.balances.parts, keep=False)
         self.words = Words(manifest, states, clock, read_once)
         self.records = Records(manifest, reader, states, self.reads)
+        self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
         self.snapshots = Snapshots(
             manifest, states, self.balances.parts, self.editions, self.evidence
         )
 
+        self.journal = self._compose_posting(
+            manifest,
+            objects,
+            reader,
+            states,
+            row_errors_max=row_errors_max,
+            clock=clock,
+            acknowledged=acknowledged,
+            stage=stage,
+        )
+        self.estimates = Estimates(manifest, states, clock)
+
+        self._compose_upkeep(
+            manifest,
+            objects,
+            holder,
+            clock,
+            files_max=merge_files_max,
+            bytes_max=merge_bytes_max,
+            lease_s=merge_lease_s,
+            garbage_rules=garbage_rules,
+            mark_interval_s=mark_interval_s,
+        )
+
+    def close(self) -> None:
+        """End the ledger's threads, after what they are doing. The store stays open."""
+        self.journal.close()
+        self.balances.close()
+
+    def _compose_posting(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        reader: FileReader,
+        states: BookStates,
+        *,
+        row_errors_max: int,
+        clock: Callable[[], dt.datetime],
+        acknowledged: Acknowledged,
+        stage: Stage,
+    ) -> Journal:
         withdrawals = Withdrawals(manifest, reader)
-        self.journal = Journal(
+        journal = Journal(
             manifest,
             objects,
             states,
@@ -180,24 +225,7 @@ class Ledger:
             on_postings=self.balances.remember,
             reads=self.reads,
         )
-        self.estimates = Estimates(manifest, states, clock)
-
-        self._compose_upkeep(
-            manifest,
-            objects,
-            holder,
-            clock,
-            files_max=merge_files_max,
-            bytes_max=merge_bytes_max,
-            lease_s=merge_lease_s,
-            garbage_rules=garbage_rules,
-            mark_interval_s=mark_interval_s,
-        )
-
-    def close(self) -> None:
-        """End the ledger's threads, after what they are doing. The store stays open."""
-        self.journal.close()
-        self.balances.close()
+        return journal
 
     def _compose_upkeep(
         self,

@@ -84,7 +84,8 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
     ),
     RowStatus.UNIT_MUST_BE_KNOWN: StatusText(
         "a unit that Tonne or a factor of the activity knows",
-        "use a known unit and send the record again",
+        "use a known unit and send the record again, or say what it is in the book (`tonne word "
+        "learn unit`) and mend the quarantine with the row as it is",
     ),
     RowStatus.UNIT_MUST_FIT_ACTIVITY: StatusText(
         "a unit with the dimension of one of the activity's factors",

@@ -65,12 +65,17 @@ class MendsKnown(CapacityError):
 
     code = "MENDS_KNOWN"
 
+    @classmethod
+    def of(cls, book: str, request_ids: Iterable[str]) -> Self:
+        """Name the requests."""
+        return cls(book, request_ids)
+
     def __init__(self, book: str, request_ids: Iterable[str]) -> None:
         self.request_ids = frozenset(request_ids)
         names = ", ".join(sorted(self.request_ids))
         super().__init__(
-            f"records of book {book!r} were expected in quarantine; those that requests {names} "
-            "mend were mended meanwhile; compare again",
+            f"records of book {book!r} were expected in quarantine or in suspense; those that "
+            f"requests {names} mend are there no longer; compare again",
             metadata={"book": book, "requestIds": names},
         )
 
@@ -87,6 +92,11 @@ class BookChanged(CapacityError):
     """
 
     code = "BOOK_CHANGED"
+
+    @classmethod
+    def of(cls, book: str, expected: int, revision: int) -> Self:
+        """Name both revisions."""
+        return cls(book, expected, revision)
 
     def __init__(self, book: str, expected: int, revision: int) -> None:
         self.revision = revision
@@ -133,6 +143,11 @@ class SuspenseChanged(CapacityError):
     """
 
     code = "SUSPENSE_CHANGED"
+
+    @classmethod
+    def of(cls, book: str, segments: Iterable[str]) -> Self:
+        """Name the segments."""
+        return cls(book, segments)
 
     def __init__(self, book: str, segments: Iterable[str]) -> None:
         self.segments = frozenset(segments)

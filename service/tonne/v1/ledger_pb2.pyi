@@ -540,6 +540,50 @@ class ListSuspenseResponse(_message.Message):
     next_page_token: str
     def __init__(self, records: _Optional[_Iterable[_Union[SuspendedRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class UnitQuantity(_message.Message):
+    __slots__ = ("unit", "quantity")
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    unit: str
+    quantity: str
+    def __init__(self, unit: _Optional[str] = ..., quantity: _Optional[str] = ...) -> None: ...
+
+class SuspenseCause(_message.Message):
+    __slots__ = ("status", "field", "got", "message", "record_count", "quantities", "start_time", "end_time", "commit_time")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    GOT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    QUANTITIES_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TIME_FIELD_NUMBER: _ClassVar[int]
+    status: _status_pb2.RowStatus
+    field: str
+    got: str
+    message: str
+    record_count: int
+    quantities: _containers.RepeatedCompositeFieldContainer[UnitQuantity]
+    start_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    commit_time: _timestamp_pb2.Timestamp
+    def __init__(self, status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., got: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., quantities: _Optional[_Iterable[_Union[UnitQuantity, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class SummarizeSuspenseRequest(_message.Message):
+    __slots__ = ("parent",)
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    def __init__(self, parent: _Optional[str] = ...) -> None: ...
+
+class SummarizeSuspenseResponse(_message.Message):
+    __slots__ = ("causes", "omitted_count")
+    CAUSES_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    causes: _containers.RepeatedCompositeFieldContainer[SuspenseCause]
+    omitted_count: int
+    def __init__(self, causes: _Optional[_Iterable[_Union[SuspenseCause, _Mapping]]] = ..., omitted_count: _Optional[int] = ...) -> None: ...
+
 class QuarantinedRecord(_message.Message):
     __slots__ = ("channel", "offset", "status", "field", "message", "raw", "record")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]

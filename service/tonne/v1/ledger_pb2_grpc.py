@@ -125,6 +125,11 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseResponse.FromString,
                 _registered_method=True)
+        self.SummarizeSuspense = channel.unary_unary(
+                '/tonne.v1.LedgerService/SummarizeSuspense',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseResponse.FromString,
+                _registered_method=True)
         self.ListQuarantine = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListQuarantine',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListQuarantineRequest.SerializeToString,
@@ -267,6 +272,13 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SummarizeSuspense(self, request, context):
+        """Counts what the records in suspense wait for, most records first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListQuarantine(self, request, context):
         """Lists the records in quarantine in the order of their commits.
         """
@@ -366,6 +378,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ListSuspense,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseResponse.SerializeToString,
+            ),
+            'SummarizeSuspense': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummarizeSuspense,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseResponse.SerializeToString,
             ),
             'ListQuarantine': grpc.unary_unary_rpc_method_handler(
                     servicer.ListQuarantine,
@@ -860,6 +877,33 @@ class LedgerService:
             '/tonne.v1.LedgerService/ListSuspense',
             tonne_dot_v1_dot_ledger__pb2.ListSuspenseRequest.SerializeToString,
             tonne_dot_v1_dot_ledger__pb2.ListSuspenseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummarizeSuspense(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/SummarizeSuspense',
+            tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -150,6 +150,7 @@ REQUESTS = {
     "ListBooks": (ledger_pb2.ListBooksRequest, "ledger"),
     "ListMethods": (ledger_pb2.ListMethodsRequest, "ledger"),
     "ListEntities": (ledger_pb2.ListEntitiesRequest, "ledger"),
+    "ListWords": (ledger_pb2.ListWordsRequest, "ledger"),
     "ListFacilities": (ledger_pb2.ListFacilitiesRequest, "ledger"),
     "ListSuspense": (ledger_pb2.ListSuspenseRequest, "ledger"),
     "ListQuarantine": (ledger_pb2.ListQuarantineRequest, "ledger"),

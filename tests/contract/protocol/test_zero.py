@@ -33,11 +33,13 @@ ALWAYS_SENT = {
     "tonne.v1.Period.state",
     "tonne.v1.RowError.status",
     "tonne.v1.SuspendedRecord.status",
+    "tonne.v1.SuspenseCause.status",
+    "tonne.v1.Word.field",
     "tonne.v1.QuarantinedRecord.status",
     "tonne.v1.LedgerRecord.status",
     "tonne.v1.EstimatedRecord.status",
 }
-"""Enums of answers that always say something."""
+"""Enums that always say something: those of answers, and one that is required."""
 
 
 def _fields():

@@ -160,7 +160,7 @@ def test_alerts_name_what_exists():
         ("kubectl exec deploy/tonne -- tonne maintain --once", ""),
         ("tonne mend", "no command mend"),
         ("tonne publish --anew BOOK", "no option --anew"),
-        ("tonne suspense mend", "no command mend"),
+        ("tonne suspense prune", "no command prune"),
         ("kubectl exec deploy/tonne -- tonne mend", "no command mend"),
         ("kubectl cert-manager renew tonne", "no kubectl cert-manager"),
         ("kubectl rollout again deployment/tonne", "no kubectl rollout again"),

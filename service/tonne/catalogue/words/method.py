@@ -12,9 +12,12 @@ import datetime as dt
 import json
 import re
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tonne.errors import FieldInvalid, LedgerInconsistent
+
+if TYPE_CHECKING:
+    from tonne.model import Book
 
 GwpSet = Literal["AR4", "AR5", "AR6"]
 BlendGwp = Literal["composition", "published"]
@@ -177,6 +180,16 @@ class MethodSettings:
             raise LedgerInconsistent(
                 f"a stored method cannot be read ({error!r}): {text[:200]!r}"
             ) from error
+
+
+def settings_of(book: Book) -> MethodSettings:
+    """Read the settings in force; of a book without a method, its editions as they came.
+
+    A server of an older version makes such books during a rolling upgrade.
+    """
+    if not book.method_body:
+        return MethodSettings(editions=book.editions)
+    return MethodSettings.from_json(book.method_body)
 
 
 def _check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:

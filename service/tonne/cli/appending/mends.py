@@ -102,7 +102,8 @@ def tell_differences(found: Comparison, channel: str, placement: Placement) -> N
             "posted is never changed: a correction is a record with the negative quantity and a "
             "right one, in a file and a channel of their own. What waits in suspense (`tonne "
             "suspense list`) is not posted yet and needs no correction: give the book what it "
-            "lacks, as that list says, and run `tonne suspense clear`"
+            "lacks, as that list says, and run `tonne suspense clear`; or mend it (`tonne "
+            "suspense export`, `tonne suspense mend`)"
         )
     say(f"nothing was posted; {remedy}")
 

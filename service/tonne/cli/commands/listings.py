@@ -127,26 +127,39 @@ def list_quarantine(
         )
 
 
+MendsFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="CSV of `tonne quarantine list --format csv` or `tonne suspense export`, with the "
+        "rows mended; rows that are left out stay as they are. Further columns may be fields of "
+        "a record.",
+    ),
+]
+
+
 @quarantine_app.command("mend")
 def mend_quarantine(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="CSV of `tonne quarantine list --format csv`, with the rows mended; rows that "
-            "are left out stay in quarantine. Further columns may be fields of a record.",
-        ),
-    ],
-    book: BookOption,
-    server: ServerOption = DEFAULT_SERVER,
+    file: MendsFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
 ) -> None:
     """Post mended records in place of those in quarantine, each at most once.
 
     `tonne quarantine list --format csv` writes the worklist: mend it in a spreadsheet, keep its
     columns channel and offset, and give it here. Exits with 0 where all are posted, 3 where some
     are not, 4 where none is.
+    """
+    mend_file(file, book, server)
+
+
+def mend_file(file: Path, book: str, server: str) -> None:
+    """Post the records of a worklist in place of those at their channels and offsets.
+
+    Raises
+    ------
+    typer.Exit
+        With the exit code, where not all are posted.
     """
     from tonne.cli.input.worklist import read_mends  # noqa: PLC0415  # loads Polars
 

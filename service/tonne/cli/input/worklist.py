@@ -1,4 +1,4 @@
-"""The quarantine as a worklist: a file of its rows, mended, read back as records."""
+"""Quarantine and suspense as worklists: a file of their rows, mended, read back as records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PLACE = ("channel", "offset")
-"""Columns that say which record in quarantine a row mends."""
+"""Columns that say which record a row mends."""
 
 TOLD = ("status", "field", "message")
 """Columns of the listing that are there for people."""
@@ -69,7 +69,7 @@ def _uncelled(column: pl.Series) -> pl.Series:
 
 def _wrong(path: Path, found: str) -> FieldInvalid:
     return FieldInvalid(
-        f"{path}: expected the CSV that `tonne quarantine list --format csv` writes, with the "
-        f"columns {', '.join(PLACE)} and those of a record; {found}",
+        f"{path}: expected the CSV that `tonne quarantine list --format csv` or `tonne suspense "
+        f"export` writes, with the columns {', '.join(PLACE)} and those of a record; {found}",
         metadata={"file": str(path)},
     )

@@ -104,6 +104,25 @@ class SuspendedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspenseCause:
+    """What records in suspense wait for, and how many of them; `quantities` are by unit.
+
+    `field` and `got` say what is at fault, `message` what to do. `start` is the earliest of the
+    records', `end` the latest; the first of them became durable at `commit_time`.
+    """
+
+    status: str
+    field: str
+    got: str
+    message: str
+    record_count: int
+    quantities: Mapping[str, Decimal]
+    start: dt.datetime
+    end: dt.datetime
+    commit_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
     """A record that breaks a rule, with its fields as they came, texts; `raw` are its bytes."""
 

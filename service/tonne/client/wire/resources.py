@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.days import day_message, read_day
-from tonne.client.answers.results import read_totals
+from tonne.client.answers.results import SuspenseCause, read_totals, status_name
 from tonne.errors import FieldInvalid
 from tonne.model import (
     FACILITY_TYPES,
@@ -92,6 +93,21 @@ def read_word(message: ledger_pb2.Word) -> Word:
         is_in_force=message.in_force,
         create_time=read_timestamp(message.create_time),
         posted_count=message.posted_count,
+    )
+
+
+def read_cause(message: ledger_pb2.SuspenseCause) -> SuspenseCause:
+    """Read what records in suspense wait for."""
+    return SuspenseCause(
+        status_name(message.status),
+        message.field,
+        message.got,
+        message.message,
+        message.record_count,
+        {each.unit: Decimal(each.quantity) for each in message.quantities},
+        read_timestamp(message.start_time),
+        read_timestamp(message.end_time),
+        read_timestamp(message.commit_time),
     )
 
 

@@ -11,11 +11,11 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
+from tonne.catalogue.words.method import settings_of
 from tonne.edge.messages import names
 from tonne.edge.messages.status import write_in_band
 from tonne.edge.messages.texts import refuse_texts
 from tonne.errors import FieldInvalid
-from tonne.ledger.book.methods import settings_of
 from tonne.ledger.statuses import field_name, row_error_message
 from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period, quantity_text
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2

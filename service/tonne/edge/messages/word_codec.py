@@ -1,12 +1,17 @@
-"""Words of books: messages to dataclasses and back."""
+"""Words of books, and what waits for them: messages to dataclasses and back."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
 from tonne.errors import FieldInvalid
-from tonne.model import Word, WordField
+from tonne.model import Word, WordField, quantity_text
 from tonne.v1 import ledger_pb2
+
+if TYPE_CHECKING:
+    from tonne.ledger.reading.causes import CauseCount
 
 _FIELDS = {ledger_pb2.WordField.Value(f"WORD_FIELD_{field.name}"): field for field in WordField}
 
@@ -40,4 +45,22 @@ def write_word(book: str, word: Word) -> ledger_pb2.Word:
         create_time=None if word.create_time is None else timestamp(word.create_time),
         in_force=word.is_in_force,
         posted_count=word.posted_count,
+    )
+
+
+def write_cause(counted: CauseCount) -> ledger_pb2.SuspenseCause:
+    """Write what records in suspense wait for."""
+    return ledger_pb2.SuspenseCause(
+        status=f"ROW_STATUS_{counted.status.name}",
+        field=counted.cause.field,
+        got=counted.cause.got,
+        message=counted.cause.message,
+        record_count=counted.record_count,
+        quantities=[
+            ledger_pb2.UnitQuantity(unit=unit, quantity=quantity_text(micro))
+            for unit, micro in sorted(counted.quantities_micro.items())
+        ],
+        start_time=timestamp(counted.start),
+        end_time=timestamp(counted.end),
+        commit_time=timestamp(counted.commit_time),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import codec, method_codec, names
-from tonne.edge.messages.word_codec import read_word, write_word
+from tonne.edge.messages.word_codec import read_word, write_cause, write_word
 from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.edge.services.masks import read_mask
 from tonne.ledger.book.entities import ENTITIES_MAX
@@ -216,6 +216,15 @@ class LedgerService:
         return ledger_pb2.ListSuspenseResponse(
             records=[codec.write_suspended(book, record) for record in page.items],
             next_page_token=page.next_page_token,
+        )
+
+    def summarize_suspense(
+        self, request: ledger_pb2.SummarizeSuspenseRequest
+    ) -> ledger_pb2.SummarizeSuspenseResponse:
+        """Count what the records in suspense wait for."""
+        found = self._ledger.causes.count(names.read_book(request.parent, field="parent"))
+        return ledger_pb2.SummarizeSuspenseResponse(
+            causes=map(write_cause, found.causes), omitted_count=found.omitted_count
         )
 
     def clear_suspense(

@@ -21,10 +21,10 @@ import polars as pl
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.book_words import BookWords
+from tonne.catalogue.words.method import settings_of
 from tonne.errors import StoreUnavailable
 from tonne.ledger.book.entities import share_cuts
 from tonne.ledger.book.factors import factor_of_row
-from tonne.ledger.book.methods import settings_of
 from tonne.ledger.book.periods import day_start_us, period_table
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day

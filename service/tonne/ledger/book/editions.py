@@ -11,10 +11,11 @@ from tonne.catalogue.editions import search
 from tonne.catalogue.editions.edition import parse_edition
 from tonne.catalogue.editions.library import ShippedEdition, shipped_editions
 from tonne.catalogue.resolving.resolution import Resolution
+from tonne.catalogue.words.method import settings_of
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown, LedgerInconsistent
 from tonne.ledger.book.book_state import edition_factors
 from tonne.ledger.book.factors import factor_of_row, factor_to_row
-from tonne.ledger.book.methods import build_on, settings_of, with_import
+from tonne.ledger.book.methods import build_on, with_import
 from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.filters import Fields, day_field, is_match, number_field, text_field
 from tonne.ledger.pages import FIRST_PAGE, page_limit

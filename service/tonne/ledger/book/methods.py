@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tonne.catalogue.editions.library import shipped_editions
-from tonne.catalogue.words.method import MethodSettings
+from tonne.catalogue.words.method import settings_of
 from tonne.errors import FieldInvalid, MethodChanged, StoreUnavailable
 from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.filters import Fields, moment_field, number_field, text_field
@@ -19,6 +19,7 @@ from tonne.store.rows import NewMethod
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tonne.catalogue.words.method import MethodSettings
     from tonne.ledger.pages import Ask, Page
     from tonne.model import Book, Method
     from tonne.store.manifest.manifest import Manifest
@@ -171,16 +172,6 @@ def build_on(manifest: Manifest, book: str, write: Callable[[Book], T]) -> T:
         metadata={"book": book},
         retry_delay_s=1.0,
     ) from changed
-
-
-def settings_of(book: Book) -> MethodSettings:
-    """Read the settings in force; of a book without a method, its editions as they came.
-
-    A server of an older version makes such books during a rolling upgrade.
-    """
-    if not book.method_body:
-        return MethodSettings(editions=book.editions)
-    return MethodSettings.from_json(book.method_body)
 
 
 def check_editions(settings: MethodSettings, imported: Sequence[str]) -> MethodSettings:

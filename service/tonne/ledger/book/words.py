@@ -15,6 +15,7 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.filters import Fields, moment_field, number_field, text_field, word_field
 from tonne.ledger.pages import FIRST_PAGE
 from tonne.model import RowStatus, Word, WordField, check_id
+from tonne.store.errors import BookChanged
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from tonne.ledger.pages import Ask, Page
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow
+
+BOOK_CHANGES_MAX = 32
+"""Changes of the book by others before a word is given up."""
 
 WORDS_MAX = 10_000
 """Most entries of a book: all are in memory wherever records are posted."""
@@ -90,9 +94,24 @@ class Words(LedgerPart):
             forget.
         NameInvalid, BookUnknown
         """
-        state = self._states.refresh(check_id("book", book))
-        for field in ("author", "reason"):
-            check_text(f"word.{field}", getattr(given, field), is_required=True)
+        check_id("book", book)
+        check_text("word.reason", given.reason, is_required=True)
+        if not check_text("word.author", given.author).strip():
+            raise _invalid(
+                "author",
+                "expected who says so, since this server does not know its callers; got nothing: "
+                "name somebody (author, --author)",
+            )
+        for _ in range(BOOK_CHANGES_MAX):
+            try:
+                return self._add(book, given)
+            except BookChanged as error:
+                changed = error
+        raise changed
+
+    def _add(self, book: str, given: Word) -> Word:
+        """Add a word under the rules of the book as it is. Raises BookChanged where it moves."""
+        state = self._states.refresh(book)
         new = replace(
             given,
             key=key_of(given.field, given.text),
@@ -117,7 +136,7 @@ class Words(LedgerPart):
                     "further texts where they come from",
                 )
 
-        made = self._manifest.put_word(book, new, check)
+        made = self._manifest.put_word(book, new, check, revision=state.book.revision)
         return replace(made, posted_count=self._count_posted(book, new)) if before else made
 
     def list_words(self, book: str, ask: Ask = FIRST_PAGE) -> Page[Word]:

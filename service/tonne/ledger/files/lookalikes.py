@@ -14,9 +14,19 @@ def look_key(text: pl.Expr) -> pl.Expr:
     return plain.str.to_lowercase().str.replace_all(_SIGNS, "-").str.strip_chars("-")
 
 
+LOOKED_THROUGH_MAX = 100_000
+"""Most ids that are looked through: more would make whoever asks for a number wait."""
+
+
 def lookalikes(ids: pl.Series) -> list[list[str]]:
-    """Group ids that look alike, each group and its members in order; others are left out."""
-    named = pl.DataFrame({"id": ids.cast(pl.String).unique()}).with_columns(
+    """Group ids that look alike, each group and its members in order; others are left out.
+
+    Nothing is found among more than `LOOKED_THROUGH_MAX` ids.
+    """
+    distinct = ids.unique()
+    if len(distinct) > LOOKED_THROUGH_MAX:
+        return []
+    named = pl.DataFrame({"id": distinct.cast(pl.String).unique()}).with_columns(
         look_key(pl.col("id")).alias("key")
     )
     alike = named.filter(pl.col("key").is_duplicated()).sort("id")

@@ -7,6 +7,7 @@ import functools
 import itertools
 import shlex
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ import polars as pl
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.regions import region_chain, region_id
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.lookalikes import look_key
+from tonne.ledger.files.lookalikes import LOOKED_THROUGH_MAX, look_key
 from tonne.ledger.statuses import status_message
 from tonne.model import RecordField, RowStatus, WordField, number_of_day
 
@@ -42,6 +43,18 @@ _FIELDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a record waits for: the field at fault, what is written there, what to do about it.
+
+    `got` is empty where the book has by now what the record waited for.
+    """
+
+    field: str
+    got: str
+    message: str
+
+
 class SuspenseTexts:
     """Says what records in suspense wait for, under one state of their book.
 
@@ -56,61 +69,80 @@ class SuspenseTexts:
         self._zone = ZoneInfo(state.book.time_zone)
         self._nearest_left = NEAREST_ASKED_MAX
         self._region_hints: dict[str, str] = {}
-        self._lookalikes: dict[str, str] = {}
         self._by_activity: dict[tuple[str, str], tuple[str, str]] = {}
 
     def of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], str]:
         """Make the texts of some rows of a segment: of the status and the row of each."""
+        causes = self.causes_of(records)
+        return lambda status, row: causes(status, row).message
+
+    def causes_of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], Cause]:
+        """Find what some rows of a segment wait for: of the status and the row of each."""
         with polars_errors("records in suspense"):
             facilities = records["facility"].cast(pl.String).unique()
             named = self._state.register.filter(pl.col("facility").is_in(facilities.implode()))
             regions = dict(named.select("facility", "region").iter_rows())
-        return functools.partial(self._text, regions)
+        return functools.partial(self._cause, regions)
 
-    def _text(self, regions: Mapping[str, str], status: RowStatus, row: Mapping[str, Any]) -> str:
+    def _cause(
+        self, regions: Mapping[str, str], status: RowStatus, row: Mapping[str, Any]
+    ) -> Cause:
         """Say what is expected, what is there, and what to do."""
         facility = row["facility"]
         if status is RowStatus.FACILITY_MUST_BE_REGISTERED and facility not in regions:
-            return status_message(status, RecordField.FACILITY, facility) + self._alike(facility)
+            message = status_message(status, RecordField.FACILITY, facility)
+            return Cause("facility", facility, message + self._alike(facility))
         region = row["region"] or regions.get(facility, "")
         activity, unit = self._state.texts.activity_of(row["activity"]), row["unit"]
         disposition = self._disposition(row, region)
         if not isinstance(disposition, RowStatus):
-            return (
-                f"{_FIELDS[status]}: the book now has what the record waited for: clear the "
-                "suspense"
+            return Cause(
+                _FIELDS[status],
+                "",
+                f"{_FIELDS[status]}: the book now has what the record waited for: "
+                f"{self._clear()} posts it",
             )
         if disposition.is_quarantine:
-            return (
-                f"unit: {status_message(disposition, RecordField.UNIT, unit).partition(': ')[2]}; "
-                "the record came before the book had the factors, and stays in suspense"
+            expected = status_message(disposition, RecordField.UNIT, unit).partition(": ")[2]
+            return Cause(
+                "unit",
+                unit,
+                f"unit: {expected}; the record came before the book had the factors, and stays in "
+                "suspense: mend it (`tonne suspense mend`)",
             )
         place = self._state.texts.region_of(region)
         if place is None:
-            return self._unknown_region(region, row["region"])
+            return Cause("region", region, self._unknown_region(region, row["region"]))
         unknown, there = self._look_up(activity, place)
         if not there:
-            return unknown
+            return Cause("activity", row["activity"], unknown)
         asked = f"region {region!r}" if region else "no region"
-        return (
+        return Cause(
+            "activity",
+            f"{row['activity']}, {asked}, {unit}",
             f"activity: no factor of {activity!r} fits {asked}, unit {unit!r} and the time from "
             f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}; there are factors for {there}: "
-            "import an edition with such a factor, then clear the suspense"
+            f"import an edition with such a factor, then {self._clear()}",
         )
 
     def _alike(self, facility: str) -> str:
         """Name a registered facility that looks like one that is not registered."""
-        if facility not in self._lookalikes:
-            asked = pl.select(look_key(pl.lit(facility))).item()
-            found = self._state.register.filter(look_key(pl.col("facility")) == asked)
-            first = found["facility"].min()
-            self._lookalikes[facility] = (
-                ""
-                if first is None
-                else f"; the register has {first!r}, which looks like it: where the two are one, "
-                "mend the record (`tonne suspense mend`)"
-            )
-        return self._lookalikes[facility]
+        if self._state.register.height > LOOKED_THROUGH_MAX:
+            return ""
+        asked = pl.select(look_key(pl.lit(facility))).item()
+        other = self._registered.get(asked)
+        if other is None:
+            return ""
+        return (
+            f"; the register has {other!r}, which looks like it: where the two are one, mend the "
+            "record (`tonne suspense mend`)"
+        )
+
+    @functools.cached_property
+    def _registered(self) -> Mapping[str, str]:
+        """Registered facilities by how they look; the first of those that look alike."""
+        keys = self._state.register.select(look_key(pl.col("facility")), name="facility")
+        return dict(keys.sort("name", descending=True).iter_rows())
 
     def _disposition(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
         """Find what the state makes of a record: the first status of its days, if any."""

@@ -125,7 +125,7 @@ def clear_segments(connection: Connection, commit: Commit) -> None:
         if changed.rowcount != 1:
             lost.append(clearing.segment_id)
     if lost:
-        raise SuspenseChanged(commit.book, lost)
+        raise SuspenseChanged.of(commit.book, lost)
 
 
 def _suspended(book: str) -> sa.Select[tuple[object, ...]]:

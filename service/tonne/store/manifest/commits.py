@@ -255,7 +255,7 @@ def _settle(connection: Connection, commit: Commit) -> bool:
 
 def _check_revision(commit: Commit, revision: int, token: str) -> None:
     if revision != commit.revision or commit.revision_token not in {"", token}:
-        raise BookChanged(commit.book, commit.revision, revision)
+        raise BookChanged.of(commit.book, commit.revision, revision)
 
 
 def _exists(connection: Connection, commit_id: str) -> bool:

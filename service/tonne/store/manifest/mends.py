@@ -104,7 +104,7 @@ def insert_mends(connection: Connection, database: Database, commit: Commit) -> 
         if ours.get((each.source, each.offset)) != each.request_id
     }
     if lost:
-        raise MendsKnown(commit.book, lost)
+        raise MendsKnown.of(commit.book, lost)
 
 
 def _mend_of(row: sa.Row[Any]) -> MendRow:

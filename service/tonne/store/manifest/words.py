@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne import model
+from tonne.store.errors import BookChanged
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book
 from tonne.store.rows import Found
 from tonne.store.sql import schema
@@ -24,7 +25,12 @@ class WordTable(Tables):
     """The words of the manifest."""
 
     def put_word(
-        self, book: str, new: model.Word, check: Callable[[model.Word | None, int], None]
+        self,
+        book: str,
+        new: model.Word,
+        check: Callable[[model.Word | None, int], None],
+        *,
+        revision: int,
     ) -> model.Word:
         """Write an entry behind the others; the revision rises.
 
@@ -38,15 +44,21 @@ class WordTable(Tables):
         check : callable
             Refuses, by an error, what may not follow the entry in force (or none) where so many
             entries are there. It is called under the book's lock.
+        revision : int
+            Of the book under which the entry was looked at.
 
         Raises
         ------
         BookUnknown
+        BookChanged
+            The book is at another revision.
         """
         table = schema.word
 
         def work(connection: Connection) -> model.Word:
-            lock_book(connection, book)
+            found = lock_book(connection, book)
+            if found != revision:
+                raise BookChanged.of(book, revision, found)
             query = _select().where(
                 table.c.book == book, table.c.field == new.field, table.c.key == new.key
             )

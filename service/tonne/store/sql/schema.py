@@ -20,29 +20,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-from tonne.store.sql.types import ExactInteger, UtcTime
+from tonne.store.sql.types import METADATA, ExactInteger, UtcTime, id_type
 
-
-def _id() -> String:
-    """Type an id: ordered by its bytes in both databases, so that pages have the same order."""
-    return String().with_variant(String(collation="C"), "postgresql")
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+_id, metadata = id_type, METADATA
 
 book = Table(
     "book",

@@ -1,4 +1,4 @@
-"""Types of columns that both databases keep exactly."""
+"""Types of columns that both databases keep exactly, and the names of what tables have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DateTime, Numeric, Text, TypeDecorator
+from sqlalchemy import DateTime, MetaData, Numeric, String, Text, TypeDecorator
 
 from tonne.errors import QuantityOverflow
 
@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 _INT128_LIMIT = 2**127
+
+
+def id_type() -> String:
+    """Type an id: ordered by its bytes in both databases, so that pages have the same order."""
+    return String().with_variant(String(collation="C"), "postgresql")
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 
 
 class ExactInteger(TypeDecorator[int]):

@@ -17,6 +17,7 @@ from tonne.catalogue.words.method import (
     LOSS_CONVENTIONS,
     YEAR_RULES,
     MethodSettings,
+    settings_of,
 )
 from tonne.errors import (
     EditionExists,
@@ -28,7 +29,7 @@ from tonne.errors import (
     PageTokenInvalid,
     StoreUnavailable,
 )
-from tonne.ledger.book.methods import settings_of, with_import
+from tonne.ledger.book.methods import with_import
 from tonne.ledger.pages import Ask
 from tonne.store import NewMethod
 

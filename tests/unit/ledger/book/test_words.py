@@ -170,3 +170,22 @@ def test_lost_postings_are_made_again_under_the_words_of_then(bench):
     assert other.ledger.snapshots.take("acme").frame().sort(key).equals(good.sort(key))
     assert Recompute(bench.manifest, bench.objects).check_book(other.ledger, "acme") == ()
     other.ledger.close()
+
+
+def test_what_is_read_meanwhile_is_no_word(bench, monkeypatch):
+    """An edition that comes between the look and the entry reads the text: the word is refused."""
+    put, calls = bench.manifest.put_word, []
+
+    def import_first(*arguments, **options):
+        if not calls:
+            header = b"activity,region,unit,valid_from,kg_co2e,account,source,table,note\n"
+            rows = b"flights,,km,2015-01-01,1,scope3.06.travel,p,1,\n"
+            bench.ledger.editions.import_edition("acme", "own", header + rows)
+        calls.append(arguments)
+        return put(*arguments, **options)
+
+    monkeypatch.setattr(bench.manifest, "put_word", import_first)
+    assert "'flights' is read as 'flights'" in refused(
+        bench, ACTIVITY, "flights", "electricity.grid"
+    )
+    assert len(calls) == 1

@@ -430,7 +430,7 @@ def test_a_book_that_changes_in_the_middle_is_resolved_anew(bench, monkeypatch):
         ({"activity": "paper.mill", "unit": "t", "facility": "dc-2"}, ["'CN'"]),
         ({"facility": "dc-9"}, ["dc-9", "import the facility"]),
         ({"activity": "Lorry"}, ["'Lorry'", "`tonne activity search`",
-             "`tonne word learn --book acme activity Lorry freight.road.hgv --reason ...`"]),
+             "`tonne word learn --book acme activity Lorry freight.road.hgv.all.average_laden "]),
         (
             {"region": "Guangdnog"},
             ["region: ", "'Guangdnog'", "CN-GD (Guangdong)", "edition import",
@@ -474,13 +474,15 @@ def test_a_record_that_can_be_cleared_says_so(bench):
     bench.ledger.editions.import_edition("acme", "lime-2015", half)
     bench.ledger.register.import_facilities("acme", [Facility("dc-9")])
     messages = [each.message for each in bench.ledger.records.list_suspense("acme").items]
-    assert (
-        messages[0] == "activity: the book now has what the record waited for: clear the suspense"
+    assert messages[0] == (
+        "activity: the book now has what the record waited for: "
+        "`tonne suspense clear --book acme` posts it"
     )
     assert messages[1].startswith("unit: ")
     assert "got 'kWh'" in messages[1]
-    assert (
-        messages[2] == "facility: the book now has what the record waited for: clear the suspense"
+    assert messages[2] == (
+        "facility: the book now has what the record waited for: "
+        "`tonne suspense clear --book acme` posts it"
     )
     assert "2015-12-31 to 2016-01-03" in messages[3]
     assert clear(bench) == ClearingProgress(1, 1, 2, 2)

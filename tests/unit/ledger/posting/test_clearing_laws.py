@@ -162,8 +162,8 @@ def test_the_law_sees_a_record_that_is_posted_twice(bench, monkeypatch):
     bench.append("meter", [record(facility="f1", activity="process.lime", unit="t")])
     before = whole(bench)
     bench.ledger.editions.import_edition("law", "process.lime", edition("process.lime"))
-    taken_back = clearing._taken_back
-    monkeypatch.setattr(clearing, "_taken_back", lambda *each: taken_back(*each).clear())
+    taken_back = clearing.taken_back
+    monkeypatch.setattr(clearing, "taken_back", lambda *each: taken_back(*each).clear())
     clear(bench)
     assert not whole(bench).equals(before)
     with pytest.raises(AssertionError):

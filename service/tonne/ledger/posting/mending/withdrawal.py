@@ -116,7 +116,7 @@ class Withdrawals:
         """Read the records of a segment that mends stand for."""
         waiting = read_waiting(self._reader, self._overlay, file)
         if waiting.height != file.suspended_count:
-            raise SuspenseChanged(file.book, [file.id])
+            raise SuspenseChanged.of(file.book, [file.id])
         with polars_errors(file.path):
             asked = pl.DataFrame(
                 [(each.source, each.offset) for each in mends], schema=_PLACE, orient="row"
@@ -126,7 +126,7 @@ class Withdrawals:
             there = set(found.select(*_PLACE).iter_rows())
         lost = [each.request_id for each in mends if (each.source, each.offset) not in there]
         if lost:
-            raise MendsKnown(file.book, lost)
+            raise MendsKnown.of(file.book, lost)
         return found
 
     def _places_waiting(self, file: FileRow, source: str, offsets: Sequence[int]) -> list[int]:

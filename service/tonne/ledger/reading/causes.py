@@ -1,0 +1,154 @@
+"""The suspense as a worklist: what its records wait for, and how many wait for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tonne.ledger.budget import SEGMENT_ROW_BYTES
+from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.overlay import Overlay, is_waiting
+from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.model import MICRO_PER_ONE, RowStatus, check_id
+from tonne.work import check_wanted
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.budget import Budget
+    from tonne.ledger.files.files import FileReader
+    from tonne.ledger.posting.suspense import Cause
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.rows import FileRow
+
+CAUSES_MAX = 10_000
+"""Most causes of one answer; records of further ones are counted together."""
+
+CAUSE_BYTES = 4_096
+"""Memory of a cause."""
+
+_FILES_BATCH = 256
+
+_KEY = ("status", "facility", "activity", "unit", "region")
+_COLUMNS = ("channel", "offset", *_KEY, "quantity", "start", "end")
+
+
+@dataclass(slots=True)
+class CauseCount:
+    """Records that wait for one thing.
+
+    `quantities_micro` are sums of millionths by unit; `start` is the earliest of the records',
+    `end` the latest; `commit_time` that of the first that came.
+    """
+
+    status: RowStatus
+    cause: Cause
+    commit_time: dt.datetime
+    start: dt.datetime
+    end: dt.datetime
+    record_count: int = 0
+    quantities_micro: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What the records in suspense wait for, most records first.
+
+    `omitted_count` are records of causes beyond `CAUSES_MAX`.
+    """
+
+    causes: tuple[CauseCount, ...]
+    omitted_count: int = 0
+
+
+class SuspenseCauses:
+    """Counts what records in suspense wait for. Safe to call from several threads.
+
+    Parameters
+    ----------
+    manifest, reader
+        Where the ledger is kept.
+    states : BookStates
+        The rules of the books.
+    reads : Budget
+        Memory of the calls that read: a call holds that of one segment and of its answer.
+    """
+
+    def __init__(
+        self, manifest: Manifest, reader: FileReader, states: BookStates, reads: Budget
+    ) -> None:
+        self._manifest = manifest
+        self._reader = reader
+        self._states = states
+        self._reads = reads
+        self._overlay = Overlay(manifest, reader)
+
+    def count(self, book: str) -> Causes:
+        """Go through the suspense of a book. Raises NameInvalid, BookUnknown, FileCorrupt."""
+        texts = SuspenseTexts(self._states.refresh(check_id("book", book)))
+        found: dict[tuple[RowStatus, str, str], CauseCount] = {}
+        omitted_count = after_seq = 0
+        with self._reads.holding(CAUSE_BYTES) as hold:
+            while files := self._manifest.suspended_segments(
+                book, after_seq=after_seq, limit=_FILES_BATCH
+            ):
+                for file in files:
+                    check_wanted()
+                    with hold.more(file.row_count * SEGMENT_ROW_BYTES):
+                        omitted_count += self._add(file, texts, found)
+                    hold.grow_to(CAUSE_BYTES * (1 + len(found)))
+                after_seq = files[-1].seq
+        causes = sorted(found.values(), key=lambda each: (-each.record_count, each.commit_time))
+        return Causes(tuple(causes), omitted_count)
+
+    def _add(
+        self,
+        file: FileRow,
+        texts: SuspenseTexts,
+        found: dict[tuple[RowStatus, str, str], CauseCount],
+    ) -> int:
+        """Add the records of a segment; gives how many are of no cause that there is room for."""
+        clearings = self._overlay.find([file]).get(file.id, [])
+        frame = self._overlay.apply(self._reader.open(file).frame(_COLUMNS), clearings)
+        with polars_errors(file.path):
+            waiting = frame.filter(is_waiting()).with_columns(
+                pl.col("facility", "activity", "unit", "region").cast(pl.String).fill_null("")
+            )
+            # A segment's quantities fit 18 digits each: their sums cannot leave 38.
+            groups = waiting.group_by(_KEY, maintain_order=True).agg(
+                pl.len(),
+                pl.col("quantity").cast(pl.Decimal(38, 6)).sum(),
+                pl.col("start").min(),
+                pl.col("end").max(),
+            )
+            cause_of = texts.causes_of(groups)
+            omitted_count = 0
+            for row in groups.iter_rows(named=True):
+                status = RowStatus(row["status"])
+                cause = cause_of(status, row)
+                key = (status, cause.field, cause.got)
+                if key not in found and len(found) >= CAUSES_MAX:
+                    omitted_count += row["len"]
+                    continue
+                _count(found, key, cause, row, file.create_time)
+        return omitted_count
+
+
+def _count(
+    found: dict[tuple[RowStatus, str, str], CauseCount],
+    key: tuple[RowStatus, str, str],
+    cause: Cause,
+    row: dict[str, Any],
+    commit_time: dt.datetime,
+) -> None:
+    counted = found.setdefault(
+        key, CauseCount(key[0], cause, commit_time, row["start"], row["end"])
+    )
+    counted.record_count += row["len"]
+    counted.start = min(counted.start, row["start"])
+    counted.end = max(counted.end, row["end"])
+    sums, micro = counted.quantities_micro, int(row["quantity"] * MICRO_PER_ONE)
+    sums[row["unit"]] = sums.get(row["unit"], 0) + micro
