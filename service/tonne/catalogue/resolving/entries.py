@@ -12,6 +12,7 @@ from tonne.catalogue.resolving.masses import cell_of, masses_of
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_FALLBACK,
     CO2_ONLY,
+    LEG_MISSING,
     REGION_FALLBACK,
     REGION_PROXY,
     RESIDUAL_MIX_MISSING,
@@ -201,19 +202,31 @@ class Assembly:
 
     def _biogenic(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
-        picks = []
+        picks, lacking = [], []
         for pick in self._pick(self.sources.direct(), day):
+            row = self._row_beside(pick, self.sources.serving(leg), day)
             if pick.candidate.factor.kg_biogenic_co2 is not None:
                 picks.append(pick)
-            elif row := self._row_beside(pick, self.sources.serving(leg), day):
+            elif row is not None:
                 picks.append(replace(pick, candidate=row))
+            else:
+                lacking.append(pick)
+        told = tuple(
+            Notice(
+                LEG_MISSING,
+                f"{self.activities[0]}: nothing posted to {leg.account} for the part of edition "
+                f"{pick.candidate.edition} ({pick.rule_text}): it states no CO2 of biomass",
+            )
+            for pick in lacking
+        )
         found = []
         for pick in picks:
             mass = pick.candidate.factor.kg_biogenic_co2
             if mass:
                 text = plain_text(mass)
                 masses = FactorMasses(kg_co2e=text, gases=((CO2_BIOGENIC, text),), gwp_set="CO2")
-                found.append(self._entry(leg.account, pick, masses))
+                entry = self._entry(leg.account, pick, masses)
+                found.append(replace(entry, notices=(*entry.notices, *told)))
         return found
 
     @staticmethod
