@@ -32,6 +32,7 @@ def test_only_what_is_given_changes(tonne, book):
     run = tonne(
         "method", "set", "--book", book, *WHO, "--gwp-set", "AR6", "--year-rule", "days",
         "--reporting-year-start", "4", "--rate", "CNY USD2022 0.1486 yearly average",
+        "--rate", "tank l 80 valid_from=2024-05-15 facility=hut the gauge",
         "--proxy-region", "US", "--no-transport-wtt", "--loss-convention", "ghg-protocol",
         "--consolidation", "equity-share", "--blend-gwp", "published",
         "--year-fallback-years", "0",
@@ -56,11 +57,20 @@ def test_only_what_is_given_changes(tonne, book):
                 "to_unit": "USD2022",
                 "rate": "0.1486",
                 "source": "yearly average",
-            }
+            },
+            {
+                "from_unit": "tank",
+                "to_unit": "l",
+                "rate": "80",
+                "source": "the gauge",
+                "valid_from": "2024-05-15",
+                "facility": "hut",
+            },
         ],
     }
     table = tonne("method", "show", "--book", book).stdout
     assert "1 CNY = 0.1486 USD2022 (yearly average)" in table
+    assert "facility=hut" in table
     first = tonne("method", "show", "--book", book, "--version", "1", "--format", "json").stdout
     assert json.loads(first) == before
     listed = json.loads(tonne("method", "list", "--book", book, "--format", "json").stdout)

@@ -12,6 +12,7 @@ from tonne.catalogue.words.method import (
     MethodSettings,
     Rate,
 )
+from tonne.client.answers.days import day_message, read_day
 from tonne.client.errors import MalformedAnswer
 from tonne.client.wire.resources import book_name, last_id, read_timestamp
 from tonne.model import Method
@@ -47,9 +48,15 @@ def method_message(
         transport_wtt=settings.transport_wtt,
         rates=[
             ledger_pb2.Rate(
-                from_unit=rate.from_unit, to_unit=rate.to_unit, rate=rate.rate, source=rate.source
+                from_unit=rate.from_unit,
+                to_unit=rate.to_unit,
+                rate=rate.rate,
+                source=rate.source,
+                valid_from=day_message(rate.valid_from, f"rates[{number}]", "valid_from"),
+                valid_to=day_message(rate.valid_to, f"rates[{number}]", "valid_to"),
+                facility=rate.facility,
             )
-            for rate in settings.rates
+            for number, rate in enumerate(settings.rates)
         ],
         **numbers,
     )
@@ -80,7 +87,16 @@ def read_method(message: ledger_pb2.Method) -> Method:
         year_fallback_years=message.year_fallback_years,
         transport_wtt=message.transport_wtt,
         rates=tuple(
-            Rate(rate.from_unit, rate.to_unit, rate.rate, rate.source) for rate in message.rates
+            Rate(
+                rate.from_unit,
+                rate.to_unit,
+                rate.rate,
+                rate.source,
+                read_day(rate, "valid_from"),
+                read_day(rate, "valid_to"),
+                rate.facility,
+            )
+            for rate in message.rates
         ),
         **values,
     )

@@ -147,16 +147,22 @@ class Book(_message.Message):
     def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., time_zone: _Optional[str] = ..., facility_rule: _Optional[_Union[FacilityRule, str]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., method_version: _Optional[int] = ...) -> None: ...
 
 class Rate(_message.Message):
-    __slots__ = ("from_unit", "to_unit", "rate", "source")
+    __slots__ = ("from_unit", "to_unit", "rate", "source", "valid_from", "valid_to", "facility")
     FROM_UNIT_FIELD_NUMBER: _ClassVar[int]
     TO_UNIT_FIELD_NUMBER: _ClassVar[int]
     RATE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    VALID_FROM_FIELD_NUMBER: _ClassVar[int]
+    VALID_TO_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
     from_unit: str
     to_unit: str
     rate: str
     source: str
-    def __init__(self, from_unit: _Optional[str] = ..., to_unit: _Optional[str] = ..., rate: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
+    valid_from: _date_pb2.Date
+    valid_to: _date_pb2.Date
+    facility: str
+    def __init__(self, from_unit: _Optional[str] = ..., to_unit: _Optional[str] = ..., rate: _Optional[str] = ..., source: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., facility: _Optional[str] = ...) -> None: ...
 
 class Method(_message.Message):
     __slots__ = ("name", "version", "author", "reason", "create_time", "editions", "gwp_set", "blend_gwp", "year_rule", "reporting_year_start", "loss_convention", "consolidation", "proxy_regions", "year_fallback_years", "transport_wtt", "rates")

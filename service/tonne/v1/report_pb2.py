@@ -25,13 +25,14 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from tonne.v1 import catalogue_pb2 as tonne_dot_v1_dot_catalogue__pb2
 from tonne.v1 import ingest_pb2 as tonne_dot_v1_dot_ingest__pb2
 from tonne.v1 import ledger_pb2 as tonne_dot_v1_dot_ledger__pb2
 from tonne.v1 import status_pb2 as tonne_dot_v1_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tonne/v1/report.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18tonne/v1/catalogue.proto\x1a\x15tonne/v1/ingest.proto\x1a\x15tonne/v1/ledger.proto\x1a\x15tonne/v1/status.proto\"\xa4\x02\n\x13GetInventoryRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x66rom_period\x18\x02 \x01(\t\x12\x11\n\tto_period\x18\x03 \x01(\t\x12.\n\x08group_by\x18\x04 \x03(\x0e\x32\x1c.tonne.v1.InventoryDimension\x12\x12\n\nfacilities\x18\x05 \x03(\t\x12\x12\n\nactivities\x18\x06 \x03(\t\x12\x10\n\x08\x61\x63\x63ounts\x18\x07 \x03(\t\x12\x0f\n\x07regions\x18\x08 \x03(\t\x12\x0f\n\x07gwp_set\x18\t \x01(\t\x12\x33\n\rconsolidation\x18\n \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x00\x88\x01\x01\x42\x10\n\x0e_consolidation\"F\n\tGasAmount\x12\x0b\n\x03gas\x18\x01 \x01(\t\x12\n\n\x02kg\x18\x02 \x01(\t\x12\x14\n\x07kg_co2e\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_kg_co2e\"\x87\x02\n\x0cInventoryRow\x12\r\n\x05group\x18\x01 \x03(\t\x12\x0f\n\x07kg_co2e\x18\x02 \x01(\t\x12\x13\n\x06kg_co2\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06kg_ch4\x18\x04 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06kg_n2o\x18\x05 \x01(\tH\x02\x88\x01\x01\x12\x14\n\x0crecord_count\x18\x06 \x01(\x03\x12\x15\n\rpartial_gases\x18\x07 \x03(\t\x12\"\n\x05gases\x18\x08 \x03(\x0b\x32\x13.tonne.v1.GasAmount\x12\x17\n\nenergy_kwh\x18\t \x01(\tH\x03\x88\x01\x01\x42\t\n\x07_kg_co2B\t\n\x07_kg_ch4B\t\n\x07_kg_n2oB\r\n\x0b_energy_kwh\"?\n\x06Notice\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x14\n\x0crecord_count\x18\x03 \x01(\x03\"\xab\x02\n\x14GetInventoryResponse\x12$\n\x04rows\x18\x01 \x03(\x0b\x32\x16.tonne.v1.InventoryRow\x12%\n\x05total\x18\x02 \x01(\x0b\x32\x16.tonne.v1.InventoryRow\x12!\n\x07notices\x18\x03 \x03(\x0b\x32\x10.tonne.v1.Notice\x12\x17\n\x0fsuspended_count\x18\x04 \x01(\x03\x12\x17\n\x0fmethod_versions\x18\x05 \x03(\x05\x12\x0f\n\x07gwp_set\x18\x06 \x01(\t\x12\x33\n\rconsolidation\x18\x07 \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x00\x88\x01\x01\x12\x19\n\x11quarantined_count\x18\x08 \x01(\x03\x42\x10\n\x0e_consolidation\"g\n\x0e\x45xplainRequest\x12\x30\n\tselection\x18\x01 \x01(\x0b\x32\x1d.tonne.v1.GetInventoryRequest\x12\x0e\n\x06replay\x18\x02 \x01(\x08\x12\x13\n\x0brecords_max\x18\x03 \x01(\x05\"8\n\x0b\x45xplainStep\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05ratio\x18\x03 \x01(\t\"X\n\nExplainGas\x12\x0b\n\x03gas\x18\x01 \x01(\t\x12\x13\n\x0bkg_per_unit\x18\x02 \x01(\t\x12\n\n\x02kg\x18\x03 \x01(\t\x12\x0b\n\x03gwp\x18\x04 \x01(\t\x12\x0f\n\x07kg_co2e\x18\x05 \x01(\t\"\x80\x03\n\x0b\x45xplainLine\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x03 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x04 \x01(\t\x12\x0e\n\x06region\x18\x05 \x01(\t\x12\x0e\n\x06period\x18\x06 \x01(\t\x12\x10\n\x08quantity\x18\x07 \x01(\t\x12\x0c\n\x04unit\x18\x08 \x01(\t\x12\x14\n\x0crecord_count\x18\t \x01(\x03\x12\x12\n\nresolution\x18\n \x01(\t\x12\x16\n\x0emethod_version\x18\x0b \x01(\x05\x12 \n\x06\x66\x61\x63tor\x18\x0c \x01(\x0b\x32\x10.tonne.v1.Factor\x12$\n\x05steps\x18\r \x03(\x0b\x32\x15.tonne.v1.ExplainStep\x12#\n\x05gases\x18\x0e \x03(\x0b\x32\x14.tonne.v1.ExplainGas\x12\r\n\x05share\x18\x0f \x01(\t\x12\r\n\x05\x62\x61sis\x18\x10 \x01(\t\x12\x0f\n\x07kg_co2e\x18\x11 \x01(\t\x12\x0f\n\x07notices\x18\x12 \x03(\t\"r\n\rExplainReplay\x12\x0e\n\x06\x61grees\x18\x01 \x01(\x08\x12\x14\n\x0crecord_count\x18\x02 \x01(\x03\x12\x15\n\rsegment_count\x18\x03 \x01(\x03\x12\x0f\n\x07kg_co2e\x18\x04 \x01(\t\x12\x13\n\x0b\x64ifferences\x18\x05 \x03(\t\"F\n\rExplainRecord\x12&\n\x06record\x18\x01 \x01(\x0b\x32\x16.tonne.v1.LedgerRecord\x12\r\n\x05parts\x18\x02 \x03(\t\"\xbf\x01\n\x0f\x45xplainResponse\x12%\n\x04line\x18\x01 \x01(\x0b\x32\x15.tonne.v1.ExplainLineH\x00\x12)\n\x06record\x18\x02 \x01(\x0b\x32\x17.tonne.v1.ExplainRecordH\x00\x12)\n\x06replay\x18\x03 \x01(\x0b\x32\x17.tonne.v1.ExplainReplayH\x00\x12\'\n\x05total\x18\x04 \x01(\x0b\x32\x16.tonne.v1.InventoryRowH\x00\x42\x06\n\x04part\"\x96\x01\n\x0f\x45stimateRequest\x12\x30\n\tselection\x18\x01 \x01(\x0b\x32\x1d.tonne.v1.GetInventoryRequest\x12\x1e\n\x04rows\x18\x02 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x03 \x01(\x0cH\x00\x12\x13\n\x0b\x65\x61\x63h_record\x18\x04 \x01(\x08\x42\x07\n\x05\x62\x61tch\"g\n\x0f\x45stimatedRecord\x12\r\n\x05index\x18\x01 \x01(\x03\x12#\n\x06status\x18\x02 \x01(\x0e\x32\x13.tonne.v1.RowStatus\x12\x0f\n\x07kg_co2e\x18\x03 \x01(\t\x12\x0f\n\x07notices\x18\x04 \x03(\t\"\xec\x01\n\x10\x45stimateResponse\x12*\n\x07records\x18\x01 \x03(\x0b\x32\x19.tonne.v1.EstimatedRecord\x12\x31\n\tinventory\x18\x02 \x01(\x0b\x32\x1e.tonne.v1.GetInventoryResponse\x12&\n\nrow_errors\x18\x03 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x04 \x01(\x03\x12/\n\x0e\x63ontrol_totals\x18\x05 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\"x\n\x12GetCoverageRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x66rom_period\x18\x02 \x01(\t\x12\x11\n\tto_period\x18\x03 \x01(\t\x12\x12\n\nfacilities\x18\x04 \x03(\t\x12\x12\n\nactivities\x18\x05 \x03(\t\"\x86\x01\n\x0b\x43overageGap\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tfirst_day\x18\x03 \x01(\t\x12\x10\n\x08last_day\x18\x04 \x01(\t\"e\n\x0f\x43overageOverlap\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x0b\x43overageRow\x12\x10\n\x08\x66\x61\x63ility\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x02 \x01(\t\x12)\n\x05start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0crecord_count\x18\x05 \x01(\x03\x12#\n\x04gaps\x18\x06 \x03(\x0b\x32\x15.tonne.v1.CoverageGap\x12+\n\x08overlaps\x18\x07 \x03(\x0b\x32\x19.tonne.v1.CoverageOverlap\"M\n\x13GetCoverageResponse\x12#\n\x04rows\x18\x01 \x03(\x0b\x32\x15.tonne.v1.CoverageRow\x12\x11\n\ttime_zone\x18\x02 \x01(\t\"\x84\x01\n\x12ListRecordsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x07 \x01(\tJ\x04\x08\x02\x10\x05R\x08\x66\x61\x63ilityR\x08\x61\x63tivityR\x07\x63hannel\"\xc0\x01\n\x0cLedgerRecord\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12(\n\x06record\x18\x03 \x01(\x0b\x32\x18.tonne.v1.ActivityRecord\x12#\n\x06status\x18\x04 \x01(\x0e\x32\x13.tonne.v1.RowStatus\x12\x0f\n\x07segment\x18\x05 \x01(\t\x12/\n\x0b\x63ommit_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\x13ListRecordsResponse\x12\'\n\x07records\x18\x01 \x03(\x0b\x32\x16.tonne.v1.LedgerRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xa4\x02\n\x12InventoryDimension\x12#\n\x1fINVENTORY_DIMENSION_UNSPECIFIED\x10\x00\x12 \n\x1cINVENTORY_DIMENSION_FACILITY\x10\x01\x12 \n\x1cINVENTORY_DIMENSION_ACTIVITY\x10\x02\x12\x1f\n\x1bINVENTORY_DIMENSION_ACCOUNT\x10\x03\x12\x1e\n\x1aINVENTORY_DIMENSION_PERIOD\x10\x04\x12\x1e\n\x1aINVENTORY_DIMENSION_REGION\x10\x05\x12%\n!INVENTORY_DIMENSION_FACILITY_TYPE\x10\x06\x12\x1d\n\x19INVENTORY_DIMENSION_SCOPE\x10\x07\x32\xa5\x04\n\rReportService\x12u\n\x0cGetInventory\x12\x1d.tonne.v1.GetInventoryRequest\x1a\x1e.tonne.v1.GetInventoryResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=books/*}/inventory0\x01\x12q\n\x07\x45xplain\x12\x18.tonne.v1.ExplainRequest\x1a\x19.tonne.v1.ExplainResponse\"/\x82\xd3\xe4\x93\x02)\"$/v1/{selection.name=books/*}:explain:\x01*0\x01\x12\x45\n\x08\x45stimate\x12\x19.tonne.v1.EstimateRequest\x1a\x1a.tonne.v1.EstimateResponse(\x01\x30\x01\x12q\n\x0bGetCoverage\x12\x1c.tonne.v1.GetCoverageRequest\x1a\x1d.tonne.v1.GetCoverageResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{name=books/*}/coverage0\x01\x12p\n\x0bListRecords\x12\x1c.tonne.v1.ListRecordsRequest\x1a\x1d.tonne.v1.ListRecordsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=books/*}/recordsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tonne/v1/report.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x18tonne/v1/catalogue.proto\x1a\x15tonne/v1/ingest.proto\x1a\x15tonne/v1/ledger.proto\x1a\x15tonne/v1/status.proto\"\xa4\x02\n\x13GetInventoryRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x66rom_period\x18\x02 \x01(\t\x12\x11\n\tto_period\x18\x03 \x01(\t\x12.\n\x08group_by\x18\x04 \x03(\x0e\x32\x1c.tonne.v1.InventoryDimension\x12\x12\n\nfacilities\x18\x05 \x03(\t\x12\x12\n\nactivities\x18\x06 \x03(\t\x12\x10\n\x08\x61\x63\x63ounts\x18\x07 \x03(\t\x12\x0f\n\x07regions\x18\x08 \x03(\t\x12\x0f\n\x07gwp_set\x18\t \x01(\t\x12\x33\n\rconsolidation\x18\n \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x00\x88\x01\x01\x42\x10\n\x0e_consolidation\"F\n\tGasAmount\x12\x0b\n\x03gas\x18\x01 \x01(\t\x12\n\n\x02kg\x18\x02 \x01(\t\x12\x14\n\x07kg_co2e\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_kg_co2e\"\x87\x02\n\x0cInventoryRow\x12\r\n\x05group\x18\x01 \x03(\t\x12\x0f\n\x07kg_co2e\x18\x02 \x01(\t\x12\x13\n\x06kg_co2\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06kg_ch4\x18\x04 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06kg_n2o\x18\x05 \x01(\tH\x02\x88\x01\x01\x12\x14\n\x0crecord_count\x18\x06 \x01(\x03\x12\x15\n\rpartial_gases\x18\x07 \x03(\t\x12\"\n\x05gases\x18\x08 \x03(\x0b\x32\x13.tonne.v1.GasAmount\x12\x17\n\nenergy_kwh\x18\t \x01(\tH\x03\x88\x01\x01\x42\t\n\x07_kg_co2B\t\n\x07_kg_ch4B\t\n\x07_kg_n2oB\r\n\x0b_energy_kwh\"?\n\x06Notice\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x14\n\x0crecord_count\x18\x03 \x01(\x03\"\xab\x02\n\x14GetInventoryResponse\x12$\n\x04rows\x18\x01 \x03(\x0b\x32\x16.tonne.v1.InventoryRow\x12%\n\x05total\x18\x02 \x01(\x0b\x32\x16.tonne.v1.InventoryRow\x12!\n\x07notices\x18\x03 \x03(\x0b\x32\x10.tonne.v1.Notice\x12\x17\n\x0fsuspended_count\x18\x04 \x01(\x03\x12\x17\n\x0fmethod_versions\x18\x05 \x03(\x05\x12\x0f\n\x07gwp_set\x18\x06 \x01(\t\x12\x33\n\rconsolidation\x18\x07 \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x00\x88\x01\x01\x12\x19\n\x11quarantined_count\x18\x08 \x01(\x03\x42\x10\n\x0e_consolidation\"g\n\x0e\x45xplainRequest\x12\x30\n\tselection\x18\x01 \x01(\x0b\x32\x1d.tonne.v1.GetInventoryRequest\x12\x0e\n\x06replay\x18\x02 \x01(\x08\x12\x13\n\x0brecords_max\x18\x03 \x01(\x05\"8\n\x0b\x45xplainStep\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05ratio\x18\x03 \x01(\t\"X\n\nExplainGas\x12\x0b\n\x03gas\x18\x01 \x01(\t\x12\x13\n\x0bkg_per_unit\x18\x02 \x01(\t\x12\n\n\x02kg\x18\x03 \x01(\t\x12\x0b\n\x03gwp\x18\x04 \x01(\t\x12\x0f\n\x07kg_co2e\x18\x05 \x01(\t\"\xce\x03\n\x0b\x45xplainLine\x12\x0f\n\x07\x61\x63\x63ount\x18\x01 \x01(\t\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x03 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x04 \x01(\t\x12\x0e\n\x06region\x18\x05 \x01(\t\x12\x0e\n\x06period\x18\x06 \x01(\t\x12\x10\n\x08quantity\x18\x07 \x01(\t\x12\x0c\n\x04unit\x18\x08 \x01(\t\x12\x14\n\x0crecord_count\x18\t \x01(\x03\x12\x12\n\nresolution\x18\n \x01(\t\x12\x16\n\x0emethod_version\x18\x0b \x01(\x05\x12 \n\x06\x66\x61\x63tor\x18\x0c \x01(\x0b\x32\x10.tonne.v1.Factor\x12$\n\x05steps\x18\r \x03(\x0b\x32\x15.tonne.v1.ExplainStep\x12#\n\x05gases\x18\x0e \x03(\x0b\x32\x14.tonne.v1.ExplainGas\x12\r\n\x05share\x18\x0f \x01(\t\x12\r\n\x05\x62\x61sis\x18\x10 \x01(\t\x12\x0f\n\x07kg_co2e\x18\x11 \x01(\t\x12\x0f\n\x07notices\x18\x12 \x03(\t\x12&\n\x0bslice_start\x18\x13 \x01(\x0b\x32\x11.google.type.Date\x12$\n\tslice_end\x18\x14 \x01(\x0b\x32\x11.google.type.Date\"r\n\rExplainReplay\x12\x0e\n\x06\x61grees\x18\x01 \x01(\x08\x12\x14\n\x0crecord_count\x18\x02 \x01(\x03\x12\x15\n\rsegment_count\x18\x03 \x01(\x03\x12\x0f\n\x07kg_co2e\x18\x04 \x01(\t\x12\x13\n\x0b\x64ifferences\x18\x05 \x03(\t\"F\n\rExplainRecord\x12&\n\x06record\x18\x01 \x01(\x0b\x32\x16.tonne.v1.LedgerRecord\x12\r\n\x05parts\x18\x02 \x03(\t\"\xbf\x01\n\x0f\x45xplainResponse\x12%\n\x04line\x18\x01 \x01(\x0b\x32\x15.tonne.v1.ExplainLineH\x00\x12)\n\x06record\x18\x02 \x01(\x0b\x32\x17.tonne.v1.ExplainRecordH\x00\x12)\n\x06replay\x18\x03 \x01(\x0b\x32\x17.tonne.v1.ExplainReplayH\x00\x12\'\n\x05total\x18\x04 \x01(\x0b\x32\x16.tonne.v1.InventoryRowH\x00\x42\x06\n\x04part\"\x96\x01\n\x0f\x45stimateRequest\x12\x30\n\tselection\x18\x01 \x01(\x0b\x32\x1d.tonne.v1.GetInventoryRequest\x12\x1e\n\x04rows\x18\x02 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x03 \x01(\x0cH\x00\x12\x13\n\x0b\x65\x61\x63h_record\x18\x04 \x01(\x08\x42\x07\n\x05\x62\x61tch\"g\n\x0f\x45stimatedRecord\x12\r\n\x05index\x18\x01 \x01(\x03\x12#\n\x06status\x18\x02 \x01(\x0e\x32\x13.tonne.v1.RowStatus\x12\x0f\n\x07kg_co2e\x18\x03 \x01(\t\x12\x0f\n\x07notices\x18\x04 \x03(\t\"\xec\x01\n\x10\x45stimateResponse\x12*\n\x07records\x18\x01 \x03(\x0b\x32\x19.tonne.v1.EstimatedRecord\x12\x31\n\tinventory\x18\x02 \x01(\x0b\x32\x1e.tonne.v1.GetInventoryResponse\x12&\n\nrow_errors\x18\x03 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x04 \x01(\x03\x12/\n\x0e\x63ontrol_totals\x18\x05 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\"x\n\x12GetCoverageRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x66rom_period\x18\x02 \x01(\t\x12\x11\n\tto_period\x18\x03 \x01(\t\x12\x12\n\nfacilities\x18\x04 \x03(\t\x12\x12\n\nactivities\x18\x05 \x03(\t\"\x86\x01\n\x0b\x43overageGap\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tfirst_day\x18\x03 \x01(\t\x12\x10\n\x08last_day\x18\x04 \x01(\t\"e\n\x0f\x43overageOverlap\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xed\x01\n\x0b\x43overageRow\x12\x10\n\x08\x66\x61\x63ility\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x02 \x01(\t\x12)\n\x05start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0crecord_count\x18\x05 \x01(\x03\x12#\n\x04gaps\x18\x06 \x03(\x0b\x32\x15.tonne.v1.CoverageGap\x12+\n\x08overlaps\x18\x07 \x03(\x0b\x32\x19.tonne.v1.CoverageOverlap\"M\n\x13GetCoverageResponse\x12#\n\x04rows\x18\x01 \x03(\x0b\x32\x15.tonne.v1.CoverageRow\x12\x11\n\ttime_zone\x18\x02 \x01(\t\"\x84\x01\n\x12ListRecordsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x07 \x01(\tJ\x04\x08\x02\x10\x05R\x08\x66\x61\x63ilityR\x08\x61\x63tivityR\x07\x63hannel\"\xc0\x01\n\x0cLedgerRecord\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12(\n\x06record\x18\x03 \x01(\x0b\x32\x18.tonne.v1.ActivityRecord\x12#\n\x06status\x18\x04 \x01(\x0e\x32\x13.tonne.v1.RowStatus\x12\x0f\n\x07segment\x18\x05 \x01(\t\x12/\n\x0b\x63ommit_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\x13ListRecordsResponse\x12\'\n\x07records\x18\x01 \x03(\x0b\x32\x16.tonne.v1.LedgerRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xa4\x02\n\x12InventoryDimension\x12#\n\x1fINVENTORY_DIMENSION_UNSPECIFIED\x10\x00\x12 \n\x1cINVENTORY_DIMENSION_FACILITY\x10\x01\x12 \n\x1cINVENTORY_DIMENSION_ACTIVITY\x10\x02\x12\x1f\n\x1bINVENTORY_DIMENSION_ACCOUNT\x10\x03\x12\x1e\n\x1aINVENTORY_DIMENSION_PERIOD\x10\x04\x12\x1e\n\x1aINVENTORY_DIMENSION_REGION\x10\x05\x12%\n!INVENTORY_DIMENSION_FACILITY_TYPE\x10\x06\x12\x1d\n\x19INVENTORY_DIMENSION_SCOPE\x10\x07\x32\xa5\x04\n\rReportService\x12u\n\x0cGetInventory\x12\x1d.tonne.v1.GetInventoryRequest\x1a\x1e.tonne.v1.GetInventoryResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=books/*}/inventory0\x01\x12q\n\x07\x45xplain\x12\x18.tonne.v1.ExplainRequest\x1a\x19.tonne.v1.ExplainResponse\"/\x82\xd3\xe4\x93\x02)\"$/v1/{selection.name=books/*}:explain:\x01*0\x01\x12\x45\n\x08\x45stimate\x12\x19.tonne.v1.EstimateRequest\x1a\x1a.tonne.v1.EstimateResponse(\x01\x30\x01\x12q\n\x0bGetCoverage\x12\x1c.tonne.v1.GetCoverageRequest\x1a\x1d.tonne.v1.GetCoverageResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{name=books/*}/coverage0\x01\x12p\n\x0bListRecords\x12\x1c.tonne.v1.ListRecordsRequest\x1a\x1d.tonne.v1.ListRecordsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=books/*}/recordsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,54 +53,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPORTSERVICE'].methods_by_name['GetCoverage']._serialized_options = b'\202\323\344\223\002\035\022\033/v1/{name=books/*}/coverage'
   _globals['_REPORTSERVICE'].methods_by_name['ListRecords']._loaded_options = None
   _globals['_REPORTSERVICE'].methods_by_name['ListRecords']._serialized_options = b'\202\323\344\223\002\036\022\034/v1/{parent=books/*}/records'
-  _globals['_INVENTORYDIMENSION']._serialized_start=3846
-  _globals['_INVENTORYDIMENSION']._serialized_end=4138
-  _globals['_GETINVENTORYREQUEST']._serialized_start=227
-  _globals['_GETINVENTORYREQUEST']._serialized_end=519
-  _globals['_GASAMOUNT']._serialized_start=521
-  _globals['_GASAMOUNT']._serialized_end=591
-  _globals['_INVENTORYROW']._serialized_start=594
-  _globals['_INVENTORYROW']._serialized_end=857
-  _globals['_NOTICE']._serialized_start=859
-  _globals['_NOTICE']._serialized_end=922
-  _globals['_GETINVENTORYRESPONSE']._serialized_start=925
-  _globals['_GETINVENTORYRESPONSE']._serialized_end=1224
-  _globals['_EXPLAINREQUEST']._serialized_start=1226
-  _globals['_EXPLAINREQUEST']._serialized_end=1329
-  _globals['_EXPLAINSTEP']._serialized_start=1331
-  _globals['_EXPLAINSTEP']._serialized_end=1387
-  _globals['_EXPLAINGAS']._serialized_start=1389
-  _globals['_EXPLAINGAS']._serialized_end=1477
-  _globals['_EXPLAINLINE']._serialized_start=1480
-  _globals['_EXPLAINLINE']._serialized_end=1864
-  _globals['_EXPLAINREPLAY']._serialized_start=1866
-  _globals['_EXPLAINREPLAY']._serialized_end=1980
-  _globals['_EXPLAINRECORD']._serialized_start=1982
-  _globals['_EXPLAINRECORD']._serialized_end=2052
-  _globals['_EXPLAINRESPONSE']._serialized_start=2055
-  _globals['_EXPLAINRESPONSE']._serialized_end=2246
-  _globals['_ESTIMATEREQUEST']._serialized_start=2249
-  _globals['_ESTIMATEREQUEST']._serialized_end=2399
-  _globals['_ESTIMATEDRECORD']._serialized_start=2401
-  _globals['_ESTIMATEDRECORD']._serialized_end=2504
-  _globals['_ESTIMATERESPONSE']._serialized_start=2507
-  _globals['_ESTIMATERESPONSE']._serialized_end=2743
-  _globals['_GETCOVERAGEREQUEST']._serialized_start=2745
-  _globals['_GETCOVERAGEREQUEST']._serialized_end=2865
-  _globals['_COVERAGEGAP']._serialized_start=2868
-  _globals['_COVERAGEGAP']._serialized_end=3002
-  _globals['_COVERAGEOVERLAP']._serialized_start=3004
-  _globals['_COVERAGEOVERLAP']._serialized_end=3105
-  _globals['_COVERAGEROW']._serialized_start=3108
-  _globals['_COVERAGEROW']._serialized_end=3345
-  _globals['_GETCOVERAGERESPONSE']._serialized_start=3347
-  _globals['_GETCOVERAGERESPONSE']._serialized_end=3424
-  _globals['_LISTRECORDSREQUEST']._serialized_start=3427
-  _globals['_LISTRECORDSREQUEST']._serialized_end=3559
-  _globals['_LEDGERRECORD']._serialized_start=3562
-  _globals['_LEDGERRECORD']._serialized_end=3754
-  _globals['_LISTRECORDSRESPONSE']._serialized_start=3756
-  _globals['_LISTRECORDSRESPONSE']._serialized_end=3843
-  _globals['_REPORTSERVICE']._serialized_start=4141
-  _globals['_REPORTSERVICE']._serialized_end=4690
+  _globals['_INVENTORYDIMENSION']._serialized_start=3948
+  _globals['_INVENTORYDIMENSION']._serialized_end=4240
+  _globals['_GETINVENTORYREQUEST']._serialized_start=251
+  _globals['_GETINVENTORYREQUEST']._serialized_end=543
+  _globals['_GASAMOUNT']._serialized_start=545
+  _globals['_GASAMOUNT']._serialized_end=615
+  _globals['_INVENTORYROW']._serialized_start=618
+  _globals['_INVENTORYROW']._serialized_end=881
+  _globals['_NOTICE']._serialized_start=883
+  _globals['_NOTICE']._serialized_end=946
+  _globals['_GETINVENTORYRESPONSE']._serialized_start=949
+  _globals['_GETINVENTORYRESPONSE']._serialized_end=1248
+  _globals['_EXPLAINREQUEST']._serialized_start=1250
+  _globals['_EXPLAINREQUEST']._serialized_end=1353
+  _globals['_EXPLAINSTEP']._serialized_start=1355
+  _globals['_EXPLAINSTEP']._serialized_end=1411
+  _globals['_EXPLAINGAS']._serialized_start=1413
+  _globals['_EXPLAINGAS']._serialized_end=1501
+  _globals['_EXPLAINLINE']._serialized_start=1504
+  _globals['_EXPLAINLINE']._serialized_end=1966
+  _globals['_EXPLAINREPLAY']._serialized_start=1968
+  _globals['_EXPLAINREPLAY']._serialized_end=2082
+  _globals['_EXPLAINRECORD']._serialized_start=2084
+  _globals['_EXPLAINRECORD']._serialized_end=2154
+  _globals['_EXPLAINRESPONSE']._serialized_start=2157
+  _globals['_EXPLAINRESPONSE']._serialized_end=2348
+  _globals['_ESTIMATEREQUEST']._serialized_start=2351
+  _globals['_ESTIMATEREQUEST']._serialized_end=2501
+  _globals['_ESTIMATEDRECORD']._serialized_start=2503
+  _globals['_ESTIMATEDRECORD']._serialized_end=2606
+  _globals['_ESTIMATERESPONSE']._serialized_start=2609
+  _globals['_ESTIMATERESPONSE']._serialized_end=2845
+  _globals['_GETCOVERAGEREQUEST']._serialized_start=2847
+  _globals['_GETCOVERAGEREQUEST']._serialized_end=2967
+  _globals['_COVERAGEGAP']._serialized_start=2970
+  _globals['_COVERAGEGAP']._serialized_end=3104
+  _globals['_COVERAGEOVERLAP']._serialized_start=3106
+  _globals['_COVERAGEOVERLAP']._serialized_end=3207
+  _globals['_COVERAGEROW']._serialized_start=3210
+  _globals['_COVERAGEROW']._serialized_end=3447
+  _globals['_GETCOVERAGERESPONSE']._serialized_start=3449
+  _globals['_GETCOVERAGERESPONSE']._serialized_end=3526
+  _globals['_LISTRECORDSREQUEST']._serialized_start=3529
+  _globals['_LISTRECORDSREQUEST']._serialized_end=3661
+  _globals['_LEDGERRECORD']._serialized_start=3664
+  _globals['_LEDGERRECORD']._serialized_end=3856
+  _globals['_LISTRECORDSRESPONSE']._serialized_start=3858
+  _globals['_LISTRECORDSRESPONSE']._serialized_end=3945
+  _globals['_REPORTSERVICE']._serialized_start=4243
+  _globals['_REPORTSERVICE']._serialized_end=4792
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,7 @@ import datetime
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.type import date_pb2 as _date_pb2
 from tonne.v1 import catalogue_pb2 as _catalogue_pb2
 from tonne.v1 import ingest_pb2 as _ingest_pb2
 from tonne.v1 import ledger_pb2 as _ledger_pb2
@@ -156,7 +157,7 @@ class ExplainGas(_message.Message):
     def __init__(self, gas: _Optional[str] = ..., kg_per_unit: _Optional[str] = ..., kg: _Optional[str] = ..., gwp: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class ExplainLine(_message.Message):
-    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices")
+    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices", "slice_start", "slice_end")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
@@ -175,6 +176,8 @@ class ExplainLine(_message.Message):
     BASIS_FIELD_NUMBER: _ClassVar[int]
     KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
+    SLICE_START_FIELD_NUMBER: _ClassVar[int]
+    SLICE_END_FIELD_NUMBER: _ClassVar[int]
     account: str
     stage: str
     facility: str
@@ -193,7 +196,9 @@ class ExplainLine(_message.Message):
     basis: str
     kg_co2e: str
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    slice_start: _date_pb2.Date
+    slice_end: _date_pb2.Date
+    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., slice_start: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., slice_end: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class ExplainReplay(_message.Message):
     __slots__ = ("agrees", "record_count", "segment_count", "kg_co2e", "differences")

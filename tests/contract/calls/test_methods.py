@@ -23,7 +23,17 @@ METHOD = ledger_pb2.Method(
     proxy_regions=["US"],
     year_fallback_years=0,
     transport_wtt=False,
-    rates=[ledger_pb2.Rate(from_unit="CNY", to_unit="USD2022", rate="0.1486", source="bank")],
+    rates=[
+        ledger_pb2.Rate(from_unit="CNY", to_unit="USD2022", rate="0.1486", source="bank"),
+        ledger_pb2.Rate(
+            from_unit="tank",
+            to_unit="l",
+            rate="0",
+            valid_from=Date(year=2024, month=5, day=15),
+            valid_to=Date(year=2024, month=9, day=1),
+            facility="hut",
+        ),
+    ],
 )
 
 
@@ -109,6 +119,19 @@ def test_what_a_method_leaves_open_has_its_default(api, book):
         ({"editions": ["books/other/editions/own"]}, "method.editions"),
         ({"editions": ["editions/uk-ghg-2025", "editions/uk-ghg-2025"]}, "method.editions"),
         ({"rates": [ledger_pb2.Rate(from_unit="a", to_unit="b", rate="-1")]}, "method.rates"),
+        (
+            {
+                "rates": [
+                    ledger_pb2.Rate(
+                        from_unit="a",
+                        to_unit="b",
+                        rate="1",
+                        valid_to=Date(year=2024, month=2, day=30),
+                    )
+                ]
+            },
+            "method.rates",
+        ),
     ],
 )
 def test_a_wrong_method_is_refused_by_its_field(api, book, fields, field):

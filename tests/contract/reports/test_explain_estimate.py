@@ -16,6 +16,7 @@ from tonne.client import Client, RecordsInvalid
 from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
 from tonne.client.answers.report_results import InventoryRow
 from tonne.errors import FieldInvalid
+from tonne.model import Facility
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 
 RECORDS = [
@@ -233,3 +234,27 @@ def test_an_inventory_has_gases_energy_and_shares(client, api, book_id):
     assert {row.group["account"]: row.kg_co2e for row in operated.rows} == {
         "scope3.15.investments": Decimal("2123.5")
     }
+
+
+def test_an_estimate_and_an_explanation_count_by_days(client, book_id):
+    """A site leased from 10 April: of 30 l of April, 21 days are its own, before and after."""
+    client.import_facilities(book_id, [Facility("site-1", valid_from="2024-04-10")])
+    whole_april = {
+        "record_id": "april",
+        "facility": "site-1",
+        "activity": "fuel.diesel.stationary",
+        "quantity": "30",
+        "unit": "litre",
+        "start": dt.datetime(2024, 4, 1, tzinfo=dt.UTC),
+        "end": dt.datetime(2024, 5, 1, tzinfo=dt.UTC),
+    }
+    estimate = client.estimate([whole_april], book=book_id, each_record=True)
+    with client.channel(book_id, "erp") as channel:
+        channel.append([whole_april])
+    total = client.inventory(book_id).total
+    assert estimate.inventory.total.kg_co2e == total.kg_co2e
+    (line,) = (part for part in client.explain(book_id) if isinstance(part, ExplainLine))
+    assert (line.slice_start, line.slice_end) == ("2024-04-10", "2024-05-01")
+    assert (line.period, line.quantity, line.share) == ("2024-04", 21, 1)
+    (own,) = estimate.records
+    assert own.kg_co2e == line.kg_co2e

@@ -129,7 +129,7 @@ REQUESTS = st.builds(
     consolidation=st.sampled_from(["", *CONSOLIDATIONS]),
 )
 # Holdings of one entity adjoin: a share that goes and comes back is like a label that does.
-DAYS = ["", "2015-01-01", "2015-03-15", "2015-06-01"]
+DAYS = ["", "2015-01-01", "2015-03-01", "2015-06-01"]
 HOLDING = st.builds(
     Holding,
     valid_from=st.sampled_from(DAYS),
@@ -154,7 +154,7 @@ OWNED = st.builds(
     ),
     st.sampled_from(["", "joint", "deep", "unknown"]),
     st.sampled_from(["", "joint", "deep"]),
-    st.lists(st.sampled_from(["2014-11-01", "2015-02-02", "2015-05-01"]), min_size=2, max_size=2),
+    st.lists(st.sampled_from(["2014-11-01", "2015-02-01", "2015-05-01"]), min_size=2, max_size=2),
 )
 
 

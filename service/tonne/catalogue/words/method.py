@@ -156,7 +156,7 @@ class MethodSettings:
                 raise _invalid(field, "each once", ", ".join(values))
         _check_count("rates", len(self.rates), RATES_MAX)
         for number, rate in enumerate(self.rates):
-            _check_rate(f"rates[{number}]", rate)
+            _check_rate(number, rate)
 
     def to_json(self) -> str:
         """Write the settings as canonical JSON: sorted keys, no spaces."""
@@ -197,16 +197,17 @@ def _check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
         raise _invalid(field, f"one of {', '.join(choices)}", value)
 
 
-def _check_rate(field: str, rate: Rate) -> None:
+def _check_rate(number: int, rate: Rate) -> None:
+    place = f"number {number + 1}, {rate.from_unit} to {rate.to_unit}"
     if not _DECIMAL.fullmatch(rate.rate):
-        raise _invalid(f"{field}.rate", "a decimal from 0 with '.', like 7.83", rate.rate)
+        raise _invalid("rates", f"{place}: a decimal from 0 with '.', like 7.83", rate.rate)
     for name in ("valid_from", "valid_to"):
         day = getattr(rate, name)
         if day and not is_day(day):
-            raise _invalid(f"{field}.{name}", "a day as YYYY-MM-DD, or nothing", day)
+            raise _invalid("rates", f"{place}, {name}: a day as YYYY-MM-DD, or nothing", day)
     if rate.valid_to and rate.valid_to <= rate.valid_from:
-        expected = f"a day after valid_from ({rate.valid_from})"
-        raise _invalid(f"{field}.valid_to", expected, rate.valid_to)
+        expected = f"{place}, valid_to: a day after valid_from ({rate.valid_from})"
+        raise _invalid("rates", expected, rate.valid_to)
 
 
 def is_day(text: str) -> bool:

@@ -55,7 +55,8 @@ _FACTOR_FIELDS = (
 _LINE_COLUMNS = tuple(
     Column(name)
     for name in (
-        "account", "stage", "facility", "activity", "region", "period", "quantity", "unit",
+        "account", "stage", "facility", "activity", "region", "period",
+        "slice_start", "slice_end", "quantity", "unit",
         "records", "factor", "ratio", "share", "basis", "kg_co2e", "resolution",
         "method_version",
     )
@@ -192,6 +193,8 @@ def _line_document(line: ExplainLine) -> dict[str, object]:
         "activity": line.activity,
         "region": line.region,
         "period": line.period,
+        "slice_start": line.slice_start or None,
+        "slice_end": line.slice_end or None,
         "quantity": program_value(line.quantity),
         "unit": line.unit,
         "records": line.record_count,
@@ -246,6 +249,8 @@ def _csv_row(line: ExplainLine) -> dict[str, object]:
         **{name: getattr(line, name) for name in ("account", "stage", "facility", "activity")},
         "region": line.region,
         "period": line.period,
+        "slice_start": line.slice_start,
+        "slice_end": line.slice_end,
         "quantity": line.quantity,
         "unit": line.unit,
         "records": line.record_count,

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,6 +47,10 @@ method_app = typer.Typer(
 
 _SETTINGS = tuple(field.name for field in dataclasses.fields(MethodSettings))
 _RATE_PARTS = 3
+
+_RATE_SCOPE = ("valid_from", "valid_to", "facility")
+
+_RATE_SCOPED = re.compile(rf"(?P<name>{'|'.join(_RATE_SCOPE)})=(?P<value>\S+)\s*")
 
 _METHOD_COLUMNS = (
     Column("version"),
@@ -163,7 +168,7 @@ def set_method(
         str | None, _one_of("Where the GWP of a blend of gases comes from", BLEND_GWPS)
     ] = None,
     year_rule: Annotated[
-        str | None, _one_of("Year rule: which year's factors a month takes", YEAR_RULES)
+        str | None, _one_of("Year rule: which year's factors a record takes", YEAR_RULES)
     ] = None,
     reporting_year_start: Annotated[
         int | None, typer.Option(metavar="MONTH", help="First month of the reporting year.")
@@ -188,7 +193,8 @@ def set_method(
         list[str] | None,
         typer.Option(
             metavar="RATE",
-            help="A rate between units, as 'FROM TO RATE [SOURCE]'; give all of them.",
+            help="A rate between units, as 'FROM TO RATE [valid_from=DAY] [valid_to=DAY] "
+            "[facility=ID] [SOURCE]'; give all of them.",
         ),
     ] = None,
     server: ServerOption = DEFAULT_SERVER,
@@ -255,7 +261,7 @@ def _document(method: Method) -> dict[str, Any]:
         "author": method.author,
         "reason": method.reason,
         "create_time": program_value(method.create_time),
-        "settings": dataclasses.asdict(MethodSettings.from_json(method.body)),
+        "settings": json.loads(MethodSettings.from_json(method.body).to_json()),
     }
 
 
@@ -268,19 +274,35 @@ def _people_value(value: Any) -> object:
 
 
 def _people_rate(rate: dict[str, str]) -> str:
-    source = f" ({rate['source']})" if rate["source"] else ""
-    return f"1 {rate['from_unit']} = {rate['rate']} {rate['to_unit']}{source}"
+    scope = [f"{name}={rate[name]}" for name in _RATE_SCOPE if rate.get(name)]
+    told = ", ".join(filter(None, (*scope, rate["source"])))
+    return (
+        f"1 {rate['from_unit']} = {rate['rate']} {rate['to_unit']}{f' ({told})' if told else ''}"
+    )
 
 
 def _read_rate(text: str) -> Rate:
     parts = text.split(maxsplit=_RATE_PARTS)
     if len(parts) < _RATE_PARTS:
         raise typer.BadParameter(
-            f"expected 'FROM TO RATE [SOURCE]', like 'CNY USD2022 0.1486 yearly average'; got "
-            f"{text!r}",
+            "expected 'FROM TO RATE [valid_from=DAY] [valid_to=DAY] [facility=ID] [SOURCE]', like "
+            f"'CNY USD2022 0.1486 yearly average'; got {text!r}",
             param_hint="--rate",
         )
-    return Rate(*parts)
+    from_unit, to_unit, rate = parts[:_RATE_PARTS]
+    rest = "".join(parts[_RATE_PARTS:])
+    scope: dict[str, str] = {}
+    while found := _RATE_SCOPED.match(rest):
+        scope[found["name"]], rest = found["value"], rest[found.end() :]
+    return Rate(
+        from_unit,
+        to_unit,
+        rate,
+        rest,
+        scope.get("valid_from", ""),
+        scope.get("valid_to", ""),
+        scope.get("facility", ""),
+    )
 
 
 def _read_file(file: Path, current_version: int) -> tuple[MethodSettings, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -174,7 +175,11 @@ def kg_per_unit(line: ExplainLine) -> Fraction:
 
 def balance_text(line: ExplainLine) -> str:
     """Write a balance as its multiplication."""
-    place = ", ".join(text for text in (line.facility, line.region, line.period) if text)
+    days = line.period
+    if line.slice_start:
+        last = dt.date.fromisoformat(line.slice_end) - dt.timedelta(days=1)
+        days = f"{line.slice_start} to {last}"
+    place = ", ".join(text for text in (line.facility, line.region, days) if text)
     product = f"{number(Fraction(line.quantity))} {line.unit}"
     ratio = _ratio(line)
     if ratio != 1:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tonne.client.answers.days import read_day
 from tonne.client.answers.factors import Factor, read_factor
 from tonne.client.answers.report_results import InventoryRow, read_inventory_row
 from tonne.client.answers.results import LedgerRecord, read_ledger_record
@@ -41,7 +42,8 @@ class ExplainGas:
 class ExplainLine:
     """One balance under one factor: `quantity` x `steps` x `factor` x `share` = `kg_co2e`.
 
-    `factor` comes with its source, table, row and licence.
+    `factor` comes with its source, table, row and licence. `slice_start` and `slice_end` are the
+    days of the month as YYYY-MM-DD, the latter exclusive; empty where it is whole.
     """
 
     account: str
@@ -62,6 +64,8 @@ class ExplainLine:
     basis: str
     kg_co2e: Fraction
     notices: tuple[str, ...]
+    slice_start: str = ""
+    slice_end: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +142,6 @@ def _read_line(line: report_pb2.ExplainLine) -> ExplainLine:
         line.basis,
         Fraction(line.kg_co2e),
         tuple(line.notices),
+        read_day(line, "slice_start"),
+        read_day(line, "slice_end"),
     )

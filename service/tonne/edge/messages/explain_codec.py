@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from google.type.date_pb2 import Date
+
 from tonne.catalogue.resolving.valuation import decimal_text, exact_text
 from tonne.edge.messages.catalogue_codec import write_factor
 from tonne.edge.messages.codec import write_record
 from tonne.edge.messages.names import write_factor as write_factor_name
 from tonne.edge.messages.report_codec import write_row
-from tonne.model import month_of_period
+from tonne.model import LAST_DAY, day_of_number, first_day_of, month_of_period
 from tonne.reports.explanation.explain import ExplainRecord
 from tonne.reports.explanation.lines import ExplainLine
 from tonne.reports.explanation.replay import ReplayOutcome
@@ -52,6 +54,19 @@ def write_part(book: str, part: Explained) -> report_pb2.ExplainResponse:
     return report_pb2.ExplainResponse(total=write_row(part))
 
 
+def _slice(line: ExplainLine) -> dict[str, Date]:
+    """Days of a slice; nothing of a whole month."""
+    if (line.first_day, line.last_day) == (1, LAST_DAY):
+        return {}
+    month = first_day_of(line.period)
+    stop = first_day_of(line.period + 1) if line.last_day == LAST_DAY else month + line.last_day
+    days = {"slice_start": month + line.first_day - 1, "slice_end": stop}
+    return {
+        name: Date(year=day.year, month=day.month, day=day.day)
+        for name, day in ((name, day_of_number(number)) for name, number in days.items())
+    }
+
+
 def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
     return report_pb2.ExplainLine(
         account=line.account,
@@ -60,6 +75,7 @@ def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
         activity=line.activity,
         region=line.region,
         period=month_of_period(line.period),
+        **_slice(line),
         quantity=f"{line.quantity:f}",
         unit=line.unit,
         record_count=line.record_count,

@@ -51,7 +51,16 @@ def read_settings(book: str, method: ledger_pb2.Method) -> MethodSettings:
         gwp_set=method.gwp_set or "AR5",  # type: ignore[arg-type]  # checked by the class
         proxy_regions=tuple(method.proxy_regions),
         rates=tuple(
-            Rate(rate.from_unit, rate.to_unit, rate.rate, rate.source) for rate in method.rates
+            Rate(
+                rate.from_unit,
+                rate.to_unit,
+                rate.rate,
+                rate.source,
+                read_day(rate, "valid_from"),
+                read_day(rate, "valid_to"),
+                rate.facility,
+            )
+            for rate in method.rates
         ),
         **values,
     )
@@ -94,7 +103,13 @@ def write_method(book: Book, method: Method) -> ledger_pb2.Method:
         transport_wtt=settings.transport_wtt,
         rates=[
             ledger_pb2.Rate(
-                from_unit=rate.from_unit, to_unit=rate.to_unit, rate=rate.rate, source=rate.source
+                from_unit=rate.from_unit,
+                to_unit=rate.to_unit,
+                rate=rate.rate,
+                source=rate.source,
+                valid_from=write_day(rate.valid_from),
+                valid_to=write_day(rate.valid_to),
+                facility=rate.facility,
             )
             for rate in settings.rates
         ],

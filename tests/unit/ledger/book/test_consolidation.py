@@ -96,19 +96,16 @@ def test_a_holding_counts_on_its_own_days():
 def test_what_is_unknown_is_the_organisation_itself():
     """A facility without an entity, or of one that nobody entered, counts whole."""
     assert share([], "", EQUITY, DAY) == share([entity("a")], "b", EQUITY, DAY) == 1
-    assert facility_share(Facility("dc-1"), [], EQUITY, 600) == 1
+    assert facility_share(Facility("dc-1"), [], EQUITY, DAY) == 1
 
 
-def test_a_facility_counts_in_the_months_that_begin_in_its_days():
-    """A month counts by its first day, of the facility and of its entity."""
+def test_a_facility_counts_on_its_days():
+    """From its own first day and that of the holding to the day before the first of them ends."""
     tree = [entity("sub", "", Holding("2024-02-15", "", "0.5"))]
-    facility = Facility("dc-1", entity="sub", valid_from="2024-01-01", valid_to="2024-05-01")
-    months = {
-        month: facility_share(facility, tree, EQUITY, (2024 - 1970) * 12 + month - 1)
-        for month in range(1, 7)
-    }
-    half = Fraction(1, 2)
-    assert months == {1: 0, 2: 0, 3: half, 4: half, 5: 0, 6: 0}
+    facility = Facility("dc-1", entity="sub", valid_from="2024-01-01", valid_to="2024-05-03")
+    days = ("2024-02-14", "2024-02-15", "2024-05-02", "2024-05-03")
+    found = [facility_share(facility, tree, EQUITY, dt.date.fromisoformat(day)) for day in days]
+    assert found == [0, Fraction(1, 2), Fraction(1, 2), 0]
 
 
 def test_a_circle_is_told_and_not_followed():

@@ -13,7 +13,13 @@ from tonne.catalogue.resolving.legs.losses import loss_step, of_set
 from tonne.catalogue.resolving.legs.masses import cell_of, masses_of
 from tonne.catalogue.resolving.legs.notices import notices_of, residual_mix_missing
 from tonne.catalogue.resolving.legs.sources import GRID, Sources
-from tonne.catalogue.resolving.resolution import FactorMasses, Notice, ResolutionEntry, Step
+from tonne.catalogue.resolving.resolution import (
+    LEG_MISSING,
+    FactorMasses,
+    Notice,
+    ResolutionEntry,
+    Step,
+)
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
 from tonne.catalogue.words.rules import Leg
 from tonne.model import DAY_COUNT_MAX
@@ -197,19 +203,31 @@ class Assembly:
 
     def _biogenic(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
-        picks = []
+        picks, lacking = [], []
         for pick in self.pick(self.sources.direct(), day):
+            row = self._row_beside(pick, self.sources.serving(leg), day)
             if pick.candidate.factor.kg_biogenic_co2 is not None:
                 picks.append(pick)
-            elif row := self._row_beside(pick, self.sources.serving(leg), day):
+            elif row is not None:
                 picks.append(replace(pick, candidate=row))
+            else:
+                lacking.append(pick)
+        told = tuple(
+            Notice(
+                LEG_MISSING,
+                f"{self.activities[0]}: nothing posted to {leg.account} for the part of edition "
+                f"{pick.candidate.edition} ({pick.rule_text}): it states no CO2 of biomass",
+            )
+            for pick in lacking
+        )
         found = []
         for pick in picks:
             mass = pick.candidate.factor.kg_biogenic_co2
             if mass:
                 text = plain_text(mass)
                 masses = FactorMasses(kg_co2e=text, gases=((CO2_BIOGENIC, text),), gwp_set="CO2")
-                found.append(self.entry(leg.account, pick, masses))
+                entry = self.entry(leg.account, pick, masses)
+                found.append(replace(entry, notices=(*entry.notices, *told)))
         return found
 
     @staticmethod
