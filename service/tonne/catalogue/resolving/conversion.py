@@ -146,7 +146,7 @@ class Converter:
 
         A gross and a net heat content of two sources are of two fuels; a density may be of
         another one. The factor's own edition comes first, then its series, then the publishers of
-        its region, then the method's order.
+        its region, then the method's order, then the latest of a series.
         """
         edges = [edge for activity in activities for edge in _properties().get(activity, ())]
         order = {name: place for place, name in enumerate(self._settings.editions)}
@@ -154,13 +154,12 @@ class Converter:
         country = region.partition("-")[0]
         regions = {row["id"]: row["region"] for row in read_table("editions.csv")}
         sources = sorted(
-            {edge.edition for edge in edges},
+            sorted({edge.edition for edge in edges}, reverse=True),  # of a series the latest
             key=lambda name: (
                 name != edition,
                 name.rpartition("-")[0] != series,
                 not country or regions.get(name) != country,
                 order.get(name, len(order)),
-                name,
             ),
         )
         edges.sort(key=lambda edge: sources.index(edge.edition))
