@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tonne.catalogue.editions.factor import plain_text
 from tonne.catalogue.resolving.losses import loss_step
@@ -19,10 +19,47 @@ from tonne.catalogue.resolving.resolution import FactorMasses, Notice, Resolutio
 from tonne.catalogue.words.rules import CHARGING, DRIVING, Leg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tonne.catalogue.resolving.candidates import Candidate, Pick
-    from tonne.catalogue.resolving.entries import Assembly
+
+
+class Assembly(Protocol):
+    """What makes the entries of an activity in a region: `entries.Assembly`."""
+
+    activities: tuple[str, ...]
+    region: str
+
+    @property
+    def grid(self) -> Assembly:
+        """What makes the entries of a kWh from the grid of the region."""
+
+    @property
+    def loss_convention(self) -> str:
+        """How the method computes losses."""
+
+    def of_stages(self, stages: tuple[str, ...]) -> list[Candidate]:
+        """Give the factors of some stages."""
+
+    def kwh_of(self, stage: str) -> list[Candidate]:
+        """Give the factors that state kWh at a stage."""
+
+    def pick(
+        self, candidates: Sequence[Candidate], period: int, *, by_month: bool = False
+    ) -> list[Pick]:
+        """Choose what serves a month."""
+
+    def entries(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """Make the entries of a leg."""
+
+    def plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
+        """Make the entry of a factor with all its gases."""
+
+    def entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
+        """Make the entry of a factor with the masses that count."""
+
+    def notices_of(self, pick: Pick) -> list[Notice]:
+        """Tell how a factor is not exactly the record's."""
 
 
 def used(
