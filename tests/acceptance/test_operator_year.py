@@ -70,15 +70,36 @@ US_LOSS = F("0.042") / (1 - F("0.042"))
 DIESEL_WTT = uk("0.61101")
 DIESEL_UK = uk("2.57082", "2.53763", "0.00029", "0.0329")
 DIESEL_CN = times(co2_alone("3095.91"), DIESEL_KG_PER_L / 1000)
-SPEND_SERVERS = Cell(F("0.058"), {"CO2": F("0.049"), "CH4": F("0.000203"), "N2O": F("0.00000777")})
 
 HFC_32, HFC_125, SF6 = 677, 3170, 23500  # IPCC AR5
 NOTHING = F(0)
 
 
-def spend(kg, co2, ch4, n2o):
-    """An EPA supply-chain figure, kg per dollar of 2022."""
-    return Cell(F(kg), {"CO2": F(co2), "CH4": F(ch4), "N2O": F(n2o)})
+def spend(kg, masses):
+    """An EPA supply-chain figure, kg per dollar of 2022, and the kg of its gases."""
+    parts = (each.split("=") for each in masses.split())
+    return Cell(F(kg), {gas: F(Decimal(mass)) for gas, mass in parts})
+
+
+SERVERS = spend(
+    "0.058",
+    "CO2=4.90e-02 CH4=2.03e-04 N2O=7.77e-06 HFC-23=3.33e-09 HFC-134a=1.37e-07 HFC-143a=2.32e-08 "
+    "HFC-32=5.60e-08 CF4=1.51e-08 SF6=5.41e-09 C3F8=4.09e-10 C4F10=6.98e-10 HFC-125=8.34e-08 "
+    "HFC-236fa=2.69e-10 cC4F8=2.23e-09 NF3=1.76e-09 C6F14=5.40e-10 C2F6=3.36e-09",
+)
+TELEPHONES = spend(
+    "0.096",
+    "CO2=8.25e-02 CH4=2.81e-04 N2O=1.16e-05 HFC-23=6.50e-09 CF4=4.59e-08 HFC-134a=2.11e-07 "
+    "HFC-143a=3.56e-08 C2F6=8.48e-09 NF3=3.32e-09 SF6=1.23e-08 HFC-125=1.29e-07 HFC-32=8.64e-08 "
+    "C4F10=9.86e-10 cC4F8=3.38e-09 C6F14=7.63e-10 C3F8=8.28e-10 HFC-236fa=4.15e-10",
+)
+CLOUDS = spend(
+    "0.093",
+    "CO2=7.92e-02 CH4=2.66e-04 N2O=9.78e-06 CF4=1.34e-08 C2F6=2.48e-09 C3F8=2.65e-10 "
+    "NF3=1.26e-09 HFC-125=2.59e-07 HFC-32=1.76e-07 HFC-134a=4.23e-07 cC4F8=1.95e-09 "
+    "HFC-23=3.57e-09 HFC-143a=7.10e-08 C6F14=4.99e-10 C4F10=6.45e-10 HFC-236fa=8.44e-10 "
+    "SF6=7.46e-09",
+)
 
 
 @dataclass(frozen=True)
@@ -181,9 +202,11 @@ SHEET = [
         "km",
         "GB",
         {
-            "scope1.mobile": uk("0.25561", "0.25395", "0.000004860777", "0.00165"),
+            "scope1.mobile": uk("0.25561", "0.25395", "0.000004860776705", "0.00165"),
             "scope3.03.wtt": uk("0.06128"),
+            "memo.energy": Cell(F(0)),
         },
+        F("0.99123"),
     ),
     Row(
         "logistics",
@@ -244,7 +267,7 @@ SHEET = [
         "2500000",
         "USD2022",
         "US",
-        {"scope3.01.goods": SPEND_SERVERS},
+        {"scope3.01.goods": SERVERS},
     ),
     Row(
         "office",
@@ -252,7 +275,7 @@ SHEET = [
         "9750000.55",
         "USD2022",
         "CN",
-        {"scope3.02.equipment": spend("0.096", "0.0825", "0.000281", "0.0000116")},
+        {"scope3.02.equipment": TELEPHONES},
     ),
     Row(
         "office",
@@ -260,7 +283,7 @@ SHEET = [
         "1200000",
         "USD2022",
         "US",
-        {"scope3.01.services": spend("0.093", "0.0792", "0.000266", "0.00000978")},
+        {"scope3.01.services": CLOUDS},
     ),
     Row("dc-london", "water.supply", "48000", "m3", "GB", {"scope3.01.water": uk("0.1913")}),
     Row(

@@ -7,7 +7,8 @@ The same messages, in turn, in one process, one thread:
 - `shipped + 10,000`: with an imported edition of 10,000 factors in front of it.
 
 Each run decodes the messages in a new session, gives its keys their rules and posts them. Then,
-cold: how long a state takes to make, and a key to resolve. Run by `make bench`.
+cold: how long a state takes to make, and a key to resolve; how long a start indexes shipped rows.
+Run by `make bench`.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import statistics
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 os.environ["POLARS_MAX_THREADS"] = "1"  # read when Polars is loaded
 
@@ -25,13 +26,16 @@ from tests.bench.kernel import KEY, encode_rows, make_columns
 from tonne.catalogue.editions.edition import parse_edition
 from tonne.catalogue.editions.factor import Factor
 from tonne.catalogue.editions.library import default_settings, shipped_editions
+from tonne.catalogue.editions.shipped_factors import ShippedFactors, ShippedIndex
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.method import MethodSettings
+from tonne.catalogue.words.tables import edition_bytes
 from tonne.ledger.book.book_state import BookState, register_frame
 from tonne.ledger.posting.estimate import CatalogueState
 from tonne_kernel import BatchSlice, Posted, RuleTable, Session, post
 
 FACTORS = 10_000
+SHIPPED_ROWS = 100_000
 PLACES = {  # of the sample's regions, those that the catalogue has
     "DE-BY": "GB",
     "DE-BE": "US-EGRID-RFCW",
@@ -39,7 +43,7 @@ PLACES = {  # of the sample's regions, those that the catalogue has
     "KE-30": "GB-SCT",
 }
 
-Editions = list[tuple[str, tuple[Factor, ...]]]
+Editions = list[tuple[str, Sequence[Factor]]]
 
 
 def more_factors(count: int) -> tuple[Factor, ...]:
@@ -95,6 +99,20 @@ def seconds_of(runs: list[Callable[[], object]], rounds: int) -> list[list[float
     return found
 
 
+def shipped_rows() -> list[bytes]:
+    """Shipped editions, the UK's of a year again and again, until they have 100,000 rows."""
+    contents = [edition_bytes(name) for name in shipped_editions()]
+    while sum(content.count(b"\n") - 1 for content in contents) < SHIPPED_ROWS:
+        contents.append(edition_bytes("uk-ghg-2025"))
+    return contents
+
+
+def index_rows(contents: list[bytes]) -> None:
+    """What a start does with shipped editions."""
+    for content in contents:
+        ShippedIndex(ShippedFactors(content))
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -145,6 +163,13 @@ def main() -> None:
             f"| {name} | {statistics.median(making) * 1e3:.2f} "
             f"| {statistics.median(resolving) / len(keys) * 1e3:.2f} |"
         )
+    contents = shipped_rows()
+    indexing = []
+    for _ in range(5):
+        begin = time.process_time()
+        index_rows(contents)
+        indexing.append(time.process_time() - begin)
+    lines += ["", f"{SHIPPED_ROWS:,} shipped rows: {statistics.median(indexing) * 1e3:.0f} ms CPU"]
     sys.stdout.write("\n".join(lines) + "\n")
 
 

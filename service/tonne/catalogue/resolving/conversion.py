@@ -170,7 +170,7 @@ class Converter:
 
         A gross and a net heat content of two sources are of two fuels; a density may be of
         another one. The factor's own edition comes first, then its series, then the publishers of
-        its region, then the method's order.
+        its region, then the method's order, then the latest of a series.
         """
         edges = [edge for activity in activities for edge in _properties().get(activity, ())]
         order = {name: place for place, name in enumerate(self._settings.editions)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tonne.catalogue.editions.factor import plain_text
 from tonne.catalogue.resolving.choice import share_steps
@@ -20,12 +20,40 @@ from tonne.catalogue.resolving.resolution import FactorMasses, Notice, Resolutio
 from tonne.catalogue.words.rules import CHARGING, DRIVING, Leg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tonne.catalogue.resolving.candidates import Candidate
     from tonne.catalogue.resolving.choice import Pick
-    from tonne.catalogue.resolving.legs.entries import Assembly
     from tonne.catalogue.resolving.legs.sources import Sources
+
+
+class Assembly(Protocol):
+    """What makes the entries of an activity in a region: `entries.Assembly`."""
+
+    activities: tuple[str, ...]
+    region: str
+    sources: Sources
+
+    @property
+    def grid(self) -> Assembly:
+        """What makes the entries of a kWh from the grid of the region."""
+
+    def pick(
+        self, candidates: Sequence[Candidate], day: int, *, by_day: bool = False
+    ) -> list[Pick]:
+        """Choose what serves a day."""
+
+    def entries(self, leg: Leg, day: int) -> list[ResolutionEntry]:
+        """Make the entries of a leg."""
+
+    def plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
+        """Make the entry of a factor with all its gases."""
+
+    def entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
+        """Make the entry of a factor with the masses that count."""
+
+    def notices_of(self, pick: Pick) -> list[Notice]:
+        """Tell how a factor is not exactly the record's."""
 
 
 def used(
