@@ -77,6 +77,16 @@ def test_what_stands_twice_stops_the_command(append, run):
     assert kwh(run) == 57
 
 
+def test_a_start_beyond_the_channel_is_refused(append, run):
+    """What would stand between is not there; nothing is posted."""
+    assert append([row(1), row(2)])[0] == 0
+    code, remarks = append([row(3)], "--start-offset", "3")
+    assert (code, kwh(run)) == (1, 20)
+    assert "start_offset 3 is beyond the 2 records" in remarks
+    assert append([row(3)], "--start-offset", "2")[0] == 0
+    assert kwh(run) == 30
+
+
 def test_a_mended_row_is_taken_once(append, run):
     """However often it runs again; what is in quarantine still keeps the exit code at 3."""
     rows = [row(1), row(2, "1,000"), row(3, unit="furlong"), row(4)]

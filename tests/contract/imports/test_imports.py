@@ -9,6 +9,8 @@ import grpc
 import pytest
 
 from tests.support.servers.api import Producer, details_of, record
+from tonne.client import Client
+from tonne.errors import ContentMustMatch
 from tonne.v1 import imports_pb2, ingest_pb2
 
 
@@ -197,3 +199,33 @@ def test_imports_are_listed_in_pages(api, book, channel):
             api.imports.CreateImport, imports_pb2.CreateImportRequest(parent=book, entry=other)
         )
         assert code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_an_append_that_begins_again_is_compared_whole(running, api, book):
+    """The first record that is another one is named, however far before the end."""
+    rows = [row_of(number) for number in range(2_000)]
+    id_ = book.removeprefix("books/")
+    with Client(running.server.address) as client:
+        with client.channel(id_, "again") as channel:
+            channel.append(rows[:1_500])
+        with client.channel(id_, "again") as channel:
+            other = [*rows[:700], row_of(700, quantity="8"), *rows[701:]]
+            with pytest.raises(ContentMustMatch, match="from offset 700 on"):
+                channel.append(other, start_offset=0)
+            result = channel.append(rows, start_offset=0)
+            assert (result.skipped_count, result.record_count) == (1_500, 500)
+    assert len(api.records(book)) == 2_000
+
+
+def row_of(number, quantity="1"):
+    """A record as a mapping."""
+    return {
+        "record_id": f"r{number}",
+        "facility": "dc-1",
+        "activity": "electricity.grid",
+        "quantity": quantity,
+        "unit": "kWh",
+        "region": "DE",
+        "start": "2025-01-01T00:00:00Z",
+        "end": "2025-01-02T00:00:00Z",
+    }

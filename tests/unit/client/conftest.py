@@ -43,7 +43,6 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         self.thaw = threading.Event()
         self.open_count = 0
         self.stream_count = 0
-        self.repeat_count = 0
         self.batch_counts: list[int] = []
         self.body_kinds: set[str] = set()
         self.backlogs: list[int] = []
@@ -149,7 +148,6 @@ class MemoryIngest(ingest_pb2_grpc.IngestServiceServicer):
         ids = _record_ids(request)
         stop = request.offset + len(ids)
         is_repeat = store.records[request.offset : stop] == ids
-        self.repeat_count += is_repeat
         for holds, error in (
             (epoch != store.epoch, (10, "EPOCH_STALE", f"epoch {epoch} is over")),
             (fault == "refuse", (3, "BATCH_MUST_PARSE", "the batch cannot be read")),

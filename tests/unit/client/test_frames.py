@@ -202,20 +202,20 @@ def test_every_source_of_records_is_cut_into_the_same_records(make):
 
 @pytest.mark.parametrize("skip", [0, 1, 150, 1_999, 2_000, 2_001, 4_000, 5_000])
 @pytest.mark.parametrize("kind", ["frame", "frames", "mappings"])
-def test_skipped_records_are_left_out_and_the_last_of_them_kept(skip, kind):
-    """The tail holds the last skipped records there are, at most 100; the batches the rest."""
+def test_skipped_records_come_apart_and_before_the_others(skip, kind):
+    """All of them that there are, whether or not they are asked for; the batches have the rest."""
     source = frame().select(pl.all().repeat_by(2_000).explode())
     records = {
         "frame": source,
         "frames": [source.slice(first, 500) for first in range(0, 4_000, 500)],
         "mappings": source.to_dicts(),
     }[kind]
-    batches = Batches(records, LIMITS, days=UTC, skip_count=skip)
-    tail_count = sum(batch.record_count for batch in batches.tail)
-    skipped = min(skip, 4_000)
-    assert tail_count == min(skipped, 100)
-    assert (batches.skipped_count, batches.tail_position) == (skipped, skipped - tail_count)
-    assert sum(batch.record_count for batch in batches) == max(0, 4_000 - skip)
+    for is_asked in (True, False):
+        batches = Batches(records, LIMITS, days=UTC, skip_count=skip)
+        if is_asked:
+            skipped_count = sum(batch.record_count for batch in batches.skipped())
+            assert skipped_count == batches.skipped_count == min(skip, 4_000)
+        assert sum(batch.record_count for batch in batches) == max(0, 4_000 - skip)
 
 
 def test_one_record_over_the_limit_is_named():

@@ -55,7 +55,7 @@ def compare(
         one = client.compare_records(*place, head, offset, ignore_evidence=ignore_evidence)
         found = Comparison(
             found.record_count + one.record_count,
-            (*found.differences, *one.differences),
+            (*found.differences, *one.differences)[:DIFFERENCES_SHOWN],
             found.difference_count + one.difference_count,
             (*found.mendable_offsets, *one.mendable_offsets),
             found.quarantined_count + one.quarantined_count,

@@ -144,7 +144,7 @@ class Append:
         if once:
             self._refuse_looks(once)
             with client.channel(self.book, self.channel) as opened:
-                return Comparison(), None, self._send(opened, self.start_offset)
+                return Comparison(), None, self._send(opened, self.read(), self.start_offset)
         self._check_repeats()
         look = self._look(client)
         if self.strict and refused_before(client, self.read, self.book, self.start_offset):
@@ -158,9 +158,10 @@ class Append:
             try:
                 return look.found, mended, self._send_new(opened)
             except ChannelFenced:
-                if opened.committed_offset == look.committed_offset and tell_superseded(
-                    client, self.book, look.fresh
-                ):
+                is_nothing_posted = (
+                    mended is None and opened.committed_offset == look.committed_offset
+                )
+                if is_nothing_posted and tell_superseded(client, self.book, look.fresh):
                     raise typer.Exit(Outcome.NOTHING_POSTED) from None
                 raise
 
@@ -242,19 +243,19 @@ class Append:
             bar.update(task, description=WAITING)
 
     def _send_new(self, opened: Channel) -> AppendResult:
-        """Append the records that the channel does not have; it is ours, and was compared."""
+        """Append the records that the channel does not have; the others were compared."""
         known_count = self._placement.known_count
         new = behind(self.read(), known_count)
-        return replace(self._send(opened, None, new, known_count), skipped_count=known_count)
+        result = self._send(opened, new, self._placement.new_offset, known_count)
+        return replace(result, skipped_count=known_count)
 
     def _send(
-        self,
-        opened: Channel,
-        start_offset: int | None,
-        pieces: Iterator[Piece] | None = None,
-        known_count: int = 0,
+        self, opened: Channel, pieces: Iterator[Piece], start_offset: int, known_count: int = 0
     ) -> AppendResult:
-        """Append records and show on a progress bar how far that is."""
+        """Append records and show on a progress bar how far that is.
+
+        `known_count` are those before them, which the channel has and which are not among them.
+        """
         bar, task = self._bar = make_bar(self.total)
 
         def show(progress: Progress) -> None:
@@ -265,11 +266,7 @@ class Append:
                 sent_bytes=progress.sent_bytes,
             )
 
-        if start_offset is not None:
-            known_count, skip_count = 0, max(0, opened.committed_offset - start_offset)
-        else:
-            skip_count = known_count
-        if skip_count:
+        if skip_count := known_count or max(0, opened.committed_offset - start_offset):
             say(
                 f"{self.channel}: {skip_count:,} records are already in the ledger; the command "
                 "continues after them"
@@ -278,7 +275,7 @@ class Append:
         try:
             with bar:
                 return opened.append(
-                    self.read() if pieces is None else pieces,
+                    pieces,
                     start_offset=start_offset,
                     record_count=None if self.total is None else self.total - known_count,
                     progress=show,

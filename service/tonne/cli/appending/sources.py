@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tonne.cli.input.reading import RecordFiles
 from tonne.cli.input.repeats import Source
+from tonne.imports.profiles.toml import profile_sha256
 from tonne.imports.records import KEPT_MAX
 from tonne.imports.sources.opening import format_of
 from tonne.imports.sources.texts import STANDARD_INPUT
@@ -51,6 +52,7 @@ def opened_sources(
                 each.pieces,
                 group[0] if len(group) == 1 else None,
                 profile=reading.profile,
+                profile_sha256=profile_sha256(reading.profile),
                 is_repeatable=all(path.is_file() for path in group),
                 makes_evidence=partial(getattr, each, "makes_evidence"),
             )

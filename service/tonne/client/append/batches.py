@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
@@ -35,9 +34,6 @@ FIRST_SLICE_RECORDS = 2_000
 
 RUN_RECORDS = 2_000
 """Mappings that are put into a frame at a time; fewer travel as a message each, without Polars."""
-
-TAIL_RECORDS_MAX = 100
-"""Records before the first new one that are compared with the ledger's."""
 
 CHUNK_RECORDS = 100_000
 """Records of a lazy frame that are read at a time."""
@@ -111,10 +107,10 @@ class Batches:
     days : Days
         When the days of the book begin; where there is no book, those of UTC.
     skip_count : int
-        Records at the beginning that are left out; the last of them that there are, at most
-        `TAIL_RECORDS_MAX`, are kept as `tail` for comparing them with the ledger's. Their first
-        is the `tail_position`-th record, from 0. `skipped_count` is how many were left out;
-        `rounded` says which of the others have more places than the ledger keeps.
+        Records at the beginning that the ledger has already. They come from `skipped`, to be
+        compared with the ledger's, and have to be read there before the others;
+        `skipped_count` is how many there were. `rounded` says which of the others have more
+        places than the ledger keeps.
     record_count : int, optional
         How many records there are, where the caller knows and `records` does not.
     bytes_target : int
@@ -145,13 +141,23 @@ class Batches:
         if record_count is None and _is_frame(records):
             record_count = records.height
         self._record_count = record_count
-        chunks = _Chunks(_read(records))
-        tail, self.tail_position, self.skipped_count = chunks.skip(skip_count, TAIL_RECORDS_MAX)
-        self._position = self.tail_position
-        self.tail = list(self._cut(iter(tail)))
+        self._chunks = _Chunks(_read(records))
+        self._skip_count = skip_count
+        self.skipped_count = self._position = 0
+        self._batches = self._cut(self._rest())
+
+    def skipped(self) -> Iterator[Batch]:
+        """Make the messages of the records that the ledger has already, as far as there are."""
+        for batch in self._cut(self._chunks.take(self._skip_count)):
+            self.skipped_count += batch.record_count
+            self._position += batch.record_count
+            yield batch
         self.rounded = Rounded()
-        self._position = skip_count
-        self._batches = self._cut(chunks.rest)
+
+    def _rest(self) -> Iterator[Chunk]:
+        for _ in self._chunks.take(self._skip_count - self.skipped_count):
+            pass  # what nobody asked for of the skipped ones
+        yield from self._chunks.rest
 
     def __iter__(self) -> Iterator[Batch]:
         """Return itself: the messages are made once."""
@@ -282,26 +288,6 @@ class _Chunks:
             count -= taken_count
             if isinstance(chunk, Iterator) or chunk.height:
                 self.rest = itertools.chain([chunk], self.rest)
-
-    def skip(self, count: int, keep_count: int) -> tuple[list[Chunk], int, int]:
-        """Leave out the first `count` records; gives the last `keep_count` of them.
-
-        Also gives the number of records before those, and of all that were left out.
-        """
-        kept: deque[pl.DataFrame | list[object]] = deque()
-        kept_count = taken_count = 0
-        for chunk in self.take(count):
-            part = chunk if _is_frame(chunk) else list(chunk)
-            kept.append(part)
-            kept_count += len(part)
-            taken_count += len(part)
-            while kept and kept_count - len(kept[0]) >= keep_count:
-                kept_count -= len(kept.popleft())
-        if kept_count > keep_count:
-            kept[0] = kept[0][kept_count - keep_count :]
-            kept_count = keep_count
-        parts: list[Chunk] = [part if _is_frame(part) else iter(part) for part in kept]
-        return parts, taken_count - kept_count, taken_count
 
 
 def _is_frame(item: object) -> TypeGuard[pl.DataFrame]:

@@ -97,9 +97,10 @@ class Channel:
             read no faster than the server takes it.
         start_offset : int, optional
             Offset in the channel of the first of `records`. Those that the ledger has already
-            are skipped, and the last of them compared with the ledger's: the same call after
-            an interruption goes on where the ledger stands. Without it the records follow on
-            the committed offset.
+            are compared with the ledger's, all of them, and skipped: the same call after an
+            interruption goes on where the ledger stands. Who knows that offset hands over the
+            records from there on, with no `start_offset`, and nothing is sent twice. Without it
+            the records follow on the committed offset.
         record_count : int, optional
             How many records an iterable has, for the backlog.
         progress : callable, optional
@@ -142,7 +143,7 @@ class Channel:
                     days=self._days,
                     waiting=backlog,
                 )
-                delivery.compare_tail(batches.tail, batches.tail_position)
+                delivery.compare(batches.skipped())
                 delivery.pump(batches)
             except BaseException:
                 delivery.abandon()

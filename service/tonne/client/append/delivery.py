@@ -39,7 +39,7 @@ from tonne.model import ControlTotals, Limits
 from tonne.v1 import ingest_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tonne.client.append.ownership import Ownership
     from tonne.v1 import status_pb2
@@ -108,13 +108,10 @@ class Delivery:
 
     # Before an append that skips: are these the records that the ledger has?
 
-    def compare_tail(self, tail: list[Batch], position: int) -> None:
-        """Send the last skipped records again: the server tells a repeat from other content.
-
-        `position` is that of the first of them among the records of this append.
-        """
-        offset = self._base_offset + position
-        for batch in tail:
+    def compare(self, batches: Iterator[Batch]) -> None:
+        """Send the skipped records again: the server tells a repeat from other content."""
+        offset = self._base_offset
+        for batch in batches:
             batch.request.offset = offset
             try:
                 while not self._is_repeat(batch):
@@ -122,10 +119,15 @@ class Delivery:
             except AppendRefused as error:
                 if error.reason != ContentMustMatch.code:
                     raise
+                # The server names the first record that is another one.
+                named = getattr(error.__cause__, "metadata", {}).get("offset", offset)
                 raise ContentMustMatch.at_start(
-                    self.name, offset=offset, committed=self.committed_offset
+                    self.name, offset=int(named), committed=self.committed_offset
                 ) from error
             offset += batch.record_count
+            # An answer is progress: a long comparison outlives many streams.
+            self._idle_close_count = 0
+            self._retry.reset()
 
     def _is_repeat(self, batch: Batch) -> bool:
         """Send a batch that must be a repeat; False where the stream broke meanwhile."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -57,10 +58,8 @@ def find_profile(name: str) -> Profile:
     FieldInvalid
         Where there is none, a question stands in it, or a key or a value is wrong.
     """
-    path = Path(name)
-    if name in shipped_names():
-        path = SHIPPED / f"{name}{SUFFIX}"
-    elif not path.is_file():
+    path = _path_of(name)
+    if not path.is_file():
         near = difflib.get_close_matches(name, shipped_names(), 1, 0.5)
         raise FieldInvalid(
             f"profile {name!r}: expected a file, or one of {', '.join(shipped_names())}"
@@ -73,6 +72,15 @@ def find_profile(name: str) -> Profile:
     except (UnicodeDecodeError, OSError) as error:
         raise FieldInvalid(f"profile {name}: expected a text in UTF-8; {error}") from error
     return read_profile(text, name)
+
+
+def profile_sha256(name: str) -> str:
+    """Digest a profile as it is written; empty for none."""
+    return hashlib.sha256(_path_of(name).read_bytes()).hexdigest() if name else ""
+
+
+def _path_of(name: str) -> Path:
+    return SHIPPED / f"{name}{SUFFIX}" if name in shipped_names() else Path(name)
 
 
 def read_profile(text: str, name: str, *, is_preview: bool = False) -> Profile:

@@ -1,6 +1,5 @@
 """The command `tonne import`."""
 
-import itertools
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -8,41 +7,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonne.cli.appending.outcome import Outcome, RepeatRule, tell_rounded
+from tonne.cli.appending.outcome import RepeatRule
 from tonne.cli.commands.append import AgainOption, GoneStayOption, RepeatsOption, StartOffsetOption
-from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
+from tonne.cli.commands.importing.bringing import Bring, show
+from tonne.cli.commands.importing.watching import (
+    EveryOption,
+    MoveToOption,
+    WatchOption,
+    watch_folder,
+)
+from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import (
-    Column,
     Format,
     FormatOption,
     counted,
-    print_rows,
-    print_table,
     say,
 )
-from tonne.client.answers.report_results import Estimate
 from tonne.imports.options import ReadingOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tonne.cli.input.files import Piece
     from tonne.imports.guessing.draft import Draft
 
 QUESTIONS_STAND = 5
 """Exit code: a profile has questions to answer."""
 
-ROWS_SHOWN = 8
-"""Rows that are shown as the records that they would become."""
-
-ERRORS_SHOWN = 5
-
-_SUMMARY = (Column("records"), Column("posted"), Column("quarantined"), Column("suspended"))
-
-
 FilesArgument = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(
         metavar="FILE...",
         dir_okay=False,
@@ -80,7 +71,7 @@ StrictOption = Annotated[
 
 @reading_options
 def import_files(  # noqa: PLR0917  # typer passes by name
-    files: FilesArgument,
+    files: FilesArgument = None,
     book: OptionalBookOption = "",
     channel: Annotated[str, typer.Option(metavar="CHANNEL", help="Id of the channel.")] = "import",
     output: OutputOption = None,
@@ -94,6 +85,9 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     repeats: RepeatsOption = RepeatRule.STOP,
     again: AgainOption = False,
     gone_stay: GoneStayOption = False,
+    watch: WatchOption = None,
+    every: EveryOption = 10.0,
+    move_to: MoveToOption = None,
     reading: ReadingOptions,
 ) -> None:
     """Import files as they are, mapped to records by a profile.
@@ -102,37 +96,38 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     Then `tonne import FILE --profile P.toml --book BOOK --dry-run` shows what would be posted,
     and the same without --dry-run posts it.
 
+    With --watch DIR it goes on: each file that arrives in the folder is imported by itself, and
+    its outcome told, until SIGTERM. Begun again, it passes over what the ledger has.
+
     Exit codes: 0 all is posted, 3 part of it, 4 nothing, 5 the guess has questions.
     """
+    if watch is None and not files:
+        raise typer.BadParameter("expected FILE..., or --watch DIR")
     if guess:
-        _guess(files, reading, output)
+        _guess(files or [], reading, output)
         return
     if not (book or dry_run):
         raise typer.BadParameter("expected --book, or --dry-run, or --guess")
-    from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
-    from tonne.cli.appending.sources import opened_sources  # noqa: PLC0415  # loads Polars
-
-    with opened_sources(files, reading) as (sources, remarks):
-        append = Append(
-            sources,
-            book,
-            channel,
-            start_offset,
-            repeats=repeats,
-            again=again,
-            gone_stay=gone_stay,
+    bring = Bring(
+        book,
+        server,
+        reading,
+        form,
+        start_offset,
+        repeats=repeats,
+        again=again,
+        gone_stay=gone_stay,
+        dry_run=dry_run,
+        strict=strict,
+    )
+    if watch is None:
+        bring(files or [], channel)
+        return
+    if files or dry_run or start_offset or not book:
+        raise typer.BadParameter(
+            "--watch takes --book, and no FILE, no --dry-run and no --start-offset"
         )
-        if dry_run or strict:
-            known_count = append.rehearse(server) if book and dry_run else 0
-            is_shown = dry_run and form is Format.TABLE
-            found = _try(append.read(), known_count, book, server, is_shown=is_shown)
-            if dry_run or found.posted_count < found.record_count:
-                for remark in remarks():
-                    say(remark)
-                _report(found, known_count, form)
-                say("nothing was posted" if dry_run else "nothing was posted: --strict")
-                raise typer.Exit(_exit_code(found) if dry_run else Outcome.NOTHING_POSTED)
-        append.run(server, form, remarks)
+    watch_folder(bring, watch, channel, every, move_to)
 
 
 def _guess(files: list[Path], reading: ReadingOptions, output: Path | None) -> None:
@@ -178,61 +173,4 @@ def _show_draft(path: Path, draft: "Draft") -> None:
         say(f"assumed: {assumption}")
     profile = read_profile(draft.preview(), str(path), is_preview=True)
     if "?" not in {rule.name for rule in profile.columns.values()}:
-        _show(MappedFiles([path], profile).frames())
-
-
-def _show(pieces: "Iterator[Piece]") -> None:
-    """Show the first records as a table."""
-    rows: list[dict[str, object]] = []
-    for piece in pieces:
-        found = piece.head(ROWS_SHOWN).to_dicts()
-        rows += found[: ROWS_SHOWN - len(rows)]
-        if len(rows) == ROWS_SHOWN:
-            break
-    names = dict.fromkeys(itertools.chain.from_iterable(rows))
-    columns = [Column(name, is_optional=True) for name in names if name != "evidence"]
-    print_table(columns, [{name: _cell(row.get(name)) for name in names} for row in rows])
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _try(
-    pieces: "Iterator[Piece]", known_count: int, book: str, server: str, *, is_shown: bool
-) -> Estimate:
-    """Have the server say what would become of the records that it does not have yet."""
-    from tonne.cli.input.repeats import behind  # noqa: PLC0415  # loads Polars
-
-    pieces = behind(pieces, known_count)
-    if is_shown:
-        first = next(pieces, None)
-        if first is not None:
-            _show(iter([first]))
-            pieces = itertools.chain([first], pieces)
-    with connect(server) as client:
-        return client.estimate(pieces, book=book)
-
-
-def _report(found: Estimate, known_count: int, form: Format) -> None:
-    if known_count:
-        say(f"{counted(known_count, 'record')} of the files in the ledger already")
-    row = {
-        "records": found.record_count,
-        "posted": found.posted_count,
-        "quarantined": found.quarantined_count,
-        "suspended": found.suspended_count,
-    }
-    print_rows(_SUMMARY, [row], form)
-    tell_rounded(found)
-    for error in found.row_errors[:ERRORS_SHOWN]:
-        say(f"warning: record {error.position}: {error.status}: {error.message}")
-    count = len(found.row_errors) + found.row_errors_omitted_count - ERRORS_SHOWN
-    if count > 0:
-        say(f"warning: {counted(count, 'other record')} would not be posted")
-
-
-def _exit_code(found: Estimate) -> Outcome:
-    if found.posted_count == found.record_count:
-        return Outcome.POSTED
-    return Outcome.PARTLY_POSTED if found.posted_count else Outcome.NOTHING_POSTED
+        show(MappedFiles([path], profile).frames())

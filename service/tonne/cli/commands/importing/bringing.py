@@ -1,0 +1,140 @@
+"""One import: tried, shown, posted."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from tonne.cli.appending.outcome import Outcome, RepeatRule, tell_rounded
+from tonne.cli.connection import connect
+from tonne.cli.terminal.output import Column, Format, counted, print_rows, print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from tonne.cli.appending.run import Append
+    from tonne.cli.input.files import Piece
+    from tonne.client.answers.report_results import Estimate
+    from tonne.imports.options import ReadingOptions
+
+ROWS_SHOWN = 8
+"""Rows that are shown as the records that they would become."""
+
+ERRORS_SHOWN = 5
+
+_SUMMARY = (Column("records"), Column("posted"), Column("quarantined"), Column("suspended"))
+
+
+@dataclass(frozen=True, slots=True)
+class Bring:
+    """Brings files into a channel of a book, as the options of the command say."""
+
+    book: str
+    server: str
+    reading: ReadingOptions
+    form: Format = Format.TABLE
+    start_offset: int = 0
+    repeats: RepeatRule = RepeatRule.STOP
+    again: bool = False
+    gone_stay: bool = False
+    dry_run: bool = False
+    strict: bool = False
+
+    def __call__(self, paths: Sequence[Path], channel: str) -> None:
+        """Import the files as one sequence.
+
+        Raises
+        ------
+        typer.Exit
+            With the exit code, where not everything is posted.
+        """
+        from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
+        from tonne.cli.appending.sources import opened_sources  # noqa: PLC0415  # loads Polars
+
+        with opened_sources(paths, self.reading) as (sources, remarks):
+            append = Append(
+                sources,
+                self.book,
+                channel,
+                self.start_offset,
+                repeats=self.repeats,
+                again=self.again,
+                gone_stay=self.gone_stay,
+            )
+            if self.dry_run or self.strict:
+                self._rehearse(append, remarks)
+            append.run(self.server, self.form, remarks)
+
+    def _rehearse(self, append: Append, remarks: Callable[[], Sequence[str]]) -> None:
+        """Do everything but the commit; go on where it is to follow, and nothing stops it."""
+        known_count = append.rehearse(self.server) if self.book and self.dry_run else 0
+        is_shown = self.dry_run and self.form is Format.TABLE
+        found = _try(append.read(), known_count, self.book, self.server, is_shown=is_shown)
+        if not self.dry_run and found.posted_count == found.record_count:
+            return
+        for remark in remarks():
+            say(remark)
+        _report(found, known_count, self.form)
+        say("nothing was posted" if self.dry_run else "nothing was posted: --strict")
+        raise typer.Exit(_exit_code(found) if self.dry_run else Outcome.NOTHING_POSTED)
+
+
+def show(pieces: Iterator[Piece]) -> None:
+    """Show the first records as a table."""
+    rows: list[dict[str, object]] = []
+    for piece in pieces:
+        found = piece.head(ROWS_SHOWN).to_dicts()
+        rows += found[: ROWS_SHOWN - len(rows)]
+        if len(rows) == ROWS_SHOWN:
+            break
+    names = dict.fromkeys(itertools.chain.from_iterable(rows))
+    columns = [Column(name, is_optional=True) for name in names if name != "evidence"]
+    print_table(columns, [{name: _cell(row.get(name)) for name in names} for row in rows])
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _try(
+    pieces: Iterator[Piece], known_count: int, book: str, server: str, *, is_shown: bool
+) -> Estimate:
+    """Have the server say what would become of the records that it does not have yet."""
+    from tonne.cli.input.repeats import behind  # noqa: PLC0415  # loads Polars
+
+    pieces = behind(pieces, known_count)
+    if is_shown:
+        first = next(pieces, None)
+        if first is not None:
+            show(iter([first]))
+            pieces = itertools.chain([first], pieces)
+    with connect(server) as client:
+        return client.estimate(pieces, book=book)
+
+
+def _report(found: Estimate, known_count: int, form: Format) -> None:
+    if known_count:
+        say(f"{counted(known_count, 'record')} of the files in the ledger already")
+    row = {
+        "records": found.record_count,
+        "posted": found.posted_count,
+        "quarantined": found.quarantined_count,
+        "suspended": found.suspended_count,
+    }
+    print_rows(_SUMMARY, [row], form)
+    tell_rounded(found)
+    for error in found.row_errors[:ERRORS_SHOWN]:
+        say(f"warning: record {error.position}: {error.status}: {error.message}")
+    count = len(found.row_errors) + found.row_errors_omitted_count - ERRORS_SHOWN
+    if count > 0:
+        say(f"warning: {counted(count, 'other record')} would not be posted")
+
+
+def _exit_code(found: Estimate) -> Outcome:
+    if found.posted_count == found.record_count:
+        return Outcome.POSTED
+    return Outcome.PARTLY_POSTED if found.posted_count else Outcome.NOTHING_POSTED
