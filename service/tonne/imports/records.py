@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 KEPT_MAX = 8
-"""Workbooks that stay unpacked from one reading to the next: what is unpacked takes room on a disk."""
+"""Workbooks that stay unpacked from one reading to the next: each takes room on a disk."""
 
 
 class MappedFiles:
