@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
@@ -14,7 +13,13 @@ from tonne.errors import FieldInvalid
 from tonne.imports.profiles.mapping import header_error
 from tonne.imports.profiles.screening import check_plain
 from tonne.imports.sources.delimited import delimiter_error, likely_delimiter
-from tonne.imports.sources.texts import STANDARD_INPUT, marked_encoding, unreadable_text
+from tonne.imports.sources.text_faults import find_fault, has_old_line_ends
+from tonne.imports.sources.texts import (
+    STANDARD_INPUT,
+    marked_encoding,
+    refuse_wide_text,
+    unreadable_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -51,7 +56,11 @@ def is_plain(path: Path) -> bool:
     suffix = path.suffix.lower()
     if str(path) == STANDARD_INPUT or suffix not in _READERS:
         return False
-    return suffix != ".csv" or marked_encoding(path) in {None, "utf-8-sig"}
+    if suffix != ".csv":
+        return True
+    return marked_encoding(path) in {None, "utf-8-sig"} and not (
+        path.is_file() and has_old_line_ends(path)
+    )
 
 
 def count_records(paths: Iterable[Path]) -> int | None:
@@ -146,6 +155,7 @@ def _check_columns(path: Path, names: list[str]) -> None:
     unknown = [name for name in names if name not in RECORD_FIELDS]
     if not (missing or unknown):
         return
+    refuse_wide_text(str(path), names)
     other = likely_delimiter(names[0], ",") if len(names) == 1 else None
     if other:
         raise delimiter_error(str(path), names[0], other)
@@ -157,29 +167,12 @@ def _unreadable(path: Path, error: Exception) -> FieldInvalid:
     undecodable = unreadable_text(path) if is_text and path.is_file() else None
     if undecodable:
         return undecodable
-    found = _csv_fault(path) if is_text else None
+    fault = find_fault(path, ",") if is_text and path.is_file() else None
+    found = f"line {fault[0]}: {fault[1]}" if fault else _first_line(error)
     return FieldInvalid(
-        f"{path}: expected a readable {path.suffix} file; {found or _first_line(error)}",
+        f"{path}: expected a readable {path.suffix} file; {found}",
         metadata={"file": str(path)},
     )
-
-
-def _csv_fault(path: Path) -> str | None:
-    """Find the line of a CSV file that cannot be read; Polars does not tell it."""
-    field_count = 0
-    try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            reader = csv.reader(lines)
-            for row in reader:
-                field_count = field_count or len(row)
-                if len(row) > field_count:
-                    return (
-                        f"line {reader.line_num} has {len(row)} fields, but the header has "
-                        f"{field_count}"
-                    )
-    except (OSError, csv.Error):
-        return None
-    return None
 
 
 def _first_line(error: Exception) -> str:

@@ -13,6 +13,7 @@ from tonne.errors import FieldInvalid
 from tonne.imports.guessing import headers
 from tonne.imports.profiles.profile import PLAIN
 from tonne.imports.profiles.report import Rows
+from tonne.imports.profiles.screening import is_hidden
 from tonne.imports.sources.delimited import WORDS, read_head
 from tonne.imports.sources.opening import DELIMITED, format_of, open_table
 from tonne.imports.sources.tables import ROW, FileRule, HeaderRule, column_key
@@ -126,10 +127,8 @@ def take_sample(path: Path, options: ReadingOptions, draft: Draft) -> Sample:
 
 def _ask_hidden(table: Table, rows: pl.DataFrame, draft: Draft) -> None:
     """Ask what becomes of rows and columns with values that the sheet hides."""
-    numbers = rows[ROW]
     hidden = Rows()
-    for first, last in table.hidden_rows:
-        hidden.add(numbers.filter(numbers.is_between(first, last)))
+    hidden.add(rows[ROW].filter(is_hidden(table, rows[ROW])))
     names = [
         table.header[place]
         for place in table.hidden_columns

@@ -66,9 +66,6 @@ class Screening:
     ) -> None:
         self._profile, self._table, self._report = profile, table, report
         self._values = [value.key for value in values]
-        self._hidden = pl.DataFrame(
-            table.hidden_rows, schema={"first": pl.Int64, "last": pl.Int64}, orient="row"
-        )
         own = {name: text for name, text in texts.items() if name != "quantity"}
         self._header = self._names(own)
         self._dates = [key for name in (START, END) if name in own for key in own[name].keys]
@@ -141,12 +138,9 @@ class Screening:
 
     def _without_hidden(self, chunk: pl.DataFrame) -> pl.DataFrame:
         rule = self._profile.file.hidden
-        if rule == READ or not self._hidden.height or not chunk.height:
+        if rule == READ or not self._table.hidden_rows:
             return chunk
-        rows = chunk[ROW].cast(pl.Int64)
-        before = self._hidden["first"].search_sorted(rows, side="right").cast(pl.Int64) - 1
-        last = self._hidden["last"].gather(before.clip(0))
-        hidden = (before >= 0) & (last >= rows)
+        hidden = is_hidden(self._table, chunk[ROW])
         if not hidden.any():
             return chunk
         if rule == LEAVE_OUT:
@@ -238,6 +232,18 @@ class Screening:
             f"and would count beside them: {_advice('totals')}",
             metadata={"file": self._table.file, "rows": str(found)},
         )
+
+
+def is_hidden(table: Table, rows: pl.Series) -> pl.Series:
+    """Tell which rows, by their numbers, the sheet hides."""
+    if not table.hidden_rows or not rows.len():
+        return pl.repeat(value=False, n=rows.len(), eager=True)
+    ranges = pl.DataFrame(
+        table.hidden_rows, schema={"first": pl.Int64, "last": pl.Int64}, orient="row"
+    ).sort("first")
+    numbers = rows.cast(pl.Int64)
+    before = ranges["first"].search_sorted(numbers, side="right").cast(pl.Int64) - 1
+    return (before >= 0) & (ranges["last"].gather(before.clip(0)) >= numbers)
 
 
 def check_plain(records: pl.DataFrame, place: str, row_count: int) -> pl.DataFrame:

@@ -18,7 +18,8 @@ from tonne.imports.sources.tables import (
     column_key,
     find_header,
 )
-from tonne.imports.sources.texts import unreadable_text
+from tonne.imports.sources.text_faults import find_fault
+from tonne.imports.sources.texts import refuse_wide_text, unreadable_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,6 +66,7 @@ def read_delimited(
     """
     head = read_head(path, name, delimiter)
     header_row, header = find_header(head, rule, f"{name}, sheet {sheet!r}" if sheet else name)
+    refuse_wide_text(name, header)
     if len(header) == 1 and not sheet:
         written = "".join(head[header_row - 1])
         other = likely_delimiter(written, delimiter)
@@ -79,7 +81,7 @@ def read_delimited(
         except pl.exceptions.PolarsError as error:
             raise (
                 unreadable_text(path, name)
-                or _long_row(path, name, delimiter, (header_row, len(header)))
+                or _faulty_row(path, name, delimiter, header_row)
                 or _first(name, error)
             ) from error
 
@@ -164,24 +166,15 @@ def _scan(
     yield from frame.collect_batches(chunk_size=chunk_rows(len(names)), maintain_order=True)
 
 
-def _long_row(
-    path: Path, name: str, delimiter: str, header: tuple[int, int]
-) -> FieldInvalid | None:
-    """Find the row that has more fields than the header; Polars does not tell it."""
-    header_row, width = header
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            for number, row in enumerate(_rows(lines, delimiter), 1):
-                if number > header_row and len(row) > width:
-                    return FieldInvalid(
-                        f"{name}, row {number}: expected {width} fields, as many as the header "
-                        f"has; got {len(row)}: quote what holds a {delimiter!r}, or name the "
-                        "header's row with --header-row",
-                        metadata={"file": name, "row": str(number)},
-                    )
-    except csv.Error as fault:
-        return _first(name, fault)
-    return None
+def _faulty_row(path: Path, name: str, delimiter: str, header_row: int) -> FieldInvalid | None:
+    found = find_fault(path, delimiter, header_row)
+    if found is None:
+        return None
+    number, fault = found
+    return FieldInvalid(
+        f"{name}, row {number}: {fault}; or name the header's row with --header-row",
+        metadata={"file": name, "row": str(number)},
+    )
 
 
 def _first(name: str, error: Exception) -> FieldInvalid:

@@ -29,6 +29,9 @@ FORMULA_CHARS_MAX = 200
 FAULTS_MAX = 5_000_000
 """Cells without a value that are kept of one sheet; a sheet of more is refused."""
 
+ROWS_MAX = 1 << 24
+"""Rows beyond which nothing is kept; a sheet has a sixteenth of them."""
+
 _LETTERS = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 
@@ -59,7 +62,8 @@ class SheetMarks:
 
     def hide_row(self, first: int, last: int) -> None:
         """Keep hidden rows; ranges that touch become one."""
-        _extend(self.hidden_rows, first, last)
+        if 0 <= first < ROWS_MAX:
+            _extend(self.hidden_rows, first, min(last, ROWS_MAX))
 
     def hide_column(self, first: int, last: int) -> None:
         """Keep hidden columns; ranges that touch become one."""

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from tonne.errors import FieldInvalid
+from tonne.imports.sources.text_faults import has_old_line_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 PIECE_BYTES = 1 << 20
 
@@ -74,8 +75,10 @@ def as_utf8(path: Path, encoding: str = "") -> Iterator[Path]:
     marked = marked_encoding(path)
     wanted = check_encoding(encoding) if encoding else ""
     if wanted in {"", "utf-8", "utf-8-sig"} and marked in {None, "utf-8-sig"}:
-        yield path  # whoever reads it passes over the mark
-        return
+        if not has_old_line_ends(path):
+            yield path  # whoever reads it passes over the mark
+            return
+        wanted = "utf-8-sig"
     if marked and (not wanted or wanted.split("-")[0] == marked.split("-")[0]):
         wanted = marked  # a mark also says the order of the bytes
     with _copy() as target:
@@ -102,11 +105,30 @@ def unreadable_text(path: Path, name: str = "") -> FieldInvalid | None:
         return None
     number, bad, sample = found
     guesses = [f"--encoding {each} would read {text!r}" for each, text in _fitting(sample)]
+    remedy = f"{'; '.join(guesses)}; name the one whose text is right"
     return FieldInvalid(
         f"{name or path}: expected UTF-8; line {number} is no UTF-8: {bad!r}; "
-        f"{'; '.join(guesses)}; name the one whose text is right",
+        + (remedy if guesses else "no encoding that is tried reads it: mend the line"),
         metadata={"file": name or str(path), "line": str(number)},
     )
+
+
+def refuse_wide_text(name: str, header: Sequence[str]) -> None:
+    """Refuse a text of two bytes a character: as UTF-8 each of its letters has a NUL beside it.
+
+    Raises
+    ------
+    FieldInvalid
+        A name of a column has a NUL.
+    """
+    first = next((each for each in header if "\0" in each), None)
+    if first is not None:
+        order = "be" if first.startswith("\0") else "le"
+        raise FieldInvalid(
+            f"{name}: the header has NUL characters, as {first[:SHOWN_CHARS]!r}; it looks like "
+            f"UTF-16: add --encoding utf-16-{order}",
+            metadata={"file": name},
+        )
 
 
 def fitting_encodings(path: Path) -> list[tuple[str, str]]:
@@ -187,6 +209,7 @@ def _copy() -> Iterator[Path]:
 def _transcode(path: Path, target: Path, encoding: str) -> None:
     decoder = codecs.getincrementaldecoder(encoding)()
     line_number = 1
+    is_old = has_old_line_ends(path)
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as out:
         while True:
             piece = source.read(PIECE_BYTES)
@@ -194,6 +217,8 @@ def _transcode(path: Path, target: Path, encoding: str) -> None:
                 text = decoder.decode(piece, final=not piece)
             except UnicodeError as error:
                 raise _undecodable(path, encoding, line_number, error, source) from error
+            if is_old:
+                text = text.replace("\r", "\n")
             line_number += text.count("\n")
             out.write(text)
             if not piece:

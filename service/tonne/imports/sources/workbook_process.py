@@ -153,7 +153,7 @@ def main(workbook: str, folder: str, memory_bytes: str, time_s: str, wanted: str
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except Exception as error:  # noqa: BLE001  # whatever a broken workbook raises
-        told = str(error).split("\n", 1)[0][:500]
-        sys.stderr.write(f"no {told}" if isinstance(error, KeyError) else told or repr(error))
+    except BaseException as error:  # noqa: BLE001  # a panic of the reader is no Exception
+        told = str(error).split("\n", 1)[0][:500] or repr(error)
+        sys.stderr.write(f"\n{'no ' if isinstance(error, KeyError) else ''}{told}")
         sys.exit(UNREADABLE)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
+from tonne.imports.sources.binary_marks import COMPOUND_MAGIC
 from tonne.imports.sources.delimited import read_delimited, read_head
 from tonne.imports.sources.tables import folded
 
@@ -48,6 +49,9 @@ class _Sheet:
     hidden_columns: tuple[int, ...]
     is_filtered: bool
 
+
+_HEAD_BYTES = 512
+SHOWN_BYTES = 40
 
 _COLUMNS_MAX = 16_384
 """Columns of a sheet; files state hidden ones to the end of it and beyond."""
@@ -92,6 +96,10 @@ def sheet_heads(path: Path, name: str) -> dict[str, list[list[str]]]:
 
 
 def _check_packed(path: Path, name: str) -> None:
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if not head.startswith((b"PK", COMPOUND_MAGIC, b"\x09")):
+        raise _unreadable(name, _other_kind(head))
     if not zipfile.is_zipfile(path):
         return  # the old format of Excel is not packed
     try:
@@ -107,6 +115,19 @@ def _check_packed(path: Path, name: str) -> None:
         )
 
 
+def _other_kind(head: bytes) -> str:
+    """Say what a file is that is named like a workbook, as many exports are."""
+    shown = head[:SHOWN_BYTES].decode("utf-8", "replace")
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return f"it begins with {shown!r}, a page or XML: open it and save it as .xlsx"
+    if head and b"\0" not in head:
+        return (
+            f"it begins with {shown!r}, a text: add --file-format csv, or tsv where tabs part its "
+            "columns"
+        )
+    return f"it begins with {shown!r}" if head else "it is empty"
+
+
 def _unpack(path: Path, name: str, folder: Path, sheet: str) -> list[_Sheet]:
     command = [sys.executable, "-I", str(_PROGRAM), str(path.resolve()), str(folder)]
     command += [str(MEMORY_BYTES_MAX), str(TIME_S_MAX), sheet]
@@ -120,7 +141,8 @@ def _unpack(path: Path, name: str, folder: Path, sheet: str) -> list[_Sheet]:
             "the sheet as CSV",
         )
     if done.returncode:
-        raise _unreadable(name, done.stderr.strip())
+        # The reader's panic stands above, with a trace of its own.
+        raise _unreadable(name, done.stderr.strip().rsplit("\n", 1)[-1])
     return [
         _Sheet(
             given["name"],
