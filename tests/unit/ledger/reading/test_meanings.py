@@ -103,7 +103,7 @@ def test_evidence_keeps_the_text(written):
     total = sum((line.kg_co2e for line in lines), Fraction(0))
     assert total == sum(kg for kg, _ in expected("region", only=lambda m: m[1] == "GB").values())
     (replayed,) = [each for each in found if isinstance(each, ReplayOutcome)]
-    assert (replayed.record_count, replayed.kg_co2e, replayed.differences) == (6, total, ())
+    assert (replayed.kg_co2e, replayed.differences) == (total, ())
 
 
 def test_what_waits_is_counted_where_it_will_be(written):
