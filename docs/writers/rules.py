@@ -30,6 +30,11 @@ The market-based leg takes, in this order, a factor of the stages `contract`, `s
 disclosed (Scope 2 Guidance, table 6.3). Certificates as an inventory of their own would come
 before them.
 
+A life-cycle average (stage `life_cycle`) holds the upstream of the energy too. It stands in only
+where no edition of the method has a factor of generation for the region, within the years that
+the method allows; the notice `LIFE_CYCLE_AVERAGE` tells it, and nothing is posted to
+`scope3.03.wtt` beside it.
+
 Losses follow the method's `loss_convention`: `defra` takes the publisher's factor per kWh
 consumed, else generation x loss / (1 - loss); `ghg-protocol` takes loss x life-cycle factor
 (Scope 3 Calculation Guidance, formula 3.3), `ghg-protocol-combustion` loss x combustion factor (as
@@ -56,6 +61,10 @@ def write_page() -> str:
         rows = ["| account | of | |", "|---|---|---|"]
         for leg in legs:
             stages = {"energy": "the energy itself", "market": "the hierarchy above"}.get(leg.kind)
+            if leg.kind == "average":
+                stages = "the activity itself, else its life-cycle average"
+            if leg.kind == "upstream":
+                stages = "wtt, unless the average is a life-cycle one"
             if leg.kind == "losses":
                 stages = "losses, by the convention"
             if leg.kind == "electricity":

@@ -9,23 +9,16 @@ from typing import TYPE_CHECKING, ClassVar
 from tonne.catalogue.editions.factor import plain_text
 from tonne.catalogue.resolving.losses import loss_step
 from tonne.catalogue.resolving.masses import cell_of, masses_of
+from tonne.catalogue.resolving.notices import notices_of
 from tonne.catalogue.resolving.resolution import (
-    ACTIVITY_FALLBACK,
-    CO2_ONLY,
-    REGION_FALLBACK,
-    REGION_PROXY,
     RESIDUAL_MIX_MISSING,
-    YEAR_FALLBACK,
-    YEAR_RULE,
     FactorMasses,
     Notice,
     ResolutionEntry,
     Step,
 )
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
-from tonne.catalogue.words.regions import region_id
-from tonne.catalogue.words.rules import DIRECT, Leg
-from tonne.model import month_of_period
+from tonne.catalogue.words.rules import DIRECT, LIFE_CYCLE, Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,6 +184,9 @@ class Assembly:
     def _direct(self) -> list[Candidate]:
         return self._of_stages(DIRECT)
 
+    def _life_cycle(self) -> list[Candidate]:
+        return self._of_stages(LIFE_CYCLE)
+
     def _upstream(self) -> list[Candidate]:
         return self._of_stages(("wtt",))
 
@@ -218,13 +214,27 @@ class Assembly:
             )
         return self._found[key]
 
-    def _grid(self) -> list[Candidate]:
+    def _grid(self, stages: tuple[str, ...] = DIRECT) -> list[Candidate]:
         """Factors of grid electricity, for kWh."""
-        if ("grid",) not in self._found:
-            self._found[("grid",)] = self._candidates.find(
-                GRID, "kWh", self.region, serves=lambda factor, _: factor.stage in DIRECT
+        key = ("grid", stages)
+        if key not in self._found:
+            self._found[key] = self._candidates.find(
+                GRID, "kWh", self.region, serves=lambda factor, _: factor.stage in stages
             )
-        return self._found[("grid",)]
+        return self._found[key]
+
+    def _life_cycle_grid(self) -> list[Candidate]:
+        return self._grid(LIFE_CYCLE)
+
+    def holds_upstream(self, period: int) -> bool:
+        """Whether the average of a month is a life-cycle one, with the upstream in it."""
+        is_direct = self._candidates.pick(self._direct(), period)
+        return not is_direct and bool(self._candidates.pick(self._life_cycle(), period))
+
+    def _averages(self, period: int) -> list[Pick]:
+        """Pick the grid's average; its life-cycle average where no direct one is known."""
+        picks = self._candidates.pick(self._direct(), period)
+        return picks or self._candidates.pick(self._life_cycle(), period)
 
     # Kinds of legs.
 
@@ -258,9 +268,16 @@ class Assembly:
         )
         return [
             replace(entry, notices=(*entry.notices, notice))
-            for pick in self._candidates.pick(self._direct(), period)
+            for pick in self._averages(period)
             if (entry := self._plain_entry(leg.account, pick))
         ]
+
+    def _average(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        return [self._plain_entry(leg.account, pick) for pick in self._averages(period)]
+
+    def _of_upstream(self, leg: Leg, period: int) -> list[ResolutionEntry]:
+        """Post the upstream, but where the life-cycle average holds it."""
+        return [] if self.holds_upstream(period) else self._served(leg, period)
 
     def _lost(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
@@ -275,9 +292,10 @@ class Assembly:
         if share is None:
             return []
         upstream = self._candidates.pick(self._upstream(), period)
-        if convention == "ghg-protocol-combustion":
+        if convention == "ghg-protocol-combustion" or not direct:
             upstream = []
-        return [self._plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
+        picks = (*self._averages(period), *upstream)
+        return [self._plain_entry(leg.account, pick, share) for pick in picks]
 
     def _use(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
@@ -287,7 +305,8 @@ class Assembly:
             assert factor.kwh is not None  # noqa: S101  it is what _uses asks for
             text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
             steps = (*use.candidate.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
-            for pick in self._candidates.pick(self._grid(), period):
+            average = self._candidates.pick(self._grid(), period)
+            for pick in average or self._candidates.pick(self._life_cycle_grid(), period):
                 entry = self._plain_entry(leg.account, pick)
                 found.append(replace(entry, steps=(*steps, *entry.steps)))
         return found
@@ -323,10 +342,14 @@ class Assembly:
 
     _KINDS: ClassVar[dict[LegKind, _Kind]] = {
         "factor": _Kind(_served, (_direct,), has_own=True),
+        "average": _Kind(_average, (_direct, _life_cycle)),
+        "upstream": _Kind(_of_upstream, (_direct, _life_cycle), has_own=True),
         "energy": _Kind(_energy, (_direct,)),
-        "market": _Kind(_market, (_direct,), stages_by_month=MARKET_STAGES),
-        "losses": _Kind(_lost, (_direct, _upstream, _losses, _shares, _of_losses_wtt)),
-        "electricity": _Kind(_use, (_uses, _grid)),
+        "market": _Kind(_market, (_direct, _life_cycle), stages_by_month=MARKET_STAGES),
+        "losses": _Kind(
+            _lost, (_direct, _life_cycle, _upstream, _losses, _shares, _of_losses_wtt)
+        ),
+        "electricity": _Kind(_use, (_uses, _grid, _life_cycle_grid)),
         "biogenic": _Kind(_biogenic, (_direct,), has_own=True),
     }
 
@@ -343,6 +366,13 @@ class Assembly:
         steps = candidate.conversion.steps
         if pick.share != 1:
             steps = (*steps, Step("days", pick.rule_text, pick.share))
+        told = notices_of(
+            pick,
+            region=self.region,
+            rule=self._rule,
+            own_id_count=self.own_id_count,
+            activity=self.activities[0],
+        )
         return ResolutionEntry(
             account=account,
             edition=candidate.edition,
@@ -351,38 +381,8 @@ class Assembly:
             steps=steps,
             stage=candidate.factor.stage,
             cell=cell_of(candidate.factor),
-            notices=(*self._notices(pick), *candidate.conversion.notices),
+            notices=(*told, *candidate.conversion.notices),
         )
-
-    def _notices(self, pick: Pick) -> list[Notice]:
-        """Tell every way in which the factor is not exactly the record's."""
-        candidate, factor = pick.candidate, pick.candidate.factor
-        name = f"{factor.activity} ({factor.stage})" if factor.stage else factor.activity
-        found = []
-        if candidate.is_proxy:
-            text = f"{name}: no factor of region {self.region!r}; took that of {factor.region!r}"
-            found.append(Notice(REGION_PROXY, text))
-        elif region_id(factor.region) != self.region and factor.stage != "release":
-            which = f"of region {factor.region!r}" if factor.region else "that holds everywhere"
-            text = f"{name}: no factor of region {self.region!r}; took the one {which}"
-            found.append(Notice(REGION_FALLBACK, text))
-        if pick.gap_months:
-            first, last = (
-                month_of_period(candidate.first_period),
-                month_of_period(candidate.stop_period - 1),
-            )
-            text = f"{name}: no set of the time; took the nearest one, of {first} to {last}"
-            found.append(Notice(YEAR_FALLBACK, text))
-        if pick.rule_text:
-            text = f"{name}: the factor of edition {candidate.edition} {pick.rule_text}"
-            found.append(Notice(YEAR_RULE, text))
-        if candidate.id_distance >= self.own_id_count:
-            text = f"{self.activities[0]}: no such factor of its own; took that of {name}"
-            found.append(Notice(ACTIVITY_FALLBACK, text))
-        if factor.gwp_set == "CO2" and factor.stage != "biogenic":
-            text = f"{name}: the factor states CO2 alone; CH4 and N2O are not in it"
-            found.append(Notice(CO2_ONLY, text))
-        return found
 
 
 def served_by(leg: Leg) -> str:

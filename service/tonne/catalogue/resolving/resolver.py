@@ -202,7 +202,8 @@ class Resolver:
             found = plan.assembly.entries(leg, period)
             if leg.is_needed and not found:
                 return None
-            if leg.is_expected and not found:
+            is_held = leg.kind == "upstream" and plan.assembly.holds_upstream(period)
+            if leg.is_expected and not found and not is_held:
                 notices.append(_missing(plan.assembly, leg))
             entries += found
         if not entries:

@@ -14,10 +14,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-LegKind = Literal["factor", "market", "losses", "biogenic", "energy", "electricity"]
+LegKind = Literal[
+    "factor", "average", "market", "upstream", "losses", "biogenic", "energy", "electricity"
+]
 
 DIRECT = ("", "combustion", "generation", "operation", "release", "production", "treatment")
 """Stages that are the activity itself. Life-cycle factors are none of them."""
+
+LIFE_CYCLE = ("life_cycle",)
+"""Stage of a figure that holds the upstream too: never together with the stage `wtt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,10 @@ class Leg:
     stages : tuple of str
         Stages of the factors that serve.
     kind : str
-        `factor`: a factor's masses; `market`: the hierarchy of the Scope 2 Guidance; `losses`:
-        losses by the method's convention; `biogenic`: CO2 of biomass; `energy`: the energy
+        `factor`: a factor's masses; `average`: that of the grid, or its life-cycle average where
+        no other is known; `market`: the hierarchy of the Scope 2 Guidance; `upstream`: what a
+        life-cycle average does not hold yet; `losses`: losses by the method's convention;
+        `biogenic`: CO2 of biomass; `energy`: the energy
         itself; `electricity`: the electricity that a use takes.
     is_needed : bool
         Whether the record waits in suspense without it.
@@ -86,9 +93,9 @@ _BIOGENIC = Leg("outside.biogenic", stages=("biogenic",), kind="biogenic")
 _ENERGY = Leg("memo.energy", stages=(), kind="energy")
 
 _PURCHASED_ENERGY = (
-    _needed("scope2.location"),
+    Leg("scope2.location", kind="average", is_needed=True),
     Leg("scope2.market", kind="market"),
-    _upstream("scope3.03.wtt"),
+    Leg("scope3.03.wtt", stages=("wtt",), kind="upstream", is_expected=True),
     Leg("scope3.03.losses", kind="losses", is_expected=True),
     _BIOGENIC,
     _ENERGY,
@@ -99,7 +106,7 @@ RULES: dict[str, tuple[Leg, ...]] = {
     "heat": _PURCHASED_ENERGY,
     "steam": _PURCHASED_ENERGY,
     "cooling": _PURCHASED_ENERGY,
-    "footprint": (Leg("memo.footprint", stages=("life_cycle",), is_needed=True),),
+    "footprint": (Leg("memo.footprint", stages=LIFE_CYCLE, is_needed=True),),
     "fuel_stationary": (
         _needed("scope1.stationary"),
         _upstream("scope3.03.wtt"),
@@ -132,14 +139,17 @@ RULES: dict[str, tuple[Leg, ...]] = {
     ),
     "export": (Leg("memo.exported", stages=(), kind="energy", is_needed=True),),
     "resale": (
-        _needed("scope3.03.resale"),
-        Leg("scope3.03.resale", stages=("wtt",), is_expected=True),
+        Leg("scope3.03.resale", kind="average", is_needed=True),
+        Leg("scope3.03.resale", stages=("wtt",), kind="upstream", is_expected=True),
     ),
 }
 """Legs by the name of the rule."""
 
 REGION_BOUND = frozenset({"electricity", "heat", "steam", "cooling", "resale", "ict", "footprint"})
 """Rules for which no other region's factor may stand in."""
+
+GRID_RULES = frozenset({"electricity", "resale", "ict"})
+"""Rules that look for the electricity of a region's grid."""
 
 TRANSPORT_WTT = frozenset({"scope3.04.wtt", "scope3.06.wtt", "scope3.07.wtt", "scope3.09.wtt"})
 """Accounts that a method without `transport_wtt` leaves out."""
