@@ -36,10 +36,10 @@ they do not ship. Its workbook is an edition as it is:
 tonne edition import 2024_residual_mix.xlsx --id eu-aib-2024 --book acme
 ```
 
-Each country of its sheet `CO2` becomes two factors of the year that is asked for with `--year`
-where the sheets do not say it: the production mix as the grid's average (`scope2.location`), and
-the residual mix (`scope2.market`). They are CO2 alone, and that is told. A residual mix of 0,
-which Austria and Switzerland print because all of their power is disclosed, is none.
+Each country of its sheet `CO2` becomes two factors of the workbook's year: the production mix as
+the grid's average (`scope2.location`), and the residual mix (`scope2.market`). They are direct
+emissions and CO2 alone, and that is told. A residual mix of 0, which Austria and Switzerland print
+because all of their power is disclosed, is none. The supplier mix is left out.
 
 ## Figures of other publishers
 

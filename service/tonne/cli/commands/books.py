@@ -237,8 +237,9 @@ def import_edition(
 ) -> None:
     """Import an edition of factors. The book prefers it to the shipped ones.
 
-    The file is a CSV of factors, or a JSON file of product footprints (PACT version 3): each of
-    them becomes the factor of an activity of its own.
+    The file is a CSV of factors; or a JSON file of product footprints (PACT version 3): each of
+    them becomes the factor of an activity of its own; or the workbook of the European Residual
+    Mixes: each country has its production mix and its residual mix.
     """
     content, products = _edition_of(file)
     with connect(server) as client:
@@ -253,6 +254,13 @@ def import_edition(
 
 def _edition_of(file: Path) -> tuple[bytes, tuple[tuple[str, str, str], ...]]:
     """Read an edition's CSV, or make one of footprints, with what their products are called."""
+    if file.suffix.lower() in {".xlsx", ".xls", ".ods"}:
+        from tonne.imports.publications.residual_mix import read_mixes  # noqa: PLC0415  # few do
+
+        mixes = read_mixes(file)
+        for remark in mixes.remarks:
+            say(f"notice: {remark}")
+        return mixes.content, ()
     if file.suffix.lower() != ".json":
         return file.read_bytes(), ()
     from tonne.imports.pact.edition import read_edition  # noqa: PLC0415  # few need it
