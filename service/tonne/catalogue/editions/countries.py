@@ -204,8 +204,8 @@ def _naming(edition: str) -> str:
 
 def _grid_factors() -> Iterator[tuple[str, Factor]]:
     for edition in shipped_editions().values():
-        for factor in edition.factors:
-            if factor.activity == GRID and factor.unit in {"kWh", "MWh"}:
+        for factor in edition.factors.of(GRID):
+            if factor.unit in {"kWh", "MWh"}:
                 yield edition.id, factor
 
 

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.edition import parse_edition
+from tonne.catalogue.editions.by_activity import ShippedFactors
 from tonne.catalogue.words.method import MethodSettings
 from tonne.catalogue.words.tables import edition_bytes, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from tonne.catalogue.editions.factor import Factor
 
 
 @dataclass(frozen=True)  # no slots: the factors are kept once they were read
@@ -48,8 +46,8 @@ class ShippedEdition:
     note: str
 
     @property
-    def factors(self) -> tuple[Factor, ...]:
-        """Its factors, in the order of its rows."""
+    def factors(self) -> ShippedFactors:
+        """Its factors, in the order of its rows, read as far as they are asked for."""
         return _factors(self.id)
 
     @property
@@ -59,8 +57,8 @@ class ShippedEdition:
 
 
 @cache
-def _factors(edition: str) -> tuple[Factor, ...]:
-    return tuple(parse_edition(edition_bytes(edition)))
+def _factors(edition: str) -> ShippedFactors:
+    return ShippedFactors(edition_bytes(edition))
 
 
 @cache

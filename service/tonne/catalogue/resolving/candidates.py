@@ -18,34 +18,22 @@ import calendar
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.conversion import Conversion, Converter
-from tonne.catalogue.words.regions import Regions, region_chain, region_id
+from tonne.catalogue.words.regions import Regions, region_chain
 from tonne.catalogue.words.taxonomy import key_of, read
 from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.shelves import Shelf
     from tonne.catalogue.words.method import MethodSettings
 
 MONTHS = 12
-
-ByRegion = dict[str, tuple["Factor", ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """An edition, indexed by activity and region."""
-
-    edition: str
-    is_shipped: bool
-    index: Mapping[str, ByRegion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +82,6 @@ class Pick:
     share: Fraction = Fraction(1)
     gap_months: int = 0
     rule_text: str = ""
-
-
-def shelve(edition: str, factors: Iterable[Factor]) -> Shelf:
-    """Index an edition; a shipped one is indexed once for all books."""
-    if edition in shipped_editions():
-        return _shipped_shelf(edition)
-    return Shelf(edition, is_shipped=False, index=_index(factors))
-
-
-@cache
-def _shipped_shelf(edition: str) -> Shelf:
-    factors = shipped_editions()[edition].factors
-    return Shelf(edition, is_shipped=True, index=_index(factors))
-
-
-def _index(factors: Iterable[Factor]) -> dict[str, ByRegion]:
-    index: dict[str, dict[str, list[Factor]]] = {}
-    for factor in factors:
-        by_region = index.setdefault(factor.activity, {})
-        by_region.setdefault(region_id(factor.region), []).append(factor)
-    return {
-        activity: {region: tuple(found) for region, found in regions.items()}
-        for activity, regions in index.items()
-    }
 
 
 def _groups(shelves: Sequence[Shelf]) -> list[int]:

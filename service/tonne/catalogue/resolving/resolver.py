@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.resolving.candidates import Candidates, shelve
+from tonne.catalogue.resolving.candidates import Candidates
 from tonne.catalogue.resolving.entries import Assembly, served_by
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_READ,
@@ -20,6 +20,7 @@ from tonne.catalogue.resolving.resolution import (
     Resolution,
     ResolutionEntry,
 )
+from tonne.catalogue.resolving.shelves import shelve
 from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import account_of
 from tonne.catalogue.words.folding import hyphened

@@ -235,7 +235,7 @@ def _factors_of(
             yield _factor_row(edition, factor)
 
 
-def _shipped(edition: str) -> tuple[Factor, ...]:
+def _shipped(edition: str) -> Sequence[Factor]:
     found = shipped_editions().get(edition)
     if found is None:
         raise EditionUnknown.shipped(edition, shipped_editions())

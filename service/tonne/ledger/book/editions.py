@@ -153,10 +153,10 @@ class Editions(LedgerPart):
         if book:
             self.get_book(book)
             return factor_of_row(self._manifest.get_factor(book, edition, row))
-        for factor in _shipped(edition).factors:
-            if factor.row == row:
-                return factor
-        raise FactorUnknown.of("", edition, row)
+        factors = _shipped(edition).factors
+        if not 1 <= row <= len(factors):
+            raise FactorUnknown.of("", edition, row)
+        return factors[row - 1]
 
     def search_factors(
         self, book: str, query: str, *, region: str = "", unit: str = "", page_size: int = 0

@@ -191,7 +191,7 @@ class SuspenseTexts:
         if self._nearest_left:
             self._nearest_left -= 1
             if self._own_names is None:
-                own = self._state.factors_by_activity
+                own = self._state.factors_by_activity.own
                 self._own_names = Nearness(
                     (each, each) for each in own if taxonomy.find(each) is None
                 )

@@ -26,7 +26,7 @@ COLUMNS = [
 ]  # fmt: skip
 STAGES = {
     "combustion", "generation", "operation", "release", "production", "treatment", "life_cycle",
-    "wtt", "losses", "wtt_losses", "biogenic", "residual",
+    "wtt", "losses", "wtt_losses", "biogenic", "residual", "embodied",
 }  # fmt: skip
 RULES = {
     "electricity", "heat", "steam", "cooling", "footprint", "fuel_stationary", "fuel_mobile",
@@ -51,6 +51,9 @@ FROZEN = {
     "cn-mee-grid-2022": "b8e49bd6370595a238551a0bc402f12c6c89adfb6b225c5c97dbc18e57d75b6b",
     "cn-mee-grid-2023": "b18fdf0f34741dacb58a777dbf0923063f431b3001c8b4ff89a5edaff1827fad",
     "ember-yearly-2024": "963b6102bb241dc09e5274369dfabf0093e798950ee597771984e1d05562ecc9",
+    "fr-ademe-base-carbone-23.6": (
+        "ec76fafb64e57781cb0dea3c8ded55d35531d0e5dc97458378caa45e6f01f608"
+    ),
     "google-regions-2024": "2a8a61fc63ed499c5c420a9a4d890a0d7d1d14ee366fa59e89a8518e42fd927e",
     "ict-ccf": "7aa0d20e17260b627cae0b96f368bfd1a3bcfef19d23cd89bbf9a4c513bdcad6",
     "in-cea-v21": "df3e0c647a127301bcdff068430b9b4255d4100885dc89f273354790316b4f07",
@@ -133,6 +136,21 @@ def gases():
     return {row["gas"]: row for row in read("gwp.csv")}
 
 
+def stands_for(activity):
+    """The activity of the taxonomy: elements of ADEME's stand below one."""
+    head, is_element, _ = activity.partition(".ademe")
+    if not is_element:
+        return activity
+    own = activity.rpartition(".")[0]
+    return own if own in ids() else head
+
+
+@cache
+def ids():
+    """Ids of the taxonomy."""
+    return {row["id"] for row in read("activities.csv")}
+
+
 def places(text):
     """Decimals of a printed number."""
     return len(text.partition(".")[2])
@@ -161,6 +179,11 @@ def test_the_files_are_plain():
     for path in [*paths(), *SHIPPED.glob("*.csv")]:
         assert b"\r" not in path.read_bytes(), path
         assert path.read_text("utf-8").endswith("\n"), path
+    for path in paths():  # a row is a line: editions are read line by line
+        lines = path.read_text("utf-8").splitlines()
+        assert len(lines) == len(editions()[path.stem]) + 1, path
+        rows_of = zip(lines[1:], editions()[path.stem], strict=True)
+        assert all(line.startswith(f"{row['activity']},") for line, row in rows_of), path
     for edition, row in rows():
         assert list(row) == COLUMNS
         assert all(cell == cell.strip() for cell in row.values()), name_of(edition, row)
@@ -221,7 +244,7 @@ def test_every_activity_of_a_factor_is_in_the_taxonomy():
     assert [alias for alias, count in aliases.items() if count > 1 or alias in activities] == []
     factors = {row["factor"] for row in activities.values() if row["factor"]}
     assert factors <= set(activities)
-    assert {row["activity"] for _, row in rows()} <= set(activities)
+    assert {stands_for(row["activity"]) for _, row in rows()} <= set(activities)
     for row in activities.values():
         assert row["title"], row
         assert row["rule"] in RULES, row
@@ -239,7 +262,8 @@ def test_the_taxonomy_takes_every_unit_that_a_factor_has():
         unit = units.find(row["unit"])
         assert unit, name_of(edition, row)
         assert unit.symbol == row["unit"], name_of(edition, row)
-        assert unit.dimension in dimensions[row["activity"]], name_of(edition, row)
+        activity = stands_for(row["activity"])
+        assert unit.dimension in dimensions[activity], name_of(edition, row)
 
 
 @pytest.mark.parametrize("edition", [f"uk-ghg-{year}" for year in range(2019, 2026)])
