@@ -52,7 +52,7 @@ FROZEN = {
     "cn-mee-grid-2023": "b18fdf0f34741dacb58a777dbf0923063f431b3001c8b4ff89a5edaff1827fad",
     "ember-yearly-2024": "963b6102bb241dc09e5274369dfabf0093e798950ee597771984e1d05562ecc9",
     "fr-ademe-base-carbone-23.6": (
-        "ec76fafb64e57781cb0dea3c8ded55d35531d0e5dc97458378caa45e6f01f608"
+        "6a9d29b01f82c6ad56a1abc0fda0d1070a2f474b900762f47482e2ccf5a8a0a6"
     ),
     "google-regions-2024": "2a8a61fc63ed499c5c420a9a4d890a0d7d1d14ee366fa59e89a8518e42fd927e",
     "ict-ccf": "7aa0d20e17260b627cae0b96f368bfd1a3bcfef19d23cd89bbf9a4c513bdcad6",
