@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, overload
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from tonne.catalogue.editions.edition import parse_edition
 
@@ -12,6 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tonne.catalogue.editions.factor import Factor
+
+
+class Label(NamedTuple):
+    """What a factor is found by, as its columns have it."""
+
+    row: int
+    activity: str
+    region: str
+    unit: str
+    stage: str
+    valid_from: dt.date
+    cell: str
 
 
 class ShippedFactors(Sequence["Factor"]):
@@ -40,6 +55,18 @@ class ShippedFactors(Sequence["Factor"]):
     def activities(self) -> Collection[str]:
         """Ids under which factors stand."""
         return self._rows.keys()
+
+    @cached_property
+    def labels(self) -> tuple[Label, ...]:
+        """What the factors are found by, in the order of the rows; none of them is read."""
+        columns = ("activity", "region", "unit", "stage", "valid_from", "row")
+        places = [self._header.split(",").index(name) for name in columns]
+        found = []
+        for row, cells in enumerate(csv.reader(self._lines), start=1):
+            activity, region, unit, stage, first, cell = (cells[place] for place in places)
+            day = dt.date.fromisoformat(first)
+            found.append(Label(row, activity, region, unit, stage, day, cell))
+        return tuple(found)
 
     def of(self, activity: str) -> tuple[Factor, ...]:
         """Give the factors of an activity; none where there is none."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.editions.by_activity import ShippedFactors
+from tonne.catalogue.editions.factor import Factor
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.regions import region_id, region_name
@@ -14,7 +16,7 @@ from tonne.catalogue.words.regions import region_id, region_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.editions.by_activity import Label
     from tonne.catalogue.words.taxonomy import Activity
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -110,26 +112,33 @@ def search_factors(
     place = region_id(region)
     found = []
     for rank, (edition, factors) in enumerate(editions):
-        is_shipped = edition in shipped_editions()
-        for factor in factors:
-            if (region and region_id(factor.region) != place) or (unit and factor.unit != unit):
+        known = _shipped_words(edition) if isinstance(factors, ShippedFactors) else None
+        labels: Sequence[Label | Factor] = (
+            factors.labels if isinstance(factors, ShippedFactors) else factors
+        )
+        for label in labels:
+            if (region and region_id(label.region) != place) or (unit and label.unit != unit):
                 continue
-            known = _shipped_words(edition)[factor.row] if is_shipped else None
-            score = (known or _words_of(edition, factor)).score(asked)
+            found_by = _words_of(edition, label) if known is None else known[label.row - 1]
+            score = found_by.score(asked)
             if score is not None:
-                recency = -factor.valid_from.toordinal()
-                found.append(((score, rank, recency, factor.row), edition, factor))
+                recency = -label.valid_from.toordinal()
+                found.append(((score, rank, recency, label.row), edition, factors, label))
     found.sort(key=lambda item: item[0])
-    return [(edition, factor) for _, edition, factor in found[:limit]], len(found)
+    best = [
+        (edition, label if isinstance(label, Factor) else factors[label.row - 1])
+        for _, edition, factors, label in found[:limit]
+    ]
+    return best, len(found)
 
 
 @cache
-def _shipped_words(edition: str) -> dict[int, _Words]:
-    factors = shipped_editions()[edition].factors
-    return {factor.row: _words_of(edition, factor) for factor in factors}
+def _shipped_words(edition: str) -> tuple[_Words, ...]:
+    labels = shipped_editions()[edition].factors.labels
+    return tuple(_words_of(edition, label) for label in labels)
 
 
-def _words_of(edition: str, factor: Factor) -> _Words:
+def _words_of(edition: str, factor: Label | Factor) -> _Words:
     in_id, in_title, elsewhere = _activity_words(factor.activity).by_place
     region = f"{factor.region} {region_name(factor.region)}"
     texts = (factor.stage, region, factor.unit, edition, factor.cell)

@@ -41,6 +41,8 @@ def test_its_parts_are_the_whole(edition):
     assert len(factors) == len(whole)
     assert (factors[0], factors[-1], list(factors[3:9:2])) == (whole[0], whole[-1], whole[3:9:2])
     assert factors.of("nothing") == ()
+    for label, factor in zip(factors.labels, whole, strict=True):
+        assert all(getattr(factor, name) == value for name, value in label._asdict().items())
     with pytest.raises(IndexError):
         factors[len(whole)]
 
@@ -50,6 +52,7 @@ def test_what_nobody_asks_for_is_not_read(read):
     factors = ShippedFactors(edition_bytes("uk-ghg-2025"))
     assert len(factors) > 2000
     assert "electricity.grid" in factors.activities
+    assert factors.labels[0].row == 1
     assert read == []
     assert factors.of("electricity.grid") is factors.of("electricity.grid")
     assert read == [len(factors.of("electricity.grid"))]
