@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.countries import KINDS, countries, years_by_region
-from tonne.catalogue.editions.library import default_settings
-from tonne.catalogue.words.regions import region_name
+from tonne.catalogue.editions.countries import (
+    KINDS,
+    countries,
+    country_of,
+    year_text,
+    years_by_region,
+)
+from tonne.catalogue.editions.library import default_settings, shipped_editions
+from tonne.catalogue.words.regions import region_id, region_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tonne.catalogue.editions.by_activity import Label
 
 PAGE = Path(__file__).parents[2] / "docs" / "countries.md"
 
@@ -54,6 +67,17 @@ electricity.grid,XA,kWh,generation,2024-01-01,2025-01-01,0.4,AR5,Publisher and t
 `tonne suspense clear --book acme`.
 """
 
+_ACTIVITIES = """\
+## All activities by region and year
+
+Factors by the first word of their activity, with parts of countries under their country. *on* goes
+with a year from which a figure holds without an end, *until* with the last year of figures that
+state no first one; *undated* ones state neither.
+"""
+
+_FIRST_DATED = 1970
+"""Validities before this year stand for sources that state none."""
+
 _PARTS = """\
 ## Parts of countries
 
@@ -63,8 +87,8 @@ Provinces, grids and regions of clouds that have a grid factor of their own, by 
 
 def write_page() -> str:
     """Text of the page."""
-    parts = [_HEAD, "## Countries\n", _table(), _IMPORT, _PARTS, _part_table()]
-    return "\n".join(parts)
+    parts = [_HEAD, "## Countries\n", _table(), _IMPORT, _ACTIVITIES, _activity_table()]
+    return "\n".join([*parts, _PARTS, _part_table()])
 
 
 def _table() -> str:
@@ -86,6 +110,45 @@ def _table() -> str:
         )
         rows.append(f"| `{country.region}` | {country.name} | {' | '.join(cells)} | {sources} |")
     return "\n".join(rows) + "\n"
+
+
+def _activity_table() -> str:
+    found: dict[tuple[str, str], list[Label]] = defaultdict(list)
+    editions: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for edition in shipped_editions().values():
+        for label in edition.factors.labels:
+            key = (country_of(region_id(label.region)), label.activity.partition(".")[0])
+            found[key].append(label)
+            editions[key][edition.id] = None
+    rows = ["| region | activities | factors | years | editions |", "|---|---|---|---|---|"]
+    for (region, word), labels in sorted(found.items()):
+        place = f"`{region}` {region_name(region)}" if region else "everywhere"
+        if region and set(editions[region, word]) == {"ember-yearly-2024"}:
+            continue  # the first table has them
+        names = ", ".join(f"`{each}`" for each in editions[region, word])
+        rows.append(f"| {place} | `{word}` | {len(labels)} | {_span_text(labels)} | {names} |")
+    return "\n".join(rows) + "\n"
+
+
+def _span_text(labels: Iterable[Label]) -> str:
+    """Tell the years of some factors: `2019-2024, 2025 on, until 2018 at the latest`."""
+    years: set[int] = set()
+    ends: set[int] = set()
+    texts: set[str] = set()
+    for label in labels:
+        first, stop = label.valid_from.year, label.valid_to
+        last = stop and stop.year - (stop.month == stop.day == 1)
+        if first < _FIRST_DATED:
+            if last:
+                ends.add(last)
+            else:
+                texts.add("undated")
+        elif last:
+            years |= set(range(first, last + 1))
+        else:
+            texts.add(f"{first} on")
+    until = [f"until {max(ends)} at the latest"] if ends else []
+    return ", ".join(filter(None, (year_text(years), *sorted(texts), *until)))
 
 
 def _part_table() -> str:

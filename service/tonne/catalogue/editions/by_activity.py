@@ -26,6 +26,7 @@ class Label(NamedTuple):
     unit: str
     stage: str
     valid_from: dt.date
+    valid_to: dt.date | None
     cell: str
 
 
@@ -59,13 +60,14 @@ class ShippedFactors(Sequence["Factor"]):
     @cached_property
     def labels(self) -> tuple[Label, ...]:
         """What the factors are found by, in the order of the rows; none of them is read."""
-        columns = ("activity", "region", "unit", "stage", "valid_from", "row")
+        columns = ("activity", "region", "unit", "stage", "row", "valid_from", "valid_to")
         places = [self._header.split(",").index(name) for name in columns]
         found = []
         for row, cells in enumerate(csv.reader(self._lines), start=1):
-            activity, region, unit, stage, first, cell = (cells[place] for place in places)
-            day = dt.date.fromisoformat(first)
-            found.append(Label(row, activity, region, unit, stage, day, cell))
+            activity, region, unit, stage, cell, first, stop = (cells[at] for at in places)
+            start = dt.date.fromisoformat(first)
+            end = dt.date.fromisoformat(stop) if stop else None
+            found.append(Label(row, activity, region, unit, stage, start, end, cell))
         return tuple(found)
 
     def of(self, activity: str) -> tuple[Factor, ...]:
