@@ -54,6 +54,10 @@ the grid's average (`scope2.location`), and the residual mix (`scope2.market`). 
 emissions and CO2 alone, and that is told. A residual mix of 0, which Austria and Switzerland print
 because all of their power is disclosed, is none. The supplier mix is left out.
 
+Imported figures end when they end: electricity of 2025 waits while the workbook of 2024 is all
+there is. Who takes last year's figures until the next ones are out says so with
+`--valid-to 2026-01-01`, and the note of each factor keeps it.
+
 ## Figures of other publishers
 
 They are a CSV of few columns; one line is a factor:

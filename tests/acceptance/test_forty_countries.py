@@ -129,6 +129,10 @@ def test_each_country_is_counted_or_waits_and_says_for_what(client, tonne, book,
     )
     run = tonne("edition", "import", path, "--id", "eu-aib-2024", "--book", book)
     assert "AT has no residual mix" in run.stderr
+    text = tmp_path / "own.csv"
+    text.write_text("activity,unit,valid_from,kg_co2e\nfuel.diesel,l,2024-01-01,2.5\n")
+    own = ("edition", "import", text, "--id", "own", "--book", book)
+    assert tonne(*own, "--valid-to", "2026-01-01").returncode == 2
     assert tonne("suspense", "clear", "--book", book).returncode == 0
     location = by_account(client, "scope2.location")
     market = by_account(client, "scope2.market")

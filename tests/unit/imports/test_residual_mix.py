@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -46,6 +47,17 @@ def test_a_residual_mix_of_zero_is_none_and_told(tmp_path):
     assert [each.stage for each in parse_edition(made.content)] == ["generation"]
     (remark,) = made.remarks
     assert "AT has no residual mix" in remark
+
+
+def test_figures_may_be_taken_longer_by_decision(tmp_path):
+    """Until the day that is named, which each factor's note keeps; never before their year."""
+    path = workbook(tmp_path, [["DE", 311.5, 724.25, 42.5]])
+    for factor in parse_edition(read_mixes(path, dt.date(2026, 1, 1)).content):
+        assert factor.valid_to == dt.date(2026, 1, 1)
+        assert factor.note.endswith("of 2024, taken until 2026-01-01 (exclusive)")
+    assert "taken until" not in read_mixes(path).content.decode()
+    with pytest.raises(FieldInvalid, match=r"2024.*got 2024-01-01"):
+        read_mixes(path, dt.date(2024, 1, 1))
 
 
 @pytest.mark.parametrize(

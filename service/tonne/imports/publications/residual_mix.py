@@ -10,6 +10,7 @@ Source: Association of Issuing Bodies, European Residual Mixes, results of a yea
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from dataclasses import dataclass
@@ -58,13 +59,16 @@ class MixEdition:
     remarks: tuple[str, ...]
 
 
-def read_mixes(path: Path) -> MixEdition:
+def read_mixes(path: Path, valid_to: dt.date | None = None) -> MixEdition:
     """Make an edition of the workbook.
 
     Parameters
     ----------
     path : pathlib.Path
         The workbook of a year's results.
+    valid_to : datetime.date, optional
+        First day on which the figures hold no more, as their reader decides where the next year's
+        are not out yet; each factor's note tells it. Without it, the end of their year.
 
     Returns
     -------
@@ -88,6 +92,13 @@ def read_mixes(path: Path) -> MixEdition:
             metadata={"file": path.name},
         )
     year = _year(sheets, path)
+    end = dt.date(year + 1, 1, 1) if valid_to is None else valid_to
+    if end <= dt.date(year, 1, 1):
+        raise FieldInvalid(
+            f"{path.name}: expected a day after the beginning of {year}, the year of its figures; "
+            f"got {end}: name a later one",
+            metadata={"field": "valid_to", "value": str(end)},
+        )
     remarks: list[str] = []
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
@@ -95,12 +106,13 @@ def read_mixes(path: Path) -> MixEdition:
     for number, cells in enumerate(table[1:], 2):
         row = dict(zip(header, cells, strict=False))
         if any(row.values()):
-            writer.writerows(_factors(row, year, f"{path.name}, {SHEET} row {number}", remarks))
+            place = f"{path.name}, {SHEET} row {number}"
+            writer.writerows(_factors(row, year, end, place, remarks))
     return MixEdition(text.getvalue().encode(), tuple(remarks))
 
 
 def _factors(
-    row: Mapping[str, str], year: int, place: str, remarks: list[str]
+    row: Mapping[str, str], year: int, end: dt.date, place: str, remarks: list[str]
 ) -> Iterator[dict[str, str]]:
     country = row["Country code"].strip()
     if not re.fullmatch(r"[A-Z]{2}", country):
@@ -109,6 +121,7 @@ def _factors(
             "the publisher's workbook as it is",
             metadata={"field": "Country code"},
         )
+    held = "" if end == dt.date(year + 1, 1, 1) else f"; of {year}, taken until {end} (exclusive)"
     for column, stage in _STAGES.items():
         grams = _grams(row.get(column, ""), column, place)
         if grams is None or (stage == "residual" and not grams):
@@ -124,7 +137,7 @@ def _factors(
             "unit": "kWh",
             "stage": stage,
             "valid_from": f"{year}-01-01",
-            "valid_to": f"{year + 1}-01-01",
+            "valid_to": end.isoformat(),
             "gwp_set": "CO2",
             "kg_co2": format(grams.scaleb(-3), "f"),
             "source": f"{SOURCE} {year}",
@@ -132,7 +145,7 @@ def _factors(
             "row": f"{country}, {column}",
             "licence": "imported by the book; the publisher states no licence",
             "evidence": "official_file",
-            "note": f"CO2 only; the cell holds {row[column]} g CO2/kWh",
+            "note": f"CO2 only; the cell holds {row[column]} g CO2/kWh{held}",
         }
 
 
