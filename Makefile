@@ -94,6 +94,7 @@ docs: dev  ## Write the pages and the dashboard that are made from the code
 	$(BIN)/python -m docs.writers.rules
 	$(BIN)/python -m docs.writers.units
 	$(BIN)/python -m docs.writers.words
+	$(BIN)/python -m docs.writers.countries
 	$(BIN)/python k8s/components/monitoring/dashboard.py
 
 debug: dev build/debug/.built  ## Compile the kernel with bounds checks into build/debug

@@ -30,6 +30,11 @@ The market-based leg takes, in this order, a factor of the stages `contract`, `s
 disclosed (Scope 2 Guidance, table 6.3). Certificates as an inventory of their own would come
 before them.
 
+A life-cycle average (stage `life_cycle`) holds the upstream of the energy too. It stands in only
+where no edition of the method has a factor of generation for the region, within the years that
+the method allows; the notice `LIFE_CYCLE_AVERAGE` tells it, and nothing is posted to
+`scope3.03.wtt` beside it.
+
 Losses follow the method's `loss_convention`: `defra` takes the publisher's factor per kWh
 consumed, else generation x loss / (1 - loss); `ghg-protocol` takes loss x life-cycle factor
 (Scope 3 Calculation Guidance, formula 3.3), `ghg-protocol-combustion` loss x combustion factor (as
@@ -45,6 +50,8 @@ told. No contract counts for them: a vehicle is charged anywhere.
 
 _KINDS = {
     "energy": "the energy itself",
+    "average": "the activity itself, else its life-cycle average",
+    "upstream": "wtt, unless the average is a life-cycle one",
     "market": "the hierarchy above",
     "losses": "losses, by the convention",
     "electricity": "grid electricity of the energy that one unit uses",

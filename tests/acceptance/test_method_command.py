@@ -140,6 +140,16 @@ def test_wrong_usage_ends_with_2(tonne, arguments, words):
     assert words in run.stderr
 
 
+def test_an_edition_is_added_behind_those_of_the_method(tonne, book):
+    """The order stays; the same one again changes nothing; all and some exclude each other."""
+    before = settings(tonne, book)["settings"]["editions"]
+    added = ("method", "set", "--book", book, *WHO, "--add-edition", "ember-yearly-2024")
+    assert tonne(*added).returncode == 0
+    assert settings(tonne, book)["settings"]["editions"] == [*before, "ember-yearly-2024"]
+    assert "stays at version 2" in tonne(*added).stderr
+    assert tonne(*added, "--edition", "uk-ghg-2025").returncode == 2
+
+
 def test_a_misspelt_edition_names_the_nearest(tonne, book):
     """The line says which edition may have been meant."""
     run = tonne("method", "set", "--book", book, *WHO, "--edition", "uk-ghg-2052")

@@ -59,8 +59,8 @@ def test_an_edition_comes_out_as_it_can_be_imported(tonne):
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    read_back = parse_edition(text.getvalue().encode())
-    assert read_back == list(shipped_editions()["cn-mee-grid-2023"].factors)
+    shipped = shipped_editions()["cn-mee-grid-2023"].factors
+    assert parse_edition(text.getvalue().encode()) == list(shipped)
 
 
 def test_a_misspelt_word_is_answered_with_what_is_near(tonne):
@@ -92,3 +92,18 @@ def test_the_taxonomy_is_listed_whole(tonne):
     assert len(found) > 1000
     assert "scope2.market" in found["electricity.grid"]["accounts"]
     assert "leased_out" in tonne("activity", "list").stderr
+
+
+def test_countries_are_listed_with_what_each_has_and_lacks(tonne):
+    """All of them as a table for programs; of one, what to import or to choose."""
+    run = tonne("factor", "countries", "--format", "json")
+    found = {row["country"]: row for row in json.loads(run.stdout)}
+    assert found["DE"]["grid"] == ""
+    assert found["DE"]["life_cycle"] == "2024"
+    assert found["IN"]["grid"] == "2024-2025"
+    run = tonne("factor", "countries", "Allemagne")
+    told = " ".join(run.output.split())
+    assert "no grid factor of Germany: import one with `tonne edition import`" in told
+    assert "or choose the life-cycle average of 2024" in told
+    assert "are in the default order" in tonne("factor", "countries", "GB-SCT").output
+    assert "Atlantis" in tonne("factor", "countries", "Atlantis").output

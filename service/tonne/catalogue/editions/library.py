@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.shipped_factors import ShippedFactors
+from tonne.catalogue.editions.by_activity import ShippedFactors
 from tonne.catalogue.words.method import MethodSettings
 from tonne.catalogue.words.tables import edition_bytes, read_table
 
@@ -47,7 +47,7 @@ class ShippedEdition:
 
     @property
     def factors(self) -> ShippedFactors:
-        """Its factors, in the order of its rows, each read when it is asked for."""
+        """Its factors, in the order of its rows, read as far as they are asked for."""
         return _factors(self.id)
 
     @property

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.shipped_factors import ShippedFactors
+from tonne.catalogue.editions.by_activity import ShippedFactors
+from tonne.catalogue.editions.factor import Factor
+from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.regions import region_id, region_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.editions.by_activity import Label
     from tonne.catalogue.words.taxonomy import Activity
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -110,44 +112,35 @@ def search_factors(
     place = region_id(region)
     found = []
     for rank, (edition, factors) in enumerate(editions):
-        likely = factors
-        if isinstance(factors, ShippedFactors):
-            likely = list(_likely(edition, factors, asked))
-        for factor in likely:
-            if (region and region_id(factor.region) != place) or (unit and factor.unit != unit):
+        known = _shipped_words(edition) if isinstance(factors, ShippedFactors) else None
+        labels: Sequence[Label | Factor] = (
+            factors.labels if isinstance(factors, ShippedFactors) else factors
+        )
+        for label in labels:
+            if (region and region_id(label.region) != place) or (unit and label.unit != unit):
                 continue
-            score = _words_of(edition, factor).score(asked)
+            found_by = _words_of(edition, label) if known is None else known[label.row - 1]
+            score = found_by.score(asked)
             if score is not None:
-                recency = -factor.valid_from.toordinal()
-                is_kwh = factor.kwh is not None  # what is emitted goes before what it takes
-                found.append(((score, rank, is_kwh, recency, factor.row), edition, factor))
+                recency = -label.valid_from.toordinal()
+                is_kwh = label.kwh is not None  # what is emitted goes before what it takes
+                key = (score, rank, is_kwh, recency, label.row)
+                found.append((key, edition, factors, label))
     found.sort(key=lambda item: item[0])
-    return [(edition, factor) for _, edition, factor in found[:limit]], len(found)
+    best = [
+        (edition, label if isinstance(label, Factor) else factors[label.row - 1])
+        for _, edition, factors, label in found[:limit]
+    ]
+    return best, len(found)
 
 
-def _likely(edition: str, factors: ShippedFactors, asked: Sequence[str]) -> Iterator[Factor]:
-    """Give the factors that may have all words, and read no others.
-
-    What the activity lacks must stand in the line, the edition's id or the region's name.
-    """
-    for activity in factors.activities():
-        by_place = _activity_words(activity).by_place
-        known = [*by_place[IN_ID], *by_place[IN_TITLE], *by_place[ELSEWHERE], *words(edition)]
-        lacking = [word for word in asked if not any(each.startswith(word) for each in known)]
-
-        def may_have(line: str, lacking: Sequence[str] = lacking) -> bool:
-            text = line.lower()
-            return all(word in text or word in _region_text(line) for word in lacking)
-
-        yield from factors.of_activity(activity, may_have if lacking else None)
+@cache
+def _shipped_words(edition: str) -> tuple[_Words, ...]:
+    labels = shipped_editions()[edition].factors.labels
+    return tuple(_words_of(edition, label) for label in labels)
 
 
-def _region_text(line: str) -> str:
-    """Name of the region of a line of an edition."""
-    return region_name(line.split(",", 2)[1]).lower()
-
-
-def _words_of(edition: str, factor: Factor) -> _Words:
+def _words_of(edition: str, factor: Label | Factor) -> _Words:
     in_id, in_title, elsewhere = _activity_words(factor.activity).by_place
     region = f"{factor.region} {region_name(factor.region)}"
     texts = (factor.stage, region, factor.unit, edition, factor.cell)

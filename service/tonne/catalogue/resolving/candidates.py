@@ -12,32 +12,19 @@ something; the one that became valid last; the first row. Which of them serves a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.library import shipped_editions
-from tonne.catalogue.editions.shipped_factors import ShippedIndex
 from tonne.catalogue.resolving.choice import Choice
 from tonne.catalogue.resolving.conversion import Conversion, Converter
-from tonne.catalogue.words.regions import region_chain, region_id
+from tonne.catalogue.words.regions import region_chain
 from tonne.model import DAY_COUNT_MAX, number_of_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.shelves import Shelf
     from tonne.catalogue.words.method import MethodSettings
-
-ByRegion = dict[str, tuple["Factor", ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """An edition, indexed by activity and region."""
-
-    edition: str
-    is_shipped: bool
-    index: Mapping[str, ByRegion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +63,6 @@ class Candidate:
     is_proxy: bool
     distance: int
     id_distance: int
-
-
-def shelve(edition: str, factors: Iterable[Factor]) -> Shelf:
-    """Index an edition; a shipped one is indexed once for all books."""
-    if edition in shipped_editions():
-        return _shipped_shelf(edition)
-    return Shelf(edition, is_shipped=False, index=_index(factors))
-
-
-@cache
-def _shipped_shelf(edition: str) -> Shelf:
-    index = ShippedIndex(shipped_editions()[edition].factors)
-    return Shelf(edition, is_shipped=True, index=index)
-
-
-def _index(factors: Iterable[Factor]) -> dict[str, ByRegion]:
-    index: dict[str, dict[str, list[Factor]]] = {}
-    for factor in factors:
-        by_region = index.setdefault(factor.activity, {})
-        by_region.setdefault(region_id(factor.region), []).append(factor)
-    return {
-        activity: {region: tuple(found) for region, found in regions.items()}
-        for activity, regions in index.items()
-    }
 
 
 def _groups(shelves: Sequence[Shelf]) -> list[int]:

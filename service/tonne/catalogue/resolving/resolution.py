@@ -64,6 +64,9 @@ ACTIVITY_FALLBACK = "ACTIVITY_FALLBACK"
 CO2_ONLY = "CO2_ONLY"
 """Reason of the notice that a factor states CO2 alone."""
 
+LIFE_CYCLE_AVERAGE = "LIFE_CYCLE_AVERAGE"
+"""Reason of the notice that a life-cycle average stands in for a factor of generation alone."""
+
 RESIDUAL_MIX_MISSING = "RESIDUAL_MIX_MISSING"
 """Reason of the notice that the grid's average stands in for an unknown residual mix."""
 

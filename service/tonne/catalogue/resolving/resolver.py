@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.resolving.candidates import Candidates, shelve
+from tonne.catalogue.resolving.candidates import Candidates
 from tonne.catalogue.resolving.legs.entries import Assembly, served_by
 from tonne.catalogue.resolving.legs.sources import Sources
 from tonne.catalogue.resolving.resolution import (
@@ -22,6 +22,7 @@ from tonne.catalogue.resolving.resolution import (
     Resolution,
     ResolutionEntry,
 )
+from tonne.catalogue.resolving.shelves import shelve
 from tonne.catalogue.resolving.texts import Texts
 from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import account_of
@@ -270,7 +271,8 @@ class Resolver:
             found = plan.assembly.entries(leg, day)
             if leg.is_needed and not found:
                 return None
-            if leg.is_expected and not found:
+            is_held = leg.kind == "upstream" and plan.assembly.holds_upstream(day)
+            if leg.is_expected and not found and not is_held:
                 notices.append(_missing(plan.assembly, leg))
             entries += found
         if not entries:

@@ -20,7 +20,7 @@ from tonne.model import WordField
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from tonne.catalogue.resolving.candidates import Shelf
+    from tonne.catalogue.resolving.shelves import Shelf
     from tonne.model import Word
 
 NEAREST_COUNT = 3

@@ -16,7 +16,9 @@ from typing import Literal
 
 LegKind = Literal[
     "factor",
+    "average",
     "market",
+    "upstream",
     "losses",
     "biogenic",
     "energy",
@@ -30,6 +32,9 @@ LegKind = Literal[
 
 DIRECT = ("", "combustion", "generation", "operation", "release", "production", "treatment")
 """Stages that are the activity itself. Life-cycle factors are none of them."""
+
+LIFE_CYCLE = ("life_cycle",)
+"""Stage of a figure that holds the upstream too: never together with the stage `wtt`."""
 
 CHARGING = "generation"
 """Stage of a vehicle's factor that is the generation of its electricity, by distance."""
@@ -51,12 +56,13 @@ class Leg:
     stages : tuple of str
         Stages of the factors that serve.
     kind : str
-        `factor`: a factor's masses; `market`: the hierarchy of the Scope 2 Guidance; `losses`:
-        losses by the method's convention; `biogenic`: CO2 of biomass; `energy`: the energy
-        itself; `electricity`: the electricity that a use takes; `charging`, `charging_market`,
-        `charging_losses`, `charging_wtt`: the electricity of a vehicle by distance, at the
-        grid's average, by the market, lost on its way, upstream; `driving`: the energy of a
-        vehicle by distance.
+        `factor`: a factor's masses; `average`: that of the grid, or its life-cycle average where
+        no other is known; `market`: the hierarchy of the Scope 2 Guidance; `upstream`: what a
+        life-cycle average does not hold yet; `losses`: losses by the method's convention;
+        `biogenic`: CO2 of biomass; `energy`: the energy itself; `electricity`: the electricity
+        that a use takes; `charging`, `charging_market`, `charging_losses`, `charging_wtt`: the
+        electricity of a vehicle by distance, at the grid's average, by the market, lost on its
+        way, upstream; `driving`: the energy of a vehicle by distance.
     is_needed : bool
         Whether the record waits in suspense without it.
     is_expected : bool
@@ -123,9 +129,9 @@ _CHARGED = (
 )
 
 _PURCHASED_ENERGY = (
-    _needed("scope2.location"),
+    Leg("scope2.location", kind="average", is_needed=True),
     Leg("scope2.market", kind="market"),
-    _upstream("scope3.03.wtt"),
+    Leg("scope3.03.wtt", stages=("wtt",), kind="upstream", is_expected=True),
     Leg("scope3.03.losses", kind="losses", is_expected=True),
     _BIOGENIC,
     _ENERGY,
@@ -136,7 +142,7 @@ RULES: dict[str, tuple[Leg, ...]] = {
     "heat": _PURCHASED_ENERGY,
     "steam": _PURCHASED_ENERGY,
     "cooling": _PURCHASED_ENERGY,
-    "footprint": (Leg("memo.footprint", stages=("life_cycle",), is_needed=True),),
+    "footprint": (Leg("memo.footprint", stages=LIFE_CYCLE, is_needed=True),),
     "avoided": (_needed("memo.avoided"),),
     "fuel_stationary": (
         _needed("scope1.stationary"),
@@ -176,8 +182,8 @@ RULES: dict[str, tuple[Leg, ...]] = {
     ),
     "export": (Leg("memo.exported", stages=(), kind="energy", is_needed=True),),
     "resale": (
-        _needed("scope3.03.resale"),
-        Leg("scope3.03.resale", stages=("wtt",), is_expected=True),
+        Leg("scope3.03.resale", kind="average", is_needed=True),
+        Leg("scope3.03.resale", stages=("wtt",), kind="upstream", is_expected=True),
     ),
 }
 """Legs by the name of the rule."""
@@ -196,6 +202,9 @@ REGION_BOUND = frozenset(
     }
 )
 """Rules for which no other region's factor may stand in."""
+
+GRID_RULES = frozenset({"electricity", "resale", "ict"})
+"""Rules that look for the electricity of a region's grid."""
 
 TRANSPORT_WTT = frozenset({"scope3.04.wtt", "scope3.06.wtt", "scope3.07.wtt", "scope3.09.wtt"})
 """Accounts that a method without `transport_wtt` leaves out."""

@@ -1,5 +1,6 @@
 """The commands `tonne book` and `tonne edition`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -233,14 +234,26 @@ def import_edition(
         str,
         typer.Option(help="Why the edition is imported; the new version of the method keeps it."),
     ] = "",
+    valid_to: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="DAY",
+            formats=["%Y-%m-%d"],
+            help=(
+                "Day from which the figures of a workbook hold no more; without it, the end of "
+                "their year."
+            ),
+        ),
+    ] = None,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Import an edition of factors. The book prefers it to the shipped ones.
 
-    The file is a CSV of factors, or a JSON file of product footprints (PACT version 3): each of
-    them becomes the factor of an activity of its own.
+    The file is a CSV of factors; or a JSON file of product footprints (PACT version 3): each of
+    them becomes the factor of an activity of its own; or the workbook of the European Residual
+    Mixes: each country has its production mix and its residual mix.
     """
-    content, products = _edition_of(file)
+    content, products = _edition_of(file, valid_to)
     with connect(server) as client:
         made = client.import_edition(book, edition, content, author=author, reason=reason)
     say(
@@ -251,8 +264,22 @@ def import_edition(
         say(f"{product}: append what was bought as records of the activity {activity} in {unit}")
 
 
-def _edition_of(file: Path) -> tuple[bytes, tuple[tuple[str, str, str], ...]]:
+def _edition_of(
+    file: Path, valid_to: datetime | None
+) -> tuple[bytes, tuple[tuple[str, str, str], ...]]:
     """Read an edition's CSV, or make one of footprints, with what their products are called."""
+    if file.suffix.lower() in {".xlsx", ".xls", ".ods"}:
+        from tonne.imports.publications.residual_mix import read_mixes  # noqa: PLC0415  # few do
+
+        mixes = read_mixes(file, valid_to and valid_to.date())
+        for remark in mixes.remarks:
+            say(f"notice: {remark}")
+        return mixes.content, ()
+    if valid_to is not None:
+        raise typer.BadParameter(
+            "expected a workbook; a file of factors says itself until when each holds",
+            param_hint="--valid-to",
+        )
     if file.suffix.lower() != ".json":
         return file.read_bytes(), ()
     from tonne.imports.pact.edition import read_edition  # noqa: PLC0415  # few need it

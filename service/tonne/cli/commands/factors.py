@@ -6,12 +6,20 @@ from typing import Annotated
 
 import typer
 
+from tonne.catalogue.editions.by_activity import ShippedFactors
+from tonne.catalogue.editions.countries import (
+    KINDS,
+    CountryGrid,
+    countries,
+    country_of,
+    grid_advice,
+)
 from tonne.catalogue.editions.edition import COLUMNS
 from tonne.catalogue.editions.factor import Factor, plain_text
 from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.catalogue.editions.search import search_activities, search_factors
-from tonne.catalogue.editions.shipped_factors import ShippedFactors
 from tonne.catalogue.words import taxonomy
+from tonne.catalogue.words.regions import read_region
 from tonne.catalogue.words.rules import CONTEXTS, legs_of
 from tonne.catalogue.words.taxonomy import Activity
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
@@ -69,6 +77,13 @@ _ACTIVITY_COLUMNS = (
     Column("title", width_min=24),
     Column("units", width_min=10),
     Column("accounts", width_min=24),
+)
+_COUNTRY_COLUMNS = (
+    Column("country"),
+    Column("name", width_min=16),
+    *(Column(kind.replace(" ", "_"), kind) for kind in KINDS),
+    Column("parts", is_optional=True),
+    Column("import", is_optional=True, width_min=PROSE_WIDTH_MIN),
 )
 _FIELD_COLUMNS = (Column("field"), Column("value", width_min=PROSE_WIDTH_MIN))
 
@@ -141,6 +156,50 @@ def show_factor(
         print_rows([Column(name) for name, _ in fields], [dict(fields)], form)
 
 
+@factor_app.command("countries")
+def list_countries(
+    region: Annotated[
+        str,
+        typer.Argument(metavar="[REGION]", help="A country, or a part of it; without it, all."),
+    ] = "",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List what ships for the electricity of each country, and of which years.
+
+    `grid` is the generation alone, for scope 2; `life cycle` holds the upstream too and serves
+    where a method names its edition. Of one country: what to do where a figure is missing.
+    """
+    if not region:
+        print_rows(_COUNTRY_COLUMNS, map(_country_row, countries().values()), form)
+        return
+    place = read_region(region)
+    country = countries().get(country_of(place)) if place else None
+    if country is None:
+        raise typer.BadParameter(
+            f"expected a country of ISO 3166, or a part of one, like DE or Germany; got "
+            f"{region!r}",
+            param_hint="REGION",
+        )
+    print_rows(_COUNTRY_COLUMNS, [_country_row(country)], form)
+    if form is Format.TABLE:
+        named = default_settings().editions
+        grid = [each for each in country.editions_of("grid") if each in named]
+        if grid:
+            say(f"grid factors of {country.name} are in the default order: {', '.join(grid)}")
+        else:
+            say(f"no grid factor of {country.name}: {grid_advice(country.region, named)}")
+
+
+def _country_row(country: CountryGrid) -> dict[str, object]:
+    return {
+        "country": country.region,
+        "name": country.name,
+        **{kind.replace(" ", "_"): country.years_of(kind) for kind in KINDS},
+        "parts": country.part_count or None,
+        "import": "; ".join(map(str, country.sources)),
+    }
+
+
 @activity_app.command("search")
 def find_activities(words: Words, limit: Limit = 20, form: FormatOption = Format.TABLE) -> None:
     """Find activities by words, like `tonne activity search flight business`."""
@@ -173,7 +232,7 @@ def _factors_of(
             )
         return
     factors = _shipped(edition)
-    for factor in factors.of_activity(activity) if activity else factors:
+    for factor in factors.of(activity) if activity else factors:
         yield _factor_row(edition, factor)
 
 

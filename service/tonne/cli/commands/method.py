@@ -139,6 +139,10 @@ _Editions = Annotated[
         metavar="ID", help="An edition of the method; give all of them, the preferred one first."
     ),
 ]
+_AddedEditions = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID", help="An edition to name behind those of the method."),
+]
 _ProxyRegions = Annotated[
     list[str] | None,
     typer.Option(
@@ -163,6 +167,7 @@ def set_method(
     reason: Annotated[str, typer.Option(help="Why.")],
     file: _SettingsFile = None,
     edition: _Editions = None,
+    add_edition: _AddedEditions = None,
     gwp_set: Annotated[str | None, _one_of("GWP set of reports that name none", GWP_SETS)] = None,
     blend_gwp: Annotated[
         str | None, _one_of("Where the GWP of a blend of gases comes from", BLEND_GWPS)
@@ -215,13 +220,15 @@ def set_method(
     }
     if transport_wtt and no_transport_wtt:
         raise typer.BadParameter("one of the two", param_hint="--transport-wtt")
+    if edition and add_edition:
+        raise typer.BadParameter("all editions, or some to add", param_hint="--add-edition")
     changes = {name: value for name, value in given.items() if value is not None}
-    if not changes and file is None:
+    if not changes and not add_edition and file is None:
         raise typer.BadParameter(
             "expected a setting to change, or --file; got neither", param_hint="--file"
         )
     with connect(server) as client:
-        _write_version(client, book, file, changes, author=author, reason=reason)
+        _write_version(client, book, file, changes, add_edition, author=author, reason=reason)
 
 
 def _write_version(
@@ -229,6 +236,7 @@ def _write_version(
     book: str,
     file: Path | None,
     changes: dict[str, Any],
+    added: list[str] | None,
     *,
     author: str,
     reason: str,
@@ -238,6 +246,8 @@ def _write_version(
     settings, version = MethodSettings.from_json(current.body), current.version
     if file is not None:
         settings, version = _read_file(file, version)
+    if added:
+        changes |= {"editions": tuple(dict.fromkeys((*settings.editions, *added)))}
     made = client.set_method(
         book,
         dataclasses.replace(settings, **changes),

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 import polars as pl
 
+from tonne.catalogue.editions.by_activity import ByActivity
 from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.book_words import BookWords
@@ -31,7 +32,7 @@ from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day
 from tonne_kernel import RuleTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.resolution import Resolution
@@ -163,13 +164,9 @@ class BookState:
         self._table: RuleTable | None = None
 
     @cached_property
-    def factors_by_activity(self) -> Mapping[str, Sequence[Factor]]:
+    def factors_by_activity(self) -> ByActivity:
         """Factors of the method's editions by the id under which they stand."""
-        found: dict[str, list[Factor]] = {}
-        for _, factors in self.editions:
-            for factor in factors:
-                found.setdefault(factor.activity, []).append(factor)
-        return found
+        return ByActivity(factors for _, factors in self.editions)
 
     def resolve(
         self, activity: str, unit: str, region: str, facility: str = ""

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from tonne.catalogue.editions.countries import GRID, country_of, grid_advice
 from tonne.catalogue.words import taxonomy
-from tonne.catalogue.words.regions import region_chain, region_id
+from tonne.catalogue.words.regions import region_chain, region_id, region_name
+from tonne.catalogue.words.rules import GRID_RULES
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.lookalikes import LOOKED_THROUGH_MAX, look_key
 from tonne.ledger.statuses import status_message
@@ -113,17 +115,47 @@ class SuspenseTexts:
         place = self._state.texts.region_of(region)
         if place is None:
             return Cause("region", region, self._unknown_region(region, row["region"]))
+        return self._missing_factor(activity, region, place, row)
+
+    def _missing_factor(
+        self, activity: str, region: str, place: str, row: Mapping[str, Any]
+    ) -> Cause:
+        """Say that no factor serves, and what would give one."""
+        unit, time = row["unit"], f"from {row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}"
+        asked = f"region {region!r}" if region else "no region"
+        text = f"{row['activity']}, {asked}, {unit}"
+        if self._is_of_grid(activity) and country_of(place):
+            own = [
+                factor
+                for factor in self._state.factors_by_activity.get(GRID, ())
+                if region_id(factor.region) in region_chain(place)
+            ]
+            known = f"; there are factors for {_describe(own, place)}" if own else ""
+            method = self._state.settings
+            advice = grid_advice(
+                place, method.editions, year=row["start"].year, reach=method.year_fallback_years
+            )
+            return Cause(
+                "activity",
+                text,
+                f"activity: no grid factor of {region_name(country_of(place))} ({place}) serves "
+                f"{activity!r}, unit {unit!r}, {time}{known}: {advice}; then {self._clear()}",
+            )
         unknown, there = self._look_up(activity, place)
         if not there:
             return Cause("activity", row["activity"], unknown)
-        asked = f"region {region!r}" if region else "no region"
         return Cause(
             "activity",
-            f"{row['activity']}, {asked}, {unit}",
-            f"activity: no factor of {activity!r} fits {asked}, unit {unit!r} and the time from "
-            f"{row['start']:%Y-%m-%d} to {row['end']:%Y-%m-%d}; there are factors for {there}: "
-            f"import an edition with such a factor, then {self._clear()}",
+            text,
+            f"activity: no factor of {activity!r} fits {asked}, unit {unit!r} and the time "
+            f"{time}; there are factors for {there}: import an edition with such a factor, then "
+            f"{self._clear()}",
         )
+
+    def _is_of_grid(self, activity: str) -> bool:
+        """Whether an activity asks for the electricity of a region's grid."""
+        subject = taxonomy.subject(activity, self._state.factors_by_activity.__contains__)
+        return subject is not None and subject.activity.rule in GRID_RULES
 
     def _alike(self, facility: str) -> str:
         """Name a registered facility that looks like one that is not registered."""

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonne.catalogue.editions.factor import Factor
-from tonne.catalogue.resolving.candidates import Candidates, Shelf
+from tonne.catalogue.resolving.candidates import Candidates
+from tonne.catalogue.resolving.shelves import Shelf
 from tonne.catalogue.words.method import MethodSettings
 from tonne.model import day_of_number, first_day_of, number_of_day, period_of_month
 

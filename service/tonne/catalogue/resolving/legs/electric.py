@@ -85,7 +85,7 @@ def charged(assembly: Assembly, leg: Leg, day: int) -> list[ResolutionEntry]:
     picks = assembly.pick(printed(assembly.sources, CHARGING), day)
     if picks:
         return [assembly.plain_entry(leg.account, pick) for pick in picks]
-    return _by_kwh(assembly, Leg(leg.account), day)
+    return _by_kwh(assembly, Leg(leg.account, kind="average"), day)
 
 
 def charged_by_market(assembly: Assembly, leg: Leg, day: int) -> list[ResolutionEntry]:

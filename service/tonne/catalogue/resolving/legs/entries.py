@@ -137,6 +137,16 @@ class Assembly:
         """Entries of a leg on a day; none where no factor serves."""
         return self._KINDS[leg.kind].entries(self, leg, day)
 
+    def holds_upstream(self, day: int) -> bool:
+        """Whether the average of a day is a life-cycle one, with the upstream in it."""
+        is_direct = self.pick(self.sources.direct(), day)
+        return not is_direct and bool(self.pick(self.sources.life_cycle(), day))
+
+    def averages(self, day: int) -> list[Pick]:
+        """Pick the grid's average; its life-cycle average where no direct one is known."""
+        picks = self.pick(self.sources.direct(), day)
+        return picks or self.pick(self.sources.life_cycle(), day)
+
     # Kinds of legs.
 
     def _energy(self, leg: Leg, day: int) -> list[ResolutionEntry]:
@@ -167,9 +177,16 @@ class Assembly:
         notice = residual_mix_missing(self.activities[0], self.region)
         return [
             replace(entry, notices=(*entry.notices, notice))
-            for pick in self.pick(self.sources.direct(), day)
+            for pick in self.averages(day)
             if (entry := self.plain_entry(leg.account, pick))
         ]
+
+    def _average(self, leg: Leg, day: int) -> list[ResolutionEntry]:
+        return [self.plain_entry(leg.account, pick) for pick in self.averages(day)]
+
+    def _upstream(self, leg: Leg, day: int) -> list[ResolutionEntry]:
+        """Post the upstream, but where the life-cycle average holds it."""
+        return [] if self.holds_upstream(day) else self._served(leg, day)
 
     def _lost(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
@@ -181,10 +198,10 @@ class Assembly:
             return [self.plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
         shares = self.pick(self.sources.shares(), day)
         upstream = self.pick(self.sources.upstream(), day)
-        if convention == "ghg-protocol-combustion":
+        if convention == "ghg-protocol-combustion" or not direct:
             upstream = []
         found = []
-        for pick in (*direct, *upstream):
+        for pick in (*self.averages(day), *upstream):
             # In a year of several sets, what is lost of each is that of its own set.
             own = [of_set(picks, pick) for picks in (shares, printed, direct)]
             step = loss_step(convention, *own)
@@ -195,10 +212,7 @@ class Assembly:
 
     def _use(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
-        grid = [
-            self.plain_entry(leg.account, pick)
-            for pick in self.pick(self.grid.sources.direct(), day)
-        ]
+        grid = [self.plain_entry(leg.account, pick) for pick in self.grid.averages(day)]
         return electric.used(self.pick(self.sources.uses(), day), grid)
 
     def _biogenic(self, leg: Leg, day: int) -> list[ResolutionEntry]:
@@ -258,20 +272,25 @@ class Assembly:
 
     _KINDS: ClassVar[dict[LegKind, _Kind]] = {
         "factor": _Kind(_served, (Sources.direct,), has_own=True),
+        "average": _Kind(_average, (Sources.direct, Sources.life_cycle)),
+        "upstream": _Kind(_upstream, (Sources.direct, Sources.life_cycle), has_own=True),
         "energy": _Kind(_energy, (Sources.direct,)),
-        "market": _Kind(_market, (Sources.direct,), stages_by_day=MARKET_STAGES),
+        "market": _Kind(
+            _market, (Sources.direct, Sources.life_cycle), stages_by_day=MARKET_STAGES
+        ),
         "losses": _Kind(
             _lost,
             (
                 Sources.direct,
+                Sources.life_cycle,
                 Sources.upstream,
                 Sources.losses,
                 Sources.shares,
                 Sources.of_losses_wtt,
             ),
         ),
-        "electricity": _Kind(_use, (Sources.uses,), by_grid=("factor",)),
-        "charging": _Kind(electric.charged, (electric.looked_at,), by_grid=("factor",)),
+        "electricity": _Kind(_use, (Sources.uses,), by_grid=("average",)),
+        "charging": _Kind(electric.charged, (electric.looked_at,), by_grid=("average",)),
         "charging_market": _Kind(
             electric.charged_by_market, (electric.looked_at,), by_grid=("market",)
         ),
@@ -310,7 +329,9 @@ class Assembly:
     def notices_of(self, pick: Pick) -> list[Notice]:
         """Tell every way in which the factor is not exactly the record's."""
         is_own = pick.candidate.id_distance < self.own_id_count
-        return notices_of(pick, self.region, self.activities[0], is_own=is_own)
+        return notices_of(
+            pick, self.region, self.activities[0], rule=self.sources.rule, is_own=is_own
+        )
 
 
 def served_by(leg: Leg) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_FALLBACK,
     CO2_ONLY,
+    LIFE_CYCLE_AVERAGE,
     REGION_FALLBACK,
     REGION_PROXY,
     RESIDUAL_MIX_MISSING,
@@ -15,16 +16,18 @@ from tonne.catalogue.resolving.resolution import (
     Notice,
 )
 from tonne.catalogue.words.regions import region_id
+from tonne.catalogue.words.rules import LIFE_CYCLE, RULES
 from tonne.model import day_of_number
 
 if TYPE_CHECKING:
     from tonne.catalogue.resolving.choice import Pick
 
 
-def notices_of(pick: Pick, region: str, activity: str, *, is_own: bool) -> list[Notice]:
+def notices_of(pick: Pick, region: str, activity: str, *, rule: str, is_own: bool) -> list[Notice]:
     """Tell every way in which a factor is not exactly that of a region and an activity.
 
-    `is_own`: whether it is of the activity itself, and not of a wider one.
+    `rule`: name of the activity's rule; may be empty. `is_own`: whether the factor is of the
+    activity itself, and not of a wider one.
     """
     candidate, factor = pick.candidate, pick.candidate.factor
     name = f"{factor.activity} ({factor.stage})" if factor.stage else factor.activity
@@ -55,6 +58,14 @@ def notices_of(pick: Pick, region: str, activity: str, *, is_own: bool) -> list[
     if factor.gwp_set == "CO2" and factor.stage != "biogenic":
         text = f"{name}: the factor states CO2 alone; CH4 and N2O are not in it"
         found.append(Notice(CO2_ONLY, text))
+    is_asked = all(leg.stages == LIFE_CYCLE for leg in RULES.get(rule, ()))
+    if factor.stage in LIFE_CYCLE and not is_asked:
+        text = (
+            f"{factor.activity}: no factor of the generation alone is known of region "
+            f"{region!r}; took the life-cycle average, which holds the upstream too: none is "
+            "posted beside it"
+        )
+        found.append(Notice(LIFE_CYCLE_AVERAGE, text))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.words.rules import DIRECT, Leg
+from tonne.catalogue.words.rules import DIRECT, LIFE_CYCLE, Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,6 +115,10 @@ class Sources:
     def direct(self) -> list[Candidate]:
         """Factors of the activity itself."""
         return self.of_stages(DIRECT)
+
+    def life_cycle(self) -> list[Candidate]:
+        """Figures of the activity that hold the upstream too."""
+        return self.of_stages(LIFE_CYCLE)
 
     def upstream(self) -> list[Candidate]:
         """Factors of what comes before it."""

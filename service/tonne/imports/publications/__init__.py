@@ -1,0 +1,1 @@
+"""Publishers' own files as editions, where their terms do not let them ship."""
