@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, overload
 
@@ -28,7 +29,7 @@ class Label(NamedTuple):
     valid_from: dt.date
     valid_to: dt.date | None
     cell: str
-    kwh: str | None
+    kwh: Decimal | None
 
 
 class ShippedFactors(Sequence["Factor"]):
@@ -68,7 +69,19 @@ class ShippedFactors(Sequence["Factor"]):
             activity, region, unit, stage, cell, first, stop, kwh = (cells[at] for at in places)
             start = dt.date.fromisoformat(first)
             end = dt.date.fromisoformat(stop) if stop else None
-            found.append(Label(row, activity, region, unit, stage, start, end, cell, kwh or None))
+            found.append(
+                Label(
+                    row,
+                    activity,
+                    region,
+                    unit,
+                    stage,
+                    start,
+                    end,
+                    cell,
+                    Decimal(kwh) if kwh else None,
+                )
+            )
         return tuple(found)
 
     def of(self, activity: str) -> tuple[Factor, ...]:

@@ -117,6 +117,7 @@ class Regions:
 
     def __init__(self, own: Iterable[str]) -> None:
         self._own: dict[str, str] = {}
+        self._written: dict[str, str] = {}
         self._own_ids: set[str] = set()
         self._doubled: set[str] = set()  # keys of two of them
         # Keys of the book's own regions, and of what holds them, by the key of their place.
@@ -124,7 +125,8 @@ class Regions:
         for text in sorted(set(own), key=len):
             region = self.read(text)
             if region is None or region not in _names():
-                self._own_ids.add(text if region is None else region)
+                self._written[text] = text if region is None else region
+                self._own_ids.add(self._written[text])
         keys = Counter(map(hyphened, self._own_ids))
         self._doubled = {key for key, count in keys.items() if count > 1}
         self._own |= {key: each for each in self._own_ids if keys[key := hyphened(each)] == 1}
@@ -138,6 +140,8 @@ class Regions:
         """Give the id of the region that a text names, or None where it is unknown."""
         if text == EVERYWHERE or text in _names() or text in self._own_ids:
             return text
+        if text in self._written:
+            return self._written[text]
         key = hyphened(text)
         if key in self._own:
             return self._own[key]

@@ -10,7 +10,7 @@ from tonne.catalogue.editions.edition import parse_edition
 from tonne.catalogue.editions.library import default_settings
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.tables import edition_bytes
-from tonne.model import period_of_month
+from tonne.model import first_day_of, period_of_month
 
 EDITIONS = ("uk-ghg-2025", "cn-mee-grid-2023", "refrigerants", "fr-ademe-base-carbone-23.6")
 
@@ -67,7 +67,7 @@ def test_a_resolution_reads_its_own_activity_alone(read):
     assert read == []
     runs = resolver.resolve("electricity.grid", "kWh", "FR")
     period = period_of_month("2024-03")
-    found = [run.disposition for run in runs if run.first_period <= period][-1]
+    found = [run.disposition for run in runs if run.first_day <= first_day_of(period)][-1]
     assert found.entries[0].edition == "fr-ademe-base-carbone-23.6"
     assert sum(read) < 1000
 

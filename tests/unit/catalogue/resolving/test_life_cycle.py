@@ -13,7 +13,7 @@ from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.resolving.valuation import entry_worth
 from tonne.catalogue.words.method import MethodSettings
-from tonne.model import RowStatus, period_of_month
+from tonne.model import RowStatus, first_day_of, period_of_month
 
 AVERAGE = {
     "activity": "electricity.grid",
@@ -32,7 +32,7 @@ def outcome(resolver, activity="electricity.grid", region="XA", month="2024-06")
     """What holds of a kWh in a month."""
     period = period_of_month(month)
     runs = resolver.resolve(activity, "kWh", region)
-    return [run.disposition for run in runs if run.first_period <= period][-1]
+    return [run.disposition for run in runs if run.first_day <= first_day_of(period)][-1]
 
 
 def own(*rows, **settings):
