@@ -77,14 +77,25 @@ def tonne_process(server):
     return run
 
 
-@pytest.fixture(scope="session")
-def activities():
-    """Folder of the published activity files, which are no part of the repository."""
+def published_folder(name):
+    """A folder of published data, no part of the repository; without it a test is left out."""
     root = os.environ.get("TONNE_TEST_DATA") or REPOSITORY.parent / "shared" / "data"
-    folder = Path(root) / "activities"
+    folder = Path(root) / name
     if not folder.is_dir():
         reason = f"left out: the published data are not at {folder}; set TONNE_TEST_DATA"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def activities():
+    """Folder of the published activity files."""
+    return published_folder("activities")
+
+
+@pytest.fixture(scope="session")
+def publications():
+    """Folder of the publishers' own files."""
+    return published_folder("publications")

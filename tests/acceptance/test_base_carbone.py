@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections import Counter, defaultdict
 from decimal import Decimal
@@ -84,15 +83,9 @@ def reason(element):
 
 
 @pytest.fixture(scope="module")
-def workbook():
+def workbook(publications):
     """Valid lines of the workbook: elements, and what each is decomposed into, by id."""
-    root = os.environ.get("TONNE_TEST_DATA") or REPOSITORY.parent / "shared" / "data"
-    path = Path(root) / "publications" / "fr-ademe-base-carbone-23.6.xlsx"
-    if not path.is_file():
-        text = f"left out: the publisher's file is not at {path}; set TONNE_TEST_DATA"
-        if os.environ.get("CI") == "true":
-            pytest.fail(text)
-        pytest.skip(text)
+    path = publications / "fr-ademe-base-carbone-23.6.xlsx"
     header, *lines = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
     elements, parts = {}, defaultdict(list)
     for line in lines:

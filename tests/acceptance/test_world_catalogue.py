@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -63,19 +62,6 @@ CEA_LEFT_OUT = {  # for projects that displace power, and no average of what is 
     "grid-india-build-margin",
     "grid-india-combined-margin",
 }
-
-
-@pytest.fixture(scope="module")
-def publications():
-    """Folder of the publishers' files, which are no part of the repository."""
-    root = os.environ.get("TONNE_TEST_DATA") or REPOSITORY.parent / "shared" / "data"
-    path = Path(root) / "publications"
-    if not path.is_dir():
-        reason = f"left out: the publishers' files are not at {path}; set TONNE_TEST_DATA"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
 
 
 def edition(name):
