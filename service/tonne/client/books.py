@@ -304,7 +304,7 @@ class BookCalls(Calls):
                     item.message,
                 )
 
-    def summarize_suspense(self, book: str) -> tuple[list[results.SuspenseCause], int]:
+    def list_suspense_causes(self, book: str) -> tuple[list[results.SuspenseCause], int]:
         """Count what the records in suspense wait for, most records first.
 
         Returns
@@ -313,8 +313,8 @@ class BookCalls(Calls):
             And how many records wait for something else, where there are more causes than an
             answer has.
         """
-        request = ledger_pb2.SummarizeSuspenseRequest(parent=book_name(book))
-        answer = self._call(self._ledger.SummarizeSuspense, request)
+        request = ledger_pb2.ListSuspenseCausesRequest(parent=book_name(book))
+        answer = self._call(self._ledger.ListSuspenseCauses, request)
         return [read_cause(each) for each in answer.causes], answer.omitted_count
 
     def clear_suspense(self, book: str) -> Iterator[results.ClearingProgress]:

@@ -102,7 +102,8 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
     ),
     RowStatus.FACILITY_MUST_BE_REGISTERED: StatusText(
         "a facility in the book's register",
-        "import the facility, then clear the suspense, where the record waits",
+        "import the facility (`tonne facility import`), then clear the suspense (`tonne suspense "
+        "clear`), where the record waits",
     ),
     RowStatus.FACTOR_MUST_EXIST: StatusText(
         "a factor for the activity, region and period in an edition of the book",

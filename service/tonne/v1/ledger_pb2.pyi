@@ -576,13 +576,13 @@ class SuspenseCause(_message.Message):
     commit_time: _timestamp_pb2.Timestamp
     def __init__(self, status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., got: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., quantities: _Optional[_Iterable[_Union[UnitQuantity, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
-class SummarizeSuspenseRequest(_message.Message):
+class ListSuspenseCausesRequest(_message.Message):
     __slots__ = ("parent",)
     PARENT_FIELD_NUMBER: _ClassVar[int]
     parent: str
     def __init__(self, parent: _Optional[str] = ...) -> None: ...
 
-class SummarizeSuspenseResponse(_message.Message):
+class ListSuspenseCausesResponse(_message.Message):
     __slots__ = ("causes", "omitted_count")
     CAUSES_FIELD_NUMBER: _ClassVar[int]
     OMITTED_COUNT_FIELD_NUMBER: _ClassVar[int]

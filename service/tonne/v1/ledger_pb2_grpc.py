@@ -125,10 +125,10 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseResponse.FromString,
                 _registered_method=True)
-        self.SummarizeSuspense = channel.unary_unary(
-                '/tonne.v1.LedgerService/SummarizeSuspense',
-                request_serializer=tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseResponse.FromString,
+        self.ListSuspenseCauses = channel.unary_unary(
+                '/tonne.v1.LedgerService/ListSuspenseCauses',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesResponse.FromString,
                 _registered_method=True)
         self.ListQuarantine = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListQuarantine',
@@ -272,7 +272,7 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def SummarizeSuspense(self, request, context):
+    def ListSuspenseCauses(self, request, context):
         """Counts what the records in suspense wait for, most records first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -379,10 +379,10 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseResponse.SerializeToString,
             ),
-            'SummarizeSuspense': grpc.unary_unary_rpc_method_handler(
-                    servicer.SummarizeSuspense,
-                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseResponse.SerializeToString,
+            'ListSuspenseCauses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSuspenseCauses,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesResponse.SerializeToString,
             ),
             'ListQuarantine': grpc.unary_unary_rpc_method_handler(
                     servicer.ListQuarantine,
@@ -888,7 +888,7 @@ class LedgerService:
             _registered_method=True)
 
     @staticmethod
-    def SummarizeSuspense(request,
+    def ListSuspenseCauses(request,
             target,
             options=(),
             channel_credentials=None,
@@ -901,9 +901,9 @@ class LedgerService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.LedgerService/SummarizeSuspense',
-            tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseRequest.SerializeToString,
-            tonne_dot_v1_dot_ledger__pb2.SummarizeSuspenseResponse.FromString,
+            '/tonne.v1.LedgerService/ListSuspenseCauses',
+            tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesResponse.FromString,
             options,
             channel_credentials,
             insecure,

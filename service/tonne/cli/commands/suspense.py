@@ -71,7 +71,7 @@ def list_suspense(
         if by_cause:
             if filter_by:
                 raise typer.BadParameter("--by-cause counts all that waits, without --filter")
-            causes, omitted_count = client.summarize_suspense(book)
+            causes, omitted_count = client.list_suspense_causes(book)
             print_rows(_CAUSE_COLUMNS, map(_cause_row, causes), form)
             if omitted_count:
                 say(f"{counted(omitted_count, 'record')} wait for something else")

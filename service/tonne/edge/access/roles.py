@@ -90,7 +90,7 @@ RULES: dict[str, Rule] = {
     "ListWords": Rule(_READS, "parent"),
     "ListPeriods": Rule(_READS, "parent"),
     "ListSuspense": Rule(_READS, "parent"),
-    "SummarizeSuspense": Rule(_READS, "parent"),
+    "ListSuspenseCauses": Rule(_READS, "parent"),
     "ListQuarantine": Rule(_READS, "parent"),
     # ImportService
     "CreateImport": Rule(_SENDS, "parent", changes=True),

@@ -218,12 +218,12 @@ class LedgerService:
             next_page_token=page.next_page_token,
         )
 
-    def summarize_suspense(
-        self, request: ledger_pb2.SummarizeSuspenseRequest
-    ) -> ledger_pb2.SummarizeSuspenseResponse:
+    def list_suspense_causes(
+        self, request: ledger_pb2.ListSuspenseCausesRequest
+    ) -> ledger_pb2.ListSuspenseCausesResponse:
         """Count what the records in suspense wait for."""
         found = self._ledger.causes.count(names.read_book(request.parent, field="parent"))
-        return ledger_pb2.SummarizeSuspenseResponse(
+        return ledger_pb2.ListSuspenseCausesResponse(
             causes=map(write_cause, found.causes), omitted_count=found.omitted_count
         )
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from tonne.catalogue.editions.countries import GRID, country_of, grid_advice
 from tonne.catalogue.words import taxonomy
+from tonne.catalogue.words.folding import Nearness
 from tonne.catalogue.words.regions import region_chain, region_id, region_name
 from tonne.catalogue.words.rules import GRID_RULES
 from tonne.ledger.files.frames import polars_errors
@@ -35,6 +36,9 @@ NEAREST_ASKED_MAX = 50
 REGIONS_SHOWN_MAX = 3
 """Most regions whose factors are named."""
 
+
+SPELT_LIKE_MAX = 10_000
+"""Most facilities of a register among which the nearest ones are looked for: slower still."""
 
 EXPECTED_REGION = "a region of ISO 3166, a grid, a place below one, or a region of own factors"
 """What a region must be to find its factors."""
@@ -148,8 +152,8 @@ class SuspenseTexts:
             "activity",
             text,
             f"activity: no factor of {activity!r} fits {asked}, unit {unit!r} and the time "
-            f"{time}; there are factors for {there}: import an edition with such a factor, then "
-            f"{self._clear()}",
+            f"{time}; there are factors for {there}: import an edition with such a factor "
+            f"(`tonne edition import`), then {self._clear()}",
         )
 
     def _is_of_grid(self, activity: str) -> bool:
@@ -164,11 +168,23 @@ class SuspenseTexts:
         asked = pl.select(look_key(pl.lit(facility))).item()
         other = self._registered.get(asked)
         if other is None:
-            return ""
+            return self._nearest_facilities(facility)
         return (
             f"; the register has {other!r}, which looks like it: where the two are one, mend the "
             "record (`tonne suspense mend`)"
         )
+
+    def _nearest_facilities(self, facility: str) -> str:
+        """Name the registered facilities that are spelt most like one that is not registered."""
+        if not self._nearest_left or self._state.register.height > SPELT_LIKE_MAX:
+            return ""
+        self._nearest_left -= 1
+        near = self._facilities_spelt_like.nearest(facility)
+        return f"; the nearest registered are {', '.join(near)}" if near else ""
+
+    @functools.cached_property
+    def _facilities_spelt_like(self) -> Nearness:
+        return Nearness((each, each) for each in self._state.register["facility"])
 
     @functools.cached_property
     def _registered(self) -> Mapping[str, str]:
@@ -204,8 +220,8 @@ class SuspenseTexts:
                 if subject is None
                 else (
                     f"activity: no edition of the book's method has a factor of {activity!r}: "
-                    "import an edition with such a factor, or name a shipped one in the method, "
-                    "then clear the suspense"
+                    "import an edition with such a factor (`tonne edition import`), or name a "
+                    f"shipped one in the method (`tonne method set`), then {self._clear()}"
                 )
             )
             found = self._by_activity[activity, region] = (unknown, _describe(there, region))

@@ -184,7 +184,7 @@ class Meanings:
             text.alias("written"), own.alias("own"), pl.col("resolution").cast(pl.String)
         ).join(told, on="resolution", how="left", maintain_order="left")
         # Of what is posted, a text that its resolution does not tell is what it means.
-        is_open = pl.col("resolution").is_null() | (pl.col("own") == "")
+        is_open = (pl.col("resolution").fill_null("") == "") | (pl.col("own") == "")
         open_texts = written.filter(is_open)["written"].unique().to_list()
         meant = {each: self.now(column, each) for each in open_texts if each}
         return written.with_columns(
@@ -197,7 +197,8 @@ class Meanings:
     def _find(self, postings: pl.DataFrame) -> None:
         """Look up the resolutions that are new."""
         names = postings.select(pl.col("resolution").cast(pl.String).unique()).to_series()
-        new = names.filter(names.is_not_null() & ~names.is_in(self._read["resolution"].implode()))
+        names = names.filter(names.fill_null("") != "")
+        new = names.filter(~names.is_in(self._read["resolution"].implode()))
         if new.is_empty():
             return
         found = self._resolutions(new.to_list())

@@ -428,7 +428,7 @@ def test_a_book_that_changes_in_the_middle_is_resolved_anew(bench, monkeypatch):
             ["'FR'", "DE (t, from 2015-01-01 to 2017-01-01)"],
         ),
         ({"activity": "paper.mill", "unit": "t", "facility": "dc-2"}, ["'CN'"]),
-        ({"facility": "dc-9"}, ["dc-9", "import the facility"]),
+        ({"facility": "dc-9"}, ["dc-9", "`tonne facility import`", "nearest registered are dc-"]),
         ({"activity": "Lorry"}, ["'Lorry'", "`tonne activity search`",
              "`tonne word learn --book acme activity Lorry freight.road.hgv.all.average_laden "]),
         (
