@@ -220,7 +220,7 @@ class Batch:
         A record in good order makes one for each month that it touches: at most two where it
         spans at most 28 days, and one more for each further 28 days or part of them. All
         together make at most one for each key of the session and month that any of them touches.
-        Each date within a month at which a rule cuts it can add one more in that month.
+        Each date that cuts a month can add one.
         """
     @property
     def columns_memory_bytes(self) -> int:
@@ -236,20 +236,13 @@ class RuleTable:
     Rule r has the runs run_offsets[r] .. run_offsets[r + 1]; a run holds from its first
     period to the next run's. Its runs begin at period 0. disposition >= 0: index of a
     resolution; disposition < 0: minus a RowStatus. All int32. Where runs begin within a month,
-    run_first_days gives the day of the month of each (int32, 1 to 31) and run_starts_us the
-    instant of that day (int64 microseconds, within the period; not looked at for day 1): such a
-    run cuts its month into slices, also where its disposition is that of the run before. Raises
-    ValueError where the runs are not well-formed.
-    """
-
+    run_first_days gives the day of each (int32, 1 to 31) and run_starts_us its instant (int64
+    microseconds; not looked at for day 1): such a run cuts its month into slices, whatever its
+    disposition. Raises ValueError where the runs are not well-formed."""
     def __new__(
-        cls,
-        run_offsets: Buffer,
-        run_first_periods: Buffer,
-        run_dispositions: Buffer,
-        run_first_days: Buffer | None = None,
-        run_starts_us: Buffer | None = None,
-    ) -> Self: ...
+        cls, run_offsets: Buffer, run_first_periods: Buffer, run_dispositions: Buffer,
+        run_first_days: Buffer | None = None, run_starts_us: Buffer | None = None,
+    ) -> Self: ...  # fmt: skip
     @property
     def rule_count(self) -> int: ...
 
@@ -348,9 +341,9 @@ def post(
     """Split by period and slice, apply rules, aggregate.
 
     A record is split by time over its periods: each part but the last is
-    quantity * part duration / whole duration cut toward zero, the last takes the remainder. A
-    part in a month with slices is split over those that it touches: up to each cut counts part *
-    duration since the part began / part duration, cut toward zero, less what is counted already.
+    quantity * part duration / whole duration cut toward zero, the last takes the remainder. Over
+    slices: up to each cut counts part * duration since the part began / part duration, cut toward
+    zero, less what is counted already.
     Where any part's disposition is negative, the whole record gets that status (the first such):
     below 64 quarantine, else suspense; its parts then are posted under that disposition (suspense)
     or nowhere (quarantine). No sum can leave 128 bits: that takes 2^64 records.

@@ -1,4 +1,4 @@
-"""Sums of quantities per (key, period, slice, disposition): an open-addressing table of numbers."""
+"""Sums of quantities per (key, period, slice, disposition): open addressing, by number."""
 
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memset

@@ -11,11 +11,10 @@ something; the one that became valid last; the first row. Which of them serves a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.resolving.choice import Choice
-from tonne.catalogue.resolving.conversion import Conversion, Converter
+from tonne.catalogue.resolving.choice import Candidate, Choice
+from tonne.catalogue.resolving.conversion import Converter
 from tonne.catalogue.words.regions import region_chain
 from tonne.model import DAY_COUNT_MAX, number_of_day
 
@@ -23,46 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.conversion import Conversion
     from tonne.catalogue.resolving.shelves import Shelf
     from tonne.catalogue.words.method import MethodSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A factor that could serve, and from when to when.
-
-    Parameters
-    ----------
-    preference : tuple of int
-        The smaller, the better.
-    first_day, stop_day : int
-        The factor's validity in days since 1970-01-01, `stop_day` exclusive.
-    edition : str
-        Id of the edition.
-    is_shipped : bool
-        Whether the edition ships with the package.
-    factor : Factor
-        The factor.
-    conversion : Conversion
-        From the record's unit to the factor's.
-    is_proxy : bool
-        Whether the factor is of a proxy region.
-    distance : int
-        Place of the factor's region in the record's chain of regions.
-    id_distance : int
-        Place of the factor's activity among the ids that were looked up.
-    """
-
-    preference: tuple[int, ...]
-    first_day: int
-    stop_day: int
-    edition: str
-    is_shipped: bool
-    factor: Factor
-    conversion: Conversion
-    is_proxy: bool
-    distance: int
-    id_distance: int
 
 
 def _groups(shelves: Sequence[Shelf]) -> list[int]:

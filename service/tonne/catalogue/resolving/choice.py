@@ -19,10 +19,49 @@ from tonne.model import DAY_COUNT_MAX, PERIOD_COUNT_MAX, first_day_of, period_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tonne.catalogue.resolving.candidates import Candidate
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.conversion import Conversion
     from tonne.catalogue.words.method import MethodSettings
 
 MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A factor that could serve, and from when to when.
+
+    Parameters
+    ----------
+    preference : tuple of int
+        The smaller, the better.
+    first_day, stop_day : int
+        The factor's validity in days since 1970-01-01, `stop_day` exclusive.
+    edition : str
+        Id of the edition.
+    is_shipped : bool
+        Whether the edition ships with the package.
+    factor : Factor
+        The factor.
+    conversion : Conversion
+        From the record's unit to the factor's.
+    is_proxy : bool
+        Whether the factor is of a proxy region.
+    distance : int
+        Place of the factor's region in the record's chain of regions.
+    id_distance : int
+        Place of the factor's activity among the ids that were looked up.
+    """
+
+    preference: tuple[int, ...]
+    first_day: int
+    stop_day: int
+    edition: str
+    is_shipped: bool
+    factor: Factor
+    conversion: Conversion
+    is_proxy: bool
+    distance: int
+    id_distance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +195,7 @@ class Choice:
     def _fallback_starts(self, spans: Iterable[tuple[int, int]]) -> set[int]:
         """Days on which another shipped set becomes the nearest one, or none is near enough."""
         reach = self._settings.year_fallback_years * MONTHS
-        months = {(period_of_day(first), period_of_day(stop - 1) + 1) for first, stop in spans}
+        months = {_months(first, stop) for first, stop in spans}
         firsts = sorted({first for first, _ in months})
         found = {first - reach for first in firsts}
         for stop in {stop for _, stop in months}:
@@ -225,16 +264,21 @@ def _is_nearer(candidate: Candidate, valid: Candidate) -> bool:
     return candidate.distance < valid.distance and candidate.preference[0] <= valid.preference[0]
 
 
-def _gap(candidate: Candidate, day: int) -> int:
-    """Months from a day's month to the nearest one in which a candidate is valid; 0: it holds.
+def _months(first_day: int, stop_day: int) -> tuple[int, int]:
+    """First month that begins in a validity, and the month in which it ends or that follows it."""
+    return period_of_day(first_day - 1) + 1, period_of_day(stop_day)
 
-    Within one month, a day before or after the validity is a month away.
+
+def _gap(candidate: Candidate, day: int) -> int:
+    """Months from a day to those in which a candidate is valid; 0: it holds.
+
+    The rest of a month in which a validity begins or ends is a month away, the next one two.
     """
-    if day < candidate.first_day:
-        return max(1, period_of_day(candidate.first_day) - period_of_day(day))
-    if day >= candidate.stop_day:
-        return max(1, period_of_day(day) - period_of_day(candidate.stop_day - 1))
-    return 0
+    if candidate.first_day <= day < candidate.stop_day:
+        return 0
+    first, stop = _months(candidate.first_day, candidate.stop_day)
+    period = period_of_day(day)
+    return first - period if day < candidate.first_day else period - stop + 1
 
 
 def _gap_text(held: _Held, served_days: int, year_days: int) -> str:

@@ -140,11 +140,10 @@ class Regions:
         """Give the id of the region that a text names, or None where it is unknown."""
         if text == EVERYWHERE or text in _names() or text in self._own_ids:
             return text
-        if text in self._written:
-            return self._written[text]
         key = hyphened(text)
-        if key in self._own:
-            return self._own[key]
+        own = self._written.get(text) or self._own.get(key)
+        if own is not None:
+            return own
         word = region_words().get(key)
         if word is not None:
             return word.region

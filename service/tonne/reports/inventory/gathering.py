@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SUM_ROW_BYTES = 800
 """Memory of a posting that is gathered, while it is summed with others. Measured."""
 
+CUT_ROW_BYTES = 6_000
+"""Memory of a posting that is cut at a date, besides the segment that is read."""
+
 DETAIL_KEPT_ROWS = 1 << 15
 """Sums up to which facilities and months are told apart although nobody asks: counts may need
 them."""
@@ -97,6 +100,8 @@ class Gathering:
         mixed = gathered.mixed.frame()
         by_time_count = 0
         if not mixed.is_empty():
+            if self._hold is not None:
+                self._hold.grow_to(self._hold.size_bytes + mixed.height * CUT_ROW_BYTES)
             mixed = mixed.with_columns(pl.col("resolution").cast(pl.String))
             self._cut, by_time_count = self._selector.cut_by_records(
                 self._snapshot, mixed, self._hold

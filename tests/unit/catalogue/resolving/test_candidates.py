@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tonne.catalogue.editions.factor import Factor
@@ -94,6 +94,15 @@ def year(first):
 
 
 @settings(deadline=None, max_examples=100)
+@example(  # two sets that ended a day and a month before
+    [
+        (
+            True,
+            [("", (dt.date(2026, 11, 1), 366)), ("", (dt.date(2027, 9, 1), 31))],
+        )
+    ],
+    MethodSettings(year_fallback_years=1),
+)
 @given(SHELVES, SETTINGS)
 def test_nothing_changes_between_two_starts(shelves, method):
     """The days that `starts` names are all on which the choice changes."""

@@ -22,8 +22,7 @@ from tonne.catalogue.words.rules import CHARGING, DRIVING, Leg
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tonne.catalogue.resolving.candidates import Candidate
-    from tonne.catalogue.resolving.choice import Pick
+    from tonne.catalogue.resolving.choice import Candidate, Pick
     from tonne.catalogue.resolving.legs.sources import Sources
 
 

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
-    from tonne.catalogue.resolving.candidates import Candidate
-    from tonne.catalogue.resolving.choice import Pick
+    from tonne.catalogue.resolving.choice import Candidate, Pick
     from tonne.catalogue.words.rules import LegKind
 
 MARKET_STAGES = ("contract", "supplier", "residual")

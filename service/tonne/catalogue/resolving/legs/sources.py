@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tonne.catalogue.editions.factor import Factor
-    from tonne.catalogue.resolving.candidates import Candidate, Candidates
-    from tonne.catalogue.resolving.choice import Pick
+    from tonne.catalogue.resolving.candidates import Candidates
+    from tonne.catalogue.resolving.choice import Candidate, Pick
     from tonne.catalogue.resolving.conversion import Conversion
     from tonne.catalogue.words.method import MethodSettings
 
