@@ -11,6 +11,7 @@ import pytest
 from tests.support.servers.api import Producer, details_of, record
 from tonne.client import Client
 from tonne.errors import ContentMustMatch
+from tonne.model import RowStatus
 from tonne.v1 import imports_pb2, ingest_pb2
 
 
@@ -98,6 +99,25 @@ def test_digests_tell_which_records_a_channel_has(api, channel):
     api.imports.MendRecords(mends(channel, [1], record(1)))
     mended, _, refused = digests(api, channel, offset=1, record_count=2)
     assert (mended, refused) == ([came[2], contents[2]], [2])
+
+
+def test_what_the_producer_could_not_read_is_compared_as_it_was_written(api, book):
+    """Also where it has no quantity that could be read."""
+    name = f"{book}/channels/unread"
+    rows = [record(0, quantity="", unread='{"start": "22/10/2024"}'), record(1, unit="furlong")]
+    producer = Producer.opened(api, name)
+    producer.send_rows(0, *rows)
+    producer.finish()
+    assert [each.status for each in api.quarantine(book)] == [
+        RowStatus.FIELD_MUST_BE_READABLE, RowStatus.UNIT_MUST_BE_KNOWN
+    ]  # fmt: skip
+    answer = compare(api, name, *rows)
+    assert (answer.difference_count, answer.quarantined_count) == (0, 2)
+    contents, keys, refused = digests(api, name, offset=0, record_count=2)
+    came, came_keys, _ = digests(api, name, *rows)
+    assert (came, came_keys, refused) == (contents, keys, [0, 1])
+    answer = compare(api, name, record(0, quantity="", unread='{"start": "x"}'), rows[1])
+    assert (answer.difference_count, list(answer.mendable_offsets)) == (0, [0])
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from tonne.ledger.posting.comparing.kept import (
     DIFFERENCES_MAX,
     OPTIONAL,
     REFUSED,
+    RULED,
     Comparison,
     Kept,
     record_columns,
@@ -30,7 +31,6 @@ from tonne.ledger.posting.comparing.kept import (
     select,
 )
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.model import RowStatus
 from tonne_kernel import BatchSlice, RuleTable, post
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class RepeatCheck:
         offsets = (first_offset, stop_offset)
         kept, kept_refused = self._read_kept(book, channel, offsets, mends)
         with polars_errors(f"channel {channel} of book {book}"):
-            ruled = kept_refused.filter(pl.col("status") >= RowStatus.UNIT_MUST_BE_KNOWN)
+            ruled = kept_refused.filter(pl.col("status").is_in(RULED))
             compared = [name for name in (*CORE, *OPTIONAL) if name not in ignored]
             same = pl.concat(
                 [

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.ledger.posting.comparing.kept import CORE, OPTIONAL, REFUSED, record_columns, timed
-from tonne.model import RowStatus
+from tonne.ledger.posting.comparing.kept import (
+    CORE,
+    OPTIONAL,
+    REFUSED,
+    RULED,
+    record_columns,
+    timed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +48,8 @@ class Digests:
 
 def digests_of(records: pl.DataFrame, refused: pl.DataFrame, offsets: tuple[int, int]) -> Digests:
     """Digest records and refused ones of ``[first, stop)``; of several generations, the last."""
-    ruled = refused.filter(pl.col("status") >= RowStatus.UNIT_MUST_BE_KNOWN)
-    unread = refused.filter(pl.col("status") < RowStatus.UNIT_MUST_BE_KNOWN)
+    is_ruled = pl.col("status").is_in(RULED)
+    ruled, unread = refused.filter(is_ruled), refused.filter(~is_ruled)
     readable = record_columns(ruled).with_columns(
         pl.lit(0 if kind == pl.UInt8 else "", kind).alias(name) for name, kind in OPTIONAL.items()
     )

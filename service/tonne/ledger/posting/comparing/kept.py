@@ -56,6 +56,13 @@ REFUSED: Schema = {
 """Fields of a record that breaks a rule by itself."""
 
 
+RULED = (
+    RowStatus.UNIT_MUST_BE_KNOWN,
+    RowStatus.UNIT_MUST_FIT_ACTIVITY,
+    RowStatus.SPAN_MUST_FIT,
+)
+"""What refuses a record that can be read: it is compared by what it says."""
+
 DIFFERENCES_MAX = 100
 """Records of one comparison whose fields are told; the others are counted."""
 
