@@ -521,3 +521,36 @@ def test_very_many_columns_are_looked_at_in_part(tmp_path):
     assert "of 12,001 columns the first 1,000 were looked at" in found.assumptions
     profile = read_profile(found.preview().replace('"?"', '"x"'), "p", is_preview=True)
     assert next(MappedFiles([path], profile).frames()).height == len(days)
+
+
+@pytest.mark.parametrize(
+    ("ends", "asked"), [(("Jan 2025", "Feb 2025"), False), (("Mar 2025", "May 2025"), True)]
+)
+def test_whether_the_last_month_counts_is_asked(draft, ends, asked):
+    """`Jan to Mar` is two months or three; `Jan to Jan` is one."""
+    found, _, _ = draft(
+        f"{HEAD}A;Diesel;5.5;L;Jan 2025;{ends[0]}\nA;Diesel;5.5;L;Feb 2025;{ends[1]}\n"
+    )
+    assert (
+        any("does the last month count, as in Jan to Mar" in q for q in found.questions) == asked
+    )
+    assert "inclusive_ends = true" in found.preview()
+
+
+@pytest.mark.parametrize(
+    ("date", "word"),
+    [
+        ("2025-3-1", "yyyy-mm-dd"),
+        ("2025-03-01 0:00", "yyyy-mm-dd hh:mm"),
+        ("20250301 0000", "yyyymmdd hhmm"),
+        ("1740787200", "unix"),
+        ("1740787200000", "unix-ms"),
+    ],
+)
+def test_other_dates_of_exports_are_known(draft, date, word):
+    """Without zeros, packed, and as seconds since 1970."""
+    found, frame, _ = draft(
+        f"{HEAD}A;Diesel;5.5;L;{date};2025-04-01\n".replace("2025-04-01", date)
+    )
+    assert f'formats = ["{word}"]' in found.preview()
+    assert str(frame["start"][0]).startswith("2025-03-01")
