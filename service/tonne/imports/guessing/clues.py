@@ -44,7 +44,7 @@ _DAYS = (
 _MONTHS = (
     *("mmm yyyy", "mmm-yyyy", "mmm/yyyy", "mmm.yyyy", "mmm-yy", "mmm/yy", "mmm yy", "mmm'yy"),
     *("yyyy mmm", "yyyy-mmm", "yyyy-mm", "yyyy/mm", "yyyy.mm", "mm/yyyy", "mm.yyyy", "mm-yyyy"),
-    *("yyyymm", "yyyy年m月"),
+    *("yyyymm", "yyyy年m月", "yyyy / mmm", "yyyy年 / m月"),
 )
 _CLOCKS = (" hh:mm", " hh:mm:ss", " hh:mm am/pm", " hh:mm:ss am/pm")
 _DATES = (

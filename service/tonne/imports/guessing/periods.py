@@ -46,6 +46,8 @@ class Dates:
             self._clock()
         is_whole = texts.len() and texts.len() == sum(map(len, columns))
         if not found or not is_whole:
+            if len(dated) == 1 and word not in clues.MONTHS:
+                self.draft.put("dates", "interval", UNKNOWN, asked=_HOW_LONG)
             return
         if word in clues.MONTHS:
             if len(dated) > 1:
