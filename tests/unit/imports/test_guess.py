@@ -9,8 +9,10 @@ import re
 import zipfile
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.support.workbooks import write_xlsx
+from tonne.cli.main import app
 from tonne.errors import FieldInvalid
 from tonne.imports.guessing.guess import guess
 from tonne.imports.options import ReadingOptions
@@ -521,3 +523,66 @@ def test_very_many_columns_are_looked_at_in_part(tmp_path):
     assert "of 12,001 columns the first 1,000 were looked at" in found.assumptions
     profile = read_profile(found.preview().replace('"?"', '"x"'), "p", is_preview=True)
     assert next(MappedFiles([path], profile).frames()).height == len(days)
+
+
+@pytest.mark.parametrize(
+    ("ends", "asked"), [(("Jan 2025", "Feb 2025"), False), (("Mar 2025", "May 2025"), True)]
+)
+def test_whether_the_last_month_counts_is_asked(draft, ends, asked):
+    """`Jan to Mar` is two months or three; `Jan to Jan` is one."""
+    found, _, _ = draft(
+        f"{HEAD}A;Diesel;5.5;L;Jan 2025;{ends[0]}\nA;Diesel;5.5;L;Feb 2025;{ends[1]}\n"
+    )
+    assert (
+        any("does the last month count, as in Jan to Mar" in q for q in found.questions) == asked
+    )
+    assert "inclusive_ends = true" in found.preview()
+
+
+@pytest.mark.parametrize(
+    ("date", "word"),
+    [
+        ("2025-3-1", "yyyy-mm-dd"),
+        ("2025-03-01 0:00", "yyyy-mm-dd hh:mm"),
+        ("20250301 0000", "yyyymmdd hhmm"),
+        ("1740787200", "unix"),
+        ("1740787200000", "unix-ms"),
+    ],
+)
+def test_other_dates_of_exports_are_known(draft, date, word):
+    """Without zeros, packed, and as seconds since 1970."""
+    found, frame, _ = draft(
+        f"{HEAD}A;Diesel;5.5;L;{date};2025-04-01\n".replace("2025-04-01", date)
+    )
+    assert f'formats = ["{word}"]' in found.preview()
+    assert str(frame["start"][0]).startswith("2025-03-01")
+
+
+def test_years_above_months_are_one_header(draft):
+    """As many sheets have them, the year over the first of its months."""
+    found, frame, _ = draft("Site;2024;;2025;\n;Nov;Dez;Jan;Feb\nA;1;2;3;4\n")
+    assert "header_row = [1, 2]" in found.text()
+    assert 'dates = "yyyy / mmm"' in found.text()
+    months = ["2024-11-01", "2024-12-01", "2025-01-01", "2025-02-01"]
+    assert list(map(str, frame["start"])) == months
+
+
+def test_units_below_names_are_part_of_the_header(draft):
+    """And no row of values."""
+    found, frame, _ = draft(
+        "Report\n\nSite;Usage;Start;End\n;kWh;;\nA;5,5;2025-01-01;2025-02-01\n"
+    )
+    assert "header_row = [3, 4]" in found.text()
+    assert 'unit = "kWh"' in found.text()
+    assert frame["quantity"].to_list() == ["5.5"]
+
+
+def test_a_file_with_a_second_table_is_a_profile_with_questions(tmp_path):
+    """Its records cannot be shown; the guess is there all the same."""
+    path = tmp_path / "b.csv"
+    path.write_text("Site,Date,kWh\nA,2025-01-01,10\nSite,Date,m3\nA,2025-01-01,5\n")
+    output = tmp_path / "p.toml"
+    result = CliRunner().invoke(app, ["import", str(path), "--guess", "--output", str(output)])
+    assert result.exit_code == 5
+    assert "the first records cannot be shown yet: b.csv" in result.stderr
+    assert "how are dates like" in output.read_text("utf-8")

@@ -131,10 +131,18 @@ def test_a_quantity_that_is_the_sum_of_those_above_is_told_in_a_long_table(read)
 def test_a_header_that_stands_again_is_left_out_and_told(read):
     """As exports of several pages have it."""
     frame, said = read(
-        "Site,Use,Month\nA,1,2025-01\n Site ,USE,month\nB,2,2025-01\nSite,3,2025-01\n", LONG
+        "Site,Use,Month\nA,1,2025-01\nSite,USE,month\nB,2,2025-01\nSite,3,2025-01\n", LONG
     )
     assert frame["facility"].to_list() == ["A", "B", "Site"]
     assert "a.csv: 1 left out (row 3): the header stands again" in said
+
+
+def test_the_header_of_another_table_stops_the_file(read):
+    """What stands below it may be of another unit, or in another order."""
+    text = "Site,Use,Month\nA,1,2025-01\nSite,Use (m3),Month\nA,7,2025-01\n"
+    with pytest.raises(FieldInvalid, match=r"row 3: 'Use \(m3\)', 'Site', 'Month' looks "):
+        read(text, LONG)
+    assert read("Site,Use,Month\nA,1,2025-01\nSite,2,2025-01\n", LONG)[0].height == 2
 
 
 def test_records_that_no_profile_maps_are_looked_at_too(tmp_path):

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.imports.values.dates import EXCEL, ISO, SPECIAL, TIME, read_dates, read_format
+from tonne.imports.values.dates import (
+    EXCEL,
+    ISO,
+    SPECIAL,
+    TIME,
+    UNIX,
+    UNIX_MS,
+    read_dates,
+    read_format,
+)
 from tonne.imports.values.months import is_quarter
 from tonne.imports.values.numbers import NumberForm, read_numbers
 
@@ -30,12 +39,12 @@ _FORMS = [
 _DAYS = (
     *("dd/mm/yyyy", "mm/dd/yyyy", "dd.mm.yyyy", "dd-mm-yyyy", "mm-dd-yyyy", "yyyy/mm/dd"),
     *("yyyy.mm.dd", "yyyymmdd", "dd/mm/yy", "mm/dd/yy", "dd.mm.yy", "dd mmm yyyy", "dd-mmm-yyyy"),
-    *("dd-mmm-yy", "dd. mmm yyyy", "mmm dd, yyyy", "yyyy mmm dd", "yyyy年m月d日"),
+    *("yyyy-mm-dd", "dd-mmm-yy", "dd. mmm yyyy", "mmm dd, yyyy", "yyyy mmm dd", "yyyy年m月d日"),
 )
 _MONTHS = (
     *("mmm yyyy", "mmm-yyyy", "mmm/yyyy", "mmm.yyyy", "mmm-yy", "mmm/yy", "mmm yy", "mmm'yy"),
     *("yyyy mmm", "yyyy-mmm", "yyyy-mm", "yyyy/mm", "yyyy.mm", "mm/yyyy", "mm.yyyy", "mm-yyyy"),
-    *("yyyymm", "yyyy年m月"),
+    *("yyyymm", "yyyy年m月", "yyyy / mmm", "yyyy年 / m月"),
 )
 _CLOCKS = (" hh:mm", " hh:mm:ss", " hh:mm am/pm", " hh:mm:ss am/pm")
 _DATES = (
@@ -43,9 +52,15 @@ _DATES = (
     *(day + clock for day in _DAYS for clock in ("", *_CLOCKS)),
     *_MONTHS,
     "yyyymmddhhmm",
+    "yyyymmdd hhmm",
     "yyyy/mm/dd hh:mm",
     EXCEL,
+    UNIX,
+    UNIX_MS,
 )
+_EPOCHS = {UNIX: "[1-4][0-9]{9}", UNIX_MS: "[1-4][0-9]{12}"}
+"""Seconds, and their thousandths, since 1970, of the years 2001 to 2128."""
+
 YEARLESS = ("mmm", "m月")
 """Columns named by months without a year."""
 
@@ -143,6 +158,8 @@ def _may_be(word: str, texts: pl.Series, shown: Sequence[str], *, has_letters: b
     form = read_format(word)
     if form.has_names:  # a name is known by reading it
         return has_letters and bool(read_dates(texts, (form,))["local"].is_not_null().any())
+    if word in _EPOCHS:  # any number may be one; those of our time have their length
+        return all(re.fullmatch(_EPOCHS[word], text) for text in shown)
     return word in SPECIAL or any(re.search(form.shape, text, re.ASCII) for text in shown)
 
 

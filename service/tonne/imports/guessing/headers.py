@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.words import units
 from tonne.imports.values.numbers import GROUPS
 
 if TYPE_CHECKING:
@@ -57,8 +58,22 @@ NAMES: dict[str, tuple[str, ...]] = {
         ),
         *("site nom", "centro", "sede", "account number"),
         *("lieferstelle", "zählpunkt", "liegenschaft", "gebäude", "compteur", "contador"),
+        *("werk", "niederlassung", "filiale", "établissement", "bâtiment", "édifice", "lieu"),
+        *(
+            "establecimiento",
+            "edificio",
+            "instalación",
+            "centro de trabajo",
+            "stabilimento",
+            "sito",
+        ),
+        *("unidade", "estabelecimento", "工厂", "门店", "楼宇", "建筑", "地点", "name"),
+        *("account", "account no", "account id", "customer name", "service address"),
     ),
     "activity": (
+        *("énergie", "type d'énergie", "energia", "tipo de energía", "tipo de energia", "fuente"),
+        *("energieträger", "brennstoff", "combustible", "carburant", "combustibile", "vettore"),
+        *("能源", "燃料", "能源品种", "排放源"),
         *("activity", "meter type", "energy type", "fuel type", "fuel", "commodity", "utility"),
         *(
             "energy source",
@@ -84,6 +99,15 @@ NAMES: dict[str, tuple[str, ...]] = {
             "数量",
         ),
         *("verbrauch", "menge", "consommation", "quantité", "consumo", "cantidad"),
+        *(
+            "consumi",
+            "quantità",
+            "quantidade",
+            "consommation totale",
+            "consumo total",
+            "consumo totale",
+        ),
+        *("verbrauchsmenge", "gesamtverbrauch", "电量", "能耗", "消耗量", "耗电量", "使用量"),
         *("meter reading", "register", "register reading", "cumulative", "cumulative reading"),
         *("counter", "index", "zählerstand", "stand", "relevé", "relevé d'index", "lectura"),
         *("读数", "抄表", "抄表读数", "readings"),
@@ -98,6 +122,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "einheit",
         "unité",
         "unidad",
+        "unità",
+        "mengeneinheit",
+        "计量单位",
     ),
     "start": (
         *(
@@ -139,12 +166,18 @@ NAMES: dict[str, tuple[str, ...]] = {
             "日期",
             "day",
         ),
-        *("month", "period", "billing month", "月份"),
+        *("month", "period", "billing month", "月份", "月", "mois", "mes", "mese", "mês", "monat"),
+        *("période", "periodo", "período", "zeitraum", "abrechnungsmonat", "mois de facturation"),
+        *("startdatum", "date de début", "date début", "fecha inicio", "fecha de inicio", "data"),
+        *("data inizio", "data di inizio", "data de início", "data inicial", "起始日期", "期间"),
+        *("service start", "service start date", "billing start date", "bill start date"),
     ),
     "end": (
         *("end", "end date", "to", "until", "period end", "billing end", "service to", "bill end"),
         *("end date/time", "end time", "to date", "date to", "bis", "ende", "fin", "au", "hasta"),
-        *("结束日期", "结束时间"),
+        *("结束日期", "结束时间", "终止日期", "截止日期", "enddatum", "date de fin", "date fin"),
+        *("fecha fin", "fecha de fin", "data fine", "data di fine", "data de fim", "data final"),
+        *("service end", "service end date", "billing end", "billing end date", "bill end date"),
     ),
     "region": (
         "region",
@@ -187,8 +220,8 @@ METERS = frozenset(
 )
 """What columns of meters are called."""
 
-UNIT_BEHIND = re.compile(r"^(?P<name>.*?)[ _]*[(\[](?P<unit>[^()\[\]]+)[)\]]$")
-"""A unit in a header: `Usage (kWh)`, `Usage [kWh]`."""
+UNIT_BEHIND = re.compile(r"^(?P<name>.*?)(?:[ _]*[(\[]| / )(?P<unit>[^()\[\]/]+)[)\]]?$")
+"""A unit in a header: `Usage (kWh)`, `Usage [kWh]`, `Usage / kWh` of two rows."""
 
 _SIGNS = "".join(GROUPS.values())
 _NUMBER = re.compile(rf"^[-+(]?[0-9][0-9{re.escape(_SIGNS)}]*\)?-?$")
@@ -218,8 +251,10 @@ def find_header_row(head: Sequence[Sequence[str]]) -> int:
     known = {name for names in NAMES.values() for name in names}
     for number, row in enumerate(head[:HEADER_ROWS], 1):
         cells = [cell for cell in row if cell.strip()]
-        below = next((each for each in head[number:] if any(cell.strip() for cell in each)), [])
-        has_values = any(is_value(cell) for cell in below if cell.strip())
+        below = [each for each in head[number : number + 10] if any(map(str.strip, each))]
+        if below and is_unit_row(below[0]):
+            below = below[1:]
+        has_values = bool(below) and any(is_value(cell) for cell in below[0] if cell.strip())
         if len(cells) < 2 or not has_values:  # noqa: PLR2004  # one cell is a title
             continue
         names = [UNIT_BEHIND.sub(r"\g<name>", cell) for cell in cells]
@@ -228,6 +263,28 @@ def find_header_row(head: Sequence[Sequence[str]]) -> int:
         if score > best_score:
             best, best_score = number, score
     return best
+
+
+_YEAR = re.compile(r"(?:FY\s?)?[12][0-9]{3}年?")
+
+
+def is_unit_row(row: Sequence[str]) -> bool:
+    """Whether a row has nothing but units: they belong to the names above."""
+    cells = [cell.strip(" ()[]") for cell in row if cell.strip()]
+    return bool(cells) and all(
+        units.find(cell) is not None and not is_number(cell) for cell in cells
+    )
+
+
+def header_rows(head: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """Find the first and last row of the header: years above months, units below names."""
+    row = find_header_row(head)
+    above = [cell.strip() for cell in head[row - 2] if cell.strip()] if row > 1 else []
+    if any(map(_YEAR.fullmatch, above)) and not any(is_value(c) for c in head[row - 1] if c):
+        return row - 1, row
+    if row < len(head) and is_unit_row(head[row]):
+        return row, row + 1
+    return row, row
 
 
 def roles(header: Sequence[str]) -> dict[str, int]:

@@ -45,9 +45,14 @@ class Dates:
         if word and clues.has_times(word, texts):
             self._clock()
         is_whole = texts.len() and texts.len() == sum(map(len, columns))
-        if not found or not is_whole or word in clues.MONTHS:
+        if not found or not is_whole:
+            if len(dated) == 1 and word not in clues.MONTHS:
+                self.draft.put("dates", "interval", UNKNOWN, asked=_HOW_LONG)
             return
-        if len(dated) > 1:
+        if word in clues.MONTHS:
+            if len(dated) > 1:
+                self._month_ends(found[0][1])
+        elif len(dated) > 1:
             self._ends(found[0][1])
         else:
             self._interval(found[0][1])
@@ -94,6 +99,18 @@ class Dates:
         elif word != "iso":
             self.draft.put("dates", "formats", [word], assumed=f"dates are written {word!r}")
         return word
+
+    def _month_ends(self, times: pl.Series) -> None:
+        """Tell from the months of start and end whether the last one counts."""
+        starts, ends = times[: times.len() // 2], times[times.len() // 2 :]
+        if (starts == ends).any():
+            assumed = "the last month of each record counts"
+            self.draft.put("dates", "inclusive_ends", value=True, assumed=assumed)
+            return
+        question = (
+            f"does the last month count, as in {starts[0]:%b} to {ends[0]:%b %Y}? (true or false)"
+        )
+        self.draft.put("dates", "inclusive_ends", value=True, asked=question)
 
     def _ends(self, times: pl.Series) -> None:
         """Tell from periods that follow each other whether the last day counts."""

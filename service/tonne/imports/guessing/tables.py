@@ -213,9 +213,12 @@ def _header(head: Sequence[Sequence[str]], rule: FileRule, draft: Draft) -> File
     if rule.header != HeaderRule():
         draft.put("file", "header_row", rule.header.row)
         return rule
-    row = headers.find_header_row(head)
-    if row > 1:
+    first, row = headers.header_rows(head)
+    if first < row:
+        assumed = f"the names of the columns stand in the rows {first} and {row}"
+        draft.put("file", "header_row", [first, row], assumed=assumed)
+    elif row > 1:
         draft.put(
             "file", "header_row", row, assumed=f"the names of the columns stand in row {row}"
         )
-    return replace(rule, header=HeaderRule(row=row))
+    return replace(rule, header=HeaderRule(row=first, row_last=row))

@@ -15,7 +15,7 @@ import polars as pl
 from tonne.errors import FieldInvalid
 from tonne.imports.profiles.profile import END, LEAVE_OUT, READ, START
 from tonne.imports.profiles.report import Rows
-from tonne.imports.sources.tables import ROW, column_key, folded
+from tonne.imports.sources.tables import ROW, column_key
 from tonne.imports.values.faults import find_faults
 from tonne.imports.values.numbers import read_numbers
 from tonne.imports.values.totals import is_total
@@ -79,13 +79,17 @@ class Screening:
         self._is_first = True
         report.notes += table.notes
 
-    def _names(self, own: Mapping[str, Text]) -> dict[str, str]:
-        """Take the columns in which a header that stands again is to be seen, and their names."""
+    def _names(self, own: Mapping[str, Text]) -> dict[str, list[str]]:
+        """Take the columns in which a header is seen to stand again, with its spellings."""
         if not self._table.header_row:
             return {}
         keys = [*self._values[:1], *(text.keys[0] for text in own.values())]
         places = {column_key(index): name for index, name in enumerate(self._table.header)}
-        return {key: folded(places[key]) for key in keys if places[key]}
+        return {
+            key: [name, name.lower(), name.upper(), name.title()]
+            for key in keys
+            if (name := places[key])
+        }
 
     def shown(self, values: list[ValueColumn]) -> list[ValueColumn]:
         """Take the columns of quantities that count: hidden ones as the profile says.
@@ -127,12 +131,26 @@ class Screening:
         return chunk
 
     def _without_header(self, chunk: pl.DataFrame) -> pl.DataFrame:
-        again = pl.repeat(value=bool(self._header), n=chunk.height, eager=True)
-        for key, name in self._header.items():
-            text = chunk[key].str.strip_chars().str.to_lowercase()
-            again &= (text == name).fill_null(value=False)
-            if not again.any():
-                return chunk
+        """Leave out the header where it stands again; that of another table stops the file."""
+        if not self._header or not chunk.height:
+            return chunk
+        matching = chunk.select(
+            pl.sum_horizontal(pl.col(key).is_in(names) for key, names in self._header.items())
+        ).to_series()
+        again = matching == len(self._header)
+        # Half of the names, and two of them: so many are no coincidence.
+        other = (matching >= max(2, len(self._header) / 2)) & ~again
+        if other.any():
+            row = int(other.arg_true()[0])
+            found = [str(chunk[key][row]) for key in self._header]
+            raise FieldInvalid(
+                f"{self._table.place}, row {chunk[ROW][row]}: {', '.join(map(repr, found))} looks "
+                "like the header of another table: what stands below it may be of other units or "
+                "columns; put each table into a file or a sheet of its own",
+                metadata={"file": self._table.file, "row": str(chunk[ROW][row])},
+            )
+        if not again.any():
+            return chunk
         self._report.leave_out(_HEADER_AGAIN, chunk[ROW].filter(again))
         return chunk.filter(~again)
 

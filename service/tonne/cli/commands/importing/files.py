@@ -24,6 +24,7 @@ from tonne.cli.terminal.output import (
     counted,
     say,
 )
+from tonne.errors import FieldInvalid
 from tonne.imports.options import ReadingOptions
 
 if TYPE_CHECKING:
@@ -172,5 +173,9 @@ def _show_draft(path: Path, draft: "Draft") -> None:
     for assumption in draft.assumptions:
         say(f"assumed: {assumption}")
     profile = read_profile(draft.preview(), str(path), is_preview=True)
-    if "?" not in {rule.name for rule in profile.columns.values()}:
+    if "?" in {rule.name for rule in profile.columns.values()}:
+        return
+    try:
         show(MappedFiles([path], profile).frames())
+    except FieldInvalid as error:  # the profile stands, and says what is open
+        say(f"the first records cannot be shown yet: {error}")
