@@ -17,7 +17,9 @@ from tonne_kernel.records.batch_columns cimport BatchColumns
 from tonne_kernel.values.dictionary cimport (
     Dictionaries, Key, KeyState, dictionaries_free, dictionaries_init, find_key,
 )
-from tonne_kernel.values.int128 cimport i128_add, i128_of, mul_div_toward_zero
+from tonne_kernel.values.int128 cimport (
+    i128_add, i128_of, mul_div_atto, mul_div_toward_zero,
+)
 from tonne_kernel.values.status cimport (
     FACILITY_MUST_BE_REGISTERED, FIELD_ACTIVITY, FIELD_FACILITY, FIELD_RECORD, FIELD_UNIT, POSTED,
     SUSPENSE_FIRST, UNIT_MUST_BE_KNOWN, UNIT_MUST_FIT_ACTIVITY,
@@ -95,6 +97,7 @@ cdef inline int _post_record(
     cdef int64_t start_us = columns.start_us[row]
     cdef int64_t last_us = columns.end_us[row] - 1
     cdef int64_t quantity_micro = columns.quantity_micro[row]
+    cdef int64_t quantity_rest = 0
     cdef int32_t period
     cdef int status
     debug_assert(columns.key[row] < state.dictionaries.keys.count)
@@ -102,6 +105,8 @@ cdef inline int _post_record(
         status = _adopt_key(posting, state, columns.key[row], key)
         if status < 0:
             return status
+    if columns.quantity_rest != NULL:
+        quantity_rest = columns.quantity_rest[row]
     period = period_at(&posting.periods, start_us)
     if last_us < posting.periods.last_stop_us:
         if key.period != period and _turn_to_period(posting, key, period):
@@ -109,21 +114,27 @@ cdef inline int _post_record(
         status = POSTED if key.disposition >= 0 else -key.disposition
         if key.slot >= 0:
             debug_assert(key.slot < posting.sums.count)
-            _add(&posting.sums.sums[key.slot], quantity_micro, True)
+            _add(&posting.sums.sums[key.slot], quantity_micro, quantity_rest, True)
     else:
         status = _post_parts(
-            posting, key, start_us, columns.end_us[row], quantity_micro, period)
+            posting, key, start_us, columns.end_us[row], quantity_micro, quantity_rest, period)
         if status < 0:
             return status
     if status == POSTED or status >= SUSPENSE_FIRST:
         i128_add(&state.quantity_micro, i128_of(quantity_micro))
+        if quantity_rest:
+            i128_add(&state.quantity_rest, i128_of(quantity_rest))
         _add_row(posting, state, columns, row, key.posting_key, status)
     return status
 
 
-cdef inline void _add(Sum *total, int64_t quantity_micro, bint is_first) noexcept nogil:
+cdef inline void _add(
+    Sum *total, int64_t quantity_micro, int64_t quantity_rest, bint is_first
+) noexcept nogil:
     # 128 bits hold the sum of any 2^64 quantities: see aggregate.pxd.
     i128_add(&total.quantity_micro, i128_of(quantity_micro))
+    if quantity_rest:
+        i128_add(&total.quantity_rest, i128_of(quantity_rest))
     total.record_count += 1
     total.record_start_count += is_first
 
@@ -145,13 +156,18 @@ cdef int _turn_to_period(Posting *posting, KeyState *key, int32_t period) noexce
 
 cdef int _post_parts(
     Posting *posting, const KeyState *key, int64_t start_us, int64_t end_us,
-    int64_t quantity_micro, int32_t first
+    int64_t quantity_micro, int64_t quantity_rest, int32_t first
 ) noexcept nogil:
-    """Split a record by time over its periods; what is cut off goes to the last part."""
+    """Split a record by time over its periods; what is cut off goes to the last part.
+
+    The parts of whole millionths are whole millionths, those of finer quantities as fine as these.
+    """
     cdef int32_t last = period_at(&posting.periods, end_us - 1)
     cdef int status = _status_over(posting, key.rule, first, last)
     cdef int64_t left = quantity_micro
+    cdef int64_t left_rest = quantity_rest
     cdef int64_t part_start = start_us
+    cdef int64_t part_rest = 0
     cdef int64_t part_end, part
     cdef int32_t period, disposition, slot
     if POSTED < status < SUSPENSE_FIRST:
@@ -159,11 +175,19 @@ cdef int _post_parts(
     for period in range(first, last + 1):
         if period == last:
             part = left
+            part_rest = left_rest
         else:
             part_end = posting.periods.boundaries_us[period + 1]
-            part = mul_div_toward_zero(quantity_micro, part_end - part_start, end_us - start_us)
+            if quantity_rest:
+                mul_div_atto(
+                    quantity_micro, quantity_rest, part_end - part_start, end_us - start_us,
+                    &part, &part_rest)
+            else:
+                part = mul_div_toward_zero(
+                    quantity_micro, part_end - part_start, end_us - start_us)
             part_start = part_end
             left -= part
+            left_rest -= part_rest
         disposition = -status
         if status == POSTED:
             disposition = disposition_at(
@@ -172,7 +196,7 @@ cdef int _post_parts(
         slot = find_sum(&posting.sums, key.posting_key, period, disposition)
         if slot < 0:
             return POSTING_MEMORY
-        _add(&posting.sums.sums[slot], part, period == first)
+        _add(&posting.sums.sums[slot], part, part_rest, period == first)
     return status
 
 

@@ -9,7 +9,7 @@ from tonne.edge.messages.catalogue_codec import write_factor
 from tonne.edge.messages.codec import write_record
 from tonne.edge.messages.names import write_factor as write_factor_name
 from tonne.edge.messages.report_codec import write_row
-from tonne.model import month_of_period
+from tonne.model import atto_of, month_of_period, quantity_text
 from tonne.reports.explanation.explain import ExplainRecord
 from tonne.reports.explanation.lines import ExplainLine
 from tonne.reports.explanation.replay import ReplayOutcome
@@ -35,7 +35,8 @@ def write_part(book: str, part: Explained) -> report_pb2.ExplainResponse:
             record=report_pb2.ExplainRecord(
                 record=write_record(book, part.record),
                 parts=[
-                    f"{month_of_period(period)}={quantity:f}" for period, quantity in part.parts
+                    f"{month_of_period(period)}={quantity_text(atto_of(quantity))}"
+                    for period, quantity in part.parts
                 ],
             )
         )
@@ -60,7 +61,7 @@ def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
         activity=line.activity,
         region=line.region,
         period=month_of_period(line.period),
-        quantity=f"{line.quantity:f}",
+        quantity=quantity_text(atto_of(line.quantity)),
         unit=line.unit,
         record_count=line.record_count,
         resolution=line.resolution,

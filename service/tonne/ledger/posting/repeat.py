@@ -19,8 +19,9 @@ import polars as pl
 from tonne.errors import ContentMustMatch
 from tonne.ledger.files.files import QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.model import QUANTITY_PLACES, RowStatus
+from tonne.model import RowStatus, atto_of, quantity_decimal, quantity_text
 from tonne.store.rows import MendRow
 from tonne_kernel import BatchSlice, RuleTable, parse_decimal, post
 
@@ -39,7 +40,7 @@ CORE: Schema = {
     "activity": pl.String,
     "unit": pl.String,
     "region": pl.String,
-    "quantity": pl.Decimal(18, 6),
+    "quantity": QUANTITY_TYPE,
     "start": pl.Datetime("us", "UTC"),
     "end": pl.Datetime("us", "UTC"),
 }
@@ -358,7 +359,7 @@ def _text(name: str, value: object) -> str:
             value = _EPOCH + dt.timedelta(microseconds=value)
         return str(value).replace("+00:00", "Z").replace(" ", "T")
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return quantity_text(atto_of(value)).rstrip("0").removesuffix(".")
     return str(value)
 
 
@@ -385,7 +386,7 @@ def _record_columns(ruled: pl.DataFrame) -> pl.DataFrame:
 
 
 def _quantity(text: str) -> Decimal:
-    return Decimal(parse_decimal(text.encode())).scaleb(-QUANTITY_PLACES)
+    return quantity_decimal(parse_decimal(text.encode()))
 
 
 def _same(came: pl.DataFrame, kept: pl.DataFrame, columns: list[str]) -> pl.Series:

@@ -19,8 +19,9 @@ from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import repost, split_records
-from tonne.ledger.files.sums import COUNTS, QUANTITY_TYPE, RunningSums
+from tonne.ledger.files.sums import COUNTS, RunningSums
 from tonne.ledger.reading.moment import outrun
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import RowStatus

@@ -19,7 +19,7 @@ import polars as pl
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.ledger.files.sums import COUNTS, sum_by
 from tonne.ledger.reading.evidence import RECORD_KEYS
-from tonne.model import MICRO_PER_ONE, month_of_period
+from tonne.model import ATTO_PER_ONE, atto_of, month_of_period, quantity_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +126,8 @@ def _unequal(
             found = [
                 "nothing"
                 if quantity is None
-                else f"{quantity} {row['unit']} of {count} records ({starts} begin there)"
+                else f"{quantity_text(atto_of(quantity))} {row['unit']} of {count} records "
+                f"({starts} begin there)"
                 for quantity, count, starts in zip(*pairs, strict=True)
             ]
             yield f"{where}: the balances have {found[0]}, but the segments {found[1]}"
@@ -140,39 +141,39 @@ def _multiply(
 ) -> Fraction:
     """Value the replayed quantities under the resolutions that the balances name."""
     again = _quantities_again(balances, replayed)
-    whole = _micro(balances, _KEY_AND_REGION)
+    whole = _atto(balances, _KEY_AND_REGION)
     parts: defaultdict[tuple[object, ...], list[tuple[Fraction, int]]] = defaultdict(list)
     worths: dict[tuple[str, Portion], Fraction] = {}
-    for (facility, activity, unit, region, period), id_, portion, micro in lines.balances():
+    for (facility, activity, unit, region, period), id_, portion, atto in lines.balances():
         if id_ not in resolutions:
             continue
         if (id_, portion) not in worths:
             worths[id_, portion] = lines.worth(resolutions[id_], portion)
         key: tuple[object, ...] = (facility, activity, unit, period, region)
-        parts[key].append((worths[id_, portion], micro))
+        parts[key].append((worths[id_, portion], atto))
     total = Fraction(0)
     for key, found in parts.items():
         (worth, _), *others = found
-        is_whole = sum(micro for _, micro in found) == whole[key]
+        is_whole = sum(atto for _, atto in found) == whole[key]
         if key in again and is_whole and all(other == worth for other, _ in others):
             total += worth * again[key]
         else:
-            for other, micro in found:
-                total += other * micro
-    return Fraction(total, MICRO_PER_ONE)
+            for other, atto in found:
+                total += other * atto
+    return Fraction(total, ATTO_PER_ONE)
 
 
 def _quantities_again(balances: pl.DataFrame, replayed: Replayed) -> dict[tuple[object, ...], int]:
-    """Millionths by key and region, as far as the records alone tell the region."""
+    """Quantities, times 10^18, by key and region, as far as the records alone tell the region."""
     sums = replayed.sums
     open_keys = sums.filter(pl.col("region") == "").select(_KEY).unique()
-    stated = _micro(sums.join(open_keys, on=_KEY, how="anti"), _KEY_AND_REGION)
+    stated = _atto(sums.join(open_keys, on=_KEY, how="anti"), _KEY_AND_REGION)
     alone = balances.filter(pl.len().over(_KEY) == 1).join(open_keys, on=_KEY, how="semi")
-    by_key = _micro(sums, _KEY)
+    by_key = _atto(sums, _KEY)
     regions = alone.select(_KEY_AND_REGION).iter_rows()
     return stated | {row: by_key.get(row[:-1], 0) for row in regions}
 
 
-def _micro(frame: pl.DataFrame, keys: tuple[str, ...]) -> dict[tuple[object, ...], int]:
+def _atto(frame: pl.DataFrame, keys: tuple[str, ...]) -> dict[tuple[object, ...], int]:
     sums = sum_by(frame, keys).select(*keys, pl.col("quantity").to_physical())
     return {row[:-1]: row[-1] for row in sums.iter_rows()}
