@@ -97,7 +97,6 @@ cdef inline int _post_record(
     cdef int64_t start_us = columns.start_us[row]
     cdef int64_t last_us = columns.end_us[row] - 1
     cdef int64_t quantity_micro = columns.quantity_micro[row]
-    cdef int64_t quantity_rest = 0
     cdef int32_t period
     cdef int status
     debug_assert(columns.key[row] < state.dictionaries.keys.count)
@@ -105,8 +104,6 @@ cdef inline int _post_record(
         status = _adopt_key(posting, state, columns.key[row], key)
         if status < 0:
             return status
-    if columns.quantity_rest != NULL:
-        quantity_rest = columns.quantity_rest[row]
     period = period_at(&posting.periods, start_us)
     if last_us < posting.periods.last_stop_us:
         if key.period != period and _turn_to_period(posting, key, period):
@@ -114,27 +111,26 @@ cdef inline int _post_record(
         status = POSTED if key.disposition >= 0 else -key.disposition
         if key.slot >= 0:
             debug_assert(key.slot < posting.sums.count)
-            _add(&posting.sums.sums[key.slot], quantity_micro, quantity_rest, True)
+            _add(&posting.sums.sums[key.slot], quantity_micro, True)
+            if columns.quantity_rest != NULL:
+                i128_add(
+                    &posting.sums.sums[key.slot].quantity_rest,
+                    i128_of(columns.quantity_rest[row]))
     else:
-        status = _post_parts(
-            posting, key, start_us, columns.end_us[row], quantity_micro, quantity_rest, period)
+        status = _post_parts(posting, key, columns, row, period)
         if status < 0:
             return status
     if status == POSTED or status >= SUSPENSE_FIRST:
         i128_add(&state.quantity_micro, i128_of(quantity_micro))
-        if quantity_rest:
-            i128_add(&state.quantity_rest, i128_of(quantity_rest))
+        if columns.quantity_rest != NULL:
+            i128_add(&state.quantity_rest, i128_of(columns.quantity_rest[row]))
         _add_row(posting, state, columns, row, key.posting_key, status)
     return status
 
 
-cdef inline void _add(
-    Sum *total, int64_t quantity_micro, int64_t quantity_rest, bint is_first
-) noexcept nogil:
+cdef inline void _add(Sum *total, int64_t quantity_micro, bint is_first) noexcept nogil:
     # 128 bits hold the sum of any 2^64 quantities: see aggregate.pxd.
     i128_add(&total.quantity_micro, i128_of(quantity_micro))
-    if quantity_rest:
-        i128_add(&total.quantity_rest, i128_of(quantity_rest))
     total.record_count += 1
     total.record_start_count += is_first
 
@@ -155,17 +151,20 @@ cdef int _turn_to_period(Posting *posting, KeyState *key, int32_t period) noexce
 
 
 cdef int _post_parts(
-    Posting *posting, const KeyState *key, int64_t start_us, int64_t end_us,
-    int64_t quantity_micro, int64_t quantity_rest, int32_t first
+    Posting *posting, const KeyState *key, const BatchColumns *columns, int64_t row, int32_t first
 ) noexcept nogil:
     """Split a record by time over its periods; what is cut off goes to the last part.
 
     The parts of whole millionths are whole millionths, those of finer quantities as fine as these.
     """
+    cdef int64_t start_us = columns.start_us[row]
+    cdef int64_t end_us = columns.end_us[row]
+    cdef int64_t micro = columns.quantity_micro[row]
+    cdef int64_t rest = columns.quantity_rest[row] if columns.quantity_rest != NULL else 0
     cdef int32_t last = period_at(&posting.periods, end_us - 1)
     cdef int status = _status_over(posting, key.rule, first, last)
-    cdef int64_t left = quantity_micro
-    cdef int64_t left_rest = quantity_rest
+    cdef int64_t left = micro
+    cdef int64_t left_rest = rest
     cdef int64_t part_start = start_us
     cdef int64_t part_rest = 0
     cdef int64_t part_end, part
@@ -178,13 +177,11 @@ cdef int _post_parts(
             part_rest = left_rest
         else:
             part_end = posting.periods.boundaries_us[period + 1]
-            if quantity_rest:
+            if rest:
                 mul_div_atto(
-                    quantity_micro, quantity_rest, part_end - part_start, end_us - start_us,
-                    &part, &part_rest)
+                    micro, rest, part_end - part_start, end_us - start_us, &part, &part_rest)
             else:
-                part = mul_div_toward_zero(
-                    quantity_micro, part_end - part_start, end_us - start_us)
+                part = mul_div_toward_zero(micro, part_end - part_start, end_us - start_us)
             part_start = part_end
             left -= part
             left_rest -= part_rest
@@ -196,7 +193,8 @@ cdef int _post_parts(
         slot = find_sum(&posting.sums, key.posting_key, period, disposition)
         if slot < 0:
             return POSTING_MEMORY
-        _add(&posting.sums.sums[slot], part, part_rest, period == first)
+        _add(&posting.sums.sums[slot], part, period == first)
+        i128_add(&posting.sums.sums[slot].quantity_rest, i128_of(part_rest))
     return status
 
 

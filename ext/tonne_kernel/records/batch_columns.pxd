@@ -59,8 +59,8 @@ cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil
 # and not more than each of `key_count` keys in each month that any of them touches.
 cdef void columns_bound_postings(BatchColumns *columns, int64_t key_count) noexcept nogil
 
-# Make the optional column of this RecordField (QUANTITY: of rests; SUPPLIER, PRODUCT, DATA_QUALITY:
-# filled with "absent"). 0, or -1 for no memory. Calling it again is cheap.
+# Make the optional column of this RecordField (QUANTITY: zeros for the rests; SUPPLIER, PRODUCT,
+# DATA_QUALITY: filled with "absent"). 0, or -1 for no memory. Calling it again is cheap.
 cdef int columns_want(BatchColumns *columns, int field) noexcept nogil
 
 # Put row `row` into quarantine with a status; key -1, quantity 0. Rows in ascending order.

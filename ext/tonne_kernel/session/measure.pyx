@@ -29,7 +29,7 @@ cdef enum:
     ROW_BYTES = 448
     # A column of texts that grows holds its old block beside the new one of twice the size.
     TEXT_GROWTH = 3
-    # A value of a dictionary: where its text stands, its code, its two numbers; all grow by doubling.
+    # A value of a dictionary: where its text stands, its code, two numbers; all grow by doubling.
     DICTIONARY_VALUE_BYTES = 72
     # Texts of one chunk, which may be written before the limit is seen to be passed.
     CHUNK_TEXT_BYTES = CHUNK_ROWS * (
