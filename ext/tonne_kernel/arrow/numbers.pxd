@@ -41,11 +41,11 @@ cdef int wide_to_micro(Wide number, int scale, int64_t *micro, int64_t *rest) no
 # Write a number of `scale` places as a decimal into `text` (OUT); returns its size in bytes.
 cdef int64_t write_number(Wide number, int scale, uint8_t *text) noexcept nogil
 
-# Scale dates and timestamps of a TypeKind to microseconds since 1970 in `values` (IN and OUT);
+# Scale timestamps of a TypeKind to microseconds since 1970 in `values` (IN and OUT);
 # finer parts are cut.
 cdef void scale_times(
     int64_t *values, int64_t count, int kind, bint is_end, uint8_t *suspect) noexcept nogil
-# Scale one date or timestamp, whatever its range. 0, or -1 where int64 cannot hold it.
+# Scale one timestamp, whatever its range. 0, or -1 where int64 cannot hold it.
 cdef int time_to_us(int64_t value, int kind, int64_t *time_us) noexcept nogil
 
 # Mark the rows that are null.

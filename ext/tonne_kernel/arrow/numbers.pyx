@@ -11,12 +11,12 @@ from libc.stdint cimport (
 from libc.string cimport memcpy
 
 from tonne_kernel.arrow.schema cimport (
-    TYPE_DATE32, TYPE_DATE64, TYPE_DECIMAL32, TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_INT8,
+    TYPE_DECIMAL32, TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_INT8,
     TYPE_INT16, TYPE_INT32, TYPE_TIMESTAMP_MS, TYPE_TIMESTAMP_NS, TYPE_TIMESTAMP_S, TYPE_UINT8,
     TYPE_UINT16, TYPE_UINT32, TYPE_UINT64, value_width,
 )
 from tonne_kernel.values.constants cimport (
-    DAY_S, DAY_US, MICRO_PLACES, QUANTITY_MICRO_MAX, QUANTITY_PLACES, SECOND_US, TIME_S_STOP,
+    MICRO_PLACES, QUANTITY_MICRO_MAX, QUANTITY_PLACES, SECOND_US, TIME_S_STOP,
 )
 from tonne_kernel.values.status cimport POSTED, QUANTITY_MUST_BE_IN_RANGE
 
@@ -34,7 +34,7 @@ cdef extern from *:
     static inline int tonne_divide_128(
         const uint8_t *data, int64_t divisor, int64_t *quotient, int64_t *rest) {
         __int128 value;
-        memcpy(&value, data, 16);       /* Arrow promises 8 bytes of alignment, an int128 wants 16 */
+        memcpy(&value, data, 16);   /* Arrow promises 8 bytes of alignment, an int128 wants 16 */
         if (value == (int64_t)value) {
             *quotient = (int64_t)value / divisor;
             *rest = (int64_t)value % divisor;
@@ -71,7 +71,7 @@ cdef void widen_ints(
         _widen_int16(data, count, values)
     elif kind == TYPE_UINT16:
         _widen_uint16(data, count, values)
-    elif kind in (TYPE_INT32, TYPE_DATE32, TYPE_DECIMAL32):
+    elif kind in (TYPE_INT32, TYPE_DECIMAL32):
         _widen_int32(data, count, values)
     elif kind == TYPE_UINT32:
         _widen_uint32(data, count, values)
@@ -294,14 +294,11 @@ cdef int64_t write_number(Wide number, int scale, uint8_t *text) noexcept nogil:
 cdef void scale_times(
     int64_t *values, int64_t count, int kind, bint is_end, uint8_t *suspect
 ) noexcept nogil:
-    """Scale dates and timestamps to microseconds, in place; mark those out of range."""
+    """Scale timestamps to microseconds, in place; mark those out of range."""
     cdef int64_t per_second = _per_second(kind)
     cdef int64_t factor, value_max, row
     cdef uint64_t value
-    if kind == TYPE_DATE32:
-        factor = DAY_US
-        value_max = TIME_S_STOP // DAY_S
-    elif kind == TYPE_TIMESTAMP_NS:
+    if kind == TYPE_TIMESTAMP_NS:
         factor = 0
         # An end within the last microsecond is cut to it.
         value_max = TIME_S_STOP * per_second + (999 if is_end else 0)
@@ -323,13 +320,13 @@ cdef void scale_times(
 
 
 cdef int time_to_us(int64_t value, int kind, int64_t *time_us) noexcept nogil:
-    """Microseconds of one date or timestamp, whatever its range; -1 where int64 is too small."""
+    """Microseconds of one timestamp, whatever its range; -1 where int64 is too small."""
     cdef int64_t factor, rest
     if kind == TYPE_TIMESTAMP_NS:
         rest = value % 1000     # C: has the sign of value
         time_us[0] = (value - rest) // 1000 - (rest < 0)
         return 0
-    factor = DAY_US if kind == TYPE_DATE32 else SECOND_US // _per_second(kind)
+    factor = SECOND_US // _per_second(kind)
     time_us[0] = 0
     if value > INT64_MAX // factor or value < -(INT64_MAX // factor):
         return -1
@@ -349,10 +346,10 @@ cdef void mark_nulls(
 
 
 cdef inline int64_t _per_second(int kind) noexcept nogil:
-    """Units of a timestamp (or date64) in a second."""
+    """Units of a timestamp in a second."""
     if kind == TYPE_TIMESTAMP_S:
         return 1
-    if kind == TYPE_TIMESTAMP_MS or kind == TYPE_DATE64:
+    if kind == TYPE_TIMESTAMP_MS:
         return 1000
     return 1000000000 if kind == TYPE_TIMESTAMP_NS else SECOND_US
 

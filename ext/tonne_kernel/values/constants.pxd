@@ -17,8 +17,6 @@ cdef extern from *:
     #define TONNE_ATTO_PER_MICRO 1000000000000LL
     """
     const int64_t SECOND_US "TONNE_SECOND_US"           # microseconds in a second
-    const int64_t DAY_S "TONNE_DAY_S"                   # seconds in a day
-    const int64_t DAY_US "TONNE_DAY_US"
     const int64_t TIME_S_STOP "TONNE_TIME_S_STOP"       # 2200-01-01T00:00Z: no start is as late,
     const int64_t TIME_US_STOP "TONNE_TIME_US_STOP"     # and no end is later
     const int64_t MONTH_US_MIN "TONNE_MONTH_US_MIN"     # of the shortest month
