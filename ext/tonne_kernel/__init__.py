@@ -20,7 +20,7 @@ from tonne_kernel.values.decimal import parse_decimal, round_double
 from tonne_kernel.values.errors import BatchError
 from tonne_kernel.values.tables import (
     BATCH_KINDS,
-    MICRO_PER_ONE,
+    ATTO_PER_ONE,
     QUANTITY_PLACES,
     ROW_STATUS_COUNT,
     ROW_STATUSES,
@@ -30,7 +30,7 @@ from tonne_kernel.values.tables import (
 
 __all__ = [
     "BATCH_KINDS",
-    "MICRO_PER_ONE",
+    "ATTO_PER_ONE",
     "QUANTITY_PLACES",
     "ROW_STATUSES",
     "ROW_STATUS_COUNT",

@@ -1,7 +1,8 @@
 """The facade of the compiled kernel: the only module that other rooms import.
 
-Contract. Times are int64 microseconds since 1970-01-01T00:00Z, quantities int64 millionths,
-sums int128 millionths, periods months since 1970-01. What exports Arrow is an `ArrowTable`:
+Contract. Times are int64 microseconds since 1970-01-01T00:00Z, periods months since 1970-01.
+Quantities have at most 12 digits before the point and 18 behind it, more are rounded half-even;
+sums have 128 bits. What exports Arrow is an `ArrowTable`:
 `polars.DataFrame(table)` takes it without a copy of its numeric buffers, and it outlives
 everything it came from. Every call that touches records releases the GIL. Calls that share a
 `Session` take turns, so that one thread may decode while another posts.
@@ -27,8 +28,8 @@ TIME_US_STOP: Final[int]
 QUANTITY_PLACES: Final[int]
 """Decimal places of a quantity."""
 
-MICRO_PER_ONE: Final[int]
-"""Millionths in one."""
+ATTO_PER_ONE: Final[int]
+"""Units of 10^-18 in one."""
 
 TEXT_SIZE_MAX: Final[int]
 """Most bytes of an id, unit, region, supplier or product."""
@@ -284,8 +285,8 @@ class SliceTotals:
     @property
     def suspended_count(self) -> int: ...
     @property
-    def quantity_micro(self) -> int:
-        """Sum of the quantities of all records that are not in quarantine, in millionths."""
+    def quantity_atto(self) -> int:
+        """Sum of the quantities of all records that are not in quarantine, in units of 10^-18."""
     @property
     def row_errors(self) -> list[tuple[int, int, int]]:
         """(index, status, field) of the first row_errors_max records that were not posted."""
@@ -311,8 +312,9 @@ class Posted:
 
         channel (dict), offset int64, record_id (utf8), facility, activity, unit, region
         (dict), quantity decimal128(18, 6), start, end timestamp[us, UTC], status uint8; and,
-        each only where some record has it: supplier, product (dict), data_quality uint8,
-        evidence, attributes (utf8), then empty or 0 where a record has none.
+        each only where some record has it: quantity_rest decimal128(18, 18), supplier, product (dict), data_quality uint8,
+        evidence, attributes (utf8), then empty or 0 where a record has none. A quantity is
+        quantity + quantity_rest: whole millionths, cut toward zero, and what these leave out.
         """
     def quarantine(self) -> ArrowTable:
         """Records in quarantine, in the order of the slices and offsets.
@@ -327,7 +329,7 @@ class Posted:
 
         facility, activity, unit, region (dict), period int32, first_day and last_day uint8 (of
         the slice: 1 and 31 where it is the whole month), disposition int32 (resolution index,
-        or minus a RowStatus for suspense), quantity decimal128(38, 6), record_count int64
+        or minus a RowStatus for suspense), quantity decimal128(38, 18), record_count int64
         (records with a part here), record_start_count int64 (records whose first part is here).
         """
 
@@ -343,15 +345,18 @@ def post(
     A record is split by time over its periods: each part but the last is
     quantity * part duration / whole duration cut toward zero, the last takes the remainder. Over
     slices: up to each cut counts part * duration since the part began / part duration, cut toward
-    zero, less what is counted already.
+    zero, less what is counted already. Whole millionths are cut to whole millionths, a finer
+    quantity at the 18th place.
     Where any part's disposition is negative, the whole record gets that status (the first such):
     below 64 quarantine, else suspense; its parts then are posted under that disposition (suspense)
-    or nowhere (quarantine). No sum can leave 128 bits: that takes 2^64 records.
+    or nowhere (quarantine).
 
     Raises
     ------
     ValueError
         A key of the batches has no rule, or one that the table does not have.
+    OverflowError
+        A sum has more than 20 digits before the point.
     """
 
 def sum_groups(
@@ -390,10 +395,10 @@ def kept_memory_bytes() -> int:
     """
 
 def round_double(value: float) -> int:
-    """Millionths of the shortest decimal that reads back as value, half-even; for tests.
+    """Units of 10^-18 of the shortest decimal that reads back as value, half-even; for tests.
 
     Raises ValueError for NaN, infinity or out of range.
     """
 
 def parse_decimal(text: bytes) -> int:
-    """Millionths of a decimal text, half-even; for tests. Raises ValueError."""
+    """Units of 10^-18 of a decimal text, half-even. Raises ValueError."""

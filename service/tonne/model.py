@@ -6,15 +6,20 @@ import datetime as dt
 import enum
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 
 from tonne.errors import NameInvalid
 
-QUANTITY_PLACES = 6
+QUANTITY_PLACES = 18
 """Decimal places of a quantity in the ledger."""
 
-MICRO_PER_ONE = 10**QUANTITY_PLACES
-"""Millionths in one: quantities are int64 millionths inside."""
+ATTO_PER_ONE = 10**QUANTITY_PLACES
+"""Units of the last place in one: a quantity in them is a whole number."""
+
+SHOWN_PLACES_MIN = 6
+"""Places with which a quantity is written that has no more."""
 
 PERIOD_EPOCH_YEAR = 1970
 """Periods are counted in months from January of this year."""
@@ -256,15 +261,15 @@ class Facility:
 class ControlTotals:
     """Sums over a set of records.
 
-    `quantity_micro` is the sum of the quantities of all records that are not in quarantine,
-    in millionths, whatever their units (a hash total).
+    `quantity_atto` is the sum of the quantities of all records that are not in quarantine,
+    times 10^18, whatever their units (a hash total).
     """
 
     record_count: int = 0
     posted_count: int = 0
     quarantined_count: int = 0
     suspended_count: int = 0
-    quantity_micro: int = 0
+    quantity_atto: int = 0
 
     def __add__(self, other: ControlTotals) -> ControlTotals:
         """Sum of two sets of records."""
@@ -273,7 +278,7 @@ class ControlTotals:
             self.posted_count + other.posted_count,
             self.quarantined_count + other.quarantined_count,
             self.suspended_count + other.suspended_count,
-            self.quantity_micro + other.quantity_micro,
+            self.quantity_atto + other.quantity_atto,
         )
 
 
@@ -341,11 +346,22 @@ class Limits:
     stream_lifetime_s: float
 
 
-def quantity_text(micro: int) -> str:
-    """Write millionths as a decimal with 6 places, like `"-1.500000"`."""
-    sign = "-" if micro < 0 else ""
-    whole, part = divmod(abs(micro), MICRO_PER_ONE)
-    return f"{sign}{whole}.{part:06d}"
+def quantity_text(atto: int) -> str:
+    """Write units of 10^-18 as a decimal with at least 6 places, like `"-1.500000"`."""
+    sign = "-" if atto < 0 else ""
+    whole, part = divmod(abs(atto), ATTO_PER_ONE)
+    places = f"{part:0{QUANTITY_PLACES}d}".rstrip("0")
+    return f"{sign}{whole}.{places:0<{SHOWN_PLACES_MIN}}"
+
+
+def quantity_decimal(atto: int) -> Decimal:
+    """Write units of 10^-18 as an exact decimal, however many digits it has."""
+    return Decimal(quantity_text(atto))
+
+
+def atto_of(quantity: Decimal) -> int:
+    """Read a decimal of at most 18 places as units of 10^-18, whatever the decimal context."""
+    return int(Fraction(quantity) * ATTO_PER_ONE)
 
 
 def period_of_month(month: str) -> int:

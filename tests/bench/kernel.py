@@ -39,12 +39,13 @@ import polars as pl
 import pyarrow as pa
 
 import tonne_kernel
-from tonne.model import MICRO_PER_ONE, month_of_period, quantity_text
+from tonne.model import month_of_period
 from tonne.v1 import ingest_pb2
 
 START_S = 1_704_067_200  # 2024-01-01T00:00Z
 READING_S = 900
 MICROSECONDS = 1_000_000
+MICRO_PER_ONE = 1_000_000
 BATCH_RECORDS = 8_192
 FACILITIES = 5_000
 REGIONS = ("CN-GD-Shenzhen", "CN-SC-Chengdu", "DE-BY", "DE-BE", "ES-MD", "KE-30")
@@ -130,8 +131,9 @@ def encode_rows(columns: dict[str, list[Any]]) -> list[bytes]:
             record = rows.records.add()
             for name in ("record_id", *KEY):
                 setattr(record, name, columns[name][n])
-            whole = quantity_text(columns["quantity_micro"][n])
-            record.quantity = whole[:-3]
+            record.quantity = "{}.{:03d}".format(
+                *divmod(columns["quantity_micro"][n] // 1_000, 1_000)
+            )
             record.start.seconds = columns["start_s"][n]
             record.end.seconds = columns["start_s"][n] + READING_S
         messages.append(rows.SerializeToString())

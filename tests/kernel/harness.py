@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -114,9 +115,25 @@ def rows_of_table(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
-def micro(quantity: Any) -> int:
-    """Millionths of a Decimal with 6 places, exact whatever the decimal context."""
-    value = Fraction(quantity) * 10**6
+def whole_quantities(records: pa.Table) -> pa.Table:
+    """Put the two columns of a segment's quantities together, and see that they agree."""
+    if "quantity_rest" not in records.column_names:
+        return records
+    pairs = zip(
+        *(records[name].to_pylist() for name in ("quantity", "quantity_rest")), strict=True
+    )
+    cut, rests = zip(*((atto(micro), atto(rest)) for micro, rest in pairs), strict=True)
+    assert any(rests)
+    assert all(micro * rest >= 0 for micro, rest in zip(cut, rests, strict=True))
+    sums = [Decimal(f"{micro + rest}e-18") for micro, rest in zip(cut, rests, strict=True)]
+    place = records.schema.get_field_index("quantity")
+    quantities = pa.array(sums, pa.decimal128(38, 18))
+    return records.set_column(place, "quantity", quantities).drop_columns("quantity_rest")
+
+
+def atto(quantity: Any) -> int:
+    """Units of 10^-18 of a Decimal, exact whatever the decimal context."""
+    value = Fraction(quantity) * 10**18
     assert value.denominator == 1
     return value.numerator
 
@@ -158,7 +175,7 @@ def answer_of(posted: kernel.Posted) -> Answer:
                 totals.posted_count,
                 totals.quarantined_count,
                 totals.suspended_count,
-                totals.quantity_micro,
+                totals.quantity_atto,
             )
         )
     names = ["facility", "activity", "unit", "region", "period", "disposition"]
@@ -168,7 +185,7 @@ def answer_of(posted: kernel.Posted) -> Answer:
     for *cell, quantity, count, start_count in rows_of_table(table):
         key = tuple(cell)
         assert key not in answer.postings
-        answer.postings[key] = (micro(quantity), count, start_count)
+        answer.postings[key] = (atto(quantity), count, start_count)
     return answer
 
 

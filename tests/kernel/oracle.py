@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 MICRO = 10**6
-QUANTITY_MICRO_STOP = 10**18  # 12 digits before the point, 6 after
+ATTO = 10**18
+QUANTITY_ATTO_STOP = 10**30  # 12 digits before the point, 18 after
 FIRST_SUSPENSE_STATUS = 64
 TIME_US_MIN = 0  # 1970-01-01T00:00Z
 TIME_US_MAX = 7_258_118_400 * MICRO  # 2200-01-01T00:00Z
@@ -95,7 +96,7 @@ class Totals:
     posted_count: int
     quarantined_count: int
     suspended_count: int
-    quantity_micro: int
+    quantity_atto: int
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ class Answer:
     totals: list[Totals] = field(default_factory=list)
 
     postings: dict[Cell, tuple[int, int, int]] = field(default_factory=dict)
-    """Cell -> (quantity_micro, record_count, record_start_count)."""
+    """Cell -> (quantity_atto, record_count, record_start_count)."""
 
 
 _DECIMAL = re.compile(rb"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?")
@@ -123,16 +124,16 @@ class StatusError(Exception):
         self.status = status
 
 
-def micro_of_fraction(value: Fraction) -> int:
-    """Round half-even to millionths; QUANTITY_RANGE where it does not fit."""
-    micro = round(value * MICRO)
-    if abs(micro) >= QUANTITY_MICRO_STOP:
+def atto_of_fraction(value: Fraction) -> int:
+    """Round half-even at the 18th place; QUANTITY_RANGE where it does not fit."""
+    atto = round(value * ATTO)
+    if abs(atto) >= QUANTITY_ATTO_STOP:
         raise StatusError(QUANTITY_RANGE)
-    return micro
+    return atto
 
 
-def micro_of_text(text: bytes) -> int:
-    """Millionths of a decimal text."""
+def atto_of_text(text: bytes) -> int:
+    """Units of 10^-18 of a decimal text."""
     if _NOT_FINITE.fullmatch(text):
         raise StatusError(QUANTITY_FINITE)
     found = _DECIMAL.fullmatch(text)
@@ -142,28 +143,28 @@ def micro_of_text(text: bytes) -> int:
     digits = int((found[2] + places).decode())
     exponent = int((found[4] or b"0").decode()) - len(places)
     magnitude = len(str(digits)) + exponent  # the value is below 10**magnitude
-    if digits == 0 or magnitude < -6:
-        return 0  # too small for half a millionth, and Fraction need not hold 10**-(10**9)
+    if digits == 0 or magnitude < -18:
+        return 0  # too small for half of the last place, and Fraction need not hold 10**-(10**9)
     if magnitude > 13:
         raise StatusError(QUANTITY_RANGE)
     value = Fraction(digits) * Fraction(10) ** exponent
-    return micro_of_fraction(-value if found[1] == b"-" else value)
+    return atto_of_fraction(-value if found[1] == b"-" else value)
 
 
-def micro_of_double(value: float) -> int:
-    """Millionths of the shortest decimal that reads back as `value`."""
+def atto_of_double(value: float) -> int:
+    """Units of 10^-18 of the shortest decimal that reads back as `value`."""
     if not math.isfinite(value):
         raise StatusError(QUANTITY_FINITE)
-    return micro_of_fraction(Fraction(repr(value)))
+    return atto_of_fraction(Fraction(repr(value)))
 
 
-def micro_of(quantity: bytes | float | None) -> int:
-    """Millionths of a quantity as it came."""
+def atto_of(quantity: bytes | float | None) -> int:
+    """Units of 10^-18 of a quantity as it came."""
     if quantity is None or quantity == b"":
         raise StatusError(QUANTITY_PRESENT)
     if isinstance(quantity, bytes):
-        return micro_of_text(quantity)
-    return micro_of_double(quantity)
+        return atto_of_text(quantity)
+    return atto_of_double(quantity)
 
 
 def instant_us(instant: tuple[int, int]) -> int:
@@ -190,7 +191,7 @@ def faults(record: Record, span_us_max: int = TIME_US_MAX) -> list[tuple[int, in
         if not texts[number]:
             found.append((status, number))
     try:
-        micro_of(record.quantity)
+        atto_of(record.quantity)
     except StatusError as error:
         found.append((error.status, 4))
     return found + time_faults(record, span_us_max)
@@ -244,12 +245,22 @@ def period_parts(start: int, end: int, starts: Sequence[int]) -> list[tuple[int,
     return parts
 
 
-def split(quantity_micro: int, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """(period, quantity): each but the last cut toward zero, the last takes the rest."""
+def split(quantity_atto: int, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """(period, quantity): each but the last cut toward zero, the last takes the rest.
+
+    Whole millionths are cut to whole millionths, what is finer at the 18th place.
+    """
     whole = sum(duration for _, duration in parts)
-    cut = [math.trunc(Fraction(quantity_micro * duration, whole)) for _, duration in parts[:-1]]
-    quantities = [*cut, quantity_micro - sum(cut)]
+    unit = unit_of(quantity_atto)
+    shares = [Fraction(quantity_atto * duration, whole * unit) for _, duration in parts[:-1]]
+    cut = [math.trunc(share) * unit for share in shares]
+    quantities = [*cut, quantity_atto - sum(cut)]
     return [(period, quantity) for (period, _), quantity in zip(parts, quantities, strict=True)]
+
+
+def unit_of(quantity_atto: int) -> int:
+    """What a quantity is cut to: whole millionths where it is these, else the 18th place."""
+    return 1 if quantity_atto % (ATTO // MICRO) else ATTO // MICRO
 
 
 def slices_of(
@@ -272,9 +283,9 @@ def slices_of(
     return found
 
 
-def due(quantity_micro: int, part: int, whole: int) -> int:
-    """What of a quantity has come after a part of a time, cut toward zero."""
-    return math.trunc(Fraction(quantity_micro * part, whole))
+def due(quantity_atto: int, part: int, whole: int, unit: int) -> int:
+    """What of a quantity has come after a part of a time, cut toward zero to a unit."""
+    return math.trunc(Fraction(quantity_atto * part, whole * unit)) * unit
 
 
 def key_of(record: Record) -> Key:
@@ -314,7 +325,7 @@ def post(
                 assert record.start is not None
                 assert record.end is not None
                 runs = runs_of(key_of(record))
-                quantity = micro_of(record.quantity)
+                quantity = atto_of(record.quantity)
                 durations = period_parts(instant_us(record.start), instant_us(record.end), starts)
                 parts = split(quantity, durations)
                 begun = instant_us(record.start)
@@ -341,7 +352,9 @@ def post(
                     key = (*key_of(record), period, disposition, first, last)
                     cell = cells.setdefault(key, [0, 0, 0])
                     whole = ended - begun
-                    cell[0] += due(part, end - begun, whole) - due(part, start - begun, whole)
+                    after = due(part, end - begun, whole, unit_of(quantity))
+                    before = due(part, start - begun, whole, unit_of(quantity))
+                    cell[0] += after - before
                     cell[1] += 1
                     cell[2] += place == 0 and number == 0
         answer.statuses.append(share_statuses)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from tests.kernel.harness import RuleBook, period_starts
-from tests.kernel.oracle import MICRO, TIME_US_MAX, Record, double_of_bits
+from tests.kernel.oracle import ATTO, MICRO, TIME_US_MAX, Record, double_of_bits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +46,10 @@ digits = st.text("0123456789", min_size=1, max_size=25)
 
 @st.composite
 def half_way_texts(draw: st.DrawFn) -> str:
-    """Decimals whose 7th place is half, exactly or by a hair."""
+    """Decimals whose 7th or 19th place is half, exactly or by a hair."""
     whole = abs(draw(edge_integers)) % 10**13
-    places = draw(st.text("0123456789", min_size=6, max_size=6))
+    count = draw(st.sampled_from((18, 6)))
+    places = draw(st.text("0123456789", min_size=count, max_size=count))
     tail = draw(st.sampled_from(("5", "50", "500000000000", "5" + "0" * 40 + "1", "49999999999")))
     return f"{draw(signs)}{whole}.{places}{tail}"
 
@@ -85,8 +86,9 @@ junk_texts = st.one_of(
 
 @st.composite
 def near_half_doubles(draw: st.DrawFn) -> float:
-    """Doubles near a half at the 7th place, and their neighbours."""
-    half = (2 * draw(st.integers(0, 10 ** draw(st.integers(1, 15)))) + 1) / (2 * MICRO)
+    """Doubles near a half at the 7th or 19th place, and their neighbours."""
+    odd = 2 * draw(st.integers(0, 10 ** draw(st.integers(1, 15)))) + 1
+    half = odd / (2 * draw(st.sampled_from((ATTO, MICRO))))
     steps = draw(st.integers(-2, 2))
     for _ in range(abs(steps)):
         half = math.nextafter(half, math.copysign(math.inf, steps))
@@ -162,6 +164,8 @@ def valid_records(
         quantities = st.one_of(
             st.integers(-(10**18) + 1, 10**18 - 1).map(micro_text),
             edge_integers.filter(lambda n: abs(n) < 10**18).map(micro_text),
+            st.integers(-(10**30) + 1, 10**30 - 1).map(atto_text),
+            edge_integers.filter(lambda n: abs(n) < 10**18).map(atto_text),
             ledger_doubles,
         )
     start, end = draw(intervals(zone_name))
@@ -183,6 +187,12 @@ def micro_text(value: int) -> bytes:
     """Millionths as a decimal text."""
     sign = "-" if value < 0 else ""
     return f"{sign}{abs(value) // MICRO}.{abs(value) % MICRO:06d}".encode()
+
+
+def atto_text(value: int) -> bytes:
+    """Units of 10^-18 as a decimal text."""
+    sign = "-" if value < 0 else ""
+    return f"{sign}{abs(value) // ATTO}.{abs(value) % ATTO:018d}".encode()
 
 
 broken_texts = st.one_of(

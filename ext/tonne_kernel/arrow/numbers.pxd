@@ -24,22 +24,28 @@ cdef void widen_ints(
 cdef int64_t narrow_decimals(
     const uint8_t *data, int kind, int64_t count, int64_t *values) noexcept nogil
 
-# Scale numbers of `scale` places to millionths in `values` (IN and OUT), rounded half-even.
-cdef void scale_numbers(
-    int64_t *values, int64_t count, int scale, uint8_t *suspect) noexcept nogil
+# Scale numbers of `scale` places in `values` (IN) to whole millionths there (OUT), and what these
+# leave out to `rests` (OUT, all of them or none): see `values/decimal.pxd`. Whether any is not 0.
+cdef bint scale_numbers(
+    int64_t *values, int64_t count, int scale, uint8_t *suspect, int64_t *rests) noexcept nogil
+# The same of decimals of 128 bits at `data` (IN), of 7 to 18 places.
+cdef bint split_decimals(
+    const uint8_t *data, int64_t count, int scale, uint8_t *suspect, int64_t *values,
+    int64_t *rests) noexcept nogil
 
 # Read the number at `row`: a decimal of 32 to 256 bits, or an integer.
 cdef Wide load_wide(const uint8_t *data, int kind, int64_t row) noexcept nogil
-# Scale a number of `scale` places to millionths (OUT), rounded half-even. A RowStatus.
-cdef int wide_to_micro(Wide number, int scale, int64_t *micro) noexcept nogil
+# Scale a number of `scale` places to millionths and what they leave out (OUT), rounded half-even
+# at the 18th place. A RowStatus.
+cdef int wide_to_micro(Wide number, int scale, int64_t *micro, int64_t *rest) noexcept nogil
 # Write a number of `scale` places as a decimal into `text` (OUT); returns its size in bytes.
 cdef int64_t write_number(Wide number, int scale, uint8_t *text) noexcept nogil
 
-# Scale dates and timestamps of a TypeKind to microseconds since 1970 in `values` (IN and OUT);
+# Scale timestamps of a TypeKind to microseconds since 1970 in `values` (IN and OUT);
 # finer parts are cut.
 cdef void scale_times(
     int64_t *values, int64_t count, int kind, bint is_end, uint8_t *suspect) noexcept nogil
-# Scale one date or timestamp, whatever its range. 0, or -1 where int64 cannot hold it.
+# Scale one timestamp, whatever its range. 0, or -1 where int64 cannot hold it.
 cdef int time_to_us(int64_t value, int kind, int64_t *time_us) noexcept nogil
 
 # Mark the rows that are null.

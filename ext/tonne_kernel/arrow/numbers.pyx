@@ -1,8 +1,8 @@
 """Loops over Arrow columns of numbers and times.
 
 Values are little-endian and may stand at any address. A decimal is an integer in two's
-complement and a scale: value = integer * 10 ** -scale. Rounding is half-even; what does not
-fit 10**18 - 1 millionths is marked, never wrapped.
+complement and a scale: value = integer * 10 ** -scale. Rounding is half-even; what has more than
+12 digits before the point is marked, never wrapped.
 """
 
 from libc.stdint cimport (
@@ -11,25 +11,46 @@ from libc.stdint cimport (
 from libc.string cimport memcpy
 
 from tonne_kernel.arrow.schema cimport (
-    TYPE_DATE32, TYPE_DATE64, TYPE_DECIMAL32, TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_INT8,
+    TYPE_DECIMAL32, TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_INT8,
     TYPE_INT16, TYPE_INT32, TYPE_TIMESTAMP_MS, TYPE_TIMESTAMP_NS, TYPE_TIMESTAMP_S, TYPE_UINT8,
     TYPE_UINT16, TYPE_UINT32, TYPE_UINT64, value_width,
 )
 from tonne_kernel.values.constants cimport (
-    DAY_S, DAY_US, QUANTITY_MICRO_MAX, QUANTITY_PLACES, SECOND_US, TIME_S_STOP,
+    MICRO_PLACES, QUANTITY_MICRO_MAX, QUANTITY_PLACES, SECOND_US, TIME_S_STOP,
 )
-from tonne_kernel.values.rounding cimport div_half_even
 from tonne_kernel.values.status cimport POSTED, QUANTITY_MUST_BE_IN_RANGE
 
 cdef extern from *:
     """
+    #include <string.h>
     /* *limb = (rest * 2**64 + *limb) / divisor; the remainder. rest < divisor. */
     static inline uint64_t tonne_divide_limb(uint64_t rest, uint64_t *limb, uint64_t divisor) {
         unsigned __int128 value = ((unsigned __int128)rest << 64) | *limb;
         *limb = (uint64_t)(value / divisor);
         return (uint64_t)(value % divisor);
     }
+    /* The int128 at data by a divisor below 2^63, cut toward zero; 1 where the quotient has more
+       than 18 digits (then it and the rest are 0). */
+    static inline int tonne_divide_128(
+        const uint8_t *data, int64_t divisor, int64_t *quotient, int64_t *rest) {
+        __int128 value;
+        memcpy(&value, data, 16);   /* Arrow promises 8 bytes of alignment, an int128 wants 16 */
+        if (value == (int64_t)value) {
+            *quotient = (int64_t)value / divisor;
+            *rest = (int64_t)value % divisor;
+        } else {
+            __int128 whole = value / divisor;
+            *quotient = *rest = 0;
+            if (whole > 999999999999999999LL || whole < -999999999999999999LL)
+                return 1;
+            *quotient = (int64_t)whole;
+            *rest = (int64_t)(value % divisor);
+        }
+        return 0;
+    }
     """
+    int divide_128 "tonne_divide_128"(
+        const uint8_t *data, int64_t divisor, int64_t *quotient, int64_t *rest) noexcept nogil
     uint64_t divide_limb "tonne_divide_limb"(
         uint64_t rest, uint64_t *limb, uint64_t divisor) noexcept nogil
 
@@ -50,7 +71,7 @@ cdef void widen_ints(
         _widen_int16(data, count, values)
     elif kind == TYPE_UINT16:
         _widen_uint16(data, count, values)
-    elif kind in (TYPE_INT32, TYPE_DATE32, TYPE_DECIMAL32):
+    elif kind in (TYPE_INT32, TYPE_DECIMAL32):
         _widen_int32(data, count, values)
     elif kind == TYPE_UINT32:
         _widen_uint32(data, count, values)
@@ -137,19 +158,25 @@ cdef int64_t narrow_decimals(
     return misfits
 
 
-cdef void scale_numbers(
-    int64_t *values, int64_t count, int scale, uint8_t *suspect
+cdef bint scale_numbers(
+    int64_t *values, int64_t count, int scale, uint8_t *suspect, int64_t *rests
 ) noexcept nogil:
-    """Scale numbers of `scale` places to millionths, in place."""
-    cdef int shift = scale - QUANTITY_PLACES
-    cdef int64_t row, factor, value_max, value
-    if shift > POWER_MAX:
+    """Scale numbers of `scale` places to millionths, in place, and what these leave out."""
+    cdef int shift = scale - MICRO_PLACES
+    cdef int64_t row, factor, finer, value_max, value
+    cdef int64_t any_rest = 0
+    if scale > QUANTITY_PLACES:
         for row in range(count):
-            suspect[row] |= wide_to_micro(_wide_of(values[row]), scale, &values[row]) != POSTED
+            suspect[row] |= (
+                wide_to_micro(_wide_of(values[row]), scale, &values[row], &rests[row]) != POSTED)
+            any_rest |= rests[row]
     elif shift > 0:
         factor = _power_of_ten(shift)
+        finer = _power_of_ten(QUANTITY_PLACES - scale)
         for row in range(count):
-            value = div_half_even(values[row], factor)
+            value = values[row] // factor           # C: toward zero
+            rests[row] = (values[row] - value * factor) * finer
+            any_rest |= rests[row]
             suspect[row] |= value > QUANTITY_MICRO_MAX or value < -QUANTITY_MICRO_MAX
             values[row] = value
     else:
@@ -160,6 +187,23 @@ cdef void scale_numbers(
             value = values[row]
             suspect[row] |= (value > value_max) | (value < -value_max)
             values[row] = <int64_t> (<uint64_t> value * <uint64_t> factor)
+    return any_rest != 0
+
+
+cdef bint split_decimals(
+    const uint8_t *data, int64_t count, int scale, uint8_t *suspect, int64_t *values,
+    int64_t *rests
+) noexcept nogil:
+    """Take decimals of 128 bits and 7 to 18 places apart."""
+    cdef int64_t factor = _power_of_ten(scale - MICRO_PLACES)
+    cdef int64_t finer = _power_of_ten(QUANTITY_PLACES - scale)
+    cdef int64_t any_rest = 0
+    cdef int64_t row
+    for row in range(count):
+        suspect[row] |= divide_128(data + 16 * row, factor, &values[row], &rests[row])
+        rests[row] *= finer
+        any_rest |= rests[row]
+    return any_rest != 0
 
 
 cdef Wide load_wide(const uint8_t *data, int kind, int64_t row) noexcept nogil:
@@ -187,13 +231,14 @@ cdef Wide load_wide(const uint8_t *data, int kind, int64_t row) noexcept nogil:
     return number
 
 
-cdef int wide_to_micro(Wide number, int scale, int64_t *micro) noexcept nogil:
-    """Millionths of a number of `scale` places, rounded half-even. A RowStatus."""
+cdef int wide_to_micro(Wide number, int scale, int64_t *micro, int64_t *rest) noexcept nogil:
+    """Millionths of a number of `scale` places, and what they leave out. A RowStatus."""
     cdef int shift = scale - QUANTITY_PLACES
     cdef uint64_t digit = 0
+    cdef uint64_t finer = 0
     cdef bint is_rest = False
     cdef int step
-    micro[0] = 0
+    micro[0] = rest[0] = 0
     # The digits that fall away, all but the first of them, only say whether there is a rest.
     while shift > 1:
         step = min(shift - 1, <int> POWER_MAX)
@@ -203,6 +248,10 @@ cdef int wide_to_micro(Wide number, int scale, int64_t *micro) noexcept nogil:
         digit = _divide_wide(&number, 10)
         if digit > 5 or (digit == 5 and (is_rest or number.limbs[0] & 1)):
             _add_one(&number)
+    shift = min(scale, <int> QUANTITY_PLACES) - MICRO_PLACES
+    if shift > 0:
+        finer = _divide_wide(&number, <uint64_t> _power_of_ten(shift))
+        finer *= <uint64_t> _power_of_ten(QUANTITY_PLACES - MICRO_PLACES - shift)
     while shift < 0 and number.limbs[0] <= <uint64_t> QUANTITY_MICRO_MAX:
         if (number.limbs[1] | number.limbs[2] | number.limbs[3]) != 0 or number.limbs[0] == 0:
             break
@@ -214,8 +263,10 @@ cdef int wide_to_micro(Wide number, int scale, int64_t *micro) noexcept nogil:
     ):
         return QUANTITY_MUST_BE_IN_RANGE
     micro[0] = <int64_t> number.limbs[0]
+    rest[0] = <int64_t> finer
     if number.is_negative:
         micro[0] = -micro[0]
+        rest[0] = -rest[0]
     return POSTED
 
 
@@ -243,14 +294,11 @@ cdef int64_t write_number(Wide number, int scale, uint8_t *text) noexcept nogil:
 cdef void scale_times(
     int64_t *values, int64_t count, int kind, bint is_end, uint8_t *suspect
 ) noexcept nogil:
-    """Scale dates and timestamps to microseconds, in place; mark those out of range."""
+    """Scale timestamps to microseconds, in place; mark those out of range."""
     cdef int64_t per_second = _per_second(kind)
     cdef int64_t factor, value_max, row
     cdef uint64_t value
-    if kind == TYPE_DATE32:
-        factor = DAY_US
-        value_max = TIME_S_STOP // DAY_S
-    elif kind == TYPE_TIMESTAMP_NS:
+    if kind == TYPE_TIMESTAMP_NS:
         factor = 0
         # An end within the last microsecond is cut to it.
         value_max = TIME_S_STOP * per_second + (999 if is_end else 0)
@@ -272,13 +320,13 @@ cdef void scale_times(
 
 
 cdef int time_to_us(int64_t value, int kind, int64_t *time_us) noexcept nogil:
-    """Microseconds of one date or timestamp, whatever its range; -1 where int64 is too small."""
+    """Microseconds of one timestamp, whatever its range; -1 where int64 is too small."""
     cdef int64_t factor, rest
     if kind == TYPE_TIMESTAMP_NS:
         rest = value % 1000     # C: has the sign of value
         time_us[0] = (value - rest) // 1000 - (rest < 0)
         return 0
-    factor = DAY_US if kind == TYPE_DATE32 else SECOND_US // _per_second(kind)
+    factor = SECOND_US // _per_second(kind)
     time_us[0] = 0
     if value > INT64_MAX // factor or value < -(INT64_MAX // factor):
         return -1
@@ -298,10 +346,10 @@ cdef void mark_nulls(
 
 
 cdef inline int64_t _per_second(int kind) noexcept nogil:
-    """Units of a timestamp (or date64) in a second."""
+    """Units of a timestamp in a second."""
     if kind == TYPE_TIMESTAMP_S:
         return 1
-    if kind == TYPE_TIMESTAMP_MS or kind == TYPE_DATE64:
+    if kind == TYPE_TIMESTAMP_MS:
         return 1000
     return 1000000000 if kind == TYPE_TIMESTAMP_NS else SECOND_US
 

@@ -21,15 +21,13 @@ cdef enum TypeKind:             # types of Arrow that some column of Tonne takes
     TYPE_DECIMAL64 = 12
     TYPE_DECIMAL128 = 13
     TYPE_DECIMAL256 = 14
-    TYPE_DATE32 = 15            # days
-    TYPE_DATE64 = 16            # milliseconds
-    TYPE_TIMESTAMP_S = 17
-    TYPE_TIMESTAMP_MS = 18
-    TYPE_TIMESTAMP_US = 19
-    TYPE_TIMESTAMP_NS = 20
-    TYPE_UTF8 = 21              # offsets of 32 bits
-    TYPE_LARGE_UTF8 = 22        # offsets of 64 bits
-    TYPE_UTF8_VIEW = 23         # 16 bytes a text, long ones in further buffers
+    TYPE_TIMESTAMP_S = 15
+    TYPE_TIMESTAMP_MS = 16
+    TYPE_TIMESTAMP_US = 17
+    TYPE_TIMESTAMP_NS = 18
+    TYPE_UTF8 = 19              # offsets of 32 bits
+    TYPE_LARGE_UTF8 = 20        # offsets of 64 bits
+    TYPE_UTF8_VIEW = 21         # 16 bytes a text, long ones in further buffers
 
 cdef enum:
     SCALE_MAX = 76              # of decimals, either sign: digits of a decimal256

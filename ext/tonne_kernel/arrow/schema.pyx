@@ -57,7 +57,11 @@ TYPE_NAMES = (
 REQUIRED = ("facility", "activity", "quantity", "unit", "start", "end")
 
 TEXT_TAKEN = "utf8, large_utf8, utf8_view, or a dictionary of one of these"
-TIME_TAKEN = "timestamp (s, ms, us or ns, any time zone), date32 or date64"
+TIME_TAKEN = "timestamp (s, ms, us or ns, any time zone)"
+DAYS_REMEDY = (
+    "a day begins at another instant in each time zone: send the instant at which it begins in the"
+    " book's time zone, and for the end that of the day after the last"
+)
 TAKEN = {
     "quantity": f"decimal, int, float64, {TEXT_TAKEN}",
     "start": TIME_TAKEN,
@@ -70,6 +74,10 @@ REMEDIES = {
     " of a float32 is not that of the double of equal value",
     ("start", "utf8"): "parse the text at the source",
     ("end", "utf8"): "parse the text at the source",
+    ("start", "date32"): DAYS_REMEDY,
+    ("end", "date32"): DAYS_REMEDY,
+    ("start", "date64"): DAYS_REMEDY,
+    ("end", "date64"): DAYS_REMEDY,
 }
 
 FIELDS_BY_NAME = {name: field for field, name in FIELD_NAMES.items()}
@@ -185,7 +193,8 @@ cdef str _read_type(const Table *arrow_type, int64_t type_type, ColumnType *colu
         column.kind = TYPE_FLOAT64 if unit == 2 else TYPE_OTHER
     elif type_type == ARROW_DATE:
         status = read_int(arrow_type, UNIT, 2, 1, &unit)
-        column.kind = {0: TYPE_DATE32, 1: TYPE_DATE64}.get(unit, TYPE_OTHER)
+        found = {0: "date32", 1: "date64"}.get(unit, found)
+        column.kind = TYPE_OTHER            # no instant: see DAYS_REMEDY
     elif type_type == ARROW_TIMESTAMP:
         status = read_int(arrow_type, UNIT, 2, 0, &unit)
         column.kind = TYPE_TIMESTAMP_S + unit if 0 <= unit <= 3 else TYPE_OTHER
@@ -230,7 +239,7 @@ cdef bint _is_taken(const ColumnType *column) noexcept:
     if column.field == FIELD_QUANTITY:
         return is_text or is_int or TYPE_FLOAT64 <= kind <= TYPE_DECIMAL256
     if column.field in (FIELD_START, FIELD_END):
-        return TYPE_DATE32 <= kind <= TYPE_TIMESTAMP_NS
+        return TYPE_TIMESTAMP_S <= kind <= TYPE_TIMESTAMP_NS
     if column.field == FIELD_DATA_QUALITY:
         return is_int
     return is_text
@@ -242,7 +251,7 @@ cdef int value_width(int kind) noexcept nogil:
         return 1
     if kind == TYPE_INT16 or kind == TYPE_UINT16:
         return 2
-    if kind in (TYPE_INT32, TYPE_UINT32, TYPE_DECIMAL32, TYPE_DATE32):
+    if kind in (TYPE_INT32, TYPE_UINT32, TYPE_DECIMAL32):
         return 4
     if kind == TYPE_DECIMAL128 or kind == TYPE_UTF8_VIEW:
         return 16

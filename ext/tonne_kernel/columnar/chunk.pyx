@@ -108,7 +108,9 @@ cdef int _stage_quantity(
         return 0
     number = load_wide(column.data, column_type.kind, row)
     record.quantity_kind = QUANTITY_MICRO
-    if wide_to_micro(number, column_type.scale, &record.quantity_micro) != POSTED:
+    if wide_to_micro(
+        number, column_type.scale, &record.quantity_micro, &record.quantity_rest
+    ) != POSTED:
         record.quantity_kind = QUANTITY_TOO_LARGE
     record.quantity.data = number_text
     record.quantity.size = write_number(number, column_type.scale, number_text)

@@ -7,8 +7,8 @@ from libc.string cimport memcpy, memset
 from tonne_kernel.arrow.column cimport ArrowColumn, is_valid
 from tonne_kernel.arrow.fault cimport FAULT_CHECKS, FAULT_MEMORY, FAULT_TEXT_BYTES, set_fault
 from tonne_kernel.arrow.numbers cimport (
-    Wide, load_wide, mark_nulls, narrow_decimals, scale_numbers, scale_times, wide_to_micro,
-    widen_ints,
+    Wide, load_wide, mark_nulls, narrow_decimals, scale_numbers, scale_times, split_decimals,
+    wide_to_micro, widen_ints,
 )
 from tonne_kernel.arrow.schema cimport (
     TYPE_DECIMAL128, TYPE_DECIMAL256, TYPE_FLOAT64, TYPE_NULL, TYPE_OTHER, TYPE_UTF8,
@@ -32,8 +32,10 @@ from tonne_kernel.records.batch_columns cimport (
 )
 from tonne_kernel.records.checks cimport check_staged
 from tonne_kernel.records.staged cimport Staged
-from tonne_kernel.values.constants cimport ATTRIBUTES_SIZE_MAX, DATA_QUALITY_MAX, EVIDENCE_SIZE_MAX
-from tonne_kernel.values.decimal cimport double_to_micro, parse_decimal_micro
+from tonne_kernel.values.constants cimport (
+    ATTRIBUTES_SIZE_MAX, DATA_QUALITY_MAX, EVIDENCE_SIZE_MAX, MICRO_PLACES, QUANTITY_PLACES,
+)
+from tonne_kernel.values.decimal cimport read_decimal, read_double
 from tonne_kernel.values.dictionary cimport Dictionaries, KeyTable, find_key
 from tonne_kernel.values.status cimport (
     FIELD_ACTIVITY, FIELD_ATTRIBUTES, FIELD_COUNT, FIELD_DATA_QUALITY, FIELD_END, FIELD_EVIDENCE,
@@ -185,7 +187,8 @@ cdef int _take_quantity(Decoding *work) noexcept nogil:
     cdef const ColumnType *column_type = &work.chunk.schema.columns[place]
     cdef const ArrowColumn *column = &work.chunk.columns[place]
     cdef int64_t *micro = work.columns.quantity_micro + work.first
-    cdef int64_t row, misfits = 0
+    cdef int64_t *rests = work.rests
+    cdef int64_t row, misfits = 0, any_rest = 0
     cdef double value
     if column_type.kind == TYPE_NULL:
         memset(work.suspect, 1, work.chunk.count)
@@ -197,43 +200,68 @@ cdef int _take_quantity(Decoding *work) noexcept nogil:
     if column_type.kind == TYPE_FLOAT64:
         for row in range(work.chunk.count):
             memcpy(&value, column.data + 8 * row, 8)
-            work.suspect[row] |= double_to_micro(value, &micro[row]) != POSTED
+            work.suspect[row] |= read_double(value, &micro[row], &rests[row]) != POSTED
+            any_rest |= rests[row]
+    elif (
+        column_type.kind == TYPE_DECIMAL128
+        and MICRO_PLACES < column_type.scale <= QUANTITY_PLACES
+    ):
+        any_rest = split_decimals(
+            column.data, work.chunk.count, column_type.scale, work.suspect, micro, rests)
     else:
         if column_type.kind == TYPE_DECIMAL128 or column_type.kind == TYPE_DECIMAL256:
             misfits = narrow_decimals(column.data, column_type.kind, work.chunk.count, micro)
         else:
             widen_ints(column.data, column_type.kind, work.chunk.count, micro)
-        scale_numbers(micro, work.chunk.count, column_type.scale, work.suspect)
-        if misfits and _take_misfits(work, place):
-            return -1
+        any_rest = scale_numbers(
+            micro, work.chunk.count, column_type.scale, work.suspect, rests)
+        if misfits:
+            any_rest |= _take_misfits(work, place)
     mark_nulls(column.validity, work.chunk.count, work.suspect)
+    return _write_rests(work) if any_rest else 0
+
+
+cdef int _write_rests(Decoding *work) noexcept nogil:
+    """Write what the millionths of a chunk leave out: no column of it before there is any."""
+    if columns_want(work.columns, FIELD_QUANTITY):
+        return set_fault(&work.fault, FAULT_MEMORY, 0, 0, 0)
+    memcpy(
+        work.columns.quantity_rest + work.first, work.rests, work.chunk.count * sizeof(int64_t))
     return 0
 
 
-cdef int _take_misfits(Decoding *work, int place) noexcept nogil:
-    """Quantities of decimals that do not fit int64: they may do so after rounding."""
+cdef bint _take_misfits(Decoding *work, int place) noexcept nogil:
+    """Quantities of decimals that do not fit int64: they may do so after rounding.
+
+    Whether millionths leave anything of them out.
+    """
     cdef const ColumnType *column_type = &work.chunk.schema.columns[place]
     cdef int64_t *micro = work.columns.quantity_micro + work.first
+    cdef bint is_fine = column_type.scale > MICRO_PLACES
     cdef Wide number
-    cdef int64_t row
+    cdef int64_t row, rest, any_rest = 0
     for row in range(work.chunk.count):
         number = load_wide(work.chunk.columns[place].data, column_type.kind, row)
         if (number.limbs[0] >> 63) | number.limbs[1] | number.limbs[2] | number.limbs[3]:
             work.suspect[row] |= (
-                wide_to_micro(number, column_type.scale, &micro[row]) != POSTED)
-    return 0
+                wide_to_micro(number, column_type.scale, &micro[row], &rest) != POSTED)
+            if is_fine:
+                work.rests[row] = rest
+                any_rest |= rest
+    return any_rest != 0
 
 
 cdef int _take_quantity_texts(Decoding *work, int place) noexcept nogil:
     """Quantities of a chunk that come as texts, one per row."""
     cdef int64_t *micro = work.columns.quantity_micro + work.first
-    cdef int64_t row
+    cdef int64_t row, any_rest = 0
     if find_row_texts(work, place):
         return -1
     for row in range(work.chunk.count):
-        work.suspect[row] |= parse_decimal_micro(
-            work.texts[row].data, work.texts[row].size, &micro[row]) != POSTED
-    return 0
+        work.suspect[row] |= read_decimal(
+            work.texts[row].data, work.texts[row].size, &micro[row], &work.rests[row]) != POSTED
+        any_rest |= work.rests[row]
+    return _write_rests(work) if any_rest else 0
 
 
 cdef int _map_quantities(Decoding *work, int place) noexcept nogil:
@@ -242,21 +270,22 @@ cdef int _map_quantities(Decoding *work, int place) noexcept nogil:
         &work.chunk.dictionaries[work.chunk.dictionary_of[place]])
     cdef ValueMap *found = &work.maps[place]
     cdef int64_t *micro = work.columns.quantity_micro + work.first
-    cdef int64_t row, index
+    cdef int64_t row, index, any_rest = 0
     if take_indices(work, place):
         return -1
     for row in range(work.chunk.count):
         index = work.values[row]
         if found.codes[index] == CODE_UNMAPPED:
             found.codes[index] = 0
-            if parse_decimal_micro(dictionary.values[index].data,
-                                   dictionary.values[index].size,
-                                   &found.micro[index]) != POSTED:
+            if read_decimal(dictionary.values[index].data, dictionary.values[index].size,
+                            &found.micro[index], &found.rest[index]) != POSTED:
                 found.codes[index] = CODE_INVALID
-                found.micro[index] = 0
+                found.micro[index] = found.rest[index] = 0
         micro[row] = found.micro[index]
+        work.rests[row] = found.rest[index]
+        any_rest |= work.rests[row]
         work.suspect[row] |= found.codes[index] < 0
-    return 0
+    return _write_rests(work) if any_rest else 0
 
 
 cdef int _take_times(Decoding *work, int field, int64_t *times_us, bint is_end) noexcept nogil:

@@ -35,6 +35,7 @@ cdef struct Decoding:
     # Scratch, one per row of a chunk
     int32_t codes[CODED_COUNT][CHUNK_ROWS]
     int64_t values[CHUNK_ROWS]
+    int64_t rests[CHUNK_ROWS]   # of quantities
     Span texts[CHUNK_ROWS]
     uint8_t suspect[CHUNK_ROWS]
     uint8_t number_text[NUMBER_TEXT_SIZE_MAX]

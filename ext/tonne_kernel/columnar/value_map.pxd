@@ -16,7 +16,8 @@ cdef enum:                      # what stands for a value instead of its code
 
 cdef struct ValueMap:
     int32_t *codes              # interned code, or 0 for a quantity, or CODE_*; then one for null
-    int64_t *micro              # quantities: millionths; else NULL
+    int64_t *micro              # quantities: millionths, and what they leave out; else NULL
+    int64_t *rest
     int64_t count               # values
     int64_t capacity
     int64_t generation          # of the dictionary when the codes were found

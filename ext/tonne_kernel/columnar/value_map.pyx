@@ -25,13 +25,17 @@ cdef int sync_map(
             if data is NULL:
                 return -1
             value_map.micro = <int64_t *> data
+            data = realloc(value_map.rest, capacity * sizeof(int64_t))
+            if data is NULL:
+                return -1
+            value_map.rest = <int64_t *> data
         value_map.capacity = capacity
     for index in range(value_map.count, dictionary.count):
         value_map.codes[index] = CODE_UNMAPPED
     value_map.count = dictionary.count
     value_map.codes[value_map.count] = CODE_ABSENT
     if is_quantity:
-        value_map.micro[value_map.count] = 0
+        value_map.micro[value_map.count] = value_map.rest[value_map.count] = 0
     return 0
 
 
@@ -39,5 +43,7 @@ cdef void map_free(ValueMap *value_map) noexcept nogil:
     """Free what the map has allocated."""
     free(value_map.codes)
     free(value_map.micro)
+    free(value_map.rest)
     value_map.codes = NULL
     value_map.micro = NULL
+    value_map.rest = NULL

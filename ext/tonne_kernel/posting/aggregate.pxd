@@ -1,7 +1,8 @@
 """Sums of quantities per (key, period, slice, disposition), in order of first sight.
 
 A sum of n int64 stays below n * 2^63 in size, so 128 bits hold the sum of any 2^64 parts:
-no batch can overflow it. Summing sums is another matter: see `sums.pyx`.
+no batch can overflow it. A sum of both parts of its quantities is made when it is handed out, and
+may be too large then. Summing sums is another matter: see `sums.pyx`.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
@@ -10,6 +11,7 @@ from tonne_kernel.values.int128 cimport i128
 
 cdef struct Sum:
     i128 quantity_micro
+    i128 quantity_rest          # of what millionths leave out, see `decimal.pxd`
     int64_t record_count        # records with a part here
     int64_t record_start_count  # records whose first part is here
     int32_t key                 # of the posting

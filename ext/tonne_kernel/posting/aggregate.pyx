@@ -67,6 +67,7 @@ cdef int32_t _insert(
         return -1
     total = &table.sums[number]
     total.quantity_micro = i128_of(0)
+    total.quantity_rest = i128_of(0)
     total.record_count = 0
     total.record_start_count = 0
     total.key = key

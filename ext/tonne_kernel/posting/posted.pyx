@@ -23,8 +23,11 @@ from tonne_kernel.posting.quarantine cimport Source, export_quarantine
 from tonne_kernel.posting.rules cimport PeriodTable, RuleTable
 from tonne_kernel.posting.segment cimport export_segment
 from tonne_kernel.session.session cimport Batch, Session
+from tonne_kernel.values.constants cimport ATTO_PER_MICRO
 from tonne_kernel.values.dictionary cimport Key, dictionaries_reserve
-from tonne_kernel.values.int128 cimport i128, i128_high, i128_low
+from tonne_kernel.values.int128 cimport (
+    i128, i128_atto, i128_fits_38_digits, i128_high, i128_low,
+)
 
 
 @cython.final
@@ -51,7 +54,7 @@ cdef class SliceTotals:
     cdef readonly int64_t posted_count
     cdef readonly int64_t quarantined_count
     cdef readonly int64_t suspended_count
-    cdef readonly object quantity_micro
+    cdef readonly object quantity_atto
     cdef readonly list row_errors
     cdef readonly int64_t row_error_count
 
@@ -228,7 +231,8 @@ cdef SliceTotals _totals(const Posting *posting, const SliceState *state):
     totals.posted_count = state.posted_count
     totals.quarantined_count = state.quarantined_count
     totals.suspended_count = state.suspended_count
-    totals.quantity_micro = _int_of(state.quantity_micro)
+    totals.quantity_atto = (
+        _int_of(state.quantity_micro) * ATTO_PER_MICRO + _int_of(state.quantity_rest))
     totals.row_error_count = state.quarantined_count + state.suspended_count
     totals.row_errors = [
         (
@@ -259,6 +263,7 @@ cdef ArrowTable _export_postings(const Posting *posting):
     cdef uint8_t *last_day = <uint8_t *>table.allocate(count)
     cdef int32_t *disposition = <int32_t *>table.allocate(count * 4)
     cdef i128 *quantity = <i128 *>table.allocate(count * 16)
+    cdef bint has_overflow = False
     cdef int64_t *record_count = <int64_t *>table.allocate(count * 8)
     cdef int64_t *record_start_count = <int64_t *>table.allocate(count * 8)
     cdef const Sum *total
@@ -276,9 +281,15 @@ cdef ArrowTable _export_postings(const Posting *posting):
             first_day[index] = <uint8_t>(total.slice >> 8)
             last_day[index] = <uint8_t>(total.slice & 0xFF)
             disposition[index] = total.disposition
-            quantity[index] = total.quantity_micro
+            if (
+                i128_atto(total.quantity_micro, total.quantity_rest, &quantity[index])
+                or not i128_fits_38_digits(quantity[index])
+            ):
+                has_overflow = True
             record_count[index] = total.record_count
             record_start_count[index] = total.record_start_count
+    if has_overflow:
+        raise OverflowError("a sum of quantities has more than 20 digits before the point")
     _add_copied(table, "facility", facility, &posting.dictionaries.facility.texts)
     _add_copied(table, "activity", activity, &posting.dictionaries.activity.texts)
     _add_copied(table, "unit", unit, &posting.dictionaries.unit.texts)
@@ -287,7 +298,7 @@ cdef ArrowTable _export_postings(const Posting *posting):
     table.add_fixed("first_day", "C", first_day)
     table.add_fixed("last_day", "C", last_day)
     table.add_fixed("disposition", "i", disposition)
-    table.add_fixed("quantity", "d:38,6", quantity)
+    table.add_fixed("quantity", "d:38,18", quantity)
     table.add_fixed("record_count", "l", record_count)
     table.add_fixed("record_start_count", "l", record_start_count)
     return table

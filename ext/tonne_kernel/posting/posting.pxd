@@ -40,6 +40,7 @@ cdef struct SliceState:
     int64_t suspended_count
     int64_t quarantined_count
     i128 quantity_micro         # of all records that are not in quarantine
+    i128 quantity_rest
     int64_t first_error         # in Posting.errors
     int64_t reported_count
     # Keys are many, but their activities, units and regions few: each by its code's last bits.

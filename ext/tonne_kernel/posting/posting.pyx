@@ -20,7 +20,9 @@ from tonne_kernel.records.batch_columns cimport BatchColumns
 from tonne_kernel.values.dictionary cimport (
     Dictionaries, Key, KeyState, dictionaries_free, dictionaries_init, find_key,
 )
-from tonne_kernel.values.int128 cimport i128_add, i128_of, mul_div_toward_zero
+from tonne_kernel.values.int128 cimport (
+    carry_rest, i128_add, i128_of, mul_div_atto, mul_div_toward_zero,
+)
 from tonne_kernel.values.status cimport (
     FACILITY_MUST_BE_REGISTERED, FIELD_ACTIVITY, FIELD_FACILITY, FIELD_RECORD, FIELD_UNIT, POSTED,
     SUSPENSE_FIRST, UNIT_MUST_BE_KNOWN, UNIT_MUST_FIT_ACTIVITY,
@@ -117,13 +119,18 @@ cdef inline int _post_record(
         if key.slot >= 0:
             debug_assert(key.slot < posting.sums.count)
             _add(&posting.sums.sums[key.slot], quantity_micro, True)
+            if columns.quantity_rest != NULL:
+                i128_add(
+                    &posting.sums.sums[key.slot].quantity_rest,
+                    i128_of(columns.quantity_rest[row]))
     else:
-        status = _post_parts(
-            posting, key, start_us, columns.end_us[row], quantity_micro, period)
+        status = _post_parts(posting, key, columns, row, period)
         if status < 0:
             return status
     if status == POSTED or status >= SUSPENSE_FIRST:
         i128_add(&state.quantity_micro, i128_of(quantity_micro))
+        if columns.quantity_rest != NULL:
+            i128_add(&state.quantity_rest, i128_of(columns.quantity_rest[row]))
         _add_row(posting, state, columns, row, key.posting_key, status)
     return status
 
@@ -157,18 +164,24 @@ cdef int _turn_to_period(Posting *posting, KeyState *key, int32_t period) noexce
 
 
 cdef int _post_parts(
-    Posting *posting, const KeyState *key, int64_t start_us, int64_t end_us,
-    int64_t quantity_micro, int32_t first
+    Posting *posting, const KeyState *key, const BatchColumns *columns, int64_t row, int32_t first
 ) noexcept nogil:
     """Split a record by time over its periods; what is cut off goes to the last part.
 
+    The parts of whole millionths are whole millionths, those of finer quantities as fine as these.
     What waits has no slices: nothing is resolved for it yet.
     """
+    cdef int64_t start_us = columns.start_us[row]
+    cdef int64_t end_us = columns.end_us[row]
+    cdef int64_t micro = columns.quantity_micro[row]
+    cdef int64_t rest = columns.quantity_rest[row] if columns.quantity_rest != NULL else 0
     cdef int32_t last = period_at(&posting.periods, end_us - 1)
     cdef int status = _status_over(posting, key.rule, start_us, end_us, first, last)
-    cdef int64_t left = quantity_micro
+    cdef int64_t left = micro
+    cdef int64_t left_rest = rest
     cdef int64_t part_start = start_us
     cdef int64_t part_end = end_us
+    cdef int64_t part_rest = 0
     cdef int64_t part
     cdef int32_t period, slot
     if POSTED < status < SUSPENSE_FIRST:
@@ -177,16 +190,28 @@ cdef int _post_parts(
         if period == last:
             part_end = end_us
             part = left
+            part_rest = left_rest
         else:
             part_end = posting.periods.boundaries_us[period + 1]
-            part = mul_div_toward_zero(quantity_micro, part_end - part_start, end_us - start_us)
+            if rest:
+                mul_div_atto(
+                    micro, rest, part_end - part_start, end_us - start_us, &part, &part_rest)
+            else:
+                part = mul_div_toward_zero(micro, part_end - part_start, end_us - start_us)
             left -= part
+            left_rest -= part_rest
+        if rest:
+            carry_rest(&part, &part_rest)
         if status != POSTED:
             slot = find_sum(&posting.sums, key.posting_key, period, WHOLE_MONTH, -status)
             if slot < 0:
                 return POSTING_MEMORY
             _add(&posting.sums.sums[slot], part, period == first)
-        elif _post_slices(posting, key, period, part_start, part_end, part, period == first):
+            i128_add(&posting.sums.sums[slot].quantity_rest, i128_of(part_rest))
+        elif _post_slices(
+            posting, key, period, part_start, part_end, part, part_rest, rest != 0,
+            period == first
+        ):
             return POSTING_MEMORY
         part_start = part_end
     return status
@@ -194,31 +219,36 @@ cdef int _post_parts(
 
 cdef int _post_slices(
     Posting *posting, const KeyState *key, int32_t period, int64_t start_us, int64_t end_us,
-    int64_t quantity_micro, bint is_first
+    int64_t micro, int64_t rest, bint is_fine, bint is_first
 ) noexcept nogil:
     """Split a record's part of a period by time over the slices that it touches.
 
     Up to each cut counts what is due since the part began, cut toward zero: so two slices add up
-    to what they would have been as one, wherever they are cut.
+    to what they would have been as one, wherever they are cut. `is_fine`: the record has more
+    than whole millionths.
     """
     cdef const Rules *rules = &posting.rules
     cdef int32_t run = run_at(rules, key.rule, period)
     cdef int32_t first_day = 1
     cdef int32_t last_day, slot
     cdef int64_t counted = 0
-    cdef int64_t due
+    cdef int64_t counted_rest = 0
+    cdef int64_t due, due_rest
     cdef int64_t slice_start = start_us
     cdef int64_t slice_end
     while slice_start < end_us:
         last_day = LAST_DAY
         slice_end = end_us
-        due = quantity_micro
+        due = micro
+        due_rest = rest
         if is_cut_after(rules, key.rule, run, period):
             last_day = <int32_t>(rules.run_firsts[run + 1] % DAYS_PER_PERIOD) - 1
             slice_end = rules.run_starts_us[run + 1]
-            if slice_end < end_us:
-                due = mul_div_toward_zero(
-                    quantity_micro, slice_end - start_us, end_us - start_us)
+            if slice_end < end_us and is_fine:
+                mul_div_atto(
+                    micro, rest, slice_end - start_us, end_us - start_us, &due, &due_rest)
+            elif slice_end < end_us:
+                due = mul_div_toward_zero(micro, slice_end - start_us, end_us - start_us)
             else:
                 slice_end = end_us
         if slice_end > slice_start:
@@ -228,7 +258,10 @@ cdef int _post_slices(
             if slot < 0:
                 return -1
             _add(&posting.sums.sums[slot], due - counted, is_first)
+            i128_add(
+                &posting.sums.sums[slot].quantity_rest, i128_of(due_rest - counted_rest))
             counted = due
+            counted_rest = due_rest
             is_first = False
             slice_start = slice_end
         first_day = last_day + 1

@@ -18,7 +18,7 @@ from tonne_kernel.values.dictionary cimport Key
 cdef enum:
     CAPACITY_MIN = 16
     QUANTITY_PLACE = 3          # of the quantity among the reject texts
-    QUANTITY_SIZE_MAX = 32      # bytes of "-999999999999.999999" and more
+    QUANTITY_SIZE_MAX = 40      # bytes of "-999999999999.999999999999999999" and more
 
 cdef struct QuarantineColumns:
     int32_t *channel
@@ -176,12 +176,7 @@ cdef int _add_record_texts(
     """Texts of a record that was valid by itself, but that a rule refused."""
     cdef const Key *key = &source.dictionaries.keys.keys[source.columns.key[row]]
     cdef char text[QUANTITY_SIZE_MAX]
-    cdef int64_t micro = source.columns.quantity_micro[row]
-    cdef int64_t size = -micro if micro < 0 else micro
-    cdef const char *sign = b"-" if micro < 0 else b""
-    cdef int length = snprintf(
-        text, QUANTITY_SIZE_MAX, "%s%lld.%06lld", sign,
-        <long long>(size // MICRO_PER_ONE), <long long>(size % MICRO_PER_ONE))
+    cdef int length = _write_quantity(source.columns, row, text)
     return (
         _append_from(&columns.texts[0], &source.columns.record_id, row)
         or _append_from(&columns.texts[1], &source.dictionaries.facility.texts, key.facility)
@@ -192,6 +187,25 @@ cdef int _add_record_texts(
         or _append_evidence(&columns.texts[6], &source.columns.evidence, row)
         or texts_append(&columns.texts[7], NULL, 0)
     )
+
+
+cdef int _write_quantity(const BatchColumns *columns, int64_t row, char *text) noexcept nogil:
+    """Write a quantity with 6 places, or as many of 18 as it has. The size of the text."""
+    cdef int64_t micro = columns.quantity_micro[row]
+    cdef int64_t rest = columns.quantity_rest[row] if columns.quantity_rest != NULL else 0
+    cdef int64_t size = -micro if micro < 0 else micro
+    cdef const char *sign = b"-" if micro < 0 or rest < 0 else b""
+    cdef int length = snprintf(
+        text, QUANTITY_SIZE_MAX, "%s%lld.%06lld", sign,
+        <long long>(size // MICRO_PER_ONE), <long long>(size % MICRO_PER_ONE))
+    if rest == 0:
+        return length
+    length += snprintf(
+        text + length, <size_t>(QUANTITY_SIZE_MAX - length), "%012lld",
+        <long long>(-rest if rest < 0 else rest))
+    while text[length - 1] == c"0":
+        length -= 1
+    return length
 
 
 cdef inline int _append_evidence(

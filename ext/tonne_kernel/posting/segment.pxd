@@ -24,6 +24,7 @@ cdef struct SegmentColumns:
     uint8_t *status             # RowStatus: POSTED or a suspense
     int32_t *kept               # rows of the present batch that came here
     # Optional columns: NULL (or without texts) until a record has one. Code 0 is "".
+    i128 *quantity_rest         # see `decimal.pxd`
     int32_t *supplier
     int32_t *product
     uint8_t *data_quality

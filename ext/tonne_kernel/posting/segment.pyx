@@ -10,6 +10,7 @@ from tonne_kernel.memory.buffers cimport (
 )
 from tonne_kernel.records.batch_columns cimport BatchColumns
 from tonne_kernel.values.dictionary cimport Dictionaries
+from tonne_kernel.values.int128 cimport i128, i128_of
 from tonne_kernel.values.text cimport Interner, intern
 
 cdef enum:
@@ -57,6 +58,7 @@ cdef void segment_free(SegmentColumns *segment) noexcept nogil:
     block_free(segment.end_us)
     block_free(segment.status)
     block_free(segment.kept)
+    block_free(segment.quantity_rest)
     block_free(segment.supplier)
     block_free(segment.product)
     block_free(segment.data_quality)
@@ -73,6 +75,8 @@ cdef int segment_add_texts(
         if _append_all(&segment.record_id, &columns.record_id):
             return -1
     elif _append_kept(&segment.record_id, &columns.record_id, segment.kept, count):
+        return -1
+    if columns.quantity_rest != NULL and _add_rests(segment, first, count, columns):
         return -1
     if columns.supplier != NULL and _add_codes(
         segment, &segment.supplier, first, count, columns.supplier,
@@ -112,6 +116,9 @@ cdef ArrowTable export_segment(
     table.add_fixed("start", "tsu:UTC", _give(table, <void **>&segment.start_us))
     table.add_fixed("end", "tsu:UTC", _give(table, <void **>&segment.end_us))
     table.add_fixed("status", "C", _give(table, <void **>&segment.status))
+    if segment.quantity_rest != NULL:
+        table.add_fixed(
+            "quantity_rest", "d:18,18", _give(table, <void **>&segment.quantity_rest))
     if segment.supplier != NULL:
         _give_texts(table, "supplier", &segment.supplier, &dictionaries.supplier.texts)
     if segment.product != NULL:
@@ -205,6 +212,22 @@ cdef int _add_codes(
                 return -1
             last = code
         column[0][first + index] = last_here
+    return 0
+
+
+cdef int _add_rests(
+    SegmentColumns *segment, int64_t first, int64_t count, const BatchColumns *columns
+) noexcept nogil:
+    cdef int64_t index, rest
+    for index in range(count):
+        rest = columns.quantity_rest[segment.kept[index]]
+        if rest == 0:
+            continue
+        if segment.quantity_rest == NULL:
+            segment.quantity_rest = <i128 *>block_allocate_zeros(segment.capacity * 16)
+            if segment.quantity_rest == NULL:
+                return -1
+        segment.quantity_rest[first + index] = i128_of(rest)
     return 0
 
 

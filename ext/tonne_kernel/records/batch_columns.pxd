@@ -26,13 +26,14 @@ cdef struct Reject:
 cdef struct BatchColumns:
     int64_t count               # rows
     int32_t *key                # -1 where rejected
-    int64_t *quantity_micro     # 0 where rejected
+    int64_t *quantity_micro     # whole millionths, cut toward zero; 0 where rejected
     int64_t *start_us           # microseconds since 1970-01-01T00:00Z
     int64_t *end_us             # exclusive
     uint8_t *status             # RowStatus
     uint8_t *field              # RecordField at fault
     TextColumn record_id        # one text per row; any text where rejected
     # The optional columns are NULL (or without texts) until `columns_want` makes them.
+    int64_t *quantity_rest      # what millionths leave out, see `decimal.pxd`; 0 where nothing
     int32_t *supplier           # code, -1 where absent
     int32_t *product            # code, -1 where absent
     uint8_t *data_quality       # 0 where absent
@@ -59,8 +60,8 @@ cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil
 # and not more than each of `key_count` keys in each month that any of them touches.
 cdef void columns_bound_postings(BatchColumns *columns, int64_t key_count) noexcept nogil
 
-# Make the optional column of this RecordField (SUPPLIER, PRODUCT, DATA_QUALITY: filled with
-# "absent"). 0, or -1 for no memory. Calling it again is cheap.
+# Make the optional column of this RecordField (QUANTITY: zeros for the rests; SUPPLIER, PRODUCT,
+# DATA_QUALITY: filled with "absent"). 0, or -1 for no memory. Calling it again is cheap.
 cdef int columns_want(BatchColumns *columns, int field) noexcept nogil
 
 # Put row `row` into quarantine with a status; key -1, quantity 0. Rows in ascending order.

@@ -13,7 +13,9 @@ from tonne_kernel.records.staged cimport TIME_PRESENT
 from tonne_kernel.values.constants cimport (
     EVIDENCE_SIZE_MAX, MONTH_US_MIN, TEXT_SIZE_MAX, UNREAD_SIZE_MAX,
 )
-from tonne_kernel.values.status cimport FIELD_DATA_QUALITY, FIELD_PRODUCT, FIELD_SUPPLIER
+from tonne_kernel.values.status cimport (
+    FIELD_DATA_QUALITY, FIELD_PRODUCT, FIELD_QUANTITY, FIELD_SUPPLIER,
+)
 from tonne_kernel.values.text cimport utf8_cut, utf8_is_valid
 
 cdef enum:
@@ -50,6 +52,7 @@ cdef void columns_free(BatchColumns *columns) noexcept nogil:
     block_free(columns.status)
     block_free(columns.field)
     texts_free(&columns.record_id)
+    block_free(columns.quantity_rest)
     block_free(columns.supplier)
     block_free(columns.product)
     block_free(columns.data_quality)
@@ -69,6 +72,7 @@ cdef int64_t columns_memory_bytes(const BatchColumns *columns) noexcept nogil:
         + block_memory_bytes(columns.status)
         + block_memory_bytes(columns.field)
         + texts_memory_bytes(&columns.record_id)
+        + block_memory_bytes(columns.quantity_rest)
         + block_memory_bytes(columns.supplier)
         + block_memory_bytes(columns.product)
         + block_memory_bytes(columns.data_quality)
@@ -108,7 +112,12 @@ cdef void columns_bound_postings(BatchColumns *columns, int64_t key_count) noexc
 
 cdef int columns_want(BatchColumns *columns, int field) noexcept nogil:
     cdef int64_t codes_bytes = columns.count * <int64_t>sizeof(int32_t)
-    if field == FIELD_SUPPLIER and columns.supplier == NULL:
+    if field == FIELD_QUANTITY and columns.quantity_rest == NULL:
+        columns.quantity_rest = <int64_t *>block_allocate_zeros(
+            columns.count * <int64_t>sizeof(int64_t))
+        if columns.quantity_rest == NULL:
+            return -1
+    elif field == FIELD_SUPPLIER and columns.supplier == NULL:
         columns.supplier = <int32_t *>block_allocate(codes_bytes)
         if columns.supplier == NULL:
             return -1
@@ -160,6 +169,8 @@ cdef int reject_row(
     columns.reject_count += 1
     columns.key[row] = -1
     columns.quantity_micro[row] = 0
+    if columns.quantity_rest != NULL:
+        columns.quantity_rest[row] = 0
     columns.start_us[row] = reject.start_us
     columns.end_us[row] = reject.end_us
     columns.status[row] = <uint8_t>status

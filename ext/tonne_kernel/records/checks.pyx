@@ -15,7 +15,7 @@ from tonne_kernel.records.staged cimport (
 from tonne_kernel.values.constants cimport (
     ATTRIBUTES_SIZE_MAX, EVIDENCE_SIZE_MAX, QUANTITY_MICRO_MAX, TEXT_SIZE_MAX, UNREAD_SIZE_MAX,
 )
-from tonne_kernel.values.decimal cimport double_to_micro, parse_decimal_micro
+from tonne_kernel.values.decimal cimport read_decimal, read_double
 from tonne_kernel.values.dictionary cimport Dictionaries, Key, KeyTable, find_key
 from tonne_kernel.values.status cimport (
     ACTIVITY_MUST_BE_PRESENT, END_MUST_BE_IN_RANGE, END_MUST_BE_PRESENT, END_MUST_FOLLOW_START,
@@ -33,7 +33,7 @@ cdef enum:
 
 
 cdef int check_staged(const Staged *record, int64_t span_us_max, int *field) noexcept nogil:
-    cdef int64_t micro
+    cdef int64_t micro, rest
     cdef int status
     if record.undecodable:
         field[0] = FIELD_RECORD
@@ -54,7 +54,7 @@ cdef int check_staged(const Staged *record, int64_t span_us_max, int *field) noe
     if record.unit.size == 0:
         field[0] = FIELD_UNIT
         return UNIT_MUST_BE_PRESENT
-    status = _read_quantity(record, &micro)
+    status = _read_quantity(record, &micro, &rest)
     if status != POSTED:
         field[0] = FIELD_QUANTITY
         return status
@@ -67,9 +67,10 @@ cdef int check_row(
     cdef int32_t facility = 0, activity = 0, unit = 0, region = 0
     cdef int32_t key
     cdef int64_t micro = 0
+    cdef int64_t rest = 0
     if (
         record.undecodable
-        or _read_quantity(record, &micro) != POSTED
+        or _read_quantity(record, &micro, &rest) != POSTED
         or record.start_kind != TIME_PRESENT
         or record.end_kind != TIME_PRESENT
         or not start_in_range(record.start_us)
@@ -115,6 +116,10 @@ cdef int check_row(
     dictionaries.keys.last = key
     columns.key[row] = key
     columns.quantity_micro[row] = micro
+    if rest:
+        if columns_want(columns, FIELD_QUANTITY):
+            return -1
+        columns.quantity_rest[row] = rest
     columns.start_us[row] = record.start_us
     columns.end_us[row] = record.end_us
     return texts_append(&columns.record_id, record.record_id.data, record.record_id.size)
@@ -147,13 +152,16 @@ cdef inline int32_t _expected_key(
     return -1
 
 
-cdef inline int _read_quantity(const Staged *record, int64_t *micro) noexcept nogil:
+cdef inline int _read_quantity(
+    const Staged *record, int64_t *micro, int64_t *rest
+) noexcept nogil:
     if record.quantity_kind == QUANTITY_TEXT:
-        return parse_decimal_micro(record.quantity.data, record.quantity.size, micro)
+        return read_decimal(record.quantity.data, record.quantity.size, micro, rest)
     if record.quantity_kind == QUANTITY_DOUBLE:
-        return double_to_micro(record.quantity_double, micro)
+        return read_double(record.quantity_double, micro, rest)
     if record.quantity_kind == QUANTITY_MICRO:
         micro[0] = record.quantity_micro
+        rest[0] = record.quantity_rest
         if -QUANTITY_MICRO_MAX <= record.quantity_micro <= QUANTITY_MICRO_MAX:
             return POSTED
         return QUANTITY_MUST_BE_IN_RANGE

@@ -8,7 +8,7 @@ cdef enum QuantityKind:
     QUANTITY_ABSENT = 0
     QUANTITY_TEXT = 1           # in Staged.quantity
     QUANTITY_DOUBLE = 2         # in Staged.quantity_double
-    QUANTITY_MICRO = 3          # in Staged.quantity_micro, any int64
+    QUANTITY_MICRO = 3          # in Staged.quantity_micro, any int64, and .quantity_rest
     QUANTITY_TOO_LARGE = 4      # a number that int64 millionths cannot hold
 
 cdef enum TimeKind:
@@ -31,6 +31,7 @@ cdef struct Staged:
     Span unread                 # what the producer could not read, as it was written
     double quantity_double
     int64_t quantity_micro
+    int64_t quantity_rest
     int64_t start_us
     int64_t end_us
     int quantity_kind           # QuantityKind
@@ -48,6 +49,6 @@ cdef inline void stage_clear(Staged *record) noexcept nogil:
     record.unit = record.region = record.supplier = record.product = none
     record.evidence = record.attributes = record.unread = none
     record.quantity_double = 0
-    record.quantity_micro = record.start_us = record.end_us = 0
+    record.quantity_micro = record.quantity_rest = record.start_us = record.end_us = 0
     record.quantity_kind = record.start_kind = record.end_kind = 0
     record.data_quality = record.undecodable = 0

@@ -26,11 +26,11 @@ cdef enum:
     LEAST_BYTES = 16_384
     # All columns of a row, optional ones included, and its place among the rejects, which grow
     # by doubling; sizes of blocks are rounded up by a quarter at most.
-    ROW_BYTES = 432
+    ROW_BYTES = 448
     # A column of texts that grows holds its old block beside the new one of twice the size.
     TEXT_GROWTH = 3
-    # A value of a dictionary: where its text stands, its code, its number; all grow by doubling.
-    DICTIONARY_VALUE_BYTES = 56
+    # A value of a dictionary: where its text stands, its code, two numbers; all grow by doubling.
+    DICTIONARY_VALUE_BYTES = 72
     # Texts of one chunk, which may be written before the limit is seen to be passed.
     CHUNK_TEXT_BYTES = CHUNK_ROWS * (
         ATTRIBUTES_SIZE_MAX + EVIDENCE_SIZE_MAX + UNREAD_SIZE_MAX + 7 * TEXT_SIZE_MAX)

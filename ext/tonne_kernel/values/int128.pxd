@@ -26,6 +26,35 @@ cdef extern from *:
     static inline int64_t tonne_mul_div_toward_zero(int64_t a, int64_t b, int64_t c) {
         return (int64_t)((tonne_i128)a * b / c);
     }
+    /* (micro * 10^12 + rest) * b / c, cut toward zero, as micro and a rest that may be as large
+       as 2 * 10^12. micro and rest have one sign, |rest| < 10^12, 0 <= b < c < 2^56: nothing
+       leaves 128 bits. */
+    static inline void tonne_mul_div_atto(
+        int64_t micro, int64_t rest, int64_t b, int64_t c, int64_t *part_micro,
+        int64_t *part_rest) {
+        tonne_i128 product = (tonne_i128)micro * b;
+        tonne_i128 left = (product % c) * 1000000000000LL + (tonne_i128)rest * b;
+        *part_micro = (int64_t)(product / c);
+        *part_rest = (int64_t)(left / c);
+    }
+    /* the same quantity with micro and rest of one sign, and |rest| < 10^12 */
+    static inline void tonne_carry_rest(int64_t *micro, int64_t *rest) {
+        const int64_t one = 1000000000000LL;
+        *micro += *rest / one;
+        *rest %= one;
+        if (*micro > 0 && *rest < 0) {
+            *micro -= 1;
+            *rest += one;
+        } else if (*micro < 0 && *rest > 0) {
+            *micro += 1;
+            *rest -= one;
+        }
+    }
+    /* micro * 10^12 + rest; 1 where that leaves 128 bits */
+    static inline int tonne_i128_atto(tonne_i128 micro, tonne_i128 rest, tonne_i128 *atto) {
+        return __builtin_mul_overflow(micro, (tonne_i128)1000000000000LL, atto)
+            || __builtin_add_overflow(*atto, rest, atto);
+    }
     /* both halves of a 64 x 64 bit product, folded: the mixing step of the hash */
     static inline uint64_t tonne_mix64(uint64_t a, uint64_t b) {
         unsigned __int128 product = (unsigned __int128)a * b;
@@ -42,4 +71,9 @@ cdef extern from *:
     bint i128_fits_38_digits "tonne_i128_fits_38_digits"(i128 a) noexcept nogil
     int64_t mul_div_toward_zero "tonne_mul_div_toward_zero"(
         int64_t a, int64_t b, int64_t c) noexcept nogil
+    void mul_div_atto "tonne_mul_div_atto"(
+        int64_t micro, int64_t rest, int64_t b, int64_t c, int64_t *part_micro,
+        int64_t *part_rest) noexcept nogil
+    void carry_rest "tonne_carry_rest"(int64_t *micro, int64_t *rest) noexcept nogil
+    int i128_atto "tonne_i128_atto"(i128 micro, i128 rest, i128 *atto) noexcept nogil
     uint64_t mix64 "tonne_mix64"(uint64_t a, uint64_t b) noexcept nogil

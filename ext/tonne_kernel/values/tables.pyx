@@ -4,7 +4,7 @@ from tonne_kernel.values cimport constants, status
 
 TIME_US_STOP = constants.TIME_US_STOP
 QUANTITY_PLACES = constants.QUANTITY_PLACES
-MICRO_PER_ONE = constants.MICRO_PER_ONE
+ATTO_PER_ONE = constants.ATTO_PER_MICRO * constants.MICRO_PER_ONE
 TEXT_SIZE_MAX = constants.TEXT_SIZE_MAX
 BATCH_KINDS = {
     "NONE": constants.KIND_NONE,

@@ -21,7 +21,7 @@ from tonne.client.wire.resources import book_name, channel_name, read_channel
 from tonne.client.wire.retry import RetryPolicy
 from tonne.client.wire.transport import open_stream_connection, open_unary_connection
 from tonne.model import Channel as ChannelInfo
-from tonne.model import Limits
+from tonne.model import Limits, quantity_decimal
 from tonne.v1 import (
     catalogue_pb2_grpc,
     imports_pb2_grpc,
@@ -162,7 +162,7 @@ class Client(BookCalls, CatalogueCalls, ImportCalls, ReportCalls):
             totals.posted_count,
             totals.quarantined_count,
             totals.suspended_count,
-            results.quantity_decimal(totals.quantity_micro),
+            quantity_decimal(totals.quantity_atto),
             tuple(results.read_row_error(error, 0) for error in response.row_errors),
             response.row_errors_omitted_count,
             rounded_count=rounded.count,

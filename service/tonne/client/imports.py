@@ -18,14 +18,13 @@ from tonne.client.answers.results import (
     ROW_ERRORS_MAX,
     AppendResult,
     RowError,
-    quantity_decimal,
     read_row_error,
     read_totals,
 )
 from tonne.client.append.batches import Batches, Records
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import book_name, channel_name, source_name
-from tonne.model import ControlTotals, Limits
+from tonne.model import ControlTotals, Limits, quantity_decimal
 from tonne.v1 import imports_pb2
 
 if TYPE_CHECKING:
@@ -220,7 +219,7 @@ class ImportCalls(Calls):
             totals.posted_count,
             totals.quarantined_count,
             totals.suspended_count,
-            quantity_decimal(totals.quantity_micro),
+            quantity_decimal(totals.quantity_atto),
             tuple(errors),
             omitted_count,
             rounded_count=batches.rounded.count,

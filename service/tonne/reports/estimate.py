@@ -159,12 +159,12 @@ class Estimate:
         notices: defaultdict[int, set[str]] = defaultdict(set)
         sums = sum_by(chosen.posted, ["record", *chosen.bucket])
         numbers = sums.select("record", *chosen.bucket, pl.col("quantity").to_physical())
-        for record, *bucket, quantity_micro in numbers.iter_rows():
+        for record, *bucket, quantity_atto in numbers.iter_rows():
             part = weights.total.get(tuple(bucket))
             if part is not None:
                 numerator = dict(part.numerators).get(KG_CO2E, 0)
                 denominator = weights.denominators[KG_CO2E]
-                kilograms[record] += Fraction(quantity_micro * numerator, denominator)
+                kilograms[record] += Fraction(quantity_atto * numerator, denominator)
                 notices[record] |= {each.message for each in weights.notices[tuple(bucket)]}
         errors = {error.index: error for error in found.row_errors}
         first = found.first_index

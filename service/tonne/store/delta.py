@@ -204,6 +204,11 @@ class DeltaTables:
             found = _generation(table)
         if found != batch.generation:
             raise _contradiction(folder, batch, f"the table is of generation {found}")
+        known = {field.name for field in table.schema().fields}
+        if missing := [field for field in self._schema.fields if field.name not in known]:
+            # A table of before they were: the files that it has read as null there.
+            table.alter.add_columns(missing)
+            table = self._open(folder)
         return table
 
     def _commit(self, folder: str, table: DeltaTable, batch: PublicationBatch) -> None:

@@ -23,8 +23,8 @@ def test_every_record_is_acknowledged_with_its_totals(api, book, channel):
     assert replies[-1].durable_up_to_offset == 30
     assert sum(reply.control_totals.record_count for reply in replies) == 30
     assert sum(reply.control_totals.posted_count for reply in replies) == 30
-    micro = sum(int(reply.control_totals.quantity_sum.replace(".", "") or 0) for reply in replies)
-    assert micro == 45_000_000
+    units = sum(int(reply.control_totals.quantity_sum.replace(".", "") or 0) for reply in replies)
+    assert units == 45_000_000
     found = api.records(book)
     assert [one.offset for one in found] == list(range(30))
     assert {one.channel for one in found} == {channel}

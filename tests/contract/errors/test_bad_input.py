@@ -138,16 +138,23 @@ def test_a_record_in_quarantine_is_a_record(running, api, book, channel):
     assert listed[0].record["start"] == START.isoformat().replace("+00:00", "Z")
 
 
-def test_too_many_places_are_rounded_half_even(api, book, channel):
-    """A quantity of more than 6 places is valid, and so is a negative one."""
+def test_18_places_are_kept_and_more_are_rounded_half_even(api, book, channel):
+    """A quantity of any number of places is valid, and so is a negative one."""
     producer = Producer.opened(api, channel)
-    texts = ("0.0000005", "0.0000015", "-0.0000025", "1.23456789012345678", "-12.5", "1.5e3")
+    texts = (
+        "0.0000004",
+        "1.5e-18",
+        "-0.0000000000000000025",
+        "1.23456789012345678",
+        "-12.5",
+        "1.5e3",
+    )
     producer.send_rows(0, *(record(n, quantity=text) for n, text in enumerate(texts)))
-    producer.send_rows(6, record(6, quantity_double=0.1))
+    producer.send_rows(6, record(6, quantity_double=0.1), record(7, quantity_double=4e-7))
     assert not any(reply.row_errors for reply in producer.finish())
     assert [one.record.quantity for one in api.records(book)] == [
-        *("0.000000", "0.000002", "-0.000002", "1.234568", "-12.500000", "1500.000000"),
-        "0.100000",
+        *("0.0000004", "0.000000000000000002", "-0.000000000000000002", "1.23456789012345678"),
+        *("-12.500000", "1500.000000", "0.100000", "0.0000004"),
     ]
 
 

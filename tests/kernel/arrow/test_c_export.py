@@ -58,7 +58,7 @@ def test_the_columns_have_their_types_whatever_the_rows(records):
     refused = pl.DataFrame(posted.quarantine())
     assert refused.schema["raw"] == pl.Binary
     assert refused.schema["start"] == pl.Int64
-    assert pl.DataFrame(posted.postings()).schema["quantity"] == pl.Decimal(38, 6)
+    assert pl.DataFrame(posted.postings()).schema["quantity"] == pl.Decimal(38, 18)
     assert refused.height + pl.DataFrame(posted.records()).height == len(records)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 import tonne_kernel as kernel
-from tests.kernel.harness import RuleBook, decode, post_batches, table_of
+from tests.kernel.harness import RuleBook, decode, post_batches, table_of, whole_quantities
 
 ORDER = (
     *("record_id", "facility", "activity", "quantity", "unit", "start", "end", "region"),
@@ -68,7 +68,7 @@ def take(body: bytes, margin: int = 3, **session: int) -> Taken:
 def taken_of(batch: kernel.Batch) -> Taken:
     """Post a batch and read everything back."""
     posted = post_batches([batch], RuleBook())
-    records = table_of(posted.records())
+    records = whole_quantities(table_of(posted.records()))
     names = [name for name in ORDER if name in records.column_names]
     columns = {name: _plain(records[name]) for name in names}
     (totals,) = posted.totals

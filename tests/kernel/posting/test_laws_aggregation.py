@@ -20,6 +20,7 @@ from tests.kernel.harness import (
     post_rows,
     rows_of_table,
     table_of,
+    whole_quantities,
 )
 from tests.kernel.oracle import Record, Totals
 
@@ -41,7 +42,7 @@ def total_of(answer):
                 t.posted_count,
                 t.quarantined_count,
                 t.suspended_count,
-                t.quantity_micro,
+                t.quantity_atto,
             )
             for t in answer.totals
         ),
@@ -127,8 +128,8 @@ def test_records_of_the_segment_replay_to_the_postings(stream, rule_book):
     zone_name, records = stream
     posted = post_batches([decode(kernel.Session(), wire.rows(records))], rule_book, zone_name)
     answer = answer_of(posted)
+    table = whole_quantities(table_of(posted.records()))
     names = ["facility", "activity", "quantity", "unit", "start", "end", "region", "record_id"]
-    table = table_of(posted.records())
     kept = []
     for facility, activity, quantity, unit, start, end, region, record_id in rows_of_table(
         table.set_column(

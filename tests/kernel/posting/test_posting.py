@@ -73,7 +73,7 @@ def test_records_of_one_period_add_up():
     assert records["offset"].to_list() == [40, 41, 42]
     assert records["record_id"].to_list() == ["r0", "r1", "r2"]
     totals = posted.totals[0]
-    assert (totals.record_count, totals.posted_count, totals.quantity_micro) == (3, 3, 3_250_000)
+    assert (totals.record_count, totals.posted_count, totals.quantity_atto) == (3, 3, 325 * 10**16)
     assert totals.row_errors == []
 
 
@@ -126,7 +126,7 @@ def test_suspense_holds_the_whole_record():
     totals = posted.totals[0]
     assert totals.row_errors == [(0, -SUSPENDED, RecordField.ACTIVITY)]
     assert (totals.posted_count, totals.suspended_count) == (1, 1)
-    assert totals.quantity_micro == 3_000_000
+    assert totals.quantity_atto == 3 * 10**18
 
 
 def test_quarantine_by_a_rule_keeps_the_record_apart():
@@ -167,7 +167,7 @@ def test_sessions_are_unified_by_text():
         assert records["facility"].to_list() == ["a", "b", "b", "a"]
         assert records["channel"].to_list() == ["x", "x", "y", "y"]
         assert records["supplier"].to_list() == ["", "", "", "s"]
-        assert [totals.quantity_micro for totals in posted.totals] == [3_000_000, 12_000_000]
+        assert [totals.quantity_atto for totals in posted.totals] == [3 * 10**18, 12 * 10**18]
         slices.reverse()
         posted = kernel.post(slices, rule((0, 7)), PERIODS)
         assert pl.DataFrame(posted.records())["facility"].to_list() == ["b", "a", "a", "b"]
@@ -199,7 +199,7 @@ def test_sums_pass_64_bits():
     count = 30
     batch = decode(*[("a", "999999999999.999999", 0, 1)] * count)
     posted = kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS)
-    assert posted.totals[0].quantity_micro == count * (10**18 - 1)
+    assert posted.totals[0].quantity_atto == count * (10**30 - 10**12)
     assert sums(posted)["a", 0, 7][0] == count * Decimal("999999999999.999999")
 
 
@@ -263,9 +263,9 @@ def test_decoding_and_posting_of_one_session_take_turns():
     sums_seen = {
         kernel.post([kernel.BatchSlice(batch, "c", 0)], rule((0, 7)), PERIODS)
         .totals[0]
-        .quantity_micro
+        .quantity_atto
         for _ in range(40)
     }
     thread.join()
-    assert sums_seen == {2000 * 10**6}
+    assert sums_seen == {2000 * 10**18}
     assert session.key_count == 50 + 40 * 200

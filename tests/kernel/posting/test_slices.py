@@ -22,8 +22,14 @@ def march(day, hour=0):
 
 def sums_of(record, *runs):
     """(period, first day, last day, disposition) -> (millionths, records, begun) in UTC."""
-    answer = post_rows(wire.rows([record]), RuleBook((runs,)))
-    return {(cell[4], *cell[6:], cell[5]): sums for cell, sums in answer.postings.items()}
+    found = {}
+    for cell, (atto, *counts) in post_rows(
+        wire.rows([record]), RuleBook((runs,))
+    ).postings.items():
+        millionths, rest = divmod(atto, oracle.ATTO // oracle.MICRO)
+        assert rest == 0
+        found[cell[4], *cell[6:], cell[5]] = (millionths, *counts)
+    return found
 
 
 def test_a_record_across_a_date_within_a_month_is_split_there():

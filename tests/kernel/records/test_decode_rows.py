@@ -183,7 +183,7 @@ def test_the_last_value_of_a_field_counts():
         + record(quantity=None, quantity_double=2.5, record_id="second").SerializeToString()
     )
     posted = post(decode(b"\x0a" + bytes(varint(len(twice))) + twice))
-    assert posted.totals[0].quantity_micro == 2_500_000
+    assert posted.totals[0].quantity_atto == 25 * 10**17
     assert pl.DataFrame(posted.records())["record_id"].to_list() == ["second"]
 
 

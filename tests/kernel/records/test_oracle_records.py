@@ -76,18 +76,23 @@ def test_the_longest_span_is_the_oracles(stream, rule_book, span_us_max):
 
 
 @given(
-    st.integers(-(10**18) + 1, 10**18 - 1),
+    st.integers(-(10**18) + 1, 10**18 - 1).map(lambda micro: micro * 10**12)
+    | st.integers(-(10**30) + 1, 10**30 - 1)
+    | st.integers(-(10**13), 10**13),
     strategies.intervals("Europe/Berlin"),
 )
+@example(10**12, FEBRUARY_2024)
 @example(1, FEBRUARY_2024)
+@example(-(10**12), ((0, 0), (7_258_118_400, 0)))
 @example(-1, ((0, 0), (7_258_118_400, 0)))
-@example(10**18 - 1, ((0, 0), (7_258_114_800, 0)))
+@example(10**30 - 10**12, ((0, 0), (7_258_114_800, 0)))
+@example(10**30 - 1, ((0, 0), (7_258_114_800, 0)))
 def test_parts_add_up_to_the_whole(quantity, interval):
-    """No millionth is lost or made by splitting, and each part has the sign of the whole."""
-    record = Record(quantity=strategies.micro_text(quantity), start=interval[0], end=interval[1])
+    """Nothing is lost or made by splitting, and each part has the sign of the whole."""
+    record = Record(quantity=strategies.atto_text(quantity), start=interval[0], end=interval[1])
     answer = post_rows(wire.rows([record]), zone_name="Europe/Berlin")
     parts = [part for part, _, _ in answer.postings.values()]
-    assert sum(parts) == quantity == answer.totals[0].quantity_micro
+    assert sum(parts) == quantity == answer.totals[0].quantity_atto
     assert all(part * quantity >= 0 for part in parts)
     assert sum(started for _, _, started in answer.postings.values()) == 1
 
@@ -143,7 +148,7 @@ def test_a_false_split_is_caught():
         parts = oracle.period_parts(
             oracle.instant_us(record.start), oracle.instant_us(record.end), period_starts("UTC")
         )
-        false_split = oracle.split(oracle.micro_of(record.quantity), parts[::-1])
+        false_split = oracle.split(oracle.atto_of(record.quantity), parts[::-1])
         assert {cell[4]: part for cell, (part, _, _) in answer.postings.items()} == dict(
             false_split
         )

@@ -121,7 +121,7 @@ def make_file(book: str, kind: FileKind, commit_id: str, *, row_count: int = 1) 
     )
 
 
-def make_move(channel: model.Channel, count: int = 1, quantity_micro: int = 1) -> Move:
+def make_move(channel: model.Channel, count: int = 1, quantity_atto: int = 1) -> Move:
     """Make the next step of a channel by `count` posted records."""
     return Move(
         channel=channel.id,
@@ -130,7 +130,7 @@ def make_move(channel: model.Channel, count: int = 1, quantity_micro: int = 1) -
         owner=channel.owner,
         to_offset=channel.committed_offset + count,
         totals=model.ControlTotals(
-            record_count=count, posted_count=count, quantity_micro=quantity_micro
+            record_count=count, posted_count=count, quantity_atto=quantity_atto
         ),
     )
 

@@ -20,7 +20,7 @@ import tonne_kernel
 import tonne.v1.ingest_pb2
 from pathlib import Path
 assert Path(tonne_kernel.__file__).is_relative_to(sys.argv[1]), tonne_kernel.__file__
-assert tonne_kernel.parse_decimal(b"-12.5") == -12_500_000
+assert tonne_kernel.parse_decimal(b"-12.5") == -125 * 10**17
 """
 
 

@@ -60,7 +60,7 @@ def test_constants_are_the_same_everywhere():
     span = dt.datetime(end_year, 1, 1, tzinfo=dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     assert span // dt.timedelta(microseconds=1) == tonne_kernel.TIME_US_STOP
     assert tonne_kernel.QUANTITY_PLACES == model.QUANTITY_PLACES
-    assert tonne_kernel.MICRO_PER_ONE == model.MICRO_PER_ONE == tonne_kernel.parse_decimal(b"1")
+    assert tonne_kernel.ATTO_PER_ONE == model.ATTO_PER_ONE == tonne_kernel.parse_decimal(b"1")
     assert tonne_kernel.TEXT_SIZE_MAX == facilities.ID_BYTES_MAX
 
 

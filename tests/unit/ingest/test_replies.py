@@ -34,12 +34,12 @@ def test_acknowledgements_are_merged():
     async def scene() -> list[Reply]:
         outbox = Outbox(10)
         for offset in range(1, 101):
-            outbox.acknowledge(offset, ControlTotals(record_count=1, quantity_micro=3))
+            outbox.acknowledge(offset, ControlTotals(record_count=1, quantity_atto=3))
         return await _all(outbox)
 
     (reply,) = asyncio.run(scene())
     assert reply.durable_offset == 100
-    assert reply.totals == ControlTotals(record_count=100, quantity_micro=300)
+    assert reply.totals == ControlTotals(record_count=100, quantity_atto=300)
 
 
 def test_row_errors_are_spread_over_replies_and_the_rest_is_counted():

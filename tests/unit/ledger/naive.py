@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from fractions import Fraction
 
-MICRO = 10**6
+ATTO, MICRO = 10**18, 10**6
 
 
 def months_of(start, end):
@@ -22,21 +22,26 @@ def months_of(start, end):
 
 
 def split(record):
-    """Split a record's quantity over its months: {period: millionths}."""
-    quantity_micro = int(Fraction(record["quantity"]) * MICRO)
+    """Split a record's quantity over its months: {period: units of 10^-18}.
+
+    Whole millionths in whole millionths.
+    """
+    quantity = Fraction(record["quantity"])
+    unit = 1 if (quantity * MICRO).denominator > 1 else ATTO // MICRO
+    units = int(quantity * ATTO) // unit
     parts = months_of(record["start"], record["end"])
     whole = record["end"] - record["start"]
     shares = {}
     for period, start, stop in parts[:-1]:
-        share = abs(quantity_micro) * ((stop - start) // dt.timedelta(microseconds=1))
+        share = abs(units) * ((stop - start) // dt.timedelta(microseconds=1))
         share //= whole // dt.timedelta(microseconds=1)
-        shares[period] = share if quantity_micro >= 0 else -share
-    shares[parts[-1][0]] = quantity_micro - sum(shares.values())
+        shares[period] = (share if units >= 0 else -share) * unit
+    shares[parts[-1][0]] = units * unit - sum(shares.values())
     return shares
 
 
 def sums(records):
-    """Sum good records by (facility, activity, unit, region, period), in millionths."""
+    """Sum good records by (facility, activity, unit, region, period), in units of 10^-18."""
     totals = Counter()
     for record in records:
         for period, share in split(record).items():

@@ -15,6 +15,7 @@ from tonne.catalogue.resolving.resolution import (
     ResolutionEntry,
     Step,
 )
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.model import quantity_text
 
 POSTING_SCHEMA = {
@@ -27,7 +28,7 @@ POSTING_SCHEMA = {
     "last_day": pl.UInt8,
     "resolution": pl.String,
     "status": pl.UInt8,
-    "quantity": pl.Decimal(38, 6),
+    "quantity": QUANTITY_TYPE,
     "record_count": pl.Int64,
     "record_start_count": pl.Int64,
 }
@@ -81,12 +82,12 @@ def post(records, outcomes, *, suspense_status=65):
             sums[key][1] += 1
             sums[key][2] += index == 0
     rows = [
-        (*key, 0 if key[-1] else suspense_status, quantity_text(total), count, starts)
+        (*key, 0 if key[-1] else suspense_status, quantity_text(total * 10**12), count, starts)
         for key, (total, count, starts) in sums.items()
     ]
     texts = POSTING_SCHEMA | {"quantity": pl.String}
     frame = pl.DataFrame(rows, schema=texts, orient="row")
-    return frame.with_columns(pl.col("quantity").cast(pl.Decimal(38, 6)))
+    return frame.with_columns(pl.col("quantity").cast(QUANTITY_TYPE))
 
 
 def register(*rows):
@@ -105,5 +106,5 @@ def sum_by(frame, keys):
     texts = [(*group, quantity_text(total)) for group, total in sums.items()]
     schema = {key: frame.schema[key] for key in keys} | {"quantity": pl.String}
     return pl.DataFrame(texts, schema=schema, orient="row").with_columns(
-        pl.col("quantity").cast(pl.Decimal(38, 6))
+        pl.col("quantity").cast(QUANTITY_TYPE)
     )

@@ -75,7 +75,7 @@ def test_the_kernels_sums_and_plain_integers_agree(resolution_type, monkeypatch)
 
 def test_a_sum_beyond_38_digits_is_refused():
     """The kernel refuses such a sum; it never wraps."""
-    rim = Record("site-1", "electricity", "", 540, (10**38 - 1,))
+    rim = Record("site-1", "electricity", "", 540, (10**26 - 1,))
     frame = pl.concat([post([rim], OUTCOMES)] * 2)
     with pytest.raises(QuantityOverflow):
         book_inventory(snapshot_of(frame), InventoryRequest())

@@ -40,7 +40,7 @@ def check_ledger(directory: Path, acked: int) -> None:
     # All that was acknowledged is there; of what was not, whole commits only.
     assert offset in (acked, acked + 10)
     if totals is not None:
-        assert (totals.record_count, totals.quantity_micro) == (offset, (offset // 10) << 65)
+        assert (totals.record_count, totals.quantity_atto) == (offset, (offset // 10) << 65)
     ranges = manifest.segment_ranges("acme", "meter", 0, 1000)
     assert [(r.first_offset, r.stop_offset) for r in ranges] == [
         (first, first + 10) for first in range(0, offset, 10)

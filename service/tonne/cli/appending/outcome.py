@@ -93,8 +93,8 @@ def tell_rounded(result: AppendResult | Estimate) -> None:
     """Tell of quantities that lost digits."""
     if result.rounded_count:
         say(
-            f"warning: {counted(result.rounded_count, 'quantity')} with more than 6 places, "
-            f"rounded half-even at the sixth (the first is {result.rounded_first}); a smaller "
+            f"warning: {counted(result.rounded_count, 'quantity')} with more than 18 places, "
+            f"rounded half-even at the 18th (the first is {result.rounded_first}); a smaller "
             "unit keeps their digits"
         )
 

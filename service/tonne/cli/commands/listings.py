@@ -16,9 +16,9 @@ from tonne.cli.connection import (
 )
 from tonne.cli.terminal.output import PROSE_WIDTH_MIN, Column, Format, FormatOption, print_rows
 from tonne.client import Import
-from tonne.client.answers.results import QuarantinedRecord, quantity_decimal
+from tonne.client.answers.results import QuarantinedRecord
 from tonne.client.wire.resources import source_of
-from tonne.model import Channel
+from tonne.model import Channel, quantity_decimal
 
 channel_app = typer.Typer(help="Channels of a book.", no_args_is_help=True)
 import_app = typer.Typer(help="Files that were brought into channels.", no_args_is_help=True)
@@ -190,7 +190,7 @@ def _channel_row(channel: Channel) -> dict[str, object]:
         "posted": totals.posted_count,
         "quarantined": totals.quarantined_count,
         "suspended": totals.suspended_count,
-        "quantity_sum": quantity_decimal(totals.quantity_micro),
+        "quantity_sum": quantity_decimal(totals.quantity_atto),
         "epoch": channel.epoch,
         "commit_time": channel.commit_time and channel.commit_time.replace(microsecond=0),
     }

@@ -1,17 +1,16 @@
-"""Places of a quantity: the ledger keeps six, and what is rounded to them is told."""
+"""Places of a quantity: the ledger keeps 18, and what is rounded to them is told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-PLACES = 6
-"""Decimal places of a quantity that the ledger keeps."""
+from tonne.model import QUANTITY_PLACES
 
 
 @dataclass(slots=True)
 class Rounded:
-    """Quantities of more than `PLACES` places: how many, and the first of them as written."""
+    """Quantities of more places: how many, and the first of them as written."""
 
     count: int = 0
     first: str = ""
@@ -24,20 +23,20 @@ class Rounded:
 
 
 def is_rounded(quantity: object) -> bool:
-    """Whether a quantity loses digits: it has others than 0 behind the sixth place.
+    """Whether a quantity loses digits: it has others than 0 behind the 18th place.
 
     A float stands for its shortest decimal. What is no number is none that is rounded.
     """
     if isinstance(quantity, int):
         return False
     text = str(quantity)
-    if len(text) <= PLACES + 1 and "e" not in text.lower():
+    if len(text) <= QUANTITY_PLACES + 1 and "e" not in text.lower():
         return False
     try:
         number = Decimal(text)
     except InvalidOperation:
         return False
     _, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int) or exponent >= -PLACES:
+    if not isinstance(exponent, int) or exponent >= -QUANTITY_PLACES:
         return False
-    return any(digits[exponent + PLACES :])
+    return any(digits[exponent + QUANTITY_PLACES :])

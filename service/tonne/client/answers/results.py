@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.records import record_mapping
-from tonne.model import MICRO_PER_ONE, QUANTITY_PLACES, ControlTotals
+from tonne.model import ControlTotals, atto_of
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class AppendResult:
     skipped_count : int
         Records at the beginning that the ledger had already.
     rounded_count : int
-        Quantities of more than six places, which were rounded half-even at the sixth.
+        Quantities of more than 18 places, which were rounded half-even at the 18th.
     rounded_first : str
         The first of them as it is written.
     """
@@ -161,20 +161,13 @@ def status_name(status: int) -> str:
 
 def read_totals(totals: ingest_pb2.ControlTotals) -> ControlTotals:
     """Read control totals; an absent sum is zero."""
-    micro = Decimal(totals.quantity_sum or "0").scaleb(QUANTITY_PLACES)
     return ControlTotals(
         totals.record_count,
         totals.posted_count,
         totals.quarantined_count,
         totals.suspended_count,
-        int(micro),
+        atto_of(Decimal(totals.quantity_sum or "0")),
     )
-
-
-def quantity_decimal(micro: int) -> Decimal:
-    """Write millionths as an exact decimal with 6 places, however many digits it has."""
-    sign, digits = int(micro < 0), tuple(int(digit) for digit in str(abs(micro)))
-    return Decimal((sign, digits, -(len(str(MICRO_PER_ONE)) - 1)))
 
 
 def read_row_error(error: status_pb2.RowError, base_offset: int) -> RowError:

@@ -7,13 +7,14 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from tonne.client.answers.book_days import Days
-from tonne.client.answers.results import AppendResult, Progress, quantity_decimal
+from tonne.client.answers.results import AppendResult, Progress
 from tonne.client.append.batches import Backlog, Batches, Records
 from tonne.client.append.delivery import Delivery
 from tonne.client.append.ownership import ChannelServer, Ownership
 from tonne.client.errors import RecordsInvalid
 from tonne.client.wire.retry import Backoff
 from tonne.errors import OffsetGap
+from tonne.model import quantity_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +192,7 @@ class Channel:
             after.posted_count - before.posted_count,
             after.quarantined_count - before.quarantined_count,
             after.suspended_count - before.suspended_count,
-            quantity_decimal(after.quantity_micro - before.quantity_micro),
+            quantity_decimal(after.quantity_atto - before.quantity_atto),
             tuple(self._delivery.row_errors),
             max(0, not_posted - len(self._delivery.row_errors)),
             self.committed_offset,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tonne.client.answers.places import PLACES, is_rounded
+from tonne.client.answers.places import is_rounded
 from tonne.client.answers.quality_words import data_quality_of
 from tonne.client.answers.records import (
     DATA_QUALITIES,
@@ -18,6 +18,7 @@ from tonne.client.answers.records import (
     read_time,
 )
 from tonne.client.errors import RecordsInvalid
+from tonne.model import QUANTITY_PLACES
 
 if TYPE_CHECKING:
     from tonne.client.answers.book_days import Days
@@ -79,12 +80,12 @@ def find_rounded(quantity: pl.Series) -> tuple[int, str]:
     """Count the quantities of a prepared column that lose digits, and give the first of them."""
     kind = quantity.dtype
     if isinstance(kind, pl.Decimal):
-        if kind.scale <= PLACES:
+        if kind.scale <= QUANTITY_PLACES:
             return 0, ""
     elif kind not in (pl.String, pl.Float64):
         return 0, ""
     texts = quantity.cast(pl.String).drop_nulls()
-    texts = texts.filter(texts.str.contains(r"\.\d{6}\d*[1-9]|[eE]"))
+    texts = texts.filter(texts.str.contains(rf"\.\d{{{QUANTITY_PLACES}}}\d*[1-9]|[eE]"))
     lossy = [text for text in texts.to_list() if is_rounded(text)]
     return len(lossy), lossy[0] if lossy else ""
 

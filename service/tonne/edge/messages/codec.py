@@ -17,7 +17,14 @@ from tonne.edge.messages.status import write_in_band
 from tonne.edge.messages.texts import refuse_texts
 from tonne.errors import FieldInvalid
 from tonne.ledger.statuses import field_name, row_error_message
-from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period, quantity_text
+from tonne.model import (
+    FACILITY_TYPES,
+    Facility,
+    FacilityRule,
+    atto_of,
+    month_of_period,
+    quantity_text,
+)
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:
@@ -199,7 +206,7 @@ def write_totals(totals: ControlTotals) -> ingest_pb2.ControlTotals:
         posted_count=totals.posted_count,
         quarantined_count=totals.quarantined_count,
         suspended_count=totals.suspended_count,
-        quantity_sum=quantity_text(totals.quantity_micro),
+        quantity_sum=quantity_text(totals.quantity_atto),
     )
 
 
@@ -283,7 +290,7 @@ def _activity_record(record: LedgerRecord) -> ingest_pb2.ActivityRecord:
         record_id=record.record_id,
         facility=record.facility,
         activity=record.activity,
-        quantity=format(record.quantity, "f"),
+        quantity=quantity_text(atto_of(record.quantity)),
         unit=record.unit,
         start=timestamp(record.start),
         end=timestamp(record.end),

@@ -11,7 +11,14 @@ from tonne.edge.messages.catalogue_codec import write_factor
 from tonne.edge.messages.codec import write_record
 from tonne.edge.messages.names import write_factor as write_factor_name
 from tonne.edge.messages.report_codec import write_row
-from tonne.model import LAST_DAY, day_of_number, first_day_of, month_of_period
+from tonne.model import (
+    LAST_DAY,
+    atto_of,
+    day_of_number,
+    first_day_of,
+    month_of_period,
+    quantity_text,
+)
 from tonne.reports.explanation.explain import ExplainRecord
 from tonne.reports.explanation.lines import ExplainLine
 from tonne.reports.explanation.replay import ReplayOutcome
@@ -37,7 +44,8 @@ def write_part(book: str, part: Explained) -> report_pb2.ExplainResponse:
             record=report_pb2.ExplainRecord(
                 record=write_record(book, part.record),
                 parts=[
-                    f"{month_of_period(period)}={quantity:f}" for period, quantity in part.parts
+                    f"{month_of_period(period)}={quantity_text(atto_of(quantity))}"
+                    for period, quantity in part.parts
                 ],
             )
         )
@@ -76,7 +84,7 @@ def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
         region=line.region,
         period=month_of_period(line.period),
         **_slice(line),
-        quantity=f"{line.quantity:f}",
+        quantity=quantity_text(atto_of(line.quantity)),
         unit=line.unit,
         record_count=line.record_count,
         resolution=line.resolution,

@@ -57,8 +57,8 @@ def write_cause(counted: CauseCount) -> ledger_pb2.SuspenseCause:
         message=counted.cause.message,
         record_count=counted.record_count,
         quantities=[
-            ledger_pb2.UnitQuantity(unit=unit, quantity=quantity_text(micro))
-            for unit, micro in sorted(counted.quantities_micro.items())
+            ledger_pb2.UnitQuantity(unit=unit, quantity=quantity_text(atto))
+            for unit, atto in sorted(counted.quantities_atto.items())
         ],
         start_time=timestamp(counted.start),
         end_time=timestamp(counted.end),

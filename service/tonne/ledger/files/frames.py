@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.files.quantities import QUANTITY_REST, with_whole_quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,8 +51,9 @@ def polars_errors(subject: str) -> Iterator[None]:
 
 
 def frame_of(exported: Any) -> pl.DataFrame:
-    """Take what the kernel exports, without a copy of its numeric buffers."""
-    return _without_categories(frame_to_write(exported))
+    """Take what the kernel exports to read it."""
+    with polars_errors("the kernel's columns"):
+        return _to_read(frame_to_write(exported))
 
 
 def frame_to_write(exported: Any) -> pl.DataFrame:
@@ -87,7 +89,7 @@ def read_rows(content: bytes, path: str, first: int, count: int) -> pl.DataFrame
     """Decode some rows of a file; raises `LedgerInconsistent` where it is broken."""
     with polars_errors(path):
         rows = pl.scan_parquet(io.BytesIO(content)).slice(first, count).collect()
-        return _without_categories(rows)
+        return _to_read(rows)
 
 
 def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -96,16 +98,17 @@ def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None
     For `files.VerifiedFile` alone: bytes that nobody compared with the manifest are no numbers.
     """
     with polars_errors(path):
-        frame = pl.read_parquet(
-            io.BytesIO(content), columns=None if columns is None else list(columns)
-        )
-        return _without_categories(frame)
+        names = None if columns is None else list(columns)
+        if names and "quantity" in names:  # which is in two columns where a file needs them
+            in_file = pl.read_parquet_schema(io.BytesIO(content))
+            names += [name for name in (QUANTITY_REST,) if name in in_file]
+        return _to_read(pl.read_parquet(io.BytesIO(content), columns=names))
 
 
-def _without_categories(frame: pl.DataFrame) -> pl.DataFrame:
-    """Read categories, those of segments and of older files, as texts.
+def _to_read(frame: pl.DataFrame) -> pl.DataFrame:
+    """Read categories, those of segments and of older files, as texts, and quantities whole.
 
     Polars keeps every category of a name that any frame ever had for as long as one such frame
     lives: none may stay.
     """
-    return frame.cast({pl.Categorical: pl.String})
+    return with_whole_quantities(frame.cast({pl.Categorical: pl.String}))

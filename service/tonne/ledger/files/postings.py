@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.sums import QUANTITY_TYPE
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.model import LAST_DAY
 
 POSTINGS_SCHEMA: Schema = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.errors import QuantityOverflow
 from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice, RuleTable, Session, post
@@ -35,7 +36,7 @@ def decode_frame(records: pl.DataFrame) -> tuple[Session, Batch]:
     Parameters
     ----------
     records : polars.DataFrame
-        facility, activity, unit, region (texts or categories), quantity (decimal(18, 6)), start
+        facility, activity, unit, region (texts or categories), quantity (a decimal), start
         and end (timestamps in UTC); other columns are left out.
     """
     buffer = io.BytesIO()
@@ -71,7 +72,7 @@ def repost(
     -------
     polars.DataFrame
         facility, activity, unit, region (texts), period (Int32), first_day, last_day (UInt8),
-        quantity (decimal(38, 6)), record_count, record_start_count (Int64).
+        quantity (decimal(38, 18)), record_count, record_start_count (Int64).
     """
     session, batch = decode_frame(records)
     session.set_rules(0, array("i", bytes(4 * session.key_count)))
@@ -84,7 +85,10 @@ def repost(
         array("i", days),
         array("q", starts),
     )
-    posted = post([BatchSlice(batch, "repost", 0)], rule, periods)
+    try:
+        posted = post([BatchSlice(batch, "repost", 0)], rule, periods)
+    except OverflowError as error:
+        raise QuantityOverflow.of_sum("select fewer records") from error
     with polars_errors("the postings of records"):
         return frame_of(posted.postings()).select(
             *(pl.col(name).cast(pl.String).fill_null("") for name in _TEXTS),
@@ -107,7 +111,7 @@ def split_records(
     Parameters
     ----------
     records : polars.DataFrame
-        quantity (decimal(18, 6)), start and end (timestamps in UTC).
+        quantity (a decimal), start and end (timestamps in UTC).
     periods : PeriodTable
         Of the book's time zone.
     cuts : sequence of Cut
@@ -117,7 +121,7 @@ def split_records(
     -------
     polars.DataFrame
         row (UInt32: position in `records`), period (Int32), first_day, last_day (UInt8), quantity
-        (decimal(38, 6)); in the order of rows and time. The parts of a record add up to its
+        (decimal(38, 18)); in the order of rows and time. The parts of a record add up to its
         quantity.
     """
     keyed = records.select(

@@ -8,6 +8,7 @@ import polars as pl
 
 from tonne.errors import QuantityOverflow
 from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.work import check_wanted
 from tonne_kernel import sum_groups
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.ledger.files.frames import Schema
-
-QUANTITY_TYPE = pl.Decimal(38, 6)
-"""Type of a sum of quantities."""
 
 COUNTS = ("record_count", "record_start_count")
 """Counts that are added with the quantities, as far as the frame has them."""
@@ -32,14 +30,14 @@ def sum_by(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     Parameters
     ----------
     frame : polars.DataFrame
-        `quantity` decimal(38, 6), any of `COUNTS` as Int64, and the keys.
+        `quantity` decimal(38, 18), any of `COUNTS` as Int64, and the keys.
     keys : sequence of str
         Columns to group by; none gives one row with the total.
 
     Returns
     -------
     polars.DataFrame
-        The keys (each combination once, in order of first sight), `quantity` decimal(38, 6),
+        The keys (each combination once, in order of first sight), `quantity` decimal(38, 18),
         and the counts.
 
     Raises

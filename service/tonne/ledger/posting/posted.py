@@ -244,7 +244,7 @@ def outcome_of(
         posted_count=part.posted_count,
         quarantined_count=part.quarantined_count,
         suspended_count=part.suspended_count,
-        quantity_micro=part.quantity_micro,
+        quantity_atto=part.quantity_atto,
     )
     errors = tuple(
         RowError(

@@ -9,8 +9,9 @@ import polars as pl
 from tonne.ledger.book.periods import period_table
 from tonne.ledger.files.overlay import is_withdrawn
 from tonne.ledger.files.postings import as_postings, by_month, drop_zeros
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import decode_frame, repost
-from tonne.ledger.files.sums import QUANTITY_TYPE, sum_by
+from tonne.ledger.files.sums import sum_by
 from tonne.ledger.posting.posted import POSTING_REGION, post_slices
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice

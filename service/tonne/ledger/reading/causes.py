@@ -10,8 +10,9 @@ import polars as pl
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_waiting
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.posting.suspense import SuspenseTexts
-from tonne.model import MICRO_PER_ONE, RowStatus, check_id
+from tonne.model import RowStatus, atto_of, check_id
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _COLUMNS = ("channel", "offset", *_KEY, "quantity", "start", "end")
 class CauseCount:
     """Records that wait for one thing.
 
-    `quantities_micro` are sums of millionths by unit; `start` is the earliest of the records',
+    `quantities_atto` are sums by unit, times 10^18; `start` is the earliest of the records',
     `end` the latest; `commit_time` that of the first that came.
     """
 
@@ -50,7 +51,7 @@ class CauseCount:
     start: dt.datetime
     end: dt.datetime
     record_count: int = 0
-    quantities_micro: dict[str, int] = field(default_factory=dict)
+    quantities_atto: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class SuspenseCauses:
             # A segment's quantities fit 18 digits each: their sums cannot leave 38.
             groups = waiting.group_by(_KEY, maintain_order=True).agg(
                 pl.len(),
-                pl.col("quantity").cast(pl.Decimal(38, 6)).sum(),
+                pl.col("quantity").cast(QUANTITY_TYPE).sum(),
                 pl.col("start").min(),
                 pl.col("end").max(),
             )
@@ -150,5 +151,5 @@ def _count(
     counted.record_count += row["len"]
     counted.start = min(counted.start, row["start"])
     counted.end = max(counted.end, row["end"])
-    sums, micro = counted.quantities_micro, int(row["quantity"] * MICRO_PER_ONE)
-    sums[row["unit"]] = sums.get(row["unit"], 0) + micro
+    sums, atto = counted.quantities_atto, atto_of(row["quantity"])
+    sums[row["unit"]] = sums.get(row["unit"], 0) + atto

@@ -20,8 +20,9 @@ from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.overlay import Overlay, is_withdrawn
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import repost, split_records
-from tonne.ledger.files.sums import COUNTS, QUANTITY_TYPE, RunningSums
+from tonne.ledger.files.sums import COUNTS, RunningSums
 from tonne.ledger.reading.moment import outrun
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import RowStatus

@@ -71,7 +71,7 @@ _OPTIONAL_TEXTS = ("supplier", "product", "evidence", "attributes")
 class LedgerRecord:
     """A durable record, posted or in suspense.
 
-    `source` is `channels/{channel}` or `requests/{request_id}`; `quantity` has 6 places;
+    `source` is `channels/{channel}` or `requests/{request_id}`; `quantity` is exact;
     `start` and `end` are UTC; `segment` is the id of its file.
     """
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,8 +20,8 @@ from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_waiting, read_cleared, with_cleared
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.spilled_sums import SpilledSums
-from tonne.ledger.files.sums import QUANTITY_TYPE
 from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.ledger.posting.repost import REPOSTED_SCHEMA, as_reposted, post_segment
 from tonne.ledger.reading.snapshot import ATTEMPTS_MAX
@@ -32,7 +33,7 @@ from tonne.ledger.upkeep.findings import (
     resolution_problems,
     totals_of,
 )
-from tonne.model import ControlTotals, month_of_period
+from tonne.model import ControlTotals, atto_of, month_of_period, quantity_text
 from tonne.store.errors import ObjectMissing
 
 if TYPE_CHECKING:
@@ -339,7 +340,8 @@ class BookCheck:
 
 def _difference_text(row: dict[str, object]) -> str:
     key = ", ".join(repr(row[name]) for name in ("facility", "activity", "unit"))
+    quantity = quantity_text(atto_of(Decimal(str(row["quantity"]))))
     return (
         f"{key}, {month_of_period(int(str(row['period'])))}: the records add "
-        f"{row['quantity']} and {row['record_count']} records to the balances"
+        f"{quantity} and {row['record_count']} records to the balances"
     )

@@ -11,7 +11,7 @@ import polars as pl
 from tonne.catalogue.resolving.resolution import Resolution
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.sums import sum_by
-from tonne.model import MICRO_PER_ONE, ControlTotals, RowStatus
+from tonne.model import ControlTotals, RowStatus, atto_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -99,5 +99,5 @@ def totals_of(rows: pl.DataFrame) -> ControlTotals:
         posted_count=rows.filter(is_posted).height,
         quarantined_count=rows.filter(~is_posted & ~is_suspended).height,
         suspended_count=rows.filter(is_suspended).height,
-        quantity_micro=int(sum_by(rows, ())["quantity"].item() * MICRO_PER_ONE),
+        quantity_atto=atto_of(sum_by(rows, ())["quantity"].item()),
     )

@@ -45,6 +45,7 @@ COLUMNS: Final = {
     "attributes": "string",
     "status": "integer",
     "posting_region": "string",
+    "quantity_rest": "decimal(18,18)",
 }
 """Columns of a published table in the words of Delta: all that a segment may have. A file without
 some of them reads as null there."""

@@ -22,7 +22,14 @@ from tonne.ledger.book.periods import cuts_of
 from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import COUNTS, sum_by
 from tonne.ledger.reading.evidence import RECORD_KEYS
-from tonne.model import LAST_DAY, MICRO_PER_ONE, first_day_of, month_of_period
+from tonne.model import (
+    ATTO_PER_ONE,
+    LAST_DAY,
+    atto_of,
+    first_day_of,
+    month_of_period,
+    quantity_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +50,7 @@ _KEY_AND_REGION = (*_KEY, "region")
 _SUMS = ("quantity", *COUNTS)
 
 _BySlice = defaultdict[tuple[int, int], list[tuple[Fraction, int]]]
-"""Worths and millionths, by the first and last day of their slice."""
+"""Worths and quantities times 10^18, by the first and last day of their slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,8 @@ def _unequal(
             found = [
                 "nothing"
                 if quantity is None
-                else f"{quantity} {row['unit']} of {count} records ({starts} begin there)"
+                else f"{quantity_text(atto_of(quantity))} {row['unit']} of {count} records "
+                f"({starts} begin there)"
                 for quantity, count, starts in zip(*pairs, strict=True)
             ]
             yield f"{where}: the balances have {found[0]}, but the segments {found[1]}"
@@ -156,38 +164,41 @@ def _multiply(
 ) -> Fraction:
     """Value the replayed quantities under the resolutions that the balances name."""
     again = _quantities_again(balances, replayed)
-    whole = _micro(balances, _KEY_AND_REGION)
+    whole = _atto(balances, _KEY_AND_REGION)
     parts: defaultdict[tuple[object, ...], _BySlice] = defaultdict(lambda: defaultdict(list))
     worths: dict[tuple[str, Portion], Fraction] = {}
-    for each, id_, portion, micro in lines.balances():
+    for each, id_, portion, atto in lines.balances():
         facility, activity, unit, region, period, first, last = each
         if id_ not in resolutions:
             continue
         if (id_, portion) not in worths:
             worths[id_, portion] = lines.worth(resolutions[id_], portion)
         key: tuple[object, ...] = (facility, activity, unit, period, region)
-        parts[key][first, last].append((worths[id_, portion], micro))
+        parts[key][first, last].append((worths[id_, portion], atto))
     total = Fraction(0)
     for key, by_slice in parts.items():
-        micros = (micro for found in by_slice.values() for _, micro in found)
+        attos = (atto for found in by_slice.values() for _, atto in found)
         spans = sorted(by_slice)
         is_apart = all(one[1] < other[0] for one, other in pairwise(spans))
-        is_known = key in again and is_apart and sum(micros) == whole[key]
+        is_known = key in again and is_apart and sum(attos) == whole[key]
         for span, found in by_slice.items():
             (worth, _), *others = found
             if is_known and all(other == worth for other, _ in others):
                 total += worth * sum(
-                    micro for day, micro in again[key].items() if span[0] <= day <= span[1]
+                    atto for day, atto in again[key].items() if span[0] <= day <= span[1]
                 )
             else:
-                total += sum(other * micro for other, micro in found)
-    return Fraction(total, MICRO_PER_ONE)
+                total += sum(other * atto for other, atto in found)
+    return Fraction(total, ATTO_PER_ONE)
 
 
 def _quantities_again(
     balances: pl.DataFrame, replayed: Replayed
 ) -> dict[tuple[object, ...], dict[int, int]]:
-    """Millionths by key and region, as far as the records alone tell the region; by first days."""
+    """Quantities, times 10^18, as far as the records alone tell the region.
+
+    By key and region, then by the first days of slices.
+    """
     sums = replayed.sums
     open_keys = sums.filter(pl.col("region") == "").select(_KEY).unique()
     stated = sums.join(open_keys, on=_KEY, how="anti")
@@ -195,14 +206,14 @@ def _quantities_again(
     regions = alone.select(*_KEY, region_of_all="region")
     placed = sums.join(regions, on=_KEY, how="inner").with_columns(region="region_of_all")
     found: defaultdict[tuple[object, ...], dict[int, int]] = defaultdict(dict)
-    for row, micro in {
-        **_micro(stated, (*_KEY_AND_REGION, "first_day")),
-        **_micro(placed, (*_KEY_AND_REGION, "first_day")),
+    for row, atto in {
+        **_atto(stated, (*_KEY_AND_REGION, "first_day")),
+        **_atto(placed, (*_KEY_AND_REGION, "first_day")),
     }.items():
-        found[row[:-1]][int(str(row[-1]))] = micro
+        found[row[:-1]][int(str(row[-1]))] = atto
     return found
 
 
-def _micro(frame: pl.DataFrame, keys: tuple[str, ...]) -> dict[tuple[object, ...], int]:
+def _atto(frame: pl.DataFrame, keys: tuple[str, ...]) -> dict[tuple[object, ...], int]:
     sums = sum_by(frame, keys).select(*keys, pl.col("quantity").to_physical())
     return {row[:-1]: row[-1] for row in sums.iter_rows()}

@@ -16,9 +16,9 @@ import polars as pl
 
 from tonne.ledger.book.periods import cuts_of
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.sums import QUANTITY_TYPE
+from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.reading.evidence import Question
-from tonne.model import LAST_DAY, MICRO_PER_ONE, first_day_of
+from tonne.model import LAST_DAY, first_day_of, quantity_decimal
 from tonne.reports.inventory.boundary import MIXED
 
 if TYPE_CHECKING:
@@ -170,8 +170,8 @@ def _exactly(
 def _added(first: int, amounts: Iterable[tuple[int, Values]]) -> Values:
     """Add what slices within a span hold; a record counts where the span or it begins."""
     quantity = count = starts = 0
-    for day, (micro, records, begun) in amounts:
-        quantity += micro
+    for day, (atto, records, begun) in amounts:
+        quantity += atto
         count += records if day == first else begun
         starts += begun
     return quantity, count, starts
@@ -266,7 +266,7 @@ def _frame(parts: Sequence[Part], like: pl.DataFrame) -> pl.DataFrame:
             "first_day": first,
             "last_day": last,
             "portion": portion,
-            "quantity": quantity,
+            "quantity": quantity_decimal(quantity),
             "record_count": count,
             "record_start_count": starts,
         }
@@ -276,7 +276,5 @@ def _frame(parts: Sequence[Part], like: pl.DataFrame) -> pl.DataFrame:
     plain = {
         name: pl.String if kind == pl.Categorical else kind for name, kind in like.schema.items()
     }
-    frame = pl.DataFrame(rows, schema={**plain, "quantity": pl.Int128}, orient="row")
-    # Millionths are the physical value of a decimal with 6 places.
-    quantity = pl.col("quantity").cast(pl.Decimal(38, 0)) / MICRO_PER_ONE
-    return frame.with_columns(quantity.cast(QUANTITY_TYPE)).cast(like.schema)
+    frame = pl.DataFrame(rows, schema={**plain, "quantity": QUANTITY_TYPE}, orient="row")
+    return frame.cast(like.schema)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.valuation import MAIN_GASES, entry_worth
 from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
-from tonne.model import MICRO_PER_ONE
+from tonne.model import ATTO_PER_ONE
 from tonne.reports.inventory.boundary import WHOLE
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ ENERGY, RENEWABLE = "memo.energy", "memo.renewable"
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one millionth of a quantity adds to one group of accounts.
+    """What 10^-18 of a quantity adds to one group of accounts.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def weigh(
 
 @dataclass(frozen=True, slots=True)
 class _Worth:
-    """What a millionth of a record's unit is worth in one entry."""
+    """What 10^-18 of a record's unit is worth in one entry."""
 
     account: str
     kg_co2e: Fraction
@@ -225,7 +225,7 @@ def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
         )
         if not is_of_interest:
             continue
-        worth = entry_worth(entry, request.gwp_set).times(Fraction(1, MICRO_PER_ONE))
+        worth = entry_worth(entry, request.gwp_set).times(Fraction(1, ATTO_PER_ONE))
         has_energy = scope_of(entry.account) == "memo" and entry.factor.kwh is not None
         kwh = worth.kwh if has_energy else None
         notices = (*entry.notices, *worth.notices)

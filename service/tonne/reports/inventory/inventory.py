@@ -141,7 +141,7 @@ def inventory(
     balances : pl.DataFrame
         Postings: facility, activity, unit, region (texts; region may be empty), period (Int32),
         first_day and last_day (UInt8; the slice of the month),
-        resolution (id; null or empty in suspense), quantity (Decimal(38, 6)), record_count and
+        resolution (id; null or empty in suspense), quantity (Decimal(38, 18)), record_count and
         record_start_count (Int64). The same key may stand in many rows.
     resolutions : Mapping[str, Resolution]
         All resolutions that the postings name.
@@ -206,13 +206,13 @@ def _texts(keys: Iterable[str]) -> list[pl.Expr]:
 
 
 def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucket, int]]:
-    """Group values, bucket and quantity in millionths."""
+    """Group values, bucket and quantity, times 10^18."""
     adding = chosen.labels((bucket, 0) for bucket in chosen.weights.rows).drop("label")
     posted = chosen.posted.join(adding, on=chosen.bucket, how="semi")
     if posted.is_empty():
         return
     sums = sum_by(posted, [*_columns(keys), *chosen.bucket])
-    # The physical value of a Decimal(38, 6) is its number of millionths.
+    # The physical value of a Decimal(38, 18) is the whole number of its last places.
     frame = sums.select(*_texts(keys), *chosen.bucket, pl.col("quantity").to_physical())
     cut = len(keys)
     for row in frame.iter_rows():
@@ -229,11 +229,11 @@ class _Sum:
         self.stated = NO_COLUMNS
         self.unstated = NO_COLUMNS
 
-    def add(self, quantity_micro: int, part: Contribution) -> None:
+    def add(self, quantity_atto: int, part: Contribution) -> None:
         self.stated |= part.stated
         self.unstated |= part.unstated
         for column, numerator in part.numerators:
-            self.numerators[column] += quantity_micro * numerator
+            self.numerators[column] += quantity_atto * numerator
 
     def row(self, group: Group, weights: Weights, record_count: int, gwp_set: str) -> InventoryRow:
         denominators = weights.denominators
@@ -294,9 +294,9 @@ def _rows(
     if hold is not None:  # one row of `counted` is one of the answer
         hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
     added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
-    for values, bucket, quantity_micro in _sums(chosen, keys):
+    for values, bucket, quantity_atto in _sums(chosen, keys):
         for part in weights.rows[bucket]:
-            added[values, part.label].add(quantity_micro, part)
+            added[values, part.label].add(quantity_atto, part)
     records = counted.select(*_texts(keys), "label", "records").iter_rows()
     names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
     places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
@@ -328,8 +328,8 @@ def _count(
 
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     total = _Sum()
-    for _, bucket, quantity_micro in _sums(chosen, ()):
-        total.add(quantity_micro, chosen.weights.total[bucket])
+    for _, bucket, quantity_atto in _sums(chosen, ()):
+        total.add(quantity_atto, chosen.weights.total[bucket])
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
     counted = count_records(
         chosen.posted,

@@ -18,7 +18,7 @@ from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words import units
 from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import sum_by
-from tonne.model import MICRO_PER_ONE, month_of_period
+from tonne.model import ATTO_PER_ONE, month_of_period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def negative_notices(chosen: Selection) -> Iterator[tuple[str, int]]:
             total = sum((_ratio(name) * by_unit[name][0] for name in names), Fraction(0)) / base
             if total < 0:
                 count = sum(by_unit[name][1] for name in names)
-                found.append((group, f"{decimal_text(total / MICRO_PER_ONE)} {names[0]}", count))
+                found.append((group, f"{decimal_text(total / ATTO_PER_ONE)} {names[0]}", count))
     found.sort()
     for group, amount, count in found[:NAMED_MAX]:
         export = "" if _EXPORT in group else f"; what was fed into the grid is {_EXPORT}"
@@ -91,9 +91,9 @@ def _units_of_negative(
         "record_count",
     )
     found: defaultdict[tuple[str, ...], dict[str, tuple[int, int]]] = defaultdict(dict)
-    for *group, unit, quantity_micro, count in named_rows.iter_rows():
+    for *group, unit, quantity_atto, count in named_rows.iter_rows():
         named = tuple(month_of_period(each) if isinstance(each, int) else each for each in group)
-        found[named][unit] = quantity_micro, count
+        found[named][unit] = quantity_atto, count
     return found
 
 

@@ -97,7 +97,7 @@ def totals_of(row: sa.Row[Any]) -> model.ControlTotals:
         posted_count=row.posted_count,
         quarantined_count=row.quarantined_count,
         suspended_count=row.suspended_count,
-        quantity_micro=row.quantity_micro,
+        quantity_atto=row.quantity_atto,
     )
 
 
@@ -108,7 +108,7 @@ def totals_values(totals: model.ControlTotals) -> dict[str, int]:
         "posted_count": totals.posted_count,
         "quarantined_count": totals.quarantined_count,
         "suspended_count": totals.suspended_count,
-        "quantity_micro": totals.quantity_micro,
+        "quantity_atto": totals.quantity_atto,
     }
 
 

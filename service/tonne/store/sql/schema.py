@@ -160,7 +160,7 @@ channel = Table(
     Column("posted_count", BigInteger, nullable=False),
     Column("quarantined_count", BigInteger, nullable=False),
     Column("suspended_count", BigInteger, nullable=False),
-    Column("quantity_micro", ExactInteger, nullable=False),
+    Column("quantity_atto", ExactInteger, nullable=False),
     Column("create_time", UtcTime, nullable=False),
     Column("commit_time", UtcTime),
 )
@@ -175,7 +175,7 @@ request = Table(
     Column("posted_count", BigInteger, nullable=False),
     Column("quarantined_count", BigInteger, nullable=False),
     Column("suspended_count", BigInteger, nullable=False),
-    Column("quantity_micro", ExactInteger, nullable=False),
+    Column("quantity_atto", ExactInteger, nullable=False),
     Column("row_errors_json", Text, nullable=False),
     Column("commit_id", String, nullable=False),
     Column("create_time", UtcTime, nullable=False),

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect
     from sqlalchemy.types import TypeEngine
 
-_INT128_LIMIT = 2**127
+DIGITS_MAX = 57
+"""Digits of an exact whole number: 39 before the point of a quantity, and its 18 places."""
+
+_LIMIT = 10**DIGITS_MAX
 
 
 def id_type() -> String:
@@ -33,7 +36,7 @@ METADATA = MetaData(
 
 
 class ExactInteger(TypeDecorator[int]):
-    """A whole number of up to 128 bits: NUMERIC(39, 0), or decimal text where that is a float.
+    """A whole number of up to 57 digits: NUMERIC(57, 0), or decimal text where that is a float.
 
     Sums of it are made in Python, under the lock of the row.
     """
@@ -43,14 +46,14 @@ class ExactInteger(TypeDecorator[int]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """NUMERIC on PostgreSQL, TEXT on SQLite, whose numbers end at 64 bits."""
-        exact = Numeric(39, 0) if dialect.name == "postgresql" else Text()
+        exact = Numeric(DIGITS_MAX, 0) if dialect.name == "postgresql" else Text()
         return dialect.type_descriptor(exact)
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> Decimal | str | None:
-        """Refuse what left 128 bits; never round."""
+        """Refuse what has more digits; never round."""
         if value is None:
             return None
-        if not -_INT128_LIMIT <= value < _INT128_LIMIT:
+        if not -_LIMIT < value < _LIMIT:
             raise QuantityOverflow.of_sum(f"got {value}")
         return Decimal(value) if dialect.name == "postgresql" else str(value)
 

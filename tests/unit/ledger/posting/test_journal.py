@@ -26,7 +26,7 @@ from tonne.ledger.files.sums import sum_by
 from tonne.ledger.ledger import Ledger, utc_now
 from tonne.ledger.posting.entries import ChannelEntry, Durable, Lost, RequestEntry
 from tonne.ledger.upkeep.upkeep import GARBAGE_INTERVAL_S
-from tonne.model import ControlTotals, Facility, PeriodState, RecordField, RowStatus
+from tonne.model import ControlTotals, Facility, PeriodState, RecordField, RowStatus, atto_of
 from tonne.store import faults
 from tonne.store.sql import schema
 from tonne_kernel import Session
@@ -35,9 +35,9 @@ KEYS = ("facility", "activity", "unit", "region", "period")
 
 
 def balances(bench):
-    """Sums in millionths by the keys of `naive.sums`."""
+    """Sums in units of 10^-18 by the keys of `naive.sums`."""
     frame = sum_by(bench.ledger.snapshots.take(bench.book).frame(), KEYS)
-    return {tuple(row[:5]): int(row[5] * 10**6) for row in frame.iter_rows()}
+    return {tuple(row[:5]): atto_of(row[5]) for row in frame.iter_rows()}
 
 
 def good(records):
@@ -59,7 +59,7 @@ def test_balances_are_the_sums_of_a_naive_program(any_bench):
     assert balances(any_bench) == naive.sums(good(records))
     assert outcome.totals.record_count == 600
     assert outcome.totals.quarantined_count == 600 - len(good(records))
-    assert outcome.totals.quantity_micro == sum(
+    assert outcome.totals.quantity_atto == sum(
         sum(naive.split(each).values()) for each in good(records)
     )
     any_bench.check()
@@ -106,7 +106,7 @@ def test_row_errors_name_index_offset_status_and_field(bench):
         (3, 4, RowStatus.FACTOR_MUST_EXIST, RecordField.ACTIVITY),
     ]
     assert outcome.row_error_count == 3
-    assert outcome.totals == ControlTotals(5, 2, 2, 1, 4_500_000)
+    assert outcome.totals == ControlTotals(5, 2, 2, 1, 45 * 10**17)
     bench.check()
 
 
@@ -144,7 +144,7 @@ def test_a_book_that_changes_in_the_middle_is_read_again(bench):
     lime = EDITION.splitlines(keepends=True)[0] + b"process.lime,,t,2015-01-01,,70,,,,,p,4,\n"
     other.ledger.editions.import_edition("acme", "lime-2015", lime)
     outcome = bench.append("meter", [lime_record])
-    assert outcome.totals == ControlTotals(1, 1, 0, 0, 1_500_000)
+    assert outcome.totals == ControlTotals(1, 1, 0, 0, 15 * 10**17)
     other.ledger.close()
     bench.check()
 
@@ -388,5 +388,5 @@ def test_a_batch_of_a_later_call_is_not_taken_for_one_of_unknown_outcome(bench, 
     with pytest.raises(StoreUnavailable):
         bench.write([first])
     assert bench.write([twin])[0].error.code == "OFFSET_GAP"
-    assert bench.write([first])[0].totals.quantity_micro == 1_500_000
+    assert bench.write([first])[0].totals.quantity_atto == 15 * 10**17
     bench.check()

@@ -35,10 +35,10 @@ def test_causes_are_what_the_list_adds_up_to(bench):
     }
     sums: dict[str, int] = defaultdict(int)
     for each in items:
-        sums[each.unit] += int(each.quantity * 10**6)
+        sums[each.unit] += int(each.quantity * 10**18)
     counted = Counter()
     for each in found.causes:
-        counted.update(each.quantities_micro)
+        counted.update(each.quantities_atto)
     assert dict(counted) == dict(sums)
     assert min(each.start for each in found.causes) == min(each.start for each in items)
     assert max(each.end for each in found.causes) == max(each.end for each in items)

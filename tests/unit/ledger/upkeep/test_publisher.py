@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ from tonne.errors import (
 )
 from tonne.ledger.pages import Ask
 from tonne.ledger.upkeep.publisher import COLUMNS, STATISTICS, Publisher
+from tonne.model import atto_of
 from tonne.store import LeaseLost, Manifest, faults, open_objects
 from tonne.store.delta import DeltaTables
 from tonne.store.manifest import publications
@@ -62,7 +64,7 @@ class Stage:
     def table_url(self) -> str:
         return f"{self.url}/{FOLDER}"
 
-    def publisher(self, **changes) -> Publisher:
+    def publisher(self, columns=COLUMNS, **changes) -> Publisher:
         """A publisher as a process of its own would have it, with a manifest of its own."""
         values = {
             "lease_s": 60.0,
@@ -70,7 +72,7 @@ class Stage:
             "round_batches_max": 100,
             "checkpoint_batches": 1000,
         }
-        tables = DeltaTables(self.url, self.options, columns=COLUMNS, statistics=STATISTICS)
+        tables = DeltaTables(self.url, self.options, columns=columns, statistics=STATISTICS)
         holder = f"publisher-{next(_names)}"
         self.manifests.append(Manifest.open(self.manifest_url, pool_size=2))
         return Publisher(self.manifests[-1], tables, holder=holder, **(values | changes))
@@ -113,11 +115,11 @@ class Stage:
             ]
         )
         assert len(table) == len({(row["channel"], row["offset"]) for row in table})
-        kept_micro = sum(
-            channel.totals.quantity_micro
+        kept_atto = sum(
+            channel.totals.quantity_atto
             for channel in self.bench.ledger.channels.list_channels("acme").items
         )
-        assert int(sum(delta_log.quantities(table).values()) * 10**6) == kept_micro
+        assert atto_of(sum(delta_log.quantities(table).values())) == kept_atto
         assert self.table().count() == len(table)
 
 
@@ -213,6 +215,24 @@ def test_readers_see_the_documented_columns(stage):
     assert frame["data_quality"].drop_nulls().to_list() == [3]
     table = delta_log.rows(stage.bench.objects, FOLDER)
     assert frame["quantity"].sum() == sum(row["quantity"] for row in table)
+
+
+def test_a_table_of_before_gets_the_column_of_what_millionths_leave_out(stage):
+    """Both columns together are what was written; files of before read as null there."""
+    old = {name: kind for name, kind in COLUMNS.items() if name != "quantity_rest"}
+    stage.bench.append("meter", [record(quantity="1.5")])
+    stage.publisher(old).publish_all()
+    assert "quantity_rest" not in {one.name for one in stage.table().schema().fields}
+    stage.bench.append("meter", [record(quantity="-0.0000004"), record(quantity="2")])
+    stage.bench.append("meter", [record(quantity="3")])
+    stage.publisher().publish_all()
+    frame = pl.scan_delta(stage.table_url, storage_options=stage.options).collect().sort("offset")
+    assert [str(each) for each in frame["quantity"]] == [
+        *("1.500000", "0.000000", "2.000000", "3.000000")
+    ]
+    rests = [each and Fraction(each) for each in frame["quantity_rest"]]
+    assert rests == [None, Fraction("-4e-7"), 0, None]
+    assert {one.name: one.type.type for one in stage.table().schema().fields} == COLUMNS
 
 
 def test_batches_are_bounded(stage):

@@ -42,7 +42,7 @@ def test_a_commit_makes_everything_true(manifest):
     manifest.commit(commit)
     assert manifest.commit_exists(commit.id)
     assert offsets(manifest) == {"meter-0": 10, "meter-1": 20}
-    assert manifest.get_channel("acme", "meter-1").totals.quantity_micro == -7
+    assert manifest.get_channel("acme", "meter-1").totals.quantity_atto == -7
     (segment,) = manifest.segments("acme", limit=10)
     (postings,) = manifest.live_postings("acme")
     assert (segment, postings) == (
@@ -191,15 +191,15 @@ def test_a_commit_may_be_tried_again(manifest):
     manifest.put_facilities("acme", [model.Facility("dc-1")])
     manifest.commit(plain)
     after = manifest.get_channel("acme", "meter-0")
-    assert (after.committed_offset, after.totals.quantity_micro) == (4, 9)
+    assert (after.committed_offset, after.totals.quantity_atto) == (4, 9)
     assert len(manifest.segments("acme", limit=10)) == 2
 
 
-def test_a_total_beyond_128_bits_is_refused(manifest):
+def test_a_total_beyond_57_digits_is_refused(manifest):
     """A sum that does not fit raises, and the channel stays where it was."""
     create_book(manifest)
     (channel,) = open_channels(manifest, 1)
-    manifest.commit(make_commit("acme", make_move(channel, 1, 2**127 - 1)))
+    manifest.commit(make_commit("acme", make_move(channel, 1, 10**57 - 1)))
     channel = manifest.get_channel("acme", "meter-0")
     with pytest.raises(QuantityOverflow):
         manifest.commit(make_commit("acme", make_move(channel, 1, 1)))

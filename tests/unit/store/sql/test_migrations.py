@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -263,6 +264,45 @@ def test_a_book_from_before_gets_a_method_of_its_order(manifest_url):
     assert (method.author, before <= method.create_time) == ("migration", True)
     (factor,) = manifest.factors("acme", "a")
     assert (factor.kg_co2e, factor.note, factor.stage, factor.gases) == ("0.50", "n", "", "")
+    manifest.close()
+
+
+def test_totals_of_before_keep_their_value(manifest_url):
+    """Millionths of any sign and size become units of 10^-18; nothing stays nothing."""
+    totals = {"a": 0, "b": 1, "c": -1_500_000, "d": 2**127 - 1, "e": -(2**127)}
+    database = Database(manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
+    migrations.upgrade(database, "0008")
+
+    def fill(connection):
+        columns = {
+            "channel": "epoch, committed_offset, state",
+            "request": "content_sha256, row_errors_json, commit_id",
+        }
+        book = (
+            "INSERT INTO book (id, display_name, time_zone, facility_rule, revision, commit_seq, "
+            "create_time) VALUES ('acme', '', 'UTC', 1, 4, 0, '2026-01-01 00:00')"
+        )
+        connection.execute(sa.text(book))
+        for table, own in columns.items():
+            query = sa.text(
+                f"INSERT INTO {table} (book, id, records_count, posted_count, "  # noqa: S608
+                "quarantined_count, suspended_count, quantity_micro, create_time, "
+                f"{own}) VALUES ('acme', :id, 1, 1, 1, 1, :micro, '2026-01-01 00:00', 1, 1, 1)"
+            )
+            for name, micro in totals.items():
+                is_text = connection.dialect.name == "sqlite"
+                micro_kept = str(micro) if is_text else Decimal(micro)
+                connection.execute(query, {"id": name, "micro": micro_kept})
+
+    database.write(fill)
+    database.close()
+    migrate_manifest(manifest_url)
+    manifest = Manifest.open(manifest_url)
+    with manifest._database.read() as connection:
+        for table in (schema.channel, schema.request):
+            rows = connection.execute(sa.select(table.c.id, table.c.quantity_atto))
+            found = {row.id: row.quantity_atto for row in rows}
+            assert found == {name: micro * 10**12 for name, micro in totals.items()}
     manifest.close()
 
 

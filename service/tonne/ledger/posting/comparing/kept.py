@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.model import QUANTITY_PLACES, RowStatus
+from tonne.ledger.files.quantities import QUANTITY_TYPE
+from tonne.model import RowStatus, atto_of, quantity_decimal, quantity_text
 from tonne_kernel import parse_decimal
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ CORE: Schema = {
     "activity": pl.String,
     "unit": pl.String,
     "region": pl.String,
-    "quantity": pl.Decimal(18, 6),
+    "quantity": QUANTITY_TYPE,
     "start": pl.Datetime("us", "UTC"),
     "end": pl.Datetime("us", "UTC"),
 }
@@ -194,7 +195,7 @@ def _text(name: str, value: object) -> str:
             value = _EPOCH + dt.timedelta(microseconds=value)
         return str(value).replace("+00:00", "Z").replace(" ", "T")
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return quantity_text(atto_of(value)).rstrip("0").removesuffix(".")
     return str(value)
 
 
@@ -221,7 +222,7 @@ def record_columns(ruled: pl.DataFrame) -> pl.DataFrame:
 
 
 def _quantity(text: str) -> Decimal:
-    return Decimal(parse_decimal(text.encode())).scaleb(-QUANTITY_PLACES)
+    return quantity_decimal(parse_decimal(text.encode()))
 
 
 def same_offsets(came: pl.DataFrame, kept: pl.DataFrame, columns: list[str]) -> pl.Series:
