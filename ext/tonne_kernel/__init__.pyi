@@ -342,7 +342,7 @@ def post(
 
     A record is split by time over its periods: each part but the last is
     quantity * part duration / whole duration cut toward zero, the last takes the remainder. It
-    is cut to whole millionths where the quantity is whole millionths, else at the 18th place.
+    is cut at the 6th place where the quantity has no more, else at the 12th, else at the 18th.
     Where any part's disposition is negative, the whole record gets that status (the first such):
     below 64 quarantine, else suspense; its parts then are posted under that disposition (suspense)
     or nowhere (quarantine).

@@ -248,10 +248,10 @@ def period_parts(start: int, end: int, starts: Sequence[int]) -> list[tuple[int,
 def split(quantity_atto: int, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """(period, quantity): each but the last cut toward zero, the last takes the rest.
 
-    Whole millionths are cut to whole millionths, what is finer at the 18th place.
+    What has at most 6 places is cut at the 6th, at most 12 at the 12th, else at the 18th.
     """
     whole = sum(duration for _, duration in parts)
-    unit = 1 if quantity_atto % (ATTO // MICRO) else ATTO // MICRO
+    unit = next(10**n for n in (12, 6, 0) if quantity_atto % 10**n == 0)
     shares = [Fraction(quantity_atto * duration, whole * unit) for _, duration in parts[:-1]]
     cut = [math.trunc(share) * unit for share in shares]
     quantities = [*cut, quantity_atto - sum(cut)]
