@@ -345,8 +345,8 @@ def post(
     A record is split by time over its periods: each part but the last is
     quantity * part duration / whole duration cut toward zero, the last takes the remainder. Over
     slices: up to each cut counts part * duration since the part began / part duration, cut toward
-    zero, less what is counted already. Whole millionths are cut to whole millionths, a finer
-    quantity at the 18th place.
+    zero, less what is counted already. What is cut has 6 places where the quantity has no more,
+    else 12, else 18.
     Where any part's disposition is negative, the whole record gets that status (the first such):
     below 64 quarantine, else suspense; its parts then are posted under that disposition (suspense)
     or nowhere (quarantine).

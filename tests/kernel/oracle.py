@@ -248,7 +248,7 @@ def period_parts(start: int, end: int, starts: Sequence[int]) -> list[tuple[int,
 def split(quantity_atto: int, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """(period, quantity): each but the last cut toward zero, the last takes the rest.
 
-    Whole millionths are cut to whole millionths, what is finer at the 18th place.
+    What has at most 6 places is cut at the 6th, at most 12 at the 12th, else at the 18th.
     """
     whole = sum(duration for _, duration in parts)
     unit = unit_of(quantity_atto)
@@ -259,8 +259,8 @@ def split(quantity_atto: int, parts: Sequence[tuple[int, int]]) -> list[tuple[in
 
 
 def unit_of(quantity_atto: int) -> int:
-    """What a quantity is cut to: whole millionths where it is these, else the 18th place."""
-    return 1 if quantity_atto % (ATTO // MICRO) else ATTO // MICRO
+    """What a quantity is cut to: the 6th place, the 12th or the 18th, as it has places."""
+    return next(10**n for n in (12, 6, 0) if quantity_atto % 10**n == 0)
 
 
 def slices_of(

@@ -31,6 +31,7 @@ from tonne_kernel.values.text cimport Interner, intern
 
 cdef enum:
     ERROR_CAPACITY_MIN = 16
+    ATTO_PER_PICO = 1_000_000
 
 
 cdef int posting_init(
@@ -168,8 +169,9 @@ cdef int _post_parts(
 ) noexcept nogil:
     """Split a record by time over its periods; what is cut off goes to the last part.
 
-    The parts of whole millionths are whole millionths, those of finer quantities as fine as these.
-    What waits has no slices: nothing is resolved for it yet.
+    The parts of whole millionths are whole millionths, those of at most 12 places have 12: so what
+    they are worth under a factor of 6 places has the 18 that are printed. What waits has no
+    slices: nothing is resolved for it yet.
     """
     cdef int64_t start_us = columns.start_us[row]
     cdef int64_t end_us = columns.end_us[row]
@@ -182,10 +184,13 @@ cdef int _post_parts(
     cdef int64_t part_start = start_us
     cdef int64_t part_end = end_us
     cdef int64_t part_rest = 0
+    cdef int64_t grain = 0
     cdef int64_t part
     cdef int32_t period, slot
     if POSTED < status < SUSPENSE_FIRST:
         return status
+    if rest:
+        grain = ATTO_PER_PICO if rest % ATTO_PER_PICO == 0 else 1
     for period in range(first, last + 1):
         if period == last:
             part_end = end_us
@@ -196,6 +201,7 @@ cdef int _post_parts(
             if rest:
                 mul_div_atto(
                     micro, rest, part_end - part_start, end_us - start_us, &part, &part_rest)
+                part_rest -= part_rest % grain      # C: has the sign of part_rest
             else:
                 part = mul_div_toward_zero(micro, part_end - part_start, end_us - start_us)
             left -= part
@@ -209,7 +215,7 @@ cdef int _post_parts(
             _add(&posting.sums.sums[slot], part, period == first)
             i128_add(&posting.sums.sums[slot].quantity_rest, i128_of(part_rest))
         elif _post_slices(
-            posting, key, period, part_start, part_end, part, part_rest, rest != 0,
+            posting, key, period, part_start, part_end, part, part_rest, grain,
             period == first
         ):
             return POSTING_MEMORY
@@ -219,13 +225,13 @@ cdef int _post_parts(
 
 cdef int _post_slices(
     Posting *posting, const KeyState *key, int32_t period, int64_t start_us, int64_t end_us,
-    int64_t micro, int64_t rest, bint is_fine, bint is_first
+    int64_t micro, int64_t rest, int64_t grain, bint is_first
 ) noexcept nogil:
     """Split a record's part of a period by time over the slices that it touches.
 
     Up to each cut counts what is due since the part began, cut toward zero: so two slices add up
-    to what they would have been as one, wherever they are cut. `is_fine`: the record has more
-    than whole millionths.
+    to what they would have been as one, wherever they are cut. `grain`: what the rest is
+    cut to, in units of 10^-18; 0 where the record has whole millionths alone.
     """
     cdef const Rules *rules = &posting.rules
     cdef int32_t run = run_at(rules, key.rule, period)
@@ -244,9 +250,10 @@ cdef int _post_slices(
         if is_cut_after(rules, key.rule, run, period):
             last_day = <int32_t>(rules.run_firsts[run + 1] % DAYS_PER_PERIOD) - 1
             slice_end = rules.run_starts_us[run + 1]
-            if slice_end < end_us and is_fine:
+            if slice_end < end_us and grain:
                 mul_div_atto(
                     micro, rest, slice_end - start_us, end_us - start_us, &due, &due_rest)
+                due_rest -= due_rest % grain
             elif slice_end < end_us:
                 due = mul_div_toward_zero(micro, slice_end - start_us, end_us - start_us)
             else:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class QuantityOverflow(DefectError):
-    """A sum left 128 bits: refused, never wrapped."""
+    """A sum has more digits than are kept: refused, never wrapped or rounded."""
 
     code = "QUANTITY_OVERFLOW"
 
@@ -19,8 +19,8 @@ class QuantityOverflow(DefectError):
     def of_sum(cls, remedy: str, book: str = "") -> Self:
         """Say that a sum was refused, and what makes it smaller."""
         return cls(
-            "a sum of quantities needs more than 128 bits or 38 digits. Tonne refused it and "
-            f"did not wrap it: {remedy}",
+            "a sum of quantities is 10^20 or more, with the 18 places behind its point more than "
+            f"38 digits. Tonne refused it and did not wrap it: {remedy}",
             metadata={"book": book} if book else {},
         )
 

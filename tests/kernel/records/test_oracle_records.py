@@ -78,6 +78,7 @@ def test_the_longest_span_is_the_oracles(stream, rule_book, span_us_max):
 @given(
     st.integers(-(10**18) + 1, 10**18 - 1).map(lambda micro: micro * 10**12)
     | st.integers(-(10**30) + 1, 10**30 - 1)
+    | st.integers(-(10**24) + 1, 10**24 - 1).map(lambda pico: pico * 10**6)
     | st.integers(-(10**13), 10**13),
     strategies.intervals("Europe/Berlin"),
 )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from fractions import Fraction
 
-ATTO, MICRO = 10**18, 10**6
+ATTO = 10**18
 
 
 def months_of(start, end):
@@ -24,10 +24,10 @@ def months_of(start, end):
 def split(record):
     """Split a record's quantity over its months: {period: units of 10^-18}.
 
-    Whole millionths in whole millionths.
+    What has at most 6 places is cut at the 6th, at most 12 at the 12th, else at the 18th.
     """
     quantity = Fraction(record["quantity"])
-    unit = 1 if (quantity * MICRO).denominator > 1 else ATTO // MICRO
+    unit = next(10**n for n in (12, 6, 0) if (quantity * ATTO / 10**n).denominator == 1)
     units = int(quantity * ATTO) // unit
     parts = months_of(record["start"], record["end"])
     whole = record["end"] - record["start"]

@@ -114,7 +114,7 @@ class Estimation:
         Raises
         ------
         QuantityOverflow
-            A sum leaves 128 bits.
+            A sum is 10^20 or more.
         """
         first_index = self.totals.record_count
         # The session is this estimate's own: no other state posts with it meanwhile.

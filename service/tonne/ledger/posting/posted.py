@@ -171,7 +171,7 @@ def post_slices(
     Raises
     ------
     QuantityOverflow
-        A sum leaves 128 bits.
+        A sum is 10^20 or more.
     """
     try:
         return post(slices, state.rules(), state.periods, row_errors_max=row_errors_max)
@@ -187,7 +187,7 @@ def post_entries(
     Raises
     ------
     QuantityOverflow
-        A sum leaves 128 bits.
+        A sum is 10^20 or more.
     """
     with states.posting(book):
         state = states.known(book)

@@ -285,7 +285,7 @@ def test_totals_of_before_keep_their_value(manifest_url):
         connection.execute(sa.text(book))
         for table, own in columns.items():
             query = sa.text(
-                f"INSERT INTO {table} (book, id, records_count, posted_count, "  # noqa: S608
+                f"INSERT INTO {table} (book, id, records_count, posted_count, "  # noqa: S608  names of this test
                 "quarantined_count, suspended_count, quantity_micro, create_time, "
                 f"{own}) VALUES ('acme', :id, 1, 1, 1, 1, :micro, '2026-01-01 00:00', 1, 1, 1)"
             )
