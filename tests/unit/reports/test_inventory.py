@@ -62,6 +62,7 @@ RESOLUTIONS = (
                 kg_co2="1.5",
                 kg_ch4="0.5",
                 kg_n2o="0.125",
+                methane="fossil",
                 conversion=Fraction(2, 3),
             ),
         ),

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import calendar
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
+from tonne.catalogue.resolving.bridges import bridges_of
 from tonne.catalogue.resolving.conversion import Conversion, Converter
 from tonne.catalogue.words.regions import Regions, region_chain, region_id
 from tonne.catalogue.words.taxonomy import key_of, read
@@ -72,6 +73,8 @@ class Candidate:
         Place of the factor's region in the record's chain of regions.
     id_distance : int
         Place of the factor's activity among the ids that were looked up.
+    bridge : Factor or None
+        Row of steps over which the conversion goes; it serves while that holds.
     """
 
     preference: tuple[int, ...]
@@ -84,6 +87,7 @@ class Candidate:
     is_proxy: bool
     distance: int
     id_distance: int
+    bridge: Factor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +227,8 @@ class Candidates:
             for proxy in self._settings.proxy_regions:
                 places.setdefault(proxy, True)
         found = []
+        own = ((each.edition, each.index) for each in self._shelves if not each.is_shipped)
+        bridges = bridges_of(own, activities, places)
         for rank, shelf in enumerate(self._shelves):
             for id_distance, activity in enumerate(activities):
                 by_region = shelf.index.get(activity)
@@ -230,19 +236,14 @@ class Candidates:
                     continue
                 for distance, (place, is_proxy) in enumerate(places.items()):
                     for factor in by_region.get(place, ()):
-                        if not serves(factor, shelf.is_shipped):
+                        if factor.is_bridge or not serves(factor, shelf.is_shipped):
                             continue
-                        conversion = self.converter.convert(
-                            unit,
-                            factor.unit,
-                            activities,
-                            edition=shelf.edition,
-                            region=factor.region,
-                        )
-                        if conversion is not None:
-                            wish = (prefer(factor), int(is_proxy), self._groups[rank])
-                            at = (distance, rank, id_distance)
-                            found.append(_candidate(shelf, factor, conversion, wish, at))
+                        wish = (prefer(factor), int(is_proxy), self._groups[rank])
+                        at = (distance, rank, id_distance)
+                        ways = self.converter.ways(unit, factor, activities, shelf.edition)
+                        for way, bridge in ways or self.converter.over(unit, factor, bridges):
+                            one = _candidate(shelf, factor, way, wish, at)
+                            found.append(replace(one, bridge=bridge) if bridge else one)
         return sorted(found, key=lambda candidate: candidate.preference)
 
     def pick(
@@ -287,6 +288,8 @@ class Candidates:
         by_distance: dict[int, set[tuple[int, int]]] = {}
         for candidate in candidates:
             found |= {candidate.first_period, candidate.stop_period}
+            if candidate.bridge is not None:
+                found |= set(periods(candidate.bridge))
             if candidate.is_shipped:
                 span = (candidate.first_period, candidate.stop_period)
                 by_distance.setdefault(candidate.distance, set()).add(span)
@@ -312,6 +315,7 @@ class Candidates:
 
     def _at(self, candidates: Sequence[Candidate], period: int) -> Pick | None:
         """Choose what serves a month: the region's own valid or nearest set, proxies last."""
+        candidates = [each for each in candidates if _is_open(each, period)]
         for is_proxy in (False, True):
             valid = next(
                 (
@@ -358,6 +362,12 @@ class Candidates:
     def _year_start(self, period: int) -> int:
         """First month of the reporting year that a month lies in."""
         return period - (period - (self._settings.reporting_year_start - 1)) % MONTHS
+
+
+def _is_open(candidate: Candidate, period: int) -> bool:
+    """Whether the steps that lead to a candidate hold in a month, where there are any."""
+    first, stop = periods(candidate.bridge) if candidate.bridge else (0, PERIOD_COUNT_MAX)
+    return first <= period < stop
 
 
 def _is_nearer(candidate: Candidate, valid: Candidate) -> bool:

@@ -13,6 +13,8 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.editions.factor import cell_of
+from tonne.catalogue.editions.steps import HEAT, is_co2, links
 from tonne.catalogue.resolving.resolution import (
     PRICE_YEAR,
     UNIT_BASIS,
@@ -28,8 +30,9 @@ from tonne.catalogue.words.tables import read_table
 from tonne.catalogue.words.units import ENERGY, ENERGY_GROSS, ENERGY_NET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.words.method import MethodSettings, Rate
     from tonne.catalogue.words.units import Unit
 
@@ -111,6 +114,52 @@ class Converter:
             self._known[key] = _as_read(source, target, self._convert(source, target, edges))
         return self._known[key]
 
+    def way(
+        self, source: str, factor: Factor, activities: tuple[str, ...], edition: str
+    ) -> Conversion | None:
+        """Find the way from a unit to what a factor's masses are per unit of: also its steps."""
+        found = self.convert(
+            source, factor.unit, activities, edition=edition, region=factor.region
+        )
+        return found if found is None or not factor.steps else _chained(found, factor)
+
+    def ways(
+        self, source: str, factor: Factor, activities: tuple[str, ...], edition: str
+    ) -> list[tuple[Conversion, Factor | None]]:
+        """Give the way, if there is one, as `over` gives those over another row."""
+        found = self.way(source, factor, activities, edition)
+        return [] if found is None else [(found, None)]
+
+    def over(
+        self, source: str, factor: Factor, bridges: Iterable[tuple[Factor, str]]
+    ) -> list[tuple[Conversion, Factor | None]]:
+        """Find the ways to a factor over rows of steps alone, with the row; they are told."""
+        found: list[tuple[Conversion, Factor | None]] = []
+        for bridge, edition in bridges:
+            first = self.way(source, bridge, (bridge.activity,), edition)
+            rest = self.way(links(bridge.unit, bridge.steps)[-1].unit, factor, (), edition)
+            if first is None or rest is None:
+                continue
+            figures = ", ".join(step.text for step in bridge.steps)
+            place = f" ({where})" if (where := _place(bridge)) else ""
+            text = f"{bridge.activity}: {bridge.unit} became {factor.unit} by {figures}{place}"
+            notices = (*first.notices, Notice(UNIT_PROPERTY, text), *rest.notices)
+            found.append((Conversion(BY_PROPERTY, (*first.steps, *rest.steps), notices), bridge))
+        return found
+
+    def heat(self, source: str, factor: Factor, target: str) -> Conversion | None:
+        """Find the way to the energy that a factor's own calorific value gives."""
+        names = [step.name for step in factor.steps]
+        place = next((index for index, name in enumerate(names) if name in HEAT), None)
+        found = self.convert(source, factor.unit, (factor.activity,))
+        if place is None or found is None:
+            return None
+        cut = replace(factor, steps=factor.steps[: place + 1])
+        rest = self.convert(links(cut.unit, cut.steps)[-1].unit, target)
+        if rest is None or rest.kind > BY_DEFINITION:
+            return None
+        return replace(found, steps=(*_chained(found, cut).steps, *rest.steps))
+
     def _convert(
         self, source: str, target: str, edge_sets: Iterator[tuple[_Edge, ...]]
     ) -> Conversion | None:
@@ -167,6 +216,23 @@ class Converter:
         for source in sources:
             own = tuple(edge for edge in edges if edge.edition == source)
             yield (*own, *(edge for edge in edges if edge.is_density and edge not in own))
+
+
+def _chained(found: Conversion, factor: Factor) -> Conversion:
+    """Add a factor's steps, each with its evidence; what leads to CO2 ends in kilograms."""
+    place = f" ({where})" if (where := _place(factor)) else ""
+    chain = links(factor.unit, factor.steps)
+    steps = [Step("figure", f"{link.step.text}{place}", link.ratio) for link in chain]
+    if is_co2(factor.steps) and chain[-1].unit != "kg":
+        first, last = units.find(chain[-1].unit), units.UNITS["kg"]
+        assert first is not None  # noqa: S101  an edition takes no other chain
+        steps.append(_by_definition(first, last))
+    return replace(found, steps=(*found.steps, *steps))
+
+
+def _place(factor: Factor) -> str:
+    """Where the figures of a row are from."""
+    return "; ".join(filter(None, (cell_of(factor), factor.evidence)))
 
 
 def _rates_by_unit(settings: MethodSettings) -> dict[tuple[str, str], tuple[Fraction, Rate]]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
-from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.editions.factor import cell_of, plain_text
 from tonne.catalogue.resolving.losses import loss_step
-from tonne.catalogue.resolving.masses import cell_of, masses_of
+from tonne.catalogue.resolving.masses import masses_of
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_FALLBACK,
     CO2_ONLY,
@@ -24,7 +24,7 @@ from tonne.catalogue.resolving.resolution import (
 )
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
 from tonne.catalogue.words.regions import region_id
-from tonne.catalogue.words.rules import DIRECT, Leg
+from tonne.catalogue.words.rules import DIRECT, NETWORKS, Leg
 from tonne.model import month_of_period
 
 if TYPE_CHECKING:
@@ -151,6 +151,14 @@ class Assembly:
 
     # Candidates.
 
+    def picks(self, leg: Leg, period: int) -> list[Pick]:
+        """Factors of a leg's stages that serve a month."""
+        return self._candidates.pick(self._serving(leg), period)
+
+    def direct(self, period: int) -> list[Pick]:
+        """Factors of the activity itself that serve a month."""
+        return self._candidates.pick(self._direct(), period)
+
     def _of_stages(self, stages: tuple[str, ...]) -> list[Candidate]:
         return self._serving(Leg("", stages=stages))
 
@@ -232,16 +240,19 @@ class Assembly:
         """Give the energy itself, in kWh; of fuels on net calorific value where that is known."""
         is_fuel = self._rule.startswith("fuel")
         direct = self._candidates.pick(self._direct(), period) if is_fuel else []
-        edition = direct[0].candidate.edition if direct else ""
-        place = direct[0].candidate.factor.region if direct else ""
+        first = direct[0].candidate if direct else None
+        edition, place = (first.edition, first.factor.region) if first else ("", "")
+        converter = self._candidates.converter
         for target in _ENERGY_UNITS if is_fuel else ("kWh",):
-            found = self._candidates.converter.convert(
+            own = converter.heat(self._unit, first.factor, target) if first else None
+            found = own or converter.convert(
                 self._unit, target, self.activities, edition=edition, region=place
             )
             if found is not None:
-                return [
-                    ResolutionEntry(leg.account, "", 0, FactorMasses(kwh="1"), steps=found.steps)
-                ]
+                # Shipped factors and properties belong together; beside an own one it is told.
+                notices = found.notices if first and not first.is_shipped else ()
+                masses = FactorMasses(kwh="1")
+                return [ResolutionEntry(leg.account, "", 0, masses, found.steps, notices=notices)]
         return []
 
     def _market(self, leg: Leg, period: int) -> list[ResolutionEntry]:
@@ -250,17 +261,16 @@ class Assembly:
             picks = self._candidates.pick(self._of_stages((stage,)), period, by_month=True)
             if picks:
                 return [self._plain_entry(leg.account, pick) for pick in picks]
+        entries = [self._plain_entry(leg.account, pick) for pick in self.direct(period)]
+        if self._rule in NETWORKS:
+            return entries
         notice = Notice(
             RESIDUAL_MIX_MISSING,
             f"{self.activities[0]}: no residual mix of region {self.region!r} is known; the "
             "grid's average counts in scope2.market, where others may count the same green "
             "power",
         )
-        return [
-            replace(entry, notices=(*entry.notices, notice))
-            for pick in self._candidates.pick(self._direct(), period)
-            if (entry := self._plain_entry(leg.account, pick))
-        ]
+        return [replace(entry, notices=(*entry.notices, notice)) for entry in entries]
 
     def _lost(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
@@ -277,7 +287,9 @@ class Assembly:
         upstream = self._candidates.pick(self._upstream(), period)
         if convention == "ghg-protocol-combustion":
             upstream = []
-        return [self._plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
+        told = [each for pick in (shares or printed)[:1] for each in self._notices(pick)]
+        found = [self._plain_entry(leg.account, pick, share) for pick in (*direct, *upstream)]
+        return [replace(each, notices=(*each.notices, *told)) for each in found]
 
     def _use(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
@@ -287,9 +299,11 @@ class Assembly:
             assert factor.kwh is not None  # noqa: S101  it is what _uses asks for
             text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
             steps = (*use.candidate.conversion.steps, Step("energy", text, Fraction(factor.kwh)))
+            told = (*self._notices(use), *use.candidate.conversion.notices)
             for pick in self._candidates.pick(self._grid(), period):
                 entry = self._plain_entry(leg.account, pick)
-                found.append(replace(entry, steps=(*steps, *entry.steps)))
+                notices = (*told, *entry.notices)
+                found.append(replace(entry, steps=(*steps, *entry.steps), notices=notices))
         return found
 
     def _biogenic(self, leg: Leg, period: int) -> list[ResolutionEntry]:
@@ -383,8 +397,3 @@ class Assembly:
             text = f"{name}: the factor states CO2 alone; CH4 and N2O are not in it"
             found.append(Notice(CO2_ONLY, text))
         return found
-
-
-def served_by(leg: Leg) -> str:
-    """Words for what a leg looks for."""
-    return {"losses": "losses"}.get(leg.kind, "stage " + " or ".join(filter(None, leg.stages)))

@@ -141,6 +141,10 @@ RULES: dict[str, tuple[Leg, ...]] = {
 REGION_BOUND = frozenset({"electricity", "heat", "steam", "cooling", "resale", "ict", "footprint"})
 """Rules for which no other region's factor may stand in."""
 
+NETWORKS = frozenset({"heat", "steam", "cooling"})
+"""Rules of energy from the network that a site is connected to: there is no residual mix of it,
+and one factor serves both methods. Source: Scope 2 Guidance, chapters 5 and 6."""
+
 TRANSPORT_WTT = frozenset({"scope3.04.wtt", "scope3.06.wtt", "scope3.07.wtt", "scope3.09.wtt"})
 """Accounts that a method without `transport_wtt` leaves out."""
 

@@ -307,7 +307,7 @@ def test_the_upstream_of_carriers_can_be_left_out():
 
 
 def test_an_import_that_names_accounts_makes_its_own_rule():
-    """Each account that it names is posted, nothing else, as long as it is valid."""
+    """Each account that it names, and the energy; what the rule has beside them is told."""
     row = {"activity": "electricity.grid", "region": "GB", "valid_to": "2025-07-01"}
     rows = [
         {**row, "account": "scope2.location", "kg_co2e": "0.2"},
@@ -317,7 +317,14 @@ def test_an_import_that_names_accounts_makes_its_own_rule():
     assert postings(found, "electricity.grid", "kWh", "GB") == {
         "scope2.location": Fraction("0.2"),
         "scope3.03.wtt": Fraction("0.05"),
+        "memo.energy": 0,
     }
+    told = [each.message for each in resolution(found, "electricity.grid", "kWh", "GB").notices]
+    assert [each.partition(" posted to ")[2].partition(":")[0] for each in told] == [
+        "scope2.market",
+        "scope3.03.losses",
+        "outside.biogenic",
+    ]
     assert postings(found, "electricity.grid", "kWh", "GB", "2025-08")[
         "scope2.location"
     ] == Fraction("0.177")
