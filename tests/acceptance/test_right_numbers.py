@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import pytest
 
+from tonne.catalogue.words.method import Rate
 from tonne.client.answers.explain_results import ExplainLine, ExplainReplay
 
 
@@ -17,12 +18,14 @@ from tonne.client.answers.explain_results import ExplainLine, ExplainReplay
 def posted(client, request):
     """Post records of a site in January 2025 into a fresh book; gives the book's id."""
 
-    def post(*records, edition="", suffix=""):
+    def post(*records, edition="", suffix="", method=None, waiting=0):
         name = request.node.name.partition("[")[0].replace("_", "-")
         book = f"{name[:50]}{suffix}".lower()
         client.create_book(book)
         if edition:
             client.import_edition(book, "own", edition.encode())
+        if method:
+            client.update_method(book, author="Ada", reason="the test", **method)
         sent = [
             {
                 "record_id": f"r-{number}",
@@ -37,7 +40,7 @@ def posted(client, request):
         ]
         with client.channel(book, "meters") as channel:
             result = channel.append(sent)
-        assert result.posted_count == len(sent), result
+        assert (result.posted_count, result.suspended_count) == (len(sent) - waiting, waiting)
         return book
 
     return post
@@ -302,3 +305,70 @@ def test_a_distance_ends_with_its_day(client, posted):
             ]
         )
     assert (result.posted_count, result.suspended_count) == (0, 1)
+
+
+SPEND = (
+    "activity,unit,valid_from,stage,kg_co2e\n"
+    "purchase.computer_peripherals.own,USD2022,2022-01-01,production,0.25\n"
+    "purchase.optical_fibre.own,EUR2019_producer,2019-01-01,production,0.5\n"
+)
+RATES = (
+    Rate("EUR2023", "USD2023", "1.0813", "ECB, mean of 2023"),
+    Rate("USD2022", "USD2023", "1.0412", "BLS CPI-U"),
+    Rate("EUR2019", "EUR2023", "1.1932", "Eurostat HICP"),
+    Rate("EUR2019_producer", "EUR2019", "1.17", "margins and taxes, supply table"),
+)
+
+
+def test_spend_of_another_currency_year_and_basis(client, posted):
+    """1,000 EUR of 2023: exchange rate, deflator and price basis, each a step that is told."""
+    book = posted(
+        ("purchase.computer_peripherals.own", "1000", "EUR2023"),
+        ("purchase.optical_fibre.own", "1000", "EUR2023_purchaser"),
+        ("purchase.computer_peripherals.own", "10", "USD2022 purchaser"),
+        edition=SPEND,
+        method={"rates": RATES},
+    )
+    found = lines(client, book)
+    dollars = 1000 * Fraction("1.0813") / Fraction("1.0412")
+    euro = 1000 / Fraction("1.1932") / Fraction("1.17")
+    by_hand = {
+        ("purchase.computer_peripherals.own", "EUR2023"): dollars * Fraction("0.25"),
+        ("purchase.optical_fibre.own", "EUR2023_purchaser"): euro / 2,
+        ("purchase.computer_peripherals.own", "USD2022 purchaser"): Fraction("2.5"),
+    }
+    assert {(line.activity, line.unit) for line in found} == set(by_hand)
+    for line in found:
+        expected = by_hand[line.activity, line.unit]
+        assert abs(Fraction(line.kg_co2e) - expected) < Fraction(1, 10**15)
+    steps = [step.text for line in found for step in line.steps]
+    assert sorted(text.partition(":")[0] for text in steps) == [
+        "'EUR2023_purchaser' read as EUR2023",
+        "'USD2022 purchaser' read as USD2022",
+        "deflator",
+        "deflator",
+        "exchange rate",
+        "price basis",
+    ]
+    assert "PRICE_YEAR" in reasons(client, book)
+
+
+def test_spend_at_producer_prices_is_never_taken_for_what_was_paid(client, posted):
+    """Without a margin the record waits; a year alone stands still, and that is told."""
+    book = posted(("purchase.computer_peripherals.own", "100", "USD2024"), edition=SPEND)
+    assert kg(client, book) == 25
+    assert "PRICE_YEAR" in reasons(client, book)
+    book = posted(
+        ("purchase.optical_fibre.own", "100", "EUR2019"), edition=SPEND, suffix="-waits", waiting=1
+    )
+    assert kg(client, book) == 0
+
+
+def test_one_gas_bill_by_volume_and_by_heat(client, posted):
+    """100 m3 and their 1,120 kWh: both count, and the inventory says that they may be one."""
+    book = posted(("fuel.natural_gas", "100", "m3"), ("fuel.natural_gas", "1120", "kWh_gross"))
+    (told,) = [each for each in client.inventory(book).notices if each.reason == "UNIT_OVERLAP"]
+    assert told.record_count == 2
+    assert "1120 kWh_gross and 100 m3" in told.message
+    alone = posted(("fuel.natural_gas", "1120", "kWh_gross"), suffix="-alone")
+    assert "UNIT_OVERLAP" not in reasons(client, alone)

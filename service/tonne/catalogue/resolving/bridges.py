@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.editions.steps import links
+from tonne.catalogue.resolving.conversion import BY_PROPERTY, Conversion, figures_place
+from tonne.catalogue.resolving.resolution import UNIT_PROPERTY, Notice
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.conversion import Converter
 
 
 def bridges_of(
@@ -33,3 +38,30 @@ def bridges_of(
         for factor in index.get(activity, {}).get(place, ())
         if factor.is_bridge
     ]
+
+
+def over(
+    converter: Converter,
+    unit: str,
+    factor: Factor,
+    bridges: Iterable[tuple[Factor, str]],
+    straight: Conversion | None,
+) -> list[tuple[Conversion, Factor | None]]:
+    """Give the straight way to a factor, or else those over rows of steps alone, with the row.
+
+    Which figures led there is told.
+    """
+    if straight is not None:
+        return [(straight, None)]
+    found: list[tuple[Conversion, Factor | None]] = []
+    for bridge, edition in bridges:
+        first = converter.way(unit, bridge, (bridge.activity,), edition)
+        rest = converter.way(links(bridge.unit, bridge.steps)[-1].unit, factor, (), edition)
+        if first is None or rest is None:
+            continue
+        figures = ", ".join(step.text for step in bridge.steps)
+        place = f" ({where})" if (where := figures_place(bridge)) else ""
+        text = f"{bridge.activity}: {bridge.unit} became {factor.unit} by {figures}{place}"
+        notices = (*first.notices, Notice(UNIT_PROPERTY, text), *rest.notices)
+        found.append((Conversion(BY_PROPERTY, (*first.steps, *rest.steps), notices), bridge))
+    return found

@@ -22,7 +22,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.library import shipped_editions
-from tonne.catalogue.resolving.bridges import bridges_of
+from tonne.catalogue.resolving.bridges import bridges_of, over
 from tonne.catalogue.resolving.conversion import Conversion, Converter
 from tonne.catalogue.words.regions import Regions, region_chain, region_id
 from tonne.catalogue.words.taxonomy import key_of, read
@@ -240,9 +240,9 @@ class Candidates:
                             continue
                         wish = (prefer(factor), int(is_proxy), self._groups[rank])
                         at = (distance, rank, id_distance)
-                        ways = self.converter.ways(unit, factor, activities, shelf.edition)
-                        for way, bridge in ways or self.converter.over(unit, factor, bridges):
-                            one = _candidate(shelf, factor, way, wish, at)
+                        way = self.converter.way(unit, factor, activities, shelf.edition)
+                        for each, bridge in over(self.converter, unit, factor, bridges, way):
+                            one = _candidate(shelf, factor, each, wish, at)
                             found.append(replace(one, bridge=bridge) if bridge else one)
         return sorted(found, key=lambda candidate: candidate.preference)
 

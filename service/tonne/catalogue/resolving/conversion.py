@@ -30,7 +30,7 @@ from tonne.catalogue.words.tables import read_table
 from tonne.catalogue.words.units import ENERGY, ENERGY_GROSS, ENERGY_NET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.words.method import MethodSettings, Rate
@@ -40,6 +40,7 @@ SAME, BY_DEFINITION, BY_BASIS, BY_PROPERTY, BY_RATE = range(5)
 """Kinds of conversion, the better one first."""
 
 _PROPERTY_STEPS_MAX = 3
+_RATES_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,30 +124,6 @@ class Converter:
         )
         return found if found is None or not factor.steps else _chained(found, factor)
 
-    def ways(
-        self, source: str, factor: Factor, activities: tuple[str, ...], edition: str
-    ) -> list[tuple[Conversion, Factor | None]]:
-        """Give the way, if there is one, as `over` gives those over another row."""
-        found = self.way(source, factor, activities, edition)
-        return [] if found is None else [(found, None)]
-
-    def over(
-        self, source: str, factor: Factor, bridges: Iterable[tuple[Factor, str]]
-    ) -> list[tuple[Conversion, Factor | None]]:
-        """Find the ways to a factor over rows of steps alone, with the row; they are told."""
-        found: list[tuple[Conversion, Factor | None]] = []
-        for bridge, edition in bridges:
-            first = self.way(source, bridge, (bridge.activity,), edition)
-            rest = self.way(links(bridge.unit, bridge.steps)[-1].unit, factor, (), edition)
-            if first is None or rest is None:
-                continue
-            figures = ", ".join(step.text for step in bridge.steps)
-            place = f" ({where})" if (where := _place(bridge)) else ""
-            text = f"{bridge.activity}: {bridge.unit} became {factor.unit} by {figures}{place}"
-            notices = (*first.notices, Notice(UNIT_PROPERTY, text), *rest.notices)
-            found.append((Conversion(BY_PROPERTY, (*first.steps, *rest.steps), notices), bridge))
-        return found
-
     def heat(self, source: str, factor: Factor, target: str) -> Conversion | None:
         """Find the way to the energy that a factor's own calorific value gives."""
         names = [step.name for step in factor.steps]
@@ -172,7 +149,7 @@ class Converter:
         if first.dimension == last.dimension:
             return Conversion(BY_DEFINITION, (_by_definition(first, last),))
         if units.currency(first):
-            return _by_standing_prices(first, last)
+            return self._by_prices(first, last)
         ways = (_by_property(first, last, edges) for edges in edge_sets)
         return next(filter(None, ways), None) or _by_basis(first, last)
 
@@ -181,12 +158,34 @@ class Converter:
         found = self._rates.get((units.symbol_of(source), units.symbol_of(target)))
         if found is None:
             return None
-        ratio, rate = found
-        place = f" ({rate.source})" if rate.source else ""
-        text = f"1 {rate.from_unit} = {rate.rate} {rate.to_unit} by the method{place}"
+        step = _rate_step(*found)
         unit = units.find(source)
         reason = PRICE_YEAR if unit is not None and units.currency(unit) else UNIT_RATE
-        return Conversion(BY_RATE, (Step("rate", text, ratio),), (Notice(reason, text),))
+        return Conversion(BY_RATE, (step,), (Notice(reason, step.text),))
+
+    def _by_prices(self, first: Unit, last: Unit) -> Conversion | None:
+        """Convert money over several of the method's rates, each a step that is told.
+
+        Exchange rates, deflators and margins in any order, the fewest first; at the end prices may
+        stand still between years, which is told too. Producer and purchaser prices never do.
+        """
+        queue: deque[tuple[str, tuple[Step, ...]]] = deque([(first.symbol, ())])
+        seen = {first.symbol}
+        standing: Conversion | None = None
+        while queue:
+            place, steps = queue.popleft()
+            here = units.find(place)
+            if here is None or not units.currency(here):
+                continue
+            if place == last.symbol:
+                return _told(steps)
+            if standing is None and (step := _standing(here, last)) is not None:
+                standing = _told((*steps, step))
+            for (source, target), (ratio, rate) in self._rates.items():
+                if source == place and target not in seen and len(steps) < _RATES_MAX:
+                    seen.add(target)
+                    queue.append((target, (*steps, _rate_step(ratio, rate))))
+        return standing
 
     def _edge_sets(
         self, activities: tuple[str, ...], edition: str, region: str
@@ -220,7 +219,7 @@ class Converter:
 
 def _chained(found: Conversion, factor: Factor) -> Conversion:
     """Add a factor's steps, each with its evidence; what leads to CO2 ends in kilograms."""
-    place = f" ({where})" if (where := _place(factor)) else ""
+    place = f" ({where})" if (where := figures_place(factor)) else ""
     chain = links(factor.unit, factor.steps)
     steps = [Step("figure", f"{link.step.text}{place}", link.ratio) for link in chain]
     if is_co2(factor.steps) and chain[-1].unit != "kg":
@@ -230,8 +229,8 @@ def _chained(found: Conversion, factor: Factor) -> Conversion:
     return replace(found, steps=(*found.steps, *steps))
 
 
-def _place(factor: Factor) -> str:
-    """Where the figures of a row are from."""
+def figures_place(factor: Factor) -> str:
+    """Tell where the figures of a row are from."""
     return "; ".join(filter(None, (cell_of(factor), factor.evidence)))
 
 
@@ -255,13 +254,40 @@ def _as_read(source: str, target: str, found: Conversion | None) -> Conversion |
     return replace(found, steps=(step, *found.steps))
 
 
-def _by_standing_prices(first: Unit, last: Unit) -> Conversion | None:
-    """Money of one currency, as if prices stood still between the years; that is told."""
+def _rate_step(ratio: Fraction, rate: Rate) -> Step:
+    """Make a rate of the method a step, which says what kind of rate it is."""
+    first, last = units.find(rate.from_unit), units.find(rate.to_unit)
+    what = "" if first is None or last is None else _kind_of_rate(first, last)
+    place = f" ({rate.source})" if rate.source else ""
+    text = f"{what}1 {rate.from_unit} = {rate.rate} {rate.to_unit} by the method{place}"
+    return Step("rate", text, ratio)
+
+
+def _kind_of_rate(first: Unit, last: Unit) -> str:
+    """Word for a rate between units of money; empty for others."""
+    if not (units.currency(first) and units.currency(last)):
+        return ""
     if units.currency(first) != units.currency(last):
+        return "exchange rate: "
+    return "price basis: " if _basis(first) != _basis(last) else "deflator: "
+
+
+def _basis(unit: Unit) -> str:
+    return units.PRODUCER if unit.symbol.endswith(units.PRODUCER) else ""
+
+
+def _standing(first: Unit, last: Unit) -> Step | None:
+    """Money of one currency, as if prices stood still between the years."""
+    if units.currency(first) != units.currency(last) or _basis(first) != _basis(last):
         return None
     text = f"{first.symbol} taken as {last.symbol}: the method has no rate between them"
-    step = Step("rate", text, Fraction(1))
-    return Conversion(BY_RATE, (step,), (Notice(PRICE_YEAR, text),))
+    return Step("rate", text, Fraction(1))
+
+
+def _told(steps: tuple[Step, ...]) -> Conversion:
+    """Convert by rates of money, each told."""
+    notices = tuple(Notice(PRICE_YEAR, step.text) for step in steps)
+    return Conversion(BY_RATE, steps, notices)
 
 
 def _by_definition(first: Unit, last: Unit) -> Step:

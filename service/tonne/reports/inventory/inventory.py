@@ -29,7 +29,12 @@ from tonne.reports.inventory.columns import (
     columns_from,
     has,
 )
-from tonne.reports.inventory.negative import NEGATIVE_QUANTITY, negative_notices
+from tonne.reports.inventory.oddities import (
+    NEGATIVE_QUANTITY,
+    UNIT_OVERLAP,
+    negative_notices,
+    overlap_notices,
+)
 from tonne.reports.inventory.record_counts import count_records
 from tonne.reports.inventory.selection import select
 from tonne.work import check_wanted
@@ -163,7 +168,7 @@ def inventory_of(
         group_by=request.group_by,
         rows=_rows(chosen, keys, request, hold) if request.group_by else (),
         total=_total(chosen, request),
-        notices=(*_notices(chosen, request), *_negative(chosen)),
+        notices=(*_notices(chosen, request), *_odd(chosen)),
         suspended_count=_count_suspended(chosen.suspended, request.first_period),
         method_versions=tuple(
             sorted({resolutions[bucket[0]].method_version for bucket in chosen.weights.total})
@@ -332,9 +337,11 @@ def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNot
     )
 
 
-def _negative(chosen: Selection) -> Iterator[InventoryNotice]:
+def _odd(chosen: Selection) -> Iterator[InventoryNotice]:
     for message, record_count in negative_notices(chosen):
         yield InventoryNotice(NEGATIVE_QUANTITY, message, record_count)
+    for message, record_count in overlap_notices(chosen):
+        yield InventoryNotice(UNIT_OVERLAP, message, record_count)
 
 
 def _count_suspended(postings: pl.DataFrame, first_period: int) -> int:

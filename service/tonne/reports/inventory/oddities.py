@@ -1,9 +1,12 @@
-"""Quantities of a month that add up to less than nothing, which no meter counts.
+"""Quantities that look wrong: less than nothing, and one fuel by volume and by heat.
 
-A register that rolled over, a correction that lies in another month than what it corrects, an
-export among purchases: the sum of the year hides it, and so do the sums of many facilities.
+No meter counts less than nothing. A register that rolled over, a correction that lies in another
+month than what it corrects, an export among purchases: the sum of the year hides it, and so do
+the sums of many facilities.
 Facilities and months are looked at apart where the request groups by them, and also where it does
 not and the book has few enough sums to keep them apart (`gathering.DETAIL_KEPT_ROWS`).
+
+A gas bill states cubic metres and the kWh that they hold: two records of one delivery count twice.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.resolving.valuation import decimal_text
-from tonne.catalogue.words import units
+from tonne.catalogue.words import taxonomy, units
 from tonne.ledger.files.sums import sum_by
 from tonne.model import MICRO_PER_ONE, month_of_period
 
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 NEGATIVE_QUANTITY = "NEGATIVE_QUANTITY"
 """Reason of the notice that quantities of a month add up to less than nothing."""
+
+UNIT_OVERLAP = "UNIT_OVERLAP"
+"""Reason of the notice that a facility has one fuel by volume or mass and by heat."""
 
 NAMED_MAX = 10
 """Groups that are named; the others are counted."""
@@ -74,6 +80,59 @@ def negative_notices(chosen: Selection) -> Iterator[tuple[str, int]]:
             "activity or month at a time"
         )
         yield message, sum(count for _, _, count in rest)
+
+
+def overlap_notices(chosen: Selection) -> Iterator[tuple[str, int]]:
+    """Tell facilities and months that have one fuel in two kinds of units.
+
+    Yields
+    ------
+    tuple of str and int
+        A message, and the number of records with a part in it. Nothing where facilities are
+        not looked at apart.
+    """
+    keys = ["facility", "activity", *(("period",) if chosen.tells_months else ())]
+    if not {*keys, "unit"} <= set(chosen.posted.columns):
+        return
+    activities = chosen.posted["activity"].unique().cast(pl.String)
+    fuels = [each for each in activities if each and _is_fuel(each)]
+    if not fuels:
+        return
+    labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total).drop("label")
+    burnt = chosen.posted.filter(pl.col("activity").cast(pl.String).is_in(fuels))
+    sums = sum_by(burnt.join(labels, on=chosen.bucket, how="semi"), [*keys, "unit"])
+    several = sums.filter(pl.len().over(keys) > 1, pl.col("quantity") > 0)
+    found: defaultdict[tuple[str, ...], dict[str, tuple[int, int]]] = defaultdict(dict)
+    for row in several.with_columns(pl.col("quantity").to_physical()).iter_rows(named=True):
+        named = [month_of_period(row[key]) if key == "period" else row[key] for key in keys]
+        found[tuple(map(str, named))][str(row["unit"])] = row["quantity"], row["record_count"]
+    told = []
+    for group, by_unit in sorted(found.items()):
+        if len({_kind(unit) for unit in by_unit}) > 1:
+            amounts = " and ".join(
+                f"{decimal_text(Fraction(micro, MICRO_PER_ONE))} {unit}"
+                for unit, (micro, _) in sorted(by_unit.items())
+            )
+            message = (
+                f"{', '.join(group)}: {amounts} are all counted; where one bill states both, "
+                "send one of them"
+            )
+            told.append((message, sum(count for _, count in by_unit.values())))
+    yield from told[:NAMED_MAX]
+    if rest := told[NAMED_MAX:]:
+        message = f"and {len(rest)} more with one fuel in two kinds of units"
+        yield message, sum(count for _, count in rest)
+
+
+def _is_fuel(activity: str) -> bool:
+    found = taxonomy.subject(taxonomy.read(activity) or activity, lambda _: True)
+    return found is not None and found.activity.rule.startswith("fuel")
+
+
+def _kind(unit: str) -> str:
+    """Tell volume, mass and heat apart; heat is one kind, whatever its basis."""
+    known = units.find(unit)
+    return unit if known is None else known.dimension.partition(",")[0]
 
 
 def _units_of_negative(
