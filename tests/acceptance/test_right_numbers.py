@@ -372,3 +372,33 @@ def test_one_gas_bill_by_volume_and_by_heat(client, posted):
     assert "1120 kWh_gross and 100 m3" in told.message
     alone = posted(("fuel.natural_gas", "1120", "kWh_gross"), suffix="-alone")
     assert "UNIT_OVERLAP" not in reasons(client, alone)
+
+
+EXPORTING = """record_id,facility,activity,quantity,unit,start,end,region
+1,roof,electricity.grid,1000,kWh,2025-01-01,2025-02-01,GB
+2,roof,electricity.grid,-250.5,kWh,2025-01-01,2025-02-01,GB
+3,roof,Electricity purchased,-0.5,MWh,2025-02-01,2025-03-01,GB
+4,roof,fuel.natural_gas,-3,kWh_gross,2025-01-01,2025-02-01,GB
+"""
+
+
+def test_electricity_that_is_fed_in_stands_apart(client, tonne, tmp_path):
+    """1,000 kWh bought, 750.5 fed in: apart and scope 2 gross by the option, else told."""
+    path = tmp_path / "meter.csv"
+    path.write_text(EXPORTING.replace("Electricity purchased", "electricity.purchased"))
+    for rule, gross, exported in (("exports", 1000, "750.5"), ("corrections", "249.5", 0)):
+        book = f"fed-in-{rule}"
+        client.create_book(book)
+        run = tonne("append", path, "--book", book, "--channel", "meter", "--negative", rule)
+        assert run.returncode == 0, run.stderr
+        assert "2 records of purchased electricity with a negative quantity" in run.stderr
+        bought = Fraction(gross) * Fraction("0.177")
+        for account in ("scope2.location", "scope2.market"):
+            assert kg(client, book, account) == bought
+        found = client.inventory(book, accounts=("memo.exported",), by=("account",))
+        energy = sum((Fraction(row.energy_kwh) for row in found.rows), Fraction(0))
+        assert energy == Fraction(exported)
+        # The same file again is known as it was posted.
+        again = tonne("append", path, "--book", book, "--channel", "meter", "--negative", rule)
+        assert (again.returncode, kg(client, book, "scope2.location")) == (0, bought)
+    assert "--negative exports" in run.stderr

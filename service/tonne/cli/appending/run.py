@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
-from tonne.cli.appending.checks import refused_before, tell_repeats
+from tonne.cli.appending.checks import refused_before, tell_negatives, tell_repeats
 from tonne.cli.appending.imports import fresh_of, imports_of, note, tell_known
 from tonne.cli.appending.mends import committed_offset, compare, mend, tell_differences
-from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
+from tonne.cli.appending.outcome import NegativeRule, Outcome, RepeatRule, outcome_of, report
 from tonne.cli.connection import connect
+from tonne.cli.input.negatives import Negatives
 from tonne.cli.input.repeats import Repeats, Source, find_repeats, without
 from tonne.cli.terminal.output import Format, counted, say
 from tonne.client import Comparison
@@ -46,6 +47,8 @@ class Append:
         Whether records are posted that the ledger has from another import.
     total : int, optional
         How many records there are, where that is known.
+    negative : NegativeRule
+        What a negative quantity of purchased electricity is.
     """
 
     sources: Sequence[Source]
@@ -56,7 +59,14 @@ class Append:
     strict: bool = False
     again: bool = False
     total: int | None = None
+    negative: NegativeRule = NegativeRule.CORRECTIONS
     _found: Repeats = field(default_factory=Repeats, init=False)
+    _negatives: Negatives = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look at negative quantities wherever the sources are read."""
+        self._negatives = Negatives(self.negative is NegativeRule.EXPORTS)
+        self.sources = [self._negatives.over(source) for source in self.sources]
 
     def run(self, server: str, form: Format, remarks: Callable[[], Sequence[str]] = tuple) -> None:
         """Check, append, report; `remarks` says what the reading of the sources left out.
@@ -71,6 +81,7 @@ class Append:
         result = self._send(server)
         for remark in remarks():
             say(remark)
+        tell_negatives(self._negatives.count, self.negative)
         report(result, self.book, time.monotonic() - began_s, form)
         behind_count = result.durable_up_to_offset - self.start_offset
         behind_count -= result.skipped_count + result.record_count

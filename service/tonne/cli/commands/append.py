@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.appending.outcome import RepeatRule
+from tonne.cli.appending.outcome import NegativeRule, RepeatRule
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import Format, FormatOption
@@ -26,6 +26,14 @@ RepeatsOption = Annotated[
         "--repeats",
         help="What becomes of a record whose record_id stands twice in these files: stop and "
         "post nothing, skip what is the same in every field, or keep all.",
+    ),
+]
+NegativeOption = Annotated[
+    NegativeRule,
+    typer.Option(
+        "--negative",
+        help="What a negative quantity of purchased electricity is: a correction, which lessens "
+        "what was bought, or an export, which is posted as electricity.export.",
     ),
 ]
 StrictOption = Annotated[
@@ -63,6 +71,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     repeats: RepeatsOption = RepeatRule.STOP,
     strict: StrictOption = False,
     again: AgainOption = False,
+    negative: NegativeOption = NegativeRule.CORRECTIONS,
     reading: ReadingOptions,
 ) -> None:
     """Append files of records to a channel. Run again, it continues where the ledger stands.
@@ -75,5 +84,12 @@ def append_files(  # noqa: PLR0917  # typer passes by name
 
     with opened_sources(files, reading) as (sources, remarks):
         Append(
-            sources, book, channel, start_offset, repeats=repeats, strict=strict, again=again
+            sources,
+            book,
+            channel,
+            start_offset,
+            repeats=repeats,
+            strict=strict,
+            again=again,
+            negative=negative,
         ).run(server, form, remarks)

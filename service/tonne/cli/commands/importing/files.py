@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonne.cli.appending.outcome import Outcome, RepeatRule
-from tonne.cli.commands.append import AgainOption, RepeatsOption, StartOffsetOption
+from tonne.cli.appending.outcome import NegativeRule, Outcome, RepeatRule
+from tonne.cli.commands.append import AgainOption, NegativeOption, RepeatsOption, StartOffsetOption
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import (
@@ -93,6 +93,7 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     strict: StrictOption = False,
     repeats: RepeatsOption = RepeatRule.STOP,
     again: AgainOption = False,
+    negative: NegativeOption = NegativeRule.CORRECTIONS,
     reading: ReadingOptions,
 ) -> None:
     """Import files as they are, mapped to records by a profile.
@@ -112,7 +113,15 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     from tonne.cli.appending.sources import opened_sources  # noqa: PLC0415  # loads Polars
 
     with opened_sources(files, reading) as (sources, remarks):
-        append = Append(sources, book, channel, start_offset, repeats=repeats, again=again)
+        append = Append(
+            sources,
+            book,
+            channel,
+            start_offset,
+            repeats=repeats,
+            again=again,
+            negative=negative,
+        )
         if dry_run or strict:
             known_count = append.rehearse(server) if book and dry_run else 0
             is_shown = dry_run and form is Format.TABLE
