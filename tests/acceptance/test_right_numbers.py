@@ -270,9 +270,16 @@ def test_a_use_over_its_lifetime(client, posted):
         "electricity.grid.router_x,unit,2025-01-01,"
         "power=9 W/unit;hours=8760 h;lifetime=5,data sheet 9\n"
     )
-    book = posted(("use.electricity.grid.router_x", "2000", "unit"), edition=edition)
+    book = posted(
+        ("use.electricity.grid.router_x", "2000", "unit"),
+        ("electricity.grid.router_x", "3", "unit", {"facility": "own"}),
+        edition=edition,
+    )
     kwh = 2000 * Fraction("0.009") * 8760 * 5
     assert kg(client, book, "scope3.11.use") == kwh * Fraction("0.177")
+    own = client.inventory(book, facilities=("own",), accounts=("scope2.location", "memo.energy"))
+    assert Fraction(own.total.energy_kwh) == 3 * kwh / 2000
+    assert Fraction(own.total.kg_co2e) == 3 * kwh / 2000 * Fraction("0.177")
     (line,) = lines(client, book, accounts=("scope3.11",))
     assert [step.text for step in line.steps] == [
         "power 9 W/unit (data sheet 9)",

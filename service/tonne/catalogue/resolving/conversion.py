@@ -124,8 +124,17 @@ class Converter:
         )
         return found if found is None or not factor.steps else _chained(found, factor)
 
-    def heat(self, source: str, factor: Factor, target: str) -> Conversion | None:
-        """Find the way to the energy that a factor's own calorific value gives."""
+    def heat(
+        self, source: str, factor: Factor, target: str, over: Conversion | None
+    ) -> Conversion | None:
+        """Find the way to the energy that a factor's own calorific value gives, or a bridge.
+
+        `over` is the way to the factor over a row of steps alone.
+        """
+        if over is not None:
+            rest = self.convert(factor.unit, target)
+            is_energy = rest is not None and rest.kind <= BY_DEFINITION and not factor.steps
+            return replace(over, steps=(*over.steps, *rest.steps)) if rest and is_energy else None
         names = [step.name for step in factor.steps]
         place = next((index for index, name in enumerate(names) if name in HEAT), None)
         found = self.convert(source, factor.unit, (factor.activity,))

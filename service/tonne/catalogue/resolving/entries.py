@@ -239,12 +239,13 @@ class Assembly:
     def _energy(self, leg: Leg, period: int) -> list[ResolutionEntry]:
         """Give the energy itself, in kWh; of fuels on net calorific value where that is known."""
         is_fuel = self._rule.startswith("fuel")
-        direct = self._candidates.pick(self._direct(), period) if is_fuel else []
+        direct = self.direct(period)
         first = direct[0].candidate if direct else None
-        edition, place = (first.edition, first.factor.region) if first else ("", "")
+        edition, place = (first.edition, first.factor.region) if is_fuel and first else ("", "")
         converter = self._candidates.converter
         for target in _ENERGY_UNITS if is_fuel else ("kWh",):
-            own = converter.heat(self._unit, first.factor, target) if first else None
+            over = first.conversion if first and first.bridge else None
+            own = converter.heat(self._unit, first.factor, target, over) if first else None
             found = own or converter.convert(
                 self._unit, target, self.activities, edition=edition, region=place
             )

@@ -82,7 +82,7 @@ class Step:
     ----------
     kind : str
         `unit`, `property` (density, heat content), `energy` (kWh of a use), `loss`, `days`,
-        `rate` (money).
+        `rate` (money, units of the book's own), `figure` (of a factor's own steps).
     text : str
         What it does, and where its numbers are from.
     ratio : Fraction
