@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 
 from tests.unit.ledger.conftest import record
+from tests.unit.ledger.reading.test_bit_rot import replace_object
 from tonne.ledger.files.files import POSTINGS, put_frame
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.upkeep.check import BookCheck
 from tonne.model import Entity, Facility, Holding
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.cutting import SHARE_BY_TIME
@@ -132,3 +134,37 @@ def test_a_frame_of_postings_keeps_its_slices():
     """What has slices is typed, and nothing else."""
     row = dict.fromkeys(POSTINGS_SCHEMA, None) | {"first_day": 2, "last_day": 9}
     assert as_postings(pl.DataFrame([row])).select("first_day", "last_day").rows() == [(2, 9)]
+
+
+def test_a_merge_keeps_slices_and_a_check_finds_months_right(bench):
+    """Files of before and after a date: their sums by slice stay, and their months agree."""
+    bench.append("a", [span(1, 32)])
+    own(bench, Holding(valid_from="2015-03-11"))
+    for quantity in ("1", "2", "3"):
+        bench.append("a", [span(5, 25, quantity), span(-5, 40, quantity)])
+    before = total(bench)
+    merged = sum_by(frame_of(bench), POSTED_KEYS).sort(POSTED_KEYS)
+    other = bench.other(merge_files_max=2)
+    assert other.ledger.merger.merge("acme")
+    assert sum_by(frame_of(bench), POSTED_KEYS).sort(POSTED_KEYS).equals(merged)
+    assert total(bench) == before
+    assert BookCheck(bench.manifest, bench.objects, "acme").run().problems == []
+    bench.check()
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_postings_are_made_again_with_the_slices_of_then_or_their_months(bench, later):
+    """A date that came between the commits and the loss: what is lost has whole months then."""
+    if not later:
+        own(bench, Holding(valid_from="2015-03-11"))
+    for quantity in ("1", "2", "4"):
+        bench.append("a", [span(5, 25, quantity)])
+    if later:
+        own(bench, Holding(valid_from="2015-03-11"))
+    before = total(bench)
+    replace_object(bench, bench.manifest.live_postings("acme")[1].path, None)
+    other = bench.other(cache_bytes_max=0)
+    made = other.ledger.checks.rebuild("acme", on_file=lambda: None, assumes_regions=True)
+    assert len(made.replaced) == 1
+    assert total(other) == before
+    other.ledger.close()
