@@ -18,7 +18,7 @@ from tonne.ledger.book.periods import cuts_of
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.sums import QUANTITY_TYPE
 from tonne.ledger.reading.evidence import Question
-from tonne.model import LAST_DAY, MICRO_PER_ONE, first_day_of
+from tonne.model import LAST_DAY, first_day_of, quantity_text
 from tonne.reports.inventory.boundary import MIXED
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _frame(parts: Sequence[Part], like: pl.DataFrame) -> pl.DataFrame:
             "first_day": first,
             "last_day": last,
             "portion": portion,
-            "quantity": quantity,
+            "quantity": quantity_text(quantity),
             "record_count": count,
             "record_start_count": starts,
         }
@@ -276,7 +276,6 @@ def _frame(parts: Sequence[Part], like: pl.DataFrame) -> pl.DataFrame:
     plain = {
         name: pl.String if kind == pl.Categorical else kind for name, kind in like.schema.items()
     }
-    frame = pl.DataFrame(rows, schema={**plain, "quantity": pl.Int128}, orient="row")
-    # Millionths are the physical value of a decimal with 6 places.
-    quantity = pl.col("quantity").cast(pl.Decimal(38, 0)) / MICRO_PER_ONE
-    return frame.with_columns(quantity.cast(QUANTITY_TYPE)).cast(like.schema)
+    # As texts: a quotient of decimals keeps few of its places.
+    frame = pl.DataFrame(rows, schema={**plain, "quantity": pl.String}, orient="row")
+    return frame.with_columns(pl.col("quantity").cast(QUANTITY_TYPE)).cast(like.schema)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import random
 
 import polars as pl
 import pytest
 
-from tests.unit.ledger.conftest import record
+from tests.unit.ledger.conftest import EDITION, Bench, record
 from tests.unit.ledger.reading.test_bit_rot import replace_object
+from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.files.files import POSTINGS, put_frame
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month
 from tonne.ledger.files.sums import sum_by
@@ -18,6 +21,11 @@ from tonne.model import Entity, Facility, Holding
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.cutting import SHARE_BY_TIME
 from tonne.reports.inventory.request import InventoryRequest
+
+OWN_FROM_THE_15TH = b"""\
+activity,region,unit,valid_from,kg_co2e
+electricity.grid,DE,kWh,2015-03-15,1
+"""
 
 MARCH = (2015 - 1970) * 12 + 2
 
@@ -168,3 +176,55 @@ def test_postings_are_made_again_with_the_slices_of_then_or_their_months(bench, 
     assert len(made.replaced) == 1
     assert total(other) == before
     other.ledger.close()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_date_gives_one_inventory_whenever_it_was_registered(bench, seed):
+    """Records of any length with millionths, several dates a month: the same rows to the digit."""
+    chance = random.Random(seed)  # noqa: S311  # a test's own
+    days = sorted(chance.sample(range(2, 60), 5))
+    dates = ["", *(f"{march(day):%Y-%m-%d}" for day in days), ""]
+    holdings = [
+        Holding(first, last, f"0.{chance.randrange(1, 99):02d}", is_operated=chance.random() < 0.7)
+        for first, last in itertools.pairwise(dates)
+    ]
+    records = []
+    for number in range(40):
+        start = march(chance.randrange(-20, 60)) + dt.timedelta(seconds=chance.randrange(86_400))
+        length = dt.timedelta(seconds=chance.choice((1, 900, 86_400, 30 * 86_400, 70 * 86_400)))
+        records.append(
+            record(
+                record_id=f"r{number}",
+                quantity=f"{chance.randrange(-(10**9), 10**9)}e-6",
+                start=start,
+                end=start + length,
+                region=chance.choice(("DE", "")),
+            )
+        )
+    rows = []
+    for book in ("before", "after"):
+        bench.ledger.books.create_book(book, method=MethodSettings())
+        bench.ledger.editions.import_edition(book, "paper-2015", EDITION)
+        bench.ledger.editions.import_edition(book, "own", OWN_FROM_THE_15TH)
+        bench.ledger.methods.update_method(
+            book, {"editions": ("own", "paper-2015")}, author="test", reason="test"
+        )
+        side = Bench(bench.manifest, bench.objects, bench.ledger, book)
+        for step in ("own", "append") if book == "before" else ("append", "own"):
+            if step == "append":
+                side.append("a", records)
+                continue
+            bench.ledger.register.import_entities(book, [Entity("sub", holdings=tuple(holdings))])
+            bench.ledger.register.import_facilities(book, [Facility("dc-1", entity="sub")])
+        rows.append(
+            [
+                book_inventory(bench.ledger.snapshots.take(book), asked)
+                for approach in ("equity-share", "operational-control")
+                for by in ((), ("period",), ("facility", "account"))
+                for asked in [InventoryRequest(group_by=by, consolidation=approach)]
+            ]
+        )
+    before, after = rows
+    assert [each.total for each in before] == [each.total for each in after]
+    assert [each.rows for each in before] == [each.rows for each in after]
+    assert SHARE_BY_TIME not in {notice.reason for each in after for notice in each.notices}
