@@ -47,8 +47,14 @@ def read_files(paths: Iterable[Path]) -> Iterator[Piece]:
     """
     for path in paths:
         reader = _reader(path)
+        record_count = 0
         try:
-            yield from reader(path)
+            for piece in reader(path):
+                if isinstance(piece, dict):
+                    yield piece
+                    continue
+                yield check_plain(piece, str(path), record_count)
+                record_count += piece.height
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _unreadable(path, error) from error
 
@@ -111,10 +117,7 @@ _SCANS: Mapping[str, Callable[[Path], pl.LazyFrame]] = {
 def _read_scan(path: Path) -> Iterator[pl.DataFrame]:
     frame = _SCANS[path.suffix.lower()](path)
     _check_columns(path, frame.collect_schema().names())
-    row_count = 0
-    for piece in frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True):
-        yield check_plain(piece, str(path), row_count)
-        row_count += piece.height
+    yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
 
 
 def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:
