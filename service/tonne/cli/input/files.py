@@ -201,7 +201,7 @@ def _unreadable(path: Path, error: Exception) -> FieldInvalid:
     if undecodable:
         return undecodable
     fault = find_fault(path, ",") if is_text and path.is_file() else None
-    found = f"line {fault[0]}: {fault[1]}" if fault else _first_line(error)
+    found = f"line {fault.line}: {fault.text}" if fault else _first_line(error)
     return FieldInvalid(
         f"{path}: expected a readable {path.suffix} file; {found}",
         metadata={"file": str(path)},
