@@ -604,3 +604,13 @@ def test_columns_of_days_without_a_year_are_no_months(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("Site,Mar 01,Mar 02,Mar 03\nA,1.5,2.5,3.5\n")
     assert "values" not in guess(path, ReadingOptions()).text()
+
+
+def test_blank_cells_below_a_name_are_asked_for(draft):
+    """Merged cells leave them, and so does who forgot one."""
+    found, frame, _ = draft(
+        f"{HEAD}A;Diesel;5.5;L;2025-01-01;2025-02-01\n;Diesel;1.5;L;2025-01-01;2025-02-01\n"
+    )
+    assert any("blank cell of 'Site' go on with the one above" in q for q in found.questions)
+    assert 'facility = "?"' in found.text()
+    assert frame["facility"].to_list() == ["A", "A"]
