@@ -76,31 +76,31 @@ waits in suspense**, whatever factors there are for its country or for everywher
 _QUALITIES = """
 ## Words of a book's own
 
-What no table reads, a book may learn: `tonne word learn FIELD TEXT MEANING` (`Client.add_word`,
-`CreateWord`), with who and why. `flights` is `travel.air.short_haul`, `Rechenzentrum Nord` is
-`DE`, `Paletten` is `unit`; a text that is refused here because it means two things may mean one
-in a book, like `ton` or `Georgia`. Activities and regions are compared as above; units keep
-their case.
+What no table reads, a book may learn: `tonne word learn FIELD TEXT MEANING`
+(`Client.add_word`, `CreateWord`), with who and why. `flights` is `travel.air.short_haul`,
+`Rechenzentrum Nord` is `DE`, `Paletten` is `unit`; a text that is refused here because it
+means two things may mean one in a book, like `ton` or `Georgia`. Activities and regions are
+compared as above; units keep their case.
 
-- It holds for all that comes, for the regions of facilities, and for what waits in suspense,
-  which `tonne suspense clear` posts. What is in quarantine for its unit is posted by `tonne
-  quarantine mend` with the rows as they are.
-- The text must be one that nothing reads: so a word changes no number that is posted. A later
-  entry gives the text another meaning, or none (`tonne word forget`); what was posted stays as
-  it was, and the answer says how many records that are. An entry is never changed or removed:
-  `tonne word list`.
+- It holds for all that comes, for the regions of facilities, and for what waits in
+  suspense, which `tonne suspense clear` posts. What is in quarantine for its unit is posted
+  by `tonne quarantine mend` with the rows as they are.
+- The text must be one that nothing reads: so a word changes no number that is posted. A
+  later entry gives the text another meaning, or none (`tonne word forget`); what was posted
+  stays as it was, and the answer says how many records that are. An entry is never changed
+  or removed: `tonne word list`.
 - A word goes before what a table or an edition may come to say of the text later.
 - An explanation tells it: `activity 'flights' read as travel.air...: word 3 of the book`.
 
 ## Ids
 
-Ids of facilities are texts, compared byte by byte: `DC-1` and `dc-1 ` are two. Facilities that
-differ by case, width, spaces or signs alone are told by `tonne facility import` and `list`, by
-the notice `FACILITY_LOOKALIKE` of inventories, and in suspense by the message of the one that
-is not registered. Activities, units and regions are read as this page says however they come:
-by rows, Arrow, files or JSON. Lists group what they mean: an inventory by region has one row
-for `UK`, `GB` and `英国`, and a selection of any of them takes all; explanations and records keep
-the text.
+Ids of facilities are texts, compared byte by byte: `DC-1` and `dc-1 ` are two. Facilities
+that differ by case, width, spaces or signs alone are told by `tonne facility import` and
+`list`, by the notice `FACILITY_LOOKALIKE` of inventories, and in suspense by the message of
+the one that is not registered. Activities, units and regions are read as this page says
+however they come: by rows, Arrow, files or JSON. Lists group what they mean: an inventory
+by region has one row for `UK`, `GB` and `英国`, and a selection of any of them takes all;
+explanations and records keep the text.
 
 ## Activities
 

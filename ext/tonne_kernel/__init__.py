@@ -19,8 +19,8 @@ from tonne_kernel.session.session import Batch, Session
 from tonne_kernel.values.decimal import parse_decimal, round_double
 from tonne_kernel.values.errors import BatchError
 from tonne_kernel.values.tables import (
-    BATCH_KINDS,
     ATTO_PER_ONE,
+    BATCH_KINDS,
     QUANTITY_PLACES,
     ROW_STATUS_COUNT,
     ROW_STATUSES,
@@ -29,8 +29,8 @@ from tonne_kernel.values.tables import (
 )
 
 __all__ = [
-    "BATCH_KINDS",
     "ATTO_PER_ONE",
+    "BATCH_KINDS",
     "QUANTITY_PLACES",
     "ROW_STATUSES",
     "ROW_STATUS_COUNT",

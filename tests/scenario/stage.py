@@ -25,8 +25,10 @@ from tonne.model import (
     FinancialControl,
     Holding,
     RowStatus,
+    atto_of,
     month_of_period,
     period_of_month,
+    quantity_text,
 )
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
@@ -152,7 +154,7 @@ class Stage:
                 "factor": " ".join(each.factor.kg_co2e for each in resolutions[name].entries)
                 if name
                 else "",
-                "quantity": f"{row['quantity']:f}",
+                "quantity": quantity_text(atto_of(row["quantity"])),
                 "records": str(row["record_count"]),
                 "began": str(row["record_start_count"]),
             }

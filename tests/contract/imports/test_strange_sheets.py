@@ -118,7 +118,7 @@ def test_hidden_rows_and_sums_are_posted_by_nobody_s_silence(run, book, total, t
     code, _, said = run(*arguments)
     assert code == 1
     assert "1 of its rows (row 3) are hidden in the sheet" in said
-    assert "--hidden leave-out or --hidden read" in said
+    assert 'or --hidden read; where not, hidden = "leave_out", or --hidden leave-out' in said
     assert total() == 0
     assert run(*arguments, "--hidden", "leave-out")[0] == 0
     assert total() == 300

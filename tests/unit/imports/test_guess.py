@@ -586,3 +586,31 @@ def test_a_file_with_a_second_table_is_a_profile_with_questions(tmp_path):
     assert result.exit_code == 5
     assert "the first records cannot be shown yet: b.csv" in result.stderr
     assert "how are dates like" in output.read_text("utf-8")
+
+
+@pytest.mark.parametrize("sign", " -/")
+def test_a_day_without_a_year_is_no_month(draft, sign):
+    """`Mar 05`, `Mar 06` are not March of 2005 and of 2006 without a question."""
+    rows = "".join(f"A;Diesel;5.5;L;Mar{sign}{day:02};\n" for day in range(1, 9))
+    found, _, _ = draft(f"Site;Fuel;Usage;Unit;Date;x\n{rows}")
+    assert any("or a day of a year that is not written" in each for each in found.questions)
+    rows = "".join(f"A;Diesel;5.5;L;{month}{sign}25;\n" for month in ("Jan", "Feb", "Mar"))
+    found, _, _ = draft(f"Site;Fuel;Usage;Unit;Date;x\n{rows}", "b.csv")
+    assert not any("not written" in each for each in found.questions)
+
+
+def test_columns_of_days_without_a_year_are_no_months(tmp_path):
+    """They are asked for as columns of which nobody knows what they are."""
+    path = tmp_path / "a.csv"
+    path.write_text("Site,Mar 01,Mar 02,Mar 03\nA,1.5,2.5,3.5\n")
+    assert "values" not in guess(path, ReadingOptions()).text()
+
+
+def test_blank_cells_below_a_name_are_asked_for(draft):
+    """Merged cells leave them, and so does who forgot one."""
+    found, frame, _ = draft(
+        f"{HEAD}A;Diesel;5.5;L;2025-01-01;2025-02-01\n;Diesel;1.5;L;2025-01-01;2025-02-01\n"
+    )
+    assert any("blank cell of 'Site' go on with the one above" in q for q in found.questions)
+    assert 'facility = "?"' in found.text()
+    assert frame["facility"].to_list() == ["A", "A"]

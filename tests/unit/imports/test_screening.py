@@ -156,3 +156,17 @@ def test_records_that_no_profile_maps_are_looked_at_too(tmp_path):
     path.write_text(f"{head}A,{rest}#N/A,{rest}Total,,1,kWh,,\n")
     (frame,) = read_files([path])
     assert frame["unread"].to_list() == [None, '{"facility":"#N/A"}', None]
+
+
+def test_merged_cells_go_on_with_the_one_above(read):
+    """Where the profile says so, told; a quantity never does."""
+    profile = LONG.replace('facility = "Site"', 'facility = { name = "Site", fill = true }')
+    text = "Site,Use,Month\nA,1,2025-01\n,2,2025-02\n,,\nB,3,2025-01\n ,4,2025-02\n"
+    frame, said = read(text, profile)
+    assert frame["facility"].to_list() == ["A", "A", "B", "B"]
+    assert any("2 (rows 3, 6): a blank cell goes on with the one above" in line for line in said)
+    assert read(text, LONG)[0]["facility"].to_list() == ["A", None, "B", ""]
+    with pytest.raises(FieldInvalid, match=r"columns\.quantity: fill = true would make"):
+        read(text, LONG.replace('quantity = "Use"', 'quantity = { name = "Use", fill = true }'))
+    with pytest.raises(FieldInvalid, match=r"columns\.facility\.fill: expected true or false"):
+        read(text, profile.replace("true", "1"))

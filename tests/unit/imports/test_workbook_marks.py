@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import struct
 import zipfile
+from decimal import Decimal
 
 import polars as pl
 import pytest
 import xlwt
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support.workbooks import write_ods, write_xlsx
 from tonne.errors import FieldInvalid
@@ -347,3 +350,54 @@ def test_a_hidden_sheet_is_told_and_read_by_its_name_alone(tmp_path, state):
     frame, said = read(path, sheet="Old")
     assert frame.height == 2
     assert f"a.xlsx, sheet 'Old': the sheet is {word} in the workbook" in said
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.integers(-999, 999).map(float),
+    st.decimals(0, 1, places=6, allow_nan=False).map(float),
+    st.sampled_from(["#REF!", "#N/A", "=A1+1", "=0"]),
+)
+
+
+def cell_xml(reference, cell):
+    """A cell as Excel or a program writes it: a number, an error, a formula without a value."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return f'<c r="{reference}"><v>{cell!r}</v></c>'
+    if cell.startswith("#"):
+        return f'<c r="{reference}" t="e"><v>{cell}</v></c>'
+    return f'<c r="{reference}"><f>{cell[1:]}</f></c>'
+
+
+@settings(
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(
+    rows=st.lists(st.tuples(st.lists(CELLS, min_size=3, max_size=3), st.booleans()), max_size=6)
+)
+def test_every_cell_that_is_shown_is_a_record_and_no_other(tmp_path, rows):
+    """A number as it is, what is none as it is written; blanks and hidden rows are told."""
+    body, expected = "", []
+    for number, (cells, is_hidden) in enumerate(rows, 2):
+        name = f'<c r="A{number}" t="inlineStr"><is><t>S{number}</t></is></c>'
+        texts = [cell_xml(f"{'BCD'[place]}{number}", cell) for place, cell in enumerate(cells)]
+        mark = ' hidden="1"' if is_hidden else ""
+        body += f'<row r="{number}"{mark}>{name}{"".join(texts)}</row>'
+        if not is_hidden:
+            expected += [
+                (f"S{number}", Decimal(repr(cell)) if isinstance(cell, float) else cell)
+                for cell in cells
+                if cell is not None
+            ]
+    path = write_xlsx(tmp_path / "a.xlsx", {"Use": [MONTHS]})
+    patch(path, SHEET, ("</sheetData>", f"{body}</sheetData>"))
+    profile = ReadingOptions(hidden="leave-out", totals="read").over(WIDE)
+    files = MappedFiles([path], profile)
+    found = [
+        (name, text if text[0] in "#=" else Decimal(text))
+        for frame in files.frames()
+        for name, text in frame.select("facility", "quantity").rows()
+    ]
+    assert found == expected

@@ -45,8 +45,14 @@ def read_files(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:
     """
     for path in paths:
         reader = _reader(path)
+        record_count = 0
         try:
-            yield from reader(path)
+            for piece in reader(path):
+                if isinstance(piece, dict):
+                    yield piece
+                    continue
+                yield check_plain(piece, str(path), record_count)
+                record_count += piece.height
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _unreadable(path, error) from error
 
@@ -109,10 +115,7 @@ _SCANS: Mapping[str, Callable[[Path], pl.LazyFrame]] = {
 def _read_scan(path: Path) -> Iterator[pl.DataFrame]:
     frame = _SCANS[path.suffix.lower()](path)
     _check_columns(path, frame.collect_schema().names())
-    row_count = 0
-    for piece in frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True):
-        yield check_plain(piece, str(path), row_count)
-        row_count += piece.height
+    yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
 
 
 def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:
@@ -168,7 +171,7 @@ def _unreadable(path: Path, error: Exception) -> FieldInvalid:
     if undecodable:
         return undecodable
     fault = find_fault(path, ",") if is_text and path.is_file() else None
-    found = f"line {fault[0]}: {fault[1]}" if fault else _first_line(error)
+    found = f"line {fault.line}: {fault.text}" if fault else _first_line(error)
     return FieldInvalid(
         f"{path}: expected a readable {path.suffix} file; {found}",
         metadata={"file": str(path)},

@@ -137,8 +137,16 @@ def month_formats(names: Sequence[str]) -> dict[str, list[int]]:
     return {
         word: local.is_not_null().arg_true().to_list()
         for word, local in readings.items()
-        if local.null_count() < local.len()
+        if local.null_count() < local.len() and not may_be_days(word, local)
     }
+
+
+def may_be_days(word: str, times: pl.Series) -> bool:
+    """Whether `Mar 05`, read as a month, may be a day: more years than months stand there."""
+    if word not in _MONTHS or "yyyy" in word:
+        return False
+    known = times.drop_nulls()
+    return known.dt.year().n_unique() > known.dt.month().n_unique()
 
 
 def quarters(names: Sequence[str]) -> list[str]:

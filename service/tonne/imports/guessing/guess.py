@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.imports.guessing import clues, headers, registers, unused, words
-from tonne.imports.guessing.draft import UNKNOWN, Draft
+from tonne.imports.guessing.draft import UNKNOWN, Draft, as_toml
 from tonne.imports.guessing.periods import Dates
 from tonne.imports.guessing.tables import COLUMNS_MAX, NAMES_SHOWN, Sample, take_sample
 from tonne.imports.profiles.report import Rows
@@ -220,6 +220,20 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
     return form
 
 
+_FILLED = ("facility", "activity", "unit", "region", "start", "end")
+"""Fields whose cells people merge over the rows that share them."""
+
+
+def _has_gaps(texts: pl.Series) -> bool:
+    """Whether cells are blank below one that is not."""
+    return texts.len() > 0 and texts[0] is not None and texts.null_count() > 0
+
+
+def _filled(rule: object) -> dict[str, object]:
+    """Write a column whose blank cells go on with the one above."""
+    return {**(rule if isinstance(rule, dict) else {"name": rule}), "fill": True}
+
+
 def _columns(
     sample: Sample, places: dict[str, int], wide: list[int], kept: pl.Series, draft: Draft
 ) -> None:
@@ -263,6 +277,13 @@ def _column(  # noqa: PLR0917  # what a guess has found so far
         question = f"are the values of {other!r} meters of their own? (yes: {{ join = "
         question += f'["{header}", "{other}"] }}; no: "{header}")'
         draft.put_open("columns", name, rule, asked=question)
+        return
+    if name in _FILLED and _has_gaps(sample.column(place).filter(kept)):
+        question = (
+            f"does a blank cell of {header!r} go on with the one above, as merged cells do? "
+        )
+        question += f"(yes: {as_toml(_filled(rule))}; no: {as_toml(rule)}, and those rows wait)"
+        draft.put_open("columns", name, _filled(rule), asked=question)
         return
     rivals = headers.rivals(sample.header, name, free)
     also = f" (also possible: {', '.join(map(repr, rivals))})" if rivals else ""

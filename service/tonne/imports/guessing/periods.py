@@ -96,6 +96,10 @@ class Dates:
             choices = " or ".join(f"{times[row]:%d %B %Y} ({one!r})" for one, times in found)
             question = f"is {texts[row]!r} {choices}?"
             self.draft.put("dates", "formats", [word], asked=question)
+        elif clues.may_be_days(word, found[0][1]):
+            question = f"is {texts[0]!r} {found[0][1][0]:%B %Y} ({word!r}), or a day of a year "
+            question += "that is not written? (then write it into the file)"
+            self.draft.put("dates", "formats", [word], asked=question)
         elif word != "iso":
             self.draft.put("dates", "formats", [word], assumed=f"dates are written {word!r}")
         return word

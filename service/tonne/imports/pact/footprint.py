@@ -226,6 +226,8 @@ class _Fields:
             return ""
         if not isinstance(value, str) or not (value.strip() or not is_needed):
             raise self.wrong(name, "a text")
+        if "\0" in value:
+            raise self.wrong(name, "a text without NUL characters")
         return " ".join(value.split())[:_TEXT_CHARACTERS_MAX]
 
     def texts(self, name: str) -> tuple[str, ...]:

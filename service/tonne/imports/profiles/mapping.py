@@ -43,6 +43,7 @@ VALUE = "_value"
 
 BLANK_ROW = "the row is blank"
 BLANK_CELL = "the cell is blank"
+FILLED = "a blank cell goes on with the one above, as the profile says"
 NO_ZONE = "times without a time zone; they are taken as UTC: say whose clock it is by --time-zone"
 
 
@@ -72,6 +73,8 @@ class Mapper:
         used += [key for _, text in self._leave_out if text for key in text.keys]
         used += [value.key for value in self._values]
         self.report.unused = unused_columns(table, used)
+        filled = [name for name, rule in rules.items() if rule.fill]
+        self._filled = {key: "" for name in filled for key in self._texts[name].keys}
         self._check_required()
 
     def frames(self) -> Iterator[pl.DataFrame]:
@@ -121,7 +124,7 @@ class Mapper:
         chunk = self._without_blank(chunk)
         for rule, text in self._leave_out:
             chunk = self._without(chunk, rule, text)
-        chunk = self._screening.rows(chunk)
+        chunk = self._fill(self._screening.rows(chunk))
         if "unread" not in self._texts:
             chunk = self._with_faults(chunk)
         records = self._spread(chunk)
@@ -171,6 +174,17 @@ class Mapper:
         out = chunk.select(pl.any_horizontal(tests)).to_series()
         self.report.leave_out(rule.reason, chunk[ROW].filter(out))
         return chunk.filter(~out)
+
+    def _fill(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        """Go on with the cell above where one is blank, from one chunk to the next."""
+        for key, last in self._filled.items():
+            texts = chunk[key].str.strip_chars().replace("", None)
+            self.report.remark(FILLED, chunk[ROW].filter(texts.is_null()))
+            texts = texts.fill_null(strategy="forward").fill_null(last)
+            if texts.len():
+                self._filled[key] = texts[-1]
+            chunk = chunk.with_columns(texts.alias(key))
+        return chunk
 
     def _with_faults(self, chunk: pl.DataFrame) -> pl.DataFrame:
         """Add what stands for no value in columns of texts: nobody may take it for one."""

@@ -98,7 +98,7 @@ class ColumnRule:
     """Where a field stands: a column by name (the nth of that name) or by place, or several.
 
     `position` and `occurrence` count from 1 (0: not stated). `join` names columns whose texts are
-    put together.
+    put together. `fill` says that a blank cell goes on with the one above, as merged cells do.
     """
 
     name: str = ""
@@ -106,6 +106,7 @@ class ColumnRule:
     occurrence: int = 0
     join: tuple[str, ...] = ()
     separator: str = " / "
+    fill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,13 @@ class Profile:
         if wrong:
             raise FieldInvalid(
                 f"aliases: expected tables for {', '.join(ALIASED)}; got {wrong[0]!r}"
+            )
+        filled = [name for name, rule in self.columns.items() if rule.fill]
+        wrong = [name for name in filled if name in {"quantity", "record_id"}]
+        if wrong:
+            raise FieldInvalid(
+                f"columns.{wrong[0]}: fill = true would make one {wrong[0]} out of another; leave "
+                "it out: what is blank there is nothing"
             )
         twice = sorted(self.columns.keys() & self.constants.keys())
         if twice:

@@ -335,8 +335,7 @@ _EXACT = Context(prec=200)
 
 
 def _advice(name: str) -> str:
-    option = f"--{name}"
     return (
-        f'say what becomes of them: {name} = "leave_out" or "read" under [file] in the profile, '
-        f"or {option} leave-out or {option} read"
+        f'where they are records, say {name} = "read" under [file] in the profile, or --{name} '
+        f'read; where not, {name} = "leave_out", or --{name} leave-out'
     )

@@ -223,10 +223,14 @@ def _column(given: object, where: str) -> ColumnRule:
     for name, count in counts.items():
         if not isinstance(count, int) or (name in given and count < 1):
             raise _kind_error(f"{where}.{name}", "a number from 1 up", count)
+    fill = given.get("fill", False)
+    if not isinstance(fill, bool):
+        raise _kind_error(f"{where}.fill", "true or false", fill)
     rule = ColumnRule(
         name=_text(given, "name", f"{where}."),
         join=_words(given, "join", f"{where}."),
         separator=_text(given, "separator", f"{where}.") or " / ",
+        fill=fill,
         **counts,
     )
     if bool(rule.name) + bool(rule.position) + bool(rule.join) != 1:

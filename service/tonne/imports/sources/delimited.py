@@ -170,10 +170,9 @@ def _faulty_row(path: Path, name: str, delimiter: str, header_row: int) -> Field
     found = find_fault(path, delimiter, header_row)
     if found is None:
         return None
-    number, fault = found
     return FieldInvalid(
-        f"{name}, row {number}: {fault}; or name the header's row with --header-row",
-        metadata={"file": name, "row": str(number)},
+        f"{name}, row {found.row}: {found.text}; or name the header's row with --header-row",
+        metadata={"file": name, "row": str(found.row)},
     )
 
 

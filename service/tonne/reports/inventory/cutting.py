@@ -242,7 +242,7 @@ def _nothing() -> Values:
 
 
 def _rows(frame: pl.DataFrame) -> list[Row]:
-    """Rows as dictionaries, texts as texts, quantities in millionths."""
+    """Rows as dictionaries, texts as texts, quantities times 10^18."""
     texts = [name for name, kind in frame.schema.items() if kind == pl.Categorical]
     plain = frame.with_columns(
         pl.col(texts).cast(pl.String), pl.col("quantity").to_physical()

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import random
 
 import polars as pl
 import pytest
 
-from tests.unit.ledger.conftest import record
+from tests.unit.ledger.conftest import EDITION, Bench, record
+from tests.unit.ledger.reading.test_bit_rot import replace_object
+from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.files.files import POSTINGS, put_frame
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.upkeep.check import BookCheck
 from tonne.model import Entity, Facility, Holding
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.cutting import SHARE_BY_TIME
 from tonne.reports.inventory.request import InventoryRequest
+
+OWN_FROM_THE_15TH = b"""\
+activity,region,unit,valid_from,kg_co2e
+electricity.grid,DE,kWh,2015-03-15,1
+"""
 
 MARCH = (2015 - 1970) * 12 + 2
 
@@ -132,3 +142,89 @@ def test_a_frame_of_postings_keeps_its_slices():
     """What has slices is typed, and nothing else."""
     row = dict.fromkeys(POSTINGS_SCHEMA, None) | {"first_day": 2, "last_day": 9}
     assert as_postings(pl.DataFrame([row])).select("first_day", "last_day").rows() == [(2, 9)]
+
+
+def test_a_merge_keeps_slices_and_a_check_finds_months_right(bench):
+    """Files of before and after a date: their sums by slice stay, and their months agree."""
+    bench.append("a", [span(1, 32)])
+    own(bench, Holding(valid_from="2015-03-11"))
+    for quantity in ("1", "2", "3"):
+        bench.append("a", [span(5, 25, quantity), span(-5, 40, quantity)])
+    before = total(bench)
+    merged = sum_by(frame_of(bench), POSTED_KEYS).sort(POSTED_KEYS)
+    other = bench.other(merge_files_max=2)
+    assert other.ledger.merger.merge("acme")
+    assert sum_by(frame_of(bench), POSTED_KEYS).sort(POSTED_KEYS).equals(merged)
+    assert total(bench) == before
+    assert BookCheck(bench.manifest, bench.objects, "acme").run().problems == []
+    bench.check()
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_postings_are_made_again_with_the_slices_of_then_or_their_months(bench, later):
+    """A date that came between the commits and the loss: what is lost has whole months then."""
+    if not later:
+        own(bench, Holding(valid_from="2015-03-11"))
+    for quantity in ("1", "2", "4"):
+        bench.append("a", [span(5, 25, quantity)])
+    if later:
+        own(bench, Holding(valid_from="2015-03-11"))
+    before = total(bench)
+    replace_object(bench, bench.manifest.live_postings("acme")[1].path, None)
+    other = bench.other(cache_bytes_max=0)
+    made = other.ledger.checks.rebuild("acme", on_file=lambda: None, assumes_regions=True)
+    assert len(made.replaced) == 1
+    assert total(other) == before
+    other.ledger.close()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_date_gives_one_inventory_whenever_it_was_registered(bench, seed):
+    """Records of any length with millionths, several dates a month: the same rows to the digit."""
+    chance = random.Random(seed)  # noqa: S311  # a test's own
+    days = sorted(chance.sample(range(2, 60), 5))
+    dates = ["", *(f"{march(day):%Y-%m-%d}" for day in days), ""]
+    holdings = [
+        Holding(first, last, f"0.{chance.randrange(1, 99):02d}", is_operated=chance.random() < 0.7)
+        for first, last in itertools.pairwise(dates)
+    ]
+    records = []
+    for number in range(40):
+        start = march(chance.randrange(-20, 60)) + dt.timedelta(seconds=chance.randrange(86_400))
+        length = dt.timedelta(seconds=chance.choice((1, 900, 86_400, 30 * 86_400, 70 * 86_400)))
+        records.append(
+            record(
+                record_id=f"r{number}",
+                quantity=f"{chance.randrange(-(10**9), 10**9)}e-6",
+                start=start,
+                end=start + length,
+                region=chance.choice(("DE", "")),
+            )
+        )
+    rows = []
+    for book in ("before", "after"):
+        bench.ledger.books.create_book(book, method=MethodSettings())
+        bench.ledger.editions.import_edition(book, "paper-2015", EDITION)
+        bench.ledger.editions.import_edition(book, "own", OWN_FROM_THE_15TH)
+        bench.ledger.methods.update_method(
+            book, {"editions": ("own", "paper-2015")}, author="test", reason="test"
+        )
+        side = Bench(bench.manifest, bench.objects, bench.ledger, book)
+        for step in ("own", "append") if book == "before" else ("append", "own"):
+            if step == "append":
+                side.append("a", records)
+                continue
+            bench.ledger.register.import_entities(book, [Entity("sub", holdings=tuple(holdings))])
+            bench.ledger.register.import_facilities(book, [Facility("dc-1", entity="sub")])
+        rows.append(
+            [
+                book_inventory(bench.ledger.snapshots.take(book), asked)
+                for approach in ("equity-share", "operational-control")
+                for by in ((), ("period",), ("facility", "account"))
+                for asked in [InventoryRequest(group_by=by, consolidation=approach)]
+            ]
+        )
+    before, after = rows
+    assert [each.total for each in before] == [each.total for each in after]
+    assert [each.rows for each in before] == [each.rows for each in after]
+    assert SHARE_BY_TIME not in {notice.reason for each in after for notice in each.notices}
