@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from tonne.cli.input.negatives import EXPORT, Negatives
+from tonne.cli.appending.negatives import EXPORT, Negatives
 from tonne.cli.input.repeats import Source
 
 ACTIVITIES = [

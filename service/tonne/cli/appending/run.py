@@ -29,9 +29,9 @@ from tonne.cli.appending.mends import (
     tell_gone,
     tell_placement,
 )
+from tonne.cli.appending.negatives import Negatives
 from tonne.cli.appending.outcome import NegativeRule, Outcome, RepeatRule, outcome_of, report
 from tonne.cli.connection import connect
-from tonne.cli.input.negatives import Negatives
 from tonne.cli.input.placement import Placement, in_order
 from tonne.cli.input.repeats import Repeats, Source, behind, find_repeats, without
 from tonne.cli.terminal.output import Format, counted, say
