@@ -19,16 +19,21 @@ Generated from `service/tonne/catalogue/{rules,accounts,taxonomy}.py`; version V
 
 A record's activity has a rule. A rule is a list of legs: each posts to one account, under the
 factors of its stages. A leg that is **needed** and finds no factor leaves the record in suspense.
-A leg that is *expected* and finds none is told by the notice `LEG_MISSING`. Others are simply
-absent. One record makes all its postings in one commit.
+A leg that is *expected* and finds none is told by the notice `LEG_MISSING`, and so is CO2 of
+biomass that another edition states and the one that serves does not. Others are simply absent.
+One record makes all its postings in one commit.
 
 Imported factors that name an account in their file make the rule of their activity themselves:
-each account that they name is posted, and nothing else, for as long as they are valid.
+each account that they name is posted, for as long as they are valid, and with the needed one the
+energy of the rule; the rule's other legs post nothing, which the notice `LEG_MISSING` tells.
+Where they name none, they serve the rule's legs by their stage, and shipped factors serve the
+others.
 
 The market-based leg takes, in this order, a factor of the stages `contract`, `supplier` and
 `residual`; else the grid's average with the notice `RESIDUAL_MIX_MISSING`, which is to be
 disclosed (Scope 2 Guidance, table 6.3). Certificates as an inventory of their own would come
-before them.
+before them. Heat, steam and cooling come from the network that a site is connected to: there is
+no residual mix of it, and its factor serves both methods.
 
 A life-cycle average (stage `life_cycle`) holds the upstream of the energy too. It stands in only
 where no edition of the method has a factor of generation for the region, within the years that

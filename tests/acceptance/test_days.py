@@ -134,7 +134,7 @@ def test_a_company_bought_on_the_second_of_march(books, is_known):
     assert books.kg(book) == 1_000_300
     total = books.ask(book).total
     assert total.record_count == 2
-    assert {each.reason for each in books.ask(book).notices} == {"LEG_MISSING"}
+    assert {each.reason for each in books.ask(book).notices} == {"LEG_MISSING", "UNIT_PROPERTY"}
     assert books.lines(book) == [("plant", 2, 31, 1, 1_000_300)]
 
 

@@ -98,6 +98,23 @@ def terms(account, *pairs, unit="kg"):
     )
 
 
+def chains(account, *uses):
+    """Quantities, each with the figures that lead from its unit to that of a factor."""
+    names = [f"example.{account}.{number}" for number in range(len(uses))]
+    return Case(
+        [
+            record(quantity, unit, name)
+            for name, (quantity, unit, *_) in zip(names, uses, strict=True)
+        ],
+        [
+            factor(kg, unit, name, account=account, steps=steps)
+            for name, (_, unit, steps, kg) in zip(names, uses, strict=True)
+        ],
+        MethodSettings(),
+        measure=of(account),
+    )
+
+
 def tonnes(account, mwh, per_mwh="1"):
     """MWh at tonnes per MWh."""
     return terms(account, (mwh, str(Decimal(per_mwh) * KG_PER_TONNE)), unit="MWh")
@@ -263,10 +280,19 @@ CASES = {
     "ghgp-s3-6.1-road": ROAD,
     "ghgp-s3-6.1-air": AIR,
     "ghgp-s3-6.1": Case(ROAD.records + AIR.records, ROAD.factors + AIR.factors, ROAD.method),
-    "ghgp-s3-7.1": terms("scope3.07.commuting", ("8640", "0.1"), ("11040", "0.2"), unit="km"),
+    "ghgp-s3-7.1": chains(
+        "scope3.07.commuting",
+        ("5", "unit", "way=10 km;ways=2;weeks=48", "0.1"),
+        ("4", "unit", "way=10 km;ways=2;weeks=48", "0.1"),
+        ("1", "unit", "way=15 km;ways=2;weeks=48", "0.2"),
+        ("5", "unit", "way=20 km;ways=2;weeks=48", "0.2"),
+    ),
     "ghgp-s3-8.1": LEASED,
-    "ghgp-s3-11.1": terms(
-        "scope3.11.use", ("14950000", "0.5"), ("3135000", "0.5"), ("8000000", "0.5"), unit="kWh"
+    "ghgp-s3-11.1": chains(
+        "scope3.11.use",
+        ("1000", "unit", "uses=11500;energy=1.3 kWh/unit", "0.5"),
+        ("1100", "unit", "uses=1900;energy=1.5 kWh/unit", "0.5"),
+        ("2000", "unit", "uses=20000;energy=0.2 kWh/unit", "0.5"),
     ),
     "ghgp-chain-A-s1": tonnes("scope1.process", "5"),
     "ghgp-chain-A-s3-cat11": tonnes("scope3.11.use", "100"),

@@ -22,11 +22,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 os.environ["POLARS_MAX_THREADS"] = "1"  # read when Polars is loaded
 
+from tonne.catalogue.editions.shipped_factors import ShippedFactors, ShippedIndex
+
 from tests.bench.kernel import KEY, encode_rows, make_columns
 from tonne.catalogue.editions.edition import parse_edition
 from tonne.catalogue.editions.factor import Factor
 from tonne.catalogue.editions.library import default_settings, shipped_editions
-from tonne.catalogue.editions.shipped_factors import ShippedFactors, ShippedIndex
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.method import MethodSettings
 from tonne.catalogue.words.tables import edition_bytes

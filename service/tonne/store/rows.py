@@ -61,6 +61,7 @@ class FactorRow:
     cell: str = ""
     licence: str = ""
     evidence: str = ""
+    steps: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import datetime as dt
 from fractions import Fraction
 
 from tests.unit.reports.books import outcome_of
+from tonne.catalogue.resolving.resolution import Notice
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words.accounts import scope_of
 from tonne.model import FinancialControl, month_of_period
@@ -34,13 +35,51 @@ GWPS = {
     },
     "AR6": {
         "CO2": "1",
-        "CH4": "27.9",
+        "CH4": "27",
         "N2O": "273",
-        "SF6": "25200",
+        "SF6": "24300",
         "HFC-32": "771",
         "HFC-125": "3740",
     },
 }
+
+
+FOSSIL = {"AR4": "25", "AR5": "30", "AR6": "29.8"}
+METHANE = {"": "CH4", "fossil": "CH4-fossil", "biogenic": "CH4-biogenic"}
+
+
+def potential(gas, gwp_set, stated):
+    """GWP of a gas; a factor of AR4 or AR5 has one figure for methane under its own set."""
+    if gas == "CH4-fossil" and not (gwp_set == stated and stated != "AR6"):
+        return Fraction(FOSSIL[gwp_set])
+    return Fraction(GWPS[gwp_set].get("CH4" if gas.startswith("CH4") else gas, 0))
+
+
+def methane_notices(entry, gwp_set):
+    """What is told of methane whose figure does not follow from its origin."""
+    stated, masses = entry.factor.gwp_set, worth(entry, gwp_set)[1]
+    taken, fossil = {"AR6": "27.0"}.get(gwp_set, GWPS[gwp_set]["CH4"]), FOSSIL[gwp_set]
+    if is_printed(entry.factor, gwp_set) or taken == fossil:
+        return
+    if masses.get("CH4-fossil") and potential("CH4-fossil", gwp_set, stated) != Fraction(fossil):
+        yield Notice(
+            "METHANE_ORIGIN",
+            f"CH4 of fossil origin counts {taken} and not {fossil}: the factor's publisher states "
+            f"{gwp_set} with one figure for all CH4",
+        )
+    if masses.get("CH4") and stated != gwp_set:
+        yield Notice(
+            "METHANE_ORIGIN",
+            f"CH4 of unknown origin counts as not fossil: {taken} under {gwp_set}, and {fossil} "
+            "if it were fossil; a factor says which by CH4-fossil or CH4-biogenic in its gases",
+        )
+
+
+def is_printed(factor, gwp_set):
+    """Whether a printed total counts, and not the gases."""
+    of_gases = (factor.kg_co2, factor.kg_ch4, factor.kg_n2o, factor.co2e_ch4, factor.co2e_n2o)
+    has_gases = any(text is not None for text in of_gases) or factor.gases
+    return factor.kg_co2e is not None and (factor.gwp_set in {"", "CO2", gwp_set} or not has_gases)
 
 
 def worth(entry, gwp_set):
@@ -60,13 +99,15 @@ def worth(entry, gwp_set):
         if text is not None:
             masses[gas] = Fraction(text)
         elif equivalent is not None:
-            masses[gas] = Fraction(equivalent) / Fraction(GWPS[factor.gwp_set][gas])
+            masses[gas] = Fraction(equivalent) / potential(gas, factor.gwp_set, factor.gwp_set)
     masses |= {gas: Fraction(text) for gas, text in factor.gases}
-    if factor.kg_co2e is not None and (factor.gwp_set in {"", "CO2", gwp_set} or not masses):
+    if "CH4" in masses:
+        masses[METHANE[factor.methane]] = masses.pop("CH4")
+    if is_printed(factor, gwp_set):
         kg_co2e = Fraction(factor.kg_co2e)
     else:
         kg_co2e = sum(
-            (mass * Fraction(GWPS[gwp_set].get(gas, 0)) for gas, mass in masses.items()),
+            (mass * potential(gas, gwp_set, factor.gwp_set) for gas, mass in masses.items()),
             Fraction(0),
         )
     kwh = None if factor.kwh is None else Fraction(factor.kwh) * ratio
@@ -205,7 +246,7 @@ class Naive:
 
     def add_entry(self, number, quantity, account, one, known):
         request = self.request
-        for notice in one.notices:
+        for notice in (*one.notices, *methane_notices(one, request.gwp_set)):
             self.note(number, notice)
         known = known | {"account": account, "scope": scope_of(account)}
         alone = "account" in request.group_by or "scope" in request.group_by
@@ -235,6 +276,7 @@ class Naive:
             if account.startswith(("outside.", "memo.")) and not named:
                 return
         sums["kg"] += kg_co2e * quantity
+        masses = {"CH4" if gas.startswith("CH4") else gas: kg for gas, kg in masses.items()}
         for gas, mass in masses.items():
             sums["gases"][gas] = sums["gases"].get(gas, 0) + mass * quantity
         if not account.startswith("memo."):

@@ -25,7 +25,7 @@ from tonne.catalogue.words.method import CONSOLIDATIONS, MethodSettings
 from tonne.errors import LedgerInconsistent
 from tonne.model import Entity, FinancialControl, Holding
 from tonne.reports.inventory.inventory import InventoryNotice, InventoryRow, inventory
-from tonne.reports.inventory.negative import NAMED_MAX, NEGATIVE_QUANTITY
+from tonne.reports.inventory.oddities import NAMED_MAX, NEGATIVE_QUANTITY
 from tonne.reports.inventory.request import DIMENSIONS, InventoryRequest
 
 REGISTER = register(("dc-1", "data_centre", "US-WA"), ("bs-1", "base_station", ""))
@@ -62,6 +62,7 @@ RESOLUTIONS = (
                 kg_co2="1.5",
                 kg_ch4="0.5",
                 kg_n2o="0.125",
+                methane="fossil",
                 conversion=Fraction(2, 3),
             ),
         ),

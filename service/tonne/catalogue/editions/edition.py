@@ -10,7 +10,8 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.factor import FACTOR_GWP_SETS, STAGES, Factor
+from tonne.catalogue.editions.factor import AMOUNTS, FACTOR_GWP_SETS, STAGES, Factor
+from tonne.catalogue.editions.steps import FactorStep, read_chain
 from tonne.catalogue.words import units
 from tonne.catalogue.words.accounts import ACCOUNTS, account_of
 from tonne.catalogue.words.gwp import gases as known_gases
@@ -40,6 +41,7 @@ COLUMNS = (
     "gases",
     "kwh",
     "loss",
+    "steps",
     "account",
     "uncertainty",
     "source",
@@ -72,19 +74,6 @@ _ACTIVITY = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _REGION = re.compile(r"(?:[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*)?")
 _DECIMAL = re.compile(r"[+-]?(\d{1,18})(?:\.(\d{1,24}))?(?:[eE]([+-]?\d{1,2}))?")
 _PLACES_MAX = 24
-AMOUNTS = (
-    "kg_co2e",
-    "kg_co2",
-    "kg_ch4",
-    "kg_n2o",
-    "co2e_ch4",
-    "co2e_n2o",
-    "kg_biogenic_co2",
-    "kwh",
-    "loss",
-)
-"""Columns that hold a decimal number."""
-
 _WHOLE_DIGITS_MAX = 18
 
 
@@ -246,7 +235,9 @@ class _RowReader:
         gwp_set = self._choice("gwp_set", FACTOR_GWP_SETS)
         amounts = {name: self._decimal(name) for name in AMOUNTS}
         gases = self._gases()
-        if self._is_good and not gases and all(value is None for value in amounts.values()):
+        has_masses = bool(gases) or any(value is not None for value in amounts.values())
+        steps = self._steps(activity, unit, has_masses=has_masses)
+        if self._is_good and not has_masses and not steps:
             self._fail("kg_co2e", "a number, or masses of gases, kwh or loss in their columns")
         for name in ("co2e_ch4", "co2e_n2o"):
             if amounts[name] is not None and gwp_set not in GWP_SETS:
@@ -271,6 +262,7 @@ class _RowReader:
             kwh=amounts["kwh"],
             loss=amounts["loss"],
             gases=gases,
+            steps=steps,
             stage=stage,
             gwp_set=gwp_set,
             account=account,
@@ -346,6 +338,18 @@ class _RowReader:
                 return ()
             masses[gas] = Decimal(text)
         return tuple(sorted(masses.items()))
+
+    def _steps(self, activity: str, unit: str, *, has_masses: bool) -> tuple[FactorStep, ...]:
+        """Read `ncv=20.304 GJ/t;oxidation=0.985`, followed from the row's unit on."""
+        taken = {name for name in ("kwh", "loss", "account", "stage") if self._cell(name)}
+        leads_on = "." in activity and has_rule(activity)
+        try:
+            return read_chain(
+                self._cell("steps"), unit, taken, has_masses=has_masses, leads_on=leads_on
+            )
+        except FieldInvalid as error:
+            self._fail("steps", str(error))
+            return ()
 
     def _account(self, activity: str) -> str:
         account = self._cell("account")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.editions.steps import is_co2
 from tonne.catalogue.words.method import GWP_SETS
 
 if TYPE_CHECKING:
     import datetime as dt
     from decimal import Decimal
+
+    from tonne.catalogue.editions.steps import FactorStep
 
 STAGES = (
     "",
@@ -33,6 +36,19 @@ STAGES = (
 )
 """Stages of the life cycle; an empty one is the activity itself. `energy` and `charging` state
 the kWh of a vehicle by distance: of its fuel (net calorific value), of its electricity."""
+
+AMOUNTS = (
+    "kg_co2e",
+    "kg_co2",
+    "kg_ch4",
+    "kg_n2o",
+    "co2e_ch4",
+    "co2e_n2o",
+    "kg_biogenic_co2",
+    "kwh",
+    "loss",
+)
+"""Columns that hold a decimal number."""
 
 FACTOR_GWP_SETS = ("", *GWP_SETS, "CO2")
 """GWP sets of a printed total; `CO2` where it is CO2 alone."""
@@ -78,6 +94,8 @@ class Factor:
         Row or cell in the table (column `row` of the CSV).
     licence, evidence : str
         Licence of the figure, and how direct the copy is.
+    steps : tuple of FactorStep
+        Figures by which the unit leads to another one, which the masses are per unit of.
     """
 
     row: int
@@ -106,8 +124,22 @@ class Factor:
     cell: str = ""
     licence: str = ""
     evidence: str = ""
+    steps: tuple[FactorStep, ...] = ()
+
+    @property
+    def is_bridge(self) -> bool:
+        """Whether it has steps alone, and leads to the factor of an activity above its own."""
+        if not self.steps or self.gases or is_co2(self.steps):
+            return False
+        return all(getattr(self, name) is None for name in AMOUNTS)
 
 
 def plain_text(value: Decimal) -> str:
     """Write a factor's decimal without an exponent, all its digits kept (`0.0530`)."""
     return format(value, "f")
+
+
+def cell_of(factor: Factor) -> str:
+    """Where the publisher printed a factor."""
+    parts = (factor.source, factor.table, f"row {factor.cell}" if factor.cell else "")
+    return "; ".join(filter(None, parts))

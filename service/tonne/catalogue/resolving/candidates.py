@@ -11,12 +11,13 @@ something; the one that became valid last; the first row. Which of them serves a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.resolving.choice import Candidate, Choice
+from tonne.catalogue.resolving.bridges import bridges_of, over
+from tonne.catalogue.resolving.choice import Candidate, Choice, days_of
 from tonne.catalogue.resolving.conversion import Converter
 from tonne.catalogue.words.regions import region_chain
-from tonne.model import DAY_COUNT_MAX, number_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,11 +46,11 @@ def _candidate(
 ) -> Candidate:
     """Make an candidate of what was wished (choice, proxy, group) and where it stood."""
     distance, _, id_distance = at
-    stop = DAY_COUNT_MAX if factor.valid_to is None else number_of_day(factor.valid_to)
+    first, stop = days_of(factor)
     recency = -factor.valid_from.toordinal()
     return Candidate(
         preference=(*wish, *at, conversion.kind, recency, factor.row),
-        first_day=number_of_day(factor.valid_from),
+        first_day=first,
         stop_day=stop,
         edition=shelf.edition,
         is_shipped=shelf.is_shipped,
@@ -126,7 +127,9 @@ class Candidates:
             for proxy in self._settings.proxy_regions:
                 places.setdefault(proxy, True)
         found: list[Candidate] = []
-        convert = self.converter(facility).conversions
+        converter = self.converter(facility)
+        own = ((each.edition, each.index) for each in self.shelves if not each.is_shipped)
+        bridges = bridges_of(own, activities, places)
         for rank, shelf in enumerate(self.shelves):
             for id_distance, activity in enumerate(activities):
                 by_region = shelf.index.get(activity)
@@ -134,18 +137,12 @@ class Candidates:
                     continue
                 for distance, (place, is_proxy) in enumerate(places.items()):
                     for factor in by_region.get(place, ()):
-                        if not serves(factor, shelf.is_shipped):
+                        if factor.is_bridge or not serves(factor, shelf.is_shipped):
                             continue
                         wish = (prefer(factor), int(is_proxy), self._groups[rank])
                         at = (distance, rank, id_distance)
-                        found += [
-                            _candidate(shelf, factor, conversion, wish, at)
-                            for conversion in convert(
-                                unit,
-                                factor.unit,
-                                activities,
-                                edition=shelf.edition,
-                                region=factor.region,
-                            )
-                        ]
+                        ways = converter.ways(unit, factor, activities, shelf.edition)
+                        for way, bridge in over(converter, unit, factor, bridges, ways):
+                            one = _candidate(shelf, factor, way, wish, at)
+                            found.append(replace(one, bridge=bridge) if bridge else one)
         return sorted(found, key=lambda candidate: candidate.preference)

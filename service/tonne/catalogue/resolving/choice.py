@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.resolution import Step
-from tonne.model import DAY_COUNT_MAX, PERIOD_COUNT_MAX, first_day_of, period_of_day
+from tonne.model import DAY_COUNT_MAX, PERIOD_COUNT_MAX, first_day_of, number_of_day, period_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,6 +50,8 @@ class Candidate:
         Place of the factor's region in the record's chain of regions.
     id_distance : int
         Place of the factor's activity among the ids that were looked up.
+    bridge : Factor or None
+        Row of steps over which the conversion goes; it serves while that holds.
     """
 
     preference: tuple[int, ...]
@@ -62,6 +64,7 @@ class Candidate:
     is_proxy: bool
     distance: int
     id_distance: int
+    bridge: Factor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +169,13 @@ class Choice:
     def _hold(self, candidates: Sequence[Candidate], first: int, stop: int) -> list[_Held]:
         """Find what serves the days from `first` to `stop`, in order of time."""
         inside = {day for day in self._changes(candidates) if first < day < stop}
-        held: dict[int, _Held] = {}
+        held: dict[tuple[int, int], _Held] = {}
         for start, end in pairwise(sorted({first, stop} | inside)):
             pick = self._at(candidates, start)
             if pick is None:
                 continue
-            found = held.setdefault(id(pick.candidate.factor), _Held(pick))
+            key = (id(pick.candidate.factor), id(pick.candidate.bridge))
+            found = held.setdefault(key, _Held(pick))
             if pick.gap_months < found.pick.gap_months:
                 found.pick = pick
             found.days += end - start
@@ -185,6 +189,8 @@ class Choice:
         by_distance: dict[int, set[tuple[int, int]]] = {}
         for candidate in candidates:
             found |= {candidate.first_day, candidate.stop_day}
+            if candidate.bridge is not None:
+                found |= set(days_of(candidate.bridge))
             if candidate.is_shipped:
                 span = (candidate.first_day, candidate.stop_day)
                 by_distance.setdefault(candidate.distance, set()).add(span)
@@ -208,6 +214,7 @@ class Choice:
 
     def _at(self, candidates: Sequence[Candidate], day: int) -> Pick | None:
         """Choose what serves a day: the region's own valid or nearest set, proxies last."""
+        candidates = [each for each in candidates if _is_open(each, day)]
         for is_proxy in (False, True):
             valid = next(
                 (
@@ -257,6 +264,18 @@ class Choice:
         start = period - (period - (self._settings.reporting_year_start - 1)) % MONTHS
         # The years at both ends of all time are cut off there.
         return first_day_of(max(start, 0)), first_day_of(min(start + MONTHS, PERIOD_COUNT_MAX))
+
+
+def days_of(factor: Factor) -> tuple[int, int]:
+    """Give the validity of a factor in days since 1970-01-01, as [first, stop)."""
+    stop = DAY_COUNT_MAX if factor.valid_to is None else number_of_day(factor.valid_to)
+    return number_of_day(factor.valid_from), stop
+
+
+def _is_open(candidate: Candidate, day: int) -> bool:
+    """Whether the steps that lead to a candidate hold on a day, where there are any."""
+    first, stop = days_of(candidate.bridge) if candidate.bridge else (0, DAY_COUNT_MAX)
+    return first <= day < stop
 
 
 def _is_nearer(candidate: Candidate, valid: Candidate) -> bool:

@@ -7,14 +7,15 @@ density and its gross or net heat content (`shipped/properties.csv`), and the me
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import defaultdict, deque
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, partial
-from itertools import pairwise
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.editions.factor import cell_of
+from tonne.catalogue.editions.steps import HEAT, is_co2, links
+from tonne.catalogue.resolving.properties import base_unit, edge_sets, shortest_path
+from tonne.catalogue.resolving.rates import Rates
 from tonne.catalogue.resolving.resolution import (
     PRICE_YEAR,
     UNIT_BASIS,
@@ -26,23 +27,19 @@ from tonne.catalogue.resolving.resolution import (
 from tonne.catalogue.resolving.valuation import exact_text
 from tonne.catalogue.words import units
 from tonne.catalogue.words.folding import squeezed
-from tonne.catalogue.words.tables import read_table
 from tonne.catalogue.words.units import ENERGY, ENERGY_GROSS, ENERGY_NET
-from tonne.model import DAY_COUNT_MAX, number_of_day
+from tonne.model import DAY_COUNT_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tonne.catalogue.words.method import MethodSettings, Rate
+    from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.properties import Edge
+    from tonne.catalogue.words.method import MethodSettings
     from tonne.catalogue.words.units import Unit
-
-_Rated = tuple[Fraction, "Rate"]
-"""How many of the target's unit are one of the source's, and the rate that says so."""
 
 SAME, BY_DEFINITION, BY_BASIS, BY_PROPERTY, BY_RATE = range(5)
 """Kinds of conversion, the better one first."""
-
-_PROPERTY_STEPS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +68,12 @@ class Conversion:
         """Whether it holds on a day."""
         return self.first_day <= day < self.stop_day
 
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """One property of a fuel: base units of `target` in one base unit of `source`."""
-
-    source: str
-    target: str
-    ratio: Fraction
-    edition: str
-    text: str
-    is_density: bool
+    def then(self, rest: Conversion) -> Conversion | None:
+        """Go on by the steps of another one; None where they hold on no day together."""
+        first, stop = max(self.first_day, rest.first_day), min(self.stop_day, rest.stop_day)
+        if first >= stop:
+            return None
+        return replace(self, steps=(*self.steps, *rest.steps), first_day=first, stop_day=stop)
 
 
 class Converter:
@@ -97,7 +89,7 @@ class Converter:
 
     def __init__(self, settings: MethodSettings, facility: str = "") -> None:
         self._settings = settings
-        self._rates = _rates_by_unit(settings, facility)
+        self._rates = Rates(settings, facility)
         self._known: dict[tuple[object, ...], tuple[Conversion, ...]] = {}
 
     def conversions(
@@ -130,131 +122,111 @@ class Converter:
         key = (source, target, activities, edition, region)
         found = self._known.get(key)
         if found is None:
-            edges = partial(self._edge_sets, activities, edition, region)
+            edges = partial(edge_sets, self._settings.editions, activities, edition, region)
             ways = self._convert(source, target, edges)
             found = self._known[key] = tuple(_as_read(source, target, each) for each in ways)
         return found
 
+    def ways(
+        self, source: str, factor: Factor, activities: tuple[str, ...], edition: str
+    ) -> tuple[Conversion, ...]:
+        """Find the way from a unit to what a factor's masses are per unit of: also its steps.
+
+        Returns
+        -------
+        tuple of Conversion
+            As `conversions`.
+        """
+        found = self.conversions(
+            source, factor.unit, activities, edition=edition, region=factor.region
+        )
+        return tuple(_chained(each, factor) for each in found) if factor.steps else found
+
+    def heats(
+        self, source: str, factor: Factor, target: str, over: Conversion | None
+    ) -> tuple[Conversion, ...]:
+        """Find the way to the energy that a factor's own calorific value gives, or a bridge.
+
+        Parameters
+        ----------
+        source, target : str
+            Units of the record and of energy.
+        factor : Factor
+            The factor.
+        over : Conversion or None
+            The way to the factor over a row of steps alone, where there is one.
+
+        Returns
+        -------
+        tuple of Conversion
+            As `conversions`.
+        """
+        ways: tuple[Conversion, ...]
+        if over is not None:
+            ways, last = (over,), "" if factor.steps else factor.unit
+        else:
+            names = [step.name for step in factor.steps]
+            place = next((index for index, name in enumerate(names) if name in HEAT), None)
+            if place is None:
+                return ()
+            cut = replace(factor, steps=factor.steps[: place + 1])
+            found = self.conversions(source, factor.unit, (factor.activity,))
+            ways = tuple(_chained(each, cut) for each in found)
+            last = links(cut.unit, cut.steps)[-1].unit
+        rests = self.conversions(last, target) if last else ()
+        by_definition = [rest for rest in rests if rest.kind <= BY_DEFINITION]
+        joined = (way.then(rest) for way in ways for rest in by_definition)
+        return tuple(filter(None, joined))
+
     def _convert(
-        self, source: str, target: str, edge_sets: Callable[[], Iterator[tuple[_Edge, ...]]]
+        self, source: str, target: str, edge_sets_of: Callable[[], Iterator[tuple[Edge, ...]]]
     ) -> Iterator[Conversion]:
         first, last = units.find(source), units.find(target)
         if source == target or (first is not None and first == last):
             yield Conversion(SAME)
             return
-        pair = (units.symbol_of(source), units.symbol_of(target))
+        is_money = first is not None and bool(units.currency(first))
         plain: Conversion | None = None
+        ways: Iterable[tuple[int, int, tuple[Step, ...] | None]]
+        ways = self._rates.straight(source, target)
         if first is not None and last is not None:
-            plain = self._plainly(first, last, edge_sets())
-        for start, stop, rated in _over_time(self._rates.get(pair, ())):
-            found = plain if rated is None else _by_rate(source, *rated)
+            if is_money and units.currency(last) and first.dimension != last.dimension:
+                ways = self._rates.of_money(first, last)
+            else:
+                plain = _plainly(first, last, edge_sets_of())
+        for start, stop, steps in ways:
+            found = plain if steps is None else _by_rates(steps, is_money=is_money)
             if found is not None:
                 yield replace(found, first_day=start, stop_day=stop)
 
-    @staticmethod
-    def _plainly(
-        first: Unit, last: Unit, edge_sets: Iterator[tuple[_Edge, ...]]
-    ) -> Conversion | None:
-        """Convert without a rate of the method."""
-        if first.dimension == last.dimension:
-            return Conversion(BY_DEFINITION, (_by_definition(first, last),))
-        if units.currency(first):
-            return _by_standing_prices(first, last)
-        ways = (_by_property(first, last, edges) for edges in edge_sets)
-        return next(filter(None, ways), None) or _by_basis(first, last)
 
-    def _edge_sets(
-        self, activities: tuple[str, ...], edition: str, region: str
-    ) -> Iterator[tuple[_Edge, ...]]:
-        """Properties of the activity: heat contents of one source after the other.
-
-        A gross and a net heat content of two sources are of two fuels; a density may be of
-        another one. The factor's own edition comes first, then its series, then the publishers of
-        its region, then the method's order, then the latest of a series.
-        """
-        edges = [edge for activity in activities for edge in _properties().get(activity, ())]
-        order = {name: place for place, name in enumerate(self._settings.editions)}
-        series = edition.rpartition("-")[0]
-        country = region.partition("-")[0]
-        regions = {row["id"]: row["region"] for row in read_table("editions.csv")}
-        sources = sorted(
-            {edge.edition for edge in edges},
-            key=lambda name: (
-                name != edition,
-                name.rpartition("-")[0] != series,
-                not country or regions.get(name) != country,
-                order.get(name, len(order)),
-                -_year(name),
-                name,
-            ),
-        )
-        edges.sort(key=lambda edge: sources.index(edge.edition))
-        for source in sources:
-            own = tuple(edge for edge in edges if edge.edition == source)
-            yield (*own, *(edge for edge in edges if edge.is_density and edge not in own))
+def _plainly(
+    first: Unit, last: Unit, edges_of_each: Iterator[tuple[Edge, ...]]
+) -> Conversion | None:
+    """Convert without a rate of the method."""
+    if first.dimension == last.dimension:
+        return Conversion(BY_DEFINITION, (_by_definition(first, last),))
+    if units.currency(first):
+        return None
+    ways = (_by_property(first, last, edges) for edges in edges_of_each)
+    return next(filter(None, ways), None) or _by_basis(first, last)
 
 
-def _year(edition: str) -> int:
-    """Year at the end of an edition's id; 0 where there is none. Of many, the newest counts."""
-    year = edition.rpartition("-")[2]
-    return int(year) if year.isdigit() else 0
+def _chained(found: Conversion, factor: Factor) -> Conversion:
+    """Add a factor's steps, each with its evidence; what leads to CO2 ends in kilograms."""
+    place = f" ({where})" if (where := figures_place(factor)) else ""
+    chain = links(factor.unit, factor.steps)
+    steps = [Step("figure", f"{link.step.text}{place}", link.ratio) for link in chain]
+    if is_co2(factor.steps) and chain[-1].unit != "kg":
+        first, last = units.find(chain[-1].unit), units.UNITS["kg"]
+        assert first is not None  # noqa: S101  an edition takes no other chain
+        steps.append(_by_definition(first, last))
+    return replace(found, steps=(*found.steps, *steps))
 
 
-def _rates_by_unit(
-    settings: MethodSettings, facility: str
-) -> Mapping[tuple[str, str], Sequence[_Rated]]:
-    """Index the rates that a facility's records have, by their units in any spelling.
-
-    The facility's own come first, then those of all, in the order of the method.
-    """
-    found: defaultdict[tuple[str, str], list[_Rated]] = defaultdict(list)
-    own = [rate for rate in settings.rates if facility and rate.facility == facility]
-    for rate in (*own, *(rate for rate in settings.rates if not rate.facility)):
-        first, last = units.symbol_of(rate.from_unit), units.symbol_of(rate.to_unit)
-        ratio = Fraction(rate.rate)
-        found[first, last].append((ratio, rate))
-        if ratio:
-            found[last, first].append((1 / ratio, rate))
-    return found
-
-
-def _over_time(rates: Sequence[_Rated]) -> Iterator[tuple[int, int, _Rated | None]]:
-    """Give the spans of days, and the first of some rates that holds in each, if any does."""
-    spans = [(_number(rate.valid_from, 0), _number(rate.valid_to), rate) for _, rate in rates]
-    days = {0, DAY_COUNT_MAX} | {day for first, stop, _ in spans for day in (first, stop)}
-    before: tuple[int, int, _Rated | None] | None = None
-    for start, stop in pairwise(sorted(days)):
-        held = (
-            rated
-            for rated, (first, end, _) in zip(rates, spans, strict=True)
-            if first <= start < end
-        )
-        found = next(held, None)
-        if before is not None and before[2] == found:
-            before = (before[0], stop, found)
-            continue
-        if before is not None:
-            yield before
-        before = (start, stop, found)
-    if before is not None:
-        yield before
-
-
-def _number(day: str, otherwise: int = DAY_COUNT_MAX) -> int:
-    return number_of_day(dt.date.fromisoformat(day)) if day else otherwise
-
-
-def _by_rate(source: str, ratio: Fraction, rate: Rate) -> Conversion:
-    """Convert by a rate of the method, for money or whatever has no definition."""
-    scope = [rate.source] if rate.source else []
-    scope += [f"of {rate.facility}"] if rate.facility else []
-    scope += [f"from {rate.valid_from}"] if rate.valid_from else []
-    scope += [f"before {rate.valid_to}"] if rate.valid_to else []
-    place = f" ({', '.join(scope)})" if scope else ""
-    text = f"1 {rate.from_unit} = {rate.rate} {rate.to_unit} by the method{place}"
-    unit = units.find(source)
-    reason = PRICE_YEAR if unit is not None and units.currency(unit) else UNIT_RATE
-    return Conversion(BY_RATE, (Step("rate", text, ratio),), (Notice(reason, text),))
+def figures_place(factor: Factor) -> str:
+    """Tell where the figures of a row are from."""
+    return "; ".join(filter(None, (cell_of(factor), factor.evidence)))
 
 
 def _as_read(source: str, target: str, found: Conversion) -> Conversion:
@@ -267,13 +239,10 @@ def _as_read(source: str, target: str, found: Conversion) -> Conversion:
     return replace(found, steps=(step, *found.steps))
 
 
-def _by_standing_prices(first: Unit, last: Unit) -> Conversion | None:
-    """Money of one currency, as if prices stood still between the years; that is told."""
-    if units.currency(first) != units.currency(last):
-        return None
-    text = f"{first.symbol} taken as {last.symbol}: the method has no rate between them"
-    step = Step("rate", text, Fraction(1))
-    return Conversion(BY_RATE, (step,), (Notice(PRICE_YEAR, text),))
+def _by_rates(steps: tuple[Step, ...], *, is_money: bool) -> Conversion:
+    """Convert by rates of the method, for money or whatever has no definition; each is told."""
+    reason = PRICE_YEAR if is_money else UNIT_RATE
+    return Conversion(BY_RATE, steps, tuple(Notice(reason, step.text) for step in steps))
 
 
 def _by_definition(first: Unit, last: Unit) -> Step:
@@ -291,10 +260,10 @@ def _by_basis(first: Unit, last: Unit) -> Conversion | None:
     return Conversion(BY_BASIS, (step,), (Notice(UNIT_BASIS, text),))
 
 
-def _by_property(first: Unit, last: Unit, edges: Sequence[_Edge]) -> Conversion | None:
+def _by_property(first: Unit, last: Unit, edges: Sequence[Edge]) -> Conversion | None:
     """Over densities and heat contents of the fuel. Plain energy is taken as gross there."""
     start = ENERGY_GROSS if first.dimension == ENERGY else first.dimension
-    path = _shortest_path(start, last.dimension, edges)
+    path = shortest_path(start, last.dimension, edges)
     if not path:
         return None
     notices = []
@@ -303,69 +272,12 @@ def _by_property(first: Unit, last: Unit, edges: Sequence[_Edge]) -> Conversion 
         text = f"{first.symbol} taken on gross calorific value"
         notices.append(Notice(UNIT_BASIS, text))
     if first.factor != 1:
-        text = f"1 {first.symbol} = {exact_text(first.factor)} {_base(start)}"
+        text = f"1 {first.symbol} = {exact_text(first.factor)} {base_unit(start)}"
         steps.append(Step("unit", text, first.factor))
     steps += [Step("property", edge.text, edge.ratio) for edge in path]
     if last.factor != 1:
-        text = f"1 {_base(last.dimension)} = {exact_text(1 / last.factor)} {last.symbol}"
+        text = f"1 {base_unit(last.dimension)} = {exact_text(1 / last.factor)} {last.symbol}"
         steps.append(Step("unit", text, 1 / last.factor))
     means = "; ".join(edge.text for edge in path)
     notices.append(Notice(UNIT_PROPERTY, f"{first.symbol} became {last.symbol} by {means}"))
     return Conversion(BY_PROPERTY, tuple(steps), tuple(notices))
-
-
-def _shortest_path(start: str, goal: str, edges: Sequence[_Edge]) -> tuple[_Edge, ...]:
-    """Fewest properties from a dimension to another one; earlier edges win a tie."""
-    queue: deque[tuple[str, tuple[_Edge, ...]]] = deque([(start, ())])
-    seen = {start}
-    while queue:
-        place, path = queue.popleft()
-        if place == goal:
-            return path
-        if len(path) == _PROPERTY_STEPS_MAX:
-            continue
-        for edge in edges:
-            if edge.source == place and edge.target not in seen:
-                seen.add(edge.target)
-                queue.append((edge.target, (*path, edge)))
-    return ()
-
-
-@cache
-def _base(dimension: str) -> str:
-    """Symbol of a dimension's base unit."""
-    return next(
-        unit.symbol
-        for unit in units.UNITS.values()
-        if unit.dimension == dimension and unit.factor == 1
-    )
-
-
-@cache
-def _properties() -> Mapping[str, tuple[_Edge, ...]]:
-    found: dict[str, list[_Edge]] = defaultdict(list)
-    for row in read_table("properties.csv"):
-        over, under = (_property_unit(part, row["property"]) for part in row["unit"].split("/"))
-        ratio = Fraction(row["value"]) * over.factor / under.factor
-        if not ratio:
-            continue  # a gas that does not burn
-        place = "; ".join(filter(None, (row["source"], row["table"])))
-        text = f"{row['property']} {row['value']} {row['unit']} ({place})"
-        for source, target, value in (
-            (under.dimension, over.dimension, ratio),
-            (over.dimension, under.dimension, 1 / ratio),
-        ):
-            is_density = row["property"] == "density"
-            found[row["activity"]].append(
-                _Edge(source, target, value, row["edition"], text, is_density)
-            )
-    return {activity: tuple(edges) for activity, edges in found.items()}
-
-
-def _property_unit(text: str, name: str) -> Unit:
-    """Find the unit of half a property; a heat content's energy has the basis of its name."""
-    basis = {"gcv": "_gross", "ncv": "_net"}.get(name, "")
-    unit = units.find(text + basis) or units.find(text)
-    if unit is None:
-        raise ValueError(f"properties.csv: unit {text!r} of {name} is not known")
-    return unit

@@ -73,6 +73,9 @@ RESIDUAL_MIX_MISSING = "RESIDUAL_MIX_MISSING"
 LEG_MISSING = "LEG_MISSING"
 """Reason of the notice that an account got nothing, because no factor is known for it."""
 
+METHANE_ORIGIN = "METHANE_ORIGIN"
+"""Reason of the notice that methane counts by a figure that does not follow from its origin."""
+
 GWP_SET_FALLBACK = "GWP_SET_FALLBACK"
 """Reason of the notice that a CO2e is of another GWP set than the valuation's."""
 
@@ -85,7 +88,7 @@ class Step:
     ----------
     kind : str
         `unit`, `property` (density, heat content), `energy` (kWh of a use), `loss`, `days`,
-        `rate` (money).
+        `rate` (money, units of the book's own), `figure` (of a factor's own steps).
     text : str
         What it does, and where its numbers are from.
     ratio : Fraction
@@ -115,6 +118,8 @@ class FactorMasses:
         `AR4`, `AR5`, `AR6`, `CO2` (CO2 alone), or empty where it is not stated.
     kwh : str or None
         Energy, in entries of the accounts `memo.*`.
+    methane : str
+        Origin of the methane, `fossil` or `biogenic`; empty where it is unknown, or there is none.
     """
 
     kg_co2e: str | None = None
@@ -126,6 +131,7 @@ class FactorMasses:
     gases: tuple[tuple[str, str], ...] = ()
     gwp_set: str = ""
     kwh: str | None = None
+    methane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +250,9 @@ def _entry_to_data(entry: ResolutionEntry) -> dict[str, Any]:
     }
     if entry.factor.gases:
         factor["gases"] = [list(pair) for pair in entry.factor.gases]
-    if entry.factor.gwp_set:
-        factor["gwp_set"] = entry.factor.gwp_set
+    factor |= {
+        name: text for name in ("gwp_set", "methane") if (text := getattr(entry.factor, name))
+    }
     return {
         "account": entry.account,
         "cell": entry.cell,

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.candidates import Candidates
-from tonne.catalogue.resolving.legs.entries import Assembly, served_by
+from tonne.catalogue.resolving.legs.entries import Assembly
+from tonne.catalogue.resolving.legs.left_out import ENERGY_KINDS, beside, left_out, missing
 from tonne.catalogue.resolving.legs.sources import Sources
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_READ,
-    LEG_MISSING,
     REGION_READ,
     WORD_READ,
     Notice,
@@ -53,10 +53,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Legs to try, in order: the first plan that gives an entry on a day counts."""
+    """Legs to try, in order: the first plan that gives an entry on a day counts.
+
+    `beside` are the legs of the activity's rule that an import leaves out by naming the accounts
+    of others: `of_rule` gives their energy, and the rest of them is told.
+    """
 
     legs: tuple[Leg, ...]
     assembly: Assembly
+    beside: tuple[Leg, ...] = ()
+    of_rule: Assembly | None = None
 
 
 class Resolver:
@@ -190,6 +196,8 @@ class Resolver:
         starts = {0}
         for plan in plans:
             starts |= plan.assembly.starts(plan.legs)
+            if plan.of_rule is not None:
+                starts |= plan.of_rule.starts(plan.beside)
         runs: list[Run] = []
         for start in sorted(starts):
             disposition = reading.told(self._disposition(plans, start))
@@ -244,11 +252,13 @@ class Resolver:
         assembly = Assembly(sources, 1 if subject is None else subject.own_id_count)
         own_ids = ids[: assembly.own_id_count]
         own = assembly.of_imports(own_ids)
-        plans = [_Plan(own.legs, own)] if own.legs else []
+        legs: tuple[Leg, ...] = ()
         if subject is not None:
             legs = legs_of(rule, subject.context)
             if not self._settings.transport_wtt:
                 legs = tuple(leg for leg in legs if leg.account not in TRANSPORT_WTT)
+        plans = [_Plan(own.legs, own, beside(own.legs, legs), assembly)] if own.legs else []
+        if subject is not None:
             plans.append(_Plan(legs, assembly))
         else:
             account = account_of(activity)
@@ -266,17 +276,22 @@ class Resolver:
     def _follow(self, plan: _Plan, day: int) -> Resolution | None:
         """Entries of all legs on a day, or None where a needed one has none."""
         entries: list[ResolutionEntry] = []
-        notices = []
+        notices: list[Notice] = []
         for leg in plan.legs:
             found = plan.assembly.entries(leg, day)
             if leg.is_needed and not found:
                 return None
-            is_held = leg.kind == "upstream" and plan.assembly.holds_upstream(day)
-            if leg.is_expected and not found and not is_held:
-                notices.append(_missing(plan.assembly, leg))
+            if not found:
+                notices += missing(plan.assembly, leg, day)
             entries += found
         if not entries:
             return None
+        of_rule = plan.of_rule or plan.assembly
+        for leg in plan.beside:
+            if leg.kind in ENERGY_KINDS:
+                entries += of_rule.entries(leg, day)
+            else:
+                notices += left_out(of_rule, leg, day)
         return Resolution(tuple(entries), self._method_version, tuple(notices))
 
 
@@ -316,13 +331,3 @@ def _region_read(text: str, region: str) -> tuple[Notice, ...]:
     if "-" not in region or hyphened(text) == hyphened(region):
         return ()
     return (Notice(REGION_READ, f"region {text!r} read as {region} ({region_name(region)})"),)
-
-
-def _missing(assembly: Assembly, leg: Leg) -> Notice:
-    region = assembly.region or "everywhere"
-    what = served_by(leg)
-    return Notice(
-        LEG_MISSING,
-        f"{assembly.activities[0]}: nothing posted to {leg.account}: no factor of {what} "
-        f"for region {region!r}",
-    )

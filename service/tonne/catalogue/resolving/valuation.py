@@ -8,7 +8,12 @@ Where a publisher printed a total under the GWP set of the valuation, that total
 last digit, even where the printed gases add up to a little more or less. Under another set the
 gases count. Rounded once, half-even, at the last printed place; see `decimal_text`.
 
-Source: GHG Protocol Corporate Standard, chapter 6 (CO2e from gases and their GWP).
+Methane counts by its origin (`gwp.methane_origin`), which is told where it is unknown. A publisher
+that states AR4 or AR5 took the one figure of that set for all methane: under that set so does
+its factor, and that is told where the origin's figure is another one.
+
+Source: GHG Protocol Corporate Standard, chapter 6 (CO2e from gases and their GWP); GHG Protocol,
+IPCC Global Warming Potential Values, August 2024 (methane by origin).
 """
 
 from __future__ import annotations
@@ -18,8 +23,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.resolving.resolution import GWP_SET_FALLBACK, Notice
-from tonne.catalogue.words.gwp import CO2_BIOGENIC, gases
+from tonne.catalogue.resolving.resolution import GWP_SET_FALLBACK, METHANE_ORIGIN, Notice
+from tonne.catalogue.words.gwp import (
+    CO2_BIOGENIC,
+    METHANE,
+    METHANE_BY_ORIGIN,
+    METHANE_FOSSIL,
+    gases,
+)
 from tonne.catalogue.words.method import GWP_SETS
 
 if TYPE_CHECKING:
@@ -32,6 +43,12 @@ TEXT_PLACES_MAX = 18
 
 MAIN_GASES = ("CO2", "CH4", "N2O")
 """Gases that a factor states in columns of their own."""
+
+ONE_METHANE = frozenset({"AR4", "AR5"})
+"""GWP sets that publishers state with one figure for methane, whatever its origin.
+
+Source: IPCC AR5 WG1 table 8.A.1, as EPA's hub (table 11) and the UK's factors take it.
+"""
 
 PRINTED = "printed total"
 SUM_OF_GASES = "sum of gases"
@@ -103,10 +120,10 @@ def factor_worth(factor: FactorMasses, gwp_set: str) -> Worth:
         if total:
             notices = (_fallback(f"its CO2e is of {factor.gwp_set} and names no gases", gwp_set),)
         return Worth(total or Fraction(0), masses, kwh, PRINTED, {}, notices)
-    summed, potentials, found = _sum(masses, gwp_set)
+    summed, potentials, found = _sum(masses, gwp_set, factor.gwp_set)
     if total is None:
         return Worth(summed, masses, kwh, SUM_OF_GASES, potentials, found)
-    rest = total - _sum(masses, factor.gwp_set)[0]
+    rest = total - _sum(masses, factor.gwp_set, factor.gwp_set)[0]
     if abs(rest) <= _tolerance(factor):
         return Worth(summed, masses, kwh, SUM_OF_GASES, potentials, found)
     notice = _fallback(
@@ -135,23 +152,45 @@ def gas_masses(factor: FactorMasses) -> dict[str, Fraction]:
         if mass is not None:
             masses[gas] = Fraction(mass)
         elif co2e is not None:
-            potential = gases()[gas].potential(factor.gwp_set)
+            named = METHANE_BY_ORIGIN[factor.methane] if gas == METHANE else gas
+            potential = gases()[_counted_as(named, factor.gwp_set, factor.gwp_set)].potential(
+                factor.gwp_set
+            )
             if potential is not None:
                 masses[gas] = Fraction(co2e) / potential
     for gas, mass in factor.gases:
         masses[gas] = masses.get(gas, Fraction(0)) + Fraction(mass)
+    if factor.methane and METHANE in masses:
+        named = METHANE_BY_ORIGIN[factor.methane]
+        masses[named] = masses.get(named, Fraction(0)) + masses.pop(METHANE)
     return masses
 
 
+def by_gas(masses: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """Masses with methane of every origin as CH4."""
+    found: dict[str, Fraction] = {}
+    origins = set(METHANE_BY_ORIGIN.values())
+    for gas, mass in masses.items():
+        name = METHANE if gas in origins else gas
+        found[name] = found.get(name, Fraction(0)) + mass
+    return found
+
+
+def _counted_as(gas: str, gwp_set: str, stated: str) -> str:
+    """Name of the gas whose figure counts under a set, for a factor that states a set."""
+    is_one = gwp_set == stated and gwp_set in ONE_METHANE
+    return METHANE if is_one and gas in METHANE_BY_ORIGIN.values() else gas
+
+
 def _sum(
-    masses: Mapping[str, Fraction], gwp_set: str
+    masses: Mapping[str, Fraction], gwp_set: str, stated: str
 ) -> tuple[Fraction, dict[str, str], tuple[Notice, ...]]:
-    """Sum of mass times GWP, the GWPs, and notices of gases that the set does not list."""
+    """Sum of mass times GWP, the GWPs, and notices of what did not count by its own figure."""
     total = Fraction(0)
     potentials: dict[str, str] = {}
     notices = []
     for gas, mass in masses.items():
-        known = gases().get(gas)
+        known = gases().get(_counted_as(gas, gwp_set, stated))
         listed = {} if known is None else known.potentials
         if gwp_set in listed:
             used = gwp_set
@@ -163,7 +202,29 @@ def _sum(
         if used:
             potentials[gas] = listed[used]
             total += mass * Fraction(listed[used])
+        if mass and gas in {METHANE, METHANE_FOSSIL}:
+            notices += _methane_notices(gas, gwp_set, listed[gwp_set], stated)
     return total, potentials, tuple(notices)
+
+
+def _methane_notices(gas: str, gwp_set: str, taken: str, stated: str) -> list[Notice]:
+    """Tell of methane whose origin is unknown, or does not count."""
+    fossil = gases()[METHANE_FOSSIL].potentials[gwp_set]
+    if Fraction(taken) == Fraction(fossil):
+        return []
+    if gas == METHANE_FOSSIL:
+        text = (
+            f"CH4 of fossil origin counts {taken} and not {fossil}: the factor's publisher states "
+            f"{gwp_set} with one figure for all CH4"
+        )
+    elif gwp_set == stated:
+        return []  # the publisher's own figure, which knows no origin
+    else:
+        text = (
+            f"CH4 of unknown origin counts as not fossil: {taken} under {gwp_set}, and {fossil} "
+            "if it were fossil; a factor says which by CH4-fossil or CH4-biogenic in its gases"
+        )
+    return [Notice(METHANE_ORIGIN, text)]
 
 
 def _nearest_sets(gwp_set: str) -> list[str]:

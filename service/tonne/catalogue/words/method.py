@@ -19,14 +19,18 @@ from tonne.errors import FieldInvalid, LedgerInconsistent
 if TYPE_CHECKING:
     from tonne.model import Book
 
-GwpSet = Literal["AR4", "AR5", "AR6"]
+GwpSet = Literal["AR4", "AR5", "AR6", "AR6-7SM7"]
 BlendGwp = Literal["composition", "published"]
 YearRule = Literal["month", "majority", "days"]
 LossConvention = Literal["defra", "ghg-protocol", "ghg-protocol-combustion"]
 Consolidation = Literal["operational-control", "financial-control", "equity-share"]
 
 GWP_SETS: tuple[str, ...] = get_args(GwpSet)
-"""IPCC assessment reports whose 100-year warming potentials a valuation can take."""
+"""IPCC assessment reports whose 100-year warming potentials a valuation can take.
+
+`AR6` is the GHG Protocol's table of it; `AR6-7SM7` the IPCC's own table of that number, with one
+figure for methane of any origin and another one for SF6.
+"""
 
 BLEND_GWPS: tuple[str, ...] = get_args(BlendGwp)
 """Whether a blend is its exact composition or the figure that a publisher printed."""

@@ -205,6 +205,9 @@ REGION_BOUND = frozenset(
 
 GRID_RULES = frozenset({"electricity", "resale", "ict"})
 """Rules that look for the electricity of a region's grid."""
+NETWORKS = frozenset({"heat", "steam", "cooling"})
+"""Rules of energy from the network that a site is connected to: there is no residual mix of it,
+and one factor serves both methods. Source: Scope 2 Guidance, chapters 5 and 6."""
 
 TRANSPORT_WTT = frozenset({"scope3.04.wtt", "scope3.06.wtt", "scope3.07.wtt", "scope3.09.wtt"})
 """Accounts that a method without `transport_wtt` leaves out."""

@@ -8,7 +8,9 @@ Two units convert into each other where their dimension is the same. Volumes of 
 measured volume: `scf`, `ccf` and `Mcf` are cubic feet; `Nm3` (0 degC, 101.325 kPa) is a
 dimension of its own, because the ratio of the two depends on pressure and temperature. Each
 currency is a dimension of its own too: without a date and a price level money has no ratio. A
-currency with a price year, like `USD2022`, is another dimension than the currency alone.
+currency with a price year, like `USD2022`, is another dimension than the currency alone. Money is
+what the buyer paid (purchaser price, which `USD2022_purchaser` says as well); what the producer
+got, without margins and taxes on products, is another dimension again: `USD2022_producer`.
 
 Energy of fuels has a calorific basis: `kWh_gross` (higher heating value, what bills in the UK and
 the US count) and `kWh_net` (lower heating value, what the IPCC and China count) are dimensions of
@@ -307,22 +309,29 @@ def unit_words() -> UnitWords:
     return UnitWords(UNITS, _FUEL_ENERGY)
 
 
-_PRICED = re.compile(r"([A-Z]{3})((?:19|20|21)\d\d)", re.ASCII)
+PRODUCER = "_producer"
+"""How units of money at producer prices end."""
+
+_PRICED = re.compile(r"([A-Z]{3})((?:19|20|21)\d\d)?(PRODUCER|PURCHASER)?", re.ASCII)
 
 
 @lru_cache(maxsize=1 << 14)  # texts come from producers
 def find(text: str) -> Unit | None:
     """Find the unit that `text` names, a symbol or a spelling of the tables, or None.
 
-    A currency may have a price year: `USD2022` is money at the prices of 2022.
+    A currency may have a price year, and say whose price it is: `USD2022` is money at the prices
+    of 2022, `USD2022_producer` what producers got of it.
     """
     symbol = text if text in UNITS else unit_words().symbol(text)
     if symbol is not None:
         return UNITS[symbol]
-    priced = squeezed(text).upper()
-    if (found := _PRICED.fullmatch(priced)) and found[1] in _CURRENCIES:
-        return Unit(priced, f"{MONEY}{priced}", Fraction(1), "ISO 4217, at the prices of the year")
-    return None
+    found = _PRICED.fullmatch(squeezed(text).upper())
+    if found is None or found[1] not in _CURRENCIES:
+        return None
+    basis = PRODUCER if found[3] == "PRODUCER" else ""
+    priced = f"{found[1]}{found[2] or ''}{basis}"
+    source = "ISO 4217, at the prices of the year" if found[2] else "ISO 4217"
+    return Unit(priced, f"{MONEY}{priced}", Fraction(1), source)
 
 
 def symbol_of(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tonne.cli.appending.outcome import RepeatRule, tell_row_errors
+from tonne.cli.appending.negatives import EXPORT
+from tonne.cli.appending.outcome import NegativeRule, RepeatRule, tell_row_errors
 from tonne.cli.input.repeats import RECORDS_MAX as REPEATS_RECORDS_MAX
 from tonne.cli.terminal.output import counted, say
 from tonne.model import RowStatus
@@ -90,6 +91,20 @@ def tell_repeats(found: Repeats, rule: RepeatRule) -> bool:
         return True
     say(f"{counted(exact_count, 'duplicate')} left out, and so they are whenever this runs again")
     return False
+
+
+def tell_negatives(count: int, rule: NegativeRule) -> None:
+    """Tell what became of purchased electricity with a negative quantity."""
+    if not count:
+        return
+    what = f"notice: {counted(count, 'record')} of purchased electricity with a negative quantity"
+    if rule is NegativeRule.EXPORTS:
+        say(f"{what}: posted as {EXPORT}, apart from what was bought")
+    else:
+        say(
+            f"{what}: counted as corrections, which lessen what was bought; where it was fed "
+            f"into the grid: --negative {NegativeRule.EXPORTS}"
+        )
 
 
 def _is_quarantine(status: str) -> bool:

@@ -43,6 +43,13 @@ class RepeatRule(StrEnum):
     KEEP = "keep"
 
 
+class NegativeRule(StrEnum):
+    """What a negative quantity of purchased electricity is."""
+
+    CORRECTIONS = "corrections"
+    EXPORTS = "exports"
+
+
 def outcome_of(
     result: AppendResult, mended: AppendResult | None = None, quarantined_count: int = 0
 ) -> Outcome:

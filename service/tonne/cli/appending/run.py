@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
-from tonne.cli.appending.checks import refused_before, tell_repeats
+from tonne.cli.appending.checks import refused_before, tell_negatives, tell_repeats
 from tonne.cli.appending.imports import (
     Earlier,
     claim,
@@ -29,7 +29,8 @@ from tonne.cli.appending.mends import (
     tell_gone,
     tell_placement,
 )
-from tonne.cli.appending.outcome import Outcome, RepeatRule, outcome_of, report
+from tonne.cli.appending.negatives import Negatives
+from tonne.cli.appending.outcome import NegativeRule, Outcome, RepeatRule, outcome_of, report
 from tonne.cli.connection import connect
 from tonne.cli.input.placement import Placement, in_order
 from tonne.cli.input.repeats import Repeats, Source, behind, find_repeats, without
@@ -70,6 +71,8 @@ class Append:
         How many records there are, where that is known.
     gone_stay : bool
         Whether records of the channel may be missing in the sources.
+    negative : NegativeRule
+        What a negative quantity of purchased electricity is.
     """
 
     sources: Sequence[Source]
@@ -81,9 +84,16 @@ class Append:
     again: bool = False
     total: int | None = None
     gone_stay: bool = False
+    negative: NegativeRule = NegativeRule.CORRECTIONS
     _placement: Placement = field(default_factory=Placement, init=False)
     _found: Repeats = field(default_factory=Repeats, init=False)
+    _negatives: Negatives = field(init=False)
     _bar: tuple[Bar, TaskID] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Look at negative quantities wherever the sources are read."""
+        self._negatives = Negatives(self.negative is NegativeRule.EXPORTS)
+        self.sources = [self._negatives.over(source) for source in self.sources]
 
     def run(self, server: str, form: Format, remarks: Callable[[], Sequence[str]] = tuple) -> None:
         """Check, append, report; `remarks` says what the reading of the sources left out.
@@ -98,6 +108,7 @@ class Append:
             found, mended, result = self._append(client)
         for remark in remarks():
             say(remark)
+        tell_negatives(self._negatives.count, self.negative)
         report(result, self.book, time.monotonic() - began_s, form)
         if behind_count := self._placement.behind_count:
             say(

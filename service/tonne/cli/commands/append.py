@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.appending.outcome import RepeatRule
+from tonne.cli.appending.outcome import NegativeRule, RepeatRule
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import Format, FormatOption
@@ -26,6 +26,14 @@ RepeatsOption = Annotated[
         "--repeats",
         help="What becomes of a record whose record_id stands twice in these files: stop and "
         "post nothing, skip what is the same in every field, or keep all.",
+    ),
+]
+NegativeOption = Annotated[
+    NegativeRule,
+    typer.Option(
+        "--negative",
+        help="What a negative quantity of purchased electricity is: a correction, which lessens "
+        "what was bought, or an export, which is posted as electricity.export.",
     ),
 ]
 StrictOption = Annotated[
@@ -74,6 +82,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     strict: StrictOption = False,
     again: AgainOption = False,
     gone_stay: GoneStayOption = False,
+    negative: NegativeOption = NegativeRule.CORRECTIONS,
     reading: ReadingOptions,
 ) -> None:
     """Append files of records to a channel. Run again, it continues where the ledger stands.
@@ -94,4 +103,5 @@ def append_files(  # noqa: PLR0917  # typer passes by name
             strict=strict,
             again=again,
             gone_stay=gone_stay,
+            negative=negative,
         ).run(server, form, remarks)

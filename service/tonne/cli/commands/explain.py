@@ -1,5 +1,6 @@
 """The command `tonne explain`."""
 
+import dataclasses
 import math
 import sys
 from collections.abc import Iterable, Iterator
@@ -201,7 +202,10 @@ def _line_document(line: ExplainLine) -> dict[str, object]:
         "resolution": line.resolution,
         "method_version": line.method_version,
         "factor": {name: getattr(line.factor, name) for name in _FACTOR_FIELDS}
-        | {"gases": {each.gas: each.kg for each in line.factor.gases}},
+        | {
+            "gases": {each.gas: each.kg for each in line.factor.gases},
+            "steps": [dataclasses.asdict(step) for step in line.factor.steps],
+        },
         "steps": [
             {"kind": step.kind, "text": step.text, "ratio": exact_text(step.ratio)}
             for step in line.steps

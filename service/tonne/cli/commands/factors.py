@@ -18,6 +18,7 @@ from tonne.catalogue.editions.edition import COLUMNS
 from tonne.catalogue.editions.factor import Factor, plain_text
 from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.catalogue.editions.search import search_activities, search_factors
+from tonne.catalogue.editions.steps import write_steps
 from tonne.catalogue.words import taxonomy
 from tonne.catalogue.words.regions import read_region
 from tonne.catalogue.words.rules import CONTEXTS, legs_of
@@ -256,6 +257,8 @@ def _factor_row(edition: str, factor: Factor) -> dict[str, object]:
         value = getattr(factor, "cell" if name == "row" else name)
         if name == "gases":
             values[name] = ";".join(f"{gas}={plain_text(kg)}" for gas, kg in value)
+        elif name == "steps":
+            values[name] = write_steps(value)
         elif isinstance(value, Decimal):
             values[name] = plain_text(value)
         else:
@@ -265,8 +268,9 @@ def _factor_row(edition: str, factor: Factor) -> dict[str, object]:
 
 def _message_row(factor: answers.Factor) -> dict[str, object]:
     parts = factor.name.split("/")
-    values = {name: str(getattr(factor, name)) for name in COLUMNS if name != "gases"}
+    values = {name: str(getattr(factor, name)) for name in COLUMNS}
     values["gases"] = ";".join(f"{each.gas}={each.kg}" for each in factor.gases)
+    values["steps"] = write_steps(factor.steps)
     return _row(parts[-3], parts[-1], values)
 
 
@@ -302,7 +306,7 @@ def _amount(values: dict[str, str]) -> str:
     ):
         if values[name]:
             return f"{values[name]} {what}"
-    return values["gases"].replace(";", " ")
+    return values["gases"].replace(";", " ") or values["steps"].replace(";", "; ")
 
 
 def _activity_row(activity: Activity) -> dict[str, object]:

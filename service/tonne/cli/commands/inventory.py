@@ -62,7 +62,9 @@ RegionOption = Annotated[
 ]
 GwpOption = Annotated[
     str,
-    typer.Option("--gwp-set", metavar="AR4|AR5|AR6", help="Empty: that of the book's method."),
+    typer.Option(
+        "--gwp-set", metavar="AR4|AR5|AR6|AR6-7SM7", help="Empty: that of the book's method."
+    ),
 ]
 ConsolidationOption = Annotated[
     str,

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PLACES_MAX = 6
 """Decimal places that a tree shows of what is not small; JSON has all digits."""
 
+PRINTED_PLACES_MAX = 24
+"""Decimal places of a factor, all of which a tree shows: an edition takes no more."""
+
 DIGITS_MIN = 4
 """Digits that a tree shows of what is small."""
 
@@ -125,20 +128,27 @@ def number(value: Fraction) -> str:
     return f"{sign}{int(whole):,}{point}{decimals}"
 
 
+def printed(value: Fraction) -> str:
+    """Write what a publisher printed: all its digits, where it ends within those of a factor."""
+    text = exact_text(value)
+    places = len(text.partition(".")[2])
+    return number(value) if "/" in text or places > PRINTED_PLACES_MAX else text
+
+
 def factor_texts(line: ExplainLine) -> Iterator[tuple[str, str]]:
     """Tell what a factor is, where it is from, and what leads to it: texts with their styles."""
     factor = line.factor
     what = ", ".join(
         text for text in (factor.activity or line.activity, factor.region, line.stage) if text
     )
-    per_unit = number(kg_per_unit(line))
+    per_unit = printed(kg_per_unit(line))
     unit = f" per {factor.unit}" if factor.unit else ""
     yield f"{what}: {per_unit} kg CO2e{unit} ({line.basis})", ""
     yield source_text(factor), "dim"
     version = f", method version {line.method_version}" if line.method_version else ""
     yield f"resolution {line.resolution[:ID_CHARS]}{version}", "dim"
     gases = [
-        f"{gas.gas} {number(gas.kg_per_unit)} kg"
+        f"{gas.gas} {printed(gas.kg_per_unit)} kg"
         + ("" if gas.gwp is None else f" {TIMES} {gas.gwp:f}")
         for gas in line.gases
         if gas.kg_per_unit

@@ -265,13 +265,21 @@ def _people_texts(column: Column, values: Sequence[object]) -> list[str]:
         if value is None:
             texts.append("")
         elif isinstance(value, Decimal):
-            texts.append(f"{value:,.{places}f}" if column.is_rounded else exact_text(value))
+            texts.append(_rounded(value, places) if column.is_rounded else exact_text(value))
         elif isinstance(value, int) and not isinstance(value, bool):
             texts.append(f"{value:,}")
         else:
             text = str(program_value(value)).replace("T00:00:00Z", "")
             texts.append(visible(text)[: column.chars_max])
     return texts
+
+
+def _rounded(value: Decimal, places: int) -> str:
+    """Round for people; what would be shown as nothing keeps its first digit."""
+    text = f"{value:,.{places}f}"
+    if value and not text.strip("-0.,"):
+        return f"{value:.{-value.adjusted()}f}"
+    return text
 
 
 def exact_text(value: Decimal) -> str:

@@ -21,6 +21,15 @@ class GasMass:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorStep:
+    """A figure by which a factor's unit leads to another one, as its row has it."""
+
+    name: str
+    value: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Factor:
     """One published factor, its fields as in `tonne.v1.Factor`; what is not known is empty.
 
@@ -53,6 +62,7 @@ class Factor:
     row: str = ""
     licence: str = ""
     evidence: str = ""
+    steps: tuple[FactorStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ def read_factor(message: catalogue_pb2.Factor) -> Factor:
         valid_from=read_day(message, "valid_from"),
         valid_to=read_day(message, "valid_to"),
         gases=tuple(GasMass(each.gas, each.kg) for each in message.gases),
+        steps=tuple(FactorStep(each.name, each.value, each.unit) for each in message.steps),
         **values,
     )
 
@@ -77,5 +88,5 @@ def read_factor(message: catalogue_pb2.Factor) -> Factor:
 _TEXTS = tuple(
     field.name
     for field in dataclasses.fields(Factor)
-    if field.name not in ("valid_from", "valid_to", "gases")
+    if field.name not in ("valid_from", "valid_to", "gases", "steps")
 )

@@ -62,6 +62,10 @@ def write_factor(book: str, edition: str, factor: Factor) -> catalogue_pb2.Facto
         row=factor.cell,
         licence=factor.licence,
         evidence=factor.evidence,
+        steps=[
+            catalogue_pb2.FactorStep(name=step.name, value=step.value, unit=step.unit)
+            for step in factor.steps
+        ],
     )
 
 

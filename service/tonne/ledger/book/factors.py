@@ -6,8 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from tonne.catalogue.editions.edition import AMOUNTS
-from tonne.catalogue.editions.factor import Factor, plain_text
+from tonne.catalogue.editions.factor import AMOUNTS, Factor, plain_text
+from tonne.catalogue.editions.steps import read_steps, write_steps
 from tonne.store.rows import FactorRow
 
 _TEXTS = (
@@ -35,6 +35,7 @@ def factor_to_row(factor: Factor) -> FactorRow:
         row=factor.row,
         valid_from=factor.valid_from.isoformat(),
         valid_to="" if factor.valid_to is None else factor.valid_to.isoformat(),
+        steps=write_steps(factor.steps),
         gases=";".join(f"{gas}={plain_text(kg)}" for gas, kg in factor.gases),
         **texts,
     )
@@ -49,6 +50,7 @@ def factor_of_row(row: FactorRow) -> Factor:
         row=row.row,
         valid_from=dt.date.fromisoformat(row.valid_from),
         valid_to=dt.date.fromisoformat(row.valid_to) if row.valid_to else None,
+        steps=read_steps(row.steps),
         gases=tuple((gas, Decimal(kg)) for gas, _, kg in pairs),
         **values,
     )

@@ -26,7 +26,7 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.resolving.valuation import MAIN_GASES, entry_worth
+from tonne.catalogue.resolving.valuation import MAIN_GASES, by_gas, entry_worth
 from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
 from tonne.model import ATTO_PER_ONE
 from tonne.reports.inventory.boundary import WHOLE
@@ -229,7 +229,7 @@ def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
         has_energy = scope_of(entry.account) == "memo" and entry.factor.kwh is not None
         kwh = worth.kwh if has_energy else None
         notices = (*entry.notices, *worth.notices)
-        found.append(_Worth(entry.account, worth.kg_co2e, kwh, worth.masses, notices))
+        found.append(_Worth(entry.account, worth.kg_co2e, kwh, by_gas(worth.masses), notices))
     return found
 
 

@@ -18,10 +18,8 @@ import polars as pl
 
 from tonne.catalogue.resolving.valuation import MAIN_GASES, ratio_text
 from tonne.catalogue.words.gwp import gases as known_gases
-from tonne.ledger.files.lookalikes import lookalikes
 from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
-from tonne.reports.inventory.cutting import SHARE_BY_TIME, SHARE_BY_TIME_TEXT
 from tonne.reports.inventory.footprint import (
     FIRST_GAS,
     FIRST_OTHER_GAS,
@@ -31,7 +29,7 @@ from tonne.reports.inventory.footprint import (
     columns_from,
     has,
 )
-from tonne.reports.inventory.negative import NEGATIVE_QUANTITY, negative_notices
+from tonne.reports.inventory.oddities import odd_notices
 from tonne.reports.inventory.record_counts import count_records, count_whole
 from tonne.reports.inventory.selection import READ, select
 from tonne.work import check_wanted
@@ -46,12 +44,6 @@ if TYPE_CHECKING:
     from tonne.reports.inventory.footprint import Bucket, Contribution, Weights
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
-
-FACILITY_LOOKALIKE = "FACILITY_LOOKALIKE"
-"""Reason of the notice that facilities differ by case, width, spaces or signs alone."""
-
-ALIKE_NAMED_MAX = 10
-"""Groups of such facilities that are named."""
 
 Group = tuple[str, ...]
 
@@ -178,9 +170,7 @@ def inventory_of(
         total=_total(chosen, request),
         notices=(
             *_notices(chosen, request),
-            *_negative(chosen),
-            *_by_time(chosen),
-            *_alike(chosen, request.first_period),
+            *(InventoryNotice(*each) for each in odd_notices(chosen, request.first_period)),
         ),
         suspended_count=count_whole(chosen.suspended, request.first_period),
         method_versions=tuple(
@@ -373,28 +363,3 @@ def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNot
         InventoryNotice(notice.reason, notice.message, records[numbers[tuple(buckets_of[notice])]])
         for notice in notices
     )
-
-
-def _negative(chosen: Selection) -> Iterator[InventoryNotice]:
-    for message, record_count in negative_notices(chosen):
-        yield InventoryNotice(NEGATIVE_QUANTITY, message, record_count)
-
-
-def _by_time(chosen: Selection) -> Iterator[InventoryNotice]:
-    if chosen.by_time_count:
-        yield InventoryNotice(SHARE_BY_TIME, SHARE_BY_TIME_TEXT, chosen.by_time_count)
-
-
-def _alike(chosen: Selection, first_period: int) -> Iterator[InventoryNotice]:
-    """Tell facilities that look alike, as far as the selection tells facilities apart."""
-    if "facility" not in chosen.posted.columns:
-        return
-    for names in lookalikes(chosen.posted.get_column("facility"))[:ALIKE_NAMED_MAX]:
-        mine = chosen.posted.filter(pl.col("facility").cast(pl.String).is_in(names))
-        listed = ", ".join(map(repr, names))
-        yield InventoryNotice(
-            FACILITY_LOOKALIKE,
-            f"facilities {listed} look alike and are counted apart: where they are one, send "
-            "further records under one id",
-            count_whole(mine, first_period),
-        )

@@ -104,6 +104,7 @@ factor = Table(
     Column("cell", Text, nullable=False, server_default=""),  # the row, as its publisher names it
     Column("licence", Text, nullable=False, server_default=""),
     Column("evidence", Text, nullable=False, server_default=""),
+    Column("steps", Text, nullable=False, server_default=""),  # like ncv=20.3 GJ/t;oxidation=0.98
     ForeignKeyConstraint(["book", "edition"], ["edition.book", "edition.id"]),
     Index(None, "book", "edition", "activity", "row"),
 )

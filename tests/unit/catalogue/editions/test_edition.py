@@ -150,7 +150,7 @@ def test_many_problems_are_told_at_once_but_not_all():
 def test_a_line_of_the_wrong_length_is_told():
     """A comma that is not quoted shows as a field too many, with its line."""
     content = write_edition({"region": "KR"}) + b"electricity,,kWh\n"
-    with pytest.raises(FieldInvalid, match="line 3, row: expected 25 fields"):
+    with pytest.raises(FieldInvalid, match="line 3, row: expected 26 fields"):
         parse_edition(content)
 
 

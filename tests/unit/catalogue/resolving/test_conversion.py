@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -168,3 +169,43 @@ def test_a_rate_holds_for_every_spelling_of_its_units():
         found = convert(converter, written, "USD")
         assert found is not None
         assert found.steps[-1].ratio == Fraction("0.14")
+
+
+CHAIN = Converter(
+    MethodSettings(
+        rates=(
+            Rate("EUR2023", "USD2023", "1.08", "mean of 2023"),
+            Rate("USD2022", "USD2023", "1.04"),
+            Rate("USD2022_producer", "USD2022", "1.2"),
+            Rate("EUR", "USD", "1.1"),
+            Rate("USD2022", "pallet", "0.001"),
+        )
+    )
+)
+MONEY = [
+    ("EUR2023", "USD2022", "1.08/1.04", ["exchange rate", "deflator"]),
+    ("EUR2023", "USD2022_producer", "1.08/1.04/1.2", ["exchange rate", "deflator", "price basis"]),
+    ("USD2022_producer", "EUR2023", "1.2*1.04/1.08", ["price basis", "deflator", "exchange rate"]),
+    ("EUR", "USD2022", "1.1", ["exchange rate", "USD taken as USD2022"]),
+    ("USD2024", "USD2022_purchaser", "1", ["USD2024 taken as USD2022"]),
+]
+
+
+@pytest.mark.parametrize(("source", "target", "by_hand", "told"), MONEY)
+def test_rates_of_money_lead_over_each_other(source, target, by_hand, told):
+    """The product of the rates, each a step that says what it is."""
+    found = convert(CHAIN, source, target)
+    over, *under = by_hand.split("/")
+    expected = math.prod(map(Fraction, over.split("*"))) / math.prod(map(Fraction, under))
+    assert ratio(found) == expected
+    assert [step.text.partition(":")[0] for step in found.steps] == told
+    assert {notice.reason for notice in found.notices} == {"PRICE_YEAR"}
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("GBP_producer", "GBP2022"), ("GBP", "USD2022"), ("USD2022", "kWh"), ("CNY", "pallet")],
+)
+def test_money_without_a_rate_is_not_converted(source, target):
+    """Neither another currency nor another price basis, nor what is no money."""
+    assert convert(CHAIN, source, target) is None

@@ -16,6 +16,7 @@ from tonne.catalogue.resolving.valuation import (
     PRINTED,
     SUM_AND_REST,
     SUM_OF_GASES,
+    by_gas,
     decimal_text,
     entry_worth,
     exact_text,
@@ -117,7 +118,7 @@ STEPS = st.lists(
 POTENTIALS = {
     "AR4": {"CO2": 1, "CH4": 25, "N2O": 298, "SF6": 22800, "HFC-32": 675},
     "AR5": {"CO2": 1, "CH4": 28, "N2O": 265, "SF6": 23500, "HFC-32": 677},
-    "AR6": {"CO2": 1, "CH4": Fraction("27.9"), "N2O": 273, "SF6": 25200, "HFC-32": 771},
+    "AR6": {"CO2": 1, "CH4": 27, "N2O": 273, "SF6": 24300, "HFC-32": 771},
 }
 SETS = st.sampled_from(sorted(POTENTIALS))
 
@@ -165,13 +166,46 @@ def test_a_factor_of_another_set_is_valued_by_its_gases():
         "0.177", kg_co2="0.17489", co2e_ch4="0.0009", co2e_n2o="0.00122", gwp_set="AR5"
     )
     worth = factor_worth(factor, "AR6")
-    by_hand = (
-        Fraction("0.17489")
-        + Fraction("0.0009") / 28 * Fraction("27.9")
-        + Fraction("0.00122") / 265 * 273
+    by_hand = Fraction("0.17489") + Fraction("0.0009") / 28 * 27 + Fraction("0.00122") / 265 * 273
+    assert (worth.kg_co2e, worth.basis) == (by_hand, SUM_OF_GASES)
+    assert [notice.reason for notice in worth.notices] == ["METHANE_ORIGIN"]
+    assert worth.potentials == {"CO2": "1", "CH4": "27.0", "N2O": "273"}
+
+
+METHANE = [  # set, fossil, of biomass, unknown, SF6: by hand from the sets' tables
+    ("AR4", "25", "25", "25", "22800"),
+    ("AR5", "30", "28", "28", "23500"),
+    ("AR6", "29.8", "27.0", "27.0", "24300"),
+    ("AR6-7SM7", "27.9", "27.9", "27.9", "25200"),
+]
+
+
+@pytest.mark.parametrize(("gwp_set", "fossil", "biogenic", "unknown", "sf6"), METHANE)
+def test_methane_counts_by_its_origin(gwp_set, fossil, biogenic, unknown, sf6):
+    """Fossil methane, other methane, and methane of unknown origin, which is told."""
+    for origin, potential in (("fossil", fossil), ("biogenic", biogenic), ("", unknown)):
+        worth = factor_worth(FactorMasses(kg_ch4="1000", methane=origin), gwp_set)
+        assert worth.kg_co2e == Fraction(potential) * 1000
+        is_guess = not origin and unknown != fossil
+        assert [each.reason for each in worth.notices] == ["METHANE_ORIGIN"] * is_guess
+    named = FactorMasses(gases=(("CH4-fossil", "1"), ("SF6", "1")))
+    assert factor_worth(named, gwp_set).kg_co2e == Fraction(fossil) + Fraction(sf6)
+    assert by_gas(factor_worth(named, gwp_set).masses)["CH4"] == 1
+
+
+def test_a_publisher_of_ar5_took_one_figure_for_methane():
+    """EPA natural gas 2025, 53.06, 0.001 and 0.0001 kg/MMBtu: 28 under its own set, and told."""
+    factor = FactorMasses(
+        kg_co2="53.06", kg_ch4="0.001", kg_n2o="0.0001", gwp_set="AR5", methane="fossil"
     )
-    assert (worth.kg_co2e, worth.basis, worth.notices) == (by_hand, SUM_OF_GASES, ())
-    assert worth.potentials == {"CO2": "1", "CH4": "27.9", "N2O": "273"}
+    worth = factor_worth(factor, "AR5")
+    assert worth.kg_co2e == Fraction("53.06") + Fraction("0.028") + Fraction("0.0265")
+    assert [each.message.partition(":")[0] for each in worth.notices] == [
+        "CH4 of fossil origin counts 28 and not 30"
+    ]
+    assert factor_worth(factor, "AR6").kg_co2e == (
+        Fraction("53.06") + Fraction("0.0298") + Fraction("0.0273")
+    )
 
 
 def test_what_a_total_has_beyond_its_gases_stays_and_is_told():

@@ -305,7 +305,7 @@ def test_the_upstream_of_carriers_can_be_left_out():
 
 
 def test_an_import_that_names_accounts_makes_its_own_rule():
-    """Each account that it names is posted, nothing else, as long as it is valid."""
+    """Each account that it names, and the energy; what the rule has beside them is told."""
     row = {"activity": "electricity.grid", "region": "GB", "valid_to": "2025-07-01"}
     rows = [
         {**row, "account": "scope2.location", "kg_co2e": "0.2"},
@@ -315,7 +315,14 @@ def test_an_import_that_names_accounts_makes_its_own_rule():
     assert postings(found, "electricity.grid", "kWh", "GB") == {
         "scope2.location": Fraction("0.2"),
         "scope3.03.wtt": Fraction("0.05"),
+        "memo.energy": 0,
     }
+    told = [each.message for each in resolution(found, "electricity.grid", "kWh", "GB").notices]
+    assert [each.partition(" posted to ")[2].partition(":")[0] for each in told] == [
+        "scope2.market",
+        "scope3.03.losses",
+        "outside.biogenic",
+    ]
     assert postings(found, "electricity.grid", "kWh", "GB", "2025-08")[
         "scope2.location"
     ] == Fraction("0.177")
@@ -368,3 +375,23 @@ def test_the_rules_name_accounts_of_the_chart_and_the_taxonomy_names_rules():
 def test_the_page_of_rules_is_the_code():
     """docs/posting-rules.md is what the code says; write it again with `rules_page`."""
     assert PAGE.read_text(encoding="utf-8") == write_page()
+
+
+def test_fallbacks_of_losses_and_of_the_energy_of_a_use_are_told():
+    """The loss of a country at a region's own factor, and a network's energy of elsewhere."""
+    found = resolver(
+        [
+            {"activity": "electricity.grid", "region": "CN-GD", "kg_co2e": "0.4"},
+            {"activity": "electricity.grid", "region": "CN", "stage": "losses", "loss": "0.05"},
+            {"activity": "ict.network", "unit": "GB", "region": "CN", "kwh": "0.002"},
+        ]
+    )
+    told = {
+        entry.account: [each.message for each in entry.notices if each.reason == "REGION_FALLBACK"]
+        for activity, unit in (("electricity.grid", "kWh"), ("ict.network", "GB"))
+        for entry in resolution(found, activity, unit, "CN-GD").entries
+    }
+    where = "no factor of region 'CN-GD'; took the one of region 'CN'"
+    assert told["scope3.03.losses"] == [f"electricity.grid (losses): {where}"]
+    assert told["scope3.01.services"] == [f"ict.network: {where}"]
+    assert told["scope2.location"] == []

@@ -11,10 +11,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.editions.factor import cell_of, plain_text
 from tonne.catalogue.resolving.choice import share_steps
 from tonne.catalogue.resolving.legs.losses import loss_step, of_set
-from tonne.catalogue.resolving.legs.masses import cell_of
 from tonne.catalogue.resolving.legs.notices import residual_mix_missing
 from tonne.catalogue.resolving.resolution import FactorMasses, Notice, ResolutionEntry, Step
 from tonne.catalogue.words.rules import CHARGING, DRIVING, Leg
@@ -56,9 +55,12 @@ class Assembly(Protocol):
 
 
 def used(
-    uses: Iterable[Pick], of_grid: Iterable[ResolutionEntry], notices: tuple[Notice, ...] = ()
+    assembly: Assembly, uses: Iterable[Pick], of_grid: Iterable[ResolutionEntry]
 ) -> list[ResolutionEntry]:
-    """Take for each kWh of a use what a kWh from the grid has."""
+    """Take for each kWh of a use what a kWh from the grid has.
+
+    How the use is not exactly the record's is told, as of any factor.
+    """
     grid = list(of_grid)
     found = []
     for use in uses:
@@ -66,9 +68,11 @@ def used(
         assert factor.kwh is not None  # noqa: S101  uses are those that say it
         text = f"{plain_text(factor.kwh)} kWh per {factor.unit} ({cell_of(factor)})"
         energy = Step("energy", text, Fraction(factor.kwh))
-        steps = (*use.candidate.conversion.steps, *share_steps(use), energy)
+        conversion = use.candidate.conversion
+        steps = (*conversion.steps, *share_steps(use), energy)
+        told = (*assembly.notices_of(use), *conversion.notices)
         found += [
-            replace(entry, steps=(*steps, *entry.steps), notices=(*notices, *entry.notices))
+            replace(entry, steps=(*steps, *entry.steps), notices=(*told, *entry.notices))
             for entry in grid
         ]
     return found
@@ -95,7 +99,7 @@ def charged_by_market(assembly: Assembly, leg: Leg, day: int) -> list[Resolution
     """
     residual = assembly.grid.pick(assembly.grid.sources.of_stages(("residual",)), day, by_day=True)
     mix = [assembly.grid.plain_entry(leg.account, pick) for pick in residual]
-    found = used(_kwh(assembly, day), mix, _told(assembly, day)) if mix else []
+    found = used(assembly, _kwh(assembly, day), mix) if mix else []
     if found:
         return found
     notice = residual_mix_missing(assembly.activities[0], assembly.region)
@@ -156,11 +160,6 @@ def _kwh(assembly: Assembly, day: int) -> list[Pick]:
     return assembly.pick(assembly.sources.kwh_of("charging"), day)
 
 
-def _told(assembly: Assembly, day: int) -> tuple[Notice, ...]:
-    """Tell how the kWh are not exactly the record's."""
-    return tuple(notice for pick in _kwh(assembly, day) for notice in assembly.notices_of(pick))
-
-
 def _by_kwh(assembly: Assembly, leg: Leg, day: int) -> list[ResolutionEntry]:
     """Give for the kWh of a vehicle what a leg of a kWh from the grid gives."""
-    return used(_kwh(assembly, day), assembly.grid.entries(leg, day), _told(assembly, day))
+    return used(assembly, _kwh(assembly, day), assembly.grid.entries(leg, day))

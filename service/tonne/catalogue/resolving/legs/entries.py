@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.editions.factor import cell_of, plain_text
 from tonne.catalogue.resolving.choice import share_steps
 from tonne.catalogue.resolving.legs import electric
 from tonne.catalogue.resolving.legs.losses import loss_step, of_set
-from tonne.catalogue.resolving.legs.masses import cell_of, masses_of
+from tonne.catalogue.resolving.legs.masses import masses_of
 from tonne.catalogue.resolving.legs.notices import notices_of, residual_mix_missing
 from tonne.catalogue.resolving.legs.sources import GRID, Sources
 from tonne.catalogue.resolving.resolution import (
@@ -21,7 +21,7 @@ from tonne.catalogue.resolving.resolution import (
     Step,
 )
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
-from tonne.catalogue.words.rules import Leg
+from tonne.catalogue.words.rules import NETWORKS, Leg
 from tonne.model import DAY_COUNT_MAX
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Assembly:
 
     def _energy_starts(self) -> set[int]:
         """Days on which a rate to energy begins or ends."""
-        sets = (None, *self.sources.direct()) if self.sources.is_fuel else (None,)
+        sets = (None, *self.sources.direct())
         return {
             day
             for each in sets
@@ -136,34 +136,41 @@ class Assembly:
         """Entries of a leg on a day; none where no factor serves."""
         return self._KINDS[leg.kind].entries(self, leg, day)
 
+    def picks(self, leg: Leg, day: int) -> list[Pick]:
+        """Factors of a leg's stages that serve a day."""
+        return self.pick(self.sources.serving(leg), day)
+
+    def direct(self, day: int) -> list[Pick]:
+        """Factors of the activity itself that serve a day."""
+        return self.pick(self.sources.direct(), day)
+
     def holds_upstream(self, day: int) -> bool:
         """Whether the average of a day is a life-cycle one, with the upstream in it."""
-        is_direct = self.pick(self.sources.direct(), day)
-        return not is_direct and bool(self.pick(self.sources.life_cycle(), day))
+        return not self.direct(day) and bool(self.pick(self.sources.life_cycle(), day))
 
     def averages(self, day: int) -> list[Pick]:
         """Pick the grid's average; its life-cycle average where no direct one is known."""
-        picks = self.pick(self.sources.direct(), day)
-        return picks or self.pick(self.sources.life_cycle(), day)
+        return self.direct(day) or self.pick(self.sources.life_cycle(), day)
 
     # Kinds of legs.
 
     def _energy(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Give the energy itself, in kWh; of fuels on net calorific value where that is known."""
-        direct = self.pick(self.sources.direct(), day) if self.sources.is_fuel else []
-        picks: Sequence[Pick | None] = direct or [None]
+        picks: Sequence[Pick | None] = self.direct(day) or [None]
         ways = [(self.sources.to_energy(pick, day), pick) for pick in picks]
-        if len({conversion for conversion, _ in ways}) == 1:
-            ways = [(ways[0][0], None)]
+        # Shipped factors and properties belong together; beside an own one it is told.
+        is_own = any(pick is not None and not pick.candidate.is_shipped for pick in picks)
+        is_one = len({conversion for conversion, _ in ways}) == 1
         return [
             ResolutionEntry(
                 leg.account,
                 "",
                 0,
                 FactorMasses(kwh="1"),
-                steps=(*conversion.steps, *(share_steps(pick) if pick else ())),
+                steps=(*conversion.steps, *(share_steps(pick) if pick and not is_one else ())),
+                notices=conversion.notices if is_own else (),
             )
-            for conversion, pick in ways
+            for conversion, pick in (ways[:1] if is_one else ways)
             if conversion is not None
         ]
 
@@ -173,12 +180,11 @@ class Assembly:
             picks = self.pick(self.sources.of_stages((stage,)), day, by_day=True)
             if picks:
                 return [self.plain_entry(leg.account, pick) for pick in picks]
+        entries = [self.plain_entry(leg.account, pick) for pick in self.averages(day)]
+        if self.sources.rule in NETWORKS:
+            return entries
         notice = residual_mix_missing(self.activities[0], self.region)
-        return [
-            replace(entry, notices=(*entry.notices, notice))
-            for pick in self.averages(day)
-            if (entry := self.plain_entry(leg.account, pick))
-        ]
+        return [replace(entry, notices=(*entry.notices, notice)) for entry in entries]
 
     def _average(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         return [self.plain_entry(leg.account, pick) for pick in self.averages(day)]
@@ -191,7 +197,7 @@ class Assembly:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
         convention = self.sources.settings.loss_convention
         printed = self.pick(self.sources.losses(), day)
-        direct = self.pick(self.sources.direct(), day)
+        direct = self.direct(day)
         if convention == "defra" and printed:
             upstream = self.pick(self.sources.of_losses_wtt(), day)
             return [self.plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
@@ -206,18 +212,20 @@ class Assembly:
             step = loss_step(convention, *own)
             if step is None:
                 return []
-            found.append(self.plain_entry(leg.account, pick, step))
+            entry = self.plain_entry(leg.account, pick, step)
+            told = self.notices_of((own[0] or own[1])[0])
+            found.append(replace(entry, notices=(*entry.notices, *told)))
         return found
 
     def _use(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
         grid = [self.plain_entry(leg.account, pick) for pick in self.grid.averages(day)]
-        return electric.used(self.pick(self.sources.uses(), day), grid)
+        return electric.used(self, self.pick(self.sources.uses(), day), grid)
 
     def _biogenic(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
         picks, lacking = [], []
-        for pick in self.pick(self.sources.direct(), day):
+        for pick in self.direct(day):
             row = self._row_beside(pick, self.sources.serving(leg), day)
             if pick.candidate.factor.kg_biogenic_co2 is not None:
                 picks.append(pick)
@@ -263,7 +271,7 @@ class Assembly:
     def _served(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the factors of the leg's stages as they are."""
         found = []
-        for pick in self.pick(self.sources.serving(leg), day):
+        for pick in self.picks(leg, day):
             masses = masses_of(pick.candidate.factor, leg.gases)
             if masses is not None:
                 found.append(self.entry(leg.account, pick, masses))
@@ -331,8 +339,3 @@ class Assembly:
         return notices_of(
             pick, self.region, self.activities[0], rule=self.sources.rule, is_own=is_own
         )
-
-
-def served_by(leg: Leg) -> str:
-    """Words for what a leg looks for."""
-    return {"losses": "losses"}.get(leg.kind, "stage " + " or ".join(filter(None, leg.stages)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tonne.catalogue.editions.factor import plain_text
-from tonne.catalogue.resolving.legs.masses import cell_of, printed_total
+from tonne.catalogue.editions.factor import cell_of, plain_text
+from tonne.catalogue.resolving.legs.masses import printed_total
 from tonne.catalogue.resolving.resolution import Step
 from tonne.catalogue.resolving.valuation import exact_text
 

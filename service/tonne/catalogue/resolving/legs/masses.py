@@ -6,8 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.editions.steps import is_co2
 from tonne.catalogue.resolving.resolution import FactorMasses
-from tonne.catalogue.words.gwp import is_kyoto
+from tonne.catalogue.words.gwp import METHANE, is_kyoto, methane_origin
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -16,14 +17,10 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.choice import Pick
 
 
-def cell_of(factor: Factor) -> str:
-    """Where the publisher printed a factor."""
-    parts = (factor.source, factor.table, f"row {factor.cell}" if factor.cell else "")
-    return "; ".join(filter(None, parts))
-
-
 def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
     """Masses of a factor as texts; of a composition those of a kind of gas, None without any."""
+    if is_co2(factor.steps):
+        return FactorMasses(kg_co2e="1", kg_co2="1", gwp_set="CO2")  # a kilogram of CO2 is one
     parts = tuple(
         (gas, plain_text(mass))
         for gas, mass in factor.gases
@@ -44,7 +41,14 @@ def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
         co2e_n2o=_text(factor.co2e_n2o),
         gases=parts,
         gwp_set=factor.gwp_set,
+        methane=methane_origin(factor.activity) if _has_methane(factor) else "",
     )
+
+
+def _has_methane(factor: Factor) -> bool:
+    """Whether a factor states methane without naming its origin."""
+    stated = (factor.kg_ch4, factor.co2e_ch4, dict(factor.gases).get(METHANE))
+    return any(stated)
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -175,12 +175,18 @@ class Sources:
         return None
 
     def energy_ways(self, candidate: Candidate | None) -> Iterator[tuple[Conversion, ...]]:
-        """Conversions to each unit of energy, the better unit first."""
+        """Conversions to each unit of energy, the better unit first.
+
+        A factor's own calorific value goes before others; those of a fuel go with its factor.
+        """
+        converter = self.candidates.converter(self.facility)
+        edition, region = "", ""
+        if candidate is not None and self.is_fuel:
+            edition, region = candidate.edition, candidate.factor.region
         for target in _ENERGY_UNITS if self.is_fuel else ("kWh",):
-            yield self.candidates.converter(self.facility).conversions(
-                self.unit,
-                target,
-                self.activities,
-                edition=candidate.edition if candidate else "",
-                region=candidate.factor.region if candidate else "",
+            if candidate is not None:
+                over = candidate.conversion if candidate.bridge else None
+                yield converter.heats(self.unit, candidate.factor, target, over)
+            yield converter.conversions(
+                self.unit, target, self.activities, edition=edition, region=region
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tonne.cli.appending.outcome import Outcome, RepeatRule, tell_rounded
+from tonne.cli.appending.outcome import NegativeRule, Outcome, RepeatRule, tell_rounded
 from tonne.cli.connection import connect
 from tonne.cli.terminal.output import Column, Format, counted, print_rows, print_table, say
 
@@ -41,6 +41,7 @@ class Bring:
     repeats: RepeatRule = RepeatRule.STOP
     again: bool = False
     gone_stay: bool = False
+    negative: NegativeRule = NegativeRule.CORRECTIONS
     dry_run: bool = False
     strict: bool = False
 
@@ -64,6 +65,7 @@ class Bring:
                 repeats=self.repeats,
                 again=self.again,
                 gone_stay=self.gone_stay,
+                negative=self.negative,
             )
             if self.dry_run or self.strict:
                 self._rehearse(append, remarks)

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonne.cli.appending.outcome import RepeatRule
-from tonne.cli.commands.append import AgainOption, GoneStayOption, RepeatsOption, StartOffsetOption
+from tonne.cli.appending.outcome import NegativeRule, RepeatRule
+from tonne.cli.commands.append import (
+    AgainOption,
+    GoneStayOption,
+    NegativeOption,
+    RepeatsOption,
+    StartOffsetOption,
+)
 from tonne.cli.commands.importing.bringing import Bring, show
 from tonne.cli.commands.importing.watching import (
     EveryOption,
@@ -86,6 +92,7 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     repeats: RepeatsOption = RepeatRule.STOP,
     again: AgainOption = False,
     gone_stay: GoneStayOption = False,
+    negative: NegativeOption = NegativeRule.CORRECTIONS,
     watch: WatchOption = None,
     every: EveryOption = 10.0,
     move_to: MoveToOption = None,
@@ -118,6 +125,7 @@ def import_files(  # noqa: PLR0917  # typer passes by name
         repeats=repeats,
         again=again,
         gone_stay=gone_stay,
+        negative=negative,
         dry_run=dry_run,
         strict=strict,
     )

@@ -1,4 +1,4 @@
-"""Months that used less than nothing are told."""
+"""Months that used less than nothing are told, and one fuel in two kinds of units."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.unit.reports.books import Record, post, register, resolution
 from tonne.reports.inventory.inventory import inventory
-from tonne.reports.inventory.negative import NAMED_MAX, negative_notices
+from tonne.reports.inventory.oddities import NAMED_MAX, negative_notices, overlap_notices
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.reports.inventory.selection import select
 
@@ -95,3 +95,50 @@ def test_a_large_book_is_looked_at_as_far_as_the_request_tells_apart():
     ((message, count),) = negative_notices(plain)
     assert message.startswith("electricity.grid: the quantities add up to -0.000002 kWh")
     assert count == 2
+
+
+GAS = "fuel.natural_gas"
+BURNT = {(activity, month): GRID for activity in (GAS, "electricity.grid") for month in MONTHS}
+
+
+def overlaps(*records, request=InventoryRequest()):  # noqa: B008  it is frozen
+    chosen = select(post(records, BURNT), {GRID.id: GRID}, register(), request)
+    return list(overlap_notices(chosen))
+
+
+def test_one_fuel_by_volume_and_by_heat_is_told():
+    """A bill of 100 m3 states 1,120 kWh as well; the two records count both."""
+    bill = [used("a", 540, 10**8, "m3", GAS), used("a", 540, 1_120_000_000, "kWh_gross", GAS)]
+    for group_by in ((), ("account",), ("facility", "period")):
+        assert overlaps(*bill, request=InventoryRequest(group_by=group_by)) == [
+            (
+                (
+                    "a, fuel.natural_gas, 2015-01: 1120 kWh_gross and 100 m3 are all counted; "
+                    "where one bill states both, send one of them"
+                ),
+                2,
+            )
+        ]
+
+
+def test_units_of_one_kind_other_months_and_other_facilities_are_none():
+    """Neither kWh beside therms, nor gas beside electricity."""
+    assert not overlaps(
+        used("a", 540, 10**8, "kWh_gross", GAS),
+        used("a", 540, 10**8, "kWh_net", GAS),
+        used("a", 541, 10**8, "m3", GAS),
+        used("b", 540, 10**8, "m3", GAS),
+        used("a", 540, 10**8, "kWh"),
+    )
+
+
+def test_overlaps_that_are_many_are_counted():
+    """Ten are named."""
+    records = [
+        used(f"s-{number}", 540, 10**6, unit, GAS)
+        for number in range(NAMED_MAX + 2)
+        for unit in ("m3", "kWh_gross")
+    ]
+    assert overlaps(*records)[NAMED_MAX:] == [
+        ("and 2 more with one fuel in two kinds of units", 4)
+    ]
