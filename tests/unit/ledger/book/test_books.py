@@ -249,7 +249,8 @@ def test_every_status_has_a_text_for_people():
     message = status_message(RowStatus.UNIT_MUST_BE_KNOWN, RecordField.UNIT, "racks")
     assert message == (
         "unit: expected a unit that Tonne or a factor of the activity knows; got 'racks': use "
-        "a known unit and send the record again"
+        "a known unit and send the record again, or say what it is in the book (`tonne word learn "
+        "unit`) and mend the quarantine with the row as it is"
     )
     assert [field_name(field) for field in RecordField][:3] == ["record", "record_id", "facility"]
 

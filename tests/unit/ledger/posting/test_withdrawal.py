@@ -67,11 +67,7 @@ def test_a_mended_record_is_posted_and_the_one_that_waited_is_gone(any_bench):
     assert inventory_of(bench) == (17 * FACTOR, 2, 1, 1)
     assert waiting(bench) == [("channels/meter", 2)]
     listed = bench.ledger.records.list_records("acme").items
-    assert sorted((each.offset, str(each.quantity)) for each in listed) == [
-        (0, "7.000000"),
-        (1, "10.000000"),
-        (2, "10.000000"),
-    ]
+    assert sorted((each.offset, each.quantity) for each in listed) == [(0, 7), (1, 10), (2, 10)]
     channel = bench.ledger.channels.get_channel("acme", "meter")
     totals = channel.totals
     assert (totals.posted_count, totals.suspended_count, totals.quarantined_count) == (1, 1, 2)
