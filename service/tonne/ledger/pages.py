@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from tonne.errors import PageTokenInvalid
+from tonne.errors import FieldInvalid, PageTokenInvalid
 from tonne.store.rows import Window
 
 if TYPE_CHECKING:
@@ -72,9 +72,22 @@ FIRST_PAGE: Final = Ask()
 """The first page of all, in the listing's own order."""
 
 
-def page_limit(page_size: int) -> int:
-    """Say how many items a request for `page_size` of them gets."""
-    return min(page_size, PAGE_SIZE_MAX) if page_size > 0 else PAGE_SIZE_DEFAULT
+def page_limit(
+    page_size: int, *, default: int = PAGE_SIZE_DEFAULT, largest: int = PAGE_SIZE_MAX
+) -> int:
+    """Say how many items a request for `page_size` of them gets.
+
+    Raises
+    ------
+    FieldInvalid
+        It is negative (AIP-158).
+    """
+    if page_size < 0:
+        raise FieldInvalid(
+            f"page_size: expected the most items of a page, or 0 for {default}; got {page_size}",
+            metadata={"field": "page_size"},
+        )
+    return min(page_size, largest) or default
 
 
 class PageTokens:

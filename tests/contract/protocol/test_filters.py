@@ -208,6 +208,15 @@ def test_the_page_of_the_api_names_the_fields_of_each_list(api, book):
             call(_request(method, book, order_by=f"{key} desc"))
 
 
+@pytest.mark.parametrize("method", REQUESTS)
+def test_a_page_of_fewer_than_no_items_is_refused(api, book, method):
+    """AIP-158: a negative page_size is INVALID_ARGUMENT, on every list."""
+    call = getattr(getattr(api, REQUESTS[method][1]), method)
+    with pytest.raises(grpc.RpcError, match="page_size: expected the most items") as refused:
+        call(_request(method, book, page_size=-1))
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 @pytest.mark.usefixtures("book_id")
 @pytest.mark.parametrize(
     ("first", "then"),

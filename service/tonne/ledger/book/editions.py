@@ -173,7 +173,7 @@ class Editions(LedgerPart):
         ------
         NameInvalid, BookUnknown
         """
-        limit = page_limit(page_size or MATCHES_DEFAULT)
+        limit = page_limit(page_size, default=MATCHES_DEFAULT)
         if not book:
             shipped = [(each.id, each.factors) for each in shipped_editions().values()]
             found, total = search.search_factors(
@@ -198,7 +198,7 @@ class Editions(LedgerPart):
         query: str, *, page_size: int = 0
     ) -> tuple[list[Activity], int, list[str]]:
         """Find activities by words: the best first, how many in all, the nearest where none."""
-        limit = min(page_size, ACTIVITIES_MAX) if page_size > 0 else MATCHES_DEFAULT
+        limit = page_limit(page_size, default=MATCHES_DEFAULT, largest=ACTIVITIES_MAX)
         return search.search_activities(query, limit)
 
     def resolutions(self, book: str, ids: Iterable[str]) -> dict[str, Resolution]:
