@@ -119,6 +119,8 @@ def request_of(
         given: dict[str, Any] = body or {}
         document = given if route.body == "*" else {route.body: given}
     for name, texts in query.items():
+        if route.body and _field(kind, name.split(".")[0], name).name == route.body:
+            raise _invalid(name, f"this call takes the fields of {route.body} in the body")
         _put(document, kind, name, list(texts))
     for name, text in zip(route.fields, values, strict=True):
         _put(document, kind, name, [text])

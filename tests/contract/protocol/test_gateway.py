@@ -204,3 +204,11 @@ def test_a_query_beside_a_body_is_refused():
     """One of the two would be left out without a word."""
     with pytest.raises(FieldInvalid, match="in the body"):
         request_of(route("PostRecords"), ["books/b"], {"parent": ["books/c"]}, {})
+
+
+@pytest.mark.parametrize("name", ["book.facility_rule", "book.facilityRule"])
+def test_a_query_into_a_body_is_refused(name):
+    """A resource comes as the body whole; its mask alone stands beside it."""
+    query = {"updateMask": ["facility_rule"], name: ["FACILITY_RULE_ANY"]}
+    with pytest.raises(FieldInvalid, match="takes the fields of book in the body"):
+        request_of(route("UpdateBook"), ["books/mine"], query, {"facilityRule": "REGISTERED"})
