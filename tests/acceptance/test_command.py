@@ -318,8 +318,8 @@ def test_a_mistake_ends_with_1_and_one_line(tonne, arguments, words):
         ("a.parquet", b"no parquet", ["a.parquet"]),
         ("a.arrow", b"no arrow at all", ["a.arrow", "Arrow IPC"]),
         ("a.jsonl", b'{"facility": "x"}\n{"facility":\n', ["line 2", "JSON"]),
-        ("a.jsonl", b"[1]\n", ["line 1", "list"]),
-        ("a.jsonl", b'{"kwh": 1}\n', ["record 0", "'kwh'"]),
+        ("a.jsonl", b"[1]\n", ["line 1", "an array"]),
+        ("a.jsonl", b'{"kwh": 1}\n', ["line 1, field kwh"]),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tonne, book, tmp_path, case):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from decimal import Decimal
 
 import pytest
@@ -110,3 +111,19 @@ def test_attributes_keep_their_numbers_and_an_amount_that_is_none_travels(tmp_pa
     (frame,) = read_json_lines(path)
     assert json.loads(frame["attributes"][0]) == {"a": [1.5, 2, "x"]}
     assert frame["quantity"][0] == "NaN"
+
+
+def test_a_pipe_gives_what_is_in_it(tmp_path):
+    """A program that writes a line now and then is read as it goes, whole lines at a time."""
+    path = tmp_path / "pipe.jsonl"
+    os.mkfifo(path)
+    keeps_open = os.open(path, os.O_RDWR)
+    try:
+        os.write(keeps_open, b'{"unit": "a"}\n{"unit": "b"}\n{"un')
+        frames = read_json_lines(path)
+        assert next(frames)["unit"].to_list() == ["a", "b"]
+        os.write(keeps_open, b'it": "c"}\n')
+        assert next(frames)["unit"].to_list() == ["c"]
+        frames.close()
+    finally:
+        os.close(keeps_open)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-CHUNK_CHARS = 4 * 1024 * 1024
-"""Characters of a file that are read at a time; a line is read whole."""
+CHUNK_BYTES = 4 * 1024 * 1024
+"""Bytes of a file that are read at a time; a line is read whole."""
 
 
 _SPACE = r"[ \t]*"
@@ -41,22 +41,36 @@ def read_json_lines(path: Path) -> Iterator[pl.DataFrame]:
         Where the file is not UTF-8, or a line is no record: it names line and field.
     """
     number = 1
-    with path.open(encoding="utf-8-sig") as file:
-        while lines := _next_lines(path, file):
-            frame = _quick_frame(lines)
-            if frame is None:
-                frame = _slow_frame(path, lines, number)
-            if frame.height:
-                yield _with_all_fields(frame)
-            number += len(lines)
+    for lines in _read_lines(path):
+        frame = _quick_frame(lines)
+        if frame is None:
+            frame = _slow_frame(path, lines, number)
+        if frame.height:
+            yield _with_all_fields(frame)
+        number += len(lines)
 
 
-def _next_lines(path: Path, file: Any) -> list[str]:
+def _read_lines(path: Path) -> Iterator[list[str]]:
+    """Give the whole lines of what can be read at a time: of a pipe, of what is there by now."""
+    parts: list[bytes] = []
+    encoding = "utf-8-sig"
+    with path.open("rb", buffering=0) as file:
+        while data := file.read(CHUNK_BYTES):
+            whole, end, rest = data.rpartition(b"\n")
+            if not end:
+                parts.append(data)
+                continue
+            yield _decoded(path, b"".join([*parts, whole]), encoding)
+            parts, encoding = [rest], "utf-8"
+    if last := b"".join(parts):
+        yield _decoded(path, last, encoding)
+
+
+def _decoded(path: Path, content: bytes, encoding: str) -> list[str]:
     try:
-        lines: list[str] = file.readlines(CHUNK_CHARS)
+        return content.decode(encoding).split("\n")
     except UnicodeDecodeError as error:
         raise FieldInvalid(f"{path}: expected UTF-8; {error}") from error
-    return lines
 
 
 def _quick_frame(lines: list[str]) -> pl.DataFrame | None:
@@ -74,10 +88,10 @@ def _quick_frame(lines: list[str]) -> pl.DataFrame | None:
         f'"{name}"{_COLON}(?:{_TEXT}|null{f"|{_NUMBER}" if name == "quantity" else ""})'
         for name in names
     )
-    if not texts.str.contains(rf"^{_SPACE}\{{{_SPACE}{fields}{_SPACE}\}}{_SPACE}\r?\n?$").all():
+    if not texts.str.contains(rf"^{_SPACE}\{{{_SPACE}{fields}{_SPACE}\}}{_SPACE}\r?$").all():
         return None
     schema = dict.fromkeys(names, pl.String)
-    frame = pl.read_ndjson("".join(lines).encode(), schema=schema)
+    frame = pl.read_ndjson("\n".join(lines).encode(), schema=schema)
     if frame.height != len(lines):
         return None
     if "quantity" not in names:
