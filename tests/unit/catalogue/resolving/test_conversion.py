@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from fractions import Fraction
 
@@ -19,6 +20,7 @@ from tonne.catalogue.resolving.conversion import (
 )
 from tonne.catalogue.words.method import MethodSettings, Rate
 from tonne.catalogue.words.units import UNITS, conversion
+from tonne.model import number_of_day
 
 DIESEL = ("fuel.diesel",)
 GAS = ("fuel.natural_gas",)
@@ -209,3 +211,22 @@ def test_rates_of_money_lead_over_each_other(source, target, by_hand, told):
 def test_money_without_a_rate_is_not_converted(source, target):
     """Neither another currency nor another price basis, nor what is no money."""
     assert convert(CHAIN, source, target) is None
+
+
+def test_rates_that_lead_over_each_other_are_those_of_the_day():
+    """Two exchange rates of one year each, a deflator of all time; before them nothing leads."""
+    rates = (
+        Rate("EUR", "USD2023", "1.08", valid_from="2023-01-01", valid_to="2024-01-01"),
+        Rate("EUR", "USD2023", "1.10", valid_from="2024-01-01", valid_to="2025-01-01"),
+        Rate("USD2022", "USD2023", "1.04"),
+    )
+    found = Converter(MethodSettings(rates=rates)).conversions("EUR", "USD2022")
+    days = [number_of_day(dt.date(year, 1, 1)) for year in (2023, 2024, 2025)]
+    assert [(each.first_day, each.stop_day) for each in found] == [
+        tuple(days[:2]),
+        tuple(days[1:]),
+    ]
+    assert [ratio(each) for each in found] == [
+        Fraction("1.08") / Fraction("1.04"),
+        Fraction("1.10") / Fraction("1.04"),
+    ]
