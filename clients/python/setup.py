@@ -21,6 +21,7 @@ PARTS = (
     "v1",
     "errors",
     "model.py",
+    "quantities.py",
     "py.typed",
     "catalogue/__init__.py",
     "catalogue/words/__init__.py",

@@ -2,10 +2,9 @@
 
 Contract. Times are int64 microseconds since 1970-01-01T00:00Z, periods months since 1970-01.
 Quantities have at most 12 digits before the point and 18 behind it, more are rounded half-even;
-sums have 128 bits. What exports Arrow is an `ArrowTable`:
-`polars.DataFrame(table)` takes it without a copy of its numeric buffers, and it outlives
-everything it came from. Every call that touches records releases the GIL. Calls that share a
-`Session` take turns, so that one thread may decode while another posts.
+sums have 128 bits. What exports Arrow is an `ArrowTable`: `polars.DataFrame(table)` takes it
+without a copy of its numeric buffers, and it outlives everything it came from. Every call that
+touches records releases the GIL. Calls that share a `Session` take turns.
 """
 
 from collections.abc import Iterable
@@ -314,16 +313,14 @@ class Posted:
         (dict), quantity decimal128(18, 6), start, end timestamp[us, UTC], status uint8; and,
         each only where some record has it: quantity_rest decimal128(18, 18), supplier, product
         (dict), data_quality uint8, evidence, attributes (utf8), then empty or 0 where a record
-        has none. A quantity is
-        quantity + quantity_rest: whole millionths, cut toward zero, and what these leave out.
+        has none. Quantity and quantity_rest: whole millionths cut toward zero, and what is left.
         """
     def quarantine(self) -> ArrowTable:
         """Records in quarantine, in the order of the slices and offsets.
 
-        channel (dict), offset int64, status uint8, field uint8, record_id, facility,
-        activity, quantity, unit, region, evidence, unread (utf8, as they came, cut to what a
-        good one may have; empty where unreadable), start, end (int64 us, null where
-        unreadable), raw (binary; empty for Arrow batches).
+        channel (dict), offset int64, status, field uint8, record_id, facility, activity, quantity,
+        unit, region, evidence, unread (utf8, as they came, cut to what a good one may have; empty
+        where unreadable), start, end (int64 us, null where unreadable), raw (binary; or empty).
         """
     def postings(self) -> ArrowTable:
         """One row per distinct key, period, slice and disposition, in order of first sight.
@@ -343,14 +340,12 @@ def post(
 ) -> Posted:
     """Split by period and slice, apply rules, aggregate.
 
-    A record is split by time over its periods: each part but the last is
-    quantity * part duration / whole duration cut toward zero, the last takes the remainder. Over
-    slices: up to each cut counts part * duration since the part began / part duration, cut toward
-    zero, less what is counted already. What is cut has 6 places where the quantity has no more,
-    else 12, else 18.
-    Where any part's disposition is negative, the whole record gets that status (the first such):
-    below 64 quarantine, else suspense; its parts then are posted under that disposition (suspense)
-    or nowhere (quarantine).
+    Over its periods: each part but the last is quantity * part duration / whole duration cut
+    toward zero, the last takes the remainder. Over slices: up to each cut counts part * duration
+    since the part began / part duration, cut toward zero, less what is counted already. What is
+    cut has 6 places where the quantity has no more, else 12, else 18. Where any part's
+    disposition is negative, the whole record gets that status (the first such): below 64
+    quarantine, where nothing is posted, else suspense, under which its parts are posted.
 
     Raises
     ------

@@ -6,20 +6,9 @@ import datetime as dt
 import enum
 import re
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from functools import cache
 
 from tonne.errors import NameInvalid
-
-QUANTITY_PLACES = 18
-"""Decimal places of a quantity in the ledger."""
-
-ATTO_PER_ONE = 10**QUANTITY_PLACES
-"""Units of the last place in one: a quantity in them is a whole number."""
-
-SHOWN_PLACES_MIN = 6
-"""Places with which a quantity is written that has no more."""
 
 PERIOD_EPOCH_YEAR = 1970
 """Periods are counted in months from January of this year."""
@@ -344,24 +333,6 @@ class Limits:
     in_flight_bytes_max: int
     batch_records_max: int
     stream_lifetime_s: float
-
-
-def quantity_text(atto: int) -> str:
-    """Write units of 10^-18 as a decimal with at least 6 places, like `"-1.500000"`."""
-    sign = "-" if atto < 0 else ""
-    whole, part = divmod(abs(atto), ATTO_PER_ONE)
-    places = f"{part:0{QUANTITY_PLACES}d}".rstrip("0")
-    return f"{sign}{whole}.{places:0<{SHOWN_PLACES_MIN}}"
-
-
-def quantity_decimal(atto: int) -> Decimal:
-    """Write units of 10^-18 as an exact decimal, however many digits it has."""
-    return Decimal(quantity_text(atto))
-
-
-def atto_of(quantity: Decimal) -> int:
-    """Read a decimal of at most 18 places as units of 10^-18, whatever the decimal context."""
-    return int(Fraction(quantity) * ATTO_PER_ONE)
 
 
 def period_of_month(month: str) -> int:

@@ -25,11 +25,10 @@ from tonne.model import (
     FinancialControl,
     Holding,
     RowStatus,
-    atto_of,
     month_of_period,
     period_of_month,
-    quantity_text,
 )
+from tonne.quantities import atto_of, quantity_text
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.store.manifest.manifest import Manifest

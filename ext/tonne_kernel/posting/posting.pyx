@@ -121,9 +121,8 @@ cdef inline int _post_record(
             debug_assert(key.slot < posting.sums.count)
             _add(&posting.sums.sums[key.slot], quantity_micro, True)
             if columns.quantity_rest != NULL:
-                i128_add(
-                    &posting.sums.sums[key.slot].quantity_rest,
-                    i128_of(columns.quantity_rest[row]))
+                i128_add(&posting.sums.sums[key.slot].quantity_rest,
+                         i128_of(columns.quantity_rest[row]))
     else:
         status = _post_parts(posting, key, columns, row, period)
         if status < 0:
@@ -215,8 +214,7 @@ cdef int _post_parts(
             _add(&posting.sums.sums[slot], part, period == first)
             i128_add(&posting.sums.sums[slot].quantity_rest, i128_of(part_rest))
         elif _post_slices(
-            posting, key, period, part_start, part_end, part, part_rest, grain,
-            period == first
+            posting, key, period, part_start, part_end, part, part_rest, grain, period == first
         ):
             return POSTING_MEMORY
         part_start = part_end
@@ -259,14 +257,12 @@ cdef int _post_slices(
             else:
                 slice_end = end_us
         if slice_end > slice_start:
-            slot = find_sum(
-                &posting.sums, key.posting_key, period, first_day << 8 | last_day,
-                rules.run_dispositions[run])
+            slot = find_sum(&posting.sums, key.posting_key, period, first_day << 8 | last_day,
+                            rules.run_dispositions[run])
             if slot < 0:
                 return -1
             _add(&posting.sums.sums[slot], due - counted, is_first)
-            i128_add(
-                &posting.sums.sums[slot].quantity_rest, i128_of(due_rest - counted_rest))
+            i128_add(&posting.sums.sums[slot].quantity_rest, i128_of(due_rest - counted_rest))
             counted = due
             counted_rest = due_rest
             is_first = False

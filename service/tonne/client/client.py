@@ -21,7 +21,8 @@ from tonne.client.wire.resources import book_name, channel_name, read_channel
 from tonne.client.wire.retry import RetryPolicy
 from tonne.client.wire.transport import open_stream_connection, open_unary_connection
 from tonne.model import Channel as ChannelInfo
-from tonne.model import Limits, quantity_decimal
+from tonne.model import Limits
+from tonne.quantities import quantity_decimal
 from tonne.v1 import (
     catalogue_pb2_grpc,
     imports_pb2_grpc,

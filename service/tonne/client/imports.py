@@ -24,7 +24,8 @@ from tonne.client.answers.results import (
 from tonne.client.append.batches import Batches, Records
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import book_name, channel_name, source_name
-from tonne.model import ControlTotals, Limits, quantity_decimal
+from tonne.model import ControlTotals, Limits
+from tonne.quantities import quantity_decimal
 from tonne.v1 import imports_pb2
 
 if TYPE_CHECKING:

@@ -128,9 +128,9 @@ def test_hidden_rows_and_sums_are_posted_by_nobody_s_silence(run, book, total, t
 def test_what_is_rounded_is_told_by_every_command_that_reads_files(run, book, tmp_path, command):
     """Before it is posted as well as after."""
     path = tmp_path / "a.csv"
-    path.write_text(f"{HEAD}A,electricity.grid,0.1234567,{REST}")
+    path.write_text(f"{HEAD}A,electricity.grid,0.1234567890123456789,{REST}")
     channel = () if command == "estimate" else ("--channel", "c")
     code, _, said = run(*command.split(), path, "--book", book, *channel)
     assert code == 0
-    assert "1 quantity with more than 6 places" in said
-    assert "the first is 0.1234567" in said
+    assert "1 quantity with more than 18 places" in said
+    assert "the first is 0.1234567890123456789" in said

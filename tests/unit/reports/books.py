@@ -16,7 +16,7 @@ from tonne.catalogue.resolving.resolution import (
     Step,
 )
 from tonne.ledger.files.quantities import QUANTITY_TYPE
-from tonne.model import quantity_text
+from tonne.quantities import quantity_text
 
 POSTING_SCHEMA = {
     "facility": pl.Categorical,

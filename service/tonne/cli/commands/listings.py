@@ -18,7 +18,8 @@ from tonne.cli.terminal.output import PROSE_WIDTH_MIN, Column, Format, FormatOpt
 from tonne.client import Import
 from tonne.client.answers.results import QuarantinedRecord
 from tonne.client.wire.resources import source_of
-from tonne.model import Channel, quantity_decimal
+from tonne.model import Channel
+from tonne.quantities import quantity_decimal
 
 channel_app = typer.Typer(help="Channels of a book.", no_args_is_help=True)
 import_app = typer.Typer(help="Files that were brought into channels.", no_args_is_help=True)

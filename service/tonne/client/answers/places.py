@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from tonne.model import QUANTITY_PLACES
+from tonne.quantities import QUANTITY_PLACES
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.records import record_mapping
-from tonne.model import ControlTotals, atto_of
+from tonne.model import ControlTotals
+from tonne.quantities import atto_of
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tonne.client.append.ownership import ChannelServer, Ownership
 from tonne.client.errors import RecordsInvalid
 from tonne.client.wire.retry import Backoff
 from tonne.errors import OffsetGap
-from tonne.model import quantity_decimal
+from tonne.quantities import quantity_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from tonne.client.answers.records import (
     read_time,
 )
 from tonne.client.errors import RecordsInvalid
-from tonne.model import QUANTITY_PLACES
+from tonne.quantities import QUANTITY_PLACES
 
 if TYPE_CHECKING:
     from tonne.client.answers.book_days import Days

@@ -17,14 +17,8 @@ from tonne.edge.messages.status import write_in_band
 from tonne.edge.messages.texts import refuse_texts
 from tonne.errors import FieldInvalid
 from tonne.ledger.statuses import field_name, row_error_message
-from tonne.model import (
-    FACILITY_TYPES,
-    Facility,
-    FacilityRule,
-    atto_of,
-    month_of_period,
-    quantity_text,
-)
+from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period
+from tonne.quantities import atto_of, quantity_text
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:

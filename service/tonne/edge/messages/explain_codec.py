@@ -11,14 +11,8 @@ from tonne.edge.messages.catalogue_codec import write_factor
 from tonne.edge.messages.codec import write_record
 from tonne.edge.messages.names import write_factor as write_factor_name
 from tonne.edge.messages.report_codec import write_row
-from tonne.model import (
-    LAST_DAY,
-    atto_of,
-    day_of_number,
-    first_day_of,
-    month_of_period,
-    quantity_text,
-)
+from tonne.model import LAST_DAY, day_of_number, first_day_of, month_of_period
+from tonne.quantities import atto_of, quantity_text
 from tonne.reports.explanation.explain import ExplainRecord
 from tonne.reports.explanation.lines import ExplainLine
 from tonne.reports.explanation.replay import ReplayOutcome

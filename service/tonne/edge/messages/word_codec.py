@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
 from tonne.errors import FieldInvalid
-from tonne.model import Word, WordField, quantity_text
+from tonne.model import Word, WordField
+from tonne.quantities import quantity_text
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_waiting
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.posting.suspense import SuspenseTexts
-from tonne.model import RowStatus, atto_of, check_id
+from tonne.model import RowStatus, check_id
+from tonne.quantities import atto_of
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:

@@ -33,7 +33,8 @@ from tonne.ledger.upkeep.findings import (
     resolution_problems,
     totals_of,
 )
-from tonne.model import ControlTotals, atto_of, month_of_period, quantity_text
+from tonne.model import ControlTotals, month_of_period
+from tonne.quantities import atto_of, quantity_text
 from tonne.store.errors import ObjectMissing
 
 if TYPE_CHECKING:

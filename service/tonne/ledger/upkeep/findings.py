@@ -11,7 +11,8 @@ import polars as pl
 from tonne.catalogue.resolving.resolution import Resolution
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.sums import sum_by
-from tonne.model import ControlTotals, RowStatus, atto_of
+from tonne.model import ControlTotals, RowStatus
+from tonne.quantities import atto_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -22,14 +22,8 @@ from tonne.ledger.book.periods import cuts_of
 from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import COUNTS, sum_by
 from tonne.ledger.reading.evidence import RECORD_KEYS
-from tonne.model import (
-    ATTO_PER_ONE,
-    LAST_DAY,
-    atto_of,
-    first_day_of,
-    month_of_period,
-    quantity_text,
-)
+from tonne.model import LAST_DAY, first_day_of, month_of_period
+from tonne.quantities import ATTO_PER_ONE, atto_of, quantity_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

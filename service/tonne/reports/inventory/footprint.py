@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.valuation import MAIN_GASES, by_gas, entry_worth
 from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
-from tonne.model import ATTO_PER_ONE
+from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.inventory.boundary import WHOLE
 
 if TYPE_CHECKING:

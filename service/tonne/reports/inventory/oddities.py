@@ -22,7 +22,8 @@ from tonne.catalogue.words import taxonomy, units
 from tonne.ledger.files.lookalikes import lookalikes
 from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import sum_by
-from tonne.model import ATTO_PER_ONE, month_of_period
+from tonne.model import month_of_period
+from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.inventory.cutting import SHARE_BY_TIME, SHARE_BY_TIME_TEXT
 from tonne.reports.inventory.record_counts import count_whole
 

@@ -26,7 +26,14 @@ from tonne.ledger.files.sums import sum_by
 from tonne.ledger.ledger import Ledger, utc_now
 from tonne.ledger.posting.entries import ChannelEntry, Durable, Lost, RequestEntry
 from tonne.ledger.upkeep.upkeep import GARBAGE_INTERVAL_S
-from tonne.model import ControlTotals, Facility, PeriodState, RecordField, RowStatus, atto_of
+from tonne.model import (
+    ControlTotals,
+    Facility,
+    PeriodState,
+    RecordField,
+    RowStatus,
+)
+from tonne.quantities import atto_of
 from tonne.store import faults
 from tonne.store.sql import schema
 from tonne_kernel import Session

@@ -20,7 +20,7 @@ from tonne.ledger.files.frames import frame_of, read_parquet, write_parquet
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import repost, split_records
 from tonne.ledger.files.sums import sum_by
-from tonne.model import atto_of, quantity_decimal, quantity_text
+from tonne.quantities import atto_of, quantity_decimal, quantity_text
 from tonne_kernel import BatchSlice, RuleTable, Session, post
 
 KEYS = ("facility", "activity", "unit", "region", "period")

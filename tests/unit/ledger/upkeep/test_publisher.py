@@ -36,7 +36,7 @@ from tonne.errors import (
 )
 from tonne.ledger.pages import Ask
 from tonne.ledger.upkeep.publisher import COLUMNS, STATISTICS, Publisher
-from tonne.model import atto_of
+from tonne.quantities import atto_of
 from tonne.store import LeaseLost, Manifest, faults, open_objects
 from tonne.store.delta import DeltaTables
 from tonne.store.manifest import publications

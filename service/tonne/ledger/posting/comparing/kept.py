@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.ledger.files.quantities import QUANTITY_TYPE
-from tonne.model import RowStatus, atto_of, quantity_decimal, quantity_text
+from tonne.model import RowStatus
+from tonne.quantities import atto_of, quantity_decimal, quantity_text
 from tonne_kernel import parse_decimal
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 EDITIONS = REPOSITORY / "service/tonne/catalogue/shipped/editions"
 POUND_KG = Decimal("0.45359237")
 GASES = ("kg_co2e", "kg_co2", "co2e_ch4", "co2e_n2o")

@@ -14,7 +14,7 @@ import pytest
 from tests.support.workbooks import write_xlsx
 from tonne.model import Facility
 
-EDITIONS = Path(__file__).parents[2] / "service/tonne/catalogue/shipped/editions"
+EDITIONS = Path(__file__).parents[3] / "service/tonne/catalogue/shipped/editions"
 BOOK = "forty"
 WHO = ("--author", "Ada", "--reason", "a factor for every country")
 MONTHS = [(f"2024-{month:02d}-01", f"2024-{month + 1:02d}-01") for month in range(1, 12)]

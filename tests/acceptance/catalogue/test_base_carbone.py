@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 EDITION = REPOSITORY / ("service/tonne/catalogue/shipped/editions/fr-ademe-base-carbone-23.6.csv")
 ID, STATUS, KIND = "Identifiant de l'élément", "Statut de l'élément", "Type de l'élément"
 TOTAL, UNIT, PERIOD = "Total poste non décomposé", "Unité français", "Période de validité"

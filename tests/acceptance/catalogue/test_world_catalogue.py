@@ -11,7 +11,7 @@ import pytest
 
 from tonne.catalogue.words.regions import region_chain, region_name
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 EDITIONS = REPOSITORY / "service/tonne/catalogue/shipped/editions"
 EMBER_LEFT_OUT = {
     # No country, and no region of ISO 3166: a record cannot be there.
