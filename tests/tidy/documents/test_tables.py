@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import tonne_kernel
-from tonne import model
+from tonne import model, quantities
 from tonne.edge.messages import codec
 from tonne.ingest import decoder
 from tonne.ledger.book import facilities
@@ -59,8 +59,8 @@ def test_constants_are_the_same_everywhere():
     end_year = model.PERIOD_EPOCH_YEAR + model.PERIOD_COUNT_MAX // 12
     span = dt.datetime(end_year, 1, 1, tzinfo=dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     assert span // dt.timedelta(microseconds=1) == tonne_kernel.TIME_US_STOP
-    assert tonne_kernel.QUANTITY_PLACES == model.QUANTITY_PLACES
-    assert tonne_kernel.ATTO_PER_ONE == model.ATTO_PER_ONE == tonne_kernel.parse_decimal(b"1")
+    assert tonne_kernel.QUANTITY_PLACES == quantities.QUANTITY_PLACES
+    assert tonne_kernel.ATTO_PER_ONE == quantities.ATTO_PER_ONE == tonne_kernel.parse_decimal(b"1")
     assert tonne_kernel.TEXT_SIZE_MAX == facilities.ID_BYTES_MAX
 
 
