@@ -7,7 +7,8 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from tonne.cli.appending.negatives import EXPORT, Negatives
+from tonne.catalogue.words.taxonomy import EXPORT
+from tonne.cli.appending.negatives import Negatives
 from tonne.cli.input.repeats import Source
 
 ACTIVITIES = [

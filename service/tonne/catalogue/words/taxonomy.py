@@ -20,6 +20,9 @@ from tonne.catalogue.words.tables import read_table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+EXPORT = "electricity.export"
+"""Activity of what was fed into the grid, which is apart from what was bought."""
+
 _PLURAL_MIN = 3
 """Letters that a word has at least before an `s` that may be its plural's."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tonne.cli.appending.negatives import EXPORT
+from tonne.catalogue.words.taxonomy import EXPORT
 from tonne.cli.appending.outcome import NegativeRule, RepeatRule, tell_row_errors
 from tonne.cli.input.repeats import RECORDS_MAX as REPEATS_RECORDS_MAX
 from tonne.cli.terminal.output import counted, say

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from tonne.cli.input.files import Piece
     from tonne.cli.input.repeats import Source
 
-EXPORT = "electricity.export"
-"""Activity of what was fed into the grid."""
-
 _NEGATIVE = r"^\s*-\s*[0-9.]*[1-9]"
 
 
@@ -67,7 +64,7 @@ class Negatives:
         is_text = piece["quantity"].dtype == pl.String
         positive = quantity.str.replace(r"^\s*-\s*", "") if is_text else quantity.abs()
         return piece.with_columns(
-            pl.when(chosen).then(pl.lit(EXPORT)).otherwise(activity).alias("activity"),
+            pl.when(chosen).then(pl.lit(taxonomy.EXPORT)).otherwise(activity).alias("activity"),
             pl.when(chosen).then(positive).otherwise(quantity).alias("quantity"),
         )
 

@@ -48,9 +48,6 @@ def read_files(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:
         record_count = 0
         try:
             for piece in reader(path):
-                if isinstance(piece, dict):
-                    yield piece
-                    continue
                 yield check_plain(piece, str(path), record_count)
                 record_count += piece.height
         except (pl.exceptions.PolarsError, OSError) as error:

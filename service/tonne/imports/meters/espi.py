@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.catalogue.words import taxonomy
 from tonne.imports.meters import espi_codes as codes
 from tonne.imports.meters.espi_series import find_series
 from tonne.imports.meters.espi_xml import READING, Item, read_items
@@ -111,7 +112,7 @@ class EspiFile:
             amount = Decimal(value).scaleb(series.multiplier)
             if activity == codes.GRID and amount < 0:
                 self._counts["readings below zero are electricity that was exported"] += 1
-                activity, amount = codes.EXPORT, -amount
+                activity, amount = taxonomy.EXPORT, -amount
             quantity = f"{amount:f}"
         qualities = (fields.get("readingquality/quality") or series.quality).split()
         return {

@@ -60,9 +60,6 @@ SERVICES: dict[str, str] = {"0": "electricity.grid", "1": "fuel.natural_gas", "2
 """The activity of a usage point's service category; beyond these the editions of the standard
 number them differently."""
 
-EXPORT = "electricity.export"
-"""Where electricity goes that flowed back into the grid."""
-
 GRID = "electricity.grid"
 
 FLOW_REVERSE = "19"

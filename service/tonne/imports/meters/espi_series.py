@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.words import taxonomy
 from tonne.errors import FieldInvalid
 from tonne.imports.meters import espi_codes as codes
 from tonne.imports.meters.espi_xml import READING, READING_TYPE, USAGE_POINT, Entry, read_items
@@ -224,8 +225,8 @@ class _Naming:
                 "is 19, from the customer: name its activity (--as-activity)",
                 metadata={"field": "activity", "file": str(self._path)},
             )
-        self.remarks.append(f"{named}: flow direction 19, from the customer, is {codes.EXPORT}")
-        return codes.EXPORT
+        self.remarks.append(f"{named}: flow direction 19, from the customer, is {taxonomy.EXPORT}")
+        return taxonomy.EXPORT
 
     def _facility(self, link: str, title: str) -> str:
         found = self._rules.facility or title

@@ -300,20 +300,8 @@ def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple
     frame = (
         state.with_effective_region(postings)
         .join(ids, on="disposition", how="left", maintain_order="left")
-        .select(
-            "facility",
-            "activity",
-            "unit",
-            "region",
-            "period",
-            "first_day",
-            "last_day",
-            "resolution",
-            (-pl.col("disposition").clip(upper_bound=0)).cast(pl.UInt8).alias("status"),
-            "quantity",
-            "record_count",
-            "record_start_count",
-        )
+        .with_columns(status=(-pl.col("disposition").clip(upper_bound=0)).cast(pl.UInt8))
+        .select(*POSTED_KEYS, "quantity", "record_count", "record_start_count")
     )
     return frame, tuple(by_disposition.values())
 

@@ -321,14 +321,7 @@ def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     for _, bucket, quantity_atto in _sums(chosen, ()):
         total.add(quantity_atto, chosen.weights.total[bucket])
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
-    counted = count_records(
-        chosen.posted,
-        labels,
-        [],
-        request.first_period,
-        chosen.detail,
-        has_slices=chosen.has_slices,
-    )
+    counted = _count(chosen, labels, (), request)
     record_count = int(counted.get_column("records").sum())
     return total.row((), chosen.weights, record_count, request.gwp_set)
 
@@ -350,14 +343,7 @@ def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNot
     labels = chosen.labels(
         (bucket, number) for buckets, number in numbers.items() for bucket in buckets
     )
-    counted = count_records(
-        chosen.posted,
-        labels,
-        [],
-        request.first_period,
-        chosen.detail,
-        has_slices=chosen.has_slices,
-    )
+    counted = _count(chosen, labels, (), request)
     records = dict(counted.select("label", "records").iter_rows())
     return tuple(
         InventoryNotice(notice.reason, notice.message, records[numbers[tuple(buckets_of[notice])]])

@@ -47,8 +47,6 @@ FACILITY_LOOKALIKE = "FACILITY_LOOKALIKE"
 ALIKE_NAMED_MAX = 10
 """Groups of such facilities that are named."""
 
-_EXPORT = "electricity.export"
-
 
 def odd_notices(chosen: Selection, first_period: int) -> Iterator[tuple[str, str, int]]:
     """Tell all that looks wrong in a selection from a month on.
@@ -111,7 +109,11 @@ def negative_notices(chosen: Selection) -> Iterator[tuple[str, int]]:
                 found.append((group, f"{decimal_text(total / ATTO_PER_ONE)} {names[0]}", count))
     found.sort()
     for group, amount, count in found[:NAMED_MAX]:
-        export = "" if _EXPORT in group else f"; what was fed into the grid is {_EXPORT}"
+        export = (
+            ""
+            if taxonomy.EXPORT in group
+            else f"; what was fed into the grid is {taxonomy.EXPORT}"
+        )
         message = (
             f"{', '.join(group)}: the quantities add up to {amount}, which is negative: look for "
             "a register that rolled over or was swapped, or for a correction of another month"

@@ -172,7 +172,7 @@ def test_commodities_and_units(write, fields, kind, activity, unit):
 def test_every_unit_and_activity_of_the_tables_is_one_of_the_catalogue():
     assert all(units.find(unit) for unit in espi_codes.UNITS.values())
     activities = {*espi_codes.COMMODITIES.values(), *espi_codes.SERVICES.values()}
-    assert all(taxonomy.find(each) for each in {*activities, espi_codes.EXPORT})
+    assert all(taxonomy.find(each) for each in {*activities, taxonomy.EXPORT})
     assert set(espi_codes.QUALITIES.values()) == {"measured", "calculated", "estimated", ""}
 
 

@@ -10,7 +10,7 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import CLEARED_SCHEMA, is_waiting
 from tonne.ledger.files.repost import repost
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.ledger.posting.posted import POSTING_REGION
+from tonne.ledger.posting.posted import POSTED_KEYS, POSTING_REGION
 
 if TYPE_CHECKING:
     from tonne.ledger.files.files import FileReader
@@ -44,18 +44,12 @@ def taken_back(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
     by_region = records.with_columns(pl.coalesce(POSTING_REGION, "region").alias("region"))
     for (status,), rows in by_region.group_by("status", maintain_order=True):
         parts.append(
-            repost(rows, periods).select(
-                "facility",
-                "activity",
-                "unit",
-                "region",
-                "period",
-                "first_day",
-                "last_day",
-                pl.lit(None, pl.String).alias("resolution"),
-                pl.lit(status, pl.UInt8).alias("status"),
-                -pl.col("quantity", "record_count", "record_start_count"),
+            repost(rows, periods)
+            .with_columns(
+                resolution=pl.lit(None, pl.String),
+                status=pl.lit(status, pl.UInt8),
             )
+            .select(*POSTED_KEYS, -pl.col("quantity", "record_count", "record_start_count"))
         )
     return pl.concat(parts)
 
