@@ -127,3 +127,13 @@ def test_an_empty_arrow_file_is_no_stream(tmp_path):
     path.write_bytes(b"")
     with pytest.raises(FieldInvalid, match="the file is empty"):
         list(files.read_files([path]))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_an_error_of_a_spreadsheet_is_no_name(frame, tmp_path, suffix):
+    """In every plain format: what stands for no value goes to quarantine as it is written."""
+    path = tmp_path / f"a{suffix}"
+    wrong = frame.head(2).with_columns(facility=pl.Series(["dc-1", "#N/A"]))
+    wrong.write_csv(path) if suffix == ".csv" else wrong.write_ndjson(path)
+    (piece,) = files.read_files([path])
+    assert piece["unread"].to_list() == [None, '{"facility":"#N/A"}']

@@ -290,8 +290,8 @@ def check_plain(records: pl.DataFrame, place: str, row_count: int) -> pl.DataFra
             f"sum of other rows, and would count beside them: {_advice('totals')}",
             metadata={"file": place, "record": str(row_count + row + 1)},
         )
-    if "unread" in records.columns:
-        return records
+    if "unread" in records.columns and records["unread"].null_count() < records.height:
+        return records  # whoever wrote it has looked
     unread = find_faults(records, _READ_AS_NAMES)
     return records if unread is None else records.with_columns(unread)
 
