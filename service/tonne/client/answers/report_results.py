@@ -99,7 +99,7 @@ class Estimate:
 
     `row_errors` are the first records that would not be posted; `records` is empty unless each
     record was asked for. `rounded_count` and `rounded_first` are as an append has them: quantities
-    with more than six places, and the first of them.
+    with more than 18 places, and the first of them.
     """
 
     inventory: Inventory
