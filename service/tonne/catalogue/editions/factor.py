@@ -96,6 +96,10 @@ class Factor:
         Licence of the figure, and how direct the copy is.
     steps : tuple of FactorStep
         Figures by which the unit leads to another one, which the masses are per unit of.
+    hours : str
+        SHA-256 of the series of hours that it stands for, which has its kg CO2e; else empty.
+    has_gaps : bool
+        Whether hours of its days are missing in that series.
     """
 
     row: int
@@ -125,6 +129,8 @@ class Factor:
     licence: str = ""
     evidence: str = ""
     steps: tuple[FactorStep, ...] = ()
+    hours: str = ""
+    has_gaps: bool = False
 
     @property
     def is_bridge(self) -> bool:

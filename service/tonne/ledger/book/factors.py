@@ -24,6 +24,9 @@ _TEXTS = (
     "licence",
     "evidence",
 )
+_GAPS = " with gaps"
+"""Behind the SHA-256 of a series of which hours of the factor's days are missing."""
+
 _NUMBERS = (*AMOUNTS, "uncertainty")
 
 
@@ -37,6 +40,7 @@ def factor_to_row(factor: Factor) -> FactorRow:
         valid_to="" if factor.valid_to is None else factor.valid_to.isoformat(),
         steps=write_steps(factor.steps),
         gases=";".join(f"{gas}={plain_text(kg)}" for gas, kg in factor.gases),
+        hours=f"{factor.hours}{_GAPS if factor.has_gaps else ''}",
         **texts,
     )
 
@@ -52,6 +56,8 @@ def factor_of_row(row: FactorRow) -> Factor:
         valid_to=dt.date.fromisoformat(row.valid_to) if row.valid_to else None,
         steps=read_steps(row.steps),
         gases=tuple((gas, Decimal(kg)) for gas, _, kg in pairs),
+        hours=row.hours.removesuffix(_GAPS),
+        has_gaps=row.hours.endswith(_GAPS),
         **values,
     )
 

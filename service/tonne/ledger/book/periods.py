@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tonne.errors import FieldInvalid
-from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR, day_of_number, period_of_day
+from tonne.model import (
+    LAST_DAY,
+    PERIOD_COUNT_MAX,
+    PERIOD_EPOCH_YEAR,
+    day_of_number,
+    first_day_of,
+    period_of_day,
+)
 from tonne_kernel import TIME_US_STOP, PeriodTable
 
 if TYPE_CHECKING:
@@ -74,6 +81,13 @@ def day_start_us(time_zone: str, day: int) -> int:
     """First instant of a day, by its number, in microseconds since 1970-01-01T00:00Z."""
     date = day_of_number(day)
     return _midnight_us(ZoneInfo(time_zone), date.year, date.month, date.day)
+
+
+def slice_bounds_us(time_zone: str, period: int, first_day: int, last_day: int) -> tuple[int, int]:
+    """First instants of a slice of a month and after it, in microseconds since 1970."""
+    month = first_day_of(period)
+    stop = first_day_of(period + 1) if last_day == LAST_DAY else month + last_day
+    return day_start_us(time_zone, month + first_day - 1), day_start_us(time_zone, stop)
 
 
 def _midnight_us(zone: ZoneInfo, year: int, month: int, day: int) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import QuantityOverflow
-from tonne.ledger.files.frames import frame_of, polars_errors
+from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice, RuleTable, Session, post
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 Cut = tuple[int, int, int]
 """A date within a month: the month, the day of it, and the instant at which the day begins, in
 microseconds since 1970-01-01T00:00Z."""
+
+FROM, TO = "from_us", "to_us"
+"""Columns of a time: microseconds since 1970, the end exclusive."""
+
+TIMES: Schema = {FROM: pl.Int64, TO: pl.Int64}
 
 _TEXTS = ("facility", "activity", "unit", "region")
 _SENT = (*_TEXTS, "quantity", "start", "end")
@@ -144,3 +149,25 @@ def split_records(
         )
         .sort("row", "period", "first_day")
     )
+
+
+def timed_parts(
+    records: pl.DataFrame, periods: PeriodTable, cuts: Sequence[Cut] = ()
+) -> pl.DataFrame:
+    """Split records as `split_records` does, and give each part the keys and times of its record.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `split_records`; facility, activity, unit, region (texts), start_us, end_us
+        (Int64, microseconds since 1970).
+    """
+    parts = split_records(records, periods, cuts)
+    with polars_errors("the times of records"):
+        keys = records.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+            *(pl.col(name).cast(pl.String).fill_null("") for name in _TEXTS),
+            pl.col("start").dt.epoch("us").alias("start_us"),
+            pl.col("end").dt.epoch("us").alias("end_us"),
+        )
+        return parts.join(keys, on="row", how="inner", maintain_order="left")

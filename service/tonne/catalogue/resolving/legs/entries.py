@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from tonne.catalogue.editions.factor import cell_of, plain_text
-from tonne.catalogue.resolving.choice import share_steps
+from tonne.catalogue.editions.hours import HoursPart
+from tonne.catalogue.resolving.choice import open_series, share_steps
 from tonne.catalogue.resolving.legs import electric
 from tonne.catalogue.resolving.legs.losses import loss_step, of_set
 from tonne.catalogue.resolving.legs.masses import masses_of
@@ -137,8 +138,9 @@ class Assembly:
         return self._KINDS[leg.kind].entries(self, leg, day)
 
     def picks(self, leg: Leg, day: int) -> list[Pick]:
-        """Factors of a leg's stages that serve a day."""
-        return self.pick(self.sources.serving(leg), day)
+        """Factors of a leg's stages that serve a day; none where hours of it are not served."""
+        found = self.pick(self.sources.serving(leg), day)
+        return [] if open_series(found) else found
 
     def direct(self, day: int) -> list[Pick]:
         """Factors of the activity itself that serve a day."""
@@ -148,9 +150,18 @@ class Assembly:
         """Whether the average of a day is a life-cycle one, with the upstream in it."""
         return not self.direct(day) and bool(self.pick(self.sources.life_cycle(), day))
 
-    def averages(self, day: int) -> list[Pick]:
-        """Pick the grid's average; its life-cycle average where no direct one is known."""
-        return self.direct(day) or self.pick(self.sources.life_cycle(), day)
+    def averages(self, day: int, rest_of: str = "") -> list[Pick]:
+        """Pick the grid's average; its life-cycle average where no direct one is known.
+
+        Nothing where hours are missing that neither serves. `rest_of` names the series of which
+        the missing hours alone are to be served.
+        """
+        direct = self.pick(self.sources.direct(), day, rest_of=rest_of)
+        series = open_series(direct)
+        if direct and not series:
+            return direct
+        rest = self.pick(self.sources.life_cycle(), day, rest_of=series or rest_of)
+        return [*direct, *rest] if rest and not open_series(rest) else []
 
     # Kinds of legs.
 
@@ -176,46 +187,66 @@ class Assembly:
 
     def _market(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Contract, supplier rate, residual mix, else the grid's average with a notice."""
+        found: list[ResolutionEntry] = []
+        series = ""
         for stage in MARKET_STAGES:
-            picks = self.pick(self.sources.of_stages((stage,)), day, by_day=True)
-            if picks:
-                return [self.plain_entry(leg.account, pick) for pick in picks]
-        entries = [self.plain_entry(leg.account, pick) for pick in self.averages(day)]
-        if self.sources.rule in NETWORKS:
-            return entries
-        notice = residual_mix_missing(self.activities[0], self.region)
-        return [replace(entry, notices=(*entry.notices, notice)) for entry in entries]
+            candidates = self.sources.of_stages((stage,))
+            picks = self.pick(candidates, day, by_day=True, rest_of=series)
+            found += [self.plain_entry(leg.account, pick) for pick in picks]
+            series = open_series(picks) or (series if not picks else "")
+            if found and not series:
+                return found
+        picks = self.averages(day, series)
+        entries = [self.plain_entry(leg.account, pick) for pick in picks]
+        if self.sources.rule not in NETWORKS:
+            notice = residual_mix_missing(self.activities[0], self.region)
+            entries = [replace(entry, notices=(*entry.notices, notice)) for entry in entries]
+        return [*found, *entries] if entries else []
 
     def _average(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         return [self.plain_entry(leg.account, pick) for pick in self.averages(day)]
 
     def _upstream(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Post the upstream, but where the life-cycle average holds it."""
-        return [] if self.holds_upstream(day) else self._served(leg, day)
+        if self.holds_upstream(day):
+            return []
+        return self._upstream_apart(self._served(leg, day), day)
+
+    def _upstream_apart(
+        self, entries: Sequence[ResolutionEntry], day: int
+    ) -> list[ResolutionEntry]:
+        """Leave the upstream of hours out that a life-cycle average serves: it holds theirs."""
+        series = open_series(self.direct(day))
+        if not series or not self.averages(day):
+            return list(entries)
+        return [replace(entry, hours=HoursPart(series, "within")) for entry in entries]
 
     def _lost(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
         convention = self.sources.settings.loss_convention
         printed = self.pick(self.sources.losses(), day)
-        direct = self.direct(day)
+        # What is lost follows from the figures of a year, whatever the hours have.
+        direct = self.pick(self.sources.plain_direct(), day)
         if convention == "defra" and printed:
             upstream = self.pick(self.sources.of_losses_wtt(), day)
             return [self.plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
         shares = self.pick(self.sources.shares(), day)
         upstream = self.pick(self.sources.upstream(), day)
-        if convention == "ghg-protocol-combustion" or not direct:
+        if convention == "ghg-protocol-combustion" or not self.direct(day):
             upstream = []
-        found = []
-        for pick in (*self.averages(day), *upstream):
-            # In a year of several sets, what is lost of each is that of its own set.
-            own = [of_set(picks, pick) for picks in (shares, printed, direct)]
-            step = loss_step(convention, *own)
-            if step is None:
-                return []
-            entry = self.plain_entry(leg.account, pick, step)
-            told = self.notices_of((own[0] or own[1])[0])
-            found.append(replace(entry, notices=(*entry.notices, *told)))
-        return found
+        found: list[list[ResolutionEntry]] = []
+        for picks in (self.averages(day), upstream):
+            found.append([])
+            for pick in picks:
+                # In a year of several sets, what is lost of each is that of its own set.
+                own = [of_set(each, pick) for each in (shares, printed, direct)]
+                step = loss_step(convention, *own)
+                if step is None:
+                    return []
+                entry = self.plain_entry(leg.account, pick, step)
+                told = self.notices_of((own[0] or own[1])[0])
+                found[-1].append(replace(entry, notices=(*entry.notices, *told)))
+        return [*found[0], *self._upstream_apart(found[1], day)]
 
     def _use(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
@@ -225,7 +256,7 @@ class Assembly:
     def _biogenic(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
         picks, lacking = [], []
-        for pick in self.direct(day):
+        for pick in self.pick(self.sources.plain_direct(), day):  # hours say nothing of biomass
             row = self._row_beside(pick, self.sources.serving(leg), day)
             if pick.candidate.factor.kg_biogenic_co2 is not None:
                 picks.append(pick)
@@ -331,6 +362,7 @@ class Assembly:
             stage=candidate.factor.stage,
             cell=cell_of(candidate.factor),
             notices=(*self.notices_of(pick), *candidate.conversion.notices),
+            hours=pick.hours,
         )
 
     def notices_of(self, pick: Pick) -> list[Notice]:

@@ -21,6 +21,8 @@ def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
     """Masses of a factor as texts; of a composition those of a kind of gas, None without any."""
     if is_co2(factor.steps):
         return FactorMasses(kg_co2e="1", kg_co2="1", gwp_set="CO2")  # a kilogram of CO2 is one
+    if factor.hours:  # what counts of a quantity is weighted by its hours: it is in kg CO2e
+        return FactorMasses(kg_co2e="1", gwp_set=factor.gwp_set)
     parts = tuple(
         (gas, plain_text(mass))
         for gas, mass in factor.gases
