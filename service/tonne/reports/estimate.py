@@ -16,7 +16,7 @@ import polars as pl
 
 from tonne.ledger.files.sums import sum_by
 from tonne.model import RowStatus
-from tonne.reports.hours.weighing import NOTHING, amount_of, hours_of, parts_by_id
+from tonne.reports.hours.weighing import NOTHING, Hours, amount_of, count_flat, parts_by_id
 from tonne.reports.inventory.footprint import KG_CO2E
 from tonne.reports.inventory.inventory import Inventory, inventory
 from tonne.reports.inventory.selection import select
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from tonne.ledger.posting.estimate import EstimateBatch, Estimated, Estimation
     from tonne.model import ControlTotals, RowError
-    from tonne.reports.hours.weighing import Hours
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selector
 
@@ -97,6 +96,7 @@ class Estimate:
         self._row_errors: list[RowError] = []
         self._messages: dict[int, str] = {}
         self._row_error_count = 0
+        self._flat_count = 0
 
     def add(self, batch: EstimateBatch) -> list[EstimatedRecord]:
         """Take a batch; gives its records in order, where they were asked for."""
@@ -107,6 +107,8 @@ class Estimate:
         self._row_errors.extend(kept)
         self._messages |= {error.index: found.messages[error.index] for error in kept}
         self._row_error_count += found.row_error_count
+        parts = parts_by_id(self._estimation.resolutions.items())
+        self._flat_count += count_flat(found.timed, "record", parts, self._estimation.series)
         return self._records(found) if self._each_record else []
 
     def keep_at_most(self, posting_count: int) -> int:
@@ -155,7 +157,7 @@ class Estimate:
         under = timed.filter(pl.col("resolution").cast(pl.String).is_in(list(parts)))
         # The rules of the estimate know every date: no share changes within a slice.
         taken, _ = selector.apart(selector.take(under))
-        return hours_of(taken, self._estimation.series, parts)
+        return Hours(taken, self._estimation.series, parts, self._flat_count)
 
     def _records(self, found: Estimated) -> list[EstimatedRecord]:
         assert found.postings is not None  # noqa: S101  asked for by `add`

@@ -100,9 +100,10 @@ class HourSeries:
         return sums - sums_before, covered - covered_before
 
     def is_over_one(self, start_us: int, stop_us: int) -> bool:
-        """Whether a time goes beyond the span in which it begins."""
+        """Whether a time has a span, and is not within one."""
         place = bisect_right(self._starts, start_us) - 1
-        return place < 0 or stop_us > self._stops[place]
+        is_within = place >= 0 and stop_us <= self._stops[place]
+        return not is_within and self.integral(start_us, stop_us)[1] > 0
 
     def _until(self, time_us: int) -> tuple[int, int]:
         place = bisect_right(self._starts, time_us) - 1

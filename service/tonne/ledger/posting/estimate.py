@@ -84,6 +84,8 @@ class Estimated:
         What stands in the way of each of `row_errors`, by index.
     postings : polars.DataFrame or None
         `RECORD_SCHEMA`, where they were asked for record by record: posted records alone.
+    timed : polars.DataFrame
+        The same of the postings on which hours decide, whatever was asked for.
     """
 
     first_index: int
@@ -92,6 +94,7 @@ class Estimated:
     row_error_count: int
     messages: Mapping[int, str]
     postings: pl.DataFrame | None
+    timed: pl.DataFrame
 
 
 class Estimation:
@@ -140,10 +143,12 @@ class Estimation:
             self._resolutions |= {each.id: each for each in used}
             self._sums.add(frame)
             postings = None
+            timed = pl.DataFrame(schema=RECORD_SCHEMA)
             records = frame_of(posted.records())
             if by_record or any(entry.hours for each in used for entry in each.entries):
                 postings = self._by_record(records, frame)
-                self._timed.add(self._under_hours(postings))
+                timed = self._under_hours(postings)
+                self._timed.add(timed)
         self.totals += outcome.totals
         row_errors = tuple(replace(error, index=error.offset) for error in outcome.row_errors)
         return Estimated(
@@ -153,6 +158,7 @@ class Estimation:
             outcome.row_error_count,
             self._messages(row_errors, records),
             postings if by_record else None,
+            timed,
         )
 
     def keep_at_most(self, row_count: int) -> int:

@@ -23,7 +23,7 @@ from tonne.ledger.files.sums import RunningSums, sum_by
 from tonne.ledger.reading.evidence import Question
 from tonne.model import LAST_DAY, first_day_of, month_of_period
 from tonne.quantities import quantity_decimal, quantity_text
-from tonne.reports.hours.weighing import Hours, is_flat
+from tonne.reports.hours.weighing import Hours, count_flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -120,6 +120,7 @@ class Times:
         }
         labels = rows.select(names).with_row_index("owner")
         sums = RunningSums(schema)
+        mine = ["owner", *TIMES, "quantity"]
         found: defaultdict[int, int] = defaultdict(int)
         pools: Pools = defaultdict(list)
         for number, parts in enumerate(self._segments(question, owners)):
@@ -127,8 +128,10 @@ class Times:
             of_owners = sum_by(single.select("owner", "quantity"), ["owner"])
             for owner, atto in of_owners.select("owner", _ATTO).iter_rows():
                 found[owner] += atto
-            self._count_flat(single, named)
-            sums.add(single.join(labels, on="owner", how="inner"))
+            with polars_errors("the times of records"):
+                told = single.join(named.select("owner", "resolution"), on="owner", how="inner")
+                self._flat_count += count_flat(told, "row", self._parts, self.series)
+            sums.add(single.select(mine).join(labels, on="owner", how="inner"))
             self._pool(parts.filter(pl.col("owner_count") > 1), number, pools)
             self._count(sums.held_rows)
         rest = self._settle(named, owners, found, pools)
@@ -197,22 +200,6 @@ class Times:
                     pl.min_horizontal("end_us", "slice_to").alias(TO),
                 )
 
-    def _count_flat(self, single: pl.DataFrame, named: pl.DataFrame) -> None:
-        """Count the records that are longer than a span of their series."""
-        with polars_errors("the times of records"):
-            times = single.join(named.select("owner", "resolution"), on="owner", how="inner")
-            spans = times.select("resolution", FROM, TO).unique()
-        flat = [
-            (id_, start, stop)
-            for id_, start, stop in spans.iter_rows()
-            if is_flat(self.series, self._parts[id_], start, stop)
-        ]
-        schema: Schema = {"resolution": pl.String, **TIMES}
-        table = pl.DataFrame(flat, schema=schema, orient="row")
-        with polars_errors("the times of records"):
-            long = times.join(table, on=["resolution", FROM, TO], how="semi")
-            self._flat_count += long["row"].n_unique()
-
     @staticmethod
     def _pool(parts: pl.DataFrame, number: int, pools: Pools) -> None:
         """Keep the parts that several postings can have."""
@@ -261,7 +248,10 @@ class Times:
         is_cut = named["is_cut"]
         for owner, _, count, start, stop, _ in table.iter_rows():
             atto = left[owner]
-            if owner >= named.height or not atto:
+            if owner >= named.height:
+                continue
+            made.append((owner, start, stop, 0))  # one of nothing has a time, too
+            if not atto:
                 continue
             if owner not in shared and not is_cut[owner]:
                 raise self._unequal(named, owner, atto)

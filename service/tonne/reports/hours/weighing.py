@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.files.repost import FROM, TO
+from tonne.ledger.files.repost import FROM, TIMES, TO
 from tonne.ledger.files.sums import sum_by
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.editions.hours import HourSeries, HoursPart
     from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.ledger.files.frames import Schema
 
 HOURS_FLAT = "HOURS_FLAT"
 """Reason of the notice that records are longer than a span of their series."""
@@ -129,26 +130,37 @@ class Hours:
         return found
 
 
-def hours_of(
+def count_flat(
     timed: pl.DataFrame,
-    series: Callable[[str], HourSeries],
+    record: str,
     parts: Mapping[str, Sequence[HoursPart]],
-) -> Hours:
-    """Give the times of postings of which each record stands for itself."""
-    spans = timed.select("resolution", FROM, TO, "record_start_count").iter_rows()
-    flat_count = sum(
-        count for id_, start, stop, count in spans if is_flat(series, parts[id_], start, stop)
-    )
-    return Hours(timed, series, parts, flat_count)
+    series: Callable[[str], HourSeries],
+) -> int:
+    """Count the records that are longer than a span of a series.
 
-
-def is_flat(
-    series: Callable[[str], HourSeries], parts: Sequence[HoursPart], start: int, stop: int
-) -> bool:
-    """Whether a time is longer than the span of a series in which it begins."""
-    return any(
-        series(part.series).is_over_one(start, stop) for part in parts if part.kind == "values"
-    )
+    Parameters
+    ----------
+    timed : polars.DataFrame
+        `resolution`, `FROM`, `TO`, and what tells one record from another.
+    record : str
+        Name of that column.
+    parts : mapping of str to sequence of HoursPart
+        By the id of a resolution.
+    series : callable
+        Gives a series by its SHA-256.
+    """
+    flat = [
+        span
+        for span in timed.select("resolution", FROM, TO).unique().iter_rows()
+        if any(
+            series(part.series).is_over_one(*span[1:])
+            for part in parts[span[0]]
+            if part.kind == "values"
+        )
+    ]
+    schema: Schema = {"resolution": pl.String, **TIMES}
+    table = pl.DataFrame(flat, schema=schema, orient="row")
+    return timed.join(table, on=list(schema), how="semi")[record].n_unique()
 
 
 def no_hours() -> Hours:

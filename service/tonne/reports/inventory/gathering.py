@@ -120,7 +120,7 @@ class Gathering:
             )
             self._cut = self._cut.with_columns(pl.col("resolution").cast(self._kind))
             gathered.add_up(self._cut)
-            cut = self._cut.select(self.schema(is_plain=False))
+            cut = self._cut.select(list(self.schema(is_plain=False)))
             hourly.append(self.by_hours(cut).with_columns(is_cut=pl.lit(value=True)))
         self._hourly = pl.concat(hourly)
         chosen = gathered.sums.frame().with_columns(pl.col("resolution").cast(pl.String))
