@@ -234,9 +234,9 @@ class RuleTable:
     """What each rule says from which day on: runs of (first_period, disposition), immutable.
 
     Rule r has the runs run_offsets[r] .. run_offsets[r + 1], each from its first period, 0 at
-    first, to the next. disposition >= 0: a resolution; < 0: minus a RowStatus. All int32. Where runs begin within a month, run_first_days gives the day of each (1 to 31), run_starts_us
-    its instant (int64 microseconds): such a run cuts its month into slices. A record that touches
-    a hole of its rule has the status hole_status. ValueError where that is not so."""
+    first, to the next. disposition >= 0: a resolution; < 0: minus a RowStatus. All int32. Runs
+    that begin within a month have the day in run_first_days (1 to 31), the instant in
+    run_starts_us (int64 microseconds). What touches a hole of its rule has hole_status."""
     def __new__(
         cls, run_offsets: Buffer, run_first_periods: Buffer, run_dispositions: Buffer,
         run_first_days: Buffer | None = None, run_starts_us: Buffer | None = None,

@@ -195,14 +195,36 @@ def test_the_order_of_the_commits_tells_in_one_month(bench):
     assert HOURS_BY_SHARE not in {notice.reason for notice in found.notices}
 
 
-def test_a_day_without_all_hours_and_without_another_factor_waits(bench):
-    """Nothing is guessed: whole days count, the others wait for a factor."""
-    values = dict.fromkeys(range(HOUR_COUNT), "0.5")
+@settings(
+    deadline=None,
+    max_examples=15,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(values=VALUES, records=RECORDS)
+def test_without_another_factor_what_touches_a_missing_hour_waits(bench, values, records):
+    """Nothing is guessed: it waits whole, and counts once the hour is there."""
     book = make_book(bench, values, annual=False)
-    whole, partial = power(24 * 60, 60, 100), power(0, 60, 100)
-    statuses = post(bench, book, [[whole, partial]])
-    assert [status.name for status in statuses.values()] == ["FACTOR_MUST_EXIST"]
-    assert total_of(bench, book) == "3"
+    statuses = post(bench, book, [records])
+    waits = [
+        any((one["start"] + number * MINUTE - BEGIN) // HOUR not in values
+            for number in range((one["end"] - one["start"]) // MINUTE))
+        for one in records
+    ]  # fmt: skip
+    assert {place for place, is_waiting in enumerate(waits) if is_waiting} == set(statuses)
+    assert {each.name for each in statuses.values()} <= {"FACTOR_MUST_EXIST"}
+    posted = [one for one, is_waiting in zip(records, waits, strict=True) if not is_waiting]
+    expected = sum((kilograms(one, values) for one in posted), Fraction(0))
+    assert total_of(bench, book) == decimal_text(expected)
+    bench.ledger.editions.import_edition(book, "annual", ANNUAL)
+    bench.ledger.methods.update_method(
+        book, {"editions": ("hours", "annual")}, author="t", reason="t"
+    )
+    list(bench.ledger.suspense.clear(book))
+    found = book_inventory(bench.ledger.snapshots.take(book), LOCATION)
+    everything = sum((kilograms(one, values) for one in records), Fraction(0))
+    if HOURS_BY_SHARE not in {notice.reason for notice in found.notices}:
+        assert found.total.kg_co2e == decimal_text(everything)
 
 
 def test_a_share_that_changes_cuts_hours_too(bench):

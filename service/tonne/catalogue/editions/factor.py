@@ -98,8 +98,9 @@ class Factor:
         Figures by which the unit leads to another one, which the masses are per unit of.
     hours : str
         SHA-256 of the series of hours that it stands for, which has its kg CO2e; else empty.
-    has_gaps : bool
-        Whether hours of its days are missing in that series.
+    gaps : tuple of (int, int)
+        Times of its days that are missing in that series: microseconds since 1970, the end
+        exclusive, in order.
     """
 
     row: int
@@ -130,7 +131,7 @@ class Factor:
     evidence: str = ""
     steps: tuple[FactorStep, ...] = ()
     hours: str = ""
-    has_gaps: bool = False
+    gaps: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_bridge(self) -> bool:

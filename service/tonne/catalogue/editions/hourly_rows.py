@@ -163,7 +163,7 @@ class HourlyRows:
                         valid_from=day_of_number(run.first_day),
                         valid_to=day_of_number(run.stop_day),
                         hours=sha256,
-                        has_gaps=run.is_partial,
+                        gaps=run.gaps,
                     ),
                 )
                 number += 1

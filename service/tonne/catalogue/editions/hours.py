@@ -14,6 +14,7 @@ Source: GHG Protocol Scope 2 Guidance, chapter 6 (emission factors match the tim
 from __future__ import annotations
 
 import hashlib
+import itertools
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -115,15 +116,23 @@ class HourSeries:
 
 @dataclass(frozen=True, slots=True)
 class DayRun:
-    """Days that a series covers whole, or in part: numbers since 1970-01-01, `stop_day` not in."""
+    """Days of which a series has hours: all of them, or all but the gaps.
+
+    Parameters
+    ----------
+    first_day, stop_day : int
+        Numbers since 1970-01-01, `stop_day` exclusive.
+    gaps : tuple of (int, int)
+        Times of these days without a factor, in microseconds since 1970, the end exclusive.
+    """
 
     first_day: int
     stop_day: int
-    is_partial: bool
+    gaps: tuple[tuple[int, int], ...]
 
 
 def day_runs(spans: Sequence[Span], day_start_us: Callable[[int], int]) -> Iterator[DayRun]:
-    """Give the days of which a series has hours, those that it covers whole apart.
+    """Give the days of which a series has hours, those with gaps apart.
 
     Parameters
     ----------
@@ -133,25 +142,33 @@ def day_runs(spans: Sequence[Span], day_start_us: Callable[[int], int]) -> Itera
         First instant of a day, by its number.
     """
     open_run: DayRun | None = None
-    for day, is_partial in _days(spans, day_start_us):
-        if open_run is not None and (open_run.stop_day, open_run.is_partial) == (day, is_partial):
-            open_run = DayRun(open_run.first_day, day + 1, is_partial)
+    for day, gaps in _days(_stretches(spans), day_start_us):
+        if open_run is not None and open_run.stop_day == day and bool(open_run.gaps) == bool(gaps):
+            open_run = DayRun(open_run.first_day, day + 1, (*open_run.gaps, *gaps))
             continue
         if open_run is not None:
             yield open_run
-        open_run = DayRun(day, day + 1, is_partial)
+        open_run = DayRun(day, day + 1, gaps)
     if open_run is not None:
         yield open_run
 
 
-def _days(spans: Sequence[Span], day_start_us: Callable[[int], int]) -> Iterator[tuple[int, bool]]:
-    stretches: list[tuple[int, int]] = []
+def _stretches(spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Put spans together that follow each other without a gap."""
+    found: list[tuple[int, int]] = []
     for span in spans:
-        if stretches and stretches[-1][1] == span.start_us:
-            stretches[-1] = (stretches[-1][0], span.stop_us)
+        if found and found[-1][1] == span.start_us:
+            found[-1] = (found[-1][0], span.stop_us)
         else:
-            stretches.append((span.start_us, span.stop_us))
-    done = -1
+            found.append((span.start_us, span.stop_us))
+    return found
+
+
+def _days(
+    stretches: Sequence[tuple[int, int]], day_start_us: Callable[[int], int]
+) -> Iterator[tuple[int, tuple[tuple[int, int], ...]]]:
+    """Give each day that has a factor at some time, and its gaps."""
+    place, done = 0, -1
     for start, stop in stretches:
         # Local midnight is less than a day from that of UTC.
         for day in range(max(start // DAY_US - 1, done + 1, 0), stop // DAY_US + 2):
@@ -159,7 +176,18 @@ def _days(spans: Sequence[Span], day_start_us: Callable[[int], int]) -> Iterator
             if after <= start or first >= stop:
                 continue
             done = day
-            yield day, not start <= first <= after <= stop
+            while stretches[place][1] <= first:
+                place += 1
+            gaps, begun = [], first
+            for begin, end in itertools.islice(stretches, place, None):
+                if begin >= after:
+                    break
+                if begin > begun:
+                    gaps.append((begun, begin))
+                begun = end
+            if begun < after:
+                gaps.append((begun, after))
+            yield day, tuple(gaps)
 
 
 def write_series(spans: Sequence[Span]) -> bytes:

@@ -109,7 +109,7 @@ def open_series(picks: Sequence[Pick]) -> str:
     """Name the series whose missing hours nothing of some picks serves; empty where all is."""
     parts = [pick.hours for pick in picks if pick.hours is not None]
     has_rest = any(part.kind == "rest" for part in parts)
-    is_open = any(pick.candidate.factor.has_gaps for pick in picks) and not has_rest
+    is_open = any(pick.candidate.factor.gaps for pick in picks) and not has_rest
     return parts[0].series if is_open else ""
 
 
@@ -168,7 +168,7 @@ class Choice:
             return _rest(found, rest_of) if rest_of else _beside_hours(found, candidates)
         part = HoursPart(series.candidate.factor.hours, "values")
         hourly = replace(series, hours=part)
-        if not series.candidate.factor.has_gaps:
+        if not series.candidate.factor.gaps:
             return [hourly]
         return [hourly, *_rest(self._pick(plain, day, by_day=by_day), part.series)]
 

@@ -67,7 +67,7 @@ def write_factor(book: str, edition: str, factor: Factor) -> catalogue_pb2.Facto
             for step in factor.steps
         ],
         hours=factor.hours,
-        has_gaps=factor.has_gaps,
+        has_gaps=bool(factor.gaps),
     )
 
 

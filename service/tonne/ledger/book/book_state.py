@@ -26,7 +26,7 @@ from tonne.catalogue.words.method import settings_of
 from tonne.errors import StoreUnavailable
 from tonne.ledger.book.entities import share_cuts
 from tonne.ledger.book.factors import factor_of_row
-from tonne.ledger.book.periods import day_start_us, period_table
+from tonne.ledger.book.periods import day_start_us, hole_arrays, period_table
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day
 from tonne_kernel import RuleTable
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.candidates import Gaps
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.resolver import Run
     from tonne.catalogue.resolving.texts import Texts
@@ -159,6 +160,7 @@ class BookState:
         self._run_first_days = array("i")
         self._run_starts_us = array("q")
         self._run_dispositions = array("i")
+        self._holes: list[Gaps] = []
         self._resolution_numbers: dict[Resolution, int] = {}
         self._resolutions: list[Resolution] = []
         self._table: RuleTable | None = None
@@ -191,14 +193,8 @@ class BookState:
 
     def renewed(self) -> BookState:
         """Make the same state without its rules."""
-        return BookState(
-            self.book,
-            self.editions,
-            self.settings,
-            self.register,
-            self.entities,
-            words=self._words,
-        )
+        rules = self.settings, self.register, self.entities
+        return BookState(self.book, self.editions, *rules, words=self._words)
 
     def assign_rules(self, session: Session) -> None:
         """Give every key of a session its rule.
@@ -235,6 +231,7 @@ class BookState:
                     array("i", self._run_dispositions),
                     array("i", self._run_first_days),
                     array("q", self._run_starts_us),
+                    *hole_arrays(self._holes),
                 )
             return self._table
 
@@ -286,10 +283,9 @@ class BookState:
         number = self._rule_numbers.get(key)
         if number is not None:
             return number
-        starts = {
-            run.first_day: self._number(run.disposition, accepted=accepted)
-            for run in self._resolver.resolve(activity, unit, region, rated)
-        }
+        runs = self._resolver.resolve(activity, unit, region, rated)
+        starts = {run.first_day: self._number(run.disposition, accepted=accepted) for run in runs}
+        self._holes.append(tuple(hole for run in runs for hole in run.holes))
         days = self._cut_days[cuts]
         before: int | None = None
         for day in sorted(starts | dict.fromkeys(days, 0)):
@@ -348,11 +344,8 @@ class BookStates:
     def refresh(self, book: str) -> BookState:
         """State of a book at the manifest's revision."""
         state = self.known(book)
-        return (
-            state
-            if state.book.revision_token == self._manifest.revision_token(book)
-            else self._load(book)
-        )
+        is_latest = state.book.revision_token == self._manifest.revision_token(book)
+        return state if is_latest else self._load(book)
 
     @contextmanager
     def posting(self, book: str) -> Iterator[None]:

@@ -24,9 +24,6 @@ _TEXTS = (
     "licence",
     "evidence",
 )
-_GAPS = " with gaps"
-"""Behind the SHA-256 of a series of which hours of the factor's days are missing."""
-
 _NUMBERS = (*AMOUNTS, "uncertainty")
 
 
@@ -40,7 +37,7 @@ def factor_to_row(factor: Factor) -> FactorRow:
         valid_to="" if factor.valid_to is None else factor.valid_to.isoformat(),
         steps=write_steps(factor.steps),
         gases=";".join(f"{gas}={plain_text(kg)}" for gas, kg in factor.gases),
-        hours=f"{factor.hours}{_GAPS if factor.has_gaps else ''}",
+        hours=" ".join([factor.hours, *(f"{start}-{stop}" for start, stop in factor.gaps)]),
         **texts,
     )
 
@@ -49,6 +46,8 @@ def factor_of_row(row: FactorRow) -> Factor:
     """Read what `factor_to_row` wrote."""
     values: dict[str, Any] = {name: getattr(row, name) for name in _TEXTS}
     values |= {name: _decimal(getattr(row, name)) for name in _NUMBERS}
+    hours, *times = row.hours.split(" ")
+    gaps = (time.partition("-") for time in times)
     pairs = (pair.partition("=") for pair in row.gases.split(";") if pair)
     return Factor(
         row=row.row,
@@ -56,8 +55,8 @@ def factor_of_row(row: FactorRow) -> Factor:
         valid_to=dt.date.fromisoformat(row.valid_to) if row.valid_to else None,
         steps=read_steps(row.steps),
         gases=tuple((gas, Decimal(kg)) for gas, _, kg in pairs),
-        hours=row.hours.removesuffix(_GAPS),
-        has_gaps=row.hours.endswith(_GAPS),
+        hours=hours,
+        gaps=tuple((int(start), int(stop)) for start, _, stop in gaps),
         **values,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from array import array
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tonne.model import (
     LAST_DAY,
     PERIOD_COUNT_MAX,
     PERIOD_EPOCH_YEAR,
+    RowStatus,
     day_of_number,
     first_day_of,
     period_of_day,
@@ -20,7 +22,7 @@ from tonne.model import (
 from tonne_kernel import TIME_US_STOP, PeriodTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tonne.ledger.files.repost import Cut
 
@@ -88,6 +90,18 @@ def slice_bounds_us(time_zone: str, period: int, first_day: int, last_day: int) 
     month = first_day_of(period)
     stop = first_day_of(period + 1) if last_day == LAST_DAY else month + last_day
     return day_start_us(time_zone, month + first_day - 1), day_start_us(time_zone, stop)
+
+
+def hole_arrays(
+    holes: Sequence[Sequence[tuple[int, int]]],
+) -> tuple[array[int] | None, array[int] | None, array[int] | None, int]:
+    """Give the times of each rule at which records wait for a factor as the kernel takes them."""
+    if not any(holes):
+        return None, None, None, 0
+    offsets = array("i", itertools.accumulate(map(len, holes), initial=0))
+    flat = list(itertools.chain.from_iterable(holes))
+    starts, stops = zip(*flat, strict=True)
+    return offsets, array("q", starts), array("q", stops), RowStatus.FACTOR_MUST_EXIST
 
 
 def _midnight_us(zone: ZoneInfo, year: int, month: int, day: int) -> int:

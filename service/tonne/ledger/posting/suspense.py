@@ -43,6 +43,8 @@ SPELT_LIKE_MAX = 10_000
 EXPECTED_REGION = "a region of ISO 3166, a grid, a place below one, or a region of own factors"
 """What a region must be to find its factors."""
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 _FIELDS = {
     RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
     RowStatus.FACTOR_MUST_EXIST: "activity",
@@ -197,8 +199,13 @@ class SuspenseTexts:
         runs = self._state.resolve(row["activity"], row["unit"], region, row["facility"])
         first = self._day(row["start"])
         last = self._day(row["end"] - dt.timedelta(microseconds=1))
+        start_us, end_us = (
+            (row[name] - _EPOCH) // dt.timedelta(microseconds=1) for name in ("start", "end")
+        )
         held = [
-            run.disposition
+            RowStatus.FACTOR_MUST_EXIST
+            if any(start < end_us and stop > start_us for start, stop in run.holes)
+            else run.disposition
             for run, after in itertools.zip_longest(runs, runs[1:])
             if run.first_day <= last and (after is None or after.first_day > first)
         ]

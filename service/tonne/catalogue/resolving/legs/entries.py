@@ -138,9 +138,8 @@ class Assembly:
         return self._KINDS[leg.kind].entries(self, leg, day)
 
     def picks(self, leg: Leg, day: int) -> list[Pick]:
-        """Factors of a leg's stages that serve a day; none where hours of it are not served."""
-        found = self.pick(self.sources.serving(leg), day)
-        return [] if open_series(found) else found
+        """Factors of a leg's stages that serve a day."""
+        return self.pick(self.sources.serving(leg), day)
 
     def direct(self, day: int) -> list[Pick]:
         """Factors of the activity itself that serve a day."""
@@ -153,15 +152,16 @@ class Assembly:
     def averages(self, day: int, rest_of: str = "") -> list[Pick]:
         """Pick the grid's average; its life-cycle average where no direct one is known.
 
-        Nothing where hours are missing that neither serves. `rest_of` names the series of which
-        the missing hours alone are to be served.
+        `rest_of` names the series of which the missing hours alone are to be served.
         """
         direct = self.pick(self.sources.direct(), day, rest_of=rest_of)
         series = open_series(direct)
         if direct and not series:
             return direct
-        rest = self.pick(self.sources.life_cycle(), day, rest_of=series or rest_of)
-        return [*direct, *rest] if rest and not open_series(rest) else []
+        return [
+            *direct,
+            *self.pick(self.sources.life_cycle(), day, rest_of=series or rest_of),
+        ]
 
     # Kinds of legs.
 
@@ -201,7 +201,7 @@ class Assembly:
         if self.sources.rule not in NETWORKS:
             notice = residual_mix_missing(self.activities[0], self.region)
             entries = [replace(entry, notices=(*entry.notices, notice)) for entry in entries]
-        return [*found, *entries] if entries else []
+        return [*found, *entries]
 
     def _average(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         return [self.plain_entry(leg.account, pick) for pick in self.averages(day)]
@@ -217,7 +217,7 @@ class Assembly:
     ) -> list[ResolutionEntry]:
         """Leave the upstream of hours out that a life-cycle average serves: it holds theirs."""
         series = open_series(self.direct(day))
-        if not series or not self.averages(day):
+        if not series or open_series(self.averages(day)):
             return list(entries)
         return [replace(entry, hours=HoursPart(series, "within")) for entry in entries]
 
@@ -352,6 +352,7 @@ class Assembly:
     def entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
         """Make the entry of a factor with the masses that count."""
         candidate = pick.candidate
+        self.sources.candidates.note_gaps(candidate)
         steps = (*candidate.conversion.steps, *share_steps(pick))
         return ResolutionEntry(
             account=account,
