@@ -267,11 +267,12 @@ class Evidence:
             `again` tells a difference.
         """
         periods = period_table(moment.book.time_zone)
+        boundaries_us = month_boundaries_us(moment.book.time_zone)
         for file, clearings in self._segments(moment, hold):
             verified = self._reader.open(file)
             found = self._matching(moment, question, verified, clearings, whole=True)
             for rows in found.iter_slices(BATCH_ROWS):
-                yield timed_parts(rows, periods, cuts).filter(
+                yield timed_parts(rows, periods, boundaries_us, cuts).filter(
                     pl.col("period").is_between(question.first_period, question.last_period)
                 )
 

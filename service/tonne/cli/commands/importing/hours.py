@@ -68,7 +68,7 @@ def import_hours(  # noqa: PLR0917  # typer passes by name
     ] = "",
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """Import factors by the hour. The book prefers them to its other factors of the region.
+    """Import factors by the hour. The book prefers them to the shipped factors of the region.
 
     Each record takes the factors of the hours that it covers, each by the part of its time. A
     record that is longer than an hour counts as flat over its time. Hours that the file lacks
@@ -101,3 +101,8 @@ def import_hours(  # noqa: PLR0917  # typer passes by name
         f"edition {found.id}: hours of {counted(found.factor_count, 'run')} of days, number "
         f"{found.rank} in the book's order of editions"
     )
+    if found.rank > 1:
+        say(
+            "notice: where an edition before it has a factor of the region, that one counts, and "
+            f"not the hours: put {found.id} first with `tonne method set --editions`"
+        )
