@@ -42,6 +42,7 @@ def check_time_zone(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def month_boundaries_us(time_zone: str) -> array[int]:
     """First instants of the months 1970-01 to 2200-01 in a time zone.
 
@@ -50,7 +51,8 @@ def month_boundaries_us(time_zone: str) -> array[int]:
     array of int64
         Microseconds since 1970-01-01T00:00Z, ascending, `PERIOD_COUNT_MAX + 1` of them.
         The first and the last are moved outwards, where that is needed, so that the periods
-        hold every instant that a record may have: 1970-01-01T00:00Z to 2200-01-01T00:00Z.
+        hold every instant that a record may have: 1970-01-01T00:00Z to 2200-01-01T00:00Z. It is
+        the same array each time: nobody changes it.
     """
     zone = ZoneInfo(time_zone)
     boundaries = array("q")

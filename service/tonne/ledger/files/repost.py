@@ -155,7 +155,7 @@ def split_records(
 def timed_parts(
     records: pl.DataFrame,
     periods: PeriodTable,
-    boundaries_us: Sequence[int],
+    slices: pl.DataFrame,
     cuts: Sequence[Cut] = (),
 ) -> pl.DataFrame:
     """Split records as `split_records` does, and give each part the keys and times of its record.
@@ -166,8 +166,8 @@ def timed_parts(
     ----------
     records, periods, cuts
         As in `split_records`.
-    boundaries_us : sequence of int
-        First instants of the periods, and the end of the last one.
+    slices : polars.DataFrame
+        `slice_table` of the same periods and cuts.
 
     Returns
     -------
@@ -175,7 +175,6 @@ def timed_parts(
         Columns of `split_records`; facility, activity, unit, region (texts), start_us, end_us
         (Int64, microseconds since 1970).
     """
-    slices = _slices(boundaries_us, cuts)
     edges = slices["edge"]
     with polars_errors("the times of records"):
         keyed = records.select(
@@ -194,9 +193,12 @@ def timed_parts(
             .join(slices, on="slice", how="left", maintain_order="left")
         )
         across = keyed.filter(~pl.col("is_one"))
+        columns = ["row", "period", "first_day", "last_day", "quantity"]
+        columns += [*_TEXTS, "start_us", "end_us"]
+        if across.is_empty():
+            return alone.select(columns)
         split = split_records(records.filter(~keyed["is_one"]), periods, cuts)
         parts = split.with_columns(across["row"].gather(split["row"]).alias("row"))
-        columns = [*parts.columns, *_TEXTS, "start_us", "end_us"]
         return pl.concat(
             [
                 alone.select(columns),
@@ -205,8 +207,11 @@ def timed_parts(
         )
 
 
-def _slices(boundaries_us: Sequence[int], cuts: Sequence[Cut]) -> pl.DataFrame:
-    """Slices by their number: where each begins, its period, its first and its last day."""
+def slice_table(boundaries_us: Sequence[int], cuts: Sequence[Cut] = ()) -> pl.DataFrame:
+    """Give the slices by their number: where each begins, its period, its first and last day.
+
+    `boundaries_us` are the first instants of the periods, and the end of the last one.
+    """
     starts = [(at, period, 1) for period, at in enumerate(boundaries_us[:-1])]
     starts += [(at, period, day) for period, day, at in cuts]
     starts.sort()

@@ -19,7 +19,7 @@ from tonne.ledger.book.part import LedgerPart
 from tonne.ledger.book.periods import cuts_of, month_boundaries_us, slice_bounds_us
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.ledger.files.repost import FROM, TIMES, TO, timed_parts
+from tonne.ledger.files.repost import FROM, TIMES, TO, slice_table, timed_parts
 from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.posting.posted import (
     outcome_of,
@@ -208,8 +208,8 @@ class Estimation:
         whole = postings.select("period", "first_day").unique()
         days = [first_day_of(period) + day - 1 for period, day in whole.iter_rows()]
         cuts = cuts_of(days, self.state.book.time_zone)
-        boundaries_us = month_boundaries_us(self.state.book.time_zone)
-        parts = timed_parts(posted, self.state.periods, boundaries_us, cuts).drop(
+        slices = slice_table(month_boundaries_us(self.state.book.time_zone), cuts)
+        parts = timed_parts(posted, self.state.periods, slices, cuts).drop(
             "facility", "activity", "unit", "region"
         )
         keys = self.state.with_effective_region(
