@@ -256,10 +256,10 @@ class Choice:
         found = {first - reach for first in firsts}
         for stop in {stop for _, stop in months}:
             found.add(stop + reach)
-            later = next((first for first in firsts if first > stop), None)
-            if later is not None:
-                # p - stop + 1 months after the earlier one, later - p before the later one.
-                found.add((stop + later - 1) // 2 + 1)
+            # p - stop + 1 months after the earlier one, later - p before the later one. The next
+            # first may be the set's own, where that holds for less than a month.
+            near = (first for first in firsts if stop < first <= stop + 2 * reach)
+            found |= {(stop + later - 1) // 2 + 1 for later in near}
         return {first_day_of(period) for period in found if 0 <= period < PERIOD_COUNT_MAX}
 
     def _at(self, candidates: Sequence[Candidate], day: int) -> Pick | None:
