@@ -6,12 +6,37 @@ figures are the publishers', written out.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from fractions import Fraction
 
 import pytest
 
+from tests.support.servers.server import ServerProcess
 from tonne.catalogue.words.method import Rate
+from tonne.client import Client
 from tonne.client.answers.explain_results import ExplainLine, ExplainReplay
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def server(request, tmp_path_factory):
+    """A server on each manifest."""
+    directory = tmp_path_factory.mktemp(f"ledger-{request.param}")
+    with ExitStack() as closing:
+        env = {}
+        if request.param == "postgres":
+            database = request.getfixturevalue("postgres_server")
+            name = closing.enter_context(database.database())
+            env["TONNE_STORE_MANIFEST_URL"] = database.url(name)
+        running = closing.enter_context(ServerProcess("--data", str(directory), env=env))
+        yield running
+        assert running.terminate() == 0
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    """The SDK of that server."""
+    with Client(server.address) as opened:
+        yield opened
 
 
 @pytest.fixture
