@@ -15,6 +15,7 @@ from tonne.catalogue.words.method import (
     CONSOLIDATIONS,
     GWP_SETS,
     LOSS_CONVENTIONS,
+    UNKNOWN_METHANES,
     YEAR_RULES,
     MethodSettings,
     Rate,
@@ -185,6 +186,9 @@ def set_method(
     consolidation: Annotated[
         str | None, _one_of("Consolidation approach of reports that name none", CONSOLIDATIONS)
     ] = None,
+    unknown_methane: Annotated[
+        str | None, _one_of("As what methane of unknown origin counts", UNKNOWN_METHANES)
+    ] = None,
     proxy_region: _ProxyRegions = None,
     year_fallback_years: Annotated[
         int | None,
@@ -213,6 +217,7 @@ def set_method(
         "reporting_year_start": reporting_year_start,
         "loss_convention": loss_convention,
         "consolidation": consolidation,
+        "unknown_methane": unknown_methane,
         "proxy_regions": proxy_region and tuple(filter(None, proxy_region)),
         "year_fallback_years": year_fallback_years,
         "transport_wtt": transport_wtt if transport_wtt or no_transport_wtt else None,

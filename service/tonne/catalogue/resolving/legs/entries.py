@@ -11,7 +11,7 @@ from tonne.catalogue.editions.hours import HoursPart
 from tonne.catalogue.resolving.choice import open_series, share_steps
 from tonne.catalogue.resolving.legs import electric
 from tonne.catalogue.resolving.legs.losses import loss_step, of_set
-from tonne.catalogue.resolving.legs.masses import masses_of
+from tonne.catalogue.resolving.legs.masses import masses_of, methane_notices
 from tonne.catalogue.resolving.legs.notices import notices_of, residual_mix_missing
 from tonne.catalogue.resolving.legs.sources import GRID, Sources
 from tonne.catalogue.resolving.resolution import (
@@ -303,7 +303,7 @@ class Assembly:
         """Take the factors of the leg's stages as they are."""
         found = []
         for pick in self.picks(leg, day):
-            masses = masses_of(pick.candidate.factor, leg.gases)
+            masses = self._masses_of(pick, leg.gases)
             if masses is not None:
                 found.append(self.entry(leg.account, pick, masses))
         return found
@@ -344,10 +344,14 @@ class Assembly:
 
     def plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
         """Make the entry of a factor with all its gases, and of a share of it."""
-        masses = masses_of(pick.candidate.factor)
+        masses = self._masses_of(pick)
         assert masses is not None  # noqa: S101  all gases are asked for
         entry = self.entry(account, pick, masses)
         return entry if share is None else replace(entry, steps=(*entry.steps, share))
+
+    def _masses_of(self, pick: Pick, gases: str = "all") -> FactorMasses | None:
+        unknown = self.sources.settings.unknown_methane
+        return masses_of(pick.candidate.factor, gases, unknown_methane=unknown)
 
     def entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
         """Make the entry of a factor with the masses that count."""
@@ -362,7 +366,11 @@ class Assembly:
             steps=steps,
             stage=candidate.factor.stage,
             cell=cell_of(candidate.factor),
-            notices=(*self.notices_of(pick), *candidate.conversion.notices),
+            notices=(
+                *self.notices_of(pick),
+                *candidate.conversion.notices,
+                *methane_notices(candidate.factor, masses),
+            ),
             hours=pick.hours,
         )
 
