@@ -227,6 +227,17 @@ def test_without_another_factor_what_touches_a_missing_hour_waits(bench, values,
         assert found.total.kg_co2e == decimal_text(everything)
 
 
+def test_what_waits_for_an_hour_says_which(bench):
+    """From when to when it is missing, and the two commands that give a factor."""
+    values = dict.fromkeys(range(HOUR_COUNT), "0.5")
+    del values[30]
+    book = make_book(bench, values, annual=False)
+    answer, _ = estimate(bench, book, LOCATION, [[power(30 * 60 + 15, 15, 100)]])
+    (message,) = answer.messages.values()
+    assert "none from 2025-02-27T09:00Z to 2025-02-27T10:00Z" in message
+    assert "tonne factor hours" in message
+
+
 def test_a_share_that_changes_cuts_hours_too(bench):
     """83 % from the second of March on, registered before or after: the same kilograms."""
     values = {place: str(place % 7 / 8) for place in range(HOUR_COUNT)}
