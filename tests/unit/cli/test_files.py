@@ -137,3 +137,16 @@ def test_an_error_of_a_spreadsheet_is_no_name(frame, tmp_path, suffix):
     wrong.write_csv(path) if suffix == ".csv" else wrong.write_ndjson(path)
     (piece,) = files.read_files([path])
     assert piece["unread"].to_list() == [None, '{"facility":"#N/A"}']
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical])
+def test_words_with_a_dictionary_are_looked_at_too(frame, tmp_path, kind):
+    """Of a Parquet file: an error of a spreadsheet, and the sum of other rows."""
+    path = tmp_path / "a.parquet"
+    wrong = frame.head(2).with_columns(facility=pl.Series(["dc-1", "#N/A"]).cast(kind))
+    wrong.write_parquet(path)
+    (piece,) = files.read_files([path])
+    assert piece["unread"].to_list() == [None, '{"facility":"#N/A"}']
+    wrong.with_columns(facility=pl.Series(["dc-1", "Total"]).cast(kind)).write_parquet(path)
+    with pytest.raises(FieldInvalid, match=r"record 2: 'Total / .*' looks like a sum"):
+        list(files.read_files([path]))

@@ -9,6 +9,7 @@ import polars as pl
 from tonne.cli.input.ipc_stream import read_ipc_stream
 from tonne.cli.input.json_lines import read_json_lines
 from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
+from tonne.client.wire.frames import with_dictionaries
 from tonne.errors import FieldInvalid
 from tonne.imports.profiles.mapping import header_error
 from tonne.imports.profiles.screening import check_plain
@@ -48,7 +49,9 @@ def read_files(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:
         record_count = 0
         try:
             for piece in reader(path):
-                yield check_plain(piece, str(path), record_count)
+                # Few texts are names of many records: each is looked at once.
+                coded = with_dictionaries(piece, piece.height)
+                yield check_plain(coded, str(path), record_count)
                 record_count += piece.height
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _unreadable(path, error) from error
