@@ -150,3 +150,15 @@ def test_words_with_a_dictionary_are_looked_at_too(frame, tmp_path, kind):
     wrong.with_columns(facility=pl.Series(["dc-1", "Total"]).cast(kind)).write_parquet(path)
     with pytest.raises(FieldInvalid, match=r"record 2: 'Total / .*' looks like a sum"):
         list(files.read_files([path]))
+
+
+def test_a_blank_line_is_no_record(frame, tmp_path):
+    """Nor is a row of empty cells, as a spreadsheet leaves them; a row that lacks a field is."""
+    path = tmp_path / "a.csv"
+    frame.head(2).write_csv(path)
+    header, first, second = path.read_text().splitlines()
+    commas = "," * header.count(",")
+    lacking = second.replace("a", "", 1)
+    path.write_text(f"{header}\n\n{first}\n{commas}\n{lacking}\n\n")
+    (piece,) = files.read_files([path])
+    assert piece.height == 2

@@ -118,6 +118,12 @@ def _read_scan(path: Path) -> Iterator[pl.DataFrame]:
     yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
 
 
+def _read_csv(path: Path) -> Iterator[pl.DataFrame]:
+    for piece in _read_scan(path):
+        is_blank = piece["facility"].null_count() > 0  # of some line, perhaps
+        yield piece.filter(~pl.all_horizontal(pl.all().is_null())) if is_blank else piece
+
+
 def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:
     with path.open("rb") as file:
         is_file = file.read(len(ARROW_FILE_MAGIC)) == ARROW_FILE_MAGIC
@@ -132,7 +138,7 @@ def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:
 
 
 _READERS: Mapping[str, Callable[[Path], Iterator[pl.DataFrame]]] = {
-    ".csv": _read_scan,
+    ".csv": _read_csv,
     ".parquet": _read_scan,
     ".arrow": _read_arrow,
     ".arrows": _read_arrow,
