@@ -49,6 +49,16 @@ book = Table(
     Column("create_time", UtcTime, nullable=False),
 )
 
+# The last revisions of a book, each with its name: what says that one state came of another. A gap
+# is a revision that an older Tonne made.
+revision = Table(
+    "revision",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False),
+)
+
 method = Table(
     "method",
     metadata,
@@ -121,6 +131,9 @@ facility = Table(
     Column("ownership", Text, nullable=False),
     Column("valid_from", String, nullable=False),
     Column("valid_to", String, nullable=False),
+    # The book's at the last change of the facility; 0 where an older Tonne made it.
+    Column("revision", BigInteger, nullable=False, server_default="0"),
+    Index(None, "book", "revision"),
 )
 
 entity = Table(
