@@ -32,7 +32,7 @@ from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.method import MethodSettings
 from tonne.catalogue.words.tables import edition_bytes
 from tonne.ledger.book.book_state import BookState
-from tonne.ledger.book.registered import register_frame
+from tonne.ledger.book.facilities import register_frame
 from tonne.ledger.posting.estimate import CatalogueState
 from tonne_kernel import BatchSlice, Posted, RuleTable, Session, post
 

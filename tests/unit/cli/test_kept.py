@@ -7,8 +7,8 @@ import itertools
 import polars as pl
 import pytest
 
-from tonne.cli.input import kept
-from tonne.cli.input.kept import Kept
+from tonne.cli.appending import kept
+from tonne.cli.appending.kept import Kept
 from tonne.cli.input.repeats import Source
 
 PIECES = [

@@ -20,6 +20,7 @@ from tonne.cli.appending.imports import (
     tell_known,
     tell_superseded,
 )
+from tonne.cli.appending.kept import Kept
 from tonne.cli.appending.mends import (
     committed_offset,
     compare,
@@ -32,7 +33,6 @@ from tonne.cli.appending.mends import (
 from tonne.cli.appending.negatives import Negatives
 from tonne.cli.appending.outcome import NegativeRule, Outcome, RepeatRule, outcome_of, report
 from tonne.cli.connection import connect
-from tonne.cli.input.kept import Kept
 from tonne.cli.input.placement import Placement, in_order
 from tonne.cli.input.repeats import Repeats, Source, behind, find_repeats, without
 from tonne.cli.terminal.output import Format, counted, say

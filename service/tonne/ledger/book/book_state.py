@@ -19,20 +19,19 @@ from weakref import WeakValueDictionary
 import polars as pl
 
 from tonne.catalogue.editions.by_activity import ByActivity
-from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.book_words import BookWords
 from tonne.catalogue.words.method import settings_of
 from tonne.errors import StoreUnavailable
 from tonne.ledger.book.entities import share_cuts
-from tonne.ledger.book.factors import factor_of_row
-from tonne.ledger.book.periods import day_start_us, period_table
-from tonne.ledger.book.registered import (
+from tonne.ledger.book.facilities import (
     in_order,
     look_up,
     read_register,
     with_changes,
 )
+from tonne.ledger.book.factors import edition_factors
+from tonne.ledger.book.periods import day_start_us, period_table
 from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day
 from tonne_kernel import RuleTable
@@ -69,27 +68,6 @@ months, and the facility where the method has rates for it alone."""
 _state_serials = itertools.count(1)
 
 
-def edition_factors(manifest: Manifest, book: Book, edition: str) -> Sequence[Factor]:
-    """Read the factors of an edition that the book's method names.
-
-    Raises
-    ------
-    StoreUnavailable
-        It is neither imported nor shipped with this server.
-    """
-    if edition in book.editions:
-        return [factor_of_row(row) for row in manifest.factors(book.id, edition)]
-    shipped = shipped_editions().get(edition)
-    if shipped is None:
-        raise StoreUnavailable(
-            f"version {book.method_version} of the method of book {book.id!r} names edition "
-            f"{edition!r}, which this server does not have, because its version is older than "
-            "the method: try again, another server may answer",
-            metadata={"book": book.id, "edition": edition},
-        )
-    return shipped.factors
-
-
 class BookState:
     """A book's factors, register and periods at one revision, and the rules made from them.
 
@@ -105,7 +83,7 @@ class BookState:
     settings : MethodSettings
         Of the method in force.
     register : polars.DataFrame
-        Registered facilities, columns of `registered.REGISTER_SCHEMA`.
+        Registered facilities, columns of `facilities.REGISTER_SCHEMA`.
     entities : sequence of Entity
         Whose they are.
     words : BookWords, optional

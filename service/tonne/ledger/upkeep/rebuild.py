@@ -17,8 +17,9 @@ import polars as pl
 from tonne.catalogue.words.book_words import BookWords
 from tonne.catalogue.words.method import settings_of
 from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent
-from tonne.ledger.book.book_state import BookState, edition_factors
-from tonne.ledger.book.registered import read_register
+from tonne.ledger.book.book_state import BookState
+from tonne.ledger.book.facilities import read_register
+from tonne.ledger.book.factors import edition_factors
 from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared

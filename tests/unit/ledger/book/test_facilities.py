@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tonne.ledger.book.book_state import BookStates
-from tonne.ledger.book.registered import (
+from tonne.ledger.book.facilities import (
     REGISTER_SCHEMA,
     in_order,
     look_up,
