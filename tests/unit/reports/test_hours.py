@@ -103,7 +103,7 @@ def power(start_minute, minutes, per_minute, **fields):
 
 def values_of(seed, missing):
     """Hours with factors of one to four places, some of them missing."""
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)  # noqa: S311 - of tests, seeded
     return {
         place: f"{draw.randrange(20_000) / 10 ** draw.randrange(1, 5):.4f}"
         for place in range(HOUR_COUNT)

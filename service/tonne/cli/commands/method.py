@@ -127,6 +127,12 @@ _SettingsFile = Annotated[
         help="JSON file with all settings, as `tonne method show` prints it.",
     ),
 ]
+_BlendGwp = Annotated[
+    str | None, _one_of("Where the GWP of a blend of gases comes from", BLEND_GWPS)
+]
+_UnknownMethane = Annotated[
+    str | None, _one_of("As what methane of unknown origin counts", UNKNOWN_METHANES)
+]
 # Two switches: one of both forms is a name that help cannot show whole.
 _TransportWtt = Annotated[
     bool,
@@ -170,9 +176,7 @@ def set_method(
     edition: _Editions = None,
     add_edition: _AddedEditions = None,
     gwp_set: Annotated[str | None, _one_of("GWP set of reports that name none", GWP_SETS)] = None,
-    blend_gwp: Annotated[
-        str | None, _one_of("Where the GWP of a blend of gases comes from", BLEND_GWPS)
-    ] = None,
+    blend_gwp: _BlendGwp = None,
     year_rule: Annotated[
         str | None, _one_of("Year rule: which year's factors a record takes", YEAR_RULES)
     ] = None,
@@ -186,9 +190,7 @@ def set_method(
     consolidation: Annotated[
         str | None, _one_of("Consolidation approach of reports that name none", CONSOLIDATIONS)
     ] = None,
-    unknown_methane: Annotated[
-        str | None, _one_of("As what methane of unknown origin counts", UNKNOWN_METHANES)
-    ] = None,
+    unknown_methane: _UnknownMethane = None,
     proxy_region: _ProxyRegions = None,
     year_fallback_years: Annotated[
         int | None,
