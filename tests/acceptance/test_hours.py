@@ -20,9 +20,7 @@ record_id,facility,activity,quantity,unit,start,end,region
 def test_hours_weigh_records(tonne, tmp_path):
     """Imported, counted, explained, replayed; what no hour covers waits and says for which."""
     table, records = tmp_path / "hours.parquet", tmp_path / "rows.csv"
-    frame = pl.DataFrame(
-        {"start": ["2025-03-01 11:00", "2025-03-01 12:00"], "g": ["2000", "400"]}
-    )
+    frame = pl.DataFrame({"start": ["2025-03-01 11:00", "2025-03-01 12:00"], "g": ["2000", "400"]})
     frame.write_parquet(table)
     records.write_text(RECORDS)
     assert tonne("book", "create", "hourly").returncode == 0

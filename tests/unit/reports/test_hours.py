@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.support.checks.recompute import Recompute
 from tests.unit.ledger.conftest import embedded_bench, record
 from tests.unit.reports.test_estimate import estimate, post
 from tests.unit.reports.test_explain import ask
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.upkeep.check import BookCheck
 from tonne.model import Entity, Facility, FacilityRule, Holding
 from tonne.reports.hours.weighing import HOURS_BY_SHARE, HOURS_FLAT
 from tonne.reports.inventory.book import book_inventory
@@ -288,6 +290,8 @@ def test_a_series_that_is_not_its_digest_is_no_number(bench):
     values = dict.fromkeys(range(HOUR_COUNT), "0.5")
     book = make_book(bench, values)
     post(bench, book, [[power(24 * 60, 60, 1)]])
+    assert BookCheck(bench.manifest, bench.objects, book).run().problems == []
+    assert Recompute(bench.manifest, bench.objects).check_book(bench.ledger, book) == ()
     (path,) = [each.path for each in bench.objects.list(f"{book}/hours")]
     content = bench.objects.get(path)
     for wrong, said in ((content.replace(b"0.5", b"0.4", 1), "SHA-256"), (None, "missing")):
@@ -298,3 +302,5 @@ def test_a_series_that_is_not_its_digest_is_no_number(bench):
         with pytest.raises(LedgerInconsistent, match=said):
             book_inventory(other.ledger.snapshots.take(book), LOCATION)
         other.ledger.close()
+        (problem,) = BookCheck(bench.manifest, bench.objects, book).run().problems
+        assert said in problem.message
