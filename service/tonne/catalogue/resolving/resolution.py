@@ -93,7 +93,8 @@ class Step:
     ----------
     kind : str
         `unit`, `property` (density, heat content), `energy` (kWh of a use), `loss`, `days`,
-        `rate` (money, units of the book's own), `figure` (of a factor's own steps).
+        `rate` (money, units of the book's own), `figure` (of a factor's own steps), `hours` (what
+        hours make of a quantity: in explanations alone).
     text : str
         What it does, and where its numbers are from.
     ratio : Fraction
