@@ -45,6 +45,7 @@ COMMANDS = {
     "explain": "commands.explain:explain",
     "estimate": "commands.estimate:estimate",
     "word": "commands.words:word_app",
+    "supplier": "commands.stating.suppliers:supplier_app",
     "channel": "commands.listings:channel_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",

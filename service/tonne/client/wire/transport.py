@@ -75,6 +75,7 @@ _REPEATABLE = (
         ),
     ),
     ("tonne.v1.ReportService", ("ListRecords",)),
+    ("tonne.v1.StatementService", ("ListStatements",)),
 )
 
 _SERVICE_CONFIG = json.dumps(

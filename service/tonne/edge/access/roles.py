@@ -98,6 +98,9 @@ RULES: dict[str, Rule] = {
     "CompareRecords": Rule(_SENDS, "name"),
     "DigestRecords": Rule(_SENDS, "name"),
     "MendRecords": Rule(_SENDS, "name", changes=True),
+    # StatementService
+    "CreateStatements": Rule(_KEEPS, "parent", changes=True),
+    "ListStatements": Rule(_READS, "parent"),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),
     "ListEditions": Rule(_READS, "parent", needs_book=False),

@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tonne.store.sql.statement_tables import statement, statement_request  # noqa: F401  named here, as all
 from tonne.store.sql.types import METADATA, ExactInteger, UtcTime, id_type
 
 _id, metadata = id_type, METADATA

@@ -1,0 +1,94 @@
+"""The command `tonne supplier`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonne.cli.commands.books import readable_file
+from tonne.cli.commands.stating.statements import (
+    AuthorOption,
+    ReasonOption,
+    add_adding,
+    make_app,
+    read_rows,
+)
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.output import counted, say
+from tonne.errors import FieldInvalid
+from tonne.statements.fields import check_fields, from_mapping
+from tonne.statements.statement import Kind, Statement
+from tonne.statements.suppliers import Evidence, Supplier
+
+supplier_app = make_app(Kind.SUPPLIER, "Suppliers, and what is shown of them.")
+add_adding(supplier_app, Kind.EVIDENCE, "evidence")
+
+_SUPPLIER = ("display_name", "region", "category")
+_EVIDENCE = (
+    "attribute",
+    "evidence_date",
+    "source",
+    "valid_to",
+    "maturity_level",
+    "verifier",
+)
+
+
+@supplier_app.command("import")
+def import_suppliers(
+    file: Annotated[
+        Path,
+        readable_file(
+            f"CSV with a header: id, {', '.join(_SUPPLIER)}, and of evidence "
+            f"{', '.join(_EVIDENCE)}: a row for each."
+        ),
+    ],
+    *,
+    book: BookOption,
+    reason: ReasonOption,
+    author: AuthorOption = "",
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Bring a register of suppliers and their evidence in; what is known already stays."""
+    made = read_register(file, reason)
+    with connect(server) as client:
+        kept = client.add_statements(book, made, author=author)
+    suppliers = sum(each.kind is Kind.SUPPLIER for each in kept)
+    say(
+        f"{counted(suppliers, 'supplier')} and {len(kept) - suppliers:,} pieces of evidence are in "
+        f"the register of {book}"
+    )
+
+
+def read_register(file: Path, reason: str) -> list[Statement]:
+    """Read suppliers, then their evidence, from a CSV file.
+
+    Raises
+    ------
+    FieldInvalid
+        Names the line: a supplier that stands there twice with other words, evidence of one
+        attribute twice, or a field that does not fit.
+    """
+    suppliers: dict[str, Statement] = {}
+    evidence: dict[str, Statement] = {}
+    for place, row in read_rows(file, {}, ("id", *_SUPPLIER, *_EVIDENCE)):
+        id_ = row.pop("id", "")
+        says = from_mapping(Supplier, _some(row, _SUPPLIER), place)
+        check_fields(says, place)
+        made = Statement(Kind.SUPPLIER, id_, says, "", reason)
+        if suppliers.setdefault(id_, made) != made:
+            raise FieldInvalid(f"{place}: supplier {id_!r} stands before with other words")
+        if not row.get("attribute"):
+            continue
+        shown = from_mapping(Evidence, {"supplier": id_, **_some(row, _EVIDENCE)}, place)
+        check_fields(shown, place)
+        shown.check(place)
+        name = f"{id_}.{shown.attribute}"
+        if name in evidence:
+            raise FieldInvalid(f"{place}: {shown.attribute} of supplier {id_!r} stands before")
+        evidence[name] = Statement(Kind.EVIDENCE, name, shown, "", reason)
+    return [*suppliers.values(), *evidence.values()]
+
+
+def _some(row: dict[str, str], fields: tuple[str, ...]) -> dict[str, str]:
+    return {name: row[name] for name in fields if row.get(name)}

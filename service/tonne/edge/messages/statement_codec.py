@@ -1,0 +1,88 @@
+"""Statements: messages to dataclasses and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tonne.edge.messages import names
+from tonne.edge.messages.codec import timestamp
+from tonne.statements import messages
+from tonne.statements.fields import invalid
+from tonne.statements.statement import BODIES, Kind, Statement
+from tonne.v1 import statements_pb2
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+_KINDS = {
+    number: Kind[name.removeprefix("STATEMENT_KIND_")]
+    for name, number in statements_pb2.StatementKind.items()
+    if number
+}
+
+
+def read_statement(message: statements_pb2.Statement, place: str, author: str) -> Statement:
+    """Read a statement that is to be made; `author` is who calls. Raises `FieldInvalid`."""
+    said = message.WhichOneof("body")
+    kind = Kind(said) if said else read_kind(message.kind, f"{place}.kind")
+    if kind is None:
+        raise invalid(place, f"what it says: one of {', '.join(Kind)}, or withdrawn", "nothing")
+    if message.kind and _KINDS.get(message.kind) is not kind:
+        raise invalid(f"{place}.kind", f"{kind}, as what it says", str(message.kind))
+    if bool(said) == message.withdrawn:
+        expected = "nothing that a withdrawn one says" if said else f"what a {kind} says"
+        raise invalid(f"{place}.{kind}", expected, said or "nothing")
+    return Statement(
+        kind,
+        message.id,
+        messages.read(BODIES[kind], getattr(message, said), f"{place}.{kind}") if said else None,
+        read_day(message, "valid_from", f"{place}.valid_from"),
+        message.reason,
+        message.author or author,
+        message.version,
+    )
+
+
+def write_statement(book: str, statement: Statement) -> statements_pb2.Statement:
+    """Write a version of a statement."""
+    message = statements_pb2.Statement(
+        name=names.write_statement(book, statement.number),
+        kind=f"STATEMENT_KIND_{statement.kind.name}",
+        id=statement.id,
+        version=statement.version,
+        valid_from=messages.date_message(statement.valid_from, "valid_from"),
+        reason=statement.reason,
+        author=statement.author,
+        create_time=None if statement.create_time is None else timestamp(statement.create_time),
+        withdrawn=statement.is_withdrawn,
+    )
+    if statement.body is not None:
+        said = getattr(message, statement.kind)
+        said.SetInParent()
+        messages.fill(said, statement.body, str(statement.kind))
+    return message
+
+
+def read_kind(number: int, field: str) -> Kind | None:
+    """Read a kind; None where it is left open. Raises `FieldInvalid`."""
+    if number and number not in _KINDS:
+        known = ", ".join(statements_pb2.StatementKind.keys()[1:])
+        raise invalid(field, f"one of {known}", str(number))
+    return _KINDS.get(number)
+
+
+def read_day(message: Any, field: str, place: str) -> str:
+    """Read a day as YYYY-MM-DD, empty where there is none. Raises `FieldInvalid`."""
+    if not message.HasField(field):
+        return ""
+    return messages.read_date(getattr(message, field), place)
+
+
+def read_moment(message: Any, field: str) -> dt.datetime | None:
+    """Read a moment of a request, or None. Raises `FieldInvalid` where it is none."""
+    if not message.HasField(field):
+        return None
+    moment: Timestamp = getattr(message, field)
+    return messages.read_moment(moment, field)
