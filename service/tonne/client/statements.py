@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import book_name, last_id, read_timestamp
 from tonne.errors import StatementUnknown
 from tonne.statements import messages
+from tonne.statements.answers import (
+    Claims,
+    MeasureEffect,
+    Pipeline,
+    ProductTotals,
+    SupplierCoverage,
+    TargetProgress,
+)
 from tonne.statements.statement import BODIES, Kind, Statement
 from tonne.v1 import statements_pb2
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 STATEMENTS_PER_CALL = 1_000
 """Statements that one call carries."""
@@ -93,10 +102,7 @@ class StatementCalls(Calls):
             filter=filter_by,
             order_by=order_by,
         )
-        if as_of is not None:
-            request.as_of_time.FromDatetime(as_of)
-        if valid_on:
-            request.valid_on.CopyFrom(messages.date_message(valid_on, "valid_on"))
+        _ask(request, valid_on, as_of)
         for page in self._pages(self._statements.ListStatements, request):
             yield from map(read_statement, page.statements)
 
@@ -107,6 +113,113 @@ class StatementCalls(Calls):
             if not each.is_withdrawn:
                 return each
         raise StatementUnknown.of(book, Kind(kind), statement)
+
+    def supplier_coverage(
+        self,
+        book: str,
+        *,
+        spend: Mapping[str, Decimal | str] | None = None,
+        currency: str = "",
+        valid_on: str = "",
+        as_of: dt.datetime | None = None,
+    ) -> SupplierCoverage:
+        """Tell of which suppliers something is shown, by number and by spend.
+
+        Parameters
+        ----------
+        spend : mapping of str to Decimal or str, optional
+            What was spent by supplier; those outside the register count in the whole.
+        currency : str
+            Of the spend.
+        valid_on : str
+            The day on which suppliers and evidence count, YYYY-MM-DD; empty: today.
+        as_of : datetime, optional
+            Only what was stated by then; aware.
+        """
+        request = statements_pb2.GetSupplierCoverageRequest(
+            name=book_name(book), spend=_spend(spend, currency)
+        )
+        _ask(request, valid_on, as_of)
+        answer = self._call(self._statements.GetSupplierCoverage, request)
+        return messages.read(SupplierCoverage, answer, "coverage")
+
+    def target_progress(
+        self,
+        book: str,
+        target: str,
+        *,
+        year_start: str = "",
+        version: int = 0,
+        spend: Mapping[str, Decimal | str] | None = None,
+        currency: str = "",
+        valid_on: str = "",
+        as_of: dt.datetime | None = None,
+    ) -> TargetProgress:
+        """Tell where a target stands.
+
+        Parameters
+        ----------
+        year_start : str
+            First month of the year whose figure is judged, YYYY-MM; empty: the latest.
+        version : int
+            Of the target; 0: the one of `valid_on` and `as_of`.
+        spend, currency, valid_on, as_of
+            As of `supplier_coverage`; spend of a target of engagement by spend.
+        """
+        request = statements_pb2.GetTargetProgressRequest(
+            name=book_name(book),
+            target=target,
+            year_start=year_start,
+            version=version,
+            spend=_spend(spend, currency),
+        )
+        _ask(request, valid_on, as_of)
+        answer = self._call(self._statements.GetTargetProgress, request)
+        return messages.read(TargetProgress, answer, "progress")
+
+    def measure_effect(
+        self,
+        book: str,
+        measure: str,
+        *,
+        year_start: str = "",
+        as_of: dt.datetime | None = None,
+    ) -> MeasureEffect:
+        """Compute the effect of a measure in a year, with the numbers that it is made of."""
+        request = statements_pb2.GetMeasureEffectRequest(
+            name=book_name(book), measure=measure, year_start=year_start
+        )
+        _ask(request, "", as_of)
+        answer = self._call(self._statements.GetMeasureEffect, request)
+        return messages.read(MeasureEffect, answer, "effect")
+
+    def measure_pipeline(
+        self, book: str, target: str, *, as_of: dt.datetime | None = None
+    ) -> Pipeline:
+        """Set the measures for an absolute target against what is left of it."""
+        request = statements_pb2.GetMeasurePipelineRequest(name=book_name(book), target=target)
+        _ask(request, "", as_of)
+        answer = self._call(self._statements.GetMeasurePipeline, request)
+        return messages.read(Pipeline, answer, "pipeline")
+
+    def claims(
+        self, book: str, *, for_publication: bool = False, as_of: dt.datetime | None = None
+    ) -> Claims:
+        """Tell what is claimed apart from the inventory: enablement, and offsets."""
+        request = statements_pb2.GetClaimsRequest(
+            name=book_name(book), for_publication=for_publication
+        )
+        _ask(request, "", as_of)
+        return messages.read(Claims, self._call(self._statements.GetClaims, request), "claims")
+
+    def product_totals(
+        self, book: str, *, valid_on: str = "", as_of: dt.datetime | None = None
+    ) -> ProductTotals:
+        """Add up what is stated of products: footprints, programmes, materials, packaging."""
+        request = statements_pb2.GetProductTotalsRequest(name=book_name(book))
+        _ask(request, valid_on, as_of)
+        answer = self._call(self._statements.GetProductTotals, request)
+        return messages.read(ProductTotals, answer, "totals")
 
 
 def _message(statement: Statement, place: str, author: str) -> statements_pb2.Statement:
@@ -145,3 +258,24 @@ def read_statement(message: statements_pb2.Statement) -> Statement:
         int(last_id(message.name)),
         read_timestamp(message.create_time),
     )
+
+
+def _spend(
+    spend: Mapping[str, Decimal | str] | None, currency: str
+) -> list[statements_pb2.SupplierSpend]:
+    return [
+        statements_pb2.SupplierSpend(
+            supplier=supplier,
+            amount=format(amount, "f") if isinstance(amount, Decimal) else amount,
+            currency=currency,
+        )
+        for supplier, amount in (spend or {}).items()
+    ]
+
+
+def _ask(request: Any, valid_on: str, as_of: dt.datetime | None) -> None:
+    """Put in of when statements are wanted."""
+    if valid_on:
+        request.valid_on.CopyFrom(messages.date_message(valid_on, "valid_on"))
+    if as_of is not None:
+        request.as_of_time.FromDatetime(as_of)

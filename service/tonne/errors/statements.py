@@ -16,7 +16,8 @@ class StatementUnknown(InputError):
     def of(cls, book: str, kind: str, id_: str, when: str = "") -> Self:
         """Say that no statement of the kind has the id, or had it then."""
         return cls(
-            f"book {book!r} has no {kind} {id_!r}{when}: list those that it has, or state it first",
+            f"book {book!r} has no {kind} {id_!r}{when}: list those that it has, or state it "
+            "first",
             metadata={"book": book, "kind": kind, "id": id_},
         )
 

@@ -80,8 +80,12 @@ def check_fields(value: Any, place: str) -> None:
     FieldInvalid
         Of the first field that is wrong.
     """
-    for name, kind in hints(type(value)).items():
-        _check(kind, getattr(value, name), f"{place}.{name}")
+    known = hints(type(value))
+    for each in dataclasses.fields(value):
+        held, kind = getattr(value, each.name), known[each.name]
+        if each.default is dataclasses.MISSING and held in ("", None):
+            raise invalid(f"{place}.{each.name}", _expected(kind), "")
+        _check(kind, held, f"{place}.{each.name}")
 
 
 def _check(kind: Any, value: Any, place: str) -> None:
@@ -118,11 +122,21 @@ def _fits(mark: Mark, text: str) -> bool:
     if mark is Mark.DAY:
         return is_day(text)
     if mark is Mark.MONTH:
-        return _MONTH.fullmatch(text) is not None
-    if not _NUMBER.fullmatch(text):
+        return is_month(text)
+    if not is_number(text):
         return False
     number = Fraction(text)
-    return mark is Mark.NUMBER or (0 <= number and (mark is Mark.AMOUNT or number <= 1))
+    return mark is Mark.NUMBER or (number >= 0 and (mark is Mark.AMOUNT or number <= 1))
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a decimal number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def is_month(text: str) -> bool:
+    """Whether a text is a month of 1970 to 2199, YYYY-MM."""
+    return _MONTH.fullmatch(text) is not None
 
 
 def is_day(text: str) -> bool:
@@ -134,7 +148,7 @@ def is_day(text: str) -> bool:
 
 
 @cache
-def hints(kind: type) -> dict[str, Any]:
+def hints(kind: Any) -> dict[str, Any]:
     """Give the types of a dataclass's fields, with their marks."""
     found = get_type_hints(kind, include_extras=True)
     return {each.name: found[each.name] for each in dataclasses.fields(kind)}

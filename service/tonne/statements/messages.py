@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import enum
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
@@ -19,7 +18,9 @@ from google.type.date_pb2 import Date
 from tonne.statements.fields import hints, invalid, is_day, plain_type
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+    import enum
+
+    from google.protobuf.descriptor import EnumDescriptor
     from google.protobuf.message import Message
 
 T = TypeVar("T")
@@ -36,12 +37,12 @@ def fill(message: Message, value: Any, place: str) -> None:
     fields = message.DESCRIPTOR.fields_by_name
     for each in dataclasses.fields(value):
         held = getattr(value, each.name)
-        if held is None or held == "" or held == ():
+        if held is None or held in ("", ()):
             continue
         _put(message, fields[each.name], held, f"{place}.{each.name}")
 
 
-def _put(message: Message, field: FieldDescriptor, held: Any, place: str) -> None:
+def _put(message: Message, field: Any, held: Any, place: str) -> None:
     if field.is_repeated:
         for index, item in enumerate(held):
             if field.message_type is not None:
@@ -76,10 +77,16 @@ def read(kind: type[T], message: Message, place: str) -> T:
         name: _get(message, message.DESCRIPTOR.fields_by_name[name], hint, f"{place}.{name}")
         for name, hint in known.items()
     }
-    return kind(**values)
+    # What a message leaves open is what the dataclass has for it.
+    defaults = {
+        each.name
+        for each in dataclasses.fields(kind)  # type: ignore[arg-type]  # T is a dataclass
+        if each.default is not dataclasses.MISSING and values[each.name] == ""
+    }
+    return kind(**{name: value for name, value in values.items() if name not in defaults})
 
 
-def _get(message: Message, field: FieldDescriptor, hint: Any, place: str) -> Any:
+def _get(message: Message, field: Any, hint: Any, place: str) -> Any:
     inner, held = plain_type(hint), getattr(message, field.name)
     if get_origin(inner) is tuple:
         item = plain_type(get_args(inner)[0])
@@ -95,7 +102,7 @@ def _get(message: Message, field: FieldDescriptor, hint: Any, place: str) -> Any
     return held
 
 
-def _get_message(message: Message, field: FieldDescriptor, inner: Any, place: str) -> Any:
+def _get_message(message: Message, field: Any, inner: Any, place: str) -> Any:
     held = getattr(message, field.name)
     is_there = message.HasField(field.name)
     if isinstance(held, Date):

@@ -8,14 +8,15 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tonne.statements.claims import Enablement, Offset
 from tonne.statements.fields import check_fields, from_mapping, invalid, to_mapping
+from tonne.statements.measures import Measure
+from tonne.statements.products import Footprint, Packaging, Product
 from tonne.statements.suppliers import Evidence, Supplier
+from tonne.statements.targets import Target
 
 BODY_BYTES_MAX: Final = 32_768
 """Longest body of a statement."""
-
-Body = Supplier | Evidence
-"""What a statement says."""
 
 
 class Kind(enum.StrEnum):
@@ -23,11 +24,25 @@ class Kind(enum.StrEnum):
 
     SUPPLIER = "supplier"
     EVIDENCE = "evidence"
+    TARGET = "target"
+    MEASURE = "measure"
+    ENABLEMENT = "enablement"
+    OFFSET = "offset"
+    PRODUCT = "product"
+    FOOTPRINT = "footprint"
+    PACKAGING = "packaging"
 
 
 BODIES: Final[dict[Kind, type[Any]]] = {
     Kind.SUPPLIER: Supplier,
     Kind.EVIDENCE: Evidence,
+    Kind.TARGET: Target,
+    Kind.MEASURE: Measure,
+    Kind.ENABLEMENT: Enablement,
+    Kind.OFFSET: Offset,
+    Kind.PRODUCT: Product,
+    Kind.FOOTPRINT: Footprint,
+    Kind.PACKAGING: Packaging,
 }
 """The class of what each kind says."""
 

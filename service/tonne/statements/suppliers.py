@@ -19,6 +19,7 @@ MATURITY_MAX: Final = 5
 class Attribute(enum.StrEnum):
     """What may hold of a supplier."""
 
+    NONE = ""
     VERIFIED_DATA = "verified_data"
     PUBLIC_TARGET = "public_target"
     RENEWABLE_TRACKING = "renewable_tracking"
@@ -79,10 +80,6 @@ class Evidence:
 
     def check(self, place: str) -> None:
         """Check what depends on the attribute. Raises `FieldInvalid`."""
-        if not self.supplier:
-            raise invalid(f"{place}.supplier", "the id of a supplier", "")
-        if not self.evidence_date:
-            raise invalid(f"{place}.evidence_date", "the date of the evidence", "")
         if self.valid_to and self.valid_to <= self.evidence_date:
             raise invalid(
                 f"{place}.valid_to", f"a day after {self.evidence_date}, or nothing", self.valid_to

@@ -46,6 +46,36 @@ class StatementServiceStub:
                 request_serializer=tonne_dot_v1_dot_statements__pb2.ListStatementsRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_statements__pb2.ListStatementsResponse.FromString,
                 _registered_method=True)
+        self.GetSupplierCoverage = channel.unary_unary(
+                '/tonne.v1.StatementService/GetSupplierCoverage',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.GetSupplierCoverageRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_statements__pb2.SupplierCoverage.FromString,
+                _registered_method=True)
+        self.GetTargetProgress = channel.unary_unary(
+                '/tonne.v1.StatementService/GetTargetProgress',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.GetTargetProgressRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_statements__pb2.TargetProgress.FromString,
+                _registered_method=True)
+        self.GetMeasureEffect = channel.unary_unary(
+                '/tonne.v1.StatementService/GetMeasureEffect',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.GetMeasureEffectRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_statements__pb2.MeasureEffect.FromString,
+                _registered_method=True)
+        self.GetMeasurePipeline = channel.unary_unary(
+                '/tonne.v1.StatementService/GetMeasurePipeline',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.GetMeasurePipelineRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_statements__pb2.MeasurePipeline.FromString,
+                _registered_method=True)
+        self.GetClaims = channel.unary_unary(
+                '/tonne.v1.StatementService/GetClaims',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.GetClaimsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_statements__pb2.Claims.FromString,
+                _registered_method=True)
+        self.GetProductTotals = channel.unary_unary(
+                '/tonne.v1.StatementService/GetProductTotals',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.GetProductTotalsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_statements__pb2.ProductTotals.FromString,
+                _registered_method=True)
 
 
 class StatementServiceServicer:
@@ -67,6 +97,48 @@ class StatementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSupplierCoverage(self, request, context):
+        """Tells of which suppliers something is shown, by their number and by what is spent with them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTargetProgress(self, request, context):
+        """Tells where a target stands: progress, path, needed rate, projection.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMeasureEffect(self, request, context):
+        """Computes the effect of a measure in a year, with the numbers that it is made of.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMeasurePipeline(self, request, context):
+        """Sets the measures for an absolute target against what is left of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetClaims(self, request, context):
+        """Tells what is claimed apart from the inventory: enablement of others, and offsets.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProductTotals(self, request, context):
+        """Adds up what is stated of products: footprints, programmes, materials, packaging.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StatementServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +151,36 @@ def add_StatementServiceServicer_to_server(servicer, server):
                     servicer.ListStatements,
                     request_deserializer=tonne_dot_v1_dot_statements__pb2.ListStatementsRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_statements__pb2.ListStatementsResponse.SerializeToString,
+            ),
+            'GetSupplierCoverage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSupplierCoverage,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.GetSupplierCoverageRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_statements__pb2.SupplierCoverage.SerializeToString,
+            ),
+            'GetTargetProgress': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTargetProgress,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.GetTargetProgressRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_statements__pb2.TargetProgress.SerializeToString,
+            ),
+            'GetMeasureEffect': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMeasureEffect,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.GetMeasureEffectRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_statements__pb2.MeasureEffect.SerializeToString,
+            ),
+            'GetMeasurePipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMeasurePipeline,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.GetMeasurePipelineRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_statements__pb2.MeasurePipeline.SerializeToString,
+            ),
+            'GetClaims': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClaims,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.GetClaimsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_statements__pb2.Claims.SerializeToString,
+            ),
+            'GetProductTotals': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProductTotals,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.GetProductTotalsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_statements__pb2.ProductTotals.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +239,168 @@ class StatementService:
             '/tonne.v1.StatementService/ListStatements',
             tonne_dot_v1_dot_statements__pb2.ListStatementsRequest.SerializeToString,
             tonne_dot_v1_dot_statements__pb2.ListStatementsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSupplierCoverage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.StatementService/GetSupplierCoverage',
+            tonne_dot_v1_dot_statements__pb2.GetSupplierCoverageRequest.SerializeToString,
+            tonne_dot_v1_dot_statements__pb2.SupplierCoverage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTargetProgress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.StatementService/GetTargetProgress',
+            tonne_dot_v1_dot_statements__pb2.GetTargetProgressRequest.SerializeToString,
+            tonne_dot_v1_dot_statements__pb2.TargetProgress.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMeasureEffect(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.StatementService/GetMeasureEffect',
+            tonne_dot_v1_dot_statements__pb2.GetMeasureEffectRequest.SerializeToString,
+            tonne_dot_v1_dot_statements__pb2.MeasureEffect.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMeasurePipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.StatementService/GetMeasurePipeline',
+            tonne_dot_v1_dot_statements__pb2.GetMeasurePipelineRequest.SerializeToString,
+            tonne_dot_v1_dot_statements__pb2.MeasurePipeline.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClaims(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.StatementService/GetClaims',
+            tonne_dot_v1_dot_statements__pb2.GetClaimsRequest.SerializeToString,
+            tonne_dot_v1_dot_statements__pb2.Claims.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProductTotals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.StatementService/GetProductTotals',
+            tonne_dot_v1_dot_statements__pb2.GetProductTotalsRequest.SerializeToString,
+            tonne_dot_v1_dot_statements__pb2.ProductTotals.FromString,
             options,
             channel_credentials,
             insecure,

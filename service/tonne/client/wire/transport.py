@@ -75,7 +75,18 @@ _REPEATABLE = (
         ),
     ),
     ("tonne.v1.ReportService", ("ListRecords",)),
-    ("tonne.v1.StatementService", ("ListStatements",)),
+    (
+        "tonne.v1.StatementService",
+        (
+            "ListStatements",
+            "GetSupplierCoverage",
+            "GetTargetProgress",
+            "GetMeasureEffect",
+            "GetMeasurePipeline",
+            "GetClaims",
+            "GetProductTotals",
+        ),
+    ),
 )
 
 _SERVICE_CONFIG = json.dumps(

@@ -101,6 +101,12 @@ RULES: dict[str, Rule] = {
     # StatementService
     "CreateStatements": Rule(_KEEPS, "parent", changes=True),
     "ListStatements": Rule(_READS, "parent"),
+    "GetSupplierCoverage": Rule(_READS, "name"),
+    "GetTargetProgress": Rule(_READS, "name"),
+    "GetMeasureEffect": Rule(_READS, "name"),
+    "GetMeasurePipeline": Rule(_READS, "name"),
+    "GetClaims": Rule(_READS, "name"),
+    "GetProductTotals": Rule(_READS, "name"),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),
     "ListEditions": Rule(_READS, "parent", needs_book=False),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
+from tonne.ledger.book.statements.statements import View
 from tonne.statements import messages
-from tonne.statements.fields import invalid
+from tonne.statements.fields import check_id, invalid, is_number
 from tonne.statements.statement import BODIES, Kind, Statement
 from tonne.v1 import statements_pb2
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable, Iterator
 
+    from google.protobuf.message import Message
     from google.protobuf.timestamp_pb2 import Timestamp
+
+M = TypeVar("M", bound="Message")
 
 _KINDS = {
     number: Kind[name.removeprefix("STATEMENT_KIND_")]
@@ -86,3 +92,45 @@ def read_moment(message: Any, field: str) -> dt.datetime | None:
         return None
     moment: Timestamp = getattr(message, field)
     return messages.read_moment(moment, field)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of when a request wants statements: what was stated by a moment, of a day."""
+
+    as_of: dt.datetime | None = None
+    day: str = ""
+
+    def view(self, kind: Kind) -> View:
+        """See the statements of a kind."""
+        return View(kind, self.as_of, self.day)
+
+    def on(self, day: str) -> Asked:
+        """Ask for another day."""
+        return replace(self, day=day)
+
+
+def read_asked(request: Any) -> Asked:
+    """Read of when a request wants statements. Raises `FieldInvalid`."""
+    has_day = "valid_on" in request.DESCRIPTOR.fields_by_name
+    return Asked(
+        read_moment(request, "as_of_time"),
+        read_day(request, "valid_on", "valid_on") if has_day else "",
+    )
+
+
+def read_spend(
+    rows: Iterable[statements_pb2.SupplierSpend],
+) -> Iterator[tuple[str, str, str]]:
+    """Read spend by supplier: supplier, amount, currency. Raises `FieldInvalid`."""
+    for index, row in enumerate(rows):
+        place = f"spend[{index}]"
+        if not is_number(row.amount):
+            raise invalid(f"{place}.amount", "a decimal number like 1234.50", row.amount)
+        yield check_id(f"{place}.supplier", row.supplier), row.amount, row.currency.strip()
+
+
+def write_answer(message: M, answer: Any) -> M:
+    """Write what follows from statements."""
+    messages.fill(message, answer, type(answer).__name__)
+    return message

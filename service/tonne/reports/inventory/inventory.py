@@ -195,8 +195,8 @@ def _texts(keys: Iterable[str]) -> list[pl.Expr]:
     ]
 
 
-def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucket, int]]:
-    """Group values, bucket and quantity, times 10^18."""
+def grouped_sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucket, int]]:
+    """Give group values, bucket and quantity, times 10^18."""
     adding = chosen.labels((bucket, 0) for bucket in chosen.weights.rows).drop("label")
     posted = chosen.posted.join(adding, on=chosen.bucket, how="semi")
     if posted.is_empty():
@@ -284,7 +284,7 @@ def _rows(
     if hold is not None:  # one row of `counted` is one of the answer
         hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
     added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
-    for values, bucket, quantity_atto in _sums(chosen, keys):
+    for values, bucket, quantity_atto in grouped_sums(chosen, keys):
         for part in weights.rows[bucket]:
             added[values, part.label].add(quantity_atto, part)
     records = counted.select(*_texts(keys), "label", "records").iter_rows()
@@ -318,7 +318,7 @@ def _count(
 
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     total = _Sum()
-    for _, bucket, quantity_atto in _sums(chosen, ()):
+    for _, bucket, quantity_atto in grouped_sums(chosen, ()):
         total.add(quantity_atto, chosen.weights.total[bucket])
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
     counted = _count(chosen, labels, (), request)

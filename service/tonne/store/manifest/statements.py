@@ -66,7 +66,7 @@ class Ground:
 class StatementTable(Tables):
     """The statements of the manifest."""
 
-    def put_statements(  # noqa: PLR0917  what is stated, and by which call
+    def put_statements(
         self,
         book: str,
         rows: Sequence[StatementRow],

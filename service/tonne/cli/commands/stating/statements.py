@@ -109,7 +109,7 @@ def add_adding(app: typer.Typer, kind: Kind, name: str = "add") -> None:
     fields = ", ".join(field.name for field in dataclasses.fields(BODIES[kind]))
 
     @app.command(name, epilog=f"Fields: {fields}.")
-    def add(  # noqa: PLR0917  # typer passes by name
+    def add(  # typer passes by name
         statement_id: IdArgument,
         given: FieldsArgument = None,
         *,
@@ -133,7 +133,7 @@ def add_listing(app: typer.Typer, kind: Kind) -> None:
     """Add the commands that list, show and withdraw."""
 
     @app.command("list")
-    def list_all(  # noqa: PLR0917  # typer passes by name
+    def list_all(  # typer passes by name
         book: BookOption,
         *,
         all_versions: AllOption = False,

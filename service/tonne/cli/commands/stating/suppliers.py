@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tonne.cli.commands.books import readable_file
 from tonne.cli.commands.stating.statements import (
     AuthorOption,
@@ -55,8 +53,8 @@ def import_suppliers(
         kept = client.add_statements(book, made, author=author)
     suppliers = sum(each.kind is Kind.SUPPLIER for each in kept)
     say(
-        f"{counted(suppliers, 'supplier')} and {len(kept) - suppliers:,} pieces of evidence are in "
-        f"the register of {book}"
+        f"{counted(suppliers, 'supplier')} and {len(kept) - suppliers:,} pieces of evidence are "
+        f"in the register of {book}"
     )
 
 

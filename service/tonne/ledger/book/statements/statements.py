@@ -6,12 +6,12 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from tonne.errors import FieldInvalid, StatementChanged, StatementUnknown
 from tonne.ledger.book.part import LedgerPart, check_text
-from tonne.ledger.book.statements.checks import check_named
+from tonne.ledger.book.statements.checks import check_lots, check_named, key_of
 from tonne.ledger.filters import Fields, moment_field, number_field, text_field, word_field
 from tonne.ledger.pages import FIRST_PAGE, Page
 from tonne.model import check_id
@@ -120,13 +120,14 @@ class Statements(LedgerPart):
         self._check_call(given, request_id)
         checked = [_checked(each, f"statements[{index}]") for index, each in enumerate(given)]
         digest = _digest(checked) if request_id else ""
-        today = self._today(book)
+        today = self.today(book)
         dated = [replace(each, valid_from=each.valid_from or today) for each in checked]
         rows = [_row_of(each) for each in dated]
 
         def check(ground: Ground, new: Sequence[StatementRow]) -> None:
             _check_versions(ground, new)
             check_named(ground, dated)
+            check_lots(ground, dated)
             if ground.count + len(new) > STATEMENTS_MAX:
                 raise FieldInvalid(
                     f"statements: book {book!r} has {ground.count} already, and may have "
@@ -183,6 +184,11 @@ class Statements(LedgerPart):
             told += f" that speaks of {view.day}"
         raise StatementUnknown.of(book, kind, id_, told)
 
+    def today(self, book: str) -> str:
+        """Give the day in a book's time zone. Raises BookUnknown."""
+        zone = ZoneInfo(self._manifest.get_book(book).time_zone)
+        return self._clock().astimezone(zone).date().isoformat()
+
     def _check_call(self, given: Sequence[Statement], request_id: str) -> None:
         if not 0 < len(given) <= STATEMENTS_PER_CALL:
             raise invalid("statements", f"1 to {STATEMENTS_PER_CALL} of them", f"{len(given)}")
@@ -197,10 +203,6 @@ class Statements(LedgerPart):
                     f"each {each.kind} once; statements[{first}] has the same id",
                     each.id,
                 )
-
-    def _today(self, book: str) -> str:
-        zone = ZoneInfo(self._manifest.get_book(book).time_zone)
-        return self._clock().astimezone(zone).date().isoformat()
 
 
 def _checked(each: Statement, place: str) -> Statement:
@@ -244,13 +246,12 @@ def _check_versions(ground: Ground, rows: Sequence[StatementRow]) -> None:
 
 
 def _row_of(each: Statement) -> StatementRow:
-    key: Any = getattr(each.body, "key", "")
     return StatementRow(
         str(each.kind),
         each.id,
         body_text(each.body),
         each.valid_from,
-        f"{each.kind}:{key}" if key else "",
+        key_of(each),
         each.author,
         each.reason,
         each.version,
