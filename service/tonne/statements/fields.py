@@ -147,9 +147,13 @@ def is_day(text: str) -> bool:
         return False
 
 
-@cache
 def hints(kind: Any) -> dict[str, Any]:
     """Give the types of a dataclass's fields, with their marks."""
+    return _hints(kind)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
     found = get_type_hints(kind, include_extras=True)
     return {each.name: found[each.name] for each in dataclasses.fields(kind)}
 

@@ -94,7 +94,7 @@ def test_a_supplier_by_the_command(run, state):
     )
     assert told[0] == 1
     assert "expected 2, the version in force" in told[2]
-    state("supplier", "evidence", "e1", "supplier=s1", "attribute=public-target",
+    state("supplier", "evidence", "add", "e1", "supplier=s1", "attribute=public-target",
           "evidence_date=2025-01-01", "source=report")  # fmt: skip
     state("supplier", "withdraw", "s1")
     assert json.loads(run("supplier", "list", "--format", "json")[1]) == []

@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -99,16 +99,16 @@ def _value(text: str) -> Any:
 def make_app(kind: Kind, about: str) -> typer.Typer:
     """Make the commands `add`, `list`, `show` and `withdraw` of a kind of statements."""
     app = typer.Typer(help=about, no_args_is_help=True)
-    add_adding(app, kind)
-    add_listing(app, kind)
+    _add_adding(app, kind)
+    _add_listing(app, kind)
     return app
 
 
-def add_adding(app: typer.Typer, kind: Kind, name: str = "add") -> None:
+def _add_adding(app: typer.Typer, kind: Kind) -> None:
     """Add the command that states, and states anew."""
     fields = ", ".join(field.name for field in dataclasses.fields(BODIES[kind]))
 
-    @app.command(name, epilog=f"Fields: {fields}.")
+    @app.command("add", epilog=f"Fields: {fields}.")
     def add(  # typer passes by name
         statement_id: IdArgument,
         given: FieldsArgument = None,
@@ -129,7 +129,7 @@ def add_adding(app: typer.Typer, kind: Kind, name: str = "add") -> None:
         say(f"{kind} {kept.id}: version {kept.version}, from {kept.valid_from} on")
 
 
-def add_listing(app: typer.Typer, kind: Kind) -> None:
+def _add_listing(app: typer.Typer, kind: Kind) -> None:
     """Add the commands that list, show and withdraw."""
 
     @app.command("list")
@@ -299,3 +299,69 @@ def _document(each: Statement) -> dict[str, object]:
         "create_time": program_value(each.create_time),
         "number": each.number,
     }
+
+
+def document_of(value: Any) -> Any:
+    """Write what follows from statements for programs: decimals as exact texts."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            each.name: document_of(getattr(value, each.name)) for each in dataclasses.fields(value)
+        }
+    if isinstance(value, tuple):
+        return [document_of(each) for each in value]
+    return program_value(value)
+
+
+def rows_of(values: Iterable[Any]) -> list[dict[str, object]]:
+    """Write dataclasses as rows; what has parts of its own stands in one cell."""
+    return [
+        {
+            each.name: ",".join(map(str, held)) if isinstance(held, tuple) else held
+            for each in dataclasses.fields(value)
+            for held in (getattr(value, each.name),)
+        }
+        for value in values
+    ]
+
+
+def tell(notices: Iterable[str]) -> None:
+    """Tell what numbers do not say by themselves."""
+    for each in notices:
+        say(f"notice: {each}")
+
+
+def read_spend(file: Path | None) -> tuple[dict[str, str], str]:
+    """Read spend from a CSV file with supplier, amount, currency: by supplier, and the currency.
+
+    Raises
+    ------
+    FieldInvalid
+        A supplier stands there twice, or two currencies.
+    """
+    amounts: dict[str, str] = {}
+    currency = ""
+    if file is None:
+        return amounts, currency
+    for place, row in read_rows(file, {}, ("supplier", "amount", "currency")):
+        supplier, unit = row.get("supplier", ""), row.get("currency", "")
+        if supplier in amounts:
+            raise FieldInvalid(f"{place}: supplier {supplier!r} stands before: add its spend up")
+        if currency and unit != currency:
+            raise FieldInvalid(
+                f"{place}: expected {currency} as before; got {unit!r}: currencies are not added"
+            )
+        currency = unit
+        amounts[supplier] = row.get("amount", "")
+    return amounts, currency
+
+
+SpendOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--spend",
+        exists=True,
+        dir_okay=False,
+        metavar="FILE",
+        help="CSV with supplier, amount, currency: what was spent, of one currency.",
+    ),
+]

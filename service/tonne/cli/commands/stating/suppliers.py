@@ -5,22 +5,47 @@ from typing import Annotated
 
 from tonne.cli.commands.books import readable_file
 from tonne.cli.commands.stating.statements import (
+    AsOfOption,
     AuthorOption,
+    OnOption,
     ReasonOption,
-    add_adding,
+    SpendOption,
+    document_of,
     make_app,
+    read_moment,
     read_rows,
+    read_spend,
+    rows_of,
+    tell,
 )
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
-from tonne.cli.terminal.output import counted, say
+from tonne.cli.terminal.output import (
+    Column,
+    Format,
+    FormatOption,
+    counted,
+    print_json,
+    print_rows,
+    say,
+)
 from tonne.errors import FieldInvalid
 from tonne.statements.fields import check_fields, from_mapping
 from tonne.statements.statement import Kind, Statement
 from tonne.statements.suppliers import Evidence, Supplier
 
 supplier_app = make_app(Kind.SUPPLIER, "Suppliers, and what is shown of them.")
-add_adding(supplier_app, Kind.EVIDENCE, "evidence")
+supplier_app.add_typer(make_app(Kind.EVIDENCE, "What is shown of suppliers."), name="evidence")
 
+_COVERAGE = (
+    Column("attribute"),
+    Column("level_min", "level"),
+    Column("supplier_count", "suppliers"),
+    Column("count_percent", "% of number", is_rounded=True),
+    Column("spend_percent", "% of spend", is_optional=True, is_rounded=True),
+    Column("evidence_date_min", "evidence from", is_optional=True),
+    Column("evidence_date_max", "to", is_optional=True),
+    Column("expired_count", "expired"),
+)
 _SUPPLIER = ("display_name", "region", "category")
 _EVIDENCE = (
     "attribute",
@@ -56,6 +81,29 @@ def import_suppliers(
         f"{counted(suppliers, 'supplier')} and {len(kept) - suppliers:,} pieces of evidence are "
         f"in the register of {book}"
     )
+
+
+@supplier_app.command("coverage")
+def show_coverage(
+    *,
+    book: BookOption,
+    spend: SpendOption = None,
+    on: OnOption = "",
+    as_of: AsOfOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Tell of which suppliers something is shown, by number and by spend."""
+    amounts, currency = read_spend(spend)
+    with connect(server) as client:
+        found = client.supplier_coverage(
+            book, spend=amounts, currency=currency, valid_on=on, as_of=read_moment(as_of)
+        )
+    if form is Format.JSON:
+        print_json(document_of(found))
+        return
+    print_rows(_COVERAGE, rows_of(found.rows), form)
+    tell(found.notices)
 
 
 def read_register(file: Path, reason: str) -> list[Statement]:
