@@ -167,6 +167,11 @@ class Offset:
         return f"{_folded(self.registry)}|{_folded(self.serials)}"
 
     @property
+    def own_day(self) -> str:
+        """From when on it speaks, unless that is stated."""
+        return self.state_date
+
+    @property
     def fixed(self) -> tuple[object, ...]:
         """What stays the same whatever becomes of the lot."""
         return (self.key, self.project, self.vintage_year, Fraction(self.quantity_kg), self.type)

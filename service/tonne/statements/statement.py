@@ -61,7 +61,8 @@ class Statement:
     body : object
         One of `BODIES`; None withdraws the statement.
     valid_from : str
-        First day that this version speaks of, until a later version does.
+        First day that this version speaks of, until a later version does. Empty where one is to be
+        made: the day of evidence or of a lot's state, of all else the day on which it is made.
     reason : str
         Why it is stated, or stated anew.
     author : str

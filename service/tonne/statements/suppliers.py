@@ -78,6 +78,11 @@ class Evidence:
     maturity_level: int = 0
     verifier: str = ""
 
+    @property
+    def own_day(self) -> str:
+        """From when on it speaks, unless that is stated."""
+        return self.evidence_date
+
     def check(self, place: str) -> None:
         """Check what depends on the attribute. Raises `FieldInvalid`."""
         if self.valid_to and self.valid_to <= self.evidence_date:

@@ -47,7 +47,11 @@ AuthorOption = Annotated[
 ]
 FromDayOption = Annotated[
     str,
-    typer.Option("--valid-from", metavar="DAY", help="First day that it speaks of; empty: today."),
+    typer.Option(
+        "--valid-from",
+        metavar="DAY",
+        help="First day that it speaks of; empty: its own, or today.",
+    ),
 ]
 VersionOption = Annotated[
     int,

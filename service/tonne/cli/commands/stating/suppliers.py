@@ -7,6 +7,7 @@ from tonne.cli.commands.books import readable_file
 from tonne.cli.commands.stating.statements import (
     AsOfOption,
     AuthorOption,
+    FromDayOption,
     OnOption,
     ReasonOption,
     SpendOption,
@@ -70,10 +71,11 @@ def import_suppliers(
     book: BookOption,
     reason: ReasonOption,
     author: AuthorOption = "",
+    valid_from: FromDayOption = "",
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Bring a register of suppliers and their evidence in; what is known already stays."""
-    made = read_register(file, reason)
+    made = read_register(file, reason, valid_from)
     with connect(server) as client:
         kept = client.add_statements(book, made, author=author)
     suppliers = sum(each.kind is Kind.SUPPLIER for each in kept)
@@ -106,8 +108,8 @@ def show_coverage(
     tell(found.notices)
 
 
-def read_register(file: Path, reason: str) -> list[Statement]:
-    """Read suppliers, then their evidence, from a CSV file.
+def read_register(file: Path, reason: str, valid_from: str) -> list[Statement]:
+    """Read suppliers, then their evidence, from a CSV file; evidence speaks from its date on.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def read_register(file: Path, reason: str) -> list[Statement]:
         id_ = row.pop("id", "")
         says = from_mapping(Supplier, _some(row, _SUPPLIER), place)
         check_fields(says, place)
-        made = Statement(Kind.SUPPLIER, id_, says, "", reason)
+        made = Statement(Kind.SUPPLIER, id_, says, valid_from, reason)
         if suppliers.setdefault(id_, made) != made:
             raise FieldInvalid(f"{place}: supplier {id_!r} stands before with other words")
         if not row.get("attribute"):

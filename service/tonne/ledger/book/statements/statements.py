@@ -96,8 +96,8 @@ class Statements(LedgerPart):
         ----------
         book : str
         given : sequence of Statement
-            Without numbers. An empty day means today in the book's time zone; the version is
-            the one that was read before, or 0.
+            Without numbers. An empty day means that of what is stated, where it has one, or
+            today in the book's time zone; the version is the one that was read before, or 0.
         request_id : str
             Names the call: a repeat of it states nothing, and has the same answer.
 
@@ -121,7 +121,10 @@ class Statements(LedgerPart):
         checked = [_checked(each, f"statements[{index}]") for index, each in enumerate(given)]
         digest = _digest(checked) if request_id else ""
         today = self.today(book)
-        dated = [replace(each, valid_from=each.valid_from or today) for each in checked]
+        dated = [
+            replace(each, valid_from=each.valid_from or getattr(each.body, "own_day", today))
+            for each in checked
+        ]
         rows = [_row_of(each) for each in dated]
 
         def check(ground: Ground, new: Sequence[StatementRow]) -> None:
