@@ -54,11 +54,10 @@ def test_a_statement_goes_out_and_comes_back_whole(client, stated_book):
 def test_what_is_wrong_is_told_with_its_place(client, stated_book):
     """The error has the field, and nothing of the call is made."""
     good = statement_of("s1", Supplier("Boards"), reason="new")
+    says = Evidence("s9", Attribute.PUBLIC_TARGET, "2025-02-01", "report")
+    bad = statement_of("e", says, reason="new")
     with pytest.raises(FieldInvalid, match=r"statements\[1\].evidence.supplier"):
-        bad = Evidence("s9", Attribute.PUBLIC_TARGET, "2025-02-01", "report")
-        client.add_statements(
-            stated_book, [good, statement_of("e", bad, reason="new")], author="Ada"
-        )
+        client.add_statements(stated_book, [good, bad], author="Ada")
     assert list(client.list_statements(stated_book)) == []
     with pytest.raises(FieldInvalid, match="who says so"):
         client.add_statements(stated_book, [good])
