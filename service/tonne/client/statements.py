@@ -136,11 +136,11 @@ class StatementCalls(Calls):
         as_of : datetime, optional
             Only what was stated by then; aware.
         """
-        request = statements_pb2.GetSupplierCoverageRequest(
+        request = statements_pb2.ComputeSupplierCoverageRequest(
             name=book_name(book), spend=_spend(spend, currency)
         )
         _ask(request, valid_on, as_of)
-        answer = self._call(self._statements.GetSupplierCoverage, request)
+        answer = self._call(self._statements.ComputeSupplierCoverage, request)
         return messages.read(SupplierCoverage, answer, "coverage")
 
     def target_progress(
@@ -166,7 +166,7 @@ class StatementCalls(Calls):
         spend, currency, valid_on, as_of
             As of `supplier_coverage`; spend of a target of engagement by spend.
         """
-        request = statements_pb2.GetTargetProgressRequest(
+        request = statements_pb2.ComputeTargetProgressRequest(
             name=book_name(book),
             target=target,
             year_start=year_start,
@@ -174,7 +174,7 @@ class StatementCalls(Calls):
             spend=_spend(spend, currency),
         )
         _ask(request, valid_on, as_of)
-        answer = self._call(self._statements.GetTargetProgress, request)
+        answer = self._call(self._statements.ComputeTargetProgress, request)
         return messages.read(TargetProgress, answer, "progress")
 
     def measure_effect(

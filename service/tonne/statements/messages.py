@@ -37,9 +37,10 @@ def fill(message: Message, value: Any, place: str) -> None:
     fields = message.DESCRIPTOR.fields_by_name
     for each in dataclasses.fields(value):
         held = getattr(value, each.name)
-        if held is None or held in ("", ()):
-            continue
-        _put(message, fields[each.name], held, f"{place}.{each.name}")
+        field = fields[each.name]
+        if held is None or held in ("", ()) or (field.has_presence and held == 0):
+            continue  # absent says the same
+        _put(message, field, held, f"{place}.{each.name}")
 
 
 def _put(message: Message, field: Any, held: Any, place: str) -> None:
@@ -96,6 +97,9 @@ def _get(message: Message, field: Any, hint: Any, place: str) -> Any:
     if field.message_type is not None:
         return _get_message(message, field, inner, place)
     if field.enum_type is not None:
+        is_absent = field.has_presence and not message.HasField(field.name)
+        if is_absent:
+            return inner("") if "" in set(inner) else None  # whether it may be is checked later
         return _word(inner, field.enum_type, held, place)
     if inner is Decimal:
         return Decimal(held) if held else None
@@ -117,8 +121,6 @@ def _get_message(message: Message, field: Any, inner: Any, place: str) -> Any:
 def _word(kind: type[enum.StrEnum], known: EnumDescriptor, number: int, place: str) -> Any:
     found = known.values_by_number.get(number)
     words = [each for each in known.values if each.number]
-    if number == 0 and "" in set(kind):
-        return kind("")
     if number == 0 or found is None:
         raise invalid(place, f"one of {', '.join(each.name for each in words)}", str(number))
     return kind[found.name.removeprefix(prefix(known))]

@@ -527,7 +527,7 @@ class ListStatementsResponse(_message.Message):
     next_page_token: str
     def __init__(self, statements: _Optional[_Iterable[_Union[Statement, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
-class GetSupplierCoverageRequest(_message.Message):
+class ComputeSupplierCoverageRequest(_message.Message):
     __slots__ = ("name", "valid_on", "as_of_time", "spend")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VALID_ON_FIELD_NUMBER: _ClassVar[int]
@@ -549,7 +549,7 @@ class SupplierSpend(_message.Message):
     currency: str
     def __init__(self, supplier: _Optional[str] = ..., amount: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
 
-class GetTargetProgressRequest(_message.Message):
+class ComputeTargetProgressRequest(_message.Message):
     __slots__ = ("name", "target", "year_start", "version", "valid_on", "as_of_time", "spend")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]

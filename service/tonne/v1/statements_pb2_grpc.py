@@ -46,14 +46,14 @@ class StatementServiceStub:
                 request_serializer=tonne_dot_v1_dot_statements__pb2.ListStatementsRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_statements__pb2.ListStatementsResponse.FromString,
                 _registered_method=True)
-        self.GetSupplierCoverage = channel.unary_unary(
-                '/tonne.v1.StatementService/GetSupplierCoverage',
-                request_serializer=tonne_dot_v1_dot_statements__pb2.GetSupplierCoverageRequest.SerializeToString,
+        self.ComputeSupplierCoverage = channel.unary_unary(
+                '/tonne.v1.StatementService/ComputeSupplierCoverage',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.ComputeSupplierCoverageRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_statements__pb2.SupplierCoverage.FromString,
                 _registered_method=True)
-        self.GetTargetProgress = channel.unary_unary(
-                '/tonne.v1.StatementService/GetTargetProgress',
-                request_serializer=tonne_dot_v1_dot_statements__pb2.GetTargetProgressRequest.SerializeToString,
+        self.ComputeTargetProgress = channel.unary_unary(
+                '/tonne.v1.StatementService/ComputeTargetProgress',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.ComputeTargetProgressRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_statements__pb2.TargetProgress.FromString,
                 _registered_method=True)
         self.GetMeasureEffect = channel.unary_unary(
@@ -97,14 +97,14 @@ class StatementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GetSupplierCoverage(self, request, context):
+    def ComputeSupplierCoverage(self, request, context):
         """Tells of which suppliers something is shown, by their number and by what is spent with them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GetTargetProgress(self, request, context):
+    def ComputeTargetProgress(self, request, context):
         """Tells where a target stands: progress, path, needed rate, projection.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -152,14 +152,14 @@ def add_StatementServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_statements__pb2.ListStatementsRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_statements__pb2.ListStatementsResponse.SerializeToString,
             ),
-            'GetSupplierCoverage': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetSupplierCoverage,
-                    request_deserializer=tonne_dot_v1_dot_statements__pb2.GetSupplierCoverageRequest.FromString,
+            'ComputeSupplierCoverage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ComputeSupplierCoverage,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.ComputeSupplierCoverageRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_statements__pb2.SupplierCoverage.SerializeToString,
             ),
-            'GetTargetProgress': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetTargetProgress,
-                    request_deserializer=tonne_dot_v1_dot_statements__pb2.GetTargetProgressRequest.FromString,
+            'ComputeTargetProgress': grpc.unary_unary_rpc_method_handler(
+                    servicer.ComputeTargetProgress,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.ComputeTargetProgressRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_statements__pb2.TargetProgress.SerializeToString,
             ),
             'GetMeasureEffect': grpc.unary_unary_rpc_method_handler(
@@ -250,7 +250,7 @@ class StatementService:
             _registered_method=True)
 
     @staticmethod
-    def GetSupplierCoverage(request,
+    def ComputeSupplierCoverage(request,
             target,
             options=(),
             channel_credentials=None,
@@ -263,8 +263,8 @@ class StatementService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.StatementService/GetSupplierCoverage',
-            tonne_dot_v1_dot_statements__pb2.GetSupplierCoverageRequest.SerializeToString,
+            '/tonne.v1.StatementService/ComputeSupplierCoverage',
+            tonne_dot_v1_dot_statements__pb2.ComputeSupplierCoverageRequest.SerializeToString,
             tonne_dot_v1_dot_statements__pb2.SupplierCoverage.FromString,
             options,
             channel_credentials,
@@ -277,7 +277,7 @@ class StatementService:
             _registered_method=True)
 
     @staticmethod
-    def GetTargetProgress(request,
+    def ComputeTargetProgress(request,
             target,
             options=(),
             channel_credentials=None,
@@ -290,8 +290,8 @@ class StatementService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.StatementService/GetTargetProgress',
-            tonne_dot_v1_dot_statements__pb2.GetTargetProgressRequest.SerializeToString,
+            '/tonne.v1.StatementService/ComputeTargetProgress',
+            tonne_dot_v1_dot_statements__pb2.ComputeTargetProgressRequest.SerializeToString,
             tonne_dot_v1_dot_statements__pb2.TargetProgress.FromString,
             options,
             channel_credentials,

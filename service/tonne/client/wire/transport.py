@@ -79,8 +79,8 @@ _REPEATABLE = (
         "tonne.v1.StatementService",
         (
             "ListStatements",
-            "GetSupplierCoverage",
-            "GetTargetProgress",
+            "ComputeSupplierCoverage",
+            "ComputeTargetProgress",
             "GetMeasureEffect",
             "GetMeasurePipeline",
             "GetClaims",

@@ -101,8 +101,8 @@ RULES: dict[str, Rule] = {
     # StatementService
     "CreateStatements": Rule(_KEEPS, "parent", changes=True),
     "ListStatements": Rule(_READS, "parent"),
-    "GetSupplierCoverage": Rule(_READS, "name"),
-    "GetTargetProgress": Rule(_READS, "name"),
+    "ComputeSupplierCoverage": Rule(_READS, "name"),
+    "ComputeTargetProgress": Rule(_READS, "name"),
     "GetMeasureEffect": Rule(_READS, "name"),
     "GetMeasurePipeline": Rule(_READS, "name"),
     "GetClaims": Rule(_READS, "name"),

@@ -32,11 +32,12 @@ _KINDS = {
 def read_statement(message: statements_pb2.Statement, place: str, author: str) -> Statement:
     """Read a statement that is to be made; `author` is who calls. Raises `FieldInvalid`."""
     said = message.WhichOneof("body")
-    kind = Kind(said) if said else read_kind(message.kind, f"{place}.kind")
+    stated = read_kind(message, f"{place}.kind")
+    kind = Kind(said) if said else stated
     if kind is None:
         raise invalid(place, f"what it says: one of {', '.join(Kind)}, or withdrawn", "nothing")
-    if message.kind and _KINDS.get(message.kind) is not kind:
-        raise invalid(f"{place}.kind", f"{kind}, as what it says", str(message.kind))
+    if stated is not None and stated is not kind:
+        raise invalid(f"{place}.kind", f"{kind}, as what it says", str(stated))
     if bool(said) == message.withdrawn:
         expected = "nothing that a withdrawn one says" if said else f"what a {kind} says"
         raise invalid(f"{place}.{kind}", expected, said or "nothing")
@@ -71,12 +72,14 @@ def write_statement(book: str, statement: Statement) -> statements_pb2.Statement
     return message
 
 
-def read_kind(number: int, field: str) -> Kind | None:
+def read_kind(message: Any, place: str) -> Kind | None:
     """Read a kind; None where it is left open. Raises `FieldInvalid`."""
-    if number and number not in _KINDS:
+    if not message.HasField("kind"):
+        return None
+    if message.kind not in _KINDS:
         known = ", ".join(statements_pb2.StatementKind.keys()[1:])
-        raise invalid(field, f"one of {known}", str(number))
-    return _KINDS.get(number)
+        raise invalid(place, f"one of {known}", str(message.kind))
+    return _KINDS[message.kind]
 
 
 def read_day(message: Any, field: str, place: str) -> str:

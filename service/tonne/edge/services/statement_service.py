@@ -71,7 +71,7 @@ class StatementService:
         """List statements."""
         book = names.read_book(request.parent, field="parent")
         view = View(
-            statement_codec.read_kind(request.kind, "kind"),
+            statement_codec.read_kind(request, "kind"),
             statement_codec.read_moment(request, "as_of_time"),
             statement_codec.read_day(request, "valid_on", "valid_on"),
             request.all_versions,
@@ -82,8 +82,8 @@ class StatementService:
             next_page_token=page.next_page_token,
         )
 
-    def get_supplier_coverage(
-        self, request: statements_pb2.GetSupplierCoverageRequest
+    def compute_supplier_coverage(
+        self, request: statements_pb2.ComputeSupplierCoverageRequest
     ) -> statements_pb2.SupplierCoverage:
         """Tell of which suppliers something is shown."""
         book = names.read_book(request.name)
@@ -100,8 +100,8 @@ class StatementService:
             )
             return statement_codec.write_answer(statements_pb2.SupplierCoverage(), found)
 
-    def get_target_progress(
-        self, request: statements_pb2.GetTargetProgressRequest
+    def compute_target_progress(
+        self, request: statements_pb2.ComputeTargetProgressRequest
     ) -> statements_pb2.TargetProgress:
         """Tell where a target stands."""
         book = names.read_book(request.name)
