@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 STATEMENTS_PER_CALL = 1_000
 """Statements that one call carries."""
 
+CALL_BYTES = 2 << 20
+"""Size of statements beyond which another call carries the next ones; a server takes 4 MiB."""
+
 
 class StatementCalls(Calls):
     """States things about a book, and reads what was stated."""
@@ -43,8 +46,8 @@ class StatementCalls(Calls):
         ----------
         given : sequence of Statement
             As `tonne.statements.statement.statement_of` makes them; one without a body
-            withdraws what was stated. Those of one call are made all or none; more than 1,000
-            go in several.
+            withdraws what was stated. Those of one call are made all or none; more than 1,000,
+            or than 2 MiB, go in several.
         author : str
             Who says so, where a statement names nobody; the caller where it is empty.
         request_id : str
@@ -56,15 +59,11 @@ class StatementCalls(Calls):
             As they are kept, with their versions.
         """
         made: list[Statement] = []
-        for first in range(0, len(given), STATEMENTS_PER_CALL):
-            part = given[first : first + STATEMENTS_PER_CALL]
+        for number, part in enumerate(_parts(given, author)):
             request = statements_pb2.CreateStatementsRequest(
                 parent=book_name(book),
-                statements=[
-                    _message(each, f"statements[{first + index}]", author)
-                    for index, each in enumerate(part)
-                ],
-                request_id=f"{request_id}-{first}" if request_id and first else request_id,
+                statements=part,
+                request_id=f"{request_id}-{number}" if request_id and number else request_id,
             )
             answer = self._call(self._statements.CreateStatements, request)
             made.extend(map(read_statement, answer.statements))
@@ -220,6 +219,21 @@ class StatementCalls(Calls):
         _ask(request, valid_on, as_of)
         answer = self._call(self._statements.GetProductTotals, request)
         return messages.read(ProductTotals, answer, "totals")
+
+
+def _parts(given: Sequence[Statement], author: str) -> Iterator[list[statements_pb2.Statement]]:
+    """Make messages, as many at once as a call carries."""
+    part: list[statements_pb2.Statement] = []
+    size = 0
+    for index, each in enumerate(given):
+        message = _message(each, f"statements[{index}]", author)
+        size += message.ByteSize()
+        if part and (len(part) == STATEMENTS_PER_CALL or size > CALL_BYTES):
+            yield part
+            part, size = [], message.ByteSize()
+        part.append(message)
+    if part:
+        yield part
 
 
 def _message(statement: Statement, place: str, author: str) -> statements_pb2.Statement:

@@ -97,13 +97,8 @@ def _get(message: Message, field: Any, hint: Any, place: str) -> Any:
     if field.message_type is not None:
         return _get_message(message, field, inner, place)
     if field.enum_type is not None:
-        is_absent = field.has_presence and not message.HasField(field.name)
-        if is_absent:
-            return inner("") if "" in set(inner) else None  # whether it may be is checked later
-        return _word(inner, field.enum_type, held, place)
-    if inner is Decimal:
-        return Decimal(held) if held else None
-    return held
+        return _word(inner, message, field, place)
+    return (Decimal(held) if held else None) if inner is Decimal else held
 
 
 def _get_message(message: Message, field: Any, inner: Any, place: str) -> Any:
@@ -118,11 +113,15 @@ def _get_message(message: Message, field: Any, inner: Any, place: str) -> Any:
     return read(inner, held, place)
 
 
-def _word(kind: type[enum.StrEnum], known: EnumDescriptor, number: int, place: str) -> Any:
+def _word(kind: type[enum.StrEnum], message: Message, field: Any, place: str) -> Any:
+    if field.has_presence and not message.HasField(field.name):
+        return kind("") if "" in set(kind) else None  # whether it may be is checked later
+    known: EnumDescriptor = field.enum_type
+    number = getattr(message, field.name)
     found = known.values_by_number.get(number)
-    words = [each for each in known.values if each.number]
     if number == 0 or found is None:
-        raise invalid(place, f"one of {', '.join(each.name for each in words)}", str(number))
+        words = ", ".join(each.name for each in known.values if each.number)
+        raise invalid(place, f"one of {words}", str(number))
     return kind[found.name.removeprefix(prefix(known))]
 
 

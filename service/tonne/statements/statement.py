@@ -15,7 +15,7 @@ from tonne.statements.products import Footprint, Packaging, Product
 from tonne.statements.suppliers import Evidence, Supplier
 from tonne.statements.targets import Target
 
-BODY_BYTES_MAX: Final = 32_768
+BODY_BYTES_MAX: Final = 8_192
 """Longest body of a statement."""
 
 
@@ -113,5 +113,6 @@ def check_body(body: Any, place: str) -> None:
     """Check what a statement says by itself. Raises `FieldInvalid`."""
     check_fields(body, place)
     body.check(place)
-    if len(body_text(body).encode()) > BODY_BYTES_MAX:
-        raise invalid(place, f"at most {BODY_BYTES_MAX} bytes", f"{len(body_text(body))}")
+    size = len(body_text(body).encode())
+    if size > BODY_BYTES_MAX:
+        raise invalid(place, f"at most {BODY_BYTES_MAX} bytes as JSON", str(size))

@@ -81,7 +81,7 @@ def test_progress_path_need_and_projection(run, state):
 )
 @pytest.mark.usefixtures("filled")
 def test_a_rule_has_its_own_path(run, state, rule, left):
-    """V1: 4.2 % a year; V2: to zero in 2040, 5 % a year from 2020. A target that breaks it is told."""
+    """V1: 4.2 % a year; V2: to zero in 2040, 5 % a year from 2020. Who breaks it is told."""
     scope2 = [
         "accounts=scope2.location" if each.startswith("accounts") else each for each in TARGET
     ]
@@ -247,7 +247,7 @@ def test_a_measure_has_what_its_method_needs(run, state, changes, message):
     assert message in told
 
 
-def test_an_engagement_by_spend_needs_the_spend(client, run, state, stated_book):
+def test_an_engagement_by_spend_needs_the_spend(client, state, stated_book):
     """Without it nothing is guessed."""
     state("supplier", "add", "s1", "display_name=Boards")
     state("target", "add", "engaged", "display_name=Engaged", "type=engagement", "weight=spend",

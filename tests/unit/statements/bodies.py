@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from decimal import Decimal
 from typing import get_args, get_origin
 
 from hypothesis import strategies as st
@@ -52,15 +51,10 @@ def _field(hint):
         return st.lists(_field(get_args(inner)[0]), max_size=3).map(tuple)
     if dataclasses.is_dataclass(inner):
         return any_of(inner)
-    if inner is bool:
-        return st.booleans()
-    if inner is int:
-        return st.integers(0, 1_000_000)
-    if inner is Decimal:
-        return st.decimals(allow_nan=False, allow_infinity=False)
     if issubclass(inner, enum.StrEnum):
         return st.sampled_from([each for each in inner if each])
-    return _OF_MARK[marks[0]] if marks else texts
+    plain = {bool: st.booleans(), int: st.integers(0, 1_000_000), str: texts}
+    return _OF_MARK[marks[0]] if marks else plain[inner]
 
 
 def valid(number):

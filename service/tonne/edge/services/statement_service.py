@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -90,7 +89,7 @@ class StatementService:
         asked = statement_codec.read_asked(request)
         spend = read_spend(statement_codec.read_spend(request.spend))
         day = asked.day or self._ledger.statements.today(book)
-        with self._holding() as hold:
+        with self._ledger.reads.holding(PART_BYTES) as hold:
             found = supplier_coverage(
                 self._read(book, Kind.SUPPLIER, asked.on(day)),
                 self._read(book, Kind.EVIDENCE, asked.on(day)),
@@ -110,7 +109,7 @@ class StatementService:
         statement = self._ledger.statements.get(
             book, asked.view(Kind.TARGET), request.target, request.version
         )
-        with self._holding() as hold:
+        with self._ledger.reads.holding(PART_BYTES) as hold:
             source: FigureSource = LedgerFigures(book, self._ledger.snapshots.take, hold)
             if statement.body.type is TargetType.ENGAGEMENT:
                 day = asked.day or self._ledger.statements.today(book)
@@ -132,7 +131,7 @@ class StatementService:
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
         measure = self._ledger.statements.get(book, asked.view(Kind.MEASURE), request.measure)
-        with self._holding() as hold:
+        with self._ledger.reads.holding(PART_BYTES) as hold:
             snapshot = self._ledger.snapshots.take(book)
             found = measure_effect(measure, snapshot, hold, request.year_start)
             return statement_codec.write_answer(statements_pb2.MeasureEffect(), found)
@@ -146,23 +145,24 @@ class StatementService:
         target = self._ledger.statements.get(book, asked.view(Kind.TARGET), request.target)
         if target.body.type is not TargetType.ABSOLUTE:
             raise invalid("target", "an absolute target, which measures bring nearer", target.id)
-        with self._holding() as hold:
+        with self._ledger.reads.holding(PART_BYTES) as hold:
             source = LedgerFigures(book, self._ledger.snapshots.take, hold)
-            found = pipeline(
-                target_progress(target, source), self._read(book, Kind.MEASURE, asked)
-            )
+            progress = target_progress(target, source)
+            found = pipeline(progress, self._read(book, Kind.MEASURE, asked), partial(grow, hold))
             return statement_codec.write_answer(statements_pb2.MeasurePipeline(), found)
 
     def get_claims(self, request: statements_pb2.GetClaimsRequest) -> statements_pb2.Claims:
         """Tell what is claimed apart from the inventory."""
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
-        found = claims(
-            self._read(book, Kind.ENABLEMENT, asked),
-            self._read(book, Kind.OFFSET, asked),
-            for_publication=request.for_publication,
-        )
-        return statement_codec.write_answer(statements_pb2.Claims(), found)
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            found = claims(
+                self._read(book, Kind.ENABLEMENT, asked),
+                self._read(book, Kind.OFFSET, asked),
+                for_publication=request.for_publication,
+                grow=partial(grow, hold),
+            )
+            return statement_codec.write_answer(statements_pb2.Claims(), found)
 
     def get_product_totals(
         self, request: statements_pb2.GetProductTotalsRequest
@@ -171,7 +171,7 @@ class StatementService:
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
         day = asked.day or self._ledger.statements.today(book)
-        with self._holding() as hold:
+        with self._ledger.reads.holding(PART_BYTES) as hold:
             found = product_totals(
                 self._read(book, Kind.PRODUCT, asked.on(day)),
                 self._read(book, Kind.FOOTPRINT, asked.on(day)),
@@ -183,11 +183,6 @@ class StatementService:
 
     def _read(self, book: str, kind: Kind, asked: statement_codec.Asked) -> Iterator[Statement]:
         return self._ledger.statements.read(book, asked.view(kind))
-
-    @contextmanager
-    def _holding(self) -> Iterator[Hold]:
-        with self._ledger.reads.holding(PART_BYTES) as hold:
-            yield hold
 
 
 def grow(hold: Hold, size_bytes: int) -> None:

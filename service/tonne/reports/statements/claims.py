@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tonne.reports.statements.numbers import decimal_of
 from tonne.statements.answers import Claims, EnablementRow, LotRow
 from tonne.statements.claims import TIER_MAX, LotState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tonne.statements.claims import Enablement, Offset
     from tonne.statements.statement import Statement
 
 APART = "enablement and offsets stand apart: no inventory, target or measure has any part of them"
 
+ROW_BYTES: Final = 3_000
+"""Memory of a row of an answer while it is made."""
+
 
 def claims(
-    enablement: Iterable[Statement], lots: Iterable[Statement], *, for_publication: bool
+    enablement: Iterable[Statement],
+    lots: Iterable[Statement],
+    *,
+    for_publication: bool,
+    grow: Callable[[int], None],
 ) -> Claims:
     """Tell what is claimed apart from the inventory.
 
@@ -28,14 +35,18 @@ def claims(
     enablement, lots : iterable of Statement
     for_publication : bool
         Leave out tier 3, which ITU-T L.1480 keeps from the public.
+    grow : callable
+        Is told the memory that is taken.
     """
-    rows, omitted = [], 0
+    rows: list[EnablementRow] = []
+    omitted = 0
     for each in enablement:
         says: Enablement = each.body
         if for_publication and says.tier == TIER_MAX:
             omitted += 1
             continue
         share = Fraction(says.share or 1)
+        grow(len(rows) * ROW_BYTES)
         rows.append(
             EnablementRow(
                 each.id,

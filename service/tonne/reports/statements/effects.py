@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tonne.model import period_of_month
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.reports.statements.claims import ROW_BYTES
 from tonne.reports.statements.numbers import decimal_of
 from tonne.reports.statements.sums import Sums, last_month, sum_months, year_months
 from tonne.statements.answers import (
@@ -27,7 +28,7 @@ from tonne.statements.fields import invalid, is_month
 from tonne.statements.measures import MeasureMethod, MeasureState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
@@ -159,18 +160,22 @@ def measure_effect(
     )
 
 
-def pipeline(progress: TargetProgress, measures: Iterable[Statement]) -> Pipeline:
+def pipeline(
+    progress: TargetProgress, measures: Iterable[Statement], grow: Callable[[int], None]
+) -> Pipeline:
     """Set the measures of an absolute target against what is left of it.
 
-    What is planned or decided counts. What runs is in the figure of the year already.
+    What is planned or decided counts. What runs is in the figure of the year already. `grow` is
+    told the memory that is taken.
     """
-    rows = []
+    rows: list[PipelineRow] = []
     expected = Fraction(0)
     unknown = []
     for each in measures:
         measure: Measure = each.body
         if progress.target not in measure.targets:
             continue
+        grow(len(rows) * ROW_BYTES)
         counts = measure.state in (MeasureState.PLANNED, MeasureState.DECIDED)
         mass = Fraction(measure.expected_kg_co2e) if measure.expected_kg_co2e else None
         if counts and mass is None:

@@ -37,7 +37,8 @@ class DayFigure:
         month = period_of_month(self.day[:7])
         for year in years:
             if 0 <= month - period_of_month(year) < YEAR_MONTHS:
-                return Found({year: Figure(year, self.value, Basis.LEDGER, self.source)})
+                figure = Figure(year, self.value, Basis.LEDGER, self.source)
+                return Found({year: figure}, self.notices)
         return Found({}, (f"{self.day} lies in no year of the target",))
 
 

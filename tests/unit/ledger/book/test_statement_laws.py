@@ -103,7 +103,7 @@ class Statements(RuleBasedStateMachine):
         """All that follows from statements, where it follows."""
         ledger = self.bench.ledger
         seen = {kind: list(ledger.statements.read(BOOK, View(kind))) for kind in Kind}
-        claims(seen[Kind.ENABLEMENT], seen[Kind.OFFSET], for_publication=False)
+        claims(seen[Kind.ENABLEMENT], seen[Kind.OFFSET], for_publication=False, grow=len_of)
         product_totals(
             seen[Kind.PRODUCT], seen[Kind.FOOTPRINT], seen[Kind.PACKAGING], "2030-01-01", len_of
         )
@@ -113,7 +113,7 @@ class Statements(RuleBasedStateMachine):
                 body = replace(target.body, base_year_start="2015-01", target_year_start="2020-01")
                 told = target_progress(replace(target, body=body), source)
                 assert (told.base.value, told.current.value) == (4500, 3200)
-                left = pipeline(told, seen[Kind.MEASURE])
+                left = pipeline(told, seen[Kind.MEASURE], len_of)
                 assert left.current_kg == told.current.value
 
     @invariant()

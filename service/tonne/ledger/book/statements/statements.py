@@ -33,6 +33,9 @@ STATEMENTS_PER_CALL: Final = 1_000
 STATEMENTS_MAX: Final = 1_000_000
 """Most statements of a book, of all versions."""
 
+PAGE_SIZE_MAX: Final = 500
+"""Most statements of a page: each may have some 16 KiB, and a page fits an answer."""
+
 _REQUEST_CHARS_MAX: Final = 128
 
 STATEMENT_FIELDS = Fields(
@@ -150,6 +153,7 @@ class Statements(LedgerPart):
 
         Raises BookUnknown, FieldInvalid, PageTokenInvalid.
         """
+        ask = replace(ask, page_size=min(ask.page_size, PAGE_SIZE_MAX))
         moment = "" if view.as_of is None else view.as_of.isoformat()
         query = (
             "statements",
