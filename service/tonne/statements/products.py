@@ -9,7 +9,7 @@ import enum
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tonne.catalogue.resolving.valuation import exact_text
+from tonne.quantities import ATTO_PER_ONE, quantity_text
 from tonne.statements.fields import Amount, Day, Id, Month, Required, Share, invalid
 
 
@@ -156,7 +156,7 @@ class Footprint:
             raise invalid(
                 f"{place}.stages",
                 f"stages that add up to total_kg {self.total_kg}",
-                exact_text(summed),
+                quantity_text(int(summed * ATTO_PER_ONE)),
             )
         names = [each.stage for each in self.stages]
         if len(set(names)) < len(names):
