@@ -101,7 +101,7 @@ def test_a_target_has_versions(lenovo, client):
         TargetType.INTENSITY,
         "2029-04",
         "2018-04",
-        indicator="use-per-product",
+        indicator="use_per_product",
         change_percent="-35",
         stated=(StatedFigure("2018-04", "100", "index"), StatedFigure("2021-04", "90", "index")),
     )
