@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.book.facilities import in_order, look_up
 from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
 from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
@@ -235,9 +236,7 @@ class Selector:
         asked = {"region", "facility_type"} & set(request.group_by)
         self._asks_register = bool(asked or request.regions)
         if self._asks_register:
-            self._register = facilities.select(
-                pl.col("facility", "type", "region").cast(pl.String).fill_null("")
-            ).rename({"facility": "name", "type": "facility_type", "region": "facility_region"})
+            self._register = in_order(facilities)
 
     @property
     def bucket(self) -> tuple[str, ...]:
@@ -306,12 +305,16 @@ class Selector:
         return cut_by_records(snapshot, self._boundary, mixed, hold)
 
     def _with_place(self, chosen: pl.DataFrame) -> pl.DataFrame:
-        register = (
-            chosen.select(pl.col("facility").unique())
-            .with_columns(name=pl.col("facility").cast(pl.String))
-            .join(self._register, on="name", how="left")
-            .with_columns(pl.col("facility_type", "facility_region").fill_null(""))
-            .drop("name")
+        names = chosen["facility"].unique()
+        ids, asked = self._register["facility"], names.cast(pl.String)
+        register = pl.DataFrame(
+            {
+                "facility": names,
+                **{
+                    f"facility_{name}": look_up(ids, self._register[name], asked).fill_null("")
+                    for name in ("type", "region")
+                },
+            }
         )
         own = pl.col("region").cast(pl.String).fill_null("")
         placed = chosen.join(register, on="facility", how="left")
