@@ -6,7 +6,8 @@
     needed     = (target - current) / years left
     projection = current + mean yearly change of the last years * years left
 
-Source: `notes` of SBTi's progress tracking; every figure is a rational until it is written.
+Source: SBTi criteria, progress against targets: the share of the way from the base that is done.
+Every figure is a rational until it is written.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,8 @@ class Sums:
         How the numbers came about, and what is not in them.
     gwp_set, consolidation : str
         Under which they are.
+    months : frozenset of str
+        Months that have a record.
     """
 
     kg_co2e: dict[tuple[str, str], Fraction]
@@ -44,7 +46,7 @@ class Sums:
     notices: tuple[str, ...]
     gwp_set: str
     consolidation: str
-    months: frozenset[str] = field(default=frozenset())
+    months: frozenset[str]
 
     def missing(self, months: Iterable[str]) -> tuple[str, ...]:
         """Give the months that have no record."""

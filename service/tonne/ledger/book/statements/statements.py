@@ -180,7 +180,7 @@ class Statements(LedgerPart):
         StatementUnknown
         BookUnknown, FieldInvalid
         """
-        kind = view.kind or Kind.SUPPLIER
+        kind = view.kind or "statement"
         if version:
             view = replace(view, has_all_versions=True)
         for each in self.read(book, view, (id_,)):
