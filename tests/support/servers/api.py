@@ -29,6 +29,7 @@ from tonne.v1 import (
     ledger_pb2_grpc,
     report_pb2,
     report_pb2_grpc,
+    statements_pb2_grpc,
 )
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class Api:
         self.ledger = ledger_pb2_grpc.LedgerServiceStub(self.channel)
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)
         self.report = report_pb2_grpc.ReportServiceStub(self.channel)
+        self.statement = statements_pb2_grpc.StatementServiceStub(self.channel)
 
     def close(self) -> None:
         """Close the connection."""

@@ -75,6 +75,18 @@ _REPEATABLE = (
         ),
     ),
     ("tonne.v1.ReportService", ("ListRecords",)),
+    (
+        "tonne.v1.StatementService",
+        (
+            "ListStatements",
+            "ComputeSupplierCoverage",
+            "ComputeTargetProgress",
+            "GetMeasureEffect",
+            "GetMeasurePipeline",
+            "GetClaims",
+            "GetProductTotals",
+        ),
+    ),
 )
 
 _SERVICE_CONFIG = json.dumps(
