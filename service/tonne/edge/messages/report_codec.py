@@ -97,6 +97,10 @@ def write_row(row: InventoryRow) -> report_pb2.InventoryRow:
             for each in row.gases
         ],
         energy_kwh=row.energy_kwh,
+        amounts=[
+            report_pb2.Amount(account=each.account, unit=each.unit, amount=each.amount)
+            for each in row.amounts
+        ],
     )
 
 
