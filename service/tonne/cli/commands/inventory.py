@@ -206,14 +206,20 @@ def print_remarks(inventory: Inventory, book: str | None = None) -> None:
         say(f"notice: some factors do not state {gases}, so their mass is only a part")
     for item in inventory.notices:
         say(f"notice: {item.message} (records: {item.record_count:,})")
-    if inventory.suspended_count and book:
-        waiting = counted(inventory.suspended_count, "record")
+    if book:
+        print_left_out(inventory.suspended_count, inventory.quarantined_count, book)
+
+
+def print_left_out(suspended_count: int, quarantined_count: int, book: str) -> None:
+    """Tell which records of a book are in no number."""
+    if suspended_count:
+        waiting = counted(suspended_count, "record")
         say(
             f"in suspense, and not in the numbers above: {waiting}; see `tonne suspense list "
             f"--book {book}`"
         )
-    if inventory.quarantined_count and book:
-        refused = counted(inventory.quarantined_count, "record")
+    if quarantined_count:
+        refused = counted(quarantined_count, "record")
         say(
             f"in quarantine, and in no number above: {refused} of the book, whatever their "
             f"months; see `tonne quarantine list --book {book}`"
