@@ -148,6 +148,8 @@ class Sites:
             By indicator, place and window.
         """
         found: dict[tuple[int, str, tuple[int, int]], SiteGaps] = {}
+        if self._masks.is_empty():
+            return found
         for indicator in indicators:
             both = self._both(sides, indicator)
             if both.is_empty():
