@@ -220,7 +220,7 @@ def test_the_commands_print_for_people_and_programs(run, book):
     assert "pue_3" in text
     assert "energy_per_traffic" not in text
     code, text, _ = run("show", "ere")
-    assert "kwh memo.energy in kWh (of data_centre) - kwh memo.reused_heat" in " ".join(
+    assert "kWh of memo.energy (sites of type data_centre) - kWh of memo.reused_heat" in " ".join(
         text.split()
     )
     code, text, told = run("value", "--book", book, "-i", "pue_3", "-i", "rm2", "--by", "facility")

@@ -211,7 +211,7 @@ class Valuation:
         where = self._lacking(indicator, place, window)
         if not self.sums.months(place, indicator, DENOMINATOR, window):
             needs = _needs(definition.denominator)
-            return DENOMINATOR_MISSING, f"no record of {needs}: {where}"
+            return DENOMINATOR_MISSING, f"no record of {needs}{where}"
         if denominator == 0:
             needs = _needs(definition.denominator)
             months = months_text(sorted(self.sums.months(place, indicator, DENOMINATOR, window)))
@@ -222,16 +222,16 @@ class Valuation:
         required = any(not term.is_optional for term in definition.numerator)
         if required and not self.sums.months(place, indicator, NUMERATOR, window):
             needs = _needs(definition.numerator)
-            return NUMERATOR_MISSING, f"no record of {needs}: {where}"
+            return NUMERATOR_MISSING, f"no record of {needs}{where}"
         return "", ""
 
     def _lacking(self, indicator: int, place: str, window: Window) -> str:
         """Name the months and sites of the side that is there."""
         found = self.gaps.get((indicator, place, window))
         if found is not None and found.gaps:
-            return _sites_text(found, found.gaps)
+            return f": {_sites_text(found, found.gaps)}"
         both = [self.sums.months(place, indicator, s, window) for s in (NUMERATOR, DENOMINATOR)]
-        return f"in {months_text(sorted(both[0] ^ both[1]))}"
+        return f" in {months_text(sorted(both[0] ^ both[1]))}"
 
     def _remarks(self, indicator: int, place: str, window: Window) -> Iterator[str]:
         """Tell months of one side alone."""

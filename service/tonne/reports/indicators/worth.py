@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from tonne.catalogue.resolving.resolution import Notice
+from tonne.catalogue.resolving.resolution import LEG_MISSING, Notice
 from tonne.catalogue.resolving.valuation import entry_worth
 from tonne.catalogue.words import units
 from tonne.catalogue.words.accounts import scope_of
@@ -146,7 +146,8 @@ class Weigher:
                     )
                 )
                 if term.measure == "kg_co2e":
-                    for notice in (*entry.notices, *resolution.notices):
+                    told = (each for each in resolution.notices if _concerns(each, term))
+                    for notice in (*entry.notices, *told):
                         self._tell(side, notice, key)
         return found
 
@@ -188,6 +189,11 @@ class Weigher:
 
     def _tell(self, side: Side, notice: Notice, key: Key) -> None:
         self._notices.setdefault((side.indicator, notice), set()).add(key)
+
+
+def _concerns(notice: Notice, term: Term) -> bool:
+    """Whether a remark on a resolution is of a term: a missing leg names its account."""
+    return notice.reason != LEG_MISSING or any(root in notice.message for root in term.accounts)
 
 
 def _entries(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated
 
@@ -198,10 +199,14 @@ def show_values(  # noqa: PLR0917  # typer passes by name
         print_json(_values_document(found))
     elif form is Format.CSV:
         print_rows(_VALUE_CSV_COLUMNS, [_value_row(each) for each in found.values], form)
+        print_notices(found, book)
     else:
-        print_values(found, months, has_spans=bool(span))
-    if form is not Format.JSON:
-        print_remarks(found, book, with_refusals=form is Format.TABLE)
+        # Nobody asked for what the book has no record of.
+        lacking = () if indicator else tuple(filter(_lacks_records, found.values))
+        kept = replace(found, values=tuple(each for each in found.values if each not in lacking))
+        print_values(kept, months, has_spans=bool(span))
+        print_remarks(kept, lacking)
+        print_notices(found, book)
 
 
 @indicator_app.command("check")
@@ -264,21 +269,31 @@ def print_values(
     print_rows(_VALUE_COLUMNS, rows, Format.TABLE)
 
 
-def print_remarks(found: IndicatorValues, book: str, *, with_refusals: bool) -> None:
+def print_remarks(found: IndicatorValues, lacking: Sequence[IndicatorValue]) -> None:
+    """Tell which values are refused, and which are of unlike months."""
+    for each in found.values:
+        where = " ".join(filter(None, (each.indicator, each.place)))
+        if each.refusal:
+            months = f"{each.from_period} to {each.to_period}"
+            say(f"{where}: no value from {months}: {each.message}")
+        for remark in () if each.refusal else each.remarks:
+            say(f"{where}: unlike months: {remark}")
+    if lacking:
+        names = ", ".join(dict.fromkeys(each.indicator for each in lacking))
+        say(f"without records to divide, or to divide by: {names}; `-i ID` tells what each lacks")
+
+
+def print_notices(found: IndicatorValues, book: str) -> None:
     """Tell what the values do not say by themselves."""
     if not found.values:
         say("nothing is posted that an indicator is made of; see docs/indicators.md")
-    if with_refusals:
-        for each in found.values:
-            where = " ".join(filter(None, (each.indicator, each.place)))
-            if each.refusal:
-                months = f"{each.from_period} to {each.to_period}"
-                say(f"{where}: no value from {months}: {each.message}")
-            for remark in () if each.refusal else each.remarks:
-                say(f"{where}: unlike months: {remark}")
     for item in found.notices:
         say(f"notice: {item.message} ({', '.join(item.indicators)})")
     print_left_out(found.suspended_count, found.quarantined_count, book)
+
+
+def _lacks_records(value: IndicatorValue) -> bool:
+    return value.refusal.endswith("_MISSING")
 
 
 def line_of(values: Sequence[Fraction | None]) -> str:
@@ -372,13 +387,14 @@ def _side(terms: Sequence[IndicatorTerm]) -> str:
     """Write a side of a ratio."""
     texts: list[str] = []
     for term in terms:
-        text = f"{term.measure if term.measure != 'amount' else ''} {' + '.join(term.accounts)}"
+        unit = f"{term.unit} CO2e" if term.measure == "kg_co2e" else term.unit
+        text = f"{unit} of {' + '.join(term.accounts)}"
         limits = [
             *(f"{each} alone" for each in term.activities),
-            *(f"of {each}" for each in term.facility_types),
+            *(f"sites of type {each}" for each in term.facility_types),
             *term.sources,
         ]
-        text = f"{text.strip()} in {term.unit}" + (f" ({', '.join(limits)})" if limits else "")
+        text += f" ({', '.join(limits)})" if limits else ""
         texts.append(f"- {text}" if term.taken_off else f"+ {text}" if texts else text)
     return " ".join(texts)
 
