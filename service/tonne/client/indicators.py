@@ -207,7 +207,7 @@ def _enum(field: str, value: str, known: tuple[str, ...], prefix: str) -> Any:
             f"{field}: expected one of {', '.join(known)}, or nothing; got {value!r}",
             metadata={"field": field, "value": value},
         )
-    return f"{prefix}_{value.upper() or 'UNSPECIFIED'}"
+    return f"{prefix}_{value.upper()}" if value else None
 
 
 def _read_values(

@@ -41,8 +41,8 @@ def read_request(request: indicators_pb2.GetIndicatorValuesRequest) -> Indicator
             consolidation=read_approach(request),
         ),
         indicators=tuple(request.indicators),
-        by=read_enum("by", request.by, PLACES) if request.by else "",
-        span=read_enum("span", request.span, SPANS) if request.span else "",
+        by=read_enum("by", request.by, PLACES) if request.HasField("by") else "",
+        span=read_enum("span", request.span, SPANS) if request.HasField("span") else "",
         coal_set=request.coal_set,
     )
 

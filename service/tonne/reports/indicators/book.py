@@ -12,7 +12,7 @@ from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX
 from tonne.reports.indicators.energy import check_coal_set
-from tonne.reports.indicators.gaps import Sites
+from tonne.reports.indicators.gaps import Kind, Sites
 from tonne.reports.indicators.values import Sums, Valuation, Value, Window
 from tonne.reports.indicators.worth import Key, Weigher
 from tonne.reports.inventory.gathering import Gathering
@@ -83,7 +83,7 @@ def book_indicators(
     sites = _sites(definitions, place, hold)
     gathering = Gathering(snapshot, selector, hold, watch=sites)
     chosen = gathering.select()
-    sums = _sum(chosen, place)
+    sums = _sum(chosen, place, meanings)
     weigher = Weigher(definitions, selection.gwp_set, coal_set := check_coal_set(request.coal_set))
     units = {each: snapshot.texts.unit_of(each) for each in sums["unit"].unique()}
     keys = {
@@ -97,7 +97,7 @@ def book_indicators(
         definitions,
         added,
         worths.denominators,
-        _gaps(sites, definitions, worths, windows, units),
+        _gaps(sites, definitions, worths, windows, meanings),
     )
     return IndicatorAnswer(
         valuation.values(added.places, windows),
@@ -115,7 +115,11 @@ def _asked(
 ) -> InventoryRequest:
     """Give the selection of postings that all indicators are about."""
     accounts = {a for each in definitions for term in each.terms for a in term.accounts}
-    by = ["period", "activity", "facility_type"]
+    by = ["period"]
+    if request.by == "facility_type" or any(
+        term.facility_types for each in definitions for term in each.terms
+    ):
+        by.append("facility_type")
     if request.by == "region":
         by.append("region")
     elif request.by in {"facility", "entity"}:
@@ -151,19 +155,21 @@ def _sites(definitions: Sequence[Definition], place: pl.Expr, hold: Hold | None)
     return Sites(wanted, place, hold)
 
 
-def _sum(chosen: Selection, place: pl.Expr) -> pl.DataFrame:
-    """Sum the postings by what values need."""
+def _sum(chosen: Selection, place: pl.Expr, meanings: Meanings) -> pl.DataFrame:
+    """Sum the postings by what values need. Texts are read of sums, of which there are few."""
     posted = by_month(chosen.posted)
-    portion = pl.col("portion") if "portion" in posted.columns else pl.lit(0, pl.Int32)
-    texts = pl.col("unit", "facility_type").cast(pl.String).fill_null("")
+    has = posted.columns
     named = posted.with_columns(
-        texts,
         place=place,
-        portion=portion,
-        activity=pl.col(READ["activity"]).cast(pl.String),
-        resolution=pl.col("resolution").cast(pl.String),
+        portion=pl.col("portion") if "portion" in has else pl.lit(0, pl.Int32),
+        facility_type=pl.col("facility_type") if "facility_type" in has else pl.lit(""),
     )
-    return sum_by(named, ["place", "period", *_KEY])
+    sums = sum_by(named, ["place", "period", *_KEY])
+    texts = pl.col("activity", "unit", "facility_type", "resolution").cast(pl.String)
+    read = meanings.read(
+        sums.with_columns(texts.fill_null("")), "activity", pl.col("activity"), "activity_read"
+    )
+    return read.drop("activity").rename({"activity_read": "activity"})
 
 
 def _added(sums: pl.DataFrame, keys: Mapping[Key, Key], worths: Worths, hold: Hold | None) -> Sums:
@@ -211,22 +217,21 @@ def _gaps(
     definitions: Sequence[Definition],
     worths: Worths,
     windows: Sequence[Window],
-    units: Mapping[str, str],
+    meanings: Meanings,
 ) -> dict[tuple[int, str, tuple[int, int]], SiteGaps]:
     """Find months of sites that one side alone has."""
     if sites is None:
         return {}
-    # What a posting adds to does not depend on how much of it counts.
-    sides: defaultdict[Key, set[Side]] = defaultdict(set)
+    # What a posting adds to depends neither on its unit nor on how much of it counts.
+    sides: defaultdict[Kind, set[Side]] = defaultdict(set)
     for key, parts in worths.parts.items():
-        sides[key._replace(portion=0)] |= {side for side, _, is_required in parts if is_required}
-    by_written = {
-        key: sides[meant]
-        for key in sites.kinds()
-        if (meant := key._replace(unit=units.get(key.unit, key.unit))) in sides
+        kind = Kind(key.resolution, key.activity, key.facility_type)
+        sides[kind] |= {side for side, _, is_required in parts if is_required}
+    of_sites = {
+        kind: sides[meant] for kind, meant in sites.kinds(meanings).items() if meant in sides
     }
     by_site = [number for number, each in enumerate(definitions) if each.by_site]
-    return sites.gaps(by_written, by_site, windows)
+    return sites.gaps(of_sites, by_site, windows)
 
 
 def _notices(worths: Worths, definitions: Sequence[Definition]) -> tuple[IndicatorNotice, ...]:

@@ -208,10 +208,12 @@ class Valuation:
                 f"the records are in {' and '.join(moneys)}, which do not add up: ask for months "
                 "or facilities of one currency and price year, or replace the others"
             )
-        where = self._lacking(indicator, place, window)
         if not self.sums.months(place, indicator, DENOMINATOR, window):
             needs = _needs(definition.denominator)
-            return DENOMINATOR_MISSING, f"no record of {needs}{where}"
+            return (
+                DENOMINATOR_MISSING,
+                f"no record of {needs}{self._lacking(indicator, place, window)}",
+            )
         if denominator == 0:
             needs = _needs(definition.denominator)
             months = months_text(sorted(self.sums.months(place, indicator, DENOMINATOR, window)))
@@ -222,7 +224,10 @@ class Valuation:
         required = any(not term.is_optional for term in definition.numerator)
         if required and not self.sums.months(place, indicator, NUMERATOR, window):
             needs = _needs(definition.numerator)
-            return NUMERATOR_MISSING, f"no record of {needs}{where}"
+            return (
+                NUMERATOR_MISSING,
+                f"no record of {needs}{self._lacking(indicator, place, window)}",
+            )
         return "", ""
 
     def _lacking(self, indicator: int, place: str, window: Window) -> str:
