@@ -52,7 +52,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SideWorth:
     """What 10^-18 of a posting's unit adds to a side, and whether the term must be there."""
 
     side: Side
@@ -125,7 +125,7 @@ class Weigher:
         }
         return Worths(scaled, denominators, self._notices)
 
-    def _parts(self, key: Key, resolution: Resolution, portion: Portion) -> list[Part]:
+    def _parts(self, key: Key, resolution: Resolution, portion: Portion) -> list[SideWorth]:
         found = []
         for account, entry, share in _entries(resolution, portion):
             for side, term in self._terms:
@@ -139,7 +139,7 @@ class Weigher:
                 value, money = measured
                 sign = -1 if term.is_taken_off else 1
                 found.append(
-                    Part(
+                    SideWorth(
                         side._replace(money=money),
                         value * share * sign / ATTO_PER_ONE,
                         not term.is_optional,
