@@ -125,8 +125,9 @@ soak: dev debug system  ## An operator errs for an hour; kill hundreds of times;
 	TONNE_TEST_FAULT_ROUNDS=20 $(BIN)/python -m pytest --timeout=0 -s \
 	    tests/operations/test_faults.py
 
-fuzz: dev debug  ## The kernel's properties with very many examples; nonsense on the wire, an hour
-	TONNE_TEST_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 tests/kernel
+fuzz: dev debug  ## Properties of kernel and files with very many examples; nonsense on the wire, an hour
+	TONNE_TEST_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 tests/kernel \
+	    tests/unit/imports tests/unit/cli
 	TONNE_TEST_FUZZ_S=3600 $(BIN)/python -m pytest --timeout=0 -s \
 	    tests/operations/test_wire_fuzz.py
 

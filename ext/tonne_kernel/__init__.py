@@ -3,7 +3,7 @@
 Decodes batches of activity records, checks and interns them, splits and aggregates them.
 
 Takes from: nothing but the bytes and tables that its callers hand in.
-Hands to: `tonne.ingest` and `tonne.ledger`.
+Hands to: `tonne.ingest` and `tonne.ledger`; what reads files of JSON lines.
 Never: SQL, files, gRPC, or a Python object per record.
 
 The contract stands in the stub beside this file: units, shapes, errors.
@@ -14,6 +14,7 @@ from tonne_kernel.memory.blocks import kept_memory_bytes
 from tonne_kernel.posting.posted import BatchSlice, Posted, SliceTotals, post
 from tonne_kernel.posting.rules import PeriodTable, RuleTable
 from tonne_kernel.posting.sums import sum_groups
+from tonne_kernel.records.json_lines import cut_json_lines
 from tonne_kernel.records.request import AppendHeader, parse_append_request
 from tonne_kernel.session.session import Batch, Session
 from tonne_kernel.values.decimal import parse_decimal, round_double
@@ -46,6 +47,7 @@ __all__ = [
     "RuleTable",
     "Session",
     "SliceTotals",
+    "cut_json_lines",
     "kept_memory_bytes",
     "parse_append_request",
     "parse_decimal",

@@ -12,12 +12,12 @@ from typing import Final, Protocol, Self, final
 
 from typing_extensions import Buffer
 
+from tonne_kernel.records.json_lines import cut_json_lines as cut_json_lines
+
 ROW_STATUSES: Final[dict[str, int]]
 """The kernel's statuses by name; equal to `tonne.model.RowStatus`."""
 
 ROW_STATUS_COUNT: Final[int]
-"""Number of statuses."""
-
 BATCH_KINDS: Final[dict[str, int]]
 """What `AppendHeader.kind` may be, by name: NONE, ROWS, ARROW."""
 

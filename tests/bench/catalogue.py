@@ -31,7 +31,8 @@ from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.method import MethodSettings
 from tonne.catalogue.words.tables import edition_bytes
-from tonne.ledger.book.book_state import BookState, register_frame
+from tonne.ledger.book.book_state import BookState
+from tonne.ledger.book.facilities import register_frame
 from tonne.ledger.posting.estimate import CatalogueState
 from tonne_kernel import BatchSlice, Posted, RuleTable, Session, post
 

@@ -44,6 +44,10 @@ class BookWords:
         last = {(each.field, each.key): each for each in words}
         self._by_key = {key: each for key, each in last.items() if each.meaning}
 
+    def same_as(self, other: BookWords | None) -> bool:
+        """Whether another one reads every text alike."""
+        return isinstance(other, BookWords) and vars(self) == vars(other)
+
     def find(self, field: WordField, text: str) -> Word | None:
         """Find the word that a text is, or None."""
         return self._by_key.get((field, key_of(field, text))) if self._by_key else None

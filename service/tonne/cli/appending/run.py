@@ -20,6 +20,7 @@ from tonne.cli.appending.imports import (
     tell_known,
     tell_superseded,
 )
+from tonne.cli.appending.kept import Kept
 from tonne.cli.appending.mends import (
     committed_offset,
     compare,
@@ -91,9 +92,10 @@ class Append:
     _bar: tuple[Bar, TaskID] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Look at negative quantities wherever the sources are read."""
+        """Look at negative quantities wherever the sources are read, and keep what was read."""
         self._negatives = Negatives(self.negative is NegativeRule.EXPORTS)
-        self.sources = [self._negatives.over(source) for source in self.sources]
+        kept = Kept()
+        self.sources = [kept.over(self._negatives.over(source)) for source in self.sources]
 
     def run(self, server: str, form: Format, remarks: Callable[[], Sequence[str]] = tuple) -> None:
         """Check, append, report; `remarks` says what the reading of the sources left out.

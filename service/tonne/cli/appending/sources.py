@@ -29,8 +29,9 @@ def opened_sources(
 ) -> Iterator[tuple[list[Source], Callable[[], list[str]]]]:
     """Open files as sources, and give what says what their reading left out.
 
-    Standard input is written to a file of the machine first, since records are read again for
-    each check. Registers go through all files at once: these are one source.
+    Standard input is written to a file of the machine first, since records are read again for each
+    look where they are too many to be kept. Registers go through all files at once: these are
+    one source.
 
     Raises
     ------

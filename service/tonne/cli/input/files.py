@@ -9,6 +9,7 @@ import polars as pl
 from tonne.cli.input.ipc_stream import read_ipc_stream
 from tonne.cli.input.json_lines import read_json_lines
 from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
+from tonne.client.wire.frames import with_dictionaries
 from tonne.errors import FieldInvalid
 from tonne.imports.profiles.mapping import header_error
 from tonne.imports.profiles.screening import check_plain
@@ -48,7 +49,9 @@ def read_files(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:
         record_count = 0
         try:
             for piece in reader(path):
-                yield check_plain(piece, str(path), record_count)
+                # Few texts are names of many records: each is looked at once.
+                coded = with_dictionaries(piece, piece.height)
+                yield check_plain(coded, str(path), record_count)
                 record_count += piece.height
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _unreadable(path, error) from error
@@ -115,6 +118,12 @@ def _read_scan(path: Path) -> Iterator[pl.DataFrame]:
     yield from frame.collect_batches(chunk_size=CHUNK_RECORDS, maintain_order=True)
 
 
+def _read_csv(path: Path) -> Iterator[pl.DataFrame]:
+    for piece in _read_scan(path):
+        is_blank = piece["facility"].null_count() > 0  # of some line, perhaps
+        yield piece.filter(~pl.all_horizontal(pl.all().is_null())) if is_blank else piece
+
+
 def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:
     with path.open("rb") as file:
         is_file = file.read(len(ARROW_FILE_MAGIC)) == ARROW_FILE_MAGIC
@@ -129,7 +138,7 @@ def _read_arrow(path: Path) -> Iterator[pl.DataFrame]:
 
 
 _READERS: Mapping[str, Callable[[Path], Iterator[pl.DataFrame]]] = {
-    ".csv": _read_scan,
+    ".csv": _read_csv,
     ".parquet": _read_scan,
     ".arrow": _read_arrow,
     ".arrows": _read_arrow,

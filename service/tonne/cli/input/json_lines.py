@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tonne.client.answers.records import RECORD_FIELDS
+from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
 from tonne.client.wire.columns import frame_of
 from tonne.errors import FieldInvalid
 from tonne.text.documents import load_json
+from tonne_kernel import cut_json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,19 +23,15 @@ CHUNK_BYTES = 4 * 1024 * 1024
 """Bytes of a file that are read at a time; a line is read whole."""
 
 
-_SPACE = r"[ \t]*"
-_COMMA = f"{_SPACE},{_SPACE}"
-_COLON = f"{_SPACE}:{_SPACE}"
-_TEXT = r'"[^"\\\x00-\x1f]*"'
-_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
-"""The grammar of RFC 8259, as far as a line of a record needs it."""
+_BETWEEN, _NOTHING = "\x1f", "\x01"
+"""What the kernel writes between fields, and for null."""
 
 _AS_WRITTEN: dict[str, Any] = dict.fromkeys(("parse_float", "parse_constant"), Decimal)
 """A number keeps its digits; NaN, which JSON has not and many write, is a quantity at fault."""
 
 
 def read_json_lines(path: Path) -> Iterator[pl.DataFrame]:
-    """Read a file of one JSON object a line, in frames that have all fields as texts.
+    """Read a file of one JSON object a line, in frames of texts.
 
     Raises
     ------
@@ -46,61 +44,54 @@ def read_json_lines(path: Path) -> Iterator[pl.DataFrame]:
         if frame is None:
             frame = _slow_frame(path, lines, number)
         if frame.height:
-            yield _with_all_fields(frame)
-        number += len(lines)
+            yield _with_required(frame)
+        number += lines.count(b"\n") + 1
 
 
-def _read_lines(path: Path) -> Iterator[list[str]]:
+def _read_lines(path: Path) -> Iterator[bytes]:
     """Give the whole lines of what can be read at a time: of a pipe, of what is there by now."""
     parts: list[bytes] = []
-    encoding = "utf-8-sig"
+    mark = codecs.BOM_UTF8
     with path.open("rb", buffering=0) as file:
         while data := file.read(CHUNK_BYTES):
             whole, end, rest = data.rpartition(b"\n")
             if not end:
                 parts.append(data)
                 continue
-            yield _decoded(path, b"".join([*parts, whole]), encoding)
-            parts, encoding = [rest], "utf-8"
-    if last := b"".join(parts):
-        yield _decoded(path, last, encoding)
+            yield b"".join([*parts, whole]).removeprefix(mark)
+            parts, mark = [rest], b""
+    if last := b"".join(parts).removeprefix(mark):
+        yield last
 
 
-def _decoded(path: Path, content: bytes, encoding: str) -> list[str]:
-    try:
-        return content.decode(encoding).split("\n")
-    except UnicodeDecodeError as error:
-        raise FieldInvalid(f"{path}: expected UTF-8; {error}") from error
-
-
-def _quick_frame(lines: list[str]) -> pl.DataFrame | None:
+def _quick_frame(lines: bytes) -> pl.DataFrame | None:
     """Read lines that all look like the first one; None where one of them does not.
 
-    Each line is held against a pattern first: the same fields in the same order, each once, a
-    text without escapes or null, of the quantity a number too. So what the columnar reader would
-    pass over in silence is not there, and a quantity is cut out with its digits.
+    The same fields in the same order, each once, a text without escapes or null, of the quantity
+    a number too: what a columnar reader would pass over in silence is not there.
     """
-    names = _names(lines[0])
+    names = _names(lines.partition(b"\n")[0])
     if not names:
         return None
-    texts = pl.Series(lines, dtype=pl.String)
-    fields = _COMMA.join(
-        f'"{name}"{_COLON}(?:{_TEXT}|null{f"|{_NUMBER}" if name == "quantity" else ""})'
-        for name in names
-    )
-    if not texts.str.contains(rf"^{_SPACE}\{{{_SPACE}{fields}{_SPACE}\}}{_SPACE}\r?$").all():
+    number = names.index("quantity") if "quantity" in names else -1
+    fields = cut_json_lines(lines, tuple(name.encode() for name in names), number)
+    if fields is None:
         return None
-    schema = dict.fromkeys(names, pl.String)
-    frame = pl.read_ndjson("\n".join(lines).encode(), schema=schema)
-    if frame.height != len(lines):
-        return None
-    if "quantity" not in names:
-        return frame
-    numbers = texts.str.extract(f'"quantity"{_COLON}({_NUMBER})')
-    return frame.with_columns(quantity=pl.coalesce(numbers, pl.col("quantity")))
+    try:
+        return pl.read_csv(
+            fields,
+            has_header=False,
+            separator=_BETWEEN,
+            quote_char=None,
+            schema=dict.fromkeys(names, pl.String),
+            null_values=_NOTHING,
+            empty_string_is_null=False,
+        )
+    except pl.exceptions.ComputeError:
+        return None  # not UTF-8, which is told with its place
 
 
-def _names(line: str) -> list[str]:
+def _names(line: bytes) -> list[str]:
     """Give the fields of a record in their order; none where it is none, or one stands twice."""
     try:
         pairs = json.loads(line, object_pairs_hook=list)
@@ -111,11 +102,15 @@ def _names(line: str) -> list[str]:
     return names if is_known else []
 
 
-def _slow_frame(path: Path, lines: list[str], number: int) -> pl.DataFrame:
+def _slow_frame(path: Path, lines: bytes, number: int) -> pl.DataFrame:
     """Read line by line, to name the one that is at fault."""
+    try:
+        texts = lines.decode().split("\n")
+    except UnicodeDecodeError as error:
+        raise FieldInvalid(f"{path}: expected UTF-8; {error}") from error
     records = [
         _record(line, f"{path}, line {at}")
-        for at, line in enumerate(lines, number)
+        for at, line in enumerate(texts, number)
         if line.strip()
     ]
     if not records:
@@ -186,12 +181,12 @@ def _kind(value: object) -> str:
     return _KINDS.get(type(value), "null")
 
 
-def _with_all_fields(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give all frames the same columns: what is hashed is the same wherever it stands."""
+def _with_required(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give what no line says as nothing, in columns of texts."""
     nothing = pl.lit(None, dtype=pl.String)
     return frame.select(
-        (pl.col(name).cast(pl.String) if name in frame.columns else nothing).alias(name)
-        for name in RECORD_FIELDS
+        *(pl.col(name).cast(pl.String) for name in frame.columns),
+        *(nothing.alias(name) for name in REQUIRED_FIELDS if name not in frame.columns),
     )
 
 

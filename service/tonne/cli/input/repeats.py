@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.cli.input.sketch import Sketch
+from tonne.client.answers.records import RECORD_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -108,11 +109,13 @@ def find_repeats(sources: Sequence[Source], *, with_ids: bool = True) -> Repeats
         return Repeats(count, starts=starts, sketches=sketches, is_complete=False)
     if not hashes:
         return Repeats(count, starts=starts, sketches=sketches)
-    ids = pl.concat(hashes).to_frame("hash")
-    twice = ids.with_row_index("position").filter(
-        pl.col("hash").is_not_null() & pl.col("hash").is_duplicated()
-    )["position"]
-    found = _compare(sources, twice.cast(pl.UInt64), count, starts)
+    ids = pl.concat(hashes)
+    in_order = ids.drop_nulls().sort()
+    twice = in_order.filter(in_order == in_order.shift()).unique()
+    positions = (
+        pl.Series(dtype=pl.UInt32) if twice.is_empty() else ids.is_in(twice.implode()).arg_true()
+    )
+    found = _compare(sources, positions.cast(pl.UInt64), count, starts)
     return replace(found, sketches=sketches)
 
 
@@ -229,14 +232,20 @@ def _ids(records: pl.DataFrame) -> pl.Series:
 
 
 def _content_frames(pieces: Iterable[pl.DataFrame], ignored: set[str]) -> Iterator[pl.DataFrame]:
-    """Give the id of each record and two hashes of all its fields but those ignored."""
+    """Give the id of each record and two hashes of all its fields but those ignored.
+
+    A record is the same in a piece with other columns: a field that is not there says nothing.
+    """
     for piece in pieces:
-        ids = _ids(piece).cast(pl.String)
-        whole = pl.struct(pl.all().exclude(ignored))
-        names = [name for name in _PLACE if name in piece.columns]
-        hashes = piece.select(
-            content=whole.hash(_SEEDS[0]),
-            content_2=whole.hash(_SEEDS[1]),
-            place=pl.struct(names).hash(_SEEDS[0]) if names else pl.lit(0, pl.UInt64),
+        texts = piece.with_columns(pl.col(pl.Enum).cast(pl.String)).with_columns(
+            pl.lit(None, pl.String).alias(name)
+            for name in RECORD_FIELDS
+            if name not in piece.columns
         )
-        yield hashes.select(ids.fill_null("").alias("record_id"), pl.col("*").exclude("record_id"))
+        frame = texts.select(name for name in RECORD_FIELDS if name not in ignored)
+        hashes = frame.select(
+            content=pl.struct(pl.all()).hash(_SEEDS[0]),
+            content_2=pl.struct(pl.all()).hash(_SEEDS[1]),
+            place=pl.struct(_PLACE).hash(_SEEDS[0]),
+        )
+        yield hashes.select(_ids(texts).fill_null("").alias("record_id"), pl.all())

@@ -113,7 +113,10 @@ def rebuild(
         task = bar.add_task("rebuild", total=None)
         for each in book or list(ledger.books.book_ids()):
             done = ledger.checks.rebuild(
-                each, assumes_regions=assume_regions, on_file=lambda: bar.advance(task)
+                each,
+                assumes_regions=assume_regions,
+                on_file=lambda: bar.advance(task),
+                on_wait=lambda: bar.update(task, description="waits for a merge"),
             )
             if not done.replaced:
                 say(f"{each}: every postings file is as it was written")

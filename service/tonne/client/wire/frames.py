@@ -30,7 +30,8 @@ ROWS_PER_TEXT_MIN = 4
 """Mean number of rows per distinct text from which a dictionary is smaller than the texts."""
 
 SHARED_TEXTS_MAX = 64
-"""Texts of a dictionary that is made once for many messages: each of them carries it whole."""
+"""Texts of a dictionary that is made once for many messages, although few of them need all of it:
+each of them carries it whole."""
 
 MAY_BE_UNREADABLE = ("start", "end", "data_quality")
 """Fields whose text may say nothing to us."""
@@ -44,11 +45,12 @@ _INT64 = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 def prepare_frame(frame: pl.DataFrame, days: Days) -> pl.DataFrame:
     """Bring a frame's columns into the types that travel.
 
-    Texts become String. A quantity stays Float64, Decimal or String; integers become Int64, a
-    Float32 the text of its shortest decimal, so that 0.1 stays 0.1. Start and end become
-    microseconds UTC: naive times are taken as UTC, dates as days of the book, texts as ISO 8601.
-    A text that is no time, or no data quality, becomes null and stands in the column `unread`:
-    the server puts its record into quarantine with what is written there.
+    Texts become String, those with a dictionary of their own may keep it. A quantity stays
+    Float64, Decimal or String; integers become Int64, a Float32 the text of its shortest decimal,
+    so that 0.1 stays 0.1. Start and end become microseconds UTC: naive times are taken as UTC,
+    dates as days of the book, texts as ISO 8601. A text that is no time, or no data quality,
+    becomes null and stands in the column `unread`: the server puts its record into quarantine
+    with what is written there.
 
     Raises
     ------
@@ -121,16 +123,14 @@ def with_dictionaries(frame: pl.DataFrame, slice_records: int) -> pl.DataFrame:
     Parameters
     ----------
     frame : polars.DataFrame
-        A prepared one.
+        Columns of texts may have their dictionaries already.
     slice_records : int
         Records of the slices that are going to be encoded.
     """
-    texts_max = min(SHARED_TEXTS_MAX, slice_records // ROWS_PER_TEXT_MIN)
     return pl.DataFrame(
         [
-            _as_dictionary(column, texts_max)
+            _shared_dictionary(column, slice_records)
             if column.name in DICTIONARY_FIELDS
-            and column.head(slice_records).n_unique() <= texts_max
             else column
             for column in frame
         ]
@@ -144,15 +144,33 @@ def drop_records(arrow_ipc: bytes, count: int) -> bytes:
     return encode_frame(frame.slice(count).with_columns(pl.col(texts).cast(pl.String)))
 
 
-def _as_dictionary(column: pl.Series, texts_max: int | None = None) -> pl.Series:
+def _shared_dictionary(column: pl.Series, slice_records: int) -> pl.Series:
+    if column.dtype not in (pl.String, pl.Enum):
+        return column
+    first = column.head(slice_records)
+    texts_max = first.len() // ROWS_PER_TEXT_MIN
+    texts = _distinct(first)
+    count = texts.len()
+    if first.len() < column.len() and count <= texts_max:
+        texts = _distinct(column)
+    # Much of what few slices need would travel with each of them.
+    if 0 < texts.len() <= min(texts_max, max(SHARED_TEXTS_MAX, count + count // 4)):
+        return column if column.dtype == pl.Enum else column.cast(pl.Enum(texts))
+    return column.cast(pl.String)
+
+
+def _as_dictionary(column: pl.Series) -> pl.Series:
     if column.dtype != pl.String:
         return column
-    texts = column.unique().drop_nulls()
-    if texts_max is None:
-        texts_max = column.len() // ROWS_PER_TEXT_MIN
-    if not 0 < texts.len() <= texts_max:
+    texts = _distinct(column)
+    if not 0 < texts.len() <= column.len() // ROWS_PER_TEXT_MIN:
         return column
     return column.cast(pl.Enum(texts))
+
+
+def _distinct(column: pl.Series) -> pl.Series:
+    kind = column.dtype
+    return kind.categories if isinstance(kind, pl.Enum) else column.unique().drop_nulls()
 
 
 def _with_unread(frame: pl.DataFrame, prepared: pl.DataFrame) -> pl.DataFrame:
@@ -196,7 +214,8 @@ def _prepare(column: pl.Series, days: Days) -> pl.Series:
         return _prepare_data_quality(column)
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
         raise _type_error(column, "texts")
-    return column if column.dtype == pl.String else column.cast(pl.String)
+    is_coded = column.dtype == pl.Enum and column.name in DICTIONARY_FIELDS
+    return column if is_coded or column.dtype == pl.String else column.cast(pl.String)
 
 
 _EMPTY: dict[str, pl.DataType] = {

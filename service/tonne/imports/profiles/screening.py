@@ -16,7 +16,7 @@ from tonne.errors import FieldInvalid
 from tonne.imports.profiles.profile import END, LEAVE_OUT, READ, START
 from tonne.imports.profiles.report import Rows
 from tonne.imports.sources.tables import ROW, column_key
-from tonne.imports.values.faults import find_faults
+from tonne.imports.values.faults import TEXT_TYPES, find_faults
 from tonne.imports.values.numbers import read_numbers
 from tonne.imports.values.totals import is_total
 
@@ -276,7 +276,7 @@ def check_plain(records: pl.DataFrame, place: str, row_count: int) -> pl.DataFra
     """
     total = pl.repeat(value=False, n=records.height, eager=True)
     for name in ("facility", "activity"):
-        if records[name].dtype == pl.String:
+        if records[name].dtype in TEXT_TYPES:
             total |= is_total(records[name])
     if total.any():
         dates = [name for name in (START, END) if records[name].dtype == pl.String]

@@ -20,6 +20,11 @@ FAULT = (
 )
 """Errors in the languages of spreadsheets, a column too narrow for its values, and formulas."""
 
+_SIGNS = ["#", "=", "Err:"]
+"""What each of them has at least one of."""
+
+TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum)
+
 REMARK = (
     "a cell shows an error of the spreadsheet, or a formula without a value: the record goes to "
     "quarantine; open the file, let it calculate, mend the cells and save it"
@@ -27,12 +32,14 @@ REMARK = (
 
 
 def is_fault(texts: pl.Series) -> pl.Series:
-    """Tell which texts stand for no value; null is none."""
+    """Tell which texts, with a dictionary or without, stand for no value; null is none."""
     # Few texts have one of them, and one pass finds that none has.
-    may_be = texts.str.contains_any(["#", "=", "Err:"])
-    if not may_be.any():
+    kind = texts.dtype
+    distinct = kind.categories if isinstance(kind, pl.Enum) else texts.cast(pl.String)
+    if not distinct.str.contains_any(_SIGNS).any():
         return pl.repeat(value=False, n=texts.len(), eager=True)
-    return (may_be & texts.str.contains(FAULT)).fill_null(value=False)
+    written = texts.cast(pl.String)
+    return (written.str.contains_any(_SIGNS) & written.str.contains(FAULT)).fill_null(value=False)
 
 
 def find_faults(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series | None:
@@ -43,14 +50,18 @@ def find_faults(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series | None:
     found = {
         name: is_fault(frame[name])
         for name in names
-        if name in frame.columns and frame[name].dtype == pl.String
+        if name in frame.columns and frame[name].dtype in TEXT_TYPES
     }
     found = {name: faults for name, faults in found.items() if faults.any()}
     if not found:
         return None
     texts = pl.DataFrame(
         {
-            name: frame[name].set(~faults, None).str.strip_chars().str.head(TEXT_CHARS_MAX)
+            name: frame[name]
+            .cast(pl.String)
+            .set(~faults, None)
+            .str.strip_chars()
+            .str.head(TEXT_CHARS_MAX)
             for name, faults in found.items()
         }
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
 TOTALS = (
     r"(?i)^\s*(?:(?:(?:grand|sub|column|overall|annual|yearly|year)[\s-]*totals?|totals?|sums?|summe"
@@ -18,8 +15,11 @@ TOTALS = (
 
 
 def is_total(texts: pl.Series) -> pl.Series:
-    """Tell which texts mark a row as a sum; null is none."""
+    """Tell which texts, with a dictionary or without, mark a row as a sum; null is none."""
     # Names stand many times, and a pattern of so many words is dear.
-    distinct = texts.unique().drop_nulls()
-    marked = distinct.filter(distinct.str.contains(TOTALS))
-    return texts.is_in(marked.implode()).fill_null(value=False)
+    kind = texts.dtype
+    distinct = kind.categories if isinstance(kind, pl.Enum) else texts.cast(pl.String).unique()
+    marked = distinct.drop_nulls().filter(distinct.drop_nulls().str.contains(TOTALS))
+    if marked.is_empty():
+        return pl.repeat(value=False, n=texts.len(), eager=True)
+    return texts.cast(pl.String).is_in(marked.implode()).fill_null(value=False)

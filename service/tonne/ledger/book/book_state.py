@@ -19,15 +19,20 @@ from weakref import WeakValueDictionary
 import polars as pl
 
 from tonne.catalogue.editions.by_activity import ByActivity
-from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.resolving.resolver import Resolver
 from tonne.catalogue.words.book_words import BookWords
 from tonne.catalogue.words.method import settings_of
 from tonne.errors import StoreUnavailable
 from tonne.ledger.book.entities import share_cuts
-from tonne.ledger.book.factors import factor_of_row
+from tonne.ledger.book.facilities import (
+    in_order,
+    look_up,
+    read_register,
+    with_changes,
+)
+from tonne.ledger.book.factors import edition_factors
 from tonne.ledger.book.periods import day_start_us, period_table
-from tonne.ledger.files.frames import Schema, frame_of, polars_errors
+from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day
 from tonne_kernel import RuleTable
 
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolver import Run
     from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
-    from tonne.model import Book, Entity, Facility
+    from tonne.model import Book, Entity
     from tonne.store.manifest.manifest import Manifest
     from tonne_kernel import Session
 
@@ -62,48 +67,6 @@ months, and the facility where the method has rates for it alone."""
 
 _state_serials = itertools.count(1)
 
-REGISTER_SCHEMA: Schema = {
-    "facility": pl.String,
-    "display_name": pl.String,
-    "type": pl.String,
-    "region": pl.String,
-    "entity": pl.String,
-    "ownership": pl.String,
-    "valid_from": pl.String,
-    "valid_to": pl.String,
-}
-"""Columns of a register of facilities."""
-
-
-def register_frame(facilities: Sequence[Facility]) -> pl.DataFrame:
-    """Write a register as a frame: one row per facility, columns of `REGISTER_SCHEMA`."""
-    columns = {
-        name: [getattr(each, "id" if name == "facility" else name) for each in facilities]
-        for name in REGISTER_SCHEMA
-    }
-    return pl.DataFrame(columns, schema=REGISTER_SCHEMA)
-
-
-def edition_factors(manifest: Manifest, book: Book, edition: str) -> Sequence[Factor]:
-    """Read the factors of an edition that the book's method names.
-
-    Raises
-    ------
-    StoreUnavailable
-        It is neither imported nor shipped with this server.
-    """
-    if edition in book.editions:
-        return [factor_of_row(row) for row in manifest.factors(book.id, edition)]
-    shipped = shipped_editions().get(edition)
-    if shipped is None:
-        raise StoreUnavailable(
-            f"version {book.method_version} of the method of book {book.id!r} names edition "
-            f"{edition!r}, which this server does not have, because its version is older than "
-            "the method: try again, another server may answer",
-            metadata={"book": book.id, "edition": edition},
-        )
-    return shipped.factors
-
 
 class BookState:
     """A book's factors, register and periods at one revision, and the rules made from them.
@@ -120,11 +83,14 @@ class BookState:
     settings : MethodSettings
         Of the method in force.
     register : polars.DataFrame
-        Registered facilities, columns of `REGISTER_SCHEMA`.
+        Registered facilities, columns of `facilities.REGISTER_SCHEMA`.
     entities : sequence of Entity
         Whose they are.
     words : BookWords, optional
         Words of the book's own.
+    resolver : Resolver, optional
+        Of another state with the same editions, settings and words: it remembers what it has
+        resolved.
     """
 
     def __init__(
@@ -136,18 +102,18 @@ class BookState:
         entities: Sequence[Entity] = (),
         *,
         words: BookWords | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
         self.book = book
         self.editions = editions
         self.settings = settings
-        self.register = register
+        self.register = register = in_order(register)
         self.entities = entities
         self.periods = period_table(book.time_zone)
         # Unique in the process: a session notes under which state it has its rules.
         self._serial = next(_state_serials)
         self._words = words
-        self._resolver = Resolver(editions, settings, book.method_version, words)
-        self._regions = register.select("facility", pl.col("region").alias("facility_region"))
+        self._resolver = resolver or Resolver(editions, settings, book.method_version, words)
         self._accepts_all = book.facility_rule is FacilityRule.ANY or (
             book.facility_rule is FacilityRule.WHEN_REGISTER_EXISTS and register.is_empty()
         )
@@ -200,6 +166,18 @@ class BookState:
             words=self._words,
         )
 
+    def resolver_for(self, book: Book, words: BookWords) -> Resolver | None:
+        """Give the resolver where it is that of a later revision too.
+
+        Register and entities of a book decide nothing in it.
+        """
+        is_same = (
+            book.method_version == self.book.method_version
+            and book.method_body == self.book.method_body
+            and words.same_as(self._words)
+        )
+        return self._resolver if is_same else None
+
     def assign_rules(self, session: Session) -> None:
         """Give every key of a session its rule.
 
@@ -240,11 +218,11 @@ class BookState:
 
     def with_effective_region(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Put a facility's region where `region` is empty; `facility` and `region` texts."""
-        if self._regions.is_empty():
+        ids, regions = self.register["facility"], self.register["region"]
+        if ids.is_empty():
             return frame
-        return frame.join(
-            self._regions, on="facility", how="left", maintain_order="left"
-        ).with_columns(
+        found = look_up(ids, regions, frame["facility"])
+        return frame.with_columns(found.alias("facility_region")).with_columns(
             pl.when(pl.col("region") == "")
             .then(pl.col("facility_region").fill_null(""))
             .otherwise(pl.col("region"))
@@ -266,8 +244,9 @@ class BookState:
         )
         cuts = pl.lit(0, pl.Int32)
         if not self._cuts.is_empty():
-            texts = texts.join(self._cuts, on="facility", how="left", maintain_order="left")
-            cuts = pl.col("cuts").fill_null(0)
+            found = look_up(self._cuts["facility"], self._cuts["cuts"], texts["facility"])
+            texts = texts.with_columns(found.fill_null(0).alias("cuts"))
+            cuts = pl.col("cuts")
         rated = pl.lit("")
         if self._resolver.rated_facilities:
             is_rated = pl.col("facility").is_in(list(self._resolver.rated_facilities))
@@ -363,27 +342,43 @@ class BookStates:
             yield
 
     def _load(self, book: str) -> BookState:
-        """Read a book whole: again when its revision moves meanwhile."""
+        """Read what of a book is new: again when its revision moves meanwhile."""
+        with self._lock:
+            before = self._states.get(book)
         for _ in range(_LOAD_ATTEMPTS_MAX):
             head = self._manifest.get_book(book)
             if not head.revision_token:
                 self._manifest.draw_revision_token(book)
                 continue
-            settings = settings_of(head)
-            editions = [
-                (edition, edition_factors(self._manifest, head, edition))
-                for edition in settings.editions
-            ]
-            register = register_frame(self._manifest.list_facilities(book, "", None))
-            entities = self._manifest.list_entities(book)
-            words = BookWords(self._manifest.list_words(book))
+            state = self._read(head, before)
             if self._manifest.revision_token(book) == head.revision_token:
-                state = BookState(head, editions, settings, register, entities, words=words)
                 return self._keep(book, state)
         raise StoreUnavailable(
             f"book {book} changed while it was read, again and again: try again",
             metadata={"book": book},
             retry_delay_s=1.0,
+        )
+
+    def _read(self, head: Book, before: BookState | None) -> BookState:
+        """Read a book at a revision, and take from a state before it what has not changed."""
+        if before is not None and not self._manifest.follows(head, before.book):
+            before = None  # a database lost what that one was read from
+        settings = settings_of(head)
+        words = BookWords(self._manifest.list_words(head.id))
+        known = {} if before is None else dict(before.editions)
+        editions = [
+            (each, known[each] if each in known else edition_factors(self._manifest, head, each))
+            for each in settings.editions
+        ]
+        revision = None if before is None else before.book.revision
+        register = read_register(self._manifest.facility_parts(head.id, revision))
+        entities = self._manifest.list_entities(head.id)
+        resolver = None
+        if before is not None:
+            register = with_changes(before.register, register)
+            resolver = before.resolver_for(head, words)
+        return BookState(
+            head, editions, settings, register, entities, words=words, resolver=resolver
         )
 
     def _keep(self, book: str, state: BookState) -> BookState:

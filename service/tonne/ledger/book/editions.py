@@ -13,8 +13,7 @@ from tonne.catalogue.editions.library import ShippedEdition, shipped_editions
 from tonne.catalogue.resolving.resolution import Resolution
 from tonne.catalogue.words.method import settings_of
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown, LedgerInconsistent
-from tonne.ledger.book.book_state import edition_factors
-from tonne.ledger.book.factors import factor_of_row, factor_to_row
+from tonne.ledger.book.factors import edition_factors, factor_of_row, factor_to_row
 from tonne.ledger.book.methods import build_on, with_import
 from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.filters import Fields, day_field, is_match, number_field, text_field

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.editions.factor import AMOUNTS, Factor, plain_text
+from tonne.catalogue.editions.library import shipped_editions
 from tonne.catalogue.editions.steps import read_steps, write_steps
+from tonne.errors import StoreUnavailable
 from tonne.store.rows import FactorRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tonne.model import Book
+    from tonne.store.manifest.manifest import Manifest
 
 _TEXTS = (
     "activity",
@@ -62,3 +70,24 @@ def _text(value: Decimal | None) -> str:
 
 def _decimal(text: str) -> Decimal | None:
     return Decimal(text) if text else None
+
+
+def edition_factors(manifest: Manifest, book: Book, edition: str) -> Sequence[Factor]:
+    """Read the factors of an edition that the book's method names.
+
+    Raises
+    ------
+    StoreUnavailable
+        It is neither imported nor shipped with this server.
+    """
+    if edition in book.editions:
+        return [factor_of_row(row) for row in manifest.factors(book.id, edition)]
+    shipped = shipped_editions().get(edition)
+    if shipped is None:
+        raise StoreUnavailable(
+            f"version {book.method_version} of the method of book {book.id!r} names edition "
+            f"{edition!r}, which this server does not have, because its version is older than "
+            "the method: try again, another server may answer",
+            metadata={"book": book.id, "edition": edition},
+        )
+    return shipped.factors

@@ -89,7 +89,7 @@ class Register(LedgerPart):
         return self._tokens.find(query, FACILITY_FIELDS, ask, find)
 
     def facilities(self, book: str) -> pl.DataFrame:
-        """Read the whole register, columns of `book_state.REGISTER_SCHEMA`."""
+        """Read the whole register, columns of `facilities.REGISTER_SCHEMA`."""
         return self._states.refresh(check_id("book", book)).register
 
     def import_entities(self, book: str, entities: Sequence[Entity]) -> tuple[int, int]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.editions.library import default_settings, shipped_editions
-from tonne.ledger.book.book_state import RULE_COUNT_MAX, BookState, register_frame
+from tonne.ledger.book.book_state import RULE_COUNT_MAX, BookState
+from tonne.ledger.book.facilities import register_frame
 from tonne.ledger.book.part import LedgerPart
 from tonne.ledger.book.periods import cuts_of
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors

@@ -47,7 +47,7 @@ class Snapshot(Moment):
     settings : MethodSettings
         Of that method.
     register : polars.DataFrame
-        The facilities, columns of `book_state.REGISTER_SCHEMA`.
+        The facilities, columns of `facilities.REGISTER_SCHEMA`.
     texts : Texts
         What reads the texts of records, under the method and the words in force.
     entities : sequence of Entity

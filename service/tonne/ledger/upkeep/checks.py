@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from tonne.errors import StoreUnavailable
 from tonne.ledger.upkeep.check import BookCheck
 from tonne.ledger.upkeep.rebuild import Rebuild, Rebuilt
 from tonne.ledger.upkeep.sampling import Sample, SampleCheck
 from tonne.model import check_id
-from tonne.store import LeaseLost
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from tonne.ledger.upkeep.findings import BookFindings
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
-    from tonne.store.rows import Soundness
+    from tonne.store.rows import Lease, Soundness
+
+WAIT_S = 1.0
+"""Time between two looks whether a merge is over."""
 
 
 class Checks:
@@ -66,17 +70,21 @@ class Checks:
         return SampleCheck(self._manifest, self._objects, book, sample, on_file=on_file).run()
 
     def rebuild(
-        self, book: str, *, assumes_regions: bool = False, on_file: Callable[[], None]
+        self,
+        book: str,
+        *,
+        assumes_regions: bool = False,
+        on_file: Callable[[], None],
+        on_wait: Callable[[], None] = lambda: None,
     ) -> Rebuilt:
         """Make corrupt and missing postings files of a book again, from its records.
 
-        Raises BookUnknown, LeaseLost where a merge of the book is under way, and as
-        `Rebuild.run` does.
+        Waits while the book is merged, or for as long as the merge of a server that died keeps
+        others off; `on_wait` is called meanwhile, once a second.
+
+        Raises BookUnknown, StoreUnavailable where that took longer, and as `Rebuild.run` does.
         """
-        name = f"merge/{self._manifest.get_book(check_id('book', book)).id}"
-        lease = self._manifest.acquire_lease(name, self._holder, self._merge_lease_s)
-        if lease is None:
-            raise LeaseLost(name, self._holder, 0)
+        lease = self._merge_lease(self._manifest.get_book(check_id("book", book)).id, on_wait)
         try:
             return Rebuild(
                 self._manifest,
@@ -90,6 +98,24 @@ class Checks:
             ).run()
         finally:
             self._manifest.release_lease(lease)
+
+    def _merge_lease(self, book: str, on_wait: Callable[[], None]) -> Lease:
+        stop_s = time.monotonic() + self._merge_lease_s + WAIT_S
+        while True:
+            lease = self._manifest.acquire_lease(
+                f"merge/{book}", self._holder, self._merge_lease_s
+            )
+            if lease is not None:
+                return lease
+            if time.monotonic() > stop_s:
+                raise StoreUnavailable(
+                    f"book {book!r}: its files are being merged, for longer than a dead server "
+                    f"would keep others off ({self._merge_lease_s:g} s): run the command again "
+                    "later, or stop the merging (ledger.upkeep)",
+                    metadata={"book": book},
+                )
+            on_wait()
+            time.sleep(WAIT_S)
 
     def soundness(self, *, is_whole: bool) -> Soundness:
         """Ask the manifest's database whether its own pages are sound."""

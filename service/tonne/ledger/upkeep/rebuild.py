@@ -17,7 +17,9 @@ import polars as pl
 from tonne.catalogue.words.book_words import BookWords
 from tonne.catalogue.words.method import settings_of
 from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent
-from tonne.ledger.book.book_state import BookState, edition_factors, register_frame
+from tonne.ledger.book.book_state import BookState
+from tonne.ledger.book.facilities import read_register
+from tonne.ledger.book.factors import edition_factors
 from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
@@ -105,7 +107,7 @@ class Rebuild:
         self._assumes_regions = assumes_regions
         self._on_file = on_file
         self._book = manifest.get_book(book)
-        self._register = register_frame(manifest.list_facilities(book, "", None))
+        self._register = read_register(manifest.facility_parts(book))
         self._entities = manifest.list_entities(book)
         self._methods = list(_methods(manifest, book))
         self._words = manifest.list_words(book)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.book.facilities import in_order, look_up
 from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
 from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
@@ -234,14 +235,8 @@ class Selector:
         self._boundary = find_boundary(facilities, entities, request.consolidation)
         self._asks_region = bool("region" in request.group_by or request.regions)
         self._asks_type = "facility_type" in request.group_by
-        self._register = (
-            facilities.select(pl.col("facility", "type", "region").cast(pl.String).fill_null(""))
-            if self._asks_region or self._asks_type
-            else pl.DataFrame()
-        ).rename(
-            {"facility": "name", "type": "facility_type", "region": "facility_region"},
-            strict=False,
-        )
+        if self._asks_region or self._asks_type:
+            self._register = in_order(facilities)
 
     @property
     def bucket(self) -> tuple[str, ...]:
@@ -257,7 +252,7 @@ class Selector:
         """Give what tells the types of facilities by their codes, where the request needs them."""
         if not self._asks_type:
             return None
-        return FacilityTypes(self._register.select("name", "facility_type"))
+        return FacilityTypes(self._register)
 
     def take(self, postings: pl.DataFrame, *, with_type: bool = True) -> pl.DataFrame:
         """Take the postings of the request's months, facilities, activities and regions.
@@ -317,12 +312,16 @@ class Selector:
         return cut_by_records(snapshot, self._boundary, mixed, hold)
 
     def _with_place(self, chosen: pl.DataFrame) -> pl.DataFrame:
-        register = (
-            chosen.select(pl.col("facility").unique())
-            .with_columns(name=pl.col("facility").cast(pl.String))
-            .join(self._register, on="name", how="left")
-            .with_columns(pl.col("facility_type", "facility_region").fill_null(""))
-            .drop("name")
+        names = chosen["facility"].unique()
+        ids, asked = self._register["facility"], names.cast(pl.String)
+        register = pl.DataFrame(
+            {
+                "facility": names,
+                **{
+                    f"facility_{name}": look_up(ids, self._register[name], asked).fill_null("")
+                    for name in ("type", "region")
+                },
+            }
         )
         placed = chosen.join(register, on="facility", how="left")
         if not self._asks_region:
@@ -338,7 +337,7 @@ class FacilityTypes:
     Parameters
     ----------
     register : polars.DataFrame
-        `name` and `facility_type` of each facility.
+        `facility` and `type`, in the order of facilities.
     """
 
     def __init__(self, register: pl.DataFrame) -> None:
@@ -357,10 +356,10 @@ class FacilityTypes:
         found = self._by_code.gather(codes)
         if found.null_count():
             new = pl.DataFrame({"code": codes, "facility": facilities}).filter(found.is_null())
-            named = new.unique("code").select("code", name=pl.col("facility").cast(pl.String))
-            typed = named.join(self._register, on="name", how="left")
-            types = typed["facility_type"].fill_null("")
-            self._by_code = self._by_code.scatter(typed["code"], types)
+            named = new.unique("code")
+            ids, types = self._register["facility"], self._register["type"]
+            found_types = look_up(ids, types, named["facility"].cast(pl.String)).fill_null("")
+            self._by_code = self._by_code.scatter(named["code"], found_types)
             found = self._by_code.gather(codes)
         return found.alias("facility_type")
 

@@ -45,7 +45,7 @@ class BookTable(Tables):
         """
 
         def work(connection: Connection) -> model.Book:
-            now = self._database.now()
+            now, name = self._database.now(), secrets.token_hex(16)
             inserted = connection.execute(
                 self._database.insert(schema.book)
                 .values(
@@ -54,7 +54,7 @@ class BookTable(Tables):
                     time_zone=book.time_zone,
                     facility_rule=int(book.facility_rule),
                     revision=1,
-                    revision_token=identity(1, secrets.token_hex(16)),
+                    revision_token=identity(1, name),
                     commit_seq=0,
                     create_time=now,
                 )
@@ -66,6 +66,9 @@ class BookTable(Tables):
                     f"book {book.id!r} exists already: use it, or choose another id",
                     metadata={"book": book.id},
                 )
+            connection.execute(
+                sa.insert(schema.revision).values(book=book.id, number=1, name=name)
+            )
             insert_method(connection, book.id, method, now)
             return _get_book(connection, book.id)
 
@@ -115,6 +118,30 @@ class BookTable(Tables):
                 check_book(connection, book)
                 return ""
         return name_of(row.revision, row.revision_token)
+
+    def follows(self, later: model.Book, earlier: model.Book) -> bool:
+        """Whether one state of a book came of another, change by change.
+
+        False too where that cannot be told: too many changes lie between the two, or an older
+        Tonne made one of them, or a database lost what the earlier one was read from.
+        """
+        table = schema.revision
+        query = (
+            sa.select(table.c.number, table.c.name)
+            .where(
+                table.c.book == later.id,
+                table.c.number >= earlier.revision,
+                table.c.number <= later.revision,
+            )
+            .order_by(table.c.number)
+        )
+        with self._database.read() as connection:
+            names = [(row.number, row.name) for row in connection.execute(query)]
+        return (
+            len(names) == later.revision - earlier.revision + 1
+            and names[0] == (earlier.revision, earlier.revision_token)
+            and names[-1] == (later.revision, later.revision_token)
+        )
 
     def draw_revision_token(self, book: str) -> None:
         """Give a book's revision a token where it has none: an older Tonne raised it.

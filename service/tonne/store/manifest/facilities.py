@@ -15,7 +15,7 @@ from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -30,6 +30,9 @@ _FIELDS = (
     "valid_from",
     "valid_to",
 )
+
+PART_ROWS = 20_000
+"""Facilities that are read at a time where a register is read whole."""
 
 
 class FacilityTable(Tables):
@@ -51,14 +54,16 @@ class FacilityTable(Tables):
             present = _find(connection, book, list(wanted))
             new = [each for each in wanted.values() if each.id not in present]
             changed = [each for each in wanted.values() if present.get(each.id, each) != each]
+            if not (new or changed):
+                return 0, 0
+            revision = bump_revision(connection, book)
             if new:
                 connection.execute(
-                    sa.insert(schema.facility), [{"book": book, **asdict(each)} for each in new]
+                    sa.insert(schema.facility),
+                    [{"book": book, "revision": revision, **asdict(each)} for each in new],
                 )
             if changed:
-                _update(connection, book, changed)
-            if new or changed:
-                bump_revision(connection, book)
+                _update(connection, book, changed, revision)
             return len(new), len(changed)
 
         return self._database.write(work)
@@ -80,24 +85,40 @@ class FacilityTable(Tables):
                 raise NotRegistered.of("facility", book, id_)
             after = change(before)
             if after != before:
-                _update(connection, book, [after])
-                bump_revision(connection, book)
+                _update(connection, book, [after], bump_revision(connection, book))
             return after
 
         return self._database.write(work)
 
-    def list_facilities(self, book: str, after: str, limit: int | None) -> list[model.Facility]:
-        """List facilities in order of their ids, from the first one after `after` ("" = all)."""
+    def facility_parts(
+        self, book: str, after_revision: int | None = None
+    ) -> Iterator[list[tuple[str, ...]]]:
+        """Read the register in order of its ids, a part at a time.
+
+        Parameters
+        ----------
+        book : str
+        after_revision : int, optional
+            Only what was changed after this revision of the book.
+
+        Yields
+        ------
+        list of tuple of str
+            Columns: id, then the fields of a facility in their order.
+        """
         table = schema.facility
         query = (
-            sa.select(table)
-            .where(table.c.book == book, table.c.id > after)
+            sa.select(table.c.id, *(table.c[name] for name in _FIELDS))
+            .where(table.c.book == book)
             .order_by(table.c.id)
-            .limit(limit)
         )
+        if after_revision is not None:
+            query = query.where(table.c.revision > after_revision)
         with self._database.read() as connection:
             check_book(connection, book)
-            return [_facility_of(row) for row in connection.execute(query)]
+            found = connection.execution_options(yield_per=PART_ROWS).execute(query)
+            for rows in found.partitions():
+                yield list(zip(*rows, strict=True))
 
     def find_facilities(self, book: str, window: Window) -> Found[model.Facility]:
         """Find facilities in order of their ids. Raises BookUnknown."""
@@ -108,12 +129,14 @@ class FacilityTable(Tables):
         return Found([_facility_of(row) for row in rows], last)
 
 
-def _update(connection: Connection, book: str, facilities: Sequence[model.Facility]) -> None:
+def _update(
+    connection: Connection, book: str, facilities: Sequence[model.Facility], revision: int
+) -> None:
     table = schema.facility
     statement = (
         sa.update(table)
         .where(table.c.book == book, table.c.id == sa.bindparam("facility_id"))
-        .values({name: sa.bindparam(f"new_{name}") for name in _FIELDS})
+        .values({name: sa.bindparam(f"new_{name}") for name in _FIELDS} | {"revision": revision})
     )
     connection.execute(
         statement,

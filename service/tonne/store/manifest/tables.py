@@ -29,6 +29,10 @@ CHUNK_SIZE = 5000
 """Most values in one IN list: SQLite binds 32,766 in a statement, PostgreSQL 65,535."""
 
 
+REVISIONS_KEPT = 1_000
+"""Last revisions of a book whose names are kept: who is further behind reads it whole."""
+
+
 class Tables:
     """One subject of the manifest, working on the shared database."""
 
@@ -52,15 +56,22 @@ def lock_book(connection: Connection, book: str) -> int:
     )
 
 
-def bump_revision(connection: Connection, book: str) -> None:
+def bump_revision(connection: Connection, book: str) -> int:
     """Raise the revision of a book that is locked, and name what it stands for from now on."""
-    table = schema.book
+    table, names = schema.book, schema.revision
     number = table.c.revision + 1
-    connection.execute(
+    name = secrets.token_hex(16)
+    revision: int = connection.execute(
         sa.update(table)
         .where(table.c.id == book)
-        .values(revision=number, revision_token=identity(number, secrets.token_hex(16)))
+        .values(revision=number, revision_token=identity(number, name))
+        .returning(table.c.revision)
+    ).scalar_one()
+    connection.execute(sa.insert(names).values(book=book, number=revision, name=name))
+    connection.execute(
+        sa.delete(names).where(names.c.book == book, names.c.number <= revision - REVISIONS_KEPT)
     )
+    return revision
 
 
 def identity(number: sa.ColumnElement[int] | int, name: str) -> sa.ColumnElement[str]:

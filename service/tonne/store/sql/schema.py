@@ -26,6 +26,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.types import METADATA, ExactInteger, UtcTime, id_type
 
 _id, metadata = id_type, METADATA
@@ -47,6 +50,16 @@ book = Table(
     # The last seq that was given out; its row lock puts the commits of a book in order.
     Column("commit_seq", BigInteger, nullable=False),
     Column("create_time", UtcTime, nullable=False),
+)
+
+# The last revisions of a book, each with its name: what says that one state came of another. A gap
+# is a revision that an older Tonne made.
+revision = Table(
+    "revision",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False),
 )
 
 method = Table(
@@ -107,42 +120,6 @@ factor = Table(
     Column("steps", Text, nullable=False, server_default=""),  # like ncv=20.3 GJ/t;oxidation=0.98
     ForeignKeyConstraint(["book", "edition"], ["edition.book", "edition.id"]),
     Index(None, "book", "edition", "activity", "row"),
-)
-
-facility = Table(
-    "facility",
-    metadata,
-    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
-    Column("id", _id(), primary_key=True),
-    Column("display_name", Text, nullable=False),
-    Column("type", String, nullable=False),
-    Column("region", Text, nullable=False),
-    Column("entity", Text, nullable=False),
-    Column("ownership", Text, nullable=False),
-    Column("valid_from", String, nullable=False),
-    Column("valid_to", String, nullable=False),
-)
-
-entity = Table(
-    "entity",
-    metadata,
-    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
-    Column("id", _id(), primary_key=True),
-    Column("display_name", Text, nullable=False),
-    Column("parent", _id(), nullable=False),  # empty: the reporting organisation itself
-)
-
-holding = Table(
-    "holding",
-    metadata,
-    Column("book", _id(), primary_key=True),
-    Column("entity", _id(), primary_key=True),
-    Column("valid_from", String, primary_key=True),
-    Column("valid_to", String, nullable=False),
-    Column("equity_share", Text, nullable=False),
-    Column("financial_control", Integer, nullable=False),
-    Column("is_operated", Boolean, nullable=False),
-    ForeignKeyConstraint(["book", "entity"], ["entity.book", "entity.id"]),
 )
 
 channel = Table(

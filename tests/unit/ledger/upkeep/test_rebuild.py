@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from tests.unit.ledger.conftest import EDITION, record, records_of
 from tests.unit.ledger.reading.test_bit_rot import UNHEARD, replace_object, sums
 from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent, StoreUnavailable
+from tonne.ledger.upkeep import checks
 from tonne.model import Facility
-from tonne.store import LeaseLost, faults
+from tonne.store import faults
 from tonne.store.errors import OutcomeUnknown
 from tonne.store.sql import schema
 
@@ -174,14 +175,27 @@ def test_sums_that_contradict_the_good_files_are_not_written(filled):
 
 
 def test_one_rebuild_or_merge_at_a_time(filled):
-    """While another process merges the book nothing is rebuilt."""
+    """While another process merges the book nothing is rebuilt; then it is."""
     replace_object(filled, filled.manifest.live_postings("acme")[0].path, None)
     lease = filled.manifest.acquire_lease("merge/acme", "somebody", 60.0)
-    with pytest.raises(LeaseLost):
-        rebuild(filled)
-    filled.manifest.release_lease(lease)
-    rebuild(filled)
+    broken = [file.id for file in filled.manifest.live_postings("acme")]
+
+    def wait():
+        assert [file.id for file in filled.manifest.live_postings("acme")] == broken
+        filled.manifest.release_lease(lease)
+
+    assert rebuild(filled, on_wait=wait).replaced
     filled.check()
+
+
+def test_a_merge_without_an_end_is_told(filled, monkeypatch):
+    """Longer than the merge of a dead server keeps others off: the command says what to do."""
+    filled.manifest.acquire_lease("merge/acme", "somebody", 60.0)
+    monkeypatch.setattr(checks, "WAIT_S", 0.01)
+    other = filled.other(merge_lease_s=0.05)
+    with pytest.raises(StoreUnavailable, match=r"are being merged, .* run the command again"):
+        other.ledger.checks.rebuild("acme", on_file=lambda: None)
+    other.ledger.close()
 
 
 @pytest.mark.parametrize("point", ["merge.before_sql", "merge.after_sql"])

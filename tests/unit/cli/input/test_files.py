@@ -137,3 +137,28 @@ def test_an_error_of_a_spreadsheet_is_no_name(frame, tmp_path, suffix):
     wrong.write_csv(path) if suffix == ".csv" else wrong.write_ndjson(path)
     (piece,) = files.read_files([path])
     assert piece["unread"].to_list() == [None, '{"facility":"#N/A"}']
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical])
+def test_words_with_a_dictionary_are_looked_at_too(frame, tmp_path, kind):
+    """Of a Parquet file: an error of a spreadsheet, and the sum of other rows."""
+    path = tmp_path / "a.parquet"
+    wrong = frame.head(2).with_columns(facility=pl.Series(["dc-1", "#N/A"]).cast(kind))
+    wrong.write_parquet(path)
+    (piece,) = files.read_files([path])
+    assert piece["unread"].to_list() == [None, '{"facility":"#N/A"}']
+    wrong.with_columns(facility=pl.Series(["dc-1", "Total"]).cast(kind)).write_parquet(path)
+    with pytest.raises(FieldInvalid, match=r"record 2: 'Total / .*' looks like a sum"):
+        list(files.read_files([path]))
+
+
+def test_a_blank_line_is_no_record(frame, tmp_path):
+    """Nor is a row of empty cells, as a spreadsheet leaves them; a row that lacks a field is."""
+    path = tmp_path / "a.csv"
+    frame.head(2).write_csv(path)
+    header, first, second = path.read_text().splitlines()
+    commas = "," * header.count(",")
+    lacking = second.replace("a", "", 1)
+    path.write_text(f"{header}\n\n{first}\n{commas}\n{lacking}\n\n")
+    (piece,) = files.read_files([path])
+    assert piece.height == 2
