@@ -24,9 +24,11 @@ from tonne.reports.inventory.request import is_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from fractions import Fraction
 
     from tonne.catalogue.resolving.resolution import Resolution, ResolutionEntry
+    from tonne.catalogue.resolving.valuation import Worth
     from tonne.reports.indicators.definition import Definition, Term
     from tonne.reports.inventory.boundary import Portion
 
@@ -69,13 +71,13 @@ class Worths:
     parts : mapping of Key to tuples of side, number, and whether the term is required
         Keys that add nothing are left out.
     denominators : mapping of Side to int
-    notices : mapping of (int, Notice) to set of Key
-        What is told of an indicator, and which keys it touches.
+    notices : set of (int, Notice)
+        What is told of each indicator.
     """
 
     parts: Mapping[Key, tuple[tuple[Side, int, bool], ...]]
     denominators: Mapping[Side, int]
-    notices: Mapping[tuple[int, Notice], set[Key]]
+    notices: AbstractSet[tuple[int, Notice]]
 
 
 class Weigher:
@@ -97,7 +99,7 @@ class Weigher:
             for side, terms in enumerate((definition.numerator, definition.denominator))
             for term in terms
         ]
-        self._notices: dict[tuple[int, Notice], set[Key]] = {}
+        self._notices: set[tuple[int, Notice]] = set()
 
     def weigh(
         self,
@@ -106,7 +108,7 @@ class Weigher:
         portions: Sequence[Portion],
     ) -> Worths:
         """Compute what keys add."""
-        self._notices = {}
+        self._notices = set()
         found = {
             key: parts
             for key in keys
@@ -128,12 +130,13 @@ class Weigher:
     def _parts(self, key: Key, resolution: Resolution, portion: Portion) -> list[SideWorth]:
         found = []
         for account, entry, share in _entries(resolution, portion):
+            worth = entry_worth(entry, self._gwp_set)
             for side, term in self._terms:
                 if not any(is_within(account, root) for root in term.accounts):
                     continue
                 if not self._is_of(key, term, resolution, side):
                     continue
-                measured = self._measure(term, key, account, entry, side)
+                measured = self._measure(term, key, entry, worth, side)
                 if measured is None:
                     continue
                 value, money = measured
@@ -148,7 +151,7 @@ class Weigher:
                 if term.measure == "kg_co2e":
                     told = (each for each in resolution.notices if _concerns(each, term))
                     for notice in (*entry.notices, *told):
-                        self._tell(side, notice, key)
+                        self._tell(side, notice)
         return found
 
     def _is_of(self, key: Key, term: Term, resolution: Resolution, side: Side) -> bool:
@@ -160,21 +163,20 @@ class Weigher:
             return True
         source, told = source_of(key.activity, resolution)
         if told:
-            self._tell(side, Notice(SOURCE_UNKNOWN, told), key)
+            self._tell(side, Notice(SOURCE_UNKNOWN, told))
         return source in term.sources
 
     def _measure(
-        self, term: Term, key: Key, account: str, entry: ResolutionEntry, side: Side
+        self, term: Term, key: Key, entry: ResolutionEntry, worth: Worth, side: Side
     ) -> tuple[Fraction, str] | None:
         """Measure one unit of a posting, and say in which money."""
-        worth = entry_worth(entry, self._gwp_set)
         if term.measure == "kg_co2e":
             for notice in worth.notices:
-                self._tell(side, notice, key)
+                self._tell(side, notice)
             return worth.kg_co2e * _ratio(term), ""
         if term.measure == "amount":
             return _amount(term, worth.amount, entry.factor.unit)
-        if entry.factor.kwh is None or scope_of(account) != "memo":
+        if entry.factor.kwh is None or scope_of(entry.account) != "memo":
             return None
         if term.measure == "kwh":
             return worth.kwh * _ratio(term), ""
@@ -184,11 +186,11 @@ class Weigher:
                 f"{key.activity} in {key.unit}: {self._coal_set} has no coefficient for it; its "
                 "coal equivalent follows from its kWh"
             )
-            self._tell(side, Notice(COAL_BY_ENERGY, text), key)
+            self._tell(side, Notice(COAL_BY_ENERGY, text))
         return value * _ratio(term), ""
 
-    def _tell(self, side: Side, notice: Notice, key: Key) -> None:
-        self._notices.setdefault((side.indicator, notice), set()).add(key)
+    def _tell(self, side: Side, notice: Notice) -> None:
+        self._notices.add((side.indicator, notice))
 
 
 def _concerns(notice: Notice, term: Term) -> bool:
