@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.ledger.files.postings import by_month
-from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX
 from tonne.reports.indicators.energy import check_coal_set
 from tonne.reports.indicators.gaps import Kind, Sites
-from tonne.reports.indicators.values import Sums, Valuation, Value, Window
-from tonne.reports.indicators.worth import Key, Weigher
-from tonne.reports.inventory.gathering import Gathering
-from tonne.reports.inventory.record_counts import count_whole
-from tonne.reports.inventory.selection import READ, Meanings, Selector
-from tonne.work import check_wanted
+from tonne.reports.indicators.sums import Question, Window, gather
+from tonne.reports.indicators.values import Valuation, Value
+from tonne.reports.inventory.selection import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
@@ -30,17 +25,9 @@ if TYPE_CHECKING:
     from tonne.reports.indicators.request import IndicatorRequest
     from tonne.reports.indicators.worth import Side, Worths
     from tonne.reports.inventory.request import InventoryRequest
-    from tonne.reports.inventory.selection import Selection
+    from tonne.reports.inventory.selection import Meanings
 
 YEAR_MONTHS = 12
-
-CHECK_ROWS = 1_024
-"""Rows after which it is asked whether somebody still waits for them."""
-
-VALUE_BYTES = 2_000
-"""Memory of a place and month of the answer, with all its indicators."""
-
-_KEY = ("resolution", "portion", "activity", "unit", "facility_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +64,25 @@ def book_indicators(
     """
     definitions = request.definitions()
     selection = _asked(request, definitions, snapshot)
-    meanings = Meanings(snapshot.resolutions, snapshot.texts)
-    selector = Selector(snapshot.register, selection, snapshot.entities, meanings)
     place = _place(request.by, snapshot.register)
     sites = _sites(definitions, place, hold)
-    gathering = Gathering(snapshot, selector, hold, watch=sites)
-    chosen = gathering.select()
-    sums = _sum(chosen, place, meanings)
-    weigher = Weigher(definitions, selection.gwp_set, coal_set := check_coal_set(request.coal_set))
-    units = {each: snapshot.texts.unit_of(each) for each in sums["unit"].unique()}
-    keys = {
-        Key(*row): Key(*row)._replace(unit=units[row[3]])
-        for row in sums.select(_KEY).unique().iter_rows()
-    }
-    worths = weigher.weigh(set(keys.values()), gathering.resolutions, chosen.portions)
-    added = _added(sums, keys, worths, hold)
+    coal_set = check_coal_set(request.coal_set)
+    sides = [(each.numerator, each.denominator) for each in definitions]
+    gathered = gather(
+        snapshot, Question(selection, sides, place, coal_set), hold=hold, watch=sites
+    )
+    added, worths = gathered.sums, gathered.worths
     windows = _windows(request, added.periods, snapshot.settings.reporting_year_start)
     valuation = Valuation(
         definitions,
         added,
         worths.denominators,
-        _gaps(sites, definitions, worths, windows, meanings),
+        _gaps(sites, definitions, worths, windows, gathered.meanings),
     )
     return IndicatorAnswer(
         valuation.values(added.places, windows),
         _notices(worths, definitions),
-        count_whole(chosen.suspended, selection.first_period),
+        gathered.suspended_count,
         snapshot.quarantined_count,
         selection.gwp_set,
         selection.consolidation,
@@ -153,39 +133,6 @@ def _sites(definitions: Sequence[Definition], place: pl.Expr, hold: Hold | None)
     types = [term.facility_types for each in by_site for term in each.terms]
     wanted = {name for names in types for name in names} if all(types) else set()
     return Sites(wanted, place, hold)
-
-
-def _sum(chosen: Selection, place: pl.Expr, meanings: Meanings) -> pl.DataFrame:
-    """Sum the postings by what values need. Texts are read of sums, of which there are few."""
-    posted = by_month(chosen.posted)
-    has = posted.columns
-    named = posted.with_columns(
-        place=place,
-        portion=pl.col("portion") if "portion" in has else pl.lit(0, pl.Int32),
-        facility_type=pl.col("facility_type") if "facility_type" in has else pl.lit(""),
-    )
-    sums = sum_by(named, ["place", "period", *_KEY])
-    texts = pl.col("activity", "unit", "facility_type", "resolution").cast(pl.String)
-    read = meanings.read(
-        sums.with_columns(texts.fill_null("")), "activity", pl.col("activity"), "activity_read"
-    )
-    return read.drop("activity").rename({"activity_read": "activity"})
-
-
-def _added(sums: pl.DataFrame, keys: Mapping[Key, Key], worths: Worths, hold: Hold | None) -> Sums:
-    """Add what the postings are worth by place and month."""
-    if hold is not None:
-        parts = sums.select("place", "period").unique().height
-        hold.grow_to(hold.size_bytes + parts * VALUE_BYTES)
-    added = Sums()
-    rows = sums.select("place", "period", *_KEY, pl.col("quantity").to_physical()).iter_rows()
-    for number, (place, period, *key, quantity_atto) in enumerate(rows):
-        if not number % CHECK_ROWS:
-            check_wanted()
-        added_parts = worths.parts.get(keys[Key(*key)])
-        if added_parts:
-            added.add(place, period, quantity_atto, added_parts)
-    return added
 
 
 def _windows(request: IndicatorRequest, periods: Sequence[int], year_start: int) -> list[Window]:

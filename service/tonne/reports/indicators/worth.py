@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolving.resolution import Resolution, ResolutionEntry
     from tonne.catalogue.resolving.valuation import Worth
-    from tonne.reports.indicators.definition import Definition, Term
+    from tonne.reports.indicators.definition import Term
     from tonne.reports.inventory.boundary import Portion
+
+Terms = tuple["Term", ...]
+"""Terms of one side."""
 
 NUMERATOR, DENOMINATOR = 0, 1
 
@@ -85,18 +88,19 @@ class Weigher:
 
     Parameters
     ----------
-    definitions : sequence of Definition
+    sides : sequence of pairs of terms
+        Both sides of each ratio.
     gwp_set, coal_set : str
         Of the question.
     """
 
-    def __init__(self, definitions: Sequence[Definition], gwp_set: str, coal_set: str) -> None:
+    def __init__(self, sides: Sequence[tuple[Terms, Terms]], gwp_set: str, coal_set: str) -> None:
         self._gwp_set = gwp_set
         self._coal_set = coal_set
         self._terms = [
             (Side(number, side, ""), term)
-            for number, definition in enumerate(definitions)
-            for side, terms in enumerate((definition.numerator, definition.denominator))
+            for number, both in enumerate(sides)
+            for side, terms in enumerate(both)
             for term in terms
         ]
         self._notices: set[tuple[int, Notice]] = set()
