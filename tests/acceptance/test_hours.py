@@ -62,8 +62,9 @@ def test_indicators_weigh_records_by_their_hours(tonne, tmp_path):
     assert tonne("facility", "import", sites, "--book", "sited").returncode == 0
     assert tonne("append", records, "--book", "sited", "--channel", "meter").returncode == 0
     for by in ((), ("--by", "facility"), ("--by", "facility_type"), ("--by", "region")):
-        found = tonne("indicator", "value", "-i", "cue", "--book", "sited", *by, "--format", "json")
+        found = tonne(
+            "indicator", "value", "-i", "cue", "--book", "sited", *by, "--format", "json"
+        )
         assert found.returncode == 0, found.stderr
-        print(found.stdout)
         (value,) = json.loads(found.stdout)["values"]
         assert (value["exact"], value["numerator"]) == ("0.7", "28"), (by, found.stdout)
