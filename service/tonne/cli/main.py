@@ -36,7 +36,7 @@ COMMANDS = {
     "facility": "commands.register.facilities:facility_app",
     "entity": "commands.register.entities:entity_app",
     "edition": "commands.books:edition_app",
-    "factor": "commands.factors:factor_app",
+    "factor": "commands.importing.hours:factor_app",
     "activity": "commands.factors:activity_app",
     "import": "commands.importing.files:import_files",
     "append": "commands.append:append_files",

@@ -15,6 +15,7 @@ from tonne.ledger.book.statements.statements import Statements
 from tonne.ledger.book.words import Words
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.files.files import FileReader
+from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.posting.acknowledged import Acknowledged, log_loss
 from tonne.ledger.posting.channels import Channels
 from tonne.ledger.posting.clearing import Clearer
@@ -151,7 +152,7 @@ class Ledger:
         self.books = Books(manifest, states, clock)
         self.channels = Channels(manifest, states, clock, acknowledged)
         self.methods = MethodVersions(manifest, states, clock)
-        self.editions = Editions(manifest, states, clock)
+        self.editions = Editions(manifest, states, clock, HourFiles(objects))
         self.register = Register(manifest, states, clock)
 
         self.balances = Balances(manifest, objects, cache_bytes_max=cache_bytes_max, reader=reader)
@@ -175,7 +176,7 @@ class Ledger:
             acknowledged=acknowledged,
             stage=stage,
         )
-        self.estimates = Estimates(manifest, states, clock)
+        self.estimates = Estimates(manifest, states, clock, self.editions.hours)
 
         self._compose_upkeep(
             manifest,
