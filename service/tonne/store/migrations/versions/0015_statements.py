@@ -10,7 +10,7 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
-# Who does not know the tables neither reads nor writes them; 0013 is what the revision before says.
+# Who does not know the tables neither reads nor writes them; the revision before says the same.
 works_from = "0013"
 
 
