@@ -218,7 +218,19 @@ def grouped_sums(
         yield row[:cut], row[cut:-1], row[-1], hours.get(row[:-1], NOTHING)
 
 
-class GroupSum:
+def numerators_of(
+    part: Contribution, quantity_atto: int, weighted: Weighted
+) -> Iterator[tuple[int, int | Fraction]]:
+    """Give what a quantity adds to each column, over `Weights.denominators`."""
+    for column, numerator in part.numerators:
+        yield column, quantity_atto * numerator
+    for hours, numerators in part.by_hours:
+        amount_atto = amount_of(weighted, hours)
+        for column, numerator in numerators:
+            yield column, amount_atto * numerator
+
+
+class _Sum:
     """Numerators of one group, added up."""
 
     __slots__ = ("numerators", "stated", "unstated")
@@ -229,18 +241,12 @@ class GroupSum:
         self.unstated = NO_COLUMNS
 
     def add(self, quantity_atto: int, part: Contribution, weighted: Weighted) -> None:
-        """Add what a quantity, and what hours make of it, gives a group of accounts."""
         self.stated |= part.stated
         self.unstated |= part.unstated
-        for column, numerator in part.numerators:
-            self.numerators[column] += quantity_atto * numerator
-        for hours, numerators in part.by_hours:
-            amount_atto = amount_of(weighted, hours)
-            for column, numerator in numerators:
-                self.numerators[column] += amount_atto * numerator
+        for column, numerator in numerators_of(part, quantity_atto, weighted):
+            self.numerators[column] += numerator
 
     def row(self, group: Group, weights: Weights, record_count: int, gwp_set: str) -> InventoryRow:
-        """Make the row of the group."""
         denominators = weights.denominators
 
         def text(column: int) -> str | None:
@@ -303,7 +309,7 @@ def _rows(
     counted = _count(chosen, labels, _columns(keys), request)
     if hold is not None:  # one row of `counted` is one of the answer
         hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
-    added: defaultdict[tuple[Group, Group], GroupSum] = defaultdict(GroupSum)
+    added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
     for values, bucket, quantity_atto, weighted in grouped_sums(chosen, keys):
         for part in weights.rows[bucket]:
             added[values, part.label].add(quantity_atto, part, weighted)
@@ -337,7 +343,7 @@ def _count(
 
 
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
-    total = GroupSum()
+    total = _Sum()
     for _, bucket, quantity_atto, weighted in grouped_sums(chosen, ()):
         total.add(quantity_atto, chosen.weights.total[bucket], weighted)
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)

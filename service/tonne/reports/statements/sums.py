@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tonne.model import PERIOD_COUNT_MAX, month_of_period, period_of_month
 from tonne.reports.inventory.footprint import KG_CO2E, KWH, has
 from tonne.reports.inventory.gathering import Gathering
-from tonne.reports.inventory.inventory import GroupSum, grouped_sums, inventory_of
+from tonne.reports.inventory.inventory import grouped_sums, inventory_of, numerators_of
 from tonne.reports.inventory.request import is_within
 from tonne.reports.inventory.selection import Meanings, Selector
 from tonne.statements.fields import invalid
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
-    from tonne.reports.inventory.footprint import Weights
     from tonne.reports.inventory.request import InventoryRequest
 
 YEAR_MONTHS: Final = 12
@@ -92,10 +91,19 @@ def sum_months(snapshot: Snapshot, request: InventoryRequest, hold: Hold) -> Sum
     gathering = Gathering(snapshot, selector, hold)
     chosen = gathering.select()
     weights = chosen.weights
-    added: defaultdict[tuple[str, str], GroupSum] = defaultdict(GroupSum)
+    kg: defaultdict[tuple[str, str], int | Fraction] = defaultdict(int)
+    kwh: defaultdict[tuple[str, str], int | Fraction] = defaultdict(int)
     for (month,), bucket, quantity_atto, weighted in grouped_sums(chosen, ["period"]):
         for part in weights.rows[bucket]:
-            added[month, part.label[0]].add(quantity_atto, part, weighted)
+            key = (month, part.label[0])
+            kg[key] += 0
+            for column, numerator in numerators_of(part, quantity_atto, weighted):
+                if column == KG_CO2E:
+                    kg[key] += numerator
+                elif column == KWH:
+                    kwh[key] += numerator
+            if has(part.stated, KWH):
+                kwh[key] += 0
     found = inventory_of(chosen, gathering.resolutions, asked, hold)
     notices = [each.message for each in found.notices]
     if found.suspended_count:
@@ -104,17 +112,13 @@ def sum_months(snapshot: Snapshot, request: InventoryRequest, hold: Hold) -> Sum
             "number here"
         )
     return Sums(
-        {key: _ratio(each, KG_CO2E, weights) for key, each in added.items()},
-        {key: _ratio(each, KWH, weights) for key, each in added.items() if has(each.stated, KWH)},
+        {key: Fraction(value, weights.denominators[KG_CO2E]) for key, value in kg.items()},
+        {key: Fraction(value, weights.denominators[KWH]) for key, value in kwh.items()},
         tuple(notices),
         found.gwp_set,
         found.consolidation,
-        frozenset(month for month, _ in added),
+        frozenset(month for month, _ in kg),
     )
-
-
-def _ratio(added: GroupSum, column: int, weights: Weights) -> Fraction:
-    return Fraction(added.numerators[column]) / weights.denominators[column]
 
 
 def year_months(year_start: str) -> list[str]:
