@@ -24,6 +24,7 @@ from tonne.edge.services import (
     catalogue_service,
     health,
     import_service,
+    indicator_service,
     ingest_service,
     ledger_service,
     report_service,
@@ -31,6 +32,7 @@ from tonne.edge.services import (
 )
 from tonne.edge.services.catalogue_service import CatalogueService
 from tonne.edge.services.import_service import ImportService
+from tonne.edge.services.indicator_service import IndicatorService
 from tonne.edge.services.ledger_service import LedgerService
 from tonne.edge.services.report_service import ReportService
 from tonne.edge.services.statement_service import StatementService
@@ -63,6 +65,7 @@ SERVICES = (
     import_service.NAME,
     ledger_service.NAME,
     catalogue_service.NAME,
+    indicator_service.NAME,
     report_service.NAME,
     statement_service.NAME,
 )
@@ -209,6 +212,7 @@ class Server:
             import_service.NAME: ImportService(self._ledger, self._ingest).handlers(border),
             ledger_service.NAME: LedgerService(self._ledger).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
+            indicator_service.NAME: IndicatorService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),
             statement_service.NAME: StatementService(self._ledger).handlers(border),
         }

@@ -15,6 +15,7 @@ from tonne.server import SERVICES
 from tonne.v1 import (
     catalogue_pb2,
     imports_pb2,
+    indicators_pb2,
     ingest_pb2,
     ledger_pb2,
     report_pb2,
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor
     from google.protobuf.message import Message
 
-FILES = (catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2, statements_pb2)
+FILES = (
+    catalogue_pb2,
+    imports_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    indicators_pb2,
+    report_pb2,
+    statements_pb2,
+)
 MARK = "@@@@@@"
 """A text of the request whose bytes are replaced by as many that are no UTF-8."""
 

@@ -41,6 +41,8 @@ LANE_OF: dict[str, str] = {
         (
             "GetInventory",
             "GetCoverage",
+            "GetIndicatorValues",
+            "GetMeterReconciliation",
             "Explain",
             "Estimate",
             "ListRecords",

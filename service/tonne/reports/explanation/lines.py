@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -9,12 +10,23 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.resolving.resolution import Step
-from tonne.catalogue.resolving.valuation import entry_worth, exact_text, factor_worth
+from tonne.catalogue.resolving.valuation import (
+    decimal_text,
+    entry_worth,
+    exact_text,
+    factor_worth,
+)
+from tonne.catalogue.words.accounts import scope_of
 from tonne.ledger.files.sums import COUNTS, sum_by
 from tonne.ledger.reading.evidence import RECORD_KEYS
 from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.hours.weighing import NOTHING, amount_of
-from tonne.reports.inventory.footprint import INVESTMENTS, footprint_accounts, is_invested
+from tonne.reports.inventory.footprint import (
+    INVESTMENTS,
+    energy_account,
+    footprint_accounts,
+    is_invested,
+)
 from tonne.reports.inventory.gathering import LINE_KEYS
 
 if TYPE_CHECKING:
@@ -28,8 +40,11 @@ if TYPE_CHECKING:
     from tonne.reports.hours.weighing import Hours, Weighted
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.footprint import Bucket
+    from tonne.reports.inventory.inventory import InventoryRow
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
+
+_KWH = "kWh"
 
 BalanceKey = tuple[str, str, str, str, int, int, int]
 """Values of `LINE_KEYS`."""
@@ -78,6 +93,9 @@ class ExplainLine:
         How the kg CO2e follow from the factor.
     kg_co2e : Fraction
         Exact.
+    amount : Fraction or None
+        What the line adds to the energy or the amount of its account, in `amount_unit`.
+    amount_unit : str
     notices : tuple of str
         Fallbacks and assumptions behind the number.
     """
@@ -101,6 +119,8 @@ class ExplainLine:
     basis: str
     kg_co2e: Fraction
     notices: tuple[str, ...]
+    amount: Fraction | None = None
+    amount_unit: str = ""
 
 
 class Lines:
@@ -115,13 +135,20 @@ class Lines:
     ) -> None:
         self._chosen = chosen
         self._resolutions = resolutions
-        self._request = request
+        self.request = request
         self._sources = sources
         self._footprint = footprint_accounts(request)
         self._balances = self._sum()
         self._hours = self._weighted(chosen.hours)
         self._kg_co2e = Fraction(0)
+        self._amounts: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self._is_made = False
+
+    @property
+    def amounts(self) -> Mapping[tuple[str, str], Fraction]:
+        """What the lines add up to by account and unit. All of them must have been made."""
+        assert self._is_made  # noqa: S101  the caller goes through the lines first
+        return self._amounts
 
     @property
     def kg_co2e(self) -> Fraction:
@@ -132,6 +159,7 @@ class Lines:
     def __iter__(self) -> Iterator[ExplainLine]:
         """Make the lines, account by account, factor by factor."""
         self._kg_co2e, self._is_made = Fraction(0), False
+        self._amounts.clear()
         groups = []
         by_bucket = self._balances.partition_by(self._chosen.bucket, as_dict=True)
         for bucket, frame in by_bucket.items():
@@ -168,7 +196,7 @@ class Lines:
         """Value one unit of a record's quantity under a resolution, but for what hours decide."""
         return sum(
             (
-                entry_worth(entry, self._request.gwp_set).kg_co2e * share
+                entry_worth(entry, self.request.gwp_set).kg_co2e * share
                 for _, entry, share in self.entries(resolution, portion)
                 if entry.hours is None
             ),
@@ -186,7 +214,7 @@ class Lines:
             for _, entry, share in self.entries(resolutions[bucket[0]], self._portion(bucket)):
                 if entry.hours is not None:
                     amount_atto = amount_of(again.get(row, NOTHING), entry.hours)
-                    worth = entry_worth(entry, self._request.gwp_set).kg_co2e
+                    worth = entry_worth(entry, self.request.gwp_set).kg_co2e
                     total += worth * share * amount_atto
         return total
 
@@ -195,6 +223,15 @@ class Lines:
         columns = [pl.col(name) for name in LINE_KEYS]
         columns[:4] = [each.cast(pl.String).fill_null("") for each in columns[:4]]
         return hours.sums(LINE_KEYS, columns, self._chosen.bucket)
+
+    def amount(
+        self, resolution: Resolution, portion: Portion
+    ) -> Iterator[tuple[tuple[str, str], Fraction]]:
+        """Value one unit of a record's quantity in energy and amounts, by account and unit."""
+        for account, entry, share in self.entries(resolution, portion):
+            unit, of_unit = unit_amount(account, entry)
+            if of_unit is not None:
+                yield (account, unit), of_unit * entry.conversion * share
 
     def keys(self) -> pl.DataFrame:
         """Keys of the balances that have lines, as the question that they put."""
@@ -231,13 +268,14 @@ class Lines:
     ) -> Iterator[ExplainLine]:
         id_ = bucket[0]
         resolution = self._resolutions[id_]
-        worth = factor_worth(entry.factor, self._request.gwp_set)
+        worth = factor_worth(entry.factor, self.request.gwp_set)
         notices = tuple(
             dict.fromkeys(
                 each.message for each in (*entry.notices, *worth.notices, *resolution.notices)
             )
         )
         source = self._sources.find(entry)
+        unit_of_amount, of_unit = unit_amount(account, entry)
         rows = frame.select(*LINE_KEYS, "quantity", COUNTS[0])
         for *key, quantity, count in rows.iter_rows():
             facility, activity, unit, region, period, first_day, last_day = key
@@ -250,6 +288,9 @@ class Lines:
             units = counted * entry.conversion * share
             kg_co2e = worth.kg_co2e * units
             self._kg_co2e += kg_co2e
+            amount = None if of_unit is None else of_unit * units
+            if amount is not None:
+                self._amounts[account, unit_of_amount] += amount
             yield ExplainLine(
                 account=account,
                 facility=facility,
@@ -270,6 +311,8 @@ class Lines:
                 basis=worth.basis,
                 kg_co2e=kg_co2e,
                 notices=notices,
+                amount=amount,
+                amount_unit=unit_of_amount,
             )
 
 
@@ -288,6 +331,35 @@ def _with_hours(
     if not quantity:
         text += f"; the quantities add up to nothing, and what counts of them is {counted}"
     return replace(entry, steps=(*entry.steps, Step("hours", text, ratio)))
+
+
+def unit_amount(account: str, entry: ResolutionEntry) -> tuple[str, Fraction | None]:
+    """Give the energy or the amount of one unit of a factor, and its unit; None without one."""
+    factor = entry.factor
+    if factor.amount is not None:
+        return factor.unit, Fraction(factor.amount)
+    if factor.kwh is not None and scope_of(account) == "memo":
+        return _KWH, Fraction(factor.kwh)
+    return "", None
+
+
+def unequal_amounts(
+    request: InventoryRequest,
+    amounts: Mapping[tuple[str, str], Fraction],
+    total: InventoryRow,
+) -> Iterator[str]:
+    """Tell where energy and amounts, by account and unit, are not those of an inventory."""
+    energy = energy_account(request)
+    stated = {(each.account, each.unit): each.amount for each in total.amounts}
+    if energy in footprint_accounts(request) and total.energy_kwh is not None:
+        stated[energy, _KWH] = total.energy_kwh
+    # Energy of other accounts is in no total.
+    counted = {key for key in amounts if key[1] != _KWH or key[0] == energy}
+    for account, unit in sorted(counted | set(stated)):
+        ours = decimal_text(amounts.get((account, unit), Fraction(0)))
+        theirs = stated.get((account, unit), "nothing")
+        if ours != theirs:
+            yield f"{account}: {ours} {unit}, not {theirs}"
 
 
 def _gas_lines(worth: Worth, units: Fraction) -> tuple[GasLine, ...]:

@@ -7,7 +7,7 @@ does tell apart is counted against the memory that calls may hold before it grow
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
@@ -53,6 +53,16 @@ LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "l
 _TEXTS = ("facility", "activity", "unit", "region", "resolution")
 
 
+class Watch(Protocol):
+    """What sees the postings of a request as they come, and keeps of them what it needs."""
+
+    def begin(self) -> None:
+        """Begin anew: what was seen is seen again."""
+
+    def add(self, postings: pl.DataFrame) -> None:
+        """See postings of the request, their texts as categories."""
+
+
 class Gathering:
     """Gathers the postings of one request from one book.
 
@@ -65,6 +75,8 @@ class Gathering:
         Grows with what is gathered, where it is counted.
     by_facility : bool
         Whether facilities are told apart, whatever the request groups by.
+    watch : Watch or None
+        Sees the same postings, before they are summed.
     """
 
     def __init__(
@@ -74,7 +86,9 @@ class Gathering:
         hold: Hold | None,
         *,
         by_facility: bool = False,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._snapshot = snapshot
         self._selector = selector
         self._hold = hold
@@ -83,6 +97,7 @@ class Gathering:
         self._by_facility = by_facility or "facility" in group_by
         self._by_month = by_facility or "period" in group_by
         # Categories of this request alone, which are gone with it.
+        self._types = selector.types()
         self._kind = pl.Categorical(pl.Categories.random("report"))
         self._rows = 0
         self._cut = pl.DataFrame()
@@ -104,6 +119,8 @@ class Gathering:
         def begin() -> Add:
             nonlocal gathered
             gathered = _Gathered(self)
+            if self._watch is not None:
+                self._watch.begin()
             return gathered.add
 
         self._snapshot.fold(begin)
@@ -179,11 +196,17 @@ class Gathering:
         """Take what the request is about of a part, its texts as categories."""
         with polars_errors(f"postings of book {self._snapshot.book.id}"):
             texts = [pl.col(name).cast(pl.String).cast(self._kind) for name in _TEXTS]
-            return self._selector.take(part).with_columns(texts)
+            taken = self._selector.take(part, with_type=False).with_columns(texts)
+            if self._types is None or "facility_type" in taken.columns:
+                return taken
+            return taken.with_columns(self._types.of(taken["facility"]))
 
     def settled(self, part: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Part what the request is about: postings of one share, and those that are to be cut."""
-        return self._selector.apart(self.coded(part))
+        coded = self.coded(part)
+        if self._watch is not None:
+            self._watch.add(coded)
+        return self._selector.apart(coded)
 
     def schema(self, *, is_plain: bool) -> Schema:
         """Columns of the sums."""

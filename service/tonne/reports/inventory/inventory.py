@@ -69,12 +69,21 @@ class GasAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """What drivers of one account and unit add up to, as an exact decimal."""
+
+    account: str
+    unit: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class InventoryRow:
     """One group. Masses are exact decimals in kg; a gas that no factor states is None.
 
     `partial_gases` names the gases (co2, ch4, n2o) that some of the group's factors state and
     others do not; `gases` has all other gases by name. `energy_kwh` is None where no entry
-    states energy.
+    states energy. `amounts` are those of the accounts `memo.*` that the number is of.
     """
 
     group: Group
@@ -86,6 +95,7 @@ class InventoryRow:
     partial_gases: tuple[str, ...] = ()
     gases: tuple[GasAmount, ...] = ()
     energy_kwh: str | None = None
+    amounts: tuple[Amount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +279,24 @@ class _Sum:
             ),
             gases=self._other_gases(weights, gwp_set),
             energy_kwh=text(KWH),
+            amounts=self._amounts(weights),
+        )
+
+    def _amounts(self, weights: Weights) -> tuple[Amount, ...]:
+        first = FIRST_GAS + len(weights.gases)
+        return tuple(
+            Amount(
+                *weights.amounts[column - first],
+                _text(self.numerators[column], weights.denominators[column]),
+            )
+            for column in columns_from(self.stated, first)
         )
 
     def _other_gases(self, weights: Weights, gwp_set: str) -> tuple[GasAmount, ...]:
         amounts = []
         for column in columns_from(self.stated, FIRST_OTHER_GAS):
+            if column >= FIRST_GAS + len(weights.gases):
+                break
             gas = weights.gases[column - FIRST_GAS]
             numerator, denominator = self.numerators[column], weights.denominators[column]
             kg = _text(numerator, denominator)
@@ -345,7 +368,9 @@ def _count(
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     total = _Sum()
     for _, bucket, quantity_atto, weighted in grouped_sums(chosen, ()):
-        total.add(quantity_atto, chosen.weights.total[bucket], weighted)
+        part = chosen.weights.total.get(bucket)
+        if part is not None:
+            total.add(quantity_atto, part, weighted)
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
     counted = _count(chosen, labels, (), request)
     record_count = int(counted.get_column("records").sum())
