@@ -127,7 +127,8 @@ class StatementCalls(Calls):
         Parameters
         ----------
         spend : mapping of str to Decimal or str, optional
-            What was spent by supplier; those outside the register count in the whole.
+            What was spent by supplier; those outside the register count in the whole. None: as
+            the ledger has it in the twelve months that end with that of the day.
         currency : str
             Of the spend.
         valid_on : str

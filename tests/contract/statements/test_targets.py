@@ -258,3 +258,56 @@ def test_an_engagement_by_spend_needs_the_spend(client, state, stated_book):
         stated_book, "engaged", spend={"s1": "10", "s2": "30"}, currency="CNY"
     )
     assert (told.current.value, told.target_value) == (0, 95)
+
+
+def test_an_intensity_follows_the_indicator(client, run, state, filled):
+    """kWh of the site over those of IT: the year's sums divided; a PUE below 1 is refused."""
+    words = ["display_name=Energy per flow", "type=intensity", "indicator=kwh_per_traffic",
+             "unit=kWh/TB", "base_year_start=2020-01", "target_year_start=2025-01",
+             "change_percent=-20"]  # fmt: skip
+    state("target", "add", "flow", *words)
+    span = {"facility": "dc", "activity": "driver.traffic", "unit": "TB"}
+    traffic = {2020: 100, 2021: 120, 2022: 125}
+    client.post_records(
+        filled,
+        [
+            span | {"quantity": str(tb), "start": f"{year}-01-01", "end": f"{year + 1}-01-01"}
+            for year, tb in traffic.items()
+        ],
+    )
+    code, _, text = run("target", "progress", "flow")
+    assert (code, "no record in 2020-01, 2020-02" in text) == (1, True)
+    grid = {"facility": "dc", "activity": "electricity.grid", "region": "GB", "unit": "kWh"}
+    grid |= {"start": "2020-01-01", "end": "2023-01-01", "quantity": "7000"}
+    client.post_records(filled, [grid])
+    told = ask(run, "target", "progress", "flow")
+    values = ask(run, "indicator", "value", "--indicator", "kwh_per_traffic", "--span", "year")
+    for year, value in zip(told["years"], values["values"], strict=True):
+        assert abs(Fraction(year["value"]) - Fraction(value["exact"])) <= Fraction(1, 2 * 10**18)
+    assert told["current"]["standing"] == "behind"  # of the sun, too, in the last year
+    bad = [each.replace("kwh_per_traffic", "pue_1") for each in words[:-1]] + ["target_value=0.9"]
+    code, _, text = run("target", "add", "pue", *bad, "--reason", "r", "--author", "A")
+    assert code == 1
+    assert "cannot be below 1" in text
+
+
+def test_spend_comes_from_the_ledger_where_no_question_brings_it(client, run, state, stated_book):
+    """Records of driver.spend whose facility is the supplier; other currencies are not added."""
+    for supplier in ("s1", "s2"):
+        state("supplier", "add", supplier, f"display_name={supplier}", "--valid-from=2024-01-01")
+    state("supplier", "evidence", "add", "e1", "supplier=s1", "attribute=public_target",
+          "evidence_date=2024-01-01", "source=report")  # fmt: skip
+    span = {"activity": "driver.spend", "start": "2024-04-01", "end": "2025-04-01"}
+    client.post_records(
+        stated_book,
+        [
+            span | {"facility": "s1", "quantity": "94", "unit": "CNY"},
+            span | {"facility": "s2", "quantity": "6", "unit": "CNY"},
+        ],
+    )
+    told = ask(run, "supplier", "coverage", "--on", "2025-03-31")
+    (row,) = (each for each in told["rows"] if each["attribute"] == "public_target")
+    assert (row["spend"], row["spend_percent"], told["currency"]) == ("94", "94", "CNY")
+    client.post_records(stated_book, [span | {"facility": "s2", "quantity": "6", "unit": "USD"}])
+    code, _, text = run("supplier", "coverage", "--on", "2025-03-31")
+    assert (code, "spend of one currency" in text) == (1, True)

@@ -16,8 +16,10 @@ from tonne.reports.statements.coverage import read_spend, supplier_coverage
 from tonne.reports.statements.effects import measure_effect, pipeline
 from tonne.reports.statements.engagement import engagement_figures
 from tonne.reports.statements.figures import LedgerFigures
+from tonne.reports.statements.indicators import IndicatorFigures, check_targets
 from tonne.reports.statements.products import product_totals
 from tonne.reports.statements.progress import target_progress
+from tonne.reports.statements.spending import ledger_spend
 from tonne.statements.fields import invalid
 from tonne.statements.statement import Kind
 from tonne.statements.targets import TargetType
@@ -59,6 +61,7 @@ class StatementService:
             statement_codec.read_statement(each, f"statements[{index}]", author)
             for index, each in enumerate(request.statements)
         ]
+        check_targets(given)
         made = self._ledger.statements.add(book, given, request.request_id)
         return statements_pb2.CreateStatementsResponse(
             statements=[statement_codec.write_statement(book, each) for each in made]
@@ -90,6 +93,7 @@ class StatementService:
         spend = read_spend(statement_codec.read_spend(request.spend))
         day = asked.day or self._ledger.statements.today(book)
         with self._ledger.reads.holding(PART_BYTES) as hold:
+            spend = spend or ledger_spend(self._ledger.snapshots.take(book), day, hold)
             found = supplier_coverage(
                 self._read(book, Kind.SUPPLIER, asked.on(day)),
                 self._read(book, Kind.EVIDENCE, asked.on(day)),
@@ -110,9 +114,13 @@ class StatementService:
             book, asked.view(Kind.TARGET), request.target, request.version
         )
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            source: FigureSource = LedgerFigures(book, self._ledger.snapshots.take, hold)
-            if statement.body.type is TargetType.ENGAGEMENT:
+            take = self._ledger.snapshots.take
+            source: FigureSource = LedgerFigures(book, take, hold)
+            if statement.body.indicator:
+                source = IndicatorFigures(book, take, hold)
+            elif statement.body.type is TargetType.ENGAGEMENT:
                 day = asked.day or self._ledger.statements.today(book)
+                spend = spend or ledger_spend(take(book), day, hold)
                 source = engagement_figures(
                     statement.body,
                     self._read(book, Kind.SUPPLIER, asked.on(day)),

@@ -366,6 +366,7 @@ SpendOption = Annotated[
         exists=True,
         dir_okay=False,
         metavar="FILE",
-        help="CSV with supplier, amount, currency: what was spent, of one currency.",
+        help="CSV with supplier, amount, currency: what was spent; without it, that of the "
+        "ledger in the year to the day.",
     ),
 ]

@@ -10,8 +10,8 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
-# Who does not know the tables neither reads nor writes them.
-works_from = "0012"
+# Who does not know the tables neither reads nor writes them; the revision before says the same.
+works_from = "0013"
 
 
 def _id() -> sa.String:
