@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
+import grpc
 import pytest
 
 from tonne.errors import FieldInvalid, StatementUnknown
+from tonne.v1 import statements_pb2
 
 EDITION = b"""\
 activity,region,unit,valid_from,valid_to,kg_co2e,kg_co2,kg_ch4,kg_n2o,account,source,table,note
@@ -311,3 +313,23 @@ def test_spend_comes_from_the_ledger_where_no_question_brings_it(client, run, st
     client.post_records(stated_book, [span | {"facility": "s2", "quantity": "6", "unit": "USD"}])
     code, _, text = run("supplier", "coverage", "--on", "2025-03-31")
     assert (code, "spend of one currency" in text) == (1, True)
+
+
+@pytest.mark.parametrize("text", ["1/0", "1e99999999", "-1e-99999999"])
+def test_a_number_of_an_indicator_is_read_as_a_decimal_alone(running, stated_book, text):
+    """Neither a division by nothing nor a power that takes minutes reaches the server's numbers."""
+    says = {
+        "display_name": "PUE", "type": "TARGET_TYPE_INTENSITY", "indicator": "pue_3",
+        "target_year_start": "2029-01",
+    }  # fmt: skip
+    stated = statements_pb2.StatedFigure(year_start="2028-01", value=text, source="report")
+    for given in ({"target_value": text}, {"target_value": "1.1", "stated": [stated]}):
+        body = statements_pb2.Target(**says, **given)
+        one = statements_pb2.Statement(id="t", reason="r", author="Ada", target=body)
+        request = statements_pb2.CreateStatementsRequest(
+            parent=f"books/{stated_book}", statements=[one]
+        )
+        with pytest.raises(grpc.RpcError) as refused:
+            running.api.statement.CreateStatements(request, timeout=10)
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert "a decimal number" in refused.value.details()

@@ -15,7 +15,7 @@ from tonne.reports.inventory.request import InventoryRequest
 from tonne.reports.statements.figures import Figure, Found
 from tonne.reports.statements.sums import last_month, year_months
 from tonne.statements.answers import Basis
-from tonne.statements.fields import invalid
+from tonne.statements.fields import invalid, is_number
 from tonne.statements.statement import Kind
 from tonne.statements.targets import TargetType
 
@@ -149,9 +149,7 @@ def check_targets(given: Sequence[Statement]) -> None:
         values = [("target_value", target.target_value)]
         values += [("stated", one.value) for one in target.stated]
         for name, text in values:
-            try:
-                misfit = definition.misfit(Fraction(text) / scale) if text else ""
-            except ValueError:
-                continue  # no number: told where fields are checked
-            if misfit:
+            if not is_number(text):
+                continue  # told where fields are checked; 1e99999999 would take minutes to read
+            if misfit := definition.misfit(Fraction(text) / scale):
                 raise invalid(f"statements[{index}].target.{name}", misfit, text)
