@@ -146,7 +146,7 @@ class StatementTable(Tables):
     ) -> Iterator[StatementRow]:
         """Read all statements of a view that are not withdrawn, `_READ_ROWS` at a time.
 
-        What is stated meanwhile is not seen: else a statement would come twice, as it was and anew.
+        What is stated meanwhile is not seen: else a statement would come twice.
         """
         table, after = statement, 0
         with self._database.read() as connection:
