@@ -199,8 +199,9 @@ def _month(
         parts = shared_out(total, key)
     else:
         reason, message = KEY_MISSING, f"no recipient has {account} in this month"
-    rest = total - sum(parts.values())
-    if rest < 0 <= total:
+    allocated = sum(parts.values())
+    rest = total - allocated
+    if allocated > max(total, 0):
         reason = MORE_THAN_METERED
         message = "the recipients measured more than the meter: look for one that is not behind it"
     return Reconciled(
