@@ -92,6 +92,7 @@ docs: dev  ## Write the pages and the dashboard that are made from the code
 	$(BIN)/python -m docs.writers.settings
 	$(BIN)/python -m docs.writers.rooms
 	$(BIN)/python -m docs.writers.rules
+	$(BIN)/python -m docs.writers.indicators
 	$(BIN)/python -m docs.writers.units
 	$(BIN)/python -m docs.writers.words
 	$(BIN)/python -m docs.writers.countries

@@ -24,12 +24,14 @@ from tonne.edge.services import (
     catalogue_service,
     health,
     import_service,
+    indicator_service,
     ingest_service,
     ledger_service,
     report_service,
 )
 from tonne.edge.services.catalogue_service import CatalogueService
 from tonne.edge.services.import_service import ImportService
+from tonne.edge.services.indicator_service import IndicatorService
 from tonne.edge.services.ledger_service import LedgerService
 from tonne.edge.services.report_service import ReportService
 from tonne.edge.tracing import open_tracing
@@ -61,6 +63,7 @@ SERVICES = (
     import_service.NAME,
     ledger_service.NAME,
     catalogue_service.NAME,
+    indicator_service.NAME,
     report_service.NAME,
 )
 
@@ -206,6 +209,7 @@ class Server:
             import_service.NAME: ImportService(self._ledger, self._ingest).handlers(border),
             ledger_service.NAME: LedgerService(self._ledger).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
+            indicator_service.NAME: IndicatorService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),
         }
         self._grpc.add_generic_rpc_handlers(

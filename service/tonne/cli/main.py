@@ -41,6 +41,7 @@ COMMANDS = {
     "import": "commands.importing.files:import_files",
     "append": "commands.append:append_files",
     "inventory": "commands.inventory:show_inventory",
+    "indicator": "commands.reporting.indicators:indicator_app",
     "coverage": "commands.reporting.coverage:show_coverage",
     "explain": "commands.explain:explain",
     "estimate": "commands.estimate:estimate",

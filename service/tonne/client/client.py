@@ -14,6 +14,7 @@ from tonne.client.books import BookCalls
 from tonne.client.catalogue import CatalogueCalls
 from tonne.client.errors import RecordsInvalid
 from tonne.client.imports import ImportCalls
+from tonne.client.indicators import IndicatorCalls
 from tonne.client.reports import ReportCalls
 from tonne.client.wire.calls import PAGE_SIZE
 from tonne.client.wire.credentials import Credentials, TokenSource
@@ -26,6 +27,7 @@ from tonne.quantities import quantity_decimal
 from tonne.v1 import (
     catalogue_pb2_grpc,
     imports_pb2_grpc,
+    indicators_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
     ledger_pb2_grpc,
@@ -41,7 +43,7 @@ POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one PostRecords call takes: gRPC's own default limit of a message."""
 
 
-class Client(BookCalls, CatalogueCalls, ImportCalls, ReportCalls):
+class Client(BookCalls, CatalogueCalls, ImportCalls, IndicatorCalls, ReportCalls):
     """A connection to a Tonne server.
 
     Parameters
@@ -96,6 +98,7 @@ class Client(BookCalls, CatalogueCalls, ImportCalls, ReportCalls):
         self._imports = _stub(imports_pb2_grpc.ImportServiceStub, self._unary)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
+        self._indicators = _stub(indicators_pb2_grpc.IndicatorServiceStub, self._unary)
         self._reports = _stub(report_pb2_grpc.ReportServiceStub, self._unary)
 
     def close(self) -> None:

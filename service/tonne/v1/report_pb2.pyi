@@ -70,8 +70,18 @@ class GasAmount(_message.Message):
     kg_co2e: str
     def __init__(self, gas: _Optional[str] = ..., kg: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
+class Amount(_message.Message):
+    __slots__ = ("account", "unit", "amount")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    unit: str
+    amount: str
+    def __init__(self, account: _Optional[str] = ..., unit: _Optional[str] = ..., amount: _Optional[str] = ...) -> None: ...
+
 class InventoryRow(_message.Message):
-    __slots__ = ("group", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "record_count", "partial_gases", "gases", "energy_kwh")
+    __slots__ = ("group", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "record_count", "partial_gases", "gases", "energy_kwh", "amounts")
     GROUP_FIELD_NUMBER: _ClassVar[int]
     KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     KG_CO2_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +91,7 @@ class InventoryRow(_message.Message):
     PARTIAL_GASES_FIELD_NUMBER: _ClassVar[int]
     GASES_FIELD_NUMBER: _ClassVar[int]
     ENERGY_KWH_FIELD_NUMBER: _ClassVar[int]
+    AMOUNTS_FIELD_NUMBER: _ClassVar[int]
     group: _containers.RepeatedScalarFieldContainer[str]
     kg_co2e: str
     kg_co2: str
@@ -90,7 +101,8 @@ class InventoryRow(_message.Message):
     partial_gases: _containers.RepeatedScalarFieldContainer[str]
     gases: _containers.RepeatedCompositeFieldContainer[GasAmount]
     energy_kwh: str
-    def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., record_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ..., gases: _Optional[_Iterable[_Union[GasAmount, _Mapping]]] = ..., energy_kwh: _Optional[str] = ...) -> None: ...
+    amounts: _containers.RepeatedCompositeFieldContainer[Amount]
+    def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., record_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ..., gases: _Optional[_Iterable[_Union[GasAmount, _Mapping]]] = ..., energy_kwh: _Optional[str] = ..., amounts: _Optional[_Iterable[_Union[Amount, _Mapping]]] = ...) -> None: ...
 
 class Notice(_message.Message):
     __slots__ = ("reason", "message", "record_count")
@@ -157,7 +169,7 @@ class ExplainGas(_message.Message):
     def __init__(self, gas: _Optional[str] = ..., kg_per_unit: _Optional[str] = ..., kg: _Optional[str] = ..., gwp: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class ExplainLine(_message.Message):
-    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices", "slice_start", "slice_end")
+    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices", "slice_start", "slice_end", "amount", "amount_unit")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
@@ -178,6 +190,8 @@ class ExplainLine(_message.Message):
     NOTICES_FIELD_NUMBER: _ClassVar[int]
     SLICE_START_FIELD_NUMBER: _ClassVar[int]
     SLICE_END_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_UNIT_FIELD_NUMBER: _ClassVar[int]
     account: str
     stage: str
     facility: str
@@ -198,7 +212,9 @@ class ExplainLine(_message.Message):
     notices: _containers.RepeatedScalarFieldContainer[str]
     slice_start: _date_pb2.Date
     slice_end: _date_pb2.Date
-    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., slice_start: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., slice_end: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
+    amount: str
+    amount_unit: str
+    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., slice_start: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., slice_end: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., amount: _Optional[str] = ..., amount_unit: _Optional[str] = ...) -> None: ...
 
 class ExplainReplay(_message.Message):
     __slots__ = ("agrees", "record_count", "segment_count", "kg_co2e", "differences")

@@ -8,9 +8,9 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from tests.support.servers.api import Producer, details_of, record
-from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2, status_pb2
+from tonne.v1 import catalogue_pb2, indicators_pb2, ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
-FILES = (ingest_pb2, ledger_pb2, catalogue_pb2, report_pb2, status_pb2)
+FILES = (ingest_pb2, ledger_pb2, catalogue_pb2, indicators_pb2, report_pb2, status_pb2)
 INTEGERS = {
     FieldDescriptor.TYPE_INT32,
     FieldDescriptor.TYPE_INT64,

@@ -120,6 +120,10 @@ class FactorMasses:
         Energy, in entries of the accounts `memo.*`.
     methane : str
         Origin of the methane, `fossil` or `biogenic`; empty where it is unknown, or there is none.
+    amount : str or None
+        What is no mass and no energy, in entries of the accounts `memo.*`.
+    unit : str
+        Unit of `amount`.
     """
 
     kg_co2e: str | None = None
@@ -132,6 +136,8 @@ class FactorMasses:
     gwp_set: str = ""
     kwh: str | None = None
     methane: str = ""
+    amount: str | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +247,7 @@ class Resolution:
             ) from error
 
 
-_MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kwh")
+_MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kwh", "amount")
 
 
 def _entry_to_data(entry: ResolutionEntry) -> dict[str, Any]:
@@ -250,9 +256,8 @@ def _entry_to_data(entry: ResolutionEntry) -> dict[str, Any]:
     }
     if entry.factor.gases:
         factor["gases"] = [list(pair) for pair in entry.factor.gases]
-    factor |= {
-        name: text for name in ("gwp_set", "methane") if (text := getattr(entry.factor, name))
-    }
+    others = ("gwp_set", "methane", "unit")
+    factor |= {name: text for name in others if (text := getattr(entry.factor, name))}
     return {
         "account": entry.account,
         "cell": entry.cell,

@@ -210,8 +210,8 @@ class Resolver:
     ) -> RowStatus | None:
         """Refuse a unit that no table knows, and one that no factor of the activity takes."""
         known = self._candidates.units_of(ids)
-        if not known and rule and any(leg.kind == "energy" for leg in legs_of(rule)):
-            known = frozenset({"kWh"})
+        if not known and rule:
+            known = _units_of(rule)
         found = units.find(unit)
         conversions = self._candidates.converter(facility).conversions
         if any(conversions(unit, other, ids) for other in known):
@@ -293,6 +293,15 @@ class Resolver:
             else:
                 notices += left_out(of_rule, leg, day)
         return Resolution(tuple(entries), self._method_version, tuple(notices))
+
+
+def _units_of(rule: str) -> frozenset[str]:
+    """Give the units of what a rule takes without a factor: energy, amounts, any money."""
+    legs = legs_of(rule)
+    if any(leg.kind == "energy" for leg in legs):
+        return frozenset({"kWh"})
+    amounts = frozenset(leg.unit for leg in legs if leg.kind == "amount")
+    return frozenset(units.CURRENCIES) if "" in amounts else amounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ _REPEATABLE = (
             "SearchActivities",
         ),
     ),
+    ("tonne.v1.IndicatorService", ("SearchIndicators", "CheckIndicatorClaims")),
     ("tonne.v1.ReportService", ("ListRecords",)),
 )
 

@@ -41,6 +41,7 @@ LANE_OF: dict[str, str] = {
         (
             "GetInventory",
             "GetCoverage",
+            "GetIndicatorValues",
             "Explain",
             "Estimate",
             "ListRecords",

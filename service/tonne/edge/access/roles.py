@@ -105,6 +105,10 @@ RULES: dict[str, Rule] = {
     "GetFactor": Rule(_READS, "name", needs_book=False),
     "SearchFactors": Rule(_READS, "parent", needs_book=False),
     "SearchActivities": Rule(_ALL, "", needs_book=False),
+    # IndicatorService
+    "SearchIndicators": Rule(_ALL, "", needs_book=False),
+    "GetIndicatorValues": Rule(_READS, "name"),
+    "CheckIndicatorClaims": Rule(_ALL, "", needs_book=False),
     # ReportService
     "GetInventory": Rule(_READS, "name"),
     "GetCoverage": Rule(_READS, "name"),

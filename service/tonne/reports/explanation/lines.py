@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.catalogue.resolving.valuation import entry_worth, factor_worth
+from tonne.catalogue.resolving.valuation import decimal_text, entry_worth, factor_worth
+from tonne.catalogue.words.accounts import scope_of
 from tonne.ledger.files.sums import COUNTS, sum_by
 from tonne.ledger.reading.evidence import RECORD_KEYS
-from tonne.reports.inventory.footprint import INVESTMENTS, footprint_accounts, is_invested
+from tonne.reports.inventory.footprint import (
+    INVESTMENTS,
+    energy_account,
+    footprint_accounts,
+    is_invested,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,12 +28,15 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.valuation import Worth
     from tonne.reports.explanation.factor_sources import FactorSource, Sources
     from tonne.reports.inventory.boundary import Portion
+    from tonne.reports.inventory.inventory import InventoryRow
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
 
 LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "last_day")
 """What tells the balances of one resolution apart."""
 
+
+KWH = "kWh"
 
 BalanceKey = tuple[str, str, str, str, int, int, int]
 """Values of `LINE_KEYS`."""
@@ -75,6 +85,9 @@ class ExplainLine:
         How the kg CO2e follow from the factor.
     kg_co2e : Fraction
         Exact.
+    amount : Fraction or None
+        What the line adds to the energy or the amount of its account, in `amount_unit`.
+    amount_unit : str
     notices : tuple of str
         Fallbacks and assumptions behind the number.
     """
@@ -98,6 +111,8 @@ class ExplainLine:
     basis: str
     kg_co2e: Fraction
     notices: tuple[str, ...]
+    amount: Fraction | None = None
+    amount_unit: str = ""
 
 
 class Lines:
@@ -112,12 +127,19 @@ class Lines:
     ) -> None:
         self._chosen = chosen
         self._resolutions = resolutions
-        self._request = request
+        self.request = request
         self._sources = sources
         self._footprint = footprint_accounts(request)
         self._balances = self._sum()
         self._kg_co2e = Fraction(0)
+        self._amounts: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self._is_made = False
+
+    @property
+    def amounts(self) -> Mapping[tuple[str, str], Fraction]:
+        """What the lines add up to by account and unit. All of them must have been made."""
+        assert self._is_made  # noqa: S101  the caller goes through the lines first
+        return self._amounts
 
     @property
     def kg_co2e(self) -> Fraction:
@@ -128,6 +150,7 @@ class Lines:
     def __iter__(self) -> Iterator[ExplainLine]:
         """Make the lines, account by account, factor by factor."""
         self._kg_co2e, self._is_made = Fraction(0), False
+        self._amounts.clear()
         groups = []
         by_bucket = self._balances.partition_by(self._chosen.bucket, as_dict=True)
         for bucket, frame in by_bucket.items():
@@ -164,11 +187,20 @@ class Lines:
         """Value one unit of a record's quantity under a resolution."""
         return sum(
             (
-                entry_worth(entry, self._request.gwp_set).kg_co2e * share
+                entry_worth(entry, self.request.gwp_set).kg_co2e * share
                 for _, entry, share in self.entries(resolution, portion)
             ),
             Fraction(0),
         )
+
+    def amount(
+        self, resolution: Resolution, portion: Portion
+    ) -> Iterator[tuple[tuple[str, str], Fraction]]:
+        """Value one unit of a record's quantity in energy and amounts, by account and unit."""
+        for account, entry, share in self.entries(resolution, portion):
+            unit, of_unit = amount_of(account, entry)
+            if of_unit is not None:
+                yield (account, unit), of_unit * entry.conversion * share
 
     def keys(self) -> pl.DataFrame:
         """Keys of the balances that have lines, as the question that they put."""
@@ -199,19 +231,23 @@ class Lines:
         self, account: str, share: Fraction, id_: str, entry: ResolutionEntry, frame: pl.DataFrame
     ) -> Iterator[ExplainLine]:
         resolution = self._resolutions[id_]
-        worth = factor_worth(entry.factor, self._request.gwp_set)
+        worth = factor_worth(entry.factor, self.request.gwp_set)
         notices = tuple(
             dict.fromkeys(
                 each.message for each in (*entry.notices, *worth.notices, *resolution.notices)
             )
         )
         source = self._sources.find(entry)
+        unit_of_amount, of_unit = amount_of(account, entry)
         rows = frame.select(*LINE_KEYS, "quantity", COUNTS[0])
         for *key, quantity, count in rows.iter_rows():
             facility, activity, unit, region, period, first_day, last_day = key
             units = Fraction(quantity) * entry.conversion * share
             kg_co2e = worth.kg_co2e * units
             self._kg_co2e += kg_co2e
+            amount = None if of_unit is None else of_unit * units
+            if amount is not None:
+                self._amounts[account, unit_of_amount] += amount
             yield ExplainLine(
                 account=account,
                 facility=facility,
@@ -232,7 +268,38 @@ class Lines:
                 basis=worth.basis,
                 kg_co2e=kg_co2e,
                 notices=notices,
+                amount=amount,
+                amount_unit=unit_of_amount,
             )
+
+
+def amount_of(account: str, entry: ResolutionEntry) -> tuple[str, Fraction | None]:
+    """Give the energy or the amount of one unit of a factor, and its unit; None without one."""
+    factor = entry.factor
+    if factor.amount is not None:
+        return factor.unit, Fraction(factor.amount)
+    if factor.kwh is not None and scope_of(account) == "memo":
+        return KWH, Fraction(factor.kwh)
+    return "", None
+
+
+def unequal_amounts(
+    request: InventoryRequest,
+    amounts: Mapping[tuple[str, str], Fraction],
+    total: InventoryRow,
+) -> Iterator[str]:
+    """Tell where energy and amounts, by account and unit, are not those of an inventory."""
+    energy = energy_account(request)
+    stated = {(each.account, each.unit): each.amount for each in total.amounts}
+    if energy in footprint_accounts(request) and total.energy_kwh is not None:
+        stated[energy, KWH] = total.energy_kwh
+    # Energy of other accounts is in no total.
+    counted = {key for key in amounts if key[1] != KWH or key[0] == energy}
+    for account, unit in sorted(counted | set(stated)):
+        ours = decimal_text(amounts.get((account, unit), Fraction(0)))
+        theirs = stated.get((account, unit), "nothing")
+        if ours != theirs:
+            yield f"{account}: {ours} {unit}, not {theirs}"
 
 
 def _gas_lines(worth: Worth, units: Fraction) -> tuple[GasLine, ...]:

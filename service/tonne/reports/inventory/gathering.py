@@ -7,7 +7,7 @@ does tell apart is counted against the memory that calls may hold before it grow
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
@@ -46,6 +46,16 @@ _HASH_SEED = 0x6661
 _TEXTS = ("facility", "activity", "unit", "region", "resolution")
 
 
+class Watch(Protocol):
+    """What sees the postings of a request as they come, and keeps of them what it needs."""
+
+    def begin(self) -> None:
+        """Begin anew: what was seen is seen again."""
+
+    def add(self, postings: pl.DataFrame) -> None:
+        """See postings of the request, their texts as categories."""
+
+
 class Gathering:
     """Gathers the postings of one request from one book.
 
@@ -58,6 +68,8 @@ class Gathering:
         Grows with what is gathered, where it is counted.
     by_facility : bool
         Whether facilities are told apart, whatever the request groups by.
+    watch : Watch or None
+        Sees the same postings, before they are summed.
     """
 
     def __init__(
@@ -67,7 +79,9 @@ class Gathering:
         hold: Hold | None,
         *,
         by_facility: bool = False,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._snapshot = snapshot
         self._selector = selector
         self._hold = hold
@@ -93,6 +107,8 @@ class Gathering:
         def begin() -> Add:
             nonlocal gathered
             gathered = _Gathered(self)
+            if self._watch is not None:
+                self._watch.begin()
             return gathered.add
 
         self._snapshot.fold(begin)
@@ -131,7 +147,10 @@ class Gathering:
 
     def settled(self, part: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Part what the request is about: postings of one share, and those that are to be cut."""
-        return self._selector.apart(self.coded(part))
+        coded = self.coded(part)
+        if self._watch is not None:
+            self._watch.add(coded)
+        return self._selector.apart(coded)
 
     def schema(self, *, is_plain: bool) -> Schema:
         """Columns of the sums."""

@@ -66,12 +66,21 @@ class GasAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """What drivers of one account and unit add up to, as an exact decimal."""
+
+    account: str
+    unit: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class InventoryRow:
     """One group. Masses are exact decimals in kg; a gas that no factor states is None.
 
     `partial_gases` names the gases (co2, ch4, n2o) that some of the group's factors state and
     others do not; `gases` has all other gases by name. `energy_kwh` is None where no entry
-    states energy.
+    states energy. `amounts` are those of the accounts `memo.*` that the number is of.
     """
 
     group: Group
@@ -83,6 +92,7 @@ class InventoryRow:
     partial_gases: tuple[str, ...] = ()
     gases: tuple[GasAmount, ...] = ()
     energy_kwh: str | None = None
+    amounts: tuple[Amount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +258,24 @@ class _Sum:
             ),
             gases=self._other_gases(weights, gwp_set),
             energy_kwh=text(KWH),
+            amounts=self._amounts(weights),
+        )
+
+    def _amounts(self, weights: Weights) -> tuple[Amount, ...]:
+        first = FIRST_GAS + len(weights.gases)
+        return tuple(
+            Amount(
+                *weights.amounts[column - first],
+                ratio_text(self.numerators[column], weights.denominators[column]),
+            )
+            for column in columns_from(self.stated, first)
         )
 
     def _other_gases(self, weights: Weights, gwp_set: str) -> tuple[GasAmount, ...]:
         amounts = []
         for column in columns_from(self.stated, FIRST_OTHER_GAS):
+            if column >= FIRST_GAS + len(weights.gases):
+                break
             gas = weights.gases[column - FIRST_GAS]
             numerator, denominator = self.numerators[column], weights.denominators[column]
             kg = ratio_text(numerator, denominator)
@@ -319,7 +342,9 @@ def _count(
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     total = _Sum()
     for _, bucket, quantity_atto in _sums(chosen, ()):
-        total.add(quantity_atto, chosen.weights.total[bucket])
+        part = chosen.weights.total.get(bucket)
+        if part is not None:
+            total.add(quantity_atto, part)
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
     counted = _count(chosen, labels, (), request)
     record_count = int(counted.get_column("records").sum())

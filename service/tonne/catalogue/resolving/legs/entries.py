@@ -22,13 +22,15 @@ from tonne.catalogue.resolving.resolution import (
 )
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
 from tonne.catalogue.words.rules import NETWORKS, Leg
+from tonne.catalogue.words.units import symbol_of
 from tonne.model import DAY_COUNT_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.choice import Candidate, Pick
+    from tonne.catalogue.resolving.conversion import Conversion
     from tonne.catalogue.words.rules import LegKind
 
 MARKET_STAGES = ("contract", "supplier", "residual")
@@ -53,6 +55,12 @@ class _Kind:
     stages_by_day: tuple[str, ...] = ()
     has_own: bool = False
     by_grid: tuple[LegKind, ...] = ()
+
+
+def _borders(ways: Iterable[Conversion]) -> set[int]:
+    """Give the days on which a rate begins or ends."""
+    days = (day for way in ways for day in (way.first_day, way.stop_day))
+    return {day for day in days if day < DAY_COUNT_MAX}
 
 
 class Assembly:
@@ -95,20 +103,12 @@ class Assembly:
             for candidates, by_day in self.looked_at(leg):
                 found |= self.sources.candidates.starts(candidates, by_day=by_day)
             if leg.kind == "energy":
-                found |= self._energy_starts()
+                sets = (None, *self.sources.direct())
+                ways = (way for each in sets for way in self.sources.energy_ways(each))
+                found |= _borders(conversion for way in ways for conversion in way)
+            if leg.kind == "amount":
+                found |= _borders(self.sources.amount_ways(leg.unit))
         return found
-
-    def _energy_starts(self) -> set[int]:
-        """Days on which a rate to energy begins or ends."""
-        sets = (None, *self.sources.direct())
-        return {
-            day
-            for each in sets
-            for ways in self.sources.energy_ways(each)
-            for conversion in ways
-            for day in (conversion.first_day, conversion.stop_day)
-            if day < DAY_COUNT_MAX
-        }
 
     def looked_at(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
         """Candidates that a leg looks at, and whether it does day by day."""
@@ -173,6 +173,17 @@ class Assembly:
             for conversion, pick in (ways[:1] if is_one else ways)
             if conversion is not None
         ]
+
+    def _amount(self, leg: Leg, day: int) -> list[ResolutionEntry]:
+        """Give what was recorded: in the unit of the leg, money in its own."""
+        for way in self.sources.amount_ways(leg.unit):
+            if way.holds_on(day):
+                unit = leg.unit or symbol_of(self.sources.unit)
+                masses = FactorMasses(amount="1", unit=unit)
+                return [
+                    ResolutionEntry(leg.account, "", 0, masses, way.steps, notices=way.notices)
+                ]
+        return []
 
     def _market(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Contract, supplier rate, residual mix, else the grid's average with a notice."""
@@ -282,6 +293,7 @@ class Assembly:
         "average": _Kind(_average, (Sources.direct, Sources.life_cycle)),
         "upstream": _Kind(_upstream, (Sources.direct, Sources.life_cycle), has_own=True),
         "energy": _Kind(_energy, (Sources.direct,)),
+        "amount": _Kind(_amount, ()),
         "market": _Kind(
             _market, (Sources.direct, Sources.life_cycle), stages_by_day=MARKET_STAGES
         ),
