@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tests.support.servers.server import ServerProcess
+from tonne.client import Client
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -26,7 +27,6 @@ def server(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(server):
-    from tonne.client import Client
-
+    """A client of it."""
     with Client(server.address) as opened:
         yield opened

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -203,7 +204,7 @@ activity = "ict.compute.teads.band3"
 
 def interpolated(load):
     """Share of the design power at a load in percent, as a straight line between two points."""
-    for (left, low), (right, high) in zip(CURVE, CURVE[1:], strict=False):
+    for (left, low), (right, high) in pairwise(CURVE):
         if load <= right:
             rise = Fraction(high) - Fraction(low)
             return Fraction(low) + rise * (load - left) / (right - left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def keys(draw, stop):
     cuts = draw(st.lists(st.integers(1, stop - 1), max_size=6, unique=True)) if stop > 1 else []
     edges = [0, *sorted(cuts), stop]
     spans = []
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         chosen = draw(st.lists(st.sampled_from(NAMES), unique=True))
         given_weights = [Weight(name, draw(weights)) for name in chosen]
         if not sum(each.value for each in given_weights):
