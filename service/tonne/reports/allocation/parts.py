@@ -36,7 +36,7 @@ ONE = 10**PLACES
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Allotment:
     """What is one recipient's, in 10^-18 of the unit, and its exact share of the total."""
 
     recipient: str
@@ -50,7 +50,7 @@ class MonthParts:
 
     period: int
     metered_atto: int
-    parts: tuple[Part, ...]
+    parts: tuple[Allotment, ...]
     unallocated_atto: int
 
 
@@ -111,7 +111,7 @@ def _month(
     for recipient, share in sorted(shares.items()):
         due += share
         up_to_here = _cut(total * due, denominator)
-        parts.append(Part(recipient, up_to_here - cut, Fraction(share, denominator)))
+        parts.append(Allotment(recipient, up_to_here - cut, Fraction(share, denominator)))
         cut = up_to_here
     return MonthParts(period, total, tuple(parts), total - cut)
 
