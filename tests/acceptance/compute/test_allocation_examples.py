@@ -40,7 +40,7 @@ def shared(request, client):
     return post
 
 
-def allocated(client, book, account, key_unit, weights, whole=""):
+def allocated(client, book, account, key_unit, weights, *, whole=""):
     """What is whose of January, and what is nobody's."""
     key = AllocationKey(
         "k", *key_unit, "the example", (AllocationSpan("2025-01-01", "", weights, whole),)
@@ -79,7 +79,7 @@ def test_a_rented_floor_of_a_building(client, shared):
     kg = 1500 * Fraction("0.2") + 3000 * Fraction("0.7") + 5 * 1500
     book = shared(str(kg), "scope3.08.leased")
     weights = {"us": "200"}
-    parts, left = allocated(client, book, "scope3.08", ("area", "m2"), weights, "1500")
+    parts, left = allocated(client, book, "scope3.08", ("area", "m2"), weights, whole="1500")
     assert parts == {"us": 1320}
     assert left == 9900 - 1320
 

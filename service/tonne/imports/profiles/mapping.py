@@ -255,7 +255,8 @@ class Mapper:
             return blank
         names = {rule.name for rule in self._profile.computed}
         is_computed = pl.Series([value.header in names for value in self._values])
-        empty = records.select(pl.lit(blank).all().over(ROW)).to_series()
+        rows = records.select(ROW, blank.alias("blank"))
+        empty = rows.select(pl.col("blank").all().over(ROW)).to_series()
         first = records[VALUE] == 0
         return blank & (~is_computed[records[VALUE].cast(pl.Int64)] | (empty & first))
 
