@@ -110,6 +110,7 @@ bench: dev  ## Measure side by side: the kernel, the catalogue, the whole path
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m tests.bench.kernel
 	$(BIN)/python -m tests.bench.catalogue
+	$(BIN)/python -m tests.bench.indicators
 	$(BIN)/python -m tests.bench.path
 
 scale: dev  ## Grow the load fourfold, and let an autoscaler follow: three ways compared (root)

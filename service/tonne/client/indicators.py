@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,31 @@ class IndicatorValues:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterShare:
+    """What a recipient has of a meter's month: its key, and kWh."""
+
+    recipient: str
+    key: Decimal
+    kwh: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MeterMonth:
+    """A meter's month: `kwh` is the sum of the shares and of `unallocated_kwh`, exactly.
+
+    `reason` and `message` say why it is not shared out, or what is wrong; empty where all is well.
+    """
+
+    period: str
+    kwh: Decimal
+    shares: tuple[MeterShare, ...]
+    unallocated_kwh: Decimal
+    key_unit: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimCheck:
     """What is found of a claim; `refusal` is empty where it fits its definition."""
 
@@ -186,6 +212,48 @@ class IndicatorCalls(Calls):
             self._stream_again(self._indicators.GetIndicatorValues, request, self._timeout_s)
         )
 
+    def reconcile_meter(
+        self,
+        book: str,
+        meter: str,
+        recipients: Sequence[str] | str,
+        key_account: str,
+        *,
+        meter_account: str = "",
+        as_metered: bool = False,
+        from_period: str = "",
+        to_period: str = "",
+    ) -> tuple[MeterMonth, ...]:
+        """Share out a meter's energy to facilities, month by month.
+
+        Parameters
+        ----------
+        book, meter : str
+            Book and facility ids.
+        recipients : sequence of str or str
+            Facilities that share it.
+        key_account : str
+            Account `memo.*` that says how much each has in a month.
+        meter_account : str
+            Account of the energy; empty means `memo.energy`.
+        as_metered : bool
+            Whether each has the kWh that the key measures, and not its share of the meter.
+        from_period, to_period : str
+            Months `YYYY-MM`, both inclusive; empty means open.
+        """
+        request = indicators_pb2.GetMeterReconciliationRequest(
+            name=book_name(book),
+            meter=meter,
+            meter_account=meter_account,
+            recipients=names_of(recipients),
+            key_account=key_account,
+            as_metered=as_metered,
+            from_period=check_month(from_period),
+            to_period=check_month(to_period),
+        )
+        found = self._call(self._indicators.GetMeterReconciliation, request)
+        return tuple(map(_read_meter_month, found.months))
+
     def check_claims(self, claims: Sequence[tuple[str, str]]) -> tuple[ClaimCheck, ...]:
         """Hold claims, pairs of an indicator and a value like `over 80 %`, against definitions."""
         request = indicators_pb2.CheckIndicatorClaimsRequest(
@@ -207,7 +275,7 @@ def _enum(field: str, value: str, known: tuple[str, ...], prefix: str) -> Any:
             f"{field}: expected one of {', '.join(known)}, or nothing; got {value!r}",
             metadata={"field": field, "value": value},
         )
-    return f"{prefix}_{value.upper() or 'UNSPECIFIED'}"
+    return f"{prefix}_{value.upper()}" if value else None
 
 
 def _read_values(
@@ -247,6 +315,21 @@ def _read_value(item: indicators_pb2.IndicatorValue) -> IndicatorValue:
         item.refusal,
         item.message,
         tuple(item.remarks),
+    )
+
+
+def _read_meter_month(item: indicators_pb2.MeterMonth) -> MeterMonth:
+    return MeterMonth(
+        item.period,
+        Decimal(item.kwh),
+        tuple(
+            MeterShare(each.recipient, Decimal(each.key), Decimal(each.kwh))
+            for each in item.shares
+        ),
+        Decimal(item.unallocated_kwh),
+        item.key_unit,
+        item.reason,
+        item.message,
     )
 
 

@@ -89,7 +89,7 @@ class MeterCalls(Calls):
     _reports: Any
     """Stub of ReportService."""
 
-    def reconcile_meter(
+    def allocate_meter(
         self,
         book: str,
         meter: str,
@@ -120,7 +120,7 @@ class MeterCalls(Calls):
         gwp_set : str
             Of masses; empty means that of the book's method.
         """
-        request = report_pb2.ReconcileMeterRequest(
+        request = report_pb2.AllocateMeterRequest(
             name=book_name(book),
             meter=meter,
             from_period=check_month(from_period),
@@ -130,7 +130,7 @@ class MeterCalls(Calls):
             account=account,
             gwp_set=gwp_set,
         )
-        return _read(self._stream_again(self._reports.ReconcileMeter, request, self._timeout_s))
+        return _read(self._stream_again(self._reports.AllocateMeter, request, self._timeout_s))
 
 
 def _write_key(key: AllocationKey) -> report_pb2.AllocationKey:
@@ -157,9 +157,9 @@ def _write_key(key: AllocationKey) -> report_pb2.AllocationKey:
     )
 
 
-def _read(responses: Iterable[report_pb2.ReconcileMeterResponse]) -> MeterAllocation:
+def _read(responses: Iterable[report_pb2.AllocateMeterResponse]) -> MeterAllocation:
     months: list[AllocatedMonth] = []
-    last = report_pb2.ReconcileMeterResponse()
+    last = report_pb2.AllocateMeterResponse()
     for last in responses:
         months.extend(
             AllocatedMonth(

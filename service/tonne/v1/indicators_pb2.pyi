@@ -211,6 +211,60 @@ class GetIndicatorValuesResponse(_message.Message):
     coal_set: str
     def __init__(self, values: _Optional[_Iterable[_Union[IndicatorValue, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[IndicatorNotice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ...) -> None: ...
 
+class GetMeterReconciliationRequest(_message.Message):
+    __slots__ = ("name", "meter", "meter_account", "recipients", "key_account", "as_metered", "from_period", "to_period")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    METER_FIELD_NUMBER: _ClassVar[int]
+    METER_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENTS_FIELD_NUMBER: _ClassVar[int]
+    KEY_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    AS_METERED_FIELD_NUMBER: _ClassVar[int]
+    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    meter: str
+    meter_account: str
+    recipients: _containers.RepeatedScalarFieldContainer[str]
+    key_account: str
+    as_metered: bool
+    from_period: str
+    to_period: str
+    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., meter_account: _Optional[str] = ..., recipients: _Optional[_Iterable[str]] = ..., key_account: _Optional[str] = ..., as_metered: _Optional[bool] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ...) -> None: ...
+
+class MeterShare(_message.Message):
+    __slots__ = ("recipient", "key", "kwh")
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    KWH_FIELD_NUMBER: _ClassVar[int]
+    recipient: str
+    key: str
+    kwh: str
+    def __init__(self, recipient: _Optional[str] = ..., key: _Optional[str] = ..., kwh: _Optional[str] = ...) -> None: ...
+
+class MeterMonth(_message.Message):
+    __slots__ = ("period", "kwh", "shares", "unallocated_kwh", "key_unit", "reason", "message")
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    KWH_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    UNALLOCATED_KWH_FIELD_NUMBER: _ClassVar[int]
+    KEY_UNIT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    period: str
+    kwh: str
+    shares: _containers.RepeatedCompositeFieldContainer[MeterShare]
+    unallocated_kwh: str
+    key_unit: str
+    reason: str
+    message: str
+    def __init__(self, period: _Optional[str] = ..., kwh: _Optional[str] = ..., shares: _Optional[_Iterable[_Union[MeterShare, _Mapping]]] = ..., unallocated_kwh: _Optional[str] = ..., key_unit: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+
+class GetMeterReconciliationResponse(_message.Message):
+    __slots__ = ("months",)
+    MONTHS_FIELD_NUMBER: _ClassVar[int]
+    months: _containers.RepeatedCompositeFieldContainer[MeterMonth]
+    def __init__(self, months: _Optional[_Iterable[_Union[MeterMonth, _Mapping]]] = ...) -> None: ...
+
 class IndicatorClaim(_message.Message):
     __slots__ = ("indicator", "value")
     INDICATOR_FIELD_NUMBER: _ClassVar[int]

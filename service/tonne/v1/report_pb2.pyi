@@ -414,7 +414,7 @@ class AllocationKey(_message.Message):
     spans: _containers.RepeatedCompositeFieldContainer[AllocationSpan]
     def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., basis: _Optional[_Union[AllocationBasis, str]] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., source: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[AllocationSpan, _Mapping]]] = ...) -> None: ...
 
-class ReconcileMeterRequest(_message.Message):
+class AllocateMeterRequest(_message.Message):
     __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set")
     NAME_FIELD_NUMBER: _ClassVar[int]
     METER_FIELD_NUMBER: _ClassVar[int]
@@ -458,7 +458,7 @@ class AllocatedMonth(_message.Message):
     unallocated: str
     def __init__(self, period: _Optional[str] = ..., unit: _Optional[str] = ..., metered: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[AllocatedPart, _Mapping]]] = ..., unallocated: _Optional[str] = ...) -> None: ...
 
-class ReconcileMeterResponse(_message.Message):
+class AllocateMeterResponse(_message.Message):
     __slots__ = ("months", "missing_periods", "suspended_count", "gwp_set")
     MONTHS_FIELD_NUMBER: _ClassVar[int]
     MISSING_PERIODS_FIELD_NUMBER: _ClassVar[int]

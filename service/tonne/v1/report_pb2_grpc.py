@@ -55,10 +55,10 @@ class ReportServiceStub:
                 request_serializer=tonne_dot_v1_dot_report__pb2.GetCoverageRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_report__pb2.GetCoverageResponse.FromString,
                 _registered_method=True)
-        self.ReconcileMeter = channel.unary_stream(
-                '/tonne.v1.ReportService/ReconcileMeter',
-                request_serializer=tonne_dot_v1_dot_report__pb2.ReconcileMeterRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_report__pb2.ReconcileMeterResponse.FromString,
+        self.AllocateMeter = channel.unary_stream(
+                '/tonne.v1.ReportService/AllocateMeter',
+                request_serializer=tonne_dot_v1_dot_report__pb2.AllocateMeterRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_report__pb2.AllocateMeterResponse.FromString,
                 _registered_method=True)
         self.ListRecords = channel.unary_unary(
                 '/tonne.v1.ReportService/ListRecords',
@@ -103,7 +103,7 @@ class ReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ReconcileMeter(self, request, context):
+    def AllocateMeter(self, request, context):
         """Allocates what a meter shows by a key, month by month: what is whose, and what is nobody's,
         add up to the meter exactly. Nothing is kept; the last response carries what is told.
         """
@@ -141,10 +141,10 @@ def add_ReportServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_report__pb2.GetCoverageRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_report__pb2.GetCoverageResponse.SerializeToString,
             ),
-            'ReconcileMeter': grpc.unary_stream_rpc_method_handler(
-                    servicer.ReconcileMeter,
-                    request_deserializer=tonne_dot_v1_dot_report__pb2.ReconcileMeterRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_report__pb2.ReconcileMeterResponse.SerializeToString,
+            'AllocateMeter': grpc.unary_stream_rpc_method_handler(
+                    servicer.AllocateMeter,
+                    request_deserializer=tonne_dot_v1_dot_report__pb2.AllocateMeterRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_report__pb2.AllocateMeterResponse.SerializeToString,
             ),
             'ListRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRecords,
@@ -272,7 +272,7 @@ class ReportService:
             _registered_method=True)
 
     @staticmethod
-    def ReconcileMeter(request,
+    def AllocateMeter(request,
             target,
             options=(),
             channel_credentials=None,
@@ -285,9 +285,9 @@ class ReportService:
         return grpc.experimental.unary_stream(
             request,
             target,
-            '/tonne.v1.ReportService/ReconcileMeter',
-            tonne_dot_v1_dot_report__pb2.ReconcileMeterRequest.SerializeToString,
-            tonne_dot_v1_dot_report__pb2.ReconcileMeterResponse.FromString,
+            '/tonne.v1.ReportService/AllocateMeter',
+            tonne_dot_v1_dot_report__pb2.AllocateMeterRequest.SerializeToString,
+            tonne_dot_v1_dot_report__pb2.AllocateMeterResponse.FromString,
             options,
             channel_credentials,
             insecure,

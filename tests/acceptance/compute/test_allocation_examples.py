@@ -45,7 +45,7 @@ def allocated(client, book, account, key_unit, weights, *, whole=""):
     key = AllocationKey(
         "k", *key_unit, "the example", (AllocationSpan("2025-01-01", "", weights, whole),)
     )
-    answer = client.reconcile_meter(
+    answer = client.allocate_meter(
         book,
         "shared",
         key,

@@ -23,6 +23,7 @@ COUNTS = ("count", "offset", "index", "revision", "epoch", "version", "total_siz
 WHOLE = {
     "tonne.v1.ExplainRequest.records_max": "none is the wish for none",
     "tonne.v1.AppendResponse.credit_bytes": "none left",
+    "tonne.v1.Indicator.digits": "always sent, none is a whole number",
     "tonne.v1.Limits.batch_records_max": "always sent, never zero",
     "tonne.v1.Status.code": "always sent, a code of google.rpc.Code, where zero is OK",
 }
@@ -38,6 +39,7 @@ ALWAYS_SENT = {
     "tonne.v1.QuarantinedRecord.status",
     "tonne.v1.LedgerRecord.status",
     "tonne.v1.EstimatedRecord.status",
+    "tonne.v1.IndicatorTerm.measure",
 }
 """Enums that always say something: those of answers, and one that is required."""
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 import pytest
 from typer.testing import CliRunner
 
+from tests.support.servers.api import RunningServer
 from tonne.cli.main import app
 from tonne.client import Client
 from tonne.client.answers.explain_results import ExplainLine, ExplainReplay
@@ -84,6 +85,27 @@ def test_no_emission_changes_by_a_driver(running, book):
         [row for row in each.rows if not row.group["account"].startswith("memo")] for each in mass
     ]
     assert rows[0] == rows[1]
+
+
+def test_postgresql_keeps_the_same_amounts(tmp_path, postgres_url):
+    """The manifest is another, the numbers are not: amounts, a replay, an indicator."""
+    with (
+        RunningServer(tmp_path, store__manifest_url=postgres_url) as running,
+        Client(running.server.address) as client,
+    ):
+        client.create_book("driven")
+        with client.channel("driven", "erp") as channel:
+            channel.append(csv.DictReader(io.StringIO(EMISSIONS + DRIVERS.partition("\n")[2])))
+        found = client.inventory("driven", by="account")
+        *parts, _ = client.explain("driven", accounts="memo.traffic", replay=True)
+        (value,) = client.indicators("driven", "kwh_per_traffic", to_period="2025-01").values
+    assert {
+        row.group["account"]: {each.unit: each.amount for each in row.amounts}
+        for row in found.rows
+        if row.amounts
+    } == AMOUNTS
+    assert [part.agrees for part in parts if isinstance(part, ExplainReplay)] == [True]
+    assert value.denominator == 2500
 
 
 def test_a_driver_is_explained_and_replayed(running, book):

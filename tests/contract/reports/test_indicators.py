@@ -10,9 +10,9 @@ from fractions import Fraction
 import pytest
 from typer.testing import CliRunner
 
-from tonne.cli.commands.reporting.indicators import line_of
 from tonne.cli.main import app
 from tonne.cli.terminal import output
+from tonne.cli.terminal.indicator_texts import line_of
 from tonne.client import Client
 from tonne.errors import FieldInvalid
 from tonne.model import Entity, Facility

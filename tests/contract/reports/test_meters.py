@@ -74,7 +74,7 @@ def ask(running, book):
 
     def allocate(key=LEASES, meter="hall", from_period="2025-01", to_period="2025-02", **asked):
         with Client(running.server.address) as client:
-            return client.reconcile_meter(
+            return client.allocate_meter(
                 book, meter, key, from_period=from_period, to_period=to_period, **asked
             )
 

@@ -23,6 +23,7 @@ from tonne.v1 import (
     catalogue_pb2,
     catalogue_pb2_grpc,
     imports_pb2_grpc,
+    indicators_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
     ledger_pb2,
@@ -133,6 +134,7 @@ class Api:
         self.imports = imports_pb2_grpc.ImportServiceStub(self.channel)
         self.ledger = ledger_pb2_grpc.LedgerServiceStub(self.channel)
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)
+        self.indicator = indicators_pb2_grpc.IndicatorServiceStub(self.channel)
         self.report = report_pb2_grpc.ReportServiceStub(self.channel)
 
     def close(self) -> None:

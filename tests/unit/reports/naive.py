@@ -214,7 +214,12 @@ class Naive:
                 self.facilities, self.entities, record.facility, request.consolidation, period
             )
             self.add_part(
-                number, record, (period, part), resolved[index], (share, invested), known
+                number,
+                record,
+                (period, part),
+                resolved[index],
+                shares=(share, invested),
+                known=known,
             )
 
     def add_part(self, number, record, month, resolution, *, shares, known):

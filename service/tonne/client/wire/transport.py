@@ -74,7 +74,10 @@ _REPEATABLE = (
             "SearchActivities",
         ),
     ),
-    ("tonne.v1.IndicatorService", ("SearchIndicators", "CheckIndicatorClaims")),
+    (
+        "tonne.v1.IndicatorService",
+        ("SearchIndicators", "GetMeterReconciliation", "CheckIndicatorClaims"),
+    ),
     ("tonne.v1.ReportService", ("ListRecords",)),
 )
 

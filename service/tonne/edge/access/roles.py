@@ -108,11 +108,12 @@ RULES: dict[str, Rule] = {
     # IndicatorService
     "SearchIndicators": Rule(_ALL, "", needs_book=False),
     "GetIndicatorValues": Rule(_READS, "name"),
+    "GetMeterReconciliation": Rule(_READS, "name"),
     "CheckIndicatorClaims": Rule(_ALL, "", needs_book=False),
     # ReportService
     "GetInventory": Rule(_READS, "name"),
     "GetCoverage": Rule(_READS, "name"),
-    "ReconcileMeter": Rule(_READS, "name"),
+    "AllocateMeter": Rule(_READS, "name"),
     "Explain": Rule(_READS, "selection.name"),
     "Estimate": Rule(_READS, "selection.name", needs_book=False),
     "ListRecords": Rule(_READS, "parent"),

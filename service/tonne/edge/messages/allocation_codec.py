@@ -23,7 +23,7 @@ PARTS_PER_MESSAGE = 2_000
 """Parts of one chunk, where a month has not more."""
 
 
-def read_request(request: report_pb2.ReconcileMeterRequest) -> AllocationRequest:
+def read_request(request: report_pb2.AllocateMeterRequest) -> AllocationRequest:
     """Read what is to be allocated. Raises `FieldInvalid`."""
     for field in ("from_period", "to_period"):
         if not getattr(request, field):
@@ -66,15 +66,15 @@ def _read_key(key: report_pb2.AllocationKey) -> Key:
     )
 
 
-def write_answer(answer: Allocation) -> Iterator[report_pb2.ReconcileMeterResponse]:
+def write_answer(answer: Allocation) -> Iterator[report_pb2.AllocateMeterResponse]:
     """Write months in chunks; the last one carries what is told."""
-    chunk, count = report_pb2.ReconcileMeterResponse(), 0
+    chunk, count = report_pb2.AllocateMeterResponse(), 0
     for of_unit in answer.units:
         for month in of_unit.months:
             size = len(month.parts) + 1
             if count and count + size > PARTS_PER_MESSAGE:
                 yield chunk
-                chunk, count = report_pb2.ReconcileMeterResponse(), 0
+                chunk, count = report_pb2.AllocateMeterResponse(), 0
             chunk.months.append(_write_month(of_unit.unit, month))
             count += size
     chunk.missing_periods.extend(map(month_of_period, answer.missing))

@@ -10,6 +10,7 @@ from tonne.ledger.budget import PART_BYTES
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.claims import check_claims
 from tonne.reports.indicators.definition import search
+from tonne.reports.indicators.reconciliation import reconcile
 from tonne.v1 import indicators_pb2
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ class IndicatorService:
         with self._ledger.reads.holding(PART_BYTES) as hold:
             answer = book_indicators(self._ledger.snapshots.take(book), wanted, hold)
             yield from indicator_codec.write_answer(answer)
+
+    def get_meter_reconciliation(
+        self, request: indicators_pb2.GetMeterReconciliationRequest
+    ) -> indicators_pb2.GetMeterReconciliationResponse:
+        """Share out a meter's energy."""
+        wanted = indicator_codec.read_reconciliation(request)
+        book = names.read_book(request.name)
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            months = reconcile(self._ledger.snapshots.take(book), wanted, hold)
+            return indicator_codec.write_reconciliation(months)
 
     def check_indicator_claims(
         self, request: indicators_pb2.CheckIndicatorClaimsRequest

@@ -75,9 +75,9 @@ class ReportService:
             rows = book_coverage(snapshot, wanted, hold)
             yield from report_codec.write_coverage(rows, snapshot.book.time_zone)
 
-    def reconcile_meter(
-        self, request: report_pb2.ReconcileMeterRequest
-    ) -> Iterator[report_pb2.ReconcileMeterResponse]:
+    def allocate_meter(
+        self, request: report_pb2.AllocateMeterRequest
+    ) -> Iterator[report_pb2.AllocateMeterResponse]:
         """Allocate a meter by a key."""
         wanted = allocation_codec.read_request(request)
         book = names.read_book(request.name)

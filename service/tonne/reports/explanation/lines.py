@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "last_day")
 """What tells the balances of one resolution apart."""
 
-
-KWH = "kWh"
+_KWH = "kWh"
 
 BalanceKey = tuple[str, str, str, str, int, int, int]
 """Values of `LINE_KEYS`."""
@@ -279,7 +278,7 @@ def amount_of(account: str, entry: ResolutionEntry) -> tuple[str, Fraction | Non
     if factor.amount is not None:
         return factor.unit, Fraction(factor.amount)
     if factor.kwh is not None and scope_of(account) == "memo":
-        return KWH, Fraction(factor.kwh)
+        return _KWH, Fraction(factor.kwh)
     return "", None
 
 
@@ -292,9 +291,9 @@ def unequal_amounts(
     energy = energy_account(request)
     stated = {(each.account, each.unit): each.amount for each in total.amounts}
     if energy in footprint_accounts(request) and total.energy_kwh is not None:
-        stated[energy, KWH] = total.energy_kwh
+        stated[energy, _KWH] = total.energy_kwh
     # Energy of other accounts is in no total.
-    counted = {key for key in amounts if key[1] != KWH or key[0] == energy}
+    counted = {key for key in amounts if key[1] != _KWH or key[0] == energy}
     for account, unit in sorted(counted | set(stated)):
         ours = decimal_text(amounts.get((account, unit), Fraction(0)))
         theirs = stated.get((account, unit), "nothing")

@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.ledger.files.postings import by_month
-from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX
 from tonne.reports.indicators.energy import check_coal_set
-from tonne.reports.indicators.gaps import Sites
-from tonne.reports.indicators.values import Sums, Valuation, Value, Window
-from tonne.reports.indicators.worth import Key, Weigher
-from tonne.reports.inventory.gathering import Gathering
-from tonne.reports.inventory.record_counts import count_whole
-from tonne.reports.inventory.selection import READ, Meanings, Selector
-from tonne.work import check_wanted
+from tonne.reports.indicators.gaps import Kind, Sites
+from tonne.reports.indicators.sums import Question, Window, gather
+from tonne.reports.indicators.values import Valuation, Value
+from tonne.reports.inventory.selection import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
@@ -30,17 +25,9 @@ if TYPE_CHECKING:
     from tonne.reports.indicators.request import IndicatorRequest
     from tonne.reports.indicators.worth import Side, Worths
     from tonne.reports.inventory.request import InventoryRequest
-    from tonne.reports.inventory.selection import Selection
+    from tonne.reports.inventory.selection import Meanings
 
 YEAR_MONTHS = 12
-
-CHECK_ROWS = 1_024
-"""Rows after which it is asked whether somebody still waits for them."""
-
-VALUE_BYTES = 2_000
-"""Memory of a place and month of the answer, with all its indicators."""
-
-_KEY = ("resolution", "portion", "activity", "unit", "facility_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +64,25 @@ def book_indicators(
     """
     definitions = request.definitions()
     selection = _asked(request, definitions, snapshot)
-    meanings = Meanings(snapshot.resolutions, snapshot.texts)
-    selector = Selector(snapshot.register, selection, snapshot.entities, meanings)
     place = _place(request.by, snapshot.register)
     sites = _sites(definitions, place, hold)
-    gathering = Gathering(snapshot, selector, hold, watch=sites)
-    chosen = gathering.select()
-    sums = _sum(chosen, place)
-    weigher = Weigher(definitions, selection.gwp_set, coal_set := check_coal_set(request.coal_set))
-    units = {each: snapshot.texts.unit_of(each) for each in sums["unit"].unique()}
-    keys = {
-        Key(*row): Key(*row)._replace(unit=units[row[3]])
-        for row in sums.select(_KEY).unique().iter_rows()
-    }
-    worths = weigher.weigh(set(keys.values()), gathering.resolutions, chosen.portions)
-    added = _added(sums, keys, worths, hold)
+    coal_set = check_coal_set(request.coal_set)
+    sides = [(each.numerator, each.denominator) for each in definitions]
+    gathered = gather(
+        snapshot, Question(selection, sides, place, coal_set), hold=hold, watch=sites
+    )
+    added, worths = gathered.sums, gathered.worths
     windows = _windows(request, added.periods, snapshot.settings.reporting_year_start)
     valuation = Valuation(
         definitions,
         added,
         worths.denominators,
-        _gaps(sites, definitions, worths, windows, units),
+        _gaps(sites, definitions, worths, windows, gathered.meanings),
     )
     return IndicatorAnswer(
         valuation.values(added.places, windows),
         _notices(worths, definitions),
-        count_whole(chosen.suspended, selection.first_period),
+        gathered.suspended_count,
         snapshot.quarantined_count,
         selection.gwp_set,
         selection.consolidation,
@@ -115,7 +95,11 @@ def _asked(
 ) -> InventoryRequest:
     """Give the selection of postings that all indicators are about."""
     accounts = {a for each in definitions for term in each.terms for a in term.accounts}
-    by = ["period", "activity", "facility_type"]
+    by = ["period"]
+    if request.by == "facility_type" or any(
+        term.facility_types for each in definitions for term in each.terms
+    ):
+        by.append("facility_type")
     if request.by == "region":
         by.append("region")
     elif request.by in {"facility", "entity"}:
@@ -151,37 +135,6 @@ def _sites(definitions: Sequence[Definition], place: pl.Expr, hold: Hold | None)
     return Sites(wanted, place, hold)
 
 
-def _sum(chosen: Selection, place: pl.Expr) -> pl.DataFrame:
-    """Sum the postings by what values need."""
-    posted = by_month(chosen.posted)
-    portion = pl.col("portion") if "portion" in posted.columns else pl.lit(0, pl.Int32)
-    texts = pl.col("unit", "facility_type").cast(pl.String).fill_null("")
-    named = posted.with_columns(
-        texts,
-        place=place,
-        portion=portion,
-        activity=pl.col(READ["activity"]).cast(pl.String),
-        resolution=pl.col("resolution").cast(pl.String),
-    )
-    return sum_by(named, ["place", "period", *_KEY])
-
-
-def _added(sums: pl.DataFrame, keys: Mapping[Key, Key], worths: Worths, hold: Hold | None) -> Sums:
-    """Add what the postings are worth by place and month."""
-    if hold is not None:
-        parts = sums.select("place", "period").unique().height
-        hold.grow_to(hold.size_bytes + parts * VALUE_BYTES)
-    added = Sums()
-    rows = sums.select("place", "period", *_KEY, pl.col("quantity").to_physical()).iter_rows()
-    for number, (place, period, *key, quantity_atto) in enumerate(rows):
-        if not number % CHECK_ROWS:
-            check_wanted()
-        added_parts = worths.parts.get(keys[Key(*key)])
-        if added_parts:
-            added.add(place, period, quantity_atto, added_parts)
-    return added
-
-
 def _windows(request: IndicatorRequest, periods: Sequence[int], year_start: int) -> list[Window]:
     """Give the months of the values: as asked, and no more than there are."""
     asked = request.selection
@@ -211,22 +164,21 @@ def _gaps(
     definitions: Sequence[Definition],
     worths: Worths,
     windows: Sequence[Window],
-    units: Mapping[str, str],
+    meanings: Meanings,
 ) -> dict[tuple[int, str, tuple[int, int]], SiteGaps]:
     """Find months of sites that one side alone has."""
     if sites is None:
         return {}
-    # What a posting adds to does not depend on how much of it counts.
-    sides: defaultdict[Key, set[Side]] = defaultdict(set)
+    # What a posting adds to depends neither on its unit nor on how much of it counts.
+    sides: defaultdict[Kind, set[Side]] = defaultdict(set)
     for key, parts in worths.parts.items():
-        sides[key._replace(portion=0)] |= {side for side, _, is_required in parts if is_required}
-    by_written = {
-        key: sides[meant]
-        for key in sites.kinds()
-        if (meant := key._replace(unit=units.get(key.unit, key.unit))) in sides
+        kind = Kind(key.resolution, key.activity, key.facility_type)
+        sides[kind] |= {side for side, _, is_required in parts if is_required}
+    of_sites = {
+        kind: sides[meant] for kind, meant in sites.kinds(meanings).items() if meant in sides
     }
     by_site = [number for number, each in enumerate(definitions) if each.by_site]
-    return sites.gaps(by_written, by_site, windows)
+    return sites.gaps(of_sites, by_site, windows)
 
 
 def _notices(worths: Worths, definitions: Sequence[Definition]) -> tuple[IndicatorNotice, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.words import taxonomy, units
@@ -18,7 +18,7 @@ from tonne.catalogue.words.tables import read_table
 from tonne.errors import FieldInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tonne.catalogue.resolving.resolution import Resolution
 
@@ -130,16 +130,16 @@ def source_of(activity: str, resolution: Resolution) -> tuple[str, str]:
     return found, ""
 
 
-def ids_of(activity: str) -> Iterator[str]:
+@lru_cache(maxsize=1 << 12)
+def ids_of(activity: str) -> tuple[str, ...]:
     """Give an id and those that it stands below, the longest first; without a context."""
     first, _, rest = activity.partition(".")
     name = rest if first in CONTEXTS and rest else activity
-    name = taxonomy.id_of(name) or name
-    while name:
-        yield name
-        name = name.rpartition(".")[0]
+    words = (taxonomy.id_of(name) or name).split(".")
+    return tuple(".".join(words[:count]) for count in range(len(words), 0, -1))
 
 
+@lru_cache(maxsize=1 << 12)
 def _rule(activity: str) -> str:
     found = taxonomy.subject(activity, lambda _: True)
     return "" if found is None else found.activity.rule

@@ -6,13 +6,14 @@ by a quarter. Indicators of sites are looked at site by site, the others as a wh
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from tonne.model import month_of_period
-from tonne.reports.indicators.worth import DENOMINATOR, NUMERATOR, Key
+from tonne.reports.indicators.worth import DENOMINATOR, NUMERATOR
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
     from tonne.ledger.files.frames import Schema
     from tonne.reports.indicators.worth import Side
+    from tonne.reports.inventory.selection import Meanings
 
 BLOCK_MONTHS = 32
 """Months of one mask: a bit for each."""
@@ -36,7 +38,15 @@ NAMED_MAX = 5
 
 _BITS = {bit: 1 << bit for bit in range(BLOCK_MONTHS)}
 
-_KEYS = ("place", "facility", "facility_type", "activity", "unit", "resolution", "block")
+_KEYS = ("place", "facility", "activity", "resolution", "block")
+
+
+class Kind(NamedTuple):
+    """What postings of a site have in common that add to the same sides."""
+
+    resolution: str
+    activity: str
+    facility_type: str
 
 
 class Gap(NamedTuple):
@@ -82,21 +92,20 @@ class Sites:
         self._masks, self._pending = pl.DataFrame(), []
 
     def add(self, postings: pl.DataFrame) -> None:
-        """See postings: `facility_type` and `activity_read` are there."""
-        posted = postings.filter(pl.col("resolution").cast(pl.String).fill_null("") != "")
-        if self._types:
-            posted = posted.filter(pl.col("facility_type").is_in(self._types))
+        """See postings; `facility_type` is there where only some types are looked at."""
+        type_ = pl.col("facility_type") if self._types else pl.lit("")
+        posted = postings.filter(type_.is_in(self._types)) if self._types else postings
+        posted = posted.filter(pl.col("resolution").is_not_null())
         if posted.is_empty():
             return
         self._pending.append(
             posted.select(
                 self._place.alias("place"),
                 "facility",
-                pl.col("facility_type").fill_null(""),
-                pl.col("activity_read").alias("activity"),
-                pl.col("unit").cast(pl.String),
+                "activity",
                 "resolution",
                 (pl.col("period") // BLOCK_MONTHS).alias("block"),
+                type_.alias("facility_type"),
                 mask=(pl.col("period") % BLOCK_MONTHS).replace_strict(
                     _BITS, return_dtype=pl.UInt32
                 ),
@@ -109,25 +118,29 @@ class Sites:
         check_wanted()
         frames = [self._masks, *self._pending] if self._masks.height else self._pending
         if frames:
-            self._masks = pl.concat(frames).group_by(_KEYS).agg(pl.col("mask").bitwise_or())
+            self._masks = (
+                pl.concat(frames)
+                .group_by(_KEYS)
+                .agg(pl.col("facility_type").first(), pl.col("mask").bitwise_or())
+            )
         self._pending = []
         if self._hold is not None:
             self._hold.grow_to(self._hold.size_bytes + self._masks.height * SITE_BYTES)
 
-    def kinds(self) -> list[Key]:
-        """Give what the sites have, without their portions."""
+    def kinds(self, meanings: Meanings) -> dict[Kind, Kind]:
+        """Give what the sites have, as it is written, and what that means."""
         self._join()
         if self._masks.is_empty():
-            return []
-        names = ("resolution", "activity", "unit", "facility_type")
-        rows = self._masks.select(pl.col(names).cast(pl.String)).unique().iter_rows()
-        return [
-            Key(resolution, 0, activity, unit, type_) for resolution, activity, unit, type_ in rows
-        ]
+            return {}
+        written = self._masks.select(pl.col(Kind._fields)).unique()
+        written = written.with_columns(pl.col(Kind._fields).cast(pl.String))
+        read = meanings.read(written, "activity", pl.col("activity"), "activity_read")
+        rows = read.select(*Kind._fields, "activity_read").iter_rows()
+        return {Kind(*row[:3]): Kind(row[0], row[3], row[2]) for row in rows}
 
     def gaps(
         self,
-        sides: Mapping[Key, Iterable[Side]],
+        sides: Mapping[Kind, Iterable[Side]],
         indicators: Iterable[int],
         windows: Sequence[tuple[int, int]],
     ) -> dict[tuple[int, str, tuple[int, int]], SiteGaps]:
@@ -135,7 +148,7 @@ class Sites:
 
         Parameters
         ----------
-        sides : mapping of Key to Side
+        sides : mapping of Kind to Side
             Sides that must have records, by `kinds`.
         indicators : iterable of int
             Of which indicators.
@@ -150,35 +163,36 @@ class Sites:
         found: dict[tuple[int, str, tuple[int, int]], SiteGaps] = {}
         if self._masks.is_empty():
             return found
+        # Many indicators have the same sides.
+        by_kinds: defaultdict[frozenset[tuple[Kind, int]], list[int]] = defaultdict(list)
         for indicator in indicators:
-            both = self._both(sides, indicator)
+            kinds = frozenset(
+                (kind, each.side)
+                for kind, those in sides.items()
+                for each in those
+                if each.indicator == indicator
+            )
+            by_kinds[kinds].append(indicator)
+        for kinds, those in by_kinds.items():
+            both = self._both(kinds)
             if both.is_empty():
                 continue
             for window in windows:
                 for place, gaps in _in_window(both, window):
-                    found[indicator, place, window] = gaps
+                    found |= {(indicator, place, window): gaps for indicator in those}
         return found
 
-    def _both(self, sides: Mapping[Key, Iterable[Side]], indicator: int) -> pl.DataFrame:
+    def _both(self, kinds: frozenset[tuple[Kind, int]]) -> pl.DataFrame:
         """Masks of both sides by site, where they differ."""
-        rows = {
-            (key.resolution, key.activity, key.unit, key.facility_type, each.side)
-            for key, those in sides.items()
-            for each in those
-            if each.indicator == indicator
-        }
-        schema: Schema = {
-            **dict.fromkeys(("resolution", "activity", "unit", "facility_type"), pl.String),
-            "side": pl.Int64,
-        }
-        kinds = pl.DataFrame(list(rows), schema=schema, orient="row")
-        masks = self._masks.with_columns(pl.col("resolution").cast(pl.String)).join(
-            kinds, on=["resolution", "activity", "unit", "facility_type"], how="inner"
+        schema: Schema = {**dict.fromkeys(Kind._fields, pl.String), "side": pl.Int64}
+        rows = [(*kind, side) for kind, side in kinds]
+        texts = pl.col("resolution", "activity", "facility_type").cast(pl.String)
+        masks = self._masks.with_columns(texts).join(
+            pl.DataFrame(rows, schema=schema, orient="row"), on=Kind._fields, how="inner"
         )
-        by_site = ["place", "facility", "block"]
         is_of = pl.col("side") == NUMERATOR
         return (
-            masks.group_by(by_site)
+            masks.group_by("place", "facility", "block")
             .agg(
                 num=pl.col("mask").filter(is_of).bitwise_or(),
                 den=pl.col("mask").filter(~is_of).bitwise_or(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.valuation import exact_text
 from tonne.reports.indicators.definition import rounded_text
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tonne.reports.indicators.definition import Definition, Term
+    from tonne.reports.indicators.sums import Sums, Window
 
 NUMERATOR_MISSING = "NUMERATOR_MISSING"
 DENOMINATOR_MISSING = "DENOMINATOR_MISSING"
@@ -28,13 +29,6 @@ UNLIKE_PERIODS = "UNLIKE_PERIODS"
 """Reason of the remark that the sides of a ratio are not of the same months."""
 
 WHOLE = "the whole"
-
-
-class Window(NamedTuple):
-    """The months of a value, both inclusive."""
-
-    first: int
-    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,48 +72,6 @@ class Value:
     def text(self) -> str:
         """The value as it is printed; empty where there is none."""
         return "" if self.value is None else rounded_text(self.value, self.definition.digits)
-
-
-class Sums:
-    """Sums of the sides by place and month, and which sides have records there."""
-
-    def __init__(self) -> None:
-        self._sums: defaultdict[tuple[str, int], defaultdict[Side, int]]
-        self._sums = defaultdict(lambda: defaultdict(int))
-        self._present: defaultdict[tuple[str, int, int], set[int]] = defaultdict(set)
-
-    def add(
-        self, place: str, period: int, quantity_atto: int, parts: Iterable[tuple[Side, int, bool]]
-    ) -> None:
-        """Add a sum of postings."""
-        sums = self._sums[place, period]
-        for side, number, is_required in parts:
-            sums[side] += quantity_atto * number
-            if is_required:
-                self._present[place, side.indicator, side.side].add(period)
-
-    @property
-    def periods(self) -> list[int]:
-        """Months that have something; sorted."""
-        return sorted({period for _, period in self._sums})
-
-    @property
-    def places(self) -> list[str]:
-        """Parts of the book that have something; sorted."""
-        return sorted({place for place, _ in self._sums})
-
-    def months(self, place: str, indicator: int, side: int, window: Window) -> set[int]:
-        """Months of a window in which a side has records that it must have."""
-        found = self._present.get((place, indicator, side), set())
-        return {period for period in found if window.first <= period <= window.last}
-
-    def total(self, place: str, window: Window) -> dict[Side, int]:
-        """Add up the months of a window."""
-        found: defaultdict[Side, int] = defaultdict(int)
-        for period in range(window.first, window.last + 1):
-            for side, number in self._sums.get((place, period), {}).items():
-                found[side] += number
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +160,12 @@ class Valuation:
                 f"the records are in {' and '.join(moneys)}, which do not add up: ask for months "
                 "or facilities of one currency and price year, or replace the others"
             )
-        where = self._lacking(indicator, place, window)
         if not self.sums.months(place, indicator, DENOMINATOR, window):
             needs = _needs(definition.denominator)
-            return DENOMINATOR_MISSING, f"no record of {needs}{where}"
+            return (
+                DENOMINATOR_MISSING,
+                f"no record of {needs}{self._lacking(indicator, place, window)}",
+            )
         if denominator == 0:
             needs = _needs(definition.denominator)
             months = months_text(sorted(self.sums.months(place, indicator, DENOMINATOR, window)))
@@ -222,7 +176,10 @@ class Valuation:
         required = any(not term.is_optional for term in definition.numerator)
         if required and not self.sums.months(place, indicator, NUMERATOR, window):
             needs = _needs(definition.numerator)
-            return NUMERATOR_MISSING, f"no record of {needs}{where}"
+            return (
+                NUMERATOR_MISSING,
+                f"no record of {needs}{self._lacking(indicator, place, window)}",
+            )
         return "", ""
 
     def _lacking(self, indicator: int, place: str, window: Window) -> str:

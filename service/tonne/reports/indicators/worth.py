@@ -24,11 +24,16 @@ from tonne.reports.inventory.request import is_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from fractions import Fraction
 
     from tonne.catalogue.resolving.resolution import Resolution, ResolutionEntry
-    from tonne.reports.indicators.definition import Definition, Term
+    from tonne.catalogue.resolving.valuation import Worth
+    from tonne.reports.indicators.definition import Term
     from tonne.reports.inventory.boundary import Portion
+
+Terms = tuple["Term", ...]
+"""Terms of one side."""
 
 NUMERATOR, DENOMINATOR = 0, 1
 
@@ -52,7 +57,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SideWorth:
     """What 10^-18 of a posting's unit adds to a side, and whether the term must be there."""
 
     side: Side
@@ -69,13 +74,13 @@ class Worths:
     parts : mapping of Key to tuples of side, number, and whether the term is required
         Keys that add nothing are left out.
     denominators : mapping of Side to int
-    notices : mapping of (int, Notice) to set of Key
-        What is told of an indicator, and which keys it touches.
+    notices : set of (int, Notice)
+        What is told of each indicator.
     """
 
     parts: Mapping[Key, tuple[tuple[Side, int, bool], ...]]
     denominators: Mapping[Side, int]
-    notices: Mapping[tuple[int, Notice], set[Key]]
+    notices: AbstractSet[tuple[int, Notice]]
 
 
 class Weigher:
@@ -83,21 +88,22 @@ class Weigher:
 
     Parameters
     ----------
-    definitions : sequence of Definition
+    sides : sequence of pairs of terms
+        Both sides of each ratio.
     gwp_set, coal_set : str
         Of the question.
     """
 
-    def __init__(self, definitions: Sequence[Definition], gwp_set: str, coal_set: str) -> None:
+    def __init__(self, sides: Sequence[tuple[Terms, Terms]], gwp_set: str, coal_set: str) -> None:
         self._gwp_set = gwp_set
         self._coal_set = coal_set
         self._terms = [
             (Side(number, side, ""), term)
-            for number, definition in enumerate(definitions)
-            for side, terms in enumerate((definition.numerator, definition.denominator))
+            for number, both in enumerate(sides)
+            for side, terms in enumerate(both)
             for term in terms
         ]
-        self._notices: dict[tuple[int, Notice], set[Key]] = {}
+        self._notices: set[tuple[int, Notice]] = set()
 
     def weigh(
         self,
@@ -106,7 +112,7 @@ class Weigher:
         portions: Sequence[Portion],
     ) -> Worths:
         """Compute what keys add."""
-        self._notices = {}
+        self._notices = set()
         found = {
             key: parts
             for key in keys
@@ -125,21 +131,22 @@ class Weigher:
         }
         return Worths(scaled, denominators, self._notices)
 
-    def _parts(self, key: Key, resolution: Resolution, portion: Portion) -> list[Part]:
+    def _parts(self, key: Key, resolution: Resolution, portion: Portion) -> list[SideWorth]:
         found = []
         for account, entry, share in _entries(resolution, portion):
+            worth = entry_worth(entry, self._gwp_set)
             for side, term in self._terms:
                 if not any(is_within(account, root) for root in term.accounts):
                     continue
                 if not self._is_of(key, term, resolution, side):
                     continue
-                measured = self._measure(term, key, account, entry, side)
+                measured = self._measure(term, key, entry, worth, side)
                 if measured is None:
                     continue
                 value, money = measured
                 sign = -1 if term.is_taken_off else 1
                 found.append(
-                    Part(
+                    SideWorth(
                         side._replace(money=money),
                         value * share * sign / ATTO_PER_ONE,
                         not term.is_optional,
@@ -148,7 +155,7 @@ class Weigher:
                 if term.measure == "kg_co2e":
                     told = (each for each in resolution.notices if _concerns(each, term))
                     for notice in (*entry.notices, *told):
-                        self._tell(side, notice, key)
+                        self._tell(side, notice)
         return found
 
     def _is_of(self, key: Key, term: Term, resolution: Resolution, side: Side) -> bool:
@@ -160,21 +167,20 @@ class Weigher:
             return True
         source, told = source_of(key.activity, resolution)
         if told:
-            self._tell(side, Notice(SOURCE_UNKNOWN, told), key)
+            self._tell(side, Notice(SOURCE_UNKNOWN, told))
         return source in term.sources
 
     def _measure(
-        self, term: Term, key: Key, account: str, entry: ResolutionEntry, side: Side
+        self, term: Term, key: Key, entry: ResolutionEntry, worth: Worth, side: Side
     ) -> tuple[Fraction, str] | None:
         """Measure one unit of a posting, and say in which money."""
-        worth = entry_worth(entry, self._gwp_set)
         if term.measure == "kg_co2e":
             for notice in worth.notices:
-                self._tell(side, notice, key)
+                self._tell(side, notice)
             return worth.kg_co2e * _ratio(term), ""
         if term.measure == "amount":
             return _amount(term, worth.amount, entry.factor.unit)
-        if entry.factor.kwh is None or scope_of(account) != "memo":
+        if entry.factor.kwh is None or scope_of(entry.account) != "memo":
             return None
         if term.measure == "kwh":
             return worth.kwh * _ratio(term), ""
@@ -184,11 +190,11 @@ class Weigher:
                 f"{key.activity} in {key.unit}: {self._coal_set} has no coefficient for it; its "
                 "coal equivalent follows from its kWh"
             )
-            self._tell(side, Notice(COAL_BY_ENERGY, text), key)
+            self._tell(side, Notice(COAL_BY_ENERGY, text))
         return value * _ratio(term), ""
 
-    def _tell(self, side: Side, notice: Notice, key: Key) -> None:
-        self._notices.setdefault((side.indicator, notice), set()).add(key)
+    def _tell(self, side: Side, notice: Notice) -> None:
+        self._notices.add((side.indicator, notice))
 
 
 def _concerns(notice: Notice, term: Term) -> bool:

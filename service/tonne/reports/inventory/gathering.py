@@ -89,6 +89,7 @@ class Gathering:
         self._by_facility = by_facility or "facility" in group_by
         self._by_month = by_facility or "period" in group_by
         # Categories of this request alone, which are gone with it.
+        self._types = selector.types()
         self._kind = pl.Categorical(pl.Categories.random("report"))
         self._rows = 0
         self._cut = pl.DataFrame()
@@ -143,7 +144,10 @@ class Gathering:
         """Take what the request is about of a part, its texts as categories."""
         with polars_errors(f"postings of book {self._snapshot.book.id}"):
             texts = [pl.col(name).cast(pl.String).cast(self._kind) for name in _TEXTS]
-            return self._selector.take(part).with_columns(texts)
+            taken = self._selector.take(part, with_type=False).with_columns(texts)
+            if self._types is None or "facility_type" in taken.columns:
+                return taken
+            return taken.with_columns(self._types.of(taken["facility"]))
 
     def settled(self, part: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Part what the request is about: postings of one share, and those that are to be cut."""

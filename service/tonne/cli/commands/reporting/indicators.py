@@ -1,14 +1,12 @@
 """The command `tonne indicator`: definitions, values of a book, claims."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from tonne.catalogue.resolving.valuation import exact_text
 from tonne.cli.commands.inventory import (
     ConsolidationOption,
     FacilityOption,
@@ -19,6 +17,14 @@ from tonne.cli.commands.inventory import (
     print_left_out,
 )
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.indicator_texts import (
+    definition_document,
+    definition_lines,
+    definition_row,
+    lines_of_months,
+    value_row,
+    values_document,
+)
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -31,8 +37,6 @@ from tonne.cli.terminal.output import (
 from tonne.client.indicators import (
     PLACES,
     SPANS,
-    Indicator,
-    IndicatorTerm,
     IndicatorValue,
     IndicatorValues,
 )
@@ -41,15 +45,6 @@ indicator_app = typer.Typer(
     help="Indicators of a book: exact ratios of what is posted, by versioned definitions.",
     no_args_is_help=True,
 )
-
-BARS = "▁▂▃▄▅▆▇█"
-"""Heights of a line of months, the lowest first."""
-
-NO_BAR = "·"
-"""A month without a value."""
-
-MONTHS_SHOWN = 24
-"""Months of a line, the last ones."""
 
 IndicatorOption = Annotated[
     list[str] | None,
@@ -100,6 +95,12 @@ _VALUE_CSV_COLUMNS = (
     Column("message"),
     Column("remarks"),
 )
+_METER_COLUMNS = (
+    Column("month"),
+    Column("who"),
+    Column("key", is_optional=True, is_rounded=True),
+    Column("kwh", "kWh", is_rounded=True),
+)
 _CHECK_COLUMNS = (
     Column("indicator"),
     Column("value"),
@@ -121,9 +122,9 @@ def list_indicators(
     """List the definitions of indicators."""
     with connect(server) as client:
         found = client.list_indicators(" ".join(words or ()))
-    rows = [_definition_row(each) for each in found]
+    rows = [definition_row(each) for each in found]
     if form is Format.JSON:
-        print_json([_definition_document(each) for each in found])
+        print_json([definition_document(each) for each in found])
     else:
         print_rows(_LIST_COLUMNS if form is Format.TABLE else _LIST_CSV_COLUMNS, rows, form)
     if not found:
@@ -146,10 +147,10 @@ def show_indicator(
         )
     one = found[indicator]
     if form is Format.JSON:
-        print_json(_definition_document(one))
+        print_json(definition_document(one))
         return
     columns = (Column("what"), Column("is", width_min=PROSE_WIDTH_MIN))
-    rows = [{"what": what, "is": text} for what, text in _definition_lines(one) if text]
+    rows = [{"what": what, "is": text} for what, text in definition_lines(one) if text]
     print_rows(columns, rows, form)
 
 
@@ -177,28 +178,27 @@ def show_values(  # noqa: PLR0917  # typer passes by name
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Print indicators of a book, complete up to the last acknowledged record."""
-    asked = {
-        "from_period": from_period,
-        "to_period": to_period,
-        "by": by,
-        "facilities": facility or (),
-        "regions": region or (),
-        "gwp_set": gwp_set,
-        "consolidation": consolidation,
-        "coal_set": coal_set,
-    }
     with connect(server) as client:
-        found = client.indicators(book, indicator or (), span=span, **asked)  # type: ignore[arg-type]
-        wants_months = form is Format.TABLE and not span and bool(found.values)
-        months = (
-            client.indicators(book, indicator or (), span="month", **asked).values  # type: ignore[arg-type]
-            if wants_months
-            else ()
+        ask = partial(
+            client.indicators,
+            book,
+            indicator or (),
+            from_period=from_period,
+            to_period=to_period,
+            by=by,
+            facilities=facility or (),
+            regions=region or (),
+            gwp_set=gwp_set,
+            consolidation=consolidation,
+            coal_set=coal_set,
         )
+        found = ask(span=span)
+        has_line = form is Format.TABLE and not span and bool(found.values)
+        months = ask(span="month").values if has_line else ()
     if form is Format.JSON:
-        print_json(_values_document(found))
+        print_json(values_document(found))
     elif form is Format.CSV:
-        print_rows(_VALUE_CSV_COLUMNS, [_value_row(each) for each in found.values], form)
+        print_rows(_VALUE_CSV_COLUMNS, [value_row(each) for each in found.values], form)
         print_notices(found, book)
     else:
         # Nobody asked for what the book has no record of.
@@ -207,6 +207,62 @@ def show_values(  # noqa: PLR0917  # typer passes by name
         print_values(kept, months, has_spans=bool(span))
         print_remarks(kept, lacking)
         print_notices(found, book)
+
+
+@indicator_app.command("reconcile")
+def reconcile_meter(  # typer passes by name
+    book: BookOption,
+    meter: Annotated[
+        str, typer.Option(metavar="ID", help="The facility whose energy is shared out.")
+    ],
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="ACCOUNT", help="How much each has: memo.floor_area, memo.it_energy."
+        ),
+    ],
+    to: Annotated[
+        list[str], typer.Option("--share", metavar="ID", help="Who shares it; repeatable.")
+    ],
+    account: Annotated[
+        str, typer.Option(metavar="ACCOUNT", help="The meter's account.")
+    ] = "memo.energy",
+    *,
+    as_metered: Annotated[
+        bool, typer.Option("--as-metered", help="Each has what its key measured, in kWh.")
+    ] = False,
+    from_period: FromOption = "",
+    to_period: ToOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Share out a meter's energy: what each has and what nobody has, to the last place."""
+    with connect(server) as client:
+        months = client.reconcile_meter(
+            book,
+            meter,
+            to,
+            key,
+            meter_account=account,
+            as_metered=as_metered,
+            from_period=from_period,
+            to_period=to_period,
+        )
+    rows = [
+        {"month": month.period, "who": who, "key": amount, "kwh": kwh}
+        for month in months
+        for who, amount, kwh in (
+            *((each.recipient, each.key, each.kwh) for each in month.shares),
+            ("unallocated", None, month.unallocated_kwh),
+            ("meter", None, month.kwh),
+        )
+    ]
+    print_rows(_METER_COLUMNS, rows, form)
+    if not months:
+        say(f"{meter} has no energy in these months, and nobody has a key")
+    for month in months:
+        if month.reason:
+            say(f"{month.period}: {month.message}")
 
 
 @indicator_app.command("check")
@@ -250,7 +306,7 @@ def print_values(
     found: IndicatorValues, months: Sequence[IndicatorValue], *, has_spans: bool
 ) -> None:
     """Print a table of values, with a line of months where these are at hand."""
-    lines = _lines_of_months(months)
+    lines = lines_of_months(months)
     rows = []
     for each in found.values:
         spans = (each.from_period, each.to_period) if has_spans else (None, None)
@@ -294,140 +350,3 @@ def print_notices(found: IndicatorValues, book: str) -> None:
 
 def _lacks_records(value: IndicatorValue) -> bool:
     return value.refusal.endswith("_MISSING")
-
-
-def line_of(values: Sequence[Fraction | None]) -> str:
-    """Draw values as bars between the least and the greatest one."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return ""
-    low, high = min(known), max(known)
-    steps = len(BARS) - 1
-    bars = []
-    for value in values:
-        if value is None:
-            bars.append(NO_BAR)
-        elif high == low:
-            bars.append(BARS[steps // 2])
-        else:
-            bars.append(BARS[round((value - low) / (high - low) * steps)])
-    return "".join(bars)
-
-
-def _lines_of_months(months: Sequence[IndicatorValue]) -> dict[tuple[str, str], str]:
-    found: defaultdict[tuple[str, str], dict[str, Fraction | None]] = defaultdict(dict)
-    for each in months:
-        found[each.indicator, each.place][each.from_period] = each.exact
-    periods = sorted({each.from_period for each in months})[-MONTHS_SHOWN:]
-    if len(periods) < 2:  # noqa: PLR2004  # one month is no line
-        return {}
-    return {
-        key: line
-        for key, by_month in found.items()
-        if (line := line_of([by_month.get(period) for period in periods]))
-    }
-
-
-def _definition_row(one: Indicator) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "version": one.version,
-        "title": one.title,
-        "unit": "" if one.unit == "1" else one.unit,
-        "better": "lower" if one.lower_is_better else "higher",
-        "source": one.source,
-        "numerator": _side(one.numerator),
-        "denominator": _side(one.denominator),
-        "times": exact_text(one.times),
-        "low": "" if one.low is None else exact_text(one.low),
-        "high": "" if one.high is None else exact_text(one.high),
-        "note": one.note,
-    }
-
-
-def _definition_document(one: Indicator) -> dict[str, object]:
-    return {
-        **_definition_row(one),
-        "unit": one.unit,
-        "digits": one.digits,
-        "by_site": one.by_site,
-        "at_most": one.at_most,
-        "grades": [{"grade": grade, "limit": exact_text(limit)} for grade, limit in one.grades],
-        "grades_source": one.grades_source,
-    }
-
-
-def _definition_lines(one: Indicator) -> list[tuple[str, str]]:
-    bounds = [
-        f"{word} {exact_text(value)}"
-        for word, value in (("not below", one.low), ("not above", one.high))
-        if value is not None
-    ]
-    if one.at_most:
-        bounds.append(f"not above {one.at_most}")
-    sign = "<=" if one.lower_is_better else ">="
-    grades = ", ".join(f"{name}: {sign} {exact_text(limit)}" for name, limit in one.grades)
-    times = "" if one.times == 1 else f"; the ratio times {exact_text(one.times)}"
-    return [
-        ("indicator", f"{one.id}, version {one.version}"),
-        ("title", one.title),
-        ("source", one.source),
-        ("unit", (one.unit if one.unit != "1" else "a ratio") + times),
-        ("numerator", _side(one.numerator)),
-        ("denominator", _side(one.denominator)),
-        ("better", "lower" if one.lower_is_better else "higher"),
-        ("can be", ", ".join(bounds)),
-        ("compared", "site by site" if one.by_site else "over all sites"),
-        ("grades", f"{grades} ({one.grades_source})" if grades else ""),
-        ("note", one.note),
-    ]
-
-
-def _side(terms: Sequence[IndicatorTerm]) -> str:
-    """Write a side of a ratio."""
-    texts: list[str] = []
-    for term in terms:
-        unit = f"{term.unit} CO2e" if term.measure == "kg_co2e" else term.unit
-        text = f"{unit} of {' + '.join(term.accounts)}"
-        limits = [
-            *(f"{each} alone" for each in term.activities),
-            *(f"sites of type {each}" for each in term.facility_types),
-            *term.sources,
-        ]
-        text += f" ({', '.join(limits)})" if limits else ""
-        texts.append(f"- {text}" if term.taken_off else f"+ {text}" if texts else text)
-    return " ".join(texts)
-
-
-def _value_row(each: IndicatorValue) -> dict[str, object]:
-    return {
-        "indicator": each.indicator,
-        "version": each.version,
-        "place": each.place,
-        "from_period": each.from_period,
-        "to_period": each.to_period,
-        "value": each.value,
-        "exact": "" if each.exact is None else exact_text(each.exact),
-        "unit": each.unit,
-        "numerator": exact_text(each.numerator),
-        "denominator": exact_text(each.denominator),
-        "grade": each.grade,
-        "refusal": each.refusal,
-        "message": each.message,
-        "remarks": "; ".join(each.remarks),
-    }
-
-
-def _values_document(found: IndicatorValues) -> Mapping[str, object]:
-    return {
-        "values": [{**_value_row(each), "remarks": list(each.remarks)} for each in found.values],
-        "notices": [
-            {"reason": each.reason, "message": each.message, "indicators": list(each.indicators)}
-            for each in found.notices
-        ],
-        "suspended_records": found.suspended_count,
-        "quarantined_records": found.quarantined_count,
-        "gwp_set": found.gwp_set,
-        "consolidation": found.consolidation,
-        "coal_set": found.coal_set,
-    }

@@ -90,7 +90,7 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
         raise typer.BadParameter(f"expected month; got {by!r}", param_hint="--by")
     asked = read_key(key)
     with connect(server) as client:
-        found = client.reconcile_meter(
+        found = client.allocate_meter(
             book,
             meter,
             asked,
