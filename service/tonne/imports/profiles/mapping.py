@@ -66,7 +66,10 @@ class Mapper:
         self._texts = {name: find_text(table, rule, name) for name, rule in rules.items()}
         used = [key for text in self._texts.values() for key in text.keys]
         values = self._find_values(used)
-        self._screening = Screening(profile, table, self._texts, values, self.report)
+        # Products go up and down together: that they add up says nothing of their row.
+        names = {rule.name for rule in profile.computed}
+        written = [value for value in values if value.header not in names]
+        self._screening = Screening(profile, table, self._texts, written, self.report)
         self._values = self._screening.shown(values)
         self._leave_out = [
             (rule, find_text(table, rule.column, "leave_out") if rule.column else None)

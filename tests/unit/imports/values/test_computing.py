@@ -111,6 +111,14 @@ def test_a_row_without_any_number_is_told(tmp_path):
     assert told == ["a.csv: 1 left out (row 4): the cell is blank"]
 
 
+def test_machines_that_are_twice_as_large_are_no_sums(tmp_path):
+    """1, 1, 2 and 4 of one load: each product is the sum of those above, and a record."""
+    rows = "".join(f"{a},720,0.35\n" for a in (1, 1, 2, 4))
+    frame, told = read(f"A,B,U\n{rows}", CURVE, tmp_path)
+    assert frame.height == 4 * 4
+    assert told == []
+
+
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
