@@ -32,7 +32,8 @@ class FactorRow:
     """One row of an edition, every value as the text that its publisher gave ("" = none).
 
     `row` counts from 1; dates are ISO days, `valid_to` exclusive; `gases` is like
-    ``HFC-32=0.5;HFC-125=0.5``; `cell` is the row as its publisher names it.
+    ``HFC-32=0.5;HFC-125=0.5``; `cell` is the row as its publisher names it; `hours` is the
+    SHA-256 of a series of hours, and behind it the times that it lacks.
     """
 
     row: int
@@ -62,6 +63,7 @@ class FactorRow:
     licence: str = ""
     evidence: str = ""
     steps: str = ""
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)

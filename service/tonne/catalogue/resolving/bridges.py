@@ -1,8 +1,8 @@
 """Rows of steps alone: how an activity's unit leads to the factor of the activity above it.
 
-Where a row is in the very unit of a record, its figures are what the record means (the storage of
-a cloud, with what its building uses beside it): they go before the straight way, on the days on
-which the row holds.
+Where record, row and factor have units of one dimension the row's figures are what the record
+means (the storage of a cloud, with what its building uses beside it): it goes before the straight
+way, on the days on which it holds. A rate of the method goes before it, as it is dated and named.
 """
 
 from __future__ import annotations
@@ -79,19 +79,20 @@ def over(
 ) -> list[tuple[Conversion, Bridge | None]]:
     """Give the straight ways to a factor, and those over rows of steps alone, with the row.
 
-    The latter serve the days without a straight way, and all days where they are in the record's
-    own unit. Which figures led there is told, where they are those of an import; where one is a
-    default that nobody measured it is told of any.
+    The latter serve the days without a straight way. Where they are in the record's own unit they
+    also go before a way that is by definition alone. Which figures led there is told, where they
+    are those of an import; where one is a default that nobody measured it is told of any.
     """
     found: list[tuple[Conversion, Bridge | None]] = [(way, None) for way in straight]
     gaps = _gaps(straight)
+    is_straight = any(way.kind <= BY_DEFINITION for way in straight)
     for bridge in bridges:
         row = bridge.row
         firsts = converter.ways(unit, row, (row.activity,), bridge.edition)
         rests = converter.ways(links(row.unit, row.steps)[-1].unit, factor, (), bridge.edition)
         told = _told(bridge, factor)
         for first, rest in itertools.product(firsts, rests):
-            is_own = first.kind <= BY_DEFINITION
+            is_own = is_straight and first.kind <= BY_DEFINITION
             for gap in (Conversion(SAME),) if is_own else gaps:
                 way = first.then(rest)
                 way = way and way.then(gap)

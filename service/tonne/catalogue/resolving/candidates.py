@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.bridges import Bridge
     from tonne.catalogue.resolving.conversion import Conversion
+    from tonne.catalogue.resolving.resolution import ResolutionEntry
     from tonne.catalogue.resolving.shelves import Shelf
     from tonne.catalogue.words.method import MethodSettings
+
+
+Gaps = tuple[tuple[int, int], ...]
+"""Times in microseconds since 1970, the ends exclusive, in order."""
 
 
 def _groups(shelves: Sequence[Shelf]) -> list[int]:
@@ -79,6 +84,35 @@ class Candidates:
         choice = Choice(settings)
         self.pick, self.starts = choice.pick, choice.starts
         self._converters: dict[str, Converter] = {}
+        self._gaps: dict[tuple[str, int], Gaps] = {}
+
+    def note_gaps(self, candidate: Candidate) -> None:
+        """Remember the gaps of a factor of hours that an entry is made of."""
+        if candidate.factor.gaps:
+            self._gaps[candidate.edition, candidate.factor.row] = candidate.factor.gaps
+
+    def holes(self, entries: Sequence[ResolutionEntry]) -> Gaps:
+        """Give the times at which no entry of an account serves: gaps without a rest."""
+        served = {
+            (each.account, each.hours.series)
+            for each in entries
+            if each.hours is not None and each.hours.kind == "rest"
+        }
+        found = sorted(
+            gap
+            for each in entries
+            if each.hours is not None
+            and each.hours.kind == "values"
+            and (each.account, each.hours.series) not in served
+            for gap in self._gaps.get((each.edition, each.factor_row), ())
+        )
+        merged: list[tuple[int, int]] = []
+        for start, stop in found:
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+            else:
+                merged.append((start, stop))
+        return tuple(merged)
 
     def converter(self, facility: str = "") -> Converter:
         """Give what converts units at a facility that the method has rates for, or at any."""

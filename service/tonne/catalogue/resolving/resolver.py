@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.candidates import Gaps
     from tonne.catalogue.words.book_words import BookWords
     from tonne.model import Word
 
@@ -45,10 +46,14 @@ _CACHE_KEYS_MAX = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`disposition` holds from `first_day` (days since 1970-01-01) to the next run's."""
+    """`disposition` holds from `first_day` (days since 1970-01-01) to the next run's.
+
+    But at the times of `holes` (microseconds since 1970, ends exclusive): what touches one waits.
+    """
 
     first_day: int
     disposition: Resolution | RowStatus
+    holes: Gaps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +205,13 @@ class Resolver:
                 starts |= plan.of_rule.starts(plan.beside)
         runs: list[Run] = []
         for start in sorted(starts):
-            disposition = reading.told(self._disposition(plans, start))
-            if not runs or runs[-1].disposition != disposition:
-                runs.append(Run(start, disposition))
+            found = self._disposition(plans, start)
+            holes: Gaps = ()
+            if isinstance(found, Resolution):
+                holes = self._candidates.holes(found.entries)
+            disposition = reading.told(found)
+            if not runs or (runs[-1].disposition, runs[-1].holes) != (disposition, holes):
+                runs.append(Run(start, disposition, holes))
         return tuple(runs)
 
     def _check_unit(

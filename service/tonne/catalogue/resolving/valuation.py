@@ -101,7 +101,10 @@ class Worth:
 
 
 def entry_worth(entry: ResolutionEntry, gwp_set: str) -> Worth:
-    """Compute what one unit of the record is worth in an entry."""
+    """Compute what one unit of the record is worth in an entry.
+
+    With `hours` it is the worth of a unit of the part that counts there.
+    """
     return factor_worth(entry.factor, gwp_set).times(entry.conversion)
 
 

@@ -32,13 +32,16 @@ def read_request(request: report_pb2.AllocateMeterRequest) -> AllocationRequest:
                 metadata={"field": field, "value": ""},
             )
     first, last = read_months(request)
-    measure = request.measure
     return AllocationRequest(
         meter=request.meter,
         key=_read_key(request.key),
         first_period=first,
         last_period=last,
-        measure=read_enum("measure", measure, ("", *MEASURES)) if measure else KWH,
+        measure=(
+            read_enum("measure", request.measure, ("", *MEASURES))
+            if request.HasField("measure")
+            else KWH
+        ),
         account=request.account,
         gwp_set=request.gwp_set,
     )

@@ -31,7 +31,7 @@ from tonne.ledger.book.facilities import (
     with_changes,
 )
 from tonne.ledger.book.factors import edition_factors
-from tonne.ledger.book.periods import day_start_us, period_table
+from tonne.ledger.book.periods import day_start_us, hole_arrays, period_table
 from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day
 from tonne_kernel import RuleTable
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.candidates import Gaps
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.resolver import Run
     from tonne.catalogue.resolving.texts import Texts
@@ -125,6 +126,7 @@ class BookState:
         self._run_first_days = array("i")
         self._run_starts_us = array("q")
         self._run_dispositions = array("i")
+        self._holes: list[Gaps] = []
         self._resolution_numbers: dict[Resolution, int] = {}
         self._resolutions: list[Resolution] = []
         self._table: RuleTable | None = None
@@ -157,14 +159,8 @@ class BookState:
 
     def renewed(self) -> BookState:
         """Make the same state without its rules."""
-        return BookState(
-            self.book,
-            self.editions,
-            self.settings,
-            self.register,
-            self.entities,
-            words=self._words,
-        )
+        rules = self.settings, self.register, self.entities
+        return BookState(self.book, self.editions, *rules, words=self._words)
 
     def resolver_for(self, book: Book, words: BookWords) -> Resolver | None:
         """Give the resolver where it is that of a later revision too.
@@ -213,6 +209,7 @@ class BookState:
                     array("i", self._run_dispositions),
                     array("i", self._run_first_days),
                     array("q", self._run_starts_us),
+                    *hole_arrays(self._holes),
                 )
             return self._table
 
@@ -265,10 +262,9 @@ class BookState:
         number = self._rule_numbers.get(key)
         if number is not None:
             return number
-        starts = {
-            run.first_day: self._number(run.disposition, accepted=accepted)
-            for run in self._resolver.resolve(activity, unit, region, rated)
-        }
+        runs = self._resolver.resolve(activity, unit, region, rated)
+        starts = {run.first_day: self._number(run.disposition, accepted=accepted) for run in runs}
+        self._holes.append(tuple(hole for run in runs for hole in run.holes))
         days = self._cut_days[cuts]
         before: int | None = None
         for day in sorted(starts | dict.fromkeys(days, 0)):
@@ -327,11 +323,8 @@ class BookStates:
     def refresh(self, book: str) -> BookState:
         """State of a book at the manifest's revision."""
         state = self.known(book)
-        return (
-            state
-            if state.book.revision_token == self._manifest.revision_token(book)
-            else self._load(book)
-        )
+        is_latest = state.book.revision_token == self._manifest.revision_token(book)
+        return state if is_latest else self._load(book)
 
     @contextmanager
     def posting(self, book: str) -> Iterator[None]:

@@ -109,7 +109,8 @@ def explain(
             if number == count:
                 break
     if replay:
-        yield replay_selection(snapshot, question, lines, total, hold=hold)
+        hours = gathering.times_again()
+        yield replay_selection(snapshot, question, lines, total, hours, hold=hold)
     yield total
 
 

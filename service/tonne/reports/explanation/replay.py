@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tonne.ledger.reading.evidence import Question, Replayed
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.explanation.lines import Lines
+    from tonne.reports.hours.weighing import Hours
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.inventory import InventoryRow
 
@@ -82,10 +83,14 @@ def replay_selection(
     question: Question,
     lines: Lines,
     total: InventoryRow,
+    hours: Hours | None = None,
     *,
     hold: Hold | None = None,
 ) -> ReplayOutcome:
-    """Recompute the total of a selection from the segments, and compare all that it rests on."""
+    """Recompute the total of a selection from the segments, and compare all that it rests on.
+
+    `hours`: the times of the records, read anew, where hours decide on some postings.
+    """
     found = {key[-3:] for key, _, _, _ in lines.balances()}
     days = {
         first_day_of(period) + day - 1
@@ -106,6 +111,8 @@ def replay_selection(
         f"computed again, {text} of the inventory"
         for text in unequal_amounts(lines.request, amounts, total)
     ]
+    if hours is not None:
+        kg_co2e += lines.by_hours(hours, resolutions) / ATTO_PER_ONE
     if decimal_text(kg_co2e) != total.kg_co2e:
         differences.append(
             f"the total: {decimal_text(kg_co2e)} kg CO2e computed again, but the inventory says "

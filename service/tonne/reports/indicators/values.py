@@ -98,7 +98,7 @@ class Valuation:
         for place in places:
             for window in windows:
                 total = self.sums.total(place, window)
-                by_indicator: defaultdict[int, dict[Side, int]] = defaultdict(dict)
+                by_indicator: defaultdict[int, dict[Side, int | Fraction]] = defaultdict(dict)
                 for side, number in total.items():
                     by_indicator[side.indicator][side] = number
                 for indicator in sorted(by_indicator):
@@ -111,12 +111,12 @@ class Valuation:
         )
 
     def _value(
-        self, indicator: int, place: str, window: Window, total: Mapping[Side, int]
+        self, indicator: int, place: str, window: Window, total: Mapping[Side, int | Fraction]
     ) -> Value:
         definition = self.definitions[indicator]
         sides: list[dict[str, Fraction]] = [{}, {}]
         for side, number in total.items():
-            sides[side.side][side.money] = Fraction(number, self.denominators[side])
+            sides[side.side][side.money] = Fraction(number) / self.denominators[side]
         numerator = sum(sides[NUMERATOR].values(), Fraction(0))
         denominator = sum(sides[DENOMINATOR].values(), Fraction(0))
         moneys = sorted({money for side in sides for money in side if money})

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from fractions import Fraction
 
+    from tonne.catalogue.editions.hours import HoursPart
     from tonne.catalogue.resolving.resolution import Resolution, ResolutionEntry
     from tonne.catalogue.resolving.valuation import Worth
     from tonne.reports.indicators.definition import Term
@@ -58,11 +59,24 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SideWorth:
-    """What 10^-18 of a posting's unit adds to a side, and whether the term must be there."""
+    """What 10^-18 of a posting's unit adds to a side, and whether the term must be there.
+
+    With `hours` it is of the amount that these make of the quantity.
+    """
 
     side: Side
     value: Fraction
     is_required: bool
+    hours: HoursPart | None
+
+
+class Scaled(NamedTuple):
+    """The same as a whole number over the denominator of its side."""
+
+    side: Side
+    number: int
+    is_required: bool
+    hours: HoursPart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +85,14 @@ class Worths:
 
     Parameters
     ----------
-    parts : mapping of Key to tuples of side, number, and whether the term is required
+    parts : mapping of Key to tuple of Scaled
         Keys that add nothing are left out.
     denominators : mapping of Side to int
     notices : set of (int, Notice)
         What is told of each indicator.
     """
 
-    parts: Mapping[Key, tuple[tuple[Side, int, bool], ...]]
+    parts: Mapping[Key, tuple[Scaled, ...]]
     denominators: Mapping[Side, int]
     notices: AbstractSet[tuple[int, Notice]]
 
@@ -124,7 +138,12 @@ class Weigher:
             denominators[part.side] = lcm(known, part.value.denominator)
         scaled = {
             key: tuple(
-                (each.side, int(each.value * denominators[each.side]), each.is_required)
+                Scaled(
+                    each.side,
+                    int(each.value * denominators[each.side]),
+                    each.is_required,
+                    each.hours,
+                )
                 for each in parts
             )
             for key, parts in found.items()
@@ -150,6 +169,7 @@ class Weigher:
                         side._replace(money=money),
                         value * share * sign / ATTO_PER_ONE,
                         not term.is_optional,
+                        entry.hours,
                     )
                 )
                 if term.measure == "kg_co2e":

@@ -39,6 +39,7 @@ from tonne.reports.inventory.boundary import WHOLE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from tonne.catalogue.editions.hours import HoursPart
     from tonne.catalogue.resolving.resolution import Notice, Resolution
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.request import InventoryRequest
@@ -85,6 +86,9 @@ Bucket = tuple[str, int] | tuple[str]
 """What postings of one resolution and one portion of their facility have in common: the id of
 the resolution, and the number of the portion where a boundary is drawn."""
 
+Numerators = tuple[tuple[int, int], ...]
+"""Pairs of a column and what it gets."""
+
 INVESTMENTS = "scope3.15.investments"
 ENERGY, RENEWABLE = "memo.energy", "memo.renewable"
 
@@ -100,14 +104,17 @@ class Contribution:
     numerators : tuple[tuple[int, int], ...]
         Pairs of a column and what it gets, over `Weights.denominators`; what is zero is left
         out.
+    by_hours : tuple of (HoursPart, numerators)
+        The same of 10^-18 of what hours make of the quantity, by its part.
     stated, unstated : ColumnSet
         Columns that some factor states, and those of the main gases that some does not.
     """
 
     label: tuple[str, ...]
-    numerators: tuple[tuple[int, int], ...]
+    numerators: Numerators
     stated: ColumnSet
     unstated: ColumnSet
+    by_hours: tuple[tuple[HoursPart, Numerators], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +238,7 @@ class _Worth:
     kwh: Fraction | None
     masses: Mapping[str, Fraction]
     notices: tuple[Notice, ...]
+    hours: HoursPart | None
     amount: Fraction | None = None
     unit: str = ""
 
@@ -249,6 +257,7 @@ class _Added:
     stated: ColumnSet
     unstated: ColumnSet
     notices: tuple[Notice, ...]
+    hours: HoursPart | None
     is_amount: bool = False
 
     def times(self, account: str, count: int) -> _Added:
@@ -270,9 +279,17 @@ def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
         has_energy = scope_of(entry.account) == "memo" and entry.factor.kwh is not None
         kwh = worth.kwh if has_energy else None
         notices = (*entry.notices, *worth.notices)
-        amount, unit = worth.amount, entry.factor.unit
         found.append(
-            _Worth(entry.account, worth.kg_co2e, kwh, by_gas(worth.masses), notices, amount, unit)
+            _Worth(
+                entry.account,
+                worth.kg_co2e,
+                kwh,
+                by_gas(worth.masses),
+                notices,
+                entry.hours,
+                worth.amount,
+                entry.factor.unit,
+            )
         )
     return found
 
@@ -306,6 +323,7 @@ def _lay_out(worth: _Worth, columns: Mapping[object, int], denominators: Sequenc
         stated,
         NO_COLUMNS if scope_of(worth.account) == "memo" else MAIN_GAS_COLUMNS & ~stated,
         worth.notices,
+        worth.hours,
         is_amount=worth.amount is not None,
     )
 
@@ -349,7 +367,8 @@ class _Grouping:
         counted: Sequence[_Added],
         energy_alone: Sequence[_Added],
     ) -> Contribution:
-        numerators: defaultdict[int, int] = defaultdict(int)
+        by_hours: defaultdict[HoursPart | None, defaultdict[int, int]]
+        by_hours = defaultdict(lambda: defaultdict(int))
         stated = unstated = NO_COLUMNS
         for each in counted:
             kept = ALL_COLUMNS if each.account == energy else ~ENERGY_COLUMN
@@ -357,11 +376,16 @@ class _Grouping:
             unstated |= each.unstated
             for column, value in each.numerators:
                 if has(kept, column):
-                    numerators[column] += value
+                    by_hours[each.hours][column] += value
         for each in energy_alone:
             stated |= each.stated & ENERGY_COLUMN
             for column, value in each.numerators:
                 if column == KWH:
-                    numerators[column] += value
-        pairs = tuple((column, value) for column, value in numerators.items() if value)
-        return Contribution(label, pairs, stated, unstated)
+                    by_hours[each.hours][column] += value
+        pairs = {
+            hours: tuple((column, value) for column, value in numerators.items() if value)
+            for hours, numerators in by_hours.items()
+        }
+        whole = pairs.pop(None, ())
+        hourly = tuple((hours, found) for hours, found in pairs.items() if hours is not None)
+        return Contribution(label, whole, stated, unstated, hourly)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,6 +21,7 @@ from tonne.catalogue.resolving.valuation import MAIN_GASES, ratio_text
 from tonne.catalogue.words.gwp import gases as known_gases
 from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
+from tonne.reports.hours.weighing import NOTHING, amount_of
 from tonne.reports.inventory.footprint import (
     FIRST_GAS,
     FIRST_OTHER_GAS,
@@ -41,9 +43,10 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.texts import Texts
     from tonne.ledger.budget import Hold
     from tonne.model import Entity
+    from tonne.reports.hours.weighing import Weighted
     from tonne.reports.inventory.footprint import Bucket, Contribution, Weights
     from tonne.reports.inventory.request import InventoryRequest
-    from tonne.reports.inventory.selection import Selection
+    from tonne.reports.inventory.selection import HoursOf, Selection
 
 Group = tuple[str, ...]
 
@@ -135,6 +138,7 @@ def inventory(
     *,
     entities: Sequence[Entity] = (),
     texts: Texts | None = None,
+    hours: HoursOf | None = None,
 ) -> Inventory:
     """Compute an inventory.
 
@@ -156,13 +160,15 @@ def inventory(
         Whose the facilities are.
     texts : Texts, optional
         Reads activities and regions of what is not posted, and of the request.
+    hours : callable, optional
+        Gives the times of postings on which hours decide.
 
     Raises
     ------
     LedgerInconsistent
         A posting names a resolution that is not there.
     """
-    chosen = select(balances, resolutions, facilities, request, entities, texts=texts)
+    chosen = select(balances, resolutions, facilities, request, entities, texts=texts, hours=hours)
     return inventory_of(chosen, resolutions, request)
 
 
@@ -205,8 +211,10 @@ def _texts(keys: Iterable[str]) -> list[pl.Expr]:
     ]
 
 
-def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucket, int]]:
-    """Group values, bucket and quantity, times 10^18."""
+def grouped_sums(
+    chosen: Selection, keys: Sequence[str]
+) -> Iterator[tuple[Group, Bucket, int, Weighted]]:
+    """Give group values, bucket, quantity and what hours make of it, times 10^18."""
     adding = chosen.labels((bucket, 0) for bucket in chosen.weights.rows).drop("label")
     posted = chosen.posted.join(adding, on=chosen.bucket, how="semi")
     if posted.is_empty():
@@ -214,9 +222,22 @@ def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucke
     sums = sum_by(posted, [*_columns(keys), *chosen.bucket])
     # The physical value of a Decimal(38, 18) is the whole number of its last places.
     frame = sums.select(*_texts(keys), *chosen.bucket, pl.col("quantity").to_physical())
+    hours = chosen.hours.sums(_columns(keys), _texts(keys), chosen.bucket)
     cut = len(keys)
     for row in frame.iter_rows():
-        yield row[:cut], row[cut:-1], row[-1]
+        yield row[:cut], row[cut:-1], row[-1], hours.get(row[:-1], NOTHING)
+
+
+def numerators_of(
+    part: Contribution, quantity_atto: int, weighted: Weighted
+) -> Iterator[tuple[int, int | Fraction]]:
+    """Give what a quantity adds to each column, over `Weights.denominators`."""
+    for column, numerator in part.numerators:
+        yield column, quantity_atto * numerator
+    for hours, numerators in part.by_hours:
+        amount_atto = amount_of(weighted, hours)
+        for column, numerator in numerators:
+            yield column, amount_atto * numerator
 
 
 class _Sum:
@@ -225,15 +246,15 @@ class _Sum:
     __slots__ = ("numerators", "stated", "unstated")
 
     def __init__(self) -> None:
-        self.numerators: defaultdict[int, int] = defaultdict(int)
+        self.numerators: defaultdict[int, int | Fraction] = defaultdict(int)
         self.stated = NO_COLUMNS
         self.unstated = NO_COLUMNS
 
-    def add(self, quantity_atto: int, part: Contribution) -> None:
+    def add(self, quantity_atto: int, part: Contribution, weighted: Weighted) -> None:
         self.stated |= part.stated
         self.unstated |= part.unstated
-        for column, numerator in part.numerators:
-            self.numerators[column] += quantity_atto * numerator
+        for column, numerator in numerators_of(part, quantity_atto, weighted):
+            self.numerators[column] += numerator
 
     def row(self, group: Group, weights: Weights, record_count: int, gwp_set: str) -> InventoryRow:
         denominators = weights.denominators
@@ -241,7 +262,7 @@ class _Sum:
         def text(column: int) -> str | None:
             if not has(self.stated, column):
                 return None
-            return ratio_text(self.numerators[column], denominators[column])
+            return _text(self.numerators[column], denominators[column])
 
         partial = self.stated & self.unstated
         return InventoryRow(
@@ -266,7 +287,7 @@ class _Sum:
         return tuple(
             Amount(
                 *weights.amounts[column - first],
-                ratio_text(self.numerators[column], weights.denominators[column]),
+                _text(self.numerators[column], weights.denominators[column]),
             )
             for column in columns_from(self.stated, first)
         )
@@ -278,17 +299,22 @@ class _Sum:
                 break
             gas = weights.gases[column - FIRST_GAS]
             numerator, denominator = self.numerators[column], weights.denominators[column]
-            kg = ratio_text(numerator, denominator)
+            kg = _text(numerator, denominator)
             potential = known_gases()[gas].potential(gwp_set) if gas in known_gases() else None
             kg_co2e = None
             if potential is not None:
-                numerator, denominator = (
-                    numerator * potential.numerator,
-                    denominator * potential.denominator,
+                kg_co2e = _text(
+                    numerator * potential.numerator, denominator * potential.denominator
                 )
-                kg_co2e = ratio_text(numerator, denominator)
             amounts.append(GasAmount(gas, kg, kg_co2e))
         return tuple(amounts)
+
+
+def _text(numerator: int | Fraction, denominator: int) -> str:
+    """Write what was added up: whole numbers, and fractions where hours decide."""
+    if isinstance(numerator, Fraction):
+        numerator, denominator = numerator.numerator, denominator * numerator.denominator
+    return ratio_text(numerator, denominator)
 
 
 def _rows(
@@ -307,9 +333,9 @@ def _rows(
     if hold is not None:  # one row of `counted` is one of the answer
         hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
     added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
-    for values, bucket, quantity_atto in _sums(chosen, keys):
+    for values, bucket, quantity_atto, weighted in grouped_sums(chosen, keys):
         for part in weights.rows[bucket]:
-            added[values, part.label].add(quantity_atto, part)
+            added[values, part.label].add(quantity_atto, part, weighted)
     records = counted.select(*_texts(keys), "label", "records").iter_rows()
     names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
     places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
@@ -341,10 +367,10 @@ def _count(
 
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     total = _Sum()
-    for _, bucket, quantity_atto in _sums(chosen, ()):
+    for _, bucket, quantity_atto, weighted in grouped_sums(chosen, ()):
         part = chosen.weights.total.get(bucket)
         if part is not None:
-            total.add(quantity_atto, part)
+            total.add(quantity_atto, part, weighted)
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
     counted = _count(chosen, labels, (), request)
     record_count = int(counted.get_column("records").sum())

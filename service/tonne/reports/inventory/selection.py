@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.book.facilities import in_order, look_up
+from tonne.reports.hours.weighing import Hours, no_hours
 from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
 from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from tonne.reports.inventory.record_counts import Detail
     from tonne.reports.inventory.request import InventoryRequest
 
+
+HoursOf = Callable[["Selector"], Hours]
+"""Gives the times of postings as a selector takes them."""
 
 READ = {"activity": "activity_read", "region": "effective_region"}
 """Columns of what a dimension's texts mean."""
@@ -58,6 +63,8 @@ class Selection:
         Whether some month has several slices.
     by_time_count : int
         Records of postings that were split by time where a share changes.
+    hours : Hours
+        When the records were of postings on which hours decide.
     """
 
     posted: pl.DataFrame
@@ -69,6 +76,7 @@ class Selection:
     tells_months: bool = True
     has_slices: bool = True
     by_time_count: int = 0
+    hours: Hours = field(default_factory=no_hours)
 
     def labels(self, pairs: Iterable[tuple[Bucket, int]]) -> pl.DataFrame:
         """Labels of buckets as a frame."""
@@ -86,6 +94,7 @@ def select(
     entities: Sequence[Entity] = (),
     *,
     texts: Texts | None = None,
+    hours: HoursOf | None = None,
 ) -> Selection:
     """Take the postings of a request, and what each of their buckets adds.
 
@@ -104,7 +113,14 @@ def select(
         yield chosen.join(cases, on=cases.columns, how="semi", nulls_equal=True)
 
     count = int(mixed["record_count"].sum())
-    return selection_of(selector, chosen, resolutions, detail, by_time_count=count)
+    return selection_of(
+        selector,
+        chosen,
+        resolutions,
+        detail,
+        by_time_count=count,
+        hours=None if hours is None else hours(selector),
+    )
 
 
 def selection_of(
@@ -116,6 +132,7 @@ def selection_of(
     tells_months: bool = True,
     has_slices: bool = True,
     by_time_count: int = 0,
+    hours: Hours | None = None,
 ) -> Selection:
     """Find what the buckets of postings that a selector took add."""
     is_posted = pl.col("resolution").fill_null("") != ""
@@ -133,6 +150,7 @@ def selection_of(
         tells_months,
         has_slices,
         by_time_count,
+        hours or no_hours(),
     )
 
 

@@ -117,6 +117,10 @@ class Sources:
         """Factors of the activity itself."""
         return self.of_stages(DIRECT)
 
+    def plain_direct(self) -> list[Candidate]:
+        """Factors of the activity itself that are no series of hours."""
+        return [each for each in self.direct() if not each.factor.hours]
+
     def life_cycle(self) -> list[Candidate]:
         """Figures of the activity that hold the upstream too."""
         return self.of_stages(LIFE_CYCLE)
