@@ -25,6 +25,10 @@ PARTS_PER_MESSAGE = 2_000
 
 def read_request(request: report_pb2.AllocateMeterRequest) -> AllocationRequest:
     """Read what is to be allocated. Raises `FieldInvalid`."""
+    measure = KWH
+    if request.HasField("measure"):
+        measure = read_enum("measure", request.measure, ("", *MEASURES))
+    key = _read_key(request.key)
     for field in ("from_period", "to_period"):
         if not getattr(request, field):
             raise FieldInvalid(
@@ -34,14 +38,10 @@ def read_request(request: report_pb2.AllocateMeterRequest) -> AllocationRequest:
     first, last = read_months(request)
     return AllocationRequest(
         meter=request.meter,
-        key=_read_key(request.key),
+        key=key,
         first_period=first,
         last_period=last,
-        measure=(
-            read_enum("measure", request.measure, ("", *MEASURES))
-            if request.HasField("measure")
-            else KWH
-        ),
+        measure=measure,
         account=request.account,
         gwp_set=request.gwp_set,
     )
