@@ -65,9 +65,8 @@ ALWAYS_SENT = {
     "tonne.v1.OffsetLotRow.state",
     "tonne.v1.ProductFootprintRow.exchange",
     "tonne.v1.IndicatorTerm.measure",
-    "tonne.v1.AllocationKey.basis",
 }
-"""Enums that always say something: those of answers, and those that are required."""
+"""Enums that always say something: those of answers, and one that is required."""
 
 
 def _fields():
