@@ -28,12 +28,14 @@ from tonne.edge.services import (
     ingest_service,
     ledger_service,
     report_service,
+    statement_service,
 )
 from tonne.edge.services.catalogue_service import CatalogueService
 from tonne.edge.services.import_service import ImportService
 from tonne.edge.services.indicator_service import IndicatorService
 from tonne.edge.services.ledger_service import LedgerService
 from tonne.edge.services.report_service import ReportService
+from tonne.edge.services.statement_service import StatementService
 from tonne.edge.tracing import open_tracing
 from tonne.errors import CapacityError, ConfigInvalid, DefectError
 from tonne.ingest.ingest import Ingest
@@ -65,6 +67,7 @@ SERVICES = (
     catalogue_service.NAME,
     indicator_service.NAME,
     report_service.NAME,
+    statement_service.NAME,
 )
 
 
@@ -211,6 +214,7 @@ class Server:
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
             indicator_service.NAME: IndicatorService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),
+            statement_service.NAME: StatementService(self._ledger).handlers(border),
         }
         self._grpc.add_generic_rpc_handlers(
             tuple(

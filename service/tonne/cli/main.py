@@ -46,6 +46,13 @@ COMMANDS = {
     "explain": "commands.explain:explain",
     "estimate": "commands.estimate:estimate",
     "word": "commands.words:word_app",
+    "supplier": "commands.stating.suppliers:supplier_app",
+    "target": "commands.stating.targets:target_app",
+    "measure": "commands.stating.measures:measure_app",
+    "enablement": "commands.stating.claims:enablement_app",
+    "offset": "commands.stating.claims:offset_app",
+    "product": "commands.stating.products:product_app",
+    "template": "commands.stating.templates:template_app",
     "channel": "commands.listings:channel_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",
@@ -101,6 +108,9 @@ def _fill_lines(group: typer.Typer) -> None:
     for command in group.registered_commands:
         paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
         command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _fill_lines(inner.typer_instance)
 
 
 app = typer.Typer(

@@ -16,6 +16,7 @@ from tonne.client.errors import RecordsInvalid
 from tonne.client.imports import ImportCalls
 from tonne.client.indicators import IndicatorCalls
 from tonne.client.reports import ReportCalls
+from tonne.client.statements import StatementCalls
 from tonne.client.wire.calls import PAGE_SIZE
 from tonne.client.wire.credentials import Credentials, TokenSource
 from tonne.client.wire.resources import book_name, channel_name, read_channel
@@ -32,6 +33,7 @@ from tonne.v1 import (
     ingest_pb2_grpc,
     ledger_pb2_grpc,
     report_pb2_grpc,
+    statements_pb2_grpc,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one PostRecords call takes: gRPC's own default limit of a message."""
 
 
-class Client(BookCalls, CatalogueCalls, ImportCalls, IndicatorCalls, ReportCalls):
+class Client(BookCalls, CatalogueCalls, ImportCalls, IndicatorCalls, ReportCalls, StatementCalls):
     """A connection to a Tonne server.
 
     Parameters
@@ -100,6 +102,7 @@ class Client(BookCalls, CatalogueCalls, ImportCalls, IndicatorCalls, ReportCalls
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
         self._indicators = _stub(indicators_pb2_grpc.IndicatorServiceStub, self._unary)
         self._reports = _stub(report_pb2_grpc.ReportServiceStub, self._unary)
+        self._statements = _stub(statements_pb2_grpc.StatementServiceStub, self._unary)
 
     def close(self) -> None:
         """Close the connections; streams that still run are cut."""

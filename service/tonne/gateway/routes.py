@@ -12,7 +12,15 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from tonne.errors import FieldInvalid
-from tonne.v1 import catalogue_pb2, imports_pb2, indicators_pb2, ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    imports_pb2,
+    indicators_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    report_pb2,
+    statements_pb2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,6 +76,7 @@ def routes() -> list[Route]:
             catalogue_pb2,
             indicators_pb2,
             report_pb2,
+            statements_pb2,
         )
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods

@@ -11,6 +11,7 @@ from tonne.ledger.book.books import Books
 from tonne.ledger.book.editions import Editions
 from tonne.ledger.book.methods import MethodVersions
 from tonne.ledger.book.register import Register
+from tonne.ledger.book.statements.statements import Statements
 from tonne.ledger.book.words import Words
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.files.files import FileReader
@@ -97,6 +98,8 @@ class Ledger:
     register : Register
     words : Words
         What decides: who may write, under which factors, for which facilities.
+    statements : Statements
+        What is stated beside the records.
     journal : Journal
         The durable path of records.
     repeats : RepeatCheck
@@ -155,6 +158,7 @@ class Ledger:
         self.balances = Balances(manifest, objects, cache_bytes_max=cache_bytes_max, reader=reader)
         read_once = functools.partial(self.balances.parts, keep=False)
         self.words = Words(manifest, states, clock, read_once)
+        self.statements = Statements(manifest, states, clock)
         self.records = Records(manifest, reader, states, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)

@@ -30,6 +30,7 @@ from tonne.v1 import (
     ledger_pb2_grpc,
     report_pb2,
     report_pb2_grpc,
+    statements_pb2_grpc,
 )
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class Api:
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)
         self.indicator = indicators_pb2_grpc.IndicatorServiceStub(self.channel)
         self.report = report_pb2_grpc.ReportServiceStub(self.channel)
+        self.statement = statements_pb2_grpc.StatementServiceStub(self.channel)
 
     def close(self) -> None:
         """Close the connection."""

@@ -79,6 +79,18 @@ _REPEATABLE = (
         ("SearchIndicators", "GetMeterReconciliation", "CheckIndicatorClaims"),
     ),
     ("tonne.v1.ReportService", ("ListRecords",)),
+    (
+        "tonne.v1.StatementService",
+        (
+            "ListStatements",
+            "ComputeSupplierCoverage",
+            "ComputeTargetProgress",
+            "GetMeasureEffect",
+            "GetMeasurePipeline",
+            "GetClaims",
+            "GetProductTotals",
+        ),
+    ),
 )
 
 _SERVICE_CONFIG = json.dumps(

@@ -98,6 +98,15 @@ RULES: dict[str, Rule] = {
     "CompareRecords": Rule(_SENDS, "name"),
     "DigestRecords": Rule(_SENDS, "name"),
     "MendRecords": Rule(_SENDS, "name", changes=True),
+    # StatementService
+    "CreateStatements": Rule(_KEEPS, "parent", changes=True),
+    "ListStatements": Rule(_READS, "parent"),
+    "ComputeSupplierCoverage": Rule(_READS, "name"),
+    "ComputeTargetProgress": Rule(_READS, "name"),
+    "GetMeasureEffect": Rule(_READS, "name"),
+    "GetMeasurePipeline": Rule(_READS, "name"),
+    "GetClaims": Rule(_READS, "name"),
+    "GetProductTotals": Rule(_READS, "name"),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),
     "ListEditions": Rule(_READS, "parent", needs_book=False),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -82,7 +82,7 @@ class Hours:
 
     def sums(
         self, columns: Sequence[str], texts: Sequence[pl.Expr], bucket: Sequence[str]
-    ) -> dict[tuple[object, ...], Weighted]:
+    ) -> dict[tuple[Any, ...], Weighted]:
         """Weight the quantities of groups.
 
         Parameters
@@ -90,7 +90,7 @@ class Hours:
         columns : sequence of str
             What tells the groups apart, besides the bucket.
         texts : sequence of polars.Expr
-            What the groups are called by, one for each of `columns`.
+            What the groups are called by; groups of one name are one.
         bucket : sequence of str
             Columns of the bucket, `resolution` the first.
 
@@ -104,8 +104,8 @@ class Hours:
         summed = sum_by(self.timed, [*columns, *bucket, FROM, TO]).select(
             *texts, *bucket, FROM, TO, pl.col("quantity").to_physical()
         )
-        place = len(columns)
-        numerators: defaultdict[tuple[object, ...], defaultdict[tuple[HoursPart, int], int]]
+        place = len(texts)
+        numerators: defaultdict[tuple[Any, ...], defaultdict[tuple[HoursPart, int], int]]
         numerators = defaultdict(lambda: defaultdict(int))
         for *key, start, stop, atto in summed.iter_rows():
             mine = numerators[tuple(key)]

@@ -211,8 +211,10 @@ def _texts(keys: Iterable[str]) -> list[pl.Expr]:
     ]
 
 
-def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucket, int, Weighted]]:
-    """Group values, bucket, quantity and what hours make of it, times 10^18."""
+def grouped_sums(
+    chosen: Selection, keys: Sequence[str]
+) -> Iterator[tuple[Group, Bucket, int, Weighted]]:
+    """Give group values, bucket, quantity and what hours make of it, times 10^18."""
     adding = chosen.labels((bucket, 0) for bucket in chosen.weights.rows).drop("label")
     posted = chosen.posted.join(adding, on=chosen.bucket, how="semi")
     if posted.is_empty():
@@ -224,6 +226,18 @@ def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucke
     cut = len(keys)
     for row in frame.iter_rows():
         yield row[:cut], row[cut:-1], row[-1], hours.get(row[:-1], NOTHING)
+
+
+def numerators_of(
+    part: Contribution, quantity_atto: int, weighted: Weighted
+) -> Iterator[tuple[int, int | Fraction]]:
+    """Give what a quantity adds to each column, over `Weights.denominators`."""
+    for column, numerator in part.numerators:
+        yield column, quantity_atto * numerator
+    for hours, numerators in part.by_hours:
+        amount_atto = amount_of(weighted, hours)
+        for column, numerator in numerators:
+            yield column, amount_atto * numerator
 
 
 class _Sum:
@@ -239,12 +253,8 @@ class _Sum:
     def add(self, quantity_atto: int, part: Contribution, weighted: Weighted) -> None:
         self.stated |= part.stated
         self.unstated |= part.unstated
-        for column, numerator in part.numerators:
-            self.numerators[column] += quantity_atto * numerator
-        for hours, numerators in part.by_hours:
-            amount_atto = amount_of(weighted, hours)
-            for column, numerator in numerators:
-                self.numerators[column] += amount_atto * numerator
+        for column, numerator in numerators_of(part, quantity_atto, weighted):
+            self.numerators[column] += numerator
 
     def row(self, group: Group, weights: Weights, record_count: int, gwp_set: str) -> InventoryRow:
         denominators = weights.denominators
@@ -323,7 +333,7 @@ def _rows(
     if hold is not None:  # one row of `counted` is one of the answer
         hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
     added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
-    for values, bucket, quantity_atto, weighted in _sums(chosen, keys):
+    for values, bucket, quantity_atto, weighted in grouped_sums(chosen, keys):
         for part in weights.rows[bucket]:
             added[values, part.label].add(quantity_atto, part, weighted)
     records = counted.select(*_texts(keys), "label", "records").iter_rows()
@@ -357,7 +367,7 @@ def _count(
 
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     total = _Sum()
-    for _, bucket, quantity_atto, weighted in _sums(chosen, ()):
+    for _, bucket, quantity_atto, weighted in grouped_sums(chosen, ()):
         part = chosen.weights.total.get(bucket)
         if part is not None:
             total.add(quantity_atto, part, weighted)

@@ -29,6 +29,10 @@ from sqlalchemy import (
 from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.statement_tables import statement as statement  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.statement_tables import (  # named here, as all
+    statement_request as statement_request,  # noqa: PLC0414  # named here, as all
+)
 from tonne.store.sql.types import METADATA, ExactInteger, UtcTime, id_type
 
 _id, metadata = id_type, METADATA
