@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -37,6 +36,7 @@ from tonne.reports.inventory.selection import READ, select
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
+    from fractions import Fraction
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Notice, Resolution
@@ -262,7 +262,7 @@ class _Sum:
         def text(column: int) -> str | None:
             if not has(self.stated, column):
                 return None
-            return _text(self.numerators[column], denominators[column])
+            return ratio_text(self.numerators[column], denominators[column])
 
         partial = self.stated & self.unstated
         return InventoryRow(
@@ -287,7 +287,7 @@ class _Sum:
         return tuple(
             Amount(
                 *weights.amounts[column - first],
-                _text(self.numerators[column], weights.denominators[column]),
+                ratio_text(self.numerators[column], weights.denominators[column]),
             )
             for column in columns_from(self.stated, first)
         )
@@ -299,22 +299,15 @@ class _Sum:
                 break
             gas = weights.gases[column - FIRST_GAS]
             numerator, denominator = self.numerators[column], weights.denominators[column]
-            kg = _text(numerator, denominator)
+            kg = ratio_text(numerator, denominator)
             potential = known_gases()[gas].potential(gwp_set) if gas in known_gases() else None
             kg_co2e = None
             if potential is not None:
-                kg_co2e = _text(
+                kg_co2e = ratio_text(
                     numerator * potential.numerator, denominator * potential.denominator
                 )
             amounts.append(GasAmount(gas, kg, kg_co2e))
         return tuple(amounts)
-
-
-def _text(numerator: int | Fraction, denominator: int) -> str:
-    """Write what was added up: whole numbers, and fractions where hours decide."""
-    if isinstance(numerator, Fraction):
-        numerator, denominator = numerator.numerator, denominator * numerator.denominator
-    return ratio_text(numerator, denominator)
 
 
 def _rows(
