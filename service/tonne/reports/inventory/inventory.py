@@ -36,8 +36,8 @@ from tonne.reports.inventory.selection import READ, select
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
-    from fractions import Fraction
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from fractions import Fraction
 
     from tonne.catalogue.resolving.resolution import Notice, Resolution
     from tonne.catalogue.resolving.texts import Texts
