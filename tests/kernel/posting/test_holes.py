@@ -27,6 +27,11 @@ class HoledBook(RuleBook):
 
     holes: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def slice_count_max(self):
+        """A month may have what is posted, and beside it what waits."""
+        return RuleBook.slice_count_max.fget(self) + 1
+
     def table(self, zone_name):
         """The kernel's form."""
         (runs,) = self.rules

@@ -203,6 +203,15 @@ class Lines:
             Fraction(0),
         )
 
+    def amount(
+        self, resolution: Resolution, portion: Portion
+    ) -> Iterator[tuple[tuple[str, str], Fraction]]:
+        """Value one unit of a record's quantity in energy and amounts, by account and unit."""
+        for account, entry, share in self.entries(resolution, portion):
+            unit, of_unit = unit_worth(account, entry)
+            if of_unit is not None and entry.hours is None:  # hours decide on emissions alone
+                yield (account, unit), of_unit * entry.conversion * share
+
     def by_hours(self, hours: Hours, resolutions: Mapping[str, Resolution]) -> Fraction:
         """Value, times 10^18, what other hours than those of the lines make of the balances."""
         again = self._weighted(hours)
@@ -223,15 +232,6 @@ class Lines:
         columns = [pl.col(name) for name in LINE_KEYS]
         columns[:4] = [each.cast(pl.String).fill_null("") for each in columns[:4]]
         return hours.sums(LINE_KEYS, columns, self._chosen.bucket)
-
-    def amount(
-        self, resolution: Resolution, portion: Portion
-    ) -> Iterator[tuple[tuple[str, str], Fraction]]:
-        """Value one unit of a record's quantity in energy and amounts, by account and unit."""
-        for account, entry, share in self.entries(resolution, portion):
-            unit, of_unit = unit_amount(account, entry)
-            if of_unit is not None:
-                yield (account, unit), of_unit * entry.conversion * share
 
     def keys(self) -> pl.DataFrame:
         """Keys of the balances that have lines, as the question that they put."""
@@ -275,7 +275,7 @@ class Lines:
             )
         )
         source = self._sources.find(entry)
-        unit_of_amount, of_unit = unit_amount(account, entry)
+        unit_of_amount, of_unit = unit_worth(account, entry)
         rows = frame.select(*LINE_KEYS, "quantity", COUNTS[0])
         for *key, quantity, count in rows.iter_rows():
             facility, activity, unit, region, period, first_day, last_day = key
@@ -316,24 +316,7 @@ class Lines:
             )
 
 
-def _with_hours(
-    entry: ResolutionEntry, part: HoursPart, counted: Fraction, quantity: Fraction
-) -> ResolutionEntry:
-    """Show what hours make of a quantity as a step."""
-    ratio = counted / quantity if quantity else Fraction(0)
-    series = f"the series {part.series[:12]}"
-    text = {
-        "values": f"{exact_text(ratio)} kg CO2e per unit: mean of the hours of {series} over the "
-        "records, each flat over its time",
-        "rest": f"the part of the quantity in hours that {series} lacks",
-        "within": f"the part of the quantity in hours that {series} has",
-    }[part.kind]
-    if not quantity:
-        text += f"; the quantities add up to nothing, and what counts of them is {counted}"
-    return replace(entry, steps=(*entry.steps, Step("hours", text, ratio)))
-
-
-def unit_amount(account: str, entry: ResolutionEntry) -> tuple[str, Fraction | None]:
+def unit_worth(account: str, entry: ResolutionEntry) -> tuple[str, Fraction | None]:
     """Give the energy or the amount of one unit of a factor, and its unit; None without one."""
     factor = entry.factor
     if factor.amount is not None:
@@ -360,6 +343,23 @@ def unequal_amounts(
         theirs = stated.get((account, unit), "nothing")
         if ours != theirs:
             yield f"{account}: {ours} {unit}, not {theirs}"
+
+
+def _with_hours(
+    entry: ResolutionEntry, part: HoursPart, counted: Fraction, quantity: Fraction
+) -> ResolutionEntry:
+    """Show what hours make of a quantity as a step."""
+    ratio = counted / quantity if quantity else Fraction(0)
+    series = f"the series {part.series[:12]}"
+    text = {
+        "values": f"{exact_text(ratio)} kg CO2e per unit: mean of the hours of {series} over the "
+        "records, each flat over its time",
+        "rest": f"the part of the quantity in hours that {series} lacks",
+        "within": f"the part of the quantity in hours that {series} has",
+    }[part.kind]
+    if not quantity:
+        text += f"; the quantities add up to nothing, and what counts of them is {counted}"
+    return replace(entry, steps=(*entry.steps, Step("hours", text, ratio)))
 
 
 def _gas_lines(worth: Worth, units: Fraction) -> tuple[GasLine, ...]:

@@ -107,12 +107,12 @@ def replay_selection(
     )
     differences += broken
     kg_co2e, amounts = _multiply(lines, resolutions, balances, replayed)
-    if hours is not None:
-        kg_co2e += lines.by_hours(hours, resolutions) / ATTO_PER_ONE
     differences += [
         f"computed again, {text} of the inventory"
         for text in unequal_amounts(lines.request, amounts, total)
     ]
+    if hours is not None:
+        kg_co2e += lines.by_hours(hours, resolutions) / ATTO_PER_ONE
     if decimal_text(kg_co2e) != total.kg_co2e:
         differences.append(
             f"the total: {decimal_text(kg_co2e)} kg CO2e computed again, but the inventory says "

@@ -173,7 +173,7 @@ def _gaps(
     sides: defaultdict[Kind, set[Side]] = defaultdict(set)
     for key, parts in worths.parts.items():
         kind = Kind(key.resolution, key.activity, key.facility_type)
-        sides[kind] |= {part.side for part in parts if part.is_required}
+        sides[kind] |= {each.side for each in parts if each.is_required}
     of_sites = {
         kind: sides[meant] for kind, meant in sites.kinds(meanings).items() if meant in sides
     }

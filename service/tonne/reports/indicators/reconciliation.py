@@ -156,7 +156,7 @@ def reconcile(
     for facility in gathered.sums.places:
         for period in gathered.sums.periods:
             for side, total in gathered.sums.total(facility, Window(period, period)).items():
-                amount = Fraction(total, gathered.worths.denominators[side])
+                amount = Fraction(total) / gathered.worths.denominators[side]
                 if side.side == NUMERATOR and facility == request.meter:
                     meter[period] = round(amount * ATTO_PER_ONE)
                 if side.side == DENOMINATOR and facility in request.recipients:

@@ -10,11 +10,11 @@ import polars as pl
 
 from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import sum_by
-from tonne.reports.hours.weighing import amount_of
+from tonne.reports.hours.weighing import NOTHING, amount_of
 from tonne.reports.indicators.worth import Key, Side, Weigher
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.record_counts import count_whole
-from tonne.reports.inventory.selection import READ, Meanings, Selector
+from tonne.reports.inventory.selection import Meanings, Selector
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.hours.weighing import Weighted
-    from tonne.reports.indicators.worth import Part, Terms, Worths
+    from tonne.reports.indicators.worth import Scaled, Terms, Worths
     from tonne.reports.inventory.gathering import Watch
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
@@ -34,6 +34,9 @@ CHECK_ROWS = 1_024
 
 VALUE_BYTES = 2_000
 """Memory of a place and month of the answer, with all its indicators."""
+
+_TOLD = ("period", "facility", "facility_type", "effective_region")
+"""Columns that tell parts of a book and its months apart, as far as they are there."""
 
 _KEY = ("resolution", "portion", "activity", "unit", "facility_type")
 
@@ -53,22 +56,21 @@ class Sums:
         self._sums = defaultdict(lambda: defaultdict(int))
         self._present: defaultdict[tuple[str, int, int], set[int]] = defaultdict(set)
 
-    def add(self, place: str, period: int, quantity_atto: int, parts: Iterable[Part]) -> None:
-        """Add a sum of postings, but for what hours make of it."""
-        sums = self._sums[place, period]
-        for side, number, is_required, hours in parts:
-            sums[side] += 0 if hours else quantity_atto * number
-            if is_required:
-                self._present[place, side.indicator, side.side].add(period)
-
-    def add_by_hours(
-        self, place: str, period: int, weighted: Weighted, parts: Iterable[Part]
+    def add(
+        self,
+        place: str,
+        period: int,
+        quantity_atto: int,
+        weighted: Weighted,
+        parts: Iterable[Scaled],
     ) -> None:
-        """Add what hours make of postings of one resolution and portion."""
+        """Add a sum of postings, or what hours make of it."""
         sums = self._sums[place, period]
         for part in parts:
-            if part.hours:
-                sums[part.side] += part.number * amount_of(weighted, part.hours)
+            amount_atto = quantity_atto if part.hours is None else amount_of(weighted, part.hours)
+            sums[part.side] += amount_atto * part.number
+            if part.is_required:
+                self._present[place, part.side.indicator, part.side.side].add(period)
 
     @property
     def periods(self) -> list[int]:
@@ -152,7 +154,7 @@ def gather(
     }
     worths = weigher.weigh(set(keys.values()), gathering.resolutions, chosen.portions)
     added = _added(sums, keys, worths, hold)
-    _add_hours(added, chosen, question, {key: worths.parts.get(keys[key], ()) for key in keys})
+    _add_hours(added, chosen, question.place, worths)
     return Gathered(
         added,
         worths,
@@ -181,36 +183,41 @@ def _sum(chosen: Selection, place: pl.Expr, meanings: Meanings) -> pl.DataFrame:
 def _added(sums: pl.DataFrame, keys: Mapping[Key, Key], worths: Worths, hold: Hold | None) -> Sums:
     """Add what the postings are worth by place and month."""
     if hold is not None:
-        parts = sums.select("place", "period").unique().height
-        hold.grow_to(hold.size_bytes + parts * VALUE_BYTES)
+        count = sums.select("place", "period").unique().height
+        hold.grow_to(hold.size_bytes + count * VALUE_BYTES)
     added = Sums()
     rows = sums.select("place", "period", *_KEY, pl.col("quantity").to_physical()).iter_rows()
     for number, (place, period, *key, quantity_atto) in enumerate(rows):
         if not number % CHECK_ROWS:
             check_wanted()
-        added_parts = worths.parts.get(keys[Key(*key)])
-        if added_parts:
-            added.add(place, period, quantity_atto, added_parts)
+        parts = [each for each in worths.parts.get(keys[Key(*key)], ()) if each.hours is None]
+        if parts:
+            added.add(place, period, quantity_atto, NOTHING, parts)
     return added
 
 
-def _add_hours(
-    added: Sums, chosen: Selection, question: Question, parts: Mapping[Key, Iterable[Part]]
-) -> None:
-    """Add what hours make of postings: it is known by place, month, type and resolution."""
+def _add_hours(added: Sums, chosen: Selection, place: pl.Expr, worths: Worths) -> None:
+    """Add what hours make of the postings on which they decide.
+
+    They are weighted by resolution: two texts of one activity have the hours of both together.
+    """
     timed = chosen.hours.timed
     if timed.is_empty():
         return
-    # Entries under hours are of emissions: neither the text nor the unit of a posting matters.
-    of_kind = {
-        (key.resolution, key.portion, key.facility_type): found for key, found in parts.items()
-    }
-    told = [READ.get(name, name) for name in question.selection.group_by]
-    has_type = "facility_type" in told
-    type_ = pl.col("facility_type").cast(pl.String).fill_null("") if has_type else pl.lit("")
-    texts = [question.place.alias("place"), pl.col("period"), type_.alias("type")]
-    summed = chosen.hours.sums(told, texts, chosen.bucket)
-    for (place, period, facility_type, resolution, *rest), weighted in summed.items():
-        portion = rest[0] if rest else 0
-        kind = (resolution, portion, facility_type)
-        added.add_by_hours(place, period, weighted, of_kind.get(kind, ()))
+    parts: dict[tuple[str, int, str], list[Scaled]] = {}
+    for key, found in worths.parts.items():
+        hourly = [each for each in found if each.hours is not None]
+        if hourly:
+            parts.setdefault((key.resolution, key.portion, key.facility_type), hourly)
+    names = [each for each in _TOLD if each in timed.columns]
+    texts = [pl.col(each) if each == "period" else pl.col(each).cast(pl.String) for each in names]
+    weighted = chosen.hours.sums(names, texts, chosen.bucket)
+    named = [dict(zip([*names, *chosen.bucket], key, strict=True)) for key in weighted]
+    frame = pl.DataFrame(named, infer_schema_length=None).with_columns(
+        place=place, period=pl.col("period").cast(pl.Int32)
+    )
+    periods, places = frame["period"].to_list(), frame["place"].to_list()
+    for number, (row, each) in enumerate(zip(named, weighted.values(), strict=True)):
+        kind = (row["resolution"], row.get("portion", 0), row.get("facility_type") or "")
+        if kind in parts:
+            added.add(places[number] or "", periods[number], 0, each, parts[kind])

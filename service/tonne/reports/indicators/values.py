@@ -116,7 +116,7 @@ class Valuation:
         definition = self.definitions[indicator]
         sides: list[dict[str, Fraction]] = [{}, {}]
         for side, number in total.items():
-            sides[side.side][side.money] = Fraction(number, self.denominators[side])
+            sides[side.side][side.money] = Fraction(number) / self.denominators[side]
         numerator = sum(sides[NUMERATOR].values(), Fraction(0))
         denominator = sum(sides[DENOMINATOR].values(), Fraction(0))
         moneys = sorted({money for side in sides for money in side if money})

@@ -61,7 +61,7 @@ class Key(NamedTuple):
 class SideWorth:
     """What 10^-18 of a posting's unit adds to a side, and whether the term must be there.
 
-    Under `hours` it is what hours make of the quantity that adds so much.
+    With `hours` it is of the amount that these make of the quantity.
     """
 
     side: Side
@@ -70,8 +70,8 @@ class SideWorth:
     hours: HoursPart | None
 
 
-class Part(NamedTuple):
-    """As `SideWorth`, with a whole number over the denominator of the side."""
+class Scaled(NamedTuple):
+    """The same as a whole number over the denominator of its side."""
 
     side: Side
     number: int
@@ -85,14 +85,14 @@ class Worths:
 
     Parameters
     ----------
-    parts : mapping of Key to tuples of Part
+    parts : mapping of Key to tuple of Scaled
         Keys that add nothing are left out.
     denominators : mapping of Side to int
     notices : set of (int, Notice)
         What is told of each indicator.
     """
 
-    parts: Mapping[Key, tuple[Part, ...]]
+    parts: Mapping[Key, tuple[Scaled, ...]]
     denominators: Mapping[Side, int]
     notices: AbstractSet[tuple[int, Notice]]
 
@@ -138,7 +138,7 @@ class Weigher:
             denominators[part.side] = lcm(known, part.value.denominator)
         scaled = {
             key: tuple(
-                Part(
+                Scaled(
                     each.side,
                     int(each.value * denominators[each.side]),
                     each.is_required,

@@ -279,10 +279,17 @@ def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
         has_energy = scope_of(entry.account) == "memo" and entry.factor.kwh is not None
         kwh = worth.kwh if has_energy else None
         notices = (*entry.notices, *worth.notices)
-        amount, unit = worth.amount, entry.factor.unit
-        masses = by_gas(worth.masses)
         found.append(
-            _Worth(entry.account, worth.kg_co2e, kwh, masses, notices, entry.hours, amount, unit)
+            _Worth(
+                entry.account,
+                worth.kg_co2e,
+                kwh,
+                by_gas(worth.masses),
+                notices,
+                entry.hours,
+                worth.amount,
+                entry.factor.unit,
+            )
         )
     return found
 
