@@ -3,9 +3,8 @@
     kg of a group = sum over its resolutions of
                     sum(quantity) * conversion * factor * share, rounded once when it is printed
 
-The postings are summed first, by group and resolution (and by portion where the organisational
-boundary takes less than the whole of a facility), in exact decimals; what is left for Python is
-integer arithmetic on one row per group and resolution.
+The postings are summed first, by group, resolution and portion of the facility, in exact decimals;
+what is left for Python is integer arithmetic on one row of each.
 """
 
 from __future__ import annotations
@@ -338,8 +337,7 @@ def _rows(
             check_wanted()
         values, label = record[:-2], names[record[-2]]
         each = added.pop((values, label))
-        found = values + label
-        group = tuple([found[place] for place in places])
+        group = tuple([(values + label)[place] for place in places])
         rows.append(each.row(group, weights, record[-1], request.gwp_set))
     rows.sort(key=lambda row: row.group)
     return tuple(rows)
