@@ -227,10 +227,13 @@ def _projection(
     assert first.value is not None  # noqa: S101  those without were left out
     change = (value - first.value) / span
     projected = value + change * left
+    told = ""
+    if projected < 0 <= value:  # no sum of emissions, no ratio and no share goes below
+        projected, told = Fraction(0), ", where it stops at 0"
     is_met = projected <= course.aim if course.target.is_lower_better else projected >= course.aim
     return projected, (
         f"{decimal_of(change)} {_unit(course.target)} a year, the mean from {first.year_start} to "
-        f"{current.year_start}, for {left} more years: the target is "
+        f"{current.year_start}, for {left} more years{told}: the target is "
         f"{'met' if is_met else 'missed'}"
     )
 
