@@ -15,8 +15,9 @@ from tonne.cli.terminal.output import (
     print_rows,
     say,
 )
+from tonne.client import Client
 from tonne.statements.fields import to_mapping
-from tonne.statements.templates import read_template, template_ids
+from tonne.statements.templates import Template, read_template, template_ids
 
 template_app = typer.Typer(
     help="Templates: targets that a book begins with.", no_args_is_help=True
@@ -81,9 +82,15 @@ def apply_template(
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """State what a template states in a book. Applied again, it changes nothing."""
-    found = read_template(template)
-    request_id = f"template-{found.id}-{found.version}"
     with connect(server) as client:
-        client.add_statements(book, found.statements, author=author, request_id=request_id)
+        found = state_template(client, book, template, author)
     count = counted(len(found.statements), "statement")
     say(f"{count} of {found.id}, version {found.version}, are in the book {book}")
+
+
+def state_template(client: Client, book: str, template: str, author: str) -> Template:
+    """State what a template states; the call's name makes a repeat of it state nothing."""
+    found = read_template(template)
+    request_id = f"template-{found.id}-{found.version}"
+    client.add_statements(book, found.statements, author=author, request_id=request_id)
+    return found
