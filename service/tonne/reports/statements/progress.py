@@ -71,6 +71,11 @@ class _Course:
         is_ahead = (difference < 0) == self.target.is_lower_better
         return Standing.AHEAD if is_ahead else Standing.BEHIND
 
+    def verdict(self, value: Fraction) -> str:
+        """Say whether a figure is what is to be reached, or better."""
+        is_met = value <= self.aim if self.target.is_lower_better else value >= self.aim
+        return "met" if is_met else "missed"
+
 
 def target_progress(
     statement: Statement, source: FigureSource, year_start: str = ""
@@ -164,7 +169,7 @@ def _current(statement: Statement, found: Found, year_start: str) -> Figure:
         raise invalid(
             "year_start",
             f"a year of {statement.id} that has a figure: {_remedy(target)}",
-            f"{year or 'no year'} with {_lack(found.figures.get(year))}",
+            f"{year} with {_lack(found.figures.get(year))}" if year else _lack(None),
         )
     return max(there, key=lambda each: each.year_start)
 
@@ -213,7 +218,10 @@ def _told(figure: Figure, course: _Course) -> YearFigure:
 def _projection(
     course: _Course, found: Found, current: Figure, left: int
 ) -> tuple[Fraction | None, str]:
-    """Go on with the mean change of the last years; says why, or why not."""
+    """Go on with the mean change of the last years; says why, or why not.
+
+    The figure of the target's own year is judged as it is, where none is before it.
+    """
     value = current.value
     earlier = [
         each
@@ -222,6 +230,8 @@ def _projection(
         and each.year_start < current.year_start
         and years_between(each.year_start, current.year_start) <= PROJECTION_YEARS
     ]
+    if value is not None and not earlier and not left:
+        return value, f"the figure of the target's own year: the target is {course.verdict(value)}"
     if value is None or not earlier:
         return None, f"no figure of the {PROJECTION_YEARS} years before {current.year_start}"
     first = min(earlier, key=lambda each: each.year_start)
@@ -229,11 +239,10 @@ def _projection(
     assert first.value is not None  # noqa: S101  those without were left out
     change = (value - first.value) / span
     projected = value + change * left
-    is_met = projected <= course.aim if course.target.is_lower_better else projected >= course.aim
     return projected, (
         f"{decimal_of(change)} {_unit(course.target)} a year, the mean from {first.year_start} to "
         f"{current.year_start}, for {left} more years: the target is "
-        f"{'met' if is_met else 'missed'}"
+        f"{course.verdict(projected)}"
     )
 
 

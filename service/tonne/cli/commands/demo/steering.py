@@ -33,7 +33,7 @@ INDICATORS = (
 
 TARGETS = (
     *("energy-per-flow", "energy-per-business-volume", "average-pue"),
-    *("scope12-location", "suppliers-with-targets"),
+    *("scopes-by-location", "engaged-suppliers"),
 )
 """Those that are shown: for the others the demo has no records."""
 
@@ -74,7 +74,7 @@ _TARGETS = (
 def state(client: Client, book: str, suppliers: list[str]) -> None:
     """State the template's targets, then what is the operator's own."""
     applied = state_template(client, book, TEMPLATE, _AUTHOR)
-    targets = {each.id: each for each in applied.statements}
+    targets = {each.id: each for each in applied}
     made = [
         replace(
             targets[name],
@@ -113,7 +113,7 @@ def _own_targets() -> list[Statement]:
     )
     return [
         statement_of(name, body, valid_from="2025-01-01", reason=_REASON)
-        for name, body in (("scope12-location", scopes), ("suppliers-with-targets", engaged))
+        for name, body in (("scopes-by-location", scopes), ("engaged-suppliers", engaged))
     ]
 
 
@@ -128,7 +128,7 @@ def _measures() -> list[Statement]:
         activities=("electricity.onsite.solar",),
         kg_co2e_per_kwh="0.5306",
         factor_source="China, grid average of 2023 (MEE)",
-        targets=("scope12-location",),
+        targets=("scopes-by-location",),
     )
     cooling = Measure(
         "Warm-water cooling of two data centres",
@@ -137,7 +137,7 @@ def _measures() -> list[Statement]:
         MeasureMethod.STATED,
         "made-up contract",
         expected_kg_co2e="1850000",
-        targets=("scope12-location",),
+        targets=("scopes-by-location",),
     )
     sharing = Measure(
         "Sites shared with another operator",
@@ -146,7 +146,7 @@ def _measures() -> list[Statement]:
         MeasureMethod.STATED,
         "made-up study",
         expected_kg_co2e="420000",
-        targets=("scope12-location",),
+        targets=("scopes-by-location",),
     )
     return [
         statement_of(name, body, valid_from="2025-01-01", reason=_REASON)
@@ -201,7 +201,7 @@ def show(client: Client, book: str, told: Collection[str]) -> None:
     shown = tuple(each for each in coverage.rows if each.supplier_count)
     print_coverage(replace(coverage, rows=shown), Format.TABLE)
     console.print("\nMeasures for a target; nothing of them is taken off an inventory\n")
-    pipeline = client.measure_pipeline(book, "scope12-location")
+    pipeline = client.measure_pipeline(book, "scopes-by-location")
     left = tuple(each for each in pipeline.notices if each not in told)
     print_pipeline(replace(pipeline, notices=left), Format.TABLE)
 

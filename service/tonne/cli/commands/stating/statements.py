@@ -48,7 +48,12 @@ FieldsArgument = Annotated[
 ]
 ReasonOption = Annotated[str, typer.Option(help="Why.")]
 AuthorOption = Annotated[
-    str, typer.Option(help="Who says so; without it whoever the server knows you as.")
+    str,
+    typer.Option(
+        "--author",
+        envvar="TONNE_AUTHOR",
+        help="Who says so; without it whoever the server knows you as.",
+    ),
 ]
 FromDayOption = Annotated[
     str,

@@ -17,7 +17,8 @@ from tonne.cli.terminal.output import (
 )
 from tonne.client import Client
 from tonne.statements.fields import to_mapping
-from tonne.statements.templates import Template, read_template, template_ids
+from tonne.statements.statement import Statement
+from tonne.statements.templates import read_template, template_ids
 
 template_app = typer.Typer(
     help="Templates: targets that a book begins with.", no_args_is_help=True
@@ -82,15 +83,18 @@ def apply_template(
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """State what a template states in a book. Applied again, it changes nothing."""
+    found = read_template(template)
     with connect(server) as client:
-        found = state_template(client, book, template, author)
-    count = counted(len(found.statements), "statement")
+        kept = state_template(client, book, template, author)
+    count = counted(len(kept), "statement")
     say(f"{count} of {found.id}, version {found.version}, are in the book {book}")
+    again = [f"{each.kind} {each.id}" for each in kept if each.version > 1]
+    if again:
+        say(f"stated anew, since the book had them in other words: {', '.join(again)}")
 
 
-def state_template(client: Client, book: str, template: str, author: str) -> Template:
+def state_template(client: Client, book: str, template: str, author: str) -> list[Statement]:
     """State what a template states; the call's name makes a repeat of it state nothing."""
     found = read_template(template)
     request_id = f"template-{found.id}-{found.version}"
-    client.add_statements(book, found.statements, author=author, request_id=request_id)
-    return found
+    return client.add_statements(book, found.statements, author=author, request_id=request_id)
