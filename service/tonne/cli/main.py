@@ -42,6 +42,7 @@ COMMANDS = {
     "append": "commands.append:append_files",
     "inventory": "commands.inventory:show_inventory",
     "indicator": "commands.reporting.indicators:indicator_app",
+    "meter": "commands.reporting.meters:meter_app",
     "coverage": "commands.reporting.coverage:show_coverage",
     "explain": "commands.explain:explain",
     "estimate": "commands.estimate:estimate",

@@ -15,6 +15,7 @@ from tonne.client.catalogue import CatalogueCalls
 from tonne.client.errors import RecordsInvalid
 from tonne.client.imports import ImportCalls
 from tonne.client.indicators import IndicatorCalls
+from tonne.client.meters import MeterCalls
 from tonne.client.reports import ReportCalls
 from tonne.client.statements import StatementCalls
 from tonne.client.wire.calls import PAGE_SIZE
@@ -45,7 +46,15 @@ POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one PostRecords call takes: gRPC's own default limit of a message."""
 
 
-class Client(BookCalls, CatalogueCalls, ImportCalls, IndicatorCalls, ReportCalls, StatementCalls):
+class Client(
+    BookCalls,
+    CatalogueCalls,
+    ImportCalls,
+    IndicatorCalls,
+    MeterCalls,
+    ReportCalls,
+    StatementCalls,
+):
     """A connection to a Tonne server.
 
     Parameters

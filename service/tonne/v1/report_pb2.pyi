@@ -27,6 +27,22 @@ class InventoryDimension(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INVENTORY_DIMENSION_REGION: _ClassVar[InventoryDimension]
     INVENTORY_DIMENSION_FACILITY_TYPE: _ClassVar[InventoryDimension]
     INVENTORY_DIMENSION_SCOPE: _ClassVar[InventoryDimension]
+
+class AllocationBasis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ALLOCATION_BASIS_UNSPECIFIED: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_ENERGY: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_AREA: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_REVENUE: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_MASS: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_COUNT: _ClassVar[AllocationBasis]
+
+class AllocationMeasure(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ALLOCATION_MEASURE_UNSPECIFIED: _ClassVar[AllocationMeasure]
+    ALLOCATION_MEASURE_KWH: _ClassVar[AllocationMeasure]
+    ALLOCATION_MEASURE_KG_CO2E: _ClassVar[AllocationMeasure]
+    ALLOCATION_MEASURE_AMOUNT: _ClassVar[AllocationMeasure]
 INVENTORY_DIMENSION_UNSPECIFIED: InventoryDimension
 INVENTORY_DIMENSION_FACILITY: InventoryDimension
 INVENTORY_DIMENSION_ACTIVITY: InventoryDimension
@@ -35,6 +51,16 @@ INVENTORY_DIMENSION_PERIOD: InventoryDimension
 INVENTORY_DIMENSION_REGION: InventoryDimension
 INVENTORY_DIMENSION_FACILITY_TYPE: InventoryDimension
 INVENTORY_DIMENSION_SCOPE: InventoryDimension
+ALLOCATION_BASIS_UNSPECIFIED: AllocationBasis
+ALLOCATION_BASIS_ENERGY: AllocationBasis
+ALLOCATION_BASIS_AREA: AllocationBasis
+ALLOCATION_BASIS_REVENUE: AllocationBasis
+ALLOCATION_BASIS_MASS: AllocationBasis
+ALLOCATION_BASIS_COUNT: AllocationBasis
+ALLOCATION_MEASURE_UNSPECIFIED: AllocationMeasure
+ALLOCATION_MEASURE_KWH: AllocationMeasure
+ALLOCATION_MEASURE_KG_CO2E: AllocationMeasure
+ALLOCATION_MEASURE_AMOUNT: AllocationMeasure
 
 class GetInventoryRequest(_message.Message):
     __slots__ = ("name", "from_period", "to_period", "group_by", "facilities", "activities", "accounts", "regions", "gwp_set", "consolidation")
@@ -347,6 +373,102 @@ class GetCoverageResponse(_message.Message):
     rows: _containers.RepeatedCompositeFieldContainer[CoverageRow]
     time_zone: str
     def __init__(self, rows: _Optional[_Iterable[_Union[CoverageRow, _Mapping]]] = ..., time_zone: _Optional[str] = ...) -> None: ...
+
+class AllocationWeight(_message.Message):
+    __slots__ = ("recipient", "value")
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    recipient: str
+    value: str
+    def __init__(self, recipient: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
+class AllocationSpan(_message.Message):
+    __slots__ = ("valid_from", "valid_to", "weights", "whole", "metered")
+    VALID_FROM_FIELD_NUMBER: _ClassVar[int]
+    VALID_TO_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_FIELD_NUMBER: _ClassVar[int]
+    METERED_FIELD_NUMBER: _ClassVar[int]
+    valid_from: str
+    valid_to: str
+    weights: _containers.RepeatedCompositeFieldContainer[AllocationWeight]
+    whole: str
+    metered: bool
+    def __init__(self, valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., weights: _Optional[_Iterable[_Union[AllocationWeight, _Mapping]]] = ..., whole: _Optional[str] = ..., metered: _Optional[bool] = ...) -> None: ...
+
+class AllocationKey(_message.Message):
+    __slots__ = ("id", "version", "basis", "unit", "reason", "source", "spans")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SPANS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    version: int
+    basis: AllocationBasis
+    unit: str
+    reason: str
+    source: str
+    spans: _containers.RepeatedCompositeFieldContainer[AllocationSpan]
+    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., basis: _Optional[_Union[AllocationBasis, str]] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., source: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[AllocationSpan, _Mapping]]] = ...) -> None: ...
+
+class AllocateMeterRequest(_message.Message):
+    __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    METER_FIELD_NUMBER: _ClassVar[int]
+    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    meter: str
+    from_period: str
+    to_period: str
+    key: AllocationKey
+    measure: AllocationMeasure
+    account: str
+    gwp_set: str
+    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., key: _Optional[_Union[AllocationKey, _Mapping]] = ..., measure: _Optional[_Union[AllocationMeasure, str]] = ..., account: _Optional[str] = ..., gwp_set: _Optional[str] = ...) -> None: ...
+
+class AllocatedPart(_message.Message):
+    __slots__ = ("recipient", "amount", "share")
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    recipient: str
+    amount: str
+    share: str
+    def __init__(self, recipient: _Optional[str] = ..., amount: _Optional[str] = ..., share: _Optional[str] = ...) -> None: ...
+
+class AllocatedMonth(_message.Message):
+    __slots__ = ("period", "unit", "metered", "parts", "unallocated")
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    METERED_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    UNALLOCATED_FIELD_NUMBER: _ClassVar[int]
+    period: str
+    unit: str
+    metered: str
+    parts: _containers.RepeatedCompositeFieldContainer[AllocatedPart]
+    unallocated: str
+    def __init__(self, period: _Optional[str] = ..., unit: _Optional[str] = ..., metered: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[AllocatedPart, _Mapping]]] = ..., unallocated: _Optional[str] = ...) -> None: ...
+
+class AllocateMeterResponse(_message.Message):
+    __slots__ = ("months", "missing_periods", "suspended_count", "gwp_set")
+    MONTHS_FIELD_NUMBER: _ClassVar[int]
+    MISSING_PERIODS_FIELD_NUMBER: _ClassVar[int]
+    SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    months: _containers.RepeatedCompositeFieldContainer[AllocatedMonth]
+    missing_periods: _containers.RepeatedScalarFieldContainer[str]
+    suspended_count: int
+    gwp_set: str
+    def __init__(self, months: _Optional[_Iterable[_Union[AllocatedMonth, _Mapping]]] = ..., missing_periods: _Optional[_Iterable[str]] = ..., suspended_count: _Optional[int] = ..., gwp_set: _Optional[str] = ...) -> None: ...
 
 class ListRecordsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter")

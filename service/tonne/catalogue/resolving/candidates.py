@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.bridges import Bridge
     from tonne.catalogue.resolving.conversion import Conversion
     from tonne.catalogue.resolving.resolution import ResolutionEntry
     from tonne.catalogue.resolving.shelves import Shelf
@@ -65,6 +66,12 @@ def _candidate(
         distance=distance,
         id_distance=id_distance,
     )
+
+
+def _led(candidate: Candidate, bridge: Bridge) -> Candidate:
+    """Say over which row a candidate is reached; a publisher's row is of the activity itself."""
+    distance = bridge.id_distance if bridge.is_shipped else candidate.id_distance
+    return replace(candidate, bridge=bridge.row, id_distance=distance)
 
 
 class Candidates:
@@ -162,8 +169,7 @@ class Candidates:
                 places.setdefault(proxy, True)
         found: list[Candidate] = []
         converter = self.converter(facility)
-        own = ((each.edition, each.index) for each in self.shelves if not each.is_shipped)
-        bridges = bridges_of(own, activities, places)
+        bridges = bridges_of(self.shelves, activities, places)
         for rank, shelf in enumerate(self.shelves):
             for id_distance, activity in enumerate(activities):
                 by_region = shelf.index.get(activity)
@@ -178,5 +184,5 @@ class Candidates:
                         ways = converter.ways(unit, factor, activities, shelf.edition)
                         for way, bridge in over(converter, unit, factor, bridges, ways):
                             one = _candidate(shelf, factor, way, wish, at)
-                            found.append(replace(one, bridge=bridge) if bridge else one)
+                            found.append(_led(one, bridge) if bridge else one)
         return sorted(found, key=lambda candidate: candidate.preference)

@@ -53,6 +53,9 @@ UNIT_BASIS = "UNIT_BASIS"
 UNIT_PROPERTY = "UNIT_PROPERTY"
 """Reason of the notice that density, heat content or composition converted the unit."""
 
+DEFAULT_FIGURE = "DEFAULT_FIGURE"
+"""Reason of the notice that a published default stands for a figure that nobody measured."""
+
 PRICE_YEAR = "PRICE_YEAR"
 """Reason of the notice that money was converted between price years or currencies."""
 

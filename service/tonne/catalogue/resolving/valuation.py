@@ -289,8 +289,9 @@ def exact_text(value: Fraction) -> str:
     return f"{sign}{whole}.{part:0{places}d}" if part else f"{sign}{whole}"
 
 
-def ratio_text(numerator: int, denominator: int) -> str:
+def ratio_text(numerator: int | Fraction, denominator: int) -> str:
     """Write `numerator / denominator` as `decimal_text` does; `denominator` is positive."""
+    numerator, denominator = numerator.numerator, denominator * numerator.denominator
     scaled, rest = divmod(abs(numerator) * 10**TEXT_PLACES_MAX, denominator)
     # Half-even: up beyond the half; at the half up where that makes the last digit even.
     if 2 * rest > denominator or (2 * rest == denominator and scaled % 2 == 1):

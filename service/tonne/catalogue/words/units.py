@@ -258,6 +258,7 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
         },
     ),
     ("computing time", {"vCPU.h": (Fraction(1), _DEFINITION)}),
+    ("accelerator time", {"GPU.h": (Fraction(1), _DEFINITION)}),
     (
         "power",
         {

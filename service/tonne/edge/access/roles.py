@@ -122,6 +122,7 @@ RULES: dict[str, Rule] = {
     # ReportService
     "GetInventory": Rule(_READS, "name"),
     "GetCoverage": Rule(_READS, "name"),
+    "AllocateMeter": Rule(_READS, "name"),
     "Explain": Rule(_READS, "selection.name"),
     "Estimate": Rule(_READS, "selection.name", needs_book=False),
     "ListRecords": Rule(_READS, "parent"),

@@ -3,16 +3,14 @@
     kg of a group = sum over its resolutions of
                     sum(quantity) * conversion * factor * share, rounded once when it is printed
 
-The postings are summed first, by group and resolution (and by portion where the organisational
-boundary takes less than the whole of a facility), in exact decimals; what is left for Python is
-integer arithmetic on one row per group and resolution.
+The postings are summed first, by group, resolution and portion of the facility, in exact decimals;
+what is left for Python is integer arithmetic on one row of each.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -38,6 +36,7 @@ from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from fractions import Fraction
 
     from tonne.catalogue.resolving.resolution import Notice, Resolution
     from tonne.catalogue.resolving.texts import Texts
@@ -262,7 +261,7 @@ class _Sum:
         def text(column: int) -> str | None:
             if not has(self.stated, column):
                 return None
-            return _text(self.numerators[column], denominators[column])
+            return ratio_text(self.numerators[column], denominators[column])
 
         partial = self.stated & self.unstated
         return InventoryRow(
@@ -287,7 +286,7 @@ class _Sum:
         return tuple(
             Amount(
                 *weights.amounts[column - first],
-                _text(self.numerators[column], weights.denominators[column]),
+                ratio_text(self.numerators[column], weights.denominators[column]),
             )
             for column in columns_from(self.stated, first)
         )
@@ -299,22 +298,15 @@ class _Sum:
                 break
             gas = weights.gases[column - FIRST_GAS]
             numerator, denominator = self.numerators[column], weights.denominators[column]
-            kg = _text(numerator, denominator)
+            kg = ratio_text(numerator, denominator)
             potential = known_gases()[gas].potential(gwp_set) if gas in known_gases() else None
             kg_co2e = None
             if potential is not None:
-                kg_co2e = _text(
+                kg_co2e = ratio_text(
                     numerator * potential.numerator, denominator * potential.denominator
                 )
             amounts.append(GasAmount(gas, kg, kg_co2e))
         return tuple(amounts)
-
-
-def _text(numerator: int | Fraction, denominator: int) -> str:
-    """Write what was added up: whole numbers, and fractions where hours decide."""
-    if isinstance(numerator, Fraction):
-        numerator, denominator = numerator.numerator, denominator * numerator.denominator
-    return ratio_text(numerator, denominator)
 
 
 def _rows(
@@ -345,8 +337,7 @@ def _rows(
             check_wanted()
         values, label = record[:-2], names[record[-2]]
         each = added.pop((values, label))
-        found = values + label
-        group = tuple([found[place] for place in places])
+        group = tuple([(values + label)[place] for place in places])
         rows.append(each.row(group, weights, record[-1], request.gwp_set))
     rows.sort(key=lambda row: row.group)
     return tuple(rows)

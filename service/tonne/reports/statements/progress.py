@@ -220,7 +220,7 @@ def _projection(
 ) -> tuple[Fraction | None, str]:
     """Go on with the mean change of the last years; says why, or why not.
 
-    The figure of the target's own year is judged as it is, where none is before it.
+    A figure after which no year is left is judged as it is, where none is before it.
     """
     value = current.value
     earlier = [
@@ -231,7 +231,7 @@ def _projection(
         and years_between(each.year_start, current.year_start) <= PROJECTION_YEARS
     ]
     if value is not None and not earlier and not left:
-        return value, f"the figure of the target's own year: the target is {course.verdict(value)}"
+        return value, f"no year is left: the target is {course.verdict(value)}"
     if value is None or not earlier:
         return None, f"no figure of the {PROJECTION_YEARS} years before {current.year_start}"
     first = min(earlier, key=lambda each: each.year_start)
@@ -239,9 +239,12 @@ def _projection(
     assert first.value is not None  # noqa: S101  those without were left out
     change = (value - first.value) / span
     projected = value + change * left
+    told = ""
+    if projected < 0 <= value:  # no sum of emissions, no ratio and no share goes below
+        projected, told = Fraction(0), ", where it stops at 0"
     return projected, (
         f"{decimal_of(change)} {_unit(course.target)} a year, the mean from {first.year_start} to "
-        f"{current.year_start}, for {left} more years: the target is "
+        f"{current.year_start}, for {left} more years{told}: the target is "
         f"{course.verdict(projected)}"
     )
 

@@ -43,28 +43,3 @@ def test_hours_weigh_records(tonne, tmp_path):
     told = tonne("explain", "--book", "hourly", "--account", "scope2.location", "--replay")
     assert told.returncode == 0, told.stderr
     assert "mean of the hours" in " ".join(told.stdout.split())
-
-
-def test_indicators_weigh_records_by_their_hours(tonne, tmp_path):
-    """28 kg by 40 kWh of IT equipment, in total and however the book is taken apart."""
-    table, records, sites = (tmp_path / f"{name}.csv" for name in ("hours", "rows", "sites"))
-    table.write_text("start,g\n2025-03-01 11:00,2000\n2025-03-01 12:00,400\n")
-    sites.write_text("id,type,region\ns,data_centre,DE\n")
-    it = "4,s,electricity.it,40,kWh,2025-03-01T10:00:00Z,2025-03-01T12:00:00Z,DE\n"
-    records.write_text("".join(RECORDS.splitlines(keepends=True)[:3]) + it)
-    assert tonne("book", "create", "sited").returncode == 0
-    run = tonne(
-        "factor", "hours", table, "--book", "sited", "--id", "hours", "--region", "DE",
-        "--gwp-set", "AR5", "--source", "operator", "--value-column", "g", "--grams",
-        "--zone", "Europe/Berlin",
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    assert tonne("facility", "import", sites, "--book", "sited").returncode == 0
-    assert tonne("append", records, "--book", "sited", "--channel", "meter").returncode == 0
-    for by in ((), ("--by", "facility"), ("--by", "facility_type"), ("--by", "region")):
-        found = tonne(
-            "indicator", "value", "-i", "cue", "--book", "sited", *by, "--format", "json"
-        )
-        assert found.returncode == 0, found.stderr
-        (value,) = json.loads(found.stdout)["values"]
-        assert (value["exact"], value["numerator"]) == ("0.7", "28"), (by, found.stdout)

@@ -71,6 +71,8 @@ def test_one_target_has_two_verdicts(lenovo, client, tonne):
         assert places(told.current.progress_percent) == percent
         assert (told.current.standing, told.base.basis) == (standing, "ledger")
         assert f"scope2.{method}" in told.rests_on
+        if method == "location":  # -36,989 t a year for ten more years
+            assert (told.projected_value, "where it stops at 0" in told.projection) == (0, True)
         shown = tonne("target", "progress", f"scope12-{method}", "--book", lenovo)
         assert f"{percent} % of the way by 2019-04, {standing}" in shown.stdout
         exact = tonne(
