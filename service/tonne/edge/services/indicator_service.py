@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tonne.edge.messages import indicator_codec, names
+from tonne.edge.messages import names
+from tonne.edge.messages.reports import indicator_codec
 from tonne.edge.services.calls import handlers_of, read_query
 from tonne.ledger.budget import PART_BYTES
 from tonne.reports.indicators.book import book_indicators

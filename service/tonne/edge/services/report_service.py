@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import current
 from tonne.edge.border import WholeAnswer
-from tonne.edge.messages import allocation_codec, codec, explain_codec, names, report_codec
+from tonne.edge.messages import codec, explain_codec, names, report_codec
+from tonne.edge.messages.reports import allocation_codec
 from tonne.edge.messages.requests.batch_requests import EstimatePart, read_estimate_request
 from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.errors import FieldInvalid
