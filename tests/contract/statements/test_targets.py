@@ -311,3 +311,44 @@ def test_spend_comes_from_the_ledger_where_no_question_brings_it(client, run, st
     client.post_records(stated_book, [span | {"facility": "s2", "quantity": "6", "unit": "USD"}])
     code, _, text = run("supplier", "coverage", "--on", "2025-03-31")
     assert (code, "spend of one currency" in text) == (1, True)
+
+
+@pytest.mark.parametrize(("most", "verdict"), [("21600", "met"), ("21599.9", "missed")])
+@pytest.mark.usefixtures("filled")
+def test_a_limit_without_a_base_is_judged_in_its_own_year(run, state, most, verdict):
+    """It has no way and no path; whether it is reached is said all the same."""
+    state(
+        *("target", "add", "limit", "display_name=At most", "type=absolute"),
+        *("accounts=scope1,scope2.location", "target_year_start=2022-01", f"target_value={most}"),
+    )
+    told = ask(run, "target", "progress", "limit", "--year", "2022-01")
+    assert told["current"]["progress_percent"] is None
+    # Figures of the years before are looked at, too: their mean goes on for no more years.
+    assert told["projection"].endswith(f"the target is {verdict}")
+    state(
+        *("target", "add", "share", "display_name=Shared", "type=share", "indicator=shared"),
+        *("target_year_start=2022-01", "target_value=80"),
+        'stated=[{"year_start": "2022-01", "value": "80", "source": "register"}]',
+    )
+    told = ask(run, "target", "progress", "share")
+    assert (told["projection"], told["projected_value"]) == (
+        "no year is left: the target is met",
+        "80",
+    )
+
+
+def test_a_template_tells_what_it_states_anew(run, monkeypatch):
+    """It names what the book had in other words. TONNE_AUTHOR says who states it."""
+    monkeypatch.setenv("TONNE_AUTHOR", "Ada")
+    own = [each for each in TARGET if not each.startswith("display_name")]
+    code, _, told = run(
+        *("target", "add", "average-pue", "display_name=Ours", *own, "--reason", "own")
+    )
+    assert code == 0, told
+    code, _, told = run("template", "apply", "ict-operator")
+    assert code == 0, told
+    assert told.endswith("stated anew, since the book had them in other words: target average-pue")
+    code, _, told = run("template", "apply", "ict-manufacturer")
+    assert "anew" not in told
+    code, listed, _ = run("target", "show", "average-pue")
+    assert [each["author"] for each in json.loads(listed)] == ["Ada", "Ada"]
