@@ -56,4 +56,7 @@ class Days:
         twice, the first one (PEP 495: `fold` is 0).
         """
         midnight = dt.datetime(day.year, day.month, day.day, tzinfo=self.zone)
-        return midnight.astimezone(dt.UTC)
+        try:
+            return midnight.astimezone(dt.UTC)
+        except OverflowError:  # the first day of all, east of Greenwich: no record is of it
+            return dt.datetime.min.replace(tzinfo=dt.UTC)
