@@ -205,7 +205,7 @@ def ratios():
     }
 
 
-def record(number, facility, activity, quantity, unit, region, year):  # noqa: PLR0917
+def record(number, facility, activity, quantity, unit, region, year):  # noqa: PLR0917  # in the order of a table
     """A record of a whole year of China."""
     return {
         "record_id": f"{year}-{number}",
