@@ -68,7 +68,7 @@ COMMANDS = {
     "restore": "process.rescue:restore_app",
     "garbage": "process.rescue:garbage_app",
     "config": "process.serve:show_config",
-    "demo": "commands.demo:run_demo",
+    "demo": "commands.demo.running:run_demo",
 }
 """Where each command is: a module below `tonne.cli`, and the name in it."""
 

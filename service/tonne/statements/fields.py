@@ -200,7 +200,7 @@ def from_mapping(kind: type[T], given: Any, place: str) -> T:
         A field is unknown (with the nearest that is known), missing, or of another type.
     """
     if not isinstance(given, dict):
-        raise invalid(place, f"fields of {kind.__name__}", given)
+        raise invalid(place, f"fields of {kind.__name__}: {', '.join(hints(kind))}", given)
     known = hints(kind)
     for name in given:
         if name not in known:

@@ -377,3 +377,44 @@ def test_what_an_indicator_remarks_is_told_of_a_target(client, run, state, state
     told = ask(run, "target", "progress", "pue")["notices"]
     assert "2020-01: no record of memo.it_energy: south in 2020-12" in told
     assert any("wait in suspense" in each for each in told)
+
+
+@pytest.mark.parametrize(("most", "verdict"), [("21600", "met"), ("21599.9", "missed")])
+@pytest.mark.usefixtures("filled")
+def test_a_limit_without_a_base_is_judged_in_its_own_year(run, state, most, verdict):
+    """It has no way and no path; whether it is reached is said all the same."""
+    state(
+        *("target", "add", "limit", "display_name=At most", "type=absolute"),
+        *("accounts=scope1,scope2.location", "target_year_start=2022-01", f"target_value={most}"),
+    )
+    told = ask(run, "target", "progress", "limit", "--year", "2022-01")
+    assert told["current"]["progress_percent"] is None
+    # Figures of the years before are looked at, too: their mean goes on for no more years.
+    assert told["projection"].endswith(f"the target is {verdict}")
+    state(
+        *("target", "add", "share", "display_name=Shared", "type=share", "indicator=shared"),
+        *("target_year_start=2022-01", "target_value=80"),
+        'stated=[{"year_start": "2022-01", "value": "80", "source": "register"}]',
+    )
+    told = ask(run, "target", "progress", "share")
+    assert (told["projection"], told["projected_value"]) == (
+        "no year is left: the target is met",
+        "80",
+    )
+
+
+def test_a_template_tells_what_it_states_anew(run, monkeypatch):
+    """It names what the book had in other words. TONNE_AUTHOR says who states it."""
+    monkeypatch.setenv("TONNE_AUTHOR", "Ada")
+    own = [each for each in TARGET if not each.startswith("display_name")]
+    code, _, told = run(
+        *("target", "add", "average-pue", "display_name=Ours", *own, "--reason", "own")
+    )
+    assert code == 0, told
+    code, _, told = run("template", "apply", "ict-operator")
+    assert code == 0, told
+    assert told.endswith("stated anew, since the book had them in other words: target average-pue")
+    code, _, told = run("template", "apply", "ict-manufacturer")
+    assert "anew" not in told
+    code, listed, _ = run("target", "show", "average-pue")
+    assert [each["author"] for each in json.loads(listed)] == ["Ada", "Ada"]

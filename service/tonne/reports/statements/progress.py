@@ -71,6 +71,11 @@ class _Course:
         is_ahead = (difference < 0) == self.target.is_lower_better
         return Standing.AHEAD if is_ahead else Standing.BEHIND
 
+    def verdict(self, value: Fraction) -> str:
+        """Say whether a figure is what is to be reached, or better."""
+        is_met = value <= self.aim if self.target.is_lower_better else value >= self.aim
+        return "met" if is_met else "missed"
+
 
 def target_progress(
     statement: Statement, source: FigureSource, year_start: str = ""
@@ -164,7 +169,7 @@ def _current(statement: Statement, found: Found, year_start: str) -> Figure:
         raise invalid(
             "year_start",
             f"a year of {statement.id} that has a figure: {_remedy(target)}",
-            f"{year or 'no year'} with {_lack(found.figures.get(year))}",
+            f"{year} with {_lack(found.figures.get(year))}" if year else _lack(None),
         )
     return max(there, key=lambda each: each.year_start)
 
@@ -211,7 +216,10 @@ def _told(figure: Figure, course: _Course) -> YearFigure:
 def _projection(
     course: _Course, found: Found, current: Figure, left: int
 ) -> tuple[Fraction | None, str]:
-    """Go on with the mean change of the last years; says why, or why not."""
+    """Go on with the mean change of the last years; says why, or why not.
+
+    A figure after which no year is left is judged as it is, where none is before it.
+    """
     value = current.value
     earlier = [
         each
@@ -220,6 +228,8 @@ def _projection(
         and each.year_start < current.year_start
         and years_between(each.year_start, current.year_start) <= PROJECTION_YEARS
     ]
+    if value is not None and not earlier and not left:
+        return value, f"no year is left: the target is {course.verdict(value)}"
     if value is None or not earlier:
         return None, f"no figure of the {PROJECTION_YEARS} years before {current.year_start}"
     first = min(earlier, key=lambda each: each.year_start)
@@ -230,11 +240,10 @@ def _projection(
     told = ""
     if projected < 0 <= value:  # no sum of emissions, no ratio and no share goes below
         projected, told = Fraction(0), ", where it stops at 0"
-    is_met = projected <= course.aim if course.target.is_lower_better else projected >= course.aim
     return projected, (
         f"{decimal_of(change)} {_unit(course.target)} a year, the mean from {first.year_start} to "
         f"{current.year_start}, for {left} more years{told}: the target is "
-        f"{'met' if is_met else 'missed'}"
+        f"{course.verdict(projected)}"
     )
 
 

@@ -9,6 +9,7 @@ from tonne.cli.commands.stating.statements import (
     IdArgument,
     document_of,
     make_app,
+    people_text,
     read_moment,
     rows_of,
     tell,
@@ -18,12 +19,12 @@ from tonne.cli.terminal.output import (
     Column,
     Format,
     FormatOption,
-    exact_text,
     print_json,
     print_rows,
     shown,
     stdout_console,
 )
+from tonne.statements.answers import Pipeline
 from tonne.statements.statement import Kind
 
 measure_app = make_app(Kind.MEASURE, "Measures, their effect, and what they bring to a target.")
@@ -68,7 +69,7 @@ def show_effect(
         stdout_console().print(
             shown(
                 f"{found.display_name}, year from {found.year_start}: "
-                f"{exact_text(found.effect_kg)} kg CO2e = {found.formula}"
+                f"{people_text(found.effect_kg)} kg CO2e = {found.formula}"
             )
         )
     tell(found.notices)
@@ -86,6 +87,11 @@ def show_pipeline(
     """Set the measures for a target against what is left of it."""
     with connect(server) as client:
         found = client.measure_pipeline(book, target, as_of=read_moment(as_of))
+    print_pipeline(found, form)
+
+
+def print_pipeline(found: Pipeline, form: Format) -> None:
+    """Print the measures for a target, and what they leave of it."""
     if form is Format.JSON:
         print_json(document_of(found))
         return
@@ -93,8 +99,8 @@ def show_pipeline(
     if form is Format.TABLE:
         stdout_console().print(
             shown(
-                f"left to {found.target}: {exact_text(found.gap_kg)} kg CO2e; to come "
-                f"{exact_text(found.expected_kg)}, uncovered {exact_text(found.uncovered_kg)}"
+                f"left to {found.target}: {people_text(found.gap_kg)} kg CO2e; to come "
+                f"{people_text(found.expected_kg)}, uncovered {people_text(found.uncovered_kg)}"
             )
         )
     tell(found.notices)

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from tonne.cli.terminal.output import (
     Column,
     Format,
     FormatOption,
+    exact_text,
     print_json,
     print_rows,
     program_value,
@@ -31,6 +33,9 @@ from tonne.errors import FieldInvalid
 from tonne.statements.fields import check_fields, from_mapping, to_mapping
 from tonne.statements.statement import BODIES, Kind, Statement
 from tonne.text.visible import read_csv_cell
+
+_PLACES = 3
+"""Places of the numbers that people read."""
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Its id.")]
 FieldsArgument = Annotated[
@@ -43,7 +48,12 @@ FieldsArgument = Annotated[
 ]
 ReasonOption = Annotated[str, typer.Option(help="Why.")]
 AuthorOption = Annotated[
-    str, typer.Option(help="Who says so; without it whoever the server knows you as.")
+    str,
+    typer.Option(
+        "--author",
+        envvar="TONNE_AUTHOR",
+        help="Who says so; without it whoever the server knows you as.",
+    ),
 ]
 FromDayOption = Annotated[
     str,
@@ -335,6 +345,11 @@ def rows_of(values: Iterable[Any]) -> list[dict[str, object]]:
         }
         for value in values
     ]
+
+
+def people_text(value: Decimal) -> str:
+    """Write a number that follows from statements for people; JSON and CSV have it exactly."""
+    return exact_text(round(value, _PLACES))
 
 
 def tell(notices: Iterable[str]) -> None:

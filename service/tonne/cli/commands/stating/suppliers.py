@@ -30,6 +30,7 @@ from tonne.cli.terminal.output import (
     say,
 )
 from tonne.errors import FieldInvalid
+from tonne.statements.answers import SupplierCoverage
 from tonne.statements.fields import check_fields, from_mapping
 from tonne.statements.statement import Kind, Statement
 from tonne.statements.suppliers import Evidence, Supplier
@@ -38,12 +39,12 @@ supplier_app = make_app(Kind.SUPPLIER, "Suppliers, and what is shown of them.")
 supplier_app.add_typer(make_app(Kind.EVIDENCE, "What is shown of suppliers."), name="evidence")
 
 _COVERAGE = (
-    Column("attribute"),
+    Column("attribute", width_min=12),
     Column("level_min", "level"),
-    Column("supplier_count", "suppliers"),
-    Column("count_percent", "% of number", is_rounded=True),
-    Column("spend_percent", "% of spend", is_optional=True, is_rounded=True),
-    Column("evidence_date_min", "evidence from", is_optional=True),
+    Column("supplier_count", "count"),
+    Column("count_percent", "% count", is_rounded=True),
+    Column("spend_percent", "% spend", is_optional=True, is_rounded=True),
+    Column("evidence_date_min", "from", is_optional=True),
     Column("evidence_date_max", "to", is_optional=True),
     Column("expired_count", "expired"),
 )
@@ -101,6 +102,11 @@ def show_coverage(
         found = client.supplier_coverage(
             book, spend=amounts, currency=currency, valid_on=on, as_of=read_moment(as_of)
         )
+    print_coverage(found, form)
+
+
+def print_coverage(found: SupplierCoverage, form: Format) -> None:
+    """Print of which suppliers something is shown."""
     if form is Format.JSON:
         print_json(document_of(found))
         return

@@ -13,6 +13,7 @@ from tonne.cli.commands.stating.statements import (
     SpendOption,
     document_of,
     make_app,
+    people_text,
     read_moment,
     read_spend,
     rows_of,
@@ -23,7 +24,6 @@ from tonne.cli.terminal.output import (
     Column,
     Format,
     FormatOption,
-    exact_text,
     print_json,
     print_rows,
     shown,
@@ -33,9 +33,6 @@ from tonne.statements.answers import TargetProgress, YearFigure
 from tonne.statements.statement import Kind
 
 target_app = make_app(Kind.TARGET, "Targets, and where they stand.")
-
-_PLACES = 3
-"""Places of the numbers that people read; JSON and CSV have them exactly."""
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -98,7 +95,7 @@ def show_progress(  # typer passes by name
 def _lines(found: TargetProgress) -> list[str]:
     unit = f" {found.unit}" if found.unit else ""
     current = found.current
-    aim = f"{_people(found.target_value)}{unit} in the year from {found.target_year_start}"
+    aim = f"{people_text(found.target_value)}{unit} in the year from {found.target_year_start}"
     lines = [
         f"{found.display_name}: {aim}",
         f"version {found.version} of {found.valid_from}: {found.reason}",
@@ -106,23 +103,21 @@ def _lines(found: TargetProgress) -> list[str]:
     ]
     if current.progress_percent is not None:
         lines.append(
-            f"{_people(current.progress_percent)} % of the way by {current.year_start}"
-            f"{f', {current.standing}' if current.standing else ''}: {_bars(found.years)}"
+            f"{people_text(current.progress_percent)} % of the way by {current.year_start}"
+            f"{f', {current.standing}' if current.standing else ''}: {bars_of(found.years)}"
         )
     if found.needed_yearly is not None:
         of_base = found.needed_yearly_percent
-        told = "" if of_base is None else f" ({_people(of_base)} % of the base)"
-        lines.append(f"needed: {_people(found.needed_yearly)}{unit} a year{told}")
-    going_on = "none" if found.projected_value is None else _people(found.projected_value) + unit
+        told = "" if of_base is None else f" ({people_text(of_base)} % of the base)"
+        lines.append(f"needed: {people_text(found.needed_yearly)}{unit} a year{told}")
+    going_on = (
+        "none" if found.projected_value is None else people_text(found.projected_value) + unit
+    )
     lines.append(f"projection: {going_on}: {found.projection}")
     return lines
 
 
-def _people(value: Decimal) -> str:
-    return exact_text(round(value, _PLACES))
-
-
-def _bars(years: Sequence[YearFigure]) -> str:
+def bars_of(years: Sequence[YearFigure]) -> str:
     """Draw the figures of the years, the highest as the full bar."""
     values = [each.value for each in years if each.value is not None]
     top = max(values, default=Decimal(0))

@@ -15,7 +15,9 @@ from tonne.cli.terminal.output import (
     print_rows,
     say,
 )
+from tonne.client import Client
 from tonne.statements.fields import to_mapping
+from tonne.statements.statement import Statement
 from tonne.statements.templates import read_template, template_ids
 
 template_app = typer.Typer(
@@ -82,8 +84,17 @@ def apply_template(
 ) -> None:
     """State what a template states in a book. Applied again, it changes nothing."""
     found = read_template(template)
-    request_id = f"template-{found.id}-{found.version}"
     with connect(server) as client:
-        client.add_statements(book, found.statements, author=author, request_id=request_id)
-    count = counted(len(found.statements), "statement")
+        kept = state_template(client, book, template, author)
+    count = counted(len(kept), "statement")
     say(f"{count} of {found.id}, version {found.version}, are in the book {book}")
+    again = [f"{each.kind} {each.id}" for each in kept if each.version > 1]
+    if again:
+        say(f"stated anew, since the book had them in other words: {', '.join(again)}")
+
+
+def state_template(client: Client, book: str, template: str, author: str) -> list[Statement]:
+    """State what a template states; the call's name makes a repeat of it state nothing."""
+    found = read_template(template)
+    request_id = f"template-{found.id}-{found.version}"
+    return client.add_statements(book, found.statements, author=author, request_id=request_id)

@@ -1,4 +1,4 @@
-"""The command `tonne demo`: the main job on a fresh ledger, from stream to inventory."""
+"""The command `tonne demo`: the main job on a fresh ledger, from stream to targets."""
 
 import re
 import shutil
@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from tonne.cli.appending.bar import make_bar
+from tonne.cli.commands.demo import steering
 from tonne.cli.commands.inventory import print_inventory, print_remarks
 from tonne.cli.terminal.output import Format, say, stdout_console
 from tonne.client import AppendResult, Client, Progress, ServerUnavailable
@@ -24,6 +25,17 @@ from tonne.errors import ConfigInvalid
 BOOK = "demo"
 STOP_S_MAX = 60.0
 LOG_CHARS_SHOWN = 2_000
+
+_FURTHER = (
+    f"inventory --book {BOOK} --by facility_type,period",
+    f"inventory --book {BOOK} --by account --consolidation all",
+    f"explain --book {BOOK} --facility dc-001 --account scope2.location --period 2025-03 --replay",
+    "factor search electricity guangdong",
+    f"indicator value --book {BOOK} -i pue_3 --by facility --span month",
+    f"target progress energy-per-flow --book {BOOK}",
+    f"measure effect solar --book {BOOK}",
+)
+"""Commands that show more of the demo's book."""
 
 _READY = re.compile(r"serving on (\S+),")
 
@@ -105,6 +117,7 @@ def _set_up(client: Client) -> None:
     facility_count, _ = client.import_facilities(BOOK, sample.facilities())
     factor_count = sum(edition.factor_count for edition in client.list_editions(BOOK))
     say(f"book {BOOK}: {facility_count} facilities, {factor_count:,} published factors")
+    steering.state(client, BOOK, sample.suppliers())
 
 
 def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
@@ -153,14 +166,12 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
         inventory = client.inventory(BOOK, by=by)
         print_inventory(inventory, by, Format.TABLE)
     print_remarks(inventory, BOOK)
+    steering.show(client, BOOK, {each.message for each in inventory.notices})
     command = _command()
+    further = "\n".join(f"  {command} {each}" for each in _FURTHER)
     console.print(
         f"\nTo look further, serve this ledger:\n\n  {command} serve --data {directory}\n\nand "
-        f"run these in another terminal:\n\n  {command} inventory --book {BOOK} --by "
-        f"facility_type,period\n  {command} inventory --book {BOOK} --by account "
-        f"--consolidation all\n  {command} explain --book {BOOK} --facility dc-001 --account "
-        f"scope2.location --period 2025-03 --replay\n  {command} factor search electricity "
-        "guangdong\n",
+        f"run these in another terminal:\n\n{further}\n",
         soft_wrap=True,
     )
 
