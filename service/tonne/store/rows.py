@@ -10,6 +10,7 @@ from collections.abc import Mapping  # noqa: TC003  see dt
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
+from tonne.store.corrections import Correction  # noqa: TC001  see dt
 from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
 
 T = TypeVar("T")
@@ -71,7 +72,8 @@ class FileRow:
     `seq` is given by the manifest when the file is committed: it rises by book in the order of
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
-    that wait in suspense now. `segment` is the id of the segment whose records a clearing posts.
+    that wait in suspense now, `reversed_count` those of it that were reversed. `segment` is the id of
+    the segment whose records a clearing posts, or a reversal takes back.
     """
 
     id: str
@@ -86,6 +88,7 @@ class FileRow:
     seq: int = 0
     suspended_count: int = 0
     segment: str = ""
+    reversed_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,8 @@ class RangeRow:
 class BookSnapshot:
     """A book at one moment, as far as later commits, merges and clearings change it.
 
-    Commits up to and with `stop_seq` had happened. `suspended_counts` is of segments with records
-    in suspense, by id.
+    Commits up to and with `stop_seq` had happened. `suspended_counts` and `reversed_counts` are of
+    segments with records that wait or are reversed, by id.
     """
 
     book: str
@@ -112,6 +115,7 @@ class BookSnapshot:
     channels: tuple[Channel, ...]
     postings: tuple[FileRow, ...]
     suspended_counts: dict[str, int]
+    reversed_counts: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +161,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """Records of a segment that leave suspense in a commit.
+    """Records of a segment that leave suspense in a commit, or are reversed by it.
 
     `suspended_before` is compared with what the segment has; `suspended_after` is less, so that
-    of two clearings that saw the same records the second fails. `channels` are pairs of channel
+    of two clearings that saw the same records the second fails. So it is with `reversed_before`
+    and `reversed_after`, which is more, where records are reversed: then the others may be equal. `channels` are pairs of channel
     and count, whose totals follow: records that are posted; `withdrawn_channels` those for which
     others stand, which count as quarantined from here on. Records of requests are not among them,
     because the answer to a request stays what it was.
@@ -171,6 +176,8 @@ class Clearing:
     suspended_after: int
     channels: tuple[tuple[str, int], ...] = ()
     withdrawn_channels: tuple[tuple[str, int], ...] = ()
+    reversed_before: int = 0
+    reversed_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +272,8 @@ class Commit:
         Every resolution that the postings name, by id: those that are not there are inserted.
     witness : str
         Id of a commit of the book that is known to have happened; empty: none is known.
-    moves, requests, mends, clearings, files, ranges, periods : tuple
-        What the commit moves, claims, supersedes, clears, adds and touches. Channels, request
+    moves, requests, mends, clearings, corrections, files, ranges, periods : tuple
+        What the commit moves, claims, supersedes, clears, notes, adds and touches. Channels, request
         ids and segments that are cleared are unique within a commit.
     """
 
@@ -280,6 +287,7 @@ class Commit:
     requests: tuple[RequestClaim, ...] = ()
     mends: tuple[MendRow, ...] = ()
     clearings: tuple[Clearing, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     files: tuple[FileRow, ...] = ()
     ranges: tuple[RangeRow, ...] = ()
     periods: tuple[int, ...] = field(default=())

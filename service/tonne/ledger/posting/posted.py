@@ -14,6 +14,7 @@ import polars as pl
 from tonne.errors import QuantityOverflow
 from tonne.ledger.files.files import POSTINGS, QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
+from tonne.ledger.posting.correcting.noted import with_notes
 from tonne.ledger.posting.entries import REQUEST_PREFIX, ChannelEntry, Durable, Entry, RequestEntry
 from tonne.ledger.statuses import GOT_CHARS_MAX, field_name
 from tonne.model import ControlTotals, RecordField, RowError, RowStatus
@@ -349,8 +350,8 @@ def _frames(
     records = frame_to_write(posted.records())
     if any(totals.suspended_count for totals in posted.totals):
         records = with_posting_region(records, state)
-    frames[SEGMENT] = records
     frames[POSTINGS], used = posting_frame(posted, state)
     resolutions = {each.id: each.to_json() for each in used}
-    periods = frames[POSTINGS]["period"].unique().to_list()
-    return frames, resolutions, tuple(sorted(periods))
+    periods = tuple(sorted(frames[POSTINGS]["period"].unique().to_list()))
+    frames[SEGMENT] = with_notes(records, state, periods)
+    return frames, resolutions, periods

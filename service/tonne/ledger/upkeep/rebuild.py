@@ -180,11 +180,14 @@ class Rebuild:
         segment = self._reader.open(file).frame()
         commits = self._manifest.get_commits([each.commit_id for each in (file, *clearings)])
         now = segment
-        posted = segment.filter(pl.col("status") == RowStatus.POSTED)
+        # What was reversed since was taken back under what it was posted as: to nothing.
+        last = with_cleared(segment, read_cleared(self._reader, clearings))
+        stays = (last["status"] == RowStatus.POSTED).alias("stays")
+        posted = segment.filter((segment["status"] == RowStatus.POSTED) & stays)
         self._post(posted, commits[file.commit_id], sums)
         for clearing in clearings:
             after = with_cleared(now, read_cleared(self._reader, [clearing]))
-            left = now.filter((now["status"] > 0) & (after["status"] == RowStatus.POSTED))
+            left = now.filter((now["status"] > 0) & (after["status"] == RowStatus.POSTED) & stays)
             self._post(left, commits[clearing.commit_id], sums)
             now = after
         self._wait(now.filter(is_waiting()), sums)

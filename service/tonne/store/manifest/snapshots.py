@@ -38,8 +38,10 @@ class SnapshotQueries(Tables):
                 sa.select(table).where(live, table.c.kind == "postings").order_by(table.c.seq)
             )
             waiting = connection.execute(
-                sa.select(table.c.id, table.c.suspended_count).where(
-                    live, table.c.kind == "segment", table.c.suspended_count > 0
+                sa.select(table.c.id, table.c.suspended_count, table.c.reversed_count).where(
+                    live,
+                    table.c.kind == "segment",
+                    (table.c.suspended_count > 0) | (table.c.reversed_count > 0),
                 )
             )
             rows = connection.execute(
@@ -51,6 +53,7 @@ class SnapshotQueries(Tables):
                 channels=tuple(channel_of(row) for row in rows),
                 postings=tuple(file_of(row) for row in postings),
                 suspended_counts={row.id: row.suspended_count for row in waiting},
+                reversed_counts={row.id: row.reversed_count for row in waiting},
             )
 
     def book_moment(self, book: str) -> BookMoment:
