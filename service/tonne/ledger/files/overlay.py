@@ -121,6 +121,34 @@ class Overlay:
         """Find the clearing files of segments by the segment's id: one query for all."""
         return self._manifest.clearings_of(file.id for file in segments)
 
+    def link(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:
+        """Do as `apply`, and say of reversed records by what.
+
+        `reversal` is the commit, `by_source` and `by_offset` the place of what stands for the
+        record; null of all others.
+        """
+        parts = [
+            read_cleared(self._reader, [file]).with_columns(
+                pl.lit(file.commit_id, pl.String).alias("reversal")
+            )
+            for file in clearings
+        ]
+        if not parts:
+            none = {name: pl.lit(None, pl.String) for name in ("reversal", "by_source")}
+            return segment.with_columns(**none, by_offset=pl.lit(None, pl.Int64))
+        cleared = pl.concat(parts)
+        with polars_errors("a segment and its clearings"):
+            keys = (pl.col("channel").cast(pl.String), pl.col("offset"))
+            gone = cleared.filter("is_reversed")
+            links = segment.select(keys).join(
+                gone.select(*keys, "reversal", "by_source", "by_offset"),
+                on=_PLACE,
+                how="left",
+                maintain_order="left",
+            )
+            linked = links.select("reversal", "by_source", "by_offset")
+            return with_cleared(segment, cleared).with_columns(linked)
+
     def apply(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:
         """Give a segment's records the status that they have after its clearings."""
         return with_cleared(segment, read_cleared(self._reader, clearings))

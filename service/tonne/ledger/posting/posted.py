@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.model import Book
+    from tonne.store.corrections import Correction
     from tonne.store.rows import Clearing, FileKind, MendRow
     from tonne_kernel import Posted, SliceTotals
 
@@ -74,7 +75,9 @@ class PostedEntries:
     periods : tuple of int
         Months that the postings touch.
     withdrawn : tuple of Withdrawn
-        What leaves suspense with them, segment by segment.
+        What leaves suspense with them, or is reversed, segment by segment.
+    corrections : tuple of Correction
+        Entries of what is reversed.
     """
 
     book: Book
@@ -84,6 +87,7 @@ class PostedEntries:
     resolutions: Mapping[str, str]
     periods: tuple[int, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def suspended_count(self) -> int:
