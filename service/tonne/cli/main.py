@@ -46,6 +46,8 @@ COMMANDS = {
     "estimate": "commands.estimate:estimate",
     "word": "commands.words:word_app",
     "channel": "commands.listings:channel_app",
+    "record": "commands.correcting.corrections:record_app",
+    "correction": "commands.correcting.corrections:correction_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",
     "quarantine": "commands.listings:quarantine_app",

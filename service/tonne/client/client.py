@@ -12,8 +12,8 @@ from tonne.client.append.channel import Channel
 from tonne.client.append.stream import AppendStream
 from tonne.client.books import BookCalls
 from tonne.client.catalogue import CatalogueCalls
+from tonne.client.corrections import CorrectionCalls
 from tonne.client.errors import RecordsInvalid
-from tonne.client.imports import ImportCalls
 from tonne.client.reports import ReportCalls
 from tonne.client.wire.calls import PAGE_SIZE
 from tonne.client.wire.credentials import Credentials, TokenSource
@@ -25,6 +25,7 @@ from tonne.model import Limits
 from tonne.quantities import quantity_decimal
 from tonne.v1 import (
     catalogue_pb2_grpc,
+    corrections_pb2_grpc,
     imports_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
@@ -41,7 +42,7 @@ POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one PostRecords call takes: gRPC's own default limit of a message."""
 
 
-class Client(BookCalls, CatalogueCalls, ImportCalls, ReportCalls):
+class Client(BookCalls, CatalogueCalls, CorrectionCalls, ReportCalls):
     """A connection to a Tonne server.
 
     Parameters
@@ -94,6 +95,7 @@ class Client(BookCalls, CatalogueCalls, ImportCalls, ReportCalls):
         self._ingest = _stub(ingest_pb2_grpc.IngestServiceStub, self._unary)
         self._appends = _stub(ingest_pb2_grpc.IngestServiceStub, self._streams)
         self._imports = _stub(imports_pb2_grpc.ImportServiceStub, self._unary)
+        self._corrections = _stub(corrections_pb2_grpc.CorrectionServiceStub, self._unary)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
         self._reports = _stub(report_pb2_grpc.ReportServiceStub, self._unary)

@@ -12,7 +12,14 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from tonne.errors import FieldInvalid
-from tonne.v1 import catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    corrections_pb2,
+    imports_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    report_pb2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +68,14 @@ def routes() -> list[Route]:
     """List the paths of all calls that have one."""
     return [
         route
-        for file in (ingest_pb2, imports_pb2, ledger_pb2, catalogue_pb2, report_pb2)
+        for file in (
+            ingest_pb2,
+            imports_pb2,
+            ledger_pb2,
+            corrections_pb2,
+            catalogue_pb2,
+            report_pb2,
+        )
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods
         for route in _routes_of(method)

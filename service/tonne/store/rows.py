@@ -10,8 +10,8 @@ from collections.abc import Mapping  # noqa: TC003  see dt
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from tonne.store.corrections import Correction  # noqa: TC001  see dt
 from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
+from tonne.store.corrections import Correction  # noqa: TC001  see dt
 
 T = TypeVar("T")
 
@@ -72,8 +72,8 @@ class FileRow:
     `seq` is given by the manifest when the file is committed: it rises by book in the order of
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
-    that wait in suspense now, `reversed_count` those of it that were reversed. `segment` is the id of
-    the segment whose records a clearing posts, or a reversal takes back.
+    that wait in suspense now, `reversed_count` those that were reversed. `segment` is the id of
+    the segment whose records a clearing posts or takes back.
     """
 
     id: str
@@ -165,10 +165,10 @@ class Clearing:
 
     `suspended_before` is compared with what the segment has; `suspended_after` is less, so that
     of two clearings that saw the same records the second fails. So it is with `reversed_before`
-    and `reversed_after`, which is more, where records are reversed: then the others may be equal. `channels` are pairs of channel
-    and count, whose totals follow: records that are posted; `withdrawn_channels` those for which
-    others stand, which count as quarantined from here on. Records of requests are not among them,
-    because the answer to a request stays what it was.
+    and `reversed_after`, which is more, where records are reversed. `channels` are pairs of a
+    channel and a count, whose totals follow: records that are posted; `withdrawn_channels` those
+    for which others stand, which count as quarantined from here on. Records of requests are not
+    among them, because the answer to a request stays what it was.
     """
 
     segment_id: str
@@ -273,8 +273,8 @@ class Commit:
     witness : str
         Id of a commit of the book that is known to have happened; empty: none is known.
     moves, requests, mends, clearings, corrections, files, ranges, periods : tuple
-        What the commit moves, claims, supersedes, clears, notes, adds and touches. Channels, request
-        ids and segments that are cleared are unique within a commit.
+        What the commit moves, claims, supersedes, clears, notes, adds and touches. Channels,
+        request ids and segments that are cleared are unique within a commit.
     """
 
     id: str

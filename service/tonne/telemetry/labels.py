@@ -5,7 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 
 from tonne import errors
-from tonne.v1 import catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    corrections_pb2,
+    imports_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    report_pb2,
+)
 
 try:
     VERSION = importlib.metadata.version("tonne")
@@ -24,7 +31,7 @@ ERROR_CODES = tuple(
 
 METHODS = tuple(
     f"{service.full_name}/{method.name}"
-    for file in (ingest_pb2, imports_pb2, ledger_pb2, catalogue_pb2, report_pb2)
+    for file in (ingest_pb2, imports_pb2, ledger_pb2, corrections_pb2, catalogue_pb2, report_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 )

@@ -12,7 +12,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from tests.support.servers.api import EDITION, RunningServer, details_of
 from tonne.server import SERVICES
-from tonne.v1 import catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    corrections_pb2,
+    imports_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    report_pb2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor
     from google.protobuf.message import Message
 
-FILES = (catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2)
+FILES = (catalogue_pb2, corrections_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2)
 MARK = "@@@@@@"
 """A text of the request whose bytes are replaced by as many that are no UTF-8."""
 
@@ -51,6 +58,7 @@ NAMES = {
     "CompareRecords": "books/acme/channels/m",
     "DigestRecords": "books/acme/channels/m",
     "MendRecords": "books/acme/channels/m",
+    "CorrectRecords": "books/acme/channels/m",
 }
 IN_BAND = ("rows.", "batch.")
 

@@ -28,7 +28,14 @@ from tests.support.servers.api import (
 from tests.support.servers.identities import AUDIENCE, Issuer, SigningKey, api_for
 from tonne.edge.access.roles import RULES, Role
 from tonne.errors import ConfigInvalid, DefectError
-from tonne.v1 import catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    corrections_pb2,
+    imports_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    report_pb2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +47,14 @@ Code = grpc.StatusCode
 
 METHODS: dict[str, MethodDescriptor] = {
     method.name: method
-    for file in (ingest_pb2, imports_pb2, ledger_pb2, catalogue_pb2, report_pb2)
+    for file in (
+        ingest_pb2,
+        imports_pb2,
+        ledger_pb2,
+        corrections_pb2,
+        catalogue_pb2,
+        report_pb2,
+    )
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
@@ -52,6 +66,7 @@ NAMES = {
     "CompareRecords": "books/{}/channels/meter",
     "DigestRecords": "books/{}/channels/meter",
     "MendRecords": "books/{}/channels/meter",
+    "CorrectRecords": "books/{}/channels/meter",
     "CloseChannel": "books/{}/channels/meter",
     "GetMethod": "books/{}/methods/1",
     "ListFactors": "books/{}/editions/own",
@@ -109,7 +124,7 @@ def request_of(method: MethodDescriptor, book: str):
         for step in path:
             holder = getattr(holder, step)
         setattr(holder, field, NAMES.get(method.name, "books/{}").format(book))
-    if method.name in {"PostRecords", "MendRecords"}:
+    if method.name in {"PostRecords", "MendRecords", "CorrectRecords"}:
         request.request_id = "123e4567-e89b-12d3-a456-426614174000"
     return request
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from tonne.v1 import catalogue_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    corrections_pb2,
+    imports_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    report_pb2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +24,14 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, MethodDescriptor
     from google.protobuf.message import Message
 
-FILES = (ingest_pb2, imports_pb2, ledger_pb2, catalogue_pb2, report_pb2)
+FILES = (
+    ingest_pb2,
+    imports_pb2,
+    ledger_pb2,
+    corrections_pb2,
+    catalogue_pb2,
+    report_pb2,
+)
 TEXTS = (
     *("", "acme", "books/acme", "books/acme/channels/fuzz", "books/acme/facilities/dc-1"),
     *("books/acme/editions/own", "books/-", "books/../etc", "own", "uk-ghg-2025", "dc-1"),

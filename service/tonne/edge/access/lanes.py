@@ -48,6 +48,8 @@ LANE_OF: dict[str, str] = {
             "ListQuarantine",
             "ListSuspenseCauses",
             "ClearSuspense",
+            "ReverseRecords",
+            "ListCorrections",
             "CreateWord",
         ),
         REPORT,

@@ -204,7 +204,9 @@ class BookState:
         with self._lock:
             return self._rules.table()
 
-    def rule_of(self, number: int, first_period: int, last_period: int) -> tuple[str, list[RuleRun]]:
+    def rule_of(
+        self, number: int, first_period: int, last_period: int
+    ) -> tuple[str, list[RuleRun]]:
         """Give a rule's effective region, and what holds under it in some months."""
         with self._lock:
             return self._rules.region(number), self._rules.runs(number, first_period, last_period)

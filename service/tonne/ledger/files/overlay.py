@@ -34,8 +34,8 @@ CLEARED_SCHEMA: Schema = {
 """Columns of a clearing: a record by its place, the status that it had, and what became of it.
 
 It was withdrawn, because another record stands for it, or reversed (by a correction, then
-`by_source` and `by_offset` are the place of the new record), or else posted: `posted_as` says under
-what, see `posting.noted`. The first clearings lack what came later."""
+`by_source` and `by_offset` are the place of the new record), or else posted: `posted_as` says
+under what, see `posting.correcting.noted`. The first clearings lack what came later."""
 
 REVERSED: Final = int(RowStatus.REVERSED)
 

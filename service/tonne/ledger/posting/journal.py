@@ -82,11 +82,13 @@ class _Attempt:
     outcomes: dict[Hashable, Durable]
 
 
-class _Refused(Exception):  # noqa: N818  # caught beside where it is raised
+class _Refused(Exception):  # caught beside where it is raised
     """Requests that cannot be posted as they are, with what they are told."""
 
     def __init__(self, outcomes: dict[str, Outcome]) -> None:
+        super().__init__()
         self.outcomes = outcomes
+        self.request_ids = frozenset(outcomes)
 
 
 @dataclass(slots=True, eq=False)
@@ -210,16 +212,8 @@ class Journal:
             except PositionLost as error:
                 self._settle(call)
                 self._refuse_channels(call, error.channels)
-            except RequestKnown as error:
-                self._settle(call)
-                self._answer_requests(call, error.request_ids)
-            except MendsKnown as error:
-                self._settle(call)
-                self._answer_mends(call, error.request_ids)
-            except _Refused as refused:
-                for i, entry in list(call.open_request_entries()):
-                    if entry.request_id in refused.outcomes:
-                        call.outcomes[i] = refused.outcomes[entry.request_id]
+            except (RequestKnown, MendsKnown, _Refused) as error:
+                self._answer_requests(call, error)
             except PeriodMustBeOpen as error:
                 self._advance_apart(call, chosen, error)
             else:
@@ -357,16 +351,19 @@ class Journal:
                     )
                 call.outcomes[i] = Lost(reasons[entry.channel])
 
-    def _answer_requests(self, call: _Call, request_ids: frozenset[str]) -> None:
-        """Answer the requests that were posted before."""
-        for i, entry in call.open_request_entries():
-            if entry.request_id in request_ids:
-                call.outcomes[i] = answer_request(self._manifest, call.book, entry)
-
-    def _answer_mends(self, call: _Call, request_ids: frozenset[str]) -> None:
+    def _answer_requests(self, call: _Call, error: RequestKnown | MendsKnown | _Refused) -> None:
+        """Answer the requests that were posted before, and those that cannot be."""
+        if not isinstance(error, _Refused):
+            self._settle(call)
         for i, entry in list(call.open_request_entries()):
-            if entry.request_id in request_ids:
+            if entry.request_id not in error.request_ids:
+                continue
+            if isinstance(error, RequestKnown):
+                call.outcomes[i] = answer_request(self._manifest, call.book, entry)
+            elif isinstance(error, MendsKnown):
                 call.outcomes[i] = refuse_mends(call.book, entry)
+            else:
+                call.outcomes[i] = error.outcomes[entry.request_id]
 
     def _advance_apart(self, call: _Call, chosen: Sequence[int], error: PeriodMustBeOpen) -> None:
         """Find the source that touches a closed period: the others do not fall with it."""

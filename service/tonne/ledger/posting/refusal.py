@@ -94,9 +94,7 @@ def refuse_mends(book: str, entry: RequestEntry) -> Outcome:
     """Refuse a request of which some records mend what another one has mended meanwhile."""
     first = entry.mends[0]
     if entry.correction is not None:
-        return Lost(
-            ContentMustMatch.of_correction(book, first.channel, first.channel_offset)
-        )
+        return Lost(ContentMustMatch.of_correction(book, first.channel, first.channel_offset))
     return Lost(ContentMustMatch.of_mend(book, first.channel, first.channel_offset))
 
 

@@ -120,9 +120,7 @@ class Corrections:
         ids = {
             each.file_id
             for source, offsets in by_source.items()
-            for each in self._manifest.segment_ranges(
-                book, source, min(offsets), max(offsets) + 1
-            )
+            for each in self._manifest.segment_ranges(book, source, min(offsets), max(offsets) + 1)
         }
         return self._read(ids, places)
 

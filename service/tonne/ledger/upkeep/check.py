@@ -260,9 +260,7 @@ class BookCheck:
         count = rows.filter(pl.col("status") == REVERSED).height
         expected = snapshot.reversed_counts.get(file.id, 0)
         if count != expected:
-            yield (
-                f"{file.path}: {count} records are reversed, but the manifest says {expected}"
-            )
+            yield (f"{file.path}: {count} records are reversed, but the manifest says {expected}")
 
     def _lose(self, file: FileRow, error: LedgerInconsistent, lost: dict[str, int]) -> None:
         """Note a file that cannot be read, and which records stand in it."""

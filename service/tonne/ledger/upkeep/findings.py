@@ -70,7 +70,10 @@ def clearing_problems(
     texts = pl.col("channel").cast(pl.String)
     named = cleared.with_columns(texts)
     gone = pl.col("is_reversed") | pl.col("is_withdrawn")
-    first, again = named.unique(place, keep="first"), named.filter(pl.struct(place).is_duplicated())
+    first, again = (
+        named.unique(place, keep="first"),
+        named.filter(pl.struct(place).is_duplicated()),
+    )
     here = segment.select(texts, "offset", "status")
     came = first.join(here, on=[*place, "status"], how="semi")
     sound = came.filter((pl.col("status") > 0) | pl.col("is_reversed"))

@@ -24,9 +24,7 @@ RULE: Final = "rule"
 """Column of the kernel's records: number of the rule in the state."""
 
 
-def with_notes(
-    records: pl.DataFrame, state: BookState, periods: tuple[int, ...]
-) -> pl.DataFrame:
+def with_notes(records: pl.DataFrame, state: BookState, periods: tuple[int, ...]) -> pl.DataFrame:
     """Put notes in the place of the numbers of rules.
 
     Parameters

@@ -23,6 +23,7 @@ OFFSETS_MAX = 10_000
 
 _PLACE = {"channel": pl.String, "offset": pl.Int64}
 _FILES_BATCH = 256
+_SHOWN_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,10 @@ class Selection:
         if self.facility:
             return f"facility {self.facility}, {month_of_period(self.period)}"
         if self.offsets:
-            shown = ", ".join(map(str, self.offsets[:10]))
-            return f"{self.source}: offset {shown}{', ...' if len(self.offsets) > 10 else ''}"
+            shown = ", ".join(map(str, self.offsets[:_SHOWN_MAX]))
+            return (
+                f"{self.source}: offset {shown}{', ...' if len(self.offsets) > _SHOWN_MAX else ''}"
+            )
         return f"{self.source}: offsets {self.first_offset} to {self.stop_offset} (exclusive)"
 
 
