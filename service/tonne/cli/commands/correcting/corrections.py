@@ -216,4 +216,7 @@ def _record_rows(entry: Correction) -> Iterator[dict[str, object]]:
 
 def _text(item: LedgerRecord) -> str:
     record = item.record
-    return f"{record['quantity']} {record['unit']} of {record['activity']}, {record['facility']}"
+    quantity = str(record["quantity"])
+    if "." in quantity:
+        quantity = quantity.rstrip("0").removesuffix(".")
+    return f"{quantity} {record['unit']} of {record['activity']}, {record['facility']}"

@@ -59,7 +59,7 @@ def read_kept(
             texts.cast(pl.String),
             pl.col("record_id", "region").cast(pl.String).fill_null(""),
         )
-        noted = cleared.filter(pl.col(POSTED_AS).is_not_null()).select(
+        noted = cleared.filter(pl.col(POSTED_AS).is_not_null() & ~pl.col("is_reversed")).select(
             pl.col("channel").cast(pl.String), "offset", pl.col(POSTED_AS).alias("noted")
         )
         keys = ["channel", "offset"]

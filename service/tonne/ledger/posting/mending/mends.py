@@ -67,8 +67,8 @@ class Mends:
             for offset in offsets
         }
         others = [offset for offset in offsets if offset not in in_quarantine]
-        if corrects and in_quarantine:
-            raise ContentMustMatch.of_quarantine(book, channel, min(in_quarantine))
+        if corrects and (refused := in_quarantine.intersection(offsets)):
+            raise ContentMustMatch.of_quarantine(book, channel, min(refused))
         wanted = [places[offset] for offset in others]
         waiting = self.withdrawals.find(book, wanted, with_posted=corrects)
         for offset in others:
