@@ -136,7 +136,7 @@ class Evidence:
         sums = RunningSums(_REPLAYED)
         for asked in self._asked(moment, question):
             sums.add(by_month(asked))
-        return sums.frame()
+        return drop_zeros(sums.frame())
 
     def postings(self, moment: Moment, question: Question) -> pl.DataFrame:
         """Sum the postings of a question's keys, in any region, as they are posted.

@@ -13,7 +13,7 @@ import polars as pl
 
 from tonne.ledger.budget import PART_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.sums import RunningSums
 from tonne.reports.inventory.selection import READ, Selection, Selector, selection_of
 
@@ -97,7 +97,7 @@ class Gathering:
 
         self._snapshot.fold(begin)
         self._rows = gathered.taken_rows
-        mixed = gathered.mixed.frame()
+        mixed = drop_zeros(gathered.mixed.frame())
         by_time_count = 0
         if not mixed.is_empty():
             if self._hold is not None:
@@ -108,7 +108,10 @@ class Gathering:
             )
             self._cut = self._cut.with_columns(pl.col("resolution").cast(self._kind))
             gathered.add_up(self._cut)
-        chosen = gathered.sums.frame().with_columns(pl.col("resolution").cast(pl.String))
+        # What was taken back whole is no row, whether or not a merge has dropped it already.
+        chosen = drop_zeros(gathered.sums.frame()).with_columns(
+            pl.col("resolution").cast(pl.String)
+        )
         ids = [name for name in chosen["resolution"].unique().to_list() if name]
         self.resolutions = self._snapshot.resolutions(ids)
         detail = self._detail if gathered.is_plain else self._kept(chosen)
@@ -204,7 +207,8 @@ class Gathering:
                     return add
 
                 self._snapshot.fold(begin)
-                yield sums.frame().with_columns(pl.col("resolution").cast(pl.String))
+                chosen = drop_zeros(sums.frame())
+                yield chosen.with_columns(pl.col("resolution").cast(pl.String))
 
 
 class _Gathered:
