@@ -92,6 +92,7 @@ docs: dev  ## Write the pages and the dashboard that are made from the code
 	$(BIN)/python -m docs.writers.settings
 	$(BIN)/python -m docs.writers.rooms
 	$(BIN)/python -m docs.writers.rules
+	$(BIN)/python -m docs.writers.indicators
 	$(BIN)/python -m docs.writers.units
 	$(BIN)/python -m docs.writers.words
 	$(BIN)/python -m docs.writers.countries
@@ -109,6 +110,7 @@ bench: dev  ## Measure side by side: the kernel, the catalogue, the whole path
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m tests.bench.kernel
 	$(BIN)/python -m tests.bench.catalogue
+	$(BIN)/python -m tests.bench.indicators
 	$(BIN)/python -m tests.bench.path
 
 scale: dev  ## Grow the load fourfold, and let an autoscaler follow: three ways compared (root)

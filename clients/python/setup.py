@@ -25,7 +25,9 @@ PARTS = (
     "py.typed",
     "catalogue/__init__.py",
     "catalogue/words/__init__.py",
+    "catalogue/words/accounts.py",
     "catalogue/words/method.py",
+    "statements",
 )
 """What the client is made of, and what that imports."""
 

@@ -64,6 +64,7 @@ _KINDS = {
     "charging_market": "the residual mix for its kWh; else the grid's average, with the notice",
     "charging_losses": "losses by distance, by the convention; else those of its kWh",
     "charging_wtt": "wtt, of the region alone",
+    "amount": "what was recorded, in its unit; money in its own",
     "driving": "kWh by distance: of the fuel (net calorific value) and of the electricity",
 }
 

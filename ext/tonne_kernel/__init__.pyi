@@ -233,15 +233,15 @@ class Batch:
 class RuleTable:
     """What each rule says from which day on: runs of (first_period, disposition), immutable.
 
-    Rule r has the runs run_offsets[r] .. run_offsets[r + 1]; a run holds from its first
-    period to the next run's. Its runs begin at period 0. disposition >= 0: index of a
-    resolution; disposition < 0: minus a RowStatus. All int32. Where runs begin within a month,
-    run_first_days gives the day of each (int32, 1 to 31) and run_starts_us its instant (int64
-    microseconds; not looked at for day 1): such a run cuts its month into slices, whatever its
-    disposition. Raises ValueError where the runs are not well-formed."""
+    Rule r has the runs run_offsets[r] .. run_offsets[r + 1], each from its first period, 0 at
+    first, to the next. disposition >= 0: a resolution; < 0: minus a RowStatus. All int32. Runs
+    that begin within a month have the day in run_first_days (1 to 31), the instant in
+    run_starts_us (int64 microseconds). What touches a hole of its rule has hole_status."""
     def __new__(
         cls, run_offsets: Buffer, run_first_periods: Buffer, run_dispositions: Buffer,
         run_first_days: Buffer | None = None, run_starts_us: Buffer | None = None,
+        hole_offsets: Buffer | None = None, hole_starts_us: Buffer | None = None,
+        hole_stops_us: Buffer | None = None, hole_status: int = 0,
     ) -> Self: ...  # fmt: skip
     @property
     def rule_count(self) -> int: ...

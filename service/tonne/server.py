@@ -25,15 +25,19 @@ from tonne.edge.services import (
     correction_service,
     health,
     import_service,
+    indicator_service,
     ingest_service,
     ledger_service,
     report_service,
+    statement_service,
 )
 from tonne.edge.services.catalogue_service import CatalogueService
 from tonne.edge.services.correction_service import CorrectionService
 from tonne.edge.services.import_service import ImportService
+from tonne.edge.services.indicator_service import IndicatorService
 from tonne.edge.services.ledger_service import LedgerService
 from tonne.edge.services.report_service import ReportService
+from tonne.edge.services.statement_service import StatementService
 from tonne.edge.tracing import open_tracing
 from tonne.errors import CapacityError, ConfigInvalid, DefectError
 from tonne.ingest.ingest import Ingest
@@ -64,7 +68,9 @@ SERVICES = (
     ledger_service.NAME,
     catalogue_service.NAME,
     correction_service.NAME,
+    indicator_service.NAME,
     report_service.NAME,
+    statement_service.NAME,
 )
 
 
@@ -212,7 +218,9 @@ class Server:
                 self._ledger, self._ingest, self.telemetry
             ).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
+            indicator_service.NAME: IndicatorService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),
+            statement_service.NAME: StatementService(self._ledger).handlers(border),
         }
         self._grpc.add_generic_rpc_handlers(
             tuple(

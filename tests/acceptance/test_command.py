@@ -72,6 +72,7 @@ def test_from_a_new_book_to_its_inventory(tonne, tonne_process, tmp_path, record
         "kg_ch4": None,
         "kg_n2o": None,
         "gases": [],
+        "amounts": [],
         "energy_kwh": None,
         "records": 2,
         "partial_gases": [],

@@ -25,7 +25,7 @@ ACCOUNT_OF_STAGE = {
     "charging": "memo.energy",
 }
 # Editions whose rows a record cannot name alone: energy per use, and shares that are lost.
-EDITIONS = sorted(set(shipped_editions()) - {"ict-ccf"})
+EDITIONS = sorted(set(shipped_editions()) - {"ict-ccf", "ict-ccf-compute"})
 
 
 def account_fits(account, factor):

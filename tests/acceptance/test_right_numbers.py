@@ -6,12 +6,37 @@ figures are the publishers', written out.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from fractions import Fraction
 
 import pytest
 
-from tonne.catalogue.words.method import Rate
+from tests.support.servers.server import ServerProcess
+from tonne.catalogue.words.method import MethodSettings, Rate
+from tonne.client import Client
 from tonne.client.answers.explain_results import ExplainLine, ExplainReplay
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def server(request, tmp_path_factory):
+    """A server on each manifest."""
+    directory = tmp_path_factory.mktemp(f"ledger-{request.param}")
+    with ExitStack() as closing:
+        env = {}
+        if request.param == "postgres":
+            database = request.getfixturevalue("postgres_server")
+            name = closing.enter_context(database.database())
+            env["TONNE_STORE_MANIFEST_URL"] = database.url(name)
+        running = closing.enter_context(ServerProcess("--data", str(directory), env=env))
+        yield running
+        assert running.terminate() == 0
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    """The SDK of that server."""
+    with Client(server.address) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -409,3 +434,15 @@ def test_electricity_that_is_fed_in_stands_apart(client, tonne, tmp_path):
         again = tonne("append", path, "--book", book, "--channel", "meter", "--negative", rule)
         assert (again.returncode, kg(client, book, "scope2.location")) == (0, bought)
     assert "--negative exports" in run.stderr
+
+
+def test_methane_of_unknown_origin_counts_as_the_method_says(client, posted):
+    """1 t of `gas.ch4` under AR6: 27,000 kg, and 29,800 where the method takes it for fossil."""
+    for choice, expected in (("non-fossil", 27_000), ("fossil", 29_800)):
+        method = {"unknown_methane": choice}
+        book = posted(("gas.ch4", "1", "t"), suffix=f"-{choice}", method=method)
+        assert kg(client, book, "scope1", gwp_set="AR6") == expected
+        assert "METHANE_ORIGIN" in reasons(client, book, gwp_set="AR6")
+        settings = MethodSettings.from_json(client.get_method(book).body)
+        assert settings.unknown_methane == choice
+        lines(client, book, gwp_set="AR6")

@@ -17,8 +17,8 @@ from tests.support.checks.verdict import check_exactly_once
 from tests.support.servers.cluster import EDITION, Cluster, Load
 
 ROOT = Path(__file__).resolve().parents[2]
-OLD = "29e435b36ca4360d81539f03c3dc183a4431ae60"
-"""A version with the tables of migration 0012, at which the servers of before it stop."""
+OLD = "3435ab8ec21b9222f564ebda203803a8ae3a7cbd"
+"""A version with the tables of migration 0013, at which the servers of before it stop."""
 BUILT_WITH = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
 CHANNELS = tuple(f"gateway-{number}" for number in range(6))
 OLD_NAMES = ("server-0", "server-1", "server-2")
@@ -101,7 +101,7 @@ def test_servers_are_replaced_under_load(
         )
         cluster.start(*OLD_NAMES, env=old_version)
         before = revision(postgres_server, postgres_url)
-        assert before == "0012"
+        assert before == "0013"
         make_book(old_version, cluster.targets[0], "acme")
         options = {"rate": 8, "records": 40, "ack_timeout_s": 3}
         load = stack.enter_context(Load(cluster.targets[0], "acme", CHANNELS, options))

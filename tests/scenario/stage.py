@@ -1,4 +1,4 @@
-"""Plays a story on a real ledger: SQLite, a directory, the compiled kernel.
+"""Plays a story on a real ledger: a manifest, a directory, the compiled kernel.
 
 Only the network is left out: records go through the kernel as the bytes of `Rows`, in as many
 batches as the story has tables of them.
@@ -36,9 +36,9 @@ from tonne.model import (
 from tonne.quantities import atto_of, quantity_text
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
-from tonne.store.corrections import Correction, CorrectionKind, ReasonCode
 from tonne.store.manifest.manifest import Manifest
 from tonne.store.objects.objects import open_objects
+from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 from tonne.v1 import ingest_pb2
 from tonne_kernel import Session
 
@@ -59,11 +59,11 @@ MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o")
 
 
 class Stage:
-    """A fresh ledger with one book; each step has a method of its name."""
+    """A fresh ledger with one book, on SQLite or at a URL; each step has a method of its name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._manifest = Manifest.open(f"sqlite:///{folder / 'manifest.db'}")
+        self._manifest = Manifest.open(url or f"sqlite:///{folder / 'manifest.db'}")
         objects = open_objects((folder / "objects").as_uri(), {})
         self._ledger = Ledger(self._manifest, objects, holder="stage", merge_files_max=1)
 

@@ -32,9 +32,19 @@ def stage(tmp_path):
     stage.close()
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_stage(request, tmp_path):
+    """A fresh ledger on each manifest."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+    stage = Stage(tmp_path / "ledger", url)
+    yield stage
+    stage.close()
+
+
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_a_story_comes_true(path, stage):
+def test_a_story_comes_true(path, any_stage):
     """Every table of the story that expects something is what the ledger shows."""
+    stage = any_stage
     for step in read_story(path):
         try:
             stage.play(step)

@@ -13,7 +13,8 @@ from tonne_kernel.memory.buffers cimport debug_assert, text_start
 from tonne_kernel.posting.aggregate cimport Sum, find_sum, sum_table_free, sum_table_init
 from tonne_kernel.posting.quarantine cimport refused_append, refused_free
 from tonne_kernel.posting.rules cimport (
-    DAYS_PER_PERIOD, LAST_DAY, WHOLE_MONTH, Rules, is_cut_after, period_at, run_at,
+    DAYS_PER_PERIOD, LAST_DAY, WHOLE_MONTH, Rules, has_hole_in, hole_status_of, is_cut_after,
+    period_at, run_at,
 )
 from tonne_kernel.posting.segment cimport segment_add_texts, segment_allocate, segment_free
 from tonne_kernel.records.batch_columns cimport BatchColumns
@@ -145,12 +146,13 @@ cdef inline void _add(Sum *total, int64_t quantity_micro, bint is_first) noexcep
 cdef int _turn_to_period(Posting *posting, KeyState *key, int32_t period) noexcept nogil:
     """Look up what the key's rule says for a period, and where its sum stands.
 
-    A period with slices is not turned to: the key then remembers none.
+    A period with slices or holes is not turned to: the key then remembers none.
     """
     cdef const Rules *rules = &posting.rules
     cdef int32_t run = run_at(rules, key.rule, period)
     key.period = -1
-    if is_cut_after(rules, key.rule, run, period):
+    if is_cut_after(rules, key.rule, run, period) or (
+            has_hole_in(rules, key.rule, &posting.periods, period)):
         return 0
     key.disposition = rules.run_dispositions[run]
     key.slot = -1
@@ -283,10 +285,8 @@ cdef int _status_over(
         run += 1
     while rules.run_dispositions[run] >= 0:
         run += 1
-        if run == rules.run_offsets[rule + 1]:
-            return POSTED
-        if _start_us(posting, run, last) >= end_us:
-            return POSTED
+        if run == rules.run_offsets[rule + 1] or _start_us(posting, run, last) >= end_us:
+            return hole_status_of(rules, rule, start_us, end_us)
     return -rules.run_dispositions[run]
 
 

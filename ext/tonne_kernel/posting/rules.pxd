@@ -27,6 +27,10 @@ cdef struct Rules:
     int64_t *run_firsts         # period * DAYS_PER_PERIOD + day of the month, from 1
     int64_t *run_starts_us      # instant of that day, or NULL where all are the first of a month
     int32_t *run_dispositions
+    int32_t *hole_offsets       # rule_count + 1, or NULL where no rule has a hole
+    int64_t *hole_starts_us     # ascending within a rule
+    int64_t *hole_stops_us      # exclusive; none reaches into the next
+    int32_t hole_status         # RowStatus of a record whose time touches a hole
     int32_t rule_count
 
 cdef class RuleTable:
@@ -58,6 +62,14 @@ cdef inline int32_t run_at(const Rules *rules, int32_t rule, int32_t period) noe
         else:
             high = middle
     return low
+
+# Status of what a time [start, end) touches of the holes of a rule; 0 (posted) where it is none.
+cdef int hole_status_of(
+    const Rules *rules, int32_t rule, int64_t start_us, int64_t end_us) noexcept nogil
+
+# Whether a period has a hole of a rule.
+cdef bint has_hole_in(
+    const Rules *rules, int32_t rule, const Periods *periods, int32_t period) noexcept nogil
 
 # Whether the run after `run` begins within a period: then the period has slices.
 cdef inline bint is_cut_after(

@@ -21,6 +21,10 @@ cdef class RuleTable:
         const int32_t[::1] run_dispositions not None,
         const int32_t[::1] run_first_days=None,
         const int64_t[::1] run_starts_us=None,
+        const int32_t[::1] hole_offsets=None,
+        const int64_t[::1] hole_starts_us=None,
+        const int64_t[::1] hole_stops_us=None,
+        int32_t hole_status=0,
     ):
         memset(&self.rules, 0, sizeof(Rules))
         _check_runs(run_offsets, run_first_periods, run_dispositions)
@@ -34,12 +38,24 @@ cdef class RuleTable:
         if run_starts_us is not None:
             _check_starts(run_first_days, run_starts_us, run_first_periods.shape[0])
             self.rules.run_starts_us = _copy_long(run_starts_us)
+        if hole_offsets is not None:
+            if not 0 < hole_status <= STATUS_MAX:
+                raise ValueError(f"a hole has a status; got {hole_status}")
+            _check_holes(
+                hole_offsets, hole_starts_us, hole_stops_us, self.rules.rule_count)
+            self.rules.hole_offsets = _copy(hole_offsets)
+            self.rules.hole_starts_us = _copy_long(hole_starts_us)
+            self.rules.hole_stops_us = _copy_long(hole_stops_us)
+            self.rules.hole_status = hole_status
 
     def __dealloc__(self):
         free(self.rules.run_offsets)
         free(self.rules.run_firsts)
         free(self.rules.run_starts_us)
         free(self.rules.run_dispositions)
+        free(self.rules.hole_offsets)
+        free(self.rules.hole_starts_us)
+        free(self.rules.hole_stops_us)
 
     @property
     def rule_count(self):
@@ -92,6 +108,60 @@ cdef int32_t find_period(Periods *periods, int64_t time_us) noexcept nogil:
     periods.last_stop_us = (
         INT64_MAX if low == periods.count - 1 else periods.boundaries_us[low + 1])
     return low
+
+
+cdef int hole_status_of(
+    const Rules *rules, int32_t rule, int64_t start_us, int64_t end_us
+) noexcept nogil:
+    cdef int32_t low, high, middle
+    if rules.hole_offsets == NULL:
+        return 0
+    # The first hole that ends after the start.
+    low = rules.hole_offsets[rule]
+    high = rules.hole_offsets[rule + 1]
+    while low < high:
+        middle = low + (high - low) // 2
+        if rules.hole_stops_us[middle] <= start_us:
+            low = middle + 1
+        else:
+            high = middle
+    if low == rules.hole_offsets[rule + 1] or rules.hole_starts_us[low] >= end_us:
+        return 0
+    return rules.hole_status
+
+
+cdef bint has_hole_in(
+    const Rules *rules, int32_t rule, const Periods *periods, int32_t period
+) noexcept nogil:
+    cdef int64_t start_us = INT64_MIN if period == 0 else periods.boundaries_us[period]
+    cdef int64_t stop_us = INT64_MAX
+    if period < periods.count - 1:
+        stop_us = periods.boundaries_us[period + 1]
+    return hole_status_of(rules, rule, start_us, stop_us) != 0
+
+
+cdef _check_holes(
+    const int32_t[::1] offsets, const int64_t[::1] starts_us, const int64_t[::1] stops_us,
+    int32_t rule_count
+):
+    cdef int64_t rule, hole
+    if starts_us is None or stops_us is None:
+        raise ValueError("hole_offsets, hole_starts_us and hole_stops_us come together")
+    if (offsets.shape[0] != rule_count + 1 or offsets[0] != 0
+            or offsets[rule_count] != starts_us.shape[0]
+            or starts_us.shape[0] != stops_us.shape[0]):
+        raise ValueError(
+            f"hole_offsets begin with 0 and end with the number of holes, for {rule_count} "
+            f"rules; got {offsets.shape[0]}, {starts_us.shape[0]} starts and "
+            f"{stops_us.shape[0]} stops")
+    for rule in range(rule_count):
+        if offsets[rule] > offsets[rule + 1] or offsets[rule + 1] > starts_us.shape[0]:
+            raise ValueError(f"hole_offsets ascend; that of rule {rule} does not")
+        for hole in range(offsets[rule], offsets[rule + 1]):
+            if starts_us[hole] >= stops_us[hole] or (
+                hole > offsets[rule] and starts_us[hole] < stops_us[hole - 1]
+            ):
+                raise ValueError(f"the holes of rule {rule} ascend; {hole} does not")
 
 
 cdef _check_runs(

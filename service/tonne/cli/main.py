@@ -36,15 +36,24 @@ COMMANDS = {
     "facility": "commands.register.facilities:facility_app",
     "entity": "commands.register.entities:entity_app",
     "edition": "commands.books:edition_app",
-    "factor": "commands.factors:factor_app",
+    "factor": "commands.importing.hours:factor_app",
     "activity": "commands.factors:activity_app",
     "import": "commands.importing.files:import_files",
     "append": "commands.append:append_files",
     "inventory": "commands.inventory:show_inventory",
+    "indicator": "commands.reporting.indicators:indicator_app",
+    "meter": "commands.reporting.meters:meter_app",
     "coverage": "commands.reporting.coverage:show_coverage",
     "explain": "commands.explain:explain",
     "estimate": "commands.estimate:estimate",
     "word": "commands.words:word_app",
+    "supplier": "commands.stating.suppliers:supplier_app",
+    "target": "commands.stating.targets:target_app",
+    "measure": "commands.stating.measures:measure_app",
+    "enablement": "commands.stating.claims:enablement_app",
+    "offset": "commands.stating.claims:offset_app",
+    "product": "commands.stating.products:product_app",
+    "template": "commands.stating.templates:template_app",
     "channel": "commands.listings:channel_app",
     "record": "commands.correcting.corrections:record_app",
     "correction": "commands.correcting.corrections:correction_app",
@@ -102,6 +111,9 @@ def _fill_lines(group: typer.Typer) -> None:
     for command in group.registered_commands:
         paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
         command.help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _fill_lines(inner.typer_instance)
 
 
 app = typer.Typer(

@@ -14,7 +14,10 @@ from tonne.client.books import BookCalls
 from tonne.client.catalogue import CatalogueCalls
 from tonne.client.corrections import CorrectionCalls
 from tonne.client.errors import RecordsInvalid
+from tonne.client.indicators import IndicatorCalls
+from tonne.client.meters import MeterCalls
 from tonne.client.reports import ReportCalls
+from tonne.client.statements import StatementCalls
 from tonne.client.wire.calls import PAGE_SIZE
 from tonne.client.wire.credentials import Credentials, TokenSource
 from tonne.client.wire.resources import book_name, channel_name, read_channel
@@ -27,10 +30,12 @@ from tonne.v1 import (
     catalogue_pb2_grpc,
     corrections_pb2_grpc,
     imports_pb2_grpc,
+    indicators_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
     ledger_pb2_grpc,
     report_pb2_grpc,
+    statements_pb2_grpc,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +47,15 @@ POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """What one PostRecords call takes: gRPC's own default limit of a message."""
 
 
-class Client(BookCalls, CatalogueCalls, CorrectionCalls, ReportCalls):
+class Client(
+    BookCalls,
+    CatalogueCalls,
+    CorrectionCalls,
+    IndicatorCalls,
+    MeterCalls,
+    ReportCalls,
+    StatementCalls,
+):
     """A connection to a Tonne server.
 
     Parameters
@@ -98,7 +111,9 @@ class Client(BookCalls, CatalogueCalls, CorrectionCalls, ReportCalls):
         self._corrections = _stub(corrections_pb2_grpc.CorrectionServiceStub, self._unary)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
+        self._indicators = _stub(indicators_pb2_grpc.IndicatorServiceStub, self._unary)
         self._reports = _stub(report_pb2_grpc.ReportServiceStub, self._unary)
+        self._statements = _stub(statements_pb2_grpc.StatementServiceStub, self._unary)
 
     def close(self) -> None:
         """Close the connections; streams that still run are cut."""

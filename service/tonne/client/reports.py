@@ -74,7 +74,7 @@ class ReportCalls(Calls):
             `operational-control`, `financial-control` or `equity-share`; empty means that of
             the book's method.
         """
-        columns = _names(by)
+        columns = names_of(by)
         request = selection_message(
             book,
             from_period=from_period,
@@ -119,10 +119,10 @@ class ReportCalls(Calls):
         """
         request = report_pb2.GetCoverageRequest(
             name=book_name(book),
-            from_period=_check_month(from_period),
-            to_period=_check_month(to_period),
-            facilities=_names(facilities),
-            activities=_names(activities),
+            from_period=check_month(from_period),
+            to_period=check_month(to_period),
+            facilities=names_of(facilities),
+            activities=names_of(activities),
         )
         yield from read_coverage(
             self._stream_again(self._reports.GetCoverage, request, self._timeout_s)
@@ -182,7 +182,7 @@ class ReportCalls(Calls):
         **selection
             What else `inventory` takes.
         """
-        columns = _names(by)
+        columns = names_of(by)
         limits = EACH_RECORD_LIMITS if each_record else MESSAGE_LIMITS
         batches = Batches(records, limits, days=self._days_of(book) if book else Days())
         failures: list[Exception] = []
@@ -246,19 +246,19 @@ def selection_message(
     """Make the message of a selection; raises `FieldInvalid` and `NameInvalid`."""
     return report_pb2.GetInventoryRequest(
         name=book_name(book) if book else "",
-        from_period=_check_month(from_period),
-        to_period=_check_month(to_period),
+        from_period=check_month(from_period),
+        to_period=check_month(to_period),
         group_by=[_dimension(name) for name in by],
-        facilities=_names(facilities),
-        activities=_names(activities),
-        accounts=_names(accounts),
-        regions=_names(regions),
+        facilities=names_of(facilities),
+        activities=names_of(activities),
+        accounts=names_of(accounts),
+        regions=names_of(regions),
         gwp_set=gwp_set,
-        consolidation=_approach(consolidation),
+        consolidation=approach_number(consolidation),
     )
 
 
-def _names(given: Sequence[str] | str) -> tuple[str, ...]:
+def names_of(given: Sequence[str] | str) -> tuple[str, ...]:
     """Take a single name as one name, not as a sequence of its letters."""
     return (given,) if isinstance(given, str) else tuple(given)
 
@@ -272,7 +272,8 @@ def _dimension(name: str) -> Any:
     return f"INVENTORY_DIMENSION_{name.upper()}"
 
 
-def _approach(name: str) -> Any:
+def approach_number(name: str) -> Any:
+    """Give the number of an approach, None of an empty name; raises `FieldInvalid`."""
     numbers = {each: number for number, each in CONSOLIDATIONS.items()}
     if name and name not in numbers:
         raise FieldInvalid(
@@ -282,5 +283,6 @@ def _approach(name: str) -> Any:
     return numbers.get(name)
 
 
-def _check_month(month: str) -> str:
+def check_month(month: str) -> str:
+    """Write a month as the API has it; raises `NameInvalid`."""
     return month_of_period(period_of_month(month)) if month else ""

@@ -66,6 +66,7 @@ from tonne.errors.input import (
     SelectionMustFit,
     StreamSilent,
 )
+from tonne.errors.statements import StatementChanged, StatementUnknown
 
 __all__ = [
     "AnswerUnread",
@@ -112,6 +113,8 @@ __all__ = [
     "RoleMissing",
     "SelectionMustFit",
     "ServerDraining",
+    "StatementChanged",
+    "StatementUnknown",
     "StoreUnavailable",
     "StreamSilent",
     "StreamsExhausted",

@@ -193,6 +193,15 @@ class ContentMustMatch(InputError):
         )
 
     @classmethod
+    def of_statements(cls, book: str, request_id: str) -> Self:
+        """Say that a request id stands for other statements."""
+        return cls(
+            f"request {request_id} of book {book} already stated something else: use a new "
+            "request_id for new statements",
+            metadata={"book": book, "requestId": request_id},
+        )
+
+    @classmethod
     def at_start(cls, name: str, *, offset: int, committed: int) -> Self:
         """Say that what is to be appended is not what the channel begins with."""
         return cls(

@@ -16,9 +16,11 @@ from tonne.v1 import (
     catalogue_pb2,
     corrections_pb2,
     imports_pb2,
+    indicators_pb2,
     ingest_pb2,
     ledger_pb2,
     report_pb2,
+    statements_pb2,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ def routes() -> list[Route]:
             corrections_pb2,
             catalogue_pb2,
             report_pb2,
+            indicators_pb2,
+            statements_pb2,
         )
         for service in file.DESCRIPTOR.services_by_name.values()
         for method in service.methods

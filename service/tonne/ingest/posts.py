@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tonne.ingest.committer import PendingBatch
     from tonne.ingest.intake import Intake
     from tonne.ledger.posting.entries import Durable, Outcome
-    from tonne.store.corrections import Correction
     from tonne.store.rows import MendRow
+    from tonne.store.statement_rows import Correction
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from tonne.ledger.book.books import Books
 from tonne.ledger.book.editions import Editions
 from tonne.ledger.book.methods import MethodVersions
 from tonne.ledger.book.register import Register
+from tonne.ledger.book.statements.statements import Statements
 from tonne.ledger.book.words import Words
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.files.files import FileReader
+from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.posting.acknowledged import Acknowledged, log_loss
 from tonne.ledger.posting.channels import Channels
 from tonne.ledger.posting.clearing import Clearer
@@ -98,6 +100,8 @@ class Ledger:
     register : Register
     words : Words
         What decides: who may write, under which factors, for which facilities.
+    statements : Statements
+        What is stated beside the records.
     journal : Journal
         The durable path of records.
     repeats : RepeatCheck
@@ -154,12 +158,13 @@ class Ledger:
         self.books = Books(manifest, states, clock)
         self.channels = Channels(manifest, states, clock, acknowledged)
         self.methods = MethodVersions(manifest, states, clock)
-        self.editions = Editions(manifest, states, clock)
+        self.editions = Editions(manifest, states, clock, HourFiles(objects))
         self.register = Register(manifest, states, clock)
 
         self.balances = Balances(manifest, objects, cache_bytes_max=cache_bytes_max, reader=reader)
         read_once = functools.partial(self.balances.parts, keep=False)
         self.words = Words(manifest, states, clock, read_once)
+        self.statements = Statements(manifest, states, clock)
         self.records = Records(manifest, reader, states, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
@@ -177,7 +182,7 @@ class Ledger:
             acknowledged=acknowledged,
             stage=stage,
         )
-        self.estimates = Estimates(manifest, states, clock)
+        self.estimates = Estimates(manifest, states, clock, self.editions.hours)
 
         self._compose_upkeep(
             manifest,

@@ -1,7 +1,8 @@
 """Answers about a book, computed from its postings. Read-only.
 
 `inventory` sums and values a `selection` of postings; `estimate` does so for postings that nobody
-keeps; `explain` unfolds a number line by line, and `replay` recomputes it from the records.
+keeps; `explain` unfolds a number line by line, and `replay` recomputes it from the records;
+`indicators` divide sums by sums.
 
 Takes from: `edge` (a request in plain data), `ledger` (postings, evidence, resolutions, the
 register, exact sums), `catalogue` (valuation).

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.ledger.files.sums import sum_by
 from tonne.model import RowStatus
+from tonne.reports.hours.weighing import NOTHING, Hours, amount_of, count_flat, parts_by_id
 from tonne.reports.inventory.footprint import KG_CO2E
 from tonne.reports.inventory.inventory import Inventory, inventory
 from tonne.reports.inventory.selection import select
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from tonne.ledger.posting.estimate import EstimateBatch, Estimated, Estimation
     from tonne.model import ControlTotals, RowError
     from tonne.reports.inventory.request import InventoryRequest
+    from tonne.reports.inventory.selection import Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Estimate:
         self._row_errors: list[RowError] = []
         self._messages: dict[int, str] = {}
         self._row_error_count = 0
+        self._flat_count = 0
 
     def add(self, batch: EstimateBatch) -> list[EstimatedRecord]:
         """Take a batch; gives its records in order, where they were asked for."""
@@ -103,6 +107,8 @@ class Estimate:
         self._row_errors.extend(kept)
         self._messages |= {error.index: found.messages[error.index] for error in kept}
         self._row_error_count += found.row_error_count
+        parts = parts_by_id(self._estimation.resolutions.items())
+        self._flat_count += count_flat(found.timed, "record", parts, self._estimation.series)
         return self._records(found) if self._each_record else []
 
     def keep_at_most(self, posting_count: int) -> int:
@@ -135,6 +141,7 @@ class Estimate:
             self._request,
             entities=self._estimation.state.entities,
             texts=self._estimation.state.texts,
+            hours=partial(self._hours_of, self._estimation.timed()),
         )
         return EstimateAnswer(
             replace(found, quarantined_count=totals.quarantined_count),
@@ -143,6 +150,14 @@ class Estimate:
             self._messages,
             self._row_error_count - len(self._row_errors),
         )
+
+    def _hours_of(self, timed: pl.DataFrame, selector: Selector) -> Hours:
+        """Give the times of postings under hours as a selector takes them."""
+        parts = parts_by_id(self._estimation.resolutions.items())
+        under = timed.filter(pl.col("resolution").cast(pl.String).is_in(list(parts)))
+        # The rules of the estimate know every date: no share changes within a slice.
+        taken, _ = selector.apart(selector.take(under))
+        return Hours(taken, self._estimation.series, parts, self._flat_count)
 
     def _records(self, found: Estimated) -> list[EstimatedRecord]:
         assert found.postings is not None  # noqa: S101  asked for by `add`
@@ -153,18 +168,25 @@ class Estimate:
             self._request,
             self._estimation.state.entities,
             texts=self._estimation.state.texts,
+            hours=partial(self._hours_of, found.postings),
         )
         weights = chosen.weights
         kilograms: defaultdict[int, Fraction] = defaultdict(Fraction)
         notices: defaultdict[int, set[str]] = defaultdict(set)
         sums = sum_by(chosen.posted, ["record", *chosen.bucket])
         numbers = sums.select("record", *chosen.bucket, pl.col("quantity").to_physical())
+        hours = chosen.hours.sums(["record"], [pl.col("record")], chosen.bucket)
         for record, *bucket, quantity_atto in numbers.iter_rows():
             part = weights.total.get(tuple(bucket))
             if part is not None:
                 numerator = dict(part.numerators).get(KG_CO2E, 0)
                 denominator = weights.denominators[KG_CO2E]
                 kilograms[record] += Fraction(quantity_atto * numerator, denominator)
+                weighted = hours.get((record, *bucket), NOTHING)
+                for hour_part, numerators in part.by_hours:
+                    numerator = dict(numerators).get(KG_CO2E, 0)
+                    amount_atto = amount_of(weighted, hour_part)
+                    kilograms[record] += amount_atto * numerator / denominator
                 notices[record] |= {each.message for each in weights.notices[tuple(bucket)]}
         errors = {error.index: error for error in found.row_errors}
         first = found.first_index

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
-from tonne.store.corrections import Correction  # noqa: TC001  see dt
+from tonne.store.statement_rows import Correction  # noqa: TC001  see dt
 
 T = TypeVar("T")
 
@@ -33,7 +33,8 @@ class FactorRow:
     """One row of an edition, every value as the text that its publisher gave ("" = none).
 
     `row` counts from 1; dates are ISO days, `valid_to` exclusive; `gases` is like
-    ``HFC-32=0.5;HFC-125=0.5``; `cell` is the row as its publisher names it.
+    ``HFC-32=0.5;HFC-125=0.5``; `cell` is the row as its publisher names it; `hours` is the
+    SHA-256 of a series of hours, and behind it the times that it lacks.
     """
 
     row: int
@@ -63,6 +64,7 @@ class FactorRow:
     licence: str = ""
     evidence: str = ""
     steps: str = ""
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)

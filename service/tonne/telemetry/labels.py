@@ -9,9 +9,11 @@ from tonne.v1 import (
     catalogue_pb2,
     corrections_pb2,
     imports_pb2,
+    indicators_pb2,
     ingest_pb2,
     ledger_pb2,
     report_pb2,
+    statements_pb2,
 )
 
 try:
@@ -31,7 +33,16 @@ ERROR_CODES = tuple(
 
 METHODS = tuple(
     f"{service.full_name}/{method.name}"
-    for file in (ingest_pb2, imports_pb2, ledger_pb2, corrections_pb2, catalogue_pb2, report_pb2)
+    for file in (
+        ingest_pb2,
+        imports_pb2,
+        ledger_pb2,
+        corrections_pb2,
+        catalogue_pb2,
+        indicators_pb2,
+        report_pb2,
+        statements_pb2,
+    )
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 )

@@ -44,7 +44,7 @@ class GasMass(_message.Message):
     def __init__(self, gas: _Optional[str] = ..., kg: _Optional[str] = ...) -> None: ...
 
 class Factor(_message.Message):
-    __slots__ = ("name", "activity", "region", "unit", "valid_from", "valid_to", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "account", "source", "table", "note", "stage", "gwp_set", "co2e_ch4", "co2e_n2o", "kg_biogenic_co2", "gases", "kwh", "loss", "uncertainty", "row", "licence", "evidence", "steps")
+    __slots__ = ("name", "activity", "region", "unit", "valid_from", "valid_to", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "account", "source", "table", "note", "stage", "gwp_set", "co2e_ch4", "co2e_n2o", "kg_biogenic_co2", "gases", "kwh", "loss", "uncertainty", "row", "licence", "evidence", "steps", "hours", "has_gaps")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +72,8 @@ class Factor(_message.Message):
     LICENCE_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
+    HOURS_FIELD_NUMBER: _ClassVar[int]
+    HAS_GAPS_FIELD_NUMBER: _ClassVar[int]
     name: str
     activity: str
     region: str
@@ -99,7 +101,9 @@ class Factor(_message.Message):
     licence: str
     evidence: str
     steps: _containers.RepeatedCompositeFieldContainer[FactorStep]
-    def __init__(self, name: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., unit: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., account: _Optional[str] = ..., source: _Optional[str] = ..., table: _Optional[str] = ..., note: _Optional[str] = ..., stage: _Optional[str] = ..., gwp_set: _Optional[str] = ..., co2e_ch4: _Optional[str] = ..., co2e_n2o: _Optional[str] = ..., kg_biogenic_co2: _Optional[str] = ..., gases: _Optional[_Iterable[_Union[GasMass, _Mapping]]] = ..., kwh: _Optional[str] = ..., loss: _Optional[str] = ..., uncertainty: _Optional[str] = ..., row: _Optional[str] = ..., licence: _Optional[str] = ..., evidence: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[FactorStep, _Mapping]]] = ...) -> None: ...
+    hours: str
+    has_gaps: bool
+    def __init__(self, name: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., unit: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., account: _Optional[str] = ..., source: _Optional[str] = ..., table: _Optional[str] = ..., note: _Optional[str] = ..., stage: _Optional[str] = ..., gwp_set: _Optional[str] = ..., co2e_ch4: _Optional[str] = ..., co2e_n2o: _Optional[str] = ..., kg_biogenic_co2: _Optional[str] = ..., gases: _Optional[_Iterable[_Union[GasMass, _Mapping]]] = ..., kwh: _Optional[str] = ..., loss: _Optional[str] = ..., uncertainty: _Optional[str] = ..., row: _Optional[str] = ..., licence: _Optional[str] = ..., evidence: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[FactorStep, _Mapping]]] = ..., hours: _Optional[str] = ..., has_gaps: _Optional[bool] = ...) -> None: ...
 
 class FactorStep(_message.Message):
     __slots__ = ("name", "value", "unit")

@@ -44,6 +44,12 @@ class BlendGwp(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     BLEND_GWP_COMPOSITION: _ClassVar[BlendGwp]
     BLEND_GWP_PUBLISHED: _ClassVar[BlendGwp]
 
+class UnknownMethane(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    UNKNOWN_METHANE_UNSPECIFIED: _ClassVar[UnknownMethane]
+    UNKNOWN_METHANE_NON_FOSSIL: _ClassVar[UnknownMethane]
+    UNKNOWN_METHANE_FOSSIL: _ClassVar[UnknownMethane]
+
 class Consolidation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     CONSOLIDATION_UNSPECIFIED: _ClassVar[Consolidation]
@@ -99,6 +105,9 @@ LOSS_CONVENTION_GHG_PROTOCOL_COMBUSTION: LossConvention
 BLEND_GWP_UNSPECIFIED: BlendGwp
 BLEND_GWP_COMPOSITION: BlendGwp
 BLEND_GWP_PUBLISHED: BlendGwp
+UNKNOWN_METHANE_UNSPECIFIED: UnknownMethane
+UNKNOWN_METHANE_NON_FOSSIL: UnknownMethane
+UNKNOWN_METHANE_FOSSIL: UnknownMethane
 CONSOLIDATION_UNSPECIFIED: Consolidation
 CONSOLIDATION_OPERATIONAL_CONTROL: Consolidation
 CONSOLIDATION_FINANCIAL_CONTROL: Consolidation
@@ -165,7 +174,7 @@ class Rate(_message.Message):
     def __init__(self, from_unit: _Optional[str] = ..., to_unit: _Optional[str] = ..., rate: _Optional[str] = ..., source: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., facility: _Optional[str] = ...) -> None: ...
 
 class Method(_message.Message):
-    __slots__ = ("name", "version", "author", "reason", "create_time", "editions", "gwp_set", "blend_gwp", "year_rule", "reporting_year_start", "loss_convention", "consolidation", "proxy_regions", "year_fallback_years", "transport_wtt", "rates")
+    __slots__ = ("name", "version", "author", "reason", "create_time", "editions", "gwp_set", "blend_gwp", "year_rule", "reporting_year_start", "loss_convention", "consolidation", "proxy_regions", "year_fallback_years", "transport_wtt", "rates", "unknown_methane")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +191,7 @@ class Method(_message.Message):
     YEAR_FALLBACK_YEARS_FIELD_NUMBER: _ClassVar[int]
     TRANSPORT_WTT_FIELD_NUMBER: _ClassVar[int]
     RATES_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_METHANE_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: int
     author: str
@@ -198,7 +208,8 @@ class Method(_message.Message):
     year_fallback_years: int
     transport_wtt: bool
     rates: _containers.RepeatedCompositeFieldContainer[Rate]
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., blend_gwp: _Optional[_Union[BlendGwp, str]] = ..., year_rule: _Optional[_Union[YearRule, str]] = ..., reporting_year_start: _Optional[int] = ..., loss_convention: _Optional[_Union[LossConvention, str]] = ..., consolidation: _Optional[_Union[Consolidation, str]] = ..., proxy_regions: _Optional[_Iterable[str]] = ..., year_fallback_years: _Optional[int] = ..., transport_wtt: _Optional[bool] = ..., rates: _Optional[_Iterable[_Union[Rate, _Mapping]]] = ...) -> None: ...
+    unknown_methane: UnknownMethane
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., blend_gwp: _Optional[_Union[BlendGwp, str]] = ..., year_rule: _Optional[_Union[YearRule, str]] = ..., reporting_year_start: _Optional[int] = ..., loss_convention: _Optional[_Union[LossConvention, str]] = ..., consolidation: _Optional[_Union[Consolidation, str]] = ..., proxy_regions: _Optional[_Iterable[str]] = ..., year_fallback_years: _Optional[int] = ..., transport_wtt: _Optional[bool] = ..., rates: _Optional[_Iterable[_Union[Rate, _Mapping]]] = ..., unknown_methane: _Optional[_Union[UnknownMethane, str]] = ...) -> None: ...
 
 class UpdateBookRequest(_message.Message):
     __slots__ = ("book", "update_mask")

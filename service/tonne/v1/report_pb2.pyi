@@ -27,6 +27,22 @@ class InventoryDimension(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INVENTORY_DIMENSION_REGION: _ClassVar[InventoryDimension]
     INVENTORY_DIMENSION_FACILITY_TYPE: _ClassVar[InventoryDimension]
     INVENTORY_DIMENSION_SCOPE: _ClassVar[InventoryDimension]
+
+class AllocationBasis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ALLOCATION_BASIS_UNSPECIFIED: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_ENERGY: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_AREA: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_REVENUE: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_MASS: _ClassVar[AllocationBasis]
+    ALLOCATION_BASIS_COUNT: _ClassVar[AllocationBasis]
+
+class AllocationMeasure(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ALLOCATION_MEASURE_UNSPECIFIED: _ClassVar[AllocationMeasure]
+    ALLOCATION_MEASURE_KWH: _ClassVar[AllocationMeasure]
+    ALLOCATION_MEASURE_KG_CO2E: _ClassVar[AllocationMeasure]
+    ALLOCATION_MEASURE_AMOUNT: _ClassVar[AllocationMeasure]
 INVENTORY_DIMENSION_UNSPECIFIED: InventoryDimension
 INVENTORY_DIMENSION_FACILITY: InventoryDimension
 INVENTORY_DIMENSION_ACTIVITY: InventoryDimension
@@ -35,6 +51,16 @@ INVENTORY_DIMENSION_PERIOD: InventoryDimension
 INVENTORY_DIMENSION_REGION: InventoryDimension
 INVENTORY_DIMENSION_FACILITY_TYPE: InventoryDimension
 INVENTORY_DIMENSION_SCOPE: InventoryDimension
+ALLOCATION_BASIS_UNSPECIFIED: AllocationBasis
+ALLOCATION_BASIS_ENERGY: AllocationBasis
+ALLOCATION_BASIS_AREA: AllocationBasis
+ALLOCATION_BASIS_REVENUE: AllocationBasis
+ALLOCATION_BASIS_MASS: AllocationBasis
+ALLOCATION_BASIS_COUNT: AllocationBasis
+ALLOCATION_MEASURE_UNSPECIFIED: AllocationMeasure
+ALLOCATION_MEASURE_KWH: AllocationMeasure
+ALLOCATION_MEASURE_KG_CO2E: AllocationMeasure
+ALLOCATION_MEASURE_AMOUNT: AllocationMeasure
 
 class GetInventoryRequest(_message.Message):
     __slots__ = ("name", "from_period", "to_period", "group_by", "facilities", "activities", "accounts", "regions", "gwp_set", "consolidation")
@@ -70,8 +96,18 @@ class GasAmount(_message.Message):
     kg_co2e: str
     def __init__(self, gas: _Optional[str] = ..., kg: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
+class Amount(_message.Message):
+    __slots__ = ("account", "unit", "amount")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    unit: str
+    amount: str
+    def __init__(self, account: _Optional[str] = ..., unit: _Optional[str] = ..., amount: _Optional[str] = ...) -> None: ...
+
 class InventoryRow(_message.Message):
-    __slots__ = ("group", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "record_count", "partial_gases", "gases", "energy_kwh")
+    __slots__ = ("group", "kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "record_count", "partial_gases", "gases", "energy_kwh", "amounts")
     GROUP_FIELD_NUMBER: _ClassVar[int]
     KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     KG_CO2_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +117,7 @@ class InventoryRow(_message.Message):
     PARTIAL_GASES_FIELD_NUMBER: _ClassVar[int]
     GASES_FIELD_NUMBER: _ClassVar[int]
     ENERGY_KWH_FIELD_NUMBER: _ClassVar[int]
+    AMOUNTS_FIELD_NUMBER: _ClassVar[int]
     group: _containers.RepeatedScalarFieldContainer[str]
     kg_co2e: str
     kg_co2: str
@@ -90,7 +127,8 @@ class InventoryRow(_message.Message):
     partial_gases: _containers.RepeatedScalarFieldContainer[str]
     gases: _containers.RepeatedCompositeFieldContainer[GasAmount]
     energy_kwh: str
-    def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., record_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ..., gases: _Optional[_Iterable[_Union[GasAmount, _Mapping]]] = ..., energy_kwh: _Optional[str] = ...) -> None: ...
+    amounts: _containers.RepeatedCompositeFieldContainer[Amount]
+    def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., record_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ..., gases: _Optional[_Iterable[_Union[GasAmount, _Mapping]]] = ..., energy_kwh: _Optional[str] = ..., amounts: _Optional[_Iterable[_Union[Amount, _Mapping]]] = ...) -> None: ...
 
 class Notice(_message.Message):
     __slots__ = ("reason", "message", "record_count")
@@ -157,7 +195,7 @@ class ExplainGas(_message.Message):
     def __init__(self, gas: _Optional[str] = ..., kg_per_unit: _Optional[str] = ..., kg: _Optional[str] = ..., gwp: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class ExplainLine(_message.Message):
-    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices", "slice_start", "slice_end")
+    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices", "slice_start", "slice_end", "amount", "amount_unit")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
@@ -178,6 +216,8 @@ class ExplainLine(_message.Message):
     NOTICES_FIELD_NUMBER: _ClassVar[int]
     SLICE_START_FIELD_NUMBER: _ClassVar[int]
     SLICE_END_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_UNIT_FIELD_NUMBER: _ClassVar[int]
     account: str
     stage: str
     facility: str
@@ -198,7 +238,9 @@ class ExplainLine(_message.Message):
     notices: _containers.RepeatedScalarFieldContainer[str]
     slice_start: _date_pb2.Date
     slice_end: _date_pb2.Date
-    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., slice_start: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., slice_end: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
+    amount: str
+    amount_unit: str
+    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., slice_start: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., slice_end: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., amount: _Optional[str] = ..., amount_unit: _Optional[str] = ...) -> None: ...
 
 class ExplainReplay(_message.Message):
     __slots__ = ("agrees", "record_count", "segment_count", "kg_co2e", "differences")
@@ -331,6 +373,102 @@ class GetCoverageResponse(_message.Message):
     rows: _containers.RepeatedCompositeFieldContainer[CoverageRow]
     time_zone: str
     def __init__(self, rows: _Optional[_Iterable[_Union[CoverageRow, _Mapping]]] = ..., time_zone: _Optional[str] = ...) -> None: ...
+
+class AllocationWeight(_message.Message):
+    __slots__ = ("recipient", "value")
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    recipient: str
+    value: str
+    def __init__(self, recipient: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
+class AllocationSpan(_message.Message):
+    __slots__ = ("valid_from", "valid_to", "weights", "whole", "metered")
+    VALID_FROM_FIELD_NUMBER: _ClassVar[int]
+    VALID_TO_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_FIELD_NUMBER: _ClassVar[int]
+    METERED_FIELD_NUMBER: _ClassVar[int]
+    valid_from: str
+    valid_to: str
+    weights: _containers.RepeatedCompositeFieldContainer[AllocationWeight]
+    whole: str
+    metered: bool
+    def __init__(self, valid_from: _Optional[str] = ..., valid_to: _Optional[str] = ..., weights: _Optional[_Iterable[_Union[AllocationWeight, _Mapping]]] = ..., whole: _Optional[str] = ..., metered: _Optional[bool] = ...) -> None: ...
+
+class AllocationKey(_message.Message):
+    __slots__ = ("id", "version", "basis", "unit", "reason", "source", "spans")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SPANS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    version: int
+    basis: AllocationBasis
+    unit: str
+    reason: str
+    source: str
+    spans: _containers.RepeatedCompositeFieldContainer[AllocationSpan]
+    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., basis: _Optional[_Union[AllocationBasis, str]] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., source: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[AllocationSpan, _Mapping]]] = ...) -> None: ...
+
+class AllocateMeterRequest(_message.Message):
+    __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    METER_FIELD_NUMBER: _ClassVar[int]
+    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    meter: str
+    from_period: str
+    to_period: str
+    key: AllocationKey
+    measure: AllocationMeasure
+    account: str
+    gwp_set: str
+    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., key: _Optional[_Union[AllocationKey, _Mapping]] = ..., measure: _Optional[_Union[AllocationMeasure, str]] = ..., account: _Optional[str] = ..., gwp_set: _Optional[str] = ...) -> None: ...
+
+class AllocatedPart(_message.Message):
+    __slots__ = ("recipient", "amount", "share")
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    recipient: str
+    amount: str
+    share: str
+    def __init__(self, recipient: _Optional[str] = ..., amount: _Optional[str] = ..., share: _Optional[str] = ...) -> None: ...
+
+class AllocatedMonth(_message.Message):
+    __slots__ = ("period", "unit", "metered", "parts", "unallocated")
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    METERED_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    UNALLOCATED_FIELD_NUMBER: _ClassVar[int]
+    period: str
+    unit: str
+    metered: str
+    parts: _containers.RepeatedCompositeFieldContainer[AllocatedPart]
+    unallocated: str
+    def __init__(self, period: _Optional[str] = ..., unit: _Optional[str] = ..., metered: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[AllocatedPart, _Mapping]]] = ..., unallocated: _Optional[str] = ...) -> None: ...
+
+class AllocateMeterResponse(_message.Message):
+    __slots__ = ("months", "missing_periods", "suspended_count", "gwp_set")
+    MONTHS_FIELD_NUMBER: _ClassVar[int]
+    MISSING_PERIODS_FIELD_NUMBER: _ClassVar[int]
+    SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    months: _containers.RepeatedCompositeFieldContainer[AllocatedMonth]
+    missing_periods: _containers.RepeatedScalarFieldContainer[str]
+    suspended_count: int
+    gwp_set: str
+    def __init__(self, months: _Optional[_Iterable[_Union[AllocatedMonth, _Mapping]]] = ..., missing_periods: _Optional[_Iterable[str]] = ..., suspended_count: _Optional[int] = ..., gwp_set: _Optional[str] = ...) -> None: ...
 
 class ListRecordsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter")

@@ -55,6 +55,11 @@ class ReportServiceStub:
                 request_serializer=tonne_dot_v1_dot_report__pb2.GetCoverageRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_report__pb2.GetCoverageResponse.FromString,
                 _registered_method=True)
+        self.AllocateMeter = channel.unary_stream(
+                '/tonne.v1.ReportService/AllocateMeter',
+                request_serializer=tonne_dot_v1_dot_report__pb2.AllocateMeterRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_report__pb2.AllocateMeterResponse.FromString,
+                _registered_method=True)
         self.ListRecords = channel.unary_unary(
                 '/tonne.v1.ReportService/ListRecords',
                 request_serializer=tonne_dot_v1_dot_report__pb2.ListRecordsRequest.SerializeToString,
@@ -98,6 +103,14 @@ class ReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AllocateMeter(self, request, context):
+        """Allocates what a meter shows by a key, month by month: what is whose, and what is nobody's,
+        add up to the meter exactly. Nothing is kept; the last response carries what is told.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRecords(self, request, context):
         """Lists durable records with their channel and offset, in the order of their commits.
         """
@@ -127,6 +140,11 @@ def add_ReportServiceServicer_to_server(servicer, server):
                     servicer.GetCoverage,
                     request_deserializer=tonne_dot_v1_dot_report__pb2.GetCoverageRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_report__pb2.GetCoverageResponse.SerializeToString,
+            ),
+            'AllocateMeter': grpc.unary_stream_rpc_method_handler(
+                    servicer.AllocateMeter,
+                    request_deserializer=tonne_dot_v1_dot_report__pb2.AllocateMeterRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_report__pb2.AllocateMeterResponse.SerializeToString,
             ),
             'ListRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRecords,
@@ -243,6 +261,33 @@ class ReportService:
             '/tonne.v1.ReportService/GetCoverage',
             tonne_dot_v1_dot_report__pb2.GetCoverageRequest.SerializeToString,
             tonne_dot_v1_dot_report__pb2.GetCoverageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AllocateMeter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tonne.v1.ReportService/AllocateMeter',
+            tonne_dot_v1_dot_report__pb2.AllocateMeterRequest.SerializeToString,
+            tonne_dot_v1_dot_report__pb2.AllocateMeterResponse.FromString,
             options,
             channel_credentials,
             insecure,

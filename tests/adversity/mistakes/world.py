@@ -270,7 +270,7 @@ class World:
         return {
             str(path.relative_to(self.objects)): path.stat().st_size
             for path in sorted(self.objects.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.suffix != ".tmp"  # those are under way
         }
 
     def live_files(self) -> list[Path]:

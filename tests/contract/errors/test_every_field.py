@@ -16,9 +16,11 @@ from tonne.v1 import (
     catalogue_pb2,
     corrections_pb2,
     imports_pb2,
+    indicators_pb2,
     ingest_pb2,
     ledger_pb2,
     report_pb2,
+    statements_pb2,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +29,16 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor
     from google.protobuf.message import Message
 
-FILES = (catalogue_pb2, corrections_pb2, imports_pb2, ingest_pb2, ledger_pb2, report_pb2)
+FILES = (
+    catalogue_pb2,
+    imports_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    corrections_pb2,
+    indicators_pb2,
+    report_pb2,
+    statements_pb2,
+)
 MARK = "@@@@@@"
 """A text of the request whose bytes are replaced by as many that are no UTF-8."""
 

@@ -13,9 +13,11 @@ from tonne.v1 import (
     catalogue_pb2,
     corrections_pb2,
     imports_pb2,
+    indicators_pb2,
     ingest_pb2,
     ledger_pb2,
     report_pb2,
+    statements_pb2,
 )
 
 
@@ -28,6 +30,8 @@ def test_every_method_of_the_api_has_its_series():
         corrections_pb2,
         catalogue_pb2,
         report_pb2,
+        indicators_pb2,
+        statements_pb2,
     )
     methods = [
         f"{service.full_name}/{method.name}"

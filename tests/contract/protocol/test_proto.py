@@ -13,9 +13,11 @@ from tonne.v1 import (
     catalogue_pb2,
     corrections_pb2,
     imports_pb2,
+    indicators_pb2,
     ingest_pb2,
     ledger_pb2,
     report_pb2,
+    statements_pb2,
 )
 
 GOOGLE_APIS = Path(next(iter(google.api.__path__))).parents[1]
@@ -89,6 +91,8 @@ def test_every_call_has_a_path_in_http_or_streams_records():
         corrections_pb2,
         catalogue_pb2,
         report_pb2,
+        indicators_pb2,
+        statements_pb2,
     ):
         for service in file.DESCRIPTOR.services_by_name.values():
             for method in service.methods:

@@ -8,9 +8,25 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from tests.support.servers.api import Producer, details_of, record
-from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2, status_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    indicators_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    report_pb2,
+    statements_pb2,
+    status_pb2,
+)
 
-FILES = (ingest_pb2, ledger_pb2, catalogue_pb2, report_pb2, status_pb2)
+FILES = (
+    ingest_pb2,
+    ledger_pb2,
+    catalogue_pb2,
+    indicators_pb2,
+    report_pb2,
+    status_pb2,
+    statements_pb2,
+)
 INTEGERS = {
     FieldDescriptor.TYPE_INT32,
     FieldDescriptor.TYPE_INT64,
@@ -23,7 +39,11 @@ COUNTS = ("count", "offset", "index", "revision", "epoch", "version", "total_siz
 WHOLE = {
     "tonne.v1.ExplainRequest.records_max": "none is the wish for none",
     "tonne.v1.AppendResponse.credit_bytes": "none left",
+    "tonne.v1.Indicator.digits": "always sent, none is a whole number",
     "tonne.v1.Limits.batch_records_max": "always sent, never zero",
+    "tonne.v1.Enablement.tier": "required, 1 to 3",
+    "tonne.v1.EnablementRow.tier": "always sent, 1 to 3",
+    "tonne.v1.Offset.vintage_year": "required, from 1990 on",
     "tonne.v1.Status.code": "always sent, a code of google.rpc.Code, where zero is OK",
 }
 """Other integers, and why they need no presence. page_size is AIP-158's."""
@@ -38,6 +58,13 @@ ALWAYS_SENT = {
     "tonne.v1.QuarantinedRecord.status",
     "tonne.v1.LedgerRecord.status",
     "tonne.v1.EstimatedRecord.status",
+    "tonne.v1.SupplierCoverageRow.attribute",
+    "tonne.v1.MeasureEffect.method",
+    "tonne.v1.MeasureEffect.state",
+    "tonne.v1.MeasurePipelineRow.state",
+    "tonne.v1.OffsetLotRow.state",
+    "tonne.v1.ProductFootprintRow.exchange",
+    "tonne.v1.IndicatorTerm.measure",
 }
 """Enums that always say something: those of answers, and one that is required."""
 

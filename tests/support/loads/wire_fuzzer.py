@@ -13,9 +13,11 @@ from tonne.v1 import (
     catalogue_pb2,
     corrections_pb2,
     imports_pb2,
+    indicators_pb2,
     ingest_pb2,
     ledger_pb2,
     report_pb2,
+    statements_pb2,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ FILES = (
     corrections_pb2,
     catalogue_pb2,
     report_pb2,
+    indicators_pb2,
+    statements_pb2,
 )
 TEXTS = (
     *("", "acme", "books/acme", "books/acme/channels/fuzz", "books/acme/facilities/dc-1"),

@@ -24,12 +24,14 @@ from tonne.v1 import (
     catalogue_pb2_grpc,
     corrections_pb2_grpc,
     imports_pb2_grpc,
+    indicators_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
     ledger_pb2,
     ledger_pb2_grpc,
     report_pb2,
     report_pb2_grpc,
+    statements_pb2_grpc,
 )
 
 if TYPE_CHECKING:
@@ -135,7 +137,9 @@ class Api:
         self.imports = imports_pb2_grpc.ImportServiceStub(self.channel)
         self.ledger = ledger_pb2_grpc.LedgerServiceStub(self.channel)
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)
+        self.indicator = indicators_pb2_grpc.IndicatorServiceStub(self.channel)
         self.report = report_pb2_grpc.ReportServiceStub(self.channel)
+        self.statement = statements_pb2_grpc.StatementServiceStub(self.channel)
 
     def close(self) -> None:
         """Close the connection."""

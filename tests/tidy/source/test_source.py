@@ -182,7 +182,8 @@ def reads_of_files(tree):
 def test_the_ledger_reads_its_files_through_one_door():
     """Nothing is decoded whose digest was not compared: one caller of `get`, one of the decoder.
 
-    `frames` wraps the decoder, `files` calls it; sums that wait in a folder are read back.
+    `frames` wraps the decoder, `files` calls it; sums that wait in a folder are read back. A
+    series of hours has its digest as its name, and `hours` compares that.
     """
     found = {
         (name_of(path).removeprefix("service/tonne/"), name)
@@ -192,6 +193,7 @@ def test_the_ledger_reads_its_files_through_one_door():
     }
     assert found == {
         ("ledger/files/files.py", "get"),
+        ("ledger/files/hours.py", "get"),
         ("ledger/files/files.py", "read_parquet"),
         ("ledger/files/files.py", "read_rows"),
         ("ledger/files/frames.py", "read_parquet"),

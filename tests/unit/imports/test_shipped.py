@@ -63,6 +63,20 @@ TEXTS = {
         "A1,ELECTRICITY,2025-03-01,ORA_SUS_QUANTITY,120.5,KWH,\n"
         "A1,ELECTRICITY,2025-03-01,ORA_SUS_AMOUNT,30,,USD\n"
     ),
+    "cloud-compute": (
+        "Facility,Region,Cloud,vCPU,Hours,Utilisation,Start,End\n"
+        "web,eu-west-2,AWS,16,720,35 %,2025-03-01,2025-04-01\n"
+        "batch,uksouth,Azure,8,100,,2025-03-01,2025-04-01\n"
+    ),
+    "cloud-accelerators": (
+        "Facility,Region,Cloud,GPU,Count,Hours,Utilisation,Start,End\n"
+        "ml,eu-west-2,AWS,Tesla V100,4,720,0.25,2025-03-01,2025-04-01\n"
+    ),
+    "cloud-storage": (
+        "Facility,Region,Cloud,Medium,Service,Terabytes,Hours,Start,End\n"
+        "db,eu-west-2,AWS,SSD,rds_aurora,1.5,720,2025-03-01,2025-04-01\n"
+        "db,eu-west-2,AWS,HDD,,2,720,2025-03-01,2025-04-01\n"
+    ),
 }
 GOOGLE = [
     {
@@ -101,6 +115,20 @@ TOTALS = {
     },
     "sap-business-one": {("DIESEL", "L"): "500.25", ("POWER", "kWh"): "1000"},
     "oracle-activities": {("ELECTRICITY", "kWh"): "120.5"},
+    "cloud-compute": {
+        ("ict.compute.aws.full", "vCPU.h"): "4032",
+        ("ict.compute.aws.idle", "vCPU.h"): "7488",
+        ("ict.compute.azure.full_untold", "vCPU.h"): "800",
+        ("ict.compute.azure.idle_untold", "vCPU.h"): "800",
+    },
+    "cloud-accelerators": {
+        ("ict.compute.aws.tesla_v100.full", "GPU.h"): "720",
+        ("ict.compute.aws.tesla_v100.idle", "GPU.h"): "2160",
+    },
+    "cloud-storage": {
+        ("ict.storage.ssd.aws.rds_aurora", "TB.h"): "1080",
+        ("ict.storage.hdd.aws", "TB.h"): "1440",
+    },
 }
 PERIODS = {
     "portfolio-manager": ("2024-12-15", "2025-02-13"),
@@ -110,6 +138,9 @@ PERIODS = {
     "google-carbon": ("2025-03-01", "2025-04-01"),
     "sap-business-one": ("2025-03-01", "2025-04-01"),
     "oracle-activities": ("2025-03-01", "2025-03-02"),
+    "cloud-compute": ("2025-03-01", "2025-04-01"),
+    "cloud-accelerators": ("2025-03-01", "2025-04-01"),
+    "cloud-storage": ("2025-03-01", "2025-04-01"),
 }
 OPTIONS = {
     "sap-business-one": {"inclusive_ends": True},

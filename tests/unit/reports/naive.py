@@ -12,7 +12,7 @@ from fractions import Fraction
 from tests.unit.reports.books import outcome_of
 from tonne.catalogue.resolving.resolution import Notice
 from tonne.catalogue.resolving.valuation import decimal_text
-from tonne.catalogue.words.accounts import scope_of
+from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
 from tonne.model import FinancialControl, month_of_period
 
 MAIN = ("CO2", "CH4", "N2O")
@@ -178,7 +178,14 @@ class Naive:
 
     @staticmethod
     def fresh():
-        return {"records": set(), "kg": Fraction(0), "gases": {}, "silent": set(), "kwh": None}
+        return {
+            "records": set(),
+            "kg": Fraction(0),
+            "gases": {},
+            "silent": set(),
+            "kwh": None,
+            "amounts": {},
+        }
 
     def add(self, number, record, resolved):
         request = self.request
@@ -206,23 +213,38 @@ class Naive:
             share, invested = portion(
                 self.facilities, self.entities, record.facility, request.consolidation, period
             )
-            found = [(one.account, share, one) for one in resolved[index].entries if share]
-            found += [
-                ("scope3.15.investments", invested, one)
-                for one in resolved[index].entries
-                if invested
-                and (one.account.startswith("scope1.") or one.account == "scope2.location")
-            ]
-            found = [each for each in found if self.selects(each[0])]
-            for account, ratio, one in found:
-                self.add_entry(number, Fraction(part, 10**6) * ratio, account, one, known)
-            if found:
-                group = (record.facility, record.activity, month_of_period(period))
-                used = self.used.setdefault(group, [])
-                used.append((number, record.unit, Fraction(part, 10**6)))
-                self.versions.add(resolved[index].method_version)
-                for notice in resolved[index].notices:
-                    self.note(number, notice)
+            self.add_part(
+                number,
+                record,
+                (period, part),
+                resolved[index],
+                shares=(share, invested),
+                known=known,
+            )
+
+    def add_part(self, number, record, month, resolution, *, shares, known):
+        """Add what a record has in a month, in its own accounts and in category 15."""
+        (period, part), (share, invested) = month, shares
+        found = [(one.account, share, one) for one in resolution.entries if share]
+        found += [
+            ("scope3.15.investments", invested, one)
+            for one in resolution.entries
+            if invested and (one.account.startswith("scope1.") or one.account == "scope2.location")
+        ]
+        found = [each for each in found if self.selects(each[0])]
+        # A driver is in no number that stands for all accounts, unless its own is named.
+        drives = all(one.factor.amount for _, _, one in found) and not self.request.accounts
+        if not found or (drives and not {"account", "scope"} & set(self.request.group_by)):
+            return
+        for account, ratio, one in found:
+            quantity = Fraction(part, 10**6) * ratio
+            self.add_entry(number, quantity, account, one, known, in_total=not drives)
+        for notice in resolution.notices:
+            self.note(number, notice)
+        if not drives:
+            group = (record.facility, record.activity, month_of_period(period))
+            self.used.setdefault(group, []).append((number, record.unit, Fraction(part, 10**6)))
+            self.versions.add(resolution.method_version)
 
     def negative(self):
         """(beginning of the notice, records) of each month that used less than nothing."""
@@ -241,10 +263,18 @@ class Naive:
             account == root or account.startswith(root + ".") for root in roots
         )
 
+    def energy(self):
+        """The account whose energy stands for all: of several the energy, then the renewable."""
+        found = [each for each in ACCOUNTS if each.startswith("memo.") and self.selects(each)]
+        for name in ("memo.energy", "memo.renewable"):
+            if name in found:
+                return name
+        return found[0] if len(found) == 1 else ""
+
     def note(self, number, notice):
         self.notices.setdefault((notice.reason, notice.message), set()).add(number)
 
-    def add_entry(self, number, quantity, account, one, known):
+    def add_entry(self, number, quantity, account, one, known, *, in_total):
         request = self.request
         for notice in (*one.notices, *methane_notices(one, request.gwp_set)):
             self.note(number, notice)
@@ -260,13 +290,14 @@ class Naive:
                 one,
                 alone=alone,
             )
-        self.value(self.total, number, quantity, account, one, alone=False)
+        if in_total:
+            self.value(self.total, number, quantity, account, one, alone=False)
 
     def value(self, sums, number, quantity, account, one, *, alone):
         sums["records"].add(number)
         kg_co2e, masses, kwh = worth(one, self.request.gwp_set)
         by_account = alone and "account" in self.request.group_by
-        energy = "memo.energy" if self.selects("memo.energy") else "memo.renewable"
+        energy = self.energy()
         if kwh is not None and account.startswith("memo.") and (by_account or account == energy):
             sums["kwh"] = (sums["kwh"] or 0) + kwh * quantity
         named = self.request.accounts
@@ -275,6 +306,12 @@ class Naive:
                 return
             if account.startswith(("outside.", "memo.")) and not named:
                 return
+        if one.factor.amount:
+            key, ratio = (account, one.factor.unit), Fraction(1)
+            for step in one.steps:
+                ratio *= step.ratio
+            amount = Fraction(one.factor.amount) * ratio * quantity
+            sums["amounts"][key] = sums["amounts"].get(key, 0) + amount
         sums["kg"] += kg_co2e * quantity
         masses = {"CH4" if gas.startswith("CH4") else gas: kg for gas, kg in masses.items()}
         for gas, mass in masses.items():
@@ -307,4 +344,7 @@ class Naive:
                 if gas not in MAIN
             ),
             "energy_kwh": None if sums["kwh"] is None else decimal_text(sums["kwh"]),
+            "amounts": tuple(
+                (*key, decimal_text(amount)) for key, amount in sorted(sums["amounts"].items())
+            ),
         }

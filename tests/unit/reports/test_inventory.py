@@ -68,6 +68,15 @@ RESOLUTIONS = (
         ),
         method_version=3,
     ),
+    Resolution(
+        (
+            entry("memo.revenue", kg_co2e=None, amount="1", unit="CNY2020"),
+            entry("memo.people", kg_co2e=None, amount="1", unit="x", conversion=Fraction(1, 12)),
+        ),
+        method_version=4,
+        notices=(Notice("WORD_READ", "a word of the book"),),
+    ),
+    Resolution((entry("memo.revenue", kg_co2e=None, amount="1", unit="USD"),)),
 )
 
 PARTS = st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=4).map(tuple)
@@ -123,6 +132,8 @@ REQUESTS = st.builds(
             ("scope3",),
             ("memo.renewable",),
             ("memo", "scope1.fugitive"),
+            ("memo.revenue",),
+            ("memo.exported",),
         ]
     ),
     regions=st.sampled_from([(), (), ("US-WA",), ("", "KR")]),
@@ -162,7 +173,10 @@ OWNED = st.builds(
 def fields(row):
     """A row as plain data."""
     found = {name: getattr(row, name) for name in row.__slots__}
-    return found | {"gases": tuple((one.gas, one.kg, one.kg_co2e) for one in row.gases)}
+    return found | {
+        "gases": tuple((one.gas, one.kg, one.kg_co2e) for one in row.gases),
+        "amounts": tuple((one.account, one.unit, one.amount) for one in row.amounts),
+    }
 
 
 def ask(records, outcomes, request, *, commits=1, facilities=REGISTER, entities=()):

@@ -8,9 +8,13 @@ import io
 import re
 from collections import defaultdict
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.factor import AMOUNTS, FACTOR_GWP_SETS, STAGES, Factor
+from tonne.catalogue.editions.hourly_rows import HourlyRows, is_hourly
+from tonne.catalogue.editions.hours import DAY_US
+from tonne.catalogue.editions.problems import Problems, shown
 from tonne.catalogue.editions.steps import FactorStep, read_chain
 from tonne.catalogue.words import units
 from tonne.catalogue.words.accounts import ACCOUNTS, account_of
@@ -21,7 +25,7 @@ from tonne.catalogue.words.taxonomy import has_rule
 from tonne.errors import FieldInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 COLUMNS = (
     "activity",
@@ -56,9 +60,6 @@ COLUMNS = (
 REQUIRED_COLUMNS = ("activity", "unit", "valid_from")
 """Columns that every edition has; one that lacks others has nothing to say in them."""
 
-PROBLEMS_MAX = 20
-"""Most problems that one error tells."""
-
 TEXT_CHARACTERS_MAX = 1000
 """Most characters in one field."""
 
@@ -68,8 +69,6 @@ KEY_CHARACTERS_MAX = 200
 FACTORS_MAX = 1_000_000
 """Most factors in one edition."""
 
-_SHOWN_CHARACTERS_MAX = 60
-
 _ACTIVITY = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _REGION = re.compile(r"(?:[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*)?")
 _DECIMAL = re.compile(r"[+-]?(\d{1,18})(?:\.(\d{1,24}))?(?:[eE]([+-]?\d{1,2}))?")
@@ -77,41 +76,11 @@ _PLACES_MAX = 24
 _WHOLE_DIGITS_MAX = 18
 
 
-def _shown(text: str) -> str:
-    """Quote a text from the file, cut to what fits into a message."""
-    if len(text) <= _SHOWN_CHARACTERS_MAX:
-        return repr(text)
-    return f"{text[:_SHOWN_CHARACTERS_MAX]!r}... ({len(text)} characters)"
-
-
-class _Problems:
-    """Collects what is wrong, to tell it at once."""
-
-    def __init__(self) -> None:
-        self._items: list[tuple[int, str, str]] = []
-        self._count = 0
-
-    def add(self, line: int, field: str, text: str) -> None:
-        self._count += 1
-        if len(self._items) < PROBLEMS_MAX:
-            self._items.append((line, field, text))
-
-    def raise_if_any(self) -> None:
-        if not self._count:
-            return
-        told = [f"line {line}, {field}: {text}" for line, field, text in self._items]
-        if self._count > len(told):
-            told.append(f"and {self._count - len(told)} more")
-        if any(field == "account" for _, field, _ in self._items):
-            told.append(f"the accounts are {', '.join(ACCOUNTS)}")
-        line, field, _ = self._items[0]
-        raise FieldInvalid(
-            "the edition was not imported. " + "; ".join(told),
-            metadata={"line": str(line), "field": field, "problemsCount": str(self._count)},
-        )
-
-
-def parse_edition(content: bytes) -> list[Factor]:
+def parse_edition(
+    content: bytes,
+    day_start_us: Callable[[int], int] = lambda day: day * DAY_US,
+    on_series: Callable[[str, bytes], None] = lambda *_: None,
+) -> list[Factor]:
     """Read the CSV of an edition.
 
     Parameters
@@ -119,28 +88,39 @@ def parse_edition(content: bytes) -> list[Factor]:
     content : bytes
         UTF-8 (a byte order mark is fine), comma-separated, with a header of `REQUIRED_COLUMNS`
         and any other of `COLUMNS`.
+    day_start_us : callable
+        First instant of a day by its number, in microseconds: of the days of series of hours.
+    on_series : callable
+        Takes each series of hours: its SHA-256, and what is to be kept.
 
     Returns
     -------
     list[Factor]
-        In the order of the file.
+        In the order of the file; those of series of hours at the end.
 
     Raises
     ------
     FieldInvalid
         With line, field, what was expected and what was there, up to 20 problems at once.
     """
-    problems = _Problems()
-    factors = []
-    lines = {}
+    problems = Problems()
+    factors: list[Factor] = []
+    lines: dict[int, int] = {}
+    hourly, row = HourlyRows(problems), 0
     for row, (line, cells) in enumerate(_rows(content, problems), start=1):
         if row > FACTORS_MAX:
             problems.add(line, "file", f"an edition holds at most {FACTORS_MAX} factors")
             break
+        if is_hourly(cells):
+            hourly.add(line, cells, partial(_read_day, line, problems))
+            continue
         factor = _RowReader(line, cells, problems).read(row)
         if factor is not None:
             factors.append(factor)
             lines[row] = line
+    for line, factor in hourly.factors(day_start_us, row + 1):
+        factors.append(factor)
+        lines[factor.row] = line
     _check_overlaps(factors, lines, problems)
     problems.raise_if_any()
     if not factors:
@@ -148,19 +128,26 @@ def parse_edition(content: bytes) -> list[Factor]:
             "the edition was not imported: it has no factor below its header",
             metadata={"field": "file"},
         )
+    for sha256, series in hourly.series.items():
+        on_series(sha256, series)
     return factors
+
+
+def _read_day(line: int, problems: Problems, cells: Mapping[str, str]) -> Factor | None:
+    """Read a row of hours as one of days; it has no number of its own."""
+    return _RowReader(line, cells, problems).read(0)
 
 
 def read_row(row: int, cells: Mapping[str, str]) -> Factor:
     """Read one row of an edition from its cells by column; raises `FieldInvalid`."""
-    problems = _Problems()
+    problems = Problems()
     factor = _RowReader(row + 1, cells, problems).read(row)
     problems.raise_if_any()
     assert factor is not None  # noqa: S101  a row without a problem is a factor
     return factor
 
 
-def _rows(content: bytes, problems: _Problems) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(content: bytes, problems: Problems) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, cells by column) of each row that is not blank."""
     try:
         text = content.decode("utf-8-sig")
@@ -209,7 +196,7 @@ def _check_header(header: list[str]) -> None:
 class _RowReader:
     """Reads one row; says what is wrong and goes on."""
 
-    def __init__(self, line: int, cells: Mapping[str, str], problems: _Problems) -> None:
+    def __init__(self, line: int, cells: Mapping[str, str], problems: Problems) -> None:
         self._line = line
         self._cells = {name: cell.strip() for name, cell in cells.items()}
         self._problems = problems
@@ -281,7 +268,7 @@ class _RowReader:
     def _fail(self, field: str, expected: str) -> None:
         self._is_good = False
         self._problems.add(
-            self._line, field, f"expected {expected}; got {_shown(self._cell(field))}"
+            self._line, field, f"expected {expected}; got {shown(self._cell(field))}"
         )
 
     def _text(self, field: str, form: re.Pattern[str], expected: str) -> str:
@@ -357,14 +344,14 @@ class _RowReader:
             if not has_rule(activity) and account_of(activity) is None:
                 self._fail(
                     "account",
-                    f"an account, because no posting rule is known for {_shown(activity)}",
+                    f"an account, because no posting rule is known for {shown(activity)}",
                 )
         elif account not in ACCOUNTS:
             self._fail("account", "an account of the chart, or nothing to have it derived")
         return account
 
 
-def _check_overlaps(factors: list[Factor], lines: Mapping[int, int], problems: _Problems) -> None:
+def _check_overlaps(factors: list[Factor], lines: Mapping[int, int], problems: Problems) -> None:
     """Refuse two factors of one activity, region, unit, stage and account on the same day."""
     groups: dict[tuple[str, ...], list[Factor]] = defaultdict(list)
     for factor in factors:
@@ -390,8 +377,8 @@ def _check_overlaps(factors: list[Factor], lines: Mapping[int, int], problems: _
         problems.add(
             lines[later.row],
             "valid_from",
-            f"{_shown(later.activity)}, region {_shown(later.region)}, "
-            f"unit {_shown(later.unit)} from {later.valid_from} {what} "
+            f"{shown(later.activity)}, region {shown(later.region)}, "
+            f"unit {shown(later.unit)} from {later.valid_from} {what} "
             f"line {lines[other.row]}; end the earlier one with valid_to (exclusive), or leave "
             "one out",
         )

@@ -96,6 +96,11 @@ class Factor:
         Licence of the figure, and how direct the copy is.
     steps : tuple of FactorStep
         Figures by which the unit leads to another one, which the masses are per unit of.
+    hours : str
+        SHA-256 of the series of hours that it stands for, which has its kg CO2e; else empty.
+    gaps : tuple of (int, int)
+        Times of its days that are missing in that series: microseconds since 1970, the end
+        exclusive, in order.
     """
 
     row: int
@@ -125,6 +130,8 @@ class Factor:
     licence: str = ""
     evidence: str = ""
     steps: tuple[FactorStep, ...] = ()
+    hours: str = ""
+    gaps: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_bridge(self) -> bool:

@@ -6,9 +6,11 @@ A row of an edition may say how its unit leads to another one, as a chain of nam
     t        ncv=42.3 GJ/t; co2=74.1 kg/GJ; oxidation=0.995            the same by EU ETS
     t        distance=1050 km                                         mass by distance
     unit     power=0.35 kW/unit; hours=8760 h; lifetime=4             a use over the lifetime
+    vCPU.h   life=1/35040; share=1/96                                 a part of a server's making
 
 A figure `x A/B` turns B into A; `x A` turns what there is into its product with A (`t` and `km`
-into `t.km`, `kW` and `h` into `kWh`); a figure without a unit is a share or a count. The row's
+into `t.km`, `kW` and `h` into `kWh`); a figure without a unit is a share or a count. A figure
+may be a ratio of two decimals, `1/96`, which is exact where its decimal would not end. The row's
 masses are then per unit of what the chain leads to. A chain with `carbon` ends as CO2 (44/12 kg
 CO2 for each kg of C), one with `co2` is CO2: they need no masses. A row with steps alone leads
 to the factor of the activity above its own.
@@ -43,11 +45,16 @@ CARBON, CO2 = "carbon", "co2"
 HEAT = {"ncv": units.ENERGY_NET, "gcv": units.ENERGY_GROSS}
 """Names of figures that are a fuel's heat, and the dimension of that energy."""
 
-_STEP = re.compile(r"([a-z][a-z0-9_]*)=(\d{1,18}(?:\.\d{1,24})?)(?: (\S+))?", re.ASCII)
+DEFAULT = "default_"
+"""How names of figures begin that nobody measured: a published default, which is told."""
+
+_DECIMAL = r"\d{1,18}(?:\.\d{1,24})?"
+_STEP = re.compile(rf"([a-z][a-z0-9_]*)=({_DECIMAL}(?:/{_DECIMAL})?)(?: (\S+))?", re.ASCII)
 # What two dimensions make, and how many of their base units are in one of it.
 _PRODUCTS = {
     ("mass", "length"): ("t.km", 10**6),  # kg, m
     ("power", "time"): ("kWh", 3_600_000),  # W, s
+    ("time", "power"): ("kWh", 3_600_000),  # s, W
     ("count", "length"): ("km", 1000),  # rides, m
 }
 _ENERGIES = frozenset({units.ENERGY, units.ENERGY_NET, units.ENERGY_GROSS})
@@ -62,7 +69,7 @@ class FactorStep:
     name : str
         What it is, like `ncv`, `oxidation`, `distance`.
     value : str
-        A decimal, as written.
+        A decimal, or a ratio of two, as written.
     unit : str
         `A/B`, `A`, or empty.
     """
@@ -86,7 +93,7 @@ class Figure(Protocol):
 
     @property
     def value(self) -> str:
-        """A decimal, as written."""
+        """A decimal, or a ratio of two, as written."""
 
     @property
     def unit(self) -> str:
@@ -109,7 +116,7 @@ def read_steps(text: str) -> tuple[FactorStep, ...]:
         match = _STEP.fullmatch(" ".join(part.split()))
         if match is None:
             raise _invalid("figures like 'ncv=20.304 GJ/t; oxidation=0.985'", part)
-        if not Fraction(match[2]):
+        if not all(map(Fraction, match[2].split("/"))):
             raise _invalid("a figure above zero", part)
         found.append(FactorStep(match[1], match[2], match[3] or ""))
     if len(found) > STEPS_MAX:
@@ -192,7 +199,8 @@ def is_co2(steps: tuple[FactorStep, ...]) -> bool:
 
 def _follow(unit: str, step: FactorStep) -> tuple[Fraction, str]:
     """Ratio of a figure, and the unit that it leads to."""
-    value = Fraction(step.value)
+    above, _, below = step.value.partition("/")
+    value = Fraction(above) / Fraction(below or 1)
     if not step.unit:
         return value, unit
     target, _, source = step.unit.partition("/")

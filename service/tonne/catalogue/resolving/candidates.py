@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.bridges import Bridge
     from tonne.catalogue.resolving.conversion import Conversion
+    from tonne.catalogue.resolving.resolution import ResolutionEntry
     from tonne.catalogue.resolving.shelves import Shelf
     from tonne.catalogue.words.method import MethodSettings
+
+
+Gaps = tuple[tuple[int, int], ...]
+"""Times in microseconds since 1970, the ends exclusive, in order."""
 
 
 def _groups(shelves: Sequence[Shelf]) -> list[int]:
@@ -62,6 +68,12 @@ def _candidate(
     )
 
 
+def _led(candidate: Candidate, bridge: Bridge) -> Candidate:
+    """Say over which row a candidate is reached; a publisher's row is of the activity itself."""
+    distance = bridge.id_distance if bridge.is_shipped else candidate.id_distance
+    return replace(candidate, bridge=bridge.row, id_distance=distance)
+
+
 class Candidates:
     """Finds candidates under a method. Immutable but for its converters' memory."""
 
@@ -72,6 +84,35 @@ class Candidates:
         choice = Choice(settings)
         self.pick, self.starts = choice.pick, choice.starts
         self._converters: dict[str, Converter] = {}
+        self._gaps: dict[tuple[str, int], Gaps] = {}
+
+    def note_gaps(self, candidate: Candidate) -> None:
+        """Remember the gaps of a factor of hours that an entry is made of."""
+        if candidate.factor.gaps:
+            self._gaps[candidate.edition, candidate.factor.row] = candidate.factor.gaps
+
+    def holes(self, entries: Sequence[ResolutionEntry]) -> Gaps:
+        """Give the times at which no entry of an account serves: gaps without a rest."""
+        served = {
+            (each.account, each.hours.series)
+            for each in entries
+            if each.hours is not None and each.hours.kind == "rest"
+        }
+        found = sorted(
+            gap
+            for each in entries
+            if each.hours is not None
+            and each.hours.kind == "values"
+            and (each.account, each.hours.series) not in served
+            for gap in self._gaps.get((each.edition, each.factor_row), ())
+        )
+        merged: list[tuple[int, int]] = []
+        for start, stop in found:
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+            else:
+                merged.append((start, stop))
+        return tuple(merged)
 
     def converter(self, facility: str = "") -> Converter:
         """Give what converts units at a facility that the method has rates for, or at any."""
@@ -128,8 +169,7 @@ class Candidates:
                 places.setdefault(proxy, True)
         found: list[Candidate] = []
         converter = self.converter(facility)
-        own = ((each.edition, each.index) for each in self.shelves if not each.is_shipped)
-        bridges = bridges_of(own, activities, places)
+        bridges = bridges_of(self.shelves, activities, places)
         for rank, shelf in enumerate(self.shelves):
             for id_distance, activity in enumerate(activities):
                 by_region = shelf.index.get(activity)
@@ -144,5 +184,5 @@ class Candidates:
                         ways = converter.ways(unit, factor, activities, shelf.edition)
                         for way, bridge in over(converter, unit, factor, bridges, ways):
                             one = _candidate(shelf, factor, way, wish, at)
-                            found.append(replace(one, bridge=bridge) if bridge else one)
+                            found.append(_led(one, bridge) if bridge else one)
         return sorted(found, key=lambda candidate: candidate.preference)

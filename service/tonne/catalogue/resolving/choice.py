@@ -8,13 +8,21 @@ months: so what stands in changes where a set begins or ends, and else with a mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.editions.hours import HoursPart
 from tonne.catalogue.resolving.resolution import Step
-from tonne.model import DAY_COUNT_MAX, PERIOD_COUNT_MAX, first_day_of, number_of_day, period_of_day
+from tonne.model import (
+    DAY_COUNT_MAX,
+    PERIOD_COUNT_MAX,
+    day_of_number,
+    first_day_of,
+    number_of_day,
+    period_of_day,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,6 +90,10 @@ class Pick:
         By which rule of reporting years it serves; empty: by none.
     gap_text : str
         Which days of the reporting year it stands in for; empty: for none, or for all.
+    hours : HoursPart or None
+        Which part of a quantity it serves, where hours decide.
+    hours_text : str
+        Of which hours it stands in; empty: of none.
     """
 
     candidate: Candidate
@@ -89,6 +101,16 @@ class Pick:
     gap_months: int = 0
     rule_text: str = ""
     gap_text: str = ""
+    hours: HoursPart | None = None
+    hours_text: str = ""
+
+
+def open_series(picks: Sequence[Pick]) -> str:
+    """Name the series whose missing hours nothing of some picks serves; empty where all is."""
+    parts = [pick.hours for pick in picks if pick.hours is not None]
+    has_rest = any(part.kind == "rest" for part in parts)
+    is_open = any(pick.candidate.factor.gaps for pick in picks) and not has_rest
+    return parts[0].series if is_open else ""
 
 
 @dataclass(slots=True)
@@ -113,9 +135,18 @@ class Choice:
         self._settings = settings
 
     def pick(
-        self, candidates: Sequence[Candidate], day: int, *, by_day: bool = False
+        self,
+        candidates: Sequence[Candidate],
+        day: int,
+        *,
+        by_day: bool = False,
+        rest_of: str = "",
     ) -> list[Pick]:
-        """Choose what serves a day by the method's year rule; nothing where nothing does.
+        """Choose what serves a day; nothing where nothing does.
+
+        A series of hours serves its days, whatever the year rule. Where hours of the day are
+        missing in it, what would serve without it serves these; `open_series` tells where there
+        is nothing.
 
         Parameters
         ----------
@@ -125,7 +156,24 @@ class Choice:
             Days since 1970-01-01.
         by_day : bool
             Whether the day alone counts, whatever the year rule is.
+        rest_of : str
+            Series whose missing hours alone are to be served.
         """
+        plain = [each for each in candidates if not each.factor.hours]
+        if len(plain) == len(candidates):
+            return _rest(self._pick(plain, day, by_day=by_day), rest_of)
+        series = None if rest_of else self._at(candidates, day)
+        if series is None or not series.candidate.factor.hours:
+            found = self._pick(plain, day, by_day=by_day)
+            return _rest(found, rest_of) if rest_of else _beside_hours(found, candidates)
+        part = HoursPart(series.candidate.factor.hours, "values")
+        hourly = replace(series, hours=part)
+        if not series.candidate.factor.gaps:
+            return [hourly]
+        return [hourly, *_rest(self._pick(plain, day, by_day=by_day), part.series)]
+
+    def _pick(self, candidates: Sequence[Candidate], day: int, *, by_day: bool) -> list[Pick]:
+        """Choose by the method's year rule."""
         # A rate of the method is that of the day, also where the set is that of a year.
         live = [each for each in candidates if each.conversion.holds_on(day)]
         if self._settings.year_rule == "month" or by_day:
@@ -162,6 +210,8 @@ class Choice:
         if self._settings.year_rule != "month" and not by_day:
             years = {self._year(min(day, DAY_COUNT_MAX - 1)) for day in found}
             found = {0} | {day for year in years for day in year}
+            for each in candidates:
+                found |= {each.first_day, each.stop_day} if each.factor.hours else set()
         for candidate in candidates:
             found |= {candidate.conversion.first_day, candidate.conversion.stop_day}
         return {day for day in found if 0 <= day < DAY_COUNT_MAX}
@@ -206,10 +256,10 @@ class Choice:
         found = {first - reach for first in firsts}
         for stop in {stop for _, stop in months}:
             found.add(stop + reach)
-            later = next((first for first in firsts if first > stop), None)
-            if later is not None:
-                # p - stop + 1 months after the earlier one, later - p before the later one.
-                found.add((stop + later - 1) // 2 + 1)
+            # p - stop + 1 months after the earlier one, later - p before the later one. The next
+            # first may be the set's own, where that holds for less than a month.
+            near = (first for first in firsts if stop < first <= stop + 2 * reach)
+            found |= {(stop + later - 1) // 2 + 1 for later in near}
         return {first_day_of(period) for period in found if 0 <= period < PERIOD_COUNT_MAX}
 
     def _at(self, candidates: Sequence[Candidate], day: int) -> Pick | None:
@@ -264,6 +314,35 @@ class Choice:
         start = period - (period - (self._settings.reporting_year_start - 1)) % MONTHS
         # The years at both ends of all time are cut off there.
         return first_day_of(max(start, 0)), first_day_of(min(start + MONTHS, PERIOD_COUNT_MAX))
+
+
+def _rest(picks: Sequence[Pick], series: str) -> list[Pick]:
+    """Let picks serve the hours that a series lacks; all hours where it names none."""
+    if not series:
+        return list(picks)
+    text = f"stands in for hours that the series {series[:12]} lacks"
+    return [replace(pick, hours=HoursPart(series, "rest"), hours_text=text) for pick in picks]
+
+
+def _beside_hours(picks: Sequence[Pick], candidates: Sequence[Candidate]) -> list[Pick]:
+    """Tell of picks that a series would have gone before them if it had the day."""
+    told = []
+    for pick in picks:
+        before = [
+            each
+            for each in candidates
+            if each.factor.hours and each.preference < pick.candidate.preference
+        ]
+        text = ""
+        if before:
+            first = min(each.first_day for each in before)
+            last = max(each.stop_day for each in before) - 1
+            text = (
+                f"stands in: edition {before[0].edition} has hours of days from "
+                f"{day_of_number(first)} to {day_of_number(last)}, and none of these days"
+            )
+        told.append(replace(pick, hours_text=text) if text else pick)
+    return told
 
 
 def days_of(factor: Factor) -> tuple[int, int]:

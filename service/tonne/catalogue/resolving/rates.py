@@ -1,13 +1,15 @@
 """The rates of a method over time: what a unit is worth in another one on a day.
 
 Money goes over several rates where none leads straight: exchange rates, deflators and margins in
-any order, the fewest first, each one that holds on the day. At the end prices may stand still
-between years, which is told too. Producer and purchaser prices never do.
+any order, the fewest first, each one that holds on the day. Money without a price year is money at
+the prices of the day's year, where a rate or the factor names that year. At the end prices may
+stand still between years, which is told too. Producer and purchaser prices never do.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_right
 from collections import defaultdict, deque
 from fractions import Fraction
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.resolution import Step
 from tonne.catalogue.words import units
-from tonne.model import DAY_COUNT_MAX, number_of_day
+from tonne.model import DAY_COUNT_MAX, day_of_number, number_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 RATES_MAX = 4
 """Most rates on the way from one unit of money to another one."""
+
+_PRICE_YEAR = re.compile(r"[A-Z]{3}(\d{4})(?:_producer)?$")
 
 _Rated = tuple[Fraction, "Rate"]
 """How many of the target's unit are one of the source's, and the rate that says so."""
@@ -80,6 +84,7 @@ class Rates:
             days = {0, DAY_COUNT_MAX}
             for pair in self._reached(first.symbol):
                 days |= {start for start, _, _ in self._over_time(pair)}
+            days |= self._year_starts(last)
             found = []
             for start, stop in pairwise(sorted(days)):
                 steps = self._over(first, last, start)
@@ -106,6 +111,11 @@ class Rates:
                 standing = (*steps, step)
             if len(steps) == RATES_MAX:
                 continue
+            dated = _at_prices_of(here, day)
+            if dated not in seen and (dated == last.symbol or dated in self._targets):
+                seen.add(dated)
+                text = f"{here.symbol} taken as {dated}: the prices of the record's year"
+                queue.append((dated, (*steps, Step("rate", text, Fraction(1)))))
             for target in self._targets.get(place, ()):
                 rated = None if target in seen else self._on(day, (place, target))
                 if rated is not None:
@@ -113,11 +123,22 @@ class Rates:
                     queue.append((target, (*steps, _rate_step(*rated))))
         return standing
 
+    def _year_starts(self, last: Unit) -> set[int]:
+        """Days on which money without a price year may become money of another year."""
+        years = {
+            int(match[1])
+            for symbol in (last.symbol, *self._targets)
+            if (match := _PRICE_YEAR.match(symbol))
+        }
+        days = {number_of_day(dt.date(year + more, 1, 1)) for year in years for more in (0, 1)}
+        return {day for day in days if 0 < day < DAY_COUNT_MAX}
+
     def _reached(self, source: str) -> set[_Pair]:
         """Pairs of units that a way from one of them may go over, on whatever day."""
         pairs: set[_Pair] = set()
         places = {source}
         for _ in range(RATES_MAX):
+            places |= {each for each in self._targets if _is_priced_as(each, places)}
             new = {(place, target) for place in places for target in self._targets.get(place, ())}
             places = {target for _, target in new - pairs}
             pairs |= new
@@ -196,6 +217,18 @@ def _kind_of_rate(first: Unit, last: Unit) -> str:
     if units.currency(first) != units.currency(last):
         return "exchange rate: "
     return "price basis: " if _basis(first) != _basis(last) else "deflator: "
+
+
+def _at_prices_of(unit: Unit, day: int) -> str:
+    """Symbol of money without a price year at the prices of a day's year; other money's own."""
+    if _PRICE_YEAR.match(unit.symbol):
+        return unit.symbol
+    return f"{units.currency(unit)}{day_of_number(day).year}{_basis(unit)}"
+
+
+def _is_priced_as(symbol: str, places: set[str]) -> bool:
+    """Whether a unit of money with a price year is one of some places without it."""
+    return bool(_PRICE_YEAR.match(symbol)) and f"{symbol[:3]}{symbol[7:]}" in places
 
 
 def _basis(unit: Unit) -> str:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from tonne.catalogue.editions.hours import HoursPart
 from tonne.errors import LedgerInconsistent
 
 
@@ -52,6 +53,9 @@ UNIT_BASIS = "UNIT_BASIS"
 UNIT_PROPERTY = "UNIT_PROPERTY"
 """Reason of the notice that density, heat content or composition converted the unit."""
 
+DEFAULT_FIGURE = "DEFAULT_FIGURE"
+"""Reason of the notice that a published default stands for a figure that nobody measured."""
+
 PRICE_YEAR = "PRICE_YEAR"
 """Reason of the notice that money was converted between price years or currencies."""
 
@@ -80,6 +84,10 @@ GWP_SET_FALLBACK = "GWP_SET_FALLBACK"
 """Reason of the notice that a CO2e is of another GWP set than the valuation's."""
 
 
+HOURS_MISSING = "HOURS_MISSING"
+"""Reason of the notice that a factor stands in for hours that a series lacks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One exact ratio on the way from a record's unit to the factor's.
@@ -88,7 +96,8 @@ class Step:
     ----------
     kind : str
         `unit`, `property` (density, heat content), `energy` (kWh of a use), `loss`, `days`,
-        `rate` (money, units of the book's own), `figure` (of a factor's own steps).
+        `rate` (money, units of the book's own), `figure` (of a factor's own steps), `hours` (what
+        hours make of a quantity: in explanations alone).
     text : str
         What it does, and where its numbers are from.
     ratio : Fraction
@@ -120,6 +129,10 @@ class FactorMasses:
         Energy, in entries of the accounts `memo.*`.
     methane : str
         Origin of the methane, `fossil` or `biogenic`; empty where it is unknown, or there is none.
+    amount : str or None
+        What is no mass and no energy, in entries of the accounts `memo.*`.
+    unit : str
+        Unit of `amount`.
     """
 
     kg_co2e: str | None = None
@@ -132,6 +145,8 @@ class FactorMasses:
     gwp_set: str = ""
     kwh: str | None = None
     methane: str = ""
+    amount: str | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +171,8 @@ class ResolutionEntry:
         Where the publisher printed it: source, table, row.
     notices : tuple[Notice, ...]
         Fallbacks and assumptions, if there are any.
+    hours : HoursPart or None
+        Which part of a quantity counts, and by what, where hours decide; else the whole.
     """
 
     account: str
@@ -166,6 +183,7 @@ class ResolutionEntry:
     stage: str = ""
     cell: str = ""
     notices: tuple[Notice, ...] = ()
+    hours: HoursPart | None = None
 
     @property
     def conversion(self) -> Fraction:
@@ -187,6 +205,10 @@ class Resolution:
         What is to be said about it as a whole.
     activity, region : str
         What the record's texts were read as; empty where they are what they mean.
+
+    Notes
+    -----
+    An entry with `hours` gets a part of each quantity that follows from the times of its records.
     """
 
     entries: tuple[ResolutionEntry, ...]
@@ -241,7 +263,7 @@ class Resolution:
             ) from error
 
 
-_MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kwh")
+_MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kwh", "amount")
 
 
 def _entry_to_data(entry: ResolutionEntry) -> dict[str, Any]:
@@ -250,9 +272,8 @@ def _entry_to_data(entry: ResolutionEntry) -> dict[str, Any]:
     }
     if entry.factor.gases:
         factor["gases"] = [list(pair) for pair in entry.factor.gases]
-    factor |= {
-        name: text for name in ("gwp_set", "methane") if (text := getattr(entry.factor, name))
-    }
+    others = ("gwp_set", "methane", "unit")
+    factor |= {name: text for name in others if (text := getattr(entry.factor, name))}
     return {
         "account": entry.account,
         "cell": entry.cell,
@@ -265,6 +286,7 @@ def _entry_to_data(entry: ResolutionEntry) -> dict[str, Any]:
             [step.kind, step.text, f"{step.ratio.numerator}/{step.ratio.denominator}"]
             for step in entry.steps
         ],
+        **({"hours": [entry.hours.series, entry.hours.kind]} if entry.hours else {}),
     }
 
 
@@ -281,6 +303,7 @@ def _entry_from_data(data: dict[str, Any]) -> ResolutionEntry:
         stage=data.get("stage", ""),
         cell=data.get("cell", ""),
         notices=_notices_from_data(data["notices"]),
+        hours=HoursPart(*data["hours"]) if "hours" in data else None,
     )
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.candidates import Gaps
     from tonne.catalogue.words.book_words import BookWords
     from tonne.model import Word
 
@@ -45,10 +46,14 @@ _CACHE_KEYS_MAX = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`disposition` holds from `first_day` (days since 1970-01-01) to the next run's."""
+    """`disposition` holds from `first_day` (days since 1970-01-01) to the next run's.
+
+    But at the times of `holes` (microseconds since 1970, ends exclusive): what touches one waits.
+    """
 
     first_day: int
     disposition: Resolution | RowStatus
+    holes: Gaps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +205,13 @@ class Resolver:
                 starts |= plan.of_rule.starts(plan.beside)
         runs: list[Run] = []
         for start in sorted(starts):
-            disposition = reading.told(self._disposition(plans, start))
-            if not runs or runs[-1].disposition != disposition:
-                runs.append(Run(start, disposition))
+            found = self._disposition(plans, start)
+            holes: Gaps = ()
+            if isinstance(found, Resolution):
+                holes = self._candidates.holes(found.entries)
+            disposition = reading.told(found)
+            if not runs or (runs[-1].disposition, runs[-1].holes) != (disposition, holes):
+                runs.append(Run(start, disposition, holes))
         return tuple(runs)
 
     def _check_unit(
@@ -210,8 +219,8 @@ class Resolver:
     ) -> RowStatus | None:
         """Refuse a unit that no table knows, and one that no factor of the activity takes."""
         known = self._candidates.units_of(ids)
-        if not known and rule and any(leg.kind == "energy" for leg in legs_of(rule)):
-            known = frozenset({"kWh"})
+        if not known and rule:
+            known = _units_of(rule)
         found = units.find(unit)
         conversions = self._candidates.converter(facility).conversions
         if any(conversions(unit, other, ids) for other in known):
@@ -293,6 +302,15 @@ class Resolver:
             else:
                 notices += left_out(of_rule, leg, day)
         return Resolution(tuple(entries), self._method_version, tuple(notices))
+
+
+def _units_of(rule: str) -> frozenset[str]:
+    """Give the units of what a rule takes without a factor: energy, amounts, any money."""
+    legs = legs_of(rule)
+    if any(leg.kind == "energy" for leg in legs):
+        return frozenset({"kWh"})
+    amounts = frozenset(leg.unit for leg in legs if leg.kind == "amount")
+    return frozenset(units.CURRENCIES) if "" in amounts else amounts
 
 
 @dataclass(frozen=True, slots=True)

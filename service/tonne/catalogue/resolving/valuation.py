@@ -50,6 +50,7 @@ ONE_METHANE = frozenset({"AR4", "AR5"})
 Source: IPCC AR5 WG1 table 8.A.1, as EPA's hub (table 11) and the UK's factors take it.
 """
 
+AMOUNT = "no emission: an amount"
 PRINTED = "printed total"
 SUM_OF_GASES = "sum of gases"
 SUM_AND_REST = "sum of gases, and what the printed total has beyond them"
@@ -68,11 +69,13 @@ class Worth:
     kwh : Fraction
         Energy; zero but in entries of `memo.*`.
     basis : str
-        How the CO2e follows: `PRINTED`, `SUM_OF_GASES`, `SUM_AND_REST`.
+        How the CO2e follows: `PRINTED`, `SUM_OF_GASES`, `SUM_AND_REST`, `AMOUNT`.
     potentials : Mapping of str to str
         GWP applied to each gas, as printed; empty where the printed total counts.
     notices : tuple of Notice
         Where the GWP set was not to be had.
+    amount : Fraction or None
+        What is no mass and no energy, in the factor's unit of amounts.
     """
 
     kg_co2e: Fraction
@@ -81,6 +84,7 @@ class Worth:
     basis: str
     potentials: Mapping[str, str]
     notices: tuple[Notice, ...] = ()
+    amount: Fraction | None = None
 
     def times(self, ratio: Fraction) -> Worth:
         """Compute what `ratio` units are worth."""
@@ -92,11 +96,15 @@ class Worth:
             self.basis,
             self.potentials,
             self.notices,
+            None if self.amount is None else self.amount * ratio,
         )
 
 
 def entry_worth(entry: ResolutionEntry, gwp_set: str) -> Worth:
-    """Compute what one unit of the record is worth in an entry."""
+    """Compute what one unit of the record is worth in an entry.
+
+    With `hours` it is the worth of a unit of the part that counts there.
+    """
     return factor_worth(entry.factor, gwp_set).times(entry.conversion)
 
 
@@ -112,6 +120,8 @@ def factor_worth(factor: FactorMasses, gwp_set: str) -> Worth:
     """
     masses = gas_masses(factor)
     kwh = Fraction(factor.kwh or 0)
+    if factor.amount is not None:
+        return Worth(Fraction(0), {}, kwh, AMOUNT, {}, amount=Fraction(factor.amount))
     total = None if factor.kg_co2e is None else Fraction(factor.kg_co2e)
     if total is not None and factor.gwp_set in {gwp_set, "", "CO2"}:
         return Worth(total, masses, kwh, PRINTED, {})
@@ -279,8 +289,9 @@ def exact_text(value: Fraction) -> str:
     return f"{sign}{whole}.{part:0{places}d}" if part else f"{sign}{whole}"
 
 
-def ratio_text(numerator: int, denominator: int) -> str:
+def ratio_text(numerator: int | Fraction, denominator: int) -> str:
     """Write `numerator / denominator` as `decimal_text` does; `denominator` is positive."""
+    numerator, denominator = numerator.numerator, denominator * numerator.denominator
     scaled, rest = divmod(abs(numerator) * 10**TEXT_PLACES_MAX, denominator)
     # Half-even: up beyond the half; at the half up where that makes the last digit even.
     if 2 * rest > denominator or (2 * rest == denominator and scaled % 2 == 1):

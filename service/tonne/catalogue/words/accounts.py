@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-CHART_VERSION = 2
+CHART_VERSION = 3
 """Version of the chart and of the posting rules; raised when an account or a rule changes."""
 
 ACCOUNTS: dict[str, str] = {
@@ -68,6 +68,21 @@ ACCOUNTS: dict[str, str] = {
     "memo.renewable": "Renewable energy of the company's own plants, in kWh",
     "memo.exported": "Energy that was fed into the grid, in kWh",
     "memo.it_energy": "Energy of IT equipment in data centres, in kWh",
+    "memo.meter": "Energy at meters in the power path of a data centre, in kWh",
+    "memo.meter.ups": "Energy at the output of uninterruptible power supplies, in kWh",
+    "memo.meter.pdu": "Energy at the output of power distribution units, in kWh",
+    "memo.reused_heat": "Heat of data centres that others use, in kWh",
+    "memo.traffic": "Information flow, as an operator reports it",
+    "memo.user_traffic": "Data traffic at the aggregation point of the user interface",
+    "memo.business_volume": "Telecom business volume at constant prices",
+    "memo.revenue": "Revenue",
+    "memo.spend": "Spend with suppliers",
+    "memo.output": "Products that were made, by the piece",
+    "memo.requests": "Requests that a service answered",
+    "memo.people": "People, over time",
+    "memo.floor_area": "Floor area, over time",
+    "memo.carriers": "Carrier frequencies of base stations, over time",
+    "memo.water": "Water that was used",
     "memo.avoided": "Emissions that a grid does not have where electricity is saved",
     "memo.footprint": "Life-cycle footprint of electricity, for footprints of products",
 }

@@ -23,6 +23,7 @@ GwpSet = Literal["AR4", "AR5", "AR6", "AR6-7SM7"]
 BlendGwp = Literal["composition", "published"]
 YearRule = Literal["month", "majority", "days"]
 LossConvention = Literal["defra", "ghg-protocol", "ghg-protocol-combustion"]
+UnknownMethane = Literal["non-fossil", "fossil"]
 Consolidation = Literal["operational-control", "financial-control", "equity-share"]
 
 GWP_SETS: tuple[str, ...] = get_args(GwpSet)
@@ -43,6 +44,9 @@ LOSS_CONVENTIONS: tuple[str, ...] = get_args(LossConvention)
 
 CONSOLIDATIONS: tuple[str, ...] = get_args(Consolidation)
 """Whose emissions are the organisation's."""
+
+UNKNOWN_METHANES: tuple[str, ...] = get_args(UnknownMethane)
+"""As what methane counts whose origin neither its factor nor its activity says."""
 
 EDITIONS_MAX = 200
 RATES_MAX = 10_000
@@ -116,6 +120,8 @@ class MethodSettings:
         Whether the upstream of carriers' fuels is posted in categories 4, 6, 7 and 9.
     rates : tuple of Rate
         Between units that no definition converts.
+    unknown_methane : str
+        One of `UNKNOWN_METHANES`: as what methane counts whose origin nothing says.
 
     Raises
     ------
@@ -141,6 +147,7 @@ class MethodSettings:
     year_fallback_years: int = 5
     transport_wtt: bool = True
     rates: tuple[Rate, ...] = ()
+    unknown_methane: UnknownMethane = "non-fossil"
 
     def __post_init__(self) -> None:
         """Check every field that does not need to know which editions exist."""
@@ -149,6 +156,7 @@ class MethodSettings:
         _check_choice("year_rule", self.year_rule, YEAR_RULES)
         _check_choice("loss_convention", self.loss_convention, LOSS_CONVENTIONS)
         _check_choice("consolidation", self.consolidation, CONSOLIDATIONS)
+        _check_choice("unknown_methane", self.unknown_methane, UNKNOWN_METHANES)
         _check_range("reporting_year_start", self.reporting_year_start, 1, 12)
         _check_range("year_fallback_years", self.year_fallback_years, 0, YEAR_FALLBACK_MAX)
         for field, values, count_max in (
@@ -165,6 +173,8 @@ class MethodSettings:
     def to_json(self) -> str:
         """Write the settings as canonical JSON: sorted keys, no spaces."""
         data = asdict(self)
+        if self.unknown_methane == UNKNOWN_METHANES[0]:
+            del data["unknown_methane"]  # methods of before there was the choice have none
         data["rates"] = [
             {name: value for name, value in rate.items() if value or name not in _RATE_SCOPE}
             for rate in data["rates"]

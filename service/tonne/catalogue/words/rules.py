@@ -11,7 +11,7 @@ Calculation Guidance chapters 1 to 15 (categories, category 3 above all).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 LegKind = Literal[
@@ -28,6 +28,7 @@ LegKind = Literal[
     "charging_losses",
     "charging_wtt",
     "driving",
+    "amount",
 ]
 
 DIRECT = ("", "combustion", "generation", "operation", "release", "production", "treatment")
@@ -62,13 +63,16 @@ class Leg:
         `biogenic`: CO2 of biomass; `energy`: the energy itself; `electricity`: the electricity
         that a use takes; `charging`, `charging_market`, `charging_losses`, `charging_wtt`: the
         electricity of a vehicle by distance, at the grid's average, by the market, lost on its
-        way, upstream; `driving`: the energy of a vehicle by distance.
+        way, upstream; `driving`: the energy of a vehicle by distance; `amount`: what was
+        recorded, whatever it is.
     is_needed : bool
         Whether the record waits in suspense without it.
     is_expected : bool
         Whether its absence is told by a notice.
     gases : str
         `all`, or of a composition only those that are `kyoto` or `other`.
+    unit : str
+        What an `amount` is kept in; empty of money, which is kept in its own unit.
     """
 
     account: str
@@ -77,6 +81,7 @@ class Leg:
     is_needed: bool = False
     is_expected: bool = False
     gases: Literal["all", "kyoto", "other"] = "all"
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,12 @@ _PURCHASED_ENERGY = (
     _ENERGY,
 )
 
+
+def _driver(account: str, kind: LegKind = "amount", unit: str = "") -> tuple[Leg, ...]:
+    """Give the rule of what an indicator divides by: no gas, no factor."""
+    return (Leg(account, stages=(), kind=kind, is_needed=True, unit=unit),)
+
+
 RULES: dict[str, tuple[Leg, ...]] = {
     "electricity": _PURCHASED_ENERGY,
     "heat": _PURCHASED_ENERGY,
@@ -181,6 +192,20 @@ RULES: dict[str, tuple[Leg, ...]] = {
         Leg("memo.renewable", stages=(), kind="energy"),
     ),
     "export": (Leg("memo.exported", stages=(), kind="energy", is_needed=True),),
+    "driver_meter_ups": _driver("memo.meter.ups", "energy"),
+    "driver_meter_pdu": _driver("memo.meter.pdu", "energy"),
+    "driver_reused_heat": _driver("memo.reused_heat", "energy"),
+    "driver_traffic": _driver("memo.traffic", unit="TB"),
+    "driver_user_traffic": _driver("memo.user_traffic", unit="TB"),
+    "driver_business_volume": _driver("memo.business_volume"),
+    "driver_revenue": _driver("memo.revenue"),
+    "driver_spend": _driver("memo.spend"),
+    "driver_output": _driver("memo.output", unit="unit"),
+    "driver_requests": _driver("memo.requests", unit="unit"),
+    "driver_people": _driver("memo.people", unit="person.year"),
+    "driver_floor_area": _driver("memo.floor_area", unit="m2.year"),
+    "driver_carriers": _driver("memo.carriers", unit="carrier.year"),
+    "driver_water": _driver("memo.water", unit="m3"),
     "resale": (
         Leg("scope3.03.resale", kind="average", is_needed=True),
         Leg("scope3.03.resale", stages=("wtt",), kind="upstream", is_expected=True),
@@ -274,8 +299,6 @@ def legs_of(rule: str, context: ActivityContext | None = None) -> tuple[Leg, ...
     for leg in legs:
         account = context.account(leg.account)
         if account is not None:
-            moved.append(
-                Leg(account, leg.stages, leg.kind, leg.is_needed, leg.is_expected, leg.gases)
-            )
+            moved.append(replace(leg, account=account))
     has_core = any(not leg.account.startswith("outside.") for leg in moved)
     return tuple(moved) if has_core else ()

@@ -81,6 +81,15 @@ _DEFINITION = "by definition"
 _IEC = "IEC 80000-13, binary prefixes"
 _DECIMAL_DATA = "IEC 80000-13, byte of 8 bits, SI prefixes"
 
+
+def _over_time(stock: str) -> dict[str, tuple[Fraction, str]]:
+    """Give the units of a stock over time."""
+    return {
+        f"{stock}.month": (Fraction(1), "a twelfth of a year, whichever month it is"),
+        f"{stock}.year": (Fraction(12), "12 months"),
+    }
+
+
 # (dimension, {symbol: (base units in one, source)}); the base unit is the one with factor 1.
 _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
     (
@@ -212,6 +221,13 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
     ),
     ("stay", {"room.night": (Fraction(1), _DEFINITION)}),
     ("working time", {"FTE.hour": (Fraction(1), _DEFINITION)}),
+    # Stocks, as amount x time: sums over months and sites are those of a year, whatever changes.
+    ("people over time", _over_time("person")),
+    (
+        "area over time",
+        _over_time("m2") | {"ft2.year": (12 * _FOOT_M**2, "foot of 0.3048 m, squared")},
+    ),
+    ("carriers over time", _over_time("carrier")),
     (
         "data",
         {
@@ -242,6 +258,7 @@ _TABLE: tuple[tuple[str, dict[str, tuple[Fraction, str]]], ...] = (
         },
     ),
     ("computing time", {"vCPU.h": (Fraction(1), _DEFINITION)}),
+    ("accelerator time", {"GPU.h": (Fraction(1), _DEFINITION)}),
     (
         "power",
         {
@@ -271,12 +288,12 @@ ENERGY_NET = "energy, net"
 MONEY = "currency "
 """How the dimensions of money begin."""
 
-# ISO 4217 codes.
-_CURRENCIES = (
+CURRENCIES = (
     "AED", "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD",
     "HUF", "IDR", "ILS", "INR", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP",
     "PLN", "RON", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "USD", "VND", "ZAR",
 )  # fmt: skip
+"""ISO 4217 codes of the currencies that are known."""
 
 
 def _units() -> dict[str, Unit]:
@@ -285,7 +302,7 @@ def _units() -> dict[str, Unit]:
         for dimension, rows in _TABLE
         for symbol, (factor, source) in rows.items()
     }
-    units |= {code: Unit(code, f"{MONEY}{code}", Fraction(1), "ISO 4217") for code in _CURRENCIES}
+    units |= {code: Unit(code, f"{MONEY}{code}", Fraction(1), "ISO 4217") for code in CURRENCIES}
     for basis, dimension in (("gross", ENERGY_GROSS), ("net", ENERGY_NET)):
         units |= {
             f"{symbol}_{basis}": Unit(
@@ -326,7 +343,7 @@ def find(text: str) -> Unit | None:
     if symbol is not None:
         return UNITS[symbol]
     found = _PRICED.fullmatch(squeezed(text).upper())
-    if found is None or found[1] not in _CURRENCIES:
+    if found is None or found[1] not in CURRENCIES:
         return None
     basis = PRODUCER if found[3] == "PRODUCER" else ""
     priced = f"{found[1]}{found[2] or ''}{basis}"

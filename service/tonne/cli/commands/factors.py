@@ -149,7 +149,7 @@ def show_factor(
         if not 1 <= row <= len(factors):
             raise FactorUnknown.of("", edition, row)
         values = _factor_row(edition, factors[row - 1])
-    fields = [(name, values[name]) for name in ("edition", "number", *COLUMNS)]
+    fields = [(name, values[name]) for name in ("edition", "number", *COLUMNS, "hours")]
     if form is Format.TABLE:
         rows = [{"field": name, "value": value} for name, value in fields if value]
         print_rows(_FIELD_COLUMNS, rows, form)
@@ -263,6 +263,7 @@ def _factor_row(edition: str, factor: Factor) -> dict[str, object]:
             values[name] = plain_text(value)
         else:
             values[name] = "" if value is None else str(value)
+    values["hours"] = factor.hours
     return _row(edition, str(factor.row), values)
 
 
@@ -271,6 +272,7 @@ def _message_row(factor: answers.Factor) -> dict[str, object]:
     values = {name: str(getattr(factor, name)) for name in COLUMNS}
     values["gases"] = ";".join(f"{each.gas}={each.kg}" for each in factor.gases)
     values["steps"] = write_steps(factor.steps)
+    values["hours"] = factor.hours
     return _row(parts[-3], parts[-1], values)
 
 
@@ -296,6 +298,8 @@ def _validity(first: str, stop: str) -> str:
 
 def _amount(values: dict[str, str]) -> str:
     """Tell in one cell what a unit is worth."""
+    if values["hours"]:
+        return "by the hour"
     for name, what in (
         ("kg_co2e", "kg CO2e"),
         ("kg_co2", "kg CO2"),

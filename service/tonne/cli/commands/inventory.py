@@ -91,6 +91,7 @@ _MASS_COLUMNS = (
 )
 _ENERGY_COLUMN = Column("energy_kwh", "kWh", is_optional=True, is_rounded=True)
 _GASES_COLUMN = Column("gases")
+_AMOUNTS_COLUMN = Column("amounts")
 _RECORDS_COLUMN = Column("records")
 
 
@@ -164,7 +165,7 @@ def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> 
     if form is Format.JSON:
         print_json(inventory_document(inventory))
     elif form is Format.CSV:
-        print_rows((*whole, _GASES_COLUMN), rows, form)
+        print_rows((*whole, _GASES_COLUMN, _AMOUNTS_COLUMN), rows, form)
     else:
         _print_table(inventory, by, whole, rows)
 
@@ -205,14 +206,20 @@ def print_remarks(inventory: Inventory, book: str | None = None) -> None:
         say(f"notice: some factors do not state {gases}, so their mass is only a part")
     for item in inventory.notices:
         say(f"notice: {item.message} (records: {item.record_count:,})")
-    if inventory.suspended_count and book:
-        waiting = counted(inventory.suspended_count, "record")
+    if book:
+        print_left_out(inventory.suspended_count, inventory.quarantined_count, book)
+
+
+def print_left_out(suspended_count: int, quarantined_count: int, book: str) -> None:
+    """Tell which records of a book are in no number."""
+    if suspended_count:
+        waiting = counted(suspended_count, "record")
         say(
             f"in suspense, and not in the numbers above: {waiting}; see `tonne suspense list "
             f"--book {book}`"
         )
-    if inventory.quarantined_count and book:
-        refused = counted(inventory.quarantined_count, "record")
+    if quarantined_count:
+        refused = counted(quarantined_count, "record")
         say(
             f"in quarantine, and in no number above: {refused} of the book, whatever their "
             f"months; see `tonne quarantine list --book {book}`"
@@ -230,6 +237,9 @@ def inventory_row(row: InventoryRow) -> dict[str, object]:
         "energy_kwh": row.energy_kwh,
         "records": row.record_count,
         "gases": ";".join(f"{each.gas}={program_value(each.kg)}" for each in row.gases),
+        "amounts": ";".join(
+            f"{each.account}={program_value(each.amount)} {each.unit}" for each in row.amounts
+        ),
     }
 
 
@@ -263,6 +273,14 @@ def program_row(row: InventoryRow) -> dict[str, object]:
                 "kg_co2e": program_value(each.kg_co2e),
             }
             for each in row.gases
+        ],
+        "amounts": [
+            {
+                "account": each.account,
+                "unit": each.unit,
+                "amount": program_value(each.amount),
+            }
+            for each in row.amounts
         ],
     }
 
@@ -301,6 +319,10 @@ def _print_below(row: InventoryRow, *, with_energy: bool) -> None:
     for each in row.gases:
         worth = "" if each.kg_co2e is None else f" ({each.kg_co2e:,.1f} kg CO2e)"
         parts.append(f"{exact_text(each.kg)} kg {each.gas}{worth}")
+    has_one = len({each.account for each in row.amounts}) == 1
+    for driver in row.amounts:
+        account = "" if has_one else f" {driver.account}"
+        parts.append(f"{exact_text(driver.amount)} {driver.unit}{account}")
     if with_energy and row.energy_kwh is not None:
         parts.append(f"{row.energy_kwh:,.1f} kWh")
     if parts:

@@ -15,6 +15,7 @@ from tonne.catalogue.words.method import (
     CONSOLIDATIONS,
     GWP_SETS,
     LOSS_CONVENTIONS,
+    UNKNOWN_METHANES,
     YEAR_RULES,
     MethodSettings,
     Rate,
@@ -126,6 +127,12 @@ _SettingsFile = Annotated[
         help="JSON file with all settings, as `tonne method show` prints it.",
     ),
 ]
+_BlendGwp = Annotated[
+    str | None, _one_of("Where the GWP of a blend of gases comes from", BLEND_GWPS)
+]
+_UnknownMethane = Annotated[
+    str | None, _one_of("As what methane of unknown origin counts", UNKNOWN_METHANES)
+]
 # Two switches: one of both forms is a name that help cannot show whole.
 _TransportWtt = Annotated[
     bool,
@@ -169,9 +176,7 @@ def set_method(
     edition: _Editions = None,
     add_edition: _AddedEditions = None,
     gwp_set: Annotated[str | None, _one_of("GWP set of reports that name none", GWP_SETS)] = None,
-    blend_gwp: Annotated[
-        str | None, _one_of("Where the GWP of a blend of gases comes from", BLEND_GWPS)
-    ] = None,
+    blend_gwp: _BlendGwp = None,
     year_rule: Annotated[
         str | None, _one_of("Year rule: which year's factors a record takes", YEAR_RULES)
     ] = None,
@@ -185,6 +190,7 @@ def set_method(
     consolidation: Annotated[
         str | None, _one_of("Consolidation approach of reports that name none", CONSOLIDATIONS)
     ] = None,
+    unknown_methane: _UnknownMethane = None,
     proxy_region: _ProxyRegions = None,
     year_fallback_years: Annotated[
         int | None,
@@ -213,6 +219,7 @@ def set_method(
         "reporting_year_start": reporting_year_start,
         "loss_convention": loss_convention,
         "consolidation": consolidation,
+        "unknown_methane": unknown_methane,
         "proxy_regions": proxy_region and tuple(filter(None, proxy_region)),
         "year_fallback_years": year_fallback_years,
         "transport_wtt": transport_wtt if transport_wtt or no_transport_wtt else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from tonne.cli.terminal.output import counted, shown
 from tonne.client.wire.resources import last_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tonne.client import InventoryRow
     from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
@@ -45,6 +46,20 @@ class FactorNode:
     balances: list[ExplainLine] = field(default_factory=list)
     balance_count: int = 0
     kg_co2e: Fraction = Fraction(0)
+    amount: Fraction | None = None
+
+    @property
+    def amount_unit(self) -> str:
+        """Unit of the amount: that of all balances under one factor."""
+        return self.first.amount_unit
+
+    def rest(self) -> FactorNode:
+        """Give what the balances that are not kept add up to."""
+        kg_co2e = self.kg_co2e - sum((each.kg_co2e for each in self.balances), Fraction(0))
+        amount = self.amount
+        if amount is not None:
+            amount -= sum((each.amount or Fraction(0) for each in self.balances), Fraction(0))
+        return FactorNode(self.first, kg_co2e=kg_co2e, amount=amount)
 
 
 class ExplainTree:
@@ -69,6 +84,8 @@ class ExplainTree:
         node = factors.setdefault(key, FactorNode(line))
         node.balance_count += 1
         node.kg_co2e += line.kg_co2e
+        if line.amount is not None:
+            node.amount = (node.amount or Fraction(0)) + line.amount
         if len(node.balances) < self._lines_max:
             node.balances.append(line)
 
@@ -85,8 +102,7 @@ class ExplainTree:
         records = counted(total.record_count, "record")
         tree = Tree(_label(f"{number(Fraction(total.kg_co2e))} kg CO2e", f"{records}, {title}"))
         for account, factors in self._accounts.items():
-            kg_co2e = sum((node.kg_co2e for node in factors.values()), Fraction(0))
-            branch = tree.add(_label(account, f"{number(kg_co2e)} kg CO2e"))
+            branch = tree.add(_label(account, worth_text(factors.values())))
             for node in factors.values():
                 self._add_factor(branch, node)
         if self._records:
@@ -104,10 +120,8 @@ class ExplainTree:
             leaf.add(shown(balance_text(line)))
         more = node.balance_count - len(node.balances)
         if more:
-            rest = node.kg_co2e - sum((each.kg_co2e for each in node.balances), Fraction(0))
-            leaf.add(
-                Text(f"... {more:,} more, {number(rest)} kg CO2e (--lines N shows more)", "dim")
-            )
+            rest = worth_text([node.rest()])
+            leaf.add(Text(f"... {more:,} more, {rest} (--lines N shows more)", "dim"))
 
 
 def number(value: Fraction) -> str:
@@ -141,9 +155,12 @@ def factor_texts(line: ExplainLine) -> Iterator[tuple[str, str]]:
     what = ", ".join(
         text for text in (factor.activity or line.activity, factor.region, line.stage) if text
     )
+    if line.amount is not None:
+        yield f"{what}: {line.amount_unit}, no emission", ""
     per_unit = printed(kg_per_unit(line))
     unit = f" per {factor.unit}" if factor.unit else ""
-    yield f"{what}: {per_unit} kg CO2e{unit} ({line.basis})", ""
+    if line.amount is None:
+        yield f"{what}: {per_unit} kg CO2e{unit} ({line.basis})", ""
     yield source_text(factor), "dim"
     version = f", method version {line.method_version}" if line.method_version else ""
     yield f"resolution {line.resolution[:ID_CHARS]}{version}", "dim"
@@ -194,11 +211,24 @@ def balance_text(line: ExplainLine) -> str:
     ratio = _ratio(line)
     if ratio != 1:
         product += f" {TIMES} {number(ratio)}"
-    product += f" {TIMES} {number(kg_per_unit(line))}"
+    if line.amount is None:
+        product += f" {TIMES} {number(kg_per_unit(line))}"
     if line.share != 1:
         product += f" {TIMES} {number(line.share)} share"
     records = counted(line.record_count, "record")
-    return f"{place}: {product} = {number(line.kg_co2e)} kg CO2e, {records}"
+    return f"{place}: {product} = {worth_text([line])}, {records}"
+
+
+def worth_text(lines: Iterable[ExplainLine | FactorNode]) -> str:
+    """Write what lines of one account add up to: their amounts, or their mass."""
+    kg_co2e, amounts = Fraction(0), defaultdict[str, Fraction](Fraction)
+    for line in lines:
+        kg_co2e += line.kg_co2e
+        if line.amount is not None:
+            amounts[line.amount_unit] += line.amount
+    if not amounts:
+        return f"{number(kg_co2e)} kg CO2e"
+    return ", ".join(f"{number(amount)} {unit}" for unit, amount in amounts.items())
 
 
 def record_text(item: ExplainRecord) -> str:

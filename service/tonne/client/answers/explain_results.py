@@ -43,7 +43,8 @@ class ExplainLine:
     """One balance under one factor: `quantity` x `steps` x `factor` x `share` = `kg_co2e`.
 
     `factor` comes with its source, table, row and licence. `slice_start` and `slice_end` are the
-    days of the month as YYYY-MM-DD, the latter exclusive; empty where it is whole.
+    days of the month as YYYY-MM-DD, the latter exclusive; empty where it is whole. `amount` is
+    what the line adds to the energy or the amount of its account, None without any.
     """
 
     account: str
@@ -66,6 +67,8 @@ class ExplainLine:
     notices: tuple[str, ...]
     slice_start: str = ""
     slice_end: str = ""
+    amount: Fraction | None = None
+    amount_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +147,6 @@ def _read_line(line: report_pb2.ExplainLine) -> ExplainLine:
         tuple(line.notices),
         read_day(line, "slice_start"),
         read_day(line, "slice_end"),
+        Fraction(line.amount) if line.amount else None,
+        line.amount_unit,
     )

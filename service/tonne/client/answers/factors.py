@@ -63,6 +63,8 @@ class Factor:
     licence: str = ""
     evidence: str = ""
     steps: tuple[FactorStep, ...] = ()
+    hours: str = ""
+    has_gaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def read_factor(message: catalogue_pb2.Factor) -> Factor:
         valid_to=read_day(message, "valid_to"),
         gases=tuple(GasMass(each.gas, each.kg) for each in message.gases),
         steps=tuple(FactorStep(each.name, each.value, each.unit) for each in message.steps),
+        has_gaps=message.has_gaps,
         **values,
     )
 
@@ -88,5 +91,5 @@ def read_factor(message: catalogue_pb2.Factor) -> Factor:
 _TEXTS = tuple(
     field.name
     for field in dataclasses.fields(Factor)
-    if field.name not in ("valid_from", "valid_to", "gases", "steps")
+    if field.name not in ("valid_from", "valid_to", "gases", "steps", "has_gaps")
 )

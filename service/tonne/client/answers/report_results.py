@@ -34,11 +34,21 @@ class GasAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """What drivers of one account and unit add up to, exact."""
+
+    account: str
+    unit: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class InventoryRow:
     """One group of an inventory; masses in kg, exact, None where no factor states the gas.
 
     `partial_gases` names the gases (co2, ch4, n2o) that some of the factors state and others
-    do not; `gases` has the other gases by name; `energy_kwh` is None where there is none.
+    do not; `gases` has the other gases by name; `energy_kwh` is None where there is none;
+    `amounts` are those of drivers, where the row is of accounts `memo.*`.
     """
 
     group: Mapping[str, str]
@@ -50,6 +60,7 @@ class InventoryRow:
     partial_gases: tuple[str, ...] = ()
     gases: tuple[GasAmount, ...] = ()
     energy_kwh: Decimal | None = None
+    amounts: tuple[Amount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +200,5 @@ def read_inventory_row(
             for each in row.gases
         ),
         Decimal(row.energy_kwh) if row.HasField("energy_kwh") else None,
+        tuple(Amount(each.account, each.unit, Decimal(each.amount)) for each in row.amounts),
     )

@@ -75,7 +75,23 @@ _REPEATABLE = (
             "SearchActivities",
         ),
     ),
+    (
+        "tonne.v1.IndicatorService",
+        ("SearchIndicators", "GetMeterReconciliation", "CheckIndicatorClaims"),
+    ),
     ("tonne.v1.ReportService", ("ListRecords",)),
+    (
+        "tonne.v1.StatementService",
+        (
+            "ListStatements",
+            "ComputeSupplierCoverage",
+            "ComputeTargetProgress",
+            "GetMeasureEffect",
+            "GetMeasurePipeline",
+            "GetClaims",
+            "GetProductTotals",
+        ),
+    ),
 )
 
 _SERVICE_CONFIG = json.dumps(

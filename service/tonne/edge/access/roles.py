@@ -102,6 +102,15 @@ RULES: dict[str, Rule] = {
     "ReverseRecords": Rule(_KEEPS, "parent", changes=True),
     "CorrectRecords": Rule(_KEEPS, "name", changes=True),
     "ListCorrections": Rule(_READS, "parent"),
+    # StatementService
+    "CreateStatements": Rule(_KEEPS, "parent", changes=True),
+    "ListStatements": Rule(_READS, "parent"),
+    "ComputeSupplierCoverage": Rule(_READS, "name"),
+    "ComputeTargetProgress": Rule(_READS, "name"),
+    "GetMeasureEffect": Rule(_READS, "name"),
+    "GetMeasurePipeline": Rule(_READS, "name"),
+    "GetClaims": Rule(_READS, "name"),
+    "GetProductTotals": Rule(_READS, "name"),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),
     "ListEditions": Rule(_READS, "parent", needs_book=False),
@@ -109,9 +118,15 @@ RULES: dict[str, Rule] = {
     "GetFactor": Rule(_READS, "name", needs_book=False),
     "SearchFactors": Rule(_READS, "parent", needs_book=False),
     "SearchActivities": Rule(_ALL, "", needs_book=False),
+    # IndicatorService
+    "SearchIndicators": Rule(_ALL, "", needs_book=False),
+    "GetIndicatorValues": Rule(_READS, "name"),
+    "GetMeterReconciliation": Rule(_READS, "name"),
+    "CheckIndicatorClaims": Rule(_ALL, "", needs_book=False),
     # ReportService
     "GetInventory": Rule(_READS, "name"),
     "GetCoverage": Rule(_READS, "name"),
+    "AllocateMeter": Rule(_READS, "name"),
     "Explain": Rule(_READS, "selection.name"),
     "Estimate": Rule(_READS, "selection.name", needs_book=False),
     "ListRecords": Rule(_READS, "parent"),

@@ -66,6 +66,8 @@ def write_factor(book: str, edition: str, factor: Factor) -> catalogue_pb2.Facto
             catalogue_pb2.FactorStep(name=step.name, value=step.value, unit=step.unit)
             for step in factor.steps
         ],
+        hours=factor.hours,
+        has_gaps=bool(factor.gaps),
     )
 
 

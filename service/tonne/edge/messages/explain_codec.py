@@ -102,6 +102,8 @@ def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
         basis=line.basis,
         kg_co2e=exact_text(line.kg_co2e),
         notices=line.notices,
+        amount=_optional(line.amount),
+        amount_unit=line.amount_unit,
     )
 
 

@@ -9,6 +9,7 @@ from tonne.catalogue.words.method import (
     BLEND_GWPS,
     CONSOLIDATIONS,
     LOSS_CONVENTIONS,
+    UNKNOWN_METHANES,
     YEAR_RULES,
     MethodSettings,
     Rate,
@@ -29,6 +30,7 @@ _ENUMS = {
     "year_rule": YEAR_RULES,
     "loss_convention": LOSS_CONVENTIONS,
     "consolidation": CONSOLIDATIONS,
+    "unknown_methane": UNKNOWN_METHANES,
 }
 """Words of the method's enums, numbered from 1 as in the API."""
 

@@ -48,6 +48,11 @@ def write_correction(book: str, number: int) -> str:
     return f"books/{book}/corrections/{number}"
 
 
+def write_statement(book: str, number: int) -> str:
+    """Write the name of a statement of a book."""
+    return f"books/{book}/statements/{number}"
+
+
 def read_book(name: str, *, field: str = "name") -> str:
     """Read `books/{book}`, giving the book's id."""
     (book,) = _split(name, field, "books/{book}")

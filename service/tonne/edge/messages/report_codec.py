@@ -41,21 +41,35 @@ APPROACHES = ("", *CONSOLIDATIONS)
 
 def read_selection(request: report_pb2.GetInventoryRequest) -> InventoryRequest:
     """Read what an inventory is asked for. Raises `FieldInvalid`."""
+    first, last = read_months(request)
     return InventoryRequest(
-        first_period=_read_month("from_period", request.from_period, 0),
-        last_period=_read_month("to_period", request.to_period, PERIOD_COUNT_MAX - 1),
+        first_period=first,
+        last_period=last,
         group_by=tuple(
-            _read_enum("group_by", number, INVENTORY_DIMENSIONS) for number in request.group_by
+            read_enum("group_by", number, INVENTORY_DIMENSIONS) for number in request.group_by
         ),
         facilities=tuple(request.facilities),
         activities=tuple(request.activities),
         accounts=tuple(request.accounts),
         regions=tuple(request.regions),
         gwp_set=request.gwp_set,
-        consolidation=_read_enum("consolidation", request.consolidation, APPROACHES)
-        if request.HasField("consolidation")
-        else "",
+        consolidation=read_approach(request),
     )
+
+
+def read_months(request: Any) -> tuple[int, int]:
+    """Read the months of a request, all where they are open. Raises `FieldInvalid`."""
+    return (
+        _read_month("from_period", request.from_period, 0),
+        _read_month("to_period", request.to_period, PERIOD_COUNT_MAX - 1),
+    )
+
+
+def read_approach(request: Any) -> str:
+    """Read the consolidation of a request, empty where it is open. Raises `FieldInvalid`."""
+    if not request.HasField("consolidation"):
+        return ""
+    return read_enum("consolidation", request.consolidation, APPROACHES)
 
 
 def write_inventory(inventory: Inventory) -> Iterator[report_pb2.GetInventoryResponse]:
@@ -97,6 +111,10 @@ def write_row(row: InventoryRow) -> report_pb2.InventoryRow:
             for each in row.gases
         ],
         energy_kwh=row.energy_kwh,
+        amounts=[
+            report_pb2.Amount(account=each.account, unit=each.unit, amount=each.amount)
+            for each in row.amounts
+        ],
     )
 
 
@@ -185,7 +203,8 @@ def write_estimate(answer: EstimateAnswer) -> Iterator[report_pb2.EstimateRespon
         yield response
 
 
-def _read_enum(field: str, number: int, names: tuple[str, ...]) -> str:
+def read_enum(field: str, number: int, names: tuple[str, ...]) -> str:
+    """Read the number of an enum. Raises `FieldInvalid`."""
     if not 1 <= number < len(names):
         raise FieldInvalid(
             f"{field}: expected a number of its enum in the API, 1 to {len(names) - 1}; "

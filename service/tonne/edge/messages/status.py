@@ -92,6 +92,8 @@ ANSWERS: dict[str, ErrorAnswer] = {
     "IMPORTS_CHANGED": ErrorAnswer(Code.ABORTED),
     "CHANNEL_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
     "CHANNEL_CLOSED": ErrorAnswer(Code.FAILED_PRECONDITION),
+    "STATEMENT_UNKNOWN": ErrorAnswer(Code.NOT_FOUND),
+    "STATEMENT_CHANGED": ErrorAnswer(Code.ABORTED),
     "EPOCH_UNKNOWN": ErrorAnswer(Code.FAILED_PRECONDITION),
     "EPOCH_STALE": ErrorAnswer(Code.ABORTED),
     "OFFSET_GAP": ErrorAnswer(Code.OUT_OF_RANGE),

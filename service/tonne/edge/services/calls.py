@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message_factory import GetMessageClass
 
+from tonne.errors import FieldInvalid
 from tonne.ledger.pages import Ask
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import ServiceDescriptor
 
     from tonne.edge.border import Border
+
+
+QUERY_CHARS_MAX = 256
+"""Longest query of a search."""
 
 
 def read_ask(request: Any) -> Ask:
@@ -70,3 +75,13 @@ def handlers_of(
 def snake(name: str) -> str:
     """Write the name of a call as that of a method: `GetBook` is `get_book`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def read_query(text: str) -> str:
+    """Read the words of a search: each is compared with every word of the catalogue."""
+    if len(text) > QUERY_CHARS_MAX:
+        raise FieldInvalid(
+            f"query: expected a few words, at most {QUERY_CHARS_MAX} characters; got {len(text)}",
+            metadata={"field": "query", "charsMax": str(QUERY_CHARS_MAX)},
+        )
+    return text

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import catalogue_codec as codec
 from tonne.edge.messages import names
-from tonne.edge.services.calls import handlers_of, read_ask
-from tonne.errors import FieldInvalid
+from tonne.edge.services.calls import handlers_of, read_ask, read_query
 from tonne.v1 import catalogue_pb2
 
 if TYPE_CHECKING:
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from tonne.ledger.ledger import Ledger
 
 NAME = "tonne.v1.CatalogueService"
-
-QUERY_CHARS_MAX = 256
-"""Longest query of a search."""
 
 
 class CatalogueService:
@@ -83,7 +79,7 @@ class CatalogueService:
         """Find factors by words."""
         found, total = self._ledger.editions.search_factors(
             names.read_book(request.parent, field="parent") if request.parent else "",
-            _read_query(request.query),
+            read_query(request.query),
             region=request.region,
             unit=request.unit,
             page_size=request.page_size,
@@ -97,18 +93,8 @@ class CatalogueService:
     ) -> catalogue_pb2.SearchActivitiesResponse:
         """Find activities by words."""
         found, total, nearest = self._ledger.editions.search_activities(
-            _read_query(request.query), page_size=request.page_size
+            read_query(request.query), page_size=request.page_size
         )
         return catalogue_pb2.SearchActivitiesResponse(
             activities=map(codec.write_activity, found), total_size=total, nearest=nearest
         )
-
-
-def _read_query(text: str) -> str:
-    """Read the words of a search: each is compared with every word of the catalogue."""
-    if len(text) > QUERY_CHARS_MAX:
-        raise FieldInvalid(
-            f"query: expected a few words, at most {QUERY_CHARS_MAX} characters; got {len(text)}",
-            metadata={"field": "query", "charsMax": str(QUERY_CHARS_MAX)},
-        )
-    return text

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller, current
 from tonne.edge.messages import codec, names
-from tonne.edge.messages.correction_codec import read_entry, read_selection, write_correction
+from tonne.edge.messages.requests.correction_requests import (
+    read_entry,
+    read_selection,
+    write_correction,
+)
 from tonne.edge.messages.requests.import_requests import read_correct_request
 from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.ingest.posts import Mending
-from tonne.store.corrections import CorrectionKind
+from tonne.store.statement_rows import CorrectionKind
 from tonne.v1 import corrections_pb2
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import current
 from tonne.edge.border import WholeAnswer
-from tonne.edge.messages import codec, explain_codec, names, report_codec
+from tonne.edge.messages import allocation_codec, codec, explain_codec, names, report_codec
 from tonne.edge.messages.requests.batch_requests import EstimatePart, read_estimate_request
 from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
 from tonne.ledger.budget import PART_BYTES
+from tonne.reports.allocation.book import book_allocation
 from tonne.reports.coverage import book_coverage
 from tonne.reports.estimate import Estimate
 from tonne.reports.explanation.explain import explain
@@ -73,6 +74,16 @@ class ReportService:
             snapshot = self._ledger.snapshots.take(book)
             rows = book_coverage(snapshot, wanted, hold)
             yield from report_codec.write_coverage(rows, snapshot.book.time_zone)
+
+    def allocate_meter(
+        self, request: report_pb2.AllocateMeterRequest
+    ) -> Iterator[report_pb2.AllocateMeterResponse]:
+        """Allocate a meter by a key."""
+        wanted = allocation_codec.read_request(request)
+        book = names.read_book(request.name)
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            answer = book_allocation(self._ledger.snapshots.take(book), wanted, hold)
+            yield from allocation_codec.write_answer(answer)
 
     def explain(self, request: report_pb2.ExplainRequest) -> Iterator[report_pb2.ExplainResponse]:
         """Unfold the total of a selection."""

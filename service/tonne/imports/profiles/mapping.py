@@ -19,8 +19,9 @@ from tonne.imports.profiles.columns import (
     find_values,
     unused_columns,
 )
+from tonne.imports.profiles.computing import filled_in, with_computed
 from tonne.imports.profiles.periods import Periods, Side
-from tonne.imports.profiles.profile import END, START, ColumnRule, Interval
+from tonne.imports.profiles.profile import END, PLACE, START, ColumnRule, Interval
 from tonne.imports.profiles.report import Report
 from tonne.imports.profiles.screening import Screening
 from tonne.imports.sources.tables import ROW, folded
@@ -57,6 +58,7 @@ class Mapper:
     """
 
     def __init__(self, profile: Profile, table: Table) -> None:
+        table, sources = with_computed(profile, table)
         self._profile, self._table = profile, table
         self.report = Report(table.place)
         self._periods = Periods(profile.dates, table.place, self.report)
@@ -64,7 +66,10 @@ class Mapper:
         self._texts = {name: find_text(table, rule, name) for name, rule in rules.items()}
         used = [key for text in self._texts.values() for key in text.keys]
         values = self._find_values(used)
-        self._screening = Screening(profile, table, self._texts, values, self.report)
+        # Products go up and down together: that they add up says nothing of their row.
+        names = {rule.name for rule in profile.computed}
+        written = [value for value in values if value.header not in names]
+        self._screening = Screening(profile, table, self._texts, written, self.report)
         self._values = self._screening.shown(values)
         self._leave_out = [
             (rule, find_text(table, rule.column, "leave_out") if rule.column else None)
@@ -72,6 +77,12 @@ class Mapper:
         ]
         used += [key for _, text in self._leave_out if text for key in text.keys]
         used += [value.key for value in self._values]
+        self._places = {
+            name: find_text(table, ColumnRule(name), "values.activity")
+            for value in self._values
+            for name in PLACE.findall(value.constants.get("activity", ""))
+        }
+        used += [*sources, *(key for text in self._places.values() for key in text.keys)]
         self.report.unused = unused_columns(table, used)
         filled = [name for name, rule in rules.items() if rule.fill]
         self._filled = {key: "" for name in filled for key in self._texts[name].keys}
@@ -218,19 +229,39 @@ class Mapper:
         row, number = place // len(values), place % len(values)
         cells = pl.concat([chunk[value.key].alias("quantity") for value in values])
         own = [
-            pl.Series(name, [value.constants.get(name) for value in values], pl.String)
+            pl.Series(name, [value.constants.get(name) for value in values], pl.String).gather(
+                number
+            )
             for name in names
         ]
+        if self._places:
+            words = [
+                filled_in(value.constants.get("activity", ""), chunk, self._places)
+                for value in values
+            ]
+            own = [each for each in own if each.name != "activity"]
+            own.append(pl.concat(words).gather(number * chunk.height + row))
         records = base[row].with_columns(
-            *(constant.gather(number) for constant in own),
+            *own,
             cells.gather(number * chunk.height + row),
             number.cast(pl.UInt32).alias(VALUE),
         )
         if len(values) == 1:
             return records
         blank = records["quantity"].fill_null("").str.strip_chars() == ""
-        self.report.leave_out(BLANK_CELL, records[ROW].filter(blank))
+        self.report.leave_out(BLANK_CELL, records[ROW].filter(self._is_told(records, blank)))
         return records.filter(~blank)
+
+    def _is_told(self, records: pl.DataFrame, blank: pl.Series) -> pl.Series:
+        """Tell which blank cells are reported: a computed one only where its row has no record."""
+        if not self._profile.computed:
+            return blank
+        names = {rule.name for rule in self._profile.computed}
+        is_computed = pl.Series([value.header in names for value in self._values])
+        rows = records.select(ROW, blank.alias("blank"))
+        empty = rows.select(pl.col("blank").all().over(ROW)).to_series()
+        first = records[VALUE] == 0
+        return blank & (~is_computed[records[VALUE].cast(pl.Int64)] | (empty & first))
 
     def _words(self, records: pl.DataFrame) -> list[pl.Expr]:
         """Replace words by those that the profile gives for them; others stay as written."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.records import RECORD_FIELDS
@@ -30,6 +31,12 @@ USED = "used"
 
 ALIASED = ("facility", "activity", "unit", "region", "supplier", "product", "data_quality")
 """Fields whose words a table of aliases may replace."""
+
+SHARES = ("whole", "rest")
+"""How a share counts in a product: as it is, or as what is left of one."""
+
+PLACE = re.compile(r"\{([^{}]+)\}")
+"""A column whose cell stands in an activity: `ict.compute.{cloud}.idle`."""
 
 _YEAR = re.compile(r"[12][0-9]{3}")
 _INTERVAL = re.compile(r"([1-9][0-9]{0,4}) ?(s|min|h|d|mo)")
@@ -107,6 +114,51 @@ class ColumnRule:
     join: tuple[str, ...] = ()
     separator: str = " / "
     fill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A factor of a computed column: a column, and what of its number counts.
+
+    `share` says that it is a share from 0 to 1, or a percentage with its sign: `whole` counts it,
+    `rest` what is left of one. `start` and `stop` cut a band out of it: what lies of the number
+    between the two. `blank` says that there is nothing to compute where the cell is blank.
+    """
+
+    column: str
+    share: str = ""
+    start: str = ""
+    stop: str = ""
+    blank: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share, and a band without a width."""
+        if self.share not in {"", *SHARES}:
+            raise FieldInvalid(f"computed.share: expected whole or rest; got {self.share!r}")
+        for name in ("start", "stop"):
+            text = getattr(self, name)
+            if text and not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", text):
+                raise FieldInvalid(f"computed.{name}: expected a decimal like '0.1'; got {text!r}")
+        if self.stop and Decimal(self.stop) <= Decimal(self.start or 0):
+            raise FieldInvalid(
+                f"computed.stop: expected more than start, {self.start or 0}; got {self.stop!r}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedRule:
+    """A column that is the product of others; with `where_blank`, only where that one is blank."""
+
+    name: str
+    times: tuple[Term, ...]
+    where_blank: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a product of nothing."""
+        if not self.times:
+            raise FieldInvalid(
+                f"computed.{self.name}.times: expected the columns of a product; got none"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +259,7 @@ class Profile:
     registers: Mapping[str, object] = field(default_factory=dict)
     """What else is known of the registers, as `register_rules` reads it."""
 
+    computed: tuple[ComputedRule, ...] = ()
     columns: Mapping[str, ColumnRule] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

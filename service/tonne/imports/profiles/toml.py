@@ -13,9 +13,11 @@ from tonne.client.answers.records import RECORD_FIELDS
 from tonne.errors import FieldInvalid
 from tonne.imports.profiles.profile import (
     ColumnRule,
+    ComputedRule,
     DateRule,
     LeaveOutRule,
     Profile,
+    Term,
     ValueRule,
 )
 from tonne.imports.sources.tables import FileRule, HeaderRule
@@ -35,13 +37,14 @@ UNKNOWN = "?"
 """What stands where a person has to put a word."""
 
 _TOP = ("name", "description", "file", "numbers", "dates", "columns", "constants", "aliases")
-_TABLES = ("registers", "values", "leave_out")
+_TABLES = ("registers", "values", "leave_out", "computed")
 _FILE = (
     *("format", "encoding", "delimiter", "sheet", "header_row", "header_has"),
     *("hidden", "totals"),
 )
 _COLUMN = tuple(field.name for field in fields(ColumnRule))
 _VALUE = ("column", "pattern", "dates", "year", *RECORD_FIELDS)
+_TERM = tuple(field.name for field in fields(Term))
 _LEAVE_OUT = tuple(field.name for field in fields(LeaveOutRule))
 
 
@@ -157,6 +160,7 @@ def _profile(given: Mapping[str, Any]) -> Profile:
         dates=_dates(_table(given, "dates")),
         readings=readings,
         registers=registers,
+        computed=tuple(_computed(name, rule) for name, rule in _table(given, "computed").items()),
         columns={field: _column(rule, f"columns.{field}") for field, rule in columns.items()},
         constants=_texts(_table(given, "constants"), "constants"),
         aliases={
@@ -249,6 +253,32 @@ def _value(given: Mapping[str, Any]) -> ValueRule:
         year=_text(given, "year", "values."),
         constants=_texts(constants, "values"),
     )
+
+
+def _computed(name: str, given: object) -> ComputedRule:
+    where = f"computed.{name}"
+    if not isinstance(given, dict):
+        raise _kind_error(where, f"a table [{where}]", given)
+    _check_keys(given, ("times", "where_blank"), f"{where}.")
+    times = given.get("times", [])
+    if not isinstance(times, list):
+        raise _kind_error(f"{where}.times", "a list of columns", times)
+    terms = tuple(_term(each, f"{where}.times") for each in times)
+    return ComputedRule(name, terms, _text(given, "where_blank", f"{where}."))
+
+
+def _term(given: object, where: str) -> Term:
+    """Read a factor of a product: a column's name, or a table of it and what counts of it."""
+    if isinstance(given, str):
+        return Term(given)
+    if not isinstance(given, dict) or not isinstance(given.get("column"), str):
+        raise _kind_error(where, "the name of a column, or a table with column", given)
+    _check_keys(given, _TERM, f"{where}.")
+    blank = given.get("blank", False)
+    if not isinstance(blank, bool):
+        raise _kind_error(f"{where}.blank", "true or false", blank)
+    texts = {name: _text(given, name, f"{where}.") for name in _TERM if name != "blank"}
+    return Term(**texts, blank=blank)
 
 
 def _leave_out(given: Mapping[str, Any]) -> LeaveOutRule:

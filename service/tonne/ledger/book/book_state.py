@@ -31,7 +31,7 @@ from tonne.ledger.book.facilities import (
     with_changes,
 )
 from tonne.ledger.book.factors import edition_factors
-from tonne.ledger.book.periods import day_start_us, period_table
+from tonne.ledger.book.periods import day_start_us, hole_arrays, period_table
 from tonne.ledger.files.frames import frame_of, polars_errors
 from tonne.ledger.files.rules import RuleList
 from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.resolving.candidates import Gaps
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.resolver import Run
     from tonne.catalogue.resolving.texts import Texts
@@ -122,6 +123,7 @@ class BookState:
         self._cut_days, self._cuts = share_cuts(register, entities)
         self._rule_numbers: dict[_RuleKey, int] = {}
         self._rules = RuleList()
+        self._holes: list[Gaps] = []
         self._resolution_numbers: dict[Resolution, int] = {}
         self._resolutions: list[Resolution] = []
 
@@ -153,14 +155,8 @@ class BookState:
 
     def renewed(self) -> BookState:
         """Make the same state without its rules."""
-        return BookState(
-            self.book,
-            self.editions,
-            self.settings,
-            self.register,
-            self.entities,
-            words=self._words,
-        )
+        rules = self.settings, self.register, self.entities
+        return BookState(self.book, self.editions, *rules, words=self._words)
 
     def resolver_for(self, book: Book, words: BookWords) -> Resolver | None:
         """Give the resolver where it is that of a later revision too.
@@ -202,7 +198,7 @@ class BookState:
     def rules(self) -> RuleTable:
         """Make the table of all rules so far."""
         with self._lock:
-            return self._rules.table()
+            return self._rules.table(hole_arrays(self._holes))
 
     def rule_of(
         self, number: int, first_period: int, last_period: int
@@ -260,10 +256,9 @@ class BookState:
         number = self._rule_numbers.get(key)
         if number is not None:
             return number
-        starts = {
-            run.first_day: self._number(run.disposition, accepted=accepted)
-            for run in self._resolver.resolve(activity, unit, region, rated)
-        }
+        found = self._resolver.resolve(activity, unit, region, rated)
+        starts = {run.first_day: self._number(run.disposition, accepted=accepted) for run in found}
+        self._holes.append(tuple(hole for run in found for hole in run.holes))
         days = self._cut_days[cuts]
         before: int | None = None
         runs = []
@@ -320,11 +315,8 @@ class BookStates:
     def refresh(self, book: str) -> BookState:
         """State of a book at the manifest's revision."""
         state = self.known(book)
-        return (
-            state
-            if state.book.revision_token == self._manifest.revision_token(book)
-            else self._load(book)
-        )
+        is_latest = state.book.revision_token == self._manifest.revision_token(book)
+        return state if is_latest else self._load(book)
 
     @contextmanager
     def posting(self, book: str) -> Iterator[None]:

@@ -16,17 +16,22 @@ from tonne.errors import EditionExists, EditionUnknown, FactorUnknown, LedgerInc
 from tonne.ledger.book.factors import edition_factors, factor_of_row, factor_to_row
 from tonne.ledger.book.methods import build_on, with_import
 from tonne.ledger.book.part import LedgerPart, check_text
+from tonne.ledger.book.periods import day_start_us
 from tonne.ledger.filters import Fields, day_field, is_match, number_field, text_field
 from tonne.ledger.pages import FIRST_PAGE, page_limit
 from tonne.model import Book, Edition, check_id
 from tonne.store.rows import Found, NewMethod, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.words.taxonomy import Activity
+    from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.files.hours import HourFiles
     from tonne.ledger.pages import Ask, Page
+    from tonne.store.manifest.manifest import Manifest
 
 
 MATCHES_DEFAULT = 20
@@ -64,7 +69,25 @@ FACTOR_FIELDS = Fields(
 
 
 class Editions(LedgerPart):
-    """The editions and factors of a ledger. An empty `book` stands for what is shipped."""
+    """The editions and factors of a ledger. An empty `book` stands for what is shipped.
+
+    Parameters
+    ----------
+    manifest, states, clock
+        As of every part.
+    hours : HourFiles
+        Keeps series of hours.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        states: BookStates,
+        clock: Callable[[], dt.datetime],
+        hours: HourFiles,
+    ) -> None:
+        super().__init__(manifest, states, clock)
+        self.hours = hours
 
     def import_edition(
         self, book: str, edition_id: str, csv: bytes, *, author: str = "", reason: str = ""
@@ -90,8 +113,14 @@ class Editions(LedgerPart):
         check_text("reason", reason)
         if edition_id in shipped_editions() and edition_id not in self.get_book(book).editions:
             raise EditionExists.shipped(book, edition_id)
-        self.get_book(book)
-        rows = [factor_to_row(factor) for factor in parse_edition(csv)]
+        zone = self.get_book(book).time_zone
+        series: list[tuple[str, bytes]] = []
+        factors = parse_edition(
+            csv, partial(day_start_us, zone), lambda *each: series.append(each)
+        )
+        for sha256, content in series:  # durable before anything names it
+            self.hours.put(book, sha256, content)
+        rows = [factor_to_row(factor) for factor in factors]
         sha256 = hashlib.sha256(csv).hexdigest()
 
         def write(head: Book) -> Edition:

@@ -111,8 +111,15 @@ def look_up(ids: pl.Series, values: pl.Series, asked: pl.Series) -> pl.Series:
     asked : polars.Series
         Ids in any order.
     """
+    places = places_of(ids, asked)
     if ids.is_empty():
-        return pl.Series(values.name, [None], values.dtype).new_from_index(0, asked.len())
+        return places.cast(values.dtype).alias(values.name)
+    return values.gather(places)
+
+
+def places_of(ids: pl.Series, asked: pl.Series) -> pl.Series:
+    """Give the place of each id that is asked for among ids in order; null where it is none."""
+    if ids.is_empty():
+        return pl.repeat(None, asked.len(), dtype=pl.UInt32, eager=True)
     places = pl.Series(ids.search_sorted(asked)).clip(upper_bound=ids.len() - 1)
-    is_there = ids.gather(places) == asked
-    return values.gather(places).set(~is_there, None)
+    return places.set(ids.gather(places) != asked, None)

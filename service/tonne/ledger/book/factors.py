@@ -45,6 +45,7 @@ def factor_to_row(factor: Factor) -> FactorRow:
         valid_to="" if factor.valid_to is None else factor.valid_to.isoformat(),
         steps=write_steps(factor.steps),
         gases=";".join(f"{gas}={plain_text(kg)}" for gas, kg in factor.gases),
+        hours=" ".join([factor.hours, *(f"{start}-{stop}" for start, stop in factor.gaps)]),
         **texts,
     )
 
@@ -53,6 +54,8 @@ def factor_of_row(row: FactorRow) -> Factor:
     """Read what `factor_to_row` wrote."""
     values: dict[str, Any] = {name: getattr(row, name) for name in _TEXTS}
     values |= {name: _decimal(getattr(row, name)) for name in _NUMBERS}
+    hours, *times = row.hours.split(" ")
+    gaps = (time.partition("-") for time in times)
     pairs = (pair.partition("=") for pair in row.gases.split(";") if pair)
     return Factor(
         row=row.row,
@@ -60,6 +63,8 @@ def factor_of_row(row: FactorRow) -> Factor:
         valid_to=dt.date.fromisoformat(row.valid_to) if row.valid_to else None,
         steps=read_steps(row.steps),
         gases=tuple((gas, Decimal(kg)) for gas, _, kg in pairs),
+        hours=hours,
+        gaps=tuple((int(start), int(stop)) for start, _, stop in gaps),
         **values,
     )
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from array import array
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tonne.errors import FieldInvalid
-from tonne.model import PERIOD_COUNT_MAX, PERIOD_EPOCH_YEAR, day_of_number, period_of_day
+from tonne.model import (
+    LAST_DAY,
+    PERIOD_COUNT_MAX,
+    PERIOD_EPOCH_YEAR,
+    RowStatus,
+    day_of_number,
+    first_day_of,
+    period_of_day,
+)
 from tonne_kernel import TIME_US_STOP, PeriodTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tonne.ledger.files.repost import Cut
 
@@ -33,6 +42,7 @@ def check_time_zone(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def month_boundaries_us(time_zone: str) -> array[int]:
     """First instants of the months 1970-01 to 2200-01 in a time zone.
 
@@ -41,7 +51,8 @@ def month_boundaries_us(time_zone: str) -> array[int]:
     array of int64
         Microseconds since 1970-01-01T00:00Z, ascending, `PERIOD_COUNT_MAX + 1` of them.
         The first and the last are moved outwards, where that is needed, so that the periods
-        hold every instant that a record may have: 1970-01-01T00:00Z to 2200-01-01T00:00Z.
+        hold every instant that a record may have: 1970-01-01T00:00Z to 2200-01-01T00:00Z. It is
+        the same array each time: nobody changes it.
     """
     zone = ZoneInfo(time_zone)
     boundaries = array("q")
@@ -74,6 +85,25 @@ def day_start_us(time_zone: str, day: int) -> int:
     """First instant of a day, by its number, in microseconds since 1970-01-01T00:00Z."""
     date = day_of_number(day)
     return _midnight_us(ZoneInfo(time_zone), date.year, date.month, date.day)
+
+
+def slice_bounds_us(time_zone: str, period: int, first_day: int, last_day: int) -> tuple[int, int]:
+    """First instants of a slice of a month and after it, in microseconds since 1970."""
+    month = first_day_of(period)
+    stop = first_day_of(period + 1) if last_day == LAST_DAY else month + last_day
+    return day_start_us(time_zone, month + first_day - 1), day_start_us(time_zone, stop)
+
+
+def hole_arrays(
+    holes: Sequence[Sequence[tuple[int, int]]],
+) -> tuple[array[int] | None, array[int] | None, array[int] | None, int]:
+    """Give the times of each rule at which records wait for a factor as the kernel takes them."""
+    if not any(holes):
+        return None, None, None, 0
+    offsets = array("i", itertools.accumulate(map(len, holes), initial=0))
+    flat = list(itertools.chain.from_iterable(holes))
+    starts, stops = zip(*flat, strict=True)
+    return offsets, array("q", starts), array("q", stops), RowStatus.FACTOR_MUST_EXIST
 
 
 def _midnight_us(zone: ZoneInfo, year: int, month: int, day: int) -> int:

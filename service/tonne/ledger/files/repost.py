@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import QuantityOverflow
-from tonne.ledger.files.frames import frame_of, polars_errors
-from tonne.model import RowStatus
+from tonne.ledger.files.frames import Schema, frame_of, polars_errors
+from tonne.ledger.files.quantities import QUANTITY_TYPE
+from tonne.model import LAST_DAY, RowStatus
 from tonne_kernel import BatchSlice, RuleTable, Session, post
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 Cut = tuple[int, int, int]
 """A date within a month: the month, the day of it, and the instant at which the day begins, in
 microseconds since 1970-01-01T00:00Z."""
+
+FROM, TO = "from_us", "to_us"
+"""Columns of a time: microseconds since 1970, the end exclusive."""
+
+TIMES: Schema = {FROM: pl.Int64, TO: pl.Int64}
 
 _TEXTS = ("facility", "activity", "unit", "region")
 _SENT = (*_TEXTS, "quantity", "start", "end")
@@ -143,4 +149,89 @@ def split_records(
             "quantity",
         )
         .sort("row", "period", "first_day")
+    )
+
+
+def timed_parts(
+    records: pl.DataFrame,
+    periods: PeriodTable,
+    slices: pl.DataFrame,
+    cuts: Sequence[Cut] = (),
+) -> pl.DataFrame:
+    """Split records as `split_records` does, and give each part the keys and times of its record.
+
+    The kernel splits what lies in several slices; what lies in one is its own part.
+
+    Parameters
+    ----------
+    records, periods, cuts
+        As in `split_records`.
+    slices : polars.DataFrame
+        `slice_table` of the same periods and cuts.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `split_records`; facility, activity, unit, region (texts), start_us, end_us
+        (Int64, microseconds since 1970).
+    """
+    edges = slices["edge"]
+    with polars_errors("the times of records"):
+        keyed = records.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+            *(pl.col(name).cast(pl.String).fill_null("") for name in _TEXTS),
+            pl.col("start").dt.epoch("us").alias("start_us"),
+            pl.col("end").dt.epoch("us").alias("end_us"),
+        )
+        begins = edges.search_sorted(keyed["start_us"], side="right")
+        ends = edges.search_sorted(keyed["end_us"] - 1, side="right")
+        keyed = keyed.with_columns(slice=begins - 1, is_one=begins == ends)
+        quantities = records.select(pl.col("quantity").cast(QUANTITY_TYPE))
+        alone = (
+            keyed.with_columns(quantities)
+            .filter("is_one")
+            .join(slices, on="slice", how="left", maintain_order="left")
+        )
+        across = keyed.filter(~pl.col("is_one"))
+        columns = ["row", "period", "first_day", "last_day", "quantity"]
+        columns += [*_TEXTS, "start_us", "end_us"]
+        if across.is_empty():
+            return alone.select(columns)
+        split = split_records(records.filter(~keyed["is_one"]), periods, cuts)
+        parts = split.with_columns(across["row"].gather(split["row"]).alias("row"))
+        return pl.concat(
+            [
+                alone.select(columns),
+                parts.join(across, on="row", how="left", maintain_order="left").select(columns),
+            ]
+        )
+
+
+def slice_table(boundaries_us: Sequence[int], cuts: Sequence[Cut] = ()) -> pl.DataFrame:
+    """Give the slices by their number: where each begins, its period, its first and last day.
+
+    `boundaries_us` are the first instants of the periods, and the end of the last one.
+    """
+    starts = [(at, period, 1) for period, at in enumerate(boundaries_us[:-1])]
+    starts += [(at, period, day) for period, day, at in cuts]
+    starts.sort()
+    # What lies before the first boundary counts to the first period.
+    edges = [min(0, starts[0][0]), *(at for at, _, _ in starts[1:])]
+    days = [day for _, _, day in starts]
+    lasts = [day - 1 if day > 1 else LAST_DAY for day in (*days[1:], 1)]
+    return pl.DataFrame(
+        {
+            "slice": range(len(starts)),
+            "edge": edges,
+            "period": [period for _, period, _ in starts],
+            "first_day": days,
+            "last_day": lasts,
+        },
+        schema={
+            "slice": pl.UInt32,
+            "edge": pl.Int64,
+            "period": pl.Int32,
+            "first_day": pl.UInt8,
+            "last_day": pl.UInt8,
+        },
     )

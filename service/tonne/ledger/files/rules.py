@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Run = tuple[int, int, int, int]
 """What holds from a day on: month, day of it, the instant in microseconds, disposition."""
 
+Holes = tuple["array[int] | None", "array[int] | None", "array[int] | None", int]
+"""Times of each rule at which records wait. What was posted touches none: notes need them not."""
+
 
 class RuleList:
     """Rules by their numbers. It only grows, and is used by one thread at a time."""
@@ -43,8 +46,8 @@ class RuleList:
         self._regions.append(region)
         return len(self._regions) - 1
 
-    def table(self) -> RuleTable:
-        """Make the table of all rules so far."""
+    def table(self, holes: Holes = (None, None, None, 0)) -> RuleTable:
+        """Make the table of all rules so far, with `periods.hole_arrays` of them."""
         if self._table is None or self._table.rule_count != len(self._regions):
             self._table = RuleTable(
                 array("i", self._offsets),
@@ -52,6 +55,7 @@ class RuleList:
                 array("i", self._dispositions),
                 array("i", self._first_days),
                 array("q", self._starts_us),
+                *holes,
             )
         return self._table
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from tonne.errors import TonneError
     from tonne.model import ControlTotals, RowError
-    from tonne.store.corrections import Correction
     from tonne.store.rows import MendRow
+    from tonne.store.statement_rows import Correction
     from tonne_kernel import Batch
 
 REQUEST_PREFIX = "requests/"

@@ -17,10 +17,10 @@ from tonne.catalogue.editions.library import default_settings, shipped_editions
 from tonne.ledger.book.book_state import RULE_COUNT_MAX, BookState
 from tonne.ledger.book.facilities import register_frame
 from tonne.ledger.book.part import LedgerPart
-from tonne.ledger.book.periods import cuts_of
+from tonne.ledger.book.periods import cuts_of, month_boundaries_us, slice_bounds_us
 from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.ledger.files.repost import split_records
+from tonne.ledger.files.repost import FROM, TIMES, TO, slice_table, timed_parts
 from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.posting.posted import (
     outcome_of,
@@ -42,13 +42,18 @@ from tonne.model import (
 from tonne_kernel import Batch, BatchSlice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tonne.catalogue.editions.factor import Factor
+    from tonne.catalogue.editions.hours import HourSeries
     from tonne.catalogue.resolving.resolution import Resolution
+    from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.files.hours import HourFiles
+    from tonne.store.manifest.manifest import Manifest
 
-RECORD_SCHEMA: Schema = {"record": pl.Int64, **POSTINGS_SCHEMA}
-"""Columns of postings record by record: `record` counts from 0 over all batches."""
+RECORD_SCHEMA: Schema = {"record": pl.Int64, **POSTINGS_SCHEMA, **TIMES}
+"""Columns of postings record by record: `record` counts from 0 over all batches, `TIMES` are
+those of the record within the slice."""
 
 EstimateBatch = Batch
 """Decoded records of one message."""
@@ -59,6 +64,7 @@ ESTIMATE = "estimate"
 _RULE_KEYS = ("facility", "activity", "unit", "region", "period")
 
 _SLICE = ("first_day", "last_day")
+_OF_RULE = ("first_day_of_rule", "last_day_of_rule")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +85,8 @@ class Estimated:
         What stands in the way of each of `row_errors`, by index.
     postings : polars.DataFrame or None
         `RECORD_SCHEMA`, where they were asked for record by record: posted records alone.
+    timed : polars.DataFrame
+        The same of the postings on which hours decide, whatever was asked for.
     """
 
     first_index: int
@@ -87,6 +95,7 @@ class Estimated:
     row_error_count: int
     messages: Mapping[int, str]
     postings: pl.DataFrame | None
+    timed: pl.DataFrame
 
 
 class Estimation:
@@ -96,13 +105,17 @@ class Estimation:
     ----------
     state : BookState
         The rules, which stay those of this moment whatever happens to the book.
+    hours : HourFiles, optional
+        Has the series of hours of a book.
     """
 
-    def __init__(self, state: BookState) -> None:
+    def __init__(self, state: BookState, hours: HourFiles | None = None) -> None:
         self.state = state
         self.totals = ControlTotals()
         self._resolutions: dict[str, Resolution] = {}
         self._sums = RunningSums(POSTINGS_SCHEMA)
+        self._hours = hours
+        self._timed = RunningSums({**POSTINGS_SCHEMA, **TIMES})
 
     @property
     def resolutions(self) -> Mapping[str, Resolution]:
@@ -131,9 +144,12 @@ class Estimation:
             self._resolutions |= {each.id: each for each in used}
             self._sums.add(frame)
             postings = None
+            timed = pl.DataFrame(schema=RECORD_SCHEMA)
             records = frame_of(posted.records())
-            if by_record:
+            if by_record or any(entry.hours for each in used for entry in each.entries):
                 postings = self._by_record(records, frame)
+                timed = self._under_hours(postings)
+                self._timed.add(timed)
         self.totals += outcome.totals
         row_errors = tuple(replace(error, index=error.offset) for error in outcome.row_errors)
         return Estimated(
@@ -142,18 +158,37 @@ class Estimation:
             row_errors,
             outcome.row_error_count,
             self._messages(row_errors, records),
-            postings,
+            postings if by_record else None,
+            timed,
         )
 
     def keep_at_most(self, row_count: int) -> int:
         """Add up what waits where more than so many rows are kept; how many are kept then."""
-        if self._sums.held_rows > row_count:
-            self._sums.frame()
-        return self._sums.held_rows
+        for sums in (self._sums, self._timed):
+            if sums.held_rows > row_count:
+                sums.frame()
+        return self._sums.held_rows + self._timed.held_rows
 
     def postings(self) -> pl.DataFrame:
         """Give all postings so far, columns of `balances.POSTINGS_SCHEMA`, each key once."""
         return self._sums.frame()
+
+    def timed(self) -> pl.DataFrame:
+        """Give the postings under hours by their times: columns of `postings`, and `TIMES`."""
+        return self._timed.frame()
+
+    def series(self, sha256: str) -> HourSeries:
+        """Give a series of hours of the book."""
+        assert self._hours is not None  # noqa: S101  no shipped edition has any
+        return self._hours.get(self.state.book.id, sha256)
+
+    def _under_hours(self, postings: pl.DataFrame) -> pl.DataFrame:
+        ids = [
+            id_
+            for id_, each in self._resolutions.items()
+            if any(entry.hours for entry in each.entries)
+        ]
+        return postings.filter(pl.col("resolution").is_in(ids))
 
     def _messages(self, row_errors: Sequence[RowError], records: pl.DataFrame) -> dict[int, str]:
         """Say what stands in the way; where a record would wait, which ids are near."""
@@ -174,7 +209,10 @@ class Estimation:
         whole = postings.select("period", "first_day").unique()
         days = [first_day_of(period) + day - 1 for period, day in whole.iter_rows()]
         cuts = cuts_of(days, self.state.book.time_zone)
-        parts = split_records(posted, self.state.periods, cuts)
+        slices = slice_table(month_boundaries_us(self.state.book.time_zone), cuts)
+        parts = timed_parts(posted, self.state.periods, slices, cuts).drop(
+            "facility", "activity", "unit", "region"
+        )
         keys = self.state.with_effective_region(
             posted.select(
                 pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
@@ -198,7 +236,10 @@ class Estimation:
             parts.join(keys, on="row", how="inner", maintain_order="left")
             .join(resolved, on=_RULE_KEYS, how="left", maintain_order="left")
             .filter(pl.col("first_day").is_between("first_day_of_rule", "last_day_of_rule"))
+            .join(self._bounds(resolved), on=["period", *_OF_RULE], how="left")
             .with_columns(
+                pl.max_horizontal("start_us", "slice_from").alias(FROM),
+                pl.min_horizontal("end_us", "slice_to").alias(TO),
                 pl.lit(0, pl.UInt8).alias("status"),
                 pl.lit(1, pl.Int64).alias("record_count"),
                 pl.col("row").is_first_distinct().cast(pl.Int64).alias("record_start_count"),
@@ -206,9 +247,31 @@ class Estimation:
             .select(pl.col(name).cast(kind) for name, kind in RECORD_SCHEMA.items())
         )
 
+    def _bounds(self, resolved: pl.DataFrame) -> pl.DataFrame:
+        """Instants at which the slices of rules begin and end."""
+        zone = self.state.book.time_zone
+        rows = [
+            (*slice_, *slice_bounds_us(zone, *slice_))
+            for slice_ in resolved.select("period", *_OF_RULE).unique().iter_rows()
+        ]
+        schema = {"period": pl.Int32, **dict.fromkeys(_OF_RULE, pl.UInt8)}
+        return pl.DataFrame(
+            rows, {**schema, "slice_from": pl.Int64, "slice_to": pl.Int64}, orient="row"
+        )
+
 
 class Estimates(LedgerPart):
     """The estimates of a ledger."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        states: BookStates,
+        clock: Callable[[], dt.datetime],
+        hours: HourFiles,
+    ) -> None:
+        super().__init__(manifest, states, clock)
+        self._hours = hours
 
     def estimation(self, book: str) -> Estimation:
         """Begin an estimate under a book's rules as they are now.
@@ -218,7 +281,7 @@ class Estimates(LedgerPart):
         """
         if not book:
             return Estimation(_CATALOGUE.get())
-        return Estimation(self._states.refresh(check_id("book", book)))
+        return Estimation(self._states.refresh(check_id("book", book)), self._hours)
 
 
 class CatalogueState:

@@ -43,6 +43,8 @@ SPELT_LIKE_MAX = 10_000
 EXPECTED_REGION = "a region of ISO 3166, a grid, a place below one, or a region of own factors"
 """What a region must be to find its factors."""
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 _FIELDS = {
     RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
     RowStatus.FACTOR_MUST_EXIST: "activity",
@@ -119,7 +121,29 @@ class SuspenseTexts:
         place = self._state.texts.region_of(region)
         if place is None:
             return Cause("region", region, self._unknown_region(region, row["region"]))
+        missing = self._missing_hours(row, region)
+        if missing:
+            return missing
         return self._missing_factor(activity, region, place, row)
+
+    def _missing_hours(self, row: Mapping[str, Any], region: str) -> Cause | None:
+        """Say which time of a record its series of hours lacks, and what would give it."""
+        start_us, end_us = _times_us(row)
+        runs = self._state.resolve(row["activity"], row["unit"], region, row["facility"])
+        touched = [
+            hole for run in runs for hole in run.holes if hole[0] < end_us and hole[1] > start_us
+        ]
+        if not touched:
+            return None
+        first, stop = (_EPOCH + dt.timedelta(microseconds=time) for time in touched[0])
+        return Cause(
+            "activity",
+            f"{row['activity']}, region {region!r}, {row['unit']}",
+            f"activity: the factors by the hour of {row['activity']!r} in region {region!r} have "
+            f"none from {first:%Y-%m-%dT%H:%MZ} to {stop:%Y-%m-%dT%H:%MZ}, and no other factor "
+            "serves then: import the missing hours (`tonne factor hours`) or a factor of the year "
+            f"(`tonne edition import`), then {self._clear()}",
+        )
 
     def _missing_factor(
         self, activity: str, region: str, place: str, row: Mapping[str, Any]
@@ -197,8 +221,11 @@ class SuspenseTexts:
         runs = self._state.resolve(row["activity"], row["unit"], region, row["facility"])
         first = self._day(row["start"])
         last = self._day(row["end"] - dt.timedelta(microseconds=1))
+        start_us, end_us = _times_us(row)
         held = [
-            run.disposition
+            RowStatus.FACTOR_MUST_EXIST
+            if any(start < end_us and stop > start_us for start, stop in run.holes)
+            else run.disposition
             for run, after in itertools.zip_longest(runs, runs[1:])
             if run.first_day <= last and (after is None or after.first_day > first)
         ]
@@ -269,6 +296,13 @@ class SuspenseTexts:
 
     def _clear(self) -> str:
         return f"`tonne suspense clear --book {self._state.book.id}`"
+
+
+def _times_us(row: Mapping[str, Any]) -> tuple[int, int]:
+    start, end = (
+        (row[name] - _EPOCH) // dt.timedelta(microseconds=1) for name in ("start", "end")
+    )
+    return start, end
 
 
 def _describe(factors: Iterable[Factor], region: str) -> str:

@@ -16,15 +16,15 @@ from tonne.ledger.filters import Fields, moment_field, number_field, text_field,
 from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import check_id
-from tonne.store.corrections import CorrectionKind, ReasonCode
+from tonne.store.statement_rows import CorrectionKind, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.pages import Ask
-    from tonne.store.corrections import Correction
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.statement_rows import Correction
 
 EXAMPLES_MAX: Final = 10
 """Records of an entry that are listed with it, before and after; all of them are counted."""

@@ -21,7 +21,7 @@ from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.overlay import Overlay, is_kept
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
-from tonne.ledger.files.repost import repost, split_records
+from tonne.ledger.files.repost import repost, slice_table, split_records, timed_parts
 from tonne.ledger.files.sums import COUNTS, RunningSums
 from tonne.ledger.reading.moment import outrun
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
@@ -249,6 +249,32 @@ class Evidence:
                 sums.add(postings)
         replayed.sums = sums.frame()
         return replayed
+
+    def timed(
+        self,
+        moment: Moment,
+        question: Question,
+        hold: Hold | None = None,
+        cuts: Sequence[Cut] = (),
+    ) -> Iterator[pl.DataFrame]:
+        """Post records as `again` does, each apart and with its times, segment by segment.
+
+        Yields
+        ------
+        polars.DataFrame
+            row, `RECORD_KEYS`, region as the record gives it, period, first_day, last_day,
+            quantity; start_us, end_us of the record, in microseconds since 1970. Raises where
+            `again` tells a difference.
+        """
+        periods = period_table(moment.book.time_zone)
+        slices = slice_table(month_boundaries_us(moment.book.time_zone), cuts)
+        for file, clearings in self._segments(moment, hold):
+            verified = self._reader.open(file)
+            found = self._matching(moment, question, verified, clearings, whole=True)
+            for rows in found.iter_slices(BATCH_ROWS):
+                yield timed_parts(rows, periods, slices, cuts).filter(
+                    pl.col("period").is_between(question.first_period, question.last_period)
+                )
 
     def spans(self, moment: Moment, hold: Hold | None = None) -> Iterator[pl.DataFrame]:
         """Give when the records of a moment begin and end, segment by segment.

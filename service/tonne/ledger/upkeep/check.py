@@ -19,6 +19,7 @@ import polars as pl
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader
 from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.files.overlay import REVERSED, Overlay, is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.spilled_sums import SpilledSums
@@ -98,6 +99,7 @@ class BookCheck:
         self._manifest = manifest
         self._reader = FileReader(manifest, objects)
         self._overlay = Overlay(manifest, self._reader)
+        self._hours = HourFiles(objects)  # of its own: it reads each series from the store
         self._book = book
         self._on_file = on_file
         self._sums_rows_max = sums_rows_max
@@ -163,7 +165,7 @@ class BookCheck:
     def _check_resolutions(self, ids: Sequence[str]) -> None:
         for first in range(0, len(ids), _FILES_BATCH):
             wanted = ids[first : first + _FILES_BATCH]
-            for problem in resolution_problems(self._manifest, self._book, wanted):
+            for problem in resolution_problems(self._manifest, self._hours, self._book, wanted):
                 self._tell("RESOLUTION_MUST_BE_WHOLE", problem)
 
     def _commits(

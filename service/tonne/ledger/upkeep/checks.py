@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import Lease, Soundness
 
-WAIT_S = 1.0
-"""Time between two looks whether a merge is over."""
+WAIT_S = 0.1
+"""Time between two looks whether a merge is over: a busy server begins another soon."""
+
+PATIENCE_S = 60.0
+"""How long a rebuild waits, besides the time that the merge of a dead server keeps others off."""
 
 
 class Checks:
@@ -80,7 +83,7 @@ class Checks:
         """Make corrupt and missing postings files of a book again, from its records.
 
         Waits while the book is merged, or for as long as the merge of a server that died keeps
-        others off; `on_wait` is called meanwhile, once a second.
+        others off; `on_wait` is called meanwhile.
 
         Raises BookUnknown, StoreUnavailable where that took longer, and as `Rebuild.run` does.
         """
@@ -100,7 +103,7 @@ class Checks:
             self._manifest.release_lease(lease)
 
     def _merge_lease(self, book: str, on_wait: Callable[[], None]) -> Lease:
-        stop_s = time.monotonic() + self._merge_lease_s + WAIT_S
+        stop_s = time.monotonic() + self._merge_lease_s + PATIENCE_S
         while True:
             lease = self._manifest.acquire_lease(
                 f"merge/{book}", self._holder, self._merge_lease_s
@@ -109,9 +112,9 @@ class Checks:
                 return lease
             if time.monotonic() > stop_s:
                 raise StoreUnavailable(
-                    f"book {book!r}: its files are being merged, for longer than a dead server "
-                    f"would keep others off ({self._merge_lease_s:g} s): run the command again "
-                    "later, or stop the merging (ledger.upkeep)",
+                    f"book {book!r}: its files were being merged whenever this looked, for "
+                    f"{self._merge_lease_s + PATIENCE_S:g} s: run the command again later, or "
+                    "stop the merging (ledger.upkeep)",
                     metadata={"book": book},
                 )
             on_wait()

@@ -17,6 +17,7 @@ from tonne.quantities import atto_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tonne.ledger.files.hours import HourFiles
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow, RangeRow
 
@@ -90,8 +91,10 @@ def clearing_problems(
         )
 
 
-def resolution_problems(manifest: Manifest, book: str, ids: Sequence[str]) -> Iterator[str]:
-    """Say which resolutions are not there, or not what their id says."""
+def resolution_problems(
+    manifest: Manifest, hours: HourFiles, book: str, ids: Sequence[str]
+) -> Iterator[str]:
+    """Say which resolutions are not there, or not what their id says; also of their hours."""
     texts = manifest.get_resolutions(book, ids)
     for id_ in ids:
         text = texts.get(id_)
@@ -101,7 +104,9 @@ def resolution_problems(manifest: Manifest, book: str, ids: Sequence[str]) -> It
             yield f"resolution {id_} of book {book} does not have the content that its id says"
         else:
             try:
-                Resolution.from_json(text)
+                found = Resolution.from_json(text)
+                for series in {each.hours.series for each in found.entries if each.hours}:
+                    hours.get(book, series)
             except LedgerInconsistent as error:
                 yield error.message
 

@@ -12,6 +12,7 @@ import polars as pl
 from tonne.errors import FieldInvalid, LedgerInconsistent
 from tonne.ledger.files.files import CLEARING, POSTINGS, QUARANTINE, SEGMENT, FileReader
 from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
 from tonne.ledger.upkeep.findings import (
     BookFindings,
@@ -98,6 +99,7 @@ class SampleCheck:
     ) -> None:
         self._manifest = manifest
         self._reader = FileReader(manifest, objects)
+        self._hours = HourFiles(objects)
         self._sample = sample
         self._on_file = on_file
         self._found = BookFindings(book)
@@ -145,7 +147,7 @@ class SampleCheck:
     ) -> Iterator[tuple[str, str]]:
         if file.kind == POSTINGS:
             ids = frame["resolution"].cast(pl.String).drop_nulls().unique().sort().to_list()
-            for text in resolution_problems(self._manifest, file.book, ids):
+            for text in resolution_problems(self._manifest, self._hours, file.book, ids):
                 yield "RESOLUTION_MUST_BE_WHOLE", text
         if file.kind in _RECORD_KINDS:
             yield from self._look_at_offsets(file, frame)

@@ -15,7 +15,7 @@ from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.reading.evidence import Question
 from tonne.reports.explanation.factor_sources import Sources
-from tonne.reports.explanation.lines import ExplainLine, Lines
+from tonne.reports.explanation.lines import ExplainLine, Lines, unequal_amounts
 from tonne.reports.explanation.replay import ReplayOutcome, replay_selection
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import InventoryRow, inventory_of
@@ -109,15 +109,19 @@ def explain(
             if number == count:
                 break
     if replay:
-        yield replay_selection(snapshot, question, lines, total, hold=hold)
+        hours = gathering.times_again()
+        yield replay_selection(snapshot, question, lines, total, hours, hold=hold)
     yield total
 
 
 def _check_total(book: str, lines: Lines, total: InventoryRow) -> None:
     """See that the lines add up to what the inventory says."""
+    found = [*unequal_amounts(lines.request, lines.amounts, total)]
     if decimal_text(lines.kg_co2e) != total.kg_co2e:
+        found.append(f"{decimal_text(lines.kg_co2e)} kg CO2e, not {total.kg_co2e}")
+    if found:
         raise LedgerInconsistent(
-            f"the lines of an explanation add up to {decimal_text(lines.kg_co2e)} kg CO2e, but "
-            f"the inventory says {total.kg_co2e}",
+            "the lines of an explanation do not add up to what the inventory says: "
+            f"{'; '.join(found)}",
             metadata={"book": book},
         )

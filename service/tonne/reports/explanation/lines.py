@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.catalogue.resolving.valuation import entry_worth, factor_worth
+from tonne.catalogue.resolving.resolution import Step
+from tonne.catalogue.resolving.valuation import (
+    decimal_text,
+    entry_worth,
+    exact_text,
+    factor_worth,
+)
+from tonne.catalogue.words.accounts import scope_of
 from tonne.ledger.files.sums import COUNTS, sum_by
 from tonne.ledger.reading.evidence import RECORD_KEYS
-from tonne.reports.inventory.footprint import INVESTMENTS, footprint_accounts, is_invested
+from tonne.quantities import ATTO_PER_ONE
+from tonne.reports.hours.weighing import NOTHING, amount_of
+from tonne.reports.inventory.footprint import (
+    INVESTMENTS,
+    energy_account,
+    footprint_accounts,
+    is_invested,
+)
+from tonne.reports.inventory.gathering import LINE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
+    from tonne.catalogue.editions.hours import HoursPart
     from tonne.catalogue.resolving.resolution import Resolution, ResolutionEntry
     from tonne.catalogue.resolving.valuation import Worth
     from tonne.reports.explanation.factor_sources import FactorSource, Sources
+    from tonne.reports.hours.weighing import Hours, Weighted
     from tonne.reports.inventory.boundary import Portion
+    from tonne.reports.inventory.footprint import Bucket
+    from tonne.reports.inventory.inventory import InventoryRow
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
 
-LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "last_day")
-"""What tells the balances of one resolution apart."""
-
+_KWH = "kWh"
 
 BalanceKey = tuple[str, str, str, str, int, int, int]
 """Values of `LINE_KEYS`."""
@@ -75,6 +93,9 @@ class ExplainLine:
         How the kg CO2e follow from the factor.
     kg_co2e : Fraction
         Exact.
+    amount : Fraction or None
+        What the line adds to the energy or the amount of its account, in `amount_unit`.
+    amount_unit : str
     notices : tuple of str
         Fallbacks and assumptions behind the number.
     """
@@ -98,6 +119,8 @@ class ExplainLine:
     basis: str
     kg_co2e: Fraction
     notices: tuple[str, ...]
+    amount: Fraction | None = None
+    amount_unit: str = ""
 
 
 class Lines:
@@ -112,12 +135,20 @@ class Lines:
     ) -> None:
         self._chosen = chosen
         self._resolutions = resolutions
-        self._request = request
+        self.request = request
         self._sources = sources
         self._footprint = footprint_accounts(request)
         self._balances = self._sum()
+        self._hours = self._weighted(chosen.hours)
         self._kg_co2e = Fraction(0)
+        self._amounts: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self._is_made = False
+
+    @property
+    def amounts(self) -> Mapping[tuple[str, str], Fraction]:
+        """What the lines add up to by account and unit. All of them must have been made."""
+        assert self._is_made  # noqa: S101  the caller goes through the lines first
+        return self._amounts
 
     @property
     def kg_co2e(self) -> Fraction:
@@ -128,6 +159,7 @@ class Lines:
     def __iter__(self) -> Iterator[ExplainLine]:
         """Make the lines, account by account, factor by factor."""
         self._kg_co2e, self._is_made = Fraction(0), False
+        self._amounts.clear()
         groups = []
         by_bucket = self._balances.partition_by(self._chosen.bucket, as_dict=True)
         for bucket, frame in by_bucket.items():
@@ -138,7 +170,7 @@ class Lines:
         for (account, _, _, _, bucket, share), entry, frame in sorted(
             groups, key=lambda group: group[0]
         ):
-            yield from self._unfold(account, share, bucket[0], entry, frame)
+            yield from self._unfold(account, share, bucket, entry, frame)
         self._is_made = True
 
     def entries(
@@ -161,14 +193,45 @@ class Lines:
             yield row[:cut], row[cut], self._portion(row[cut:-1]), row[-1]
 
     def worth(self, resolution: Resolution, portion: Portion) -> Fraction:
-        """Value one unit of a record's quantity under a resolution."""
+        """Value one unit of a record's quantity under a resolution, but for what hours decide."""
         return sum(
             (
-                entry_worth(entry, self._request.gwp_set).kg_co2e * share
+                entry_worth(entry, self.request.gwp_set).kg_co2e * share
                 for _, entry, share in self.entries(resolution, portion)
+                if entry.hours is None
             ),
             Fraction(0),
         )
+
+    def amount(
+        self, resolution: Resolution, portion: Portion
+    ) -> Iterator[tuple[tuple[str, str], Fraction]]:
+        """Value one unit of a record's quantity in energy and amounts, by account and unit."""
+        for account, entry, share in self.entries(resolution, portion):
+            unit, of_unit = unit_worth(account, entry)
+            if of_unit is not None and entry.hours is None:  # hours decide on emissions alone
+                yield (account, unit), of_unit * entry.conversion * share
+
+    def by_hours(self, hours: Hours, resolutions: Mapping[str, Resolution]) -> Fraction:
+        """Value, times 10^18, what other hours than those of the lines make of the balances."""
+        again = self._weighted(hours)
+        total = Fraction(0)
+        for row in self._balances.select(*LINE_KEYS, *self._chosen.bucket).iter_rows():
+            bucket = row[len(LINE_KEYS) :]
+            if bucket[0] not in resolutions:
+                continue
+            for _, entry, share in self.entries(resolutions[bucket[0]], self._portion(bucket)):
+                if entry.hours is not None:
+                    amount_atto = amount_of(again.get(row, NOTHING), entry.hours)
+                    worth = entry_worth(entry, self.request.gwp_set).kg_co2e
+                    total += worth * share * amount_atto
+        return total
+
+    def _weighted(self, hours: Hours) -> Mapping[tuple[object, ...], Weighted]:
+        """Give what hours make of the balances, by the values of their keys and buckets."""
+        columns = [pl.col(name) for name in LINE_KEYS]
+        columns[:4] = [each.cast(pl.String).fill_null("") for each in columns[:4]]
+        return hours.sums(LINE_KEYS, columns, self._chosen.bucket)
 
     def keys(self) -> pl.DataFrame:
         """Keys of the balances that have lines, as the question that they put."""
@@ -196,22 +259,38 @@ class Lines:
         return self._chosen.portions[number]
 
     def _unfold(
-        self, account: str, share: Fraction, id_: str, entry: ResolutionEntry, frame: pl.DataFrame
+        self,
+        account: str,
+        share: Fraction,
+        bucket: Bucket,
+        entry: ResolutionEntry,
+        frame: pl.DataFrame,
     ) -> Iterator[ExplainLine]:
+        id_ = bucket[0]
         resolution = self._resolutions[id_]
-        worth = factor_worth(entry.factor, self._request.gwp_set)
+        worth = factor_worth(entry.factor, self.request.gwp_set)
         notices = tuple(
             dict.fromkeys(
                 each.message for each in (*entry.notices, *worth.notices, *resolution.notices)
             )
         )
         source = self._sources.find(entry)
+        unit_of_amount, of_unit = unit_worth(account, entry)
         rows = frame.select(*LINE_KEYS, "quantity", COUNTS[0])
         for *key, quantity, count in rows.iter_rows():
             facility, activity, unit, region, period, first_day, last_day = key
-            units = Fraction(quantity) * entry.conversion * share
+            counted = Fraction(quantity)
+            told = entry
+            if entry.hours is not None:
+                weighted = self._hours.get((*key, *bucket), NOTHING)
+                counted = amount_of(weighted, entry.hours) / ATTO_PER_ONE
+                told = _with_hours(entry, entry.hours, counted, Fraction(quantity))
+            units = counted * entry.conversion * share
             kg_co2e = worth.kg_co2e * units
             self._kg_co2e += kg_co2e
+            amount = None if of_unit is None else of_unit * units
+            if amount is not None:
+                self._amounts[account, unit_of_amount] += amount
             yield ExplainLine(
                 account=account,
                 facility=facility,
@@ -225,14 +304,62 @@ class Lines:
                 record_count=count,
                 resolution=id_,
                 method_version=resolution.method_version,
-                entry=entry,
+                entry=told,
                 source=source,
                 gases=_gas_lines(worth, units),
                 share=share,
                 basis=worth.basis,
                 kg_co2e=kg_co2e,
                 notices=notices,
+                amount=amount,
+                amount_unit=unit_of_amount,
             )
+
+
+def unit_worth(account: str, entry: ResolutionEntry) -> tuple[str, Fraction | None]:
+    """Give the energy or the amount of one unit of a factor, and its unit; None without one."""
+    factor = entry.factor
+    if factor.amount is not None:
+        return factor.unit, Fraction(factor.amount)
+    if factor.kwh is not None and scope_of(account) == "memo":
+        return _KWH, Fraction(factor.kwh)
+    return "", None
+
+
+def unequal_amounts(
+    request: InventoryRequest,
+    amounts: Mapping[tuple[str, str], Fraction],
+    total: InventoryRow,
+) -> Iterator[str]:
+    """Tell where energy and amounts, by account and unit, are not those of an inventory."""
+    energy = energy_account(request)
+    stated = {(each.account, each.unit): each.amount for each in total.amounts}
+    if energy in footprint_accounts(request) and total.energy_kwh is not None:
+        stated[energy, _KWH] = total.energy_kwh
+    # Energy of other accounts is in no total.
+    counted = {key for key in amounts if key[1] != _KWH or key[0] == energy}
+    for account, unit in sorted(counted | set(stated)):
+        ours = decimal_text(amounts.get((account, unit), Fraction(0)))
+        theirs = stated.get((account, unit), "nothing")
+        if ours != theirs:
+            yield f"{account}: {ours} {unit}, not {theirs}"
+
+
+def _with_hours(
+    entry: ResolutionEntry, part: HoursPart, counted: Fraction, quantity: Fraction
+) -> ResolutionEntry:
+    """Show what hours make of a quantity as a step."""
+    ratio = counted / quantity if quantity else Fraction(0)
+    series = f"the series {part.series[:12]}"
+    text = {
+        "values": f"{exact_text(ratio)} kg CO2e per unit: mean of the hours of {series} over the "
+        "records, each flat over its time",
+        "rest": f"the part of the quantity in hours that {series} lacks",
+        "within": f"the part of the quantity in hours that {series} has",
+    }[part.kind]
+    if not quantity:
+        text += f"; the quantities add up to nothing, and what counts of them is {counted}"
+    return replace(entry, steps=(*entry.steps, Step("hours", text, ratio)))
 
 
 def _gas_lines(worth: Worth, units: Fraction) -> tuple[GasLine, ...]:

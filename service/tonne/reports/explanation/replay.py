@@ -10,6 +10,7 @@ posted under two regions, the split is the postings'; its sum is compared all th
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -24,15 +25,17 @@ from tonne.ledger.files.sums import COUNTS, sum_by
 from tonne.ledger.reading.evidence import RECORD_KEYS
 from tonne.model import LAST_DAY, first_day_of, month_of_period
 from tonne.quantities import ATTO_PER_ONE, atto_of, quantity_text
+from tonne.reports.explanation.lines import unequal_amounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.evidence import Question, Replayed
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.explanation.lines import Lines
+    from tonne.reports.hours.weighing import Hours
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.inventory import InventoryRow
 
@@ -43,7 +46,10 @@ _KEY = (*RECORD_KEYS, "period")
 _KEY_AND_REGION = (*_KEY, "region")
 _SUMS = ("quantity", *COUNTS)
 
-_BySlice = defaultdict[tuple[int, int], list[tuple[Fraction, int]]]
+_Worths = Mapping[tuple[str, str], Fraction]
+"""What a unit is worth, by account and unit; see `_KG_CO2E`."""
+
+_BySlice = defaultdict[tuple[int, int], list[tuple[_Worths, int]]]
 """Worths and quantities times 10^18, by the first and last day of their slice."""
 
 
@@ -77,10 +83,14 @@ def replay_selection(
     question: Question,
     lines: Lines,
     total: InventoryRow,
+    hours: Hours | None = None,
     *,
     hold: Hold | None = None,
 ) -> ReplayOutcome:
-    """Recompute the total of a selection from the segments, and compare all that it rests on."""
+    """Recompute the total of a selection from the segments, and compare all that it rests on.
+
+    `hours`: the times of the records, read anew, where hours decide on some postings.
+    """
     found = {key[-3:] for key, _, _, _ in lines.balances()}
     days = {
         first_day_of(period) + day - 1
@@ -96,7 +106,13 @@ def replay_selection(
         snapshot.book.id, {resolution for _, resolution, _, _ in lines.balances()}
     )
     differences += broken
-    kg_co2e = _multiply(lines, resolutions, balances, replayed)
+    kg_co2e, amounts = _multiply(lines, resolutions, balances, replayed)
+    differences += [
+        f"computed again, {text} of the inventory"
+        for text in unequal_amounts(lines.request, amounts, total)
+    ]
+    if hours is not None:
+        kg_co2e += lines.by_hours(hours, resolutions) / ATTO_PER_ONE
     if decimal_text(kg_co2e) != total.kg_co2e:
         differences.append(
             f"the total: {decimal_text(kg_co2e)} kg CO2e computed again, but the inventory says "
@@ -150,26 +166,33 @@ def _unequal(
             yield f"{where}: the balances have {found[0]}, but the segments {found[1]}"
 
 
+_KG_CO2E = ("", "kg CO2e")
+"""Key of the mass, beside the accounts and units of amounts."""
+
+
 def _multiply(
     lines: Lines,
     resolutions: Mapping[str, Resolution],
     balances: pl.DataFrame,
     replayed: Replayed,
-) -> Fraction:
-    """Value the replayed quantities under the resolutions that the balances name."""
+) -> tuple[Fraction, Mapping[tuple[str, str], Fraction]]:
+    """Value the replayed quantities under the resolutions that the balances name.
+
+    Gives kg CO2e, and the amounts by account and unit.
+    """
     again = _quantities_again(balances, replayed)
     whole = _atto(balances, _KEY_AND_REGION)
     parts: defaultdict[tuple[object, ...], _BySlice] = defaultdict(lambda: defaultdict(list))
-    worths: dict[tuple[str, Portion], Fraction] = {}
+    worths: dict[tuple[str, Portion], _Worths] = {}
     for each, id_, portion, atto in lines.balances():
         facility, activity, unit, region, period, first, last = each
         if id_ not in resolutions:
             continue
         if (id_, portion) not in worths:
-            worths[id_, portion] = lines.worth(resolutions[id_], portion)
+            worths[id_, portion] = _worths(lines, resolutions[id_], portion)
         key: tuple[object, ...] = (facility, activity, unit, period, region)
         parts[key][first, last].append((worths[id_, portion], atto))
-    total = Fraction(0)
+    totals: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
     for key, by_slice in parts.items():
         attos = (atto for found in by_slice.values() for _, atto in found)
         spans = sorted(by_slice)
@@ -178,12 +201,24 @@ def _multiply(
         for span, found in by_slice.items():
             (worth, _), *others = found
             if is_known and all(other == worth for other, _ in others):
-                total += worth * sum(
-                    atto for day, atto in again[key].items() if span[0] <= day <= span[1]
-                )
+                atto = sum(atto for day, atto in again[key].items() if span[0] <= day <= span[1])
+                counted = [(worth, atto)]
             else:
-                total += sum(other * atto for other, atto in found)
-    return Fraction(total, ATTO_PER_ONE)
+                counted = found
+            for of_unit, atto in counted:
+                for name, value in of_unit.items():
+                    totals[name] += value * atto
+    kg_co2e = totals.pop(_KG_CO2E, Fraction(0)) / ATTO_PER_ONE
+    return kg_co2e, {name: total / ATTO_PER_ONE for name, total in totals.items()}
+
+
+def _worths(lines: Lines, resolution: Resolution, portion: Portion) -> _Worths:
+    """Value one unit of a record's quantity: its mass, and its amounts."""
+    found: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    found[_KG_CO2E] = lines.worth(resolution, portion)
+    for name, value in lines.amount(resolution, portion):
+        found[name] += value
+    return dict(found)
 
 
 def _quantities_again(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.ledger.book.entities import share_days
+from tonne.ledger.book.facilities import in_order, places_of
 from tonne.model import LAST_DAY, Facility, day_of_number, first_day_of
 from tonne.reports.inventory.consolidation import facility_share
 
@@ -57,21 +58,20 @@ class Boundary:
 
     Parameters
     ----------
-    limited : polars.DataFrame
-        Facilities of the register that may not be whole always.
+    register : polars.DataFrame
+        The facilities, in order of their ids; others are whole always.
     entities : sequence of Entity
         All entities of the book.
     approach : str
         One of `method.CONSOLIDATIONS`.
     """
 
-    def __init__(self, limited: pl.DataFrame, entities: Sequence[Entity], approach: str) -> None:
-        self._limited = limited.select(pl.col("facility").alias("name"), *_PROFILE)
+    def __init__(self, register: pl.DataFrame, entities: Sequence[Entity], approach: str) -> None:
+        self._ids, self._profiles = register["facility"], register.select(_PROFILE)
         self._by_id = {entity.id: entity for entity in entities}
         self._approach = approach
         self._numbers = {WHOLE: 0}
         self._days: dict[tuple[str, str, str], tuple[int, ...]] = {}
-        self._profiles: dict[str, tuple[str, str, str]] | None = None
 
     @property
     def portions(self) -> tuple[Portion, ...]:
@@ -81,12 +81,10 @@ class Boundary:
     def mark(self, postings: pl.DataFrame) -> pl.DataFrame:
         """Add the column `portion` (Int32: index into `portions`, or `MIXED`) to postings."""
         # Facilities of one entity and one time are one profile: a book has few of them.
-        slices = (
-            postings.select("facility", *SLICE)
-            .unique()
-            .with_columns(name=pl.col("facility").cast(pl.String))
-            .join(self._limited, on="name", how="inner")
-        )
+        slices = postings.select("facility", *SLICE).unique()
+        places = places_of(self._ids, slices["facility"].cast(pl.String))
+        slices = slices.filter(places.is_not_null())
+        slices = slices.hstack(self._profiles[places.drop_nulls()])
         rows = []
         for row in slices.select(*_PROFILE, *SLICE).unique(maintain_order=True).iter_rows():
             spans = self._spans(row[:3], row[3:])
@@ -108,10 +106,8 @@ class Boundary:
 
     def spans(self, facility: str, slice_: tuple[int, int, int]) -> list[tuple[int, int, int]]:
         """Cut a slice where the share of a facility changes: first day, last day, portion."""
-        if self._profiles is None:
-            rows = self._limited.select("name", *_PROFILE).iter_rows()
-            self._profiles = {row[0]: row[1:] for row in rows}
-        return self._spans(self._profiles[facility], slice_)
+        (place,) = places_of(self._ids, pl.Series([facility]))
+        return self._spans(self._profiles.row(place), slice_)
 
     def _spans(
         self, profile: tuple[str, str, str], slice_: tuple[int, int, int]
@@ -154,7 +150,6 @@ def find_boundary(
         None where all of everything counts: a book without entities and dated facilities pays
         nothing for what it does not use.
     """
-    limited = register.filter((pl.col("valid_from") != "") | (pl.col("valid_to") != ""))
-    if entities:
-        limited = pl.concat([limited, register.filter(pl.col("entity") != "")]).unique("facility")
-    return None if limited.is_empty() else Boundary(limited, entities, approach)
+    limits = _PROFILE if entities else ("valid_from", "valid_to")
+    is_limited = register.select(pl.any_horizontal(pl.col(limits) != "").any()).item()
+    return Boundary(in_order(register), entities, approach) if is_limited else None

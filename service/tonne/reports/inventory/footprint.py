@@ -12,7 +12,12 @@ that is not grouped by account or scope):
 
 Energy stands beside the masses: the kWh of `memo.energy` where that is selected, whatever else
 a number stands for; those of `memo.renewable`, which are among them, only where a number is of
-that account and not of `memo.energy`.
+that account and not of `memo.energy`; those of any other account only where a number is of it
+alone.
+
+Amounts, of drivers of indicators, stand in a column for each account and unit: no unit of one
+account is added to those of another. They count only where a number is of their account; a record
+that adds nothing else is in no number that stands for all accounts.
 
 Source: GHG Protocol Scope 2 Guidance chapter 7 (dual reporting); Corporate Standard chapter 9
 (biogenic CO2 and gases outside the Kyoto Protocol are reported separately).
@@ -21,7 +26,7 @@ Source: GHG Protocol Scope 2 Guidance chapter 7 (dual reporting); Corporate Stan
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
@@ -34,12 +39,13 @@ from tonne.reports.inventory.boundary import WHOLE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from tonne.catalogue.editions.hours import HoursPart
     from tonne.catalogue.resolving.resolution import Notice, Resolution
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.request import InventoryRequest
 
 KG_CO2E, KWH, FIRST_GAS = 0, 1, 2
-"""Columns: kg CO2e, energy, then the gases, of which `MAIN_GASES` come first."""
+"""Columns: kg CO2e, energy, then the gases, of which `MAIN_GASES` come first, then amounts."""
 
 FIRST_OTHER_GAS = FIRST_GAS + len(MAIN_GASES)
 
@@ -80,6 +86,9 @@ Bucket = tuple[str, int] | tuple[str]
 """What postings of one resolution and one portion of their facility have in common: the id of
 the resolution, and the number of the portion where a boundary is drawn."""
 
+Numerators = tuple[tuple[int, int], ...]
+"""Pairs of a column and what it gets."""
+
 INVESTMENTS = "scope3.15.investments"
 ENERGY, RENEWABLE = "memo.energy", "memo.renewable"
 
@@ -95,24 +104,29 @@ class Contribution:
     numerators : tuple[tuple[int, int], ...]
         Pairs of a column and what it gets, over `Weights.denominators`; what is zero is left
         out.
+    by_hours : tuple of (HoursPart, numerators)
+        The same of 10^-18 of what hours make of the quantity, by its part.
     stated, unstated : ColumnSet
         Columns that some factor states, and those of the main gases that some does not.
     """
 
     label: tuple[str, ...]
-    numerators: tuple[tuple[int, int], ...]
+    numerators: Numerators
     stated: ColumnSet
     unstated: ColumnSet
+    by_hours: tuple[tuple[HoursPart, Numerators], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Parts of every bucket that adds something, for the rows and for the total.
 
-    `gases` names the columns from `FIRST_GAS` on; `notices` are those of what adds something.
+    `gases` names the columns from `FIRST_GAS` on, `amounts` those after them by account and unit;
+    `notices` are those of what adds something.
     """
 
     gases: tuple[str, ...]
+    amounts: tuple[tuple[str, str], ...]
     denominators: tuple[int, ...]
     rows: Mapping[Bucket, tuple[Contribution, ...]]
     total: Mapping[Bucket, Contribution]
@@ -129,6 +143,16 @@ def footprint_accounts(request: InventoryRequest) -> frozenset[str]:
         if not (account == "scope2.market" and has_location)
         and (request.accounts or scope_of(account) not in {"outside", "memo"})
     )
+
+
+def energy_account(request: InventoryRequest) -> str:
+    """Account whose energy stands for all accounts of a request."""
+    selected = [each for each in (ENERGY, RENEWABLE) if request.selects_account(each)]
+    if not selected:
+        memos = [each for each in ACCOUNTS if scope_of(each) == "memo"]
+        selected = [each for each in memos if request.selects_account(each)]
+        selected = selected if len(selected) == 1 else []
+    return selected[0] if selected else ENERGY
 
 
 def is_invested(account: str) -> bool:
@@ -158,7 +182,12 @@ def weigh(
     worths = {name: _worths(resolution, request) for name, resolution in resolutions.items()}
     named = {gas for worth in worths.values() for each in worth for gas in each.masses}
     gases = (*MAIN_GASES, *sorted(named - set(MAIN_GASES)))
-    columns = {gas: FIRST_GAS + index for index, gas in enumerate(gases)}
+    amounts = sorted(
+        {name for worth in worths.values() for each in worth if (name := each.amount_of)}
+    )
+    columns: dict[object, int] = {
+        name: FIRST_GAS + index for index, name in enumerate((*gases, *amounts))
+    }
     shares = lcm(
         *(value.denominator for each in portions for value in (each.share, each.invested))
     )
@@ -182,11 +211,22 @@ def weigh(
             ]
         added = [each for each in added if request.selects_account(each.account)]
         if added:
-            total[bucket] = grouping.total(added)
+            whole = grouping.total(added)
+            if whole is not None:
+                total[bucket] = whole
+            elif not grouping.dimensions:
+                continue
             rows[bucket] = grouping.rows(added) if grouping.dimensions else (total[bucket],)
             found = {notice for each in added for notice in each.notices}
             notices[bucket] = frozenset(found.union(resolutions[bucket[0]].notices))
-    return Weights(gases, tuple(each * shares for each in denominators), rows, total, notices)
+    return Weights(
+        gases,
+        tuple(amounts),
+        tuple(each * shares for each in denominators),
+        rows,
+        total,
+        notices,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +238,14 @@ class _Worth:
     kwh: Fraction | None
     masses: Mapping[str, Fraction]
     notices: tuple[Notice, ...]
+    hours: HoursPart | None
+    amount: Fraction | None = None
+    unit: str = ""
+
+    @property
+    def amount_of(self) -> tuple[str, str] | None:
+        """Account and unit of the amount, where there is one."""
+        return None if self.amount is None else (self.account, self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +257,14 @@ class _Added:
     stated: ColumnSet
     unstated: ColumnSet
     notices: tuple[Notice, ...]
+    hours: HoursPart | None
+    is_amount: bool = False
 
     def times(self, account: str, count: int) -> _Added:
         if count == 1 and account == self.account:
             return self
         numerators = tuple((column, value * count) for column, value in self.numerators)
-        return _Added(account, numerators, self.stated, self.unstated, self.notices)
+        return replace(self, account=account, numerators=numerators)
 
 
 def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
@@ -229,25 +279,40 @@ def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
         has_energy = scope_of(entry.account) == "memo" and entry.factor.kwh is not None
         kwh = worth.kwh if has_energy else None
         notices = (*entry.notices, *worth.notices)
-        found.append(_Worth(entry.account, worth.kg_co2e, kwh, by_gas(worth.masses), notices))
+        found.append(
+            _Worth(
+                entry.account,
+                worth.kg_co2e,
+                kwh,
+                by_gas(worth.masses),
+                notices,
+                entry.hours,
+                worth.amount,
+                entry.factor.unit,
+            )
+        )
     return found
 
 
-def _denominators(worths: Iterable[list[_Worth]], columns: Mapping[str, int]) -> list[int]:
+def _denominators(worths: Iterable[list[_Worth]], columns: Mapping[object, int]) -> list[int]:
     denominators = [1] * (FIRST_GAS + len(columns))
     for each in (each for entries in worths for each in entries):
         pairs = [(KG_CO2E, each.kg_co2e), (KWH, each.kwh or Fraction(0))]
         pairs += [(columns[gas], mass) for gas, mass in each.masses.items()]
+        if each.amount is not None:
+            pairs.append((columns[each.amount_of], each.amount))
         for column, value in pairs:
             denominators[column] = lcm(denominators[column], value.denominator)
     return denominators
 
 
-def _lay_out(worth: _Worth, columns: Mapping[str, int], denominators: Sequence[int]) -> _Added:
+def _lay_out(worth: _Worth, columns: Mapping[object, int], denominators: Sequence[int]) -> _Added:
     values = {KG_CO2E: worth.kg_co2e}
     if worth.kwh is not None:
         values[KWH] = worth.kwh
     values |= {columns[gas]: mass for gas, mass in worth.masses.items()}
+    if worth.amount is not None:
+        values[columns[worth.amount_of]] = worth.amount
     stated = set_of(values)
     return _Added(
         worth.account,
@@ -258,6 +323,8 @@ def _lay_out(worth: _Worth, columns: Mapping[str, int], denominators: Sequence[i
         stated,
         NO_COLUMNS if scope_of(worth.account) == "memo" else MAIN_GAS_COLUMNS & ~stated,
         worth.notices,
+        worth.hours,
+        is_amount=worth.amount is not None,
     )
 
 
@@ -267,11 +334,13 @@ class _Grouping:
     def __init__(self, request: InventoryRequest) -> None:
         self.dimensions = tuple(name for name in request.group_by if name in {"account", "scope"})
         self._footprint = footprint_accounts(request)
-        self._energy = ENERGY if request.selects_account(ENERGY) else RENEWABLE
+        self._energy = energy_account(request)
 
-    def total(self, added: Sequence[_Added]) -> Contribution:
-        """Add up what stands for all accounts."""
+    def total(self, added: Sequence[_Added]) -> Contribution | None:
+        """Add up what stands for all accounts; None where that is no amount's."""
         counted = [each for each in added if each.account in self._footprint]
+        if not counted and all(each.is_amount for each in added):
+            return None
         beside = [each for each in added if each.account not in self._footprint]
         energy = [each for each in beside if each.account == self._energy]
         return self._part((), self._energy, counted, energy)
@@ -298,7 +367,8 @@ class _Grouping:
         counted: Sequence[_Added],
         energy_alone: Sequence[_Added],
     ) -> Contribution:
-        numerators: defaultdict[int, int] = defaultdict(int)
+        by_hours: defaultdict[HoursPart | None, defaultdict[int, int]]
+        by_hours = defaultdict(lambda: defaultdict(int))
         stated = unstated = NO_COLUMNS
         for each in counted:
             kept = ALL_COLUMNS if each.account == energy else ~ENERGY_COLUMN
@@ -306,11 +376,16 @@ class _Grouping:
             unstated |= each.unstated
             for column, value in each.numerators:
                 if has(kept, column):
-                    numerators[column] += value
+                    by_hours[each.hours][column] += value
         for each in energy_alone:
             stated |= each.stated & ENERGY_COLUMN
             for column, value in each.numerators:
                 if column == KWH:
-                    numerators[column] += value
-        pairs = tuple((column, value) for column, value in numerators.items() if value)
-        return Contribution(label, pairs, stated, unstated)
+                    by_hours[each.hours][column] += value
+        pairs = {
+            hours: tuple((column, value) for column, value in numerators.items() if value)
+            for hours, numerators in by_hours.items()
+        }
+        whole = pairs.pop(None, ())
+        hourly = tuple((hours, found) for hours, found in pairs.items() if hours is not None)
+        return Contribution(label, whole, stated, unstated, hourly)

@@ -7,7 +7,7 @@ does tell apart is counted against the memory that calls may hold before it grow
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
@@ -15,15 +15,19 @@ from tonne.ledger.budget import PART_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.sums import RunningSums
+from tonne.reports.hours.times import Times
+from tonne.reports.hours.weighing import parts_by_id
 from tonne.reports.inventory.selection import READ, Selection, Selector, selection_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from tonne.catalogue.editions.hours import HoursPart
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.balances import Add
     from tonne.ledger.reading.snapshot import Snapshot
+    from tonne.reports.hours.weighing import Hours
 
 SUM_ROW_BYTES = 800
 """Memory of a posting that is gathered, while it is summed with others. Measured."""
@@ -43,7 +47,20 @@ DETAIL_ROWS = 1 << 17
 
 _HASH_SEED = 0x6661
 
+LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "last_day")
+"""What tells the balances of one resolution apart."""
+
 _TEXTS = ("facility", "activity", "unit", "region", "resolution")
+
+
+class Watch(Protocol):
+    """What sees the postings of a request as they come, and keeps of them what it needs."""
+
+    def begin(self) -> None:
+        """Begin anew: what was seen is seen again."""
+
+    def add(self, postings: pl.DataFrame) -> None:
+        """See postings of the request, their texts as categories."""
 
 
 class Gathering:
@@ -58,6 +75,8 @@ class Gathering:
         Grows with what is gathered, where it is counted.
     by_facility : bool
         Whether facilities are told apart, whatever the request groups by.
+    watch : Watch or None
+        Sees the same postings, before they are summed.
     """
 
     def __init__(
@@ -67,17 +86,24 @@ class Gathering:
         hold: Hold | None,
         *,
         by_facility: bool = False,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._snapshot = snapshot
         self._selector = selector
         self._hold = hold
         group_by = selector.request.group_by
+        self._is_unfolded = by_facility
         self._by_facility = by_facility or "facility" in group_by
         self._by_month = by_facility or "period" in group_by
         # Categories of this request alone, which are gone with it.
+        self._types = selector.types()
         self._kind = pl.Categorical(pl.Categories.random("report"))
         self._rows = 0
         self._cut = pl.DataFrame()
+        self._hourly = pl.DataFrame()
+        self._known: dict[str, Resolution] = {}
+        self._parts: dict[str, list[HoursPart]] = {}
         self.resolutions: Mapping[str, Resolution] = {}
 
     def select(self) -> Selection:
@@ -93,11 +119,14 @@ class Gathering:
         def begin() -> Add:
             nonlocal gathered
             gathered = _Gathered(self)
+            if self._watch is not None:
+                self._watch.begin()
             return gathered.add
 
         self._snapshot.fold(begin)
         self._rows = gathered.taken_rows
         mixed = drop_zeros(gathered.mixed.frame())
+        hourly = [drop_zeros(gathered.hourly.frame()).with_columns(is_cut=pl.lit(value=False))]
         by_time_count = 0
         if not mixed.is_empty():
             if self._hold is not None:
@@ -108,12 +137,15 @@ class Gathering:
             )
             self._cut = self._cut.with_columns(pl.col("resolution").cast(self._kind))
             gathered.add_up(self._cut)
+            cut = self._cut.select(list(self.schema(is_plain=False)))
+            hourly.append(self.by_hours(cut).with_columns(is_cut=pl.lit(value=True)))
+        self._hourly = pl.concat(hourly)
         # What was taken back whole is no row, whether or not a merge has dropped it already.
         chosen = drop_zeros(gathered.sums.frame()).with_columns(
             pl.col("resolution").cast(pl.String)
         )
         ids = [name for name in chosen["resolution"].unique().to_list() if name]
-        self.resolutions = self._snapshot.resolutions(ids)
+        self.resolutions = self._resolutions_of(ids)
         detail = self._detail if gathered.is_plain else self._kept(chosen)
         tells_months = self._by_month or not gathered.is_plain
         return selection_of(
@@ -124,17 +156,60 @@ class Gathering:
             tells_months=tells_months,
             has_slices=gathered.has_slices,
             by_time_count=by_time_count,
+            hours=self._times(),
         )
+
+    def times_again(self) -> Hours | None:
+        """Find when the records were once more, from the files alone."""
+        return self._times(anew=True)
+
+    def by_hours(self, taken: pl.DataFrame) -> pl.DataFrame:
+        """Take the postings on which hours decide."""
+        ids = taken["resolution"].unique().cast(pl.String).drop_nulls().to_list()
+        hourly = [id_ for id_ in self._resolutions_of(filter(None, ids)) if id_ in self._parts]
+        return taken.filter(pl.col("resolution").cast(pl.String).is_in(hourly))
+
+    def _resolutions_of(self, ids: Iterable[str]) -> Mapping[str, Resolution]:
+        """Read resolutions, each once, and note on which of them hours decide."""
+        wanted = list(ids)
+        new = [id_ for id_ in wanted if id_ not in self._known]
+        if new:
+            found = self._snapshot.resolutions(new)
+            self._known |= found
+            self._parts |= parts_by_id(found.items())
+        return {id_: self._known[id_] for id_ in wanted}
+
+    def _times(self, *, anew: bool = False) -> Hours | None:
+        """Find when the records of postings were on which hours decide."""
+        rows = self._hourly
+        if rows.is_empty():
+            return None
+        with self._hold.more(rows.height * CUT_ROW_BYTES) if self._hold else nullcontext():
+            times = Times(self._snapshot, self._parts, self._hold, anew=anew)
+            return times.of(rows, (*self._told(), *self._selector.bucket))
+
+    def _told(self) -> list[str]:
+        """Columns that the answer tells apart."""
+        if self._is_unfolded:
+            return list(LINE_KEYS)
+        group_by = self._selector.request.group_by
+        return [READ.get(name, name) for name in group_by if name not in {"account", "scope"}]
 
     def coded(self, part: pl.DataFrame) -> pl.DataFrame:
         """Take what the request is about of a part, its texts as categories."""
         with polars_errors(f"postings of book {self._snapshot.book.id}"):
             texts = [pl.col(name).cast(pl.String).cast(self._kind) for name in _TEXTS]
-            return self._selector.take(part).with_columns(texts)
+            taken = self._selector.take(part, with_type=False).with_columns(texts)
+            if self._types is None or "facility_type" in taken.columns:
+                return taken
+            return taken.with_columns(self._types.of(taken["facility"]))
 
     def settled(self, part: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Part what the request is about: postings of one share, and those that are to be cut."""
-        return self._selector.apart(self.coded(part))
+        coded = self.coded(part)
+        if self._watch is not None:
+            self._watch.add(coded)
+        return self._selector.apart(coded)
 
     def schema(self, *, is_plain: bool) -> Schema:
         """Columns of the sums."""
@@ -221,11 +296,15 @@ class _Gathered:
         self.taken_rows = 0
         self.sums = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
         self.mixed = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
+        self.hourly = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
 
     def add(self, part: pl.DataFrame) -> None:
         taken, mixed = self._gathering.settled(part)
         if not mixed.is_empty():
             self.mixed.add(mixed)
+        hourly = self._gathering.by_hours(taken)
+        if not hourly.is_empty():
+            self.hourly.add(hourly)
         self.add_up(taken)
 
     def add_up(self, taken: pl.DataFrame) -> None:
@@ -244,4 +323,5 @@ class _Gathered:
             self.sums = RunningSums(gathering.schema(is_plain=True), PENDING_ROWS)
             self.sums.add(gathering.plain(apart))
             self.sums.frame()
-        gathering.count(self.sums.held_rows + self.mixed.held_rows)
+        held_rows = (each.held_rows for each in (self.sums, self.mixed, self.hourly))
+        gathering.count(sum(held_rows))

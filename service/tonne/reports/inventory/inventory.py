@@ -3,9 +3,8 @@
     kg of a group = sum over its resolutions of
                     sum(quantity) * conversion * factor * share, rounded once when it is printed
 
-The postings are summed first, by group and resolution (and by portion where the organisational
-boundary takes less than the whole of a facility), in exact decimals; what is left for Python is
-integer arithmetic on one row per group and resolution.
+The postings are summed first, by group, resolution and portion of the facility, in exact decimals;
+what is left for Python is integer arithmetic on one row of each.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from tonne.catalogue.resolving.valuation import MAIN_GASES, ratio_text
 from tonne.catalogue.words.gwp import gases as known_gases
 from tonne.ledger.files.sums import sum_by
 from tonne.model import PERIOD_COUNT_MAX, month_of_period
+from tonne.reports.hours.weighing import NOTHING, amount_of
 from tonne.reports.inventory.footprint import (
     FIRST_GAS,
     FIRST_OTHER_GAS,
@@ -36,14 +36,16 @@ from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from fractions import Fraction
 
     from tonne.catalogue.resolving.resolution import Notice, Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.ledger.budget import Hold
     from tonne.model import Entity
+    from tonne.reports.hours.weighing import Weighted
     from tonne.reports.inventory.footprint import Bucket, Contribution, Weights
     from tonne.reports.inventory.request import InventoryRequest
-    from tonne.reports.inventory.selection import Selection
+    from tonne.reports.inventory.selection import HoursOf, Selection
 
 Group = tuple[str, ...]
 
@@ -66,12 +68,21 @@ class GasAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """What drivers of one account and unit add up to, as an exact decimal."""
+
+    account: str
+    unit: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class InventoryRow:
     """One group. Masses are exact decimals in kg; a gas that no factor states is None.
 
     `partial_gases` names the gases (co2, ch4, n2o) that some of the group's factors state and
     others do not; `gases` has all other gases by name. `energy_kwh` is None where no entry
-    states energy.
+    states energy. `amounts` are those of the accounts `memo.*` that the number is of.
     """
 
     group: Group
@@ -83,6 +94,7 @@ class InventoryRow:
     partial_gases: tuple[str, ...] = ()
     gases: tuple[GasAmount, ...] = ()
     energy_kwh: str | None = None
+    amounts: tuple[Amount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,7 @@ def inventory(
     *,
     entities: Sequence[Entity] = (),
     texts: Texts | None = None,
+    hours: HoursOf | None = None,
 ) -> Inventory:
     """Compute an inventory.
 
@@ -146,13 +159,15 @@ def inventory(
         Whose the facilities are.
     texts : Texts, optional
         Reads activities and regions of what is not posted, and of the request.
+    hours : callable, optional
+        Gives the times of postings on which hours decide.
 
     Raises
     ------
     LedgerInconsistent
         A posting names a resolution that is not there.
     """
-    chosen = select(balances, resolutions, facilities, request, entities, texts=texts)
+    chosen = select(balances, resolutions, facilities, request, entities, texts=texts, hours=hours)
     return inventory_of(chosen, resolutions, request)
 
 
@@ -195,8 +210,10 @@ def _texts(keys: Iterable[str]) -> list[pl.Expr]:
     ]
 
 
-def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucket, int]]:
-    """Group values, bucket and quantity, times 10^18."""
+def grouped_sums(
+    chosen: Selection, keys: Sequence[str]
+) -> Iterator[tuple[Group, Bucket, int, Weighted]]:
+    """Give group values, bucket, quantity and what hours make of it, times 10^18."""
     adding = chosen.labels((bucket, 0) for bucket in chosen.weights.rows).drop("label")
     posted = chosen.posted.join(adding, on=chosen.bucket, how="semi")
     if posted.is_empty():
@@ -204,9 +221,22 @@ def _sums(chosen: Selection, keys: Sequence[str]) -> Iterator[tuple[Group, Bucke
     sums = sum_by(posted, [*_columns(keys), *chosen.bucket])
     # The physical value of a Decimal(38, 18) is the whole number of its last places.
     frame = sums.select(*_texts(keys), *chosen.bucket, pl.col("quantity").to_physical())
+    hours = chosen.hours.sums(_columns(keys), _texts(keys), chosen.bucket)
     cut = len(keys)
     for row in frame.iter_rows():
-        yield row[:cut], row[cut:-1], row[-1]
+        yield row[:cut], row[cut:-1], row[-1], hours.get(row[:-1], NOTHING)
+
+
+def numerators_of(
+    part: Contribution, quantity_atto: int, weighted: Weighted
+) -> Iterator[tuple[int, int | Fraction]]:
+    """Give what a quantity adds to each column, over `Weights.denominators`."""
+    for column, numerator in part.numerators:
+        yield column, quantity_atto * numerator
+    for hours, numerators in part.by_hours:
+        amount_atto = amount_of(weighted, hours)
+        for column, numerator in numerators:
+            yield column, amount_atto * numerator
 
 
 class _Sum:
@@ -215,15 +245,15 @@ class _Sum:
     __slots__ = ("numerators", "stated", "unstated")
 
     def __init__(self) -> None:
-        self.numerators: defaultdict[int, int] = defaultdict(int)
+        self.numerators: defaultdict[int, int | Fraction] = defaultdict(int)
         self.stated = NO_COLUMNS
         self.unstated = NO_COLUMNS
 
-    def add(self, quantity_atto: int, part: Contribution) -> None:
+    def add(self, quantity_atto: int, part: Contribution, weighted: Weighted) -> None:
         self.stated |= part.stated
         self.unstated |= part.unstated
-        for column, numerator in part.numerators:
-            self.numerators[column] += quantity_atto * numerator
+        for column, numerator in numerators_of(part, quantity_atto, weighted):
+            self.numerators[column] += numerator
 
     def row(self, group: Group, weights: Weights, record_count: int, gwp_set: str) -> InventoryRow:
         denominators = weights.denominators
@@ -248,22 +278,33 @@ class _Sum:
             ),
             gases=self._other_gases(weights, gwp_set),
             energy_kwh=text(KWH),
+            amounts=self._amounts(weights),
+        )
+
+    def _amounts(self, weights: Weights) -> tuple[Amount, ...]:
+        first = FIRST_GAS + len(weights.gases)
+        return tuple(
+            Amount(
+                *weights.amounts[column - first],
+                ratio_text(self.numerators[column], weights.denominators[column]),
+            )
+            for column in columns_from(self.stated, first)
         )
 
     def _other_gases(self, weights: Weights, gwp_set: str) -> tuple[GasAmount, ...]:
         amounts = []
         for column in columns_from(self.stated, FIRST_OTHER_GAS):
+            if column >= FIRST_GAS + len(weights.gases):
+                break
             gas = weights.gases[column - FIRST_GAS]
             numerator, denominator = self.numerators[column], weights.denominators[column]
             kg = ratio_text(numerator, denominator)
             potential = known_gases()[gas].potential(gwp_set) if gas in known_gases() else None
             kg_co2e = None
             if potential is not None:
-                numerator, denominator = (
-                    numerator * potential.numerator,
-                    denominator * potential.denominator,
+                kg_co2e = ratio_text(
+                    numerator * potential.numerator, denominator * potential.denominator
                 )
-                kg_co2e = ratio_text(numerator, denominator)
             amounts.append(GasAmount(gas, kg, kg_co2e))
         return tuple(amounts)
 
@@ -284,9 +325,9 @@ def _rows(
     if hold is not None:  # one row of `counted` is one of the answer
         hold.grow_to(hold.size_bytes + counted.height * ROW_BYTES)
     added: defaultdict[tuple[Group, Group], _Sum] = defaultdict(_Sum)
-    for values, bucket, quantity_atto in _sums(chosen, keys):
+    for values, bucket, quantity_atto, weighted in grouped_sums(chosen, keys):
         for part in weights.rows[bucket]:
-            added[values, part.label].add(quantity_atto, part)
+            added[values, part.label].add(quantity_atto, part, weighted)
     records = counted.select(*_texts(keys), "label", "records").iter_rows()
     names_of_labels = [name for name in request.group_by if name in {"account", "scope"}]
     places = [[*keys, *names_of_labels].index(name) for name in request.group_by]
@@ -296,8 +337,7 @@ def _rows(
             check_wanted()
         values, label = record[:-2], names[record[-2]]
         each = added.pop((values, label))
-        found = values + label
-        group = tuple([found[place] for place in places])
+        group = tuple([(values + label)[place] for place in places])
         rows.append(each.row(group, weights, record[-1], request.gwp_set))
     rows.sort(key=lambda row: row.group)
     return tuple(rows)
@@ -318,8 +358,10 @@ def _count(
 
 def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     total = _Sum()
-    for _, bucket, quantity_atto in _sums(chosen, ()):
-        total.add(quantity_atto, chosen.weights.total[bucket])
+    for _, bucket, quantity_atto, weighted in grouped_sums(chosen, ()):
+        part = chosen.weights.total.get(bucket)
+        if part is not None:
+            total.add(quantity_atto, part, weighted)
     labels = chosen.labels((bucket, 0) for bucket in chosen.weights.total)
     counted = _count(chosen, labels, (), request)
     record_count = int(counted.get_column("records").sum())

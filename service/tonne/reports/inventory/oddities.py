@@ -24,6 +24,12 @@ from tonne.ledger.files.postings import by_month
 from tonne.ledger.files.sums import sum_by
 from tonne.model import month_of_period
 from tonne.quantities import ATTO_PER_ONE
+from tonne.reports.hours.weighing import (
+    HOURS_BY_SHARE,
+    HOURS_BY_SHARE_TEXT,
+    HOURS_FLAT,
+    HOURS_FLAT_TEXT,
+)
 from tonne.reports.inventory.cutting import SHARE_BY_TIME, SHARE_BY_TIME_TEXT
 from tonne.reports.inventory.record_counts import count_whole
 
@@ -62,6 +68,10 @@ def odd_notices(chosen: Selection, first_period: int) -> Iterator[tuple[str, str
         yield UNIT_OVERLAP, message, record_count
     if chosen.by_time_count:
         yield SHARE_BY_TIME, SHARE_BY_TIME_TEXT, chosen.by_time_count
+    if chosen.hours.flat_count:
+        yield HOURS_FLAT, HOURS_FLAT_TEXT, chosen.hours.flat_count
+    if chosen.hours.by_share_count:
+        yield HOURS_BY_SHARE, HOURS_BY_SHARE_TEXT, chosen.hours.by_share_count
     for message, record_count in _alike(chosen, first_period):
         yield FACILITY_LOOKALIKE, message, record_count
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.book.facilities import in_order, look_up
+from tonne.reports.hours.weighing import Hours, no_hours
 from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
 from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from tonne.reports.inventory.record_counts import Detail
     from tonne.reports.inventory.request import InventoryRequest
 
+
+HoursOf = Callable[["Selector"], Hours]
+"""Gives the times of postings as a selector takes them."""
 
 READ = {"activity": "activity_read", "region": "effective_region"}
 """Columns of what a dimension's texts mean."""
@@ -57,6 +63,8 @@ class Selection:
         Whether some month has several slices.
     by_time_count : int
         Records of postings that were split by time where a share changes.
+    hours : Hours
+        When the records were of postings on which hours decide.
     """
 
     posted: pl.DataFrame
@@ -68,6 +76,7 @@ class Selection:
     tells_months: bool = True
     has_slices: bool = True
     by_time_count: int = 0
+    hours: Hours = field(default_factory=no_hours)
 
     def labels(self, pairs: Iterable[tuple[Bucket, int]]) -> pl.DataFrame:
         """Labels of buckets as a frame."""
@@ -85,6 +94,7 @@ def select(
     entities: Sequence[Entity] = (),
     *,
     texts: Texts | None = None,
+    hours: HoursOf | None = None,
 ) -> Selection:
     """Take the postings of a request, and what each of their buckets adds.
 
@@ -103,7 +113,14 @@ def select(
         yield chosen.join(cases, on=cases.columns, how="semi", nulls_equal=True)
 
     count = int(mixed["record_count"].sum())
-    return selection_of(selector, chosen, resolutions, detail, by_time_count=count)
+    return selection_of(
+        selector,
+        chosen,
+        resolutions,
+        detail,
+        by_time_count=count,
+        hours=None if hours is None else hours(selector),
+    )
 
 
 def selection_of(
@@ -115,6 +132,7 @@ def selection_of(
     tells_months: bool = True,
     has_slices: bool = True,
     by_time_count: int = 0,
+    hours: Hours | None = None,
 ) -> Selection:
     """Find what the buckets of postings that a selector took add."""
     is_posted = pl.col("resolution").fill_null("") != ""
@@ -132,6 +150,7 @@ def selection_of(
         tells_months,
         has_slices,
         by_time_count,
+        hours or no_hours(),
     )
 
 
@@ -232,12 +251,10 @@ class Selector:
         self._meanings = meanings
         self._asks_activity = bool("activity" in request.group_by or request.activities)
         self._boundary = find_boundary(facilities, entities, request.consolidation)
-        asked = {"region", "facility_type"} & set(request.group_by)
-        self._asks_register = bool(asked or request.regions)
-        if self._asks_register:
-            self._register = facilities.select(
-                pl.col("facility", "type", "region").cast(pl.String).fill_null("")
-            ).rename({"facility": "name", "type": "facility_type", "region": "facility_region"})
+        self._asks_region = bool("region" in request.group_by or request.regions)
+        self._asks_type = "facility_type" in request.group_by
+        if self._asks_region or self._asks_type:
+            self._register = in_order(facilities)
 
     @property
     def bucket(self) -> tuple[str, ...]:
@@ -249,12 +266,19 @@ class Selector:
         """Portions by their number, of all postings so far."""
         return (WHOLE,) if self._boundary is None else self._boundary.portions
 
-    def take(self, postings: pl.DataFrame) -> pl.DataFrame:
+    def types(self) -> FacilityTypes | None:
+        """Give what tells the types of facilities by their codes, where the request needs them."""
+        if not self._asks_type:
+            return None
+        return FacilityTypes(self._register)
+
+    def take(self, postings: pl.DataFrame, *, with_type: bool = True) -> pl.DataFrame:
         """Take the postings of the request's months, facilities, activities and regions.
 
         `resolution` is a text, and `portion` is there where a boundary is drawn. Where the request
         needs them there are `activity_read`, what the record's activity means, `effective_region`,
-        what its region means or else its facility's, and `facility_type`.
+        what its region means or else its facility's, and `facility_type`, unless that is left
+        out.
         """
         request = self.request
         chosen = postings.filter(
@@ -268,7 +292,7 @@ class Selector:
             chosen = self._meanings.read(chosen, "activity", written, "activity_read")
         if request.activities:
             chosen = chosen.filter(self._is_asked("activity", "activity_read", request.activities))
-        if self._asks_register:
+        if self._asks_region or (self._asks_type and with_type):
             chosen = self._with_place(chosen)
         if request.regions:
             chosen = chosen.filter(self._is_asked("region", "effective_region", request.regions))
@@ -306,17 +330,56 @@ class Selector:
         return cut_by_records(snapshot, self._boundary, mixed, hold)
 
     def _with_place(self, chosen: pl.DataFrame) -> pl.DataFrame:
-        register = (
-            chosen.select(pl.col("facility").unique())
-            .with_columns(name=pl.col("facility").cast(pl.String))
-            .join(self._register, on="name", how="left")
-            .with_columns(pl.col("facility_type", "facility_region").fill_null(""))
-            .drop("name")
+        names = chosen["facility"].unique()
+        ids, asked = self._register["facility"], names.cast(pl.String)
+        register = pl.DataFrame(
+            {
+                "facility": names,
+                **{
+                    f"facility_{name}": look_up(ids, self._register[name], asked).fill_null("")
+                    for name in ("type", "region")
+                },
+            }
         )
-        own = pl.col("region").cast(pl.String).fill_null("")
         placed = chosen.join(register, on="facility", how="left")
+        if not self._asks_region:
+            return placed
+        own = pl.col("region").cast(pl.String).fill_null("")
         written = pl.when(own != "").then(own).otherwise("facility_region")
         return self._meanings.read(placed, "region", written, "effective_region")
+
+
+class FacilityTypes:
+    """Tells the types of facilities by their codes: the register is asked once for each facility.
+
+    Parameters
+    ----------
+    register : polars.DataFrame
+        `facility` and `type`, in the order of facilities.
+    """
+
+    def __init__(self, register: pl.DataFrame) -> None:
+        self._register = register
+        self._by_code = pl.Series("facility_type", [], dtype=pl.String)
+
+    def of(self, facilities: pl.Series) -> pl.Series:
+        """Give the types of facilities, categories all of one kind; empty where unregistered."""
+        codes = facilities.to_physical()
+        code_count = codes.len() and int(str(codes.max())) + 1
+        if code_count > len(self._by_code):
+            more = pl.Series([None], dtype=pl.String).new_from_index(
+                0, code_count - len(self._by_code)
+            )
+            self._by_code = self._by_code.append(more)
+        found = self._by_code.gather(codes)
+        if found.null_count():
+            new = pl.DataFrame({"code": codes, "facility": facilities}).filter(found.is_null())
+            named = new.unique("code")
+            ids, types = self._register["facility"], self._register["type"]
+            found_types = look_up(ids, types, named["facility"].cast(pl.String)).fill_null("")
+            self._by_code = self._by_code.scatter(named["code"], found_types)
+            found = self._by_code.gather(codes)
+        return found.alias("facility_type")
 
 
 def _known(posted: pl.DataFrame, resolutions: Mapping[str, Resolution]) -> dict[str, Resolution]:

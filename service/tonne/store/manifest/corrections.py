@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tonne.store.corrections import Correction, CorrectionKind, ReasonCode
 from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,6 +14,12 @@ from tonne.store.sql import schema
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+LEASE_S_MAX = 600.0
+"""A lease that ends later than this from now, and than twice what is asked for, was given by
+another clock. Were it taken from a holder who lives, the fence keeps the two apart."""
+
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class LeaseTable(Tables):
@@ -29,7 +36,8 @@ class LeaseTable(Tables):
 
         `holder` is unique to a process's life. The fence rises whenever the lease was free or
         expired, by a step that is drawn: no database that lost its last transactions gives the
-        same one out again. Who holds it already keeps its fence.
+        same one out again. Who holds it already keeps its fence. One that ends later than any
+        lease does was given by a clock that has been put back since: it is over.
         """
         table = schema.lease
         now = self._database.now()
@@ -37,6 +45,7 @@ class LeaseTable(Tables):
         insert = self._database.insert(table).values(
             name=name, holder=holder, fence=step, expire_time=self._database.now(after_s=ttl_s)
         )
+        stepped = self._database.now(after_s=max(2 * ttl_s, LEASE_S_MAX))
         held = sa.and_(table.c.holder == holder, table.c.expire_time > now)
         statement = insert.on_conflict_do_update(
             index_elements=[table.c.name],
@@ -45,7 +54,11 @@ class LeaseTable(Tables):
                 "fence": sa.case((held, table.c.fence), else_=table.c.fence + step),
                 "expire_time": insert.excluded.expire_time,
             },
-            where=sa.or_(table.c.holder == holder, table.c.expire_time <= now),
+            where=sa.or_(
+                table.c.holder == holder,
+                table.c.expire_time <= now,
+                table.c.expire_time > stepped,
+            ),
         ).returning(table)
 
         def work(connection: Connection) -> Lease | None:
@@ -71,7 +84,8 @@ class LeaseTable(Tables):
     def release_lease(self, lease: Lease) -> None:
         """Give the lease back; lost already is fine. Its row stays, and with it the fence."""
         table = schema.lease
-        statement = sa.update(table).where(*_same(lease)).values(expire_time=self._database.now())
+        # Not the present, which is far ahead for everybody where the clock is put back later.
+        statement = sa.update(table).where(*_same(lease)).values(expire_time=LONG_AGO)
         self._database.write(lambda connection: connection.execute(statement) and None)
 
 

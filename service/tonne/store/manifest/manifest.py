@@ -24,6 +24,7 @@ from tonne.store.manifest.methods import MethodTable
 from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
 from tonne.store.manifest.snapshots import SnapshotQueries
+from tonne.store.manifest.statements import StatementTable
 from tonne.store.manifest.unknowns import UnknownTable
 from tonne.store.manifest.words import WordTable
 from tonne.store.migrations import (
@@ -53,6 +54,7 @@ class Manifest(
     FacilityTable,
     EntityTable,
     WordTable,
+    StatementTable,
     ChannelTable,
     CommitTable,
     FileTable,

@@ -29,6 +29,10 @@ from sqlalchemy import (
 from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.statement_tables import statement as statement  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.statement_tables import (  # named here, as all
+    statement_request as statement_request,  # noqa: PLC0414  # named here, as all
+)
 from tonne.store.sql.types import METADATA, ExactInteger, UtcTime, id_type
 
 _id, metadata = id_type, METADATA
@@ -118,6 +122,7 @@ factor = Table(
     Column("licence", Text, nullable=False, server_default=""),
     Column("evidence", Text, nullable=False, server_default=""),
     Column("steps", Text, nullable=False, server_default=""),  # like ncv=20.3 GJ/t;oxidation=0.98
+    Column("hours", Text, nullable=False, server_default=""),  # names a series
     ForeignKeyConstraint(["book", "edition"], ["edition.book", "edition.id"]),
     Index(None, "book", "edition", "activity", "row"),
 )
@@ -209,8 +214,7 @@ word = Table(
     Column("book", _id(), ForeignKey("book.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
     Column("field", String, nullable=False),  # activity, unit, region
-    # The text as it is compared; the highest number of a field and key is in force.
-    Column("key", _id(), nullable=False),
+    Column("key", _id(), nullable=False),  # the text as compared: its highest number is in force
     Column("text", Text, nullable=False),
     Column("meaning", Text, nullable=False),  # empty: none any more
     Column("author", Text, nullable=False),

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.catalogue.small_editions import CHICAGO, SEATTLE, write_edition
-from tonne.catalogue.editions.edition import COLUMNS, PROBLEMS_MAX, parse_edition
+from tonne.catalogue.editions.edition import COLUMNS, parse_edition
 from tonne.catalogue.editions.factor import plain_text
+from tonne.catalogue.editions.problems import PROBLEMS_MAX
 from tonne.catalogue.words.accounts import account_of
 from tonne.errors import FieldInvalid
 

@@ -33,7 +33,10 @@ RULES = {
     "vehicle", "release", "process", "goods", "services", "spend_goods", "spend_services",
     "water_supply", "freight", "waste", "wastewater", "travel", "hotel", "homeworking", "ict",
     "memo_it", "onsite_renewable", "export", "resale", "vehicle_battery", "vehicle_plug_in",
-    "vehicle_gases", "managed_vehicle", "managed_electricity", "avoided",
+    "vehicle_gases", "managed_vehicle", "managed_electricity", "avoided", "driver_meter_ups",
+    "driver_meter_pdu", "driver_reused_heat", "driver_traffic", "driver_user_traffic",
+    "driver_business_volume", "driver_revenue", "driver_spend", "driver_output",
+    "driver_requests", "driver_people", "driver_floor_area", "driver_carriers", "driver_water",
 }  # fmt: skip
 KYOTO = {"co2", "ch4", "n2o", "hfc", "pfc", "sf6", "nf3"}
 DECIMAL_COLUMNS = COLUMNS[6:7] + COLUMNS[8:14] + COLUMNS[15:17]
@@ -58,6 +61,7 @@ FROZEN = {
     ),
     "google-regions-2024": "2a8a61fc63ed499c5c420a9a4d890a0d7d1d14ee366fa59e89a8518e42fd927e",
     "ict-ccf": "7aa0d20e17260b627cae0b96f368bfd1a3bcfef19d23cd89bbf9a4c513bdcad6",
+    "ict-ccf-compute": "a60a1584adb476a233e412918c9e31b1c48c944d9771fc07416b8d4724209e5f",
     "in-cea-v21": "df3e0c647a127301bcdff068430b9b4255d4100885dc89f273354790316b4f07",
     "ipcc-2006": "7318a2d2f5ec3cb96a8a725576c8e039b5b1fb65d14a7b51b1920c13e295e953",
     "refrigerants": "1da30bed2122e7bb3bfdf44a72355a2cf77b97c1f0171707e8366b67bda676b5",

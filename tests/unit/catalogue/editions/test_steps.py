@@ -27,6 +27,9 @@ CHAINS = [
     ("unit", "way=25 km;days=220;ways=2", "km", "25*220*2"),
     ("unit", "way=25 passenger.km/unit", "passenger.km", "25"),
     ("FTE.hour", "share=0.4", "FTE.hour", "0.4"),
+    ("vCPU.h", "share=1/96;life=1/35040", "vCPU.h", "1/96*1/35040"),
+    ("h", "tdp=100 W;rise=0.43;band=1/0.4;pue=1.2", "kWh", "0.1*0.43/0.4*1.2"),
+    ("vCPU.h", "default_share=1/3;power=3.5 Wh/vCPU.h", "Wh", "1/3*3.5"),
 ]
 
 
@@ -65,6 +68,8 @@ REFUSED = [
     ("fuel.coal_coking,t,2025-01-01,ncv=20 GJ,,,,", "per t, like 'kg/t'"),
     ("fuel.coal_coking,t,2025-01-01,ncv=20 GJ/l,,,,", "per t, which the ones before it lead to"),
     ("fuel.coal_coking,t,2025-01-01,ncv=0 GJ/t;co2=1 kg/GJ,,,,", "a figure above zero"),
+    ("ict.memory.a,GB.h,2025-01-01,share=1/0,,,,", "a figure above zero"),
+    ("ict.memory.a,GB.h,2025-01-01,share=1/2/3,,,,", "figures like 'ncv=20.304 GJ/t"),
     ("fuel.coal_coking,t,2025-01-01,ncv:20,,,,", "figures like 'ncv=20.304 GJ/t"),
     ("fuel.coal_coking,t,2025-01-01,ncv=20 GJ/t;carbon=1 kWh/GJ,,,,", "leads to its mass"),
     ("fuel.coal_coking,t,2025-01-01,ncv=20 GJ/t;co2=9 kg/GJ,3,,,", "no masses beside"),

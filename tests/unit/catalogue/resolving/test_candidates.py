@@ -103,6 +103,10 @@ def year(first):
     ],
     MethodSettings(year_fallback_years=1),
 )
+@example(  # a set of a day, whose first whole month would be behind it
+    [(True, [("", (dt.date(2013, 1, 2), 1)), ("", (dt.date(2014, 1, 1), 1))])],
+    MethodSettings(year_fallback_years=1),
+)
 @given(SHELVES, SETTINGS)
 def test_nothing_changes_between_two_starts(shelves, method):
     """The days that `starts` names are all on which the choice changes."""

@@ -149,9 +149,13 @@ def test_a_rate_holds_in_both_directions_and_for_own_units():
 
 def test_a_currency_without_a_rate_stands_still_and_says_so():
     """The same currency of another price year counts one for one, with a notice."""
-    found = convert(PLAIN, "USD", "USD2022")
-    assert ratio(found) == 1
-    assert [notice.reason for notice in found.notices] == ["PRICE_YEAR"]
+    before, own, after = PLAIN.conversions("USD", "USD2022")
+    for found in (before, own, after):
+        assert ratio(found) == 1
+        assert [notice.reason for notice in found.notices] == ["PRICE_YEAR"]
+    year = [number_of_day(dt.date(each, 1, 1)) for each in (2022, 2023)]
+    assert [own.first_day, own.stop_day] == year
+    assert "the prices of the record's year" in own.notices[0].message
 
 
 def test_another_spelling_of_a_unit_is_told_by_the_first_step():
@@ -188,7 +192,6 @@ MONEY = [
     ("EUR2023", "USD2022", "1.08/1.04", ["exchange rate", "deflator"]),
     ("EUR2023", "USD2022_producer", "1.08/1.04/1.2", ["exchange rate", "deflator", "price basis"]),
     ("USD2022_producer", "EUR2023", "1.2*1.04/1.08", ["price basis", "deflator", "exchange rate"]),
-    ("EUR", "USD2022", "1.1", ["exchange rate", "USD taken as USD2022"]),
     ("USD2024", "USD2022_purchaser", "1", ["USD2024 taken as USD2022"]),
 ]
 
@@ -230,3 +233,50 @@ def test_rates_that_lead_over_each_other_are_those_of_the_day():
         Fraction("1.08") / Fraction("1.04"),
         Fraction("1.10") / Fraction("1.04"),
     ]
+
+
+def test_prices_stand_still_where_no_rate_is_of_the_year():
+    """After an exchange rate too: in 2026 no deflator names the year."""
+    day = number_of_day(dt.date(2026, 5, 1))
+    found = next(
+        one for one in CHAIN.conversions("EUR", "USD2022") if one.first_day <= day < one.stop_day
+    )
+    assert ratio(found) == Fraction("1.1")
+    assert [step.text.split(":")[0] for step in found.steps] == [
+        "exchange rate",
+        "USD taken as USD2022",
+    ]
+
+
+def test_money_without_a_price_year_is_of_the_year_of_the_record():
+    """Each year has its rate; a year that no rate names stands still, and is told so."""
+    rates = (
+        Rate("EUR2023", "USD2022", "1.05"),
+        Rate("EUR2025", "USD2022", "1.00"),
+        Rate("USD2024", "USD2022", "0.9"),
+        Rate("CNY", "USD", "0.14"),
+    )
+    converter = Converter(MethodSettings(rates=rates))
+
+    def on(source, target, year):
+        day = number_of_day(dt.date(year, 5, 1))
+        found = converter.conversions(source, target)
+        return next((one for one in found if one.first_day <= day < one.stop_day), None)
+
+    for source, target, year, ratio, told in (
+        ("EUR", "USD2022", 2023, "1.05", "EUR taken as EUR2023: the prices of the record's year"),
+        ("EUR", "USD2022", 2025, "1", "EUR taken as EUR2025: the prices of the record's year"),
+        ("CNY", "USD2022", 2024, "0.14*0.9", "USD taken as USD2024: the prices of the record's"),
+        ("CNY", "USD2022", 2022, "0.14", "USD taken as USD2022: the prices of the record's year"),
+        ("CNY", "USD2022", 2023, "0.14", "USD taken as USD2022: the method has no rate"),
+        ("EUR", "EUR2023", 2023, "1", "EUR taken as EUR2023: the prices of the record's year"),
+        ("EUR2025", "USD2022", 2023, "1", "deflator"),
+    ):
+        one = on(source, target, year)
+        expected = math.prod((Fraction(each) for each in ratio.split("*")), start=Fraction(1))
+        ratios = (step.ratio for step in one.steps)
+        assert math.prod(ratios, start=Fraction(1)) == expected, (source, target, year)
+        if told != "deflator":
+            assert any(notice.message.startswith(told) for notice in one.notices)
+        assert {notice.reason for notice in one.notices} == {"PRICE_YEAR"}
+    assert on("EUR", "USD2022", 2024) is None

@@ -137,3 +137,31 @@ def test_a_months_grid_changes_within_the_year_of_the_kwh():
     for month, kg in (("2025-06", "0.5"), ("2025-07", "0.3")):
         found = resolve(BATTERY, "XA", *rows, month=month, proxy_regions=("GB",))
         assert worth(found)["scope2.location"] == KWH * Fraction(kg)
+
+
+@pytest.mark.parametrize(
+    ("activity", "account", "kwh"),
+    [
+        (BATTERY, "scope2.location", "0.20656"),
+        (PLUG_IN, "scope1.mobile", "0.46079"),
+        (BATTERY, "scope1.mobile", None),
+    ],
+)
+def test_an_own_factor_with_its_account_keeps_the_energy_of_driving(activity, account, kwh):
+    """The kWh by kilometre go with the account that the rule needs, and other legs are told."""
+    own = {
+        "activity": activity,
+        "region": "GB",
+        "unit": "km",
+        "kg_co2e": "0.2",
+        "account": account,
+    }
+    found = resolve(activity, "GB", own)
+    assert worth(found)[account] == Fraction("0.2")
+    expected = [account] if kwh is None else [account, "memo.energy"]
+    assert sorted({each.account for each in found.entries}) == sorted(expected)
+    if kwh is not None:
+        assert worth(found, energy=True)["memo.energy"] == Fraction(kwh)
+    told = " ".join(notice.message for notice in found.notices)
+    others = {"scope1.mobile", "scope2.location", "scope2.market", "scope3.03.losses"} - {account}
+    assert all(other in told for other in others)

@@ -15,6 +15,7 @@ from tonne.catalogue.words.method import (
     CONSOLIDATIONS,
     GWP_SETS,
     LOSS_CONVENTIONS,
+    UNKNOWN_METHANES,
     YEAR_RULES,
     MethodSettings,
     settings_of,
@@ -273,5 +274,6 @@ def test_the_page_of_the_method_has_every_setting():
         ("year_rule", YEAR_RULES),
         ("loss_convention", LOSS_CONVENTIONS),
         ("consolidation", CONSOLIDATIONS),
+        ("unknown_methane", UNKNOWN_METHANES),
     ):
         assert [word for word in words if f"`{word}`" not in rows[name]] == []

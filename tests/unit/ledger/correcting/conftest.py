@@ -10,7 +10,7 @@ from tonne.ledger.posting.correcting.selection import Selection
 from tonne.ledger.posting.entries import RequestEntry
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
-from tonne.store.corrections import Correction, CorrectionKind, ReasonCode
+from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 
 ENTRY = Correction(CorrectionKind.REVERSAL, "", "ada", ReasonCode.ERROR, "wrong meter")
 

@@ -25,7 +25,7 @@ from tonne.ledger.posting.correcting.selection import Selection
 from tonne.ledger.posting.entries import Durable, RequestEntry
 from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.model import Facility
-from tonne.store.corrections import Correction, CorrectionKind, ReasonCode
+from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 
 HEADER = EDITION.splitlines(keepends=True)[0]
 DAYS = 24

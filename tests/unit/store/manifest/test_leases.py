@@ -113,3 +113,24 @@ def test_a_fence_that_the_database_lost_is_not_given_out_again(manifest):
     again = manifest.acquire_lease("merge", "pod-1", 60)
     assert again.fence != lost.fence
     assert manifest.renew_lease(lost, 60) is None
+
+
+def test_a_clock_that_is_put_back_leaves_no_lease_in_the_future(embedded, clock):
+    """Given back while the clock was hours ahead, or never given back by a process that died."""
+    clock.advance(5 * 3600)
+    embedded.release_lease(embedded.acquire_lease("merge", "pod-1", 60))
+    dead = embedded.acquire_lease("garbage", "pod-1", 60)
+    clock.advance(-5 * 3600)
+    assert embedded.acquire_lease("merge", "pod-2", 60) is not None
+    taken = embedded.acquire_lease("garbage", "pod-2", 60)
+    assert taken.fence > dead.fence
+    assert embedded.renew_lease(dead, 60) is None
+    assert embedded.acquire_lease("garbage", "pod-3", 60) is None
+
+
+def test_a_long_lease_is_not_taken_for_one_of_another_clock(manifest):
+    """Two servers with other settings: who wants it for a second waits for who has it for long."""
+    manifest.acquire_lease("merge", "pod-1", 500)
+    assert manifest.acquire_lease("merge", "pod-2", 1) is None
+    manifest.acquire_lease("publish", "pod-1", 2_000)
+    assert manifest.acquire_lease("publish", "pod-2", 1_500) is None

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from tonne.catalogue.editions.factor import cell_of, plain_text
-from tonne.catalogue.resolving.choice import share_steps
+from tonne.catalogue.resolving.choice import open_series, share_steps
 from tonne.catalogue.resolving.legs.losses import loss_step, of_set
 from tonne.catalogue.resolving.legs.notices import residual_mix_missing
 from tonne.catalogue.resolving.resolution import FactorMasses, Notice, ResolutionEntry, Step
@@ -98,6 +98,8 @@ def charged_by_market(assembly: Assembly, leg: Leg, day: int) -> list[Resolution
     is charged anywhere.
     """
     residual = assembly.grid.pick(assembly.grid.sources.of_stages(("residual",)), day, by_day=True)
+    if open_series(residual):
+        residual = []
     mix = [assembly.grid.plain_entry(leg.account, pick) for pick in residual]
     found = used(assembly, _kwh(assembly, day), mix) if mix else []
     if found:

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from tonne.catalogue.editions.factor import cell_of, plain_text
-from tonne.catalogue.resolving.choice import share_steps
+from tonne.catalogue.editions.hours import HoursPart
+from tonne.catalogue.resolving.choice import open_series, share_steps
 from tonne.catalogue.resolving.legs import electric
 from tonne.catalogue.resolving.legs.losses import loss_step, of_set
-from tonne.catalogue.resolving.legs.masses import masses_of
+from tonne.catalogue.resolving.legs.masses import masses_of, methane_notices
 from tonne.catalogue.resolving.legs.notices import notices_of, residual_mix_missing
 from tonne.catalogue.resolving.legs.sources import GRID, Sources
 from tonne.catalogue.resolving.resolution import (
@@ -22,13 +23,15 @@ from tonne.catalogue.resolving.resolution import (
 )
 from tonne.catalogue.words.gwp import CO2_BIOGENIC
 from tonne.catalogue.words.rules import NETWORKS, Leg
+from tonne.catalogue.words.units import symbol_of
 from tonne.model import DAY_COUNT_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.choice import Candidate, Pick
+    from tonne.catalogue.resolving.conversion import Conversion
     from tonne.catalogue.words.rules import LegKind
 
 MARKET_STAGES = ("contract", "supplier", "residual")
@@ -53,6 +56,12 @@ class _Kind:
     stages_by_day: tuple[str, ...] = ()
     has_own: bool = False
     by_grid: tuple[LegKind, ...] = ()
+
+
+def _borders(ways: Iterable[Conversion]) -> set[int]:
+    """Give the days on which a rate begins or ends."""
+    days = (day for way in ways for day in (way.first_day, way.stop_day))
+    return {day for day in days if day < DAY_COUNT_MAX}
 
 
 class Assembly:
@@ -95,20 +104,12 @@ class Assembly:
             for candidates, by_day in self.looked_at(leg):
                 found |= self.sources.candidates.starts(candidates, by_day=by_day)
             if leg.kind == "energy":
-                found |= self._energy_starts()
+                sets = (None, *self.sources.direct())
+                ways = (way for each in sets for way in self.sources.energy_ways(each))
+                found |= _borders(conversion for way in ways for conversion in way)
+            if leg.kind == "amount":
+                found |= _borders(self.sources.amount_ways(leg.unit))
         return found
-
-    def _energy_starts(self) -> set[int]:
-        """Days on which a rate to energy begins or ends."""
-        sets = (None, *self.sources.direct())
-        return {
-            day
-            for each in sets
-            for ways in self.sources.energy_ways(each)
-            for conversion in ways
-            for day in (conversion.first_day, conversion.stop_day)
-            if day < DAY_COUNT_MAX
-        }
 
     def looked_at(self, leg: Leg) -> list[tuple[list[Candidate], bool]]:
         """Candidates that a leg looks at, and whether it does day by day."""
@@ -148,9 +149,19 @@ class Assembly:
         """Whether the average of a day is a life-cycle one, with the upstream in it."""
         return not self.direct(day) and bool(self.pick(self.sources.life_cycle(), day))
 
-    def averages(self, day: int) -> list[Pick]:
-        """Pick the grid's average; its life-cycle average where no direct one is known."""
-        return self.direct(day) or self.pick(self.sources.life_cycle(), day)
+    def averages(self, day: int, rest_of: str = "") -> list[Pick]:
+        """Pick the grid's average; its life-cycle average where no direct one is known.
+
+        `rest_of` names the series of which the missing hours alone are to be served.
+        """
+        direct = self.pick(self.sources.direct(), day, rest_of=rest_of)
+        series = open_series(direct)
+        if direct and not series:
+            return direct
+        return [
+            *direct,
+            *self.pick(self.sources.life_cycle(), day, rest_of=series or rest_of),
+        ]
 
     # Kinds of legs.
 
@@ -174,48 +185,79 @@ class Assembly:
             if conversion is not None
         ]
 
+    def _amount(self, leg: Leg, day: int) -> list[ResolutionEntry]:
+        """Give what was recorded: in the unit of the leg, money in its own."""
+        for way in self.sources.amount_ways(leg.unit):
+            if way.holds_on(day):
+                unit = leg.unit or symbol_of(self.sources.unit)
+                masses = FactorMasses(amount="1", unit=unit)
+                return [
+                    ResolutionEntry(leg.account, "", 0, masses, way.steps, notices=way.notices)
+                ]
+        return []
+
     def _market(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Contract, supplier rate, residual mix, else the grid's average with a notice."""
+        found: list[ResolutionEntry] = []
+        series = ""
         for stage in MARKET_STAGES:
-            picks = self.pick(self.sources.of_stages((stage,)), day, by_day=True)
-            if picks:
-                return [self.plain_entry(leg.account, pick) for pick in picks]
-        entries = [self.plain_entry(leg.account, pick) for pick in self.averages(day)]
-        if self.sources.rule in NETWORKS:
-            return entries
-        notice = residual_mix_missing(self.activities[0], self.region)
-        return [replace(entry, notices=(*entry.notices, notice)) for entry in entries]
+            candidates = self.sources.of_stages((stage,))
+            picks = self.pick(candidates, day, by_day=True, rest_of=series)
+            found += [self.plain_entry(leg.account, pick) for pick in picks]
+            series = open_series(picks) or (series if not picks else "")
+            if found and not series:
+                return found
+        picks = self.averages(day, series)
+        entries = [self.plain_entry(leg.account, pick) for pick in picks]
+        if self.sources.rule not in NETWORKS:
+            notice = residual_mix_missing(self.activities[0], self.region)
+            entries = [replace(entry, notices=(*entry.notices, notice)) for entry in entries]
+        return [*found, *entries]
 
     def _average(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         return [self.plain_entry(leg.account, pick) for pick in self.averages(day)]
 
     def _upstream(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Post the upstream, but where the life-cycle average holds it."""
-        return [] if self.holds_upstream(day) else self._served(leg, day)
+        if self.holds_upstream(day):
+            return []
+        return self._upstream_apart(self._served(leg, day), day)
+
+    def _upstream_apart(
+        self, entries: Sequence[ResolutionEntry], day: int
+    ) -> list[ResolutionEntry]:
+        """Leave the upstream of hours out that a life-cycle average serves: it holds theirs."""
+        series = open_series(self.direct(day))
+        if not series or open_series(self.averages(day)):
+            return list(entries)
+        return [replace(entry, hours=HoursPart(series, "within")) for entry in entries]
 
     def _lost(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Losses: the publisher's factors, or a share of the generation's and its upstream's."""
         convention = self.sources.settings.loss_convention
         printed = self.pick(self.sources.losses(), day)
-        direct = self.direct(day)
+        # What is lost follows from the figures of a year, whatever the hours have.
+        direct = self.pick(self.sources.plain_direct(), day)
         if convention == "defra" and printed:
             upstream = self.pick(self.sources.of_losses_wtt(), day)
             return [self.plain_entry(leg.account, pick) for pick in (*printed, *upstream)]
         shares = self.pick(self.sources.shares(), day)
         upstream = self.pick(self.sources.upstream(), day)
-        if convention == "ghg-protocol-combustion" or not direct:
+        if convention == "ghg-protocol-combustion" or not self.direct(day):
             upstream = []
-        found = []
-        for pick in (*self.averages(day), *upstream):
-            # In a year of several sets, what is lost of each is that of its own set.
-            own = [of_set(picks, pick) for picks in (shares, printed, direct)]
-            step = loss_step(convention, *own)
-            if step is None:
-                return []
-            entry = self.plain_entry(leg.account, pick, step)
-            told = self.notices_of((own[0] or own[1])[0])
-            found.append(replace(entry, notices=(*entry.notices, *told)))
-        return found
+        found: list[list[ResolutionEntry]] = []
+        for picks in (self.averages(day), upstream):
+            found.append([])
+            for pick in picks:
+                # In a year of several sets, what is lost of each is that of its own set.
+                own = [of_set(each, pick) for each in (shares, printed, direct)]
+                step = loss_step(convention, *own)
+                if step is None:
+                    return []
+                entry = self.plain_entry(leg.account, pick, step)
+                told = self.notices_of((own[0] or own[1])[0])
+                found[-1].append(replace(entry, notices=(*entry.notices, *told)))
+        return [*found[0], *self._upstream_apart(found[1], day)]
 
     def _use(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """Take the electricity of a use the grid's average of the region."""
@@ -225,7 +267,7 @@ class Assembly:
     def _biogenic(self, leg: Leg, day: int) -> list[ResolutionEntry]:
         """CO2 of biomass: of the very fuel or grid of the direct factor, with it or in a row."""
         picks, lacking = [], []
-        for pick in self.direct(day):
+        for pick in self.pick(self.sources.plain_direct(), day):  # hours say nothing of biomass
             row = self._row_beside(pick, self.sources.serving(leg), day)
             if pick.candidate.factor.kg_biogenic_co2 is not None:
                 picks.append(pick)
@@ -272,7 +314,7 @@ class Assembly:
         """Take the factors of the leg's stages as they are."""
         found = []
         for pick in self.picks(leg, day):
-            masses = masses_of(pick.candidate.factor, leg.gases)
+            masses = self._masses_of(pick, leg.gases)
             if masses is not None:
                 found.append(self.entry(leg.account, pick, masses))
         return found
@@ -282,6 +324,7 @@ class Assembly:
         "average": _Kind(_average, (Sources.direct, Sources.life_cycle)),
         "upstream": _Kind(_upstream, (Sources.direct, Sources.life_cycle), has_own=True),
         "energy": _Kind(_energy, (Sources.direct,)),
+        "amount": _Kind(_amount, ()),
         "market": _Kind(
             _market, (Sources.direct, Sources.life_cycle), stages_by_day=MARKET_STAGES
         ),
@@ -313,14 +356,19 @@ class Assembly:
 
     def plain_entry(self, account: str, pick: Pick, share: Step | None = None) -> ResolutionEntry:
         """Make the entry of a factor with all its gases, and of a share of it."""
-        masses = masses_of(pick.candidate.factor)
+        masses = self._masses_of(pick)
         assert masses is not None  # noqa: S101  all gases are asked for
         entry = self.entry(account, pick, masses)
         return entry if share is None else replace(entry, steps=(*entry.steps, share))
 
+    def _masses_of(self, pick: Pick, gases: str = "all") -> FactorMasses | None:
+        unknown = self.sources.settings.unknown_methane
+        return masses_of(pick.candidate.factor, gases, unknown_methane=unknown)
+
     def entry(self, account: str, pick: Pick, masses: FactorMasses) -> ResolutionEntry:
         """Make the entry of a factor with the masses that count."""
         candidate = pick.candidate
+        self.sources.candidates.note_gaps(candidate)
         steps = (*candidate.conversion.steps, *share_steps(pick))
         return ResolutionEntry(
             account=account,
@@ -330,7 +378,12 @@ class Assembly:
             steps=steps,
             stage=candidate.factor.stage,
             cell=cell_of(candidate.factor),
-            notices=(*self.notices_of(pick), *candidate.conversion.notices),
+            notices=(
+                *self.notices_of(pick),
+                *candidate.conversion.notices,
+                *methane_notices(candidate.factor, masses),
+            ),
+            hours=pick.hours,
         )
 
     def notices_of(self, pick: Pick) -> list[Notice]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.editions.factor import plain_text
 from tonne.catalogue.editions.steps import is_co2
-from tonne.catalogue.resolving.resolution import FactorMasses
+from tonne.catalogue.resolving.resolution import METHANE_ORIGIN, FactorMasses, Notice
 from tonne.catalogue.words.gwp import METHANE, is_kyoto, methane_origin
 
 if TYPE_CHECKING:
@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.choice import Pick
 
 
-def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
-    """Masses of a factor as texts; of a composition those of a kind of gas, None without any."""
+def masses_of(
+    factor: Factor, gases: str = "all", *, unknown_methane: str = "non-fossil"
+) -> FactorMasses | None:
+    """Masses of a factor as texts; of a composition those of a kind of gas, None without any.
+
+    `unknown_methane`: as what methane of unknown origin counts.
+    """
     if is_co2(factor.steps):
         return FactorMasses(kg_co2e="1", kg_co2="1", gwp_set="CO2")  # a kilogram of CO2 is one
+    if factor.hours:  # what counts of a quantity is weighted by its hours: it is in kg CO2e
+        return FactorMasses(kg_co2e="1", gwp_set=factor.gwp_set)
     parts = tuple(
         (gas, plain_text(mass))
         for gas, mass in factor.gases
@@ -41,8 +48,21 @@ def masses_of(factor: Factor, gases: str = "all") -> FactorMasses | None:
         co2e_n2o=_text(factor.co2e_n2o),
         gases=parts,
         gwp_set=factor.gwp_set,
-        methane=methane_origin(factor.activity) if _has_methane(factor) else "",
+        methane=_origin(factor, unknown_methane) if _has_methane(factor) else "",
     )
+
+
+def _origin(factor: Factor, unknown: str) -> str:
+    origin = methane_origin(factor.activity)
+    return "fossil" if not origin and unknown == "fossil" else origin
+
+
+def methane_notices(factor: Factor, masses: FactorMasses) -> list[Notice]:
+    """Tell that the method says of methane of unknown origin that it is fossil."""
+    if masses.methane != "fossil" or methane_origin(factor.activity):
+        return []
+    text = f"{factor.activity}: CH4 of unknown origin counts as fossil, as the method says"
+    return [Notice(METHANE_ORIGIN, text)]
 
 
 def _has_methane(factor: Factor) -> bool:

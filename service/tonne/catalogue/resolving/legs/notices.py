@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.catalogue.resolving.resolution import (
     ACTIVITY_FALLBACK,
     CO2_ONLY,
+    HOURS_MISSING,
     LIFE_CYCLE_AVERAGE,
     REGION_FALLBACK,
     REGION_PROXY,
@@ -52,6 +53,9 @@ def notices_of(pick: Pick, region: str, activity: str, *, rule: str, is_own: boo
     if pick.rule_text:
         text = f"{name}: the factor of edition {candidate.edition} {pick.rule_text}"
         found.append(Notice(YEAR_RULE, text))
+    if pick.hours_text:
+        text = f"{name}: the factor of edition {candidate.edition} {pick.hours_text}"
+        found.append(Notice(HOURS_MISSING, text))
     if not is_own:
         text = f"{activity}: no such factor of its own; took that of {name}"
         found.append(Notice(ACTIVITY_FALLBACK, text))

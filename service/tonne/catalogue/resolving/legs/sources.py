@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.words.rules import DIRECT, LIFE_CYCLE, Leg
+from tonne.catalogue.words.units import symbol_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,6 +117,10 @@ class Sources:
         """Factors of the activity itself."""
         return self.of_stages(DIRECT)
 
+    def plain_direct(self) -> list[Candidate]:
+        """Factors of the activity itself that are no series of hours."""
+        return [each for each in self.direct() if not each.factor.hours]
+
     def life_cycle(self) -> list[Candidate]:
         """Figures of the activity that hold the upstream too."""
         return self.of_stages(LIFE_CYCLE)
@@ -173,6 +178,11 @@ class Sources:
                 if conversion.holds_on(day):
                     return conversion
         return None
+
+    def amount_ways(self, unit: str) -> tuple[Conversion, ...]:
+        """Conversions to a unit of amounts; to the record's own where it is empty."""
+        converter = self.candidates.converter(self.facility)
+        return converter.conversions(self.unit, unit or symbol_of(self.unit))
 
     def energy_ways(self, candidate: Candidate | None) -> Iterator[tuple[Conversion, ...]]:
         """Conversions to each unit of energy, the better unit first.

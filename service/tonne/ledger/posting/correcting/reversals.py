@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Budget
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.posting.correcting.selection import Selection
-    from tonne.store.corrections import Correction
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import FileRow
+    from tonne.store.statement_rows import Correction
 
 ATTEMPTS_MAX = 32
 """How often a segment is looked at again because the book or the segment changed."""

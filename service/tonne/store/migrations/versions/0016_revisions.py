@@ -6,12 +6,13 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
-# Who knows neither leaves a gap in the names, and then a register is read whole.
-works_from = "0012"
+# Who knows neither leaves a gap in the names, and then a register is read whole; who does not know
+# series of hours (0013) must stop.
+works_from = "0013"
 
 
 def _id() -> sa.String:

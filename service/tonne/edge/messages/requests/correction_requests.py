@@ -9,7 +9,7 @@ from tonne.edge.messages.codec import timestamp, write_record
 from tonne.errors import FieldInvalid
 from tonne.ledger.posting.correcting.selection import Selection
 from tonne.model import period_of_month
-from tonne.store.corrections import Correction, CorrectionKind, ReasonCode
+from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 from tonne.v1 import corrections_pb2
 
 if TYPE_CHECKING:

@@ -1,0 +1,352 @@
+"""The command `tonne indicator`: definitions, values of a book, claims."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from tonne.cli.commands.inventory import (
+    ConsolidationOption,
+    FacilityOption,
+    FromOption,
+    GwpOption,
+    RegionOption,
+    ToOption,
+    print_left_out,
+)
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.indicator_texts import (
+    definition_document,
+    definition_lines,
+    definition_row,
+    lines_of_months,
+    value_row,
+    values_document,
+)
+from tonne.cli.terminal.output import (
+    PROSE_WIDTH_MIN,
+    Column,
+    Format,
+    FormatOption,
+    print_json,
+    print_rows,
+    say,
+)
+from tonne.client.indicators import (
+    PLACES,
+    SPANS,
+    IndicatorValue,
+    IndicatorValues,
+)
+
+indicator_app = typer.Typer(
+    help="Indicators of a book: exact ratios of what is posted, by versioned definitions.",
+    no_args_is_help=True,
+)
+
+IndicatorOption = Annotated[
+    list[str] | None,
+    typer.Option("--indicator", "-i", metavar="ID", help="Only this one; repeatable."),
+]
+
+_LIST_COLUMNS = (
+    Column("id"),
+    Column("unit"),
+    Column("better"),
+    Column("title", width_min=PROSE_WIDTH_MIN),
+)
+_LIST_CSV_COLUMNS = (
+    *_LIST_COLUMNS,
+    Column("version"),
+    Column("source"),
+    Column("numerator"),
+    Column("denominator"),
+    Column("times"),
+    Column("low"),
+    Column("high"),
+    Column("note"),
+)
+_PLACE_COLUMN = Column("place", is_optional=True, width_min=12)
+_VALUE_COLUMNS = (
+    Column("indicator"),
+    _PLACE_COLUMN,
+    Column("from_period", "from", is_optional=True),
+    Column("to_period", "to", is_optional=True),
+    Column("value"),
+    Column("unit"),
+    Column("grade", is_optional=True),
+    Column("months", is_optional=True),
+)
+_VALUE_CSV_COLUMNS = (
+    Column("indicator"),
+    Column("version"),
+    Column("place"),
+    Column("from_period"),
+    Column("to_period"),
+    Column("value"),
+    Column("exact"),
+    Column("unit"),
+    Column("numerator"),
+    Column("denominator"),
+    Column("grade"),
+    Column("refusal"),
+    Column("message"),
+    Column("remarks"),
+)
+_METER_COLUMNS = (
+    Column("month"),
+    Column("who"),
+    Column("key", is_optional=True, is_rounded=True),
+    Column("kwh", "kWh", is_rounded=True),
+)
+_CHECK_COLUMNS = (
+    Column("indicator"),
+    Column("value"),
+    Column("fits"),
+    Column("grade", is_optional=True),
+    Column("refusal", "why not", is_optional=True, width_min=PROSE_WIDTH_MIN),
+)
+
+
+@indicator_app.command("list")
+def list_indicators(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WORD]...", help="Words of the id, the title or the source."),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """List the definitions of indicators."""
+    with connect(server) as client:
+        found = client.list_indicators(" ".join(words or ()))
+    rows = [definition_row(each) for each in found]
+    if form is Format.JSON:
+        print_json([definition_document(each) for each in found])
+    else:
+        print_rows(_LIST_COLUMNS if form is Format.TABLE else _LIST_CSV_COLUMNS, rows, form)
+    if not found:
+        say("no definition has these words: `tonne indicator list` lists all")
+
+
+@indicator_app.command("show")
+def show_indicator(
+    indicator: Annotated[str, typer.Argument(metavar="ID", help="Its id.")],
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Print a definition: what is divided by what, who says so, which values can be."""
+    with connect(server) as client:
+        found = {each.id: each for each in client.list_indicators()}
+    if indicator not in found:
+        raise typer.BadParameter(
+            f"no indicator is called {indicator!r}: `tonne indicator list` lists all",
+            param_hint="ID",
+        )
+    one = found[indicator]
+    if form is Format.JSON:
+        print_json(definition_document(one))
+        return
+    columns = (Column("what"), Column("is", width_min=PROSE_WIDTH_MIN))
+    rows = [{"what": what, "is": text} for what, text in definition_lines(one) if text]
+    print_rows(columns, rows, form)
+
+
+@indicator_app.command("value")
+def show_values(  # noqa: PLR0917  # typer passes by name
+    book: BookOption,
+    indicator: IndicatorOption = None,
+    from_period: FromOption = "",
+    to_period: ToOption = "",
+    by: Annotated[
+        str, typer.Option("--by", metavar="PLACE", help=f"Each apart: {', '.join(PLACES)}.")
+    ] = "",
+    span: Annotated[
+        str, typer.Option("--span", metavar="SPAN", help=f"Of each: {', '.join(SPANS)}.")
+    ] = "",
+    facility: FacilityOption = None,
+    region: RegionOption = None,
+    gwp_set: GwpOption = "",
+    consolidation: ConsolidationOption = "",
+    coal_set: Annotated[
+        str,
+        typer.Option("--coal-set", metavar="SET", help="Coal equivalents; empty: the first set."),
+    ] = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Print indicators of a book, complete up to the last acknowledged record."""
+    with connect(server) as client:
+        ask = partial(
+            client.indicators,
+            book,
+            indicator or (),
+            from_period=from_period,
+            to_period=to_period,
+            by=by,
+            facilities=facility or (),
+            regions=region or (),
+            gwp_set=gwp_set,
+            consolidation=consolidation,
+            coal_set=coal_set,
+        )
+        found = ask(span=span)
+        has_line = form is Format.TABLE and not span and bool(found.values)
+        months = ask(span="month").values if has_line else ()
+    if form is Format.JSON:
+        print_json(values_document(found))
+    elif form is Format.CSV:
+        print_rows(_VALUE_CSV_COLUMNS, [value_row(each) for each in found.values], form)
+        print_notices(found, book)
+    else:
+        # Nobody asked for what the book has no record of.
+        lacking = () if indicator else tuple(filter(_lacks_records, found.values))
+        kept = replace(found, values=tuple(each for each in found.values if each not in lacking))
+        print_values(kept, months, has_spans=bool(span))
+        print_remarks(kept, lacking)
+        print_notices(found, book)
+
+
+@indicator_app.command("reconcile")
+def reconcile_meter(  # typer passes by name
+    book: BookOption,
+    meter: Annotated[
+        str, typer.Option(metavar="ID", help="The facility whose energy is shared out.")
+    ],
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="ACCOUNT", help="How much each has: memo.floor_area, memo.it_energy."
+        ),
+    ],
+    to: Annotated[
+        list[str], typer.Option("--share", metavar="ID", help="Who shares it; repeatable.")
+    ],
+    account: Annotated[
+        str, typer.Option(metavar="ACCOUNT", help="The meter's account.")
+    ] = "memo.energy",
+    *,
+    as_metered: Annotated[
+        bool, typer.Option("--as-metered", help="Each has what its key measured, in kWh.")
+    ] = False,
+    from_period: FromOption = "",
+    to_period: ToOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Share out a meter's energy: what each has and what nobody has, to the last place."""
+    with connect(server) as client:
+        months = client.reconcile_meter(
+            book,
+            meter,
+            to,
+            key,
+            meter_account=account,
+            as_metered=as_metered,
+            from_period=from_period,
+            to_period=to_period,
+        )
+    rows = [
+        {"month": month.period, "who": who, "key": amount, "kwh": kwh}
+        for month in months
+        for who, amount, kwh in (
+            *((each.recipient, each.key, each.kwh) for each in month.shares),
+            ("unallocated", None, month.unallocated_kwh),
+            ("meter", None, month.kwh),
+        )
+    ]
+    print_rows(_METER_COLUMNS, rows, form)
+    if not months:
+        say(f"{meter} has no energy in these months, and nobody has a key")
+    for month in months:
+        if month.reason:
+            say(f"{month.period}: {month.message}")
+
+
+@indicator_app.command("check")
+def check_claims(
+    claims: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID=VALUE...", help="Claims of one subject, like 'ere=over 80 %' pue_3=1.1."
+        ),
+    ],
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Hold claims against the definitions that they name; exit code 1 where one does not fit."""
+    pairs = []
+    for claim in claims:
+        indicator, sign, value = claim.partition("=")
+        if not sign:
+            raise typer.BadParameter(
+                f"expected ID=VALUE, like pue_3=1.1; got {claim!r}", param_hint="ID=VALUE"
+            )
+        pairs.append((indicator.strip(), value.strip()))
+    with connect(server) as client:
+        checks = client.check_claims(pairs)
+    rows = [
+        {
+            "indicator": each.indicator,
+            "value": each.value,
+            "fits": "no" if each.refusal else "yes",
+            "grade": each.grade or None,
+            "refusal": each.refusal or None,
+        }
+        for each in checks
+    ]
+    print_rows(_CHECK_COLUMNS, rows, form)
+    if any(each.refusal for each in checks):
+        raise typer.Exit(1)
+
+
+def print_values(
+    found: IndicatorValues, months: Sequence[IndicatorValue], *, has_spans: bool
+) -> None:
+    """Print a table of values, with a line of months where these are at hand."""
+    lines = lines_of_months(months)
+    rows = []
+    for each in found.values:
+        spans = (each.from_period, each.to_period) if has_spans else (None, None)
+        rows.append(
+            {
+                "indicator": each.indicator,
+                "place": each.place or None,
+                "from_period": spans[0],
+                "to_period": spans[1],
+                "value": each.value or "-",
+                "unit": "" if each.unit == "1" else each.unit,
+                "grade": each.grade or None,
+                "months": lines.get((each.indicator, each.place)),
+            }
+        )
+    print_rows(_VALUE_COLUMNS, rows, Format.TABLE)
+
+
+def print_remarks(found: IndicatorValues, lacking: Sequence[IndicatorValue]) -> None:
+    """Tell which values are refused, and which are of unlike months."""
+    for each in found.values:
+        where = " ".join(filter(None, (each.indicator, each.place)))
+        if each.refusal:
+            months = f"{each.from_period} to {each.to_period}"
+            say(f"{where}: no value from {months}: {each.message}")
+        for remark in () if each.refusal else each.remarks:
+            say(f"{where}: unlike months: {remark}")
+    if lacking:
+        names = ", ".join(dict.fromkeys(each.indicator for each in lacking))
+        say(f"without records to divide, or to divide by: {names}; `-i ID` tells what each lacks")
+
+
+def print_notices(found: IndicatorValues, book: str) -> None:
+    """Tell what the values do not say by themselves."""
+    if not found.values:
+        say("nothing is posted that an indicator is made of; see docs/indicators.md")
+    for item in found.notices:
+        say(f"notice: {item.message} ({', '.join(item.indicators)})")
+    print_left_out(found.suspended_count, found.quarantined_count, book)
+
+
+def _lacks_records(value: IndicatorValue) -> bool:
+    return value.refusal.endswith("_MISSING")

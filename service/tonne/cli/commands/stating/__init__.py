@@ -1,0 +1,1 @@
+"""Commands about what is stated beside the records, and what follows from it."""

@@ -1,0 +1,100 @@
+"""The command `tonne measure`."""
+
+from typing import Annotated
+
+import typer
+
+from tonne.cli.commands.stating.statements import (
+    AsOfOption,
+    IdArgument,
+    document_of,
+    make_app,
+    read_moment,
+    rows_of,
+    tell,
+)
+from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.output import (
+    Column,
+    Format,
+    FormatOption,
+    exact_text,
+    print_json,
+    print_rows,
+    shown,
+    stdout_console,
+)
+from tonne.statements.statement import Kind
+
+measure_app = make_app(Kind.MEASURE, "Measures, their effect, and what they bring to a target.")
+
+_TERMS = (Column("name"), Column("value"), Column("unit"))
+_ROWS = (
+    Column("measure"),
+    Column("display_name", "name", width_min=12),
+    Column("state"),
+    Column("expected_kg", "kg CO2e a year", is_rounded=True),
+    Column("counts", "to come"),
+)
+
+
+@measure_app.command("effect")
+def show_effect(
+    measure: IdArgument,
+    *,
+    book: BookOption,
+    year_start: Annotated[
+        str,
+        typer.Option(
+            "--year",
+            metavar="YYYY-MM",
+            help="First month of the year; empty: the first month of the measure.",
+        ),
+    ] = "",
+    as_of: AsOfOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Compute the effect of a measure in a year. It is taken off no inventory."""
+    with connect(server) as client:
+        found = client.measure_effect(
+            book, measure, year_start=year_start, as_of=read_moment(as_of)
+        )
+    if form is Format.JSON:
+        print_json(document_of(found))
+        return
+    print_rows(_TERMS, rows_of(found.terms), form)
+    if form is Format.TABLE:
+        stdout_console().print(
+            shown(
+                f"{found.display_name}, year from {found.year_start}: "
+                f"{exact_text(found.effect_kg)} kg CO2e = {found.formula}"
+            )
+        )
+    tell(found.notices)
+
+
+@measure_app.command("pipeline")
+def show_pipeline(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Id of an absolute target.")],
+    *,
+    book: BookOption,
+    as_of: AsOfOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Set the measures for a target against what is left of it."""
+    with connect(server) as client:
+        found = client.measure_pipeline(book, target, as_of=read_moment(as_of))
+    if form is Format.JSON:
+        print_json(document_of(found))
+        return
+    print_rows(_ROWS, rows_of(found.rows), form)
+    if form is Format.TABLE:
+        stdout_console().print(
+            shown(
+                f"left to {found.target}: {exact_text(found.gap_kg)} kg CO2e; to come "
+                f"{exact_text(found.expected_kg)}, uncovered {exact_text(found.uncovered_kg)}"
+            )
+        )
+    tell(found.notices)

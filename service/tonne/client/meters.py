@@ -1,0 +1,188 @@
+"""The client's meters: allocated by keys, exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from tonne.client.reports import check_month
+from tonne.client.wire.calls import Calls
+from tonne.client.wire.resources import book_name
+from tonne.errors import FieldInvalid
+from tonne.v1 import report_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+BASES = ("energy", "area", "revenue", "mass", "count")
+"""What a key can be by."""
+
+MEASURES = ("kwh", "kg_co2e", "amount")
+"""What of a meter can be allocated."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationSpan:
+    """What a key says of some days: see `tonne.v1.AllocationSpan`. Numbers are decimals as texts.
+
+    Days are YYYY-MM-DD, `valid_to` exclusive; empty means until further notice.
+    """
+
+    valid_from: str
+    valid_to: str = ""
+    weights: Mapping[str, str] = field(default_factory=dict)
+    whole: str = ""
+    metered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationKey:
+    """A key of allocation: dated, versioned, with its reason."""
+
+    id: str
+    basis: str
+    unit: str
+    reason: str
+    spans: tuple[AllocationSpan, ...]
+    version: int = 1
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatedPart:
+    """What is one recipient's in a month; `share` is of what the meter shows, exact."""
+
+    recipient: str
+    amount: Decimal
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatedMonth:
+    """A month of a meter: `metered` is the sum of the parts and of `unallocated`, exactly."""
+
+    period: str
+    unit: str
+    metered: Decimal
+    parts: tuple[AllocatedPart, ...]
+    unallocated: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MeterAllocation:
+    """A meter, allocated. `missing_periods` are months without a record of it.
+
+    `suspended_count` are its records of these months that wait: they are in no total.
+    """
+
+    months: tuple[AllocatedMonth, ...]
+    missing_periods: tuple[str, ...]
+    suspended_count: int
+    gwp_set: str
+
+
+class MeterCalls(Calls):
+    """Reads meters."""
+
+    _reports: Any
+    """Stub of ReportService."""
+
+    def allocate_meter(
+        self,
+        book: str,
+        meter: str,
+        key: AllocationKey,
+        *,
+        from_period: str,
+        to_period: str,
+        measure: str = "kwh",
+        account: str = "",
+        gwp_set: str = "",
+    ) -> MeterAllocation:
+        """Allocate what a meter shows by a key, month by month.
+
+        Parameters
+        ----------
+        book : str
+            Book id.
+        meter : str
+            Facility whose records are the meter's.
+        key : AllocationKey
+            It covers the months.
+        from_period, to_period : str
+            Months `YYYY-MM`, both inclusive.
+        measure : str
+            One of `MEASURES`.
+        account : str
+            Account, with those below it; empty means `memo.energy`, for energy alone.
+        gwp_set : str
+            Of masses; empty means that of the book's method.
+        """
+        request = report_pb2.AllocateMeterRequest(
+            name=book_name(book),
+            meter=meter,
+            from_period=check_month(from_period),
+            to_period=check_month(to_period),
+            key=_write_key(key),
+            measure=_enum("measure", measure, MEASURES, "ALLOCATION_MEASURE"),
+            account=account,
+            gwp_set=gwp_set,
+        )
+        return _read(self._stream_again(self._reports.AllocateMeter, request, self._timeout_s))
+
+
+def _write_key(key: AllocationKey) -> report_pb2.AllocationKey:
+    return report_pb2.AllocationKey(
+        id=key.id,
+        version=key.version,
+        basis=_enum("key.basis", key.basis, BASES, "ALLOCATION_BASIS"),
+        unit=key.unit,
+        reason=key.reason,
+        source=key.source,
+        spans=[
+            report_pb2.AllocationSpan(
+                valid_from=span.valid_from,
+                valid_to=span.valid_to,
+                weights=[
+                    report_pb2.AllocationWeight(recipient=name, value=value)
+                    for name, value in span.weights.items()
+                ],
+                whole=span.whole,
+                metered=span.metered,
+            )
+            for span in key.spans
+        ],
+    )
+
+
+def _read(responses: Iterable[report_pb2.AllocateMeterResponse]) -> MeterAllocation:
+    months: list[AllocatedMonth] = []
+    last = report_pb2.AllocateMeterResponse()
+    for last in responses:
+        months.extend(
+            AllocatedMonth(
+                each.period,
+                each.unit,
+                Decimal(each.metered),
+                tuple(
+                    AllocatedPart(part.recipient, Decimal(part.amount), Fraction(part.share))
+                    for part in each.parts
+                ),
+                Decimal(each.unallocated),
+            )
+            for each in last.months
+        )
+    return MeterAllocation(
+        tuple(months), tuple(last.missing_periods), last.suspended_count, last.gwp_set
+    )
+
+
+def _enum(field_: str, value: str, known: tuple[str, ...], prefix: str) -> Any:
+    if value not in known:
+        raise FieldInvalid(
+            f"{field_}: expected one of {', '.join(known)}; got {value!r}",
+            metadata={"field": field_, "value": value},
+        )
+    return f"{prefix}_{value.upper()}"

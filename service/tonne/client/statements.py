@@ -1,0 +1,296 @@
+"""The client's calls about statements: suppliers, targets, measures, claims, products."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.resources import book_name, last_id, read_timestamp
+from tonne.errors import StatementUnknown
+from tonne.statements import messages
+from tonne.statements.answers import (
+    Claims,
+    MeasureEffect,
+    Pipeline,
+    ProductTotals,
+    SupplierCoverage,
+    TargetProgress,
+)
+from tonne.statements.statement import BODIES, Kind, Statement
+from tonne.v1 import statements_pb2
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+
+STATEMENTS_PER_CALL = 1_000
+"""Statements that one call carries."""
+
+CALL_BYTES = 2 << 20
+"""Size of statements beyond which another call carries the next ones; a server takes 4 MiB."""
+
+
+class StatementCalls(Calls):
+    """States things about a book, and reads what was stated."""
+
+    _statements: Any
+    """Stub of StatementService."""
+
+    def add_statements(
+        self, book: str, given: Sequence[Statement], *, author: str = "", request_id: str = ""
+    ) -> list[Statement]:
+        """State something, or state it anew.
+
+        Parameters
+        ----------
+        given : sequence of Statement
+            As `tonne.statements.statement.statement_of` makes them; one without a body
+            withdraws what was stated. Those of one call are made all or none; more than 1,000,
+            or than 2 MiB, go in several.
+        author : str
+            Who says so, where a statement names nobody; the caller where it is empty.
+        request_id : str
+            Names the call: a repeat states nothing, and has the same answer.
+
+        Returns
+        -------
+        list of Statement
+            As they are kept, with their versions.
+        """
+        made: list[Statement] = []
+        for number, part in enumerate(_parts(given, author)):
+            request = statements_pb2.CreateStatementsRequest(
+                parent=book_name(book),
+                statements=part,
+                request_id=f"{request_id}-{number}" if request_id and number else request_id,
+            )
+            answer = self._call(self._statements.CreateStatements, request)
+            made.extend(map(read_statement, answer.statements))
+        return made
+
+    def list_statements(
+        self,
+        book: str,
+        kind: Kind | str = "",
+        *,
+        all_versions: bool = False,
+        as_of: dt.datetime | None = None,
+        valid_on: str = "",
+        filter_by: str = "",
+        order_by: str = "",
+    ) -> Iterator[Statement]:
+        """List statements in the order in which they were made, withdrawn ones without a body.
+
+        Parameters
+        ----------
+        kind : Kind or str
+            Of this kind alone; empty: of all.
+        all_versions : bool
+            All versions, or of each statement the last one.
+        as_of : datetime, optional
+            Only what was stated by then; aware.
+        valid_on : str
+            Only versions that speak of this day, YYYY-MM-DD.
+        """
+        request = statements_pb2.ListStatementsRequest(
+            parent=book_name(book),
+            kind=f"STATEMENT_KIND_{Kind(kind).name}" if kind else None,
+            all_versions=all_versions,
+            page_size=PAGE_SIZE,
+            filter=filter_by,
+            order_by=order_by,
+        )
+        _ask(request, valid_on, as_of)
+        for page in self._pages(self._statements.ListStatements, request):
+            yield from map(read_statement, page.statements)
+
+    def get_statement(self, book: str, kind: Kind | str, statement: str) -> Statement:
+        """Read the version in force of a statement. Raises `StatementUnknown`."""
+        found = self.list_statements(book, kind, filter_by=f'id = "{statement}"')
+        for each in found:
+            if not each.is_withdrawn:
+                return each
+        raise StatementUnknown.of(book, Kind(kind), statement)
+
+    def supplier_coverage(
+        self,
+        book: str,
+        *,
+        spend: Mapping[str, Decimal | str] | None = None,
+        currency: str = "",
+        valid_on: str = "",
+        as_of: dt.datetime | None = None,
+    ) -> SupplierCoverage:
+        """Tell of which suppliers something is shown, by number and by spend.
+
+        Parameters
+        ----------
+        spend : mapping of str to Decimal or str, optional
+            What was spent by supplier; those outside the register count in the whole. None: as
+            the ledger has it in the twelve months that end with that of the day.
+        currency : str
+            Of the spend.
+        valid_on : str
+            The day on which suppliers and evidence count, YYYY-MM-DD; empty: today.
+        as_of : datetime, optional
+            Only what was stated by then; aware.
+        """
+        request = statements_pb2.ComputeSupplierCoverageRequest(
+            name=book_name(book), spend=_spend(spend, currency)
+        )
+        _ask(request, valid_on, as_of)
+        answer = self._call(self._statements.ComputeSupplierCoverage, request)
+        return messages.read(SupplierCoverage, answer, "coverage")
+
+    def target_progress(
+        self,
+        book: str,
+        target: str,
+        *,
+        year_start: str = "",
+        version: int = 0,
+        spend: Mapping[str, Decimal | str] | None = None,
+        currency: str = "",
+        valid_on: str = "",
+        as_of: dt.datetime | None = None,
+    ) -> TargetProgress:
+        """Tell where a target stands.
+
+        Parameters
+        ----------
+        year_start : str
+            First month of the year whose figure is judged, YYYY-MM; empty: the latest.
+        version : int
+            Of the target; 0: the one of `valid_on` and `as_of`.
+        spend, currency, valid_on, as_of
+            As of `supplier_coverage`; spend of a target of engagement by spend.
+        """
+        request = statements_pb2.ComputeTargetProgressRequest(
+            name=book_name(book),
+            target=target,
+            year_start=year_start,
+            version=version,
+            spend=_spend(spend, currency),
+        )
+        _ask(request, valid_on, as_of)
+        answer = self._call(self._statements.ComputeTargetProgress, request)
+        return messages.read(TargetProgress, answer, "progress")
+
+    def measure_effect(
+        self,
+        book: str,
+        measure: str,
+        *,
+        year_start: str = "",
+        as_of: dt.datetime | None = None,
+    ) -> MeasureEffect:
+        """Compute the effect of a measure in a year, with the numbers that it is made of."""
+        request = statements_pb2.GetMeasureEffectRequest(
+            name=book_name(book), measure=measure, year_start=year_start
+        )
+        _ask(request, "", as_of)
+        answer = self._call(self._statements.GetMeasureEffect, request)
+        return messages.read(MeasureEffect, answer, "effect")
+
+    def measure_pipeline(
+        self, book: str, target: str, *, as_of: dt.datetime | None = None
+    ) -> Pipeline:
+        """Set the measures for an absolute target against what is left of it."""
+        request = statements_pb2.GetMeasurePipelineRequest(name=book_name(book), target=target)
+        _ask(request, "", as_of)
+        answer = self._call(self._statements.GetMeasurePipeline, request)
+        return messages.read(Pipeline, answer, "pipeline")
+
+    def claims(
+        self, book: str, *, for_publication: bool = False, as_of: dt.datetime | None = None
+    ) -> Claims:
+        """Tell what is claimed apart from the inventory: enablement, and offsets."""
+        request = statements_pb2.GetClaimsRequest(
+            name=book_name(book), for_publication=for_publication
+        )
+        _ask(request, "", as_of)
+        return messages.read(Claims, self._call(self._statements.GetClaims, request), "claims")
+
+    def product_totals(
+        self, book: str, *, valid_on: str = "", as_of: dt.datetime | None = None
+    ) -> ProductTotals:
+        """Add up what is stated of products: footprints, programmes, materials, packaging."""
+        request = statements_pb2.GetProductTotalsRequest(name=book_name(book))
+        _ask(request, valid_on, as_of)
+        answer = self._call(self._statements.GetProductTotals, request)
+        return messages.read(ProductTotals, answer, "totals")
+
+
+def _parts(given: Sequence[Statement], author: str) -> Iterator[list[statements_pb2.Statement]]:
+    """Make messages, as many at once as a call carries."""
+    part: list[statements_pb2.Statement] = []
+    size = 0
+    for index, each in enumerate(given):
+        message = _message(each, f"statements[{index}]", author)
+        size += message.ByteSize()
+        if part and (len(part) == STATEMENTS_PER_CALL or size > CALL_BYTES):
+            yield part
+            part, size = [], message.ByteSize()
+        part.append(message)
+    if part:
+        yield part
+
+
+def _message(statement: Statement, place: str, author: str) -> statements_pb2.Statement:
+    message = statements_pb2.Statement(
+        kind=f"STATEMENT_KIND_{statement.kind.name}",
+        id=statement.id,
+        version=statement.version,
+        reason=statement.reason,
+        author=statement.author or author,
+        withdrawn=statement.is_withdrawn,
+    )
+    if statement.valid_from:
+        day = messages.date_message(statement.valid_from, f"{place}.valid_from")
+        message.valid_from.CopyFrom(day)
+    if statement.body is not None:
+        said = getattr(message, statement.kind)
+        said.SetInParent()
+        messages.fill(said, statement.body, f"{place}.{statement.kind}")
+    return message
+
+
+def read_statement(message: statements_pb2.Statement) -> Statement:
+    """Read a version of a statement."""
+    kind = Kind[statements_pb2.StatementKind.Name(message.kind).removeprefix("STATEMENT_KIND_")]
+    body = None
+    if not message.withdrawn:
+        body = messages.read(BODIES[kind], getattr(message, kind), str(kind))
+    return Statement(
+        kind,
+        message.id,
+        body,
+        messages.read_date(message.valid_from, "valid_from"),
+        message.reason,
+        message.author,
+        message.version,
+        int(last_id(message.name)),
+        read_timestamp(message.create_time),
+    )
+
+
+def _spend(
+    spend: Mapping[str, Decimal | str] | None, currency: str
+) -> list[statements_pb2.SupplierSpend]:
+    return [
+        statements_pb2.SupplierSpend(
+            supplier=supplier,
+            amount=format(amount, "f") if isinstance(amount, Decimal) else amount,
+            currency=currency,
+        )
+        for supplier, amount in (spend or {}).items()
+    ]
+
+
+def _ask(request: Any, valid_on: str, as_of: dt.datetime | None) -> None:
+    """Put in of when statements are wanted."""
+    if valid_on:
+        request.valid_on.CopyFrom(messages.date_message(valid_on, "valid_on"))
+    if as_of is not None:
+        request.as_of_time.FromDatetime(as_of)

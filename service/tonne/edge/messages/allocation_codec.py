@@ -1,0 +1,103 @@
+"""Keys of allocation and what they allocate: messages to dataclasses and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.catalogue.resolving.valuation import exact_text, ratio_text
+from tonne.edge.messages.report_codec import read_enum, read_months
+from tonne.errors import FieldInvalid
+from tonne.model import month_of_period
+from tonne.reports.allocation.book import KWH, MEASURES, AllocationRequest
+from tonne.reports.allocation.key import BASES, Key, read_span
+from tonne.reports.allocation.parts import ONE
+from tonne.v1 import report_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tonne.reports.allocation.book import Allocation
+    from tonne.reports.allocation.parts import MonthParts
+
+PARTS_PER_MESSAGE = 2_000
+"""Parts of one chunk, where a month has not more."""
+
+
+def read_request(request: report_pb2.AllocateMeterRequest) -> AllocationRequest:
+    """Read what is to be allocated. Raises `FieldInvalid`."""
+    measure = KWH
+    if request.HasField("measure"):
+        measure = read_enum("measure", request.measure, ("", *MEASURES))
+    key = _read_key(request.key)
+    for field in ("from_period", "to_period"):
+        if not getattr(request, field):
+            raise FieldInvalid(
+                f"{field}: expected a month like 2025-01, as a key holds for a time; got none",
+                metadata={"field": field, "value": ""},
+            )
+    first, last = read_months(request)
+    return AllocationRequest(
+        meter=request.meter,
+        key=key,
+        first_period=first,
+        last_period=last,
+        measure=measure,
+        account=request.account,
+        gwp_set=request.gwp_set,
+    )
+
+
+def _read_key(key: report_pb2.AllocationKey) -> Key:
+    return Key(
+        key.id,
+        key.version,
+        read_enum("key.basis", key.basis, ("", *BASES)),
+        key.unit,
+        key.reason,
+        tuple(
+            read_span(
+                f"spans[{number}]",
+                span.valid_from,
+                span.valid_to,
+                [(each.recipient, each.value) for each in span.weights],
+                span.whole,
+                is_metered=span.metered,
+            )
+            for number, span in enumerate(key.spans)
+        ),
+        key.source,
+    )
+
+
+def write_answer(answer: Allocation) -> Iterator[report_pb2.AllocateMeterResponse]:
+    """Write months in chunks; the last one carries what is told."""
+    chunk, count = report_pb2.AllocateMeterResponse(), 0
+    for of_unit in answer.units:
+        for month in of_unit.months:
+            size = len(month.parts) + 1
+            if count and count + size > PARTS_PER_MESSAGE:
+                yield chunk
+                chunk, count = report_pb2.AllocateMeterResponse(), 0
+            chunk.months.append(_write_month(of_unit.unit, month))
+            count += size
+    chunk.missing_periods.extend(map(month_of_period, answer.missing))
+    chunk.suspended_count = answer.suspended_count
+    chunk.gwp_set = answer.gwp_set
+    yield chunk
+
+
+def _write_month(unit: str, month: MonthParts) -> report_pb2.AllocatedMonth:
+    return report_pb2.AllocatedMonth(
+        period=month_of_period(month.period),
+        unit=unit,
+        metered=ratio_text(month.metered_atto, ONE),
+        parts=[
+            report_pb2.AllocatedPart(
+                recipient=part.recipient,
+                amount=ratio_text(part.atto, ONE),
+                share=exact_text(part.share),
+            )
+            for part in month.parts
+        ],
+        unallocated=ratio_text(month.unallocated_atto, ONE),
+    )

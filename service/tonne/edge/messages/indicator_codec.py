@@ -1,0 +1,192 @@
+"""Indicators, their values and claims: messages to dataclasses and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from tonne.catalogue.resolving.valuation import exact_text
+from tonne.edge.messages.report_codec import APPROACHES, read_approach, read_enum, read_months
+from tonne.model import month_of_period
+from tonne.reports.indicators.claims import Claim
+from tonne.reports.indicators.definition import Measure
+from tonne.reports.indicators.reconciliation import ReconciliationRequest
+from tonne.reports.indicators.request import PLACES, SPANS, IndicatorRequest
+from tonne.reports.inventory.footprint import ENERGY
+from tonne.reports.inventory.request import InventoryRequest
+from tonne.v1 import indicators_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tonne.reports.indicators.book import IndicatorAnswer
+    from tonne.reports.indicators.claims import ClaimCheck
+    from tonne.reports.indicators.definition import Definition, Term
+    from tonne.reports.indicators.reconciliation import Reconciled
+    from tonne.reports.indicators.values import Value
+
+VALUES_PER_MESSAGE = 500
+"""Values of one chunk: each has a text that may name sites."""
+
+_MEASURES = ("", *get_args(Measure))
+"""Measures, numbered as `tonne.v1.IndicatorMeasure`."""
+
+
+def read_request(request: indicators_pb2.GetIndicatorValuesRequest) -> IndicatorRequest:
+    """Read what indicators are asked for. Raises `FieldInvalid`."""
+    first, last = read_months(request)
+    return IndicatorRequest(
+        InventoryRequest(
+            first_period=first,
+            last_period=last,
+            facilities=tuple(request.facilities),
+            regions=tuple(request.regions),
+            gwp_set=request.gwp_set,
+            consolidation=read_approach(request),
+        ),
+        indicators=tuple(request.indicators),
+        by=read_enum("by", request.by, PLACES) if request.HasField("by") else "",
+        span=read_enum("span", request.span, SPANS) if request.HasField("span") else "",
+        coal_set=request.coal_set,
+    )
+
+
+def write_answer(answer: IndicatorAnswer) -> Iterator[indicators_pb2.GetIndicatorValuesResponse]:
+    """Write values in chunks; the last one carries the notices."""
+    chunk = indicators_pb2.GetIndicatorValuesResponse()
+    for value in answer.values:
+        if len(chunk.values) == VALUES_PER_MESSAGE:
+            yield chunk
+            chunk = indicators_pb2.GetIndicatorValuesResponse()
+        chunk.values.append(_write_value(value))
+    chunk.notices.extend(
+        indicators_pb2.IndicatorNotice(
+            reason=each.reason, message=each.message, indicators=each.indicators
+        )
+        for each in answer.notices
+    )
+    chunk.suspended_count = answer.suspended_count
+    chunk.quarantined_count = answer.quarantined_count
+    chunk.gwp_set = answer.gwp_set
+    number: Any = APPROACHES.index(answer.consolidation)
+    chunk.consolidation = number
+    chunk.coal_set = answer.coal_set
+    yield chunk
+
+
+def _write_value(value: Value) -> indicators_pb2.IndicatorValue:
+    return indicators_pb2.IndicatorValue(
+        indicator=value.definition.id,
+        version=value.definition.version,
+        place=value.place,
+        from_period=month_of_period(value.window.first),
+        to_period=month_of_period(value.window.last),
+        unit=value.unit,
+        value=value.text,
+        value_exact="" if value.value is None else exact_text(value.value),
+        numerator=exact_text(value.numerator),
+        denominator=exact_text(value.denominator),
+        grade=value.grade,
+        refusal=value.refusal,
+        message=value.message,
+        remarks=value.remarks,
+    )
+
+
+def write_definition(definition: Definition) -> indicators_pb2.Indicator:
+    """Write a definition."""
+    return indicators_pb2.Indicator(
+        id=definition.id,
+        version=definition.version,
+        title=definition.title,
+        source=definition.source,
+        unit=definition.unit,
+        digits=definition.digits,
+        lower_is_better=definition.is_lower_better,
+        numerator=map(_write_term, definition.numerator),
+        denominator=map(_write_term, definition.denominator),
+        times=exact_text(definition.times),
+        by_site=definition.by_site,
+        low=None if definition.low is None else exact_text(definition.low),
+        high=None if definition.high is None else exact_text(definition.high),
+        at_most=definition.at_most,
+        note=definition.note,
+        grades=[
+            indicators_pb2.IndicatorGrade(grade=each.name, limit=exact_text(each.limit))
+            for each in definition.grades
+        ],
+        grades_source=definition.grades_source,
+    )
+
+
+def _write_term(term: Term) -> indicators_pb2.IndicatorTerm:
+    measure: Any = _MEASURES.index(term.measure)
+    return indicators_pb2.IndicatorTerm(
+        accounts=term.accounts,
+        measure=measure,
+        unit=term.unit,
+        activities=term.activities,
+        facility_types=term.facility_types,
+        sources=term.sources,
+        taken_off=term.is_taken_off,
+        optional=term.is_optional,
+    )
+
+
+def read_reconciliation(
+    request: indicators_pb2.GetMeterReconciliationRequest,
+) -> ReconciliationRequest:
+    """Read which meter is shared out. Raises `FieldInvalid`."""
+    first, last = read_months(request)
+    return ReconciliationRequest(
+        InventoryRequest(first_period=first, last_period=last),
+        meter=request.meter,
+        meter_account=request.meter_account or ENERGY,
+        recipients=tuple(request.recipients),
+        key_account=request.key_account,
+        as_metered=request.as_metered,
+    )
+
+
+def write_reconciliation(
+    months: Iterable[Reconciled],
+) -> indicators_pb2.GetMeterReconciliationResponse:
+    """Write the months of a meter."""
+    return indicators_pb2.GetMeterReconciliationResponse(
+        months=[
+            indicators_pb2.MeterMonth(
+                period=month_of_period(each.period),
+                kwh=each.kwh,
+                shares=[
+                    indicators_pb2.MeterShare(recipient=one.recipient, key=one.key, kwh=one.kwh)
+                    for one in each.shares
+                ],
+                unallocated_kwh=each.unallocated_kwh,
+                key_unit=each.key_unit,
+                reason=each.reason,
+                message=each.message,
+            )
+            for each in months
+        ]
+    )
+
+
+def read_claims(request: indicators_pb2.CheckIndicatorClaimsRequest) -> list[Claim]:
+    """Read claims."""
+    return [Claim(each.indicator, each.value) for each in request.claims]
+
+
+def write_checks(
+    checks: Iterable[ClaimCheck],
+) -> indicators_pb2.CheckIndicatorClaimsResponse:
+    """Write what was found of claims."""
+    return indicators_pb2.CheckIndicatorClaimsResponse(
+        checks=[
+            indicators_pb2.IndicatorClaimCheck(
+                indicator=each.claim.indicator,
+                value=each.claim.value,
+                refusal=each.refusal,
+                grade=each.grade,
+            )
+            for each in checks
+        ]
+    )

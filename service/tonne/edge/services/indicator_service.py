@@ -1,0 +1,71 @@
+"""IndicatorService: definitions, values of a book, claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tonne.edge.messages import indicator_codec, names
+from tonne.edge.services.calls import handlers_of, read_query
+from tonne.ledger.budget import PART_BYTES
+from tonne.reports.indicators.book import book_indicators
+from tonne.reports.indicators.claims import check_claims
+from tonne.reports.indicators.definition import search
+from tonne.reports.indicators.reconciliation import reconcile
+from tonne.v1 import indicators_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import grpc
+
+    from tonne.edge.border import Border
+    from tonne.ledger.ledger import Ledger
+
+NAME = "tonne.v1.IndicatorService"
+
+
+class IndicatorService:
+    """Methods of IndicatorService."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
+        """Give the handlers by method."""
+        described = indicators_pb2.DESCRIPTOR.services_by_name["IndicatorService"]
+        return handlers_of(described, self, border)
+
+    def search_indicators(
+        self, request: indicators_pb2.SearchIndicatorsRequest
+    ) -> indicators_pb2.SearchIndicatorsResponse:
+        """Find definitions by words."""
+        found = search(read_query(request.query))
+        return indicators_pb2.SearchIndicatorsResponse(
+            indicators=map(indicator_codec.write_definition, found)
+        )
+
+    def get_indicator_values(
+        self, request: indicators_pb2.GetIndicatorValuesRequest
+    ) -> Iterator[indicators_pb2.GetIndicatorValuesResponse]:
+        """Compute indicators of a book."""
+        wanted = indicator_codec.read_request(request)
+        book = names.read_book(request.name)
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            answer = book_indicators(self._ledger.snapshots.take(book), wanted, hold)
+            yield from indicator_codec.write_answer(answer)
+
+    def get_meter_reconciliation(
+        self, request: indicators_pb2.GetMeterReconciliationRequest
+    ) -> indicators_pb2.GetMeterReconciliationResponse:
+        """Share out a meter's energy."""
+        wanted = indicator_codec.read_reconciliation(request)
+        book = names.read_book(request.name)
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            months = reconcile(self._ledger.snapshots.take(book), wanted, hold)
+            return indicator_codec.write_reconciliation(months)
+
+    def check_indicator_claims(
+        self, request: indicators_pb2.CheckIndicatorClaimsRequest
+    ) -> indicators_pb2.CheckIndicatorClaimsResponse:
+        """Tell whether claims fit their definitions."""
+        return indicator_codec.write_checks(check_claims(indicator_codec.read_claims(request)))

@@ -1,0 +1,157 @@
+"""Figures of indicators by year: of targets of intensity and share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tonne.model import period_of_month
+from tonne.reports.indicators.book import book_indicators
+from tonne.reports.indicators.definition import find, shipped
+from tonne.reports.indicators.request import IndicatorRequest
+from tonne.reports.indicators.values import DENOMINATOR_MISSING, NUMERATOR_MISSING
+from tonne.reports.inventory.request import InventoryRequest
+from tonne.reports.statements.figures import Figure, Found
+from tonne.reports.statements.sums import last_month, year_months
+from tonne.statements.answers import Basis
+from tonne.statements.fields import invalid
+from tonne.statements.statement import Kind
+from tonne.statements.targets import TargetType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tonne.ledger.budget import Hold
+    from tonne.ledger.reading.snapshot import Snapshot
+    from tonne.reports.indicators.definition import Definition
+    from tonne.reports.indicators.values import Value
+    from tonne.statements.statement import Statement
+    from tonne.statements.targets import Target
+
+PERCENT = "%"
+
+
+@dataclass(slots=True)
+class _Year:
+    """The sides of a ratio in a year."""
+
+    numerator: Fraction = field(default_factory=Fraction)
+    denominator: Fraction = field(default_factory=Fraction)
+    months: set[int] = field(default_factory=set)
+    units: set[str] = field(default_factory=set)
+    has_any: bool = False
+
+    def add(self, value: Value) -> None:
+        """Add a month, unless a side has no record in it."""
+        self.has_any = True
+        if value.refusal in {NUMERATOR_MISSING, DENOMINATOR_MISSING}:
+            return
+        self.numerator += value.numerator
+        self.denominator += value.denominator
+        self.months.add(value.window.first)
+        self.units.add(value.unit)
+
+
+class IndicatorFigures:
+    """Ratios of sums of the ledger, by year: the sums of its months divided, as an indicator is.
+
+    Parameters
+    ----------
+    book : str
+    take : callable
+        Takes a snapshot of it.
+    hold : Hold
+        Grows with the sums.
+    """
+
+    def __init__(self, book: str, take: Callable[[str], Snapshot], hold: Hold) -> None:
+        self._book = book
+        self._take = take
+        self._hold = hold
+
+    def years(self, target: Target, years: Sequence[str]) -> Found:
+        """Give the ratios of years, with the months in which a side has no record."""
+        if target.indicator not in shipped():
+            return Found({}, (f"no indicator is called {target.indicator}: figures are stated",))
+        definition = find(target.indicator)
+        selection = InventoryRequest(
+            period_of_month(years[0]),
+            period_of_month(last_month(years[-1])),
+            gwp_set=target.gwp_set,
+            consolidation=target.consolidation,
+        )
+        request = IndicatorRequest(selection, (target.indicator,), span="month")
+        answer = book_indicators(self._take(self._book), request, self._hold)
+        sums = {period_of_month(year): _Year() for year in years}
+        first = period_of_month(years[0])
+        for value in answer.values:
+            month = value.window.first
+            sums[month - (month - first) % len(year_months(years[0]))].add(value)
+        notices = [each.message for each in answer.notices]
+        figures = {}
+        for year in years:
+            of_year = sums[period_of_month(year)]
+            if of_year.has_any:
+                figures[year] = _figure(target, definition, year, of_year, notices)
+        rests_on = f"{definition.title}, version {definition.version}; {answer.gwp_set}"
+        return Found(figures, tuple(notices), rests_on)
+
+
+def _figure(
+    target: Target, definition: Definition, year: str, of_year: _Year, notices: list[str]
+) -> Figure:
+    """Divide the sums of a year, where all its months are there and it can be so."""
+    missing = tuple(
+        month for month in year_months(year) if period_of_month(month) not in of_year.months
+    )
+    value = None
+    told = ""
+    if len(of_year.units) > 1:
+        told = f"the records are in {' and '.join(sorted(of_year.units))}, which do not add up"
+    elif not of_year.denominator:
+        told = "the denominator adds up to nothing; nothing divides by it"
+    elif not missing:
+        value = definition.times * of_year.numerator / of_year.denominator
+        told = definition.misfit(value)
+    if told:
+        notices.append(f"{year}: {told}")
+        value = None
+    return Figure(
+        year,
+        None if value is None else value * _scale(target, definition),
+        Basis.LEDGER,
+        f"{definition.id} of the ledger",
+        missing,
+    )
+
+
+def _scale(target: Target, definition: Definition) -> int:
+    """Give what makes a share of 1 one in percent."""
+    return 100 if target.type is TargetType.SHARE and definition.unit != PERCENT else 1
+
+
+def check_targets(given: Sequence[Statement]) -> None:
+    """Refuse targets and stated figures that an indicator cannot have: a PUE below 1.
+
+    Raises
+    ------
+    FieldInvalid
+    """
+    for index, each in enumerate(given):
+        if each.kind is not Kind.TARGET or each.body is None:
+            continue
+        target: Target = each.body
+        if target.indicator not in shipped():
+            continue
+        definition = find(target.indicator)
+        scale = _scale(target, definition)
+        values = [("target_value", target.target_value)]
+        values += [("stated", one.value) for one in target.stated]
+        for name, text in values:
+            try:
+                misfit = definition.misfit(Fraction(text) / scale) if text else ""
+            except ValueError:
+                continue  # no number: told where fields are checked
+            if misfit:
+                raise invalid(f"statements[{index}].target.{name}", misfit, text)

@@ -1,0 +1,53 @@
+"""What was spent with suppliers: as a question brings it, or as records of the ledger say."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from tonne.model import period_of_month
+from tonne.reports.inventory.book import book_inventory
+from tonne.reports.inventory.request import InventoryRequest
+from tonne.reports.statements.coverage import Spend
+from tonne.reports.statements.sums import YEAR_MONTHS
+from tonne.statements.fields import invalid
+
+if TYPE_CHECKING:
+    from tonne.ledger.budget import Hold
+    from tonne.ledger.reading.snapshot import Snapshot
+
+SPEND_ACCOUNT: Final = "memo.spend"
+
+
+def ledger_spend(snapshot: Snapshot, day: str, hold: Hold) -> Spend | None:
+    """Add up the spend of the twelve months that end with the month of a day, by facility.
+
+    Records of `driver.spend` name the supplier as their facility. None: there is none.
+
+    Raises
+    ------
+    FieldInvalid
+        It is in several currencies or price years, which are not added.
+    """
+    last = period_of_month(day[:7])
+    request = InventoryRequest(
+        max(last - (YEAR_MONTHS - 1), 0),
+        last,
+        group_by=("facility",),
+        accounts=(SPEND_ACCOUNT,),
+    )
+    amounts: dict[str, Fraction] = {}
+    currency = ""
+    for row in book_inventory(snapshot, request, hold).rows:
+        for amount in row.amounts:
+            if currency and amount.unit != currency:
+                raise invalid(
+                    "spend",
+                    f"spend of one currency and price year in the year to {day[:7]}; give it with "
+                    "the question",
+                    f"{currency} and {amount.unit}",
+                )
+            currency = amount.unit
+            supplier = row.group[0]
+            amounts[supplier] = amounts.get(supplier, Fraction(0)) + Fraction(amount.amount)
+    return Spend(amounts, currency) if currency else None

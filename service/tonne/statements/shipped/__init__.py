@@ -1,0 +1,1 @@
+"""Data of statements that ships with Tonne: rules of targets, templates."""
