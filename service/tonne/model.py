@@ -29,10 +29,7 @@ _CHANNEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 
 
 class RowStatus(enum.IntEnum):
-    """Outcome of one record; numbered as in the kernel; as `tonne.v1.RowStatus`, but POSTED.
-
-    REVERSED is of no kernel: a record that was posted, or waited, becomes it by a reversal.
-    """
+    """Outcome of one record, numbered as in the kernel and the API; REVERSED is of no kernel."""
 
     POSTED = 0
     RECORD_MUST_DECODE = 1

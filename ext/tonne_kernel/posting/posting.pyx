@@ -306,8 +306,7 @@ cdef inline void _add_row(
 ) noexcept nogil:
     cdef int64_t at = posting.segment.count
     cdef const Key *key = &posting.dictionaries.keys.keys[key_state.posting_key]
-    debug_assert(at < posting.segment.capacity)
-    debug_assert(0 <= key_state.posting_key < posting.dictionaries.keys.count)
+    debug_assert(at < posting.segment.capacity and key_state.posting_key >= 0)
     posting.segment.channel[at] = state.source.channel
     posting.segment.offset[at] = state.source.first_offset + row
     posting.segment.facility[at] = key.facility

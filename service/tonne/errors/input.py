@@ -167,21 +167,17 @@ class ContentMustMatch(InputError):
         """Say that what is to be corrected is neither posted nor in suspense any more."""
         return cls(
             f"offsets: records that are posted or in suspense; the one at offset {offset} of "
-            f"{channel} in book {book} is not, or no longer: it was reversed, or is corrected at "
-            "this moment. Look at it (`tonne correction list`); what was reversed for good is "
-            "appended anew",
+            f"{channel} in book {book} is not, or no longer: it was reversed (`tonne correction "
+            "list`); what was reversed for good is appended anew",
             metadata={"book": book, "channel": channel, "offset": str(offset)},
         )
 
     @classmethod
     def of_quarantine(cls, book: str, channel: str, offset: int) -> Self:
         """Say that what is to be corrected is in quarantine, where it is mended."""
-        return cls(
-            f"offsets: records that are posted or in suspense; the one at offset {offset} of "
-            f"{channel} in book {book} is in quarantine, where it counts for nothing: mend it "
-            "(MendRecords, or the same command with the mended file)",
-            metadata={"book": book, "channel": channel, "offset": str(offset)},
-        )
+        text = f"the record at offset {offset} of {channel} in book {book} is in quarantine"
+        text += ", where it counts for nothing: mend it (MendRecords, or the mended file)"
+        return cls(f"offsets: {text}", metadata={"offset": str(offset), "channel": channel})
 
     @classmethod
     def of_request(cls, book: str, request_id: str) -> Self:
