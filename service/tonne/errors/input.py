@@ -165,12 +165,11 @@ class ContentMustMatch(InputError):
     @classmethod
     def of_correction(cls, book: str, channel: str, offset: int) -> Self:
         """Say that what is to be corrected is neither posted nor in suspense any more."""
-        return cls(
-            f"offsets: records that are posted or in suspense; the one at offset {offset} of "
-            f"{channel} in book {book} is not, or no longer: it was reversed (`tonne correction "
-            "list`); what was reversed for good is appended anew",
-            metadata={"book": book, "channel": channel, "offset": str(offset)},
+        text = (
+            f"the record at offset {offset} of {channel} in book {book} counts no longer: it was "
         )
+        text += "reversed (`tonne correction list`); append anew what was reversed for good"
+        return cls(f"offsets: {text}", metadata={"offset": str(offset), "channel": channel})
 
     @classmethod
     def of_quarantine(cls, book: str, channel: str, offset: int) -> Self:
