@@ -174,9 +174,8 @@ class ContentMustMatch(InputError):
     @classmethod
     def of_quarantine(cls, book: str, channel: str, offset: int) -> Self:
         """Say that what is to be corrected is in quarantine, where it is mended."""
-        text = f"the record at offset {offset} of {channel} in book {book} is in quarantine"
-        text += ", where it counts for nothing: mend it (MendRecords, or the mended file)"
-        return cls(f"offsets: {text}", metadata={"offset": str(offset), "channel": channel})
+        text = f"offsets: record {offset} of {channel} in book {book} is in quarantine: mend it"
+        return cls(text, metadata={"offset": str(offset), "channel": channel})
 
     @classmethod
     def of_request(cls, book: str, request_id: str) -> Self:
