@@ -165,11 +165,9 @@ class ContentMustMatch(InputError):
     @classmethod
     def of_correction(cls, book: str, channel: str, offset: int) -> Self:
         """Say that what is to be corrected is neither posted nor in suspense any more."""
-        text = (
-            f"the record at offset {offset} of {channel} in book {book} counts no longer: it was "
-        )
+        text = f"offsets: record {offset} of {channel} in book {book} counts no longer: it was "
         text += "reversed (`tonne correction list`); append anew what was reversed for good"
-        return cls(f"offsets: {text}", metadata={"offset": str(offset), "channel": channel})
+        return cls(text, metadata={"offset": str(offset), "channel": channel})
 
     @classmethod
     def of_quarantine(cls, book: str, channel: str, offset: int) -> Self:
