@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from tonne.catalogue.words.folding import plain
 from tonne.statements.fields import Amount, Day, Month, Number, Required, Share, invalid
 
 TIER_MAX: Final = 3
@@ -194,4 +195,4 @@ class Offset:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return plain(text).casefold()

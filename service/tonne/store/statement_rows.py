@@ -39,9 +39,12 @@ class StatementView:
         What speaks of this day; empty: of any.
     has_all_versions : bool
         All versions, or of each statement the last one.
+    number_max : int, optional
+        Numbers up to this one; None: all.
     """
 
     kind: str = ""
     as_of: dt.datetime | None = None
     day: str = ""
     has_all_versions: bool = False
+    number_max: int | None = None

@@ -293,6 +293,17 @@ def test_what_can_be_read_once_is_appended_without_a_look(run, tmp_path):
     assert run("append", pipe, "--channel", "c", "--strict")[0] == 2
 
 
+def test_a_pipe_that_is_read_as_a_table_is_read_once(run, tmp_path):
+    """Its name does not say what it is: nothing of its beginning is lost by a look at it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    feeder = threading.Thread(target=pipe.write_text, args=(HEADER + row(1) + row(2),))
+    feeder.start()
+    code, _, remarks = run("append", pipe, "--file-format", "csv", "--channel", "c")
+    feeder.join()
+    assert (code, kwh(run)) == (0, 20), remarks
+
+
 def test_an_append_that_broke_off_goes_on(append, run, monkeypatch):
     """The file is noted already; what is not durable of it is no repeat."""
     rows = [row(n) for n in range(1, 7)]

@@ -108,3 +108,15 @@ def test_a_lost_race_has_its_own_error(client, stated_book):
 
     with pytest.raises(StatementChanged):
         client.add_statements(stated_book, [replace(made, version=7)], author="Ada")
+
+
+def test_a_register_whose_columns_are_not_what_they_seem(run, tmp_path):
+    """A column that stands twice is refused; one that is not read, by its name, is told."""
+    file = tmp_path / "suppliers.csv"
+    words = ("supplier", "import", file, "--reason", "register", "--author", "Ada")
+    file.write_text("id,display_name,id\ns1,Boards,s2\n")
+    code, _, told = run(*words)
+    assert (code, "id stands twice" in told) == (1, True)
+    file.write_text("id,display_name,validto\ns1,Boards,2026-01-01\n")
+    code, _, told = run(*words)
+    assert (code, "columns that are not read: validto" in told) == (0, True)

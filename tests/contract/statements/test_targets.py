@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
+import grpc
 import pytest
 
 from tonne.errors import FieldInvalid, StatementUnknown
+from tonne.model import Facility
+from tonne.v1 import statements_pb2
 
 EDITION = b"""\
 activity,region,unit,valid_from,valid_to,kg_co2e,kg_co2,kg_ch4,kg_n2o,account,source,table,note
@@ -313,42 +316,64 @@ def test_spend_comes_from_the_ledger_where_no_question_brings_it(client, run, st
     assert (code, "spend of one currency" in text) == (1, True)
 
 
-@pytest.mark.parametrize(("most", "verdict"), [("21600", "met"), ("21599.9", "missed")])
-@pytest.mark.usefixtures("filled")
-def test_a_limit_without_a_base_is_judged_in_its_own_year(run, state, most, verdict):
-    """It has no way and no path; whether it is reached is said all the same."""
-    state(
-        *("target", "add", "limit", "display_name=At most", "type=absolute"),
-        *("accounts=scope1,scope2.location", "target_year_start=2022-01", f"target_value={most}"),
-    )
-    told = ask(run, "target", "progress", "limit", "--year", "2022-01")
-    assert told["current"]["progress_percent"] is None
-    # Figures of the years before are looked at, too: their mean goes on for no more years.
-    assert told["projection"].endswith(f"the target is {verdict}")
-    state(
-        *("target", "add", "share", "display_name=Shared", "type=share", "indicator=shared"),
-        *("target_year_start=2022-01", "target_value=80"),
-        'stated=[{"year_start": "2022-01", "value": "80", "source": "register"}]',
-    )
-    told = ask(run, "target", "progress", "share")
-    assert (told["projection"], told["projected_value"]) == (
-        "no year is left: the target is met",
-        "80",
-    )
+@pytest.mark.parametrize("text", ["1/0", "1e99999999", "-1e-99999999"])
+def test_a_number_of_an_indicator_is_read_as_a_decimal_alone(running, stated_book, text):
+    """Neither a division by nothing nor a power that takes minutes is computed."""
+    says = {
+        "display_name": "PUE", "type": "TARGET_TYPE_INTENSITY", "indicator": "pue_3",
+        "target_year_start": "2029-01",
+    }  # fmt: skip
+    stated = statements_pb2.StatedFigure(year_start="2028-01", value=text, source="report")
+    for given in ({"target_value": text}, {"target_value": "1.1", "stated": [stated]}):
+        body = statements_pb2.Target(**says, **given)
+        one = statements_pb2.Statement(id="t", reason="r", author="Ada", target=body)
+        request = statements_pb2.CreateStatementsRequest(
+            parent=f"books/{stated_book}", statements=[one]
+        )
+        with pytest.raises(grpc.RpcError) as refused:
+            running.api.statement.CreateStatements(request, timeout=10)
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert "a decimal number" in refused.value.details()
 
 
-def test_a_template_tells_what_it_states_anew(run, monkeypatch):
-    """It names what the book had in other words. TONNE_AUTHOR says who states it."""
-    monkeypatch.setenv("TONNE_AUTHOR", "Ada")
-    own = [each for each in TARGET if not each.startswith("display_name")]
-    code, _, told = run(
-        *("target", "add", "average-pue", "display_name=Ours", *own, "--reason", "own")
+def test_months_that_one_account_lacks_are_told(client, run, state, filled):
+    """All months of the grid and but one of diesel: of the target, and of a measure."""
+    fuel = {"facility": "dc", "activity": "site.diesel", "unit": "l", "quantity": "10"}
+    client.post_records(filled, [fuel | {"start": "2022-01-01", "end": "2022-02-01"}])
+    state("target", "add", "half", *TARGET)
+    told = ask(run, "target", "progress", "half")["notices"]
+    assert "nothing is posted to scope1 in 2020-01 to 2020-12" in told
+    assert "nothing is posted to scope1 in 2022-02 to 2022-12" in told
+    state("measure", "add", "cooling", "display_name=Cooling", "state=running",
+          "method=difference", "accounts=scope1,scope2.location", "baseline_year_start=2020-01",
+          "start_date=2022-01-01", "evidence=contract")  # fmt: skip
+    told = ask(run, "measure", "effect", "cooling")["notices"]
+    assert "nothing is posted to scope1 in 2020-01 to 2020-12" in told
+    assert "nothing is posted to scope1 in 2022-02 to 2022-12" in told
+
+
+def test_what_an_indicator_remarks_is_told_of_a_target(client, run, state, stated_book):
+    """A site whose IT meter lacks a month, and records that wait: no figure without a word."""
+    client.import_facilities(
+        stated_book, [Facility(id=each, type="data_centre") for each in ("north", "south")]
     )
-    assert code == 0, told
-    code, _, told = run("template", "apply", "ict-operator")
-    assert code == 0, told
-    assert told.endswith("stated anew, since the book had them in other words: target average-pue")
-    code, _, told = run("template", "apply", "ict-manufacturer")
-    assert "anew" not in told
-    code, listed, _ = run("target", "show", "average-pue")
-    assert [each["author"] for each in json.loads(listed)] == ["Ada", "Ada"]
+    client.import_edition(stated_book, "own", EDITION.replace(b"site.grid", b"electricity.grid"))
+    span = {"unit": "kWh", "start": "2020-01-01", "end": "2021-01-01"}
+    client.post_records(
+        stated_book,
+        [
+            span | {"facility": site, "activity": activity, "quantity": quantity} | changes
+            for site, activity, quantity, changes in (
+                ("north", "electricity.grid", "366", {}),
+                ("north", "electricity.it", "183", {}),
+                ("south", "electricity.grid", "366", {}),
+                ("south", "electricity.it", "167.5", {"end": "2020-12-01"}),
+                ("south", "site.unknown", "1", {}),
+            )
+        ],
+    )
+    state("target", "add", "pue", "display_name=PUE", "type=intensity", "indicator=pue_3",
+          "target_year_start=2025-01", "target_value=1.2")  # fmt: skip
+    told = ask(run, "target", "progress", "pue")["notices"]
+    assert "2020-01: no record of memo.it_energy: south in 2020-12" in told
+    assert any("wait in suspense" in each for each in told)

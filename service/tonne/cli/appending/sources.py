@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,8 +30,8 @@ def opened_sources(
     """Open files as sources, and give what says what their reading left out.
 
     Standard input is written to a file of the machine first, since records are read again for each
-    look where they are too many to be kept. Registers go through all files at once: these are
-    one source.
+    look where they are too many to be kept; so is a pipe that is read as a table, whose beginning
+    is looked at before. Registers go through all files at once: these are one source.
 
     Raises
     ------
@@ -63,9 +63,15 @@ def opened_sources(
 
 
 def _spooled(path: Path, folder: Path, reading: ReadingOptions) -> Path:
-    if str(path) != STANDARD_INPUT:
+    from tonne.cli.input.files import is_plain  # noqa: PLC0415  # loads Polars
+
+    is_standard = str(path) == STANDARD_INPUT
+    if not is_standard and (not path.is_fifo() or (reading.is_empty and is_plain(path))):
         return path
-    copy = folder / f"standard-input.{format_of(path, reading.file_format)}"
-    with copy.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
+    name = "standard-input" if is_standard else path.stem
+    own = Path(tempfile.mkdtemp(dir=folder))  # pipes of two folders may have one name
+    copy = own / f"{name}.{format_of(path, reading.file_format)}"
+    opened = nullcontext(sys.stdin.buffer) if is_standard else path.open("rb")
+    with opened as source, copy.open("wb") as file:
+        shutil.copyfileobj(source, file)
     return copy

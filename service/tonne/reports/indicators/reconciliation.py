@@ -36,12 +36,16 @@ if TYPE_CHECKING:
 
 METER_MISSING = "METER_MISSING"
 KEY_MISSING = "KEY_MISSING"
+KEY_INCOMPLETE = "KEY_INCOMPLETE"
 KEY_NEGATIVE = "KEY_NEGATIVE"
 KEY_UNITS_DIFFER = "KEY_UNITS_DIFFER"
 MORE_THAN_METERED = "MORE_THAN_METERED"
 """Reasons of what is told of a month."""
 
 RECIPIENTS_MAX = 1_000
+
+NAMED_MAX = 5
+"""Recipients that a message names."""
 
 _KWH = "kWh"
 
@@ -199,10 +203,19 @@ def _month(
         parts = shared_out(total, key)
     else:
         reason, message = KEY_MISSING, f"no recipient has {account} in this month"
-    rest = total - sum(parts.values())
-    if rest < 0 <= total:
+    allocated = sum(parts.values())
+    rest = total - allocated
+    if allocated > max(total, 0):
         reason = MORE_THAN_METERED
         message = "the recipients measured more than the meter: look for one that is not behind it"
+    without = [name for name in request.recipients if name not in key]
+    if parts and without and not reason:
+        named = ", ".join(without[:NAMED_MAX]) + (", ..." if len(without) > NAMED_MAX else "")
+        reason = KEY_INCOMPLETE
+        message = (
+            f"no record of {account} of {named} in this month: they have nothing; append what is "
+            "missing, a zero where it is one"
+        )
     return Reconciled(
         period,
         _text(total),

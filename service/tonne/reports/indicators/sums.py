@@ -55,6 +55,7 @@ class Sums:
         self._sums: defaultdict[tuple[str, int], defaultdict[Side, int | Fraction]]
         self._sums = defaultdict(lambda: defaultdict(int))
         self._present: defaultdict[tuple[str, int, int], set[int]] = defaultdict(set)
+        self._periods: set[int] = set()
 
     def add(
         self,
@@ -65,6 +66,7 @@ class Sums:
         parts: Iterable[Scaled],
     ) -> None:
         """Add a sum of postings, or what hours make of it."""
+        self._periods.add(period)
         sums = self._sums[place, period]
         for part in parts:
             amount_atto = quantity_atto if part.hours is None else amount_of(weighted, part.hours)
@@ -75,7 +77,7 @@ class Sums:
     @property
     def periods(self) -> list[int]:
         """Months that have something; sorted."""
-        return sorted({period for _, period in self._sums})
+        return sorted(self._periods)
 
     @property
     def places(self) -> list[str]:
@@ -88,9 +90,11 @@ class Sums:
         return {period for period in found if window.first <= period <= window.last}
 
     def total(self, place: str, window: Window) -> dict[Side, int | Fraction]:
-        """Add up the months of a window."""
+        """Add up the months of a window: of those that have something, however wide it is."""
         found: defaultdict[Side, int | Fraction] = defaultdict(int)
-        for period in range(window.first, window.last + 1):
+        for period in self._periods:
+            if not window.first <= period <= window.last:
+                continue
             for side, number in self._sums.get((place, period), {}).items():
                 found[side] += number
         return found

@@ -173,6 +173,12 @@ class Valuation:
                 DENOMINATOR_ZERO,
                 f"{needs} adds up to nothing in {months}; nothing divides by it",
             )
+        if denominator < 0:
+            needs = _needs(definition.denominator)
+            return OUT_OF_BOUNDS, (
+                f"{needs} adds up to less than nothing, {exact_text(denominator)}, and makes no "
+                "ratio: ask for the months whose records these corrections mend, too"
+            )
         required = any(not term.is_optional for term in definition.numerator)
         if required and not self.sums.months(place, indicator, NUMERATOR, window):
             needs = _needs(definition.numerator)

@@ -71,6 +71,7 @@ class _Effects:
                     f"{last_month(year)}: append those that are missing",
                     f"none in {', '.join(missing)}",
                 )
+            self.notices += sums.lacking(accounts, year)
         return sums
 
     def difference(self) -> tuple[Fraction, str, list[Term]]:

@@ -86,10 +86,8 @@ class LedgerFigures:
                 continue
             value = None if missing else sums.kg_of(months)
             figures[year] = Figure(year, value, Basis.LEDGER, "the ledger", missing)
-            if lacking := sums.lacking(target.accounts, months):
-                notices.append(
-                    f"{year} to {months[-1]}: nothing is posted to {', '.join(lacking)}"
-                )
+            if value is not None:
+                notices += sums.lacking(target.accounts, year)
         rests_on = f"{sums.gwp_set}, {sums.consolidation.replace('-', ' ')}"
         return Found(figures, tuple(notices), rests_on)
 

@@ -13,9 +13,9 @@ from tonne.reports.indicators.request import IndicatorRequest
 from tonne.reports.indicators.values import DENOMINATOR_MISSING, NUMERATOR_MISSING
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.reports.statements.figures import Figure, Found
-from tonne.reports.statements.sums import last_month, year_months
+from tonne.reports.statements.sums import last_month, waiting_text, year_months
 from tonne.statements.answers import Basis
-from tonne.statements.fields import invalid
+from tonne.statements.fields import invalid, is_number
 from tonne.statements.statement import Kind
 from tonne.statements.targets import TargetType
 
@@ -40,6 +40,7 @@ class _Year:
     denominator: Fraction = field(default_factory=Fraction)
     months: set[int] = field(default_factory=set)
     units: set[str] = field(default_factory=set)
+    remarks: list[str] = field(default_factory=list)
     has_any: bool = False
 
     def add(self, value: Value) -> None:
@@ -51,6 +52,7 @@ class _Year:
         self.denominator += value.denominator
         self.months.add(value.window.first)
         self.units.add(value.unit)
+        self.remarks += value.remarks
 
 
 class IndicatorFigures:
@@ -89,6 +91,8 @@ class IndicatorFigures:
             month = value.window.first
             sums[month - (month - first) % len(year_months(years[0]))].add(value)
         notices = [each.message for each in answer.notices]
+        if answer.suspended_count:
+            notices.append(waiting_text(answer.suspended_count))
         figures = {}
         for year in years:
             of_year = sums[period_of_month(year)]
@@ -109,11 +113,14 @@ def _figure(
     told = ""
     if len(of_year.units) > 1:
         told = f"the records are in {' and '.join(sorted(of_year.units))}, which do not add up"
-    elif not of_year.denominator:
-        told = "the denominator adds up to nothing; nothing divides by it"
+    elif of_year.denominator <= 0:
+        less = "less than " if of_year.denominator else ""
+        told = f"the denominator adds up to {less}nothing; nothing divides by it"
     elif not missing:
         value = definition.times * of_year.numerator / of_year.denominator
         told = definition.misfit(value)
+        if of_year.remarks:
+            notices.append(f"{year}: {'; '.join(of_year.remarks)}")
     if told:
         notices.append(f"{year}: {told}")
         value = None
@@ -149,9 +156,7 @@ def check_targets(given: Sequence[Statement]) -> None:
         values = [("target_value", target.target_value)]
         values += [("stated", one.value) for one in target.stated]
         for name, text in values:
-            try:
-                misfit = definition.misfit(Fraction(text) / scale) if text else ""
-            except ValueError:
-                continue  # no number: told where fields are checked
-            if misfit:
+            if not is_number(text):
+                continue  # told where fields are checked; 1e99999999 would take minutes to read
+            if misfit := definition.misfit(Fraction(text) / scale):
                 raise invalid(f"statements[{index}].target.{name}", misfit, text)

@@ -176,11 +176,9 @@ def _current(statement: Statement, found: Found, year_start: str) -> Figure:
 
 def _remedy(target: Target) -> str:
     stated = "state it with its source (stated)"
-    if target.type is TargetType.ABSOLUTE:
-        return f"append the records of its missing months, or {stated}"
     if target.type is TargetType.ENGAGEMENT:
         return f"state suppliers and their evidence, give their spend, or {stated}"
-    return f"{stated}"
+    return f"append the records of its missing months, or {stated}"
 
 
 def _lack(figure: Figure | None) -> str:

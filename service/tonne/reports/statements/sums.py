@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from tonne.model import PERIOD_COUNT_MAX, month_of_period, period_of_month
+from tonne.reports.indicators.gaps import months_text
 from tonne.reports.inventory.footprint import KG_CO2E, KWH, has
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import grouped_sums, inventory_of, numerators_of
@@ -62,11 +63,16 @@ class Sums:
         wanted = set(months)
         return sum((kwh for (month, _), kwh in self.kwh.items() if month in wanted), Fraction(0))
 
-    def lacking(self, roots: Sequence[str], months: Iterable[str]) -> list[str]:
-        """Give the accounts, of those that were asked for, without any record in months."""
-        wanted = set(months)
-        there = {account for month, account in self.kg_co2e if month in wanted}
-        return [root for root in roots if not any(is_within(each, root) for each in there)]
+    def lacking(self, roots: Sequence[str], year_start: str) -> list[str]:
+        """Tell accounts, of those that were asked for, without a record in months of a year."""
+        months = year_months(year_start)
+        told = []
+        for root in roots:
+            there = {month for month, account in self.kg_co2e if is_within(account, root)}
+            lacking = [period_of_month(each) for each in months if each not in there]
+            if lacking:
+                told.append(f"nothing is posted to {root} in {months_text(lacking)}")
+        return told
 
 
 def sum_months(snapshot: Snapshot, request: InventoryRequest, hold: Hold) -> Sums:
@@ -107,10 +113,7 @@ def sum_months(snapshot: Snapshot, request: InventoryRequest, hold: Hold) -> Sum
     found = inventory_of(chosen, gathering.resolutions, asked, hold)
     notices = [each.message for each in found.notices]
     if found.suspended_count:
-        notices.append(
-            f"{found.suspended_count} records of the selection wait in suspense, and are in no "
-            "number here"
-        )
+        notices.append(waiting_text(found.suspended_count))
     return Sums(
         {key: Fraction(value, weights.denominators[KG_CO2E]) for key, value in kg.items()},
         {key: Fraction(value, weights.denominators[KWH]) for key, value in kwh.items()},
@@ -119,6 +122,11 @@ def sum_months(snapshot: Snapshot, request: InventoryRequest, hold: Hold) -> Sum
         found.consolidation,
         frozenset(month for month, _ in kg),
     )
+
+
+def waiting_text(count: int) -> str:
+    """Tell of records that wait."""
+    return f"{count} records of the selection wait in suspense, and are in no number here"
 
 
 def year_months(year_start: str) -> list[str]:

@@ -144,9 +144,14 @@ class StatementTable(Tables):
     def read_statements(
         self, book: str, view: StatementView, ids: Sequence[str] = ()
     ) -> Iterator[StatementRow]:
-        """Read all statements of a view that are not withdrawn, `_READ_ROWS` at a time."""
+        """Read all statements of a view that are not withdrawn, `_READ_ROWS` at a time.
+
+        What is stated meanwhile is not seen: else a statement would come twice.
+        """
         table, after = statement, 0
-        scope = _scope(book, view)
+        with self._database.read() as connection:
+            count, _ = _end(connection, book)
+        scope = _scope(book, replace(view, number_max=count))
         if ids:
             scope.append(table.c.id.in_(ids))
         if not view.has_all_versions:
@@ -192,6 +197,8 @@ def _seen(table: Any, view: StatementView) -> list[sa.ColumnElement[bool]]:
         seen.append(table.c.create_time <= view.as_of)
     if view.day:
         seen.append(table.c.valid_from <= view.day)
+    if view.number_max is not None:
+        seen.append(table.c.number <= view.number_max)
     return seen
 
 

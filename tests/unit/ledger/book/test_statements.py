@@ -132,3 +132,14 @@ def test_evidence_has_its_date_and_its_source(any_bench, changes, message):
     with pytest.raises(FieldInvalid) as error:
         add(any_bench, supplier("s1"), evidence("e1", "s1", **changes))
     assert message in error.value.message
+
+
+def test_a_version_that_withdraws_says_nothing(any_bench):
+    """Asked for by its number it is no statement; the versions before it still are."""
+    add(any_bench, supplier("s1"))
+    add(any_bench, supplier("s1", body=None))
+    get = any_bench.ledger.statements.get
+    assert get(any_bench.book, SUPPLIERS, "s1", 1).body == Supplier("Northern Boards")
+    for version in (0, 2, 3):
+        with pytest.raises(StatementUnknown):
+            get(any_bench.book, SUPPLIERS, "s1", version)

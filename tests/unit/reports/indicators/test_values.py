@@ -252,3 +252,14 @@ def test_a_group_is_the_ratio_of_the_sums_of_its_parts(records, by):
             assert sum((other.denominator for other in mine), Fraction(0)) == each.denominator
         if each.value is not None:
             assert each.value == each.definition.times * each.numerator / each.denominator
+
+
+def test_two_sides_below_nothing_make_no_ratio():
+    """A month of corrections alone: -100 kWh over -50 kWh is no PUE of 2."""
+    records = [
+        Record("dc-1", "electricity.grid", "KR", 540, (-100 * 10**6,)),
+        Record("dc-1", "electricity.it", "KR", 540, (-50 * 10**6,)),
+    ]
+    (found,) = (each for (name, *_), each in ask(records).items() if name == "pue_3")
+    assert (found.value, found.refusal) == (None, "OUT_OF_BOUNDS")
+    assert "memo.it_energy adds up to less than nothing, -50" in found.message

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.stores.store import create_book
 from tonne.errors import BookUnknown, ContentMustMatch
+from tonne.store.manifest import statements
 from tonne.store.rows import Window
 from tonne.store.statement_rows import StatementRow, StatementView
 
@@ -70,3 +71,14 @@ def test_what_is_refused_leaves_nothing(manifest):
     assert manifest.find_statements("acme", EVERYTHING, PAGE).items == []
     with pytest.raises(BookUnknown):
         manifest.put_statements("none", [row("x", 1)], nothing)
+
+
+def test_what_is_stated_meanwhile_is_not_read_beside_what_it_follows(manifest, monkeypatch):
+    """A reading is of one moment: a statement that gets a version meanwhile comes once."""
+    monkeypatch.setattr(statements, "_READ_ROWS", 1)
+    create_book(manifest)
+    first = manifest.put_statements("acme", [row("x", 1), row("y", 1)], nothing)
+    reading = manifest.read_statements("acme", StatementView())
+    found = [next(reading)]
+    manifest.put_statements("acme", [row("x", 2), row("y", 2)], nothing)
+    assert [*found, *reading] == first

@@ -230,17 +230,18 @@ def read_rows(file: Path, columns: dict[str, str], known: tuple[str, ...]) -> It
     columns : dict of str to str
         Names of columns by field, where they are other than the field's.
     known : tuple of str
-        All fields that are read; other columns are left out.
+        All fields that are read; other columns are left out, and told.
 
     Raises
     ------
     FieldInvalid
-        A row has more cells than the header, or the file none of the fields.
+        A row has more cells than the header, a column stands twice, or the file has none of the
+        fields.
     """
     named = {columns.get(field, field): field for field in known}
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
-        header = reader.fieldnames or ()
+        header = list(reader.fieldnames or ())
         missing = [name for name in columns.values() if name not in header]
         if missing or not set(named) & set(header):
             raise FieldInvalid(
@@ -248,6 +249,14 @@ def read_rows(file: Path, columns: dict[str, str], known: tuple[str, ...]) -> It
                 f"{', '.join(header) or 'nothing'}",
                 metadata={"file": str(file)},
             )
+        twice = [name for name in named if header.count(name) > 1]
+        if twice:
+            raise FieldInvalid(
+                f"{file}: expected each column once; {', '.join(twice)} stands twice: rename one",
+                metadata={"file": str(file)},
+            )
+        if others := [name for name in header if name not in named]:
+            say(f"notice: {file}: columns that are not read: {', '.join(others)}")
         for row in reader:
             place = f"{file}, line {reader.line_num}"
             if None in row:

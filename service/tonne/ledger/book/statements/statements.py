@@ -178,13 +178,14 @@ class Statements(LedgerPart):
         Raises
         ------
         StatementUnknown
+            There is none, or the version withdraws it.
         BookUnknown, FieldInvalid
         """
         kind = view.kind or "statement"
         if version:
             view = replace(view, has_all_versions=True)
         for each in self.read(book, view, (id_,)):
-            if each.version == version or not version:
+            if each.body is not None and version in (0, each.version):
                 return each
         told = f", version {version}" if version else ""
         if view.day:
