@@ -29,7 +29,7 @@ _CHANNEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 
 
 class RowStatus(enum.IntEnum):
-    """Outcome of one record; numbered as in the kernel; as `tonne.v1.RowStatus`, but POSTED."""
+    """Outcome of one record, numbered as in the kernel and the API; REVERSED is of no kernel."""
 
     POSTED = 0
     RECORD_MUST_DECODE = 1
@@ -51,6 +51,7 @@ class RowStatus(enum.IntEnum):
     UNIT_MUST_FIT_ACTIVITY = 17
     SPAN_MUST_FIT = 18
     FIELD_MUST_BE_READABLE = 19
+    REVERSED = 62
     FACILITY_MUST_BE_REGISTERED = 64
     FACTOR_MUST_EXIST = 65
 
@@ -62,7 +63,7 @@ class RowStatus(enum.IntEnum):
     @property
     def is_quarantine(self) -> bool:
         """Whether a record of this status is in quarantine."""
-        return 0 < self < RowStatus.FACILITY_MUST_BE_REGISTERED
+        return 0 < self < RowStatus.REVERSED
 
 
 class RecordField(enum.IntEnum):

@@ -22,6 +22,7 @@ from tonne.edge.messages import names
 from tonne.edge.options import server_options
 from tonne.edge.services import (
     catalogue_service,
+    correction_service,
     health,
     import_service,
     indicator_service,
@@ -31,6 +32,7 @@ from tonne.edge.services import (
     statement_service,
 )
 from tonne.edge.services.catalogue_service import CatalogueService
+from tonne.edge.services.correction_service import CorrectionService
 from tonne.edge.services.import_service import ImportService
 from tonne.edge.services.indicator_service import IndicatorService
 from tonne.edge.services.ledger_service import LedgerService
@@ -65,6 +67,7 @@ SERVICES = (
     import_service.NAME,
     ledger_service.NAME,
     catalogue_service.NAME,
+    correction_service.NAME,
     indicator_service.NAME,
     report_service.NAME,
     statement_service.NAME,
@@ -211,6 +214,9 @@ class Server:
             ingest_service.NAME: ingest.handlers(border),
             import_service.NAME: ImportService(self._ledger, self._ingest).handlers(border),
             ledger_service.NAME: LedgerService(self._ledger).handlers(border),
+            correction_service.NAME: CorrectionService(
+                self._ledger, self._ingest, self.telemetry
+            ).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
             indicator_service.NAME: IndicatorService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),

@@ -58,6 +58,8 @@ NOT_HERE = {
     "publish.after_intent",
     "publish.after_mark",
     "publish.before_commit",
+    "reversal.after_commit",
+    "reversal.after_files",
 }
 
 

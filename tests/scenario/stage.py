@@ -7,16 +7,21 @@ batches as the story has tables of them.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
+import uuid
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pytest
 
 from tests.unit.catalogue.small_editions import write_edition
 from tonne.catalogue.words.method import MethodSettings
+from tonne.errors import InputError
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.ledger import Ledger
-from tonne.ledger.posting.entries import ChannelEntry, Durable
+from tonne.ledger.posting.correcting.selection import Selection
+from tonne.ledger.posting.entries import ChannelEntry, Durable, Lost, RequestEntry
 from tonne.model import (
     PERIOD_COUNT_MAX,
     Entity,
@@ -33,6 +38,7 @@ from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.store.manifest.manifest import Manifest
 from tonne.store.objects.objects import open_objects
+from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 from tonne.v1 import ingest_pb2
 from tonne_kernel import Session
 
@@ -59,7 +65,7 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
         self._manifest = Manifest.open(url or f"sqlite:///{folder / 'manifest.db'}")
         objects = open_objects((folder / "objects").as_uri(), {})
-        self._ledger = Ledger(self._manifest, objects, holder="stage")
+        self._ledger = Ledger(self._manifest, objects, holder="stage", merge_files_max=1)
 
     def close(self) -> None:
         self._ledger.close()
@@ -135,6 +141,103 @@ class Stage:
         found = dict.fromkeys(range(len(rows)), "posted")
         found |= {error.index: error.status.name for error in outcome.row_errors}
         assert list(found.values()) == [row.get("outcome") or "posted" for row in rows]
+
+    def reverse(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Reverse records of a channel, of an id, or of a facility and month; counts if told."""
+        place = re.fullmatch(
+            r"id (?P<record_id>\S+)|facility (?P<facility>\S+) in (?P<month>\S+)"
+            r"|(?P<source>\S+) (?P<first>\d+)(?: to (?P<stop>\d+))?",
+            words,
+        )
+        assert place is not None, words
+        given = {name: place[name] for name in ("source", "record_id", "facility") if place[name]}
+        if place["first"]:
+            first = int(place["first"])
+            given |= (
+                {"first_offset": first, "stop_offset": int(place["stop"])}
+                if place["stop"]
+                else {"offsets": (first,)}
+            )
+        if place["month"]:
+            given["period"] = period_of_month(place["month"])
+        entry = Correction(CorrectionKind.REVERSAL, "", "stage", ReasonCode.ERROR, "the story")
+        chosen = Selection(**given)
+        if rows and "refused" in rows[0]:
+            with pytest.raises(InputError, match=re.escape(rows[0]["refused"])):
+                self._ledger.reversals.reverse(BOOK, chosen, entry)
+            return
+        *_, done = self._ledger.reversals.reverse(BOOK, chosen, entry)
+        for row in rows:
+            assert row["reversed"] == str(done.reversed_count)
+            assert row.get("before", "0") == str(done.already_count)
+            assert row.get("quarantined", "0") == str(done.quarantined_count)
+
+    def correct(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Correct the records at the offsets of a channel; `refused` says why it is not done."""
+        offsets = [int(row["offset"]) for row in rows]
+        request_id = str(uuid.uuid4())
+        entry = Correction(
+            CorrectionKind.CORRECTION, words, "stage", ReasonCode.ESTIMATE, "the story"
+        )
+        session = Session()
+        body = ingest_pb2.Rows(records=[_record(row) for row in rows]).SerializeToString()
+        batch = session.decode_rows(body, 0, len(body))
+        find = functools.partial(
+            self._ledger.mends.supersede, BOOK, words, offsets, request_id, corrects=True
+        )
+        refused = rows[0].get("refused", "")
+        if refused.startswith("it "):  # by what stands at the place, before anything is posted
+            with pytest.raises(InputError, match=re.escape(refused.removeprefix("it "))):
+                find()
+            return
+        (outcome,) = self._ledger.journal.write(
+            BOOK, [RequestEntry(batch, request_id, request_id, find(), entry)]
+        )
+        assert isinstance(outcome, Lost if refused else Durable), outcome
+        assert not refused or refused in outcome.error.message
+
+    def clear(self, words: str, _rows: tuple[Row, ...]) -> None:
+        """Clear the suspense; the words say how many records are posted."""
+        *_, done = self._ledger.suspense.clear(BOOK)
+        assert str(done.cleared_count) == words
+
+    def region(self, words: str, _rows: tuple[Row, ...]) -> None:
+        """Give a facility another region."""
+        facility, region = words.split()
+        self._ledger.register.import_facilities(BOOK, [Facility(facility, region=region)])
+
+    def merge(self, _words: str, _rows: tuple[Row, ...]) -> None:
+        """Merge the postings files."""
+        self._ledger.merger.merge(BOOK)
+
+    def listed(self, _words: str, rows: tuple[Row, ...]) -> None:
+        """Compare the records as they are listed."""
+        found = [
+            {
+                "record_id": each.record_id,
+                "quantity": quantity_text(atto_of(each.quantity)),
+                "status": each.status.name,
+                "correction": str(each.correction or ""),
+            }
+            for each in self._ledger.records.list_records(BOOK).items
+        ]
+        _compare(found, rows)
+
+    def corrections(self, _words: str, rows: tuple[Row, ...]) -> None:
+        """Compare the entries, each with its first record."""
+        found = [
+            {
+                "number": str(each.correction.number),
+                "kind": str(each.correction.kind),
+                "records": str(each.correction.record_count),
+                "before": quantity_text(atto_of(each.records[0].before.quantity)),
+                "after": quantity_text(atto_of(after.quantity))
+                if (after := each.records[0].after)
+                else "",
+            }
+            for each in self._ledger.corrections.list_corrections(BOOK).items
+        ]
+        _compare(found, rows)
 
     def postings(self, _words: str, rows: tuple[Row, ...]) -> None:
         """Compare all postings, summed over files; an account is that of the resolution."""

@@ -11,8 +11,17 @@ from tests.scenario.stage import Stage
 from tests.scenario.story import read_story
 
 STORIES = sorted((Path(__file__).parent / "stories").rglob("*.md"))
-FACTS = {"book", "facilities", "entities", "edition", "order", "records"}
-EXPECTATIONS = {"postings", "inventory", "notices", "suspense", "quarantine"}
+FACTS = {"book", "facilities", "entities", "edition", "order", "records", "region", "merge"}
+ACTS = {"reverse", "correct", "clear"}
+EXPECTATIONS = {
+    "postings",
+    "inventory",
+    "notices",
+    "suspense",
+    "quarantine",
+    "listed",
+    "corrections",
+}
 
 
 @pytest.fixture
@@ -48,7 +57,7 @@ def test_a_story_comes_true(path, any_stage):
 def test_a_story_expects_something(path):
     """A story has steps that the stage knows, and rows to compare."""
     steps = read_story(path)
-    assert {step.verb for step in steps} <= FACTS | EXPECTATIONS
+    assert {step.verb for step in steps} <= FACTS | ACTS | EXPECTATIONS
     assert any(step.verb in EXPECTATIONS and step.rows for step in steps)
 
 

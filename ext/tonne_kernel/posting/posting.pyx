@@ -132,7 +132,7 @@ cdef inline int _post_record(
         i128_add(&state.quantity_micro, i128_of(quantity_micro))
         if columns.quantity_rest != NULL:
             i128_add(&state.quantity_rest, i128_of(columns.quantity_rest[row]))
-        _add_row(posting, state, columns, row, key.posting_key, status)
+        _add_row(posting, state, columns, row, key, status)
     return status
 
 
@@ -302,18 +302,18 @@ cdef inline int64_t _start_us(const Posting *posting, int32_t run, int32_t last)
 
 cdef inline void _add_row(
     Posting *posting, const SliceState *state, const BatchColumns *columns, int64_t row,
-    int32_t posting_key, int status
+    const KeyState *key_state, int status
 ) noexcept nogil:
     cdef int64_t at = posting.segment.count
-    cdef const Key *key = &posting.dictionaries.keys.keys[posting_key]
-    debug_assert(at < posting.segment.capacity)
-    debug_assert(0 <= posting_key < posting.dictionaries.keys.count)
+    cdef const Key *key = &posting.dictionaries.keys.keys[key_state.posting_key]
+    debug_assert(at < posting.segment.capacity and key_state.posting_key >= 0)
     posting.segment.channel[at] = state.source.channel
     posting.segment.offset[at] = state.source.first_offset + row
     posting.segment.facility[at] = key.facility
     posting.segment.activity[at] = key.activity
     posting.segment.unit[at] = key.unit
     posting.segment.region[at] = key.region
+    posting.segment.rule[at] = key_state.rule
     posting.segment.quantity_micro[at] = i128_of(columns.quantity_micro[row])
     posting.segment.start_us[at] = columns.start_us[row]
     posting.segment.end_us[at] = columns.end_us[row]

@@ -18,6 +18,7 @@ cdef struct SegmentColumns:
     int32_t *activity
     int32_t *unit
     int32_t *region
+    int32_t *rule               # of the key, in the table that it was posted with
     i128 *quantity_micro
     int64_t *start_us
     int64_t *end_us

@@ -28,6 +28,7 @@ cdef int segment_allocate(
     segment.activity = <int32_t *>block_allocate(row_count * 4)
     segment.unit = <int32_t *>block_allocate(row_count * 4)
     segment.region = <int32_t *>block_allocate(row_count * 4)
+    segment.rule = <int32_t *>block_allocate(row_count * 4)
     segment.quantity_micro = <i128 *>block_allocate(row_count * 16)
     segment.start_us = <int64_t *>block_allocate(row_count * 8)
     segment.end_us = <int64_t *>block_allocate(row_count * 8)
@@ -36,7 +37,7 @@ cdef int segment_allocate(
     if (
         segment.channel == NULL or segment.offset == NULL or segment.facility == NULL
         or segment.activity == NULL or segment.unit == NULL or segment.region == NULL
-        or segment.quantity_micro == NULL or segment.start_us == NULL
+        or segment.rule == NULL or segment.quantity_micro == NULL or segment.start_us == NULL
         or segment.end_us == NULL or segment.status == NULL or segment.kept == NULL
         or texts_reserve(&segment.record_id, row_count, record_id_bytes)
     ):
@@ -53,6 +54,7 @@ cdef void segment_free(SegmentColumns *segment) noexcept nogil:
     block_free(segment.activity)
     block_free(segment.unit)
     block_free(segment.region)
+    block_free(segment.rule)
     block_free(segment.quantity_micro)
     block_free(segment.start_us)
     block_free(segment.end_us)
@@ -116,6 +118,7 @@ cdef ArrowTable export_segment(
     table.add_fixed("start", "tsu:UTC", _give(table, <void **>&segment.start_us))
     table.add_fixed("end", "tsu:UTC", _give(table, <void **>&segment.end_us))
     table.add_fixed("status", "C", _give(table, <void **>&segment.status))
+    table.add_fixed("rule", "i", _give(table, <void **>&segment.rule))
     if segment.quantity_rest != NULL:
         table.add_fixed(
             "quantity_rest", "d:18,18", _give(table, <void **>&segment.quantity_rest))

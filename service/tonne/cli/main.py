@@ -55,6 +55,8 @@ COMMANDS = {
     "product": "commands.stating.products:product_app",
     "template": "commands.stating.templates:template_app",
     "channel": "commands.listings:channel_app",
+    "record": "commands.correcting.corrections:record_app",
+    "correction": "commands.correcting.corrections:correction_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",
     "quarantine": "commands.listings:quarantine_app",

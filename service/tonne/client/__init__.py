@@ -14,10 +14,13 @@ from tonne.client.answers.coverage_results import Coverage, CoverageGap
 from tonne.client.answers.explain_results import ExplainLine, ExplainRecord, ExplainReplay
 from tonne.client.answers.import_results import (
     Comparison,
+    CorrectedRecord,
+    Correction,
     Digests,
     Import,
     ImportClaim,
     RecordDifference,
+    ReversalProgress,
 )
 from tonne.client.answers.report_results import (
     Estimate,
@@ -55,6 +58,8 @@ __all__ = [
     "ChannelFenced",
     "Client",
     "Comparison",
+    "CorrectedRecord",
+    "Correction",
     "Coverage",
     "CoverageGap",
     "Credentials",
@@ -76,6 +81,7 @@ __all__ = [
     "RecordDifference",
     "RecordsInvalid",
     "RetryPolicy",
+    "ReversalProgress",
     "RowError",
     "ServerFailed",
     "ServerRefused",

@@ -29,7 +29,9 @@ from tonne.quantities import quantity_decimal
 from tonne.v1 import imports_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tonne.client.append.batches import Batch
 
 
 LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
@@ -123,6 +125,7 @@ class ImportCalls(Calls):
         offset = start_offset
         differences: list[RecordDifference] = []
         mendable: list[int] = []
+        correctable: list[int] = []
         difference_count = quarantined_count = 0
         days = self._days_of(book)
         for batch in Batches(records, LIMITS, days=days, bytes_target=BYTES_TARGET):
@@ -139,6 +142,7 @@ class ImportCalls(Calls):
                 for each in found.differences[:room]
             ]
             mendable += found.mendable_offsets
+            correctable += found.correctable_offsets
             difference_count += found.difference_count
             quarantined_count += found.quarantined_count
             offset += batch.record_count
@@ -148,6 +152,7 @@ class ImportCalls(Calls):
             difference_count,
             tuple(mendable),
             quarantined_count,
+            tuple(correctable),
         )
 
     def digest_records(self, book: str, channel: str, records: Records) -> Digests:
@@ -198,16 +203,30 @@ class ImportCalls(Calls):
             What is at an offset is not, or no longer, in quarantine or in suspense. Those of the
             calls before are posted; compare again.
         """
+
+        def call(mine: Sequence[int], batch: Batch) -> Any:
+            request = imports_pb2.MendRecordsRequest(
+                name=source_name(book, channel), request_id=str(uuid.uuid4()), offsets=mine
+            )
+            batch.put_into(request)
+            return self._call(self._imports.MendRecords, request)
+
+        return self._in_place(book, offsets, records, call)
+
+    def _in_place(
+        self,
+        book: str,
+        offsets: Sequence[int],
+        records: Records,
+        call: Callable[[Sequence[int], Batch], Any],
+    ) -> AppendResult:
+        """Post records for others, a batch at a time; `call` posts one and gives the answer."""
         totals, errors, omitted_count, done_count = ControlTotals(), list[RowError](), 0, 0
         days = self._days_of(book)
         batches = Batches(records, LIMITS, days=days, bytes_target=BYTES_TARGET)
         for batch in batches:
             mine = offsets[done_count : done_count + batch.record_count]
-            request = imports_pb2.MendRecordsRequest(
-                name=source_name(book, channel), request_id=str(uuid.uuid4()), offsets=mine
-            )
-            batch.put_into(request)
-            answer = self._call(self._imports.MendRecords, request)
+            answer = call(mine, batch)
             totals += read_totals(answer.control_totals)
             room = ROW_ERRORS_MAX - len(errors)
             for error in answer.row_errors[:room]:

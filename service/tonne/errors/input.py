@@ -163,6 +163,21 @@ class ContentMustMatch(InputError):
         )
 
     @classmethod
+    def of_correction(cls, book: str, channel: str, offset: int) -> Self:
+        """Say that what is to be corrected is neither posted nor in suspense any more."""
+        text = (
+            f"the record at offset {offset} of {channel} in book {book} counts no longer: it was "
+        )
+        text += "reversed (`tonne correction list`); append anew what was reversed for good"
+        return cls(f"offsets: {text}", metadata={"offset": str(offset), "channel": channel})
+
+    @classmethod
+    def of_quarantine(cls, book: str, channel: str, offset: int) -> Self:
+        """Say that what is to be corrected is in quarantine, where it is mended."""
+        text = f"offsets: record {offset} of {channel} in book {book} is in quarantine: mend it"
+        return cls(text, metadata={"offset": str(offset), "channel": channel})
+
+    @classmethod
     def of_request(cls, book: str, request_id: str) -> Self:
         """Say that a request id stands for other records."""
         return cls(

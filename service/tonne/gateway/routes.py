@@ -14,6 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 from tonne.errors import FieldInvalid
 from tonne.v1 import (
     catalogue_pb2,
+    corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
@@ -73,9 +74,10 @@ def routes() -> list[Route]:
             ingest_pb2,
             imports_pb2,
             ledger_pb2,
+            corrections_pb2,
             catalogue_pb2,
-            indicators_pb2,
             report_pb2,
+            indicators_pb2,
             statements_pb2,
         )
         for service in file.DESCRIPTOR.services_by_name.values()

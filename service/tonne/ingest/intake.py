@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -156,17 +157,30 @@ class Intake:
         )
 
     async def supersede(
-        self, book: str, channel: str, offsets: tuple[int, ...], request_id: str
+        self,
+        book: str,
+        channel: str,
+        offsets: tuple[int, ...],
+        request_id: str,
+        *,
+        corrects: bool = False,
     ) -> tuple[MendRow, ...]:
-        """Find the records that a request mends; none where it was posted before."""
-        return await self._look_up(self._supersede, book, channel, offsets, request_id)
+        """Find the records that a request mends, or corrects; none where it was posted before."""
+        find = functools.partial(self._supersede, corrects=corrects)
+        return await self._look_up(find, book, channel, offsets, request_id)
 
     def _supersede(
-        self, book: str, channel: str, offsets: tuple[int, ...], request_id: str
+        self,
+        book: str,
+        channel: str,
+        offsets: tuple[int, ...],
+        request_id: str,
+        *,
+        corrects: bool,
     ) -> tuple[MendRow, ...]:
         if self._ledger.repeats.is_posted(book, request_id):
             return ()
-        return self._ledger.mends.supersede(book, channel, offsets, request_id)
+        return self._ledger.mends.supersede(book, channel, offsets, request_id, corrects=corrects)
 
     async def close(self, give_up_s: float) -> None:
         """Commit what was taken, then end the threads."""

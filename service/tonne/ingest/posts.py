@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tonne.errors import FieldInvalid
 from tonne.ingest.committer import BatchQueue
 from tonne.ingest.decoder import check_kind, check_size
+from tonne.ledger.posting.correcting.reversals import check_entry
 from tonne.ledger.posting.entries import Lost, RequestEntry
 
 if TYPE_CHECKING:
@@ -21,14 +22,19 @@ if TYPE_CHECKING:
     from tonne.ingest.intake import Intake
     from tonne.ledger.posting.entries import Durable, Outcome
     from tonne.store.rows import MendRow
+    from tonne.store.statement_rows import Correction
 
 
 @dataclass(frozen=True, slots=True)
 class Mending:
-    """The records in quarantine that those of a call stand for: their offsets, ascending."""
+    """The records that those of a call stand for: their offsets, ascending.
+
+    They are in quarantine or in suspense; posted or in suspense, where there is a correction.
+    """
 
     channel: str
     offsets: tuple[int, ...]
+    correction: Correction | None = None
 
 
 async def post_records(
@@ -64,10 +70,21 @@ async def post_records(
         digest.update(content)
         mends: tuple[MendRow, ...] = ()
         if mending is not None:
+            entry_of = mending.correction
+            if entry_of is not None:
+                check_entry(entry_of)
+                digest.update(repr(entry_of).encode())
             digest.update(repr((mending.channel, mending.offsets)).encode())
             check_offsets(mending.offsets, batch.record_count)
-            mends = await intake.supersede(book, mending.channel, mending.offsets, request_id)
-        entry = RequestEntry(batch, request_id, digest.hexdigest(), mends)
+            mends = await intake.supersede(
+                book,
+                mending.channel,
+                mending.offsets,
+                request_id,
+                corrects=entry_of is not None,
+            )
+        correction = mending.correction if mending is not None else None
+        entry = RequestEntry(batch, request_id, digest.hexdigest(), mends, correction)
         intake.admission.hold(len(content))
         intake.offer(book, BatchQueue(settle), entry, len(content), received_s)
     finally:

@@ -19,6 +19,7 @@ from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.posting.acknowledged import Acknowledged, log_loss
 from tonne.ledger.posting.channels import Channels
 from tonne.ledger.posting.clearing import Clearer
+from tonne.ledger.posting.correcting.reversals import Reverser
 from tonne.ledger.posting.estimate import Estimates
 from tonne.ledger.posting.journal import Journal
 from tonne.ledger.posting.mending.mends import Mends
@@ -26,6 +27,7 @@ from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.reading.balances import Balances
 from tonne.ledger.reading.causes import SuspenseCauses
+from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.snapshot import Snapshots
@@ -108,6 +110,10 @@ class Ledger:
         Finds what is mended.
     suspense : Clearer
         Posts what waited.
+    reversals : Reverser
+        Takes back what was posted.
+    corrections : Corrections
+        Lists what was reversed and corrected.
     estimates : Estimates
         Posts without a trace.
     records : Records
@@ -207,7 +213,7 @@ class Ledger:
         acknowledged: Acknowledged,
         stage: Stage,
     ) -> Journal:
-        withdrawals = Withdrawals(manifest, reader)
+        withdrawals = Withdrawals(manifest, reader, states)
         journal = Journal(
             manifest,
             objects,
@@ -230,6 +236,16 @@ class Ledger:
             on_postings=self.balances.remember,
             reads=self.reads,
         )
+        self.reversals = Reverser(
+            manifest,
+            objects,
+            reader,
+            states,
+            clock=clock,
+            on_postings=self.balances.remember,
+            reads=self.reads,
+        )
+        self.corrections = Corrections(manifest, reader)
         return journal
 
     def _compose_upkeep(

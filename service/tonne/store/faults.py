@@ -28,6 +28,8 @@ POINTS: Final[dict[str, str]] = {
     "journal.after_commit": "the commit has happened, no outcome is told; raise = a lost reply",
     "clearing.after_files": "a clearing's files are durable, no commit is begun",
     "clearing.after_commit": "a clearing has happened, nothing is told; raise = a lost reply",
+    "reversal.after_files": "a reversal's files are durable, no commit is begun",
+    "reversal.after_commit": "a reversal has happened, nothing is told; raise = a lost reply",
     "commit.before_sql": "the files are durable, the transaction has not begun",
     "commit.in_sql": "the positions have moved inside the transaction, before COMMIT",
     "commit.after_sql": "COMMIT has happened, the caller does not know yet; raise = a lost reply",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
+from tonne.store.statement_rows import Correction  # noqa: TC001  see dt
 
 T = TypeVar("T")
 
@@ -73,7 +74,8 @@ class FileRow:
     `seq` is given by the manifest when the file is committed: it rises by book in the order of
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
-    that wait in suspense now. `segment` is the id of the segment whose records a clearing posts.
+    that wait in suspense now, `reversed_count` those that were reversed. `segment` is the id of
+    the segment whose records a clearing posts or takes back.
     """
 
     id: str
@@ -88,6 +90,7 @@ class FileRow:
     seq: int = 0
     suspended_count: int = 0
     segment: str = ""
+    reversed_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,8 @@ class RangeRow:
 class BookSnapshot:
     """A book at one moment, as far as later commits, merges and clearings change it.
 
-    Commits up to and with `stop_seq` had happened. `suspended_counts` is of segments with records
-    in suspense, by id.
+    Commits up to and with `stop_seq` had happened. `suspended_counts` and `reversed_counts` are of
+    segments with records that wait or are reversed, by id.
     """
 
     book: str
@@ -114,6 +117,7 @@ class BookSnapshot:
     channels: tuple[Channel, ...]
     postings: tuple[FileRow, ...]
     suspended_counts: dict[str, int]
+    reversed_counts: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +163,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """Records of a segment that leave suspense in a commit.
+    """Records of a segment that leave suspense in a commit, or are reversed by it.
 
     `suspended_before` is compared with what the segment has; `suspended_after` is less, so that
-    of two clearings that saw the same records the second fails. `channels` are pairs of channel
-    and count, whose totals follow: records that are posted; `withdrawn_channels` those for which
-    others stand, which count as quarantined from here on. Records of requests are not among them,
-    because the answer to a request stays what it was.
+    of two clearings that saw the same records the second fails. So it is with `reversed_before`
+    and `reversed_after`, which is more, where records are reversed. `channels` are pairs of a
+    channel and a count, whose totals follow: records that are posted; `withdrawn_channels` those
+    for which others stand, which count as quarantined from here on. Records of requests are not
+    among them, because the answer to a request stays what it was.
     """
 
     segment_id: str
@@ -173,6 +178,8 @@ class Clearing:
     suspended_after: int
     channels: tuple[tuple[str, int], ...] = ()
     withdrawn_channels: tuple[tuple[str, int], ...] = ()
+    reversed_before: int = 0
+    reversed_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +274,9 @@ class Commit:
         Every resolution that the postings name, by id: those that are not there are inserted.
     witness : str
         Id of a commit of the book that is known to have happened; empty: none is known.
-    moves, requests, mends, clearings, files, ranges, periods : tuple
-        What the commit moves, claims, supersedes, clears, adds and touches. Channels, request
-        ids and segments that are cleared are unique within a commit.
+    moves, requests, mends, clearings, corrections, files, ranges, periods : tuple
+        What the commit moves, claims, supersedes, clears, notes, adds and touches. Channels,
+        request ids and segments that are cleared are unique within a commit.
     """
 
     id: str
@@ -282,6 +289,7 @@ class Commit:
     requests: tuple[RequestClaim, ...] = ()
     mends: tuple[MendRow, ...] = ()
     clearings: tuple[Clearing, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     files: tuple[FileRow, ...] = ()
     ranges: tuple[RangeRow, ...] = ()
     periods: tuple[int, ...] = field(default=())

@@ -7,6 +7,7 @@ import importlib.metadata
 from tonne import errors
 from tonne.v1 import (
     catalogue_pb2,
+    corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
@@ -36,6 +37,7 @@ METHODS = tuple(
         ingest_pb2,
         imports_pb2,
         ledger_pb2,
+        corrections_pb2,
         catalogue_pb2,
         indicators_pb2,
         report_pb2,

@@ -74,6 +74,11 @@ METRICS: tuple[Metric, ...] = (
         "Durable records, by their status: posted, in suspense or in quarantine.",
         outcome=("posted", "quarantined", "suspended"),
     ),
+    _metric(
+        "tonne_reversed_records_total",
+        "counter",
+        "Records that were reversed, by reversals and by corrections.",
+    ),
     _metric("tonne_received_bytes_total", "counter", "Bytes of batches received."),
     _metric(
         "tonne_batches_total",

@@ -133,16 +133,18 @@ class RecordDifference(_message.Message):
     def __init__(self, offset: _Optional[int] = ..., fields: _Optional[_Iterable[_Union[FieldDifference, _Mapping]]] = ...) -> None: ...
 
 class CompareRecordsResponse(_message.Message):
-    __slots__ = ("differences", "difference_count", "mendable_offsets", "quarantined_count")
+    __slots__ = ("differences", "difference_count", "mendable_offsets", "quarantined_count", "correctable_offsets")
     DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
     DIFFERENCE_COUNT_FIELD_NUMBER: _ClassVar[int]
     MENDABLE_OFFSETS_FIELD_NUMBER: _ClassVar[int]
     QUARANTINED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CORRECTABLE_OFFSETS_FIELD_NUMBER: _ClassVar[int]
     differences: _containers.RepeatedCompositeFieldContainer[RecordDifference]
     difference_count: int
     mendable_offsets: _containers.RepeatedScalarFieldContainer[int]
     quarantined_count: int
-    def __init__(self, differences: _Optional[_Iterable[_Union[RecordDifference, _Mapping]]] = ..., difference_count: _Optional[int] = ..., mendable_offsets: _Optional[_Iterable[int]] = ..., quarantined_count: _Optional[int] = ...) -> None: ...
+    correctable_offsets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, differences: _Optional[_Iterable[_Union[RecordDifference, _Mapping]]] = ..., difference_count: _Optional[int] = ..., mendable_offsets: _Optional[_Iterable[int]] = ..., quarantined_count: _Optional[int] = ..., correctable_offsets: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class MendRecordsRequest(_message.Message):
     __slots__ = ("name", "request_id", "offsets", "rows", "arrow_ipc")

@@ -35,6 +35,7 @@ class RowStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ROW_STATUS_FACILITY_MUST_BE_REGISTERED: _ClassVar[RowStatus]
     ROW_STATUS_FACTOR_MUST_EXIST: _ClassVar[RowStatus]
     ROW_STATUS_POSTED: _ClassVar[RowStatus]
+    ROW_STATUS_REVERSED: _ClassVar[RowStatus]
 ROW_STATUS_UNSPECIFIED: RowStatus
 ROW_STATUS_RECORD_MUST_DECODE: RowStatus
 ROW_STATUS_TEXT_MUST_BE_UTF8: RowStatus
@@ -58,6 +59,7 @@ ROW_STATUS_FIELD_MUST_BE_READABLE: RowStatus
 ROW_STATUS_FACILITY_MUST_BE_REGISTERED: RowStatus
 ROW_STATUS_FACTOR_MUST_EXIST: RowStatus
 ROW_STATUS_POSTED: RowStatus
+ROW_STATUS_REVERSED: RowStatus
 
 class RowError(_message.Message):
     __slots__ = ("index", "offset", "status", "field", "message")

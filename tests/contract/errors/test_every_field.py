@@ -14,6 +14,7 @@ from tests.support.servers.api import EDITION, RunningServer, details_of
 from tonne.server import SERVICES
 from tonne.v1 import (
     catalogue_pb2,
+    corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
@@ -33,6 +34,7 @@ FILES = (
     imports_pb2,
     ingest_pb2,
     ledger_pb2,
+    corrections_pb2,
     indicators_pb2,
     report_pb2,
     statements_pb2,
@@ -67,6 +69,7 @@ NAMES = {
     "CompareRecords": "books/acme/channels/m",
     "DigestRecords": "books/acme/channels/m",
     "MendRecords": "books/acme/channels/m",
+    "CorrectRecords": "books/acme/channels/m",
 }
 IN_BAND = ("rows.", "batch.")
 

@@ -11,6 +11,7 @@ from tonne.telemetry.labels import CODES, METHODS
 from tonne.telemetry.metrics import CALL_DURATION
 from tonne.v1 import (
     catalogue_pb2,
+    corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
@@ -26,9 +27,10 @@ def test_every_method_of_the_api_has_its_series():
         ingest_pb2,
         imports_pb2,
         ledger_pb2,
+        corrections_pb2,
         catalogue_pb2,
-        indicators_pb2,
         report_pb2,
+        indicators_pb2,
         statements_pb2,
     )
     methods = [

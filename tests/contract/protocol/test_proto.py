@@ -11,6 +11,7 @@ from google.api import annotations_pb2, field_behavior_pb2
 
 from tonne.v1 import (
     catalogue_pb2,
+    corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
@@ -87,9 +88,10 @@ def test_every_call_has_a_path_in_http_or_streams_records():
         ingest_pb2,
         imports_pb2,
         ledger_pb2,
+        corrections_pb2,
         catalogue_pb2,
-        indicators_pb2,
         report_pb2,
+        indicators_pb2,
         statements_pb2,
     ):
         for service in file.DESCRIPTOR.services_by_name.values():

@@ -30,6 +30,7 @@ from tonne.edge.access.roles import RULES, Role
 from tonne.errors import ConfigInvalid, DefectError
 from tonne.v1 import (
     catalogue_pb2,
+    corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
@@ -52,9 +53,10 @@ METHODS: dict[str, MethodDescriptor] = {
         ingest_pb2,
         imports_pb2,
         ledger_pb2,
+        corrections_pb2,
         catalogue_pb2,
-        indicators_pb2,
         report_pb2,
+        indicators_pb2,
         statements_pb2,
     )
     for service in file.DESCRIPTOR.services_by_name.values()
@@ -68,6 +70,7 @@ NAMES = {
     "CompareRecords": "books/{}/channels/meter",
     "DigestRecords": "books/{}/channels/meter",
     "MendRecords": "books/{}/channels/meter",
+    "CorrectRecords": "books/{}/channels/meter",
     "CloseChannel": "books/{}/channels/meter",
     "GetMethod": "books/{}/methods/1",
     "ListFactors": "books/{}/editions/own",
@@ -125,7 +128,7 @@ def request_of(method: MethodDescriptor, book: str):
         for step in path:
             holder = getattr(holder, step)
         setattr(holder, field, NAMES.get(method.name, "books/{}").format(book))
-    if method.name in {"PostRecords", "MendRecords"}:
+    if method.name in {"PostRecords", "MendRecords", "CorrectRecords"}:
         request.request_id = "123e4567-e89b-12d3-a456-426614174000"
     return request
 

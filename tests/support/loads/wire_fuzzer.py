@@ -11,6 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from tonne.v1 import (
     catalogue_pb2,
+    corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
@@ -29,9 +30,10 @@ FILES = (
     ingest_pb2,
     imports_pb2,
     ledger_pb2,
+    corrections_pb2,
     catalogue_pb2,
-    indicators_pb2,
     report_pb2,
+    indicators_pb2,
     statements_pb2,
 )
 TEXTS = (

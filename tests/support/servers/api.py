@@ -22,6 +22,7 @@ from tonne.telemetry.metrics import CALL_DURATION
 from tonne.v1 import (
     catalogue_pb2,
     catalogue_pb2_grpc,
+    corrections_pb2_grpc,
     imports_pb2_grpc,
     indicators_pb2_grpc,
     ingest_pb2,
@@ -132,6 +133,7 @@ class Api:
     def __init__(self, address: str, channel: grpc.Channel | None = None) -> None:
         self.channel = channel or grpc.insecure_channel(address)
         self.ingest = ingest_pb2_grpc.IngestServiceStub(self.channel)
+        self.corrections = corrections_pb2_grpc.CorrectionServiceStub(self.channel)
         self.imports = imports_pb2_grpc.ImportServiceStub(self.channel)
         self.ledger = ledger_pb2_grpc.LedgerServiceStub(self.channel)
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)

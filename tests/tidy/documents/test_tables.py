@@ -34,6 +34,9 @@ def test_row_statuses_are_the_same_everywhere():
     assert of_api.pop("UNSPECIFIED") == 0
     assert of_api.pop("POSTED") == codec.POSTED == 1000  # inside, where no wire is, it is zero
     of_api["POSTED"] = 0
+    # No record comes so: it is a fate of one that is kept.
+    assert of_api.pop("REVERSED") == status_pb2.ROW_STATUS_REVERSED == 1001
+    assert of_model.pop("REVERSED") == model.RowStatus.REVERSED
     of_kernel = kernel_enum("RowStatus")
     suspense_first = of_kernel.pop("SUSPENSE_FIRST")
     assert of_model == of_api == of_kernel

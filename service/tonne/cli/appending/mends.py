@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tonne.cli.appending.outcome import tell_rounded
@@ -59,6 +60,7 @@ def compare(
             found.difference_count + one.difference_count,
             (*found.mendable_offsets, *one.mendable_offsets),
             found.quarantined_count + one.quarantined_count,
+            (*found.correctable_offsets, *one.correctable_offsets),
         )
     return found
 
@@ -82,25 +84,30 @@ def find(
     return paired(kept, client.digest_records(*place, read()), before)
 
 
-def tell_differences(found: Comparison, channel: str, placement: Placement) -> None:
+def tell_differences(
+    found: Comparison, channel: str, placement: Placement, *, corrects: bool = False
+) -> None:
     """Show records that are not those of the channel, and say what can be done about them."""
     for each in found.differences[:DIFFERENCES_SHOWN]:
         say(_difference_text(each, placement))
     more_count = found.difference_count - min(len(found.differences), DIFFERENCES_SHOWN)
     if more_count:
         say(f"{counted(more_count, 'more record')} of the files differ from those of {channel}")
+    if corrects:
+        return
     if found.difference_count == found.record_count and placement.order is None:
         committed = placement.committed_offset
         remedy = (
             f"{channel} has {counted(committed, 'record')}, and none of those at these places is "
             "in the files: to append these behind, if they were never appended: "
-            f"--start-offset {committed}; or take a channel of their own"
+            f"--start-offset {committed}; or take a channel of their own. Where they are the same "
+            "records with other content: --correct --reason WHY"
         )
     else:
         remedy = (
-            "put back in the file what the ledger has: then the same command goes on. What is "
-            "posted is never changed: a correction is a record with the negative quantity and a "
-            "right one, in a file and a channel of their own. What waits in suspense (`tonne "
+            "put back in the file what the ledger has: then the same command goes on. Or, where "
+            "the file is right, give --correct --reason WHY: what is posted is taken back, and "
+            "the rows of the file are posted in its place. What waits in suspense (`tonne "
             "suspense list`) is not posted yet and needs no correction: give the book what it "
             "lacks, as that list says, and run `tonne suspense clear`; or mend it (`tonne "
             "suspense export`, `tonne suspense mend`)"
@@ -160,6 +167,64 @@ def mend(
     )
     tell_rounded(result)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Correcting:
+    """Why rows that differ from what is posted are corrections, and who says so."""
+
+    reason: str
+    reason_code: str
+    author: str
+
+
+def may_correct(found: Comparison, channel: str) -> bool:
+    """Whether all records that differ are the same ones with other content; tells where not."""
+    others_count = found.difference_count - len(found.correctable_offsets)
+    if others_count:
+        say(
+            f"{counted(others_count, 'record')} of the files {_is(others_count)} not what "
+            f"{channel} has at these places with other content, but {_other(others_count)}: "
+            "neither the record_id nor what else a record is known by is the same. Nothing was "
+            "posted: take the place in the file that the ledger has, or another channel"
+        )
+    return not others_count
+
+
+def correct(  # noqa: PLR0917  # as `mend`, and why
+    client: Client,
+    read: Read,
+    place: tuple[str, str],
+    found: Comparison,
+    placement: Placement,
+    why: Correcting,
+) -> AppendResult | None:
+    """Take back what is posted and differs from the files, and post their rows in its place."""
+    offsets = found.correctable_offsets
+    if not offsets:
+        return None
+    result = client.correct_records(
+        *place,
+        offsets,
+        only(read(), placement.positions(offsets)),
+        reason=why.reason,
+        reason_code=why.reason_code,
+        author=why.author,
+    )
+    say(
+        f"{counted(result.record_count, 'record')} corrected: {result.posted_count:,} posted, "
+        f"{result.suspended_count:,} in suspense; `tonne correction list --records` shows both"
+    )
+    tell_rounded(result)
+    return result
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _other(count: int) -> str:
+    return "another one" if count == 1 else "other ones"
 
 
 def _was(count: int) -> str:

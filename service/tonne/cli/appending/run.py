@@ -22,9 +22,12 @@ from tonne.cli.appending.imports import (
 )
 from tonne.cli.appending.kept import Kept
 from tonne.cli.appending.mends import (
+    Correcting,
     committed_offset,
     compare,
+    correct,
     find,
+    may_correct,
     mend,
     tell_differences,
     tell_gone,
@@ -74,6 +77,8 @@ class Append:
         Whether records of the channel may be missing in the sources.
     negative : NegativeRule
         What a negative quantity of purchased electricity is.
+    correcting : Correcting, optional
+        Why records that differ from what is posted correct it; None: they stop the run.
     """
 
     sources: Sequence[Source]
@@ -86,6 +91,7 @@ class Append:
     total: int | None = None
     gone_stay: bool = False
     negative: NegativeRule = NegativeRule.CORRECTIONS
+    correcting: Correcting | None = None
     _placement: Placement = field(default_factory=Placement, init=False)
     _found: Repeats = field(default_factory=Repeats, init=False)
     _negatives: Negatives = field(init=False)
@@ -144,6 +150,8 @@ class Append:
                 f"{counted(len(found.mendable_offsets), 'record')} that went to quarantine would "
                 "come mended"
             )
+        if self.correcting is not None and found.correctable_offsets:
+            say(f"{counted(len(found.correctable_offsets), 'record')} would be corrected")
         return found.record_count
 
     def read(self) -> Iterator[Piece]:
@@ -168,11 +176,15 @@ class Append:
             self._claim(client, look, opened.epoch)
             place = (self.book, self.channel)
             mended = mend(client, self.read, place, look.found, self._placement)
+            if self.correcting is not None:
+                correct(client, self.read, place, look.found, self._placement, self.correcting)
             try:
                 return look.found, mended, self._send_new(opened)
             except ChannelFenced:
                 is_nothing_posted = (
-                    mended is None and opened.committed_offset == look.committed_offset
+                    mended is None
+                    and not look.found.correctable_offsets
+                    and opened.committed_offset == look.committed_offset
                 )
                 if is_nothing_posted and tell_superseded(client, self.book, look.fresh):
                     raise typer.Exit(Outcome.NOTHING_POSTED) from None
@@ -217,16 +229,20 @@ class Append:
         if not found.difference_count:
             return found
         placement = find(client, self.read, place, first)
+        corrects = self.correcting is not None
         if placement is None:
-            tell_differences(found, self.channel, first)
+            tell_differences(found, self.channel, first, corrects=corrects)
+            if corrects and may_correct(found, self.channel):
+                return found
             raise typer.Exit(Outcome.NOTHING_POSTED)
         self._placement = placement
         tell_placement(placement, self.channel)
         found = compare(client, self.read(), place, placement, ignore_evidence=is_made)
         if found.difference_count:
-            tell_differences(found, self.channel, placement)
+            tell_differences(found, self.channel, placement, corrects=corrects)
+        stops = found.difference_count and not (corrects and may_correct(found, self.channel))
         is_gone = tell_gone(placement, self.channel, stay=self.gone_stay)
-        if found.difference_count or is_gone:
+        if stops or is_gone:
             raise typer.Exit(Outcome.NOTHING_POSTED)
         return found
 

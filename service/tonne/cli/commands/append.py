@@ -1,7 +1,7 @@
 """The command `tonne append`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,11 @@ from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import Format, FormatOption
 from tonne.imports.options import ReadingOptions
+
+if TYPE_CHECKING:
+    from tonne.cli.appending.mends import Correcting
+
+_REASON_CODES = ("error", "estimate", "duplicate", "other")
 
 ChannelOption = Annotated[str, typer.Option(metavar="CHANNEL", help="Id of the channel.")]
 StartOffsetOption = Annotated[
@@ -60,6 +65,43 @@ GoneStayOption = Annotated[
 ]
 
 
+CorrectOption = Annotated[
+    bool,
+    typer.Option(
+        "--correct",
+        help="Rows that differ from what is posted correct it: that is taken back, and the rows "
+        "are posted in its place. Without it they stop the command.",
+    ),
+]
+ReasonOption = Annotated[str, typer.Option(help="Of --correct: why, in words.")]
+ReasonCodeOption = Annotated[
+    str,
+    typer.Option(
+        "--reason-code", help="Of --correct: error, estimate (settled), duplicate or other."
+    ),
+]
+AuthorOption = Annotated[
+    str,
+    typer.Option(help="Of --correct: who says so; without it whoever the server knows you as."),
+]
+
+
+def correcting_of(
+    reason: str, reason_code: str, author: str, *, is_wanted: bool
+) -> "Correcting | None":
+    """Read the options of a correction; None where it is not wanted."""
+    from tonne.cli.appending.mends import Correcting  # noqa: PLC0415  # loads Polars
+
+    if not is_wanted:
+        return None
+    if not reason.strip():
+        raise typer.BadParameter("--correct needs --reason: why the records were wrong")
+    if reason_code not in _REASON_CODES:
+        known = ", ".join(_REASON_CODES)
+        raise typer.BadParameter(f"--reason-code: expected one of {known}; got {reason_code!r}")
+    return Correcting(reason, reason_code, author)
+
+
 @reading_options
 def append_files(  # noqa: PLR0917  # typer passes by name
     files: Annotated[
@@ -82,6 +124,10 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     strict: StrictOption = False,
     again: AgainOption = False,
     gone_stay: GoneStayOption = False,
+    correct: CorrectOption = False,
+    reason: ReasonOption = "",
+    reason_code: ReasonCodeOption = "error",
+    author: AuthorOption = "",
     negative: NegativeOption = NegativeRule.CORRECTIONS,
     reading: ReadingOptions,
 ) -> None:
@@ -104,4 +150,5 @@ def append_files(  # noqa: PLR0917  # typer passes by name
             again=again,
             gone_stay=gone_stay,
             negative=negative,
+            correcting=correcting_of(reason, reason_code, author, is_wanted=correct),
         ).run(server, form, remarks)

@@ -6,6 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tonne.client.answers.results import LedgerRecord, read_ledger_record
+from tonne.v1 import corrections_pb2
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -64,7 +67,8 @@ class Comparison:
 
     `differences` are from records that are posted or in suspense, the first of them, and
     `difference_count` all; at `mendable_offsets` they differ from what is in quarantine;
-    `quarantined_count` are the same as what is in quarantine.
+    `quarantined_count` are the same as what is in quarantine. At `correctable_offsets` stands the
+    same record with other content: `correct_records` takes them.
     """
 
     record_count: int = 0
@@ -72,6 +76,7 @@ class Comparison:
     difference_count: int = 0
     mendable_offsets: tuple[int, ...] = ()
     quarantined_count: int = 0
+    correctable_offsets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +118,65 @@ def read_import(message: imports_pb2.Import) -> Import:
         durable_count=message.durable_count,
         caller=message.caller,
         create_time=message.create_time.ToDatetime(tzinfo=dt.UTC),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalProgress:
+    """How far a reversal is: segments, and records reversed, reversed before, in quarantine."""
+
+    segment_count: int
+    segments_done_count: int
+    reversed_count: int
+    already_reversed_count: int
+    quarantined_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedRecord:
+    """A record as it was, and the one that stands for it, if there is one."""
+
+    before: LedgerRecord
+    after: LedgerRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An entry: what was reversed at once, by whom and why, and the first of its records."""
+
+    number: int
+    kind: str
+    selection: str
+    record_count: int
+    request: str
+    author: str
+    reason_code: str
+    reason: str
+    create_time: dt.datetime
+    records: tuple[CorrectedRecord, ...] = ()
+
+
+def read_correction(message: corrections_pb2.Correction) -> Correction:
+    """Read an entry."""
+    return Correction(
+        number=int(message.name.rpartition("/")[2]),
+        kind=corrections_pb2.CorrectionKind.Name(message.kind)
+        .removeprefix("CORRECTION_KIND_")
+        .lower(),
+        selection=message.selection,
+        record_count=message.record_count,
+        request=message.request,
+        author=message.author,
+        reason_code=corrections_pb2.ReasonCode.Name(message.reason_code)
+        .removeprefix("REASON_CODE_")
+        .lower(),
+        reason=message.reason,
+        create_time=message.create_time.ToDatetime(tzinfo=dt.UTC),
+        records=tuple(
+            CorrectedRecord(
+                read_ledger_record(each.before),
+                read_ledger_record(each.after) if each.HasField("after") else None,
+            )
+            for each in message.records
+        ),
     )

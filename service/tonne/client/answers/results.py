@@ -138,7 +138,11 @@ class QuarantinedRecord:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRecord:
-    """A durable record; `status` is empty where it is posted."""
+    """A durable record; `status` is empty where it is posted.
+
+    Of a reversed one, `correction` names the entry; `replaced_by` and `replaced_by_offset` are the
+    place of the record that stands for it, if there is one.
+    """
 
     channel: str
     offset: int
@@ -146,6 +150,9 @@ class LedgerRecord:
     status: str
     segment: str
     commit_time: dt.datetime
+    correction: str = ""
+    replaced_by: str = ""
+    replaced_by_offset: int = 0
 
 
 def status_name(status: int) -> str:
@@ -191,6 +198,9 @@ def read_ledger_record(item: report_pb2.LedgerRecord) -> LedgerRecord:
         status_name(item.status),
         item.segment,
         item.commit_time.ToDatetime(tzinfo=dt.UTC),
+        item.correction,
+        item.replaced_by,
+        item.replaced_by_offset,
     )
 
 

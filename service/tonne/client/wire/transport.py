@@ -41,6 +41,7 @@ _REPEATABLE = (
         "tonne.v1.ImportService",
         ("CreateImport", "ListImports", "CompareRecords", "DigestRecords", "MendRecords"),
     ),
+    ("tonne.v1.CorrectionService", ("CorrectRecords", "ListCorrections")),
     (
         "tonne.v1.LedgerService",
         (

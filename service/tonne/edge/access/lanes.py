@@ -51,6 +51,8 @@ LANE_OF: dict[str, str] = {
             "ListQuarantine",
             "ListSuspenseCauses",
             "ClearSuspense",
+            "ReverseRecords",
+            "ListCorrections",
             "CreateWord",
             "ComputeSupplierCoverage",
             "ComputeTargetProgress",

@@ -98,6 +98,10 @@ RULES: dict[str, Rule] = {
     "CompareRecords": Rule(_SENDS, "name"),
     "DigestRecords": Rule(_SENDS, "name"),
     "MendRecords": Rule(_SENDS, "name", changes=True),
+    # CorrectionService
+    "ReverseRecords": Rule(_KEEPS, "parent", changes=True),
+    "CorrectRecords": Rule(_KEEPS, "name", changes=True),
+    "ListCorrections": Rule(_READS, "parent"),
     # StatementService
     "CreateStatements": Rule(_KEEPS, "parent", changes=True),
     "ListStatements": Rule(_READS, "parent"),

@@ -17,7 +17,7 @@ from tonne.edge.messages.status import write_in_band
 from tonne.edge.messages.texts import refuse_texts
 from tonne.errors import FieldInvalid
 from tonne.ledger.statuses import field_name, row_error_message
-from tonne.model import FACILITY_TYPES, Facility, FacilityRule, month_of_period
+from tonne.model import FACILITY_TYPES, Facility, FacilityRule, RowStatus, month_of_period
 from tonne.quantities import atto_of, quantity_text
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
         Limits,
         PeriodState,
         RowError,
-        RowStatus,
     )
 
 M = TypeVar("M", bound=Message)
@@ -241,6 +240,9 @@ def write_record(book: str, record: LedgerRecord) -> report_pb2.LedgerRecord:
         status=row_status(record.status),
         segment=record.segment,
         commit_time=timestamp(record.commit_time),
+        correction=names.write_correction(book, record.correction) if record.correction else "",
+        replaced_by=names.write_source(book, record.by_source) if record.by_source else "",
+        replaced_by_offset=record.by_offset,
     )
 
 
@@ -299,6 +301,8 @@ def _activity_record(record: LedgerRecord) -> ingest_pb2.ActivityRecord:
 
 def row_status(status: RowStatus) -> Any:
     """Give the number of a status in the API, where zero says nothing."""
+    if status is RowStatus.REVERSED:
+        return int(status_pb2.ROW_STATUS_REVERSED)
     return int(status) or POSTED
 
 

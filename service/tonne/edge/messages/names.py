@@ -43,6 +43,11 @@ def write_word(book: str, number: int) -> str:
     return f"books/{book}/words/{number}"
 
 
+def write_correction(book: str, number: int) -> str:
+    """Write the name of an entry of a book's corrections."""
+    return f"books/{book}/corrections/{number}"
+
+
 def write_statement(book: str, number: int) -> str:
     """Write the name of a statement of a book."""
     return f"books/{book}/statements/{number}"
@@ -96,13 +101,13 @@ def read_source(name: str, book: str) -> str:
     return channel
 
 
-def read_mended(name: str) -> tuple[str, str]:
-    """Read where records are to be mended: the book, and a channel or `requests/{request_id}`."""
+def read_mended(name: str, *, field: str = "name") -> tuple[str, str]:
+    """Read where records are that are meant: the book, and a channel or `requests/{id}`."""
     book = book_of(name)
     if name.startswith(f"books/{book}/requests/"):
-        _, request_id = _split(name, "name", "books/{book}/requests/{request_id}")
+        _, request_id = _split(name, field, "books/{book}/requests/{request_id}")
         return check_id("book", book), f"requests/{request_id}"
-    return read_channel(name)
+    return read_channel(name, field=field)
 
 
 def read_edition(name: str, *, field: str = "name") -> tuple[str, str]:

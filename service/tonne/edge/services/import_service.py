@@ -98,6 +98,7 @@ class ImportService:
             difference_count=found.difference_count,
             mendable_offsets=found.mendable_offsets,
             quarantined_count=found.quarantined_count,
+            correctable_offsets=found.correctable_offsets,
         )
 
     async def digest_records(self, message: bytes) -> imports_pb2.DigestRecordsResponse:

@@ -33,8 +33,8 @@ from tonne.ledger.book.facilities import (
 from tonne.ledger.book.factors import edition_factors
 from tonne.ledger.book.periods import day_start_us, hole_arrays, period_table
 from tonne.ledger.files.frames import frame_of, polars_errors
+from tonne.ledger.files.rules import RuleList
 from tonne.model import FacilityRule, RowStatus, day_of_number, period_of_day
-from tonne_kernel import RuleTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,9 +45,10 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolver import Run
     from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
+    from tonne.ledger.files.rules import Run as RuleRun
     from tonne.model import Book, Entity
     from tonne.store.manifest.manifest import Manifest
-    from tonne_kernel import Session
+    from tonne_kernel import RuleTable, Session
 
 RULE_COUNT_MAX = 1 << 18
 """Activities and units come from producers: a state that has this many rules begins anew, and
@@ -121,15 +122,10 @@ class BookState:
         self._lock = threading.Lock()
         self._cut_days, self._cuts = share_cuts(register, entities)
         self._rule_numbers: dict[_RuleKey, int] = {}
-        self._run_offsets = array("i", [0])
-        self._run_first_periods = array("i")
-        self._run_first_days = array("i")
-        self._run_starts_us = array("q")
-        self._run_dispositions = array("i")
+        self._rules = RuleList()
         self._holes: list[Gaps] = []
         self._resolution_numbers: dict[Resolution, int] = {}
         self._resolutions: list[Resolution] = []
-        self._table: RuleTable | None = None
 
     @cached_property
     def factors_by_activity(self) -> ByActivity:
@@ -202,16 +198,14 @@ class BookState:
     def rules(self) -> RuleTable:
         """Make the table of all rules so far."""
         with self._lock:
-            if self._table is None or self._table.rule_count != self.rule_count:
-                self._table = RuleTable(
-                    array("i", self._run_offsets),
-                    array("i", self._run_first_periods),
-                    array("i", self._run_dispositions),
-                    array("i", self._run_first_days),
-                    array("q", self._run_starts_us),
-                    *hole_arrays(self._holes),
-                )
-            return self._table
+            return self._rules.table(hole_arrays(self._holes))
+
+    def rule_of(
+        self, number: int, first_period: int, last_period: int
+    ) -> tuple[str, list[RuleRun]]:
+        """Give a rule's effective region, and what holds under it in some months."""
+        with self._lock:
+            return self._rules.region(number), self._rules.runs(number, first_period, last_period)
 
     def with_effective_region(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Put a facility's region where `region` is empty; `facility` and `region` texts."""
@@ -262,22 +256,20 @@ class BookState:
         number = self._rule_numbers.get(key)
         if number is not None:
             return number
-        runs = self._resolver.resolve(activity, unit, region, rated)
-        starts = {run.first_day: self._number(run.disposition, accepted=accepted) for run in runs}
-        self._holes.append(tuple(hole for run in runs for hole in run.holes))
+        found = self._resolver.resolve(activity, unit, region, rated)
+        starts = {run.first_day: self._number(run.disposition, accepted=accepted) for run in found}
+        self._holes.append(tuple(hole for run in found for hole in run.holes))
         days = self._cut_days[cuts]
         before: int | None = None
+        runs = []
         for day in sorted(starts | dict.fromkeys(days, 0)):
             disposition = starts[day] if before is None else starts.get(day, before)
             # A share that changes cuts the month of what is posted; what waits has none.
             if disposition != before or (day in days and disposition >= 0):
-                self._run_first_periods.append(period_of_day(day))
-                self._run_first_days.append(day_of_number(day).day)
-                self._run_starts_us.append(day_start_us(self.book.time_zone, day) if day else 0)
-                self._run_dispositions.append(disposition)
+                start_us = day_start_us(self.book.time_zone, day) if day else 0
+                runs.append((period_of_day(day), day_of_number(day).day, start_us, disposition))
             before = disposition
-        self._run_offsets.append(len(self._run_dispositions))
-        number = self._rule_numbers[key] = len(self._rule_numbers)
+        number = self._rule_numbers[key] = self._rules.add(region, runs)
         return number
 
     def _number(self, disposition: Resolution | RowStatus, *, accepted: bool) -> int:

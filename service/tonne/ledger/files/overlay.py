@@ -1,11 +1,12 @@
-"""Segments as they count now: the records that were cleared since are posted.
+"""Segments as they count now: records that were cleared since are posted, reversed ones nothing.
 
-A segment is never written again; its clearing files say which of its records left suspense.
+A segment is never written again; its clearing files say which of its records left suspense, or
+were reversed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -25,9 +26,21 @@ CLEARED_SCHEMA: Schema = {
     "offset": pl.Int64,
     "status": pl.UInt8,
     "is_withdrawn": pl.Boolean,
+    "is_reversed": pl.Boolean,
+    "posted_as": pl.String,
+    "by_source": pl.String,
+    "by_offset": pl.Int64,
 }
-"""Columns of a clearing: a record by its place, the status in which it waited, and whether it was
-withdrawn, because another record stands for it, and not posted. The first clearings lack that."""
+"""Columns of a clearing: a record by its place, the status that it had, and what became of it.
+
+It was withdrawn, because another record stands for it, or reversed (by a correction, then
+`by_source` and `by_offset` are the place of the new record), or else posted: `posted_as` says
+under what, see `posting.correcting.noted`. The first clearings lack what came later."""
+
+REVERSED: Final = int(RowStatus.REVERSED)
+
+_FLAGS = ("is_withdrawn", "is_reversed")
+_PLACE = ["channel", "offset"]
 
 WITHDRAWN = RowStatus.FACILITY_MUST_BE_REGISTERED - 1
 """Status of a record of a segment for which another one stands: it is in no listing and no sum."""
@@ -43,36 +56,52 @@ def is_withdrawn() -> pl.Expr:
     return pl.col("status") == WITHDRAWN
 
 
+def is_kept() -> pl.Expr:
+    """Whether a record of a segment, after its clearings, is posted or waits."""
+    return (pl.col("status") == RowStatus.POSTED) | is_waiting()
+
+
 def read_cleared(reader: FileReader, clearings: Sequence[FileRow]) -> pl.DataFrame:
     """Read clearing files of one segment, columns of `CLEARED_SCHEMA`."""
     parts = [pl.DataFrame(schema=CLEARED_SCHEMA)]
     for file in clearings:
         frame = reader.open(file).frame()
-        if "is_withdrawn" not in frame.columns:
-            frame = frame.with_columns(is_withdrawn=pl.lit(value=False))
+        absent = {
+            name: pl.lit(None) if name not in _FLAGS else pl.lit(value=False)
+            for name in CLEARED_SCHEMA
+            if name not in frame.columns
+        }
         with polars_errors(file.path):
             parts.append(
-                frame.select(pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items())
+                frame.with_columns(**absent).select(
+                    pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items()
+                )
             )
     return pl.concat(parts)
 
 
 def with_cleared(segment: pl.DataFrame, cleared: pl.DataFrame) -> pl.DataFrame:
-    """Give the cleared records of a segment the status POSTED, or `WITHDRAWN`."""
+    """Give the cleared records of a segment the status POSTED, REVERSED or `WITHDRAWN`.
+
+    `cleared` is in the order of the commits: the last one of a record is in force.
+    """
     if cleared.is_empty():
         return segment
     with polars_errors("a segment and its clearings"):
         keys = (pl.col("channel").cast(pl.String), pl.col("offset"))
         marks = segment.select(keys).join(
-            cleared.select(*keys, "is_withdrawn"),
-            on=["channel", "offset"],
+            cleared.select(*keys, _became().alias("now")).unique(_PLACE, keep="last"),
+            on=_PLACE,
             how="left",
             maintain_order="left",
-        )["is_withdrawn"]
-        left = pl.when(marks).then(WITHDRAWN).otherwise(int(RowStatus.POSTED)).cast(pl.UInt8)
-        return segment.with_columns(
-            status=pl.when(marks.is_not_null()).then(left).otherwise(pl.col("status"))
-        )
+        )["now"]
+        return segment.with_columns(status=marks.fill_null(segment["status"]))
+
+
+def _became() -> pl.Expr:
+    """Status of a record after a clearing."""
+    gone = pl.when("is_reversed").then(REVERSED).when("is_withdrawn").then(WITHDRAWN)
+    return gone.otherwise(int(RowStatus.POSTED)).cast(pl.UInt8)
 
 
 class Overlay:
@@ -91,6 +120,34 @@ class Overlay:
     def find(self, segments: Iterable[FileRow]) -> Mapping[str, list[FileRow]]:
         """Find the clearing files of segments by the segment's id: one query for all."""
         return self._manifest.clearings_of(file.id for file in segments)
+
+    def link(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:
+        """Do as `apply`, and say of reversed records by what.
+
+        `reversal` is the commit, `by_source` and `by_offset` the place of what stands for the
+        record; null of all others.
+        """
+        parts = [
+            read_cleared(self._reader, [file]).with_columns(
+                pl.lit(file.commit_id, pl.String).alias("reversal")
+            )
+            for file in clearings
+        ]
+        if not parts:
+            none = {name: pl.lit(None, pl.String) for name in ("reversal", "by_source")}
+            return segment.with_columns(**none, by_offset=pl.lit(None, pl.Int64))
+        cleared = pl.concat(parts)
+        with polars_errors("a segment and its clearings"):
+            keys = (pl.col("channel").cast(pl.String), pl.col("offset"))
+            gone = cleared.filter("is_reversed")
+            links = segment.select(keys).join(
+                gone.select(*keys, "reversal", "by_source", "by_offset"),
+                on=_PLACE,
+                how="left",
+                maintain_order="left",
+            )
+            linked = links.select("reversal", "by_source", "by_offset")
+            return with_cleared(segment, cleared).with_columns(linked)
 
     def apply(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:
         """Give a segment's records the status that they have after its clearings."""

@@ -18,9 +18,10 @@ import polars as pl
 
 from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
-from tonne.ledger.files.frames import frame_of, polars_errors
+from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
 from tonne.ledger.files.overlay import Overlay
 from tonne.ledger.files.repost import split_records
+from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
 from tonne.ledger.posting.mending.waiting import clearing_names, read_waiting, taken_back
 from tonne.ledger.posting.posted import posting_frame
 from tonne.ledger.posting.repost import post_under
@@ -202,15 +203,18 @@ class Clearer:
             posted = post_under(postable, state, book)
         with polars_errors(f"cleared records of book {book}"):
             postings, resolutions = posting_frame(posted, state)
+            months = tuple(sorted(postings["period"].unique().to_list()))
+            noted = with_notes(frame_to_write(posted.records()), state, months)
+            records = postable.with_columns(noted[POSTED_AS].cast(pl.String))
             postings = pl.concat([taken_back(postable, state.periods), postings])
-        return _Cleared(postable, postings, resolutions)
+        return _Cleared(records, postings, resolutions)
 
     def _commit(self, file: FileRow, state: BookState, cleared: _Cleared) -> None:
         """Make the files durable, then the clearing true."""
         commit_id, now = uuid.uuid4().hex, self._clock()
         book, count = file.book, cleared.records.height
         with polars_errors(file.path):
-            names, channels = clearing_names(cleared.records, file.id, is_withdrawn=False)
+            names, channels = clearing_names(cleared.records, file.id)
             periods = tuple(sorted(cleared.postings["period"].unique().to_list()))
         clearing = put_frame(
             self._objects,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tonne.errors import TonneError
     from tonne.model import ControlTotals, RowError
     from tonne.store.rows import MendRow
+    from tonne.store.statement_rows import Correction
     from tonne_kernel import Batch
 
 REQUEST_PREFIX = "requests/"
@@ -66,12 +67,15 @@ class RequestEntry:
     mends : tuple of MendRow
         The records in quarantine that these stand for, in their order; empty where they stand for
         none.
+    correction : Correction, optional
+        Who corrects, and why, where `mends` are of records that may be posted.
     """
 
     batch: Batch
     request_id: str
     content_sha256: str
     mends: tuple[MendRow, ...] = ()
+    correction: Correction | None = None
 
 
 Entry = ChannelEntry | RequestEntry

@@ -31,6 +31,7 @@ from tonne.ledger.posting.posted import PostedEntries, entry_position, post_entr
 from tonne.ledger.posting.refusal import (
     answer_request,
     reason_lost,
+    refuse_corrections,
     refuse_gaps,
     refuse_mends,
     refuse_older_epochs,
@@ -79,6 +80,15 @@ class _Attempt:
 
     commit_id: str
     outcomes: dict[Hashable, Durable]
+
+
+class _Refused(Exception):  # caught beside where it is raised
+    """Requests that cannot be posted as they are, with what they are told."""
+
+    def __init__(self, outcomes: dict[str, Outcome]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+        self.request_ids = frozenset(outcomes)
 
 
 @dataclass(slots=True, eq=False)
@@ -202,12 +212,8 @@ class Journal:
             except PositionLost as error:
                 self._settle(call)
                 self._refuse_channels(call, error.channels)
-            except RequestKnown as error:
-                self._settle(call)
-                self._answer_requests(call, error.request_ids)
-            except MendsKnown as error:
-                self._settle(call)
-                self._answer_mends(call, error.request_ids)
+            except (RequestKnown, MendsKnown, _Refused) as error:
+                self._answer_requests(call, error)
             except PeriodMustBeOpen as error:
                 self._advance_apart(call, chosen, error)
             else:
@@ -220,6 +226,8 @@ class Journal:
         """Post, write files, commit: once."""
         with self._stage("post"):
             posted = post_entries(book, entries, self._states, row_errors_max=self._row_errors_max)
+            if refused := refuse_corrections(posted.entries, posted.outcomes):
+                raise _Refused(refused)
             posted = self._withdrawals.withdraw(posted)
         faults.reach("journal.after_post")
         commit_id = uuid.uuid4().hex
@@ -242,6 +250,7 @@ class Journal:
             requests=posted.claims(),
             mends=posted.mends(),
             clearings=tuple(each.clearing for each in posted.withdrawn),
+            corrections=posted.corrections,
             files=(*files.values(), *self._put_clearings(posted, commit_id)),
             ranges=posted.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
             periods=posted.periods,
@@ -342,16 +351,19 @@ class Journal:
                     )
                 call.outcomes[i] = Lost(reasons[entry.channel])
 
-    def _answer_requests(self, call: _Call, request_ids: frozenset[str]) -> None:
-        """Answer the requests that were posted before."""
-        for i, entry in call.open_request_entries():
-            if entry.request_id in request_ids:
-                call.outcomes[i] = answer_request(self._manifest, call.book, entry)
-
-    def _answer_mends(self, call: _Call, request_ids: frozenset[str]) -> None:
+    def _answer_requests(self, call: _Call, error: RequestKnown | MendsKnown | _Refused) -> None:
+        """Answer the requests that were posted before, and those that cannot be."""
+        if not isinstance(error, _Refused):
+            self._settle(call)
         for i, entry in list(call.open_request_entries()):
-            if entry.request_id in request_ids:
-                call.outcomes[i] = refuse_mends(call.book, entry.mends)
+            if entry.request_id not in error.request_ids:
+                continue
+            if isinstance(error, RequestKnown):
+                call.outcomes[i] = answer_request(self._manifest, call.book, entry)
+            elif isinstance(error, MendsKnown):
+                call.outcomes[i] = refuse_mends(call.book, entry)
+            else:
+                call.outcomes[i] = error.outcomes[entry.request_id]
 
     def _advance_apart(self, call: _Call, chosen: Sequence[int], error: PeriodMustBeOpen) -> None:
         """Find the source that touches a closed period: the others do not fall with it."""

@@ -14,6 +14,7 @@ import polars as pl
 from tonne.errors import QuantityOverflow
 from tonne.ledger.files.files import POSTINGS, QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
+from tonne.ledger.posting.correcting.noted import with_notes
 from tonne.ledger.posting.entries import REQUEST_PREFIX, ChannelEntry, Durable, Entry, RequestEntry
 from tonne.ledger.statuses import GOT_CHARS_MAX, field_name
 from tonne.model import ControlTotals, RecordField, RowError, RowStatus
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.model import Book
     from tonne.store.rows import Clearing, FileKind, MendRow
+    from tonne.store.statement_rows import Correction
     from tonne_kernel import Posted, SliceTotals
 
 POSTING_REGION = "posting_region"
@@ -73,7 +75,9 @@ class PostedEntries:
     periods : tuple of int
         Months that the postings touch.
     withdrawn : tuple of Withdrawn
-        What leaves suspense with them, segment by segment.
+        What leaves suspense with them, or is reversed, segment by segment.
+    corrections : tuple of Correction
+        Entries of what is reversed.
     """
 
     book: Book
@@ -83,6 +87,7 @@ class PostedEntries:
     resolutions: Mapping[str, str]
     periods: tuple[int, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def suspended_count(self) -> int:
@@ -349,8 +354,8 @@ def _frames(
     records = frame_to_write(posted.records())
     if any(totals.suspended_count for totals in posted.totals):
         records = with_posting_region(records, state)
-    frames[SEGMENT] = records
     frames[POSTINGS], used = posting_frame(posted, state)
     resolutions = {each.id: each.to_json() for each in used}
-    periods = frames[POSTINGS]["period"].unique().to_list()
-    return frames, resolutions, tuple(sorted(periods))
+    periods = tuple(sorted(frames[POSTINGS]["period"].unique().to_list()))
+    frames[SEGMENT] = with_notes(records, state, periods)
+    return frames, resolutions, periods

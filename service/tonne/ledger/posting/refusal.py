@@ -10,22 +10,23 @@ from tonne.errors import (
     ContentMustMatch,
     EpochStale,
     EpochUnknown,
+    FieldInvalid,
     LedgerInconsistent,
     OffsetGap,
     RecordsLost,
     TonneError,
 )
-from tonne.ledger.posting.entries import ChannelEntry, Lost, Outcome
+from tonne.ledger.posting.entries import ChannelEntry, Lost, Outcome, RequestEntry
 from tonne.ledger.posting.posted import read_row_errors
+from tonne.ledger.statuses import row_error_message
 from tonne.model import ChannelState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tonne.ledger.posting.acknowledged import Acknowledged
-    from tonne.ledger.posting.entries import Entry, RequestEntry
+    from tonne.ledger.posting.entries import Durable, Entry
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.rows import MendRow
 
 
 def refuse_older_epochs(book: str, entries: Sequence[Entry], outcomes: dict[int, Outcome]) -> None:
@@ -89,10 +90,38 @@ def reason_lost(
     )
 
 
-def refuse_mends(book: str, mends: Sequence[MendRow]) -> Outcome:
+def refuse_mends(book: str, entry: RequestEntry) -> Outcome:
     """Refuse a request of which some records mend what another one has mended meanwhile."""
-    first = mends[0]
+    first = entry.mends[0]
+    if entry.correction is not None:
+        return Lost(ContentMustMatch.of_correction(book, first.channel, first.channel_offset))
     return Lost(ContentMustMatch.of_mend(book, first.channel, first.channel_offset))
+
+
+def refuse_corrections(
+    entries: Sequence[Entry], outcomes: Sequence[Durable]
+) -> dict[str, Outcome]:
+    """Refuse corrections whose records would go to quarantine: what they correct stays posted."""
+    refused: dict[str, Outcome] = {}
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        if (
+            isinstance(entry, RequestEntry)
+            and entry.correction is not None
+            and outcome.totals.quarantined_count
+        ):
+            refused[entry.request_id] = Lost(_bad_correction(outcome))
+    return refused
+
+
+def _bad_correction(outcome: Durable) -> FieldInvalid:
+    found = [one for one in outcome.row_errors if one.status.is_quarantine]
+    at = f"[{found[0].index}]" if found else ""
+    text = f"; {row_error_message(found[0])}" if found else ""
+    return FieldInvalid(
+        f"records{at}: a record that corrects another one must be good{text}. Nothing was "
+        "corrected",
+        metadata={"field": "records"},
+    )
 
 
 def answer_request(manifest: Manifest, book: str, entry: RequestEntry) -> Outcome:

@@ -90,6 +90,7 @@ class RepeatCheck:
                 len(others),
                 tuple(mendable),
                 len(refused.difference(found.others)),
+                tuple(sorted(found.correctable().intersection(others))) if others else (),
             )
 
     def digest_batch(self, book: str, channel: str, batch: Batch) -> Digests:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.ledger.book.periods import period_table
-from tonne.ledger.files.overlay import is_withdrawn
+from tonne.ledger.files.overlay import is_kept
 from tonne.ledger.files.postings import as_postings, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import decode_frame, repost
@@ -58,7 +58,7 @@ def _by_posting_region(segment: pl.DataFrame) -> pl.DataFrame:
 
 def post_segment(segment: pl.DataFrame, time_zone: str) -> Iterator[pl.DataFrame]:
     """Post a segment's records again, a batch at a time: columns of `REPOSTED_SCHEMA`."""
-    by_region = _by_posting_region(segment.filter(~is_withdrawn()))
+    by_region = _by_posting_region(segment.filter(is_kept()))
     periods = period_table(time_zone)
     for (status,), records in by_region.group_by("status", maintain_order=True):
         for rows in records.iter_slices(BATCH_ROWS):

@@ -18,7 +18,7 @@ from tonne.errors import FileCorrupt, LedgerInconsistent
 from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.overlay import Overlay, is_withdrawn
+from tonne.ledger.files.overlay import Overlay, is_kept
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import repost, slice_table, split_records, timed_parts
@@ -136,7 +136,7 @@ class Evidence:
         sums = RunningSums(_REPLAYED)
         for asked in self._asked(moment, question):
             sums.add(by_month(asked))
-        return sums.frame()
+        return drop_zeros(sums.frame())
 
     def postings(self, moment: Moment, question: Question) -> pl.DataFrame:
         """Sum the postings of a question's keys, in any region, as they are posted.
@@ -290,7 +290,7 @@ class Evidence:
             if clearings:
                 place = ["channel", "offset", "status"]
                 whole = self._reader.open(file).frame([*columns, *place])
-                frame = self._overlay.apply(whole, clearings).filter(~is_withdrawn())
+                frame = self._overlay.apply(whole, clearings).filter(is_kept())
             else:
                 frame = self._reader.open(file).frame(columns)
             with polars_errors(file.path):

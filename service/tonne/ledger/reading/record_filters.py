@@ -68,6 +68,10 @@ RECORD_FIELDS = Fields(
         **_RECORD_TEXTS,
         "record.start": moment_field("start"),
         "record.end": moment_field("end"),
+        "status": word_field(
+            "status",
+            _statuses(each for each in RowStatus if not each.is_quarantine),
+        ),
     },
     example='record.facility = "dc-1" AND record.start >= "2025-01-31T00:00:00Z"',
 )

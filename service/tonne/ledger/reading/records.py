@@ -69,7 +69,10 @@ _OPTIONAL_TEXTS = ("supplier", "product", "evidence", "attributes")
 
 @dataclass(frozen=True, slots=True)
 class LedgerRecord:
-    """A durable record, posted or in suspense.
+    """A durable record: posted, in suspense, or reversed since.
+
+    Of a reversed one, `correction` is the number of the entry, and `by_source` and `by_offset` are
+    the place of the record that stands for it, if there is one.
 
     `source` is `channels/{channel}` or `requests/{request_id}`; `quantity` is exact;
     `start` and `end` are UTC; `segment` is the id of its file.
@@ -94,6 +97,9 @@ class LedgerRecord:
     message: str
     segment: str
     commit_time: dt.datetime
+    correction: int = 0
+    by_source: str = ""
+    by_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +162,13 @@ class Records:
 
         query = ask.bound(("records", book))
         match = ~is_withdrawn()
-        listing = _Listing(
-            book, query, files, self._overlay.find, match, conditions, ledger_records
-        )
+
+        def read(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
+            entries = self._manifest.corrections_by(frame["reversal"].drop_nulls())
+            numbers = {commit: each.number for commit, each in entries.items()}
+            return ledger_records(file, frame, corrections=numbers)
+
+        listing = _Listing(book, query, files, self._overlay.find, match, conditions, read)
         return self._page(listing, ask)
 
     def list_suspense(self, book: str, ask: Ask = FIRST_PAGE) -> Page[LedgerRecord]:
@@ -279,7 +289,8 @@ class Records:
                 head = verified.frame(columns).with_row_index(_ROW)
                 if head.filter(match_of(first)).is_empty():
                     return head.clear()
-            frame = self._overlay.apply(verified.frame(), clearings).with_row_index(_ROW)
+            linked = self._overlay.link(verified.frame(), clearings)
+            frame = linked.drop("posted_as", strict=False).with_row_index(_ROW)
             found = frame.filter(listing.match, match_of(listing.conditions))
             return listing.hide(found)
 
@@ -296,11 +307,12 @@ def ledger_records(
     file: FileRow,
     frame: pl.DataFrame,
     message_of: Callable[[RowStatus, Mapping[str, Any]], str] | None = None,
+    corrections: Mapping[str, int] | None = None,
 ) -> Iterator[LedgerRecord]:
     """Read the records of a segment's frame.
 
     `message_of` says what a record in suspense waits for, of its status and its row; without it
-    the message is that of the status.
+    the message is that of the status. `corrections` are the numbers of entries by their commits.
     """
     for row in frame.iter_rows(named=True):
         status = RowStatus(row["status"])
@@ -318,9 +330,12 @@ def ledger_records(
             data_quality=row.get("data_quality") or 0,
             **{name: row.get(name) or "" for name in _OPTIONAL_TEXTS},
             status=status,
-            message="" if status is RowStatus.POSTED else (message_of or _message)(status, row),
+            message=(message_of or _message)(status, row) if status.is_suspense else "",
             segment=file.id,
             commit_time=file.create_time,
+            correction=(corrections or {}).get(row.get("reversal") or "", 0),
+            by_source=source_of(row["by_source"]) if row.get("by_source") else "",
+            by_offset=row.get("by_offset") or 0,
         )
 
 

@@ -20,7 +20,7 @@ from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.hours import HourFiles
-from tonne.ledger.files.overlay import Overlay, is_waiting, read_cleared, with_cleared
+from tonne.ledger.files.overlay import REVERSED, Overlay, is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.posting.entries import REQUEST_PREFIX
@@ -240,6 +240,8 @@ class BookCheck:
                 self._tell("CLEARING_MUST_NAME_WAITING_RECORDS", problem, file.id)
             now = with_cleared(frame, cleared)
             rows = now.with_columns(first_status=frame["status"])
+            for problem in self._reversed_problems(snapshot, file, rows):
+                self._tell("REVERSALS_MUST_BE_COUNTED", problem, file.id)
             waiting_count = rows.filter(is_waiting()).height
             expected = snapshot.suspended_counts.get(file.id, 0)
             if waiting_count != expected:
@@ -253,6 +255,14 @@ class BookCheck:
                 difference.add(postings)
         with polars_errors(file.path):
             return rows.select(pl.col(name).cast(kind) for name, kind in _KEPT.items())
+
+    def _reversed_problems(
+        self, snapshot: BookSnapshot, file: FileRow, rows: pl.DataFrame
+    ) -> Iterator[str]:
+        count = rows.filter(pl.col("status") == REVERSED).height
+        expected = snapshot.reversed_counts.get(file.id, 0)
+        if count != expected:
+            yield (f"{file.path}: {count} records are reversed, but the manifest says {expected}")
 
     def _lose(self, file: FileRow, error: LedgerInconsistent, lost: dict[str, int]) -> None:
         """Note a file that cannot be read, and which records stand in it."""

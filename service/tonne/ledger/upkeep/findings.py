@@ -62,17 +62,32 @@ def held_text(ranges: Iterable[RangeRow]) -> str:
 def clearing_problems(
     file: FileRow, segment: pl.DataFrame, cleared: pl.DataFrame
 ) -> Iterator[str]:
-    """Say where the clearings of a segment name records that did not wait, or one twice."""
-    keys = ["channel", "offset", "status"]
+    """Say where the clearings of a segment name records that were not there, or one twice.
+
+    `cleared` is in the order of the commits. A record leaves suspense once, and is reversed once:
+    as it came, or after it left suspense by being posted.
+    """
+    place = ["channel", "offset"]
     texts = pl.col("channel").cast(pl.String)
-    waiting = segment.filter(pl.col("status") > 0).select(texts, "offset", "status")
-    places = cleared.select(texts, "offset", "status")
-    astray = places.join(waiting, on=keys, how="anti").height
-    if astray or places.n_unique() != places.height:
+    named = cleared.with_columns(texts)
+    gone = pl.col("is_reversed") | pl.col("is_withdrawn")
+    first, again = (
+        named.unique(place, keep="first"),
+        named.filter(pl.struct(place).is_duplicated()),
+    )
+    here = segment.select(texts, "offset", "status")
+    came = first.join(here, on=[*place, "status"], how="semi")
+    sound = came.filter((pl.col("status") > 0) | pl.col("is_reversed"))
+    # Of those that are named again: posted by the first clearing, reversed by the second.
+    second = again.unique(place, keep="last").filter((pl.col("status") == 0) & "is_reversed")
+    cleared_first = again.unique(place, keep="first").filter(~gone)
+    twice_count = named.height - first.height
+    mended_count = second.join(cleared_first, on=place, how="semi").height
+    if sound.height != first.height or twice_count != mended_count:
         yield (
-            f"{file.path}: its clearings name {places.height} records: "
-            f"{places.height - places.n_unique()} of them twice, and {astray} that were not in "
-            "suspense"
+            f"{file.path}: its clearings name {named.height} records: "
+            f"{twice_count - mended_count} of them twice, and {first.height - sound.height} that "
+            "were not in suspense"
         )
 
 
@@ -99,7 +114,8 @@ def resolution_problems(
 def totals_of(rows: pl.DataFrame) -> ControlTotals:
     """Add up records, columns channel, offset, status, quantity."""
     is_suspended = pl.col("status") >= RowStatus.FACILITY_MUST_BE_REGISTERED
-    is_posted = pl.col("status") == RowStatus.POSTED
+    # What is reversed was posted, or waited: it counts as posted, see `reversals.reversal_of`.
+    is_posted = pl.col("status").is_in([RowStatus.POSTED, RowStatus.REVERSED])
     return ControlTotals(
         record_count=rows.height,
         posted_count=rows.filter(is_posted).height,

@@ -22,11 +22,13 @@ from tonne.ledger.book.facilities import read_register
 from tonne.ledger.book.factors import edition_factors
 from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
+from tonne.ledger.files.overlay import REVERSED, is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month, drop_zeros
 from tonne.ledger.files.repost import repost
 from tonne.ledger.files.spilled_sums import SpilledSums
-from tonne.ledger.files.sums import sum_by
+from tonne.ledger.files.sums import RunningSums, sum_by
+from tonne.ledger.posting.correcting.noted import POSTED_AS
+from tonne.ledger.posting.correcting.taking import read_kept, take_back
 from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.model import FacilityRule, RowStatus
@@ -49,6 +51,7 @@ BATCH_ROWS = 1 << 16
 _FILES_BATCH = 256
 _METHODS_BATCH = 1000
 _SUMMED = ("quantity", "record_count", "record_start_count")
+_KEYS = [name for name in POSTINGS_SCHEMA if name not in _SUMMED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class Rebuild:
         self._words = manifest.list_words(book)
         self._states: dict[tuple[int, int], BookState] = {}
         self._assumed_count = 0
+        self._reversed = RunningSums(POSTINGS_SCHEMA)
 
     def run(self) -> Rebuilt:
         """Replace the live postings files that are not what was written.
@@ -138,7 +142,7 @@ class Rebuild:
                 record_count += self._add_records(file, clearings, sums)
             self._check_regions()
             frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
-        frame = _in_known_slices(frame)
+        frame = self._in_known_slices(frame)
         self._check(frame)
         self._replace(corrupt, frame)
         return Rebuilt(tuple(corrupt), frame.height, record_count, self._assumed_count)
@@ -180,15 +184,34 @@ class Rebuild:
         segment = self._reader.open(file).frame()
         commits = self._manifest.get_commits([each.commit_id for each in (file, *clearings)])
         now = segment
-        posted = segment.filter(pl.col("status") == RowStatus.POSTED)
+        # What was reversed since was taken back under what it was posted as: to nothing.
+        last = with_cleared(segment, read_cleared(self._reader, clearings))
+        if any(last["status"] == REVERSED):
+            self._note_reversed(file, clearings)
+        stays = (last["status"] == RowStatus.POSTED).alias("stays")
+        posted = segment.filter((segment["status"] == RowStatus.POSTED) & stays)
         self._post(posted, commits[file.commit_id], sums)
         for clearing in clearings:
             after = with_cleared(now, read_cleared(self._reader, [clearing]))
-            left = now.filter((now["status"] > 0) & (after["status"] == RowStatus.POSTED))
+            left = now.filter((now["status"] > 0) & (after["status"] == RowStatus.POSTED) & stays)
             self._post(left, commits[clearing.commit_id], sums)
             now = after
         self._wait(now.filter(is_waiting()), sums)
         return segment.height
+
+    def _note_reversed(self, file: FileRow, clearings: Sequence[FileRow]) -> None:
+        """Sum what reversals took back: so much less may stand in a file than nothing."""
+        records = read_kept(self._reader, file, clearings, whole=True)
+        gone = records.filter(
+            (pl.col("status") == REVERSED) & pl.col(POSTED_AS).is_not_null()
+        ).with_columns(pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status"))
+        periods = self._state(self._book.method_version, len(self._words)).periods
+        self._reversed.add(take_back(gone, periods, self._book.id))
+
+    def _with_reversed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Add what was reversed, as it was posted: sums that are never negative."""
+        posted = self._reversed.frame().with_columns(-pl.col(_SUMMED))
+        return sum_by(pl.concat([frame, posted]), _KEYS)
 
     def _post(self, records: pl.DataFrame, commit: CommitRow, sums: SpilledSums) -> None:
         """Post records under the method and the words that were in force at a commit."""
@@ -264,12 +287,26 @@ class Rebuild:
                 metadata={"book": self._book.id, "count": str(self._assumed_count)},
             )
 
+    def _in_known_slices(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Keep the slices, unless they are not those of then: then a posting has its whole month.
+
+        Dates of facilities and holdings are those of today; where they were others at a commit,
+        the good files have other slices, and only months add up.
+        """
+        is_astray = (pl.col("status") == RowStatus.POSTED) & (pl.col("record_count") < 0)
+        if self._with_reversed(frame).filter(is_astray).is_empty():
+            return frame
+        months = self._reversed.frame()
+        self._reversed = RunningSums(POSTINGS_SCHEMA)
+        self._reversed.add(by_month(months))
+        return drop_zeros(sum_by(by_month(frame), _KEYS)).select(list(POSTINGS_SCHEMA))
+
     def _check(self, frame: pl.DataFrame) -> None:
         """See that what is left can be the content of files, under recorded resolutions."""
         used = sorted(frame["resolution"].drop_nulls().unique())
         recorded = self._manifest.get_resolutions(self._book.id, used)
         unknown = [each for each in used if each not in recorded]
-        astray = frame.filter(
+        astray = self._with_reversed(frame).filter(
             (pl.col("status") == RowStatus.POSTED)
             & ((pl.col("record_count") < 0) | pl.col("resolution").is_null())
         )
@@ -316,19 +353,6 @@ def _methods(manifest: Manifest, book: str) -> Iterator[Method]:
     while page := manifest.list_methods(book, after, _METHODS_BATCH):
         yield from page
         after = page[-1].version
-
-
-def _in_known_slices(frame: pl.DataFrame) -> pl.DataFrame:
-    """Keep the slices, unless they are not those of then: then a posting has its whole month.
-
-    Dates of facilities and holdings are those of today; where they were others at a commit, the
-    good files have other slices, and only months add up.
-    """
-    is_astray = (pl.col("status") == RowStatus.POSTED) & (pl.col("record_count") < 0)
-    if frame.filter(is_astray).is_empty():
-        return frame
-    keys = [name for name in POSTINGS_SCHEMA if name not in _SUMMED]
-    return drop_zeros(sum_by(by_month(frame), keys)).select(list(POSTINGS_SCHEMA))
 
 
 def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 
 from tonne.ledger.budget import PART_BYTES
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.sums import RunningSums
 from tonne.reports.hours.times import Times
 from tonne.reports.hours.weighing import parts_by_id
@@ -125,8 +125,8 @@ class Gathering:
 
         self._snapshot.fold(begin)
         self._rows = gathered.taken_rows
-        mixed = gathered.mixed.frame()
-        hourly = [gathered.hourly.frame().with_columns(is_cut=pl.lit(value=False))]
+        mixed = drop_zeros(gathered.mixed.frame())
+        hourly = [drop_zeros(gathered.hourly.frame()).with_columns(is_cut=pl.lit(value=False))]
         by_time_count = 0
         if not mixed.is_empty():
             if self._hold is not None:
@@ -140,7 +140,10 @@ class Gathering:
             cut = self._cut.select(list(self.schema(is_plain=False)))
             hourly.append(self.by_hours(cut).with_columns(is_cut=pl.lit(value=True)))
         self._hourly = pl.concat(hourly)
-        chosen = gathered.sums.frame().with_columns(pl.col("resolution").cast(pl.String))
+        # What was taken back whole is no row, whether or not a merge has dropped it already.
+        chosen = drop_zeros(gathered.sums.frame()).with_columns(
+            pl.col("resolution").cast(pl.String)
+        )
         ids = [name for name in chosen["resolution"].unique().to_list() if name]
         self.resolutions = self._resolutions_of(ids)
         detail = self._detail if gathered.is_plain else self._kept(chosen)
@@ -279,7 +282,8 @@ class Gathering:
                     return add
 
                 self._snapshot.fold(begin)
-                yield sums.frame().with_columns(pl.col("resolution").cast(pl.String))
+                chosen = drop_zeros(sums.frame())
+                yield chosen.with_columns(pl.col("resolution").cast(pl.String))
 
 
 class _Gathered:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tonne.store.rows import Commit, FileRow
+    from tonne.store.rows import Clearing, Commit, FileRow
 
 
 class ClearingTable(Tables):
@@ -96,7 +96,7 @@ def shift_totals(connection: Connection, commit: Commit) -> None:
 
 
 def clear_segments(connection: Connection, commit: Commit) -> None:
-    """Compare and set how many records of the cleared segments wait.
+    """Compare and set how many records of the segments wait, and how many are reversed.
 
     Raises
     ------
@@ -106,12 +106,7 @@ def clear_segments(connection: Connection, commit: Commit) -> None:
     table = schema.file
     lost = []
     for clearing in sorted(commit.clearings, key=lambda each: each.segment_id):
-        if not 0 <= clearing.suspended_after < clearing.suspended_before:
-            raise LedgerInconsistent(
-                f"a clearing of segment {clearing.segment_id} would leave "
-                f"{clearing.suspended_after} of {clearing.suspended_before} records in suspense",
-                metadata={"book": commit.book, "segment": clearing.segment_id},
-            )
+        _check_clearing(commit, clearing)
         changed = connection.execute(
             sa.update(table)
             .where(
@@ -119,13 +114,34 @@ def clear_segments(connection: Connection, commit: Commit) -> None:
                 table.c.book == commit.book,
                 table.c.kind == "segment",
                 table.c.suspended_count == clearing.suspended_before,
+                *(
+                    [table.c.reversed_count == clearing.reversed_before]
+                    if clearing.reversed_after
+                    else []
+                ),
             )
-            .values(suspended_count=clearing.suspended_after)
+            .values(
+                suspended_count=clearing.suspended_after,
+                reversed_count=clearing.reversed_after or table.c.reversed_count,
+            )
         )
         if changed.rowcount != 1:
             lost.append(clearing.segment_id)
     if lost:
         raise SuspenseChanged.of(commit.book, lost)
+
+
+def _check_clearing(commit: Commit, clearing: Clearing) -> None:
+    """See that one of the two counts moves, and neither against its way."""
+    falls = clearing.suspended_before - clearing.suspended_after
+    rises = clearing.reversed_after - clearing.reversed_before
+    if clearing.suspended_after < 0 or falls < 0 or rises < 0 or falls + rises == 0:
+        raise LedgerInconsistent(
+            f"a clearing of segment {clearing.segment_id} would leave "
+            f"{clearing.suspended_after} of {clearing.suspended_before} records in suspense, and "
+            f"{clearing.reversed_after} reversed of {clearing.reversed_before} before",
+            metadata={"book": commit.book, "segment": clearing.segment_id},
+        )
 
 
 def _suspended(book: str) -> sa.Select[tuple[object, ...]]:

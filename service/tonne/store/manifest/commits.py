@@ -42,6 +42,7 @@ from tonne.store.errors import (
     SuspenseChanged,
 )
 from tonne.store.manifest.clearings import clear_segments, shift_totals
+from tonne.store.manifest.corrections import insert_corrections
 from tonne.store.manifest.files import condemned_paths, insert_files, take_seq
 from tonne.store.manifest.mends import insert_mends
 from tonne.store.manifest.tables import Tables, lock_book, name_of, split, totals_of, totals_values
@@ -134,6 +135,7 @@ class CommitTable(Tables):
                 create_time=now,
             )
         )
+        insert_corrections(connection, commit, now)
         insert_files(connection, commit.files, first_seq)
         faults.reach("commit.in_sql")
 

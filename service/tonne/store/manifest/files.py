@@ -364,5 +364,6 @@ def file_of(row: sa.Row[Any]) -> FileRow:
         create_time=row.create_time,
         seq=row.seq,
         suspended_count=row.suspended_count,
+        reversed_count=row.reversed_count,
         segment=row.segment or "",
     )

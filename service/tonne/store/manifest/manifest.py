@@ -11,6 +11,7 @@ from tonne.store.manifest.books import BookTable
 from tonne.store.manifest.channels import ChannelTable
 from tonne.store.manifest.clearings import ClearingTable
 from tonne.store.manifest.commits import CommitTable
+from tonne.store.manifest.corrections import CorrectionTable
 from tonne.store.manifest.editions import EditionTable
 from tonne.store.manifest.entities import EntityTable
 from tonne.store.manifest.facilities import FacilityTable
@@ -60,6 +61,7 @@ class Manifest(
     MendTable,
     ImportTable,
     ClearingTable,
+    CorrectionTable,
     PublicationTable,
     SnapshotQueries,
     LeaseTable,

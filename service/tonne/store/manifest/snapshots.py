@@ -37,11 +37,13 @@ class SnapshotQueries(Tables):
             postings = connection.execute(
                 sa.select(table).where(live, table.c.kind == "postings").order_by(table.c.seq)
             )
-            waiting = connection.execute(
-                sa.select(table.c.id, table.c.suspended_count).where(
-                    live, table.c.kind == "segment", table.c.suspended_count > 0
+            changed = connection.execute(
+                sa.select(table.c.id, table.c.suspended_count, table.c.reversed_count).where(
+                    live,
+                    table.c.kind == "segment",
+                    (table.c.suspended_count > 0) | (table.c.reversed_count > 0),
                 )
-            )
+            ).all()
             rows = connection.execute(
                 sa.select(channels).where(channels.c.book == book).order_by(channels.c.id)
             )
@@ -50,7 +52,8 @@ class SnapshotQueries(Tables):
                 stop_seq=stop_seq,
                 channels=tuple(channel_of(row) for row in rows),
                 postings=tuple(file_of(row) for row in postings),
-                suspended_counts={row.id: row.suspended_count for row in waiting},
+                suspended_counts={row.id: row.suspended_count for row in changed},
+                reversed_counts={row.id: row.reversed_count for row in changed},
             )
 
     def book_moment(self, book: str) -> BookMoment:

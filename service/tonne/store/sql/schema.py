@@ -223,6 +223,23 @@ word = Table(
     Index(None, "book", "field", "key", "number"),
 )
 
+correction = Table(
+    "correction",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("kind", String, nullable=False),  # reversal, correction
+    Column("selection", Text, nullable=False),  # what was asked for, for people
+    Column("record_count", BigInteger, nullable=False),  # that were reversed
+    Column("request", String, nullable=False),  # that posted the new records; empty: none
+    Column("author", Text, nullable=False),
+    Column("reason_code", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("commit_id", String, nullable=False),
+    Column("create_time", UtcTime, nullable=False),
+    Index(None, "commit_id"),
+)
+
 resolution = Table(
     "resolution",
     metadata,
@@ -258,6 +275,8 @@ file = Table(
     Column("commit_id", String, ForeignKey("ledger_commit.id")),
     Column("seq", BigInteger),
     Column("suspended_count", BigInteger, nullable=False),
+    # Of a segment: how many of its records were reversed; it rises with each reversal.
+    Column("reversed_count", BigInteger, nullable=False, server_default="0"),
     Column("state", String, nullable=False),  # live, dead, condemned
     Column("dead_time", UtcTime),
     Column("create_time", UtcTime, nullable=False),

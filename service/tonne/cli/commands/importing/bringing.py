@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from tonne.cli.appending.mends import Correcting
     from tonne.cli.appending.run import Append
     from tonne.cli.input.files import Piece
     from tonne.client.answers.report_results import Estimate
@@ -41,6 +42,7 @@ class Bring:
     repeats: RepeatRule = RepeatRule.STOP
     again: bool = False
     gone_stay: bool = False
+    correcting: Correcting | None = None
     negative: NegativeRule = NegativeRule.CORRECTIONS
     dry_run: bool = False
     strict: bool = False
@@ -65,6 +67,7 @@ class Bring:
                 repeats=self.repeats,
                 again=self.again,
                 gone_stay=self.gone_stay,
+                correcting=self.correcting,
                 negative=self.negative,
             )
             if self.dry_run or self.strict:

@@ -10,10 +10,15 @@ import typer
 from tonne.cli.appending.outcome import NegativeRule, RepeatRule
 from tonne.cli.commands.append import (
     AgainOption,
+    AuthorOption,
+    CorrectOption,
     GoneStayOption,
     NegativeOption,
+    ReasonCodeOption,
+    ReasonOption,
     RepeatsOption,
     StartOffsetOption,
+    correcting_of,
 )
 from tonne.cli.commands.importing.bringing import Bring, show
 from tonne.cli.commands.importing.watching import (
@@ -92,6 +97,10 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     repeats: RepeatsOption = RepeatRule.STOP,
     again: AgainOption = False,
     gone_stay: GoneStayOption = False,
+    correct: CorrectOption = False,
+    reason: ReasonOption = "",
+    reason_code: ReasonCodeOption = "error",
+    author: AuthorOption = "",
     negative: NegativeOption = NegativeRule.CORRECTIONS,
     watch: WatchOption = None,
     every: EveryOption = 10.0,
@@ -125,6 +134,7 @@ def import_files(  # noqa: PLR0917  # typer passes by name
         repeats=repeats,
         again=again,
         gone_stay=gone_stay,
+        correcting=correcting_of(reason, reason_code, author, is_wanted=correct),
         negative=negative,
         dry_run=dry_run,
         strict=strict,

@@ -33,6 +33,7 @@ SUPERSEDED_MAX = 1_000
 """Most imports that one supersedes."""
 
 _OFFSETS = 3
+_REASON_CODE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,20 @@ class MendRequest:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectRequest:
+    """Parts of a CorrectRecordsRequest. `content` is the serialized batch."""
+
+    name: str
+    request_id: str
+    offsets: tuple[int, ...]
+    kind: int
+    content: bytes
+    reason_code: int
+    reason: str
+    author: str
+
+
 def read_compare_request(message: bytes) -> CompareRequest:
     """Read a CompareRecordsRequest. Raises `BatchMustParse`, `FieldInvalid`."""
     name, batch, numbers = _read_parts(message, "CompareRecordsRequest")
@@ -96,18 +111,7 @@ def _read_parts(message: bytes, kind: str) -> tuple[str, BatchParts, dict[int, i
 
 def read_mend_request(message: bytes) -> MendRequest:
     """Read a MendRecordsRequest. Raises `BatchMustParse`, `FieldInvalid`."""
-    texts = {1: b"", 2: b""}
-    offsets: list[int] = []
-    batch = BatchParts(rows=4, arrow_ipc=5)
-    for field, wire_type, start, stop in read_fields(message, "MendRecordsRequest"):
-        if field == _OFFSETS and wire_type == VARINT:
-            offsets.append(read_int64(message, start, "MendRecordsRequest"))
-        elif field == _OFFSETS and wire_type == BYTES:
-            offsets += read_packed_int64(message, start, stop, "MendRecordsRequest")
-        elif wire_type == BYTES and field in texts:
-            texts[field] = message[start:stop]
-        elif wire_type == BYTES:
-            batch.take(field, message[start:stop])
+    texts, offsets, batch, _ = _read_placed(message, "MendRecordsRequest")
     return MendRequest(
         read_text("name", texts[1]),
         read_text("request_id", texts[2]),
@@ -115,6 +119,41 @@ def read_mend_request(message: bytes) -> MendRequest:
         batch.kind,
         batch.content,
     )
+
+
+def read_correct_request(message: bytes) -> CorrectRequest:
+    """Read a CorrectRecordsRequest. Raises `BatchMustParse`, `FieldInvalid`."""
+    texts, offsets, batch, reason_code = _read_placed(message, "CorrectRecordsRequest")
+    return CorrectRequest(
+        read_text("name", texts[1]),
+        read_text("request_id", texts[2]),
+        tuple(offsets),
+        batch.kind,
+        batch.content,
+        reason_code,
+        read_text("reason", texts[7]),
+        read_text("author", texts[8]),
+    )
+
+
+def _read_placed(message: bytes, kind: str) -> tuple[dict[int, bytes], list[int], BatchParts, int]:
+    """Find texts, offsets (3), the batch (4, 5) and a code (6) of a request with offsets."""
+    texts = {1: b"", 2: b"", 7: b"", 8: b""}
+    offsets: list[int] = []
+    code = 0
+    batch = BatchParts(rows=4, arrow_ipc=5)
+    for field, wire_type, start, stop in read_fields(message, kind):
+        if field == _OFFSETS and wire_type == VARINT:
+            offsets.append(read_int64(message, start, kind))
+        elif field == _OFFSETS and wire_type == BYTES:
+            offsets += read_packed_int64(message, start, stop, kind)
+        elif field == _REASON_CODE and wire_type == VARINT:
+            code = read_int64(message, start, kind)
+        elif wire_type == BYTES and field in texts:
+            texts[field] = message[start:stop]
+        elif wire_type == BYTES:
+            batch.take(field, message[start:stop])
+    return texts, offsets, batch, code
 
 
 def read_import(book: str, given: imports_pb2.Import, caller: str) -> ImportRow:

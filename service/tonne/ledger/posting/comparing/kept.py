@@ -94,14 +94,16 @@ class Comparison:
     """What came of a batch that was compared.
 
     `differences` are from records that are posted or in suspense, at most `DIFFERENCES_MAX`, and
-    `difference_count` all of them; `mendable_offsets` are from records in quarantine, of which
-    `quarantined_count` are the same.
+    `difference_count` all of them, at `correctable_offsets` those that are the same record with
+    other content; `mendable_offsets` are from records in quarantine, of which `quarantined_count`
+    are the same.
     """
 
     differences: tuple[Difference, ...]
     difference_count: int
     mendable_offsets: tuple[int, ...]
     quarantined_count: int
+    correctable_offsets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +157,23 @@ class Kept:
         same_id = pl.col("record_id") == pl.col("record_id_came")
         alike = field_count + time_count <= 1
         found = beside.filter((has_id & same_id & ~is_moved) | (~has_id & alike))
+        return set(found["offset"].to_list())
+
+    def correctable(self) -> set[int]:
+        """Offsets at which what came may be the record that is posted, or waits, corrected.
+
+        It has the same `record_id`; or neither has an id, and but one of the other fields by which
+        a record is known differs.
+        """
+        names = [name for name in _LIKENESS if name not in {"offset", "record_id"}]
+        came = self.came.select(_LIKENESS)
+        last = self.kept.sort("generation").unique("offset", keep="last").select(_LIKENESS)
+        beside = last.join(came, on="offset", suffix="_came")
+        differing = pl.sum_horizontal(
+            pl.col(name).ne_missing(pl.col(f"{name}_came")) for name in names
+        )
+        same_id = pl.col("record_id") == pl.col("record_id_came")
+        found = beside.filter(same_id & ((pl.col("record_id") != "") | (differing <= 1)))
         return set(found["offset"].to_list())
 
     def difference(self, offset: int) -> Difference:

@@ -26,7 +26,13 @@ class Mends:
     withdrawals: Withdrawals
 
     def supersede(
-        self, book: str, source: str, offsets: Sequence[int], request_id: str
+        self,
+        book: str,
+        source: str,
+        offsets: Sequence[int],
+        request_id: str,
+        *,
+        corrects: bool = False,
     ) -> tuple[MendRow, ...]:
         """Make the mends of a request whose records stand for those at offsets.
 
@@ -39,11 +45,14 @@ class Mends:
             Ascending.
         request_id : str
             Of the records that stand for them.
+        corrects : bool
+            Whether what is there may be posted, and may not be in quarantine.
 
         Raises
         ------
         ContentMustMatch
-            What is at an offset is neither in quarantine nor in suspense.
+            What is at an offset is neither in quarantine nor in suspense; or, of a correction,
+            neither posted nor in suspense.
         """
         channel, offsets = self._appended_to(book, source, offsets)
         first, stop = offsets[0], offsets[-1] + 1
@@ -58,9 +67,14 @@ class Mends:
             for offset in offsets
         }
         others = [offset for offset in offsets if offset not in in_quarantine]
-        waiting = self.withdrawals.find(book, [places[offset] for offset in others])
+        if corrects and (refused := in_quarantine.intersection(offsets)):
+            raise ContentMustMatch.of_quarantine(book, channel, min(refused))
+        wanted = [places[offset] for offset in others]
+        waiting = self.withdrawals.find(book, wanted, with_posted=corrects)
         for offset in others:
             if places[offset] not in waiting:
+                if corrects:
+                    raise ContentMustMatch.of_correction(book, channel, offset)
                 raise ContentMustMatch.of_mend(book, channel, offset)
         return tuple(
             MendRow(

@@ -55,13 +55,27 @@ def taken_back(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
 
 
 def clearing_names(
-    records: pl.DataFrame, segment_id: str, *, is_withdrawn: bool
+    records: pl.DataFrame,
+    segment_id: str,
+    *,
+    is_withdrawn: bool = False,
+    is_reversed: bool = False,
 ) -> tuple[pl.DataFrame, tuple[tuple[str, int], ...]]:
-    """Name records by their places, columns of `CLEARED_SCHEMA`, and count those of channels."""
-    names = records.with_columns(
-        segment=pl.lit(segment_id), is_withdrawn=pl.lit(is_withdrawn)
-    ).select(pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items())
-    by_channel = records["channel"].cast(pl.String).value_counts(sort=True)
+    """Name records by their places, columns of `CLEARED_SCHEMA`, and count those of channels.
+
+    Those that waited are counted; `records` may say already under what they are posted, and what
+    stands for them.
+    """
+    marked = records.with_columns(
+        segment=pl.lit(segment_id),
+        is_withdrawn=pl.lit(is_withdrawn),
+        is_reversed=pl.lit(is_reversed),
+    )
+    names = marked.select(
+        (pl.col(name) if name in marked.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in CLEARED_SCHEMA.items()
+    )
+    by_channel = names.filter(is_waiting())["channel"].value_counts(sort=True)
     channels = tuple(
         (channel, count)
         for channel, count in by_channel.iter_rows()

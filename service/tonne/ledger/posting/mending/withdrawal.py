@@ -1,13 +1,13 @@
-"""Withdrawals: what waits in suspense leaves it in the commit of the record that stands for it.
+"""Withdrawals: what waits, or is corrected, is taken out in the commit of what stands for it.
 
 The record itself stays in its segment, and is posted by nothing any more. A clearing file names
-it, a posting takes it back, and the count of the segment falls, all in the one transaction that
+it, a posting takes it back, and the count of the segment moves, all in the one transaction that
 posts the other record: so each is mended at most once, and counts once, whatever breaks.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,16 +16,20 @@ import polars as pl
 from tonne.ledger.book.periods import period_table
 from tonne.ledger.files.files import POSTINGS, SEGMENT
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import Overlay, is_waiting
+from tonne.ledger.files.overlay import Overlay, is_kept, is_waiting
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.ledger.posting.mending.waiting import clearing_names, read_waiting, taken_back
+from tonne.ledger.posting.correcting.noted import POSTED_AS
+from tonne.ledger.posting.correcting.reversals import is_as_counted, reversal_of, revision_of
+from tonne.ledger.posting.correcting.taking import read_kept, take_back, with_older_notes
+from tonne.ledger.posting.entries import REQUEST_PREFIX, RequestEntry
+from tonne.ledger.posting.mending.waiting import clearing_names
 from tonne.ledger.posting.posted import Withdrawn
 from tonne.store.errors import MendsKnown, SuspenseChanged
-from tonne.store.rows import Clearing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
+    from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.posting.posted import PostedEntries
     from tonne.store.manifest.manifest import Manifest
@@ -44,15 +48,20 @@ class Withdrawals:
     ----------
     manifest, reader
         Where the ledger is kept.
+    states : BookStates
+        The rules of the books.
     """
 
-    def __init__(self, manifest: Manifest, reader: FileReader) -> None:
+    def __init__(self, manifest: Manifest, reader: FileReader, states: BookStates) -> None:
         self._manifest = manifest
+        self._states = states
         self._reader = reader
         self._overlay = Overlay(manifest, reader)
 
-    def find(self, book: str, places: Iterable[Place]) -> dict[Place, str]:
-        """Say in which segment records wait now; those that do not are left out."""
+    def find(
+        self, book: str, places: Iterable[Place], *, with_posted: bool = False
+    ) -> dict[Place, str]:
+        """Say in which segment records wait now, or are posted; the others are left out."""
         by_source: defaultdict[str, list[int]] = defaultdict(list)
         for source, offset in places:
             by_source[source].append(offset)
@@ -61,9 +70,9 @@ class Withdrawals:
             ranges = self._manifest.segment_ranges(book, source, min(offsets), max(offsets) + 1)
             files = self._manifest.get_files(each.file_id for each in ranges)
             for file in files.values():
-                if file.kind == SEGMENT and file.suspended_count:
-                    waiting = self._places_waiting(file, source, offsets)
-                    found.update(((source, offset), file.id) for offset in waiting)
+                if file.kind == SEGMENT and (with_posted or file.suspended_count):
+                    there = self._places(file, source, offsets, with_posted=with_posted)
+                    found.update(((source, offset), file.id) for offset in there)
         return found
 
     def withdraw(self, posted: PostedEntries) -> PostedEntries:
@@ -85,18 +94,19 @@ class Withdrawals:
         book = posted.book.id
         periods = period_table(posted.book.time_zone)
         files = self._manifest.get_files(by_segment)
+        entries = {
+            each.request_id: each.correction
+            for each in posted.entries
+            if isinstance(each, RequestEntry) and each.correction is not None
+        }
+        counts: Counter[str] = Counter()
         withdrawn, postings = [], []
         for segment_id, mends in sorted(by_segment.items()):
-            file = files[segment_id]
-            records = self._take(file, mends)
-            with polars_errors(f"records in suspense of book {book}"):
-                names, channels = clearing_names(records, segment_id, is_withdrawn=True)
-                postings.append(taken_back(records, periods))
-            before = file.suspended_count
-            clearing = Clearing(
-                segment_id, before, before - records.height, withdrawn_channels=channels
-            )
-            withdrawn.append(Withdrawn(clearing, names))
+            records = self._take(files[segment_id], mends, entries.keys())
+            counts.update(each.request_id for each in mends)
+            with polars_errors(f"mended records of book {book}"):
+                withdrawn.append(_withdrawn(files[segment_id], records))
+                postings.append(take_back(records, periods, book))
         with polars_errors(f"postings of book {book}"):
             own = posted.frames.get(POSTINGS, pl.DataFrame(schema=POSTINGS_SCHEMA))
             parts = [own.select(list(POSTINGS_SCHEMA)), *postings]
@@ -110,28 +120,78 @@ class Withdrawals:
             frames={**posted.frames, POSTINGS: together},
             periods=tuple(sorted(touched)),
             withdrawn=tuple(withdrawn),
+            corrections=tuple(
+                replace(entry, request_id=request_id, record_count=counts[request_id])
+                for request_id, entry in entries.items()
+            ),
         )
 
-    def _take(self, file: FileRow, mends: Sequence[MendRow]) -> pl.DataFrame:
-        """Read the records of a segment that mends stand for."""
-        waiting = read_waiting(self._reader, self._overlay, file)
-        if waiting.height != file.suspended_count:
+    def _take(
+        self, file: FileRow, mends: Sequence[MendRow], corrected: Collection[str]
+    ) -> pl.DataFrame:
+        """Read the records of a segment that mends stand for; posted ones, where they correct.
+
+        With the place of what stands for them, and whether it is a correction: `is_reversed`.
+        """
+        clearings = self._overlay.find([file]).get(file.id, [])
+        records = read_kept(self._reader, file, clearings, whole=True)
+        if not is_as_counted(file, records):
             raise SuspenseChanged.of(file.book, [file.id])
         with polars_errors(file.path):
             asked = pl.DataFrame(
-                [(each.source, each.offset) for each in mends], schema=_PLACE, orient="row"
+                [
+                    (
+                        each.source,
+                        each.offset,
+                        REQUEST_PREFIX + each.request_id,
+                        each.index,
+                        each.request_id in corrected,
+                    )
+                    for each in mends
+                ],
+                schema=_PLACE
+                | {"by_source": pl.String, "by_offset": pl.Int64, "is_reversed": pl.Boolean},
+                orient="row",
             )
-            named = waiting.with_columns(pl.col("channel").cast(pl.String))
-            found = named.join(asked, on=list(_PLACE), how="semi", maintain_order="left")
+            there_now = records.filter(is_kept()).join(
+                asked, on=list(_PLACE), how="inner", maintain_order="left"
+            )
+            found = there_now.filter(is_waiting() | pl.col("is_reversed"))
             there = set(found.select(*_PLACE).iter_rows())
         lost = [each.request_id for each in mends if (each.source, each.offset) not in there]
         if lost:
             raise MendsKnown.of(file.book, lost)
-        return found
+        if found.filter(pl.col(POSTED_AS).is_null() & ~is_waiting()).is_empty():
+            return found
+        revision = revision_of(self._manifest, file, clearings)
+        return with_older_notes(found, file, self._states.refresh(file.book), revision)
 
-    def _places_waiting(self, file: FileRow, source: str, offsets: Sequence[int]) -> list[int]:
+    def _places(
+        self, file: FileRow, source: str, offsets: Sequence[int], *, with_posted: bool
+    ) -> list[int]:
         head = self._reader.open(file).frame(["channel", "offset", "status"])
         now = self._overlay.apply(head, self._overlay.find([file]).get(file.id, []))
         with polars_errors(file.path):
-            mine = (pl.col("channel").cast(pl.String) == source) & is_waiting()
+            is_there = is_kept() if with_posted else is_waiting()
+            mine = (pl.col("channel").cast(pl.String) == source) & is_there
             return now.filter(mine & pl.col("offset").is_in(list(offsets)))["offset"].to_list()
+
+
+def _withdrawn(file: FileRow, records: pl.DataFrame) -> Withdrawn:
+    """Say what leaves suspense, or is reversed, and how the counts of its segment change."""
+    mended, corrected = records.filter(~pl.col("is_reversed")), records.filter("is_reversed")
+    parts = []
+    clearing = reversal_of(file, corrected)
+    if not corrected.is_empty():
+        parts.append(clearing_names(corrected, file.id, is_reversed=True)[0])
+    if not mended.is_empty():
+        names, channels = clearing_names(mended, file.id, is_withdrawn=True)
+        parts.append(names)
+        clearing = replace(
+            clearing,
+            suspended_after=clearing.suspended_after - mended.height,
+            withdrawn_channels=channels,
+        )
+    if corrected.is_empty():
+        clearing = replace(clearing, reversed_before=0, reversed_after=0)
+    return Withdrawn(clearing, pl.concat(parts))

@@ -1,0 +1,1 @@
+"""Commands that take records back, correct them, and list what was."""

@@ -1,0 +1,146 @@
+"""Calls about corrections: records reversed, corrected, listed with who and why."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from tonne.client.answers.import_results import Correction, ReversalProgress, read_correction
+from tonne.client.imports import ImportCalls
+from tonne.client.wire.calls import PAGE_SIZE
+from tonne.client.wire.resources import book_name, source_name
+from tonne.v1 import corrections_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tonne.client.answers.results import AppendResult
+    from tonne.client.append.batches import Batch, Records
+
+
+class CorrectionCalls(ImportCalls):
+    """Reverses records, corrects them, and lists what was."""
+
+    _corrections: Any
+    """Stub of CorrectionService."""
+
+    def reverse_records(
+        self,
+        book: str,
+        *,
+        reason: str,
+        reason_code: str = "error",
+        author: str = "",
+        source: str = "",
+        offsets: Sequence[int] = (),
+        first_offset: int = 0,
+        stop_offset: int = 0,
+        record_id: str = "",
+        facility: str = "",
+        month: str = "",
+    ) -> Iterator[ReversalProgress]:
+        """Reverse records, each once; yields how far it is, the last time when it is done.
+
+        There is no deadline. A call that fails may be repeated: nothing is reversed twice.
+
+        Parameters
+        ----------
+        reason, reason_code, author : str
+            Why, in words and as `error`, `estimate`, `duplicate` or `other`; who says so, the
+            caller where it is empty.
+        source : str
+            A channel, or `requests/{request_id}`, with `offsets`, or with `first_offset` and
+            `stop_offset`, which is exclusive.
+        record_id : str
+            Instead: the producer's own id of one record.
+        facility, month : str
+            Instead: the records of a facility that begin in a month like 2026-03.
+
+        Raises
+        ------
+        FieldInvalid
+            No such record, one that is in quarantine, an id of several: nothing was reversed.
+        PeriodMustBeOpen
+            A record has a part in a closed month.
+        """
+        request = corrections_pb2.ReverseRecordsRequest(
+            parent=book_name(book),
+            selection=corrections_pb2.RecordSelection(
+                source=source_name(book, source) if source else "",
+                offsets=offsets,
+                first_offset=first_offset,
+                stop_offset=stop_offset,
+                record_id=record_id,
+                facility=facility,
+                month=month,
+            ),
+            reason_code=f"REASON_CODE_{reason_code.upper()}",
+            reason=reason,
+            author=author,
+        )
+        for step in self._stream(self._corrections.ReverseRecords, request, timeout_s=None):
+            yield ReversalProgress(
+                step.segment_count,
+                step.segments_done_count,
+                step.reversed_count,
+                step.already_reversed_count,
+                step.quarantined_count,
+            )
+
+    def correct_records(
+        self,
+        book: str,
+        source: str,
+        offsets: Sequence[int],
+        records: Records,
+        *,
+        reason: str,
+        reason_code: str = "error",
+        author: str = "",
+    ) -> AppendResult:
+        """Reverse records and post others for them; a batch of them at once, or not at all.
+
+        Parameters
+        ----------
+        source : str
+            Where they are: a channel, or `requests/{request_id}`, as listings have it. Of a record
+            that was corrected before the newest is meant.
+        offsets : sequence of int
+            Offset of each record, ascending.
+        records : Records
+            As many.
+        reason, reason_code, author : str
+            As of `reverse_records`.
+
+        Raises
+        ------
+        ContentMustMatch
+            What is at an offset is not, or no longer, posted or in suspense. What the batches
+            before corrected stays so.
+        FieldInvalid
+            A new record would go to quarantine: nothing of its batch was corrected.
+        """
+
+        def call(mine: Sequence[int], batch: Batch) -> Any:
+            request = corrections_pb2.CorrectRecordsRequest(
+                name=source_name(book, source),
+                request_id=str(uuid.uuid4()),
+                offsets=mine,
+                reason_code=f"REASON_CODE_{reason_code.upper()}",
+                reason=reason,
+                author=author,
+            )
+            batch.put_into(request)
+            return self._call(self._corrections.CorrectRecords, request)
+
+        return self._in_place(book, offsets, records, call)
+
+    def list_corrections(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[Correction]:
+        """List what was reversed and corrected, in the order in which it was."""
+        request = corrections_pb2.ListCorrectionsRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
+        for page in self._pages(self._corrections.ListCorrections, request):
+            yield from map(read_correction, page.corrections)

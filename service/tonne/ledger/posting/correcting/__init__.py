@@ -1,0 +1,1 @@
+"""Correcting: records are reversed, once, under what they were posted as."""

@@ -1,0 +1,98 @@
+"""Entries of corrections: what was reversed, by whom, when and why. None is ever changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tonne.store.manifest.tables import Tables, check_book, split
+from tonne.store.rows import Found
+from tonne.store.sql import schema
+from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from tonne.store.rows import Commit, Window
+
+
+class CorrectionTable(Tables):
+    """The corrections of the manifest."""
+
+    def find_corrections(self, book: str, window: Window) -> Found[Correction]:
+        """Find entries in the order in which they were made. Raises BookUnknown."""
+        table = schema.correction
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows, last = scan(connection, table, table.c.number, [table.c.book == book], window)
+        return Found([_correction_of(row) for row in rows], last)
+
+    def corrections_by(self, commit_ids: Iterable[str]) -> dict[str, Correction]:
+        """Give the entries that commits made, by the commit; most made none."""
+        table = schema.correction
+        found: dict[str, Correction] = {}
+        with self._database.read() as connection:
+            for chunk in split(sorted(set(commit_ids))):
+                query = sa.select(table).where(table.c.commit_id.in_(chunk))
+                for row in connection.execute(query):
+                    found.setdefault(row.commit_id, _correction_of(row))
+        return found
+
+    def reversals_of(self, commit_id: str) -> list[str]:
+        """Give the ids of the files that name what a commit reversed."""
+        table = schema.file
+        query = (
+            sa.select(table.c.id)
+            .where(table.c.commit_id == commit_id, table.c.segment.is_not(None))
+            .order_by(table.c.seq)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+
+def insert_corrections(connection: Connection, commit: Commit, now: dt.datetime) -> None:
+    """Insert the entries of a commit behind the others of its book, whose row is locked."""
+    if not commit.corrections:
+        return
+    table = schema.correction
+    query = sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0))
+    last = connection.execute(query.where(table.c.book == commit.book)).scalar_one()
+    connection.execute(
+        sa.insert(table),
+        [
+            {
+                "book": commit.book,
+                "number": number,
+                "kind": str(each.kind),
+                "selection": each.selection,
+                "record_count": each.record_count,
+                "request": each.request_id,
+                "author": each.author,
+                "reason_code": str(each.reason_code),
+                "reason": each.reason,
+                "commit_id": commit.id,
+                "create_time": now,
+            }
+            for number, each in enumerate(commit.corrections, last + 1)
+        ],
+    )
+
+
+def _correction_of(row: sa.Row[Any]) -> Correction:
+    return Correction(
+        kind=CorrectionKind(row.kind),
+        selection=row.selection,
+        record_count=row.record_count,
+        request_id=row.request,
+        author=row.author,
+        reason_code=ReasonCode(row.reason_code),
+        reason=row.reason,
+        number=row.number,
+        commit_id=row.commit_id,
+        create_time=row.create_time,
+    )

@@ -1,0 +1,171 @@
+import datetime
+
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.api import resource_pb2 as _resource_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from tonne.v1 import ingest_pb2 as _ingest_pb2
+from tonne.v1 import report_pb2 as _report_pb2
+from tonne.v1 import status_pb2 as _status_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ReasonCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REASON_CODE_UNSPECIFIED: _ClassVar[ReasonCode]
+    REASON_CODE_ERROR: _ClassVar[ReasonCode]
+    REASON_CODE_ESTIMATE: _ClassVar[ReasonCode]
+    REASON_CODE_DUPLICATE: _ClassVar[ReasonCode]
+    REASON_CODE_OTHER: _ClassVar[ReasonCode]
+
+class CorrectionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CORRECTION_KIND_UNSPECIFIED: _ClassVar[CorrectionKind]
+    CORRECTION_KIND_REVERSAL: _ClassVar[CorrectionKind]
+    CORRECTION_KIND_CORRECTION: _ClassVar[CorrectionKind]
+REASON_CODE_UNSPECIFIED: ReasonCode
+REASON_CODE_ERROR: ReasonCode
+REASON_CODE_ESTIMATE: ReasonCode
+REASON_CODE_DUPLICATE: ReasonCode
+REASON_CODE_OTHER: ReasonCode
+CORRECTION_KIND_UNSPECIFIED: CorrectionKind
+CORRECTION_KIND_REVERSAL: CorrectionKind
+CORRECTION_KIND_CORRECTION: CorrectionKind
+
+class RecordSelection(_message.Message):
+    __slots__ = ("source", "offsets", "first_offset", "stop_offset", "record_id", "facility", "month")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    OFFSETS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    STOP_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    RECORD_ID_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
+    MONTH_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    offsets: _containers.RepeatedScalarFieldContainer[int]
+    first_offset: int
+    stop_offset: int
+    record_id: str
+    facility: str
+    month: str
+    def __init__(self, source: _Optional[str] = ..., offsets: _Optional[_Iterable[int]] = ..., first_offset: _Optional[int] = ..., stop_offset: _Optional[int] = ..., record_id: _Optional[str] = ..., facility: _Optional[str] = ..., month: _Optional[str] = ...) -> None: ...
+
+class ReverseRecordsRequest(_message.Message):
+    __slots__ = ("parent", "selection", "reason_code", "reason", "author")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    REASON_CODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    selection: RecordSelection
+    reason_code: ReasonCode
+    reason: str
+    author: str
+    def __init__(self, parent: _Optional[str] = ..., selection: _Optional[_Union[RecordSelection, _Mapping]] = ..., reason_code: _Optional[_Union[ReasonCode, str]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ...) -> None: ...
+
+class ReverseRecordsResponse(_message.Message):
+    __slots__ = ("segment_count", "segments_done_count", "reversed_count", "already_reversed_count", "quarantined_count")
+    SEGMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_DONE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REVERSED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ALREADY_REVERSED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    QUARANTINED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    segment_count: int
+    segments_done_count: int
+    reversed_count: int
+    already_reversed_count: int
+    quarantined_count: int
+    def __init__(self, segment_count: _Optional[int] = ..., segments_done_count: _Optional[int] = ..., reversed_count: _Optional[int] = ..., already_reversed_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ...) -> None: ...
+
+class CorrectRecordsRequest(_message.Message):
+    __slots__ = ("name", "request_id", "offsets", "rows", "arrow_ipc", "reason_code", "reason", "author")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSETS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    ARROW_IPC_FIELD_NUMBER: _ClassVar[int]
+    REASON_CODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    request_id: str
+    offsets: _containers.RepeatedScalarFieldContainer[int]
+    rows: _ingest_pb2.Rows
+    arrow_ipc: bytes
+    reason_code: ReasonCode
+    reason: str
+    author: str
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ..., offsets: _Optional[_Iterable[int]] = ..., rows: _Optional[_Union[_ingest_pb2.Rows, _Mapping]] = ..., arrow_ipc: _Optional[bytes] = ..., reason_code: _Optional[_Union[ReasonCode, str]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ...) -> None: ...
+
+class CorrectRecordsResponse(_message.Message):
+    __slots__ = ("control_totals", "row_errors", "row_errors_omitted_count", "already_posted")
+    CONTROL_TOTALS_FIELD_NUMBER: _ClassVar[int]
+    ROW_ERRORS_FIELD_NUMBER: _ClassVar[int]
+    ROW_ERRORS_OMITTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ALREADY_POSTED_FIELD_NUMBER: _ClassVar[int]
+    control_totals: _ingest_pb2.ControlTotals
+    row_errors: _containers.RepeatedCompositeFieldContainer[_status_pb2.RowError]
+    row_errors_omitted_count: int
+    already_posted: bool
+    def __init__(self, control_totals: _Optional[_Union[_ingest_pb2.ControlTotals, _Mapping]] = ..., row_errors: _Optional[_Iterable[_Union[_status_pb2.RowError, _Mapping]]] = ..., row_errors_omitted_count: _Optional[int] = ..., already_posted: _Optional[bool] = ...) -> None: ...
+
+class CorrectedRecord(_message.Message):
+    __slots__ = ("before", "after")
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    before: _report_pb2.LedgerRecord
+    after: _report_pb2.LedgerRecord
+    def __init__(self, before: _Optional[_Union[_report_pb2.LedgerRecord, _Mapping]] = ..., after: _Optional[_Union[_report_pb2.LedgerRecord, _Mapping]] = ...) -> None: ...
+
+class Correction(_message.Message):
+    __slots__ = ("name", "kind", "selection", "record_count", "request", "author", "reason_code", "reason", "create_time", "records")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_CODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    kind: CorrectionKind
+    selection: str
+    record_count: int
+    request: str
+    author: str
+    reason_code: ReasonCode
+    reason: str
+    create_time: _timestamp_pb2.Timestamp
+    records: _containers.RepeatedCompositeFieldContainer[CorrectedRecord]
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[CorrectionKind, str]] = ..., selection: _Optional[str] = ..., record_count: _Optional[int] = ..., request: _Optional[str] = ..., author: _Optional[str] = ..., reason_code: _Optional[_Union[ReasonCode, str]] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., records: _Optional[_Iterable[_Union[CorrectedRecord, _Mapping]]] = ...) -> None: ...
+
+class ListCorrectionsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    filter: str
+    order_by: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
+
+class ListCorrectionsResponse(_message.Message):
+    __slots__ = ("corrections", "next_page_token")
+    CORRECTIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    corrections: _containers.RepeatedCompositeFieldContainer[Correction]
+    next_page_token: str
+    def __init__(self, corrections: _Optional[_Iterable[_Union[Correction, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
