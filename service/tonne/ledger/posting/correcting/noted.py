@@ -40,13 +40,17 @@ def with_notes(records: pl.DataFrame, state: BookState, periods: tuple[int, ...]
     notes = pl.Series(
         [_note(state, number, periods[0], periods[-1]) for number in numbers], dtype=pl.String
     )
-    codes = notes.cast(pl.Enum(notes.unique())).gather(numbers.search_sorted(records[RULE]))
-    is_posted = pl.col("status") == RowStatus.POSTED
-    return (
-        records.drop(RULE)
-        .with_columns(codes.cast(pl.Categorical).alias(POSTED_AS))
-        .with_columns(pl.when(is_posted).then(POSTED_AS))
-    )
+    told = notes.cast(pl.Categorical)
+    # Most segments have one note: nothing is looked up for each record of these.
+    if notes.n_unique() == 1:
+        column = told.new_from_index(0, records.height)
+    else:
+        column = told.gather(numbers.search_sorted(records[RULE]))
+    noted = records.drop(RULE).with_columns(column.alias(POSTED_AS))
+    is_posted = records["status"] == RowStatus.POSTED
+    if is_posted.all():
+        return noted
+    return noted.with_columns(pl.when(is_posted).then(POSTED_AS))
 
 
 def _note(state: BookState, number: int, first_period: int, last_period: int) -> str:
