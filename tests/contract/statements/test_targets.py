@@ -2,58 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 
 import grpc
 import pytest
 
+from tests.contract.statements.conftest import EDITION, TARGET, ask
 from tonne.errors import FieldInvalid, StatementUnknown
 from tonne.model import Facility
 from tonne.v1 import statements_pb2
-
-EDITION = b"""\
-activity,region,unit,valid_from,valid_to,kg_co2e,kg_co2,kg_ch4,kg_n2o,account,source,table,note
-site.grid,,kWh,2010-01-01,,0.3,,,,scope2.location,own,1,
-site.diesel,,l,2010-01-01,,2.7,,,,scope1.stationary,own,1,
-"""
-
-# kWh of the grid and of IT by year: 90 % of the grid for 120 % of the IT, then 60 %.
-YEARS = {
-    2020: ("120000", "60000"),
-    2021: ("108000", "72000"),
-    2022: ("72000", "72000"),
-}
-
-
-@pytest.fixture
-def filled(client, stated_book):
-    """A book with three years of one site."""
-    client.import_edition(stated_book, "own", EDITION)
-    records = []
-    for year, (grid, it) in YEARS.items():
-        span = {"facility": "dc", "start": f"{year}-01-01", "end": f"{year + 1}-01-01"}
-        records += [
-            span | {"activity": "site.grid", "unit": "kWh", "quantity": grid},
-            span | {"activity": "electricity.it", "unit": "kWh", "quantity": it},
-        ]
-    records.append(
-        span | {"activity": "electricity.onsite.solar", "unit": "kWh", "quantity": "1234.5"}
-    )
-    client.post_records(stated_book, records)
-    return stated_book
-
-
-TARGET = (
-    "display_name=Half by 2025", "type=absolute", "accounts=scope1,scope2.location",
-    "base_year_start=2020-01", "target_year_start=2025-01", "change_percent=-50",
-)  # fmt: skip
-
-
-def ask(run, *words):
-    code, out, told = run(*words, "--format", "json")
-    assert code == 0, told
-    return json.loads(out)
 
 
 @pytest.mark.usefixtures("filled")
@@ -168,86 +125,6 @@ def test_what_is_not_there_is_told(client, filled):
         client.measure_effect(filled, "none")
     with pytest.raises(StatementUnknown, match="version 7"):
         client.target_progress(filled, "none", version=7)
-
-
-MEASURE = ("start_date=2021-01-01", "state=running", "evidence=contract 7", "targets=half")
-
-
-@pytest.mark.usefixtures("filled")
-def test_effects_are_explained_and_taken_off_nothing(run, state):
-    """A difference, one at the same IT, and solar by a stated factor."""
-    before = ask(run, "inventory", "--by", "account")
-    state("target", "add", "half", *TARGET)
-    state("measure", "add", "cooling", "display_name=Warm water", "method=difference",
-          "accounts=scope2.location", "baseline_year_start=2020-01", *MEASURE)  # fmt: skip
-    told = ask(run, "measure", "effect", "cooling", "--year", "2022-01")
-    assert (told["effect_kg"], told["formula"]) == ("14400", "baseline - year")
-    assert [(each["value"], each["unit"]) for each in told["terms"]] == [
-        ("36000", "kg CO2e"),
-        ("21600", "kg CO2e"),
-    ]
-    state("measure", "add", "schedule", "display_name=Scheduling", "method=normalised",
-          "accounts=scope2.location", "driver_accounts=memo.it_energy",
-          "baseline_year_start=2020-01", *MEASURE)  # fmt: skip
-    told = ask(run, "measure", "effect", "schedule", "--year", "2022-01")
-    assert told["effect_kg"] == "21600"  # 36,000 * 72,000 / 60,000 - 21,600
-    state("measure", "add", "solar", "display_name=17 MW of solar", "method=per-kwh",
-          "accounts=memo.renewable", "kg_co2e_per_kwh=0.5703", "factor_source=MEE 2022",
-          *[each.replace("2021", "2022") for each in MEASURE])  # fmt: skip
-    told = ask(run, "measure", "effect", "solar")
-    assert Fraction(told["effect_kg"]) == Fraction("1234.5") * Fraction("0.5703")
-    assert ask(run, "inventory", "--by", "account") == before
-    code, _, text = run("measure", "effect", "cooling", "--year", "2023-01")
-    assert code == 1
-    assert "none in 2023-01, 2023-02" in text
-    code, _, text = run("measure", "effect", "solar", "--year", "2020-01")
-    assert (code, "a year with days from 2022-01-01 on" in text) == (1, True)
-
-
-@pytest.mark.usefixtures("filled")
-def test_the_pipeline_counts_what_is_to_come(run, state):
-    """3,600 kg are left to 18,000; 2,000 are planned, and what runs is in the ledger already."""
-    state("target", "add", "half", *TARGET)
-    for name, status, kg in (
-        ("a", "planned", 1500),
-        ("b", "decided", 500),
-        ("c", "running", 9000),
-    ):
-        state("measure", "add", name, f"display_name={name}", "method=stated",
-              f"state={status}", f"expected_kg_co2e={kg}", "start_date=2023-01-01",
-              "evidence=plan", "targets=half")  # fmt: skip
-    told = ask(run, "measure", "pipeline", "half")
-    assert [(each["measure"], each["counts"]) for each in told["rows"]] == [
-        ("a", True),
-        ("b", True),
-        ("c", False),
-    ]
-    assert (told["gap_kg"], told["expected_kg"], told["uncovered_kg"]) == ("3600", "2000", "1600")
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"accounts": "memo.avoided"}, "accounts of the scopes"),
-        ({"baseline_year_start": ""}, "it, which difference needs"),
-        ({"driver_accounts": "memo.energy"}, "none of difference"),
-        ({"method": "normalised", "driver_accounts": "memo.avoided"}, "accounts of energy"),
-        ({"method": "stated"}, "none of stated"),
-        ({"end_date": "2020-01-01"}, "a day after 2021-01-01"),
-        ({"targets": "none"}, "the id of a target of the book: state it first"),
-        ({"evidence": ""}, "expected a text"),
-    ],
-)
-def test_a_measure_has_what_its_method_needs(run, state, changes, message):
-    """And nothing that it does not."""
-    state("target", "add", "half", *TARGET)
-    fields = {"display_name": "x", "method": "difference", "accounts": "scope1",
-              "baseline_year_start": "2020-01"}  # fmt: skip
-    fields |= dict(each.split("=") for each in MEASURE) | changes
-    words = [f"{name}={value}" for name, value in fields.items()]
-    code, _, told = run("measure", "add", "bad", *words, "--reason", "r", "--author", "A")
-    assert code == 1
-    assert message in told
 
 
 def test_an_engagement_by_spend_needs_the_spend(client, state, stated_book):
@@ -377,3 +254,28 @@ def test_what_an_indicator_remarks_is_told_of_a_target(client, run, state, state
     told = ask(run, "target", "progress", "pue")["notices"]
     assert "2020-01: no record of memo.it_energy: south in 2020-12" in told
     assert any("wait in suspense" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"),
+    [
+        ("kWh/TB", ""),
+        ("kWh/10^3 TB", "unit: expected kWh/TB, in which kwh_per_traffic is"),
+        ("kgce/TB", "got 'kgce/TB'"),
+    ],
+)
+def test_a_target_in_another_unit_than_its_indicator_is_refused(client, filled, run, unit, told):
+    """A value per 10^3 beside one per unit would be a wrong number without a word."""
+    run("target", "add", "flow", "display_name=Energy per flow", "type=intensity",
+        "indicator=kwh_per_traffic", f"unit={unit}", "target_year_start=2022-01",
+        "target_value=1.2", "--reason", "stated", "--author", "Ada")  # fmt: skip
+    span = {"facility": "dc", "start": "2022-01-01", "end": "2023-01-01", "region": "GB"}
+    client.post_records(
+        filled,
+        [
+            span | {"activity": "driver.traffic", "unit": "TB", "quantity": "100"},
+            span | {"activity": "electricity.grid", "unit": "kWh", "quantity": "110"},
+        ],
+    )
+    code, _, text = run("target", "progress", "flow")
+    assert (code, told in text) == (int(bool(told)), True), text

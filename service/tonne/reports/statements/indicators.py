@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from tonne.statements.statement import Kind
 from tonne.statements.targets import TargetType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tonne.statements.targets import Target
 
 PERCENT = "%"
+
+_PRICE_YEAR = re.compile(r"\b([A-Z]{3})\d{4}\b")
 
 
 @dataclass(slots=True)
@@ -73,7 +76,13 @@ class IndicatorFigures:
         self._hold = hold
 
     def years(self, target: Target, years: Sequence[str]) -> Found:
-        """Give the ratios of years, with the months in which a side has no record."""
+        """Give the ratios of years, with the months in which a side has no record.
+
+        Raises
+        ------
+        FieldInvalid
+            The target is in another unit than its indicator.
+        """
         if target.indicator not in shipped():
             return Found({}, (f"no indicator is called {target.indicator}: figures are stated",))
         definition = find(target.indicator)
@@ -97,6 +106,7 @@ class IndicatorFigures:
         for year in years:
             of_year = sums[period_of_month(year)]
             if of_year.has_any:
+                _check_unit(target, of_year.units)
                 figures[year] = _figure(target, definition, year, of_year, notices)
         rests_on = f"{definition.title}, version {definition.version}; {answer.gwp_set}"
         return Found(figures, tuple(notices), rests_on)
@@ -131,6 +141,17 @@ def _figure(
         f"{definition.id} of the ledger",
         missing,
     )
+
+
+def _check_unit(target: Target, units: Iterable[str]) -> None:
+    """Refuse a target in another unit than its indicator, but for a price year."""
+    if target.type is not TargetType.INTENSITY or not target.unit:
+        return
+    for unit in units:
+        names = {unit, "kWh/kWh"} if unit == "1" else {unit}
+        if _PRICE_YEAR.sub(r"\1", target.unit) not in {_PRICE_YEAR.sub(r"\1", n) for n in names}:
+            expected = f"{unit}, in which {target.indicator} is: state the target anew in it"
+            raise invalid("unit", expected, target.unit)
 
 
 def _scale(target: Target, definition: Definition) -> int:
