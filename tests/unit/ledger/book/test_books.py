@@ -244,8 +244,8 @@ def test_a_wrong_facility_is_told_by_its_field(facility, told):
 
 
 def test_every_status_has_a_text_for_people():
-    """No status is without its rule and its remedy; POSTED needs none."""
-    assert set(STATUS_TEXTS) == set(RowStatus) - {RowStatus.POSTED}
+    """No status is without its rule and its remedy; what is posted, or was, needs none."""
+    assert set(STATUS_TEXTS) == set(RowStatus) - {RowStatus.POSTED, RowStatus.REVERSED}
     message = status_message(RowStatus.UNIT_MUST_BE_KNOWN, RecordField.UNIT, "racks")
     assert message == (
         "unit: expected a unit that Tonne or a factor of the activity knows; got 'racks': use "
