@@ -264,7 +264,8 @@ class Records:
                     part = found.head(count)
                     text_bytes += int(sizes.head(count).sum())
                     hold.grow_to(limit * ITEM_BYTES + _COPIES * text_bytes)
-                    items.extend(listing.read(file, part.drop(_ROW)))
+                    if not part.is_empty():  # what has no match was not read whole
+                        items.extend(listing.read(file, part.drop(_ROW)))
                     if part.height < found.height:
                         next_row = int(found[_ROW][count])
                         token = self._tokens.write(listing.query, after_seq, next_row)

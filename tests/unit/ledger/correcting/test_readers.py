@@ -118,3 +118,11 @@ def test_mends_and_reversals_go_together(any_bench):
     reverse(bench, source="meter", first_offset=0, stop_offset=2)
     assert inventory_of(bench) == (0, 0, 0, 0)
     bench.check()
+
+
+def test_a_filter_that_no_record_of_a_segment_matches_is_answered(any_bench):
+    """Such a segment is left after the columns of the match: nothing of it is linked."""
+    any_bench.append("meter", [record(), record(facility="other")])
+    for facility, count in (("nobody", 0), ("other", 1)):
+        ask = Ask(filter_by=f'record.facility = "{facility}"')
+        assert len(any_bench.ledger.records.list_records("acme", ask).items) == count
