@@ -19,6 +19,7 @@ METHOD = ledger_pb2.Method(
     year_rule=ledger_pb2.YEAR_RULE_DAYS,
     reporting_year_start=4,
     loss_convention=ledger_pb2.LOSS_CONVENTION_GHG_PROTOCOL_COMBUSTION,
+    unknown_methane=ledger_pb2.UNKNOWN_METHANE_FOSSIL,
     consolidation=ledger_pb2.CONSOLIDATION_EQUITY_SHARE,
     proxy_regions=["US"],
     year_fallback_years=0,
@@ -101,6 +102,7 @@ def test_what_a_method_leaves_open_has_its_default(api, book):
     assert made.year_rule == ledger_pb2.YEAR_RULE_MONTH
     assert made.loss_convention == ledger_pb2.LOSS_CONVENTION_DEFRA
     assert made.consolidation == ledger_pb2.CONSOLIDATION_OPERATIONAL_CONTROL
+    assert made.unknown_methane == ledger_pb2.UNKNOWN_METHANE_NON_FOSSIL
     assert (made.year_fallback_years, made.transport_wtt) == (5, True)
     assert (list(made.editions), list(made.proxy_regions)) == ([], [])
 
