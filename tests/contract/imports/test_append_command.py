@@ -156,7 +156,7 @@ def test_another_file_does_not_mend(append, run):
          ",hut,electricity.grid,5,kWh,2025-02-01,2025-02-02,GB", False),
         ("a,dc,electricity.grid,x,kWh,2025-01-01,2025-01-02,GB",
          "b,dc,electricity.grid,5,kWh,2025-01-01,2025-01-02,GB", False),
-        (",,,,,,,", "h,dc,electricity.grid,5,kWh,2025-01-01,2025-01-02,GB", True),
+        (",,,,kWh,,,", "h,dc,electricity.grid,5,kWh,2025-01-01,2025-01-02,GB", True),
     ],
 )  # fmt: skip
 def test_what_counts_as_the_same_record_mended(append, run, before, after, is_mend):

@@ -16,7 +16,14 @@ from tonne.client import Client
 from tonne.client.wire.resources import last_id
 from tonne.errors import FieldInvalid
 from tonne.model import Entity, Facility
-from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2, statements_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    corrections_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    report_pb2,
+    statements_pb2,
+)
 
 PAGE = Path(__file__).parents[3] / "docs/api.md"
 
@@ -152,6 +159,7 @@ REQUESTS = {
     "ListEntities": (ledger_pb2.ListEntitiesRequest, "ledger"),
     "ListWords": (ledger_pb2.ListWordsRequest, "ledger"),
     "ListStatements": (statements_pb2.ListStatementsRequest, "statement"),
+    "ListCorrections": (corrections_pb2.ListCorrectionsRequest, "corrections"),
     "ListFacilities": (ledger_pb2.ListFacilitiesRequest, "ledger"),
     "ListSuspense": (ledger_pb2.ListSuspenseRequest, "ledger"),
     "ListQuarantine": (ledger_pb2.ListQuarantineRequest, "ledger"),
