@@ -26,6 +26,7 @@ PARTS = (
     "catalogue/__init__.py",
     "catalogue/words/__init__.py",
     "catalogue/words/accounts.py",
+    "catalogue/words/folding.py",
     "catalogue/words/method.py",
     "statements",
 )
