@@ -25,6 +25,7 @@ RECORD_SCHEMA = {
     "start": pl.Datetime("us", "UTC"),
     "end": pl.Datetime("us", "UTC"),
     "status": pl.UInt8,
+    "rule": pl.Int32,
 }
 
 
