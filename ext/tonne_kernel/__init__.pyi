@@ -309,9 +309,9 @@ class Posted:
     def records(self) -> ArrowTable:
         """Posted and suspended records, in the order of the slices and offsets.
 
-        channel (dict), offset int64, record_id (utf8), facility, activity, unit, region
-        (dict), quantity decimal128(18, 6), start, end timestamp[us, UTC], status uint8, rule int32;
-        and, each only where some record has it: quantity_rest decimal128(18, 18), supplier, product
+        channel (dict), offset int64, record_id (utf8), facility, activity, unit, region (dict),
+        quantity decimal128(18, 6), start, end timestamp[us, UTC], status uint8, rule int32; and,
+        each only where some record has it: quantity_rest decimal128(18, 18), supplier, product
         (dict), data_quality uint8, evidence, attributes (utf8), then empty or 0 where a record
         has none. Quantity and quantity_rest: whole millionths cut toward zero, and what is left.
         """
