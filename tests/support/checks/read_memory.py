@@ -17,7 +17,7 @@ from tests.support.servers.api import EDITION, Api, details_of
 from tests.support.servers.server import ROOT
 from tonne.client.answers.book_days import Days
 from tonne.client.wire.frames import encode_frame, prepare_frame
-from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import indicators_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -150,6 +150,16 @@ def questions(api: Api) -> Mapping[str, Callable[[], object]]:
         "explain few": lambda: explain(FEW_ACTIVITY, records_max=1_000),
         "replay few": lambda: explain(FEW_ACTIVITY, replay=True),
         "records": lambda: api.records("books/acme", facility="nobody"),
+        "indicators": lambda: list(
+            api.indicator.GetIndicatorValues(
+                indicators_pb2.GetIndicatorValuesRequest(
+                    name="books/acme",
+                    by=indicators_pb2.INDICATOR_PLACE_FACILITY,
+                    span=indicators_pb2.INDICATOR_SPAN_MONTH,
+                ),
+                timeout=TIMEOUT_S,
+            )
+        ),
         "clear": lambda: list(
             api.ledger.ClearSuspense(
                 ledger_pb2.ClearSuspenseRequest(parent="books/acme"), timeout=TIMEOUT_S
