@@ -40,7 +40,8 @@ def with_notes(records: pl.DataFrame, state: BookState, periods: tuple[int, ...]
     notes = pl.Series(
         [_note(state, number, periods[0], periods[-1]) for number in numbers], dtype=pl.String
     )
-    told = notes.cast(pl.Categorical)
+    # Categories of this segment alone, which are gone with it.
+    told = notes.cast(pl.Categorical(pl.Categories.random("notes")))
     # Most segments have one note: nothing is looked up for each record of these.
     if notes.n_unique() == 1:
         column = told.new_from_index(0, records.height)
