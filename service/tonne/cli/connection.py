@@ -33,6 +33,15 @@ BookOption = Annotated[
     str,
     typer.Option("--book", metavar="BOOK", envvar=BOOK_VARIABLE, help="Id of the book."),
 ]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why.")]
+AuthorOption = Annotated[
+    str,
+    typer.Option(
+        "--author",
+        envvar="TONNE_AUTHOR",
+        help="Who says so; without it whoever the server knows you as.",
+    ),
+]
 FilterOption = Annotated[
     str,
     typer.Option(

@@ -12,16 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from tonne.errors import FieldInvalid
-from tonne.v1 import (
-    catalogue_pb2,
-    corrections_pb2,
-    imports_pb2,
-    indicators_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    report_pb2,
-    statements_pb2,
-)
+from tonne.telemetry.calls import methods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,22 +59,7 @@ class Route:
 
 def routes() -> list[Route]:
     """List the paths of all calls that have one."""
-    return [
-        route
-        for file in (
-            ingest_pb2,
-            imports_pb2,
-            ledger_pb2,
-            corrections_pb2,
-            catalogue_pb2,
-            report_pb2,
-            indicators_pb2,
-            statements_pb2,
-        )
-        for service in file.DESCRIPTOR.services_by_name.values()
-        for method in service.methods
-        for route in _routes_of(method)
-    ]
+    return [route for method in methods() for route in _routes_of(method)]
 
 
 def _routes_of(method: MethodDescriptor) -> Iterator[Route]:

@@ -5,16 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 
 from tonne import errors
-from tonne.v1 import (
-    catalogue_pb2,
-    corrections_pb2,
-    imports_pb2,
-    indicators_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    report_pb2,
-    statements_pb2,
-)
+from tonne.telemetry.calls import methods
 
 try:
     VERSION = importlib.metadata.version("tonne")
@@ -31,21 +22,7 @@ ERROR_CODES = tuple(
 )
 """Codes of all errors of `tonne.errors`, in alphabetical order."""
 
-METHODS = tuple(
-    f"{service.full_name}/{method.name}"
-    for file in (
-        ingest_pb2,
-        imports_pb2,
-        ledger_pb2,
-        corrections_pb2,
-        catalogue_pb2,
-        indicators_pb2,
-        report_pb2,
-        statements_pb2,
-    )
-    for service in file.DESCRIPTOR.services_by_name.values()
-    for method in service.methods
-)
+METHODS = tuple(f"{method.containing_service.full_name}/{method.name}" for method in methods())
 """Every call of the protocol, named as OpenTelemetry does: with its service."""
 
 CODES = (

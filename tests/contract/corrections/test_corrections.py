@@ -113,7 +113,7 @@ def test_a_reversal_needs_a_reason_and_a_code(api, channel, book):
             author="ada",
         )
         with pytest.raises(grpc.RpcError) as caught:
-            list(api.corrections.ReverseRecords(request))
+            list(api.correction.ReverseRecords(request))
         assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         assert details_of(caught.value)[0].metadata["field"] == field
 
@@ -129,7 +129,7 @@ def test_a_correction_is_linked_and_its_request_idempotent(api, client, channel,
         reason="read by now",
         author="bob",
     )
-    first, again = (api.corrections.CorrectRecords(request) for _ in range(2))
+    first, again = (api.correction.CorrectRecords(request) for _ in range(2))
     assert first.control_totals.posted_count == 2
     assert (first.already_posted, again.already_posted) == (False, True)
     old = next(iter(client.list_records(id_of(book))))

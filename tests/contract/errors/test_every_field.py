@@ -10,18 +10,10 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from tests.support.protos import FILES
 from tests.support.servers.api import EDITION, RunningServer, details_of
 from tonne.server import SERVICES
-from tonne.v1 import (
-    catalogue_pb2,
-    corrections_pb2,
-    imports_pb2,
-    indicators_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    report_pb2,
-    statements_pb2,
-)
+from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,16 +21,6 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor
     from google.protobuf.message import Message
 
-FILES = (
-    catalogue_pb2,
-    imports_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    corrections_pb2,
-    indicators_pb2,
-    report_pb2,
-    statements_pb2,
-)
 MARK = "@@@@@@"
 """A text of the request whose bytes are replaced by as many that are no UTF-8."""
 

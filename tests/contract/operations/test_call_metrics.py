@@ -5,37 +5,19 @@ from __future__ import annotations
 import grpc
 import pytest
 
+from tests.support.protos import FILES
 from tests.support.servers.api import Producer, record
 from tonne.edge.messages.status import ANSWERS
 from tonne.telemetry.labels import CODES, METHODS
 from tonne.telemetry.metrics import CALL_DURATION
-from tonne.v1 import (
-    catalogue_pb2,
-    corrections_pb2,
-    imports_pb2,
-    indicators_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    report_pb2,
-    statements_pb2,
-)
+from tonne.v1 import ledger_pb2
 
 
 def test_every_method_of_the_api_has_its_series():
     """A method without one would fail at its first call."""
-    pages = (
-        ingest_pb2,
-        imports_pb2,
-        ledger_pb2,
-        corrections_pb2,
-        catalogue_pb2,
-        report_pb2,
-        indicators_pb2,
-        statements_pb2,
-    )
     methods = [
         f"{service.full_name}/{method.name}"
-        for page in pages
+        for page in FILES
         for service in page.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     ]

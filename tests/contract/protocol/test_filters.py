@@ -159,7 +159,7 @@ REQUESTS = {
     "ListEntities": (ledger_pb2.ListEntitiesRequest, "ledger"),
     "ListWords": (ledger_pb2.ListWordsRequest, "ledger"),
     "ListStatements": (statements_pb2.ListStatementsRequest, "statement"),
-    "ListCorrections": (corrections_pb2.ListCorrectionsRequest, "corrections"),
+    "ListCorrections": (corrections_pb2.ListCorrectionsRequest, "correction"),
     "ListFacilities": (ledger_pb2.ListFacilitiesRequest, "ledger"),
     "ListSuspense": (ledger_pb2.ListSuspenseRequest, "ledger"),
     "ListQuarantine": (ledger_pb2.ListQuarantineRequest, "ledger"),

@@ -9,16 +9,8 @@ import google.api
 import yaml
 from google.api import annotations_pb2, field_behavior_pb2
 
-from tonne.v1 import (
-    catalogue_pb2,
-    corrections_pb2,
-    imports_pb2,
-    indicators_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    report_pb2,
-    statements_pb2,
-)
+from tests.support.protos import FILES
+from tonne.v1 import catalogue_pb2, ledger_pb2
 
 GOOGLE_APIS = Path(next(iter(google.api.__path__))).parents[1]
 REPOSITORY = Path(__file__).parents[3]
@@ -84,16 +76,7 @@ def test_buf_sees_a_part_without_a_comment(tmp_path):
 def test_every_call_has_a_path_in_http_or_streams_records():
     """What a path takes from the URL is a field of the request, and a required one."""
     streaming = set()
-    for file in (
-        ingest_pb2,
-        imports_pb2,
-        ledger_pb2,
-        corrections_pb2,
-        catalogue_pb2,
-        report_pb2,
-        indicators_pb2,
-        statements_pb2,
-    ):
+    for file in FILES:
         for service in file.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 rule = method.GetOptions().Extensions[annotations_pb2.http]

@@ -7,26 +7,10 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from tests.support.protos import FILES
 from tests.support.servers.api import Producer, details_of, record
-from tonne.v1 import (
-    catalogue_pb2,
-    indicators_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    report_pb2,
-    statements_pb2,
-    status_pb2,
-)
+from tonne.v1 import catalogue_pb2, ledger_pb2, status_pb2
 
-FILES = (
-    ingest_pb2,
-    ledger_pb2,
-    catalogue_pb2,
-    indicators_pb2,
-    report_pb2,
-    status_pb2,
-    statements_pb2,
-)
 INTEGERS = {
     FieldDescriptor.TYPE_INT32,
     FieldDescriptor.TYPE_INT64,
@@ -39,6 +23,7 @@ COUNTS = ("count", "offset", "index", "revision", "epoch", "version", "total_siz
 WHOLE = {
     "tonne.v1.ExplainRequest.records_max": "none is the wish for none",
     "tonne.v1.AppendResponse.credit_bytes": "none left",
+    "tonne.v1.CreateImportRequest.compared_number": "imports count from 1, none is the wish",
     "tonne.v1.Indicator.digits": "always sent, none is a whole number",
     "tonne.v1.Limits.batch_records_max": "always sent, never zero",
     "tonne.v1.Enablement.tier": "required, 1 to 3",
@@ -50,6 +35,10 @@ WHOLE = {
 
 ALWAYS_SENT = {
     "tonne.v1.Channel.state",
+    "tonne.v1.Correction.kind",
+    "tonne.v1.Correction.reason_code",
+    "tonne.v1.CorrectRecordsRequest.reason_code",
+    "tonne.v1.ReverseRecordsRequest.reason_code",
     "tonne.v1.Period.state",
     "tonne.v1.RowError.status",
     "tonne.v1.SuspendedRecord.status",
@@ -66,7 +55,7 @@ ALWAYS_SENT = {
     "tonne.v1.ProductFootprintRow.exchange",
     "tonne.v1.IndicatorTerm.measure",
 }
-"""Enums that always say something: those of answers, and one that is required."""
+"""Enums that always say something: those of answers, and those that are required."""
 
 
 def _fields():
@@ -135,7 +124,8 @@ def test_the_zero_of_an_enum_is_refused_by_its_field(api, service, method, path)
     request = GetMessageClass(method.input_type)()
     for field in ("name", "parent"):
         if field in method.input_type.fields_by_name:
-            setattr(request, field, "books/none")
+            of_channel = "/channels/none" if method.name == "CorrectRecords" else ""
+            setattr(request, field, f"books/none{of_channel}")
     place, told = request, []
     for field in path[:-1]:
         place = getattr(place, field.name)

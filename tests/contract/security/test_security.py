@@ -16,6 +16,7 @@ from google.protobuf import message_factory
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from tests.support.protos import FILES
 from tests.support.servers.api import (
     EDITION,
     TIMEOUT_S,
@@ -28,16 +29,7 @@ from tests.support.servers.api import (
 from tests.support.servers.identities import AUDIENCE, Issuer, SigningKey, api_for
 from tonne.edge.access.roles import RULES, Role
 from tonne.errors import ConfigInvalid, DefectError
-from tonne.v1 import (
-    catalogue_pb2,
-    corrections_pb2,
-    imports_pb2,
-    indicators_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    report_pb2,
-    statements_pb2,
-)
+from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,16 +41,7 @@ Code = grpc.StatusCode
 
 METHODS: dict[str, MethodDescriptor] = {
     method.name: method
-    for file in (
-        ingest_pb2,
-        imports_pb2,
-        ledger_pb2,
-        corrections_pb2,
-        catalogue_pb2,
-        report_pb2,
-        indicators_pb2,
-        statements_pb2,
-    )
+    for file in FILES
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from tonne.v1 import (
-    catalogue_pb2,
-    corrections_pb2,
-    imports_pb2,
-    indicators_pb2,
-    ingest_pb2,
-    ledger_pb2,
-    report_pb2,
-    statements_pb2,
-)
+from tests.support.protos import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,16 +17,6 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, MethodDescriptor
     from google.protobuf.message import Message
 
-FILES = (
-    ingest_pb2,
-    imports_pb2,
-    ledger_pb2,
-    corrections_pb2,
-    catalogue_pb2,
-    report_pb2,
-    indicators_pb2,
-    statements_pb2,
-)
 TEXTS = (
     *("", "acme", "books/acme", "books/acme/channels/fuzz", "books/acme/facilities/dc-1"),
     *("books/acme/editions/own", "books/-", "books/../etc", "own", "uk-ghg-2025", "dc-1"),

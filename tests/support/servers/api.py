@@ -133,7 +133,7 @@ class Api:
     def __init__(self, address: str, channel: grpc.Channel | None = None) -> None:
         self.channel = channel or grpc.insecure_channel(address)
         self.ingest = ingest_pb2_grpc.IngestServiceStub(self.channel)
-        self.corrections = corrections_pb2_grpc.CorrectionServiceStub(self.channel)
+        self.correction = corrections_pb2_grpc.CorrectionServiceStub(self.channel)
         self.imports = imports_pb2_grpc.ImportServiceStub(self.channel)
         self.ledger = ledger_pb2_grpc.LedgerServiceStub(self.channel)
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)

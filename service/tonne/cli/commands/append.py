@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonne.cli.appending.outcome import NegativeRule, RepeatRule
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption
+from tonne.cli.connection import DEFAULT_SERVER, AuthorOption, BookOption, ServerOption
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import Format, FormatOption
 from tonne.imports.options import ReadingOptions
@@ -79,10 +79,6 @@ ReasonCodeOption = Annotated[
     typer.Option(
         "--reason-code", help="Of --correct: error, estimate (settled), duplicate or other."
     ),
-]
-AuthorOption = Annotated[
-    str,
-    typer.Option(help="Of --correct: who says so; without it whoever the server knows you as."),
 ]
 
 

@@ -6,9 +6,11 @@ import typer
 
 from tonne.cli.connection import (
     DEFAULT_SERVER,
+    AuthorOption,
     BookOption,
     FilterOption,
     OrderOption,
+    ReasonOption,
     ServerOption,
     connect,
 )
@@ -24,10 +26,6 @@ FieldArgument = Annotated[
     WordField, typer.Argument(metavar="FIELD", help="Where the text stands.")
 ]
 TextArgument = Annotated[str, typer.Argument(metavar="TEXT", help="As records write it.")]
-ReasonOption = Annotated[str, typer.Option(help="Why.")]
-AuthorOption = Annotated[
-    str, typer.Option(help="Who says so; without it whoever the server knows you as.")
-]
 
 _COLUMNS = (
     Column("number"),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.errors import FieldInvalid
 from tonne.model import period_of_month
-from tonne.reports.allocation.parts import PLACES, allocate
+from tonne.quantities import QUANTITY_PLACES
+from tonne.reports.allocation.parts import allocate
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import inventory_of
 from tonne.reports.inventory.request import InventoryRequest
@@ -183,7 +184,7 @@ def _amounts(row: InventoryRow, measure: str) -> list[tuple[str, str]]:
 
 def _atto(text: str) -> int:
     """Read a decimal as an inventory prints it: of at most 18 places."""
-    return int(Decimal(text).scaleb(PLACES, _EXACT))
+    return int(Decimal(text).scaleb(QUANTITY_PLACES, _EXACT))
 
 
 def _invalid(field: str, expected: str, given: str) -> FieldInvalid:

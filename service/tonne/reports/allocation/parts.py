@@ -21,6 +21,7 @@ from tonne.catalogue.resolving.valuation import exact_text
 from tonne.catalogue.words import units
 from tonne.errors import FieldInvalid
 from tonne.model import first_day_of
+from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.allocation.key import months_of
 from tonne.work import check_wanted
 
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tonne.reports.allocation.key import Key, Span
-
-PLACES = 18
-"""Decimal places of what is allocated: those of a quantity."""
-
-ONE = 10**PLACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ def _shown(span: Span, period: int, totals: Mapping[int, int]) -> Fraction:
     """Give what a meter shows in the days of a span that lie in a month."""
     first, stop = first_day_of(period), first_day_of(period + 1)
     days = min(stop, span.stop_day) - max(first, span.first_day)
-    return Fraction(totals.get(period, 0) * days, (stop - first) * ONE)
+    return Fraction(totals.get(period, 0) * days, (stop - first) * ATTO_PER_ONE)
 
 
 def _cut(value: int, denominator: int) -> int:

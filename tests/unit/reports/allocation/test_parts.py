@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from tonne.errors import FieldInvalid
 from tonne.model import DAY_COUNT_MAX
+from tonne.quantities import ATTO_PER_ONE as ONE
 from tonne.reports.allocation.key import Key, Span, Weight, read_span
-from tonne.reports.allocation.parts import ONE, allocate
+from tonne.reports.allocation.parts import allocate
 
 FIRST = (2024 - 1970) * 12  # January 2024, a leap year
 UNITS = {"energy": "MWh", "area": "ft2", "revenue": "CNY2020", "mass": "lb", "count": "unit"}

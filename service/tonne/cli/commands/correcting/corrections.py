@@ -10,9 +10,11 @@ import typer
 from tonne.cli.appending.outcome import Outcome, tell_rounded, tell_row_errors
 from tonne.cli.connection import (
     DEFAULT_SERVER,
+    AuthorOption,
     BookOption,
     FilterOption,
     OrderOption,
+    ReasonOption,
     ServerOption,
     connect,
 )
@@ -38,16 +40,12 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-ReasonOption = Annotated[str, typer.Option(help="Why, in words.")]
 CodeOption = Annotated[
     Reason,
     typer.Option(
         "--reason-code",
         help="They were wrong, estimates that are settled, say what another record says, or else.",
     ),
-]
-AuthorOption = Annotated[
-    str, typer.Option(help="Who says so; without it whoever the server knows you as.")
 ]
 
 _COLUMNS = (

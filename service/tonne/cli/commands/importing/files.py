@@ -10,7 +10,6 @@ import typer
 from tonne.cli.appending.outcome import NegativeRule, RepeatRule
 from tonne.cli.commands.append import (
     AgainOption,
-    AuthorOption,
     CorrectOption,
     GoneStayOption,
     NegativeOption,
@@ -27,7 +26,7 @@ from tonne.cli.commands.importing.watching import (
     WatchOption,
     watch_folder,
 )
-from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption
+from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, AuthorOption, ServerOption
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import (
     Format,

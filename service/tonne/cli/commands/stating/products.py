@@ -10,9 +10,7 @@ import typer
 from tonne.cli.commands.books import readable_file
 from tonne.cli.commands.stating.statements import (
     AsOfOption,
-    AuthorOption,
     OnOption,
-    ReasonOption,
     document_of,
     make_app,
     read_moment,
@@ -20,7 +18,14 @@ from tonne.cli.commands.stating.statements import (
     rows_of,
     tell,
 )
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    AuthorOption,
+    BookOption,
+    ReasonOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.output import (
     Column,
     Format,

@@ -12,9 +12,11 @@ import typer
 
 from tonne.cli.connection import (
     DEFAULT_SERVER,
+    AuthorOption,
     BookOption,
     FilterOption,
     OrderOption,
+    ReasonOption,
     ServerOption,
     connect,
 )
@@ -44,15 +46,6 @@ FieldsArgument = Annotated[
         metavar="FIELD=VALUE...",
         help="What is stated: texts, numbers, days as YYYY-MM-DD; of a list, items between commas "
         "or JSON.",
-    ),
-]
-ReasonOption = Annotated[str, typer.Option(help="Why.")]
-AuthorOption = Annotated[
-    str,
-    typer.Option(
-        "--author",
-        envvar="TONNE_AUTHOR",
-        help="Who says so; without it whoever the server knows you as.",
     ),
 ]
 FromDayOption = Annotated[

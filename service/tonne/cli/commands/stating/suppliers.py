@@ -6,10 +6,8 @@ from typing import Annotated
 from tonne.cli.commands.books import readable_file
 from tonne.cli.commands.stating.statements import (
     AsOfOption,
-    AuthorOption,
     FromDayOption,
     OnOption,
-    ReasonOption,
     SpendOption,
     document_of,
     make_app,
@@ -19,7 +17,14 @@ from tonne.cli.commands.stating.statements import (
     rows_of,
     tell,
 )
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    AuthorOption,
+    BookOption,
+    ReasonOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.output import (
     Column,
     Format,

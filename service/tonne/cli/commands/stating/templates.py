@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.commands.stating.statements import AuthorOption
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.connection import DEFAULT_SERVER, AuthorOption, BookOption, ServerOption, connect
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,

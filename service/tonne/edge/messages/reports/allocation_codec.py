@@ -8,9 +8,9 @@ from tonne.catalogue.resolving.valuation import exact_text, ratio_text
 from tonne.edge.messages.report_codec import read_enum, read_months
 from tonne.errors import FieldInvalid
 from tonne.model import month_of_period
+from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.allocation.book import KWH, MEASURES, AllocationRequest
 from tonne.reports.allocation.key import BASES, Key, read_span
-from tonne.reports.allocation.parts import ONE
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
@@ -90,14 +90,14 @@ def _write_month(unit: str, month: MonthParts) -> report_pb2.AllocatedMonth:
     return report_pb2.AllocatedMonth(
         period=month_of_period(month.period),
         unit=unit,
-        metered=ratio_text(month.metered_atto, ONE),
+        metered=ratio_text(month.metered_atto, ATTO_PER_ONE),
         parts=[
             report_pb2.AllocatedPart(
                 recipient=part.recipient,
-                amount=ratio_text(part.atto, ONE),
+                amount=ratio_text(part.atto, ATTO_PER_ONE),
                 share=exact_text(part.share),
             )
             for part in month.parts
         ],
-        unallocated=ratio_text(month.unallocated_atto, ONE),
+        unallocated=ratio_text(month.unallocated_atto, ATTO_PER_ONE),
     )
