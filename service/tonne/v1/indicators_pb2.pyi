@@ -1,6 +1,7 @@
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from tonne.v1 import ledger_pb2 as _ledger_pb2
+from tonne.v1 import report_pb2 as _report_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -32,6 +33,12 @@ class IndicatorSpan(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INDICATOR_SPAN_MONTH: _ClassVar[IndicatorSpan]
     INDICATOR_SPAN_YEAR: _ClassVar[IndicatorSpan]
     INDICATOR_SPAN_ROLLING_YEAR: _ClassVar[IndicatorSpan]
+
+class IndicatorSide(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    INDICATOR_SIDE_UNSPECIFIED: _ClassVar[IndicatorSide]
+    INDICATOR_SIDE_NUMERATOR: _ClassVar[IndicatorSide]
+    INDICATOR_SIDE_DENOMINATOR: _ClassVar[IndicatorSide]
 INDICATOR_MEASURE_UNSPECIFIED: IndicatorMeasure
 INDICATOR_MEASURE_KG_CO2E: IndicatorMeasure
 INDICATOR_MEASURE_KWH: IndicatorMeasure
@@ -46,6 +53,9 @@ INDICATOR_SPAN_UNSPECIFIED: IndicatorSpan
 INDICATOR_SPAN_MONTH: IndicatorSpan
 INDICATOR_SPAN_YEAR: IndicatorSpan
 INDICATOR_SPAN_ROLLING_YEAR: IndicatorSpan
+INDICATOR_SIDE_UNSPECIFIED: IndicatorSide
+INDICATOR_SIDE_NUMERATOR: IndicatorSide
+INDICATOR_SIDE_DENOMINATOR: IndicatorSide
 
 class IndicatorTerm(_message.Message):
     __slots__ = ("accounts", "measure", "unit", "activities", "facility_types", "sources", "taken_off", "optional")
@@ -210,6 +220,64 @@ class GetIndicatorValuesResponse(_message.Message):
     consolidation: _ledger_pb2.Consolidation
     coal_set: str
     def __init__(self, values: _Optional[_Iterable[_Union[IndicatorValue, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[IndicatorNotice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ...) -> None: ...
+
+class ExplainIndicatorRequest(_message.Message):
+    __slots__ = ("name", "indicator", "from_period", "to_period", "by", "place", "facilities", "regions", "gwp_set", "consolidation", "coal_set", "replay", "records_max")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    INDICATOR_FIELD_NUMBER: _ClassVar[int]
+    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    FACILITIES_FIELD_NUMBER: _ClassVar[int]
+    REGIONS_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
+    COAL_SET_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_MAX_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    indicator: str
+    from_period: str
+    to_period: str
+    by: IndicatorPlace
+    place: str
+    facilities: _containers.RepeatedScalarFieldContainer[str]
+    regions: _containers.RepeatedScalarFieldContainer[str]
+    gwp_set: str
+    consolidation: _ledger_pb2.Consolidation
+    coal_set: str
+    replay: bool
+    records_max: int
+    def __init__(self, name: _Optional[str] = ..., indicator: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., by: _Optional[_Union[IndicatorPlace, str]] = ..., place: _Optional[str] = ..., facilities: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ...) -> None: ...
+
+class IndicatorTermSum(_message.Message):
+    __slots__ = ("term", "sum", "unit", "balance_count")
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    BALANCE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    term: IndicatorTerm
+    sum: str
+    unit: str
+    balance_count: int
+    def __init__(self, term: _Optional[_Union[IndicatorTerm, _Mapping]] = ..., sum: _Optional[str] = ..., unit: _Optional[str] = ..., balance_count: _Optional[int] = ...) -> None: ...
+
+class ExplainIndicatorResponse(_message.Message):
+    __slots__ = ("explained", "sum", "value", "added", "side", "term_index")
+    EXPLAINED_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    ADDED_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TERM_INDEX_FIELD_NUMBER: _ClassVar[int]
+    explained: _report_pb2.ExplainResponse
+    sum: IndicatorTermSum
+    value: IndicatorValue
+    added: str
+    side: IndicatorSide
+    term_index: int
+    def __init__(self, explained: _Optional[_Union[_report_pb2.ExplainResponse, _Mapping]] = ..., sum: _Optional[_Union[IndicatorTermSum, _Mapping]] = ..., value: _Optional[_Union[IndicatorValue, _Mapping]] = ..., added: _Optional[str] = ..., side: _Optional[_Union[IndicatorSide, str]] = ..., term_index: _Optional[int] = ...) -> None: ...
 
 class GetMeterReconciliationRequest(_message.Message):
     __slots__ = ("name", "meter", "meter_account", "recipients", "key_account", "as_metered", "from_period", "to_period")

@@ -121,6 +121,7 @@ RULES: dict[str, Rule] = {
     # IndicatorService
     "SearchIndicators": Rule(_ALL, "", needs_book=False),
     "GetIndicatorValues": Rule(_READS, "name"),
+    "ExplainIndicator": Rule(_READS, "name"),
     "GetMeterReconciliation": Rule(_READS, "name"),
     "CheckIndicatorClaims": Rule(_ALL, "", needs_book=False),
     # ReportService

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.edge.messages import names
 from tonne.edge.messages.reports import indicator_codec
 from tonne.edge.services.calls import handlers_of, read_query
 from tonne.ledger.budget import PART_BYTES
+from tonne.reports.explanation.indicators import explain_indicator
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.claims import check_claims
 from tonne.reports.indicators.definition import search
@@ -54,6 +56,16 @@ class IndicatorService:
         with self._ledger.reads.holding(PART_BYTES) as hold:
             answer = book_indicators(self._ledger.snapshots.take(book), wanted, hold)
             yield from indicator_codec.write_answer(answer)
+
+    def explain_indicator(
+        self, request: indicators_pb2.ExplainIndicatorRequest
+    ) -> Iterator[indicators_pb2.ExplainIndicatorResponse]:
+        """Unfold one value."""
+        wanted = indicator_codec.read_explain_request(request)
+        book = names.read_book(request.name)
+        holding = partial(self._ledger.reads.holding, PART_BYTES)
+        for part in explain_indicator(self._ledger.snapshots.take(book), wanted, holding):
+            yield indicator_codec.write_explained(book, part)
 
     def get_meter_reconciliation(
         self, request: indicators_pb2.GetMeterReconciliationRequest

@@ -16,6 +16,7 @@ from tonne.cli.commands.inventory import (
     ToOption,
     print_left_out,
 )
+from tonne.cli.commands.reporting.explained import CoalOption, explain_indicator
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.terminal.indicator_texts import (
     definition_document,
@@ -34,23 +35,19 @@ from tonne.cli.terminal.output import (
     print_rows,
     say,
 )
-from tonne.client.indicators import (
-    PLACES,
-    SPANS,
-    IndicatorValue,
-    IndicatorValues,
-)
+from tonne.client.answers.steering.indicator_results import IndicatorValue, IndicatorValues
+from tonne.client.indicators import PLACES, SPANS
 
 indicator_app = typer.Typer(
     help="Indicators of a book: exact ratios of what is posted, by versioned definitions.",
     no_args_is_help=True,
 )
+indicator_app.command("explain")(explain_indicator)
 
 IndicatorOption = Annotated[
     list[str] | None,
     typer.Option("--indicator", "-i", metavar="ID", help="Only this one; repeatable."),
 ]
-
 _LIST_COLUMNS = (
     Column("id"),
     Column("unit"),
@@ -170,10 +167,7 @@ def show_values(  # noqa: PLR0917  # typer passes by name
     region: RegionOption = None,
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
-    coal_set: Annotated[
-        str,
-        typer.Option("--coal-set", metavar="SET", help="Coal equivalents; empty: the first set."),
-    ] = "",
+    coal_set: CoalOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:

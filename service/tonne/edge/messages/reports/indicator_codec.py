@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from tonne.catalogue.resolving.valuation import exact_text
+from tonne.edge.messages.explain_codec import write_part
 from tonne.edge.messages.report_codec import APPROACHES, read_approach, read_enum, read_months
 from tonne.model import month_of_period
+from tonne.reports.explanation.indicators import IndicatorExplainRequest, TermPart, TermSum
 from tonne.reports.indicators.claims import Claim
 from tonne.reports.indicators.definition import Measure
 from tonne.reports.indicators.reconciliation import ReconciliationRequest
@@ -90,6 +92,46 @@ def _write_value(value: Value) -> indicators_pb2.IndicatorValue:
         message=value.message,
         remarks=value.remarks,
     )
+
+
+def read_explain_request(
+    request: indicators_pb2.ExplainIndicatorRequest,
+) -> IndicatorExplainRequest:
+    """Read which value is explained. Raises `FieldInvalid`."""
+    first, last = read_months(request)
+    values = IndicatorRequest(
+        InventoryRequest(
+            first_period=first,
+            last_period=last,
+            facilities=tuple(request.facilities),
+            regions=tuple(request.regions),
+            gwp_set=request.gwp_set,
+            consolidation=read_approach(request),
+        ),
+        indicators=(request.indicator,),
+        by=read_enum("by", request.by, PLACES) if request.HasField("by") else "",
+        coal_set=request.coal_set,
+    )
+    return IndicatorExplainRequest(values, request.place, request.replay, request.records_max)
+
+
+def write_explained(
+    book: str, part: TermPart | TermSum | Value
+) -> indicators_pb2.ExplainIndicatorResponse:
+    """Write what a term rests on, its sum, or the value."""
+    if not isinstance(part, TermPart | TermSum):
+        return indicators_pb2.ExplainIndicatorResponse(value=_write_value(part))
+    side: Any = part.key.side + 1
+    written = indicators_pb2.ExplainIndicatorResponse(side=side, term_index=part.key.term_index)
+    if isinstance(part, TermPart):
+        written.explained.CopyFrom(write_part(book, part.explained))
+        written.added = "" if part.added is None else exact_text(part.added)
+        return written
+    written.sum.term.CopyFrom(_write_term(part.term))
+    written.sum.sum = exact_text(part.sum)
+    written.sum.unit = part.unit
+    written.sum.balance_count = part.balance_count
+    return written
 
 
 def write_definition(definition: Definition) -> indicators_pb2.Indicator:
