@@ -40,9 +40,14 @@ class IndicatorCalls(Calls):
     _indicators: Any
     """Stub of IndicatorService."""
 
-    def list_indicators(self, query: str = "") -> tuple[Indicator, ...]:
-        """Find definitions that have all words in their id, title or source; all without words."""
-        request = indicators_pb2.SearchIndicatorsRequest(query=query)
+    def list_indicators(self, query: str = "", *, book: str = "") -> tuple[Indicator, ...]:
+        """Find definitions that have all words in their id, title or source; all without words.
+
+        Those that ship, and after them those of the book's own, where one is named.
+        """
+        request = indicators_pb2.SearchIndicatorsRequest(
+            query=query, parent=book_name(book) if book else ""
+        )
         found = self._call(self._indicators.SearchIndicators, request)
         return tuple(map(read_definition, found.indicators))
 
@@ -68,7 +73,7 @@ class IndicatorCalls(Calls):
         book : str
             Book id.
         indicators : sequence of str or str
-            Ids; none means all.
+            Ids, or ids of a version like `pue_3@1`; none means the latest of all.
         from_period, to_period : str
             Months `YYYY-MM`, both inclusive; empty means open.
         by : str
@@ -199,13 +204,19 @@ class IndicatorCalls(Calls):
         found = self._call(self._indicators.GetMeterReconciliation, request)
         return tuple(map(read_meter_month, found.months))
 
-    def check_claims(self, claims: Sequence[tuple[str, str]]) -> tuple[ClaimCheck, ...]:
-        """Hold claims, pairs of an indicator and a value like `over 80 %`, against definitions."""
+    def check_claims(
+        self, claims: Sequence[tuple[str, str]], *, book: str = ""
+    ) -> tuple[ClaimCheck, ...]:
+        """Hold claims, pairs of an indicator and a value like `over 80 %`, against definitions.
+
+        Those that ship, and those of the book's own where one is named.
+        """
         request = indicators_pb2.CheckIndicatorClaimsRequest(
             claims=[
                 indicators_pb2.IndicatorClaim(indicator=indicator, value=value)
                 for indicator, value in claims
-            ]
+            ],
+            parent=book_name(book) if book else "",
         )
         found = self._call(self._indicators.CheckIndicatorClaims, request)
         return tuple(

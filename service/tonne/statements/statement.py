@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tonne.statements.claims import Enablement, Offset
+from tonne.statements.definitions.indicators import IndicatorDefinition
 from tonne.statements.fields import check_fields, from_mapping, invalid, to_mapping
 from tonne.statements.measures import Measure
 from tonne.statements.products import Footprint, Packaging, Product
@@ -31,6 +32,7 @@ class Kind(enum.StrEnum):
     PRODUCT = "product"
     FOOTPRINT = "footprint"
     PACKAGING = "packaging"
+    INDICATOR = "indicator"
 
 
 BODIES: Final[dict[Kind, type[Any]]] = {
@@ -43,6 +45,7 @@ BODIES: Final[dict[Kind, type[Any]]] = {
     Kind.PRODUCT: Product,
     Kind.FOOTPRINT: Footprint,
     Kind.PACKAGING: Packaging,
+    Kind.INDICATOR: IndicatorDefinition,
 }
 """The class of what each kind says."""
 

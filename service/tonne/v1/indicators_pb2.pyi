@@ -86,7 +86,7 @@ class IndicatorGrade(_message.Message):
     def __init__(self, grade: _Optional[str] = ..., limit: _Optional[str] = ...) -> None: ...
 
 class Indicator(_message.Message):
-    __slots__ = ("id", "version", "title", "source", "unit", "digits", "lower_is_better", "numerator", "denominator", "times", "by_site", "low", "high", "at_most", "note", "grades", "grades_source")
+    __slots__ = ("id", "version", "title", "source", "unit", "digits", "lower_is_better", "numerator", "denominator", "times", "by_site", "low", "high", "at_most", "note", "grades", "grades_source", "book")
     ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +104,7 @@ class Indicator(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     GRADES_FIELD_NUMBER: _ClassVar[int]
     GRADES_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    BOOK_FIELD_NUMBER: _ClassVar[int]
     id: str
     version: int
     title: str
@@ -121,13 +122,16 @@ class Indicator(_message.Message):
     note: str
     grades: _containers.RepeatedCompositeFieldContainer[IndicatorGrade]
     grades_source: str
-    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., source: _Optional[str] = ..., unit: _Optional[str] = ..., digits: _Optional[int] = ..., lower_is_better: _Optional[bool] = ..., numerator: _Optional[_Iterable[_Union[IndicatorTerm, _Mapping]]] = ..., denominator: _Optional[_Iterable[_Union[IndicatorTerm, _Mapping]]] = ..., times: _Optional[str] = ..., by_site: _Optional[bool] = ..., low: _Optional[str] = ..., high: _Optional[str] = ..., at_most: _Optional[str] = ..., note: _Optional[str] = ..., grades: _Optional[_Iterable[_Union[IndicatorGrade, _Mapping]]] = ..., grades_source: _Optional[str] = ...) -> None: ...
+    book: str
+    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., source: _Optional[str] = ..., unit: _Optional[str] = ..., digits: _Optional[int] = ..., lower_is_better: _Optional[bool] = ..., numerator: _Optional[_Iterable[_Union[IndicatorTerm, _Mapping]]] = ..., denominator: _Optional[_Iterable[_Union[IndicatorTerm, _Mapping]]] = ..., times: _Optional[str] = ..., by_site: _Optional[bool] = ..., low: _Optional[str] = ..., high: _Optional[str] = ..., at_most: _Optional[str] = ..., note: _Optional[str] = ..., grades: _Optional[_Iterable[_Union[IndicatorGrade, _Mapping]]] = ..., grades_source: _Optional[str] = ..., book: _Optional[str] = ...) -> None: ...
 
 class SearchIndicatorsRequest(_message.Message):
-    __slots__ = ("query",)
+    __slots__ = ("query", "parent")
     QUERY_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
     query: str
-    def __init__(self, query: _Optional[str] = ...) -> None: ...
+    parent: str
+    def __init__(self, query: _Optional[str] = ..., parent: _Optional[str] = ...) -> None: ...
 
 class SearchIndicatorsResponse(_message.Message):
     __slots__ = ("indicators",)
@@ -342,10 +346,12 @@ class IndicatorClaim(_message.Message):
     def __init__(self, indicator: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class CheckIndicatorClaimsRequest(_message.Message):
-    __slots__ = ("claims",)
+    __slots__ = ("claims", "parent")
     CLAIMS_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
     claims: _containers.RepeatedCompositeFieldContainer[IndicatorClaim]
-    def __init__(self, claims: _Optional[_Iterable[_Union[IndicatorClaim, _Mapping]]] = ...) -> None: ...
+    parent: str
+    def __init__(self, claims: _Optional[_Iterable[_Union[IndicatorClaim, _Mapping]]] = ..., parent: _Optional[str] = ...) -> None: ...
 
 class IndicatorClaimCheck(_message.Message):
     __slots__ = ("indicator", "value", "refusal", "grade")

@@ -22,12 +22,12 @@ from tonne.ledger.book.facilities import in_order, look_up
 from tonne.reports.explanation.explain import explain
 from tonne.reports.explanation.lines import ExplainLine
 from tonne.reports.indicators.book import book_indicators
-from tonne.reports.indicators.definition import MONEY, UNITS_OF_MEASURES
 from tonne.reports.indicators.energy import check_coal_set, ids_of, kgce, source_of
 from tonne.reports.indicators.values import UNITS_DIFFER
 from tonne.reports.indicators.worth import DENOMINATOR, NUMERATOR
 from tonne.reports.inventory.inventory import InventoryRow
 from tonne.reports.inventory.selection import Meanings
+from tonne.statements.definitions.indicators import MONEY, UNITS_OF_MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

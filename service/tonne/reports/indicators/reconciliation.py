@@ -22,10 +22,11 @@ from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
 from tonne.errors import FieldInvalid
 from tonne.quantities import ATTO_PER_ONE
-from tonne.reports.indicators.definition import MONEY, Term
+from tonne.reports.indicators.definition import Term
 from tonne.reports.indicators.energy import check_coal_set
 from tonne.reports.indicators.sums import Question, Window, gather
 from tonne.reports.indicators.worth import DENOMINATOR, NUMERATOR
+from tonne.statements.definitions.indicators import MONEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

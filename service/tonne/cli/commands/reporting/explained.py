@@ -64,6 +64,9 @@ _CSV_COLUMNS = (Column("side"), Column("term"), *LINE_COLUMNS, Column("added"))
 def explain_indicator(  # noqa: PLR0917  # typer passes by name
     indicator: Annotated[str, typer.Argument(metavar="ID", help="Its id.")],
     book: BookOption,
+    version: Annotated[
+        int, typer.Option("--version", metavar="N", min=0, help="Of this version; 0: the latest.")
+    ] = 0,
     from_period: FromOption = "",
     to_period: ToOption = "",
     by: Annotated[
@@ -89,7 +92,7 @@ def explain_indicator(  # noqa: PLR0917  # typer passes by name
     with connect(server) as client:
         parts = client.explain_indicator(
             book,
-            indicator,
+            f"{indicator}@{version}" if version else indicator,
             from_period=from_period,
             to_period=to_period,
             by=by,

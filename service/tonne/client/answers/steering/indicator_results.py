@@ -30,7 +30,10 @@ class IndicatorTerm:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One version of a definition; see `tonne.v1.Indicator`. `low` and `high` may be None."""
+    """One version of a definition; see `tonne.v1.Indicator`. `low` and `high` may be None.
+
+    `book` is whose own it is; empty where it ships.
+    """
 
     id: str
     version: int
@@ -49,6 +52,7 @@ class Indicator:
     note: str
     grades: tuple[tuple[str, Fraction], ...]
     grades_source: str
+    book: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,7 @@ def read_definition(item: indicators_pb2.Indicator) -> Indicator:
         item.note,
         tuple((each.grade, Fraction(each.limit)) for each in item.grades),
         item.grades_source,
+        item.book.removeprefix("books/"),
     )
 
 

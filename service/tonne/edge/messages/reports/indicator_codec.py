@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from tonne.catalogue.resolving.valuation import exact_text
 from tonne.edge.messages.explain_codec import write_part
+from tonne.edge.messages.names import write_book
 from tonne.edge.messages.report_codec import APPROACHES, read_approach, read_enum, read_months
 from tonne.model import month_of_period
 from tonne.reports.explanation.indicators import IndicatorExplainRequest, TermPart, TermSum
@@ -33,8 +34,10 @@ _MEASURES = ("", *get_args(Measure))
 """Measures, numbered as `tonne.v1.IndicatorMeasure`."""
 
 
-def read_request(request: indicators_pb2.GetIndicatorValuesRequest) -> IndicatorRequest:
-    """Read what indicators are asked for. Raises `FieldInvalid`."""
+def read_request(
+    request: indicators_pb2.GetIndicatorValuesRequest, own: tuple[Definition, ...]
+) -> IndicatorRequest:
+    """Read what indicators are asked for, with the book's own. Raises `FieldInvalid`."""
     first, last = read_months(request)
     return IndicatorRequest(
         InventoryRequest(
@@ -49,6 +52,7 @@ def read_request(request: indicators_pb2.GetIndicatorValuesRequest) -> Indicator
         by=read_enum("by", request.by, PLACES) if request.HasField("by") else "",
         span=read_enum("span", request.span, SPANS) if request.HasField("span") else "",
         coal_set=request.coal_set,
+        own=own,
     )
 
 
@@ -95,9 +99,9 @@ def _write_value(value: Value) -> indicators_pb2.IndicatorValue:
 
 
 def read_explain_request(
-    request: indicators_pb2.ExplainIndicatorRequest,
+    request: indicators_pb2.ExplainIndicatorRequest, own: tuple[Definition, ...]
 ) -> IndicatorExplainRequest:
-    """Read which value is explained. Raises `FieldInvalid`."""
+    """Read which value is explained, with the book's own. Raises `FieldInvalid`."""
     first, last = read_months(request)
     values = IndicatorRequest(
         InventoryRequest(
@@ -111,6 +115,7 @@ def read_explain_request(
         indicators=(request.indicator,),
         by=read_enum("by", request.by, PLACES) if request.HasField("by") else "",
         coal_set=request.coal_set,
+        own=own,
     )
     return IndicatorExplainRequest(values, request.place, request.replay, request.records_max)
 
@@ -134,8 +139,8 @@ def write_explained(
     return written
 
 
-def write_definition(definition: Definition) -> indicators_pb2.Indicator:
-    """Write a definition."""
+def write_definition(definition: Definition, book: str = "") -> indicators_pb2.Indicator:
+    """Write a definition: of a book's own, or without a book one that ships."""
     return indicators_pb2.Indicator(
         id=definition.id,
         version=definition.version,
@@ -157,6 +162,7 @@ def write_definition(definition: Definition) -> indicators_pb2.Indicator:
             for each in definition.grades
         ],
         grades_source=definition.grades_source,
+        book=write_book(book) if book else "",
     )
 
 
