@@ -219,7 +219,7 @@ class StatedFigure(_message.Message):
     def __init__(self, year_start: _Optional[str] = ..., value: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
 
 class Target(_message.Message):
-    __slots__ = ("display_name", "type", "target_year_start", "base_year_start", "accounts", "activities", "facilities", "indicator", "attribute", "maturity_level_min", "weight", "direction", "change_percent", "change_amount", "target_value", "unit", "path", "gwp_set", "consolidation", "stated", "source")
+    __slots__ = ("display_name", "type", "target_year_start", "base_year_start", "accounts", "activities", "facilities", "indicator", "attribute", "maturity_level_min", "weight", "direction", "change_percent", "change_amount", "target_value", "unit", "path", "gwp_set", "consolidation", "stated", "source", "entity")
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     TARGET_YEAR_START_FIELD_NUMBER: _ClassVar[int]
@@ -241,6 +241,7 @@ class Target(_message.Message):
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     STATED_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     type: TargetType
     target_year_start: str
@@ -262,7 +263,8 @@ class Target(_message.Message):
     consolidation: str
     stated: _containers.RepeatedCompositeFieldContainer[StatedFigure]
     source: str
-    def __init__(self, display_name: _Optional[str] = ..., type: _Optional[_Union[TargetType, str]] = ..., target_year_start: _Optional[str] = ..., base_year_start: _Optional[str] = ..., accounts: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., facilities: _Optional[_Iterable[str]] = ..., indicator: _Optional[str] = ..., attribute: _Optional[_Union[SupplierAttribute, str]] = ..., maturity_level_min: _Optional[int] = ..., weight: _Optional[_Union[EngagementWeight, str]] = ..., direction: _Optional[_Union[TargetDirection, str]] = ..., change_percent: _Optional[str] = ..., change_amount: _Optional[str] = ..., target_value: _Optional[str] = ..., unit: _Optional[str] = ..., path: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., stated: _Optional[_Iterable[_Union[StatedFigure, _Mapping]]] = ..., source: _Optional[str] = ...) -> None: ...
+    entity: str
+    def __init__(self, display_name: _Optional[str] = ..., type: _Optional[_Union[TargetType, str]] = ..., target_year_start: _Optional[str] = ..., base_year_start: _Optional[str] = ..., accounts: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., facilities: _Optional[_Iterable[str]] = ..., indicator: _Optional[str] = ..., attribute: _Optional[_Union[SupplierAttribute, str]] = ..., maturity_level_min: _Optional[int] = ..., weight: _Optional[_Union[EngagementWeight, str]] = ..., direction: _Optional[_Union[TargetDirection, str]] = ..., change_percent: _Optional[str] = ..., change_amount: _Optional[str] = ..., target_value: _Optional[str] = ..., unit: _Optional[str] = ..., path: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., stated: _Optional[_Iterable[_Union[StatedFigure, _Mapping]]] = ..., source: _Optional[str] = ..., entity: _Optional[str] = ...) -> None: ...
 
 class Measure(_message.Message):
     __slots__ = ("display_name", "start_date", "state", "method", "evidence", "end_date", "baseline_year_start", "accounts", "activities", "facilities", "driver_accounts", "kg_co2e_per_kwh", "factor_source", "expected_kg_co2e", "targets")

@@ -9,12 +9,12 @@ from tonne.edge.messages import names
 from tonne.edge.messages.reports import indicator_codec
 from tonne.edge.services.calls import handlers_of, read_query
 from tonne.ledger.budget import PART_BYTES
+from tonne.reports.allocation.reconciliation import reconcile
 from tonne.reports.explanation.indicators import explain_indicator
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.claims import check_claims
 from tonne.reports.indicators.definition import search
 from tonne.reports.indicators.own import in_force, own_definitions
-from tonne.reports.indicators.reconciliation import reconcile
 from tonne.v1 import indicators_pb2
 
 if TYPE_CHECKING:

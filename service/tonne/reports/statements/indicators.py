@@ -98,14 +98,21 @@ class IndicatorFigures:
         selection = InventoryRequest(
             period_of_month(years[0]),
             period_of_month(last_month(years[-1])),
+            facilities=target.facilities,
             gwp_set=target.gwp_set,
             consolidation=target.consolidation,
         )
-        request = IndicatorRequest(selection, (target.indicator,), span="month", own=self._own)
+        request = IndicatorRequest(
+            selection,
+            (target.indicator,),
+            by="entity" if target.entity else "",
+            span="month",
+            own=self._own,
+        )
         answer = book_indicators(self._take(self._book), request, self._hold)
         sums = {period_of_month(year): _Year() for year in years}
         first = period_of_month(years[0])
-        for value in answer.values:
+        for value in (each for each in answer.values if each.place == target.entity):
             month = value.window.first
             sums[month - (month - first) % len(year_months(years[0]))].add(value)
         notices = [each.message for each in answer.notices]
@@ -117,7 +124,9 @@ class IndicatorFigures:
             if of_year.has_any:
                 _check_unit(target, of_year.units)
                 figures[year] = _figure(target, definition, year, of_year, notices)
-        rests_on = f"{definition.title}, version {definition.version}; {answer.gwp_set}"
+        of = ", ".join(filter(None, (target.entity, *target.facilities)))
+        rests_on = f"{definition.title}, version {definition.version}"
+        rests_on += f", of {of}; {answer.gwp_set}" if of else f"; {answer.gwp_set}"
         return Found(figures, tuple(notices), rests_on)
 
 

@@ -9,10 +9,10 @@ from tonne.edge.messages.explain_codec import write_part
 from tonne.edge.messages.names import write_book
 from tonne.edge.messages.report_codec import APPROACHES, read_approach, read_enum, read_months
 from tonne.model import month_of_period
+from tonne.reports.allocation.reconciliation import ReconciliationRequest
 from tonne.reports.explanation.indicators import IndicatorExplainRequest, TermPart, TermSum
 from tonne.reports.indicators.claims import Claim
 from tonne.reports.indicators.definition import Measure
-from tonne.reports.indicators.reconciliation import ReconciliationRequest
 from tonne.reports.indicators.request import PLACES, SPANS, IndicatorRequest
 from tonne.reports.inventory.footprint import ENERGY
 from tonne.reports.inventory.request import InventoryRequest
@@ -21,10 +21,10 @@ from tonne.v1 import indicators_pb2
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tonne.reports.allocation.reconciliation import Reconciled
     from tonne.reports.indicators.book import IndicatorAnswer
     from tonne.reports.indicators.claims import ClaimCheck
     from tonne.reports.indicators.definition import Definition, Term
-    from tonne.reports.indicators.reconciliation import Reconciled
     from tonne.reports.indicators.values import Value
 
 VALUES_PER_MESSAGE = 500
