@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tonne.statements.claims import Enablement, Offset
 from tonne.statements.definitions.indicators import IndicatorDefinition
+from tonne.statements.definitions.keys import KeptKey
 from tonne.statements.fields import check_fields, from_mapping, invalid, to_mapping
 from tonne.statements.measures import Measure
 from tonne.statements.products import Footprint, Packaging, Product
@@ -33,6 +34,7 @@ class Kind(enum.StrEnum):
     FOOTPRINT = "footprint"
     PACKAGING = "packaging"
     INDICATOR = "indicator"
+    ALLOCATION_KEY = "allocation_key"
 
 
 BODIES: Final[dict[Kind, type[Any]]] = {
@@ -46,6 +48,7 @@ BODIES: Final[dict[Kind, type[Any]]] = {
     Kind.FOOTPRINT: Footprint,
     Kind.PACKAGING: Packaging,
     Kind.INDICATOR: IndicatorDefinition,
+    Kind.ALLOCATION_KEY: KeptKey,
 }
 """The class of what each kind says."""
 

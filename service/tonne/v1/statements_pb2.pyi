@@ -6,6 +6,7 @@ from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.type import date_pb2 as _date_pb2
 from tonne.v1 import indicators_pb2 as _indicators_pb2
+from tonne.v1 import report_pb2 as _report_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -28,6 +29,7 @@ class StatementKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STATEMENT_KIND_FOOTPRINT: _ClassVar[StatementKind]
     STATEMENT_KIND_PACKAGING: _ClassVar[StatementKind]
     STATEMENT_KIND_INDICATOR: _ClassVar[StatementKind]
+    STATEMENT_KIND_ALLOCATION_KEY: _ClassVar[StatementKind]
 
 class SupplierAttribute(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -127,6 +129,7 @@ STATEMENT_KIND_PRODUCT: StatementKind
 STATEMENT_KIND_FOOTPRINT: StatementKind
 STATEMENT_KIND_PACKAGING: StatementKind
 STATEMENT_KIND_INDICATOR: StatementKind
+STATEMENT_KIND_ALLOCATION_KEY: StatementKind
 SUPPLIER_ATTRIBUTE_UNSPECIFIED: SupplierAttribute
 SUPPLIER_ATTRIBUTE_VERIFIED_DATA: SupplierAttribute
 SUPPLIER_ATTRIBUTE_PUBLIC_TARGET: SupplierAttribute
@@ -447,7 +450,7 @@ class Packaging(_message.Message):
     def __init__(self, display_name: _Optional[str] = ..., year_start: _Optional[str] = ..., avoided_kg: _Optional[str] = ..., baseline: _Optional[str] = ..., source: _Optional[str] = ..., product: _Optional[str] = ...) -> None: ...
 
 class Statement(_message.Message):
-    __slots__ = ("name", "kind", "id", "version", "valid_from", "reason", "author", "create_time", "withdrawn", "supplier", "evidence", "target", "measure", "enablement", "offset", "product", "footprint", "packaging", "indicator")
+    __slots__ = ("name", "kind", "id", "version", "valid_from", "reason", "author", "create_time", "withdrawn", "supplier", "evidence", "target", "measure", "enablement", "offset", "product", "footprint", "packaging", "indicator", "allocation_key")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -467,6 +470,7 @@ class Statement(_message.Message):
     FOOTPRINT_FIELD_NUMBER: _ClassVar[int]
     PACKAGING_FIELD_NUMBER: _ClassVar[int]
     INDICATOR_FIELD_NUMBER: _ClassVar[int]
+    ALLOCATION_KEY_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: StatementKind
     id: str
@@ -486,7 +490,8 @@ class Statement(_message.Message):
     footprint: ProductFootprint
     packaging: Packaging
     indicator: IndicatorDefinition
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawn: _Optional[bool] = ..., supplier: _Optional[_Union[Supplier, _Mapping]] = ..., evidence: _Optional[_Union[SupplierEvidence, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., enablement: _Optional[_Union[Enablement, _Mapping]] = ..., offset: _Optional[_Union[Offset, _Mapping]] = ..., product: _Optional[_Union[Product, _Mapping]] = ..., footprint: _Optional[_Union[ProductFootprint, _Mapping]] = ..., packaging: _Optional[_Union[Packaging, _Mapping]] = ..., indicator: _Optional[_Union[IndicatorDefinition, _Mapping]] = ...) -> None: ...
+    allocation_key: KeptAllocationKey
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawn: _Optional[bool] = ..., supplier: _Optional[_Union[Supplier, _Mapping]] = ..., evidence: _Optional[_Union[SupplierEvidence, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., enablement: _Optional[_Union[Enablement, _Mapping]] = ..., offset: _Optional[_Union[Offset, _Mapping]] = ..., product: _Optional[_Union[Product, _Mapping]] = ..., footprint: _Optional[_Union[ProductFootprint, _Mapping]] = ..., packaging: _Optional[_Union[Packaging, _Mapping]] = ..., indicator: _Optional[_Union[IndicatorDefinition, _Mapping]] = ..., allocation_key: _Optional[_Union[KeptAllocationKey, _Mapping]] = ...) -> None: ...
 
 class IndicatorDefinition(_message.Message):
     __slots__ = ("title", "source", "unit", "digits", "lower_is_better", "numerator", "denominator", "times", "by_site", "low", "high", "at_most", "note", "grades", "grades_source")
@@ -521,6 +526,18 @@ class IndicatorDefinition(_message.Message):
     grades: _containers.RepeatedCompositeFieldContainer[_indicators_pb2.IndicatorGrade]
     grades_source: str
     def __init__(self, title: _Optional[str] = ..., source: _Optional[str] = ..., unit: _Optional[str] = ..., digits: _Optional[int] = ..., lower_is_better: _Optional[bool] = ..., numerator: _Optional[_Iterable[_Union[_indicators_pb2.IndicatorTerm, _Mapping]]] = ..., denominator: _Optional[_Iterable[_Union[_indicators_pb2.IndicatorTerm, _Mapping]]] = ..., times: _Optional[str] = ..., by_site: _Optional[bool] = ..., low: _Optional[str] = ..., high: _Optional[str] = ..., at_most: _Optional[str] = ..., note: _Optional[str] = ..., grades: _Optional[_Iterable[_Union[_indicators_pb2.IndicatorGrade, _Mapping]]] = ..., grades_source: _Optional[str] = ...) -> None: ...
+
+class KeptAllocationKey(_message.Message):
+    __slots__ = ("basis", "unit", "spans", "source")
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    SPANS_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    basis: _report_pb2.AllocationBasis
+    unit: str
+    spans: _containers.RepeatedCompositeFieldContainer[_report_pb2.AllocationSpan]
+    source: str
+    def __init__(self, basis: _Optional[_Union[_report_pb2.AllocationBasis, str]] = ..., unit: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[_report_pb2.AllocationSpan, _Mapping]]] = ..., source: _Optional[str] = ...) -> None: ...
 
 class CreateStatementsRequest(_message.Message):
     __slots__ = ("parent", "statements", "request_id")

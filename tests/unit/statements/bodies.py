@@ -14,6 +14,12 @@ from tonne.statements.definitions.indicators import (
     IndicatorMeasure,
     IndicatorTerm,
 )
+from tonne.statements.definitions.keys import (
+    AllocationBasis,
+    AllocationSpan,
+    AllocationWeight,
+    KeptKey,
+)
 from tonne.statements.fields import Mark, hints
 from tonne.statements.measures import Measure, MeasureMethod, MeasureState
 from tonne.statements.products import Exchange, Footprint, Packaging, Product
@@ -91,6 +97,10 @@ def valid(number):
             f"Energy per piece {number}", "the board", "kWh/unit", 2, True,
             (IndicatorTerm(("memo.energy",), IndicatorMeasure.KWH),),
             (IndicatorTerm(("memo.output",), IndicatorMeasure.AMOUNT, "unit"),),
+        ),
+        Kind.ALLOCATION_KEY: KeptKey(
+            AllocationBasis.AREA, "m2",
+            (AllocationSpan(f"{year}-01", weights=(AllocationWeight("a", str(number + 1)),)),),
         ),
     }  # fmt: skip
 

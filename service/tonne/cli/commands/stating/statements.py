@@ -107,7 +107,7 @@ def make_app(kind: Kind, about: str) -> typer.Typer:
     """Make the commands `add`, `list`, `show` and `withdraw` of a kind of statements."""
     app = typer.Typer(help=about, no_args_is_help=True)
     _add_adding(app, kind)
-    _add_listing(app, kind)
+    add_listing(app, kind)
     return app
 
 
@@ -136,7 +136,7 @@ def _add_adding(app: typer.Typer, kind: Kind) -> None:
         say(f"{kind} {kept.id}: version {kept.version}, from {kept.valid_from} on")
 
 
-def _add_listing(app: typer.Typer, kind: Kind) -> None:
+def add_listing(app: typer.Typer, kind: Kind) -> None:
     """Add the commands that list, show and withdraw."""
 
     @app.command("list")
