@@ -32,6 +32,9 @@ SOURCES: Final = ("fossil", "nuclear", "renewable", "untold")
 NO_BOUND: Final = "none"
 """What stands in the place of a lower bound where there is none."""
 
+PRODUCTS: Final = "product"
+"""What the activities of suppliers' product footprints stand below: `product.SUPPLIER.ID`."""
+
 DIGITS_MAX: Final = 12
 """Most decimal places that a value is printed with."""
 
@@ -99,7 +102,8 @@ class IndicatorTerm:
             )
         known = taxonomy.activities()
         for each in self.activities:
-            if not any(f"{id_}.".startswith(f"{each}.") for id_ in known):
+            is_product = each.split(".")[0] == PRODUCTS
+            if not is_product and not any(f"{id_}.".startswith(f"{each}.") for id_ in known):
                 raise invalid(
                     f"{place}.activities",
                     "ids of the taxonomy, or what they stand below, like electricity",
