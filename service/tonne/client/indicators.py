@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tonne.client.answers.report_results import CONSOLIDATIONS
+from tonne.client.answers.steering.explained_indicators import read_indicator_part
+from tonne.client.answers.steering.indicator_results import (
+    ClaimCheck,
+    read_definition,
+    read_meter_month,
+    read_values,
+)
 from tonne.client.reports import approach_number, check_month, names_of
 from tonne.client.wire.calls import Calls
 from tonne.client.wire.resources import book_name
@@ -15,7 +18,14 @@ from tonne.errors import FieldInvalid
 from tonne.v1 import indicators_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
+
+    from tonne.client.answers.steering.explained_indicators import IndicatorPart
+    from tonne.client.answers.steering.indicator_results import (
+        Indicator,
+        IndicatorValues,
+        MeterMonth,
+    )
 
 PLACES = ("facility", "facility_type", "region", "entity")
 """What values can be given for, each apart."""
@@ -24,140 +34,22 @@ SPANS = ("month", "year", "rolling_year")
 """Of which months each value can be."""
 
 
-@dataclass(frozen=True, slots=True)
-class IndicatorTerm:
-    """What one selection of postings adds to a side of a ratio; see `tonne.v1.IndicatorTerm`."""
-
-    accounts: tuple[str, ...]
-    measure: str
-    unit: str
-    activities: tuple[str, ...]
-    facility_types: tuple[str, ...]
-    sources: tuple[str, ...]
-    taken_off: bool
-    optional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One version of a definition; see `tonne.v1.Indicator`. `low` and `high` may be None."""
-
-    id: str
-    version: int
-    title: str
-    source: str
-    unit: str
-    digits: int
-    lower_is_better: bool
-    numerator: tuple[IndicatorTerm, ...]
-    denominator: tuple[IndicatorTerm, ...]
-    times: Fraction
-    by_site: bool
-    low: Fraction | None
-    high: Fraction | None
-    at_most: str
-    note: str
-    grades: tuple[tuple[str, Fraction], ...]
-    grades_source: str
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorValue:
-    """An indicator of a part of the book in some months.
-
-    `value` is the text that is printed, rounded half-even; `exact`, `numerator` and `denominator`
-    are exact. Without a value `exact` is None, `refusal` is a stable reason and `message` what is
-    wrong. `remarks` name months and sites of which one side alone has records.
-    """
-
-    indicator: str
-    version: int
-    place: str
-    from_period: str
-    to_period: str
-    unit: str
-    value: str
-    exact: Fraction | None
-    numerator: Fraction
-    denominator: Fraction
-    grade: str
-    refusal: str
-    message: str
-    remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorNotice:
-    """A remark on how the values of some indicators came about."""
-
-    reason: str
-    message: str
-    indicators: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorValues:
-    """Values by place, months and indicator, and how they came about.
-
-    `suspended_count` are records that wait and are in no value, `quarantined_count` those of the
-    whole book in quarantine.
-    """
-
-    values: tuple[IndicatorValue, ...]
-    notices: tuple[IndicatorNotice, ...]
-    suspended_count: int
-    quarantined_count: int
-    gwp_set: str
-    consolidation: str
-    coal_set: str
-
-
-@dataclass(frozen=True, slots=True)
-class MeterShare:
-    """What a recipient has of a meter's month: its key, and kWh."""
-
-    recipient: str
-    key: Decimal
-    kwh: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class MeterMonth:
-    """A meter's month: `kwh` is the sum of the shares and of `unallocated_kwh`, exactly.
-
-    `reason` and `message` say why it is not shared out, or what is wrong; empty where all is well.
-    """
-
-    period: str
-    kwh: Decimal
-    shares: tuple[MeterShare, ...]
-    unallocated_kwh: Decimal
-    key_unit: str
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimCheck:
-    """What is found of a claim; `refusal` is empty where it fits its definition."""
-
-    indicator: str
-    value: str
-    refusal: str
-    grade: str
-
-
 class IndicatorCalls(Calls):
     """Reads what a book is steered by."""
 
     _indicators: Any
     """Stub of IndicatorService."""
 
-    def list_indicators(self, query: str = "") -> tuple[Indicator, ...]:
-        """Find definitions that have all words in their id, title or source; all without words."""
-        request = indicators_pb2.SearchIndicatorsRequest(query=query)
+    def list_indicators(self, query: str = "", *, book: str = "") -> tuple[Indicator, ...]:
+        """Find definitions that have all words in their id, title or source; all without words.
+
+        Those that ship, and after them those of the book's own, where one is named.
+        """
+        request = indicators_pb2.SearchIndicatorsRequest(
+            query=query, parent=book_name(book) if book else ""
+        )
         found = self._call(self._indicators.SearchIndicators, request)
-        return tuple(map(_read_definition, found.indicators))
+        return tuple(map(read_definition, found.indicators))
 
     def indicators(
         self,
@@ -181,7 +73,7 @@ class IndicatorCalls(Calls):
         book : str
             Book id.
         indicators : sequence of str or str
-            Ids; none means all.
+            Ids, or ids of a version like `pue_3@1`; none means the latest of all.
         from_period, to_period : str
             Months `YYYY-MM`, both inclusive; empty means open.
         by : str
@@ -208,9 +100,67 @@ class IndicatorCalls(Calls):
             consolidation=approach_number(consolidation),
             coal_set=coal_set,
         )
-        return _read_values(
+        return read_values(
             self._stream_again(self._indicators.GetIndicatorValues, request, self._timeout_s)
         )
+
+    def explain_indicator(
+        self,
+        book: str,
+        indicator: str,
+        *,
+        from_period: str = "",
+        to_period: str = "",
+        by: str = "",
+        place: str = "",
+        facilities: Sequence[str] | str = (),
+        regions: Sequence[str] | str = (),
+        gwp_set: str = "",
+        consolidation: str = "",
+        coal_set: str = "",
+        replay: bool = False,
+        records_max: int = 0,
+    ) -> Iterator[IndicatorPart]:
+        """Unfold one value, part by part as the server finds them.
+
+        Parameters
+        ----------
+        book, indicator : str
+            Ids.
+        from_period, to_period : str
+            Months `YYYY-MM`, both inclusive; empty means open.
+        by, place : str
+            One of `PLACES`, and which of these the value is of; empty means all together.
+        facilities, regions, gwp_set, consolidation, coal_set
+            As for `indicators`.
+        replay : bool
+            Whether to recompute what each term rests on from the segments.
+        records_max : int
+            Most records to list of each term; the server gives 10,000 at most.
+
+        Yields
+        ------
+        IndicatorLine, ExplainRecord, ExplainReplay, IndicatorTermSum or IndicatorValue
+            Of each term its lines, records and replay, then its sum; at last the value.
+        """
+        request = indicators_pb2.ExplainIndicatorRequest(
+            name=book_name(book),
+            indicator=indicator,
+            from_period=check_month(from_period),
+            to_period=check_month(to_period),
+            by=_enum("by", by, PLACES, "INDICATOR_PLACE"),
+            place=place,
+            facilities=names_of(facilities),
+            regions=names_of(regions),
+            gwp_set=gwp_set,
+            consolidation=approach_number(consolidation),
+            coal_set=coal_set,
+            replay=replay,
+            records_max=records_max,
+        )
+        # However long it takes: the first part says that the server is at work.
+        parts = self._stream_again(self._indicators.ExplainIndicator, request, None)
+        yield from map(read_indicator_part, parts)
 
     def reconcile_meter(
         self,
@@ -252,15 +202,21 @@ class IndicatorCalls(Calls):
             to_period=check_month(to_period),
         )
         found = self._call(self._indicators.GetMeterReconciliation, request)
-        return tuple(map(_read_meter_month, found.months))
+        return tuple(map(read_meter_month, found.months))
 
-    def check_claims(self, claims: Sequence[tuple[str, str]]) -> tuple[ClaimCheck, ...]:
-        """Hold claims, pairs of an indicator and a value like `over 80 %`, against definitions."""
+    def check_claims(
+        self, claims: Sequence[tuple[str, str]], *, book: str = ""
+    ) -> tuple[ClaimCheck, ...]:
+        """Hold claims, pairs of an indicator and a value like `over 80 %`, against definitions.
+
+        Those that ship, and those of the book's own where one is named.
+        """
         request = indicators_pb2.CheckIndicatorClaimsRequest(
             claims=[
                 indicators_pb2.IndicatorClaim(indicator=indicator, value=value)
                 for indicator, value in claims
-            ]
+            ],
+            parent=book_name(book) if book else "",
         )
         found = self._call(self._indicators.CheckIndicatorClaims, request)
         return tuple(
@@ -276,94 +232,3 @@ def _enum(field: str, value: str, known: tuple[str, ...], prefix: str) -> Any:
             metadata={"field": field, "value": value},
         )
     return f"{prefix}_{value.upper()}" if value else None
-
-
-def _read_values(
-    responses: Iterable[indicators_pb2.GetIndicatorValuesResponse],
-) -> IndicatorValues:
-    values: list[IndicatorValue] = []
-    last = indicators_pb2.GetIndicatorValuesResponse()
-    for last in responses:
-        values.extend(map(_read_value, last.values))
-    return IndicatorValues(
-        tuple(values),
-        tuple(
-            IndicatorNotice(each.reason, each.message, tuple(each.indicators))
-            for each in last.notices
-        ),
-        last.suspended_count,
-        last.quarantined_count,
-        last.gwp_set,
-        CONSOLIDATIONS.get(last.consolidation, ""),
-        last.coal_set,
-    )
-
-
-def _read_value(item: indicators_pb2.IndicatorValue) -> IndicatorValue:
-    return IndicatorValue(
-        item.indicator,
-        item.version,
-        item.place,
-        item.from_period,
-        item.to_period,
-        item.unit,
-        item.value,
-        Fraction(item.value_exact) if item.value_exact else None,
-        Fraction(item.numerator or 0),
-        Fraction(item.denominator or 0),
-        item.grade,
-        item.refusal,
-        item.message,
-        tuple(item.remarks),
-    )
-
-
-def _read_meter_month(item: indicators_pb2.MeterMonth) -> MeterMonth:
-    return MeterMonth(
-        item.period,
-        Decimal(item.kwh),
-        tuple(
-            MeterShare(each.recipient, Decimal(each.key), Decimal(each.kwh))
-            for each in item.shares
-        ),
-        Decimal(item.unallocated_kwh),
-        item.key_unit,
-        item.reason,
-        item.message,
-    )
-
-
-def _read_definition(item: indicators_pb2.Indicator) -> Indicator:
-    return Indicator(
-        item.id,
-        item.version,
-        item.title,
-        item.source,
-        item.unit,
-        item.digits,
-        item.lower_is_better,
-        tuple(map(_read_term, item.numerator)),
-        tuple(map(_read_term, item.denominator)),
-        Fraction(item.times or 1),
-        item.by_site,
-        Fraction(item.low) if item.HasField("low") else None,
-        Fraction(item.high) if item.HasField("high") else None,
-        item.at_most,
-        item.note,
-        tuple((each.grade, Fraction(each.limit)) for each in item.grades),
-        item.grades_source,
-    )
-
-
-def _read_term(item: indicators_pb2.IndicatorTerm) -> IndicatorTerm:
-    name = indicators_pb2.IndicatorMeasure.Name(item.measure)
-    return IndicatorTerm(
-        tuple(item.accounts),
-        name.removeprefix("INDICATOR_MEASURE_").lower(),
-        item.unit,
-        tuple(item.activities),
-        tuple(item.facility_types),
-        tuple(item.sources),
-        item.taken_off,
-        item.optional,
-    )

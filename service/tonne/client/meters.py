@@ -11,6 +11,7 @@ from tonne.client.reports import check_month
 from tonne.client.wire.calls import Calls
 from tonne.client.wire.resources import book_name
 from tonne.errors import FieldInvalid
+from tonne.statements.messages import date_message
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
@@ -74,13 +75,18 @@ class AllocatedMonth:
 class MeterAllocation:
     """A meter, allocated. `missing_periods` are months without a record of it.
 
-    `suspended_count` are its records of these months that wait: they are in no total.
+    `suspended_count` are its records of these months that wait: they are in no total. What begins
+    with `key` is of the key by which it is.
     """
 
     months: tuple[AllocatedMonth, ...]
     missing_periods: tuple[str, ...]
     suspended_count: int
     gwp_set: str
+    key_id: str = ""
+    key_version: int = 0
+    key_basis: str = ""
+    key_reason: str = ""
 
 
 class MeterCalls(Calls):
@@ -93,13 +99,15 @@ class MeterCalls(Calls):
         self,
         book: str,
         meter: str,
-        key: AllocationKey,
+        key: AllocationKey | str,
         *,
         from_period: str,
         to_period: str,
         measure: str = "kwh",
         account: str = "",
         gwp_set: str = "",
+        key_valid_on: str = "",
+        key_version: int = 0,
     ) -> MeterAllocation:
         """Allocate what a meter shows by a key, month by month.
 
@@ -109,8 +117,8 @@ class MeterCalls(Calls):
             Book id.
         meter : str
             Facility whose records are the meter's.
-        key : AllocationKey
-            It covers the months.
+        key : AllocationKey or str
+            It covers the months; or the id of one that the book keeps.
         from_period, to_period : str
             Months `YYYY-MM`, both inclusive.
         measure : str
@@ -119,13 +127,21 @@ class MeterCalls(Calls):
             Account, with those below it; empty means `memo.energy`, for energy alone.
         gwp_set : str
             Of masses; empty means that of the book's method.
+        key_valid_on : str
+            The day, YYYY-MM-DD, of which the version of a kept key speaks; empty: the latest.
+        key_version : int
+            The version of a kept key, instead of a day.
         """
+        day = date_message(key_valid_on, "key_valid_on") if key_valid_on else None
         request = report_pb2.AllocateMeterRequest(
             name=book_name(book),
             meter=meter,
             from_period=check_month(from_period),
             to_period=check_month(to_period),
-            key=_write_key(key),
+            key=None if isinstance(key, str) else _write_key(key),
+            key_id=key if isinstance(key, str) else "",
+            key_valid_on=day,
+            key_version=key_version,
             measure=_enum("measure", measure, MEASURES, "ALLOCATION_MEASURE"),
             account=account,
             gwp_set=gwp_set,
@@ -175,7 +191,14 @@ def _read(responses: Iterable[report_pb2.AllocateMeterResponse]) -> MeterAllocat
             for each in last.months
         )
     return MeterAllocation(
-        tuple(months), tuple(last.missing_periods), last.suspended_count, last.gwp_set
+        tuple(months),
+        tuple(last.missing_periods),
+        last.suspended_count,
+        last.gwp_set,
+        last.key_id,
+        last.key_version,
+        report_pb2.AllocationBasis.Name(last.key_basis).removeprefix("ALLOCATION_BASIS_").lower(),
+        last.key_reason,
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tonne.statements.claims import Enablement, Offset
+from tonne.statements.definitions.indicators import IndicatorDefinition
+from tonne.statements.definitions.keys import KeptKey
 from tonne.statements.fields import check_fields, from_mapping, invalid, to_mapping
 from tonne.statements.measures import Measure
 from tonne.statements.products import Footprint, Packaging, Product
@@ -31,6 +33,8 @@ class Kind(enum.StrEnum):
     PRODUCT = "product"
     FOOTPRINT = "footprint"
     PACKAGING = "packaging"
+    INDICATOR = "indicator"
+    ALLOCATION_KEY = "allocation_key"
 
 
 BODIES: Final[dict[Kind, type[Any]]] = {
@@ -43,6 +47,8 @@ BODIES: Final[dict[Kind, type[Any]]] = {
     Kind.PRODUCT: Product,
     Kind.FOOTPRINT: Footprint,
     Kind.PACKAGING: Packaging,
+    Kind.INDICATOR: IndicatorDefinition,
+    Kind.ALLOCATION_KEY: KeptKey,
 }
 """The class of what each kind says."""
 

@@ -78,9 +78,10 @@ class Target:
     base_year_start : str
         First month of the base year; needed where the target is a change.
     accounts, activities, facilities : tuple of str
-        What an ABSOLUTE one sums; accounts of scopes alone, and of one method of scope 2.
+        What an ABSOLUTE one sums; accounts of scopes alone, and of one method of scope 2. Of an
+        INTENSITY or a SHARE: the facilities whose figures count; none means all.
     indicator : str
-        Whose figures an INTENSITY or a SHARE are.
+        Whose figures an INTENSITY or a SHARE are; empty: they are stated alone.
     attribute, maturity_level_min, weight
         Of which suppliers an ENGAGEMENT is the share, and by what.
     direction : Direction
@@ -98,6 +99,8 @@ class Target:
         Figures of years that the ledger does not hold. They are told as such.
     source : str
         Where the target was published.
+    entity : str
+        Of an INTENSITY or a SHARE: the entity whose figures count; empty: all.
     """
 
     display_name: Required
@@ -121,6 +124,7 @@ class Target:
     consolidation: str = ""
     stated: tuple[StatedFigure, ...] = ()
     source: str = ""
+    entity: str = ""
 
     @property
     def is_lower_better(self) -> bool:
@@ -136,16 +140,10 @@ class Target:
         self._check_path(place)
         if self.type is TargetType.ABSOLUTE:
             check_accounts(f"{place}.accounts", self.accounts)
-        elif self.accounts or self.activities or self.facilities:
-            raise invalid(f"{place}.accounts", f"none of a target of {self.type}", self.accounts)
         has_indicator = self.type in (TargetType.INTENSITY, TargetType.SHARE)
-        if has_indicator != bool(self.indicator):
-            expected = f"the id of an indicator of {self.type}"
-            raise invalid(
-                f"{place}.indicator",
-                expected if has_indicator else f"none of a target of {self.type}",
-                self.indicator,
-            )
+        self._check_selection(place)
+        if self.indicator and not has_indicator:
+            raise invalid(f"{place}.indicator", f"none of a target of {self.type}", self.indicator)
         self._check_engagement(place)
         for field, value, known in (
             ("gwp_set", self.gwp_set, GWP_SETS),
@@ -153,6 +151,20 @@ class Target:
         ):
             if value and value not in known:
                 raise invalid(f"{place}.{field}", f"one of {', '.join(known)}, or nothing", value)
+
+    def _check_selection(self, place: str) -> None:
+        """Refuse a selection that the figures of the type do not have."""
+        is_absolute = self.type is TargetType.ABSOLUTE
+        for name, may_have in (
+            ("accounts", is_absolute),
+            ("activities", is_absolute),
+            ("facilities", is_absolute or bool(self.indicator)),
+            ("entity", bool(self.indicator)),
+        ):
+            if getattr(self, name) and not may_have:
+                raise invalid(
+                    f"{place}.{name}", f"none of a target of {self.type}", str(getattr(self, name))
+                )
 
     def _check_aim(self, place: str) -> None:
         given = [

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from tonne.v1 import ledger_pb2 as tonne_dot_v1_dot_ledger__pb2
+from tonne.v1 import report_pb2 as tonne_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tonne/v1/indicators.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x15tonne/v1/ledger.proto\"\xbe\x01\n\rIndicatorTerm\x12\x10\n\x08\x61\x63\x63ounts\x18\x01 \x03(\t\x12+\n\x07measure\x18\x02 \x01(\x0e\x32\x1a.tonne.v1.IndicatorMeasure\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x12\n\nactivities\x18\x04 \x03(\t\x12\x16\n\x0e\x66\x61\x63ility_types\x18\x05 \x03(\t\x12\x0f\n\x07sources\x18\x06 \x03(\t\x12\x11\n\ttaken_off\x18\x07 \x01(\x08\x12\x10\n\x08optional\x18\x08 \x01(\x08\".\n\x0eIndicatorGrade\x12\r\n\x05grade\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\t\"\x8e\x03\n\tIndicator\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x0e\n\x06\x64igits\x18\x06 \x01(\x05\x12\x17\n\x0flower_is_better\x18\x07 \x01(\x08\x12*\n\tnumerator\x18\x08 \x03(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12,\n\x0b\x64\x65nominator\x18\t \x03(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12\r\n\x05times\x18\n \x01(\t\x12\x0f\n\x07\x62y_site\x18\x0b \x01(\x08\x12\x10\n\x03low\x18\x0c \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04high\x18\r \x01(\tH\x01\x88\x01\x01\x12\x0f\n\x07\x61t_most\x18\x0e \x01(\t\x12\x0c\n\x04note\x18\x0f \x01(\t\x12(\n\x06grades\x18\x10 \x03(\x0b\x32\x18.tonne.v1.IndicatorGrade\x12\x15\n\rgrades_source\x18\x11 \x01(\tB\x06\n\x04_lowB\x07\n\x05_high\"(\n\x17SearchIndicatorsRequest\x12\r\n\x05query\x18\x01 \x01(\t\"C\n\x18SearchIndicatorsResponse\x12\'\n\nindicators\x18\x01 \x03(\x0b\x32\x13.tonne.v1.Indicator\"\xe1\x02\n\x19GetIndicatorValuesRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nindicators\x18\x02 \x03(\t\x12\x13\n\x0b\x66rom_period\x18\x03 \x01(\t\x12\x11\n\tto_period\x18\x04 \x01(\t\x12)\n\x02\x62y\x18\x05 \x01(\x0e\x32\x18.tonne.v1.IndicatorPlaceH\x00\x88\x01\x01\x12*\n\x04span\x18\x06 \x01(\x0e\x32\x17.tonne.v1.IndicatorSpanH\x01\x88\x01\x01\x12\x12\n\nfacilities\x18\x07 \x03(\t\x12\x0f\n\x07regions\x18\x08 \x03(\t\x12\x0f\n\x07gwp_set\x18\t \x01(\t\x12\x33\n\rconsolidation\x18\n \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x02\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x0b \x01(\tB\x05\n\x03_byB\x07\n\x05_spanB\x10\n\x0e_consolidation\"\x87\x02\n\x0eIndicatorValue\x12\x11\n\tindicator\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05place\x18\x03 \x01(\t\x12\x13\n\x0b\x66rom_period\x18\x04 \x01(\t\x12\x11\n\tto_period\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\r\n\x05value\x18\x07 \x01(\t\x12\x13\n\x0bvalue_exact\x18\x08 \x01(\t\x12\x11\n\tnumerator\x18\t \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\n \x01(\t\x12\r\n\x05grade\x18\x0b \x01(\t\x12\x0f\n\x07refusal\x18\x0c \x01(\t\x12\x0f\n\x07message\x18\r \x01(\t\x12\x0f\n\x07remarks\x18\x0e \x03(\t\"F\n\x0fIndicatorNotice\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x12\n\nindicators\x18\x03 \x03(\t\"\x90\x02\n\x1aGetIndicatorValuesResponse\x12(\n\x06values\x18\x01 \x03(\x0b\x32\x18.tonne.v1.IndicatorValue\x12*\n\x07notices\x18\x02 \x03(\x0b\x32\x19.tonne.v1.IndicatorNotice\x12\x17\n\x0fsuspended_count\x18\x03 \x01(\x03\x12\x19\n\x11quarantined_count\x18\x04 \x01(\x03\x12\x0f\n\x07gwp_set\x18\x05 \x01(\t\x12\x33\n\rconsolidation\x18\x06 \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x00\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x07 \x01(\tB\x10\n\x0e_consolidation\"\xd0\x01\n\x1dGetMeterReconciliationRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05meter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rmeter_account\x18\x03 \x01(\t\x12\x18\n\nrecipients\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0bkey_account\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nas_metered\x18\x06 \x01(\x08\x12\x13\n\x0b\x66rom_period\x18\x07 \x01(\t\x12\x11\n\tto_period\x18\x08 \x01(\t\"9\n\nMeterShare\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0b\n\x03kwh\x18\x03 \x01(\t\"\x9b\x01\n\nMeterMonth\x12\x0e\n\x06period\x18\x01 \x01(\t\x12\x0b\n\x03kwh\x18\x02 \x01(\t\x12$\n\x06shares\x18\x03 \x03(\x0b\x32\x14.tonne.v1.MeterShare\x12\x17\n\x0funallocated_kwh\x18\x04 \x01(\t\x12\x10\n\x08key_unit\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0f\n\x07message\x18\x07 \x01(\t\"F\n\x1eGetMeterReconciliationResponse\x12$\n\x06months\x18\x01 \x03(\x0b\x32\x14.tonne.v1.MeterMonth\">\n\x0eIndicatorClaim\x12\x17\n\tindicator\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05value\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"M\n\x1b\x43heckIndicatorClaimsRequest\x12.\n\x06\x63laims\x18\x01 \x03(\x0b\x32\x18.tonne.v1.IndicatorClaimB\x04\xe2\x41\x01\x02\"W\n\x13IndicatorClaimCheck\x12\x11\n\tindicator\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07refusal\x18\x03 \x01(\t\x12\r\n\x05grade\x18\x04 \x01(\t\"M\n\x1c\x43heckIndicatorClaimsResponse\x12-\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1d.tonne.v1.IndicatorClaimCheck*\xa9\x01\n\x10IndicatorMeasure\x12!\n\x1dINDICATOR_MEASURE_UNSPECIFIED\x10\x00\x12\x1d\n\x19INDICATOR_MEASURE_KG_CO2E\x10\x01\x12\x19\n\x15INDICATOR_MEASURE_KWH\x10\x02\x12\x1a\n\x16INDICATOR_MEASURE_KGCE\x10\x03\x12\x1c\n\x18INDICATOR_MEASURE_AMOUNT\x10\x04*\xaa\x01\n\x0eIndicatorPlace\x12\x1f\n\x1bINDICATOR_PLACE_UNSPECIFIED\x10\x00\x12\x1c\n\x18INDICATOR_PLACE_FACILITY\x10\x01\x12!\n\x1dINDICATOR_PLACE_FACILITY_TYPE\x10\x02\x12\x1a\n\x16INDICATOR_PLACE_REGION\x10\x03\x12\x1a\n\x16INDICATOR_PLACE_ENTITY\x10\x04*\x83\x01\n\rIndicatorSpan\x12\x1e\n\x1aINDICATOR_SPAN_UNSPECIFIED\x10\x00\x12\x18\n\x14INDICATOR_SPAN_MONTH\x10\x01\x12\x17\n\x13INDICATOR_SPAN_YEAR\x10\x02\x12\x1f\n\x1bINDICATOR_SPAN_ROLLING_YEAR\x10\x03\x32\xc3\x04\n\x10IndicatorService\x12x\n\x10SearchIndicators\x12!.tonne.v1.SearchIndicatorsRequest\x1a\".tonne.v1.SearchIndicatorsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/indicators:search\x12\x8d\x01\n\x12GetIndicatorValues\x12#.tonne.v1.GetIndicatorValuesRequest\x1a$.tonne.v1.GetIndicatorValuesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=books/*}/indicatorValues0\x01\x12\x9b\x01\n\x16GetMeterReconciliation\x12\'.tonne.v1.GetMeterReconciliationRequest\x1a(.tonne.v1.GetMeterReconciliationResponse\".\x82\xd3\xe4\x93\x02(\x12&/v1/{name=books/*}/meterReconciliation\x12\x86\x01\n\x14\x43heckIndicatorClaims\x12%.tonne.v1.CheckIndicatorClaimsRequest\x1a&.tonne.v1.CheckIndicatorClaimsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\"\x14/v1/indicators:check:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tonne/v1/indicators.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x15tonne/v1/ledger.proto\x1a\x15tonne/v1/report.proto\"\xbe\x01\n\rIndicatorTerm\x12\x10\n\x08\x61\x63\x63ounts\x18\x01 \x03(\t\x12+\n\x07measure\x18\x02 \x01(\x0e\x32\x1a.tonne.v1.IndicatorMeasure\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x12\n\nactivities\x18\x04 \x03(\t\x12\x16\n\x0e\x66\x61\x63ility_types\x18\x05 \x03(\t\x12\x0f\n\x07sources\x18\x06 \x03(\t\x12\x11\n\ttaken_off\x18\x07 \x01(\x08\x12\x10\n\x08optional\x18\x08 \x01(\x08\".\n\x0eIndicatorGrade\x12\r\n\x05grade\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\t\"\x9c\x03\n\tIndicator\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x0e\n\x06\x64igits\x18\x06 \x01(\x05\x12\x17\n\x0flower_is_better\x18\x07 \x01(\x08\x12*\n\tnumerator\x18\x08 \x03(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12,\n\x0b\x64\x65nominator\x18\t \x03(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12\r\n\x05times\x18\n \x01(\t\x12\x0f\n\x07\x62y_site\x18\x0b \x01(\x08\x12\x10\n\x03low\x18\x0c \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04high\x18\r \x01(\tH\x01\x88\x01\x01\x12\x0f\n\x07\x61t_most\x18\x0e \x01(\t\x12\x0c\n\x04note\x18\x0f \x01(\t\x12(\n\x06grades\x18\x10 \x03(\x0b\x32\x18.tonne.v1.IndicatorGrade\x12\x15\n\rgrades_source\x18\x11 \x01(\t\x12\x0c\n\x04\x62ook\x18\x12 \x01(\tB\x06\n\x04_lowB\x07\n\x05_high\"8\n\x17SearchIndicatorsRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\"C\n\x18SearchIndicatorsResponse\x12\'\n\nindicators\x18\x01 \x03(\x0b\x32\x13.tonne.v1.Indicator\"\xe1\x02\n\x19GetIndicatorValuesRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nindicators\x18\x02 \x03(\t\x12\x13\n\x0b\x66rom_period\x18\x03 \x01(\t\x12\x11\n\tto_period\x18\x04 \x01(\t\x12)\n\x02\x62y\x18\x05 \x01(\x0e\x32\x18.tonne.v1.IndicatorPlaceH\x00\x88\x01\x01\x12*\n\x04span\x18\x06 \x01(\x0e\x32\x17.tonne.v1.IndicatorSpanH\x01\x88\x01\x01\x12\x12\n\nfacilities\x18\x07 \x03(\t\x12\x0f\n\x07regions\x18\x08 \x03(\t\x12\x0f\n\x07gwp_set\x18\t \x01(\t\x12\x33\n\rconsolidation\x18\n \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x02\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x0b \x01(\tB\x05\n\x03_byB\x07\n\x05_spanB\x10\n\x0e_consolidation\"\x87\x02\n\x0eIndicatorValue\x12\x11\n\tindicator\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05place\x18\x03 \x01(\t\x12\x13\n\x0b\x66rom_period\x18\x04 \x01(\t\x12\x11\n\tto_period\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\r\n\x05value\x18\x07 \x01(\t\x12\x13\n\x0bvalue_exact\x18\x08 \x01(\t\x12\x11\n\tnumerator\x18\t \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\n \x01(\t\x12\r\n\x05grade\x18\x0b \x01(\t\x12\x0f\n\x07refusal\x18\x0c \x01(\t\x12\x0f\n\x07message\x18\r \x01(\t\x12\x0f\n\x07remarks\x18\x0e \x03(\t\"F\n\x0fIndicatorNotice\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x12\n\nindicators\x18\x03 \x03(\t\"\x90\x02\n\x1aGetIndicatorValuesResponse\x12(\n\x06values\x18\x01 \x03(\x0b\x32\x18.tonne.v1.IndicatorValue\x12*\n\x07notices\x18\x02 \x03(\x0b\x32\x19.tonne.v1.IndicatorNotice\x12\x17\n\x0fsuspended_count\x18\x03 \x01(\x03\x12\x19\n\x11quarantined_count\x18\x04 \x01(\x03\x12\x0f\n\x07gwp_set\x18\x05 \x01(\t\x12\x33\n\rconsolidation\x18\x06 \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x00\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x07 \x01(\tB\x10\n\x0e_consolidation\"\xe3\x02\n\x17\x45xplainIndicatorRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tindicator\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x66rom_period\x18\x03 \x01(\t\x12\x11\n\tto_period\x18\x04 \x01(\t\x12)\n\x02\x62y\x18\x05 \x01(\x0e\x32\x18.tonne.v1.IndicatorPlaceH\x00\x88\x01\x01\x12\r\n\x05place\x18\x06 \x01(\t\x12\x12\n\nfacilities\x18\x07 \x03(\t\x12\x0f\n\x07regions\x18\x08 \x03(\t\x12\x0f\n\x07gwp_set\x18\t \x01(\t\x12\x33\n\rconsolidation\x18\n \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x01\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x0b \x01(\t\x12\x0e\n\x06replay\x18\x0c \x01(\x08\x12\x13\n\x0brecords_max\x18\r \x01(\x05\x42\x05\n\x03_byB\x10\n\x0e_consolidation\"k\n\x10IndicatorTermSum\x12%\n\x04term\x18\x01 \x01(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12\x0b\n\x03sum\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x15\n\rbalance_count\x18\x04 \x01(\x03\"\x80\x02\n\x18\x45xplainIndicatorResponse\x12.\n\texplained\x18\x01 \x01(\x0b\x32\x19.tonne.v1.ExplainResponseH\x00\x12)\n\x03sum\x18\x02 \x01(\x0b\x32\x1a.tonne.v1.IndicatorTermSumH\x00\x12)\n\x05value\x18\x03 \x01(\x0b\x32\x18.tonne.v1.IndicatorValueH\x00\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x04 \x01(\t\x12*\n\x04side\x18\x05 \x01(\x0e\x32\x17.tonne.v1.IndicatorSideH\x01\x88\x01\x01\x12\x12\n\nterm_index\x18\x06 \x01(\x05\x42\x06\n\x04partB\x07\n\x05_side\"\xd0\x01\n\x1dGetMeterReconciliationRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05meter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rmeter_account\x18\x03 \x01(\t\x12\x18\n\nrecipients\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0bkey_account\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nas_metered\x18\x06 \x01(\x08\x12\x13\n\x0b\x66rom_period\x18\x07 \x01(\t\x12\x11\n\tto_period\x18\x08 \x01(\t\"9\n\nMeterShare\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0b\n\x03kwh\x18\x03 \x01(\t\"\x9b\x01\n\nMeterMonth\x12\x0e\n\x06period\x18\x01 \x01(\t\x12\x0b\n\x03kwh\x18\x02 \x01(\t\x12$\n\x06shares\x18\x03 \x03(\x0b\x32\x14.tonne.v1.MeterShare\x12\x17\n\x0funallocated_kwh\x18\x04 \x01(\t\x12\x10\n\x08key_unit\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0f\n\x07message\x18\x07 \x01(\t\"F\n\x1eGetMeterReconciliationResponse\x12$\n\x06months\x18\x01 \x03(\x0b\x32\x14.tonne.v1.MeterMonth\">\n\x0eIndicatorClaim\x12\x17\n\tindicator\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05value\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"]\n\x1b\x43heckIndicatorClaimsRequest\x12.\n\x06\x63laims\x18\x01 \x03(\x0b\x32\x18.tonne.v1.IndicatorClaimB\x04\xe2\x41\x01\x02\x12\x0e\n\x06parent\x18\x02 \x01(\t\"W\n\x13IndicatorClaimCheck\x12\x11\n\tindicator\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07refusal\x18\x03 \x01(\t\x12\r\n\x05grade\x18\x04 \x01(\t\"M\n\x1c\x43heckIndicatorClaimsResponse\x12-\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1d.tonne.v1.IndicatorClaimCheck*\xa9\x01\n\x10IndicatorMeasure\x12!\n\x1dINDICATOR_MEASURE_UNSPECIFIED\x10\x00\x12\x1d\n\x19INDICATOR_MEASURE_KG_CO2E\x10\x01\x12\x19\n\x15INDICATOR_MEASURE_KWH\x10\x02\x12\x1a\n\x16INDICATOR_MEASURE_KGCE\x10\x03\x12\x1c\n\x18INDICATOR_MEASURE_AMOUNT\x10\x04*\xaa\x01\n\x0eIndicatorPlace\x12\x1f\n\x1bINDICATOR_PLACE_UNSPECIFIED\x10\x00\x12\x1c\n\x18INDICATOR_PLACE_FACILITY\x10\x01\x12!\n\x1dINDICATOR_PLACE_FACILITY_TYPE\x10\x02\x12\x1a\n\x16INDICATOR_PLACE_REGION\x10\x03\x12\x1a\n\x16INDICATOR_PLACE_ENTITY\x10\x04*\x83\x01\n\rIndicatorSpan\x12\x1e\n\x1aINDICATOR_SPAN_UNSPECIFIED\x10\x00\x12\x18\n\x14INDICATOR_SPAN_MONTH\x10\x01\x12\x17\n\x13INDICATOR_SPAN_YEAR\x10\x02\x12\x1f\n\x1bINDICATOR_SPAN_ROLLING_YEAR\x10\x03*m\n\rIndicatorSide\x12\x1e\n\x1aINDICATOR_SIDE_UNSPECIFIED\x10\x00\x12\x1c\n\x18INDICATOR_SIDE_NUMERATOR\x10\x01\x12\x1e\n\x1aINDICATOR_SIDE_DENOMINATOR\x10\x02\x32\xa8\x06\n\x10IndicatorService\x12\xa2\x01\n\x10SearchIndicators\x12!.tonne.v1.SearchIndicatorsRequest\x1a\".tonne.v1.SearchIndicatorsResponse\"G\x82\xd3\xe4\x93\x02\x41\x12\x15/v1/indicators:searchZ(\x12&/v1/{parent=books/*}/indicators:search\x12\x8d\x01\n\x12GetIndicatorValues\x12#.tonne.v1.GetIndicatorValuesRequest\x1a$.tonne.v1.GetIndicatorValuesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=books/*}/indicatorValues0\x01\x12\x8b\x01\n\x10\x45xplainIndicator\x12!.tonne.v1.ExplainIndicatorRequest\x1a\".tonne.v1.ExplainIndicatorResponse\".\x82\xd3\xe4\x93\x02(\"#/v1/{name=books/*}:explainIndicator:\x01*0\x01\x12\x9b\x01\n\x16GetMeterReconciliation\x12\'.tonne.v1.GetMeterReconciliationRequest\x1a(.tonne.v1.GetMeterReconciliationResponse\".\x82\xd3\xe4\x93\x02(\x12&/v1/{name=books/*}/meterReconciliation\x12\xb2\x01\n\x14\x43heckIndicatorClaims\x12%.tonne.v1.CheckIndicatorClaimsRequest\x1a&.tonne.v1.CheckIndicatorClaimsResponse\"K\x82\xd3\xe4\x93\x02\x45\"\x14/v1/indicators:check:\x01*Z*\"%/v1/{parent=books/*}/indicators:check:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETINDICATORVALUESREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETINDICATORVALUESREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_EXPLAININDICATORREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_EXPLAININDICATORREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_EXPLAININDICATORREQUEST'].fields_by_name['indicator']._loaded_options = None
+  _globals['_EXPLAININDICATORREQUEST'].fields_by_name['indicator']._serialized_options = b'\342A\001\002'
   _globals['_GETMETERRECONCILIATIONREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETMETERRECONCILIATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_GETMETERRECONCILIATIONREQUEST'].fields_by_name['meter']._loaded_options = None
@@ -51,53 +56,63 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKINDICATORCLAIMSREQUEST'].fields_by_name['claims']._loaded_options = None
   _globals['_CHECKINDICATORCLAIMSREQUEST'].fields_by_name['claims']._serialized_options = b'\342A\001\002'
   _globals['_INDICATORSERVICE'].methods_by_name['SearchIndicators']._loaded_options = None
-  _globals['_INDICATORSERVICE'].methods_by_name['SearchIndicators']._serialized_options = b'\202\323\344\223\002\027\022\025/v1/indicators:search'
+  _globals['_INDICATORSERVICE'].methods_by_name['SearchIndicators']._serialized_options = b'\202\323\344\223\002A\022\025/v1/indicators:searchZ(\022&/v1/{parent=books/*}/indicators:search'
   _globals['_INDICATORSERVICE'].methods_by_name['GetIndicatorValues']._loaded_options = None
   _globals['_INDICATORSERVICE'].methods_by_name['GetIndicatorValues']._serialized_options = b'\202\323\344\223\002$\022\"/v1/{name=books/*}/indicatorValues'
+  _globals['_INDICATORSERVICE'].methods_by_name['ExplainIndicator']._loaded_options = None
+  _globals['_INDICATORSERVICE'].methods_by_name['ExplainIndicator']._serialized_options = b'\202\323\344\223\002(\"#/v1/{name=books/*}:explainIndicator:\001*'
   _globals['_INDICATORSERVICE'].methods_by_name['GetMeterReconciliation']._loaded_options = None
   _globals['_INDICATORSERVICE'].methods_by_name['GetMeterReconciliation']._serialized_options = b'\202\323\344\223\002(\022&/v1/{name=books/*}/meterReconciliation'
   _globals['_INDICATORSERVICE'].methods_by_name['CheckIndicatorClaims']._loaded_options = None
-  _globals['_INDICATORSERVICE'].methods_by_name['CheckIndicatorClaims']._serialized_options = b'\202\323\344\223\002\031\"\024/v1/indicators:check:\001*'
-  _globals['_INDICATORMEASURE']._serialized_start=2659
-  _globals['_INDICATORMEASURE']._serialized_end=2828
-  _globals['_INDICATORPLACE']._serialized_start=2831
-  _globals['_INDICATORPLACE']._serialized_end=3001
-  _globals['_INDICATORSPAN']._serialized_start=3004
-  _globals['_INDICATORSPAN']._serialized_end=3135
-  _globals['_INDICATORTERM']._serialized_start=126
-  _globals['_INDICATORTERM']._serialized_end=316
-  _globals['_INDICATORGRADE']._serialized_start=318
-  _globals['_INDICATORGRADE']._serialized_end=364
-  _globals['_INDICATOR']._serialized_start=367
-  _globals['_INDICATOR']._serialized_end=765
-  _globals['_SEARCHINDICATORSREQUEST']._serialized_start=767
-  _globals['_SEARCHINDICATORSREQUEST']._serialized_end=807
-  _globals['_SEARCHINDICATORSRESPONSE']._serialized_start=809
-  _globals['_SEARCHINDICATORSRESPONSE']._serialized_end=876
-  _globals['_GETINDICATORVALUESREQUEST']._serialized_start=879
-  _globals['_GETINDICATORVALUESREQUEST']._serialized_end=1232
-  _globals['_INDICATORVALUE']._serialized_start=1235
-  _globals['_INDICATORVALUE']._serialized_end=1498
-  _globals['_INDICATORNOTICE']._serialized_start=1500
-  _globals['_INDICATORNOTICE']._serialized_end=1570
-  _globals['_GETINDICATORVALUESRESPONSE']._serialized_start=1573
-  _globals['_GETINDICATORVALUESRESPONSE']._serialized_end=1845
-  _globals['_GETMETERRECONCILIATIONREQUEST']._serialized_start=1848
-  _globals['_GETMETERRECONCILIATIONREQUEST']._serialized_end=2056
-  _globals['_METERSHARE']._serialized_start=2058
-  _globals['_METERSHARE']._serialized_end=2115
-  _globals['_METERMONTH']._serialized_start=2118
-  _globals['_METERMONTH']._serialized_end=2273
-  _globals['_GETMETERRECONCILIATIONRESPONSE']._serialized_start=2275
-  _globals['_GETMETERRECONCILIATIONRESPONSE']._serialized_end=2345
-  _globals['_INDICATORCLAIM']._serialized_start=2347
-  _globals['_INDICATORCLAIM']._serialized_end=2409
-  _globals['_CHECKINDICATORCLAIMSREQUEST']._serialized_start=2411
-  _globals['_CHECKINDICATORCLAIMSREQUEST']._serialized_end=2488
-  _globals['_INDICATORCLAIMCHECK']._serialized_start=2490
-  _globals['_INDICATORCLAIMCHECK']._serialized_end=2577
-  _globals['_CHECKINDICATORCLAIMSRESPONSE']._serialized_start=2579
-  _globals['_CHECKINDICATORCLAIMSRESPONSE']._serialized_end=2656
-  _globals['_INDICATORSERVICE']._serialized_start=3138
-  _globals['_INDICATORSERVICE']._serialized_end=3717
+  _globals['_INDICATORSERVICE'].methods_by_name['CheckIndicatorClaims']._serialized_options = b'\202\323\344\223\002E\"\024/v1/indicators:check:\001*Z*\"%/v1/{parent=books/*}/indicators:check:\001*'
+  _globals['_INDICATORMEASURE']._serialized_start=3454
+  _globals['_INDICATORMEASURE']._serialized_end=3623
+  _globals['_INDICATORPLACE']._serialized_start=3626
+  _globals['_INDICATORPLACE']._serialized_end=3796
+  _globals['_INDICATORSPAN']._serialized_start=3799
+  _globals['_INDICATORSPAN']._serialized_end=3930
+  _globals['_INDICATORSIDE']._serialized_start=3932
+  _globals['_INDICATORSIDE']._serialized_end=4041
+  _globals['_INDICATORTERM']._serialized_start=149
+  _globals['_INDICATORTERM']._serialized_end=339
+  _globals['_INDICATORGRADE']._serialized_start=341
+  _globals['_INDICATORGRADE']._serialized_end=387
+  _globals['_INDICATOR']._serialized_start=390
+  _globals['_INDICATOR']._serialized_end=802
+  _globals['_SEARCHINDICATORSREQUEST']._serialized_start=804
+  _globals['_SEARCHINDICATORSREQUEST']._serialized_end=860
+  _globals['_SEARCHINDICATORSRESPONSE']._serialized_start=862
+  _globals['_SEARCHINDICATORSRESPONSE']._serialized_end=929
+  _globals['_GETINDICATORVALUESREQUEST']._serialized_start=932
+  _globals['_GETINDICATORVALUESREQUEST']._serialized_end=1285
+  _globals['_INDICATORVALUE']._serialized_start=1288
+  _globals['_INDICATORVALUE']._serialized_end=1551
+  _globals['_INDICATORNOTICE']._serialized_start=1553
+  _globals['_INDICATORNOTICE']._serialized_end=1623
+  _globals['_GETINDICATORVALUESRESPONSE']._serialized_start=1626
+  _globals['_GETINDICATORVALUESRESPONSE']._serialized_end=1898
+  _globals['_EXPLAININDICATORREQUEST']._serialized_start=1901
+  _globals['_EXPLAININDICATORREQUEST']._serialized_end=2256
+  _globals['_INDICATORTERMSUM']._serialized_start=2258
+  _globals['_INDICATORTERMSUM']._serialized_end=2365
+  _globals['_EXPLAININDICATORRESPONSE']._serialized_start=2368
+  _globals['_EXPLAININDICATORRESPONSE']._serialized_end=2624
+  _globals['_GETMETERRECONCILIATIONREQUEST']._serialized_start=2627
+  _globals['_GETMETERRECONCILIATIONREQUEST']._serialized_end=2835
+  _globals['_METERSHARE']._serialized_start=2837
+  _globals['_METERSHARE']._serialized_end=2894
+  _globals['_METERMONTH']._serialized_start=2897
+  _globals['_METERMONTH']._serialized_end=3052
+  _globals['_GETMETERRECONCILIATIONRESPONSE']._serialized_start=3054
+  _globals['_GETMETERRECONCILIATIONRESPONSE']._serialized_end=3124
+  _globals['_INDICATORCLAIM']._serialized_start=3126
+  _globals['_INDICATORCLAIM']._serialized_end=3188
+  _globals['_CHECKINDICATORCLAIMSREQUEST']._serialized_start=3190
+  _globals['_CHECKINDICATORCLAIMSREQUEST']._serialized_end=3283
+  _globals['_INDICATORCLAIMCHECK']._serialized_start=3285
+  _globals['_INDICATORCLAIMCHECK']._serialized_end=3372
+  _globals['_CHECKINDICATORCLAIMSRESPONSE']._serialized_start=3374
+  _globals['_CHECKINDICATORCLAIMSRESPONSE']._serialized_end=3451
+  _globals['_INDICATORSERVICE']._serialized_start=4044
+  _globals['_INDICATORSERVICE']._serialized_end=4852
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from tonne.v1 import ledger_pb2 as _ledger_pb2
+from tonne.v1 import report_pb2 as _report_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -32,6 +33,12 @@ class IndicatorSpan(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INDICATOR_SPAN_MONTH: _ClassVar[IndicatorSpan]
     INDICATOR_SPAN_YEAR: _ClassVar[IndicatorSpan]
     INDICATOR_SPAN_ROLLING_YEAR: _ClassVar[IndicatorSpan]
+
+class IndicatorSide(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    INDICATOR_SIDE_UNSPECIFIED: _ClassVar[IndicatorSide]
+    INDICATOR_SIDE_NUMERATOR: _ClassVar[IndicatorSide]
+    INDICATOR_SIDE_DENOMINATOR: _ClassVar[IndicatorSide]
 INDICATOR_MEASURE_UNSPECIFIED: IndicatorMeasure
 INDICATOR_MEASURE_KG_CO2E: IndicatorMeasure
 INDICATOR_MEASURE_KWH: IndicatorMeasure
@@ -46,6 +53,9 @@ INDICATOR_SPAN_UNSPECIFIED: IndicatorSpan
 INDICATOR_SPAN_MONTH: IndicatorSpan
 INDICATOR_SPAN_YEAR: IndicatorSpan
 INDICATOR_SPAN_ROLLING_YEAR: IndicatorSpan
+INDICATOR_SIDE_UNSPECIFIED: IndicatorSide
+INDICATOR_SIDE_NUMERATOR: IndicatorSide
+INDICATOR_SIDE_DENOMINATOR: IndicatorSide
 
 class IndicatorTerm(_message.Message):
     __slots__ = ("accounts", "measure", "unit", "activities", "facility_types", "sources", "taken_off", "optional")
@@ -76,7 +86,7 @@ class IndicatorGrade(_message.Message):
     def __init__(self, grade: _Optional[str] = ..., limit: _Optional[str] = ...) -> None: ...
 
 class Indicator(_message.Message):
-    __slots__ = ("id", "version", "title", "source", "unit", "digits", "lower_is_better", "numerator", "denominator", "times", "by_site", "low", "high", "at_most", "note", "grades", "grades_source")
+    __slots__ = ("id", "version", "title", "source", "unit", "digits", "lower_is_better", "numerator", "denominator", "times", "by_site", "low", "high", "at_most", "note", "grades", "grades_source", "book")
     ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -94,6 +104,7 @@ class Indicator(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     GRADES_FIELD_NUMBER: _ClassVar[int]
     GRADES_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    BOOK_FIELD_NUMBER: _ClassVar[int]
     id: str
     version: int
     title: str
@@ -111,13 +122,16 @@ class Indicator(_message.Message):
     note: str
     grades: _containers.RepeatedCompositeFieldContainer[IndicatorGrade]
     grades_source: str
-    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., source: _Optional[str] = ..., unit: _Optional[str] = ..., digits: _Optional[int] = ..., lower_is_better: _Optional[bool] = ..., numerator: _Optional[_Iterable[_Union[IndicatorTerm, _Mapping]]] = ..., denominator: _Optional[_Iterable[_Union[IndicatorTerm, _Mapping]]] = ..., times: _Optional[str] = ..., by_site: _Optional[bool] = ..., low: _Optional[str] = ..., high: _Optional[str] = ..., at_most: _Optional[str] = ..., note: _Optional[str] = ..., grades: _Optional[_Iterable[_Union[IndicatorGrade, _Mapping]]] = ..., grades_source: _Optional[str] = ...) -> None: ...
+    book: str
+    def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., source: _Optional[str] = ..., unit: _Optional[str] = ..., digits: _Optional[int] = ..., lower_is_better: _Optional[bool] = ..., numerator: _Optional[_Iterable[_Union[IndicatorTerm, _Mapping]]] = ..., denominator: _Optional[_Iterable[_Union[IndicatorTerm, _Mapping]]] = ..., times: _Optional[str] = ..., by_site: _Optional[bool] = ..., low: _Optional[str] = ..., high: _Optional[str] = ..., at_most: _Optional[str] = ..., note: _Optional[str] = ..., grades: _Optional[_Iterable[_Union[IndicatorGrade, _Mapping]]] = ..., grades_source: _Optional[str] = ..., book: _Optional[str] = ...) -> None: ...
 
 class SearchIndicatorsRequest(_message.Message):
-    __slots__ = ("query",)
+    __slots__ = ("query", "parent")
     QUERY_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
     query: str
-    def __init__(self, query: _Optional[str] = ...) -> None: ...
+    parent: str
+    def __init__(self, query: _Optional[str] = ..., parent: _Optional[str] = ...) -> None: ...
 
 class SearchIndicatorsResponse(_message.Message):
     __slots__ = ("indicators",)
@@ -211,6 +225,64 @@ class GetIndicatorValuesResponse(_message.Message):
     coal_set: str
     def __init__(self, values: _Optional[_Iterable[_Union[IndicatorValue, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[IndicatorNotice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ...) -> None: ...
 
+class ExplainIndicatorRequest(_message.Message):
+    __slots__ = ("name", "indicator", "from_period", "to_period", "by", "place", "facilities", "regions", "gwp_set", "consolidation", "coal_set", "replay", "records_max")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    INDICATOR_FIELD_NUMBER: _ClassVar[int]
+    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    FACILITIES_FIELD_NUMBER: _ClassVar[int]
+    REGIONS_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
+    COAL_SET_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_MAX_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    indicator: str
+    from_period: str
+    to_period: str
+    by: IndicatorPlace
+    place: str
+    facilities: _containers.RepeatedScalarFieldContainer[str]
+    regions: _containers.RepeatedScalarFieldContainer[str]
+    gwp_set: str
+    consolidation: _ledger_pb2.Consolidation
+    coal_set: str
+    replay: bool
+    records_max: int
+    def __init__(self, name: _Optional[str] = ..., indicator: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., by: _Optional[_Union[IndicatorPlace, str]] = ..., place: _Optional[str] = ..., facilities: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ...) -> None: ...
+
+class IndicatorTermSum(_message.Message):
+    __slots__ = ("term", "sum", "unit", "balance_count")
+    TERM_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    BALANCE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    term: IndicatorTerm
+    sum: str
+    unit: str
+    balance_count: int
+    def __init__(self, term: _Optional[_Union[IndicatorTerm, _Mapping]] = ..., sum: _Optional[str] = ..., unit: _Optional[str] = ..., balance_count: _Optional[int] = ...) -> None: ...
+
+class ExplainIndicatorResponse(_message.Message):
+    __slots__ = ("explained", "sum", "value", "added", "side", "term_index")
+    EXPLAINED_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    ADDED_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    TERM_INDEX_FIELD_NUMBER: _ClassVar[int]
+    explained: _report_pb2.ExplainResponse
+    sum: IndicatorTermSum
+    value: IndicatorValue
+    added: str
+    side: IndicatorSide
+    term_index: int
+    def __init__(self, explained: _Optional[_Union[_report_pb2.ExplainResponse, _Mapping]] = ..., sum: _Optional[_Union[IndicatorTermSum, _Mapping]] = ..., value: _Optional[_Union[IndicatorValue, _Mapping]] = ..., added: _Optional[str] = ..., side: _Optional[_Union[IndicatorSide, str]] = ..., term_index: _Optional[int] = ...) -> None: ...
+
 class GetMeterReconciliationRequest(_message.Message):
     __slots__ = ("name", "meter", "meter_account", "recipients", "key_account", "as_metered", "from_period", "to_period")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -274,10 +346,12 @@ class IndicatorClaim(_message.Message):
     def __init__(self, indicator: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class CheckIndicatorClaimsRequest(_message.Message):
-    __slots__ = ("claims",)
+    __slots__ = ("claims", "parent")
     CLAIMS_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
     claims: _containers.RepeatedCompositeFieldContainer[IndicatorClaim]
-    def __init__(self, claims: _Optional[_Iterable[_Union[IndicatorClaim, _Mapping]]] = ...) -> None: ...
+    parent: str
+    def __init__(self, claims: _Optional[_Iterable[_Union[IndicatorClaim, _Mapping]]] = ..., parent: _Optional[str] = ...) -> None: ...
 
 class IndicatorClaimCheck(_message.Message):
     __slots__ = ("indicator", "value", "refusal", "grade")

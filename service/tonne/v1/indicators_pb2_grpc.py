@@ -45,6 +45,11 @@ class IndicatorServiceStub:
                 request_serializer=tonne_dot_v1_dot_indicators__pb2.GetIndicatorValuesRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_indicators__pb2.GetIndicatorValuesResponse.FromString,
                 _registered_method=True)
+        self.ExplainIndicator = channel.unary_stream(
+                '/tonne.v1.IndicatorService/ExplainIndicator',
+                request_serializer=tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorResponse.FromString,
+                _registered_method=True)
         self.GetMeterReconciliation = channel.unary_unary(
                 '/tonne.v1.IndicatorService/GetMeterReconciliation',
                 request_serializer=tonne_dot_v1_dot_indicators__pb2.GetMeterReconciliationRequest.SerializeToString,
@@ -71,6 +76,14 @@ class IndicatorServiceServicer:
     def GetIndicatorValues(self, request, context):
         """Computes indicators of a book, complete up to the last acknowledgement of any server. Values
         come in chunks, by place, months and indicator; the last response carries the notices.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainIndicator(self, request, context):
+        """Unfolds one value: each term of its sides, with what it adds up to, and of each term the
+        balances, factors and records as Explain has them. The value comes last.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,6 +116,11 @@ def add_IndicatorServiceServicer_to_server(servicer, server):
                     servicer.GetIndicatorValues,
                     request_deserializer=tonne_dot_v1_dot_indicators__pb2.GetIndicatorValuesRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_indicators__pb2.GetIndicatorValuesResponse.SerializeToString,
+            ),
+            'ExplainIndicator': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExplainIndicator,
+                    request_deserializer=tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorResponse.SerializeToString,
             ),
             'GetMeterReconciliation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMeterReconciliation,
@@ -170,6 +188,33 @@ class IndicatorService:
             '/tonne.v1.IndicatorService/GetIndicatorValues',
             tonne_dot_v1_dot_indicators__pb2.GetIndicatorValuesRequest.SerializeToString,
             tonne_dot_v1_dot_indicators__pb2.GetIndicatorValuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainIndicator(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tonne.v1.IndicatorService/ExplainIndicator',
+            tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorRequest.SerializeToString,
+            tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorResponse.FromString,
             options,
             channel_credentials,
             insecure,

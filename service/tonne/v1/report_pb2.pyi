@@ -415,7 +415,7 @@ class AllocationKey(_message.Message):
     def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., basis: _Optional[_Union[AllocationBasis, str]] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., source: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[AllocationSpan, _Mapping]]] = ...) -> None: ...
 
 class AllocateMeterRequest(_message.Message):
-    __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set")
+    __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set", "key_id", "key_valid_on", "key_version")
     NAME_FIELD_NUMBER: _ClassVar[int]
     METER_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
@@ -424,6 +424,9 @@ class AllocateMeterRequest(_message.Message):
     MEASURE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_VALID_ON_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
     name: str
     meter: str
     from_period: str
@@ -432,7 +435,10 @@ class AllocateMeterRequest(_message.Message):
     measure: AllocationMeasure
     account: str
     gwp_set: str
-    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., key: _Optional[_Union[AllocationKey, _Mapping]] = ..., measure: _Optional[_Union[AllocationMeasure, str]] = ..., account: _Optional[str] = ..., gwp_set: _Optional[str] = ...) -> None: ...
+    key_id: str
+    key_valid_on: _date_pb2.Date
+    key_version: int
+    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., key: _Optional[_Union[AllocationKey, _Mapping]] = ..., measure: _Optional[_Union[AllocationMeasure, str]] = ..., account: _Optional[str] = ..., gwp_set: _Optional[str] = ..., key_id: _Optional[str] = ..., key_valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., key_version: _Optional[int] = ...) -> None: ...
 
 class AllocatedPart(_message.Message):
     __slots__ = ("recipient", "amount", "share")
@@ -459,16 +465,24 @@ class AllocatedMonth(_message.Message):
     def __init__(self, period: _Optional[str] = ..., unit: _Optional[str] = ..., metered: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[AllocatedPart, _Mapping]]] = ..., unallocated: _Optional[str] = ...) -> None: ...
 
 class AllocateMeterResponse(_message.Message):
-    __slots__ = ("months", "missing_periods", "suspended_count", "gwp_set")
+    __slots__ = ("months", "missing_periods", "suspended_count", "gwp_set", "key_id", "key_version", "key_basis", "key_reason")
     MONTHS_FIELD_NUMBER: _ClassVar[int]
     MISSING_PERIODS_FIELD_NUMBER: _ClassVar[int]
     SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    KEY_BASIS_FIELD_NUMBER: _ClassVar[int]
+    KEY_REASON_FIELD_NUMBER: _ClassVar[int]
     months: _containers.RepeatedCompositeFieldContainer[AllocatedMonth]
     missing_periods: _containers.RepeatedScalarFieldContainer[str]
     suspended_count: int
     gwp_set: str
-    def __init__(self, months: _Optional[_Iterable[_Union[AllocatedMonth, _Mapping]]] = ..., missing_periods: _Optional[_Iterable[str]] = ..., suspended_count: _Optional[int] = ..., gwp_set: _Optional[str] = ...) -> None: ...
+    key_id: str
+    key_version: int
+    key_basis: AllocationBasis
+    key_reason: str
+    def __init__(self, months: _Optional[_Iterable[_Union[AllocatedMonth, _Mapping]]] = ..., missing_periods: _Optional[_Iterable[str]] = ..., suspended_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., key_id: _Optional[str] = ..., key_version: _Optional[int] = ..., key_basis: _Optional[_Union[AllocationBasis, str]] = ..., key_reason: _Optional[str] = ...) -> None: ...
 
 class ListRecordsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter")

@@ -5,6 +5,8 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.type import date_pb2 as _date_pb2
+from tonne.v1 import indicators_pb2 as _indicators_pb2
+from tonne.v1 import report_pb2 as _report_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -26,6 +28,8 @@ class StatementKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STATEMENT_KIND_PRODUCT: _ClassVar[StatementKind]
     STATEMENT_KIND_FOOTPRINT: _ClassVar[StatementKind]
     STATEMENT_KIND_PACKAGING: _ClassVar[StatementKind]
+    STATEMENT_KIND_INDICATOR: _ClassVar[StatementKind]
+    STATEMENT_KIND_ALLOCATION_KEY: _ClassVar[StatementKind]
 
 class SupplierAttribute(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -124,6 +128,8 @@ STATEMENT_KIND_OFFSET: StatementKind
 STATEMENT_KIND_PRODUCT: StatementKind
 STATEMENT_KIND_FOOTPRINT: StatementKind
 STATEMENT_KIND_PACKAGING: StatementKind
+STATEMENT_KIND_INDICATOR: StatementKind
+STATEMENT_KIND_ALLOCATION_KEY: StatementKind
 SUPPLIER_ATTRIBUTE_UNSPECIFIED: SupplierAttribute
 SUPPLIER_ATTRIBUTE_VERIFIED_DATA: SupplierAttribute
 SUPPLIER_ATTRIBUTE_PUBLIC_TARGET: SupplierAttribute
@@ -216,7 +222,7 @@ class StatedFigure(_message.Message):
     def __init__(self, year_start: _Optional[str] = ..., value: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
 
 class Target(_message.Message):
-    __slots__ = ("display_name", "type", "target_year_start", "base_year_start", "accounts", "activities", "facilities", "indicator", "attribute", "maturity_level_min", "weight", "direction", "change_percent", "change_amount", "target_value", "unit", "path", "gwp_set", "consolidation", "stated", "source")
+    __slots__ = ("display_name", "type", "target_year_start", "base_year_start", "accounts", "activities", "facilities", "indicator", "attribute", "maturity_level_min", "weight", "direction", "change_percent", "change_amount", "target_value", "unit", "path", "gwp_set", "consolidation", "stated", "source", "entity")
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     TARGET_YEAR_START_FIELD_NUMBER: _ClassVar[int]
@@ -238,6 +244,7 @@ class Target(_message.Message):
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     STATED_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     type: TargetType
     target_year_start: str
@@ -259,7 +266,8 @@ class Target(_message.Message):
     consolidation: str
     stated: _containers.RepeatedCompositeFieldContainer[StatedFigure]
     source: str
-    def __init__(self, display_name: _Optional[str] = ..., type: _Optional[_Union[TargetType, str]] = ..., target_year_start: _Optional[str] = ..., base_year_start: _Optional[str] = ..., accounts: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., facilities: _Optional[_Iterable[str]] = ..., indicator: _Optional[str] = ..., attribute: _Optional[_Union[SupplierAttribute, str]] = ..., maturity_level_min: _Optional[int] = ..., weight: _Optional[_Union[EngagementWeight, str]] = ..., direction: _Optional[_Union[TargetDirection, str]] = ..., change_percent: _Optional[str] = ..., change_amount: _Optional[str] = ..., target_value: _Optional[str] = ..., unit: _Optional[str] = ..., path: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., stated: _Optional[_Iterable[_Union[StatedFigure, _Mapping]]] = ..., source: _Optional[str] = ...) -> None: ...
+    entity: str
+    def __init__(self, display_name: _Optional[str] = ..., type: _Optional[_Union[TargetType, str]] = ..., target_year_start: _Optional[str] = ..., base_year_start: _Optional[str] = ..., accounts: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., facilities: _Optional[_Iterable[str]] = ..., indicator: _Optional[str] = ..., attribute: _Optional[_Union[SupplierAttribute, str]] = ..., maturity_level_min: _Optional[int] = ..., weight: _Optional[_Union[EngagementWeight, str]] = ..., direction: _Optional[_Union[TargetDirection, str]] = ..., change_percent: _Optional[str] = ..., change_amount: _Optional[str] = ..., target_value: _Optional[str] = ..., unit: _Optional[str] = ..., path: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., stated: _Optional[_Iterable[_Union[StatedFigure, _Mapping]]] = ..., source: _Optional[str] = ..., entity: _Optional[str] = ...) -> None: ...
 
 class Measure(_message.Message):
     __slots__ = ("display_name", "start_date", "state", "method", "evidence", "end_date", "baseline_year_start", "accounts", "activities", "facilities", "driver_accounts", "kg_co2e_per_kwh", "factor_source", "expected_kg_co2e", "targets")
@@ -442,7 +450,7 @@ class Packaging(_message.Message):
     def __init__(self, display_name: _Optional[str] = ..., year_start: _Optional[str] = ..., avoided_kg: _Optional[str] = ..., baseline: _Optional[str] = ..., source: _Optional[str] = ..., product: _Optional[str] = ...) -> None: ...
 
 class Statement(_message.Message):
-    __slots__ = ("name", "kind", "id", "version", "valid_from", "reason", "author", "create_time", "withdrawn", "supplier", "evidence", "target", "measure", "enablement", "offset", "product", "footprint", "packaging")
+    __slots__ = ("name", "kind", "id", "version", "valid_from", "reason", "author", "create_time", "withdrawn", "supplier", "evidence", "target", "measure", "enablement", "offset", "product", "footprint", "packaging", "indicator", "allocation_key")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -461,6 +469,8 @@ class Statement(_message.Message):
     PRODUCT_FIELD_NUMBER: _ClassVar[int]
     FOOTPRINT_FIELD_NUMBER: _ClassVar[int]
     PACKAGING_FIELD_NUMBER: _ClassVar[int]
+    INDICATOR_FIELD_NUMBER: _ClassVar[int]
+    ALLOCATION_KEY_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: StatementKind
     id: str
@@ -479,7 +489,55 @@ class Statement(_message.Message):
     product: Product
     footprint: ProductFootprint
     packaging: Packaging
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawn: _Optional[bool] = ..., supplier: _Optional[_Union[Supplier, _Mapping]] = ..., evidence: _Optional[_Union[SupplierEvidence, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., enablement: _Optional[_Union[Enablement, _Mapping]] = ..., offset: _Optional[_Union[Offset, _Mapping]] = ..., product: _Optional[_Union[Product, _Mapping]] = ..., footprint: _Optional[_Union[ProductFootprint, _Mapping]] = ..., packaging: _Optional[_Union[Packaging, _Mapping]] = ...) -> None: ...
+    indicator: IndicatorDefinition
+    allocation_key: KeptAllocationKey
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawn: _Optional[bool] = ..., supplier: _Optional[_Union[Supplier, _Mapping]] = ..., evidence: _Optional[_Union[SupplierEvidence, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., enablement: _Optional[_Union[Enablement, _Mapping]] = ..., offset: _Optional[_Union[Offset, _Mapping]] = ..., product: _Optional[_Union[Product, _Mapping]] = ..., footprint: _Optional[_Union[ProductFootprint, _Mapping]] = ..., packaging: _Optional[_Union[Packaging, _Mapping]] = ..., indicator: _Optional[_Union[IndicatorDefinition, _Mapping]] = ..., allocation_key: _Optional[_Union[KeptAllocationKey, _Mapping]] = ...) -> None: ...
+
+class IndicatorDefinition(_message.Message):
+    __slots__ = ("title", "source", "unit", "digits", "lower_is_better", "numerator", "denominator", "times", "by_site", "low", "high", "at_most", "note", "grades", "grades_source")
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    DIGITS_FIELD_NUMBER: _ClassVar[int]
+    LOWER_IS_BETTER_FIELD_NUMBER: _ClassVar[int]
+    NUMERATOR_FIELD_NUMBER: _ClassVar[int]
+    DENOMINATOR_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    BY_SITE_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    AT_MOST_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    GRADES_FIELD_NUMBER: _ClassVar[int]
+    GRADES_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    title: str
+    source: str
+    unit: str
+    digits: int
+    lower_is_better: bool
+    numerator: _containers.RepeatedCompositeFieldContainer[_indicators_pb2.IndicatorTerm]
+    denominator: _containers.RepeatedCompositeFieldContainer[_indicators_pb2.IndicatorTerm]
+    times: str
+    by_site: bool
+    low: str
+    high: str
+    at_most: str
+    note: str
+    grades: _containers.RepeatedCompositeFieldContainer[_indicators_pb2.IndicatorGrade]
+    grades_source: str
+    def __init__(self, title: _Optional[str] = ..., source: _Optional[str] = ..., unit: _Optional[str] = ..., digits: _Optional[int] = ..., lower_is_better: _Optional[bool] = ..., numerator: _Optional[_Iterable[_Union[_indicators_pb2.IndicatorTerm, _Mapping]]] = ..., denominator: _Optional[_Iterable[_Union[_indicators_pb2.IndicatorTerm, _Mapping]]] = ..., times: _Optional[str] = ..., by_site: _Optional[bool] = ..., low: _Optional[str] = ..., high: _Optional[str] = ..., at_most: _Optional[str] = ..., note: _Optional[str] = ..., grades: _Optional[_Iterable[_Union[_indicators_pb2.IndicatorGrade, _Mapping]]] = ..., grades_source: _Optional[str] = ...) -> None: ...
+
+class KeptAllocationKey(_message.Message):
+    __slots__ = ("basis", "unit", "spans", "source")
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    SPANS_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    basis: _report_pb2.AllocationBasis
+    unit: str
+    spans: _containers.RepeatedCompositeFieldContainer[_report_pb2.AllocationSpan]
+    source: str
+    def __init__(self, basis: _Optional[_Union[_report_pb2.AllocationBasis, str]] = ..., unit: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[_report_pb2.AllocationSpan, _Mapping]]] = ..., source: _Optional[str] = ...) -> None: ...
 
 class CreateStatementsRequest(_message.Message):
     __slots__ = ("parent", "statements", "request_id")

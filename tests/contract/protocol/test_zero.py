@@ -29,6 +29,8 @@ WHOLE = {
     "tonne.v1.Enablement.tier": "required, 1 to 3",
     "tonne.v1.EnablementRow.tier": "always sent, 1 to 3",
     "tonne.v1.Offset.vintage_year": "required, from 1990 on",
+    "tonne.v1.IndicatorDefinition.digits": "no places: a whole number",
+    "tonne.v1.ExplainIndicatorRequest.records_max": "none are listed",
     "tonne.v1.Status.code": "always sent, a code of google.rpc.Code, where zero is OK",
 }
 """Other integers, and why they need no presence. page_size is AIP-158's."""

@@ -143,3 +143,11 @@ def test_rows_of_one_series_are_of_one_kind():
     )
     with pytest.raises(FieldInvalid, match="line 3, gwp_set: expected that of line 2"):
         parse_edition(text.encode())
+
+
+def test_an_hour_below_zero_is_refused(tmp_path):
+    """A grid takes no emission back: a sign that slipped is told with its line."""
+    rows = "start,kg_co2e\n2025-03-01T00:00Z,0.2\n2025-03-01T01:00Z,-0.2"
+    made = read_hours(table(tmp_path, rows), RULE)
+    with pytest.raises(FieldInvalid, match=r"kg_co2e: expected at least 0.*got -0\.2"):
+        parse_edition(made.content)

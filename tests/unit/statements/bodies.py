@@ -9,6 +9,17 @@ from typing import get_args, get_origin
 from hypothesis import strategies as st
 
 from tonne.statements.claims import Enablement, LotState, Offset, OffsetType
+from tonne.statements.definitions.indicators import (
+    IndicatorDefinition,
+    IndicatorMeasure,
+    IndicatorTerm,
+)
+from tonne.statements.definitions.keys import (
+    AllocationBasis,
+    AllocationSpan,
+    AllocationWeight,
+    KeptKey,
+)
 from tonne.statements.fields import Mark, hints
 from tonne.statements.measures import Measure, MeasureMethod, MeasureState
 from tonne.statements.products import Exchange, Footprint, Packaging, Product
@@ -82,6 +93,15 @@ def valid(number):
         Kind.PRODUCT: Product(f"Laptop {number}"),
         Kind.FOOTPRINT: Footprint("x", Exchange.DECLARED, str(10**9 + number), "report"),
         Kind.PACKAGING: Packaging("Trays", year, str(10**9 + number), "foam", "report", "x"),
+        Kind.INDICATOR: IndicatorDefinition(
+            f"Energy per piece {number}", "the board", "kWh/unit", 2, True,
+            (IndicatorTerm(("memo.energy",), IndicatorMeasure.KWH),),
+            (IndicatorTerm(("memo.output",), IndicatorMeasure.AMOUNT, "unit"),),
+        ),
+        Kind.ALLOCATION_KEY: KeptKey(
+            AllocationBasis.AREA, "m2",
+            (AllocationSpan(f"{year}-01", weights=(AllocationWeight("a", str(number + 1)),)),),
+        ),
     }  # fmt: skip
 
 

@@ -127,6 +127,10 @@ class HourlyRows:
         if factor.kg_co2e is None:
             self._problems.add(line, "kg_co2e", "expected a number; got ''")
             return
+        if factor.kg_co2e < 0:
+            told = f"expected at least 0: an hour takes nothing back; got {factor.kg_co2e}"
+            self._problems.add(line, "kg_co2e", told)
+            return
         unit = units.find(factor.unit)
         key = (
             factor.activity,

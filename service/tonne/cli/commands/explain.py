@@ -47,13 +47,25 @@ LINES_SHOWN = 8
 DISAGREES = 1
 """Exit code of a replay that does not agree."""
 
+RecordsOption = Annotated[
+    int, typer.Option("--records", metavar="N", min=0, help="List at most N records.")
+]
+LinesOption = Annotated[
+    int,
+    typer.Option("--lines", metavar="N", min=0, help="Show at most N balances of each factor."),
+]
+ReplayOption = Annotated[
+    bool,
+    typer.Option("--replay", help="Compute the number again from the segments, and compare."),
+]
+
 _FACTOR_FIELDS = (
     "name", "activity", "region", "unit", "stage", "valid_from", "valid_to", "kg_co2e", "gwp_set",
     "kg_co2", "kg_ch4", "kg_n2o", "co2e_ch4", "co2e_n2o", "kg_biogenic_co2", "kwh", "loss",
     "source", "table", "row", "licence", "evidence", "note",
 )  # fmt: skip
 
-_LINE_COLUMNS = tuple(
+LINE_COLUMNS = tuple(
     Column(name)
     for name in (
         "account", "stage", "facility", "activity", "region", "period",
@@ -78,22 +90,12 @@ def explain(  # noqa: PLR0917  # typer passes by name
     to_period: ToOption = "",
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
-    records: Annotated[
-        int, typer.Option("--records", metavar="N", min=0, help="List at most N records.")
-    ] = 0,
-    lines: Annotated[
-        int,
-        typer.Option(
-            "--lines", metavar="N", min=0, help="Show at most N balances of each factor."
-        ),
-    ] = LINES_SHOWN,
+    records: RecordsOption = 0,
+    lines: LinesOption = LINES_SHOWN,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
     *,
-    replay: Annotated[
-        bool,
-        typer.Option("--replay", help="Compute the number again from the segments, and compare."),
-    ] = False,
+    replay: ReplayOption = False,
 ) -> None:
     """Explain a number of the inventory by its factors and records, and replay it."""
     if period and (from_period or to_period):
@@ -118,10 +120,16 @@ def explain(  # noqa: PLR0917  # typer passes by name
             found = _print_csv(parts)
         else:
             found = _print_tree(parts, f"book {book}", lines)
-    if found is not None and not found.agrees:
+    if found is not None:
+        check_agrees(found)
+
+
+def check_agrees(replay: ExplainReplay) -> None:
+    """Exit where a replay does not agree."""
+    if not replay.agrees:
         say(
             "tonne: the replay differs from the balances: "
-            f"{counted(len(found.differences), 'difference')}"
+            f"{counted(len(replay.differences), 'difference')}"
         )
         raise typer.Exit(DISAGREES)
 
@@ -150,11 +158,11 @@ def _print_csv(parts: Iterable[ExplainPart]) -> ExplainReplay | None:
         nonlocal replay
         for part in parts:
             if isinstance(part, ExplainLine):
-                yield _csv_row(part)
+                yield csv_row(part)
             elif isinstance(part, ExplainReplay):
                 replay = part
 
-    print_rows(_LINE_COLUMNS, rows(), Format.CSV)
+    print_rows(LINE_COLUMNS, rows(), Format.CSV)
     return replay
 
 
@@ -165,18 +173,18 @@ def _print_json(parts: Iterable[ExplainPart]) -> ExplainReplay | None:
     section, separator = "lines", "\n  "
     for part in parts:
         if isinstance(part, ExplainLine):
-            item: object = _line_document(part)
+            item: object = line_document(part)
         elif isinstance(part, ExplainRecord):
             if section == "lines":
                 sys.stdout.write('\n], "records": [')
                 section, separator = "records", "\n  "
-            item = _record_document(part)
+            item = record_document(part)
         elif isinstance(part, ExplainReplay):
             replay = part
             continue
         else:
             sys.stdout.write("\n]" if section == "records" else '\n], "records": []')
-            document = None if replay is None else _replay_document(replay)
+            document = None if replay is None else replay_document(replay)
             sys.stdout.write(f', "replay": {json_text(document)}')
             total = json_text(program_row(part))
             sys.stdout.write(f', "total": {total}}}\n')
@@ -186,7 +194,8 @@ def _print_json(parts: Iterable[ExplainPart]) -> ExplainReplay | None:
     return replay
 
 
-def _line_document(line: ExplainLine) -> dict[str, object]:
+def line_document(line: ExplainLine) -> dict[str, object]:
+    """Make the JSON document of a line."""
     return {
         "account": line.account,
         "stage": line.stage,
@@ -227,7 +236,8 @@ def _line_document(line: ExplainLine) -> dict[str, object]:
     }
 
 
-def _record_document(item: ExplainRecord) -> dict[str, object]:
+def record_document(item: ExplainRecord) -> dict[str, object]:
+    """Make the JSON document of a record."""
     record = item.record
     return {
         "channel": record.channel,
@@ -238,7 +248,8 @@ def _record_document(item: ExplainRecord) -> dict[str, object]:
     }
 
 
-def _replay_document(replay: ExplainReplay) -> dict[str, object]:
+def replay_document(replay: ExplainReplay) -> dict[str, object]:
+    """Make the JSON document of a replay."""
     return {
         "agrees": replay.agrees,
         "records": replay.record_count,
@@ -248,7 +259,8 @@ def _replay_document(replay: ExplainReplay) -> dict[str, object]:
     }
 
 
-def _csv_row(line: ExplainLine) -> dict[str, object]:
+def csv_row(line: ExplainLine) -> dict[str, object]:
+    """Make the columns of a line."""
     return {
         **{name: getattr(line, name) for name in ("account", "stage", "facility", "activity")},
         "region": line.region,

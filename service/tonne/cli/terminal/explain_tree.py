@@ -101,6 +101,11 @@ class ExplainTree:
         """Make the tree of all that came."""
         records = counted(total.record_count, "record")
         tree = Tree(_label(f"{number(Fraction(total.kg_co2e))} kg CO2e", f"{records}, {title}"))
+        self.hang_on(tree)
+        return tree
+
+    def hang_on(self, tree: Tree) -> None:
+        """Add what came to a tree: accounts, records, the replay."""
         for account, factors in self._accounts.items():
             branch = tree.add(_label(account, worth_text(factors.values())))
             for node in factors.values():
@@ -111,7 +116,6 @@ class ExplainTree:
                 branch.add(shown(record_text(record)))
         if self._replay is not None:
             _add_replay(tree, self._replay)
-        return tree
 
     def _add_factor(self, branch: Tree, node: FactorNode) -> None:
         label = Text("\n").join(shown(text, style) for text, style in factor_texts(node.first))

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
-    from tonne.client.indicators import Indicator, IndicatorTerm, IndicatorValue, IndicatorValues
+    from tonne.client.answers.steering.indicator_results import (
+        Indicator,
+        IndicatorTerm,
+        IndicatorValue,
+        IndicatorValues,
+    )
 
 BARS = "▁▂▃▄▅▆▇█"
 """Heights of a line of months, the lowest first."""
@@ -65,8 +70,8 @@ def definition_row(one: Indicator) -> dict[str, object]:
         "unit": "" if one.unit == "1" else one.unit,
         "better": "lower" if one.lower_is_better else "higher",
         "source": one.source,
-        "numerator": _side(one.numerator),
-        "denominator": _side(one.denominator),
+        "numerator": side_text(one.numerator),
+        "denominator": side_text(one.denominator),
         "times": exact_text(one.times),
         "low": "" if one.low is None else exact_text(one.low),
         "high": "" if one.high is None else exact_text(one.high),
@@ -104,8 +109,8 @@ def definition_lines(one: Indicator) -> list[tuple[str, str]]:
         ("title", one.title),
         ("source", one.source),
         ("unit", (one.unit if one.unit != "1" else "a ratio") + times),
-        ("numerator", _side(one.numerator)),
-        ("denominator", _side(one.denominator)),
+        ("numerator", side_text(one.numerator)),
+        ("denominator", side_text(one.denominator)),
         ("better", "lower" if one.lower_is_better else "higher"),
         ("can be", ", ".join(bounds)),
         ("compared", "site by site" if one.by_site else "over all sites"),
@@ -114,7 +119,7 @@ def definition_lines(one: Indicator) -> list[tuple[str, str]]:
     ]
 
 
-def _side(terms: Sequence[IndicatorTerm]) -> str:
+def side_text(terms: Sequence[IndicatorTerm]) -> str:
     """Write a side of a ratio."""
     texts: list[str] = []
     for term in terms:

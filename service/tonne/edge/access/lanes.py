@@ -42,6 +42,7 @@ LANE_OF: dict[str, str] = {
             "GetInventory",
             "GetCoverage",
             "GetIndicatorValues",
+            "ExplainIndicator",
             "AllocateMeter",
             "GetMeterReconciliation",
             "Explain",

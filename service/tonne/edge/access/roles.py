@@ -119,10 +119,11 @@ RULES: dict[str, Rule] = {
     "SearchFactors": Rule(_READS, "parent", needs_book=False),
     "SearchActivities": Rule(_ALL, "", needs_book=False),
     # IndicatorService
-    "SearchIndicators": Rule(_ALL, "", needs_book=False),
+    "SearchIndicators": Rule(_READS, "parent", needs_book=False),
     "GetIndicatorValues": Rule(_READS, "name"),
+    "ExplainIndicator": Rule(_READS, "name"),
     "GetMeterReconciliation": Rule(_READS, "name"),
-    "CheckIndicatorClaims": Rule(_ALL, "", needs_book=False),
+    "CheckIndicatorClaims": Rule(_READS, "parent", needs_book=False),
     # ReportService
     "GetInventory": Rule(_READS, "name"),
     "GetCoverage": Rule(_READS, "name"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.edge.messages import names
 from tonne.edge.messages.reports import indicator_codec
 from tonne.edge.services.calls import handlers_of, read_query
 from tonne.ledger.budget import PART_BYTES
+from tonne.reports.allocation.reconciliation import reconcile
+from tonne.reports.explanation.indicators import explain_indicator
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.claims import check_claims
 from tonne.reports.indicators.definition import search
-from tonne.reports.indicators.reconciliation import reconcile
+from tonne.reports.indicators.own import in_force, own_definitions
 from tonne.v1 import indicators_pb2
 
 if TYPE_CHECKING:
@@ -40,20 +43,36 @@ class IndicatorService:
         self, request: indicators_pb2.SearchIndicatorsRequest
     ) -> indicators_pb2.SearchIndicatorsResponse:
         """Find definitions by words."""
-        found = search(read_query(request.query))
+        book = names.read_book(request.parent, field="parent") if request.parent else ""
+        own = in_force(self._ledger.statements, book) if book else ()
         return indicators_pb2.SearchIndicatorsResponse(
-            indicators=map(indicator_codec.write_definition, found)
+            indicators=[
+                indicator_codec.write_definition(each, book if each in own else "")
+                for each in search(read_query(request.query), own)
+            ]
         )
 
     def get_indicator_values(
         self, request: indicators_pb2.GetIndicatorValuesRequest
     ) -> Iterator[indicators_pb2.GetIndicatorValuesResponse]:
         """Compute indicators of a book."""
-        wanted = indicator_codec.read_request(request)
         book = names.read_book(request.name)
+        own = own_definitions(self._ledger.statements, book, request.indicators)
+        wanted = indicator_codec.read_request(request, own)
         with self._ledger.reads.holding(PART_BYTES) as hold:
             answer = book_indicators(self._ledger.snapshots.take(book), wanted, hold)
             yield from indicator_codec.write_answer(answer)
+
+    def explain_indicator(
+        self, request: indicators_pb2.ExplainIndicatorRequest
+    ) -> Iterator[indicators_pb2.ExplainIndicatorResponse]:
+        """Unfold one value."""
+        book = names.read_book(request.name)
+        own = own_definitions(self._ledger.statements, book, (request.indicator,))
+        wanted = indicator_codec.read_explain_request(request, own)
+        holding = partial(self._ledger.reads.holding, PART_BYTES)
+        for part in explain_indicator(self._ledger.snapshots.take(book), wanted, holding):
+            yield indicator_codec.write_explained(book, part)
 
     def get_meter_reconciliation(
         self, request: indicators_pb2.GetMeterReconciliationRequest
@@ -69,4 +88,8 @@ class IndicatorService:
         self, request: indicators_pb2.CheckIndicatorClaimsRequest
     ) -> indicators_pb2.CheckIndicatorClaimsResponse:
         """Tell whether claims fit their definitions."""
-        return indicator_codec.write_checks(check_claims(indicator_codec.read_claims(request)))
+        book = names.read_book(request.parent, field="parent") if request.parent else ""
+        claims = indicator_codec.read_claims(request)
+        ids = [each.indicator for each in claims]
+        own = own_definitions(self._ledger.statements, book, ids) if book else ()
+        return indicator_codec.write_checks(check_claims(claims, own))

@@ -16,6 +16,7 @@ from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
 from tonne.ledger.budget import PART_BYTES
 from tonne.reports.allocation.book import book_allocation
+from tonne.reports.allocation.kept import kept_key
 from tonne.reports.coverage import book_coverage
 from tonne.reports.estimate import Estimate
 from tonne.reports.explanation.explain import explain
@@ -80,11 +81,13 @@ class ReportService:
         self, request: report_pb2.AllocateMeterRequest
     ) -> Iterator[report_pb2.AllocateMeterResponse]:
         """Allocate a meter by a key."""
-        wanted = allocation_codec.read_request(request)
         book = names.read_book(request.name)
+        asked = allocation_codec.read_kept(request)
+        key = None if asked is None else kept_key(self._ledger.statements, book, *asked)
+        wanted = allocation_codec.read_request(request, key)
         with self._ledger.reads.holding(PART_BYTES) as hold:
             answer = book_allocation(self._ledger.snapshots.take(book), wanted, hold)
-            yield from allocation_codec.write_answer(answer)
+            yield from allocation_codec.write_answer(answer, wanted.key)
 
     def explain(self, request: report_pb2.ExplainRequest) -> Iterator[report_pb2.ExplainResponse]:
         """Unfold the total of a selection."""

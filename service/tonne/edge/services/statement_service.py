@@ -11,6 +11,8 @@ from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.ledger.book.register import check_count
 from tonne.ledger.book.statements.statements import STATEMENTS_PER_CALL, View
 from tonne.ledger.budget import PART_BYTES
+from tonne.reports.allocation.kept import check_keys
+from tonne.reports.indicators.own import check_definitions, in_force
 from tonne.reports.statements.claims import claims
 from tonne.reports.statements.coverage import read_spend, supplier_coverage
 from tonne.reports.statements.effects import measure_effect, pipeline
@@ -61,7 +63,11 @@ class StatementService:
             statement_codec.read_statement(each, f"statements[{index}]", author)
             for index, each in enumerate(request.statements)
         ]
-        check_targets(given)
+        kept = self._ledger.statements
+        ids = [each.body.indicator for each in given if each.kind is Kind.TARGET and each.body]
+        check_targets(given, in_force(kept, book, ids) if any(ids) else ())
+        check_definitions(kept, book, given)
+        check_keys(given)
         made = self._ledger.statements.add(book, given, request.request_id)
         return statements_pb2.CreateStatementsResponse(
             statements=[statement_codec.write_statement(book, each) for each in made]
@@ -117,7 +123,8 @@ class StatementService:
             take = self._ledger.snapshots.take
             source: FigureSource = LedgerFigures(book, take, hold)
             if statement.body.indicator:
-                source = IndicatorFigures(book, take, hold)
+                own = in_force(self._ledger.statements, book, (statement.body.indicator,))
+                source = IndicatorFigures(book, take, hold, own)
             elif statement.body.type is TargetType.ENGAGEMENT:
                 day = asked.day or self._ledger.statements.today(book)
                 spend = spend or ledger_spend(take(book), day, hold)

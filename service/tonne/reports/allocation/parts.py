@@ -103,13 +103,29 @@ def _month(
     for (_, span, _), each in zip(served, ratios, strict=True):
         for weight, ratio in zip(span.weights, each, strict=True):
             shares[weight.recipient] += ratio.numerator * (denominator // ratio.denominator)
-    parts, cut, due = [], 0, 0
+    cut = cut_parts(total, shares, denominator)
+    parts = tuple(
+        Allotment(recipient, atto, Fraction(shares[recipient], denominator))
+        for recipient, atto in cut.items()
+    )
+    return MonthParts(period, total, parts, total - sum(cut.values()))
+
+
+def cut_parts(total: int, shares: Mapping[str, int], denominator: int) -> dict[str, int]:
+    """Cut a total by shares over one denominator: the one rule of the last place.
+
+    Recipients are in the order of their names. What the first of them have together is cut
+    toward zero, and a part is the difference of two such sums. So no part is off by a last place
+    or more, nor is what any neighbours have together; what all have adds up, and no recipient is
+    ranked by what it lost.
+    """
+    parts, cut, due = {}, 0, 0
     for recipient, share in sorted(shares.items()):
         due += share
         up_to_here = _cut(total * due, denominator)
-        parts.append(Allotment(recipient, up_to_here - cut, Fraction(share, denominator)))
+        parts[recipient] = up_to_here - cut
         cut = up_to_here
-    return MonthParts(period, total, tuple(parts), total - cut)
+    return parts
 
 
 def _whole(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tonne.ledger.reading.records import LedgerRecord
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.inventory.request import InventoryRequest
+    from tonne.reports.inventory.selection import Keep
 
 RECORDS_MAX = 10_000
 """Most records that one explanation lists."""
@@ -58,6 +59,7 @@ def explain(
     replay: bool = False,
     records_max: int = 0,
     hold: Hold | None = None,
+    keep: Keep | None = None,
 ) -> Iterator[Explained]:
     """Unfold the total of a selection.
 
@@ -73,6 +75,8 @@ def explain(
         Most records to list, up to `RECORDS_MAX`.
     hold : Hold, optional
         Grows with the balances that are explained, and with the segment that is read.
+    keep : callable, optional
+        Takes a part of the selection.
 
     Yields
     ------
@@ -89,7 +93,7 @@ def explain(
     """
     asked = replace(request.under(snapshot.settings), group_by=())
     meanings = Meanings(snapshot.resolutions, snapshot.texts)
-    selector = Selector(snapshot.register, asked, snapshot.entities, meanings)
+    selector = Selector(snapshot.register, asked, snapshot.entities, meanings, keep)
     gathering = Gathering(snapshot, selector, hold, by_facility=True)
     chosen = gathering.select()
     resolutions = gathering.resolutions

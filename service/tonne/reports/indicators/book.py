@@ -145,8 +145,10 @@ def _windows(request: IndicatorRequest, periods: Sequence[int], year_start: int)
     if request.span == "month":
         return [Window(each, each) for each in periods if first <= each <= last]
     if request.span == "rolling_year":
-        start = max(asked.first_period, periods[0] + YEAR_MONTHS - 1)
-        return [Window(each - YEAR_MONTHS + 1, each) for each in range(start, last + 1)]
+        return [
+            Window(each - YEAR_MONTHS + 1, each)
+            for each in _ends_of_years(asked.first_period, asked.last_period, periods)
+        ]
     if request.span == "year":
         begun = first - (first - (year_start - 1)) % YEAR_MONTHS
         return [
@@ -157,6 +159,18 @@ def _windows(request: IndicatorRequest, periods: Sequence[int], year_start: int)
     whole_first = asked.first_period if asked.first_period > 0 else first
     whole_last = asked.last_period if asked.last_period < PERIOD_COUNT_MAX - 1 else last
     return [Window(whole_first, whole_last)]
+
+
+def _ends_of_years(first: int, last: int, periods: Sequence[int]) -> range:
+    """Give the last months of rolling years: each that is asked for, wherever the range begins.
+
+    Where the range is open, from the first month that has twelve behind it, to the last with a
+    record. A year without any record has no value, so none is looked at.
+    """
+    begun = max(first, periods[0]) if first else periods[0] + YEAR_MONTHS - 1
+    is_open = last == PERIOD_COUNT_MAX - 1
+    ended = periods[-1] if is_open else min(last, periods[-1] + YEAR_MONTHS - 1)
+    return range(max(begun, YEAR_MONTHS - 1), ended + 1)
 
 
 def _gaps(

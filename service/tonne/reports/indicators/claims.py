@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.valuation import exact_text
 from tonne.errors import FieldInvalid
-from tonne.reports.indicators.definition import find
+from tonne.reports.indicators.definition import find, read_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,8 +73,10 @@ class _Read:
     has_percent: bool
 
 
-def check_claims(claims: Sequence[Claim]) -> list[ClaimCheck]:
+def check_claims(claims: Sequence[Claim], own: Sequence[Definition] = ()) -> list[ClaimCheck]:
     """Hold claims of one subject against their definitions, and against each other.
+
+    `own` are definitions of a book that claims may name.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def check_claims(claims: Sequence[Claim]) -> list[ClaimCheck]:
             f"claims: expected 1 to {CLAIMS_MAX} of them; got {len(claims)}",
             metadata={"field": "claims", "value": str(len(claims))},
         )
-    read = [_read(claim) for claim in claims]
+    read = [_read(claim, own) for claim in claims]
     by_id = {each.definition.id: each for each in read}
     found = []
     for claim, each in zip(claims, read, strict=True):
@@ -96,8 +98,8 @@ def check_claims(claims: Sequence[Claim]) -> list[ClaimCheck]:
     return found
 
 
-def _read(claim: Claim) -> _Read:
-    definition = find(claim.indicator)
+def _read(claim: Claim, own: Sequence[Definition]) -> _Read:
+    definition = find(*read_name(claim.indicator), own)
     match = _CLAIM.fullmatch(claim.value)
     before = match[1].lower() if match else ""
     if match is None or (before and before not in (*_ABOVE, *_BELOW)):

@@ -1,7 +1,7 @@
 """Definitions of indicators: what is divided by what, who says so, which claims fit.
 
-They ship as TOML files beside the tables of the catalogue. A version is never changed: another
-one stands beside it.
+They ship as TOML files beside the tables of the catalogue, and a book states its own. Both are
+checked by the same rules. A version is never changed: another one stands beside it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words.folding import folded
 from tonne.errors import FieldInvalid
+from tonne.statements.definitions.indicators import NO_BOUND, read_document
+from tonne.statements.fields import check_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tonne.statements.definitions.indicators import IndicatorDefinition, IndicatorTerm
+
+VERSION_MAX = 1_000_000
+
 Measure = Literal["kg_co2e", "kwh", "kgce", "amount"]
-
-MONEY = "money"
-"""Unit of terms that take money of any currency and price year, but of one alone."""
-
-UNITS_OF_MEASURES = {"kg_co2e": "kg", "kwh": "kWh", "kgce": "kgce"}
-"""What a measure is counted in before a term's unit."""
-
-SOURCES = ("fossil", "nuclear", "renewable", "untold")
-"""Sources of energy; `untold` is energy whose source nobody stated, like that of a grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,32 +160,90 @@ def shipped() -> Mapping[str, tuple[Definition, ...]]:
     found: dict[str, list[Definition]] = {}
     folder = resources.files("tonne.catalogue.shipped").joinpath("indicators")
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=str)
         for item in data["indicator"]:
-            definition = read_definition(item)
-            found.setdefault(definition.id, []).append(definition)
+            fields = dict(item)
+            id_, version = fields.pop("id"), fields.pop("version")
+            body = read_document(fields, id_)
+            check_fields(body, id_)
+            body.check(id_)
+            found.setdefault(id_, []).append(definition_of(id_, version, body))
     return {
         id_: tuple(sorted(versions, key=lambda each: each.version))
         for id_, versions in found.items()
     }
 
 
-def search(query: str) -> list[Definition]:
-    """Find the latest versions that have all words in their id, title or source."""
+def definition_of(id_: str, version: int, body: IndicatorDefinition) -> Definition:
+    """Make a definition of what is stated, which was checked."""
+    return Definition(
+        id=id_,
+        version=version,
+        title=body.title,
+        source=body.source,
+        unit=body.unit,
+        digits=body.digits,
+        is_lower_better=body.lower_is_better,
+        numerator=tuple(map(_term_of, body.numerator)),
+        denominator=tuple(map(_term_of, body.denominator)),
+        times=Fraction(body.times or 1),
+        by_site=body.by_site,
+        low=None if body.low == NO_BOUND else Fraction(body.low or 0),
+        high=Fraction(body.high) if body.high else None,
+        at_most=body.at_most,
+        note=body.note,
+        grades=tuple(Grade(each.grade, Fraction(each.limit)) for each in body.grades),
+        grades_source=body.grades_source,
+    )
+
+
+def _term_of(term: IndicatorTerm) -> Term:
+    measure: Any = str(term.measure)
+    return Term(
+        term.accounts,
+        measure,
+        term.unit_of_sum,
+        term.activities,
+        term.facility_types,
+        term.sources,
+        term.taken_off,
+        term.optional,
+    )
+
+
+def search(query: str, own: Iterable[Definition] = ()) -> list[Definition]:
+    """Find the latest versions that have all words in their id, title or source; a book's last."""
     words = folded(query).split()
     return [
-        latest
-        for latest in (versions[-1] for versions in shipped().values())
-        if all(word in folded(f"{latest.id} {latest.title} {latest.source}") for word in words)
+        each
+        for each in (*(versions[-1] for versions in shipped().values()), *own)
+        if all(word in folded(f"{each.id} {each.title} {each.source}") for word in words)
     ]
 
 
-def find(id_: str, version: int = 0) -> Definition:
-    """Find a definition; the latest where no version is given. Raises FieldInvalid."""
-    versions = shipped().get(id_)
-    if versions is None:
+def read_name(name: str) -> tuple[str, int]:
+    """Read an id, or one of a version like `pue_3@1`; 0 is the latest. Raises FieldInvalid."""
+    id_, sign, text = name.partition("@")
+    if sign and not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) <= VERSION_MAX):
         raise FieldInvalid(
-            f"no indicator is called {id_!r}: the indicators are {', '.join(shipped())}",
+            f"indicators: expected a version from 1 up after the id, like pue_3@1; got {name!r}",
+            metadata={"field": "indicators", "value": name},
+        )
+    return id_, int(text) if sign else 0
+
+
+def find(id_: str, version: int = 0, own: Iterable[Definition] = ()) -> Definition:
+    """Find a definition among those of a book and those that ship.
+
+    The latest where no version is given. `own` are those of the book that can be asked for, the
+    latest of an id last. Raises FieldInvalid.
+    """
+    of_book = [each for each in own if each.id == id_]
+    versions = of_book or shipped().get(id_)
+    if not versions:
+        names = dict.fromkeys((*shipped(), *(each.id for each in own)))
+        raise FieldInvalid(
+            f"no indicator is called {id_!r}: the indicators are {', '.join(names)}",
             metadata={"field": "indicators", "value": id_},
         )
     if not version:
@@ -200,48 +255,4 @@ def find(id_: str, version: int = 0) -> Definition:
     raise FieldInvalid(
         f"indicator {id_} has no version {version}: it has {numbers}",
         metadata={"field": "version", "value": str(version)},
-    )
-
-
-def read_definition(data: Mapping[str, Any]) -> Definition:
-    """Read a definition from a document; raises KeyError, TypeError, ValueError on nonsense."""
-    bounds = data.get("bounds", {})
-    grades = data.get("grades", {})
-    low, high = bounds.get("low", "0"), bounds.get("high")
-    return Definition(
-        id=data["id"],
-        version=data["version"],
-        title=data["title"],
-        source=data["source"],
-        unit=data["unit"],
-        digits=data["digits"],
-        is_lower_better={"lower": True, "higher": False}[data["better"]],
-        numerator=_read_terms(data["numerator"]),
-        denominator=_read_terms(data["denominator"]),
-        times=Fraction(data.get("times", "1")),
-        by_site=data.get("by_site", False),
-        low=None if low == "none" else Fraction(low),
-        high=None if high is None else Fraction(high),
-        at_most=bounds.get("at_most", ""),
-        note=data.get("note", ""),
-        grades=tuple(
-            Grade(name, Fraction(limit)) for name, limit in grades.get("limits", {}).items()
-        ),
-        grades_source=grades.get("source", ""),
-    )
-
-
-def _read_terms(items: Iterable[Mapping[str, Any]]) -> tuple[Term, ...]:
-    return tuple(
-        Term(
-            accounts=tuple(item["accounts"]),
-            measure=item["measure"],
-            unit=item.get("unit") or UNITS_OF_MEASURES[item["measure"]],
-            activities=tuple(item.get("activities", ())),
-            facility_types=tuple(item.get("facility_types", ())),
-            sources=tuple(item.get("sources", ())),
-            is_taken_off=item.get("sign", "+") == "-",
-            is_optional=item.get("optional", False),
-        )
-        for item in items
     )

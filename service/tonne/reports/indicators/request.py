@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
-from tonne.reports.indicators.definition import find, shipped
+from tonne.reports.indicators.definition import find, read_name, shipped
 from tonne.reports.indicators.energy import check_coal_set
 
 if TYPE_CHECKING:
@@ -29,13 +29,15 @@ class IndicatorRequest:
     selection : InventoryRequest
         Months, facilities, regions, GWP set and approach; no grouping and no accounts.
     indicators : tuple of str
-        Ids; none means all.
+        Ids, or ids of a version like `pue_3@1`; none means the latest of all.
     by : str
         One of `PLACES`.
     span : str
         One of `SPANS`.
     coal_set : str
         Set of coal equivalents; empty means the first one.
+    own : tuple of Definition
+        Those of the book that the question may name.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class IndicatorRequest:
     by: str = ""
     span: str = ""
     coal_set: str = ""
+    own: tuple[Definition, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the request."""
@@ -73,10 +76,10 @@ class IndicatorRequest:
                 f"indicators: expected each once; got {', '.join(self.indicators)}",
                 metadata={"field": "indicators", "value": ",".join(self.indicators)},
             )
-        for each in self.indicators:
-            find(each)
+        self.definitions()
         check_coal_set(self.coal_set)
 
     def definitions(self) -> tuple[Definition, ...]:
         """Give the definitions, in the order of the request."""
-        return tuple(find(each) for each in self.indicators or shipped())
+        names = self.indicators or dict.fromkeys((*shipped(), *(each.id for each in self.own)))
+        return tuple(find(*read_name(each), self.own) for each in names)

@@ -53,7 +53,7 @@ class Value:
     refusal, message : str
         Why there is no value, and what to do; empty where there is one.
     remarks : tuple of str
-        Months that the sides do not share.
+        Months that the sides do not share, and months without a record of either.
     """
 
     definition: Definition
@@ -197,10 +197,17 @@ class Valuation:
         return f" in {months_text(sorted(both[0] ^ both[1]))}"
 
     def _remarks(self, indicator: int, place: str, window: Window) -> Iterator[str]:
-        """Tell months of one side alone."""
+        """Tell months of one side alone, and months of none."""
         definition = self.definitions[indicator]
         names = (_needs(definition.numerator), _needs(definition.denominator))
-        if all(term.is_optional for term in definition.numerator):
+        have = [self.sums.months(place, indicator, s, window) for s in (NUMERATOR, DENOMINATOR)]
+        is_optional = all(term.is_optional for term in definition.numerator)
+        either = have[NUMERATOR] | have[DENOMINATOR]
+        if 0 < len(either) <= window.last - window.first:
+            neither = set(range(window.first, window.last + 1)) - either
+            sides = dict.fromkeys(names[1:] if is_optional else names)
+            yield f"no record of {' and '.join(sides)} in {months_text(sorted(neither))}"
+        if is_optional:
             return
         found = self.gaps.get((indicator, place, window))
         if found is not None:
@@ -210,7 +217,6 @@ class Valuation:
                     yield f"no record of {names[lacking]}: {_sites_text(found, gaps)}"
         if definition.by_site:
             return
-        have = [self.sums.months(place, indicator, s, window) for s in (NUMERATOR, DENOMINATOR)]
         for lacking in (DENOMINATOR, NUMERATOR):
             months = have[1 - lacking] - have[lacking]
             if months:

@@ -11,7 +11,6 @@ from tonne.catalogue.resolving.valuation import entry_worth
 from tonne.catalogue.words import units
 from tonne.catalogue.words.accounts import scope_of
 from tonne.quantities import ATTO_PER_ONE
-from tonne.reports.indicators.definition import MONEY, UNITS_OF_MEASURES
 from tonne.reports.indicators.energy import (
     COAL_BY_ENERGY,
     SOURCE_UNKNOWN,
@@ -21,6 +20,7 @@ from tonne.reports.indicators.energy import (
 )
 from tonne.reports.inventory.footprint import INVESTMENTS, is_invested
 from tonne.reports.inventory.request import is_within
+from tonne.statements.definitions.indicators import MONEY, UNITS_OF_MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

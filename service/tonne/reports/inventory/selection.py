@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 HoursOf = Callable[["Selector"], Hours]
 """Gives the times of postings as a selector takes them."""
 
+Keep = Callable[[pl.DataFrame], pl.DataFrame]
+"""Keeps some of the postings of a request: what no field of it can say."""
+
 READ = {"activity": "activity_read", "region": "effective_region"}
 """Columns of what a dimension's texts mean."""
 
@@ -82,8 +85,7 @@ class Selection:
         """Labels of buckets as a frame."""
         names = [*self.bucket, "label"]
         schema = {name: self.posted.schema.get(name, pl.Int64()) for name in names}
-        rows = [(*bucket, label) for bucket, label in pairs]
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        return pl.DataFrame([(*each, label) for each, label in pairs], schema=schema, orient="row")
 
 
 def select(
@@ -238,6 +240,8 @@ class Selector:
         Whose the facilities are.
     meanings : Meanings
         What activities and regions mean.
+    keep : callable, optional
+        Takes still less.
     """
 
     def __init__(
@@ -246,8 +250,10 @@ class Selector:
         request: InventoryRequest,
         entities: Sequence[Entity],
         meanings: Meanings,
+        keep: Keep | None = None,
     ) -> None:
         self.request = request
+        self._keep = keep
         self._meanings = meanings
         self._asks_activity = bool("activity" in request.group_by or request.activities)
         self._boundary = find_boundary(facilities, entities, request.consolidation)
@@ -285,8 +291,9 @@ class Selector:
             pl.col("period").is_between(request.first_period, request.last_period)
         )
         if request.facilities:
-            named = pl.col("facility").cast(pl.String).is_in(list(request.facilities))
-            chosen = chosen.filter(named)
+            chosen = chosen.filter(pl.col("facility").cast(pl.String).is_in(request.facilities))
+        if self._keep is not None:
+            chosen = self._keep(chosen)
         if self._asks_activity:
             written = pl.col("activity").cast(pl.String)
             chosen = self._meanings.read(chosen, "activity", written, "activity_read")

@@ -67,7 +67,7 @@ class LedgerFigures:
     def years(self, target: Target, years: Sequence[str]) -> Found:
         """Give the sums of years, with the months that have no record."""
         if target.type is not TargetType.ABSOLUTE:
-            return Found({})
+            return Found({}, ("it names no indicator: its figures are stated",))
         request = InventoryRequest(
             period_of_month(years[0]),
             period_of_month(last_month(years[-1])),

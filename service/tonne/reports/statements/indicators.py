@@ -68,12 +68,21 @@ class IndicatorFigures:
         Takes a snapshot of it.
     hold : Hold
         Grows with the sums.
+    own : tuple of Definition
+        Those of the book that its targets may name.
     """
 
-    def __init__(self, book: str, take: Callable[[str], Snapshot], hold: Hold) -> None:
+    def __init__(
+        self,
+        book: str,
+        take: Callable[[str], Snapshot],
+        hold: Hold,
+        own: tuple[Definition, ...] = (),
+    ) -> None:
         self._book = book
         self._take = take
         self._hold = hold
+        self._own = own
 
     def years(self, target: Target, years: Sequence[str]) -> Found:
         """Give the ratios of years, with the months in which a side has no record.
@@ -83,20 +92,27 @@ class IndicatorFigures:
         FieldInvalid
             The target is in another unit than its indicator.
         """
-        if target.indicator not in shipped():
+        if not _is_known(target, self._own):
             return Found({}, (f"no indicator is called {target.indicator}: figures are stated",))
-        definition = find(target.indicator)
+        definition = find(target.indicator, 0, self._own)
         selection = InventoryRequest(
             period_of_month(years[0]),
             period_of_month(last_month(years[-1])),
+            facilities=target.facilities,
             gwp_set=target.gwp_set,
             consolidation=target.consolidation,
         )
-        request = IndicatorRequest(selection, (target.indicator,), span="month")
+        request = IndicatorRequest(
+            selection,
+            (target.indicator,),
+            by="entity" if target.entity else "",
+            span="month",
+            own=self._own,
+        )
         answer = book_indicators(self._take(self._book), request, self._hold)
         sums = {period_of_month(year): _Year() for year in years}
         first = period_of_month(years[0])
-        for value in answer.values:
+        for value in (each for each in answer.values if each.place == target.entity):
             month = value.window.first
             sums[month - (month - first) % len(year_months(years[0]))].add(value)
         notices = [each.message for each in answer.notices]
@@ -108,7 +124,9 @@ class IndicatorFigures:
             if of_year.has_any:
                 _check_unit(target, of_year.units)
                 figures[year] = _figure(target, definition, year, of_year, notices)
-        rests_on = f"{definition.title}, version {definition.version}; {answer.gwp_set}"
+        of = ", ".join(filter(None, (target.entity, *target.facilities)))
+        rests_on = f"{definition.title}, version {definition.version}"
+        rests_on += f", of {of}; {answer.gwp_set}" if of else f"; {answer.gwp_set}"
         return Found(figures, tuple(notices), rests_on)
 
 
@@ -159,8 +177,14 @@ def _scale(target: Target, definition: Definition) -> int:
     return 100 if target.type is TargetType.SHARE and definition.unit != PERCENT else 1
 
 
-def check_targets(given: Sequence[Statement]) -> None:
+def _is_known(target: Target, own: Iterable[Definition]) -> bool:
+    return target.indicator in shipped() or any(each.id == target.indicator for each in own)
+
+
+def check_targets(given: Sequence[Statement], own: Sequence[Definition] = ()) -> None:
     """Refuse targets and stated figures that an indicator cannot have: a PUE below 1.
+
+    `own` are definitions of the book that targets may name.
 
     Raises
     ------
@@ -170,9 +194,9 @@ def check_targets(given: Sequence[Statement]) -> None:
         if each.kind is not Kind.TARGET or each.body is None:
             continue
         target: Target = each.body
-        if target.indicator not in shipped():
+        if not _is_known(target, own):
             continue
-        definition = find(target.indicator)
+        definition = find(target.indicator, 0, own)
         scale = _scale(target, definition)
         values = [("target_value", target.target_value)]
         values += [("stated", one.value) for one in target.stated]

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from tonne.reports.statements.figures import Figure, Found, with_stated
-from tonne.reports.statements.numbers import decimal_of, maybe
+from tonne.reports.statements.numbers import decimal_of, maybe, people_text
 from tonne.reports.statements.sums import YEAR_MONTHS, last_month, shifted, years_between
 from tonne.statements.answers import Basis, Standing, TargetProgress, YearFigure
 from tonne.statements.fields import invalid
@@ -240,10 +240,10 @@ def _projection(
     told = ""
     if projected < 0 <= value:  # no sum of emissions, no ratio and no share goes below
         projected, told = Fraction(0), ", where it stops at 0"
+    yearly = f"{people_text(change)} {_unit(course.target)} a year"
     return projected, (
-        f"{decimal_of(change)} {_unit(course.target)} a year, the mean from {first.year_start} to "
-        f"{current.year_start}, for {left} more years{told}: the target is "
-        f"{course.verdict(projected)}"
+        f"{yearly}, the mean from {first.year_start} to {current.year_start}, for {left} more "
+        f"years{told}: the target is {course.verdict(projected)}"
     )
 
 
@@ -257,9 +257,9 @@ def _unit(target: Target) -> str:
 
 def _rests_on(target: Target, base: Figure | None, found: Found) -> str:
     """Say on which base a claim rests."""
-    what = ", ".join(target.accounts) or target.indicator or f"{target.attribute} by "
+    what = ", ".join(target.accounts) or target.indicator or "stated figures"
     if target.type is TargetType.ENGAGEMENT:
-        what += str(target.weight)
+        what = f"{target.attribute} by {target.weight}"
     under = f" ({found.rests_on})" if found.rests_on else ""
     if base is None:
         return f"{what}{under}; no base year"
@@ -287,7 +287,7 @@ def _rule_notices(statement: Statement, course: _Course) -> list[str]:
     allowed = course.path(target.target_year_start)
     if allowed is not None and course.aim > allowed:
         notices.append(
-            f"the target leaves {decimal_of(course.aim)} kg CO2e, and {rule.id} allows "
-            f"{decimal_of(allowed)} by then: it does not keep to its rule"
+            f"the target leaves {people_text(course.aim)} kg CO2e, and {rule.id} allows "
+            f"{people_text(allowed)} by then: it does not keep to its rule"
         )
     return notices

@@ -14,16 +14,9 @@ from tonne.catalogue.words.rules import RULES
 from tonne.catalogue.words.tables import read_table
 from tonne.errors import FieldInvalid
 from tonne.model import FACILITY_TYPES
-from tonne.reports.indicators.definition import (
-    MONEY,
-    SOURCES,
-    UNITS_OF_MEASURES,
-    find,
-    rounded_text,
-    search,
-    shipped,
-)
+from tonne.reports.indicators.definition import find, rounded_text, search, shipped
 from tonne.reports.indicators.energy import kgce, source_of
+from tonne.statements.definitions.indicators import MONEY, PRODUCTS, SOURCES, UNITS_OF_MEASURES
 
 
 def test_the_page_is_what_ships():
@@ -42,7 +35,7 @@ def test_every_definition_is_of_known_words():
             assert definition.denominator
             for term in definition.terms:
                 assert set(term.accounts) <= {*ACCOUNTS, "scope1", "scope3"}, definition.id
-                assert set(term.activities) <= {"electricity"}
+                assert set(term.activities) <= {"electricity", PRODUCTS}
                 assert set(term.facility_types) <= types
                 assert set(term.sources) <= set(SOURCES)
                 if term.measure == "amount":

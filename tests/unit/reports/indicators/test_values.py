@@ -223,7 +223,8 @@ def test_values_are_what_a_plain_program_finds(records, by, span):
         if periods
         else [],
         "rolling_year": [
-            (each - 11, each) for each in range(max(540, periods[0] + 11), periods[-1] + 1)
+            (each - 11, each)
+            for each in range(max(540, periods[0]), min(556, periods[-1] + 11) + 1)
         ]
         if periods
         else [],
@@ -263,3 +264,23 @@ def test_two_sides_below_nothing_make_no_ratio():
     (found,) = (each for (name, *_), each in ask(records).items() if name == "pue_3")
     assert (found.value, found.refusal) == (None, "OUT_OF_BOUNDS")
     assert "memo.it_energy adds up to less than nothing, -50" in found.message
+
+
+def test_a_rolling_year_is_the_same_wherever_the_question_begins():
+    """It ends with its month and reads the twelve before; a month without any record is told."""
+    records = [
+        Record("dc-1", activity, "KR", first, (parts_micro,) * count)
+        for activity, parts_micro in (("electricity.grid", 3 * 10**6), ("electricity.it", 10**6))
+        for first, count in ((540, 5), (546, 7))
+    ]
+    window = (541, 552)
+    found = [
+        ask(records, first=first, last=last, span="rolling_year")["pue_3", "", window]
+        for first, last in ((540, 552), (545, 553), (546, 552), (552, 552), (552, 556))
+    ]
+    assert all(each == found[0] for each in found)
+    assert (found[0].value, found[0].denominator) == (3, 11)
+    assert found[0].remarks == ("no record of memo.energy and memo.it_energy in 2015-06",)
+    # Without a first month, the first year is the first that is whole.
+    first, *_ = sorted(key[2] for key in ask(records, first=0, span="rolling_year"))
+    assert first == (540, 551)

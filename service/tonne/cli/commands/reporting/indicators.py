@@ -16,7 +16,19 @@ from tonne.cli.commands.inventory import (
     ToOption,
     print_left_out,
 )
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.commands.reporting.explained import CoalOption, explain_indicator
+from tonne.cli.commands.reporting.own_indicators import (
+    define_indicators,
+    list_versions,
+    retire_indicator,
+)
+from tonne.cli.connection import (
+    BOOK_VARIABLE,
+    DEFAULT_SERVER,
+    BookOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.indicator_texts import (
     definition_document,
     definition_lines,
@@ -34,21 +46,28 @@ from tonne.cli.terminal.output import (
     print_rows,
     say,
 )
-from tonne.client.indicators import (
-    PLACES,
-    SPANS,
-    IndicatorValue,
-    IndicatorValues,
-)
+from tonne.client.answers.steering.indicator_results import IndicatorValue, IndicatorValues
+from tonne.client.indicators import PLACES, SPANS
 
 indicator_app = typer.Typer(
     help="Indicators of a book: exact ratios of what is posted, by versioned definitions.",
     no_args_is_help=True,
 )
+indicator_app.command("explain")(explain_indicator)
+indicator_app.command("define")(define_indicators)
+indicator_app.command("versions")(list_versions)
+indicator_app.command("retire")(retire_indicator)
 
 IndicatorOption = Annotated[
     list[str] | None,
     typer.Option("--indicator", "-i", metavar="ID", help="Only this one; repeatable."),
+]
+OwnOption = Annotated[
+    str,
+    typer.Option("--book", metavar="BOOK", envvar=BOOK_VARIABLE, help="Those of its own, too."),
+]
+VersionOption = Annotated[
+    int, typer.Option("--version", metavar="N", min=0, help="Of this version; 0: the latest.")
 ]
 
 _LIST_COLUMNS = (
@@ -116,12 +135,13 @@ def list_indicators(
         list[str] | None,
         typer.Argument(metavar="[WORD]...", help="Words of the id, the title or the source."),
     ] = None,
+    book: OwnOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the definitions of indicators."""
     with connect(server) as client:
-        found = client.list_indicators(" ".join(words or ()))
+        found = client.list_indicators(" ".join(words or ()), book=book)
     rows = [definition_row(each) for each in found]
     if form is Format.JSON:
         print_json([definition_document(each) for each in found])
@@ -134,12 +154,13 @@ def list_indicators(
 @indicator_app.command("show")
 def show_indicator(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="Its id.")],
+    book: OwnOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Print a definition: what is divided by what, who says so, which values can be."""
     with connect(server) as client:
-        found = {each.id: each for each in client.list_indicators()}
+        found = {each.id: each for each in client.list_indicators(book=book)}
     if indicator not in found:
         raise typer.BadParameter(
             f"no indicator is called {indicator!r}: `tonne indicator list` lists all",
@@ -158,6 +179,7 @@ def show_indicator(
 def show_values(  # noqa: PLR0917  # typer passes by name
     book: BookOption,
     indicator: IndicatorOption = None,
+    version: VersionOption = 0,
     from_period: FromOption = "",
     to_period: ToOption = "",
     by: Annotated[
@@ -170,19 +192,19 @@ def show_values(  # noqa: PLR0917  # typer passes by name
     region: RegionOption = None,
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
-    coal_set: Annotated[
-        str,
-        typer.Option("--coal-set", metavar="SET", help="Coal equivalents; empty: the first set."),
-    ] = "",
+    coal_set: CoalOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Print indicators of a book, complete up to the last acknowledged record."""
+    if version and len(indicator or ()) != 1:
+        raise typer.BadParameter("expected one -i that has it", param_hint="--version")
+    names = [f"{each}@{version}" if version else each for each in indicator or ()]
     with connect(server) as client:
         ask = partial(
             client.indicators,
             book,
-            indicator or (),
+            names,
             from_period=from_period,
             to_period=to_period,
             by=by,
@@ -274,6 +296,7 @@ def check_claims(
         ),
     ],
     form: FormatOption = Format.TABLE,
+    book: OwnOption = "",
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Hold claims against the definitions that they name; exit code 1 where one does not fit."""
@@ -286,7 +309,7 @@ def check_claims(
             )
         pairs.append((indicator.strip(), value.strip()))
     with connect(server) as client:
-        checks = client.check_claims(pairs)
+        checks = client.check_claims(pairs, book=book)
     rows = [
         {
             "indicator": each.indicator,

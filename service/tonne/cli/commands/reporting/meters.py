@@ -11,7 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from tonne.catalogue.resolving.valuation import exact_text
-from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.commands.stating.statements import add_listing
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    AuthorOption,
+    BookOption,
+    ReasonOption,
+    ServerOption,
+    connect,
+)
 from tonne.cli.terminal.output import (
     Column,
     Format,
@@ -29,11 +37,20 @@ from tonne.client.meters import (
     MeterAllocation,
 )
 from tonne.errors import FieldInvalid
+from tonne.statements.definitions.keys import KeptKey
+from tonne.statements.fields import check_fields, from_mapping
+from tonne.statements.statement import Kind, Statement
 
 meter_app = typer.Typer(
     help="Meters of a book: what they show, allocated to tenants, products or rooms.",
     no_args_is_help=True,
 )
+
+key_app = typer.Typer(
+    help="Keys of allocation that a book keeps, with all their versions.", no_args_is_help=True
+)
+add_listing(key_app, Kind.ALLOCATION_KEY)
+meter_app.add_typer(key_app, name="key")
 
 UNALLOCATED, METERED = "(unallocated)", "(metered)"
 """What stands in the place of a recipient."""
@@ -62,9 +79,6 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
     meter: Annotated[
         str, typer.Option("--meter", metavar="FACILITY", help="Whose records are the meter's.")
     ],
-    key: Annotated[
-        Path, typer.Option("--key", metavar="FILE", help="Key of allocation, a TOML file.")
-    ],
     from_period: Annotated[str, typer.Option("--from", metavar="YYYY-MM", help="First month.")],
     to_period: Annotated[str, typer.Option("--to", metavar="YYYY-MM", help="Last month.")],
     measure: Annotated[
@@ -82,13 +96,27 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
     by: Annotated[
         str, typer.Option("--by", metavar="month", help="Each month apart, in the table.")
     ] = "",
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="Key of allocation, a TOML file.")
+    ] = None,
+    key_id: Annotated[
+        str, typer.Option("--key-id", metavar="ID", help="A key that the book keeps, instead.")
+    ] = "",
+    on: Annotated[
+        str, typer.Option("--on", metavar="DAY", help="The kept key's version of this day.")
+    ] = "",
+    key_version: Annotated[
+        int, typer.Option("--key-version", metavar="N", min=0, help="The kept key's version.")
+    ] = 0,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Allocate what a meter shows by a key: what is whose and what is nobody's add up to it."""
     if by not in {"", "month"}:
         raise typer.BadParameter(f"expected month; got {by!r}", param_hint="--by")
-    asked = read_key(key)
+    if (key is None) == (not key_id):
+        raise typer.BadParameter("expected one of --key and --key-id", param_hint="--key")
+    asked = key_id if key is None else read_key(key)
     with connect(server) as client:
         found = client.allocate_meter(
             book,
@@ -99,9 +127,11 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
             measure=measure,
             account=account,
             gwp_set=gwp_set,
+            key_valid_on=on,
+            key_version=key_version,
         )
     if form is Format.JSON:
-        print_json(_document(meter, asked, found))
+        print_json(_document(meter, found))
     elif form is Format.CSV:
         print_rows(_CSV_COLUMNS, [row for month in found.months for row in _rows(month)], form)
     elif by:
@@ -110,6 +140,48 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
     else:
         print_rows(_COLUMNS, [row for unit in _units(found) for row in _sums(found, unit)], form)
     _tell(found, meter, book)
+
+
+@key_app.command("keep")
+def keep_key(  # noqa: PLR0917  # typer passes by name
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="A TOML file.")
+    ],
+    book: BookOption,
+    reason: ReasonOption = "",
+    author: AuthorOption = "",
+    valid_from: Annotated[
+        str,
+        typer.Option("--valid-from", metavar="DAY", help="First day of it; empty: its own first."),
+    ] = "",
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Keep a key of allocation: a new version, where the book has one of its id."""
+    key = read_key(file)
+    fields = {
+        "basis": key.basis,
+        "unit": key.unit,
+        "source": key.source,
+        "spans": [_span_fields(each) for each in key.spans],
+    }
+    body = from_mapping(KeptKey, fields, str(file))
+    check_fields(body, str(file))
+    day = valid_from or (key.spans[0].valid_from if key.spans else "")
+    made = Statement(Kind.ALLOCATION_KEY, key.id, body, day, reason or key.reason, author)
+    with connect(server) as client:
+        (kept,) = client.add_statements(book, [made])
+    say(f"key {kept.id}: version {kept.version}, from {kept.valid_from} on")
+
+
+def _span_fields(span: AllocationSpan) -> dict[str, object]:
+    weights = [{"recipient": name, "value": value} for name, value in span.weights.items()]
+    return {
+        "valid_from": span.valid_from,
+        "valid_to": span.valid_to,
+        "weights": weights,
+        "whole": span.whole,
+        "metered": span.metered,
+    }
 
 
 def read_key(path: Path) -> AllocationKey:
@@ -230,10 +302,15 @@ def _sums(found: MeterAllocation, unit: str) -> Iterable[dict[str, Any]]:
         yield row | (_percent({"share": amount / metered}) if metered else {"percent": ""})
 
 
-def _document(meter: str, key: AllocationKey, found: MeterAllocation) -> dict[str, Any]:
+def _document(meter: str, found: MeterAllocation) -> dict[str, Any]:
     return {
         "meter": meter,
-        "key": {"id": key.id, "version": key.version, "basis": key.basis, "reason": key.reason},
+        "key": {
+            "id": found.key_id,
+            "version": found.key_version,
+            "basis": found.key_basis,
+            "reason": found.key_reason,
+        },
         "gwp_set": found.gwp_set,
         "missing_periods": list(found.missing_periods),
         "suspended_count": found.suspended_count,

@@ -95,7 +95,10 @@ def print_pipeline(found: Pipeline, form: Format) -> None:
     if form is Format.JSON:
         print_json(document_of(found))
         return
-    print_rows(_ROWS, rows_of(found.rows), form)
+    rows = rows_of(found.rows)
+    if form is Format.TABLE:
+        rows = [row | {"counts": "yes" if row["counts"] else "no"} for row in rows]
+    print_rows(_ROWS, rows, form)
     if form is Format.TABLE:
         stdout_console().print(
             shown(

@@ -107,7 +107,7 @@ def make_app(kind: Kind, about: str) -> typer.Typer:
     """Make the commands `add`, `list`, `show` and `withdraw` of a kind of statements."""
     app = typer.Typer(help=about, no_args_is_help=True)
     _add_adding(app, kind)
-    _add_listing(app, kind)
+    add_listing(app, kind)
     return app
 
 
@@ -136,7 +136,7 @@ def _add_adding(app: typer.Typer, kind: Kind) -> None:
         say(f"{kind} {kept.id}: version {kept.version}, from {kept.valid_from} on")
 
 
-def _add_listing(app: typer.Typer, kind: Kind) -> None:
+def add_listing(app: typer.Typer, kind: Kind) -> None:
     """Add the commands that list, show and withdraw."""
 
     @app.command("list")
@@ -163,7 +163,7 @@ def _add_listing(app: typer.Typer, kind: Kind) -> None:
                 order_by=order_by,
             )
             rows = (_row(each) for each in found if all_versions or not each.is_withdrawn)
-            print_rows(_columns(kind), rows, form)
+            print_rows(_columns(kind, form), rows, form)
 
     @app.command("show")
     def show(
@@ -267,8 +267,17 @@ def read_rows(file: Path, columns: dict[str, str], known: tuple[str, ...]) -> It
             )
 
 
-def _columns(kind: Kind) -> tuple[Column, ...]:
+_TABLE_FIELDS = {
+    Kind.MEASURE: ("display_name", "state", "method", "start_date", "expected_kg_co2e", "targets"),
+    Kind.TARGET: ("display_name", "type", "target_year_start", "change_percent", "target_value"),
+}
+"""Fields that a table shows of kinds that have more than fit; CSV and JSON have all."""
+
+
+def _columns(kind: Kind, form: Format) -> tuple[Column, ...]:
     names = [field.name for field in dataclasses.fields(BODIES[kind])]
+    if form is Format.TABLE:
+        names = list(_TABLE_FIELDS.get(kind, names))
     return (
         Column("id"),
         Column("version"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.resolving.valuation import exact_text, ratio_text
 from tonne.edge.messages.report_codec import read_enum, read_months
@@ -11,6 +11,7 @@ from tonne.model import month_of_period
 from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.allocation.book import KWH, MEASURES, AllocationRequest
 from tonne.reports.allocation.key import BASES, Key, read_span
+from tonne.statements.messages import read_date
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ PARTS_PER_MESSAGE = 2_000
 """Parts of one chunk, where a month has not more."""
 
 
-def read_request(request: report_pb2.AllocateMeterRequest) -> AllocationRequest:
-    """Read what is to be allocated. Raises `FieldInvalid`."""
+def read_request(request: report_pb2.AllocateMeterRequest, kept: Key | None) -> AllocationRequest:
+    """Read what is to be allocated, by a key that is kept or that it brings.
+
+    Raises `FieldInvalid`.
+    """
     measure = KWH
     if request.HasField("measure"):
         measure = read_enum("measure", request.measure, ("", *MEASURES))
-    key = _read_key(request.key)
+    key = _read_key(request.key) if kept is None else kept
     for field in ("from_period", "to_period"):
         if not getattr(request, field):
             raise FieldInvalid(
@@ -44,6 +48,23 @@ def read_request(request: report_pb2.AllocateMeterRequest) -> AllocationRequest:
         measure=measure,
         account=request.account,
         gwp_set=request.gwp_set,
+    )
+
+
+def read_kept(request: report_pb2.AllocateMeterRequest) -> tuple[str, str, int] | None:
+    """Read which kept key is asked for: its id, a day and a version. Raises `FieldInvalid`."""
+    if not request.key_id:
+        return None
+    if request.HasField("key"):
+        raise FieldInvalid(
+            f"key_id: expected either a key or the id of one; got both, {request.key_id!r}",
+            metadata={"field": "key_id", "value": request.key_id},
+        )
+    day = request.HasField("key_valid_on")
+    return (
+        request.key_id,
+        read_date(request.key_valid_on, "key_valid_on") if day else "",
+        request.key_version,
     )
 
 
@@ -69,8 +90,8 @@ def _read_key(key: report_pb2.AllocationKey) -> Key:
     )
 
 
-def write_answer(answer: Allocation) -> Iterator[report_pb2.AllocateMeterResponse]:
-    """Write months in chunks; the last one carries what is told."""
+def write_answer(answer: Allocation, key: Key) -> Iterator[report_pb2.AllocateMeterResponse]:
+    """Write months in chunks; the last one carries what is told, and by which key it is."""
     chunk, count = report_pb2.AllocateMeterResponse(), 0
     for of_unit in answer.units:
         for month in of_unit.months:
@@ -83,6 +104,9 @@ def write_answer(answer: Allocation) -> Iterator[report_pb2.AllocateMeterRespons
     chunk.missing_periods.extend(map(month_of_period, answer.missing))
     chunk.suspended_count = answer.suspended_count
     chunk.gwp_set = answer.gwp_set
+    chunk.key_id, chunk.key_version, chunk.key_reason = key.id, key.version, key.reason
+    basis: Any = BASES.index(key.basis) + 1
+    chunk.key_basis = basis
     yield chunk
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from tonne.catalogue.resolving.valuation import exact_text
+from tonne.edge.messages.explain_codec import write_part
+from tonne.edge.messages.names import write_book
 from tonne.edge.messages.report_codec import APPROACHES, read_approach, read_enum, read_months
 from tonne.model import month_of_period
+from tonne.reports.allocation.reconciliation import ReconciliationRequest
+from tonne.reports.explanation.indicators import IndicatorExplainRequest, TermPart, TermSum
 from tonne.reports.indicators.claims import Claim
 from tonne.reports.indicators.definition import Measure
-from tonne.reports.indicators.reconciliation import ReconciliationRequest
 from tonne.reports.indicators.request import PLACES, SPANS, IndicatorRequest
 from tonne.reports.inventory.footprint import ENERGY
 from tonne.reports.inventory.request import InventoryRequest
@@ -18,10 +21,10 @@ from tonne.v1 import indicators_pb2
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tonne.reports.allocation.reconciliation import Reconciled
     from tonne.reports.indicators.book import IndicatorAnswer
     from tonne.reports.indicators.claims import ClaimCheck
     from tonne.reports.indicators.definition import Definition, Term
-    from tonne.reports.indicators.reconciliation import Reconciled
     from tonne.reports.indicators.values import Value
 
 VALUES_PER_MESSAGE = 500
@@ -31,8 +34,10 @@ _MEASURES = ("", *get_args(Measure))
 """Measures, numbered as `tonne.v1.IndicatorMeasure`."""
 
 
-def read_request(request: indicators_pb2.GetIndicatorValuesRequest) -> IndicatorRequest:
-    """Read what indicators are asked for. Raises `FieldInvalid`."""
+def read_request(
+    request: indicators_pb2.GetIndicatorValuesRequest, own: tuple[Definition, ...]
+) -> IndicatorRequest:
+    """Read what indicators are asked for, with the book's own. Raises `FieldInvalid`."""
     first, last = read_months(request)
     return IndicatorRequest(
         InventoryRequest(
@@ -47,6 +52,7 @@ def read_request(request: indicators_pb2.GetIndicatorValuesRequest) -> Indicator
         by=read_enum("by", request.by, PLACES) if request.HasField("by") else "",
         span=read_enum("span", request.span, SPANS) if request.HasField("span") else "",
         coal_set=request.coal_set,
+        own=own,
     )
 
 
@@ -92,8 +98,49 @@ def _write_value(value: Value) -> indicators_pb2.IndicatorValue:
     )
 
 
-def write_definition(definition: Definition) -> indicators_pb2.Indicator:
-    """Write a definition."""
+def read_explain_request(
+    request: indicators_pb2.ExplainIndicatorRequest, own: tuple[Definition, ...]
+) -> IndicatorExplainRequest:
+    """Read which value is explained, with the book's own. Raises `FieldInvalid`."""
+    first, last = read_months(request)
+    values = IndicatorRequest(
+        InventoryRequest(
+            first_period=first,
+            last_period=last,
+            facilities=tuple(request.facilities),
+            regions=tuple(request.regions),
+            gwp_set=request.gwp_set,
+            consolidation=read_approach(request),
+        ),
+        indicators=(request.indicator,),
+        by=read_enum("by", request.by, PLACES) if request.HasField("by") else "",
+        coal_set=request.coal_set,
+        own=own,
+    )
+    return IndicatorExplainRequest(values, request.place, request.replay, request.records_max)
+
+
+def write_explained(
+    book: str, part: TermPart | TermSum | Value
+) -> indicators_pb2.ExplainIndicatorResponse:
+    """Write what a term rests on, its sum, or the value."""
+    if not isinstance(part, TermPart | TermSum):
+        return indicators_pb2.ExplainIndicatorResponse(value=_write_value(part))
+    side: Any = part.key.side + 1
+    written = indicators_pb2.ExplainIndicatorResponse(side=side, term_index=part.key.term_index)
+    if isinstance(part, TermPart):
+        written.explained.CopyFrom(write_part(book, part.explained))
+        written.added = "" if part.added is None else exact_text(part.added)
+        return written
+    written.sum.term.CopyFrom(_write_term(part.term))
+    written.sum.sum = exact_text(part.sum)
+    written.sum.unit = part.unit
+    written.sum.balance_count = part.balance_count
+    return written
+
+
+def write_definition(definition: Definition, book: str = "") -> indicators_pb2.Indicator:
+    """Write a definition: of a book's own, or without a book one that ships."""
     return indicators_pb2.Indicator(
         id=definition.id,
         version=definition.version,
@@ -115,6 +162,7 @@ def write_definition(definition: Definition) -> indicators_pb2.Indicator:
             for each in definition.grades
         ],
         grades_source=definition.grades_source,
+        book=write_book(book) if book else "",
     )
 
 

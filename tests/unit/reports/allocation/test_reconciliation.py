@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.reports.indicators.reconciliation import shared_out
+from tonne.reports.allocation.reconciliation import shared_out
 
 KEYS = st.dictionaries(
     st.text("abc", min_size=1, max_size=3),
@@ -30,10 +30,10 @@ def test_shares_add_up_and_are_within_a_last_place_of_the_exact_ones(total, key)
 
 @given(total=st.integers(0, 10**30), key=KEYS)
 def test_shares_do_not_depend_on_the_order_of_the_recipients(total, key):
-    """Equal losses are told apart by name."""
+    """Recipients are taken by name."""
     assert shared_out(total, key) == shared_out(total, dict(reversed(key.items())))
 
 
 def test_a_third_each():
-    """The last place goes to the first by name."""
-    assert shared_out(10, dict.fromkeys("abc", Fraction(1))) == {"a": 4, "b": 3, "c": 3}
+    """Sums are cut: the first two have 6 of 6.67, so the last place goes to the third."""
+    assert shared_out(10, dict.fromkeys("abc", Fraction(1))) == {"a": 3, "b": 3, "c": 4}

@@ -5,8 +5,8 @@
 The key is what other records say of the recipients in the same month, so it is dated as they are:
 their own meters (`as_metered`: each has what it measured, and the rest is nobody's), or their
 share of an amount (energy, area, revenue, people, pieces). A month without a key is not shared
-out, and that is told. Shares are cut off at the last place; what is left of the last places goes
-one by one to those who lost most by that, so nothing is lost and nothing is made.
+out, and that is told. The last place goes by the rule of all allocations (`parts.cut_parts`), so
+nothing is lost and nothing is made.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -22,10 +23,12 @@ from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
 from tonne.errors import FieldInvalid
 from tonne.quantities import ATTO_PER_ONE
-from tonne.reports.indicators.definition import MONEY, Term
+from tonne.reports.allocation.parts import cut_parts
+from tonne.reports.indicators.definition import Term
 from tonne.reports.indicators.energy import check_coal_set
 from tonne.reports.indicators.sums import Question, Window, gather
 from tonne.reports.indicators.worth import DENOMINATOR, NUMERATOR
+from tonne.statements.definitions.indicators import MONEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -232,14 +235,9 @@ def _month(
 
 def shared_out(total: int, key: Mapping[str, Fraction]) -> dict[str, int]:
     """Share out whole last places in proportion to a key that is not negative and not all zero."""
-    whole = sum(key.values(), Fraction(0))
-    exact = {name: total * value / whole for name, value in key.items()}
-    parts = {name: value.numerator // value.denominator for name, value in exact.items()}
-    left = total - sum(parts.values())
-    by_loss = sorted(exact, key=lambda name: (parts[name] - exact[name], name))
-    for name in by_loss[:left]:
-        parts[name] += 1
-    return parts
+    denominator = lcm(*(value.denominator for value in key.values()))
+    shares = {name: int(value * denominator) for name, value in key.items()}
+    return cut_parts(total, shares, sum(shares.values()))
 
 
 def _text(atto: int) -> str:

@@ -1,0 +1,1 @@
+"""Answers about what a book is steered by: indicators, and their values unfolded."""
