@@ -73,12 +73,16 @@ class SiteRow:
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The facilities with the most emissions, and all others as one."""
+    """The facilities with the most emissions, and all others as one.
+
+    `names` and `totals` are by facility.
+    """
 
     largest: tuple[SiteRow, ...]
     rest: SiteRow | None
     rest_count: int
     names: Mapping[str, Facility]
+    totals: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ class Answers:
     scopes: Inventory
     accounts: Inventory
     months: Inventory
+    month_totals: Mapping[str, Decimal]
     types: Inventory
+    type_totals: Mapping[str, Decimal]
     sites: Sites | None
     last_year: Inventory
     last_year_total: Inventory
@@ -171,6 +177,11 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
     accounts = client.inventory(book, by="account", **asked)
     by_month = client.inventory(book, by=("period", "scope"), **asked)
     types = client.inventory(book, by=("facility_type", "scope"), **asked)
+    # A total is asked for, and not added up: the API rounds a sum once, at its last place.
+    month_totals, type_totals = (
+        _totals_by(client, book, name, accounts=accounts_of_total, **asked)
+        for name in ("period", "facility_type")
+    )
     last_year = client.inventory(book, by="account", **before)
     last_year_total = client.inventory(book, accounts=accounts_of_total, **before)
     tell("facilities")
@@ -198,7 +209,9 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
         by_scope,
         accounts,
         by_month,
+        month_totals,
         types,
+        type_totals,
         sites,
         last_year,
         last_year_total,
@@ -223,13 +236,26 @@ def _ask_sites(client: Client, question: Question, asked: Mapping[str, str]) -> 
         largest, rest, rest_count = largest_of(rows, scopes)
     except CapacityError:
         return None
-    names = {}
+    names, totals = {}, {}
+    if largest:
+        ids = tuple(each.facility for each in largest)
+        totals = _totals_by(
+            client, question.book, "facility", accounts=scopes, facilities=ids, **asked
+        )
     for each in largest:
         for facility in client.list_facilities(
             question.book, filter_by=f"id = {quoted(each.facility)}"
         ):
             names[facility.id] = facility
-    return Sites(largest, rest, rest_count, names)
+    return Sites(largest, rest, rest_count, names, totals)
+
+
+def _totals_by(
+    client: Client, book: str, column: str, **selection: str | tuple[str, ...]
+) -> dict[str, Decimal]:
+    """Ask for the totals of a selection by one column."""
+    found = client.inventory(book, by=column, **selection)  # type: ignore[arg-type]
+    return {row.group[column]: row.kg_co2e for row in found.rows}
 
 
 _EMITTING = tuple(each for each in ACCOUNTS if each.startswith("scope"))

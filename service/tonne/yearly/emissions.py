@@ -28,6 +28,8 @@ SCOPES = {
 
 MAIN_GASES = {"kg_co2": "CO2", "kg_ch4": "CH4", "kg_n2o": "N2O"}
 
+_Row = tuple[str, "Mapping[str, Decimal]", "Decimal | None", "Mapping[str, object] | None"]
+
 _BY_SCOPE = tuple(mass(scope.replace(".", "_"), title) for scope, title in SCOPES.items())
 
 
@@ -165,7 +167,10 @@ def months_table(answers: Answers) -> Table:
     return _by_scope_table(
         answers,
         ("months", "Months", "Month"),
-        [(month, found.get(month, {}), {"period": month}) for month in months],
+        [
+            (month, found.get(month, {}), answers.month_totals.get(month), {"period": month})
+            for month in months
+        ],
     )
 
 
@@ -173,12 +178,20 @@ def types_table(answers: Answers) -> Table:
     """Make the table of types of facilities; no selection of `explain` is by type."""
     found: dict[str, dict[str, Decimal]] = {}
     for row in answers.types.rows:
-        name = row.group["facility_type"].replace("_", " ") or "not registered"
-        found.setdefault(name, {})[row.group["scope"]] = row.kg_co2e
+        found.setdefault(row.group["facility_type"], {})[row.group["scope"]] = row.kg_co2e
     return _by_scope_table(
         answers,
         ("facility_types", "Types of facilities", "Type"),
-        [(name, kg, None) for name, kg in found.items() if any(each in kg for each in SCOPES)],
+        [
+            (
+                name.replace("_", " ") or "not registered",
+                by_scope,
+                answers.type_totals.get(name),
+                None,
+            )
+            for name, by_scope in found.items()
+            if any(each in by_scope for each in SCOPES)
+        ],
         is_sorted=True,
     )
 
@@ -194,17 +207,24 @@ def sites_table(answers: Answers) -> Table:
             note="The book has more facilities than the server lists in one answer: see the types "
             "of facilities.",
         )
-    rows: list[tuple[str, Mapping[str, Decimal], Mapping[str, object] | None]] = [
-        (_site_name(answers, each), each.by_scope, {"facilities": (each.facility,)})
+    rows: list[_Row] = [
+        (
+            _site_name(answers, each),
+            each.by_scope,
+            sites.totals.get(each.facility),
+            {"facilities": (each.facility,)},
+        )
         for each in sites.largest
     ]
     if sites.rest is not None:
-        rows.append((f"{sites.rest_count:,} others", sites.rest.by_scope, None))
+        others = sites.rest.by_scope
+        whole = exact_sum(others[each] for each in answers.summed if each in others)
+        rows.append((f"{sites.rest_count:,} others", others, whole, None))
     return _by_scope_table(
         answers,
         ("facilities", "Largest facilities", "Facility"),
         rows,
-        note="By their part of the total.",
+        note="By their part of the total. What the others have is the sum of their rows.",
     )
 
 
@@ -217,27 +237,25 @@ def _site_name(answers: Answers, site: SiteRow) -> str:
 def _by_scope_table(
     answers: Answers,
     names: tuple[str, str, str],
-    found: list[tuple[str, Mapping[str, Decimal], Mapping[str, object] | None]],
+    found: list[_Row],
     *,
     note: str = "",
     is_sorted: bool = False,
 ) -> Table:
     """Make a table with a column for each scope and the total.
 
-    `found` has a name, kg by scope, and what of the selection the row is: None where nothing
-    explains it.
+    `found` has a name, kg by scope, the total, and what of the selection the row is: None where
+    nothing explains it.
     """
     made: list[tuple[Decimal, tuple[Cell, ...]]] = []
-    for name, by_scope, part in found:
-        whole = exact_sum(by_scope[each] for each in answers.summed if each in by_scope)
+    for name, by_scope, whole, part in found:
         cells: list[Cell] = [name]
         for scope in SCOPES:
             where = None if part is None else selection_of(answers, (scope,), **part)  # type: ignore[arg-type]
             cells.append(Figure(by_scope[scope], where) if scope in by_scope else None)
         where = None if part is None else selection_of(answers, answers.summed, **part)  # type: ignore[arg-type]
-        has_any = any(each in by_scope for each in answers.summed)
-        cells.append(Figure(whole, where) if has_any else None)
-        made.append((whole, tuple(cells)))
+        cells.append(None if whole is None else Figure(whole, where))
+        made.append((whole or Decimal(0), tuple(cells)))
     if is_sorted:
         made.sort(key=lambda each: -each[0])
     key, title, head = names

@@ -123,13 +123,13 @@ def _warnings(answers: Answers) -> tuple[str, ...]:
         found.append("No records are posted in these months.")
     if total.suspended_count:
         found.append(
-            f"{total.suspended_count:,} records of these months wait in suspense, and are in no "
-            "number."
+            f"{_records(total.suspended_count, 'waits', 'wait')} in suspense, of these months and "
+            "in no number."
         )
     if total.quarantined_count:
         found.append(
-            f"{total.quarantined_count:,} records of the book are in quarantine, whatever their "
-            "months, and in no number."
+            f"{_records(total.quarantined_count, 'is', 'are')} in quarantine, of the whole book "
+            "and in no number."
         )
     if not answers.is_settled:
         found.append(
@@ -137,6 +137,10 @@ def _warnings(answers: Answers) -> tuple[str, ...]:
             "moments. Make it again when no records come in."
         )
     return tuple(found)
+
+
+def _records(count: int, one: str, more: str) -> str:
+    return f"1 record {one}" if count == 1 else f"{count:,} records {more}"
 
 
 def _tonnes(cell: object) -> Fraction:

@@ -93,7 +93,7 @@ ByOption = Annotated[
     ),
 ]
 
-TITLE_WIDTH_MIN = 18
+TITLE_WIDTH_MIN = 26
 """Characters down to which the title of an account may be broken into lines."""
 
 _CO2E_COLUMN = Column("kg_co2e", "kg CO2e", is_rounded=True)
