@@ -156,17 +156,9 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
     current = client.get_method(book)
     year_start = json.loads(current.body).get("reporting_year_start", 1)
     first = period_of_month(f"{question.year:04d}-{year_start:02d}")
-    months = {
-        "from_period": month_of_period(first),
-        "to_period": month_of_period(first + MONTHS - 1),
-    }
+    months = _year_from(first)
     valued = {"gwp_set": question.gwp_set, "consolidation": question.consolidation}
-    asked = {**months, **valued}
-    before = {
-        "from_period": month_of_period(first - MONTHS),
-        "to_period": month_of_period(first - 1),
-        **valued,
-    }
+    asked, before = {**months, **valued}, {**_year_from(first - MONTHS), **valued}
     accounts_of_total = total_accounts(question.method_2)
     tell("inventory")
     totals = {
@@ -182,15 +174,12 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
         _totals_by(client, book, name, accounts=accounts_of_total, **asked)
         for name in ("period", "facility_type")
     )
-    last_year = client.inventory(book, by="account", **before)
-    last_year_total = client.inventory(book, accounts=accounts_of_total, **before)
     tell("facilities")
     sites = _ask_sites(client, question, asked)
     tell("indicators and targets")
     indicators = client.indicators(book, **asked)
     indicator_months = client.indicators(book, **asked, span="month")
     definitions = {each.id: each for each in client.list_indicators()}
-    targets = _ask_targets(client, book, months)
     causes, omitted_count = client.list_suspense_causes(book)
     coverage = None
     if question.with_coverage:
@@ -213,17 +202,24 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
         types,
         type_totals,
         sites,
-        last_year,
-        last_year_total,
+        client.inventory(book, by="account", **before),
+        client.inventory(book, accounts=accounts_of_total, **before),
         indicators,
         indicator_months,
         definitions,
-        targets,
+        _ask_targets(client, book, months),
         tuple(causes),
         omitted_count,
         coverage,
         is_settled=last == totals[question.method_2],
     )
+
+
+def _year_from(first: int) -> dict[str, str]:
+    return {
+        "from_period": month_of_period(first),
+        "to_period": month_of_period(first + MONTHS - 1),
+    }
 
 
 def _ask_sites(client: Client, question: Question, asked: Mapping[str, str]) -> Sites | None:
@@ -254,7 +250,7 @@ def _totals_by(
     client: Client, book: str, column: str, **selection: str | tuple[str, ...]
 ) -> dict[str, Decimal]:
     """Ask for the totals of a selection by one column."""
-    found = client.inventory(book, by=column, **selection)  # type: ignore[arg-type]
+    found = client.inventory(book, by=column, **selection)  # type: ignore[arg-type]  # of texts or tuples
     return {row.group[column]: row.kg_co2e for row in found.rows}
 
 

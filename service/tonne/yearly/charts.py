@@ -38,7 +38,7 @@ CARD_CHARS, CARD_LINES, CARD_UNIT_CHARS = 30, 2, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BarPart:
     """A part of a bar: the class of its colour, what it is, its size."""
 
     kind: str
@@ -51,7 +51,7 @@ class Bar:
     """A bar with a label, made of parts."""
 
     label: str
-    parts: tuple[Part, ...]
+    parts: tuple[BarPart, ...]
 
     @property
     def size(self) -> Fraction:
@@ -149,7 +149,7 @@ def columns(title: str, bars: Sequence[Bar], unit: str) -> str:
     return _svg(WIDTH, PLOT_HEIGHT + PLOT_BOTTOM, f"{title}, {unit}", made)
 
 
-def share_bar(title: str, parts: Sequence[Part], unit: str) -> str:
+def share_bar(title: str, parts: Sequence[BarPart], unit: str) -> str:
     """Draw one bar over the whole width, its parts as shares."""
     whole = sum((each.value for each in parts), Fraction(0))
     if whole <= 0:
@@ -241,7 +241,7 @@ class _Box:
     high: Fraction
 
 
-def _rect(part: Part, box: _Box, label: str, unit: str) -> str:
+def _rect(part: BarPart, box: _Box, label: str, unit: str) -> str:
     told = label if label == part.title else f"{label}, {part.title}"
     return (
         f'<rect class="{part.kind}" x="{_at(box.left)}" y="{_at(box.top)}" '
@@ -276,4 +276,4 @@ def _at(value: Fraction | int) -> str:
 
 def _short(value: Fraction | Decimal) -> str:
     exact = Fraction(value)
-    return shown_number(exact, 0 if abs(exact) >= 100 or exact.denominator == 1 else 1)  # noqa: PLR2004
+    return shown_number(exact, 0 if abs(exact) >= 100 or exact.denominator == 1 else 1)  # noqa: PLR2004  # three digits

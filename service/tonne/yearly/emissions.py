@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ SCOPES = {
 
 MAIN_GASES = {"kg_co2": "CO2", "kg_ch4": "CH4", "kg_n2o": "N2O"}
 
-_Row = tuple[str, "Mapping[str, Decimal]", "Decimal | None", "Mapping[str, object] | None"]
+_Row = tuple[str, "Mapping[str, Decimal]", "Decimal | None", "Selection | None"]
 
 _BY_SCOPE = tuple(mass(scope.replace(".", "_"), title) for scope, title in SCOPES.items())
 
@@ -168,7 +169,12 @@ def months_table(answers: Answers) -> Table:
         answers,
         ("months", "Months", "Month"),
         [
-            (month, found.get(month, {}), answers.month_totals.get(month), {"period": month})
+            (
+                month,
+                found.get(month, {}),
+                answers.month_totals.get(month),
+                selection_of(answers, (), period=month),
+            )
             for month in months
         ],
     )
@@ -212,7 +218,7 @@ def sites_table(answers: Answers) -> Table:
             _site_name(answers, each),
             each.by_scope,
             sites.totals.get(each.facility),
-            {"facilities": (each.facility,)},
+            selection_of(answers, (), facilities=(each.facility,)),
         )
         for each in sites.largest
     ]
@@ -251,9 +257,9 @@ def _by_scope_table(
     for name, by_scope, whole, part in found:
         cells: list[Cell] = [name]
         for scope in SCOPES:
-            where = None if part is None else selection_of(answers, (scope,), **part)  # type: ignore[arg-type]
+            where = None if part is None else replace(part, accounts=(scope,))
             cells.append(Figure(by_scope[scope], where) if scope in by_scope else None)
-        where = None if part is None else selection_of(answers, answers.summed, **part)  # type: ignore[arg-type]
+        where = None if part is None else replace(part, accounts=answers.summed)
         cells.append(None if whole is None else Figure(whole, where))
         made.append((whole or Decimal(0), tuple(cells)))
     if is_sorted:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tonne.quantities import exact_sum
 from tonne.yearly import emissions, grounds, steering
-from tonne.yearly.charts import Bar, Part, card, columns, horizontal_bars, legend, share_bar
+from tonne.yearly.charts import Bar, BarPart, card, columns, horizontal_bars, legend, share_bar
 from tonne.yearly.figures import Figure, Report, Section, Tile, shown_number
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _stacks(answers: Answers, table: Table, label: slice = slice(None)) -> list[
         Bar(
             str(row[0])[label],
             tuple(
-                Part(SCOPE_KINDS[scope], emissions.SCOPES[scope], _tonnes(row[places[scope]]))
+                BarPart(SCOPE_KINDS[scope], emissions.SCOPES[scope], _tonnes(row[places[scope]]))
                 for scope in answers.summed
             ),
         )
@@ -169,7 +169,7 @@ def _scope_legend(answers: Answers) -> str:
 def _scopes(answers: Answers) -> Section:
     table = emissions.scopes_table(answers)
     bars = [
-        Bar(title, (Part(SCOPE_KINDS[scope], title, _tonnes(row[1])),))
+        Bar(title, (BarPart(SCOPE_KINDS[scope], title, _tonnes(row[1])),))
         for (scope, title), row in zip(emissions.SCOPES.items(), table.rows, strict=False)
     ]
     tables = [table, emissions.accounts_table(answers)]
@@ -197,7 +197,7 @@ def _sites(answers: Answers) -> Section:
 def _energy(answers: Answers) -> Section:
     table = steering.energy_table(answers)
     parts = [
-        Part(SOURCE_KINDS[str(row[0])], str(row[0]), Fraction(row[1].exact) / KG_PER_T)
+        BarPart(SOURCE_KINDS[str(row[0])], str(row[0]), Fraction(row[1].exact) / KG_PER_T)
         for row in table.rows
         if isinstance(row[1], Figure) and row[1].exact
     ]
