@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 QUANTITY_PLACES = 18
 """Decimal places of a quantity in the ledger."""
@@ -31,3 +35,20 @@ def quantity_decimal(atto: int) -> Decimal:
 def atto_of(quantity: Decimal) -> int:
     """Read a decimal of at most 18 places as units of 10^-18, whatever the decimal context."""
     return int(Fraction(quantity) * ATTO_PER_ONE)
+
+
+_EXACT: Final = Context(prec=1_000, traps=[Inexact, InvalidOperation])
+"""A context that rounds nothing: Python's own keeps 28 digits."""
+
+
+def exact_sum(values: Iterable[Decimal]) -> Decimal:
+    """Add decimals to the last digit, however many they have."""
+    total = Decimal(0)
+    for value in values:
+        total = _EXACT.add(total, value)
+    return total
+
+
+def shifted(value: Decimal, places: int) -> Decimal:
+    """Multiply a decimal by a power of ten, with all its digits."""
+    return _EXACT.scaleb(value, places)

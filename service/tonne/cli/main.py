@@ -44,6 +44,7 @@ COMMANDS = {
     "indicator": "commands.reporting.indicators:indicator_app",
     "meter": "commands.reporting.meters:meter_app",
     "coverage": "commands.reporting.coverage:show_coverage",
+    "report": "commands.reporting.report:report",
     "explain": "commands.explain:explain",
     "estimate": "commands.estimate:estimate",
     "word": "commands.words:word_app",

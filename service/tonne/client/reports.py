@@ -12,8 +12,10 @@ from tonne.client.answers.report_results import (
     CONSOLIDATIONS,
     Estimate,
     Inventory,
+    InventoryRow,
     read_estimate,
     read_inventory,
+    read_inventory_row,
 )
 from tonne.client.answers.results import LedgerRecord, read_ledger_record
 from tonne.client.append.batches import Batches, Records
@@ -90,6 +92,31 @@ class ReportCalls(Calls):
         return read_inventory(
             self._stream_again(self._reports.GetInventory, request, self._timeout_s), columns
         )
+
+    def inventory_rows(
+        self, book: str, *, by: Sequence[str] | str, **selection: Any
+    ) -> Iterator[InventoryRow]:
+        """Read the rows of an inventory as they come, for those who need no two at once.
+
+        Parameters
+        ----------
+        book : str
+            Book id.
+        by : sequence of str or str
+            As for `inventory`.
+        **selection
+            What else `inventory` takes.
+
+        Yields
+        ------
+        InventoryRow
+            Sorted by their group.
+        """
+        columns = names_of(by)
+        request = selection_message(book, by=columns, **selection)
+        for answer in self._stream_again(self._reports.GetInventory, request, self._timeout_s):
+            for row in answer.rows:
+                yield read_inventory_row(row, columns)
 
     def coverage(
         self,

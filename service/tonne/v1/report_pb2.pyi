@@ -131,14 +131,16 @@ class InventoryRow(_message.Message):
     def __init__(self, group: _Optional[_Iterable[str]] = ..., kg_co2e: _Optional[str] = ..., kg_co2: _Optional[str] = ..., kg_ch4: _Optional[str] = ..., kg_n2o: _Optional[str] = ..., record_count: _Optional[int] = ..., partial_gases: _Optional[_Iterable[str]] = ..., gases: _Optional[_Iterable[_Union[GasAmount, _Mapping]]] = ..., energy_kwh: _Optional[str] = ..., amounts: _Optional[_Iterable[_Union[Amount, _Mapping]]] = ...) -> None: ...
 
 class Notice(_message.Message):
-    __slots__ = ("reason", "message", "record_count")
+    __slots__ = ("reason", "message", "record_count", "kg_co2e")
     REASON_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     reason: str
     message: str
     record_count: int
-    def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ...) -> None: ...
+    kg_co2e: str
+    def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class GetInventoryResponse(_message.Message):
     __slots__ = ("rows", "total", "notices", "suspended_count", "method_versions", "gwp_set", "consolidation", "quarantined_count")

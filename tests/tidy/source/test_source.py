@@ -15,6 +15,7 @@ ROOMS = (
     "catalogue",
     "cli",
     "client",
+    "disclosure",
     "edge",
     "errors",
     "gateway",
@@ -25,6 +26,7 @@ ROOMS = (
     "settings",
     "store",
     "telemetry",
+    "yearly",
 )
 CONTRACT = ("Takes from:", "Hands to:", "Never:")
 

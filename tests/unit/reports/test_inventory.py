@@ -366,7 +366,10 @@ def test_a_notice_counts_its_records():
         Record("dc-1", "fuel.coal", "", 540, (1,)),
     ]
     answer = ask(records, outcomes, InventoryRequest())
-    assert answer.notices == (InventoryNotice("REGION_FALLBACK", "US stands in for US-WA", 3),)
+    # All that is posted is of these records: they are the total.
+    told = ("REGION_FALLBACK", "US stands in for US-WA", 3, answer.total.kg_co2e)
+    assert answer.notices == (InventoryNotice(*told),)
+    assert answer.total.kg_co2e != "0"
 
 
 def test_a_region_is_the_records_or_its_facilitys():

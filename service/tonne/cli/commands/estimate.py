@@ -23,6 +23,7 @@ from tonne.cli.commands.inventory import (
 )
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
 from tonne.cli.input.reading import RecordFiles, reading_options
+from tonne.cli.terminal.inventory_texts import MassUnit, NoticesOption
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
     Column,
@@ -98,6 +99,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
     each_record: Annotated[
         bool, typer.Option("--each-record", help="Print the figures of each record, too.")
     ] = False,
+    notices: NoticesOption = False,
     reading: ReadingOptions,
 ) -> None:
     """Compute what records would post, without posting them. It needs no book."""
@@ -124,7 +126,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
         )
     for remark in mapped.remarks() if mapped else ():
         say(remark)
-    _print(found, columns, form, each_record=each_record)
+    _print(found, columns, form, each_record=each_record, notices=notices)
 
 
 def _records(
@@ -153,7 +155,9 @@ def _days(start: str, end: str) -> dict[str, str]:
     return {"start": f"{year - 1}-01-01", "end": f"{year}-01-01"}
 
 
-def _print(found: Estimate, by: tuple[str, ...], form: Format, *, each_record: bool) -> None:
+def _print(
+    found: Estimate, by: tuple[str, ...], form: Format, *, each_record: bool, notices: bool
+) -> None:
     if form is Format.JSON:
         document = inventory_document(found.inventory)
         document["counts"] = {
@@ -170,8 +174,8 @@ def _print(found: Estimate, by: tuple[str, ...], form: Format, *, each_record: b
     if each_record:
         print_rows(_RECORD_COLUMNS, [_people_row(record) for record in found.records], form)
     if form is Format.TABLE or not each_record:  # one CSV is one table
-        print_inventory(found.inventory, by, form)
-    print_remarks(found.inventory)
+        print_inventory(found.inventory, by, form, MassUnit.KG)
+    print_remarks(found.inventory, unit=MassUnit.KG, each_by_itself=notices)
     tell_rounded(found)
     _report_row_errors(found)
 

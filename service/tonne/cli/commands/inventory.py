@@ -7,6 +7,16 @@ from typing import Annotated
 import typer
 
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
+from tonne.cli.terminal.inventory_texts import (
+    MassUnit,
+    NoticesOption,
+    UnitOption,
+    gases_first,
+    in_unit,
+    say_notices,
+    scope_2_text,
+    title_of,
+)
 from tonne.cli.terminal.output import (
     TABLE_ROWS_MAX,
     Column,
@@ -83,12 +93,17 @@ ByOption = Annotated[
     ),
 ]
 
-_MASS_COLUMNS = (
-    Column("kg_co2e", "kg CO2e", is_rounded=True),
+TITLE_WIDTH_MIN = 26
+"""Characters down to which the title of an account may be broken into lines."""
+
+_CO2E_COLUMN = Column("kg_co2e", "kg CO2e", is_rounded=True)
+_GAS_COLUMNS = (
     Column("kg_co2", "kg CO2", is_optional=True, is_rounded=True),
     Column("kg_ch4", "kg CH4", is_optional=True, is_rounded=True),
     Column("kg_n2o", "kg N2O", is_optional=True, is_rounded=True),
 )
+_MASS_COLUMNS = (_CO2E_COLUMN, *_GAS_COLUMNS)
+_TITLE_COLUMN = Column("title", "what goes there", width_min=TITLE_WIDTH_MIN)
 _ENERGY_COLUMN = Column("energy_kwh", "kWh", is_optional=True, is_rounded=True)
 _GASES_COLUMN = Column("gases")
 _AMOUNTS_COLUMN = Column("amounts")
@@ -114,8 +129,11 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
             "empty: that of the book's method.",
         ),
     ] = "",
+    unit: UnitOption = MassUnit.T,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
+    *,
+    notices: NoticesOption = False,
 ) -> None:
     """Print the inventory of a book, complete up to the last acknowledged record."""
     columns = read_columns(by)
@@ -138,11 +156,12 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
             for approach in approaches
         }
     if is_compared:
-        print_approaches(found, columns, form)
+        print_approaches(found, columns, form, unit)
     else:
-        print_inventory(found[consolidation], columns, form)
+        print_inventory(found[consolidation], columns, form, unit, accounts=account or ())
     if form is not Format.JSON:  # which has them in the document
-        print_remarks(max(found.values(), key=lambda each: each.total.record_count), book)
+        most = max(found.values(), key=lambda each: each.total.record_count)
+        print_remarks(most, book, unit, each_by_itself=notices)
 
 
 def read_columns(by: str) -> tuple[str, ...]:
@@ -157,8 +176,15 @@ def read_columns(by: str) -> tuple[str, ...]:
     return columns
 
 
-def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> None:
-    """Print an inventory grouped by these columns."""
+def print_inventory(
+    inventory: Inventory,
+    by: tuple[str, ...],
+    form: Format,
+    unit: MassUnit = MassUnit.T,
+    *,
+    accounts: Sequence[str] = (),
+) -> None:
+    """Print an inventory grouped by these columns; `accounts` are those that it was asked for."""
     total = inventory_row(inventory.total)
     rows = [inventory_row(row) for row in inventory.rows] if by else [total]
     whole = (*_group_columns(by), *_MASS_COLUMNS, _ENERGY_COLUMN, _RECORDS_COLUMN)
@@ -167,11 +193,15 @@ def print_inventory(inventory: Inventory, by: tuple[str, ...], form: Format) -> 
     elif form is Format.CSV:
         print_rows((*whole, _GASES_COLUMN, _AMOUNTS_COLUMN), rows, form)
     else:
-        _print_table(inventory, by, whole, rows)
+        _print_table(inventory, by, unit)
+        if text := scope_2_text(accounts):
+            say(text)
 
 
-def print_approaches(found: Mapping[str, Inventory], by: tuple[str, ...], form: Format) -> None:
-    """Print the kg CO2e of the same inventory under several approaches, side by side."""
+def print_approaches(
+    found: Mapping[str, Inventory], by: tuple[str, ...], form: Format, unit: MassUnit = MassUnit.T
+) -> None:
+    """Print the CO2e of the same inventory under several approaches, side by side."""
     if form is Format.JSON:
         print_json({approach: inventory_document(each) for approach, each in found.items()})
         return
@@ -186,26 +216,33 @@ def print_approaches(found: Mapping[str, Inventory], by: tuple[str, ...], form: 
     columns = (
         *_group_columns(by),
         *(
-            Column(names[approach], f"kg CO2e, {approach.replace('-', ' ')}", is_rounded=True)
+            Column(names[approach], f"{unit} CO2e, {approach.replace('-', ' ')}", is_rounded=True)
             for approach in found
         ),
     )
     rows = [groups[group] for group in sorted(groups)] if by else [total]
     if form is Format.CSV:
         print_rows(columns, rows, form)
-    else:
-        print_table(columns, rows, {by[0]: "total", **total} if by else None)
+        return
+    shown_rows = [in_unit(row, unit, names.values()) for row in rows]
+    whole = {by[0]: "total", **in_unit(total, unit, names.values())} if by else None
+    print_table(columns, shown_rows, whole)
 
 
-def print_remarks(inventory: Inventory, book: str | None = None) -> None:
+def print_remarks(
+    inventory: Inventory,
+    book: str | None = None,
+    unit: MassUnit = MassUnit.T,
+    *,
+    each_by_itself: bool = False,
+) -> None:
     """Tell what the numbers of a book, or of an estimate, do not say by themselves."""
     if not inventory.total.record_count and book:
         say("no records are posted in these months")
     if inventory.total.partial_gases:
         gases = ", ".join(inventory.total.partial_gases).upper()
         say(f"notice: some factors do not state {gases}, so their mass is only a part")
-    for item in inventory.notices:
-        say(f"notice: {item.message} (records: {item.record_count:,})")
+    say_notices(inventory, unit, each_by_itself=each_by_itself)
     if book:
         print_left_out(inventory.suspended_count, inventory.quarantined_count, book)
 
@@ -249,7 +286,12 @@ def inventory_document(inventory: Inventory) -> dict[str, object]:
         "rows": [program_row(row) for row in inventory.rows],
         "total": program_row(inventory.total),
         "notices": [
-            {"reason": item.reason, "message": item.message, "records": item.record_count}
+            {
+                "reason": item.reason,
+                "message": item.message,
+                "records": item.record_count,
+                "kg_co2e": program_value(item.kg_co2e),
+            }
             for item in inventory.notices
         ],
         "suspended_records": inventory.suspended_count,
@@ -289,36 +331,60 @@ def _group_columns(by: Sequence[str]) -> tuple[Column, ...]:
     return tuple(Column(name, name.replace("_", " "), width_min=GROUP_WIDTH_MIN) for name in by)
 
 
-def _print_table(
-    inventory: Inventory,
-    by: tuple[str, ...],
-    columns: Sequence[Column],
-    rows: Sequence[Mapping[str, object]],
-) -> None:
-    """Print a table; what does not fit beside the masses stands below it."""
-    total = inventory_row(inventory.total)
-    shown = rows[:TABLE_ROWS_MAX]
-    present = [
-        replace(column, width_min=None)
-        for column in columns
-        if not column.is_optional or any(row[column.key] is not None for row in (*shown, total))
-    ]
-    has_energy = fits(present, [*shown, {**total, **dict.fromkeys(by, "total")}])
-    print_table(
-        columns if has_energy else [each for each in columns if each != _ENERGY_COLUMN],
-        rows,
-        {by[0]: "total", **total} if by else None,
-    )
+def _print_table(inventory: Inventory, by: tuple[str, ...], unit: MassUnit) -> None:
+    """Print a table as wide as the terminal; what does not fit beside the CO2e stands below it."""
+    rows = [_table_row(row, unit) for row in (inventory.rows if by else (inventory.total,))]
+    total = {**_table_row(inventory.total, unit), "title": ""}
+    everything = [*rows[:TABLE_ROWS_MAX], {**total, **dict.fromkeys(by, "total")}]
+    chosen = _columns_that_fit(by, unit, everything)
+    print_table(chosen, rows, {by[0]: "total", **total} if by else None)
+    has_energy = any(each.key == _ENERGY_COLUMN.key for each in chosen)
     for row in (*(inventory.rows[:TABLE_ROWS_MAX] if by else ()), inventory.total):
-        _print_below(row, with_energy=not has_energy)
+        _print_below(row, unit, with_energy=not has_energy)
+    if by and not any(each.key == "kg_co2" for each in chosen):
+        say("(masses of CO2, CH4 and N2O: a wider terminal, or --format csv)")
 
 
-def _print_below(row: InventoryRow, *, with_energy: bool) -> None:
+def _table_row(row: InventoryRow, unit: MassUnit) -> dict[str, object]:
+    return {**in_unit(inventory_row(row), unit), "title": title_of(row.group)}
+
+
+def _columns_that_fit(
+    by: tuple[str, ...], unit: MassUnit, rows: Sequence[Mapping[str, object]]
+) -> list[Column]:
+    """Choose columns: titles of accounts go before masses of gases, and these before energy."""
+    groups = _group_columns(by)
+    has_titles = any(row["title"] for row in rows)
+    masses = [replace(each, title=each.title.replace("kg", unit)) for each in _MASS_COLUMNS]
+    co2e, gases = masses[:1], masses[1:]
+    choices = [
+        [*groups, _TITLE_COLUMN, *masses, _ENERGY_COLUMN, _RECORDS_COLUMN],
+        [*groups, _TITLE_COLUMN, *masses, _RECORDS_COLUMN],
+        [*groups, _TITLE_COLUMN, *co2e, _RECORDS_COLUMN],
+        [*groups, *masses, _ENERGY_COLUMN, _RECORDS_COLUMN],
+        [*groups, *co2e, *gases, _RECORDS_COLUMN],
+    ]
+    for choice in choices if has_titles else choices[3:]:
+        present = [
+            replace(each, width_min=each.width_min if each == _TITLE_COLUMN else None)
+            for each in choice
+            if not each.is_optional or any(row.get(each.key) is not None for row in rows)
+        ]
+        if fits(present, rows):
+            return choice
+    return choices[-1]
+
+
+def _print_below(row: InventoryRow, unit: MassUnit, *, with_energy: bool) -> None:
     """Print what a row of the table has no column for."""
-    parts = []
+    gases = []
     for each in row.gases:
-        worth = "" if each.kg_co2e is None else f" ({each.kg_co2e:,.1f} kg CO2e)"
-        parts.append(f"{exact_text(each.kg)} kg {each.gas}{worth}")
+        kg_co2e = each.kg_co2e
+        worth = "" if kg_co2e is None else f" ({unit.of(kg_co2e):,.3f} {unit} CO2e)"
+        gases.append((f"{exact_text(each.kg)} kg {each.gas}{worth}", kg_co2e))
+    parts, more_count = gases_first(gases)
+    if more_count:
+        parts.append(f"{more_count} more")
     has_one = len({each.account for each in row.amounts}) == 1
     for driver in row.amounts:
         account = "" if has_one else f" {driver.account}"

@@ -65,11 +65,15 @@ class InventoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A remark on how numbers came about."""
+    """A remark on how numbers came about.
+
+    `kg_co2e` is what of the total is of the records that it touches; None where it is not told.
+    """
 
     reason: str
     message: str
     record_count: int
+    kg_co2e: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +173,18 @@ def read_inventory(
     return Inventory(
         tuple(rows),
         read_inventory_row(last.total),
-        tuple(Notice(item.reason, item.message, item.record_count) for item in last.notices),
+        tuple(map(_read_notice, last.notices)),
         last.suspended_count,
         tuple(last.method_versions),
         last.gwp_set,
         CONSOLIDATIONS.get(last.consolidation, ""),
         last.quarantined_count,
     )
+
+
+def _read_notice(item: report_pb2.Notice) -> Notice:
+    kg_co2e = Decimal(item.kg_co2e) if item.HasField("kg_co2e") else None
+    return Notice(item.reason, item.message, item.record_count, kg_co2e)
 
 
 def read_inventory_row(

@@ -84,7 +84,10 @@ def write_inventory(inventory: Inventory) -> Iterator[report_pb2.GetInventoryRes
         total=write_row(inventory.total),
         notices=[
             report_pb2.Notice(
-                reason=notice.reason, message=notice.message, record_count=notice.record_count
+                reason=notice.reason,
+                message=notice.message,
+                record_count=notice.record_count,
+                kg_co2e=notice.kg_co2e,
             )
             for notice in inventory.notices
         ],

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,16 +30,15 @@ from tonne.reports.inventory.footprint import (
     columns_from,
     has,
 )
-from tonne.reports.inventory.oddities import odd_notices
+from tonne.reports.inventory.oddities import odd_notices, resolution_notices
 from tonne.reports.inventory.record_counts import count_records, count_whole
 from tonne.reports.inventory.selection import READ, select
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from fractions import Fraction
 
-    from tonne.catalogue.resolving.resolution import Notice, Resolution
+    from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.ledger.budget import Hold
     from tonne.model import Entity
@@ -99,11 +99,15 @@ class InventoryRow:
 
 @dataclass(frozen=True, slots=True)
 class InventoryNotice:
-    """A remark on how numbers came about, and how many records it touches."""
+    """A remark on how numbers came about, and how many records it touches.
+
+    `kg_co2e` is what these records are of the total; None where it is not told.
+    """
 
     reason: str
     message: str
     record_count: int
+    kg_co2e: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,7 @@ def inventory_of(
         rows=_rows(chosen, keys, request, hold) if request.group_by else (),
         total=_total(chosen, request),
         notices=(
-            *_notices(chosen, request),
+            *(InventoryNotice(*each) for each in _told(chosen, request)),
             *(InventoryNotice(*each) for each in odd_notices(chosen, request.first_period)),
         ),
         suspended_count=count_whole(chosen.suspended, request.first_period),
@@ -368,26 +372,18 @@ def _total(chosen: Selection, request: InventoryRequest) -> InventoryRow:
     return total.row((), chosen.weights, record_count, request.gwp_set)
 
 
-def _notices(chosen: Selection, request: InventoryRequest) -> tuple[InventoryNotice, ...]:
-    found = chosen.weights.notices
-    distinct: set[Notice] = set().union(*found.values())
-    notices = sorted(distinct, key=lambda each: (each.reason, each.message))
-    if not notices:
-        return ()
-    # Notices of the same buckets have the same records.
-    buckets_of: defaultdict[Notice, list[Bucket]] = defaultdict(list)
-    for bucket, those in found.items():
-        for notice in those:
-            buckets_of[notice].append(bucket)
-    numbers: dict[tuple[Bucket, ...], int] = {}
-    for buckets in buckets_of.values():
-        numbers.setdefault(tuple(buckets), len(numbers))
-    labels = chosen.labels(
-        (bucket, number) for buckets, number in numbers.items() for bucket in buckets
-    )
-    counted = _count(chosen, labels, (), request)
-    records = dict(counted.select("label", "records").iter_rows())
-    return tuple(
-        InventoryNotice(notice.reason, notice.message, records[numbers[tuple(buckets_of[notice])]])
-        for notice in notices
-    )
+def _told(chosen: Selection, request: InventoryRequest) -> Iterator[tuple[str, str, int, str]]:
+    touched = _touched_by(chosen) if chosen.weights.notices else {}
+    return resolution_notices(chosen, request.first_period, touched)
+
+
+def _touched_by(chosen: Selection) -> dict[Bucket, Fraction]:
+    """Give the kg CO2e of the total by bucket."""
+    denominator = chosen.weights.denominators[KG_CO2E]
+    found: defaultdict[Bucket, Fraction] = defaultdict(Fraction)
+    for _, bucket, quantity_atto, weighted in grouped_sums(chosen, ()):
+        part = chosen.weights.total.get(bucket)
+        for column, numerator in numerators_of(part, quantity_atto, weighted) if part else ():
+            if column == KG_CO2E:
+                found[bucket] += Fraction(numerator) / denominator
+    return found

@@ -1,4 +1,4 @@
-"""Quantities that look wrong: less than nothing, and one fuel by volume and by heat.
+"""What is told of a selection: how its numbers came about, and quantities that look wrong.
 
 No meter counts less than nothing. A register that rolled over, a correction that lies in another
 month than what it corrects, an export among purchases: the sum of the year hides it, and so do
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.catalogue.resolving.valuation import decimal_text
+from tonne.catalogue.resolving.valuation import decimal_text, ratio_text
 from tonne.catalogue.words import taxonomy, units
 from tonne.ledger.files.lookalikes import lookalikes
 from tonne.ledger.files.postings import by_month
@@ -31,11 +31,13 @@ from tonne.reports.hours.weighing import (
     HOURS_FLAT_TEXT,
 )
 from tonne.reports.inventory.cutting import SHARE_BY_TIME, SHARE_BY_TIME_TEXT
-from tonne.reports.inventory.record_counts import count_whole
+from tonne.reports.inventory.record_counts import count_records, count_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from tonne.catalogue.resolving.resolution import Notice
+    from tonne.reports.inventory.footprint import Bucket
     from tonne.reports.inventory.selection import Selection
 
 NEGATIVE_QUANTITY = "NEGATIVE_QUANTITY"
@@ -52,6 +54,51 @@ FACILITY_LOOKALIKE = "FACILITY_LOOKALIKE"
 
 ALIKE_NAMED_MAX = 10
 """Groups of such facilities that are named."""
+
+
+def resolution_notices(
+    chosen: Selection, first_period: int, touched: Mapping[Bucket, Fraction]
+) -> Iterator[tuple[str, str, int, str]]:
+    """Tell what was not the plain way.
+
+    Parameters
+    ----------
+    chosen : Selection
+    first_period : int
+        First month of the request.
+    touched : Mapping[Bucket, Fraction]
+        kg CO2e of the total by bucket.
+
+    Yields
+    ------
+    tuple of str, str, int and str
+        Reason, message, the number of records that it touches, and the kg CO2e of the total that
+        are of these records, as an exact decimal.
+    """
+    found = chosen.weights.notices
+    distinct: set[Notice] = set().union(*found.values())
+    if not distinct:
+        return
+    # Notices of the same buckets have the same records.
+    buckets_of: defaultdict[Notice, list[Bucket]] = defaultdict(list)
+    for bucket, notices in found.items():
+        for notice in notices:
+            buckets_of[notice].append(bucket)
+    numbers: dict[tuple[Bucket, ...], int] = {}
+    for buckets in buckets_of.values():
+        numbers.setdefault(tuple(buckets), len(numbers))
+    labels = chosen.labels(
+        (bucket, number) for buckets, number in numbers.items() for bucket in buckets
+    )
+    counted = count_records(
+        chosen.posted, labels, (), first_period, chosen.detail, has_slices=chosen.has_slices
+    )
+    records = dict(counted.select("label", "records").iter_rows())
+    for notice in sorted(distinct, key=lambda each: (each.reason, each.message)):
+        those = tuple(buckets_of[notice])
+        kg = sum((touched.get(each, Fraction(0)) for each in those), Fraction(0))
+        text = ratio_text(kg.numerator, kg.denominator)
+        yield notice.reason, notice.message, records[numbers[those]], text
 
 
 def odd_notices(chosen: Selection, first_period: int) -> Iterator[tuple[str, str, int]]:

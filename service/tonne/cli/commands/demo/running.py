@@ -18,11 +18,15 @@ import typer
 from tonne.cli.appending.bar import make_bar
 from tonne.cli.commands.demo import steering
 from tonne.cli.commands.inventory import print_inventory, print_remarks
+from tonne.cli.commands.reporting.report import make_report, write_file
 from tonne.cli.terminal.output import Format, say, stdout_console
 from tonne.client import AppendResult, Client, Progress, ServerUnavailable
 from tonne.errors import ConfigInvalid
+from tonne.yearly.asking import Question
 
 BOOK = "demo"
+YEAR = 2025
+REPORT = f"report-{BOOK}-{YEAR}.html"
 STOP_S_MAX = 60.0
 LOG_CHARS_SHOWN = 2_000
 
@@ -34,6 +38,7 @@ _FURTHER = (
     f"indicator value --book {BOOK} -i pue_3 --by facility --span month",
     f"target progress energy-per-flow --book {BOOK}",
     f"measure effect solar --book {BOOK}",
+    f"report --book {BOOK} --year {YEAR} --output report.xlsx",
 )
 """Commands that show more of the demo's book."""
 
@@ -167,8 +172,11 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
         print_inventory(inventory, by, Format.TABLE)
     print_remarks(inventory, BOOK)
     steering.show(client, BOOK, {each.message for each in inventory.notices})
+    path = directory / REPORT
+    write_file(path, make_report(client, Question(BOOK, YEAR)))
     command = _command()
     further = "\n".join(f"  {command} {each}" for each in _FURTHER)
+    console.print(f"\nThe report of {YEAR}, a page for any browser:\n\n  {path}", soft_wrap=True)
     console.print(
         f"\nTo look further, serve this ledger:\n\n  {command} serve --data {directory}\n\nand "
         f"run these in another terminal:\n\n{further}\n",
