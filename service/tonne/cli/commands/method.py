@@ -167,8 +167,16 @@ _NoTransportWtt = Annotated[
 ]
 
 
+_Rates = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RATE",
+        help="A rate between units, as FROM TO RATE, or in quotes 'FROM TO RATE "
+        "[valid_from=DAY] [valid_to=DAY] [facility=ID] [SOURCE]'; give all of them.",
+    ),
+]
 # An option takes one value: what follows the first word of a rate without quotes comes as this.
-_RateWords = Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")]
+_RateWords = Annotated[list[str] | None, typer.Argument(metavar="TO RATE", help="Of --rate.")]
 
 
 @method_app.command("set")
@@ -205,14 +213,7 @@ def set_method(
     ] = None,
     transport_wtt: _TransportWtt = False,
     no_transport_wtt: _NoTransportWtt = False,
-    rate: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RATE",
-            help="A rate between units, as FROM TO RATE, or in quotes 'FROM TO RATE "
-            "[valid_from=DAY] [valid_to=DAY] [facility=ID] [SOURCE]'; give all of them.",
-        ),
-    ] = None,
+    rate: _Rates = None,
     words: _RateWords = None,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
