@@ -27,6 +27,7 @@ from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.reading.balances import Balances
 from tonne.ledger.reading.causes import SuspenseCauses
+from tonne.ledger.reading.changes.under_method import Versions
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.records import Records
@@ -150,6 +151,7 @@ class Ledger:
         stage: Stage = nullcontext,
         on_corrupt: Callable[[FileCorrupt], None] | None = None,
     ) -> None:
+        self._manifest = manifest
         states = BookStates(manifest)
         acknowledged = Acknowledged(manifest, on_loss)
         reader = FileReader(manifest, objects, on_corrupt)
@@ -195,6 +197,10 @@ class Ledger:
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
         )
+
+    def versions_of(self, book: str) -> Versions:
+        """Take a book as it is now, under any version of its method; see `Snapshots.take`."""
+        return Versions(self._manifest, self.snapshots.take(book))
 
     def close(self) -> None:
         """End the ledger's threads, after what they are doing. The store stays open."""

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tonne.statements.changes.restatements import BaseYear, Restatement
 from tonne.statements.claims import Enablement, Offset
 from tonne.statements.fields import check_fields, from_mapping, invalid, to_mapping
 from tonne.statements.measures import Measure
@@ -31,6 +32,8 @@ class Kind(enum.StrEnum):
     PRODUCT = "product"
     FOOTPRINT = "footprint"
     PACKAGING = "packaging"
+    BASE_YEAR = "base_year"
+    RESTATEMENT = "restatement"
 
 
 BODIES: Final[dict[Kind, type[Any]]] = {
@@ -43,6 +46,8 @@ BODIES: Final[dict[Kind, type[Any]]] = {
     Kind.PRODUCT: Product,
     Kind.FOOTPRINT: Footprint,
     Kind.PACKAGING: Packaging,
+    Kind.BASE_YEAR: BaseYear,
+    Kind.RESTATEMENT: Restatement,
 }
 """The class of what each kind says."""
 

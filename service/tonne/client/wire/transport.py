@@ -92,6 +92,7 @@ _REPEATABLE = (
             "GetProductTotals",
         ),
     ),
+    ("tonne.v1.ChangeService", ("ComputeBridge", "EstimateRestatement", "CheckBaseYear")),
 )
 
 _SERVICE_CONFIG = json.dumps(

@@ -111,6 +111,11 @@ RULES: dict[str, Rule] = {
     "GetMeasurePipeline": Rule(_READS, "name"),
     "GetClaims": Rule(_READS, "name"),
     "GetProductTotals": Rule(_READS, "name"),
+    # ChangeService
+    "ComputeBridge": Rule(_READS, "name"),
+    "EstimateRestatement": Rule(_READS, "name"),
+    "NoteRestatement": Rule(_KEEPS, "parent", changes=True),
+    "CheckBaseYear": Rule(_READS, "name"),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),
     "ListEditions": Rule(_READS, "parent", needs_book=False),
