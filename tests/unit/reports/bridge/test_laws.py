@@ -75,7 +75,7 @@ def naive(book):
 @LAWS
 @given(BOOKS, SCOPES, SIDES, SIDES, GROUPINGS)
 def test_the_parts_add_up_between_two_inventories(book, scope, first, last, group_by):
-    """Whatever two answers differ in, both ends are a naive inventory, and nothing is left over."""
+    """Whatever two answers differ in, both ends are naive inventories; nothing is left over."""
     found = walk(book, scope, first, last, group_by)
     assert found.first == naive(book).total(first, scope)
     assert found.last == naive(book).total(last, scope)

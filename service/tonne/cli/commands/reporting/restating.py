@@ -329,10 +329,11 @@ def check(
 
 def _check_lines(found: BaseYearCheck) -> list[str]:
     verdict = "restate it" if found.passes else "it stays"
+    reported, current = map(people_text, (found.reported_kg_co2e, found.current_kg_co2e))
     lines = [
         (
-            f"base year from {found.year_start}: {people_text(found.reported_kg_co2e)} {_KG}, by the "
-            f"shares of {found.structure_on} {people_text(found.current_kg_co2e)}"
+            f"base year from {found.year_start}: {reported} {_KG}, by the shares of "
+            f"{found.structure_on} {current}"
         ),
         (
             f"change {_percent(found.change_percent)}, the causes apart "
