@@ -30,6 +30,7 @@ from tonne.ledger.reading.causes import SuspenseCauses
 from tonne.ledger.reading.changes.under_method import Versions
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
+from tonne.ledger.reading.past.postings import PostingsReader
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.snapshot import Snapshots
 from tonne.ledger.upkeep.checks import Checks
@@ -169,10 +170,9 @@ class Ledger:
         self.statements = Statements(manifest, states, clock)
         self.records = Records(manifest, reader, states, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
-        self.evidence = Evidence(manifest, reader, self.balances.parts)
-        self.snapshots = Snapshots(
-            manifest, states, self.balances.parts, self.editions, self.evidence
-        )
+        parts = PostingsReader(manifest, reader, self.balances.parts).parts
+        self.evidence = Evidence(manifest, reader, parts)
+        self.snapshots = Snapshots(manifest, states, parts, self.editions, self.evidence)
 
         self.journal = self._compose_posting(
             manifest,
