@@ -27,7 +27,8 @@ from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.reading.balances import Balances
 from tonne.ledger.reading.causes import SuspenseCauses
-from tonne.ledger.reading.changes.under_method import Versions
+from tonne.ledger.reading.changes.movements import Movements
+from tonne.ledger.reading.changes.sights import Sights
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.past.postings import PostingsReader
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tonne.errors import FileCorrupt
+    from tonne.ledger.budget import Hold
     from tonne.ledger.posting.acknowledged import Loss
     from tonne.ledger.posting.journal import Stage
     from tonne.store import Rules
@@ -152,7 +154,6 @@ class Ledger:
         stage: Stage = nullcontext,
         on_corrupt: Callable[[FileCorrupt], None] | None = None,
     ) -> None:
-        self._manifest = manifest
         states = BookStates(manifest)
         acknowledged = Acknowledged(manifest, on_loss)
         reader = FileReader(manifest, objects, on_corrupt)
@@ -172,6 +173,7 @@ class Ledger:
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         parts = PostingsReader(manifest, reader, self.balances.parts).parts
         self.evidence = Evidence(manifest, reader, parts)
+        self._movements = Movements(manifest, reader)
         self.snapshots = Snapshots(manifest, states, parts, self.editions, self.evidence)
 
         self.journal = self._compose_posting(
@@ -198,9 +200,9 @@ class Ledger:
             mark_interval_s=mark_interval_s,
         )
 
-    def versions_of(self, book: str) -> Versions:
-        """Take a book as it is now, under any version of its method; see `Snapshots.take`."""
-        return Versions(self._manifest, self.snapshots.take(book))
+    def sights_of(self, book: str, hold: Hold | None = None) -> Sights:
+        """See a book as of moments, and under the versions of its method."""
+        return Sights(self.snapshots, self._movements, book, hold)
 
     def close(self) -> None:
         """End the ledger's threads, after what they are doing. The store stays open."""

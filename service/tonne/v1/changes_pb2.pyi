@@ -71,20 +71,22 @@ RESTATEMENT_TREATMENT_NOTED: RestatementTreatment
 RESTATEMENT_TREATMENT_PROSPECTIVE: RestatementTreatment
 
 class BridgeSide(_message.Message):
-    __slots__ = ("from_period", "to_period", "gwp_set", "consolidation", "method_version", "structure_on")
+    __slots__ = ("from_period", "to_period", "gwp_set", "consolidation", "method_version", "structure_on", "as_of")
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
     TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
     STRUCTURE_ON_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     from_period: str
     to_period: str
     gwp_set: str
     consolidation: _ledger_pb2.Consolidation
     method_version: int
     structure_on: _date_pb2.Date
-    def __init__(self, from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., method_version: _Optional[int] = ..., structure_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., method_version: _Optional[int] = ..., structure_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class ComputeBridgeRequest(_message.Message):
     __slots__ = ("name", "before", "after", "facilities", "activities", "accounts", "regions", "group_by", "rows_max")
@@ -139,7 +141,7 @@ class BridgePart(_message.Message):
     def __init__(self, cause: _Optional[_Union[ChangeCause, str]] = ..., kg_co2e: _Optional[str] = ..., before: _Optional[_Union[BridgeSide, _Mapping]] = ..., before_kg_co2e: _Optional[str] = ..., after: _Optional[_Union[BridgeSide, _Mapping]] = ..., after_kg_co2e: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[BridgeRow, _Mapping]]] = ..., other_count: _Optional[int] = ..., other_kg_co2e: _Optional[str] = ...) -> None: ...
 
 class Bridge(_message.Message):
-    __slots__ = ("from_kg_co2e", "to_kg_co2e", "difference_kg_co2e", "group_by", "parts", "from_suspended_count", "to_suspended_count", "notices")
+    __slots__ = ("from_kg_co2e", "to_kg_co2e", "difference_kg_co2e", "group_by", "parts", "from_suspended_count", "to_suspended_count", "notices", "from_commit", "to_commit")
     FROM_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     TO_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     DIFFERENCE_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
@@ -148,6 +150,8 @@ class Bridge(_message.Message):
     FROM_SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
     TO_SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
+    FROM_COMMIT_FIELD_NUMBER: _ClassVar[int]
+    TO_COMMIT_FIELD_NUMBER: _ClassVar[int]
     from_kg_co2e: str
     to_kg_co2e: str
     difference_kg_co2e: str
@@ -156,10 +160,12 @@ class Bridge(_message.Message):
     from_suspended_count: int
     to_suspended_count: int
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, from_kg_co2e: _Optional[str] = ..., to_kg_co2e: _Optional[str] = ..., difference_kg_co2e: _Optional[str] = ..., group_by: _Optional[_Iterable[str]] = ..., parts: _Optional[_Iterable[_Union[BridgePart, _Mapping]]] = ..., from_suspended_count: _Optional[int] = ..., to_suspended_count: _Optional[int] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    from_commit: int
+    to_commit: int
+    def __init__(self, from_kg_co2e: _Optional[str] = ..., to_kg_co2e: _Optional[str] = ..., difference_kg_co2e: _Optional[str] = ..., group_by: _Optional[_Iterable[str]] = ..., parts: _Optional[_Iterable[_Union[BridgePart, _Mapping]]] = ..., from_suspended_count: _Optional[int] = ..., to_suspended_count: _Optional[int] = ..., notices: _Optional[_Iterable[str]] = ..., from_commit: _Optional[int] = ..., to_commit: _Optional[int] = ...) -> None: ...
 
 class EstimateRestatementRequest(_message.Message):
-    __slots__ = ("name", "factor", "edition", "posted_version", "facility", "from_period", "to_period", "method_version", "factor_kg_co2e", "gwp_set", "consolidation")
+    __slots__ = ("name", "factor", "edition", "posted_version", "facility", "from_period", "to_period", "method_version", "factor_kg_co2e", "gwp_set", "consolidation", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FACTOR_FIELD_NUMBER: _ClassVar[int]
     EDITION_FIELD_NUMBER: _ClassVar[int]
@@ -171,6 +177,7 @@ class EstimateRestatementRequest(_message.Message):
     FACTOR_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     factor: str
     edition: str
@@ -182,7 +189,8 @@ class EstimateRestatementRequest(_message.Message):
     factor_kg_co2e: str
     gwp_set: str
     consolidation: _ledger_pb2.Consolidation
-    def __init__(self, name: _Optional[str] = ..., factor: _Optional[str] = ..., edition: _Optional[str] = ..., posted_version: _Optional[int] = ..., facility: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., method_version: _Optional[int] = ..., factor_kg_co2e: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., factor: _Optional[str] = ..., edition: _Optional[str] = ..., posted_version: _Optional[int] = ..., facility: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., method_version: _Optional[int] = ..., factor_kg_co2e: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class EstimateRow(_message.Message):
     __slots__ = ("account", "resting_kg_co2e", "now_kg_co2e", "then_kg_co2e", "difference_kg_co2e", "resolution_count")
@@ -231,20 +239,20 @@ class RestatementEstimate(_message.Message):
     def __init__(self, resting_kg_co2e: _Optional[str] = ..., now_kg_co2e: _Optional[str] = ..., then_kg_co2e: _Optional[str] = ..., difference_kg_co2e: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[EstimateRow, _Mapping]]] = ..., unposted_count: _Optional[int] = ..., base_year_start: _Optional[str] = ..., base_year_kg_co2e: _Optional[str] = ..., base_year_resting_kg_co2e: _Optional[str] = ..., base_year_difference_kg_co2e: _Optional[str] = ..., base_year_share_percent: _Optional[str] = ..., base_year_change_percent: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RestatedFigure(_message.Message):
-    __slots__ = ("kg_co2e", "gwp_set", "consolidation", "revision", "method_version", "structure_on")
+    __slots__ = ("kg_co2e", "gwp_set", "consolidation", "as_of", "method_version", "structure_on")
     KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
-    REVISION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
     STRUCTURE_ON_FIELD_NUMBER: _ClassVar[int]
     kg_co2e: str
     gwp_set: str
     consolidation: str
-    revision: int
+    as_of: str
     method_version: int
     structure_on: _date_pb2.Date
-    def __init__(self, kg_co2e: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., revision: _Optional[int] = ..., method_version: _Optional[int] = ..., structure_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
+    def __init__(self, kg_co2e: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., as_of: _Optional[str] = ..., method_version: _Optional[int] = ..., structure_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class RestatedPart(_message.Message):
     __slots__ = ("cause", "kg_co2e")
@@ -335,7 +343,7 @@ class NoteRestatementResponse(_message.Message):
     def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., restatement: _Optional[_Union[Restatement, _Mapping]] = ...) -> None: ...
 
 class BaseYear(_message.Message):
-    __slots__ = ("year_start", "threshold_percent", "accounts", "gwp_set", "consolidation", "method_version", "structure_on", "source")
+    __slots__ = ("year_start", "threshold_percent", "accounts", "gwp_set", "consolidation", "method_version", "structure_on", "source", "as_of")
     YEAR_START_FIELD_NUMBER: _ClassVar[int]
     THRESHOLD_PERCENT_FIELD_NUMBER: _ClassVar[int]
     ACCOUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -344,6 +352,7 @@ class BaseYear(_message.Message):
     METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
     STRUCTURE_ON_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     year_start: str
     threshold_percent: str
     accounts: _containers.RepeatedScalarFieldContainer[str]
@@ -352,7 +361,8 @@ class BaseYear(_message.Message):
     method_version: int
     structure_on: _date_pb2.Date
     source: str
-    def __init__(self, year_start: _Optional[str] = ..., threshold_percent: _Optional[str] = ..., accounts: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., method_version: _Optional[int] = ..., structure_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., source: _Optional[str] = ...) -> None: ...
+    as_of: str
+    def __init__(self, year_start: _Optional[str] = ..., threshold_percent: _Optional[str] = ..., accounts: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., method_version: _Optional[int] = ..., structure_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., source: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class CheckBaseYearRequest(_message.Message):
     __slots__ = ("name", "base_year", "structure_on", "method_version")

@@ -91,6 +91,7 @@ class ChangeCalls(Calls):
         factor_kg_co2e: str = "",
         gwp_set: str = "",
         consolidation: str = "",
+        as_of: str = "",
     ) -> RestatementEstimate:
         """Tell what rests on something, and what it would be under an alternative.
 
@@ -105,6 +106,8 @@ class ChangeCalls(Calls):
             The alternative: a version of the method; 0: the one in force.
         factor_kg_co2e : str
             The alternative of a factor: what it states is so many kg CO2e per unit.
+        as_of : str
+            The number of a commit, or a time with its offset from UTC; empty: now.
         """
         approach = Approach(consolidation)
         request = changes_pb2.EstimateRestatementRequest(
@@ -119,6 +122,7 @@ class ChangeCalls(Calls):
             factor_kg_co2e=factor_kg_co2e,
             gwp_set=gwp_set,
             consolidation=f"CONSOLIDATION_{approach.name}" if approach else None,
+            as_of=as_of,
         )
         answer = self._call(self._changes.EstimateRestatement, request)
         return messages.read(RestatementEstimate, answer, "estimate")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
-    from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.ledger.book.editions import Editions
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.balances import Add
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tonne.ledger.reading.past.as_of import AsOf
     from tonne.model import Entity
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.manifest.moments import PostingsAt
+    from tonne.store.manifest.moments import Point, PostingsAt
 
 MomentParts = Callable[[Moment], Iterable[pl.DataFrame]]
 """Reads the postings of a moment in parts."""
@@ -170,6 +170,13 @@ class Snapshots:
         self._parts = parts
         self._editions = editions
         self._evidence = evidence
+
+    def rules(
+        self, book: str, as_of: AsOf | None = None, method: int = 0
+    ) -> tuple[BookState, Point]:
+        """Give the rules of a book as of a moment, and the moment; see `take`."""
+        point = find_point(self._manifest, check_id("book", book), as_of)
+        return self._past.at(point, method), point
 
     def take(self, book: str, as_of: AsOf | None = None, *, hold: Hold | None = None) -> Snapshot:
         """Take a snapshot of a book as it is now, or as it was.

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tonne.ledger.files.sums import sum_by
-from tonne.ledger.reading.changes.under_method import HOLES, SPLIT, UNPOSTED, UnderMethod
 from tonne.model import PERIOD_COUNT_MAX, FinancialControl, Holding, period_of_month
 from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.hours.weighing import NOTHING
@@ -165,9 +164,8 @@ def figures_of(
     if hold is not None:
         count = sum(len(cell.kg) for cell in cells.values())
         hold.grow_to(hold.size_bytes + count * ENTRY_BYTES)
-    counts = Counter(seen.counts) if isinstance(seen, UnderMethod) else Counter[str]()
-    counts[BY_TIME] = chosen.by_time_count
-    return Figures(cells, count_whole(chosen.suspended, asked.first_period), counts)
+    suspended_count = count_whole(chosen.suspended, asked.first_period)
+    return Figures(cells, suspended_count, Counter({BY_TIME: chosen.by_time_count}))
 
 
 def _cells(
@@ -201,11 +199,6 @@ BY_TIME = "by_time"
 _NOTICES: Final = {
     BY_TIME: "{} records are in postings within whose days a share changes: those are split in "
     "proportion to days",
-    SPLIT: "{} balances have days on which the version of the method changes its factor: they "
-    "are split in proportion to days, since no record is read",
-    UNPOSTED: "{} balances are not posted under the version of the method: their records would "
-    "wait, and count for nothing in its answer",
-    HOLES: "{} balances have hours that a factor of the version lacks: they count as the others",
 }
 
 

@@ -12,7 +12,7 @@ from tonne.statements.fields import check_fields, invalid
 
 if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
-    from tonne.ledger.reading.changes.under_method import Versions
+    from tonne.ledger.reading.changes.sights import Sights
     from tonne.reports.bridge.answers import Scope
     from tonne.reports.bridge.walk import Walk
     from tonne.statements.changes.bridges import Bridge, Side
@@ -70,7 +70,7 @@ def check_side(place: str, side: Side, scope: Scope) -> None:
     scope.request(side)
 
 
-def book_bridge(versions: Versions, request: BridgeRequest, hold: Hold | None = None) -> Bridge:
+def book_bridge(sights: Sights, request: BridgeRequest, hold: Hold | None = None) -> Bridge:
     """Lay a bridge between two answers of a book.
 
     Raises
@@ -81,10 +81,10 @@ def book_bridge(versions: Versions, request: BridgeRequest, hold: Hold | None = 
         As an inventory does.
     """
     rows_max = min(request.rows_max or ROWS, ROWS_MAX)
-    return bridge_of(walk_of(versions, request, hold), request.told_by, rows_max)
+    return bridge_of(walk_of(sights, request, hold), request.told_by, rows_max)
 
 
-def walk_of(versions: Versions, request: BridgeRequest, hold: Hold | None = None) -> Walk:
+def walk_of(sights: Sights, request: BridgeRequest, hold: Hold | None = None) -> Walk:
     """Walk from the first answer of a request to the second one; exact."""
-    walker = Walker(versions, request.scope, request.told_by, hold)
+    walker = Walker(sights, request.scope, request.told_by, hold)
     return walker.walk(request.before, request.after)

@@ -20,7 +20,7 @@ from tonne.statements.changes.bridges import Bridge, BridgePart, BridgeRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tonne.reports.bridge.walk import Part, Walk
+    from tonne.reports.bridge.walk import Walk, WalkPart
 
 ROWS: Final = 20
 """Rows of a part that are told unless another number is asked for."""
@@ -55,10 +55,11 @@ def bridge_of(walk: Walk, group_by: Sequence[str], rows_max: int = ROWS) -> Brid
         tuple(parts),
         *walk.suspended,
         tuple(notices_of(walk.counts)),
+        *walk.commits,
     )
 
 
-def _part_of(part: Part, begun: Fraction, rows_max: int) -> BridgePart:
+def _part_of(part: WalkPart, begun: Fraction, rows_max: int) -> BridgePart:
     exact, printed = begun, _atto(begun)
     rows = []
     for group, kg in sorted(part.rows.items()):

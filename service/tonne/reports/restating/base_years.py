@@ -31,10 +31,14 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tonne.ledger.budget import Hold
-    from tonne.ledger.reading.changes.under_method import Versions
+    from tonne.ledger.reading.changes.sights import Sights
     from tonne.reports.restating.resting import Subject
     from tonne.statements.changes.restatements import BaseYear, Restatement
     from tonne.statements.statement import Statement
+
+
+_OF_POLICY = ("from_period", "to_period", "gwp_set", "consolidation")
+"""What of the figure the policy says, whatever it is compared with."""
 
 
 def side_of(base: BaseYear) -> Side:
@@ -46,6 +50,7 @@ def side_of(base: BaseYear) -> Side:
         Approach(base.consolidation),
         base.method_version,
         base.structure_on,
+        base.as_of,
     )
 
 
@@ -67,7 +72,7 @@ def the_base_year(stated: Iterable[Statement], id_: str = "") -> Statement | Non
 
 
 def check_base_year(
-    versions: Versions,
+    sights: Sights,
     statement: Statement,
     now: Side,
     restatements: Iterable[Statement],
@@ -91,9 +96,9 @@ def check_base_year(
     """
     base: BaseYear = statement.body
     before = side_of(base)
-    after = replace(before, structure_on=now.structure_on, method_version=now.method_version)
+    after = replace(now, **{name: getattr(before, name) for name in _OF_POLICY})
     request = BridgeRequest(before, after, Scope(accounts=base.accounts))
-    walk = walk_of(versions, request, hold)
+    walk = walk_of(sights, request, hold)
     bridge = bridge_of(walk, request.told_by, ROWS)
     change = walk.last - walk.first
     gross = sum((abs(part.kg) for part in walk.parts), Fraction(0))
@@ -117,13 +122,13 @@ def check_base_year(
 
 
 def estimate_restatement(
-    versions: Versions, subject: Subject, base: BaseYear | None, hold: Hold | None = None
+    sights: Sights, subject: Subject, base: BaseYear | None, hold: Hold | None = None
 ) -> RestatementEstimate:
     """Tell what rests on a subject, what it would be, and how much of the base year that is."""
-    found = resting_of(versions, subject, hold)
+    found = resting_of(sights, subject, hold)
     of_base = _BaseShare()
     if base is not None:
-        of_base = _share_of(versions, subject, base, hold)
+        of_base = _share_of(sights, subject, base, hold)
     now, then = found.total(found.now), found.total(found.then)
     return RestatementEstimate(
         decimal_of(found.total(found.resting)),
@@ -153,16 +158,14 @@ class _BaseShare:
     change: Decimal | None = None
 
 
-def _share_of(
-    versions: Versions, subject: Subject, base: BaseYear, hold: Hold | None
-) -> _BaseShare:
+def _share_of(sights: Sights, subject: Subject, base: BaseYear, hold: Hold | None) -> _BaseShare:
     """Ask the same of the base year alone, by its own accounts, GWP set and approach."""
     side = side_of(base)
     scope = Scope(accounts=base.accounts)
-    book = versions.at(base.method_version)
+    book = sights.at(sights.point(side.as_of).number, base.method_version)
     figure = figures_of(book, scope, side, hold, ("account",)).total
-    asked = replace(side, method_version=subject.side.method_version)
-    found = resting_of(versions, replace(subject, side=asked), hold, base.accounts)
+    asked = replace(side, method_version=subject.side.method_version, as_of=subject.side.as_of)
+    found = resting_of(sights, replace(subject, side=asked), hold, base.accounts)
     resting = found.total(found.resting)
     difference = found.total(found.then) - found.total(found.now)
     return _BaseShare(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tonne.ledger.budget import Hold
-    from tonne.ledger.reading.changes.under_method import Versions
+    from tonne.ledger.reading.changes.sights import Sights
     from tonne.reports.bridge.answers import Scope
     from tonne.statements.changes.bridges import Bridge, Side
 
@@ -82,7 +82,7 @@ class RestatementRequest:
 
 
 def restatement_of(
-    versions: Versions, request: RestatementRequest, hold: Hold | None = None
+    sights: Sights, request: RestatementRequest, hold: Hold | None = None
 ) -> Restatement:
     """Compute both figures of a restatement, and what lies between them.
 
@@ -94,7 +94,7 @@ def restatement_of(
         As a bridge does.
     """
     asked = request.bridge()
-    walk = walk_of(versions, asked, hold)
+    walk = walk_of(sights, asked, hold)
     bridge = bridge_of(walk, asked.told_by, ROWS)
     if walk.first == walk.last:
         raise invalid(
@@ -106,8 +106,8 @@ def restatement_of(
         request.metric,
         request.reported.from_period,
         request.reported.to_period,
-        _figure(versions, request.reported, bridge.from_kg_co2e),
-        _figure(versions, request.revised, bridge.to_kg_co2e),
+        _figure(sights, request.reported, bridge.from_kg_co2e),
+        _figure(sights, request.revised, bridge.to_kg_co2e),
         _text(bridge.difference_kg_co2e),
         request.cause,
         request.evidence_existed_then,
@@ -120,14 +120,13 @@ def restatement_of(
     )
 
 
-def _figure(versions: Versions, side: Side, kg: Decimal) -> RestatedFigure:
-    snapshot = versions.snapshot
-    asked = whole(side, snapshot.settings)
+def _figure(sights: Sights, side: Side, kg: Decimal) -> RestatedFigure:
+    asked = whole(side, sights)
     return RestatedFigure(
         _text(kg),
         asked.gwp_set,
         str(asked.consolidation),
-        snapshot.book.revision,
+        asked.as_of,
         side.method_version,
         side.structure_on,
     )

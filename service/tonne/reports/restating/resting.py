@@ -8,7 +8,7 @@ Postings are linear in the factor: the sums by resolution are enough, whatever t
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +19,7 @@ import polars as pl
 from tonne.catalogue.resolving.valuation import decimal_text, entry_worth
 from tonne.ledger.reading.changes.under_method import UNPOSTED, UnderMethod
 from tonne.quantities import ATTO_PER_ONE
-from tonne.reports.bridge.answers import EVERYTHING, Scope, notices_of
+from tonne.reports.bridge.answers import EVERYTHING, Scope
 from tonne.reports.bridge.book import check_side
 from tonne.reports.hours.weighing import amount_of
 from tonne.reports.inventory.footprint import INVESTMENTS, footprint_accounts, is_invested
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolving.resolution import Resolution, ResolutionEntry
     from tonne.ledger.budget import Hold
-    from tonne.ledger.reading.changes.under_method import Versions
+    from tonne.ledger.reading.changes.sights import Sights
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.inventory.boundary import Portion
     from tonne.reports.inventory.request import InventoryRequest
@@ -138,7 +138,6 @@ class Resting:
     then: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     resolutions: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unposted_count: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
     footprint: Collection[str] = ()
 
     def total(self, sums: dict[str, Fraction]) -> Fraction:
@@ -159,12 +158,18 @@ class Resting:
             )
 
     def notices(self) -> list[str]:
-        """Say what is assumed."""
-        return notices_of(self.counts)
+        """Say what is to be known beside the sums."""
+        if not self.unposted_count:
+            return []
+        told = (
+            f"{self.unposted_count:,} balances are not posted under the version: their records "
+            "would wait, and count for nothing in its figure"
+        )
+        return [told]
 
 
 def resting_of(
-    versions: Versions,
+    sights: Sights,
     subject: Subject,
     hold: Hold | None,
     accounts: tuple[str, ...] = (),
@@ -181,14 +186,15 @@ def resting_of(
     FieldInvalid, SelectionMustFit, ReadsExhausted, LedgerInconsistent, QuantityOverflow
         As an inventory does.
     """
-    snapshot = versions.snapshot
+    number = sights.point(subject.side.as_of).number
+    snapshot = sights.at(number)
     facilities = (subject.facility,) if subject.facility else ()
     scope = Scope(facilities=facilities, accounts=accounts)
     asked = replace(scope.request(subject.side), group_by=("account",)).under(snapshot.settings)
     found = Resting(footprint=footprint_accounts(asked))
     keep = _Keep(snapshot, subject)
     new = Fraction(subject.factor_kg_co2e) if subject.factor_kg_co2e else None
-    for id_, account, entry, units in _entries(versions.at(0, keep), asked, hold):
+    for id_, account, entry, units in _entries(sights.at(number, keep=keep), asked, hold):
         kg = entry_worth(entry, asked.gwp_set).kg_co2e * units
         found.now[account] += kg
         found.resolutions[account].add(id_)
@@ -199,11 +205,10 @@ def resting_of(
             found.then[account] += entry.conversion * units * new if mine else kg
     if new is None:
         version = subject.side.method_version or snapshot.book.method_version
-        other = versions.at(version, keep)
+        other = sights.at(number, version, keep)
         for _, account, entry, units in _entries(other, asked, hold):
             found.then[account] += entry_worth(entry, asked.gwp_set).kg_co2e * units
         assert isinstance(other, UnderMethod)  # noqa: S101  a version was asked for
-        found.counts = Counter(other.counts)
         found.unposted_count = other.counts[UNPOSTED]
     return found
 

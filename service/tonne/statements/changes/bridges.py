@@ -51,6 +51,9 @@ class Side:
         Version of the book's method under which everything is taken to be posted; 0: as it was.
     structure_on : str
         The day, YYYY-MM-DD, whose shares of entities count in all months; empty: each day its own.
+    as_of : str
+        The number of a commit, or a time with its offset from UTC; empty: now. Answers have the
+        number of the commit.
     """
 
     from_period: Month = ""
@@ -59,6 +62,7 @@ class Side:
     consolidation: Approach = Approach.NONE
     method_version: int = 0
     structure_on: Day = ""
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ class BridgePart:
 class Bridge:
     """From one answer to another: `from_kg_co2e`, all parts, and `to_kg_co2e` add up.
 
-    The suspended counts are of records of the selections that wait: they are in neither number.
+    `from_commit` and `to_commit` are the commits as of which the answers are: asked for by these
+    numbers, the bridge is the same for ever. The suspended counts are of records of the selections
+    that wait: they are in neither number.
     """
 
     from_kg_co2e: Decimal
@@ -103,3 +109,5 @@ class Bridge:
     from_suspended_count: int
     to_suspended_count: int
     notices: tuple[str, ...]
+    from_commit: int = 0
+    to_commit: int = 0

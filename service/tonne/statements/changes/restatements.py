@@ -42,8 +42,8 @@ class RestatedFigure:
     ----------
     kg_co2e : str
         As the ledger computed it.
-    revision : int
-        Of the book's rules when it was computed.
+    as_of : str
+        Number of the commit as of which it is.
     gwp_set, consolidation : str
         Of the valuation.
     method_version : int
@@ -55,7 +55,7 @@ class RestatedFigure:
     kg_co2e: Number
     gwp_set: Required
     consolidation: Required
-    revision: int = 0
+    as_of: Required
     method_version: int = 0
     structure_on: Day = ""
 
@@ -153,6 +153,9 @@ class BaseYear:
         The day whose shares of entities the figure has; empty: each day its own.
     source : str
         Where the policy is published.
+    as_of : str
+        The figure as of this moment, like when it was reported: the number of a commit, or a
+        time; empty: as it is now.
     """
 
     year_start: Month
@@ -163,6 +166,7 @@ class BaseYear:
     method_version: int = 0
     structure_on: Day = ""
     source: str = ""
+    as_of: str = ""
 
     def check(self, place: str) -> None:
         """Check the accounts and the words. Raises `FieldInvalid`."""

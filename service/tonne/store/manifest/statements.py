@@ -64,6 +64,22 @@ class Ground:
 class StatementTable(Tables):
     """The statements of the manifest."""
 
+    def repeated_statement(
+        self, book: str, row: StatementRow, request_id: str, sha256: str
+    ) -> StatementRow | None:
+        """Find the version that a request stated before, of a kind and an id; None of a new one.
+
+        Raises
+        ------
+        BookUnknown
+        ContentMustMatch
+            The request stated something else.
+        """
+        with self._database.read() as connection:
+            check_book(connection, book)
+            before = _repeated(connection, book, request_id, sha256)
+            return None if before is None else _as_known(connection, book, [row], before)[0]
+
     def put_statements(
         self,
         book: str,

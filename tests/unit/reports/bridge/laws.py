@@ -14,7 +14,7 @@ from tests.unit.reports.naive import Naive
 from tonne.catalogue.resolving.resolver import Run
 from tonne.catalogue.resolving.texts import Texts
 from tonne.catalogue.words.method import MethodSettings
-from tonne.ledger.reading.changes.under_method import Versions
+from tonne.ledger.reading.changes.sights import Sights
 from tonne.ledger.reading.snapshot import Snapshot
 from tonne.model import (
     Book,
@@ -27,6 +27,7 @@ from tonne.model import (
 )
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.statements.changes.bridges import Side
+from tonne.store.manifest.moments import Point, PostingsAt
 
 SETTINGS = MethodSettings()
 
@@ -67,37 +68,40 @@ BOOK = Book(
 )
 
 
-class SmallVersions(Versions):
-    """Versions of a book whose states are given."""
+class Snapshots:
+    """Gives the same book whenever it is asked for, and the states of its versions."""
 
-    def __init__(self, snapshot, outcomes_by_version):
-        super().__init__(None, snapshot)
-        self._given = {
-            version: State(version, outcomes) for version, outcomes in outcomes_by_version.items()
-        }
+    def __init__(self, snapshot, states):
+        self._snapshot = snapshot
+        self._states = states
 
-    def state(self, version):
-        return self._given[version]
+    def take(self, _book, _as_of=None, *, hold=None):
+        assert hold is None
+        return self._snapshot
+
+    def rules(self, _book, _as_of=None, method=0):
+        return self._states[method], self._snapshot.point
 
 
-def versions_of(records, outcomes, facilities, entities=(), later=None):
+def sights_of(records, outcomes, facilities, entities=(), later=None):
     """A book of records as posted (0), and under version 1."""
     frame = post(records, outcomes) if records else post([], {})
     frame = frame.with_columns(pl.col("resolution").cast(pl.String))
     snapshot = Snapshot(
         BOOK,
-        (),
+        Point("acme", 7, BOOK.create_time, 1),
+        PostingsAt(()),
         SETTINGS,
         facilities,
         Texts(()),
         entities,
         0,
-        lambda _files: frame.iter_slices(5),
+        lambda _moment: frame.iter_slices(5),
         Resolutions(outcomes),
         evidence=None,
         again=None,
     )
-    return SmallVersions(snapshot, {1: later or outcomes})
+    return Sights(Snapshots(snapshot, {1: State(1, later or outcomes)}), None, "acme")
 
 
 def frozen(entities, day):
@@ -117,12 +121,11 @@ def frozen(entities, day):
     return tuple(made)
 
 
-def as_posted_by(records, outcomes):
-    """Parts of what is posted, each a record of its own: a version resolves each by itself."""
+def parts_of(records):
+    """Parts of records, each a record of its own: a version resolves each by itself."""
     return [
         Record(each.facility, each.activity, each.region, period, (part,), each.unit)
         for each in records
-        if outcome_of(each, outcomes) is not None
         for period, part in each.parts()
     ]
 
@@ -131,7 +134,7 @@ class NaiveBook:
     """A book as a naive program reads it: sides to kg, and cells by records."""
 
     def __init__(self, records, outcomes, facilities, entities, later):
-        self.records = {0: records, 1: as_posted_by(records, outcomes)}
+        self.records = {0: records, 1: parts_of(records)}
         self.outcomes = {0: outcomes, 1: later}
         self.facilities = facilities
         self.entities = entities

@@ -1,6 +1,5 @@
 """The command `tonne bridge`."""
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,6 +10,16 @@ from tonne.cli.commands.inventory import (
     ActivityOption,
     FacilityOption,
     RegionOption,
+)
+from tonne.cli.commands.reporting.sides import (
+    ApproachOption,
+    FirstMonthsOption,
+    LastMonthsOption,
+    MomentOption,
+    SetOption,
+    StructureOption,
+    VersionOption,
+    make_side,
 )
 from tonne.cli.commands.stating.statements import document_of, tell
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
@@ -26,10 +35,19 @@ from tonne.cli.terminal.output import (
     stdout_console,
 )
 from tonne.cli.terminal.waterfall import Step, bars_of
-from tonne.client.answers.report_results import CONSOLIDATIONS
-from tonne.statements.changes.bridges import Approach, Bridge, BridgePart, Side
+from tonne.statements.changes.bridges import Bridge, BridgePart
 
-_MONTHS = re.compile(r"(\d{4})(-\d{2})?(?:\.\.(\d{4})(-\d{2})?)?", re.ASCII)
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="COLUMN,...",
+        help="Unfold each part by any of account, facility, activity.",
+    ),
+]
+RowsOption = Annotated[
+    int, typer.Option("--rows", help="Most rows of a part, the largest first.", min=1)
+]
 
 _WORDS = {
     "new_records": "new records",
@@ -43,57 +61,20 @@ _WORDS = {
 def show_bridge(  # typer passes by name
     book: BookOption,
     *,
-    first: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="MONTHS",
-            help="Months of the first answer: YYYY, YYYY-MM or YYYY-MM..YYYY-MM; empty: all.",
-        ),
-    ] = "",
-    last: Annotated[
-        str,
-        typer.Option("--to", metavar="MONTHS", help="Of the second one; empty: the same."),
-    ] = "",
-    from_gwp_set: Annotated[
-        str, typer.Option(metavar="SET", help="GWP set; empty: that of the book's method.")
-    ] = "",
-    to_gwp_set: Annotated[str, typer.Option(metavar="SET", help="GWP set.")] = "",
-    from_consolidation: Annotated[
-        str,
-        typer.Option(
-            metavar="APPROACH",
-            help=f"{', '.join(CONSOLIDATIONS.values())}; empty: that of the book's method.",
-        ),
-    ] = "",
-    to_consolidation: Annotated[str, typer.Option(metavar="APPROACH", help="Approach.")] = "",
-    from_method: Annotated[
-        int,
-        typer.Option(
-            metavar="VERSION",
-            help="As if all had been posted under this version of the method; 0: as posted.",
-        ),
-    ] = 0,
-    to_method: Annotated[int, typer.Option(metavar="VERSION", help="Version.")] = 0,
-    from_structure: Annotated[
-        str,
-        typer.Option(
-            metavar="DAY",
-            help="The day whose shares of entities count in all months; empty: each its own.",
-        ),
-    ] = "",
-    to_structure: Annotated[str, typer.Option(metavar="DAY", help="The day.")] = "",
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by",
-            metavar="COLUMN,...",
-            help="Unfold each part by any of account, facility, activity.",
-        ),
-    ] = "",
-    rows: Annotated[
-        int, typer.Option("--rows", help="Most rows of a part, the largest first.", min=1)
-    ] = 20,
+    first: FirstMonthsOption = "",
+    last: LastMonthsOption = "",
+    from_as_of: MomentOption = "",
+    to_as_of: MomentOption = "",
+    from_method: VersionOption = 0,
+    to_method: VersionOption = 0,
+    from_gwp_set: SetOption = "",
+    to_gwp_set: SetOption = "",
+    from_consolidation: ApproachOption = "",
+    to_consolidation: ApproachOption = "",
+    from_structure: StructureOption = "",
+    to_structure: StructureOption = "",
+    by: ByOption = "",
+    rows: RowsOption = 20,
     facility: FacilityOption = None,
     activity: ActivityOption = None,
     account: AccountOption = None,
@@ -106,8 +87,13 @@ def show_bridge(  # typer passes by name
     Each part is the difference of two answers of the walk: ask for their inventory or explanation
     with the options that JSON names.
     """
-    before = make_side(first, from_gwp_set, from_consolidation, from_method, from_structure)
-    after = make_side(last or first, to_gwp_set, to_consolidation, to_method, to_structure)
+    before, after = (
+        make_side(months, gwp_set, approach, method=method, structure=day, as_of=as_of)
+        for months, gwp_set, approach, method, day, as_of in (
+            (first, from_gwp_set, from_consolidation, from_method, from_structure, from_as_of),
+            (last or first, to_gwp_set, to_consolidation, to_method, to_structure, to_as_of),
+        )
+    )
     with connect(server) as client:
         found = client.bridge(
             book,
@@ -133,31 +119,6 @@ def show_bridge(  # typer passes by name
     tell(found.notices)
 
 
-def make_side(
-    months: str, gwp_set: str = "", consolidation: str = "", method: int = 0, structure: str = ""
-) -> Side:
-    """Make what an answer is to. Raises `typer.BadParameter`."""
-    if consolidation not in set(Approach):
-        known = ", ".join(each for each in Approach if each)
-        raise typer.BadParameter(f"expected one of {known}; got {consolidation!r}")
-    first, last = read_months(months)
-    return Side(first, last, gwp_set, Approach(consolidation), method, structure)
-
-
-def read_months(text: str) -> tuple[str, str]:
-    """Read `2025`, `2025-03` or `2025-03..2026-02` as first and last month, both inclusive."""
-    if not text:
-        return "", ""
-    found = _MONTHS.fullmatch(text)
-    if found is None:
-        raise typer.BadParameter(
-            f"expected months like 2025, 2025-03 or 2025-03..2026-02; got {text!r}"
-        )
-    year, month, last_year, last_month = found.groups()
-    end_year, end_month = (last_year, last_month) if last_year else (year, month)
-    return f"{year}{month or '-01'}", f"{end_year}{end_month or '-12'}"
-
-
 def print_waterfall(found: Bridge) -> None:
     """Print the totals and the parts, each with its bar."""
     steps = [
@@ -177,8 +138,12 @@ def print_waterfall(found: Bridge) -> None:
             for step, bar in zip(steps, bars, strict=True)
         ],
     )
+    lines = [f"as of commit {found.from_commit}"]
+    if found.to_commit != found.from_commit:
+        lines = [f"as of commits {found.from_commit} and {found.to_commit}"]
     if start:
-        stdout_console().print(shown(f"(the bars begin at {exact_text(round(start, 1))} kg)"))
+        lines.append(f"the bars begin at {exact_text(round(start, 1))} kg")
+    stdout_console().print(shown(f"({'; '.join(lines)})"))
 
 
 def cause_text(part: BridgePart) -> str:

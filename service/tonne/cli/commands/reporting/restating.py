@@ -16,7 +16,16 @@ from tonne.cli.commands.inventory import (
     RegionOption,
     ToOption,
 )
-from tonne.cli.commands.reporting.bridges import cause_text, make_side
+from tonne.cli.commands.reporting.bridges import cause_text
+from tonne.cli.commands.reporting.sides import (
+    ApproachOption,
+    MomentOption,
+    MonthsOption,
+    SetOption,
+    StructureOption,
+    VersionOption,
+    make_side,
+)
 from tonne.cli.commands.stating.statements import (
     AllOption,
     IdArgument,
@@ -87,6 +96,17 @@ _LIST = (
     Column("withdrawn", is_optional=True),
 )
 
+MetricOption = Annotated[str, typer.Option(help="What is restated, as the report calls it.")]
+CauseOption = Annotated[RestatementCause, typer.Option(help="Why.")]
+TreatmentOption = Annotated[Treatment, typer.Option(help="What follows.")]
+EvidenceOption = Annotated[
+    bool,
+    typer.Option(
+        "--evidence-existed-then/--evidence-came-later",
+        help="Whether what shows it could have been known when the figure was reported.",
+    ),
+]
+
 _WHO = (Column("author"), Column("reason"), Column("create_time"))
 
 
@@ -118,6 +138,9 @@ def estimate(  # typer passes by name
     to_period: ToOption = "",
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
+    as_of: Annotated[
+        str, typer.Option(metavar="COMMIT|TIME", help="As of this moment; empty: now.")
+    ] = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -138,6 +161,7 @@ def estimate(  # typer passes by name
             factor_kg_co2e=kg_co2e,
             gwp_set=gwp_set,
             consolidation=consolidation,
+            as_of=as_of,
         )
     if form is Format.JSON:
         print_json(document_of(found))
@@ -179,39 +203,23 @@ def note(  # typer passes by name
     restatement_id: IdArgument,
     *,
     book: BookOption,
-    metric: Annotated[str, typer.Option(help="What is restated, as the report calls it.")],
-    months: Annotated[
-        str, typer.Option(metavar="MONTHS", help="YYYY, YYYY-MM or YYYY-MM..YYYY-MM.")
-    ],
-    cause: Annotated[RestatementCause, typer.Option(help="Why.")],
-    evidence_existed_then: Annotated[
-        bool,
-        typer.Option(
-            "--evidence-existed-then/--evidence-came-later",
-            help="Whether what shows it could have been known when the figure was reported.",
-        ),
-    ],
+    metric: MetricOption,
+    months: MonthsOption,
+    cause: CauseOption,
+    evidence_existed_then: EvidenceOption,
     reason: ReasonOption,
     author: AuthorOption = "",
-    treatment: Annotated[Treatment, typer.Option(help="What follows.")] = Treatment.NOTED,
-    reported_gwp_set: Annotated[str, typer.Option(metavar="SET", help="As reported.")] = "",
-    revised_gwp_set: Annotated[str, typer.Option(metavar="SET", help="As it is now.")] = "",
-    reported_consolidation: Annotated[
-        str, typer.Option(metavar="APPROACH", help="As reported.")
-    ] = "",
-    revised_consolidation: Annotated[
-        str, typer.Option(metavar="APPROACH", help="As it is now.")
-    ] = "",
-    reported_method: Annotated[
-        int, typer.Option(metavar="VERSION", help="As reported; 0: as posted.")
-    ] = 0,
-    revised_method: Annotated[int, typer.Option(metavar="VERSION", help="As it is now.")] = 0,
-    reported_structure: Annotated[
-        str, typer.Option(metavar="DAY", help="The day whose shares count; empty: each its own.")
-    ] = "",
-    revised_structure: Annotated[
-        str, typer.Option(metavar="DAY", help="The day whose shares count now.")
-    ] = "",
+    treatment: TreatmentOption = Treatment.NOTED,
+    reported_as_of: MomentOption = "",
+    revised_as_of: MomentOption = "",
+    reported_method: VersionOption = 0,
+    revised_method: VersionOption = 0,
+    reported_gwp_set: SetOption = "",
+    revised_gwp_set: SetOption = "",
+    reported_consolidation: ApproachOption = "",
+    revised_consolidation: ApproachOption = "",
+    reported_structure: StructureOption = "",
+    revised_structure: StructureOption = "",
     facility: FacilityOption = None,
     activity: ActivityOption = None,
     account: AccountOption = None,
@@ -220,30 +228,41 @@ def note(  # typer passes by name
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Note that a figure that was reported is another one by now; the ledger computes both."""
+    reported = make_side(
+        months,
+        reported_gwp_set,
+        reported_consolidation,
+        method=reported_method,
+        structure=reported_structure,
+        as_of=reported_as_of,
+    )
+    revised = make_side(
+        months,
+        revised_gwp_set,
+        revised_consolidation,
+        method=revised_method,
+        structure=revised_structure,
+        as_of=revised_as_of,
+    )
+    selection = {
+        "facilities": facility or (),
+        "activities": activity or (),
+        "accounts": account or (),
+        "regions": region or (),
+    }
     with connect(server) as client:
         made = client.note_restatement(
             book,
             restatement_id,
             metric,
-            make_side(
-                months,
-                reported_gwp_set,
-                reported_consolidation,
-                reported_method,
-                reported_structure,
-            ),
-            make_side(
-                months, revised_gwp_set, revised_consolidation, revised_method, revised_structure
-            ),
+            reported,
+            revised,
+            **selection,
             cause=cause,
             evidence_existed_then=evidence_existed_then,
             reason=reason,
             author=author,
             treatment=treatment,
-            facilities=facility or (),
-            activities=activity or (),
-            accounts=account or (),
-            regions=region or (),
             request_id=request_id,
         )
     body: Restatement = made.body

@@ -41,6 +41,7 @@ def read_subject(request: changes_pb2.EstimateRestatementRequest) -> Subject:
         request.gwp_set,
         Approach(read_approach(request)),
         request.method_version,
+        as_of=request.as_of,
     )
     return Subject(
         request.factor,
@@ -111,6 +112,7 @@ def _read_side(request: Any, field: str) -> Side:
         Approach(read_approach(side)),
         side.method_version,
         day,
+        side.as_of,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
@@ -46,7 +47,7 @@ class ChangeService:
         book = names.read_book(request.name)
         wanted = change_codec.read_bridge(request)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            found = book_bridge(self._ledger.versions_of(book), wanted, hold)
+            found = book_bridge(self._ledger.sights_of(book, hold), wanted, hold)
             return statement_codec.write_answer(changes_pb2.Bridge(), found)
 
     def estimate_restatement(
@@ -58,7 +59,7 @@ class ChangeService:
         base = the_base_year(self._ledger.statements.read(book, View(Kind.BASE_YEAR)))
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = estimate_restatement(
-                self._ledger.versions_of(book), subject, base.body if base else None, hold
+                self._ledger.sights_of(book, hold), subject, base.body if base else None, hold
             )
             return statement_codec.write_answer(changes_pb2.RestatementEstimate(), found)
 
@@ -68,16 +69,20 @@ class ChangeService:
         """Note a restatement, its figures computed here."""
         book = names.read_book(request.parent, field="parent")
         wanted = change_codec.read_restatement(request)
-        with self._ledger.reads.holding(PART_BYTES) as hold:
-            body = restatement_of(self._ledger.versions_of(book), wanted, hold)
         given = Statement(
             Kind.RESTATEMENT,
             request.id,
-            body,
             reason=request.reason,
             author=request.author or caller().subject,
         )
-        (made,) = self._ledger.statements.add(book, [given], request.request_id)
+        asked = request.SerializeToString(deterministic=True).hex()
+        statements, name = self._ledger.statements, request.request_id
+        # What was noted stays, whatever the figures are by now.
+        made = statements.repeated(book, given, name, asked)
+        if made is None:
+            with self._ledger.reads.holding(PART_BYTES) as hold:
+                body = restatement_of(self._ledger.sights_of(book, hold), wanted, hold)
+            (made,) = statements.add(book, [replace(given, body=body)], name, asked=asked)
         return change_codec.write_noted(book, made)
 
     def check_base_year(
@@ -96,7 +101,7 @@ class ChangeService:
         now = change_codec.read_now(request, statements.today(book))
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = check_base_year(
-                self._ledger.versions_of(book),
+                self._ledger.sights_of(book, hold),
                 base,
                 now,
                 statements.read(book, View(Kind.RESTATEMENT)),

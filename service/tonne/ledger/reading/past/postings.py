@@ -97,14 +97,14 @@ class PostingsReader:
         book = moment.book.id
         now = read_kept(self._reader, file, [], whole=True)
         if is_asked(file):
-            yield from _posted(now, periods, book, sign=1)
+            yield from posted_again(now, periods, book, sign=1)
         for clearing in clearings:
             if not moment.knows(clearing):
                 break
             cleared = read_cleared(self._reader, [clearing]).with_columns(
                 pl.col("channel").cast(pl.String)
             )
-            before, now = now, _after(now, cleared)
+            before, now = now, records_after(now, cleared)
             if not is_asked(clearing):
                 continue
             with polars_errors(clearing.path):
@@ -113,11 +113,11 @@ class PostingsReader:
                 was = before.join(named, on=_PLACE, how="inner", maintain_order="left")
                 was = was.with_columns(pl.coalesce(POSTED_AS, "told").alias(POSTED_AS))
                 became = now.join(named, on=_PLACE, how="semi", maintain_order="left")
-            yield from _posted(was, periods, book, sign=-1)
-            yield from _posted(became, periods, book, sign=1)
+            yield from posted_again(was, periods, book, sign=-1)
+            yield from posted_again(became, periods, book, sign=1)
 
 
-def _after(records: pl.DataFrame, cleared: pl.DataFrame) -> pl.DataFrame:
+def records_after(records: pl.DataFrame, cleared: pl.DataFrame) -> pl.DataFrame:
     """Lay a clearing over records: what became of them, and under what they were posted."""
     with polars_errors("a segment and its clearings"):
         told = cleared.filter(~pl.col("is_reversed") & pl.col(POSTED_AS).is_not_null()).select(
@@ -128,7 +128,7 @@ def _after(records: pl.DataFrame, cleared: pl.DataFrame) -> pl.DataFrame:
     return with_cleared(noted, cleared)
 
 
-def _posted(
+def posted_again(
     records: pl.DataFrame, periods: PeriodTable, book: str, *, sign: int
 ) -> Iterator[pl.DataFrame]:
     """Post records as they were posted, some at a time; with the signs turned where `sign` is -1.
