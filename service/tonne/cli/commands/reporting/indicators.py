@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tonne.cli.commands.inventory import (
+    AsOfOption,
     ConsolidationOption,
     FacilityOption,
     FromOption,
@@ -174,6 +175,7 @@ def show_values(  # noqa: PLR0917  # typer passes by name
         str,
         typer.Option("--coal-set", metavar="SET", help="Coal equivalents; empty: the first set."),
     ] = "",
+    as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -191,10 +193,14 @@ def show_values(  # noqa: PLR0917  # typer passes by name
             gwp_set=gwp_set,
             consolidation=consolidation,
             coal_set=coal_set,
+            as_of=as_of,
         )
         found = ask(span=span)
         has_line = form is Format.TABLE and not span and bool(found.values)
-        months = ask(span="month").values if has_line else ()
+        moment = {"as_of": found.moment.commit} if found.moment else {}
+        months = ask(span="month", **moment).values if has_line else ()
+    if form is not Format.JSON:
+        tell_moment(found.moment)
     if form is Format.JSON:
         print_json(values_document(found))
     elif form is Format.CSV:
