@@ -31,8 +31,11 @@ from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.taking import read_kept, take_back
 from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
+from tonne.ledger.reading.past.postings import PostingsReader
+from tonne.ledger.upkeep.between_marks import added_between, by_interval
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
+from tonne.store.manifest.moments import Point
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -137,6 +140,16 @@ class Rebuild:
             corrupt = self._take_off_the_good(snapshot, sums)
             if not corrupt:
                 return Rebuilt()
+            marks = sorted({each.number for each in self._manifest.marks(self._book.id)})
+            (*later, _) = by_interval(marks, corrupt).items()
+            if later:
+                done = [self._rebuild_between(snapshot, *each) for each in later]
+                rest = self.run()
+                return replace(
+                    rest,
+                    replaced=(*(file for one, _ in done for file in one), *rest.replaced),
+                    row_count=rest.row_count + sum(count for _, count in done),
+                )
             record_count = 0
             for file, clearings in self._segments(snapshot):
                 record_count += self._add_records(file, clearings, sums)
@@ -161,6 +174,30 @@ class Rebuild:
                     sums.add(as_postings(frame).with_columns(-pl.col(_SUMMED)))
             self._on_file()
         return corrupt
+
+    def _rebuild_between(
+        self,
+        snapshot: BookSnapshot,
+        interval: tuple[int, int | None],
+        corrupt: Sequence[FileRow],
+    ) -> tuple[Sequence[FileRow], int]:
+        """Make the corrupt files between two marks again: what commits there added says it all."""
+        first, stop = interval
+        last = Point(self._book.id, snapshot.stop_seq if stop is None else stop, self._clock(), 0)
+        gone = {file.id for file in corrupt}
+        reader = PostingsReader(self._manifest, self._reader, lambda _: ())
+        with SpilledSums(POSTINGS_SCHEMA, SUMS_ROWS_MAX) as sums:
+            for file in snapshot.postings:
+                if first <= file.last_commit <= last.number and file.id not in gone:
+                    frame = self._reader.open(file).frame()
+                    with polars_errors(file.path):
+                        sums.add(as_postings(frame).with_columns(-pl.col(_SUMMED)))
+            for part in added_between(reader, self._book, first, last):
+                self._renew()
+                sums.add(part)
+            frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
+        self._replace(corrupt, frame)
+        return corrupt, frame.height
 
     def _segments(self, snapshot: BookSnapshot) -> Iterator[tuple[FileRow, list[FileRow]]]:
         after_seq = 0

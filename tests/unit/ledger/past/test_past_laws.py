@@ -56,9 +56,7 @@ class Kept:
 
 
 quantities = st.integers(-(10**5), 10**5).map(lambda hundreds: hundreds * 10**4)
-new_records = st.tuples(
-    st.sampled_from(["f0", "f1"]), st.sampled_from([GRID, LIME]), quantities
-)
+new_records = st.tuples(st.sampled_from(["f0", "f1"]), st.sampled_from([GRID, LIME]), quantities)
 
 
 class Past(RuleBasedStateMachine):
@@ -156,9 +154,7 @@ class Past(RuleBasedStateMachine):
             "lime": b"process.lime,,kWh,2015-01-01,,2,,,,scope1.process,p,1,\n",
             "fr": b"electricity.grid,FR,kWh,2015-01-01,,0.7,,,,,p,1,\n",
         }
-        self.bench.ledger.editions.import_edition(
-            self.bench.book, edition, HEADER + rows[edition]
-        )
+        self.bench.ledger.editions.import_edition(self.bench.book, edition, HEADER + rows[edition])
         if edition == "fr":
             self.remember_only()
             methods, book = self.bench.ledger.methods, self.bench.book
