@@ -11,9 +11,9 @@ from tonne.catalogue.words.method import MethodSettings
 from tonne.client.answers import results
 from tonne.client.answers.days import row_messages
 from tonne.client.answers.records import record_mapping
+from tonne.client.answers.results import AsOf, BookMoment, Mark, moment_text, telling
 from tonne.client.methods import method_message, read_method
 from tonne.client.wire.calls import PAGE_SIZE, Calls
-from tonne.client.wire.moments import AsOf, BookMoment, Mark, moment_text, telling
 from tonne.client.wire.resources import (
     book_name,
     entity_message,

@@ -6,9 +6,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.import_results import Correction, ReversalProgress, read_correction
+from tonne.client.answers.results import AsOf, BookMoment, moment_text, telling
 from tonne.client.imports import ImportCalls
 from tonne.client.wire.calls import PAGE_SIZE
-from tonne.client.wire.moments import AsOf, BookMoment, moment_text, telling
 from tonne.client.wire.resources import book_name, source_name
 from tonne.v1 import corrections_pb2
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.report_results import CONSOLIDATIONS
+from tonne.client.answers.results import AsOf, BookMoment, moment_text, read_moment
 from tonne.client.reports import approach_number, check_month, names_of
 from tonne.client.wire.calls import Calls
-from tonne.client.wire.moments import AsOf, BookMoment, moment_text, read_moment
 from tonne.client.wire.resources import book_name
 from tonne.errors import FieldInvalid
 from tonne.v1 import indicators_pb2

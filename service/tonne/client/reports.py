@@ -15,18 +15,19 @@ from tonne.client.answers.report_results import (
     read_estimate,
     read_inventory,
 )
-from tonne.client.answers.results import LedgerRecord, read_ledger_record
-from tonne.client.append.batches import Batches, Records
-from tonne.client.wire.calls import PAGE_SIZE, Calls
-from tonne.client.wire.filters import all_of
-from tonne.client.wire.moments import (
+from tonne.client.answers.results import (
     AsOf,
     BookMoment,
+    LedgerRecord,
     moment_text,
+    read_ledger_record,
     read_moment,
     telling,
     telling_last,
 )
+from tonne.client.append.batches import Batches, Records
+from tonne.client.wire.calls import PAGE_SIZE, Calls
+from tonne.client.wire.filters import all_of
 from tonne.client.wire.resources import book_name, channel_name
 from tonne.errors import FieldInvalid
 from tonne.model import Limits, month_of_period, period_of_month

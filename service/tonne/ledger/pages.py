@@ -15,8 +15,8 @@ from tonne.store.rows import Condition, Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tonne.ledger.as_of import AsOf
     from tonne.ledger.filters import Fields
-    from tonne.ledger.reading.past.as_of import AsOf
     from tonne.store.manifest.moments import Point
     from tonne.store.rows import Found
 

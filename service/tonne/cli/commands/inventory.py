@@ -25,7 +25,7 @@ from tonne.cli.terminal.output import (
 )
 from tonne.client import DIMENSIONS, Inventory, InventoryRow
 from tonne.client.answers.report_results import CONSOLIDATIONS
-from tonne.client.wire.moments import BookMoment
+from tonne.client.answers.results import BookMoment
 
 GROUP_WIDTH_MIN = 12
 """Characters in which a facility or an activity can still be told from another."""

@@ -7,8 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tonne.client.answers.results import RowError, read_row_error, read_totals, status_name
-from tonne.client.wire.moments import BookMoment, read_moment
+from tonne.client.answers.results import (
+    BookMoment,
+    RowError,
+    read_moment,
+    read_row_error,
+    read_totals,
+    status_name,
+)
 from tonne.v1 import ledger_pb2, report_pb2
 
 if TYPE_CHECKING:

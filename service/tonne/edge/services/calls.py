@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from google.protobuf.message_factory import GetMessageClass
 
 from tonne.errors import FieldInvalid
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.pages import Ask
-from tonne.ledger.reading.past.as_of import read_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tonne.edge.messages import names
 from tonne.edge.messages.reports import indicator_codec
 from tonne.edge.services.calls import handlers_of, last_told, read_query
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.budget import PART_BYTES
-from tonne.ledger.reading.past.as_of import read_as_of
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.claims import check_claims
 from tonne.reports.indicators.definition import search

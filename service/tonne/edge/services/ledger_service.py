@@ -9,10 +9,10 @@ from tonne.edge.messages import codec, method_codec, names
 from tonne.edge.messages.word_codec import read_word, write_cause, write_word
 from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.edge.services.masks import read_mask
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.book.entities import ENTITIES_MAX
 from tonne.ledger.book.facilities import TEXTS
 from tonne.ledger.book.register import FACILITIES_MAX, check_count
-from tonne.ledger.reading.past.as_of import read_as_of
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:

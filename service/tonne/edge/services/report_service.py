@@ -14,8 +14,8 @@ from tonne.edge.messages.requests.batch_requests import EstimatePart, read_estim
 from tonne.edge.services.calls import handlers_of, last_told, read_ask, told
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.budget import PART_BYTES
-from tonne.ledger.reading.past.as_of import read_as_of
 from tonne.reports.allocation.book import book_allocation
 from tonne.reports.coverage import book_coverage
 from tonne.reports.estimate import Estimate

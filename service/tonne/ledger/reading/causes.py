@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tonne.ledger.as_of import find_point
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_waiting
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.posting.suspense import SuspenseTexts
-from tonne.ledger.reading.past.as_of import find_point
 from tonne.ledger.reading.past.rules import PastRules
 from tonne.ledger.reading.past.waiting import suspended_at
 from tonne.model import RowStatus, check_id
@@ -22,11 +22,11 @@ from tonne.work import check_wanted
 if TYPE_CHECKING:
     import datetime as dt
 
+    from tonne.ledger.as_of import AsOf
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.budget import Budget
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.posting.suspense import Cause
-    from tonne.ledger.reading.past.as_of import AsOf
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.manifest.moments import Point
     from tonne.store.rows import FileRow

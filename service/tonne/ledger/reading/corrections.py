@@ -14,7 +14,7 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import read_cleared
 from tonne.ledger.filters import Fields, moment_field, number_field, text_field, word_field
 from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens
-from tonne.ledger.reading.past.as_of import listed_point
+from tonne.ledger.reading.past.listed import listed_point
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import check_id
 from tonne.store.statement_rows import CorrectionKind, ReasonCode

@@ -19,7 +19,7 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_waiting, is_withdrawn
 from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens, page_limit
 from tonne.ledger.posting.suspense import SuspenseTexts
-from tonne.ledger.reading.past.as_of import listed_point
+from tonne.ledger.reading.past.listed import listed_point
 from tonne.ledger.reading.past.rules import PastRules
 from tonne.ledger.reading.past.waiting import suspended_at
 from tonne.ledger.reading.quarantined import QuarantinedRecord, quarantined_records, source_of

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.as_of import find_point
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.reading.moment import Moment, outrun
-from tonne.ledger.reading.past.as_of import find_point
 from tonne.ledger.reading.past.rules import PastRules
 from tonne.ledger.reading.past.under import UnderMethod, with_known
 from tonne.model import check_id
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
+    from tonne.ledger.as_of import AsOf
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.ledger.book.editions import Editions
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.balances import Add
     from tonne.ledger.reading.evidence import Evidence
-    from tonne.ledger.reading.past.as_of import AsOf
     from tonne.model import Entity
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.manifest.moments import Point, PostingsAt

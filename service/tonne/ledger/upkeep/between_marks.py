@@ -9,17 +9,28 @@ from __future__ import annotations
 import bisect
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings
+from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.reading.moment import Moment
-from tonne.store.manifest.moments import Point, PostingsAt
+from tonne.ledger.reading.past.postings import PostingsReader
+from tonne.store.manifest.moments import PostingsAt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    import polars as pl
-
-    from tonne.ledger.reading.past.postings import PostingsReader
+    from tonne.ledger.files.files import FileReader
     from tonne.model import Book
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.manifest.moments import Point
     from tonne.store.rows import FileRow
+
+SUMS_ROWS_MAX = 1 << 18
+"""Sums of postings that are kept in memory; more wait in a temporary folder."""
+
+_SUMMED = ("quantity", "record_count", "record_start_count")
 
 
 def by_interval(
@@ -39,8 +50,34 @@ def by_interval(
     return found
 
 
-def added_between(
-    reader: PostingsReader, book: Book, first: int, last: Point
-) -> Iterator[pl.DataFrame]:
-    """Post again what commits from a number up to a moment added, columns of `POSTINGS_SCHEMA`."""
-    yield from reader.parts(Moment(book, last, PostingsAt((), first)))
+def missing_between(
+    manifest: Manifest,
+    reader: FileReader,
+    book: Book,
+    good: Sequence[FileRow],
+    interval: tuple[int, Point],
+) -> pl.DataFrame:
+    """Post again what commits between two marks added, less what good files hold of it.
+
+    Parameters
+    ----------
+    good : sequence of FileRow
+        Postings files of the interval.
+    interval : tuple of int and Point
+        Its first number, and its last moment.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `POSTINGS_SCHEMA`.
+    """
+    first, last = interval
+    postings = PostingsReader(manifest, reader, lambda _: ())
+    with SpilledSums(POSTINGS_SCHEMA, SUMS_ROWS_MAX) as sums:
+        for file in good:
+            frame = reader.open(file).frame()
+            with polars_errors(file.path):
+                sums.add(as_postings(frame).with_columns(-pl.col(_SUMMED)))
+        for part in postings.parts(Moment(book, last, PostingsAt((), first))):
+            sums.add(part)
+        return pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])

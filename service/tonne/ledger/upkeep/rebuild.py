@@ -31,8 +31,7 @@ from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.taking import read_kept, take_back
 from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
-from tonne.ledger.reading.past.postings import PostingsReader
-from tonne.ledger.upkeep.between_marks import added_between, by_interval
+from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
 from tonne.store.manifest.moments import Point
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import BookSnapshot, CommitRow, FileRow, Lease
-
-SUMS_ROWS_MAX = 1 << 18
-"""Sums of postings that a rebuild keeps in memory; more wait in a temporary folder."""
 
 BATCH_ROWS = 1 << 16
 
@@ -184,18 +180,13 @@ class Rebuild:
         """Make the corrupt files between two marks again: what commits there added says it all."""
         first, stop = interval
         last = Point(self._book.id, snapshot.stop_seq if stop is None else stop, self._clock(), 0)
-        gone = {file.id for file in corrupt}
-        reader = PostingsReader(self._manifest, self._reader, lambda _: ())
-        with SpilledSums(POSTINGS_SCHEMA, SUMS_ROWS_MAX) as sums:
-            for file in snapshot.postings:
-                if first <= file.last_commit <= last.number and file.id not in gone:
-                    frame = self._reader.open(file).frame()
-                    with polars_errors(file.path):
-                        sums.add(as_postings(frame).with_columns(-pl.col(_SUMMED)))
-            for part in added_between(reader, self._book, first, last):
-                self._renew()
-                sums.add(part)
-            frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
+        good = [
+            each
+            for each in snapshot.postings
+            if first <= each.last_commit <= last.number and each not in corrupt
+        ]
+        frame = missing_between(self._manifest, self._reader, self._book, good, (first, last))
+        self._renew()
         self._replace(corrupt, frame)
         return corrupt, frame.height
 

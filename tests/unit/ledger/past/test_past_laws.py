@@ -21,11 +21,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.unit.ledger.conftest import EDITION, T0, Bench, decode, embedded_bench, record
 from tests.unit.ledger.correcting.conftest import ENTRY
 from tonne.catalogue.words.method import MethodSettings, settings_of
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.budget import Budget
 from tonne.ledger.pages import Ask
 from tonne.ledger.posting.correcting.selection import Selection
 from tonne.ledger.posting.entries import Durable, RequestEntry
-from tonne.ledger.reading.past.as_of import read_as_of
 from tonne.model import Entity, Facility, Holding
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest

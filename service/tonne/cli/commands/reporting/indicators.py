@@ -16,6 +16,7 @@ from tonne.cli.commands.inventory import (
     RegionOption,
     ToOption,
     print_left_out,
+    tell_moment,
 )
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.terminal.indicator_texts import (
@@ -197,8 +198,8 @@ def show_values(  # noqa: PLR0917  # typer passes by name
         )
         found = ask(span=span)
         has_line = form is Format.TABLE and not span and bool(found.values)
-        moment = {"as_of": found.moment.commit} if found.moment else {}
-        months = ask(span="month", **moment).values if has_line else ()
+        same = as_of if found.moment is None else found.moment.commit
+        months = ask(span="month", as_of=same).values if has_line else ()
     if form is not Format.JSON:
         tell_moment(found.moment)
     if form is Format.JSON:

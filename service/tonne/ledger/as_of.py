@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from tonne.errors import FieldInvalid
 
 if TYPE_CHECKING:
-    from tonne.ledger.pages import Ask, PageTokens
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.manifest.moments import Point
 
@@ -58,21 +57,6 @@ def read_as_of(text: str) -> AsOf | None:
         f"like 2026-03-31T23:59:59Z; got {text[:64]!r}",
         metadata={"field": "as_of", "value": text[:64]},
     )
-
-
-def listed_point(
-    manifest: Manifest, tokens: PageTokens, book: str, ask: Ask, query: tuple[str, ...]
-) -> Point | None:
-    """Find the moment of a listing: that of its first page, which later ones carry; None of now.
-
-    `query` is bound to what is asked for. Raises as `find_point` does.
-    """
-    if ask.as_of is None:
-        return None
-    number = tokens.commit(ask.page_token, query)
-    if number is not None:
-        return manifest.find_point(book, number=number)
-    return find_point(manifest, book, ask.as_of)
 
 
 def find_point(manifest: Manifest, book: str, as_of: AsOf | None) -> Point:
