@@ -12,7 +12,7 @@ from tonne.errors import LedgerInconsistent
 from tonne.ledger.as_of import find_point
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.ledger.reading.moment import Moment, outrun
+from tonne.ledger.reading.moment import Moment, MomentParts, outrun
 from tonne.ledger.reading.past.rules import PastRules
 from tonne.ledger.reading.past.under import UnderMethod, with_known
 from tonne.model import check_id
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from tonne.model import Entity
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.manifest.moments import Point, PostingsAt
-
-MomentParts = Callable[[Moment], Iterable[pl.DataFrame]]
-"""Reads the postings of a moment in parts."""
 
 ATTEMPTS_MAX = 16
 """Moments that a reader takes when changes, merges and garbage collection outrun it."""

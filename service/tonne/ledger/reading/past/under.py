@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.book.book_state import BookState
-    from tonne.ledger.reading.moment import Moment
-    from tonne.ledger.reading.snapshot import MomentParts
+    from tonne.ledger.reading.moment import Moment, MomentParts
 
 _KEY = ("activity", "unit", "region", "period", "first_day", "last_day")
 
