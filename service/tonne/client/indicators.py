@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.report_results import CONSOLIDATIONS
+from tonne.client.answers.results import AsOf, BookMoment, moment_text, read_moment
 from tonne.client.reports import approach_number, check_month, names_of
 from tonne.client.wire.calls import Calls
 from tonne.client.wire.resources import book_name
@@ -100,7 +101,7 @@ class IndicatorValues:
     """Values by place, months and indicator, and how they came about.
 
     `suspended_count` are records that wait and are in no value, `quarantined_count` those of the
-    whole book in quarantine.
+    whole book in quarantine; `moment` is the commit as of which it all is.
     """
 
     values: tuple[IndicatorValue, ...]
@@ -110,6 +111,7 @@ class IndicatorValues:
     gwp_set: str
     consolidation: str
     coal_set: str
+    moment: BookMoment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class IndicatorCalls(Calls):
         gwp_set: str = "",
         consolidation: str = "",
         coal_set: str = "",
+        as_of: AsOf = "",
     ) -> IndicatorValues:
         """Read indicators of a book, complete up to the last acknowledgement of any server.
 
@@ -194,6 +197,8 @@ class IndicatorCalls(Calls):
             As for `inventory`.
         coal_set : str
             Set of coal equivalents; empty means the first one.
+        as_of : str, int or datetime
+            As for `inventory`.
         """
         request = indicators_pb2.GetIndicatorValuesRequest(
             name=book_name(book),
@@ -207,6 +212,7 @@ class IndicatorCalls(Calls):
             gwp_set=gwp_set,
             consolidation=approach_number(consolidation),
             coal_set=coal_set,
+            as_of=moment_text(as_of),
         )
         return _read_values(
             self._stream_again(self._indicators.GetIndicatorValues, request, self._timeout_s)
@@ -223,6 +229,7 @@ class IndicatorCalls(Calls):
         as_metered: bool = False,
         from_period: str = "",
         to_period: str = "",
+        as_of: AsOf = "",
     ) -> tuple[MeterMonth, ...]:
         """Share out a meter's energy to facilities, month by month.
 
@@ -240,6 +247,8 @@ class IndicatorCalls(Calls):
             Whether each has the kWh that the key measures, and not its share of the meter.
         from_period, to_period : str
             Months `YYYY-MM`, both inclusive; empty means open.
+        as_of : str, int or datetime
+            As for `inventory`.
         """
         request = indicators_pb2.GetMeterReconciliationRequest(
             name=book_name(book),
@@ -250,6 +259,7 @@ class IndicatorCalls(Calls):
             as_metered=as_metered,
             from_period=check_month(from_period),
             to_period=check_month(to_period),
+            as_of=moment_text(as_of),
         )
         found = self._call(self._indicators.GetMeterReconciliation, request)
         return tuple(map(_read_meter_month, found.months))
@@ -296,6 +306,7 @@ def _read_values(
         last.gwp_set,
         CONSOLIDATIONS.get(last.consolidation, ""),
         last.coal_set,
+        read_moment(last),
     )
 
 

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tonne.v1 import ledger_pb2 as tonne_dot_v1_dot_ledger__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tonne/v1/indicators.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x15tonne/v1/ledger.proto\"\xbe\x01\n\rIndicatorTerm\x12\x10\n\x08\x61\x63\x63ounts\x18\x01 \x03(\t\x12+\n\x07measure\x18\x02 \x01(\x0e\x32\x1a.tonne.v1.IndicatorMeasure\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x12\n\nactivities\x18\x04 \x03(\t\x12\x16\n\x0e\x66\x61\x63ility_types\x18\x05 \x03(\t\x12\x0f\n\x07sources\x18\x06 \x03(\t\x12\x11\n\ttaken_off\x18\x07 \x01(\x08\x12\x10\n\x08optional\x18\x08 \x01(\x08\".\n\x0eIndicatorGrade\x12\r\n\x05grade\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\t\"\x8e\x03\n\tIndicator\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x0e\n\x06\x64igits\x18\x06 \x01(\x05\x12\x17\n\x0flower_is_better\x18\x07 \x01(\x08\x12*\n\tnumerator\x18\x08 \x03(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12,\n\x0b\x64\x65nominator\x18\t \x03(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12\r\n\x05times\x18\n \x01(\t\x12\x0f\n\x07\x62y_site\x18\x0b \x01(\x08\x12\x10\n\x03low\x18\x0c \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04high\x18\r \x01(\tH\x01\x88\x01\x01\x12\x0f\n\x07\x61t_most\x18\x0e \x01(\t\x12\x0c\n\x04note\x18\x0f \x01(\t\x12(\n\x06grades\x18\x10 \x03(\x0b\x32\x18.tonne.v1.IndicatorGrade\x12\x15\n\rgrades_source\x18\x11 \x01(\tB\x06\n\x04_lowB\x07\n\x05_high\"(\n\x17SearchIndicatorsRequest\x12\r\n\x05query\x18\x01 \x01(\t\"C\n\x18SearchIndicatorsResponse\x12\'\n\nindicators\x18\x01 \x03(\x0b\x32\x13.tonne.v1.Indicator\"\xe1\x02\n\x19GetIndicatorValuesRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nindicators\x18\x02 \x03(\t\x12\x13\n\x0b\x66rom_period\x18\x03 \x01(\t\x12\x11\n\tto_period\x18\x04 \x01(\t\x12)\n\x02\x62y\x18\x05 \x01(\x0e\x32\x18.tonne.v1.IndicatorPlaceH\x00\x88\x01\x01\x12*\n\x04span\x18\x06 \x01(\x0e\x32\x17.tonne.v1.IndicatorSpanH\x01\x88\x01\x01\x12\x12\n\nfacilities\x18\x07 \x03(\t\x12\x0f\n\x07regions\x18\x08 \x03(\t\x12\x0f\n\x07gwp_set\x18\t \x01(\t\x12\x33\n\rconsolidation\x18\n \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x02\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x0b \x01(\tB\x05\n\x03_byB\x07\n\x05_spanB\x10\n\x0e_consolidation\"\x87\x02\n\x0eIndicatorValue\x12\x11\n\tindicator\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05place\x18\x03 \x01(\t\x12\x13\n\x0b\x66rom_period\x18\x04 \x01(\t\x12\x11\n\tto_period\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\r\n\x05value\x18\x07 \x01(\t\x12\x13\n\x0bvalue_exact\x18\x08 \x01(\t\x12\x11\n\tnumerator\x18\t \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\n \x01(\t\x12\r\n\x05grade\x18\x0b \x01(\t\x12\x0f\n\x07refusal\x18\x0c \x01(\t\x12\x0f\n\x07message\x18\r \x01(\t\x12\x0f\n\x07remarks\x18\x0e \x03(\t\"F\n\x0fIndicatorNotice\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x12\n\nindicators\x18\x03 \x03(\t\"\x90\x02\n\x1aGetIndicatorValuesResponse\x12(\n\x06values\x18\x01 \x03(\x0b\x32\x18.tonne.v1.IndicatorValue\x12*\n\x07notices\x18\x02 \x03(\x0b\x32\x19.tonne.v1.IndicatorNotice\x12\x17\n\x0fsuspended_count\x18\x03 \x01(\x03\x12\x19\n\x11quarantined_count\x18\x04 \x01(\x03\x12\x0f\n\x07gwp_set\x18\x05 \x01(\t\x12\x33\n\rconsolidation\x18\x06 \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x00\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x07 \x01(\tB\x10\n\x0e_consolidation\"\xd0\x01\n\x1dGetMeterReconciliationRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05meter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rmeter_account\x18\x03 \x01(\t\x12\x18\n\nrecipients\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0bkey_account\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nas_metered\x18\x06 \x01(\x08\x12\x13\n\x0b\x66rom_period\x18\x07 \x01(\t\x12\x11\n\tto_period\x18\x08 \x01(\t\"9\n\nMeterShare\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0b\n\x03kwh\x18\x03 \x01(\t\"\x9b\x01\n\nMeterMonth\x12\x0e\n\x06period\x18\x01 \x01(\t\x12\x0b\n\x03kwh\x18\x02 \x01(\t\x12$\n\x06shares\x18\x03 \x03(\x0b\x32\x14.tonne.v1.MeterShare\x12\x17\n\x0funallocated_kwh\x18\x04 \x01(\t\x12\x10\n\x08key_unit\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0f\n\x07message\x18\x07 \x01(\t\"F\n\x1eGetMeterReconciliationResponse\x12$\n\x06months\x18\x01 \x03(\x0b\x32\x14.tonne.v1.MeterMonth\">\n\x0eIndicatorClaim\x12\x17\n\tindicator\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05value\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"M\n\x1b\x43heckIndicatorClaimsRequest\x12.\n\x06\x63laims\x18\x01 \x03(\x0b\x32\x18.tonne.v1.IndicatorClaimB\x04\xe2\x41\x01\x02\"W\n\x13IndicatorClaimCheck\x12\x11\n\tindicator\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07refusal\x18\x03 \x01(\t\x12\r\n\x05grade\x18\x04 \x01(\t\"M\n\x1c\x43heckIndicatorClaimsResponse\x12-\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1d.tonne.v1.IndicatorClaimCheck*\xa9\x01\n\x10IndicatorMeasure\x12!\n\x1dINDICATOR_MEASURE_UNSPECIFIED\x10\x00\x12\x1d\n\x19INDICATOR_MEASURE_KG_CO2E\x10\x01\x12\x19\n\x15INDICATOR_MEASURE_KWH\x10\x02\x12\x1a\n\x16INDICATOR_MEASURE_KGCE\x10\x03\x12\x1c\n\x18INDICATOR_MEASURE_AMOUNT\x10\x04*\xaa\x01\n\x0eIndicatorPlace\x12\x1f\n\x1bINDICATOR_PLACE_UNSPECIFIED\x10\x00\x12\x1c\n\x18INDICATOR_PLACE_FACILITY\x10\x01\x12!\n\x1dINDICATOR_PLACE_FACILITY_TYPE\x10\x02\x12\x1a\n\x16INDICATOR_PLACE_REGION\x10\x03\x12\x1a\n\x16INDICATOR_PLACE_ENTITY\x10\x04*\x83\x01\n\rIndicatorSpan\x12\x1e\n\x1aINDICATOR_SPAN_UNSPECIFIED\x10\x00\x12\x18\n\x14INDICATOR_SPAN_MONTH\x10\x01\x12\x17\n\x13INDICATOR_SPAN_YEAR\x10\x02\x12\x1f\n\x1bINDICATOR_SPAN_ROLLING_YEAR\x10\x03\x32\xc3\x04\n\x10IndicatorService\x12x\n\x10SearchIndicators\x12!.tonne.v1.SearchIndicatorsRequest\x1a\".tonne.v1.SearchIndicatorsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/indicators:search\x12\x8d\x01\n\x12GetIndicatorValues\x12#.tonne.v1.GetIndicatorValuesRequest\x1a$.tonne.v1.GetIndicatorValuesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=books/*}/indicatorValues0\x01\x12\x9b\x01\n\x16GetMeterReconciliation\x12\'.tonne.v1.GetMeterReconciliationRequest\x1a(.tonne.v1.GetMeterReconciliationResponse\".\x82\xd3\xe4\x93\x02(\x12&/v1/{name=books/*}/meterReconciliation\x12\x86\x01\n\x14\x43heckIndicatorClaims\x12%.tonne.v1.CheckIndicatorClaimsRequest\x1a&.tonne.v1.CheckIndicatorClaimsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\"\x14/v1/indicators:check:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tonne/v1/indicators.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tonne/v1/ledger.proto\"\xbe\x01\n\rIndicatorTerm\x12\x10\n\x08\x61\x63\x63ounts\x18\x01 \x03(\t\x12+\n\x07measure\x18\x02 \x01(\x0e\x32\x1a.tonne.v1.IndicatorMeasure\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x12\n\nactivities\x18\x04 \x03(\t\x12\x16\n\x0e\x66\x61\x63ility_types\x18\x05 \x03(\t\x12\x0f\n\x07sources\x18\x06 \x03(\t\x12\x11\n\ttaken_off\x18\x07 \x01(\x08\x12\x10\n\x08optional\x18\x08 \x01(\x08\".\n\x0eIndicatorGrade\x12\r\n\x05grade\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\t\"\x8e\x03\n\tIndicator\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06source\x18\x04 \x01(\t\x12\x0c\n\x04unit\x18\x05 \x01(\t\x12\x0e\n\x06\x64igits\x18\x06 \x01(\x05\x12\x17\n\x0flower_is_better\x18\x07 \x01(\x08\x12*\n\tnumerator\x18\x08 \x03(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12,\n\x0b\x64\x65nominator\x18\t \x03(\x0b\x32\x17.tonne.v1.IndicatorTerm\x12\r\n\x05times\x18\n \x01(\t\x12\x0f\n\x07\x62y_site\x18\x0b \x01(\x08\x12\x10\n\x03low\x18\x0c \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04high\x18\r \x01(\tH\x01\x88\x01\x01\x12\x0f\n\x07\x61t_most\x18\x0e \x01(\t\x12\x0c\n\x04note\x18\x0f \x01(\t\x12(\n\x06grades\x18\x10 \x03(\x0b\x32\x18.tonne.v1.IndicatorGrade\x12\x15\n\rgrades_source\x18\x11 \x01(\tB\x06\n\x04_lowB\x07\n\x05_high\"(\n\x17SearchIndicatorsRequest\x12\r\n\x05query\x18\x01 \x01(\t\"C\n\x18SearchIndicatorsResponse\x12\'\n\nindicators\x18\x01 \x03(\x0b\x32\x13.tonne.v1.Indicator\"\xf0\x02\n\x19GetIndicatorValuesRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nindicators\x18\x02 \x03(\t\x12\x13\n\x0b\x66rom_period\x18\x03 \x01(\t\x12\x11\n\tto_period\x18\x04 \x01(\t\x12)\n\x02\x62y\x18\x05 \x01(\x0e\x32\x18.tonne.v1.IndicatorPlaceH\x00\x88\x01\x01\x12*\n\x04span\x18\x06 \x01(\x0e\x32\x17.tonne.v1.IndicatorSpanH\x01\x88\x01\x01\x12\x12\n\nfacilities\x18\x07 \x03(\t\x12\x0f\n\x07regions\x18\x08 \x03(\t\x12\x0f\n\x07gwp_set\x18\t \x01(\t\x12\x33\n\rconsolidation\x18\n \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x02\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x0b \x01(\t\x12\r\n\x05\x61s_of\x18\x0c \x01(\tB\x05\n\x03_byB\x07\n\x05_spanB\x10\n\x0e_consolidation\"\x87\x02\n\x0eIndicatorValue\x12\x11\n\tindicator\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\r\n\x05place\x18\x03 \x01(\t\x12\x13\n\x0b\x66rom_period\x18\x04 \x01(\t\x12\x11\n\tto_period\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\r\n\x05value\x18\x07 \x01(\t\x12\x13\n\x0bvalue_exact\x18\x08 \x01(\t\x12\x11\n\tnumerator\x18\t \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\n \x01(\t\x12\r\n\x05grade\x18\x0b \x01(\t\x12\x0f\n\x07refusal\x18\x0c \x01(\t\x12\x0f\n\x07message\x18\r \x01(\t\x12\x0f\n\x07remarks\x18\x0e \x03(\t\"F\n\x0fIndicatorNotice\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x12\n\nindicators\x18\x03 \x03(\t\"\xd0\x02\n\x1aGetIndicatorValuesResponse\x12(\n\x06values\x18\x01 \x03(\x0b\x32\x18.tonne.v1.IndicatorValue\x12*\n\x07notices\x18\x02 \x03(\x0b\x32\x19.tonne.v1.IndicatorNotice\x12\x17\n\x0fsuspended_count\x18\x03 \x01(\x03\x12\x19\n\x11quarantined_count\x18\x04 \x01(\x03\x12\x0f\n\x07gwp_set\x18\x05 \x01(\t\x12\x33\n\rconsolidation\x18\x06 \x01(\x0e\x32\x17.tonne.v1.ConsolidationH\x00\x88\x01\x01\x12\x10\n\x08\x63oal_set\x18\x07 \x01(\t\x12\x0e\n\x06\x63ommit\x18\x08 \x01(\x03\x12.\n\nas_of_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x10\n\x0e_consolidation\"\xdf\x01\n\x1dGetMeterReconciliationRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05meter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rmeter_account\x18\x03 \x01(\t\x12\x18\n\nrecipients\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0bkey_account\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\nas_metered\x18\x06 \x01(\x08\x12\x13\n\x0b\x66rom_period\x18\x07 \x01(\t\x12\x11\n\tto_period\x18\x08 \x01(\t\x12\r\n\x05\x61s_of\x18\t \x01(\t\"9\n\nMeterShare\x12\x11\n\trecipient\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0b\n\x03kwh\x18\x03 \x01(\t\"\x9b\x01\n\nMeterMonth\x12\x0e\n\x06period\x18\x01 \x01(\t\x12\x0b\n\x03kwh\x18\x02 \x01(\t\x12$\n\x06shares\x18\x03 \x03(\x0b\x32\x14.tonne.v1.MeterShare\x12\x17\n\x0funallocated_kwh\x18\x04 \x01(\t\x12\x10\n\x08key_unit\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0f\n\x07message\x18\x07 \x01(\t\"\x86\x01\n\x1eGetMeterReconciliationResponse\x12$\n\x06months\x18\x01 \x03(\x0b\x32\x14.tonne.v1.MeterMonth\x12\x0e\n\x06\x63ommit\x18\x02 \x01(\x03\x12.\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x0eIndicatorClaim\x12\x17\n\tindicator\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05value\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"M\n\x1b\x43heckIndicatorClaimsRequest\x12.\n\x06\x63laims\x18\x01 \x03(\x0b\x32\x18.tonne.v1.IndicatorClaimB\x04\xe2\x41\x01\x02\"W\n\x13IndicatorClaimCheck\x12\x11\n\tindicator\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0f\n\x07refusal\x18\x03 \x01(\t\x12\r\n\x05grade\x18\x04 \x01(\t\"M\n\x1c\x43heckIndicatorClaimsResponse\x12-\n\x06\x63hecks\x18\x01 \x03(\x0b\x32\x1d.tonne.v1.IndicatorClaimCheck*\xa9\x01\n\x10IndicatorMeasure\x12!\n\x1dINDICATOR_MEASURE_UNSPECIFIED\x10\x00\x12\x1d\n\x19INDICATOR_MEASURE_KG_CO2E\x10\x01\x12\x19\n\x15INDICATOR_MEASURE_KWH\x10\x02\x12\x1a\n\x16INDICATOR_MEASURE_KGCE\x10\x03\x12\x1c\n\x18INDICATOR_MEASURE_AMOUNT\x10\x04*\xaa\x01\n\x0eIndicatorPlace\x12\x1f\n\x1bINDICATOR_PLACE_UNSPECIFIED\x10\x00\x12\x1c\n\x18INDICATOR_PLACE_FACILITY\x10\x01\x12!\n\x1dINDICATOR_PLACE_FACILITY_TYPE\x10\x02\x12\x1a\n\x16INDICATOR_PLACE_REGION\x10\x03\x12\x1a\n\x16INDICATOR_PLACE_ENTITY\x10\x04*\x83\x01\n\rIndicatorSpan\x12\x1e\n\x1aINDICATOR_SPAN_UNSPECIFIED\x10\x00\x12\x18\n\x14INDICATOR_SPAN_MONTH\x10\x01\x12\x17\n\x13INDICATOR_SPAN_YEAR\x10\x02\x12\x1f\n\x1bINDICATOR_SPAN_ROLLING_YEAR\x10\x03\x32\xc3\x04\n\x10IndicatorService\x12x\n\x10SearchIndicators\x12!.tonne.v1.SearchIndicatorsRequest\x1a\".tonne.v1.SearchIndicatorsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/indicators:search\x12\x8d\x01\n\x12GetIndicatorValues\x12#.tonne.v1.GetIndicatorValuesRequest\x1a$.tonne.v1.GetIndicatorValuesResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=books/*}/indicatorValues0\x01\x12\x9b\x01\n\x16GetMeterReconciliation\x12\'.tonne.v1.GetMeterReconciliationRequest\x1a(.tonne.v1.GetMeterReconciliationResponse\".\x82\xd3\xe4\x93\x02(\x12&/v1/{name=books/*}/meterReconciliation\x12\x86\x01\n\x14\x43heckIndicatorClaims\x12%.tonne.v1.CheckIndicatorClaimsRequest\x1a&.tonne.v1.CheckIndicatorClaimsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\"\x14/v1/indicators:check:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,46 +59,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INDICATORSERVICE'].methods_by_name['GetMeterReconciliation']._serialized_options = b'\202\323\344\223\002(\022&/v1/{name=books/*}/meterReconciliation'
   _globals['_INDICATORSERVICE'].methods_by_name['CheckIndicatorClaims']._loaded_options = None
   _globals['_INDICATORSERVICE'].methods_by_name['CheckIndicatorClaims']._serialized_options = b'\202\323\344\223\002\031\"\024/v1/indicators:check:\001*'
-  _globals['_INDICATORMEASURE']._serialized_start=2659
-  _globals['_INDICATORMEASURE']._serialized_end=2828
-  _globals['_INDICATORPLACE']._serialized_start=2831
-  _globals['_INDICATORPLACE']._serialized_end=3001
-  _globals['_INDICATORSPAN']._serialized_start=3004
-  _globals['_INDICATORSPAN']._serialized_end=3135
-  _globals['_INDICATORTERM']._serialized_start=126
-  _globals['_INDICATORTERM']._serialized_end=316
-  _globals['_INDICATORGRADE']._serialized_start=318
-  _globals['_INDICATORGRADE']._serialized_end=364
-  _globals['_INDICATOR']._serialized_start=367
-  _globals['_INDICATOR']._serialized_end=765
-  _globals['_SEARCHINDICATORSREQUEST']._serialized_start=767
-  _globals['_SEARCHINDICATORSREQUEST']._serialized_end=807
-  _globals['_SEARCHINDICATORSRESPONSE']._serialized_start=809
-  _globals['_SEARCHINDICATORSRESPONSE']._serialized_end=876
-  _globals['_GETINDICATORVALUESREQUEST']._serialized_start=879
-  _globals['_GETINDICATORVALUESREQUEST']._serialized_end=1232
-  _globals['_INDICATORVALUE']._serialized_start=1235
-  _globals['_INDICATORVALUE']._serialized_end=1498
-  _globals['_INDICATORNOTICE']._serialized_start=1500
-  _globals['_INDICATORNOTICE']._serialized_end=1570
-  _globals['_GETINDICATORVALUESRESPONSE']._serialized_start=1573
-  _globals['_GETINDICATORVALUESRESPONSE']._serialized_end=1845
-  _globals['_GETMETERRECONCILIATIONREQUEST']._serialized_start=1848
-  _globals['_GETMETERRECONCILIATIONREQUEST']._serialized_end=2056
-  _globals['_METERSHARE']._serialized_start=2058
-  _globals['_METERSHARE']._serialized_end=2115
-  _globals['_METERMONTH']._serialized_start=2118
-  _globals['_METERMONTH']._serialized_end=2273
-  _globals['_GETMETERRECONCILIATIONRESPONSE']._serialized_start=2275
-  _globals['_GETMETERRECONCILIATIONRESPONSE']._serialized_end=2345
-  _globals['_INDICATORCLAIM']._serialized_start=2347
-  _globals['_INDICATORCLAIM']._serialized_end=2409
-  _globals['_CHECKINDICATORCLAIMSREQUEST']._serialized_start=2411
-  _globals['_CHECKINDICATORCLAIMSREQUEST']._serialized_end=2488
-  _globals['_INDICATORCLAIMCHECK']._serialized_start=2490
-  _globals['_INDICATORCLAIMCHECK']._serialized_end=2577
-  _globals['_CHECKINDICATORCLAIMSRESPONSE']._serialized_start=2579
-  _globals['_CHECKINDICATORCLAIMSRESPONSE']._serialized_end=2656
-  _globals['_INDICATORSERVICE']._serialized_start=3138
-  _globals['_INDICATORSERVICE']._serialized_end=3717
+  _globals['_INDICATORMEASURE']._serialized_start=2851
+  _globals['_INDICATORMEASURE']._serialized_end=3020
+  _globals['_INDICATORPLACE']._serialized_start=3023
+  _globals['_INDICATORPLACE']._serialized_end=3193
+  _globals['_INDICATORSPAN']._serialized_start=3196
+  _globals['_INDICATORSPAN']._serialized_end=3327
+  _globals['_INDICATORTERM']._serialized_start=159
+  _globals['_INDICATORTERM']._serialized_end=349
+  _globals['_INDICATORGRADE']._serialized_start=351
+  _globals['_INDICATORGRADE']._serialized_end=397
+  _globals['_INDICATOR']._serialized_start=400
+  _globals['_INDICATOR']._serialized_end=798
+  _globals['_SEARCHINDICATORSREQUEST']._serialized_start=800
+  _globals['_SEARCHINDICATORSREQUEST']._serialized_end=840
+  _globals['_SEARCHINDICATORSRESPONSE']._serialized_start=842
+  _globals['_SEARCHINDICATORSRESPONSE']._serialized_end=909
+  _globals['_GETINDICATORVALUESREQUEST']._serialized_start=912
+  _globals['_GETINDICATORVALUESREQUEST']._serialized_end=1280
+  _globals['_INDICATORVALUE']._serialized_start=1283
+  _globals['_INDICATORVALUE']._serialized_end=1546
+  _globals['_INDICATORNOTICE']._serialized_start=1548
+  _globals['_INDICATORNOTICE']._serialized_end=1618
+  _globals['_GETINDICATORVALUESRESPONSE']._serialized_start=1621
+  _globals['_GETINDICATORVALUESRESPONSE']._serialized_end=1957
+  _globals['_GETMETERRECONCILIATIONREQUEST']._serialized_start=1960
+  _globals['_GETMETERRECONCILIATIONREQUEST']._serialized_end=2183
+  _globals['_METERSHARE']._serialized_start=2185
+  _globals['_METERSHARE']._serialized_end=2242
+  _globals['_METERMONTH']._serialized_start=2245
+  _globals['_METERMONTH']._serialized_end=2400
+  _globals['_GETMETERRECONCILIATIONRESPONSE']._serialized_start=2403
+  _globals['_GETMETERRECONCILIATIONRESPONSE']._serialized_end=2537
+  _globals['_INDICATORCLAIM']._serialized_start=2539
+  _globals['_INDICATORCLAIM']._serialized_end=2601
+  _globals['_CHECKINDICATORCLAIMSREQUEST']._serialized_start=2603
+  _globals['_CHECKINDICATORCLAIMSREQUEST']._serialized_end=2680
+  _globals['_INDICATORCLAIMCHECK']._serialized_start=2682
+  _globals['_INDICATORCLAIMCHECK']._serialized_end=2769
+  _globals['_CHECKINDICATORCLAIMSRESPONSE']._serialized_start=2771
+  _globals['_CHECKINDICATORCLAIMSRESPONSE']._serialized_end=2848
+  _globals['_INDICATORSERVICE']._serialized_start=3330
+  _globals['_INDICATORSERVICE']._serialized_end=3909
 # @@protoc_insertion_point(module_scope)

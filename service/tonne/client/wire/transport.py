@@ -59,6 +59,7 @@ _REPEATABLE = (
             "ListEntities",
             "ListWords",
             "ListPeriods",
+            "ListMarks",
             "ListSuspense",
             "ListSuspenseCauses",
             "ListQuarantine",

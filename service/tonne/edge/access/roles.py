@@ -89,6 +89,7 @@ RULES: dict[str, Rule] = {
     "CreateWord": Rule(_KEEPS, "parent", changes=True),
     "ListWords": Rule(_READS, "parent"),
     "ListPeriods": Rule(_READS, "parent"),
+    "ListMarks": Rule(_READS, "parent"),
     "ListSuspense": Rule(_READS, "parent"),
     "ListSuspenseCauses": Rule(_READS, "parent"),
     "ListQuarantine": Rule(_READS, "parent"),

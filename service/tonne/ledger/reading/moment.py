@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from tonne.errors import StoreUnavailable
 
@@ -36,6 +39,10 @@ class Moment:
     def knows(self, file: FileRow) -> bool:
         """Whether a segment, or a clearing of one, was committed by then."""
         return file.seq <= self.point.number
+
+
+MomentParts = Callable[[Moment], Iterable[pl.DataFrame]]
+"""Reads the postings of a moment in parts."""
 
 
 def outrun(book: str) -> StoreUnavailable:

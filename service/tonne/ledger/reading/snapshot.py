@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.as_of import find_point
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.ledger.reading.moment import Moment, outrun
-from tonne.ledger.reading.past.as_of import find_point
+from tonne.ledger.reading.moment import Moment, MomentParts, outrun
 from tonne.ledger.reading.past.rules import PastRules
+from tonne.ledger.reading.past.under import UnderMethod, with_known
 from tonne.model import check_id
 from tonne.store.errors import ObjectMissing
 
@@ -23,18 +24,15 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
+    from tonne.ledger.as_of import AsOf
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.ledger.book.editions import Editions
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.balances import Add
     from tonne.ledger.reading.evidence import Evidence
-    from tonne.ledger.reading.past.as_of import AsOf
     from tonne.model import Entity
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.manifest.moments import Point, PostingsAt
-
-MomentParts = Callable[[Moment], Iterable[pl.DataFrame]]
-"""Reads the postings of a moment in parts."""
 
 ATTEMPTS_MAX = 16
 """Moments that a reader takes when changes, merges and garbage collection outrun it."""
@@ -71,6 +69,8 @@ class Snapshot(Moment):
         What the postings rest on.
     again : callable
         Finds the postings of the same moment again, where files of it were collected.
+    resolved : mapping
+        What a version of the method resolves to that the caller chose; empty: none was chosen.
     """
 
     settings: MethodSettings
@@ -82,6 +82,7 @@ class Snapshot(Moment):
     editions: Editions
     evidence: Evidence
     again: Callable[[], PostingsAt]
+    resolved: Mapping[str, Resolution] = field(default_factory=dict, kw_only=True)
 
     def fold(self, begin: Callable[[], Add]) -> None:
         """Go through the postings, part by part.
@@ -137,7 +138,8 @@ class Snapshot(Moment):
 
     def resolutions(self, ids: Iterable[str]) -> Mapping[str, Resolution]:
         """Read resolutions by their ids; raises LedgerInconsistent where one is missing."""
-        return self.editions.resolutions(self.book.id, ids)
+        found, others = with_known(self.resolved, ids)
+        return found | self.editions.resolutions(self.book.id, others)
 
 
 class Snapshots:
@@ -178,7 +180,14 @@ class Snapshots:
         point = find_point(self._manifest, check_id("book", book), as_of)
         return self._past.at(point, method), point
 
-    def take(self, book: str, as_of: AsOf | None = None, *, hold: Hold | None = None) -> Snapshot:
+    def take(
+        self,
+        book: str,
+        as_of: AsOf | None = None,
+        *,
+        method: int = 0,
+        hold: Hold | None = None,
+    ) -> Snapshot:
         """Take a snapshot of a book as it is now, or as it was.
 
         Parameters
@@ -186,12 +195,14 @@ class Snapshots:
         book : str
         as_of : AsOf, optional
             The moment; None: now.
+        method : int
+            Version of the method under which what was recorded is posted; 0: those of then.
         hold : Hold, optional
             Memory of the call.
 
         Raises
         ------
-        NameInvalid, BookUnknown
+        NameInvalid, BookUnknown, MethodUnknown
         FieldInvalid
             The book has no such moment.
         StoreUnavailable
@@ -207,6 +218,10 @@ class Snapshots:
                     continue  # somebody changed the rules between the two
             else:
                 state = self._past.at(moment.point)
+            under = None
+            if method:
+                state = self._past.at(moment.point, method)
+                under = UnderMethod(self._parts, state)
 
             def again(number: int = moment.point.number) -> PostingsAt:
                 return self._manifest.book_moment(book, number, dead=False).at
@@ -220,10 +235,11 @@ class Snapshots:
                 state.texts,
                 moment.entities,
                 moment.quarantined_count,
-                self._parts,
+                self._parts if under is None else under.parts,
                 self._editions,
                 self._evidence,
                 again,
                 hold=hold,
+                resolved={} if under is None else under.resolutions,
             )
         raise outrun(book)

@@ -39,6 +39,20 @@ class MarkTable(Tables):
             check_book(connection, book)
             return [Mark(row.commit, row.kind, row.at) for row in connection.execute(query)]
 
+    def last_marks(self, book: str, before: tuple[int, str] | None, limit: int) -> list[Mark]:
+        """List marks, the last one first, from behind a number and a kind. Raises BookUnknown."""
+        table = schema.mark
+        query = sa.select(table).where(table.c.book == book)
+        if before is not None:
+            number, kind = before
+            query = query.where(
+                (table.c.commit < number) | ((table.c.commit == number) & (table.c.kind > kind))
+            )
+        query = query.order_by(table.c.commit.desc(), table.c.kind).limit(limit)
+        with self._database.read() as connection:
+            check_book(connection, book)
+            return [Mark(row.commit, row.kind, row.at) for row in connection.execute(query)]
+
 
 def put_mark(connection: Connection, database: Database, book: str, kind: str) -> Mark:
     """Put a mark at a book's last number, in a transaction of the caller's that has its row.

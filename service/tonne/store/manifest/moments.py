@@ -9,7 +9,7 @@ segments and clearings of the others. No merge crosses a mark, so these lie behi
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -40,7 +40,7 @@ class Point:
     number: int
     time: dt.datetime
     revision: int
-    is_last: bool = True
+    is_last: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

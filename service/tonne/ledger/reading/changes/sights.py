@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
+from tonne.ledger.as_of import AsOf, read_as_of
 from tonne.ledger.reading.changes.under_method import Where, under
-from tonne.ledger.reading.past.as_of import AsOf, read_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.changes.movements import Movement, Movements
     from tonne.ledger.reading.changes.under_method import Keep
-    from tonne.ledger.reading.snapshot import MomentParts, Snapshot, Snapshots
+    from tonne.ledger.reading.moment import MomentParts
+    from tonne.ledger.reading.snapshot import Snapshot, Snapshots
     from tonne.store.manifest.moments import Point
 
 
