@@ -29,6 +29,9 @@ WHOLE = {
     "tonne.v1.Enablement.tier": "required, 1 to 3",
     "tonne.v1.EnablementRow.tier": "always sent, 1 to 3",
     "tonne.v1.Offset.vintage_year": "required, from 1990 on",
+    "tonne.v1.ComputeBridgeRequest.rows_max": "none is the wish for as many as usual",
+    "tonne.v1.Bridge.from_commit": "always sent, zero is the beginning of the book",
+    "tonne.v1.Bridge.to_commit": "always sent, zero is the beginning of the book",
     "tonne.v1.Mark.commit": "always sent, zero is the beginning of the book",
     **dict.fromkeys(
         (

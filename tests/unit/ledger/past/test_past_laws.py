@@ -291,8 +291,8 @@ class Past(RuleBasedStateMachine):
 
 TestPast = Past.TestCase
 TestPast.settings = settings(
-    max_examples=6,
-    stateful_step_count=12,
+    max_examples=3,
+    stateful_step_count=10,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

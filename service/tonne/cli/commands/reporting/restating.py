@@ -228,28 +228,17 @@ def note(  # typer passes by name
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Note that a figure that was reported is another one by now; the ledger computes both."""
-    reported = make_side(
-        months,
-        reported_gwp_set,
-        reported_consolidation,
-        method=reported_method,
-        structure=reported_structure,
-        as_of=reported_as_of,
+    reported, revised = (
+        make_side(months, gwp_set, approach, method=version, structure=day, as_of=as_of)
+        for gwp_set, approach, version, day, as_of in zip(
+            (reported_gwp_set, revised_gwp_set),
+            (reported_consolidation, revised_consolidation),
+            (reported_method, revised_method),
+            (reported_structure, revised_structure),
+            (reported_as_of, revised_as_of),
+            strict=True,
+        )
     )
-    revised = make_side(
-        months,
-        revised_gwp_set,
-        revised_consolidation,
-        method=revised_method,
-        structure=revised_structure,
-        as_of=revised_as_of,
-    )
-    selection = {
-        "facilities": facility or (),
-        "activities": activity or (),
-        "accounts": account or (),
-        "regions": region or (),
-    }
     with connect(server) as client:
         made = client.note_restatement(
             book,
@@ -257,16 +246,23 @@ def note(  # typer passes by name
             metric,
             reported,
             revised,
-            **selection,
             cause=cause,
             evidence_existed_then=evidence_existed_then,
             reason=reason,
             author=author,
             treatment=treatment,
             request_id=request_id,
+            facilities=facility or (),
+            activities=activity or (),
+            accounts=account or (),
+            regions=region or (),
         )
+    say(_noted(made))
+
+
+def _noted(made: Statement) -> str:
     body: Restatement = made.body
-    say(
+    return (
         f"restatement {made.id}, version {made.version}: {body.reported.kg_co2e} {_KG} reported, "
         f"{body.revised.kg_co2e} revised, a difference of {body.difference_kg_co2e}"
     )

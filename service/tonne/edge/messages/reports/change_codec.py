@@ -55,24 +55,26 @@ def read_subject(request: changes_pb2.EstimateRestatementRequest) -> Subject:
 
 def read_restatement(request: changes_pb2.NoteRestatementRequest) -> RestatementRequest:
     """Read what is to be noted. Raises `FieldInvalid`."""
+    reported, revised = _read_side(request, "reported"), _read_side(request, "revised")
+    cause = _word(request, "cause", RestatementCause)
+    treatment = _word(request, "treatment", Treatment) or Treatment.NOTED
+    if not request.metric.strip():
+        raise invalid("metric", "what is restated, as the report calls it", request.metric)
+    if cause is None:
+        raise invalid("cause", f"one of {', '.join(RestatementCause)}", "")
     if not request.HasField("evidence_existed_then"):
         raise FieldInvalid(
             "evidence_existed_then: expected whether what shows the change could have been known "
             "when the figure was reported; it is never assumed",
             metadata={"field": "evidence_existed_then"},
         )
-    if not request.metric.strip():
-        raise invalid("metric", "what is restated, as the report calls it", request.metric)
-    cause = _word(request, "cause", RestatementCause)
-    if cause is None:
-        raise invalid("cause", f"one of {', '.join(RestatementCause)}", "")
     return RestatementRequest(
         request.metric,
-        _read_side(request, "reported"),
-        _read_side(request, "revised"),
+        reported,
+        revised,
         cause,
         request.evidence_existed_then,
-        _word(request, "treatment", Treatment) or Treatment.NOTED,
+        treatment,
         _read_scope(request),
     )
 
@@ -99,8 +101,6 @@ def read_now(request: changes_pb2.CheckBaseYearRequest, today: str) -> Side:
 
 
 def _read_side(request: Any, field: str) -> Side:
-    if not request.HasField(field):
-        raise invalid(field, "what the answer is to: months, GWP set, and the like", "")
     side: changes_pb2.BridgeSide = getattr(request, field)
     day = ""
     if side.HasField("structure_on"):
