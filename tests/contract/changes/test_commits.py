@@ -110,8 +110,8 @@ def test_a_restatement_of_what_was_reported(run, client, stated_book):
     client.post_records(stated_book, [row(2024, "hq", "site.grid", "kWh", "100")])
     words = (
         "restate", "note", "r-1", "--metric", "Scope 2", "--months", "2024", "--cause", "error",
-        "--evidence-existed-then", "--reason", "a bill was missing", "--author", "Ada",
-        "--reported-as-of", reported, "--request-id", "once",
+        "--known-then", "--reason", "a bill was missing", "--author", "Ada",
+        "--from-as-of", reported, "--request-id", "once",
     )  # fmt: skip
     for _ in range(2):
         code, _, told = run(*words)

@@ -19,7 +19,7 @@ POLICY = (
 )  # fmt: skip
 NOTE = (
     "--metric", "Scope 1 and 2", "--months", "2024", "--cause", "factor_erratum",
-    "--evidence-existed-then", "--reason", "errata of the publisher", "--author", "Ada",
+    "--known-then", "--reason", "errata of the publisher", "--author", "Ada",
 )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def test_a_restatement_has_the_ledgers_figures(run, client, stated_book):
     """Both figures, their difference, its parts: computed; listed with who, why and since when."""
     revise(client, stated_book)
     version = client.get_method(stated_book).version
-    code, _, told = run("restate", "note", "r-1", *NOTE, "--revised-method", version)
+    code, _, told = run("restate", "note", "r-1", *NOTE, "--to-method", version)
     assert code == 0
     assert "554.1635 kg CO2e reported, 504.1635 revised, a difference of -50" in told
     (kept,) = client.list_statements(stated_book, Kind.RESTATEMENT)
@@ -121,7 +121,7 @@ def test_no_figure_of_a_restatement_is_typed(run, client, stated_book):
     """A restatement that somebody wrote is refused, whatever its figures."""
     revise(client, stated_book)
     version = client.get_method(stated_book).version
-    run("restate", "note", "r-1", *NOTE, "--revised-method", version)
+    run("restate", "note", "r-1", *NOTE, "--to-method", version)
     (kept,) = client.list_statements(stated_book, Kind.RESTATEMENT)
     with pytest.raises(FieldInvalid, match="NoteRestatement"):
         client.add_statements(stated_book, [statement_of("r-2", kept.body, reason="mine")])
@@ -129,11 +129,11 @@ def test_no_figure_of_a_restatement_is_typed(run, client, stated_book):
 
 def test_what_nobody_could_know_is_no_restatement(run, client, stated_book):
     """An error or an estimate without evidence of then; no difference; other months."""
-    later = [each for each in NOTE if each != "--evidence-existed-then"]
+    later = [each for each in NOTE if each != "--known-then"]
     for cause in ("error", "estimate"):
         words = [cause if each == "factor_erratum" else each for each in later]
-        code, _, told = run("restate", "note", "r", *words, "--evidence-came-later",
-                            "--revised-gwp-set", "AR4")  # fmt: skip
+        code, _, told = run("restate", "note", "r", *words, "--known-later",
+                            "--to-gwp-set", "AR4")  # fmt: skip
         assert code == 1
         assert f"true of {cause}" in told
     code, _, told = run("restate", "note", "r", *NOTE)

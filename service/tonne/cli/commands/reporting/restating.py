@@ -97,12 +97,17 @@ _LIST = (
 )
 
 MetricOption = Annotated[str, typer.Option(help="What is restated, as the report calls it.")]
-CauseOption = Annotated[RestatementCause, typer.Option(help="Why.")]
-TreatmentOption = Annotated[Treatment, typer.Option(help="What follows.")]
+CauseOption = Annotated[
+    RestatementCause,
+    typer.Option(metavar="CAUSE", help=f"Why: {', '.join(RestatementCause)}."),
+]
+TreatmentOption = Annotated[
+    Treatment, typer.Option(metavar="WORD", help=f"What follows: {', '.join(Treatment)}.")
+]
 EvidenceOption = Annotated[
     bool,
     typer.Option(
-        "--evidence-existed-then/--evidence-came-later",
+        "--known-then/--known-later",
         help="Whether what shows it could have been known when the figure was reported.",
     ),
 ]
@@ -210,16 +215,16 @@ def note(  # typer passes by name
     reason: ReasonOption,
     author: AuthorOption = "",
     treatment: TreatmentOption = Treatment.NOTED,
-    reported_as_of: MomentOption = "",
-    revised_as_of: MomentOption = "",
-    reported_method: VersionOption = 0,
-    revised_method: VersionOption = 0,
-    reported_gwp_set: SetOption = "",
-    revised_gwp_set: SetOption = "",
-    reported_consolidation: ApproachOption = "",
-    revised_consolidation: ApproachOption = "",
-    reported_structure: StructureOption = "",
-    revised_structure: StructureOption = "",
+    from_as_of: MomentOption = "",
+    to_as_of: MomentOption = "",
+    from_method: VersionOption = 0,
+    to_method: VersionOption = 0,
+    from_gwp_set: SetOption = "",
+    to_gwp_set: SetOption = "",
+    from_approach: ApproachOption = "",
+    to_approach: ApproachOption = "",
+    from_structure: StructureOption = "",
+    to_structure: StructureOption = "",
     facility: FacilityOption = None,
     activity: ActivityOption = None,
     account: AccountOption = None,
@@ -231,11 +236,11 @@ def note(  # typer passes by name
     reported, revised = (
         make_side(months, gwp_set, approach, method=version, structure=day, as_of=as_of)
         for gwp_set, approach, version, day, as_of in zip(
-            (reported_gwp_set, revised_gwp_set),
-            (reported_consolidation, revised_consolidation),
-            (reported_method, revised_method),
-            (reported_structure, revised_structure),
-            (reported_as_of, revised_as_of),
+            (from_gwp_set, to_gwp_set),
+            (from_approach, to_approach),
+            (from_method, to_method),
+            (from_structure, to_structure),
+            (from_as_of, to_as_of),
             strict=True,
         )
     )

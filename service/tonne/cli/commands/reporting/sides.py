@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from tonne.client.answers.report_results import CONSOLIDATIONS
 from tonne.statements.changes.bridges import Approach, Side
 
 _MONTHS = re.compile(r"(\d{4})(-\d{2})?(?:\.\.(\d{4})(-\d{2})?)?", re.ASCII)
@@ -15,14 +14,15 @@ FirstMonthsOption = Annotated[
     typer.Option(
         "--from",
         metavar="MONTHS",
-        help="Months of the first answer: YYYY, YYYY-MM or YYYY-MM..YYYY-MM; empty: all.",
+        help="Months of the first answer: a year, a month, or two with .. between; empty: all.",
     ),
 ]
 LastMonthsOption = Annotated[
     str, typer.Option("--to", metavar="MONTHS", help="Of the second one; empty: the same.")
 ]
 MonthsOption = Annotated[
-    str, typer.Option("--months", metavar="MONTHS", help="YYYY, YYYY-MM or YYYY-MM..YYYY-MM.")
+    str,
+    typer.Option("--months", metavar="MONTHS", help="A year, a month, or two with .. between."),
 ]
 SetOption = Annotated[
     str, typer.Option(metavar="SET", help="GWP set; empty: that of the book's method.")
@@ -31,7 +31,7 @@ ApproachOption = Annotated[
     str,
     typer.Option(
         metavar="APPROACH",
-        help=f"{', '.join(CONSOLIDATIONS.values())}; empty: that of the book's method.",
+        help="Of consolidation, like equity-share; empty: that of the book's method.",
     ),
 ]
 VersionOption = Annotated[
