@@ -36,6 +36,7 @@ from tonne.reports.indicators.definition import shipped
 from tonne.reports.indicators.request import IndicatorRequest
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.store.manifest.moments import Point, PostingsAt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +125,8 @@ def snapshot_of(facility_count: int) -> Snapshot:
     now = dt.datetime.now(dt.UTC)
     return Snapshot(
         Book("acme", "", "UTC", FacilityRule.ANY, 1, now, (), 1, settings.to_json()),
-        (),
+        Point("acme", 0, now, 1),
+        PostingsAt(()),
         settings,
         register,
         Texts(()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -10,6 +11,7 @@ from tonne.catalogue.words.method import MethodSettings
 from tonne.client.answers import results
 from tonne.client.answers.days import row_messages
 from tonne.client.answers.records import record_mapping
+from tonne.client.answers.results import AsOf, BookMoment, Mark, moment_text, telling
 from tonne.client.methods import method_message, read_method
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import (
@@ -26,7 +28,7 @@ from tonne.model import Book, Entity, Facility, FacilityRule, Method, Word, Word
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 FACILITIES_PER_CALL = 1_000
 """Facilities that one call of an import carries."""
@@ -285,16 +287,31 @@ class BookCalls(Calls):
         for page in self._pages(self._ledger.ListWords, request):
             yield from map(read_word, page.words)
 
+    def list_marks(self, book: str) -> Iterator[Mark]:
+        """List the marks of a book, the last one first: what `as_of` costs least at."""
+        request = ledger_pb2.ListMarksRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        for page in self._pages(self._ledger.ListMarks, request):
+            for item in page.marks:
+                yield Mark(item.commit, item.kind, item.time.ToDatetime(dt.UTC))
+
     # Records that are not posted.
 
     def list_suspense(
-        self, book: str, *, filter_by: str = ""
+        self,
+        book: str,
+        *,
+        filter_by: str = "",
+        as_of: AsOf = "",
+        on_moment: Callable[[BookMoment], None] | None = None,
     ) -> Iterator[results.SuspendedRecord]:
         """List the records in suspense in the order of their commits."""
         request = ledger_pb2.ListSuspenseRequest(
-            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by
+            parent=book_name(book),
+            page_size=PAGE_SIZE,
+            filter=filter_by,
+            as_of=moment_text(as_of),
         )
-        for page in self._pages(self._ledger.ListSuspense, request):
+        for page in telling(self._pages(self._ledger.ListSuspense, request), on_moment):
             for item in page.records:
                 yield results.SuspendedRecord(
                     item.channel,
@@ -304,7 +321,9 @@ class BookCalls(Calls):
                     item.message,
                 )
 
-    def list_suspense_causes(self, book: str) -> tuple[list[results.SuspenseCause], int]:
+    def list_suspense_causes(
+        self, book: str, *, as_of: AsOf = ""
+    ) -> tuple[list[results.SuspenseCause], int]:
         """Count what the records in suspense wait for, most records first.
 
         Returns
@@ -313,7 +332,9 @@ class BookCalls(Calls):
             And how many records wait for something else, where there are more causes than an
             answer has.
         """
-        request = ledger_pb2.ListSuspenseCausesRequest(parent=book_name(book))
+        request = ledger_pb2.ListSuspenseCausesRequest(
+            parent=book_name(book), as_of=moment_text(as_of)
+        )
         answer = self._call(self._ledger.ListSuspenseCauses, request)
         return [read_cause(each) for each in answer.causes], answer.omitted_count
 
@@ -333,11 +354,19 @@ class BookCalls(Calls):
             )
 
     def list_quarantine(
-        self, book: str, *, filter_by: str = ""
+        self,
+        book: str,
+        *,
+        filter_by: str = "",
+        as_of: AsOf = "",
+        on_moment: Callable[[BookMoment], None] | None = None,
     ) -> Iterator[results.QuarantinedRecord]:
         """List the records in quarantine in the order of their commits."""
         request = ledger_pb2.ListQuarantineRequest(
-            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by
+            parent=book_name(book),
+            page_size=PAGE_SIZE,
+            filter=filter_by,
+            as_of=moment_text(as_of),
         )
-        for page in self._pages(self._ledger.ListQuarantine, request):
+        for page in telling(self._pages(self._ledger.ListQuarantine, request), on_moment):
             yield from map(results.read_quarantined, page.records)

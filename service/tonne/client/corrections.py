@@ -6,13 +6,14 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.import_results import Correction, ReversalProgress, read_correction
+from tonne.client.answers.results import AsOf, BookMoment, moment_text, telling
 from tonne.client.imports import ImportCalls
 from tonne.client.wire.calls import PAGE_SIZE
 from tonne.client.wire.resources import book_name, source_name
 from tonne.v1 import corrections_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tonne.client.answers.results import AppendResult
     from tonne.client.append.batches import Batch, Records
@@ -136,11 +137,25 @@ class CorrectionCalls(ImportCalls):
         return self._in_place(book, offsets, records, call)
 
     def list_corrections(
-        self, book: str, *, filter_by: str = "", order_by: str = ""
+        self,
+        book: str,
+        *,
+        filter_by: str = "",
+        order_by: str = "",
+        as_of: AsOf = "",
+        on_moment: Callable[[BookMoment], None] | None = None,
     ) -> Iterator[Correction]:
-        """List what was reversed and corrected, in the order in which it was."""
+        """List what was reversed and corrected, in the order in which it was.
+
+        With `as_of` by then; `on_moment` is told which commit that is.
+        """
         request = corrections_pb2.ListCorrectionsRequest(
-            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+            parent=book_name(book),
+            page_size=PAGE_SIZE,
+            filter=filter_by,
+            order_by=order_by,
+            as_of=moment_text(as_of),
         )
-        for page in self._pages(self._corrections.ListCorrections, request):
+        pages = self._pages(self._corrections.ListCorrections, request)
+        for page in telling(pages, on_moment):
             yield from map(read_correction, page.corrections)

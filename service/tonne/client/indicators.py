@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.answers.results import AsOf, moment_text
 from tonne.client.answers.steering.explained_indicators import read_indicator_part
 from tonne.client.answers.steering.indicator_results import (
     ClaimCheck,
@@ -65,6 +66,7 @@ class IndicatorCalls(Calls):
         gwp_set: str = "",
         consolidation: str = "",
         coal_set: str = "",
+        as_of: AsOf = "",
     ) -> IndicatorValues:
         """Read indicators of a book, complete up to the last acknowledgement of any server.
 
@@ -86,6 +88,8 @@ class IndicatorCalls(Calls):
             As for `inventory`.
         coal_set : str
             Set of coal equivalents; empty means the first one.
+        as_of : str, int or datetime
+            As for `inventory`.
         """
         request = indicators_pb2.GetIndicatorValuesRequest(
             name=book_name(book),
@@ -99,6 +103,7 @@ class IndicatorCalls(Calls):
             gwp_set=gwp_set,
             consolidation=approach_number(consolidation),
             coal_set=coal_set,
+            as_of=moment_text(as_of),
         )
         return read_values(
             self._stream_again(self._indicators.GetIndicatorValues, request, self._timeout_s)
@@ -173,6 +178,7 @@ class IndicatorCalls(Calls):
         as_metered: bool = False,
         from_period: str = "",
         to_period: str = "",
+        as_of: AsOf = "",
     ) -> tuple[MeterMonth, ...]:
         """Share out a meter's energy to facilities, month by month.
 
@@ -190,6 +196,8 @@ class IndicatorCalls(Calls):
             Whether each has the kWh that the key measures, and not its share of the meter.
         from_period, to_period : str
             Months `YYYY-MM`, both inclusive; empty means open.
+        as_of : str, int or datetime
+            As for `inventory`.
         """
         request = indicators_pb2.GetMeterReconciliationRequest(
             name=book_name(book),
@@ -200,6 +208,7 @@ class IndicatorCalls(Calls):
             as_metered=as_metered,
             from_period=check_month(from_period),
             to_period=check_month(to_period),
+            as_of=moment_text(as_of),
         )
         found = self._call(self._indicators.GetMeterReconciliation, request)
         return tuple(map(read_meter_month, found.months))

@@ -17,7 +17,16 @@ from tonne.client.answers.report_results import (
     read_inventory,
     read_inventory_row,
 )
-from tonne.client.answers.results import LedgerRecord, read_ledger_record
+from tonne.client.answers.results import (
+    AsOf,
+    BookMoment,
+    LedgerRecord,
+    moment_text,
+    read_ledger_record,
+    read_moment,
+    telling,
+    telling_last,
+)
 from tonne.client.append.batches import Batches, Records
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.filters import all_of
@@ -27,7 +36,7 @@ from tonne.model import Limits, month_of_period, period_of_month
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_type", "scope")
 """What an inventory can be grouped by, named as in `tonne.v1.InventoryDimension`."""
@@ -58,6 +67,8 @@ class ReportCalls(Calls):
         regions: Sequence[str] | str = (),
         gwp_set: str = "",
         consolidation: str = "",
+        as_of: AsOf = "",
+        method_version: int = 0,
     ) -> Inventory:
         """Read the inventory, complete up to the last acknowledgement of any server.
 
@@ -75,6 +86,11 @@ class ReportCalls(Calls):
         consolidation : str
             `operational-control`, `financial-control` or `equity-share`; empty means that of
             the book's method.
+        as_of : str, int or datetime
+            The number of a commit, or a time with its offset from UTC; empty means now. The
+            answer's `moment` has the commit, as of which the answer is the same for ever.
+        method_version : int
+            Version of the method by which what was recorded is posted; 0 means those of then.
         """
         columns = names_of(by)
         request = selection_message(
@@ -88,6 +104,8 @@ class ReportCalls(Calls):
             regions=regions,
             gwp_set=gwp_set,
             consolidation=consolidation,
+            as_of=as_of,
+            method_version=method_version,
         )
         return read_inventory(
             self._stream_again(self._reports.GetInventory, request, self._timeout_s), columns
@@ -126,6 +144,8 @@ class ReportCalls(Calls):
         to_period: str = "",
         facilities: Sequence[str] | str = (),
         activities: Sequence[str] | str = (),
+        as_of: AsOf = "",
+        on_moment: Callable[[BookMoment], None] | None = None,
     ) -> Iterator[Coverage]:
         """Read what the records cover: gaps and overlaps by facility and activity.
 
@@ -138,6 +158,10 @@ class ReportCalls(Calls):
             and activity, to the last record of all.
         facilities, activities : sequence of str or str
             Only these, or this one; none means all.
+        as_of : str, int or datetime
+            As for `inventory`.
+        on_moment : callable, optional
+            Told at the end as of which commit it is.
 
         Yields
         ------
@@ -150,13 +174,19 @@ class ReportCalls(Calls):
             to_period=check_month(to_period),
             facilities=names_of(facilities),
             activities=names_of(activities),
+            as_of=moment_text(as_of),
         )
-        yield from read_coverage(
-            self._stream_again(self._reports.GetCoverage, request, self._timeout_s)
-        )
+        parts = self._stream_again(self._reports.GetCoverage, request, self._timeout_s)
+        yield from read_coverage(telling_last(parts, on_moment))
 
     def explain(
-        self, book: str, *, replay: bool = False, records_max: int = 0, **selection: Any
+        self,
+        book: str,
+        *,
+        replay: bool = False,
+        records_max: int = 0,
+        on_moment: Callable[[BookMoment], None] | None = None,
+        **selection: Any,
     ) -> Iterator[ExplainPart]:
         """Unfold the total of a selection, part by part as the server finds them.
 
@@ -168,6 +198,8 @@ class ReportCalls(Calls):
             Whether to recompute it from the segments.
         records_max : int
             Most records to list; the server gives 10,000 at most.
+        on_moment : callable, optional
+            Told, before the total, as of which commit it all is.
         **selection
             What `inventory` takes, but `by`.
 
@@ -183,7 +215,11 @@ class ReportCalls(Calls):
         )
         # However long it takes: the first part says that the server is at work.
         parts = self._stream_again(self._reports.Explain, request, None)
-        yield from map(read_explain_part, parts)
+        for part in parts:
+            moment = read_moment(part)
+            if moment is not None and on_moment is not None:
+                on_moment(moment)
+            yield read_explain_part(part)
 
     def estimate(
         self,
@@ -241,8 +277,13 @@ class ReportCalls(Calls):
         activity: str = "",
         channel: str = "",
         filter_by: str = "",
+        as_of: AsOf = "",
+        on_moment: Callable[[BookMoment], None] | None = None,
     ) -> Iterator[LedgerRecord]:
-        """List durable records with channel and offset in the order of their commits."""
+        """List durable records with channel and offset in the order of their commits.
+
+        With `as_of` as they were then; `on_moment` is told which commit that is.
+        """
         request = report_pb2.ListRecordsRequest(
             parent=book_name(book),
             filter=all_of(
@@ -252,8 +293,9 @@ class ReportCalls(Calls):
                 channel=channel_name(book, channel) if channel else "",
             ),
             page_size=PAGE_SIZE,
+            as_of=moment_text(as_of),
         )
-        for page in self._pages(self._reports.ListRecords, request):
+        for page in telling(self._pages(self._reports.ListRecords, request), on_moment):
             yield from map(read_ledger_record, page.records)
 
 
@@ -269,6 +311,8 @@ def selection_message(
     regions: Sequence[str] | str = (),
     gwp_set: str = "",
     consolidation: str = "",
+    as_of: AsOf = "",
+    method_version: int = 0,
 ) -> report_pb2.GetInventoryRequest:
     """Make the message of a selection; raises `FieldInvalid` and `NameInvalid`."""
     return report_pb2.GetInventoryRequest(
@@ -282,6 +326,8 @@ def selection_message(
         regions=names_of(regions),
         gwp_set=gwp_set,
         consolidation=approach_number(consolidation),
+        as_of=moment_text(as_of),
+        method_version=method_version,
     )
 
 

@@ -27,8 +27,11 @@ from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.reading.balances import Balances
 from tonne.ledger.reading.causes import SuspenseCauses
+from tonne.ledger.reading.changes.movements import Movements
+from tonne.ledger.reading.changes.sights import Sights
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
+from tonne.ledger.reading.past.postings import PostingsReader
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.snapshot import Snapshots
 from tonne.ledger.upkeep.checks import Checks
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tonne.errors import FileCorrupt
+    from tonne.ledger.budget import Hold
     from tonne.ledger.posting.acknowledged import Loss
     from tonne.ledger.posting.journal import Stage
     from tonne.store import Rules
@@ -167,10 +171,10 @@ class Ledger:
         self.statements = Statements(manifest, states, clock)
         self.records = Records(manifest, reader, states, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
-        self.evidence = Evidence(manifest, reader, self.balances.parts)
-        self.snapshots = Snapshots(
-            manifest, states, self.balances.parts, self.editions, self.evidence
-        )
+        parts = PostingsReader(manifest, reader, self.balances.parts).parts
+        self.evidence = Evidence(manifest, reader, parts)
+        self._movements = Movements(manifest, reader)
+        self.snapshots = Snapshots(manifest, states, parts, self.editions, self.evidence)
 
         self.journal = self._compose_posting(
             manifest,
@@ -195,6 +199,10 @@ class Ledger:
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
         )
+
+    def sights_of(self, book: str, hold: Hold | None = None) -> Sights:
+        """See a book as of moments, and under the versions of its method."""
+        return Sights(self.snapshots, self._movements, book, hold)
 
     def close(self) -> None:
         """End the ledger's threads, after what they are doing. The store stays open."""

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from tonne.errors import FieldInvalid, PageTokenInvalid
-from tonne.store.rows import Window
+from tonne.store.rows import Condition, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tonne.ledger.as_of import AsOf
     from tonne.ledger.filters import Fields
+    from tonne.store.manifest.moments import Point
     from tonne.store.rows import Found
 
 T = TypeVar("T")
@@ -40,6 +42,8 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_page_token: str = ""
+    point: Point | None = None
+    """The moment as of which they are, where one was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +58,20 @@ class Ask:
         Most items; 0 means `PAGE_SIZE_DEFAULT`.
     page_token : str
         Of the page before; it is good for the same filter and order alone.
+    as_of : AsOf, optional
+        The moment; None: now. The token carries what it came to, whatever happens between pages.
     """
 
     filter_by: str = ""
     order_by: str = ""
     page_size: int = 0
     page_token: str = ""
+    as_of: AsOf | None = None
 
     def bound(self, query: tuple[str, ...]) -> tuple[str, ...]:
         """Name a call and its arguments with the filter and the order, for its tokens."""
+        if self.as_of is not None:
+            query = (*query, "as_of", self.as_of.text)
         if not (self.filter_by or self.order_by):
             return query
         return (*query, "filter", self.filter_by, "order", self.order_by)
@@ -105,7 +114,13 @@ class PageTokens:
     def __init__(self, key: Callable[[], bytes]) -> None:
         self._key = key
 
-    def write(self, query: tuple[str, ...], position: int | str, part: int = 0) -> str:
+    def write(
+        self,
+        query: tuple[str, ...],
+        position: int | str,
+        part: int = 0,
+        commit: int | None = None,
+    ) -> str:
         """Write where a query goes on: after `position`, and `part` rows into what follows it.
 
         Parameters
@@ -116,8 +131,11 @@ class PageTokens:
             Last key that was given out.
         part : int
             Rows given out of the file behind `position`.
+        commit : int, optional
+            The number of the moment as of which the listing is.
         """
-        text = json.dumps([position, part], separators=(",", ":")).encode()
+        place = [position, part] if commit is None else [position, part, commit]
+        text = json.dumps(place, separators=(",", ":")).encode()
         signed = text + self._sign(query, text)
         return base64.urlsafe_b64encode(signed).decode().rstrip("=")
 
@@ -137,6 +155,11 @@ class PageTokens:
                 metadata={"pageToken": token[:_SHOWN_CHARS]},
             )
         return place[0], place[1]
+
+    def commit(self, token: str, query: tuple[str, ...]) -> int | None:
+        """Read the moment that a token carries; None of an empty one, or one of no moment."""
+        place = self._open(token, query) if token else None
+        return place[2] if place is not None and len(place) > 2 else None  # noqa: PLR2004  see write
 
     def page(
         self,
@@ -158,6 +181,7 @@ class PageTokens:
         *,
         start: int | str = "",
         book: str = "",
+        point: Point | None = None,
     ) -> Page[T]:
         """Make a page of what is found for a filter and an order.
 
@@ -174,6 +198,8 @@ class PageTokens:
             A key of the kind that the listing has.
         book : str
             Whose resources the names in the filter are.
+        point : Point, optional
+            Only what was made by then.
 
         Raises
         ------
@@ -184,9 +210,12 @@ class PageTokens:
         is_descending = fields.is_descending(ask.order_by)
         after, _ = self.read(ask.page_token, query, start)
         limit = page_limit(ask.page_size)
+        if point is not None:
+            conditions = (*conditions, Condition("create_time", "<=", point.time))
         found = find(Window(after if ask.page_token else None, limit, is_descending, conditions))
-        token = "" if found.last is None else self.write(query, found.last)
-        return Page(tuple(found.items), token)
+        number = None if point is None else point.number
+        token = "" if found.last is None else self.write(query, found.last, commit=number)
+        return Page(tuple(found.items), token, point)
 
     def _open(self, token: str, query: tuple[str, ...]) -> list[Any] | None:
         """Give what a token holds; None unless it was signed for this query."""
@@ -209,7 +238,7 @@ class PageTokens:
 
 def _is_place(place: list[Any], start: int | str) -> bool:
     """Whether a position and a part are of the kind and the size that a store takes."""
-    position, part = place
+    position, part, *_ = place
     if type(position) is not type(start) or type(part) is not int:
         return False
     if not 0 <= part <= _POSITION_MAX:

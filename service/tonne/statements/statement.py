@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tonne.statements.changes.restatements import BaseYear, Restatement
 from tonne.statements.claims import Enablement, Offset
 from tonne.statements.definitions.indicators import IndicatorDefinition
 from tonne.statements.definitions.keys import KeptKey
@@ -35,6 +36,8 @@ class Kind(enum.StrEnum):
     PACKAGING = "packaging"
     INDICATOR = "indicator"
     ALLOCATION_KEY = "allocation_key"
+    BASE_YEAR = "base_year"
+    RESTATEMENT = "restatement"
 
 
 BODIES: Final[dict[Kind, type[Any]]] = {
@@ -49,6 +52,8 @@ BODIES: Final[dict[Kind, type[Any]]] = {
     Kind.PACKAGING: Packaging,
     Kind.INDICATOR: IndicatorDefinition,
     Kind.ALLOCATION_KEY: KeptKey,
+    Kind.BASE_YEAR: BaseYear,
+    Kind.RESTATEMENT: Restatement,
 }
 """The class of what each kind says."""
 

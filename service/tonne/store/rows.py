@@ -10,7 +10,7 @@ from collections.abc import Mapping  # noqa: TC003  see dt
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
+from tonne.model import Channel, ControlTotals  # noqa: TC001  see dt
 from tonne.store.statement_rows import Correction  # noqa: TC001  see dt
 
 T = TypeVar("T")
@@ -75,7 +75,8 @@ class FileRow:
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
     that wait in suspense now, `reversed_count` those that were reversed. `segment` is the id of
-    the segment whose records a clearing posts or takes back.
+    the segment whose records a clearing posts or takes back. `first_commit` and `last_commit` are
+    the numbers of what a postings file sums.
     """
 
     id: str
@@ -91,6 +92,8 @@ class FileRow:
     suspended_count: int = 0
     segment: str = ""
     reversed_count: int = 0
+    first_commit: int = 0
+    last_commit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +121,6 @@ class BookSnapshot:
     postings: tuple[FileRow, ...]
     suspended_counts: dict[str, int]
     reversed_counts: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class BookMoment:
-    """What a report reads of a book in one transaction; the rules go by the revision token."""
-
-    revision_token: str
-    entities: tuple[Entity, ...]
-    postings: tuple[FileRow, ...]
-    quarantined_count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tonne.v1 import (
     catalogue_pb2,
+    changes_pb2,
     corrections_pb2,
     imports_pb2,
     indicators_pb2,
@@ -29,6 +30,7 @@ _FILES = (
     indicators_pb2,
     report_pb2,
     statements_pb2,
+    changes_pb2,
 )
 
 

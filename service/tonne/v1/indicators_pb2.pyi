@@ -1,5 +1,8 @@
+import datetime
+
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from tonne.v1 import ledger_pb2 as _ledger_pb2
 from tonne.v1 import report_pb2 as _report_pb2
 from google.protobuf.internal import containers as _containers
@@ -140,7 +143,7 @@ class SearchIndicatorsResponse(_message.Message):
     def __init__(self, indicators: _Optional[_Iterable[_Union[Indicator, _Mapping]]] = ...) -> None: ...
 
 class GetIndicatorValuesRequest(_message.Message):
-    __slots__ = ("name", "indicators", "from_period", "to_period", "by", "span", "facilities", "regions", "gwp_set", "consolidation", "coal_set")
+    __slots__ = ("name", "indicators", "from_period", "to_period", "by", "span", "facilities", "regions", "gwp_set", "consolidation", "coal_set", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     INDICATORS_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
@@ -152,6 +155,7 @@ class GetIndicatorValuesRequest(_message.Message):
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     COAL_SET_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     indicators: _containers.RepeatedScalarFieldContainer[str]
     from_period: str
@@ -163,7 +167,8 @@ class GetIndicatorValuesRequest(_message.Message):
     gwp_set: str
     consolidation: _ledger_pb2.Consolidation
     coal_set: str
-    def __init__(self, name: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., by: _Optional[_Union[IndicatorPlace, str]] = ..., span: _Optional[_Union[IndicatorSpan, str]] = ..., facilities: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., by: _Optional[_Union[IndicatorPlace, str]] = ..., span: _Optional[_Union[IndicatorSpan, str]] = ..., facilities: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class IndicatorValue(_message.Message):
     __slots__ = ("indicator", "version", "place", "from_period", "to_period", "unit", "value", "value_exact", "numerator", "denominator", "grade", "refusal", "message", "remarks")
@@ -208,7 +213,7 @@ class IndicatorNotice(_message.Message):
     def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., indicators: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetIndicatorValuesResponse(_message.Message):
-    __slots__ = ("values", "notices", "suspended_count", "quarantined_count", "gwp_set", "consolidation", "coal_set")
+    __slots__ = ("values", "notices", "suspended_count", "quarantined_count", "gwp_set", "consolidation", "coal_set", "commit", "as_of_time")
     VALUES_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
     SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -216,6 +221,8 @@ class GetIndicatorValuesResponse(_message.Message):
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     COAL_SET_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     values: _containers.RepeatedCompositeFieldContainer[IndicatorValue]
     notices: _containers.RepeatedCompositeFieldContainer[IndicatorNotice]
     suspended_count: int
@@ -223,7 +230,9 @@ class GetIndicatorValuesResponse(_message.Message):
     gwp_set: str
     consolidation: _ledger_pb2.Consolidation
     coal_set: str
-    def __init__(self, values: _Optional[_Iterable[_Union[IndicatorValue, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[IndicatorNotice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, values: _Optional[_Iterable[_Union[IndicatorValue, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[IndicatorNotice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ExplainIndicatorRequest(_message.Message):
     __slots__ = ("name", "indicator", "from_period", "to_period", "by", "place", "facilities", "regions", "gwp_set", "consolidation", "coal_set", "replay", "records_max")
@@ -284,7 +293,7 @@ class ExplainIndicatorResponse(_message.Message):
     def __init__(self, explained: _Optional[_Union[_report_pb2.ExplainResponse, _Mapping]] = ..., sum: _Optional[_Union[IndicatorTermSum, _Mapping]] = ..., value: _Optional[_Union[IndicatorValue, _Mapping]] = ..., added: _Optional[str] = ..., side: _Optional[_Union[IndicatorSide, str]] = ..., term_index: _Optional[int] = ...) -> None: ...
 
 class GetMeterReconciliationRequest(_message.Message):
-    __slots__ = ("name", "meter", "meter_account", "recipients", "key_account", "as_metered", "from_period", "to_period")
+    __slots__ = ("name", "meter", "meter_account", "recipients", "key_account", "as_metered", "from_period", "to_period", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     METER_FIELD_NUMBER: _ClassVar[int]
     METER_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -293,6 +302,7 @@ class GetMeterReconciliationRequest(_message.Message):
     AS_METERED_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
     TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     meter: str
     meter_account: str
@@ -301,7 +311,8 @@ class GetMeterReconciliationRequest(_message.Message):
     as_metered: bool
     from_period: str
     to_period: str
-    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., meter_account: _Optional[str] = ..., recipients: _Optional[_Iterable[str]] = ..., key_account: _Optional[str] = ..., as_metered: _Optional[bool] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., meter_account: _Optional[str] = ..., recipients: _Optional[_Iterable[str]] = ..., key_account: _Optional[str] = ..., as_metered: _Optional[bool] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class MeterShare(_message.Message):
     __slots__ = ("recipient", "key", "kwh")
@@ -332,10 +343,14 @@ class MeterMonth(_message.Message):
     def __init__(self, period: _Optional[str] = ..., kwh: _Optional[str] = ..., shares: _Optional[_Iterable[_Union[MeterShare, _Mapping]]] = ..., unallocated_kwh: _Optional[str] = ..., key_unit: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class GetMeterReconciliationResponse(_message.Message):
-    __slots__ = ("months",)
+    __slots__ = ("months", "commit", "as_of_time")
     MONTHS_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     months: _containers.RepeatedCompositeFieldContainer[MeterMonth]
-    def __init__(self, months: _Optional[_Iterable[_Union[MeterMonth, _Mapping]]] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, months: _Optional[_Iterable[_Union[MeterMonth, _Mapping]]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class IndicatorClaim(_message.Message):
     __slots__ = ("indicator", "value")

@@ -120,6 +120,11 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListPeriodsRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListPeriodsResponse.FromString,
                 _registered_method=True)
+        self.ListMarks = channel.unary_unary(
+                '/tonne.v1.LedgerService/ListMarks',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.ListMarksRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListMarksResponse.FromString,
+                _registered_method=True)
         self.ListSuspense = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListSuspense',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseRequest.SerializeToString,
@@ -265,6 +270,13 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMarks(self, request, context):
+        """Lists the marks of a book, the last one first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSuspense(self, request, context):
         """Lists the records in suspense in the order of their commits.
         """
@@ -373,6 +385,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ListPeriods,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListPeriodsRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ListPeriodsResponse.SerializeToString,
+            ),
+            'ListMarks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMarks,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListMarksRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.ListMarksResponse.SerializeToString,
             ),
             'ListSuspense': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSuspense,
@@ -850,6 +867,33 @@ class LedgerService:
             '/tonne.v1.LedgerService/ListPeriods',
             tonne_dot_v1_dot_ledger__pb2.ListPeriodsRequest.SerializeToString,
             tonne_dot_v1_dot_ledger__pb2.ListPeriodsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMarks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/ListMarks',
+            tonne_dot_v1_dot_ledger__pb2.ListMarksRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.ListMarksResponse.FromString,
             options,
             channel_credentials,
             insecure,

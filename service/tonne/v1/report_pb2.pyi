@@ -63,7 +63,7 @@ ALLOCATION_MEASURE_KG_CO2E: AllocationMeasure
 ALLOCATION_MEASURE_AMOUNT: AllocationMeasure
 
 class GetInventoryRequest(_message.Message):
-    __slots__ = ("name", "from_period", "to_period", "group_by", "facilities", "activities", "accounts", "regions", "gwp_set", "consolidation")
+    __slots__ = ("name", "from_period", "to_period", "group_by", "facilities", "activities", "accounts", "regions", "gwp_set", "consolidation", "as_of", "method_version")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
     TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +74,8 @@ class GetInventoryRequest(_message.Message):
     REGIONS_FIELD_NUMBER: _ClassVar[int]
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
     name: str
     from_period: str
     to_period: str
@@ -84,7 +86,9 @@ class GetInventoryRequest(_message.Message):
     regions: _containers.RepeatedScalarFieldContainer[str]
     gwp_set: str
     consolidation: _ledger_pb2.Consolidation
-    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., group_by: _Optional[_Iterable[_Union[InventoryDimension, str]]] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ...) -> None: ...
+    as_of: str
+    method_version: int
+    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., group_by: _Optional[_Iterable[_Union[InventoryDimension, str]]] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., as_of: _Optional[str] = ..., method_version: _Optional[int] = ...) -> None: ...
 
 class GasAmount(_message.Message):
     __slots__ = ("gas", "kg", "kg_co2e")
@@ -143,7 +147,7 @@ class Notice(_message.Message):
     def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class GetInventoryResponse(_message.Message):
-    __slots__ = ("rows", "total", "notices", "suspended_count", "method_versions", "gwp_set", "consolidation", "quarantined_count")
+    __slots__ = ("rows", "total", "notices", "suspended_count", "method_versions", "gwp_set", "consolidation", "quarantined_count", "commit", "as_of_time")
     ROWS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
@@ -152,6 +156,8 @@ class GetInventoryResponse(_message.Message):
     GWP_SET_FIELD_NUMBER: _ClassVar[int]
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     QUARANTINED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     rows: _containers.RepeatedCompositeFieldContainer[InventoryRow]
     total: InventoryRow
     notices: _containers.RepeatedCompositeFieldContainer[Notice]
@@ -160,7 +166,9 @@ class GetInventoryResponse(_message.Message):
     gwp_set: str
     consolidation: _ledger_pb2.Consolidation
     quarantined_count: int
-    def __init__(self, rows: _Optional[_Iterable[_Union[InventoryRow, _Mapping]]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., method_versions: _Optional[_Iterable[int]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., quarantined_count: _Optional[int] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, rows: _Optional[_Iterable[_Union[InventoryRow, _Mapping]]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., method_versions: _Optional[_Iterable[int]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., quarantined_count: _Optional[int] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ExplainRequest(_message.Message):
     __slots__ = ("selection", "replay", "records_max")
@@ -267,16 +275,20 @@ class ExplainRecord(_message.Message):
     def __init__(self, record: _Optional[_Union[LedgerRecord, _Mapping]] = ..., parts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExplainResponse(_message.Message):
-    __slots__ = ("line", "record", "replay", "total")
+    __slots__ = ("line", "record", "replay", "total", "commit", "as_of_time")
     LINE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     line: ExplainLine
     record: ExplainRecord
     replay: ExplainReplay
     total: InventoryRow
-    def __init__(self, line: _Optional[_Union[ExplainLine, _Mapping]] = ..., record: _Optional[_Union[ExplainRecord, _Mapping]] = ..., replay: _Optional[_Union[ExplainReplay, _Mapping]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, line: _Optional[_Union[ExplainLine, _Mapping]] = ..., record: _Optional[_Union[ExplainRecord, _Mapping]] = ..., replay: _Optional[_Union[ExplainReplay, _Mapping]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class EstimateRequest(_message.Message):
     __slots__ = ("selection", "rows", "arrow_ipc", "each_record")
@@ -317,18 +329,20 @@ class EstimateResponse(_message.Message):
     def __init__(self, records: _Optional[_Iterable[_Union[EstimatedRecord, _Mapping]]] = ..., inventory: _Optional[_Union[GetInventoryResponse, _Mapping]] = ..., row_errors: _Optional[_Iterable[_Union[_status_pb2.RowError, _Mapping]]] = ..., row_errors_omitted_count: _Optional[int] = ..., control_totals: _Optional[_Union[_ingest_pb2.ControlTotals, _Mapping]] = ...) -> None: ...
 
 class GetCoverageRequest(_message.Message):
-    __slots__ = ("name", "from_period", "to_period", "facilities", "activities")
+    __slots__ = ("name", "from_period", "to_period", "facilities", "activities", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
     TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
     FACILITIES_FIELD_NUMBER: _ClassVar[int]
     ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     from_period: str
     to_period: str
     facilities: _containers.RepeatedScalarFieldContainer[str]
     activities: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class CoverageGap(_message.Message):
     __slots__ = ("start", "end", "first_day", "last_day")
@@ -369,12 +383,16 @@ class CoverageRow(_message.Message):
     def __init__(self, facility: _Optional[str] = ..., activity: _Optional[str] = ..., start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., record_count: _Optional[int] = ..., gaps: _Optional[_Iterable[_Union[CoverageGap, _Mapping]]] = ..., overlaps: _Optional[_Iterable[_Union[CoverageOverlap, _Mapping]]] = ...) -> None: ...
 
 class GetCoverageResponse(_message.Message):
-    __slots__ = ("rows", "time_zone")
+    __slots__ = ("rows", "time_zone", "commit", "as_of_time")
     ROWS_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     rows: _containers.RepeatedCompositeFieldContainer[CoverageRow]
     time_zone: str
-    def __init__(self, rows: _Optional[_Iterable[_Union[CoverageRow, _Mapping]]] = ..., time_zone: _Optional[str] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, rows: _Optional[_Iterable[_Union[CoverageRow, _Mapping]]] = ..., time_zone: _Optional[str] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AllocationWeight(_message.Message):
     __slots__ = ("recipient", "value")
@@ -417,7 +435,7 @@ class AllocationKey(_message.Message):
     def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., basis: _Optional[_Union[AllocationBasis, str]] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., source: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[AllocationSpan, _Mapping]]] = ...) -> None: ...
 
 class AllocateMeterRequest(_message.Message):
-    __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set", "key_id", "key_valid_on", "key_version")
+    __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set", "key_id", "key_valid_on", "key_version", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     METER_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
@@ -429,6 +447,7 @@ class AllocateMeterRequest(_message.Message):
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_VALID_ON_FIELD_NUMBER: _ClassVar[int]
     KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     meter: str
     from_period: str
@@ -440,7 +459,8 @@ class AllocateMeterRequest(_message.Message):
     key_id: str
     key_valid_on: _date_pb2.Date
     key_version: int
-    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., key: _Optional[_Union[AllocationKey, _Mapping]] = ..., measure: _Optional[_Union[AllocationMeasure, str]] = ..., account: _Optional[str] = ..., gwp_set: _Optional[str] = ..., key_id: _Optional[str] = ..., key_valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., key_version: _Optional[int] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., key: _Optional[_Union[AllocationKey, _Mapping]] = ..., measure: _Optional[_Union[AllocationMeasure, str]] = ..., account: _Optional[str] = ..., gwp_set: _Optional[str] = ..., key_id: _Optional[str] = ..., key_valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., key_version: _Optional[int] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class AllocatedPart(_message.Message):
     __slots__ = ("recipient", "amount", "share")
@@ -467,7 +487,7 @@ class AllocatedMonth(_message.Message):
     def __init__(self, period: _Optional[str] = ..., unit: _Optional[str] = ..., metered: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[AllocatedPart, _Mapping]]] = ..., unallocated: _Optional[str] = ...) -> None: ...
 
 class AllocateMeterResponse(_message.Message):
-    __slots__ = ("months", "missing_periods", "suspended_count", "gwp_set", "key_id", "key_version", "key_basis", "key_reason")
+    __slots__ = ("months", "missing_periods", "suspended_count", "gwp_set", "key_id", "key_version", "key_basis", "key_reason", "commit", "as_of_time")
     MONTHS_FIELD_NUMBER: _ClassVar[int]
     MISSING_PERIODS_FIELD_NUMBER: _ClassVar[int]
     SUSPENDED_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -476,6 +496,8 @@ class AllocateMeterResponse(_message.Message):
     KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
     KEY_BASIS_FIELD_NUMBER: _ClassVar[int]
     KEY_REASON_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     months: _containers.RepeatedCompositeFieldContainer[AllocatedMonth]
     missing_periods: _containers.RepeatedScalarFieldContainer[str]
     suspended_count: int
@@ -484,19 +506,23 @@ class AllocateMeterResponse(_message.Message):
     key_version: int
     key_basis: AllocationBasis
     key_reason: str
-    def __init__(self, months: _Optional[_Iterable[_Union[AllocatedMonth, _Mapping]]] = ..., missing_periods: _Optional[_Iterable[str]] = ..., suspended_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., key_id: _Optional[str] = ..., key_version: _Optional[int] = ..., key_basis: _Optional[_Union[AllocationBasis, str]] = ..., key_reason: _Optional[str] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, months: _Optional[_Iterable[_Union[AllocatedMonth, _Mapping]]] = ..., missing_periods: _Optional[_Iterable[str]] = ..., suspended_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., key_id: _Optional[str] = ..., key_version: _Optional[int] = ..., key_basis: _Optional[_Union[AllocationBasis, str]] = ..., key_reason: _Optional[str] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListRecordsRequest(_message.Message):
-    __slots__ = ("parent", "page_size", "page_token", "filter")
+    __slots__ = ("parent", "page_size", "page_token", "filter", "as_of")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     parent: str
     page_size: int
     page_token: str
     filter: str
-    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
+    as_of: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class LedgerRecord(_message.Message):
     __slots__ = ("channel", "offset", "record", "status", "segment", "commit_time", "correction", "replaced_by", "replaced_by_offset")
@@ -521,9 +547,13 @@ class LedgerRecord(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., record: _Optional[_Union[_ingest_pb2.ActivityRecord, _Mapping]] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., segment: _Optional[str] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., correction: _Optional[str] = ..., replaced_by: _Optional[str] = ..., replaced_by_offset: _Optional[int] = ...) -> None: ...
 
 class ListRecordsResponse(_message.Message):
-    __slots__ = ("records", "next_page_token")
+    __slots__ = ("records", "next_page_token", "commit", "as_of_time")
     RECORDS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     records: _containers.RepeatedCompositeFieldContainer[LedgerRecord]
     next_page_token: str
-    def __init__(self, records: _Optional[_Iterable[_Union[LedgerRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, records: _Optional[_Iterable[_Union[LedgerRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -5,6 +5,7 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.type import date_pb2 as _date_pb2
+from tonne.v1 import changes_pb2 as _changes_pb2
 from tonne.v1 import indicators_pb2 as _indicators_pb2
 from tonne.v1 import report_pb2 as _report_pb2
 from google.protobuf.internal import containers as _containers
@@ -30,6 +31,8 @@ class StatementKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STATEMENT_KIND_PACKAGING: _ClassVar[StatementKind]
     STATEMENT_KIND_INDICATOR: _ClassVar[StatementKind]
     STATEMENT_KIND_ALLOCATION_KEY: _ClassVar[StatementKind]
+    STATEMENT_KIND_BASE_YEAR: _ClassVar[StatementKind]
+    STATEMENT_KIND_RESTATEMENT: _ClassVar[StatementKind]
 
 class SupplierAttribute(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -130,6 +133,8 @@ STATEMENT_KIND_FOOTPRINT: StatementKind
 STATEMENT_KIND_PACKAGING: StatementKind
 STATEMENT_KIND_INDICATOR: StatementKind
 STATEMENT_KIND_ALLOCATION_KEY: StatementKind
+STATEMENT_KIND_BASE_YEAR: StatementKind
+STATEMENT_KIND_RESTATEMENT: StatementKind
 SUPPLIER_ATTRIBUTE_UNSPECIFIED: SupplierAttribute
 SUPPLIER_ATTRIBUTE_VERIFIED_DATA: SupplierAttribute
 SUPPLIER_ATTRIBUTE_PUBLIC_TARGET: SupplierAttribute
@@ -450,7 +455,7 @@ class Packaging(_message.Message):
     def __init__(self, display_name: _Optional[str] = ..., year_start: _Optional[str] = ..., avoided_kg: _Optional[str] = ..., baseline: _Optional[str] = ..., source: _Optional[str] = ..., product: _Optional[str] = ...) -> None: ...
 
 class Statement(_message.Message):
-    __slots__ = ("name", "kind", "id", "version", "valid_from", "reason", "author", "create_time", "withdrawn", "supplier", "evidence", "target", "measure", "enablement", "offset", "product", "footprint", "packaging", "indicator", "allocation_key")
+    __slots__ = ("name", "kind", "id", "version", "valid_from", "reason", "author", "create_time", "withdrawn", "supplier", "evidence", "target", "measure", "enablement", "offset", "product", "footprint", "packaging", "indicator", "allocation_key", "base_year", "restatement")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -471,6 +476,8 @@ class Statement(_message.Message):
     PACKAGING_FIELD_NUMBER: _ClassVar[int]
     INDICATOR_FIELD_NUMBER: _ClassVar[int]
     ALLOCATION_KEY_FIELD_NUMBER: _ClassVar[int]
+    BASE_YEAR_FIELD_NUMBER: _ClassVar[int]
+    RESTATEMENT_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: StatementKind
     id: str
@@ -491,7 +498,9 @@ class Statement(_message.Message):
     packaging: Packaging
     indicator: IndicatorDefinition
     allocation_key: KeptAllocationKey
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawn: _Optional[bool] = ..., supplier: _Optional[_Union[Supplier, _Mapping]] = ..., evidence: _Optional[_Union[SupplierEvidence, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., enablement: _Optional[_Union[Enablement, _Mapping]] = ..., offset: _Optional[_Union[Offset, _Mapping]] = ..., product: _Optional[_Union[Product, _Mapping]] = ..., footprint: _Optional[_Union[ProductFootprint, _Mapping]] = ..., packaging: _Optional[_Union[Packaging, _Mapping]] = ..., indicator: _Optional[_Union[IndicatorDefinition, _Mapping]] = ..., allocation_key: _Optional[_Union[KeptAllocationKey, _Mapping]] = ...) -> None: ...
+    base_year: _changes_pb2.BaseYear
+    restatement: _changes_pb2.Restatement
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawn: _Optional[bool] = ..., supplier: _Optional[_Union[Supplier, _Mapping]] = ..., evidence: _Optional[_Union[SupplierEvidence, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., enablement: _Optional[_Union[Enablement, _Mapping]] = ..., offset: _Optional[_Union[Offset, _Mapping]] = ..., product: _Optional[_Union[Product, _Mapping]] = ..., footprint: _Optional[_Union[ProductFootprint, _Mapping]] = ..., packaging: _Optional[_Union[Packaging, _Mapping]] = ..., indicator: _Optional[_Union[IndicatorDefinition, _Mapping]] = ..., allocation_key: _Optional[_Union[KeptAllocationKey, _Mapping]] = ..., base_year: _Optional[_Union[_changes_pb2.BaseYear, _Mapping]] = ..., restatement: _Optional[_Union[_changes_pb2.Restatement, _Mapping]] = ...) -> None: ...
 
 class IndicatorDefinition(_message.Message):
     __slots__ = ("title", "source", "unit", "digits", "lower_is_better", "numerator", "denominator", "times", "by_site", "low", "high", "at_most", "note", "grades", "grades_source")

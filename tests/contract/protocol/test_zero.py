@@ -31,6 +31,26 @@ WHOLE = {
     "tonne.v1.Offset.vintage_year": "required, from 1990 on",
     "tonne.v1.IndicatorDefinition.digits": "no places: a whole number",
     "tonne.v1.ExplainIndicatorRequest.records_max": "none are listed",
+    "tonne.v1.ComputeBridgeRequest.rows_max": "none is the wish for as many as usual",
+    "tonne.v1.Bridge.from_commit": "always sent, zero is the beginning of the book",
+    "tonne.v1.Bridge.to_commit": "always sent, zero is the beginning of the book",
+    "tonne.v1.Mark.commit": "always sent, zero is the beginning of the book",
+    **dict.fromkeys(
+        (
+            "tonne.v1.AllocateMeterResponse.commit",
+            "tonne.v1.ExplainResponse.commit",
+            "tonne.v1.GetCoverageResponse.commit",
+            "tonne.v1.GetIndicatorValuesResponse.commit",
+            "tonne.v1.GetInventoryResponse.commit",
+            "tonne.v1.GetMeterReconciliationResponse.commit",
+            "tonne.v1.ListCorrectionsResponse.commit",
+            "tonne.v1.ListQuarantineResponse.commit",
+            "tonne.v1.ListRecordsResponse.commit",
+            "tonne.v1.ListSuspenseCausesResponse.commit",
+            "tonne.v1.ListSuspenseResponse.commit",
+        ),
+        "as_of_time is there where it is; zero is the beginning of the book",
+    ),
     "tonne.v1.Status.code": "always sent, a code of google.rpc.Code, where zero is OK",
 }
 """Other integers, and why they need no presence. page_size is AIP-158's."""

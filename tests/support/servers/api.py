@@ -22,6 +22,7 @@ from tonne.telemetry.metrics import CALL_DURATION
 from tonne.v1 import (
     catalogue_pb2,
     catalogue_pb2_grpc,
+    changes_pb2_grpc,
     corrections_pb2_grpc,
     imports_pb2_grpc,
     indicators_pb2_grpc,
@@ -140,6 +141,7 @@ class Api:
         self.indicator = indicators_pb2_grpc.IndicatorServiceStub(self.channel)
         self.report = report_pb2_grpc.ReportServiceStub(self.channel)
         self.statement = statements_pb2_grpc.StatementServiceStub(self.channel)
+        self.change = changes_pb2_grpc.ChangeServiceStub(self.channel)
 
     def close(self) -> None:
         """Close the connection."""

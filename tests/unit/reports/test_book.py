@@ -17,6 +17,7 @@ from tonne.model import Book, Entity, FacilityRule, Holding
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.inventory import inventory
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.store.manifest.moments import Point, PostingsAt
 
 FOUND = resolution("scope2.location", kg_co2e="0.5")
 OUTCOMES = {("electricity", period): FOUND for period in range(540, 552)}
@@ -40,7 +41,8 @@ def snapshot_of(frame):
     now = dt.datetime.now(dt.UTC)
     return Snapshot(
         Book("acme", "", "UTC", FacilityRule.ANY, 1, now, (), 3, settings.to_json()),
-        (),
+        Point("acme", 0, now, 1),
+        PostingsAt(()),
         settings,
         register(("site-1", "office", "KR", "joint")),
         Texts(()),

@@ -8,6 +8,15 @@ from typing import get_args, get_origin
 
 from hypothesis import strategies as st
 
+from tonne.statements.changes.bridges import Cause
+from tonne.statements.changes.restatements import (
+    BaseYear,
+    RestatedFigure,
+    RestatedPart,
+    Restatement,
+    RestatementCause,
+    Treatment,
+)
 from tonne.statements.claims import Enablement, LotState, Offset, OffsetType
 from tonne.statements.definitions.indicators import (
     IndicatorDefinition,
@@ -68,6 +77,11 @@ def _field(hint):
     return _OF_MARK[marks[0]] if marks else plain[inner]
 
 
+def restated(number):
+    """A figure of a restatement."""
+    return RestatedFigure(str(10**9 + number), "AR6", "equity-share", str(number + 1))
+
+
 def valid(number):
     """A statement of each kind that fits, told apart by a number; refers to those of the same."""
     year = f"20{number % 20 + 20}-01"
@@ -92,6 +106,12 @@ def valid(number):
         ),
         Kind.PRODUCT: Product(f"Laptop {number}"),
         Kind.FOOTPRINT: Footprint("x", Exchange.DECLARED, str(10**9 + number), "report"),
+        Kind.BASE_YEAR: BaseYear(year, f"{number % 20 + 1}", ("scope1", "scope2.market")),
+        Kind.RESTATEMENT: Restatement(
+            "Scope 1", year, f"{year[:4]}-12", restated(number), restated(number + 1), "1",
+            RestatementCause.METHOD, True, Treatment.NOTED,
+            parts=(RestatedPart(Cause.METHOD, "1"),),
+        ),
         Kind.PACKAGING: Packaging("Trays", year, str(10**9 + number), "foam", "report", "x"),
         Kind.INDICATOR: IndicatorDefinition(
             f"Energy per piece {number}", "the board", "kWh/unit", 2, True,

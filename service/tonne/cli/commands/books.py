@@ -37,6 +37,7 @@ FACILITY_RULES = {
 EDITIONS_SHOWN = 3
 """Editions that a table of books names of each."""
 
+_MARK_COLUMNS = (Column("commit"), Column("kind"), Column("time"))
 _BOOK_COLUMNS = (
     Column("book"),
     Column("display_name", "name", is_optional=True),
@@ -176,6 +177,21 @@ def list_books(
         if form is Format.TABLE:
             rows = map(_with_few_editions, rows)
         print_rows(_BOOK_COLUMNS, rows, form)
+
+
+@book_app.command("marks")
+def list_marks(
+    book: Annotated[str, typer.Argument(metavar="BOOK", help="Id of the book.")],
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """List the marks of a book, the last one first: --as-of costs least there."""
+    with connect(server) as client:
+        rows = (
+            {"commit": each.commit, "kind": each.kind, "time": each.time}
+            for each in client.list_marks(book)
+        )
+        print_rows(_MARK_COLUMNS, rows, form)
 
 
 @book_app.command("show")

@@ -13,13 +13,16 @@ from tonne.catalogue.resolving.valuation import exact_text
 from tonne.cli.commands.inventory import (
     AccountOption,
     ActivityOption,
+    AsOfOption,
     ConsolidationOption,
     FacilityOption,
     FromOption,
     GwpOption,
+    MethodOption,
     RegionOption,
     ToOption,
     program_row,
+    tell_moment,
 )
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.terminal.explain_tree import ExplainTree
@@ -90,6 +93,8 @@ def explain(  # noqa: PLR0917  # typer passes by name
     to_period: ToOption = "",
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
+    as_of: AsOfOption = "",
+    method: MethodOption = 0,
     records: RecordsOption = 0,
     lines: LinesOption = LINES_SHOWN,
     form: FormatOption = Format.TABLE,
@@ -113,6 +118,9 @@ def explain(  # noqa: PLR0917  # typer passes by name
             regions=region or (),
             gwp_set=gwp_set,
             consolidation=consolidation,
+            as_of=as_of,
+            method_version=method,
+            on_moment=tell_moment,
         )
         if form is Format.JSON:
             found = _print_json(parts)

@@ -35,6 +35,7 @@ from tonne.cli.terminal.output import (
 )
 from tonne.client import DIMENSIONS, Inventory, InventoryRow
 from tonne.client.answers.report_results import CONSOLIDATIONS
+from tonne.client.answers.results import BookMoment
 
 GROUP_WIDTH_MIN = 12
 """Characters in which a facility or an activity can still be told from another."""
@@ -93,6 +94,25 @@ ByOption = Annotated[
     ),
 ]
 
+AsOfOption = Annotated[
+    str,
+    typer.Option(
+        "--as-of",
+        metavar="COMMIT|TIME",
+        help="As of a commit, like 1234, or a time with its offset, like 2026-03-31T23:59:59Z; "
+        "empty: now.",
+    ),
+]
+MethodOption = Annotated[
+    int,
+    typer.Option(
+        "--method",
+        metavar="VERSION",
+        min=0,
+        help="Post what was recorded by this version of the method; 0: by those of then.",
+    ),
+]
+
 TITLE_WIDTH_MIN = 26
 """Characters down to which the title of an account may be broken into lines."""
 
@@ -129,6 +149,8 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
             "empty: that of the book's method.",
         ),
     ] = "",
+    as_of: AsOfOption = "",
+    method: MethodOption = 0,
     unit: UnitOption = MassUnit.T,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
@@ -139,9 +161,12 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
     columns = read_columns(by)
     is_compared = consolidation == ALL_APPROACHES
     approaches = tuple(CONSOLIDATIONS.values()) if is_compared else (consolidation,)
+    found: dict[str, Inventory] = {}
     with connect(server) as client:
-        found = {
-            approach: client.inventory(
+        for approach in approaches:
+            # Side by side is of one moment: that of the first.
+            moment = next((each.moment for each in found.values()), None)
+            found[approach] = client.inventory(
                 book,
                 from_period=from_period,
                 to_period=to_period,
@@ -152,9 +177,9 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
                 regions=region or (),
                 gwp_set=gwp_set,
                 consolidation=approach,
+                as_of=as_of if moment is None else moment.commit,
+                method_version=method,
             )
-            for approach in approaches
-        }
     if is_compared:
         print_approaches(found, columns, form, unit)
     else:
@@ -237,6 +262,8 @@ def print_remarks(
     each_by_itself: bool = False,
 ) -> None:
     """Tell what the numbers of a book, or of an estimate, do not say by themselves."""
+    if book:
+        tell_moment(inventory.moment)
     if not inventory.total.record_count and book:
         say("no records are posted in these months")
     if inventory.total.partial_gases:
@@ -245,6 +272,19 @@ def print_remarks(
     say_notices(inventory, unit, each_by_itself=each_by_itself)
     if book:
         print_left_out(inventory.suspended_count, inventory.quarantined_count, book)
+
+
+def tell_moment(moment: BookMoment | None) -> None:
+    """Tell as of which commit an answer is: with `--as-of` it is the same for ever."""
+    if moment is not None:
+        say(f"as of commit {moment.commit}, {moment.time:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def moment_document(moment: BookMoment | None) -> dict[str, object]:
+    """Make what a JSON document says of its moment."""
+    if moment is None:
+        return {}
+    return {"commit": moment.commit, "as_of_time": moment.time.isoformat()}
 
 
 def print_left_out(suspended_count: int, quarantined_count: int, book: str) -> None:
@@ -299,6 +339,7 @@ def inventory_document(inventory: Inventory) -> dict[str, object]:
         "method_versions": list(inventory.method_versions),
         "gwp_set": inventory.gwp_set,
         "consolidation": inventory.consolidation,
+        **moment_document(inventory.moment),
     }
 
 

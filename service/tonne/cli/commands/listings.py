@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tonne.cli.appending.outcome import Outcome, tell_rounded, tell_row_errors
+from tonne.cli.commands.inventory import AsOfOption, tell_moment
 from tonne.cli.connection import (
     DEFAULT_SERVER,
     BookOption,
@@ -116,6 +117,7 @@ def list_quarantine(
     book: BookOption,
     *,
     filter_by: FilterOption = "",
+    as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -123,7 +125,12 @@ def list_quarantine(
     with connect(server) as client:
         print_rows(
             _QUARANTINE_COLUMNS,
-            map(_quarantine_row, client.list_quarantine(book, filter_by=filter_by)),
+            map(
+                _quarantine_row,
+                client.list_quarantine(
+                    book, filter_by=filter_by, as_of=as_of, on_moment=tell_moment
+                ),
+            ),
             form,
         )
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tonne.cli.commands.inventory import AsOfOption, tell_moment
 from tonne.cli.commands.listings import RECORD_COLUMNS, MendsFile, mend_file
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, FilterOption, ServerOption, connect
 from tonne.cli.terminal.output import (
@@ -63,6 +64,7 @@ def list_suspense(
     by_cause: Annotated[
         bool, typer.Option("--by-cause", help="Count the records by what they wait for.")
     ] = False,
+    as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -71,14 +73,19 @@ def list_suspense(
         if by_cause:
             if filter_by:
                 raise typer.BadParameter("--by-cause counts all that waits, without --filter")
-            causes, omitted_count = client.list_suspense_causes(book)
+            causes, omitted_count = client.list_suspense_causes(book, as_of=as_of)
             print_rows(_CAUSE_COLUMNS, map(_cause_row, causes), form)
             if omitted_count:
                 say(f"{counted(omitted_count, 'record')} wait for something else")
             return
         print_rows(
             _SUSPENSE_COLUMNS,
-            map(_suspense_row, client.list_suspense(book, filter_by=filter_by)),
+            map(
+                _suspense_row,
+                client.list_suspense(
+                    book, filter_by=filter_by, as_of=as_of, on_moment=tell_moment
+                ),
+            ),
             form,
         )
 

@@ -168,4 +168,9 @@ def values_document(found: IndicatorValues) -> Mapping[str, object]:
         "gwp_set": found.gwp_set,
         "consolidation": found.consolidation,
         "coal_set": found.coal_set,
+        **(
+            {"commit": found.moment.commit, "as_of_time": found.moment.time.isoformat()}
+            if found.moment
+            else {}
+        ),
     }

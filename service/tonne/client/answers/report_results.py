@@ -7,7 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tonne.client.answers.results import RowError, read_row_error, read_totals, status_name
+from tonne.client.answers.results import (
+    BookMoment,
+    RowError,
+    read_moment,
+    read_row_error,
+    read_totals,
+    status_name,
+)
 from tonne.v1 import ledger_pb2, report_pb2
 
 if TYPE_CHECKING:
@@ -81,7 +88,8 @@ class Inventory:
     """An inventory: its rows, sorted by their group, its total, and how it came about.
 
     `suspended_count` are records that wait and are in no number, `quarantined_count` those of the
-    whole book in quarantine; `method_versions` are those under which the numbers were posted.
+    whole book in quarantine; `method_versions` are those under which the numbers were posted;
+    `moment` is the commit as of which it all is.
     """
 
     rows: tuple[InventoryRow, ...]
@@ -92,6 +100,7 @@ class Inventory:
     gwp_set: str = ""
     consolidation: str = ""
     quarantined_count: int = 0
+    moment: BookMoment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +188,7 @@ def read_inventory(
         last.gwp_set,
         CONSOLIDATIONS.get(last.consolidation, ""),
         last.quarantined_count,
+        read_moment(last),
     )
 
 

@@ -59,6 +59,7 @@ _REPEATABLE = (
             "ListEntities",
             "ListWords",
             "ListPeriods",
+            "ListMarks",
             "ListSuspense",
             "ListSuspenseCauses",
             "ListQuarantine",
@@ -92,6 +93,7 @@ _REPEATABLE = (
             "GetProductTotals",
         ),
     ),
+    ("tonne.v1.ChangeService", ("ComputeBridge", "EstimateRestatement", "CheckBaseYear")),
 )
 
 _SERVICE_CONFIG = json.dumps(

@@ -89,6 +89,7 @@ RULES: dict[str, Rule] = {
     "CreateWord": Rule(_KEEPS, "parent", changes=True),
     "ListWords": Rule(_READS, "parent"),
     "ListPeriods": Rule(_READS, "parent"),
+    "ListMarks": Rule(_READS, "parent"),
     "ListSuspense": Rule(_READS, "parent"),
     "ListSuspenseCauses": Rule(_READS, "parent"),
     "ListQuarantine": Rule(_READS, "parent"),
@@ -111,6 +112,11 @@ RULES: dict[str, Rule] = {
     "GetMeasurePipeline": Rule(_READS, "name"),
     "GetClaims": Rule(_READS, "name"),
     "GetProductTotals": Rule(_READS, "name"),
+    # ChangeService
+    "ComputeBridge": Rule(_READS, "name"),
+    "EstimateRestatement": Rule(_READS, "name"),
+    "NoteRestatement": Rule(_KEEPS, "parent", changes=True),
+    "CheckBaseYear": Rule(_READS, "name"),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),
     "ListEditions": Rule(_READS, "parent", needs_book=False),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         PeriodState,
         RowError,
     )
+    from tonne.store.manifest.marks import Mark
 
 M = TypeVar("M", bound=Message)
 
@@ -342,3 +343,8 @@ def _duration(seconds: float) -> Duration:
     written = Duration()
     written.FromTimedelta(dt.timedelta(seconds=seconds))
     return written
+
+
+def write_mark(mark: Mark) -> ledger_pb2.Mark:
+    """Write a mark of a book."""
+    return ledger_pb2.Mark(commit=mark.number, kind=mark.kind, time=mark.at)

@@ -7,21 +7,25 @@ method of the same name in small letters for each; one that takes bytes brings i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message_factory import GetMessageClass
 
 from tonne.errors import FieldInvalid
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.pages import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import grpc
     from google.protobuf.descriptor import ServiceDescriptor
 
     from tonne.edge.border import Border
+    from tonne.store.manifest.moments import Point
 
+
+T = TypeVar("T")
 
 QUERY_CHARS_MAX = 256
 """Longest query of a search."""
@@ -34,7 +38,35 @@ def read_ask(request: Any) -> Ask:
         order_by=getattr(request, "order_by", ""),
         page_size=request.page_size,
         page_token=request.page_token,
+        as_of=read_as_of(getattr(request, "as_of", "")),
     )
+
+
+def told(answer: T, point: Point | None) -> T:
+    """Write into an answer as of which commit it is; nothing where no moment was asked for."""
+    if point is not None:
+        message: Any = answer
+        message.commit = point.number
+        message.as_of_time.FromDatetime(point.time)
+    return answer
+
+
+def last_told(
+    messages: Iterable[T], point: Point, empty: Callable[[], T] | None = None
+) -> Iterator[T]:
+    """Write into the last message of an answer as of which commit it is.
+
+    `empty` makes the message of an answer without any.
+    """
+    before: T | None = None
+    for message in messages:
+        if before is not None:
+            yield before
+        before = message
+    if before is None and empty is not None:
+        before = empty()
+    if before is not None:
+        yield told(before, point)
 
 
 def handlers_of(

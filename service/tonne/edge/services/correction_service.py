@@ -12,7 +12,7 @@ from tonne.edge.messages.requests.correction_requests import (
     write_correction,
 )
 from tonne.edge.messages.requests.import_requests import read_correct_request
-from tonne.edge.services.calls import handlers_of, read_ask
+from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.ingest.posts import Mending
 from tonne.store.statement_rows import CorrectionKind
 from tonne.v1 import corrections_pb2
@@ -106,7 +106,8 @@ class CorrectionService:
         """List what was reversed and corrected."""
         book = names.read_book(request.parent, field="parent")
         page = self._ledger.corrections.list_corrections(book, read_ask(request))
-        return corrections_pb2.ListCorrectionsResponse(
+        answer = corrections_pb2.ListCorrectionsResponse(
             corrections=[write_correction(book, each) for each in page.items],
             next_page_token=page.next_page_token,
         )
+        return told(answer, page.point)

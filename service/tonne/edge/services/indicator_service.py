@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.messages import names
 from tonne.edge.messages.reports import indicator_codec
-from tonne.edge.services.calls import handlers_of, read_query
+from tonne.edge.services.calls import handlers_of, last_told, read_query
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.budget import PART_BYTES
 from tonne.reports.allocation.reconciliation import reconcile
 from tonne.reports.explanation.indicators import explain_indicator
@@ -60,8 +61,10 @@ class IndicatorService:
         own = own_definitions(self._ledger.statements, book, request.indicators)
         wanted = indicator_codec.read_request(request, own)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            answer = book_indicators(self._ledger.snapshots.take(book), wanted, hold)
-            yield from indicator_codec.write_answer(answer)
+            as_of = read_as_of(request.as_of)
+            snapshot = self._ledger.snapshots.take(book, as_of, hold=hold)
+            answer = indicator_codec.write_answer(book_indicators(snapshot, wanted, hold))
+            yield from last_told(answer, snapshot.point)
 
     def explain_indicator(
         self, request: indicators_pb2.ExplainIndicatorRequest
@@ -81,8 +84,13 @@ class IndicatorService:
         wanted = indicator_codec.read_reconciliation(request)
         book = names.read_book(request.name)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            months = reconcile(self._ledger.snapshots.take(book), wanted, hold)
-            return indicator_codec.write_reconciliation(months)
+            as_of = read_as_of(request.as_of)
+            snapshot = self._ledger.snapshots.take(book, as_of, hold=hold)
+            months = reconcile(snapshot, wanted, hold)
+            answer = indicator_codec.write_reconciliation(months)
+            answer.commit = snapshot.point.number
+            answer.as_of_time.FromDatetime(snapshot.point.time)
+            return answer
 
     def check_indicator_claims(
         self, request: indicators_pb2.CheckIndicatorClaimsRequest

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import codec, method_codec, names
 from tonne.edge.messages.word_codec import read_word, write_cause, write_word
-from tonne.edge.services.calls import handlers_of, read_ask
+from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.edge.services.masks import read_mask
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.book.entities import ENTITIES_MAX
 from tonne.ledger.book.facilities import TEXTS
 from tonne.ledger.book.register import FACILITIES_MAX, check_count
@@ -213,19 +214,22 @@ class LedgerService:
         """List the records in suspense."""
         book = names.read_book(request.parent, field="parent")
         page = self._ledger.records.list_suspense(book, read_ask(request))
-        return ledger_pb2.ListSuspenseResponse(
+        answer = ledger_pb2.ListSuspenseResponse(
             records=[codec.write_suspended(book, record) for record in page.items],
             next_page_token=page.next_page_token,
         )
+        return told(answer, page.point)
 
     def list_suspense_causes(
         self, request: ledger_pb2.ListSuspenseCausesRequest
     ) -> ledger_pb2.ListSuspenseCausesResponse:
         """Count what the records in suspense wait for."""
-        found = self._ledger.causes.count(names.read_book(request.parent, field="parent"))
-        return ledger_pb2.ListSuspenseCausesResponse(
+        book = names.read_book(request.parent, field="parent")
+        found = self._ledger.causes.count(book, read_as_of(request.as_of))
+        answer = ledger_pb2.ListSuspenseCausesResponse(
             causes=map(write_cause, found.causes), omitted_count=found.omitted_count
         )
+        return told(answer, found.point)
 
     def clear_suspense(
         self, request: ledger_pb2.ClearSuspenseRequest
@@ -246,7 +250,16 @@ class LedgerService:
         """List the records in quarantine."""
         book = names.read_book(request.parent, field="parent")
         page = self._ledger.records.list_quarantine(book, read_ask(request))
-        return ledger_pb2.ListQuarantineResponse(
+        answer = ledger_pb2.ListQuarantineResponse(
             records=[codec.write_quarantined(book, record) for record in page.items],
             next_page_token=page.next_page_token,
+        )
+        return told(answer, page.point)
+
+    def list_marks(self, request: ledger_pb2.ListMarksRequest) -> ledger_pb2.ListMarksResponse:
+        """List the marks of a book, the last one first."""
+        book = names.read_book(request.parent, field="parent")
+        page = self._ledger.books.list_marks(book, request.page_size, request.page_token)
+        return ledger_pb2.ListMarksResponse(
+            marks=map(codec.write_mark, page.items), next_page_token=page.next_page_token
         )

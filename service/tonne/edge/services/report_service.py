@@ -11,9 +11,10 @@ from tonne.edge.border import WholeAnswer
 from tonne.edge.messages import codec, explain_codec, names, report_codec
 from tonne.edge.messages.reports import allocation_codec
 from tonne.edge.messages.requests.batch_requests import EstimatePart, read_estimate_request
-from tonne.edge.services.calls import handlers_of, read_ask
+from tonne.edge.services.calls import handlers_of, last_told, read_ask, told
 from tonne.errors import FieldInvalid
 from tonne.ingest.decoder import KIND_NONE, check_kind, check_size
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.budget import PART_BYTES
 from tonne.reports.allocation.book import book_allocation
 from tonne.reports.allocation.kept import kept_key
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
     from tonne.edge.access.lanes import Lane
     from tonne.edge.border import Border
     from tonne.ingest.ingest import Ingest
+    from tonne.ledger.budget import Hold
     from tonne.ledger.ledger import Ledger
+    from tonne.ledger.reading.snapshot import Snapshot
+    from tonne.store.manifest.moments import Point
 
 NAME = "tonne.v1.ReportService"
 
@@ -63,8 +67,10 @@ class ReportService:
         wanted = report_codec.read_selection(request)
         book = names.read_book(request.name)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            found = book_inventory(self._ledger.snapshots.take(book), wanted, hold)
-            return WholeAnswer(report_codec.write_inventory(found))
+            snapshot = self._take(book, request, hold)
+            found = book_inventory(snapshot, wanted, hold)
+            answer = report_codec.write_inventory(found)
+            return WholeAnswer(last_told(answer, snapshot.point))
 
     def get_coverage(
         self, request: report_pb2.GetCoverageRequest
@@ -73,9 +79,12 @@ class ReportService:
         wanted = report_codec.read_coverage(request)
         book = names.read_book(request.name)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            snapshot = self._ledger.snapshots.take(book)
+            as_of = read_as_of(request.as_of)
+            snapshot = self._ledger.snapshots.take(book, as_of, hold=hold)
             rows = book_coverage(snapshot, wanted, hold)
-            yield from report_codec.write_coverage(rows, snapshot.book.time_zone)
+            answer = report_codec.write_coverage(rows, snapshot.book.time_zone)
+            empty = partial(report_pb2.GetCoverageResponse, time_zone=snapshot.book.time_zone)
+            yield from last_told(answer, snapshot.point, empty)
 
     def allocate_meter(
         self, request: report_pb2.AllocateMeterRequest
@@ -86,22 +95,43 @@ class ReportService:
         key = None if asked is None else kept_key(self._ledger.statements, book, *asked)
         wanted = allocation_codec.read_request(request, key)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            answer = book_allocation(self._ledger.snapshots.take(book), wanted, hold)
-            yield from allocation_codec.write_answer(answer, wanted.key)
+            as_of = read_as_of(request.as_of)
+            snapshot = self._ledger.snapshots.take(book, as_of, hold=hold)
+            answer = allocation_codec.write_answer(
+                book_allocation(snapshot, wanted, hold), wanted.key
+            )
+            yield from last_told(answer, snapshot.point)
 
     def explain(self, request: report_pb2.ExplainRequest) -> Iterator[report_pb2.ExplainResponse]:
         """Unfold the total of a selection."""
         book = names.read_book(request.selection.name, field="selection.name")
         wanted = report_codec.read_selection(request.selection)
+        if request.replay and request.selection.method_version:
+            raise FieldInvalid(
+                "replay: a replay compares what was posted, under the methods of then: ask for it "
+                "without method_version",
+                metadata={"field": "replay"},
+            )
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            for part in explain(
-                self._ledger.snapshots.take(book),
+            snapshot = self._take(book, request.selection, hold)
+            parts = explain(
+                snapshot,
                 wanted,
                 replay=request.replay,
                 records_max=request.records_max,
                 hold=hold,
-            ):
-                yield explain_codec.write_part(book, part)
+            )
+            answer = (explain_codec.write_part(book, part) for part in parts)
+            yield from last_told(answer, snapshot.point)
+
+    def _take(self, book: str, selection: report_pb2.GetInventoryRequest, hold: Hold) -> Snapshot:
+        """Take a snapshot of a book as of the moment and under the method of a selection."""
+        return self._ledger.snapshots.take(
+            book,
+            read_as_of(selection.as_of),
+            method=read_version(selection.method_version),
+            hold=hold,
+        )
 
     async def begin_estimate(self, messages: AsyncIterator[bytes]) -> EstimatePart:
         """Read what an estimate is of, and see that the caller may have it."""
@@ -122,7 +152,7 @@ class ReportService:
         """Compute what batches of records would post."""
         config = self._ingest.config
         with closing(self._ingest.open_estimate()) as opened:
-            estimate = await lane.run(self._make_estimate, begun)
+            estimate, point = await lane.run(self._make_estimate, begun)
             opened.begin(has_book=estimate.has_book, each_record=begun.each_record)
             part = begun if begun.kind != KIND_NONE else await self._next_part(messages)
             del begun
@@ -137,7 +167,8 @@ class ReportService:
                     del batch, records  # between messages an estimate keeps its sums alone
                 part = await self._next_part(messages)
             async with opened.answer(*await lane.run(estimate.answer_size)):
-                yield report_codec.write_estimate(await lane.run(estimate.finish))
+                answer = report_codec.write_estimate(await lane.run(estimate.finish))
+                yield _estimate_told(answer, point)
 
     def _read_part(self, message: bytes) -> EstimatePart:
         check_size(len(message), self._ingest.config.message_bytes_max)
@@ -155,16 +186,27 @@ class ReportService:
             return part
         return None
 
-    def _make_estimate(self, part: EstimatePart) -> Estimate:
+    def _make_estimate(self, part: EstimatePart) -> tuple[Estimate, Point | None]:
         selection = part.selection or report_pb2.GetInventoryRequest()
         name = selection.name
         book = names.read_book(name, field="selection.name") if name else ""
-        return Estimate(
-            self._ledger.estimates.estimation(book),
+        as_of, version = read_as_of(selection.as_of), read_version(selection.method_version)
+        state, point = None, None
+        if as_of or version:
+            if not book:
+                raise FieldInvalid(
+                    "as_of, method_version: expected them of a book; the shipped catalogue has "
+                    "neither: name a book, or leave them out",
+                    metadata={"field": "as_of"},
+                )
+            state, point = self._ledger.snapshots.rules(book, as_of, version)
+        estimate = Estimate(
+            self._ledger.estimates.estimation(book, state),
             report_codec.read_selection(selection),
             each_record=part.each_record,
             row_errors_max=self._ingest.config.row_errors_max,
         )
+        return estimate, point
 
     def list_records(
         self, request: report_pb2.ListRecordsRequest
@@ -172,7 +214,29 @@ class ReportService:
         """List durable records."""
         book = names.read_book(request.parent, field="parent")
         page = self._ledger.records.list_records(book, read_ask(request))
-        return report_pb2.ListRecordsResponse(
+        answer = report_pb2.ListRecordsResponse(
             records=[codec.write_record(book, record) for record in page.items],
             next_page_token=page.next_page_token,
         )
+        return told(answer, page.point)
+
+
+def read_version(version: int) -> int:
+    """Read the version of a method, 0 where it is open. Raises `FieldInvalid`."""
+    if version < 0:
+        raise FieldInvalid(
+            f"method_version: expected a version of the method, from 1, or 0 for those that were "
+            f"in force; got {version}",
+            metadata={"field": "method_version", "value": str(version)},
+        )
+    return version
+
+
+def _estimate_told(
+    messages: Iterable[report_pb2.EstimateResponse], point: Point | None
+) -> Iterator[report_pb2.EstimateResponse]:
+    """Write into an estimate as of which commit the rules are, where that was asked for."""
+    for message in messages:
+        if message.inventory.HasField("total"):
+            told(message.inventory, point)
+        yield message

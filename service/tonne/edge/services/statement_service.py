@@ -28,7 +28,7 @@ from tonne.statements.targets import TargetType
 from tonne.v1 import statements_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import grpc
 
@@ -68,6 +68,7 @@ class StatementService:
         check_targets(given, in_force(kept, book, ids) if any(ids) else ())
         check_definitions(kept, book, given)
         check_keys(given)
+        check_made_by_hand(given)
         made = self._ledger.statements.add(book, given, request.request_id)
         return statements_pb2.CreateStatementsResponse(
             statements=[statement_codec.write_statement(book, each) for each in made]
@@ -198,6 +199,23 @@ class StatementService:
 
     def _read(self, book: str, kind: Kind, asked: statement_codec.Asked) -> Iterator[Statement]:
         return self._ledger.statements.read(book, asked.view(kind))
+
+
+def check_made_by_hand(given: Sequence[Statement]) -> None:
+    """Refuse restatements that somebody wrote: their figures are the ledger's.
+
+    Raises
+    ------
+    FieldInvalid
+    """
+    for index, each in enumerate(given):
+        if each.kind is Kind.RESTATEMENT and each.body is not None:
+            raise invalid(
+                f"statements[{index}].restatement",
+                "nothing: NoteRestatement (`tonne restate note`) computes both figures and notes "
+                "them",
+                each.id,
+            )
 
 
 def grow(hold: Hold, size_bytes: int) -> None:

@@ -144,6 +144,11 @@ class BookState:
         return self._resolver.texts
 
     @property
+    def rated_facilities(self) -> frozenset[str]:
+        """Facilities that the method has rates of their own for."""
+        return self._resolver.rated_facilities
+
+    @property
     def rule_count(self) -> int:
         """Number of rules so far."""
         return len(self._rule_numbers)

@@ -11,7 +11,7 @@ from tonne.ledger.book.methods import check_editions
 from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.book.periods import check_time_zone
 from tonne.ledger.filters import Fields, is_match, moment_field, name_field, text_field, word_field
-from tonne.ledger.pages import FIRST_PAGE
+from tonne.ledger.pages import FIRST_PAGE, page_limit
 from tonne.model import Book, FacilityRule, PeriodState, check_id
 from tonne.store.rows import Found, NewMethod, Window
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.words.method import MethodSettings
     from tonne.ledger.pages import Ask, Page
+    from tonne.store.manifest.marks import Mark
 
 _BOOKS_BATCH = 1000
 
@@ -102,6 +103,19 @@ class Books(LedgerPart):
         """List the periods that have postings, in order. Raises BookUnknown."""
         self.get_book(book)
         return self._manifest.periods(book)
+
+    def list_marks(self, book: str, page_size: int = 0, page_token: str = "") -> Page[Mark]:
+        """List the marks of a book, the last one first.
+
+        Raises NameInvalid, BookUnknown, FieldInvalid, PageTokenInvalid.
+        """
+        query = ("marks", check_id("book", book))
+        before, _ = self._tokens.read(page_token, query, "")
+        number, _, kind = str(before).partition(" ")
+        limit = page_limit(page_size)
+        place = (int(number), kind) if number else None
+        marks = self._manifest.last_marks(book, place, limit + 1)
+        return self._tokens.page(query, marks, limit, lambda each: f"{each.number} {each.kind}")
 
     def list_own_books(self, own: Sequence[str], ask: Ask = FIRST_PAGE) -> Page[Book]:
         """List those of `own` (ids in order) that exist: for a caller that may not see all.

@@ -273,12 +273,14 @@ class Estimates(LedgerPart):
         super().__init__(manifest, states, clock)
         self._hours = hours
 
-    def estimation(self, book: str) -> Estimation:
-        """Begin an estimate under a book's rules as they are now.
+    def estimation(self, book: str, state: BookState | None = None) -> Estimation:
+        """Begin an estimate under a book's rules as they are now, or as `state` has them.
 
         An empty id stands for the shipped editions in their default order, months in UTC and
         any facility. Raises NameInvalid, BookUnknown.
         """
+        if state is not None:
+            return Estimation(state, self._hours)
         if not book:
             return Estimation(_CATALOGUE.get())
         return Estimation(self._states.refresh(check_id("book", book)), self._hours)

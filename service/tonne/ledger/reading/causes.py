@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tonne.ledger.as_of import find_point
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_waiting
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.ledger.reading.past.rules import PastRules
+from tonne.ledger.reading.past.waiting import suspended_at
 from tonne.model import RowStatus, check_id
 from tonne.quantities import atto_of
 from tonne.work import check_wanted
@@ -19,11 +22,13 @@ from tonne.work import check_wanted
 if TYPE_CHECKING:
     import datetime as dt
 
+    from tonne.ledger.as_of import AsOf
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.budget import Budget
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.posting.suspense import Cause
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.manifest.moments import Point
     from tonne.store.rows import FileRow
 
 CAUSES_MAX = 10_000
@@ -59,11 +64,12 @@ class CauseCount:
 class Causes:
     """What the records in suspense wait for, most records first.
 
-    `omitted_count` are records of causes beyond `CAUSES_MAX`.
+    `omitted_count` are records of causes beyond `CAUSES_MAX`, `point` the moment.
     """
 
     causes: tuple[CauseCount, ...]
-    omitted_count: int = 0
+    omitted_count: int
+    point: Point
 
 
 class SuspenseCauses:
@@ -85,35 +91,42 @@ class SuspenseCauses:
         self._manifest = manifest
         self._reader = reader
         self._states = states
+        self._past = PastRules(manifest, states)
         self._reads = reads
         self._overlay = Overlay(manifest, reader)
 
-    def count(self, book: str) -> Causes:
-        """Go through the suspense of a book. Raises NameInvalid, BookUnknown, FileCorrupt."""
-        texts = SuspenseTexts(self._states.refresh(check_id("book", book)))
+    def count(self, book: str, as_of: AsOf | None = None) -> Causes:
+        """Go through the suspense of a book, as it is or was.
+
+        Raises NameInvalid, BookUnknown, FileCorrupt; FieldInvalid where there is no such moment.
+        """
+        point = find_point(self._manifest, check_id("book", book), as_of)
+        past = None if as_of is None else point
+        texts = SuspenseTexts(self._states.refresh(book) if past is None else self._past.at(past))
         found: dict[tuple[RowStatus, str, str], CauseCount] = {}
         omitted_count = after_seq = 0
         with self._reads.holding(CAUSE_BYTES) as hold:
-            while files := self._manifest.suspended_segments(
-                book, after_seq=after_seq, limit=_FILES_BATCH
-            ):
+            while files := suspended_at(self._manifest, book, past, after_seq, _FILES_BATCH):
                 for file in files:
                     check_wanted()
                     with hold.more(file.row_count * SEGMENT_ROW_BYTES):
-                        omitted_count += self._add(file, texts, found)
+                        omitted_count += self._add(file, texts, found, past)
                     hold.grow_to(CAUSE_BYTES * (1 + len(found)))
                 after_seq = files[-1].seq
         causes = sorted(found.values(), key=lambda each: (-each.record_count, each.commit_time))
-        return Causes(tuple(causes), omitted_count)
+        return Causes(tuple(causes), omitted_count, point)
 
     def _add(
         self,
         file: FileRow,
         texts: SuspenseTexts,
         found: dict[tuple[RowStatus, str, str], CauseCount],
+        past: Point | None,
     ) -> int:
         """Add the records of a segment; gives how many are of no cause that there is room for."""
         clearings = self._overlay.find([file]).get(file.id, [])
+        if past is not None:
+            clearings = [each for each in clearings if each.seq <= past.number]
         frame = self._overlay.apply(self._reader.open(file).frame(_COLUMNS), clearings)
         with polars_errors(file.path):
             waiting = frame.filter(is_waiting()).with_columns(

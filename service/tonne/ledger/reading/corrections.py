@@ -14,6 +14,7 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import read_cleared
 from tonne.ledger.filters import Fields, moment_field, number_field, text_field, word_field
 from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens
+from tonne.ledger.reading.past.listed import listed_point
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import check_id
 from tonne.store.statement_rows import CorrectionKind, ReasonCode
@@ -86,10 +87,11 @@ class Corrections:
         Raises BookUnknown, FieldInvalid, PageTokenInvalid.
         """
         query = ("corrections", check_id("book", book))
+        point = listed_point(self._manifest, self._tokens, book, ask, ask.bound(query))
         find = partial(self._manifest.find_corrections, book)
-        page = self._tokens.find(query, CORRECTION_FIELDS, ask, find, start=0)
+        page = self._tokens.find(query, CORRECTION_FIELDS, ask, find, start=0, point=point)
         items = tuple(CorrectionEntry(each, self._records(book, each)) for each in page.items)
-        return Page(items, page.next_page_token)
+        return Page(items, page.next_page_token, point)
 
     def _records(self, book: str, entry: Correction) -> tuple[CorrectedRecord, ...]:
         """Read the first records of an entry."""

@@ -30,13 +30,12 @@ from tonne.store.errors import ObjectMissing
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from decimal import Decimal
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.files.files import FileReader, VerifiedFile
     from tonne.ledger.files.repost import Cut
-    from tonne.ledger.reading.balances import Parts
     from tonne.ledger.reading.moment import Moment
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow
@@ -105,19 +104,19 @@ class Evidence:
     manifest, reader
         Where the ledger is kept.
     parts : callable
-        Reads postings files in parts, as `Balances.parts`.
+        Reads the postings of a moment, as `PostingsReader.parts`.
     """
 
-    def __init__(self, manifest: Manifest, reader: FileReader, parts: Parts) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        reader: FileReader,
+        parts: Callable[[Moment], Iterable[pl.DataFrame]],
+    ) -> None:
         self._manifest = manifest
         self._reader = reader
         self._parts = parts
         self._overlay = Overlay(manifest, reader)
-
-    def is_current(self, moment: Moment) -> bool:
-        """Whether nothing was committed since."""
-        files = self._manifest.live_postings(moment.book.id)
-        return [file.id for file in files] == [file.id for file in moment.files]
 
     def balances(self, moment: Moment, question: Question) -> pl.DataFrame:
         """Sum the postings of a question's keys, whatever their resolution.
@@ -155,7 +154,7 @@ class Evidence:
         texts = pl.col(*RECORD_KEYS, "region").cast(pl.String).fill_null("")
         keys = question.keys.select(*RECORD_KEYS, "period").unique()
         try:
-            for part in self._parts(moment.files):
+            for part in self._parts(moment):
                 with polars_errors(f"postings of book {moment.book.id}"):
                     posted = part.filter(
                         pl.col("resolution").is_not_null()
@@ -340,6 +339,8 @@ class Evidence:
                 with hold.more(size_bytes) if hold else nullcontext():
                     yield file, list(filter(moment.knows, clearings.get(file.id, ())))
             after_seq = files[-1].seq
+            if after_seq > moment.point.number:
+                return
 
     def _matching(
         self,

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from tonne.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tonne.ledger.budget import Hold
     from tonne.model import Book
+    from tonne.store.manifest.moments import Point, PostingsAt
     from tonne.store.rows import FileRow
 
 
-@dataclass(eq=False)  # no slots: what follows from the files is kept
+@dataclass(eq=False)
 class Moment:
-    """A book and its live postings files, of one state of the manifest."""
+    """A book, one of its moments, and what was posted by then.
+
+    `hold` is what a call holds of memory: it grows while segments are read.
+    """
 
     book: Book
-    files: Sequence[FileRow]
+    point: Point
+    at: PostingsAt
+    hold: Hold | None = field(default=None, kw_only=True)
 
-    @cached_property
-    def _commits(self) -> tuple[int, frozenset[str]]:
-        last_seq = max((each.seq for each in self.files), default=0)
-        return last_seq, frozenset(each.commit_id for each in self.files if each.commit_id)
+    @property
+    def files(self) -> Sequence[FileRow]:
+        """Postings files of the moment; see `PostingsAt` for what stands in none."""
+        return self.at.files
 
     def knows(self, file: FileRow) -> bool:
         """Whether a segment, or a clearing of one, was committed by then."""
-        last_seq, commits = self._commits
-        return file.seq < last_seq or file.commit_id in commits
+        return file.seq <= self.point.number
+
+
+MomentParts = Callable[[Moment], Iterable[pl.DataFrame]]
+"""Reads the postings of a moment in parts."""
 
 
 def outrun(book: str) -> StoreUnavailable:

@@ -19,6 +19,9 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_waiting, is_withdrawn
 from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens, page_limit
 from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.ledger.reading.past.listed import listed_point
+from tonne.ledger.reading.past.rules import PastRules
+from tonne.ledger.reading.past.waiting import suspended_at
 from tonne.ledger.reading.quarantined import QuarantinedRecord, quarantined_records, source_of
 from tonne.ledger.reading.record_filters import (
     NEVER_CLEARED,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.pages import Ask
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.manifest.moments import Point
     from tonne.store.rows import Condition, FileRow
 
 T = TypeVar("T")
@@ -108,7 +112,7 @@ class _Listing(Generic[T]):
 
     `query` names the call and its arguments, `files` gives files after a sequence number,
     `clearings` theirs, `match` and `conditions` select their rows, `read` makes the items, `hide`
-    leaves out what others stand for.
+    leaves out what others stand for. `point` is the moment, None of now.
     """
 
     book: str
@@ -119,6 +123,11 @@ class _Listing(Generic[T]):
     conditions: tuple[Condition, ...]
     read: Callable[[FileRow, pl.DataFrame], Iterator[T]]
     hide: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame
+    point: Point | None = None
+
+    def knows(self, file: FileRow) -> bool:
+        """Whether a file was committed by the moment of the listing."""
+        return self.point is None or file.seq <= self.point.number
 
 
 class Records:
@@ -141,6 +150,7 @@ class Records:
         self._manifest = manifest
         self._reader = reader
         self._states = states
+        self._past = PastRules(manifest, states)
         self._overlay = Overlay(manifest, reader)
         self._tokens = PageTokens(manifest.page_token_key)
 
@@ -161,6 +171,7 @@ class Records:
             )
 
         query = ask.bound(("records", book))
+        point = listed_point(self._manifest, self._tokens, book, ask, query)
         match = ~is_withdrawn()
 
         def read(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
@@ -168,7 +179,9 @@ class Records:
             numbers = {commit: each.number for commit, each in entries.items()}
             return ledger_records(file, frame, corrections=numbers)
 
-        listing = _Listing(book, query, files, self._overlay.find, match, conditions, read)
+        listing = _Listing(
+            book, query, files, self._overlay.find, match, conditions, read, point=point
+        )
         return self._page(listing, ask)
 
     def list_suspense(self, book: str, ask: Ask = FIRST_PAGE) -> Page[LedgerRecord]:
@@ -179,22 +192,25 @@ class Records:
         BookUnknown, FieldInvalid, PageTokenInvalid
         """
         conditions = SUSPENSE_FIELDS.conditions(ask.filter_by, check_id("book", book))
+        query = ask.bound(("suspense", book))
+        point = listed_point(self._manifest, self._tokens, book, ask, query)
 
         def files(after_seq: int) -> list[FileRow]:
-            return self._manifest.suspended_segments(
-                book, after_seq=after_seq, limit=_FILE_ROWS_BATCH
-            )
+            return suspended_at(self._manifest, book, point, after_seq, _FILE_ROWS_BATCH)
 
         @functools.cache  # once for the page, and not at all where nothing waits
         def texts() -> SuspenseTexts:
-            return SuspenseTexts(self._states.refresh(book))
+            return SuspenseTexts(
+                self._states.refresh(book) if point is None else self._past.at(point)
+            )
 
         def read(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
             return ledger_records(file, frame, texts().of(frame))
 
         match = is_waiting()
-        query = ask.bound(("suspense", book))
-        listing = _Listing(book, query, files, self._overlay.find, match, conditions, read)
+        listing = _Listing(
+            book, query, files, self._overlay.find, match, conditions, read, point=point
+        )
         return self._page(listing, ask)
 
     def list_quarantine(self, book: str, ask: Ask = FIRST_PAGE) -> Page[QuarantinedRecord]:
@@ -213,6 +229,8 @@ class Records:
             )
 
         query = ask.bound(("quarantine", book))
+        point = listed_point(self._manifest, self._tokens, book, ask, query)
+        last = None if point is None else point.number
         match = pl.lit(True)
         listing = _Listing(
             book,
@@ -222,14 +240,15 @@ class Records:
             match,
             conditions,
             quarantined_records,
-            functools.partial(self._not_mended, book),
+            functools.partial(self._not_mended, book, last),
+            point,
         )
         return self._page(listing, ask)
 
-    def _not_mended(self, book: str, refused: pl.DataFrame) -> pl.DataFrame:
+    def _not_mended(self, book: str, last: int | None, refused: pl.DataFrame) -> pl.DataFrame:
         """Leave out the records in quarantine that others stand for."""
         sources = refused["channel"].cast(pl.String).unique().to_list()
-        if not (mended := self._manifest.mended(book, sources)):
+        if not (mended := self._manifest.mended(book, sources, last)):
             return refused
         key = {"channel": pl.String, "offset": pl.Int64}
         places = pl.DataFrame(sorted(mended), schema=key, orient="row")
@@ -244,9 +263,11 @@ class Records:
 
     def _fill(self, listing: _Listing[T], limit: int, page_token: str, hold: Hold) -> Page[T]:
         after_seq, first_row = self._tokens.read(page_token, listing.query, 0)
+        point = listing.point
+        number = None if point is None else point.number
         items: list[T] = []
         read_count = text_bytes = 0
-        while batch := listing.files(int(after_seq)):
+        while batch := list(filter(listing.knows, listing.files(int(after_seq)))):
             clearings = listing.clearings(batch)
             for file in batch:
                 check_wanted()
@@ -254,7 +275,8 @@ class Records:
                     hold.more(file.row_count * SEGMENT_ROW_BYTES),
                     polars_errors(file.path),
                 ):
-                    found = self._matching(listing, file, clearings.get(file.id, []))
+                    known = list(filter(listing.knows, clearings.get(file.id, ())))
+                    found = self._matching(listing, file, known)
                     found = found.filter(pl.col(_ROW) >= first_row)
                     sizes = _text_bytes(found.head(limit - len(items)))
                     room_bytes = PAGE_TEXT_BYTES_MAX - text_bytes
@@ -268,15 +290,16 @@ class Records:
                         items.extend(listing.read(file, part.drop(_ROW)))
                     if part.height < found.height:
                         next_row = int(found[_ROW][count])
-                        token = self._tokens.write(listing.query, after_seq, next_row)
-                        return Page(tuple(items), token)
+                        token = self._tokens.write(listing.query, after_seq, next_row, number)
+                        return Page(tuple(items), token, point)
                     del found, part
                 after_seq, first_row = file.seq, 0
                 read_count += 1
                 if len(items) == limit or read_count == FILES_PER_PAGE_MAX:
-                    token = self._tokens.write(listing.query, after_seq)
-                    return Page(tuple(items), token if listing.files(file.seq) else "")
-        return Page(tuple(items))
+                    token = self._tokens.write(listing.query, after_seq, commit=number)
+                    more = any(map(listing.knows, listing.files(file.seq)))
+                    return Page(tuple(items), token if more else "", point)
+        return Page(tuple(items), "", point)
 
     def _matching(
         self, listing: _Listing[T], file: FileRow, clearings: Sequence[FileRow]

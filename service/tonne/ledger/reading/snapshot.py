@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.as_of import find_point
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.ledger.reading.moment import Moment, outrun
+from tonne.ledger.reading.moment import Moment, MomentParts, outrun
+from tonne.ledger.reading.past.rules import PastRules
+from tonne.ledger.reading.past.under import UnderMethod, with_known
 from tonne.model import check_id
 from tonne.store.errors import ObjectMissing
 
@@ -20,13 +23,15 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
-    from tonne.ledger.book.book_state import BookStates
+    from tonne.ledger.as_of import AsOf
+    from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.ledger.book.editions import Editions
-    from tonne.ledger.reading.balances import Add, Parts
+    from tonne.ledger.budget import Hold
+    from tonne.ledger.reading.balances import Add
     from tonne.ledger.reading.evidence import Evidence
     from tonne.model import Entity
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.rows import FileRow
+    from tonne.store.manifest.moments import Point, PostingsAt
 
 ATTEMPTS_MAX = 16
 """Moments that a reader takes when changes, merges and garbage collection outrun it."""
@@ -42,8 +47,10 @@ class Snapshot(Moment):
     ----------
     book : Book
         With the method in force.
-    files : sequence of FileRow
-        The live postings files.
+    point : Point
+        The moment.
+    at : PostingsAt
+        What was posted by then.
     settings : MethodSettings
         Of that method.
     register : polars.DataFrame
@@ -54,14 +61,15 @@ class Snapshot(Moment):
     quarantined_count : int
         Records of the book in quarantine.
     parts : callable
-        Reads the files.
+        Reads the postings of a moment, as `PostingsReader.parts`.
     editions : Editions
         Factors and resolutions: of all moments, since they never change.
     evidence : Evidence
         What the postings rest on.
     again : callable
-        Takes the files of a later moment at which the rules are the same; raises
-        StoreUnavailable where they are not.
+        Finds the postings of the same moment again, where files of it were collected.
+    resolved : mapping
+        What a version of the method resolves to that the caller chose; empty: none was chosen.
     """
 
     settings: MethodSettings
@@ -69,11 +77,11 @@ class Snapshot(Moment):
     texts: Texts
     entities: Sequence[Entity]
     quarantined_count: int
-    parts: Parts
+    parts: MomentParts
     editions: Editions
     evidence: Evidence
-    again: Callable[[], Sequence[FileRow]]
-    _is_read: bool = field(default=False, init=False)
+    again: Callable[[], PostingsAt]
+    resolved: Mapping[str, Resolution] = field(default_factory=dict, kw_only=True)
 
     def fold(self, begin: Callable[[], Add]) -> None:
         """Go through the postings, part by part.
@@ -85,29 +93,23 @@ class Snapshot(Moment):
         ----------
         begin : callable
             Gives what takes the parts, columns of `POSTINGS_SCHEMA`. It is called anew where
-            merges and garbage collection outran the reading: then the snapshot is of a later
-            moment with the same rules. That happens the first time alone.
+            merges and garbage collection outran the reading: then the same postings are read
+            from where they stand now.
 
         Raises
         ------
-        StoreUnavailable
-            The files are gone, and a later moment would not be the same: ask again.
         LedgerInconsistent
             A file that the manifest names is gone or cannot be read.
         """
         for _ in range(ATTEMPTS_MAX):
             add = begin()
             try:
-                for part in self.parts(self.files):
+                for part in self.parts(self):
                     add(part)
             except ObjectMissing as error:
-                if self._is_read:
-                    raise outrun(self.book.id) from error
                 missing = error
-                self.files = self.again()
-                self.__dict__.pop("_commits", None)
+                self.at = self.again()
                 continue
-            self._is_read = True
             return
         raise LedgerInconsistent(
             f"book {self.book.id} names postings files that are missing: {missing.message}",
@@ -135,7 +137,8 @@ class Snapshot(Moment):
 
     def resolutions(self, ids: Iterable[str]) -> Mapping[str, Resolution]:
         """Read resolutions by their ids; raises LedgerInconsistent where one is missing."""
-        return self.editions.resolutions(self.book.id, ids)
+        found, others = with_known(self.resolved, ids)
+        return found | self.editions.resolutions(self.book.id, others)
 
 
 class Snapshots:
@@ -148,7 +151,7 @@ class Snapshots:
     states : BookStates
         The rules of books, the latest known of each.
     parts : callable
-        Reads postings files, as `Balances.parts`.
+        Reads the postings of a moment, as `PostingsReader.parts`.
     editions : Editions
     evidence : Evidence
         As in `Snapshot`.
@@ -158,50 +161,84 @@ class Snapshots:
         self,
         manifest: Manifest,
         states: BookStates,
-        parts: Parts,
+        parts: MomentParts,
         editions: Editions,
         evidence: Evidence,
     ) -> None:
         self._manifest = manifest
         self._states = states
+        self._past = PastRules(manifest, states)
         self._parts = parts
         self._editions = editions
         self._evidence = evidence
 
-    def take(self, book: str) -> Snapshot:
-        """Take a snapshot of a book as it is now.
+    def rules(
+        self, book: str, as_of: AsOf | None = None, method: int = 0
+    ) -> tuple[BookState, Point]:
+        """Give the rules of a book as of a moment, and the moment; see `take`."""
+        point = find_point(self._manifest, check_id("book", book), as_of)
+        return self._past.at(point, method), point
+
+    def take(
+        self,
+        book: str,
+        as_of: AsOf | None = None,
+        *,
+        method: int = 0,
+        hold: Hold | None = None,
+    ) -> Snapshot:
+        """Take a snapshot of a book as it is now, or as it was.
+
+        Parameters
+        ----------
+        book : str
+        as_of : AsOf, optional
+            The moment; None: now.
+        method : int
+            Version of the method under which what was recorded is posted; 0: those of then.
+        hold : Hold, optional
+            Memory of the call.
 
         Raises
         ------
-        NameInvalid, BookUnknown
+        NameInvalid, BookUnknown, MethodUnknown
+        FieldInvalid
+            The book has no such moment.
         StoreUnavailable
             The book changes faster than it can be read.
         """
         check_id("book", book)
+        number = None if as_of is None else find_point(self._manifest, book, as_of).number
         for _ in range(ATTEMPTS_MAX):
-            moment = self._manifest.book_moment(book)
-            state = self._states.refresh(book)
-            token = state.book.revision_token
-            if token != moment.revision_token:
-                continue  # somebody changed the rules between the two
+            moment = self._manifest.book_moment(book, number)
+            if moment.is_ruled_now:
+                state = self._states.refresh(book)
+                if state.book.revision_token != moment.revision_token:
+                    continue  # somebody changed the rules between the two
+            else:
+                state = self._past.at(moment.point)
+            under = None
+            if method:
+                state = self._past.at(moment.point, method)
+                under = UnderMethod(self._parts, state)
 
-            def again(token: str = token) -> Sequence[FileRow]:
-                later = self._manifest.book_moment(book)
-                if later.revision_token != token:
-                    raise outrun(book)
-                return later.postings
+            def again(number: int = moment.point.number) -> PostingsAt:
+                return self._manifest.book_moment(book, number, dead=False).at
 
             return Snapshot(
                 state.book,
-                moment.postings,
+                moment.point,
+                moment.at,
                 state.settings,
                 state.register,
                 state.texts,
                 moment.entities,
                 moment.quarantined_count,
-                self._parts,
+                self._parts if under is None else under.parts,
                 self._editions,
                 self._evidence,
                 again,
+                hold=hold,
+                resolved={} if under is None else under.resolutions,
             )
         raise outrun(book)

@@ -3,11 +3,12 @@
 So what a reader must add up is bounded by the number of distinct postings, not by the length of
 history. Memory is bounded by a setting: a merge of more than fits is made in several turns, each
 of which takes the postings of a share of the keys from all of its files. The files that come of
-one merge are a run; runs of one size are merged with each other.
+one merge are a run; runs of one size are merged with each other, and none across a mark.
 """
 
 from __future__ import annotations
 
+import bisect
 import logging
 import uuid
 from typing import TYPE_CHECKING
@@ -141,12 +142,21 @@ class Merger:
 
         Equal sizes meet equal sizes: each row is rewritten once per tier that it climbs, so
         that n files cost O(n log n) and not O(n^2).
+
+        Files on two sides of a mark are never merged with each other, so that the balances as of
+        it stay a set of files. What lies between two marks gets no more files, and becomes one
+        run. What was there before the first mark is many days at once: it keeps its tiers.
         """
-        tiers: dict[int, list[list[FileRow]]] = {}
-        for run in _runs(self._manifest.live_postings(book)):
-            tiers.setdefault(_tier(run), []).append(run)
-        for _, runs in sorted(tiers.items()):
-            if len(runs) <= self._files_max:
+        files = self._manifest.live_postings(book)
+        # Read behind the files: a mark that is put meanwhile lies behind them all.
+        marks = sorted({each.number for each in self._manifest.marks(book)})
+        tiers: dict[tuple[int, int], list[list[FileRow]]] = {}
+        for run in _runs(files):
+            place = bisect.bisect_left(marks, run[0].last_commit)
+            is_whole = 0 < place < len(marks)
+            tiers.setdefault((place, 0 if is_whole else _tier(run)), []).append(run)
+        for (place, _), runs in sorted(tiers.items()):
+            if len(runs) <= (1 if 0 < place < len(marks) else self._files_max):
                 continue
             chosen: list[FileRow] = []
             count = rows = 0

@@ -31,8 +31,10 @@ from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.taking import read_kept, take_back
 from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
 from tonne.ledger.posting.repost import post_under
+from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
+from tonne.store.manifest.moments import Point
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,9 +44,6 @@ if TYPE_CHECKING:
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import BookSnapshot, CommitRow, FileRow, Lease
-
-SUMS_ROWS_MAX = 1 << 18
-"""Sums of postings that a rebuild keeps in memory; more wait in a temporary folder."""
 
 BATCH_ROWS = 1 << 16
 
@@ -137,6 +136,16 @@ class Rebuild:
             corrupt = self._take_off_the_good(snapshot, sums)
             if not corrupt:
                 return Rebuilt()
+            marks = sorted({each.number for each in self._manifest.marks(self._book.id)})
+            (*later, _) = by_interval(marks, corrupt).items()
+            if later:
+                done = [self._rebuild_between(snapshot, *each) for each in later]
+                rest = self.run()
+                return replace(
+                    rest,
+                    replaced=(*(file for one, _ in done for file in one), *rest.replaced),
+                    row_count=rest.row_count + sum(count for _, count in done),
+                )
             record_count = 0
             for file, clearings in self._segments(snapshot):
                 record_count += self._add_records(file, clearings, sums)
@@ -161,6 +170,25 @@ class Rebuild:
                     sums.add(as_postings(frame).with_columns(-pl.col(_SUMMED)))
             self._on_file()
         return corrupt
+
+    def _rebuild_between(
+        self,
+        snapshot: BookSnapshot,
+        interval: tuple[int, int | None],
+        corrupt: Sequence[FileRow],
+    ) -> tuple[Sequence[FileRow], int]:
+        """Make the corrupt files between two marks again: what commits there added says it all."""
+        first, stop = interval
+        last = Point(self._book.id, snapshot.stop_seq if stop is None else stop, self._clock(), 0)
+        good = [
+            each
+            for each in snapshot.postings
+            if first <= each.last_commit <= last.number and each not in corrupt
+        ]
+        frame = missing_between(self._manifest, self._reader, self._book, good, (first, last))
+        self._renew()
+        self._replace(corrupt, frame)
+        return corrupt, frame.height
 
     def _segments(self, snapshot: BookSnapshot) -> Iterator[tuple[FileRow, list[FileRow]]]:
         after_seq = 0

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import BookExists
 from tonne.store.manifest.methods import current_methods, insert_method
+from tonne.store.manifest.numbers import START, bump_revision, day_end, insert_mark, insert_moment
+from tonne.store.manifest.past import BOOK, keep_past
 from tonne.store.manifest.tables import (
     Tables,
-    bump_revision,
     check_book,
     identity,
     lock_book,
@@ -45,7 +46,8 @@ class BookTable(Tables):
         """
 
         def work(connection: Connection) -> model.Book:
-            now, name = self._database.now(), secrets.token_hex(16)
+            now = connection.execute(sa.select(self._database.now())).scalar_one()
+            name = secrets.token_hex(16)
             inserted = connection.execute(
                 self._database.insert(schema.book)
                 .values(
@@ -57,6 +59,8 @@ class BookTable(Tables):
                     revision_token=identity(1, name),
                     commit_seq=0,
                     create_time=now,
+                    commit_time=now,
+                    day_end=day_end(now, book.time_zone),
                 )
                 .on_conflict_do_nothing()
                 .returning(schema.book.c.id)
@@ -70,6 +74,8 @@ class BookTable(Tables):
                 sa.insert(schema.revision).values(book=book.id, number=1, name=name)
             )
             insert_method(connection, book.id, method, now)
+            insert_moment(connection, book.id, 0, 1, now)
+            insert_mark(connection, self._database, book.id, 0, kind=START, at=now)
             return _get_book(connection, book.id)
 
         return self._database.write(work)
@@ -88,7 +94,9 @@ class BookTable(Tables):
             before = _get_book(connection, book)
             connection.execute(sa.update(table).where(table.c.id == book).values(**changes))
             if changes.get("facility_rule", before.facility_rule) != before.facility_rule:
-                bump_revision(connection, book)
+                rule = {"facility_rule": int(before.facility_rule)}
+                stop = bump_revision(connection, self._database, book).revision
+                keep_past(connection, book, BOOK, [("", 0, rule)], stop)
             return _get_book(connection, book)
 
         return self._database.write(work)

@@ -29,14 +29,22 @@ class ClearingTable(Tables):
     """The records in suspense of the manifest, segment by segment."""
 
     def suspended_segments(
-        self, book: str, *, after_seq: int = 0, stop_seq: int | None = None, limit: int
+        self,
+        book: str,
+        *,
+        after_seq: int = 0,
+        stop_seq: int | None = None,
+        limit: int,
+        cleared_after: int | None = None,
     ) -> list[FileRow]:
         """List segments with records in suspense in the order of the commits.
 
-        From the first one after `after_seq`, up to and with `stop_seq`.
+        From the first one after `after_seq`, up to and with `stop_seq`; those too of which
+        records were cleared or reversed after the number `cleared_after`.
         """
         table = schema.file
-        query = _suspended(book).where(table.c.seq > after_seq)
+        query = _suspended(book) if cleared_after is None else _changed(book, cleared_after)
+        query = query.where(table.c.seq > after_seq)
         if stop_seq is not None:
             query = query.where(table.c.seq <= stop_seq)
         with self._database.read() as connection:
@@ -142,6 +150,23 @@ def _check_clearing(commit: Commit, clearing: Clearing) -> None:
             f"{clearing.reversed_after} reversed of {clearing.reversed_before} before",
             metadata={"book": commit.book, "segment": clearing.segment_id},
         )
+
+
+def _changed(book: str, number: int) -> sa.Select[tuple[object, ...]]:
+    """Select segments with records in suspense, or with clearings after a number."""
+    table = schema.file
+    clearing = table.alias()
+    later = (
+        sa.select(clearing.c.segment)
+        .where(clearing.c.book == book, clearing.c.kind == "clearing", clearing.c.seq > number)
+        .where(clearing.c.state == "live")
+    )
+    return sa.select(table).where(
+        table.c.book == book,
+        (table.c.suspended_count > 0) | table.c.id.in_(later),
+        table.c.kind == "segment",
+        table.c.state == "live",
+    )
 
 
 def _suspended(book: str) -> sa.Select[tuple[object, ...]]:

@@ -43,8 +43,9 @@ from tonne.store.errors import (
 )
 from tonne.store.manifest.clearings import clear_segments, shift_totals
 from tonne.store.manifest.corrections import insert_corrections
-from tonne.store.manifest.files import condemned_paths, insert_files, take_seq
+from tonne.store.manifest.files import condemned_paths, insert_files
 from tonne.store.manifest.mends import insert_mends
+from tonne.store.manifest.numbers import take_numbers
 from tonne.store.manifest.tables import Tables, lock_book, name_of, split, totals_of, totals_values
 from tonne.store.sql import schema
 
@@ -122,21 +123,19 @@ class CommitTable(Tables):
         insert_mends(connection, self._database, commit)
         _insert_ranges(connection, commit)
         self._open_periods(connection, commit)
-        revision, first_seq, now = take_seq(
-            connection, commit.book, len(commit.files), self._database.now()
-        )
-        _check_revision(commit, *revision)
+        step = take_numbers(connection, self._database, commit.book, len(commit.files))
+        _check_revision(commit, step.revision, step.revision_token)
         connection.execute(
             sa.insert(schema.ledger_commit).values(
                 id=commit.id,
                 book=commit.book,
-                seq=first_seq + max(len(commit.files), 1) - 1,
+                seq=step.number,
                 revision=commit.revision,
-                create_time=now,
+                create_time=step.time,
             )
         )
-        insert_corrections(connection, commit, now)
-        insert_files(connection, commit.files, first_seq)
+        insert_corrections(connection, commit, step.time)
+        insert_files(connection, commit.files, step.first)
         faults.reach("commit.in_sql")
 
     def _begin(self, connection: Connection, commit: Commit) -> dt.datetime:

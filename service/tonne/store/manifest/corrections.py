@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from tonne.store.manifest.files import file_of
 from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tonne.store.rows import Commit, Window
+    from tonne.store.rows import Commit, FileRow, Window
 
 
 class CorrectionTable(Tables):
@@ -42,6 +43,28 @@ class CorrectionTable(Tables):
                 for row in connection.execute(query):
                     found.setdefault(row.commit_id, _correction_of(row))
         return found
+
+    def entries_by(self, commit_ids: Iterable[str]) -> dict[str, list[Correction]]:
+        """Give all entries that commits made, by the commit, in the order of their numbers."""
+        table = schema.correction
+        found: dict[str, list[Correction]] = {}
+        with self._database.read() as connection:
+            for chunk in split(sorted(set(commit_ids))):
+                query = sa.select(table).where(table.c.commit_id.in_(chunk))
+                for row in connection.execute(query.order_by(table.c.number)):
+                    found.setdefault(row.commit_id, []).append(_correction_of(row))
+        return found
+
+    def segments_by(self, commit_id: str) -> list[FileRow]:
+        """List the segments that a commit wrote."""
+        table = schema.file
+        query = (
+            sa.select(table)
+            .where(table.c.commit_id == commit_id, table.c.kind == "segment")
+            .order_by(table.c.seq)
+        )
+        with self._database.read() as connection:
+            return [file_of(row) for row in connection.execute(query)]
 
     def reversals_of(self, commit_id: str) -> list[str]:
         """Give the ids of the files that name what a commit reversed."""

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown
 from tonne.store.manifest.methods import insert_method
-from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
+from tonne.store.manifest.numbers import bump_revision
+from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import FactorRow, Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
@@ -57,10 +59,9 @@ class EditionTable(Tables):
                 if old.sha256 != sha256:
                     raise EditionExists.in_book(book, edition_id)
                 return old, False
-            now = self._database.now()
+            now = bump_revision(connection, self._database, book).time
             insert_method(connection, book, method, now)
             _insert_edition(connection, now, book, edition_id, sha256=sha256, factors=factors)
-            bump_revision(connection, book)
             made = _find_edition(connection, book, edition_id)
             assert made is not None  # noqa: S101  inserted in this transaction
             return made, True
@@ -156,7 +157,7 @@ class EditionTable(Tables):
 
 def _insert_edition(
     connection: Connection,
-    now: sa.ColumnElement[Any],
+    now: dt.datetime,
     book: str,
     edition_id: str,
     *,

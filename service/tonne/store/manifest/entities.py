@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import NotRegistered
-from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
+from tonne.store.manifest.numbers import bump_revision
+from tonne.store.manifest.past import ENTITY, keep_past
+from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
@@ -57,11 +60,11 @@ class EntityTable(Tables):
             check(present | wanted)
             new = [each for each in wanted.values() if each.id not in present]
             changed = [each for each in wanted.values() if present.get(each.id, each) != each]
-            if changed:
-                _delete(connection, book, [each.id for each in changed])
             if new or changed:
-                _insert(connection, book, [*new, *changed])
-                bump_revision(connection, book)
+                revision = bump_revision(connection, self._database, book).revision
+                _keep_past(connection, book, [present[each.id] for each in changed], revision)
+                _delete(connection, book, [each.id for each in changed])
+                _insert(connection, book, [*new, *changed], revision)
             return len(new), len(changed)
 
         return self._database.write(work)
@@ -91,9 +94,10 @@ class EntityTable(Tables):
             after = change(before)
             if after != before:
                 check(present | {id_: after})
+                revision = bump_revision(connection, self._database, book).revision
+                _keep_past(connection, book, [before], revision)
                 _delete(connection, book, [id_])
-                _insert(connection, book, [after])
-                bump_revision(connection, book)
+                _insert(connection, book, [after], revision)
             return after
 
         return self._database.write(work)
@@ -150,6 +154,43 @@ def _with_holdings(
     ]
 
 
+def _keep_past(
+    connection: Connection, book: str, entities: Sequence[model.Entity], stop_revision: int
+) -> None:
+    table = schema.entity
+    first: dict[str, int] = {}
+    for chunk in split(each.id for each in entities):
+        query = sa.select(table.c.id, table.c.revision).where(
+            table.c.book == book, table.c.id.in_(chunk)
+        )
+        first.update((row.id, row.revision) for row in connection.execute(query))
+    past = [(each.id, first[each.id], _body_of(each)) for each in entities]
+    keep_past(connection, book, ENTITY, past, stop_revision)
+
+
+def _body_of(entity: model.Entity) -> dict[str, Any]:
+    """Give an entity as plain values, which `entity_of_body` reads."""
+    body = asdict(entity)
+    del body["id"]
+    for held in body["holdings"]:
+        held["financial_control"] = int(held["financial_control"])
+    return body
+
+
+def entity_of_body(id_: str, body: Mapping[str, Any]) -> model.Entity:
+    """Read what an entity was."""
+    holdings = (
+        {**held, "financial_control": model.FinancialControl(held["financial_control"])}
+        for held in body["holdings"]
+    )
+    return model.Entity(
+        id_,
+        body["display_name"],
+        body["parent"],
+        tuple(model.Holding(**held) for held in holdings),
+    )
+
+
 def _delete(connection: Connection, book: str, ids: Iterable[str]) -> None:
     for chunk in split(ids):
         for table, column in (
@@ -159,7 +200,9 @@ def _delete(connection: Connection, book: str, ids: Iterable[str]) -> None:
             connection.execute(sa.delete(table).where(table.c.book == book, column.in_(chunk)))
 
 
-def _insert(connection: Connection, book: str, entities: Sequence[model.Entity]) -> None:
+def _insert(
+    connection: Connection, book: str, entities: Sequence[model.Entity], revision: int
+) -> None:
     connection.execute(
         sa.insert(schema.entity),
         [
@@ -168,6 +211,7 @@ def _insert(connection: Connection, book: str, entities: Sequence[model.Entity])
                 "id": each.id,
                 "display_name": each.display_name,
                 "parent": each.parent,
+                "revision": revision,
             }
             for each in entities
         ],

@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import NotRegistered
-from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
+from tonne.store.manifest.numbers import bump_revision
+from tonne.store.manifest.past import FACILITY, keep_past
+from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -51,19 +53,20 @@ class FacilityTable(Tables):
 
         def work(connection: Connection) -> tuple[int, int]:
             lock_book(connection, book)
-            present = _find(connection, book, list(wanted))
+            rows = _find(connection, book, list(wanted))
+            present = {id_: _facility_of(row) for id_, row in rows.items()}
             new = [each for each in wanted.values() if each.id not in present]
             changed = [each for each in wanted.values() if present.get(each.id, each) != each]
             if not (new or changed):
                 return 0, 0
-            revision = bump_revision(connection, book)
+            revision = bump_revision(connection, self._database, book).revision
             if new:
                 connection.execute(
                     sa.insert(schema.facility),
                     [{"book": book, "revision": revision, **asdict(each)} for each in new],
                 )
             if changed:
-                _update(connection, book, changed, revision)
+                _update(connection, book, changed, revision, rows)
             return len(new), len(changed)
 
         return self._database.write(work)
@@ -80,12 +83,14 @@ class FacilityTable(Tables):
 
         def work(connection: Connection) -> model.Facility:
             lock_book(connection, book)
-            before = _find(connection, book, [id_]).get(id_)
-            if before is None:
+            rows = _find(connection, book, [id_])
+            if id_ not in rows:
                 raise NotRegistered.of("facility", book, id_)
+            before = _facility_of(rows[id_])
             after = change(before)
             if after != before:
-                _update(connection, book, [after], bump_revision(connection, book))
+                revision = bump_revision(connection, self._database, book).revision
+                _update(connection, book, [after], revision, rows)
             return after
 
         return self._database.write(work)
@@ -130,9 +135,20 @@ class FacilityTable(Tables):
 
 
 def _update(
-    connection: Connection, book: str, facilities: Sequence[model.Facility], revision: int
+    connection: Connection,
+    book: str,
+    facilities: Sequence[model.Facility],
+    revision: int,
+    before: Mapping[str, sa.Row[Any]],
 ) -> None:
+    """Replace facilities, and keep what they were."""
     table = schema.facility
+    past = [
+        (each.id, row.revision, {name: getattr(row, name) for name in _FIELDS})
+        for each in facilities
+        for row in (before[each.id],)
+    ]
+    keep_past(connection, book, FACILITY, past, revision)
     statement = (
         sa.update(table)
         .where(table.c.book == book, table.c.id == sa.bindparam("facility_id"))
@@ -147,13 +163,13 @@ def _update(
     )
 
 
-def _find(connection: Connection, book: str, ids: Sequence[str]) -> dict[str, model.Facility]:
+def _find(connection: Connection, book: str, ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
     table = schema.facility
-    found: dict[str, model.Facility] = {}
+    found: dict[str, sa.Row[Any]] = {}
     for chunk in split(ids):
         query = sa.select(table).where(table.c.book == book, table.c.id.in_(chunk))
         for row in connection.execute(query):
-            found[row.id] = _facility_of(row)
+            found[row.id] = row
     return found
 
 

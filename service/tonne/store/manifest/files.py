@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
+from tonne.errors import LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.tables import Tables, check_book, lock_book, name_of, split
+from tonne.store.manifest.marks import check_marks
+from tonne.store.manifest.numbers import take_numbers
+from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import FileRow, RangeRow
 from tonne.store.sql import schema
 
@@ -129,10 +131,11 @@ class FileTable(Tables):
 
         def work(connection: Connection) -> None:
             check_lease(connection, lease)
-            self._kill_postings(connection, book, sorted(set(old_ids)))
+            first, last = self._kill_postings(connection, book, sorted(set(old_ids)))
             files = [new, *further]
-            _, seq, _ = take_seq(connection, book, len(files), self._database.now())
-            insert_files(connection, files, seq, merged=True)
+            step = take_numbers(connection, self._database, book, len(files))
+            check_marks(connection, book, first, last)
+            insert_files(connection, files, step.first, merged=(first, last))
 
         def settle(connection: Connection) -> bool:
             lock_book(connection, book)  # see commits: whoever held it has ended
@@ -234,54 +237,47 @@ class FileTable(Tables):
             rows = connection.execute(query.order_by(table.c.seq).limit(limit))
             return [file_of(row) for row in rows]
 
-    def _kill_postings(self, connection: Connection, book: str, ids: Sequence[str]) -> None:
-        """Mark live postings files dead; their rows are locked in one order by everyone."""
+    def _kill_postings(
+        self, connection: Connection, book: str, ids: Sequence[str]
+    ) -> tuple[int, int]:
+        """Mark live postings files dead; their rows are locked in one order by everyone.
+
+        Gives the first and the last number of what they sum.
+        """
         table = schema.file
+        numbers: list[tuple[int, int]] = []
         for chunk in split(ids):
-            query = sa.select(table.c.id).where(
+            query = sa.select(*summed(table)).where(
                 table.c.id.in_(chunk),
                 table.c.book == book,
                 table.c.kind == "postings",
                 table.c.state == _LIVE,
             )
             query = query.order_by(table.c.id).with_for_update(key_share=True)
-            if len(connection.execute(query).all()) != len(chunk):
+            rows = connection.execute(query).all()
+            if len(rows) != len(chunk):
                 raise _NotLiveError
+            numbers += [(row.first_number, row.last_number) for row in rows]
             connection.execute(
                 sa.update(table)
                 .where(table.c.id.in_(chunk))
                 .values(state=_DEAD, dead_time=self._database.now())
             )
-
-
-def take_seq(
-    connection: Connection, book: str, count: int, now: sa.ColumnElement[dt.datetime]
-) -> tuple[tuple[int, str], int, dt.datetime]:
-    """Lock the book's row to the end of the transaction and take `count` numbers (at least 1).
-
-    Returns
-    -------
-    tuple[tuple[int, str], int, datetime]
-        The book's revision and its token, the first number, the database's clock.
-    """
-    table = schema.book
-    taken = max(count, 1)
-    row = connection.execute(
-        sa.update(table)
-        .where(table.c.id == book)
-        .values(commit_seq=table.c.commit_seq + taken)
-        .returning(table.c.revision, table.c.revision_token, table.c.commit_seq, now.label("now"))
-    ).one_or_none()
-    if row is None:
-        raise BookUnknown.named(book)
-    revision = row.revision, name_of(row.revision, row.revision_token)
-    return revision, row.commit_seq - taken + 1, row.now
+        return min(first for first, _ in numbers), max(last for _, last in numbers)
 
 
 def insert_files(
-    connection: Connection, files: Sequence[FileRow], first_seq: int, *, merged: bool = False
+    connection: Connection,
+    files: Sequence[FileRow],
+    first_seq: int,
+    *,
+    merged: tuple[int, int] | None = None,
 ) -> None:
-    """Insert files as live, numbered from `first_seq`."""
+    """Insert files as live, numbered from `first_seq`.
+
+    `merged` are the first and the last number of what the files sum, where a merge made them.
+    """
+    first, last = merged or (None, None)
     if files:
         connection.execute(
             sa.insert(schema.file),
@@ -301,18 +297,22 @@ def insert_files(
                     "state": _LIVE,
                     "dead_time": None,
                     "create_time": each.create_time,
+                    "first_commit": first,
+                    "last_commit": last,
                 }
                 for seq, each in enumerate(files, start=first_seq)
             ],
         )
 
 
-def count_quarantined(connection: Connection, book: str) -> int:
-    """Count the records of a book in quarantine."""
+def count_quarantined(connection: Connection, book: str, last: int | None = None) -> int:
+    """Count the records of a book in quarantine, of all commits or up to a number."""
     table = schema.file
     query = sa.select(sa.func.coalesce(sa.func.sum(table.c.row_count), 0)).where(
         table.c.book == book, table.c.kind == "quarantine", table.c.state == "live"
     )
+    if last is not None:
+        query = query.where(table.c.seq <= last)
     return int(connection.execute(query).scalar_one())
 
 
@@ -366,4 +366,14 @@ def file_of(row: sa.Row[Any]) -> FileRow:
         suspended_count=row.suspended_count,
         reversed_count=row.reversed_count,
         segment=row.segment or "",
+        first_commit=row.seq if row.first_commit is None else row.first_commit,
+        last_commit=row.seq if row.last_commit is None else row.last_commit,
+    )
+
+
+def summed(table: Any) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
+    """Express the first and the last number of what a postings file sums."""
+    return (
+        sa.func.coalesce(table.c.first_commit, table.c.seq).label("first_number"),
+        sa.func.coalesce(table.c.last_commit, table.c.seq).label("last_number"),
     )

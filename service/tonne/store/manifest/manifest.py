@@ -19,8 +19,10 @@ from tonne.store.manifest.files import FileTable
 from tonne.store.manifest.identities import IdentityTable
 from tonne.store.manifest.imports import ImportTable
 from tonne.store.manifest.leases import LeaseTable
+from tonne.store.manifest.marks import MarkTable
 from tonne.store.manifest.mends import MendTable
 from tonne.store.manifest.methods import MethodTable
+from tonne.store.manifest.moments import MomentTable
 from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
 from tonne.store.manifest.snapshots import SnapshotQueries
@@ -64,6 +66,8 @@ class Manifest(
     CorrectionTable,
     PublicationTable,
     SnapshotQueries,
+    MomentTable,
+    MarkTable,
     LeaseTable,
     PageTokenKeyTable,
     IdentityTable,

@@ -46,8 +46,10 @@ class MendTable(Tables):
         with self._database.read() as connection:
             return {row.request_index: _mend_of(row) for row in connection.execute(query)}
 
-    def mended(self, book: str, sources: Iterable[str]) -> set[tuple[str, int]]:
-        """Say which records in quarantine of some sources others stand for."""
+    def mended(
+        self, book: str, sources: Iterable[str], last: int | None = None
+    ) -> set[tuple[str, int]]:
+        """Say which records in quarantine of some sources others stand for, or did by a number."""
         table = schema.mend
         found: set[tuple[str, int]] = set()
         with self._database.read() as connection:
@@ -55,15 +57,25 @@ class MendTable(Tables):
                 query = sa.select(table.c.source, table.c.offset).where(
                     table.c.book == book, table.c.source.in_(chunk)
                 )
+                if last is not None:
+                    query = query.where(_by(last))
                 found.update((row.source, row.offset) for row in connection.execute(query))
         return found
 
 
-def count_mends(connection: Connection, book: str) -> int:
-    """Count the records in quarantine of a book that others stand for."""
+def count_mends(connection: Connection, book: str, last: int | None = None) -> int:
+    """Count the records in quarantine of a book that others stand for, or stood by a number."""
     table = schema.mend
     query = sa.select(sa.func.count()).where(table.c.book == book, table.c.segment == "")
+    if last is not None:
+        query = query.where(_by(last))
     return int(connection.execute(query).scalar_one())
+
+
+def _by(last: int) -> sa.ColumnElement[bool]:
+    """Whether a mend was made by a commit up to a number."""
+    commit = schema.ledger_commit
+    return sa.exists().where(commit.c.id == schema.mend.c.commit_id, commit.c.seq <= last)
 
 
 def insert_mends(connection: Connection, database: Database, commit: Commit) -> None:

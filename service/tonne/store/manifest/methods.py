@@ -8,12 +8,14 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import MethodChanged, MethodUnknown
-from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
+from tonne.store.manifest.numbers import bump_revision
+from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
@@ -41,8 +43,8 @@ class MethodTable(Tables):
             current = current_methods(connection, [book]).get(book)
             if current is not None and current.body == new.body:
                 return current
-            version = insert_method(connection, book, new, self._database.now())
-            bump_revision(connection, book)
+            step = bump_revision(connection, self._database, book)
+            version = insert_method(connection, book, new, step.time)
             return _get_method(connection, book, version)
 
         return self._database.write(work)
@@ -57,6 +59,11 @@ class MethodTable(Tables):
         with self._database.read() as connection:
             check_book(connection, book)
             return _get_method(connection, book, version)
+
+    def method_at(self, book: str, time: dt.datetime) -> model.Method:
+        """Read the version that was in force at a time of the book. Raises MethodUnknown."""
+        with self._database.read() as connection:
+            return _get_method(connection, book, 0, time)
 
     def list_methods(self, book: str, after_version: int, limit: int) -> list[model.Method]:
         """List the versions, the first one first, from the one after `after_version`."""
@@ -80,9 +87,7 @@ class MethodTable(Tables):
         return Found([_method_of(row) for row in rows], last)
 
 
-def insert_method(
-    connection: Connection, book: str, new: NewMethod, now: sa.ColumnElement[Any]
-) -> int:
+def insert_method(connection: Connection, book: str, new: NewMethod, now: Any) -> int:
     """Insert a version of a book that is locked, giving its number.
 
     Raises
@@ -128,11 +133,15 @@ def current_methods(connection: Connection, books: Iterable[str]) -> dict[str, m
     return found
 
 
-def _get_method(connection: Connection, book: str, version: int) -> model.Method:
+def _get_method(
+    connection: Connection, book: str, version: int, time: dt.datetime | None = None
+) -> model.Method:
     table = schema.method
     query = sa.select(table).where(table.c.book == book)
     if version:
         query = query.where(table.c.version == version)
+    if time is not None:
+        query = query.where(table.c.create_time <= time)
     row = connection.execute(query.order_by(table.c.version.desc()).limit(1)).one_or_none()
     if row is None:
         raise MethodUnknown(

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from tonne.store.manifest.channels import channel_of
-from tonne.store.manifest.entities import read_entities
-from tonne.store.manifest.files import count_quarantined, file_of
-from tonne.store.manifest.mends import count_mends
-from tonne.store.manifest.tables import Tables, check_book, name_of, split
-from tonne.store.rows import BookMoment, BookSnapshot, CommitRow, RangeRow, Soundness
+from tonne.store.manifest.files import file_of
+from tonne.store.manifest.tables import Tables, check_book, split
+from tonne.store.rows import BookSnapshot, CommitRow, RangeRow, Soundness
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -54,29 +52,6 @@ class SnapshotQueries(Tables):
                 postings=tuple(file_of(row) for row in postings),
                 suspended_counts={row.id: row.suspended_count for row in changed},
                 reversed_counts={row.id: row.reversed_count for row in changed},
-            )
-
-    def book_moment(self, book: str) -> BookMoment:
-        """Read what a report needs besides the rules, in one transaction. Raises BookUnknown."""
-        table = schema.file
-        with self._database.read() as connection:
-            check_book(connection, book)
-            head = connection.execute(
-                sa.select(schema.book.c.revision, schema.book.c.revision_token).where(
-                    schema.book.c.id == book
-                )
-            ).one()
-            postings = connection.execute(
-                sa.select(table)
-                .where(table.c.book == book, table.c.kind == "postings", table.c.state == "live")
-                .order_by(table.c.seq)
-            )
-            return BookMoment(
-                revision_token=name_of(head.revision, head.revision_token),
-                entities=tuple(read_entities(connection, book)),
-                postings=tuple(file_of(row) for row in postings),
-                quarantined_count=count_quarantined(connection, book)
-                - count_mends(connection, book),
             )
 
     def live_files(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from tonne.errors import ContentMustMatch
+from tonne.store.manifest.numbers import insert_moment, take_numbers
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql.scan import scan
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from tonne.store.rows import Window
 
     Check = Callable[["Ground", Sequence[StatementRow]], None]
-
-_TICK: Final = dt.timedelta(microseconds=1)
 
 _READ_ROWS: Final = 1_000
 """Statements that are in memory at once while all are read."""
@@ -65,6 +63,22 @@ class Ground:
 
 class StatementTable(Tables):
     """The statements of the manifest."""
+
+    def repeated_statement(
+        self, book: str, row: StatementRow, request_id: str, sha256: str
+    ) -> StatementRow | None:
+        """Find the version that a request stated before, of a kind and an id; None of a new one.
+
+        Raises
+        ------
+        BookUnknown
+        ContentMustMatch
+            The request stated something else.
+        """
+        with self._database.read() as connection:
+            check_book(connection, book)
+            before = _repeated(connection, book, request_id, sha256)
+            return None if before is None else _as_known(connection, book, [row], before)[0]
 
     def put_statements(
         self,
@@ -106,14 +120,19 @@ class StatementTable(Tables):
             before = _repeated(connection, book, request_id, sha256)
             if before is not None:
                 return _as_known(connection, book, rows, before)
-            count, last_time = _end(connection, book)
+            count = _end(connection, book)
             ground = Ground(connection, book, count)
             current = _current(ground, rows)
             check(ground, rows)
-            now = connection.execute(sa.select(self._database.now())).scalar_one()
-            if last_time is not None:
-                now = max(now, last_time + _TICK)
-            made = _number(rows, current, count, now)
+            made = _number(rows, current, count)
+            if any(row.number > count for row in made):
+                # What is stated is a moment of the book; its rules stay.
+                step = take_numbers(connection, self._database, book, 1)
+                insert_moment(connection, book, step.number, step.revision, step.time)
+                made = [
+                    replace(row, create_time=step.time) if row.number > count else row
+                    for row in made
+                ]
             new = [row for row in made if row.number > count]
             if new:
                 values = [
@@ -150,7 +169,7 @@ class StatementTable(Tables):
         """
         table, after = statement, 0
         with self._database.read() as connection:
-            count, _ = _end(connection, book)
+            count = _end(connection, book)
         scope = _scope(book, replace(view, number_max=count))
         if ids:
             scope.append(table.c.id.in_(ids))
@@ -249,12 +268,11 @@ def _as_known(
     return found
 
 
-def _end(connection: Connection, book: str) -> tuple[int, dt.datetime | None]:
-    """Give the number and the time of the last statement of a book."""
+def _end(connection: Connection, book: str) -> int:
+    """Give the number of the last statement of a book."""
     table = statement
-    query = sa.select(table.c.number, table.c.create_time).where(table.c.book == book)
-    row = connection.execute(query.order_by(table.c.number.desc()).limit(1)).one_or_none()
-    return (0, None) if row is None else (row.number, row.create_time)
+    query = sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0))
+    return int(connection.execute(query.where(table.c.book == book)).scalar_one())
 
 
 def _current(ground: Ground, rows: Sequence[StatementRow]) -> dict[tuple[str, str], StatementRow]:
@@ -272,7 +290,6 @@ def _number(
     rows: Sequence[StatementRow],
     current: dict[tuple[str, str], StatementRow],
     count: int,
-    now: dt.datetime,
 ) -> list[StatementRow]:
     """Give new statements their numbers; what changes nothing is what is there."""
     made = []
@@ -283,7 +300,7 @@ def _number(
             continue
         count += 1
         version = 1 + (last.version if last else 0)
-        made.append(replace(row, version=version, number=count, create_time=now))
+        made.append(replace(row, version=version, number=count))
     return made
 
 

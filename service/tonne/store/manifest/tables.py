@@ -56,24 +56,6 @@ def lock_book(connection: Connection, book: str) -> int:
     )
 
 
-def bump_revision(connection: Connection, book: str) -> int:
-    """Raise the revision of a book that is locked, and name what it stands for from now on."""
-    table, names = schema.book, schema.revision
-    number = table.c.revision + 1
-    name = secrets.token_hex(16)
-    revision: int = connection.execute(
-        sa.update(table)
-        .where(table.c.id == book)
-        .values(revision=number, revision_token=identity(number, name))
-        .returning(table.c.revision)
-    ).scalar_one()
-    connection.execute(sa.insert(names).values(book=book, number=revision, name=name))
-    connection.execute(
-        sa.delete(names).where(names.c.book == book, names.c.number <= revision - REVISIONS_KEPT)
-    )
-    return revision
-
-
 def identity(number: sa.ColumnElement[int] | int, name: str) -> sa.ColumnElement[str]:
     """Bind a name that cannot repeat to a number that can: ``"7.91f0…"``."""
     return sa.cast(number, sa.String) + sa.literal(f".{name}", sa.String)

@@ -8,12 +8,14 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.store.errors import BookChanged
-from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book
+from tonne.store.manifest.numbers import bump_revision
+from tonne.store.manifest.tables import Tables, check_book, lock_book
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from sqlalchemy import Connection
@@ -70,6 +72,7 @@ class WordTable(Tables):
                 sa.select(sa.func.count()).select_from(table).where(table.c.book == book)
             ).scalar_one()
             check(current, count)
+            step = bump_revision(connection, self._database, book)
             connection.execute(
                 sa.insert(table).values(
                     book=book,
@@ -80,10 +83,9 @@ class WordTable(Tables):
                     meaning=new.meaning,
                     author=new.author,
                     reason=new.reason,
-                    create_time=self._database.now(),
+                    create_time=step.time,
                 )
             )
-            bump_revision(connection, book)
             return _word_of(
                 connection.execute(
                     _select().where(table.c.book == book, table.c.number == count + 1)
@@ -98,6 +100,13 @@ class WordTable(Tables):
         query = _select().where(table.c.book == book).order_by(table.c.number)
         with self._database.read() as connection:
             return [_word_of(row) for row in connection.execute(query)]
+
+    def words_at(self, book: str, time: dt.datetime) -> list[model.Word]:
+        """Read the entries that a book had at a time, in the order in which they were made."""
+        table = schema.word
+        query = _select().where(table.c.book == book, table.c.create_time <= time)
+        with self._database.read() as connection:
+            return [_word_of(row) for row in connection.execute(query.order_by(table.c.number))]
 
     def find_words(self, book: str, window: Window) -> Found[model.Word]:
         """Find entries in the order in which they were made. Raises BookUnknown."""

@@ -43,6 +43,8 @@ entity = Table(
     Column("id", _id(), primary_key=True),
     Column("display_name", Text, nullable=False),
     Column("parent", _id(), nullable=False),  # empty: the reporting organisation itself
+    # The book's at the last change of the entity; 0 where it was made before such were noted.
+    Column("revision", BigInteger, nullable=False, server_default="0"),
 )
 
 holding = Table(

@@ -26,6 +26,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tonne.store.sql.moment_tables import ledger_commit as ledger_commit  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.moment_tables import mark as mark  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.moment_tables import register_past as register_past  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
@@ -54,6 +57,8 @@ book = Table(
     # The last seq that was given out; its row lock puts the commits of a book in order.
     Column("commit_seq", BigInteger, nullable=False),
     Column("create_time", UtcTime, nullable=False),
+    Column("commit_time", UtcTime),  # of the last number; it only rises
+    Column("day_end", UtcTime),  # of the day of that, in the time zone: then there is a mark
 )
 
 # The last revisions of a book, each with its name: what says that one state came of another. A gap
@@ -248,17 +253,6 @@ resolution = Table(
     Column("body", Text, nullable=False),
 )
 
-ledger_commit = Table(
-    "ledger_commit",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("book", _id(), ForeignKey("book.id"), nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("create_time", UtcTime, nullable=False),
-    UniqueConstraint("book", "seq"),
-)
-
 file = Table(
     "file",
     metadata,
@@ -285,6 +279,9 @@ file = Table(
     Column("publish_batch", BigInteger),
     # Of a dead file: when a collection first found it so, by the time of the upkeep.
     Column("list_time", UtcTime),
+    # Of merged postings: the first and the last seq of what they sum.
+    Column("first_commit", BigInteger),
+    Column("last_commit", BigInteger),
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),
     Index(None, "state", "dead_time"),

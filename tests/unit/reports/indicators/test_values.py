@@ -19,6 +19,7 @@ from tonne.model import Book, Entity, FacilityRule, Holding
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.request import IndicatorRequest
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.store.manifest.moments import Point, PostingsAt
 
 MONTHS = range(540, 556)
 KINDS = {
@@ -172,7 +173,8 @@ def snapshot_of(frame):
     rows = [(name, TYPES[name], "KR", OWNERS[name], "", "") for name in TYPES]
     return Snapshot(
         Book("acme", "", "UTC", FacilityRule.ANY, 1, now, (), 3, settings.to_json()),
-        (),
+        Point("acme", 0, now, 1),
+        PostingsAt(()),
         settings,
         register(*rows),
         Texts(()),

@@ -46,8 +46,8 @@ def test_a_commit_makes_everything_true(manifest):
     (segment,) = manifest.segments("acme", limit=10)
     (postings,) = manifest.live_postings("acme")
     assert (segment, postings) == (
-        replace(commit.files[0], seq=1),
-        replace(commit.files[1], seq=2),
+        replace(commit.files[0], seq=1, first_commit=1, last_commit=1),
+        replace(commit.files[1], seq=2, first_commit=2, last_commit=2),
     )
     assert manifest.segment_ranges("acme", "meter-1", 0, 20) == [commit.ranges[1]]
     request = manifest.get_request("acme", "r1")

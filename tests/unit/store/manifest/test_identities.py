@@ -12,7 +12,14 @@ from tests.support.stores.store import create_book, make_commit, make_move
 from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost
 from tonne.store.sql import schema
 
-TABLES = (schema.book, schema.revision, schema.method, schema.channel)
+TABLES = (
+    schema.book,
+    schema.revision,
+    schema.method,
+    schema.channel,
+    schema.ledger_commit,
+    schema.mark,
+)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tonne.cli.appending.outcome import Outcome, tell_rounded, tell_row_errors
+from tonne.cli.commands.inventory import AsOfOption, tell_moment
 from tonne.cli.connection import (
     DEFAULT_SERVER,
     AuthorOption,
@@ -176,12 +177,15 @@ def list_corrections(
     ] = False,
     filter_by: FilterOption = "",
     order_by: OrderOption = "",
+    as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List what was reversed and corrected: by whom, when and why."""
     with connect(server) as client:
-        entries = client.list_corrections(book, filter_by=filter_by, order_by=order_by)
+        entries = client.list_corrections(
+            book, filter_by=filter_by, order_by=order_by, as_of=as_of, on_moment=tell_moment
+        )
         if records:
             rows = (row for entry in entries for row in _record_rows(entry))
             print_rows(_RECORD_COLUMNS, rows, form)

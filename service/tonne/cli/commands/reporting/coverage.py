@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from tonne.cli.commands.inventory import ActivityOption, FacilityOption, FromOption, ToOption
+from tonne.cli.commands.inventory import (
+    ActivityOption,
+    AsOfOption,
+    FacilityOption,
+    FromOption,
+    ToOption,
+    tell_moment,
+)
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,
@@ -68,6 +75,7 @@ def show_coverage(  # noqa: PLR0917  # typer passes by name
     from_period: FromOption = "",
     to_period: ToOption = "",
     by: ByOption = "",
+    as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
     *,
@@ -88,6 +96,8 @@ def show_coverage(  # noqa: PLR0917  # typer passes by name
                 from_period=from_period,
                 to_period=to_period,
                 facilities=facility or (),
+                as_of=as_of,
+                on_moment=tell_moment,
                 activities=activity or (),
             )
         )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tonne.cli.commands.inventory import (
+    AsOfOption,
     ConsolidationOption,
     FacilityOption,
     FromOption,
@@ -15,6 +16,7 @@ from tonne.cli.commands.inventory import (
     RegionOption,
     ToOption,
     print_left_out,
+    tell_moment,
 )
 from tonne.cli.commands.reporting.explained import CoalOption, explain_indicator
 from tonne.cli.commands.reporting.own_indicators import (
@@ -193,6 +195,7 @@ def show_values(  # noqa: PLR0917  # typer passes by name
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
     coal_set: CoalOption = "",
+    as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -213,10 +216,14 @@ def show_values(  # noqa: PLR0917  # typer passes by name
             gwp_set=gwp_set,
             consolidation=consolidation,
             coal_set=coal_set,
+            as_of=as_of,
         )
         found = ask(span=span)
         has_line = form is Format.TABLE and not span and bool(found.values)
-        months = ask(span="month").values if has_line else ()
+        same = as_of if found.moment is None else found.moment.commit
+        months = ask(span="month", as_of=same).values if has_line else ()
+    if form is not Format.JSON:
+        tell_moment(found.moment)
     if form is Format.JSON:
         print_json(values_document(found))
     elif form is Format.CSV:

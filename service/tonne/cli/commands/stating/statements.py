@@ -165,6 +165,12 @@ def add_listing(app: typer.Typer, kind: Kind) -> None:
             rows = (_row(each) for each in found if all_versions or not each.is_withdrawn)
             print_rows(_columns(kind, form), rows, form)
 
+    add_history(app, kind)
+
+
+def add_history(app: typer.Typer, kind: Kind) -> None:
+    """Add the commands that show one of them, and withdraw it."""
+
     @app.command("show")
     def show(
         statement_id: IdArgument,

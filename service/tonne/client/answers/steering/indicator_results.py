@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.report_results import CONSOLIDATIONS
+from tonne.client.answers.results import BookMoment, read_moment
 from tonne.v1 import indicators_pb2
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class IndicatorValues:
     """Values by place, months and indicator, and how they came about.
 
     `suspended_count` are records that wait and are in no value, `quarantined_count` those of the
-    whole book in quarantine.
+    whole book in quarantine; `moment` is the commit as of which it all is.
     """
 
     values: tuple[IndicatorValue, ...]
@@ -104,6 +105,7 @@ class IndicatorValues:
     gwp_set: str
     consolidation: str
     coal_set: str
+    moment: BookMoment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def read_values(
         last.gwp_set,
         CONSOLIDATIONS.get(last.consolidation, ""),
         last.coal_set,
+        read_moment(last),
     )
 
 

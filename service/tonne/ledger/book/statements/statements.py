@@ -90,7 +90,14 @@ NOW: Final = View()
 class Statements(LedgerPart):
     """The statements of books. A version is never changed: another one follows it."""
 
-    def add(self, book: str, given: Sequence[Statement], request_id: str = "") -> list[Statement]:
+    def add(
+        self,
+        book: str,
+        given: Sequence[Statement],
+        request_id: str = "",
+        *,
+        asked: str = "",
+    ) -> list[Statement]:
         """State something, or state it anew; all of the call or nothing of it.
 
         What is in force already with the same words from the same day changes nothing.
@@ -103,6 +110,8 @@ class Statements(LedgerPart):
             today in the book's time zone; the version is the one that was read before, or 0.
         request_id : str
             Names the call: a repeat of it states nothing, and has the same answer.
+        asked : str
+            What was asked for, where that is not what is stated: a repeat asks for the same.
 
         Returns
         -------
@@ -122,7 +131,8 @@ class Statements(LedgerPart):
         check_id("book", book)
         self._check_call(given, request_id)
         checked = [_checked(each, f"statements[{index}]") for index, each in enumerate(given)]
-        digest = _digest(checked) if request_id else ""
+        digest = _asked_digest(asked) if asked else _digest(checked)
+        digest = digest if request_id else ""
         today = self.today(book)
         dated = [
             replace(each, valid_from=each.valid_from or getattr(each.body, "own_day", today))
@@ -145,6 +155,31 @@ class Statements(LedgerPart):
             _statement_of(row)
             for row in self._manifest.put_statements(book, rows, check, request_id, digest)
         ]
+
+    def repeated(
+        self, book: str, statement: Statement, request_id: str, asked: str
+    ) -> Statement | None:
+        """Find what an earlier call of the same name stated; None where there was none.
+
+        Parameters
+        ----------
+        statement : Statement
+            Its kind and its id.
+        asked : str
+            As in `add`.
+
+        Raises
+        ------
+        ContentMustMatch
+            The request asked for something else.
+        BookUnknown
+        """
+        self._check_call([statement], request_id)
+        if not request_id:
+            return None
+        row = StatementRow(str(statement.kind), statement.id, "", "")
+        found = self._manifest.repeated_statement(book, row, request_id, _asked_digest(asked))
+        return None if found is None else _statement_of(found)
 
     def list_statements(
         self, book: str, view: View = NOW, ask: Ask = FIRST_PAGE
@@ -279,6 +314,10 @@ def _statement_of(row: StatementRow) -> Statement:
         row.number,
         row.create_time,
     )
+
+
+def _asked_digest(asked: str) -> str:
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def _digest(given: Sequence[Statement]) -> str:

@@ -1,0 +1,1 @@
+"""Services of what changed, and why."""

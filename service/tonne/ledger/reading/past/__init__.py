@@ -1,0 +1,1 @@
+"""The past: a book as of an earlier moment, its rules and its postings, as they were then."""
