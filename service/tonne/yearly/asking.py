@@ -8,7 +8,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.client.wire.filters import quoted
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tonne.client import Client, Inventory, InventoryRow
     from tonne.client.answers.results import SuspenseCause
-    from tonne.client.indicators import Indicator, IndicatorValues
+    from tonne.client.answers.steering.indicator_results import Indicator, IndicatorValues
     from tonne.model import Book, Edition, Facility, Method
     from tonne.statements.answers import TargetProgress
 
@@ -158,7 +158,8 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
     first = period_of_month(f"{question.year:04d}-{year_start:02d}")
     months = _year_from(first)
     valued = {"gwp_set": question.gwp_set, "consolidation": question.consolidation}
-    asked, before = {**months, **valued}, {**_year_from(first - MONTHS), **valued}
+    asked: dict[str, Any] = {**months, **valued}
+    before: dict[str, Any] = {**_year_from(first - MONTHS), **valued}
     accounts_of_total = total_accounts(question.method_2)
     tell("inventory")
     totals = {
@@ -215,14 +216,14 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
     )
 
 
-def _year_from(first: int) -> dict[str, str]:
+def _year_from(first: int) -> dict[str, Any]:
     return {
         "from_period": month_of_period(first),
         "to_period": month_of_period(first + MONTHS - 1),
     }
 
 
-def _ask_sites(client: Client, question: Question, asked: Mapping[str, str]) -> Sites | None:
+def _ask_sites(client: Client, question: Question, asked: Mapping[str, Any]) -> Sites | None:
     """Ask for the largest facilities; None where the server cannot list them in one answer."""
     scopes = total_accounts(question.method_2)
     try:

@@ -13,7 +13,7 @@ from tonne.yearly.figures import Column, Figure, Table, number, shown_number
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tonne.client.indicators import IndicatorValue
+    from tonne.client.answers.steering.indicator_results import IndicatorValue
     from tonne.disclosure.filling import FilledLine
     from tonne.statements.answers import TargetProgress
     from tonne.yearly.asking import Answers
