@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
@@ -57,7 +58,8 @@ def test_an_estimate_is_the_inventory_after_posting(client, book_id, form):
     assert client.inventory(book_id).total.record_count == 0
     with client.channel(book_id, "erp") as channel:
         channel.append(RECORDS)
-    assert found.inventory == client.inventory(book_id, by=by, gwp_set="AR6")
+    posted = client.inventory(book_id, by=by, gwp_set="AR6")
+    assert found.inventory == dataclasses.replace(posted, moment=None)
     assert (found.record_count, found.posted_count, found.suspended_count) == (20, 12, 4)
     assert [error.position for error in found.row_errors] == [3, 4, 8, 9, 13, 14, 18, 19]
     assert found.row_errors_omitted_count == 0

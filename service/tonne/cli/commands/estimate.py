@@ -11,15 +11,17 @@ import typer
 from tonne.catalogue.resolving.valuation import exact_text
 from tonne.cli.appending.outcome import tell_rounded
 from tonne.cli.commands.inventory import (
+    inventory_document,
+    print_inventory,
+    print_remarks,
+    read_columns,
+)
+from tonne.cli.commands.selecting import (
     ByOption,
     ConsolidationOption,
     FromOption,
     GwpOption,
     ToOption,
-    inventory_document,
-    print_inventory,
-    print_remarks,
-    read_columns,
 )
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
 from tonne.cli.input.reading import RecordFiles, reading_options

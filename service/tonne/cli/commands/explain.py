@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from tonne.catalogue.resolving.valuation import exact_text
-from tonne.cli.commands.inventory import (
+from tonne.cli.commands.inventory import program_row
+from tonne.cli.commands.selecting import (
     AccountOption,
     ActivityOption,
     AsOfOption,
@@ -21,7 +22,6 @@ from tonne.cli.commands.inventory import (
     MethodOption,
     RegionOption,
     ToOption,
-    program_row,
     tell_moment,
 )
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect

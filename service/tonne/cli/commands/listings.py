@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tonne.cli.appending.outcome import Outcome, tell_rounded, tell_row_errors
-from tonne.cli.commands.inventory import AsOfOption, tell_moment
+from tonne.cli.commands.selecting import AsOfOption, tell_moment
 from tonne.cli.connection import (
     DEFAULT_SERVER,
     BookOption,

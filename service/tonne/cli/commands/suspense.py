@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tonne.cli.commands.inventory import AsOfOption, tell_moment
 from tonne.cli.commands.listings import RECORD_COLUMNS, MendsFile, mend_file
+from tonne.cli.commands.selecting import AsOfOption, tell_moment
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, FilterOption, ServerOption, connect
 from tonne.cli.terminal.output import (
     PROSE_WIDTH_MIN,

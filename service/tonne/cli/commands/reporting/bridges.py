@@ -5,12 +5,6 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.commands.inventory import (
-    AccountOption,
-    ActivityOption,
-    FacilityOption,
-    RegionOption,
-)
 from tonne.cli.commands.reporting.sides import (
     ApproachOption,
     FirstMonthsOption,
@@ -20,6 +14,12 @@ from tonne.cli.commands.reporting.sides import (
     StructureOption,
     VersionOption,
     make_side,
+)
+from tonne.cli.commands.selecting import (
+    AccountOption,
+    ActivityOption,
+    FacilityOption,
+    RegionOption,
 )
 from tonne.cli.commands.stating.statements import document_of, tell
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect

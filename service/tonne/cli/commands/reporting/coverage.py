@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from tonne.cli.commands.inventory import (
+from tonne.cli.commands.selecting import (
     ActivityOption,
     AsOfOption,
     FacilityOption,

@@ -22,7 +22,7 @@ from tonne.cli.commands.explain import (
     record_document,
     replay_document,
 )
-from tonne.cli.commands.inventory import (
+from tonne.cli.commands.selecting import (
     ConsolidationOption,
     FacilityOption,
     FromOption,

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.commands.inventory import (
+from tonne.cli.commands.inventory import print_left_out
+from tonne.cli.commands.reporting.explained import CoalOption, explain_indicator
+from tonne.cli.commands.reporting.own_indicators import (
+    define_indicators,
+    list_versions,
+    retire_indicator,
+)
+from tonne.cli.commands.selecting import (
     AsOfOption,
     ConsolidationOption,
     FacilityOption,
@@ -15,14 +22,7 @@ from tonne.cli.commands.inventory import (
     GwpOption,
     RegionOption,
     ToOption,
-    print_left_out,
     tell_moment,
-)
-from tonne.cli.commands.reporting.explained import CoalOption, explain_indicator
-from tonne.cli.commands.reporting.own_indicators import (
-    define_indicators,
-    list_versions,
-    retire_indicator,
 )
 from tonne.cli.connection import (
     BOOK_VARIABLE,

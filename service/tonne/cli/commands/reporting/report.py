@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.commands.inventory import ConsolidationOption, GwpOption
+from tonne.cli.commands.selecting import ConsolidationOption, GwpOption
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.terminal.output import say, stderr_console
 from tonne.client import Client

@@ -6,16 +6,6 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.commands.inventory import (
-    AccountOption,
-    ActivityOption,
-    ConsolidationOption,
-    FacilityOption,
-    FromOption,
-    GwpOption,
-    RegionOption,
-    ToOption,
-)
 from tonne.cli.commands.reporting.bridges import cause_text
 from tonne.cli.commands.reporting.sides import (
     ApproachOption,
@@ -25,6 +15,16 @@ from tonne.cli.commands.reporting.sides import (
     StructureOption,
     VersionOption,
     make_side,
+)
+from tonne.cli.commands.selecting import (
+    AccountOption,
+    ActivityOption,
+    ConsolidationOption,
+    FacilityOption,
+    FromOption,
+    GwpOption,
+    RegionOption,
+    ToOption,
 )
 from tonne.cli.commands.stating.statements import (
     AllOption,

@@ -53,22 +53,19 @@ FromDayOption = Annotated[
     typer.Option(
         "--valid-from",
         metavar="DAY",
-        help="First day that it speaks of; empty: its own, or today.",
+        help="Day from which it speaks; empty: its own, or today.",
     ),
 ]
 VersionOption = Annotated[
     int,
-    typer.Option(
-        "--version", help="The version that you read: refused where another is in force."
-    ),
+    typer.Option("--version", help="The version you read: refused where another is in force."),
 ]
 RequestOption = Annotated[
     str, typer.Option("--request-id", help="Names the call: a repeat states nothing.")
 ]
 AllOption = Annotated[bool, typer.Option("--all-versions", help="All versions, not the last.")]
 AsOfOption = Annotated[
-    str,
-    typer.Option("--as-of", metavar="TIME", help="What was stated by then, in ISO 8601."),
+    str, typer.Option("--as-of", metavar="TIME", help="What was stated by then, in ISO 8601.")
 ]
 OnOption = Annotated[
     str, typer.Option("--on", metavar="DAY", help="What speaks of this day, YYYY-MM-DD.")
@@ -97,9 +94,8 @@ def _value(text: str) -> Any:
         try:
             return json.loads(text, parse_float=str, parse_int=str)
         except json.JSONDecodeError as error:
-            raise typer.BadParameter(
-                f"expected JSON; got {text!r}: {error}", param_hint="FIELD=VALUE"
-            ) from error
+            told = f"expected JSON; got {text!r}: {error}"
+            raise typer.BadParameter(told, param_hint="FIELD=VALUE") from error
     return text
 
 
