@@ -32,8 +32,8 @@ from tonne.edge.services import (
     statement_service,
 )
 from tonne.edge.services.catalogue_service import CatalogueService
-from tonne.edge.services.changes import change_service
-from tonne.edge.services.changes.change_service import ChangeService
+from tonne.edge.services.changes import bridge_service
+from tonne.edge.services.changes.bridge_service import BridgeService
 from tonne.edge.services.correction_service import CorrectionService
 from tonne.edge.services.import_service import ImportService
 from tonne.edge.services.indicator_service import IndicatorService
@@ -73,7 +73,7 @@ SERVICES = (
     indicator_service.NAME,
     report_service.NAME,
     statement_service.NAME,
-    change_service.NAME,
+    bridge_service.NAME,
 )
 
 
@@ -224,7 +224,7 @@ class Server:
             indicator_service.NAME: IndicatorService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),
             statement_service.NAME: StatementService(self._ledger).handlers(border),
-            change_service.NAME: ChangeService(self._ledger).handlers(border),
+            bridge_service.NAME: BridgeService(self._ledger).handlers(border),
         }
         self._grpc.add_generic_rpc_handlers(
             tuple(

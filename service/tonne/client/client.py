@@ -12,7 +12,7 @@ from tonne.client.append.channel import Channel
 from tonne.client.append.stream import AppendStream
 from tonne.client.books import BookCalls
 from tonne.client.catalogue import CatalogueCalls
-from tonne.client.changes.calls import ChangeCalls
+from tonne.client.changes.calls import BridgeCalls
 from tonne.client.corrections import CorrectionCalls
 from tonne.client.errors import RecordsInvalid
 from tonne.client.indicators import IndicatorCalls
@@ -28,8 +28,8 @@ from tonne.model import Channel as ChannelInfo
 from tonne.model import Limits
 from tonne.quantities import quantity_decimal
 from tonne.v1 import (
+    bridges_pb2_grpc,
     catalogue_pb2_grpc,
-    changes_pb2_grpc,
     corrections_pb2_grpc,
     imports_pb2_grpc,
     indicators_pb2_grpc,
@@ -52,7 +52,7 @@ POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 class Client(
     BookCalls,
     CatalogueCalls,
-    ChangeCalls,
+    BridgeCalls,
     CorrectionCalls,
     IndicatorCalls,
     MeterCalls,
@@ -112,7 +112,7 @@ class Client(
         self._appends = _stub(ingest_pb2_grpc.IngestServiceStub, self._streams)
         self._imports = _stub(imports_pb2_grpc.ImportServiceStub, self._unary)
         self._corrections = _stub(corrections_pb2_grpc.CorrectionServiceStub, self._unary)
-        self._changes = _stub(changes_pb2_grpc.ChangeServiceStub, self._unary)
+        self._bridges = _stub(bridges_pb2_grpc.BridgeServiceStub, self._unary)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
         self._indicators = _stub(indicators_pb2_grpc.IndicatorServiceStub, self._unary)

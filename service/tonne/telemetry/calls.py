@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tonne.v1 import (
+    bridges_pb2,
     catalogue_pb2,
-    changes_pb2,
     corrections_pb2,
     imports_pb2,
     indicators_pb2,
@@ -30,7 +30,7 @@ _FILES = (
     indicators_pb2,
     report_pb2,
     statements_pb2,
-    changes_pb2,
+    bridges_pb2,
 )
 
 

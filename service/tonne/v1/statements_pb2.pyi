@@ -5,7 +5,7 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.type import date_pb2 as _date_pb2
-from tonne.v1 import changes_pb2 as _changes_pb2
+from tonne.v1 import bridges_pb2 as _bridges_pb2
 from tonne.v1 import indicators_pb2 as _indicators_pb2
 from tonne.v1 import report_pb2 as _report_pb2
 from google.protobuf.internal import containers as _containers
@@ -498,9 +498,9 @@ class Statement(_message.Message):
     packaging: Packaging
     indicator: IndicatorDefinition
     allocation_key: KeptAllocationKey
-    base_year: _changes_pb2.BaseYear
-    restatement: _changes_pb2.Restatement
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawn: _Optional[bool] = ..., supplier: _Optional[_Union[Supplier, _Mapping]] = ..., evidence: _Optional[_Union[SupplierEvidence, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., enablement: _Optional[_Union[Enablement, _Mapping]] = ..., offset: _Optional[_Union[Offset, _Mapping]] = ..., product: _Optional[_Union[Product, _Mapping]] = ..., footprint: _Optional[_Union[ProductFootprint, _Mapping]] = ..., packaging: _Optional[_Union[Packaging, _Mapping]] = ..., indicator: _Optional[_Union[IndicatorDefinition, _Mapping]] = ..., allocation_key: _Optional[_Union[KeptAllocationKey, _Mapping]] = ..., base_year: _Optional[_Union[_changes_pb2.BaseYear, _Mapping]] = ..., restatement: _Optional[_Union[_changes_pb2.Restatement, _Mapping]] = ...) -> None: ...
+    base_year: _bridges_pb2.BaseYear
+    restatement: _bridges_pb2.Restatement
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdrawn: _Optional[bool] = ..., supplier: _Optional[_Union[Supplier, _Mapping]] = ..., evidence: _Optional[_Union[SupplierEvidence, _Mapping]] = ..., target: _Optional[_Union[Target, _Mapping]] = ..., measure: _Optional[_Union[Measure, _Mapping]] = ..., enablement: _Optional[_Union[Enablement, _Mapping]] = ..., offset: _Optional[_Union[Offset, _Mapping]] = ..., product: _Optional[_Union[Product, _Mapping]] = ..., footprint: _Optional[_Union[ProductFootprint, _Mapping]] = ..., packaging: _Optional[_Union[Packaging, _Mapping]] = ..., indicator: _Optional[_Union[IndicatorDefinition, _Mapping]] = ..., allocation_key: _Optional[_Union[KeptAllocationKey, _Mapping]] = ..., base_year: _Optional[_Union[_bridges_pb2.BaseYear, _Mapping]] = ..., restatement: _Optional[_Union[_bridges_pb2.Restatement, _Mapping]] = ...) -> None: ...
 
 class IndicatorDefinition(_message.Message):
     __slots__ = ("title", "source", "unit", "digits", "lower_is_better", "numerator", "denominator", "times", "by_site", "low", "high", "at_most", "note", "grades", "grades_source")

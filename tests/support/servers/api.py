@@ -20,9 +20,9 @@ from tonne.server import Server
 from tonne.telemetry.labels import METHODS
 from tonne.telemetry.metrics import CALL_DURATION
 from tonne.v1 import (
+    bridges_pb2_grpc,
     catalogue_pb2,
     catalogue_pb2_grpc,
-    changes_pb2_grpc,
     corrections_pb2_grpc,
     imports_pb2_grpc,
     indicators_pb2_grpc,
@@ -141,7 +141,7 @@ class Api:
         self.indicator = indicators_pb2_grpc.IndicatorServiceStub(self.channel)
         self.report = report_pb2_grpc.ReportServiceStub(self.channel)
         self.statement = statements_pb2_grpc.StatementServiceStub(self.channel)
-        self.change = changes_pb2_grpc.ChangeServiceStub(self.channel)
+        self.bridge = bridges_pb2_grpc.BridgeServiceStub(self.channel)
 
     def close(self) -> None:
         """Close the connection."""

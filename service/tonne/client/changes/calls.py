@@ -17,7 +17,7 @@ from tonne.statements.changes.restatements import (
     Treatment,
 )
 from tonne.statements.statement import Kind, Statement
-from tonne.v1 import changes_pb2, report_pb2
+from tonne.v1 import bridges_pb2, report_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +31,11 @@ DIMENSIONS: Final = {
 """What rows of a bridge can be grouped by."""
 
 
-class ChangeCalls(Calls):
+class BridgeCalls(Calls):
     """Asks why a number changed, and notes what is restated."""
 
-    _changes: Any
-    """Stub of ChangeService."""
+    _bridges: Any
+    """Stub of BridgeService."""
 
     def bridge(
         self,
@@ -63,7 +63,7 @@ class ChangeCalls(Calls):
         rows_max : int
             Most rows of a part, at most 1,000; 0: 20.
         """
-        request = changes_pb2.ComputeBridgeRequest(
+        request = bridges_pb2.ComputeBridgeRequest(
             name=book_name(book),
             facilities=facilities,
             activities=activities,
@@ -74,7 +74,7 @@ class ChangeCalls(Calls):
         )
         _put_side(request, "before", before)
         _put_side(request, "after", after)
-        answer = self._call(self._changes.ComputeBridge, request)
+        answer = self._call(self._bridges.ComputeBridge, request)
         return messages.read(Bridge, answer, "bridge")
 
     def estimate_restatement(
@@ -110,7 +110,7 @@ class ChangeCalls(Calls):
             The number of a commit, or a time with its offset from UTC; empty: now.
         """
         approach = Approach(consolidation)
-        request = changes_pb2.EstimateRestatementRequest(
+        request = bridges_pb2.EstimateRestatementRequest(
             name=book_name(book),
             factor=factor,
             edition=edition,
@@ -124,7 +124,7 @@ class ChangeCalls(Calls):
             consolidation=f"CONSOLIDATION_{approach.name}" if approach else None,
             as_of=as_of,
         )
-        answer = self._call(self._changes.EstimateRestatement, request)
+        answer = self._call(self._bridges.EstimateRestatement, request)
         return messages.read(RestatementEstimate, answer, "estimate")
 
     def note_restatement(
@@ -165,7 +165,7 @@ class ChangeCalls(Calls):
         request_id : str
             Names the call: a repeat notes nothing, and has the same answer.
         """
-        request = changes_pb2.NoteRestatementRequest(
+        request = bridges_pb2.NoteRestatementRequest(
             parent=book_name(book),
             id=restatement,
             metric=metric,
@@ -182,7 +182,7 @@ class ChangeCalls(Calls):
         )
         _put_side(request, "reported", reported)
         _put_side(request, "revised", revised)
-        answer = self._call(self._changes.NoteRestatement, request)
+        answer = self._call(self._bridges.NoteRestatement, request)
         return Statement(
             Kind.RESTATEMENT,
             restatement,
@@ -213,12 +213,12 @@ class ChangeCalls(Calls):
         method_version : int
             Version of the method to compare with; 0: as it was posted.
         """
-        request = changes_pb2.CheckBaseYearRequest(
+        request = bridges_pb2.CheckBaseYearRequest(
             name=book_name(book), base_year=base_year, method_version=method_version
         )
         if structure_on:
             request.structure_on.CopyFrom(messages.date_message(structure_on, "structure_on"))
-        answer = self._call(self._changes.CheckBaseYear, request)
+        answer = self._call(self._bridges.CheckBaseYear, request)
         return messages.read(BaseYearCheck, answer, "check")
 
 

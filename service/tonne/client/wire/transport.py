@@ -93,7 +93,7 @@ _REPEATABLE = (
             "GetProductTotals",
         ),
     ),
-    ("tonne.v1.ChangeService", ("ComputeBridge", "EstimateRestatement", "CheckBaseYear")),
+    ("tonne.v1.BridgeService", ("ComputeBridge", "EstimateRestatement", "CheckBaseYear")),
 )
 
 _SERVICE_CONFIG = json.dumps(

@@ -112,7 +112,7 @@ RULES: dict[str, Rule] = {
     "GetMeasurePipeline": Rule(_READS, "name"),
     "GetClaims": Rule(_READS, "name"),
     "GetProductTotals": Rule(_READS, "name"),
-    # ChangeService
+    # BridgeService
     "ComputeBridge": Rule(_READS, "name"),
     "EstimateRestatement": Rule(_READS, "name"),
     "NoteRestatement": Rule(_KEEPS, "parent", changes=True),

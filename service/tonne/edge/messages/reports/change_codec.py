@@ -16,13 +16,13 @@ from tonne.statements import messages
 from tonne.statements.changes.bridges import Approach, Side
 from tonne.statements.changes.restatements import RestatementCause, Treatment
 from tonne.statements.fields import invalid
-from tonne.v1 import changes_pb2
+from tonne.v1 import bridges_pb2
 
 if TYPE_CHECKING:
     from tonne.statements.statement import Statement
 
 
-def read_bridge(request: changes_pb2.ComputeBridgeRequest) -> BridgeRequest:
+def read_bridge(request: bridges_pb2.ComputeBridgeRequest) -> BridgeRequest:
     """Read which answers a bridge joins. Raises `FieldInvalid`."""
     return BridgeRequest(
         _read_side(request, "before"),
@@ -33,7 +33,7 @@ def read_bridge(request: changes_pb2.ComputeBridgeRequest) -> BridgeRequest:
     )
 
 
-def read_subject(request: changes_pb2.EstimateRestatementRequest) -> Subject:
+def read_subject(request: bridges_pb2.EstimateRestatementRequest) -> Subject:
     """Read what is asked about. Raises `FieldInvalid`."""
     side = Side(
         request.from_period,
@@ -53,7 +53,7 @@ def read_subject(request: changes_pb2.EstimateRestatementRequest) -> Subject:
     )
 
 
-def read_restatement(request: changes_pb2.NoteRestatementRequest) -> RestatementRequest:
+def read_restatement(request: bridges_pb2.NoteRestatementRequest) -> RestatementRequest:
     """Read what is to be noted. Raises `FieldInvalid`."""
     reported, revised = _read_side(request, "reported"), _read_side(request, "revised")
     cause = _word(request, "cause", RestatementCause)
@@ -79,9 +79,9 @@ def read_restatement(request: changes_pb2.NoteRestatementRequest) -> Restatement
     )
 
 
-def write_noted(book: str, statement: Statement) -> changes_pb2.NoteRestatementResponse:
+def write_noted(book: str, statement: Statement) -> bridges_pb2.NoteRestatementResponse:
     """Write a restatement that was noted."""
-    response = changes_pb2.NoteRestatementResponse(
+    response = bridges_pb2.NoteRestatementResponse(
         name=names.write_statement(book, statement.number),
         version=statement.version,
         author=statement.author,
@@ -92,7 +92,7 @@ def write_noted(book: str, statement: Statement) -> changes_pb2.NoteRestatementR
     return response
 
 
-def read_now(request: changes_pb2.CheckBaseYearRequest, today: str) -> Side:
+def read_now(request: bridges_pb2.CheckBaseYearRequest, today: str) -> Side:
     """Read what a base year is compared with. Raises `FieldInvalid`."""
     day = today
     if request.HasField("structure_on"):
@@ -101,7 +101,7 @@ def read_now(request: changes_pb2.CheckBaseYearRequest, today: str) -> Side:
 
 
 def _read_side(request: Any, field: str) -> Side:
-    side: changes_pb2.BridgeSide = getattr(request, field)
+    side: bridges_pb2.BridgeSide = getattr(request, field)
     day = ""
     if side.HasField("structure_on"):
         day = messages.read_date(side.structure_on, f"{field}.structure_on")

@@ -1,4 +1,4 @@
-"""ChangeService: why a number changed, what rests on something, and what is restated."""
+"""BridgeService: why a number changed, what rests on something, and what is restated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tonne.reports.restating.base_years import (
 )
 from tonne.reports.restating.notes import restatement_of
 from tonne.statements.statement import Kind, Statement
-from tonne.v1 import changes_pb2
+from tonne.v1 import bridges_pb2
 
 if TYPE_CHECKING:
     import grpc
@@ -28,31 +28,31 @@ if TYPE_CHECKING:
     from tonne.edge.border import Border
     from tonne.ledger.ledger import Ledger
 
-NAME = "tonne.v1.ChangeService"
+NAME = "tonne.v1.BridgeService"
 
 
-class ChangeService:
-    """Methods of ChangeService."""
+class BridgeService:
+    """Methods of BridgeService."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
         """Give the handlers by method."""
-        described = changes_pb2.DESCRIPTOR.services_by_name["ChangeService"]
+        described = bridges_pb2.DESCRIPTOR.services_by_name["BridgeService"]
         return handlers_of(described, self, border)
 
-    def compute_bridge(self, request: changes_pb2.ComputeBridgeRequest) -> changes_pb2.Bridge:
+    def compute_bridge(self, request: bridges_pb2.ComputeBridgeRequest) -> bridges_pb2.Bridge:
         """Split the difference of two answers by cause."""
         book = names.read_book(request.name)
         wanted = change_codec.read_bridge(request)
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = book_bridge(self._ledger.sights_of(book, hold), wanted, hold)
-            return statement_codec.write_answer(changes_pb2.Bridge(), found)
+            return statement_codec.write_answer(bridges_pb2.Bridge(), found)
 
     def estimate_restatement(
-        self, request: changes_pb2.EstimateRestatementRequest
-    ) -> changes_pb2.RestatementEstimate:
+        self, request: bridges_pb2.EstimateRestatementRequest
+    ) -> bridges_pb2.RestatementEstimate:
         """Tell what rests on something, and what it would be."""
         book = names.read_book(request.name)
         subject = change_codec.read_subject(request)
@@ -61,11 +61,11 @@ class ChangeService:
             found = estimate_restatement(
                 self._ledger.sights_of(book, hold), subject, base.body if base else None, hold
             )
-            return statement_codec.write_answer(changes_pb2.RestatementEstimate(), found)
+            return statement_codec.write_answer(bridges_pb2.RestatementEstimate(), found)
 
     def note_restatement(
-        self, request: changes_pb2.NoteRestatementRequest
-    ) -> changes_pb2.NoteRestatementResponse:
+        self, request: bridges_pb2.NoteRestatementRequest
+    ) -> bridges_pb2.NoteRestatementResponse:
         """Note a restatement, its figures computed here."""
         book = names.read_book(request.parent, field="parent")
         wanted = change_codec.read_restatement(request)
@@ -86,8 +86,8 @@ class ChangeService:
         return change_codec.write_noted(book, made)
 
     def check_base_year(
-        self, request: changes_pb2.CheckBaseYearRequest
-    ) -> changes_pb2.BaseYearCheck:
+        self, request: bridges_pb2.CheckBaseYearRequest
+    ) -> bridges_pb2.BaseYearCheck:
         """Tell whether a base year is restated by its policy."""
         book = names.read_book(request.name)
         statements = self._ledger.statements
@@ -107,4 +107,4 @@ class ChangeService:
                 statements.read(book, View(Kind.RESTATEMENT)),
                 hold,
             )
-            return statement_codec.write_answer(changes_pb2.BaseYearCheck(), found)
+            return statement_codec.write_answer(bridges_pb2.BaseYearCheck(), found)

@@ -3,7 +3,7 @@
 import grpc
 import warnings
 
-from tonne.v1 import changes_pb2 as tonne_dot_v1_dot_changes__pb2
+from tonne.v1 import bridges_pb2 as tonne_dot_v1_dot_bridges__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -18,14 +18,14 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in tonne/v1/changes_pb2_grpc.py depends on'
+        + ' but the generated code in tonne/v1/bridges_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
 
 
-class ChangeServiceStub:
+class BridgeServiceStub:
     """Lays a bridge between two answers of a book, and tells what rests on a factor, an edition, a
     version of the method or a facility. Restatements are computed here and kept as statements.
     """
@@ -37,28 +37,28 @@ class ChangeServiceStub:
             channel: A grpc.Channel.
         """
         self.ComputeBridge = channel.unary_unary(
-                '/tonne.v1.ChangeService/ComputeBridge',
-                request_serializer=tonne_dot_v1_dot_changes__pb2.ComputeBridgeRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_changes__pb2.Bridge.FromString,
+                '/tonne.v1.BridgeService/ComputeBridge',
+                request_serializer=tonne_dot_v1_dot_bridges__pb2.ComputeBridgeRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_bridges__pb2.Bridge.FromString,
                 _registered_method=True)
         self.EstimateRestatement = channel.unary_unary(
-                '/tonne.v1.ChangeService/EstimateRestatement',
-                request_serializer=tonne_dot_v1_dot_changes__pb2.EstimateRestatementRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_changes__pb2.RestatementEstimate.FromString,
+                '/tonne.v1.BridgeService/EstimateRestatement',
+                request_serializer=tonne_dot_v1_dot_bridges__pb2.EstimateRestatementRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_bridges__pb2.RestatementEstimate.FromString,
                 _registered_method=True)
         self.NoteRestatement = channel.unary_unary(
-                '/tonne.v1.ChangeService/NoteRestatement',
-                request_serializer=tonne_dot_v1_dot_changes__pb2.NoteRestatementRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_changes__pb2.NoteRestatementResponse.FromString,
+                '/tonne.v1.BridgeService/NoteRestatement',
+                request_serializer=tonne_dot_v1_dot_bridges__pb2.NoteRestatementRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_bridges__pb2.NoteRestatementResponse.FromString,
                 _registered_method=True)
         self.CheckBaseYear = channel.unary_unary(
-                '/tonne.v1.ChangeService/CheckBaseYear',
-                request_serializer=tonne_dot_v1_dot_changes__pb2.CheckBaseYearRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_changes__pb2.BaseYearCheck.FromString,
+                '/tonne.v1.BridgeService/CheckBaseYear',
+                request_serializer=tonne_dot_v1_dot_bridges__pb2.CheckBaseYearRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_bridges__pb2.BaseYearCheck.FromString,
                 _registered_method=True)
 
 
-class ChangeServiceServicer:
+class BridgeServiceServicer:
     """Lays a bridge between two answers of a book, and tells what rests on a factor, an edition, a
     version of the method or a facility. Restatements are computed here and kept as statements.
     """
@@ -95,37 +95,37 @@ class ChangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
 
-def add_ChangeServiceServicer_to_server(servicer, server):
+def add_BridgeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'ComputeBridge': grpc.unary_unary_rpc_method_handler(
                     servicer.ComputeBridge,
-                    request_deserializer=tonne_dot_v1_dot_changes__pb2.ComputeBridgeRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_changes__pb2.Bridge.SerializeToString,
+                    request_deserializer=tonne_dot_v1_dot_bridges__pb2.ComputeBridgeRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_bridges__pb2.Bridge.SerializeToString,
             ),
             'EstimateRestatement': grpc.unary_unary_rpc_method_handler(
                     servicer.EstimateRestatement,
-                    request_deserializer=tonne_dot_v1_dot_changes__pb2.EstimateRestatementRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_changes__pb2.RestatementEstimate.SerializeToString,
+                    request_deserializer=tonne_dot_v1_dot_bridges__pb2.EstimateRestatementRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_bridges__pb2.RestatementEstimate.SerializeToString,
             ),
             'NoteRestatement': grpc.unary_unary_rpc_method_handler(
                     servicer.NoteRestatement,
-                    request_deserializer=tonne_dot_v1_dot_changes__pb2.NoteRestatementRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_changes__pb2.NoteRestatementResponse.SerializeToString,
+                    request_deserializer=tonne_dot_v1_dot_bridges__pb2.NoteRestatementRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_bridges__pb2.NoteRestatementResponse.SerializeToString,
             ),
             'CheckBaseYear': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckBaseYear,
-                    request_deserializer=tonne_dot_v1_dot_changes__pb2.CheckBaseYearRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_changes__pb2.BaseYearCheck.SerializeToString,
+                    request_deserializer=tonne_dot_v1_dot_bridges__pb2.CheckBaseYearRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_bridges__pb2.BaseYearCheck.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
-            'tonne.v1.ChangeService', rpc_method_handlers)
+            'tonne.v1.BridgeService', rpc_method_handlers)
     server.add_generic_rpc_handlers((generic_handler,))
-    server.add_registered_method_handlers('tonne.v1.ChangeService', rpc_method_handlers)
+    server.add_registered_method_handlers('tonne.v1.BridgeService', rpc_method_handlers)
 
 
  # This class is part of an EXPERIMENTAL API.
-class ChangeService:
+class BridgeService:
     """Lays a bridge between two answers of a book, and tells what rests on a factor, an edition, a
     version of the method or a facility. Restatements are computed here and kept as statements.
     """
@@ -144,9 +144,9 @@ class ChangeService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.ChangeService/ComputeBridge',
-            tonne_dot_v1_dot_changes__pb2.ComputeBridgeRequest.SerializeToString,
-            tonne_dot_v1_dot_changes__pb2.Bridge.FromString,
+            '/tonne.v1.BridgeService/ComputeBridge',
+            tonne_dot_v1_dot_bridges__pb2.ComputeBridgeRequest.SerializeToString,
+            tonne_dot_v1_dot_bridges__pb2.Bridge.FromString,
             options,
             channel_credentials,
             insecure,
@@ -171,9 +171,9 @@ class ChangeService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.ChangeService/EstimateRestatement',
-            tonne_dot_v1_dot_changes__pb2.EstimateRestatementRequest.SerializeToString,
-            tonne_dot_v1_dot_changes__pb2.RestatementEstimate.FromString,
+            '/tonne.v1.BridgeService/EstimateRestatement',
+            tonne_dot_v1_dot_bridges__pb2.EstimateRestatementRequest.SerializeToString,
+            tonne_dot_v1_dot_bridges__pb2.RestatementEstimate.FromString,
             options,
             channel_credentials,
             insecure,
@@ -198,9 +198,9 @@ class ChangeService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.ChangeService/NoteRestatement',
-            tonne_dot_v1_dot_changes__pb2.NoteRestatementRequest.SerializeToString,
-            tonne_dot_v1_dot_changes__pb2.NoteRestatementResponse.FromString,
+            '/tonne.v1.BridgeService/NoteRestatement',
+            tonne_dot_v1_dot_bridges__pb2.NoteRestatementRequest.SerializeToString,
+            tonne_dot_v1_dot_bridges__pb2.NoteRestatementResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -225,9 +225,9 @@ class ChangeService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.ChangeService/CheckBaseYear',
-            tonne_dot_v1_dot_changes__pb2.CheckBaseYearRequest.SerializeToString,
-            tonne_dot_v1_dot_changes__pb2.BaseYearCheck.FromString,
+            '/tonne.v1.BridgeService/CheckBaseYear',
+            tonne_dot_v1_dot_bridges__pb2.CheckBaseYearRequest.SerializeToString,
+            tonne_dot_v1_dot_bridges__pb2.BaseYearCheck.FromString,
             options,
             channel_credentials,
             insecure,
