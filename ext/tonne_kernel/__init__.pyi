@@ -263,13 +263,17 @@ class PeriodTable:
 class BatchSlice:
     """One channel's part in a posting: which batch, and where it stands."""
 
-    def __init__(self, batch: Batch, channel: str, first_offset: int) -> None: ...
+    def __init__(
+        self, batch: Batch, channel: str, first_offset: int, open_from_us: int = -(2**63)
+    ) -> None: ...
     @property
     def batch(self) -> Batch: ...
     @property
     def channel(self) -> str: ...
     @property
     def first_offset(self) -> int: ...
+    @property
+    def open_from_us(self) -> int: ...
 
 @final
 class SliceTotals:
@@ -345,7 +349,8 @@ def post(
     since the part began / part duration, cut toward zero, less what is counted already. What is
     cut has 6 places where the quantity has no more, else 12, else 18. Where any part's
     disposition is negative, the whole record gets that status (the first such): below 64
-    quarantine, where nothing is posted, else suspense, under which its parts are posted.
+    quarantine, where nothing is posted, else suspense, under which its parts are posted. A record
+    that begins before its slice's `open_from_us` is refused before any rule.
 
     Raises
     ------

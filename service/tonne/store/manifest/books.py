@@ -1,4 +1,4 @@
-"""Books and their periods."""
+"""Books."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import BookExists
+from tonne.store.closing_rows import Change
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.methods import current_methods, insert_method
 from tonne.store.manifest.tables import (
     Tables,
@@ -53,6 +55,7 @@ class BookTable(Tables):
                     display_name=book.display_name,
                     time_zone=book.time_zone,
                     facility_rule=int(book.facility_rule),
+                    reopens_sealed=book.reopens_sealed,
                     revision=1,
                     revision_token=identity(1, name),
                     commit_seq=0,
@@ -69,6 +72,9 @@ class BookTable(Tables):
             connection.execute(
                 sa.insert(schema.revision).values(book=book.id, number=1, name=name)
             )
+            made = _get_book(connection, book.id)
+            entry = Change("book", book.id, after=_body(made), author=method.author)
+            note_changes(connection, book.id, [entry], now)
             insert_method(connection, book.id, method, now)
             return _get_book(connection, book.id)
 
@@ -89,7 +95,11 @@ class BookTable(Tables):
             connection.execute(sa.update(table).where(table.c.id == book).values(**changes))
             if changes.get("facility_rule", before.facility_rule) != before.facility_rule:
                 bump_revision(connection, book)
-            return _get_book(connection, book)
+            after = _get_book(connection, book)
+            if _body(after) != _body(before):
+                entry = Change("book", book, before=_body(before), after=_body(after))
+                note_changes(connection, book, [entry], self._database.now())
+            return after
 
         return self._database.write(work)
 
@@ -179,14 +189,17 @@ class BookTable(Tables):
             rows, last = scan(connection, table, table.c.id, [], window)
             return Found(_books_of(connection, rows), last)
 
-    def periods(self, book: str) -> list[tuple[int, model.PeriodState]]:
-        """List the periods that have postings, in order; `BookUnknown` for an unknown book."""
-        table = schema.period
-        query = sa.select(table.c.period, table.c.state).where(table.c.book == book)
-        with self._database.read() as connection:
-            check_book(connection, book)
-            rows = connection.execute(query.order_by(table.c.period)).all()
-        return [(row.period, model.PeriodState(row.state)) for row in rows]
+
+def _body(book: model.Book) -> str:
+    """Write what may be changed of a book, and its time zone."""
+    return body_of(
+        {
+            "display_name": book.display_name,
+            "time_zone": book.time_zone,
+            "facility_rule": book.facility_rule.name,
+            "reopens_sealed": book.reopens_sealed,
+        }
+    )
 
 
 def _get_book(connection: Connection, book: str) -> model.Book:
@@ -229,4 +242,7 @@ def _book_of(
         editions=editions,
         method_version=0 if method is None else method.version,
         method_body="" if method is None else method.body,
+        closed_before=row.closed_before,
+        sealed_before=row.sealed_before,
+        reopens_sealed=row.reopens_sealed,
     )

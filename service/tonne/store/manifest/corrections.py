@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from tonne.store.closing_rows import Change
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.sql.types import UtcTime
 from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 
 if TYPE_CHECKING:
@@ -81,6 +84,25 @@ def insert_corrections(connection: Connection, commit: Commit, now: dt.datetime)
             for number, each in enumerate(commit.corrections, last + 1)
         ],
     )
+    entries = [
+        Change(
+            "correction",
+            str(number),
+            after=body_of(
+                {
+                    "kind": str(each.kind),
+                    "selection": each.selection,
+                    "record_count": each.record_count,
+                    "request": each.request_id,
+                    "reason_code": str(each.reason_code),
+                }
+            ),
+            author=each.author,
+            reason=each.reason,
+        )
+        for number, each in enumerate(commit.corrections, last + 1)
+    ]
+    note_changes(connection, commit.book, entries, sa.literal(now, UtcTime))
 
 
 def _correction_of(row: sa.Row[Any]) -> Correction:

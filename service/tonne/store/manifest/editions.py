@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown
+from tonne.store.closing_rows import Change
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.methods import insert_method
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.rows import FactorRow, Found
@@ -63,6 +65,9 @@ class EditionTable(Tables):
             bump_revision(connection, book)
             made = _find_edition(connection, book, edition_id)
             assert made is not None  # noqa: S101  inserted in this transaction
+            body = body_of({"sha256": sha256, "factor_count": len(factors)})
+            entry = Change("edition", edition_id, after=body, author=method.author)
+            note_changes(connection, book, [entry], now)
             return made, True
 
         return self._database.write(work)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import NotRegistered
+from tonne.store.closing_rows import Change
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
@@ -62,6 +65,7 @@ class EntityTable(Tables):
             if new or changed:
                 _insert(connection, book, [*new, *changed])
                 bump_revision(connection, book)
+                self._note_entities(connection, book, present, [*new, *changed])
             return len(new), len(changed)
 
         return self._database.write(work)
@@ -94,9 +98,23 @@ class EntityTable(Tables):
                 _delete(connection, book, [id_])
                 _insert(connection, book, [after])
                 bump_revision(connection, book)
+                self._note_entities(connection, book, present, [after])
             return after
 
         return self._database.write(work)
+
+    def _note_entities(
+        self,
+        connection: Connection,
+        book: str,
+        before: Mapping[str, model.Entity],
+        after: Sequence[model.Entity],
+    ) -> None:
+        entries = [
+            Change("entity", each.id, before=_body(before.get(each.id)), after=_body(each))
+            for each in after
+        ]
+        note_changes(connection, book, entries, self._database.now())
 
     def list_entities(
         self, book: str, after: str = "", limit: int | None = None
@@ -113,6 +131,11 @@ class EntityTable(Tables):
             check_book(connection, book)
             rows, last = scan(connection, table, table.c.id, [table.c.book == book], window)
             return Found(_with_holdings(connection, book, rows), last)
+
+
+def _body(entity: model.Entity | None) -> str:
+    """Write an entity with what is held of it."""
+    return "" if entity is None else body_of(asdict(entity))
 
 
 def read_entities(

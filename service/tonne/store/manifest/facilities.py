@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import NotRegistered
+from tonne.store.closing_rows import Change
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -64,6 +66,7 @@ class FacilityTable(Tables):
                 )
             if changed:
                 _update(connection, book, changed, revision)
+            self._note_facilities(connection, book, present, [*new, *changed])
             return len(new), len(changed)
 
         return self._database.write(work)
@@ -86,9 +89,23 @@ class FacilityTable(Tables):
             after = change(before)
             if after != before:
                 _update(connection, book, [after], bump_revision(connection, book))
+                self._note_facilities(connection, book, {id_: before}, [after])
             return after
 
         return self._database.write(work)
+
+    def _note_facilities(
+        self,
+        connection: Connection,
+        book: str,
+        before: Mapping[str, model.Facility],
+        after: Sequence[model.Facility],
+    ) -> None:
+        entries = [
+            Change("facility", each.id, before=_body(before.get(each.id)), after=_body(each))
+            for each in after
+        ]
+        note_changes(connection, book, entries, self._database.now())
 
     def facility_parts(
         self, book: str, after_revision: int | None = None
@@ -127,6 +144,13 @@ class FacilityTable(Tables):
             check_book(connection, book)
             rows, last = scan(connection, table, table.c.id, [table.c.book == book], window)
         return Found([_facility_of(row) for row in rows], last)
+
+
+def _body(facility: model.Facility | None) -> str:
+    """Write what is known of a facility, without what is not."""
+    if facility is None:
+        return ""
+    return body_of({name: text for name in _FIELDS if (text := getattr(facility, name))})
 
 
 def _update(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
+from tonne.store.closing_rows import Fence
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.tables import Tables, check_book, lock_book, name_of, split
 from tonne.store.rows import FileRow, RangeRow
@@ -131,7 +132,7 @@ class FileTable(Tables):
             check_lease(connection, lease)
             self._kill_postings(connection, book, sorted(set(old_ids)))
             files = [new, *further]
-            _, seq, _ = take_seq(connection, book, len(files), self._database.now())
+            _, seq, *_ = take_seq(connection, book, len(files), self._database.now())
             insert_files(connection, files, seq, merged=True)
 
         def settle(connection: Connection) -> bool:
@@ -256,13 +257,13 @@ class FileTable(Tables):
 
 def take_seq(
     connection: Connection, book: str, count: int, now: sa.ColumnElement[dt.datetime]
-) -> tuple[tuple[int, str], int, dt.datetime]:
+) -> tuple[tuple[int, str], int, dt.datetime, Fence]:
     """Lock the book's row to the end of the transaction and take `count` numbers (at least 1).
 
     Returns
     -------
-    tuple[tuple[int, str], int, datetime]
-        The book's revision and its token, the first number, the database's clock.
+    tuple[tuple[int, str], int, datetime, Fence]
+        The book's revision and its token, the first number, the database's clock, what is closed.
     """
     table = schema.book
     taken = max(count, 1)
@@ -270,12 +271,20 @@ def take_seq(
         sa.update(table)
         .where(table.c.id == book)
         .values(commit_seq=table.c.commit_seq + taken)
-        .returning(table.c.revision, table.c.revision_token, table.c.commit_seq, now.label("now"))
+        .returning(
+            table.c.revision,
+            table.c.revision_token,
+            table.c.commit_seq,
+            table.c.closed_before,
+            table.c.sealed_before,
+            now.label("now"),
+        )
     ).one_or_none()
     if row is None:
         raise BookUnknown.named(book)
     revision = row.revision, name_of(row.revision, row.revision_token)
-    return revision, row.commit_seq - taken + 1, row.now
+    fence = Fence(row.closed_before, row.sealed_before)
+    return revision, row.commit_seq - taken + 1, row.now, fence
 
 
 def insert_files(

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import MethodChanged, MethodUnknown
+from tonne.store.closing_rows import Change
+from tonne.store.manifest.changes import note_changes
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
@@ -113,6 +115,15 @@ def insert_method(
             create_time=now,
         )
     )
+    entry = Change(
+        "method",
+        str(current + 1),
+        before=_get_method(connection, book, current).body if current else "",
+        after=new.body,
+        author=new.author,
+        reason=new.reason,
+    )
+    note_changes(connection, book, [entry], now)
     return current + 1
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from tonne.errors import ContentMustMatch
+from tonne.store.closing_rows import Change
+from tonne.store.manifest.changes import note_changes
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql.scan import scan
@@ -120,6 +122,7 @@ class StatementTable(Tables):
                     {"book": book} | {name: getattr(row, name) for name in _COLUMNS} for row in new
                 ]
                 connection.execute(sa.insert(statement), values)
+                note_changes(connection, book, _entries(new, current), self._database.now())
             if request_id:
                 connection.execute(
                     sa.insert(statement_request).values(
@@ -266,6 +269,23 @@ def _current(ground: Ground, rows: Sequence[StatementRow]) -> dict[tuple[str, st
         for kind, of_kind in ids.items()
         for id_, row in ground.find(kind, of_kind).items()
     }
+
+
+def _entries(
+    new: Sequence[StatementRow], current: dict[tuple[str, str], StatementRow]
+) -> list[Change]:
+    """Give the entries of the log of changes; the bodies are canonical JSON already."""
+    return [
+        Change(
+            "statement",
+            f"{row.kind}/{row.id}",
+            before=last.body if (last := current.get((row.kind, row.id))) else "",
+            after=row.body,
+            author=row.author,
+            reason=row.reason,
+        )
+        for row in new
+    ]
 
 
 def _number(

@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tonne.store.sql.closing_tables import period as period  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
@@ -54,6 +55,11 @@ book = Table(
     # The last seq that was given out; its row lock puts the commits of a book in order.
     Column("commit_seq", BigInteger, nullable=False),
     Column("create_time", UtcTime, nullable=False),
+    # Months before these are closed, and sealed; 0 where none is.
+    Column("closed_before", Integer, nullable=False, server_default="0"),
+    Column("sealed_before", Integer, nullable=False, server_default="0"),
+    # Whether a month is reopened where later ones are sealed, which reopens them.
+    Column("reopens_sealed", Boolean, nullable=False, server_default=sa.false()),
 )
 
 # The last revisions of a book, each with its name: what says that one state came of another. A gap
@@ -256,6 +262,8 @@ ledger_commit = Table(
     Column("seq", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("create_time", UtcTime, nullable=False),
+    # The first month of its records; null where an older Tonne made it.
+    Column("first_period", Integer),
     UniqueConstraint("book", "seq"),
 )
 
@@ -335,14 +343,6 @@ file_range = Table(
     Column("commit_id", String, nullable=False),
     Column("book", _id(), nullable=False),
     Index(None, "book", "channel", "stop_offset"),
-)
-
-period = Table(
-    "period",
-    metadata,
-    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
-    Column("period", Integer, primary_key=True, autoincrement=False),
-    Column("state", Integer, nullable=False),
 )
 
 migration = Table(

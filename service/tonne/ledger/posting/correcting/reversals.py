@@ -244,6 +244,7 @@ class Reverser:
                 corrections=(replace(entry, record_count=records.height),),
                 files=(reversal, postings),
                 periods=periods,
+                first_period=periods[0] if periods else None,
             )
         )
         faults.reach("reversal.after_commit")
