@@ -24,7 +24,7 @@ NOTES = {
     "_note_entities",
     "_note_facilities",
     "_note_periods",
-    "insert_corrections",
+    "insert_method",
     "_commit",
 }
 SILENT = {
@@ -84,7 +84,7 @@ def test_each_kind_of_change_has_who_when_why_before_and_after(any_bench):
         ledger.books.update_book("acme", {"facility_rule": FacilityRule.ANY})
         ledger.methods.update_method("acme", {"gwp_set": "AR6"}, author="bob", reason="new set")
         ledger.words.add_word(
-            "acme", Word(WordField.UNIT, "kilowatts", "kWh", author="bob", reason="a bill")
+            "acme", Word(WordField.UNIT, "einheiten", "kWh", author="bob", reason="a bill")
         )
         ledger.channels.open_channel("acme", "meter")
         ledger.channels.close_channel("acme", "meter")
@@ -100,7 +100,7 @@ def test_each_kind_of_change_has_who_when_why_before_and_after(any_bench):
         ("entity", "sub"),
         ("book", "acme"),
         ("method", "3"),
-        ("word", "unit/kilowatts"),
+        ("word", "unit/einheiten"),
         ("channel", "meter"),
     ]
     moved = found[5]
