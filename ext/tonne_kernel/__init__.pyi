@@ -390,16 +390,10 @@ def sum_groups(
     """
 
 def kept_memory_bytes() -> int:
-    """Memory of free blocks that the kernel keeps for its next columns: at most 96 MiB.
-
-    Not part of any `memory_bytes`. Builds with checks keep none.
-    """
+    """Memory of blocks kept for the next columns: at most 96 MiB, 0 in builds with checks."""
 
 def round_double(value: float) -> int:
-    """Units of 10^-18 of the shortest decimal that reads back as value, half-even; for tests.
-
-    Raises ValueError for NaN, infinity or out of range.
-    """
+    """Units of 10^-18 of the shortest decimal that reads back as value; ValueError for none."""
 
 def parse_decimal(text: bytes) -> int:
     """Units of 10^-18 of a decimal text, half-even. Raises ValueError."""

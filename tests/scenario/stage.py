@@ -293,6 +293,7 @@ class Stage:
                 "number": str(each.correction.number),
                 "kind": str(each.correction.kind),
                 "records": str(each.correction.record_count),
+                "of closed": "yes" if each.correction.of_closed else "no",
                 "before": quantity_text(atto_of(each.records[0].before.quantity)),
                 "after": quantity_text(atto_of(after.quantity))
                 if (after := each.records[0].after)

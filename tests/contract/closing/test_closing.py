@@ -40,7 +40,7 @@ def run(running, *words, code=0):
     """Run a command on the shared server; what it printed."""
     given = CliRunner().invoke(app, [*words, "--server", running.server.address])
     assert given.exit_code == code, given.output
-    return given.output
+    return " ".join(given.stderr.split()) if code else given.stdout
 
 
 def test_a_month_is_checked_closed_sealed_and_reopened(client, api, book, month):

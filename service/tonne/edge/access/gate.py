@@ -7,7 +7,6 @@ from contextvars import ContextVar
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from tonne.acting import Actor, act_for
 from tonne.edge.access import audit
 from tonne.edge.access.auth import ANYBODY, TOKEN_KEY, Caller
 from tonne.edge.access.roles import READS, RULES
@@ -24,6 +23,7 @@ from tonne.errors import (
 )
 from tonne.model import check_id
 from tonne.telemetry import code_of
+from tonne.work import Actor, act_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

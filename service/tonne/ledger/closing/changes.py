@@ -11,8 +11,8 @@ from tonne.model import check_id
 
 if TYPE_CHECKING:
     from tonne.ledger.pages import Ask
-    from tonne.store.closing_rows import Change
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.statement_rows import Change
 
 CHANGE_FIELDS: Final = Fields(
     {

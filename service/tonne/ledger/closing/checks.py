@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Budget
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.reading.balances import Parts
-    from tonne.store.closing_rows import CloseGround
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow
+    from tonne.store.statement_rows import CloseGround
 
 REFUSED_ROW_BYTES = 64
 """Memory of a record in quarantine whose place and times are read."""
@@ -100,7 +100,7 @@ def find_suspense(ground: Ground) -> Finding | None:
         "suspense",
         count,
         f"suspense: {_records(count)} of the period wait and count for nothing: clear them "
-        "(`tonne suspense causes` says what they wait for)",
+        "(`tonne suspense list --by-cause` says what they wait for)",
     )
 
 

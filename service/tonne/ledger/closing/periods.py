@@ -15,8 +15,8 @@ from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.book.periods import month_boundaries_us
 from tonne.ledger.closing.checks import CHECKS, Finding, Ground
 from tonne.model import PERIOD_COUNT_MAX, PeriodState, month_of_period
-from tonne.store.closing_rows import Acceptance
 from tonne.store.errors import BookChanged, ObjectMissing
+from tonne.store.statement_rows import Acceptance
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tonne.ledger.closing.checks import Check
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.reading.balances import Parts
-    from tonne.store.closing_rows import PeriodClose
     from tonne.store.manifest.manifest import Manifest
+    from tonne.store.statement_rows import PeriodClose
 
 ATTEMPTS_MAX = 16
 """How often a period is checked again because records of it came meanwhile."""

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import BookExists
-from tonne.store.closing_rows import Change
 from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.methods import current_methods, insert_method
 from tonne.store.manifest.tables import (
@@ -23,6 +22,7 @@ from tonne.store.manifest.tables import (
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

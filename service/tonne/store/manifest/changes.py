@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tonne.acting import actor
-from tonne.store.closing_rows import Change
 from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.closing_tables import change as table
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
+from tonne.work import actor
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import ChannelClosed, ChannelUnknown
 from tonne.store import faults
-from tonne.store.closing_rows import Change
 from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.tables import (
     Tables,
@@ -26,6 +25,7 @@ from tonne.store.manifest.tables import (
 from tonne.store.rows import Found, RequestRow
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -19,13 +19,13 @@ from tonne import model
 from tonne.errors import PeriodMustBeClosed, PeriodOutOfOrder
 from tonne.errors.periods import MONTHS_MAX
 from tonne.store import faults
-from tonne.store.closing_rows import Acceptance, Act, Change, CloseGround, Fence, PeriodClose
 from tonne.store.errors import BookChanged
 from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book
 from tonne.store.sql import schema
 from tonne.store.sql.closing_tables import period_close as table
+from tonne.store.statement_rows import Acceptance, Act, Change, CloseGround, Fence, PeriodClose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -53,8 +53,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tonne.store.closing_rows import Fence
     from tonne.store.rows import Commit, Move
+    from tonne.store.statement_rows import Fence
 
 
 class CommitTable(Tables):
@@ -138,7 +138,7 @@ class CommitTable(Tables):
                 first_period=commit.first_period,
             )
         )
-        insert_corrections(connection, commit, now)
+        insert_corrections(connection, commit, now, fence)
         insert_files(connection, commit.files, first_seq)
         faults.reach("commit.in_sql")
 

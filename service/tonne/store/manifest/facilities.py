@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import NotRegistered
-from tonne.store.closing_rows import Change
 from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.tables import Tables, bump_revision, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

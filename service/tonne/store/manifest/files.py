@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
-from tonne.store.closing_rows import Fence
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.tables import Tables, check_book, lock_book, name_of, split
 from tonne.store.rows import FileRow, RangeRow
 from tonne.store.sql import schema
+from tonne.store.statement_rows import Fence
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne.store import faults
-from tonne.store.closing_rows import Change
 from tonne.store.errors import LedgerMismatch
 from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.leases import check_lease
@@ -17,6 +16,7 @@ from tonne.store.manifest.tables import Tables, lock_book, split
 from tonne.store.rows import LedgerRow, Position
 from tonne.store.sql import schema
 from tonne.store.sql.types import UtcTime
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

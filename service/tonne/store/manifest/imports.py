@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne.errors import ChannelUnknown, EpochStale, ImportsChanged
-from tonne.store.closing_rows import Change
 from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.tables import Tables, check_book, draw_step, identity, lock_book
 from tonne.store.rows import ImportRow
 from tonne.store.sql import schema
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from tonne.errors import ContentMustMatch
-from tonne.store.closing_rows import Change
 from tonne.store.manifest.changes import note_changes
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql.scan import scan
 from tonne.store.sql.statement_tables import statement, statement_request
-from tonne.store.statement_rows import StatementRow, StatementView
+from tonne.store.statement_rows import Change, StatementRow, StatementView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -243,6 +243,7 @@ correction = Table(
     Column("reason", Text, nullable=False),
     Column("commit_id", String, nullable=False),
     Column("create_time", UtcTime, nullable=False),
+    Column("of_closed", Boolean, nullable=False, server_default=sa.false()),
     Index(None, "commit_id"),
 )
 
@@ -262,8 +263,7 @@ ledger_commit = Table(
     Column("seq", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("create_time", UtcTime, nullable=False),
-    # The first month of its records; null where an older Tonne made it.
-    Column("first_period", Integer),
+    Column("first_period", Integer),  # of its records; null where an older Tonne made it
     UniqueConstraint("book", "seq"),
 )
 

@@ -10,11 +10,11 @@ import pytest
 
 import tonne.store.manifest.manifest as manifest_module
 from tests.unit.ledger.conftest import record
-from tonne.acting import acting
 from tonne.errors import FieldInvalid, StoreUnavailable
 from tonne.ledger.pages import Ask
 from tonne.model import Entity, Facility, FacilityRule, Holding, Word, WordField
 from tonne.store import faults
+from tonne.work import acting
 
 MANIFEST = Path(manifest_module.__file__).parent
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tonne.ledger.closing.periods import Period
-    from tonne.store.closing_rows import Act, Change, PeriodClose
+    from tonne.store.statement_rows import Act, Change, PeriodClose
 
 
 def read_accepted(accepted: Iterable[ledger_pb2.Acceptance]) -> dict[str, str]:

@@ -35,6 +35,10 @@ def upgrade() -> None:
         sa.Column("reopens_sealed", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
     op.add_column("ledger_commit", sa.Column("first_period", sa.Integer(), nullable=True))
+    op.add_column(
+        "correction",
+        sa.Column("of_closed", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.create_table(
         "period_close",
         sa.Column("book", _id(), nullable=False),
