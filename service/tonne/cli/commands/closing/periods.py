@@ -21,6 +21,7 @@ from tonne.cli.terminal.output import (
     Column,
     Format,
     FormatOption,
+    json_text,
     print_rows,
     say,
 )
@@ -229,7 +230,8 @@ def list_changes(
         found = client.list_changes(book, filter_by=asked, order_by=order_by)
         if lines:
             for each in found:
-                say(json.dumps(_program_row(each), ensure_ascii=False, default=str))
+                row = _program_row(each) | {"create_time": each.create_time.isoformat()}
+                typer.echo(json_text(row))
         elif form is Format.TABLE:
             print_rows(_CHANGE_COLUMNS, map(_change_row, found), form)
         else:
