@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from tests.support.stores.store import create_book, make_commit, make_move
 from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost
 from tonne.store.sql import schema
+from tonne.store.sql.closing_tables import change
 
-TABLES = (schema.book, schema.revision, schema.method, schema.channel)
+TABLES = (schema.book, schema.revision, schema.method, schema.channel, change)
 
 
 @contextlib.contextmanager
