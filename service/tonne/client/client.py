@@ -12,6 +12,7 @@ from tonne.client.append.channel import Channel
 from tonne.client.append.stream import AppendStream
 from tonne.client.books import BookCalls
 from tonne.client.catalogue import CatalogueCalls
+from tonne.client.closing.calls import ClosingCalls
 from tonne.client.corrections import CorrectionCalls
 from tonne.client.errors import RecordsInvalid
 from tonne.client.indicators import IndicatorCalls
@@ -28,12 +29,14 @@ from tonne.model import Limits
 from tonne.quantities import quantity_decimal
 from tonne.v1 import (
     catalogue_pb2_grpc,
+    changes_pb2_grpc,
     corrections_pb2_grpc,
     imports_pb2_grpc,
     indicators_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
     ledger_pb2_grpc,
+    periods_pb2_grpc,
     report_pb2_grpc,
     statements_pb2_grpc,
 )
@@ -50,6 +53,7 @@ POST_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 class Client(
     BookCalls,
     CatalogueCalls,
+    ClosingCalls,
     CorrectionCalls,
     IndicatorCalls,
     MeterCalls,
@@ -110,6 +114,8 @@ class Client(
         self._imports = _stub(imports_pb2_grpc.ImportServiceStub, self._unary)
         self._corrections = _stub(corrections_pb2_grpc.CorrectionServiceStub, self._unary)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
+        self._periods = _stub(periods_pb2_grpc.PeriodServiceStub, self._unary)
+        self._changes = _stub(changes_pb2_grpc.ChangeServiceStub, self._unary)
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
         self._indicators = _stub(indicators_pb2_grpc.IndicatorServiceStub, self._unary)
         self._reports = _stub(report_pb2_grpc.ReportServiceStub, self._unary)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from tonne.v1 import (
     catalogue_pb2,
+    changes_pb2,
     corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
     ledger_pb2,
+    periods_pb2,
     report_pb2,
     statements_pb2,
 )
@@ -25,6 +27,8 @@ _FILES = (
     imports_pb2,
     ledger_pb2,
     corrections_pb2,
+    periods_pb2,
+    changes_pb2,
     catalogue_pb2,
     indicators_pb2,
     report_pb2,

@@ -211,7 +211,9 @@ def test_a_reader_with_an_old_snapshot_reads_again(bench, monkeypatch):
     moments = iter([stale])
     now = bench.manifest.book_moment
     monkeypatch.setattr(
-        bench.manifest, "book_moment", lambda *asked, **kept: next(moments, None) or now(*asked, **kept)
+        bench.manifest,
+        "book_moment",
+        lambda *asked, **kept: next(moments, None) or now(*asked, **kept),
     )
     assert sums(reader).equals(before)
 
