@@ -122,9 +122,8 @@ class ClosingTable(Tables):
             _check_ground(connection, book, period, ground, revision)
             _check_earlier(connection, book, period, fence)
             number = 1 + _last_revision(connection, book, period)
-            seq = _seq(connection, book)
             moved = Fence(period + 1, fence.sealed_before)
-            time = self._move_fence(connection, book, moved, mark=CLOSE)
+            seq, time = self._move_fence(connection, book, moved, mark=CLOSE)
             connection.execute(
                 sa.insert(table).values(
                     book=book,
@@ -185,9 +184,8 @@ class ClosingTable(Tables):
                     book, model.month_of_period(period), earlier, "sealed"
                 )
             before = (*_read(connection, book, period, number).accepted, *accepted)
-            seq = _seq(connection, book)
             moved = Fence(fence.closed_before, period + 1)
-            time = self._move_fence(connection, book, moved, mark=SEAL)
+            seq, time = self._move_fence(connection, book, moved, mark=SEAL)
             connection.execute(
                 sa.update(table)
                 .where(table.c.book == book, table.c.period == period, table.c.revision == number)
@@ -233,8 +231,7 @@ class ClosingTable(Tables):
                 raise PeriodOutOfOrder.sealed_behind(book, model.month_of_period(period), later)
             query = _in_force(book).where(table.c.period >= period).order_by(table.c.period)
             found = [(row.period, row.revision) for row in connection.execute(query)]
-            seq = _seq(connection, book)
-            time = self._move_fence(
+            seq, time = self._move_fence(
                 connection, book, Fence(period, min(fence.sealed_before, period))
             )
             connection.execute(
@@ -263,11 +260,11 @@ class ClosingTable(Tables):
 
     def _move_fence(
         self, connection: Connection, book: str, fence: Fence, *, mark: str = ""
-    ) -> dt.datetime:
+    ) -> tuple[int, dt.datetime]:
         """Write the fence down, and raise the revision under which commits are made.
 
         A mark of that kind is put behind the commits that the act covers, so that what they made
-        stays a set of files. Returns the time of the act, behind that of all of them.
+        stays a set of files. Returns the last number of these, and the time of the act.
         """
         if mark:
             put_mark(connection, self._database, book, mark)
@@ -283,7 +280,8 @@ class ClosingTable(Tables):
             .where(period.c.book == book, period.c.state != state)
             .values(state=state)
         )
-        return bump_revision(connection, self._database, book).time
+        step = bump_revision(connection, self._database, book)
+        return step.first - 1, step.time
 
     def _note_periods(
         self,
@@ -326,11 +324,6 @@ def _fence(connection: Connection, book: str) -> Fence:
     query = sa.select(row.c.closed_before, row.c.sealed_before).where(row.c.id == book)
     found = connection.execute(query).one()
     return Fence(found.closed_before, found.sealed_before)
-
-
-def _seq(connection: Connection, book: str) -> int:
-    query = sa.select(schema.book.c.commit_seq).where(schema.book.c.id == book)
-    return int(connection.execute(query).scalar_one())
 
 
 def _reopens_sealed(connection: Connection, book: str) -> bool:

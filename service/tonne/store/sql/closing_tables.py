@@ -52,7 +52,7 @@ change = Table(
     Column("author", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("caller", Text, nullable=False),
-    Column("seq", BigInteger, nullable=False),  # the book's commit number at the change
+    Column("seq", BigInteger, nullable=False),  # the book's last number, with its own
     Column("create_time", UtcTime, nullable=False),
     Index(None, "book", "kind", "object", "number"),
 )
