@@ -263,13 +263,17 @@ class PeriodTable:
 class BatchSlice:
     """One channel's part in a posting: which batch, and where it stands."""
 
-    def __init__(self, batch: Batch, channel: str, first_offset: int) -> None: ...
+    def __init__(
+        self, batch: Batch, channel: str, first_offset: int, open_from_us: int = ...
+    ) -> None: ...
     @property
     def batch(self) -> Batch: ...
     @property
     def channel(self) -> str: ...
     @property
     def first_offset(self) -> int: ...
+    @property
+    def open_from_us(self) -> int: ...
 
 @final
 class SliceTotals:
@@ -345,7 +349,8 @@ def post(
     since the part began / part duration, cut toward zero, less what is counted already. What is
     cut has 6 places where the quantity has no more, else 12, else 18. Where any part's
     disposition is negative, the whole record gets that status (the first such): below 64
-    quarantine, where nothing is posted, else suspense, under which its parts are posted.
+    quarantine, where nothing is posted, else suspense, under which its parts are posted. A record
+    that begins before its slice's `open_from_us` is refused before any rule.
 
     Raises
     ------
@@ -385,16 +390,10 @@ def sum_groups(
     """
 
 def kept_memory_bytes() -> int:
-    """Memory of free blocks that the kernel keeps for its next columns: at most 96 MiB.
-
-    Not part of any `memory_bytes`. Builds with checks keep none.
-    """
+    """Memory of blocks kept for the next columns: at most 96 MiB, 0 in builds with checks."""
 
 def round_double(value: float) -> int:
-    """Units of 10^-18 of the shortest decimal that reads back as value, half-even; for tests.
-
-    Raises ValueError for NaN, infinity or out of range.
-    """
+    """Units of 10^-18 of the shortest decimal that reads back as value; ValueError for none."""
 
 def parse_decimal(text: bytes) -> int:
     """Units of 10^-18 of a decimal text, half-even. Raises ValueError."""

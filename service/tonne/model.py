@@ -51,6 +51,7 @@ class RowStatus(enum.IntEnum):
     UNIT_MUST_FIT_ACTIVITY = 17
     SPAN_MUST_FIT = 18
     FIELD_MUST_BE_READABLE = 19
+    PERIOD_MUST_BE_OPEN = 20
     REVERSED = 62
     FACILITY_MUST_BE_REGISTERED = 64
     FACTOR_MUST_EXIST = 65
@@ -110,17 +111,9 @@ class PeriodState(enum.IntEnum):
 
 
 FACILITY_TYPES = (
-    "",
-    "data_centre",
-    "base_station",
-    "equipment_room",
-    "factory",
-    "office",
-    "warehouse",
-    "vehicle_fleet",
-    "supplier_site",
-    "other",
-)
+    "", "data_centre", "base_station", "equipment_room", "factory", "office", "warehouse",
+    "vehicle_fleet", "supplier_site", "other",
+)  # fmt: skip
 """Facility types, numbered as `tonne.v1.FacilityType`."""
 
 
@@ -142,7 +135,8 @@ class Book:
 
     `editions` are the imported ones in the order of their import (over the wire: those of the
     method in force, in order of preference). `method_body` and `revision_token`, which names the
-    revision where its number may come again, are empty over the wire.
+    revision where its number may come again, are empty over the wire. Every month before
+    `closed_before` is closed, before `sealed_before` sealed.
     """
 
     id: str
@@ -155,6 +149,9 @@ class Book:
     method_version: int = 0
     method_body: str = ""
     revision_token: str = ""
+    closed_before: int = 0
+    sealed_before: int = 0
+    reopens_sealed: bool = False
 
 
 class WordField(enum.StrEnum):

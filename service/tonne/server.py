@@ -34,6 +34,9 @@ from tonne.edge.services import (
 from tonne.edge.services.catalogue_service import CatalogueService
 from tonne.edge.services.changes import bridge_service
 from tonne.edge.services.changes.bridge_service import BridgeService
+from tonne.edge.services.closing import change_service, period_service
+from tonne.edge.services.closing.change_service import ChangeService
+from tonne.edge.services.closing.period_service import PeriodService
 from tonne.edge.services.correction_service import CorrectionService
 from tonne.edge.services.import_service import ImportService
 from tonne.edge.services.indicator_service import IndicatorService
@@ -220,6 +223,8 @@ class Server:
             correction_service.NAME: CorrectionService(
                 self._ledger, self._ingest, self.telemetry
             ).handlers(border),
+            period_service.NAME: PeriodService(self._ledger, self.telemetry).handlers(border),
+            change_service.NAME: ChangeService(self._ledger).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
             indicator_service.NAME: IndicatorService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import json
 import re
 import uuid
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from tonne.catalogue.words.method import MethodSettings
 from tonne.errors import InputError
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.ledger import Ledger
+from tonne.ledger.pages import Ask
 from tonne.ledger.posting.correcting.selection import Selection
 from tonne.ledger.posting.entries import ChannelEntry, Durable, Lost, RequestEntry
 from tonne.model import (
@@ -67,7 +69,7 @@ class Stage:
         objects = open_objects((folder / "objects").as_uri(), {})
         self._ledger = Ledger(self._manifest, objects, holder="stage", merge_files_max=1)
 
-    def close(self) -> None:
+    def end(self) -> None:
         self._ledger.close()
         self._manifest.close()
 
@@ -82,6 +84,7 @@ class Stage:
             method=MethodSettings(),  # the story's own factors alone
             time_zone=settings.pop("time zone", "UTC"),
             facility_rule=FacilityRule[settings.pop("facilities", "ANY")],
+            reopens_sealed=settings.pop("reopens sealed", "no") == "yes",
         )
         assert not settings
 
@@ -164,7 +167,7 @@ class Stage:
         chosen = Selection(**given)
         if rows and "refused" in rows[0]:
             with pytest.raises(InputError, match=re.escape(rows[0]["refused"])):
-                self._ledger.reversals.reverse(BOOK, chosen, entry)
+                list(self._ledger.reversals.reverse(BOOK, chosen, entry))
             return
         *_, done = self._ledger.reversals.reverse(BOOK, chosen, entry)
         for row in rows:
@@ -201,6 +204,66 @@ class Stage:
         *_, done = self._ledger.suspense.clear(BOOK)
         assert str(done.cleared_count) == words
 
+    def close(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Close a month; `accept` and `why` are what stands against it, or `refused` says why."""
+        self._act(self._ledger.periods.close_period, words, rows)
+
+    def seal(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Seal a month, with the columns of `close`."""
+        self._act(self._ledger.periods.seal_period, words, rows)
+
+    def reopen(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Reopen a month; a row for each that is open again, or `refused`."""
+        month = period_of_month(words)
+        if "refused" in rows[0]:
+            with pytest.raises(InputError, match=re.escape(rows[0]["refused"])):
+                self._ledger.periods.reopen_period(BOOK, month, author="stage", reason="late")
+            return
+        opened = self._ledger.periods.reopen_period(BOOK, month, author="stage", reason="late")
+        found = [{"month": month_of_period(each.period)} for each in opened]
+        _compare(found, rows)
+
+    def _act(self, act, words: str, rows: tuple[Row, ...]) -> None:
+        month = period_of_month(words)
+        accepts = {row["accept"]: row["why"] for row in rows if row.get("accept")}
+        for row in rows:
+            if row.get("refused"):
+                with pytest.raises(InputError, match=re.escape(row["refused"])):
+                    act(BOOK, month, author="stage", reason="over", accepts=accepts)
+                return
+        act(BOOK, month, author="stage", reason="over", accepts=accepts)
+
+    def periods(self, _words: str, rows: tuple[Row, ...]) -> None:
+        """Compare the months, each with its last close."""
+        found = [
+            {
+                "month": month_of_period(each.period),
+                "state": each.state.name,
+                "revision": str(each.closes[-1].revision) if each.closes else "",
+                "accepted": ", ".join(
+                    f"{one.check} {one.count}: {one.reason}"
+                    for one in (each.closes[-1].accepted if each.closes else ())
+                ),
+            }
+            for each in self._ledger.periods.list_periods(BOOK)
+        ]
+        _compare(found, rows)
+
+    def changes(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Compare the log of changes of a kind."""
+        page = self._ledger.changes.list_changes(BOOK, Ask(f'kind = "{words}"'))
+        found = [
+            {
+                "object": each.object,
+                "who": each.author,
+                "why": each.reason,
+                "before": _first(each.before, words),
+                "after": _first(each.after, words),
+            }
+            for each in page.items
+        ]
+        _compare(found, rows)
+
     def region(self, words: str, _rows: tuple[Row, ...]) -> None:
         """Give a facility another region."""
         facility, region = words.split()
@@ -230,6 +293,7 @@ class Stage:
                 "number": str(each.correction.number),
                 "kind": str(each.correction.kind),
                 "records": str(each.correction.record_count),
+                "of closed": "yes" if each.correction.of_closed else "no",
                 "before": quantity_text(atto_of(each.records[0].before.quantity)),
                 "after": quantity_text(atto_of(after.quantity))
                 if (after := each.records[0].after)
@@ -325,6 +389,12 @@ class Stage:
             for each in page.items
         ]
         _compare(found, rows)
+
+
+def _first(text: str, kind: str) -> str:
+    """The one value of a body that a story of its kind is about."""
+    names = {"period": "state", "facility": "region", "word": "meaning", "correction": "kind"}
+    return str(json.loads(text).get(names[kind], "")) if text else ""
 
 
 def _compare(found: list[Row], rows: tuple[Row, ...]) -> None:

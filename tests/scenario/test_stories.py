@@ -12,7 +12,7 @@ from tests.scenario.story import read_story
 
 STORIES = sorted((Path(__file__).parent / "stories").rglob("*.md"))
 FACTS = {"book", "facilities", "entities", "edition", "order", "records", "region", "merge"}
-ACTS = {"reverse", "correct", "clear"}
+ACTS = {"reverse", "correct", "clear", "close", "seal", "reopen"}
 EXPECTATIONS = {
     "postings",
     "inventory",
@@ -21,6 +21,8 @@ EXPECTATIONS = {
     "quarantine",
     "listed",
     "corrections",
+    "periods",
+    "changes",
 }
 
 
@@ -29,7 +31,7 @@ def stage(tmp_path):
     """A fresh ledger."""
     stage = Stage(tmp_path / "ledger")
     yield stage
-    stage.close()
+    stage.end()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -38,7 +40,7 @@ def any_stage(request, tmp_path):
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
     stage = Stage(tmp_path / "ledger", url)
     yield stage
-    stage.close()
+    stage.end()
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ cimport cython
 
 from contextlib import ExitStack
 
-from libc.stdint cimport INT32_MAX, UINT32_MAX, int32_t, int64_t, uint64_t, uint8_t
+from libc.stdint cimport INT32_MAX, INT64_MIN, UINT32_MAX, int32_t, int64_t, uint64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -37,13 +37,18 @@ cdef class BatchSlice:
     cdef readonly Batch batch
     cdef readonly str channel
     cdef readonly int64_t first_offset
+    cdef readonly int64_t open_from_us
 
-    def __init__(self, Batch batch not None, str channel not None, int64_t first_offset):
+    def __init__(
+        self, Batch batch not None, str channel not None, int64_t first_offset,
+        int64_t open_from_us=INT64_MIN,
+    ):
         if first_offset < 0:
             raise ValueError(f"an offset is 0 or more; got {first_offset}")
         self.batch = batch
         self.channel = channel
         self.first_offset = first_offset
+        self.open_from_us = open_from_us
 
 
 @cython.final
@@ -180,6 +185,7 @@ cdef int _set_states(list parts, SliceState *states, TextColumn *channels) excep
         state.source.first_offset = part.first_offset
         state.dictionaries = &part.batch.session.dictionaries
         state.serial = part.batch.session.serial
+        state.open_from_us = part.open_from_us
     return 0
 
 

@@ -36,6 +36,7 @@ cdef struct SliceState:
     Source source
     Dictionaries *dictionaries  # of the session
     uint32_t serial             # of this posting in that session, see KeyState
+    int64_t open_from_us        # what begins before lies in closed periods
     int64_t posted_count
     int64_t suspended_count
     int64_t quarantined_count

@@ -25,8 +25,7 @@ from tonne_kernel.values.int128 cimport (
     carry_rest, i128_add, i128_of, mul_div_atto, mul_div_toward_zero,
 )
 from tonne_kernel.values.status cimport (
-    FACILITY_MUST_BE_REGISTERED, FIELD_ACTIVITY, FIELD_FACILITY, FIELD_RECORD, FIELD_UNIT, POSTED,
-    SUSPENSE_FIRST, UNIT_MUST_BE_KNOWN, UNIT_MUST_FIT_ACTIVITY,
+    PERIOD_MUST_BE_OPEN, POSTED, SUSPENSE_FIRST, field_of,
 )
 from tonne_kernel.values.text cimport Interner, intern
 
@@ -77,7 +76,7 @@ cdef int post_slice(Posting *posting, SliceState *state, int slice_index) noexce
                 continue
             if status < 0:
                 return status
-            field = _field_of(status)
+            field = field_of(status)
         if _report(posting, state, row, status, field):
             return POSTING_MEMORY
         if status >= SUSPENSE_FIRST:
@@ -106,6 +105,8 @@ cdef inline int _post_record(
     cdef int status
     cdef bint has_parts
     debug_assert(columns.key[row] < state.dictionaries.keys.count)
+    if start_us < state.open_from_us:
+        return PERIOD_MUST_BE_OPEN
     if key.serial != state.serial:
         status = _adopt_key(posting, state, columns.key[row], key)
         if status < 0:
@@ -387,14 +388,3 @@ cdef int _report(
     errors.count += 1
     state.reported_count += 1
     return 0
-
-
-cdef inline int _field_of(int status) noexcept nogil:
-    """RecordField at fault where a rule refuses a record."""
-    if status == UNIT_MUST_BE_KNOWN or status == UNIT_MUST_FIT_ACTIVITY:
-        return FIELD_UNIT
-    if status == FACILITY_MUST_BE_REGISTERED:
-        return FIELD_FACILITY
-    if status >= SUSPENSE_FIRST:
-        return FIELD_ACTIVITY
-    return FIELD_RECORD

@@ -21,6 +21,7 @@ cdef enum RowStatus:
     UNIT_MUST_FIT_ACTIVITY = 17
     SPAN_MUST_FIT = 18
     FIELD_MUST_BE_READABLE = 19
+    PERIOD_MUST_BE_OPEN = 20
     SUSPENSE_FIRST = 64
     FACILITY_MUST_BE_REGISTERED = 64
     FACTOR_MUST_EXIST = 65
@@ -43,3 +44,15 @@ cdef enum RecordField:
     FIELD_ATTRIBUTES = 14
     FIELD_UNREAD = 15
     FIELD_COUNT = 16
+
+cdef inline int field_of(int status) noexcept nogil:
+    """RecordField at fault where a rule refuses a record."""
+    if status == UNIT_MUST_BE_KNOWN or status == UNIT_MUST_FIT_ACTIVITY:
+        return FIELD_UNIT
+    if status == FACILITY_MUST_BE_REGISTERED:
+        return FIELD_FACILITY
+    if status == PERIOD_MUST_BE_OPEN:
+        return FIELD_START
+    if status >= SUSPENSE_FIRST:
+        return FIELD_ACTIVITY
+    return FIELD_RECORD

@@ -61,6 +61,8 @@ COMMANDS = {
     "channel": "commands.listings:channel_app",
     "record": "commands.correcting.corrections:record_app",
     "correction": "commands.correcting.corrections:correction_app",
+    "period": "commands.closing.periods:period_app",
+    "audit": "commands.closing.periods:audit_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",
     "quarantine": "commands.listings:quarantine_app",

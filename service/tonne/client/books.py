@@ -104,18 +104,39 @@ class BookCalls(Calls):
         *,
         display_name: str | None = None,
         facility_rule: FacilityRule | None = None,
+        reopens_sealed: bool | None = None,
+        reason: str = "",
     ) -> Book:
-        """Change a book's name for people or its facility rule; None leaves it as it is."""
-        given = {"display_name": display_name, "facility_rule": facility_rule}
+        """Change what may change of a book; None leaves it as it is.
+
+        Parameters
+        ----------
+        display_name : str, optional
+            Name for people.
+        facility_rule : FacilityRule, optional
+            Whether facilities must be registered.
+        reopens_sealed : bool, optional
+            Whether a month is reopened where later ones are sealed, and these with it.
+        reason : str
+            Why, for the log of changes; so it is in the other calls that change something.
+        """
+        given = {
+            "display_name": display_name,
+            "facility_rule": facility_rule,
+            "reopens_sealed": reopens_sealed,
+        }
         changed = ledger_pb2.Book(
             name=book_name(book),
             display_name=display_name,
             facility_rule=None
             if facility_rule is None
             else ledger_pb2.FacilityRule.Name(facility_rule),
+            reopens_sealed=reopens_sealed,
         )
         paths = [name for name, value in given.items() if value is not None]
-        request = ledger_pb2.UpdateBookRequest(book=changed, update_mask=FieldMask(paths=paths))
+        request = ledger_pb2.UpdateBookRequest(
+            book=changed, update_mask=FieldMask(paths=paths), reason=reason
+        )
         return read_book(self._call(self._ledger.UpdateBook, request))
 
     # Methods.
@@ -174,7 +195,9 @@ class BookCalls(Calls):
 
     # Facilities and entities.
 
-    def import_facilities(self, book: str, facilities: Iterable[Facility]) -> tuple[int, int]:
+    def import_facilities(
+        self, book: str, facilities: Iterable[Facility], *, reason: str = ""
+    ) -> tuple[int, int]:
         """Register facilities, replacing those of the same id: (created, updated)."""
         messages = row_messages("facilities", facilities, facility_message)
         created_count = updated_count = 0
@@ -184,18 +207,22 @@ class BookCalls(Calls):
                 ledger_pb2.ImportFacilitiesRequest(
                     parent=book_name(book),
                     facilities=messages[first : first + FACILITIES_PER_CALL],
+                    reason=reason,
                 ),
             )
             created_count += response.created_count
             updated_count += response.updated_count
         return created_count, updated_count
 
-    def update_facility(self, book: str, facility: str, **changes: str) -> Facility:
+    def update_facility(
+        self, book: str, facility: str, *, reason: str = "", **changes: str
+    ) -> Facility:
         """Change fields of a registered facility, like ``display_name="North"``."""
         request = ledger_pb2.UpdateFacilityRequest(
             parent=book_name(book),
             facility=facility_message(Facility(facility, **changes), "facility"),
             update_mask=FieldMask(paths=list(changes)),
+            reason=reason,
         )
         return read_facility(self._call(self._ledger.UpdateFacility, request))
 
@@ -209,23 +236,28 @@ class BookCalls(Calls):
         for page in self._pages(self._ledger.ListFacilities, request):
             yield from map(read_facility, page.facilities)
 
-    def import_entities(self, book: str, entities: Iterable[Entity]) -> tuple[int, int]:
+    def import_entities(
+        self, book: str, entities: Iterable[Entity], *, reason: str = ""
+    ) -> tuple[int, int]:
         """Add entities, replacing those of the same id: (created, updated).
 
         All of them go in one call: a parent may come after its children.
         """
         request = ledger_pb2.ImportEntitiesRequest(
-            parent=book_name(book), entities=row_messages("entities", entities, entity_message)
+            parent=book_name(book),
+            entities=row_messages("entities", entities, entity_message),
+            reason=reason,
         )
         response = self._call(self._ledger.ImportEntities, request)
         return response.created_count, response.updated_count
 
-    def update_entity(self, book: str, entity: str, **changes: Any) -> Entity:
+    def update_entity(self, book: str, entity: str, *, reason: str = "", **changes: Any) -> Entity:
         """Change fields of an entity: `display_name`, `parent`, or `holdings`, all of them."""
         request = ledger_pb2.UpdateEntityRequest(
             parent=book_name(book),
             entity=entity_message(Entity(entity, **changes), "entity"),
             update_mask=FieldMask(paths=list(changes)),
+            reason=reason,
         )
         return read_entity(self._call(self._ledger.UpdateEntity, request))
 

@@ -13,6 +13,7 @@ from tonne.client.append.stream import AppendStream
 from tonne.client.books import BookCalls
 from tonne.client.catalogue import CatalogueCalls
 from tonne.client.changes.calls import BridgeCalls
+from tonne.client.closing.calls import ClosingCalls
 from tonne.client.corrections import CorrectionCalls
 from tonne.client.errors import RecordsInvalid
 from tonne.client.indicators import IndicatorCalls
@@ -30,12 +31,14 @@ from tonne.quantities import quantity_decimal
 from tonne.v1 import (
     bridges_pb2_grpc,
     catalogue_pb2_grpc,
+    changes_pb2_grpc,
     corrections_pb2_grpc,
     imports_pb2_grpc,
     indicators_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
     ledger_pb2_grpc,
+    periods_pb2_grpc,
     report_pb2_grpc,
     statements_pb2_grpc,
 )
@@ -53,6 +56,7 @@ class Client(
     BookCalls,
     CatalogueCalls,
     BridgeCalls,
+    ClosingCalls,
     CorrectionCalls,
     IndicatorCalls,
     MeterCalls,
@@ -114,6 +118,8 @@ class Client(
         self._corrections = _stub(corrections_pb2_grpc.CorrectionServiceStub, self._unary)
         self._bridges = _stub(bridges_pb2_grpc.BridgeServiceStub, self._unary)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
+        self._periods = _stub(periods_pb2_grpc.PeriodServiceStub, self._unary)
+        self._changes = _stub(changes_pb2_grpc.ChangeServiceStub, self._unary)
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
         self._indicators = _stub(indicators_pb2_grpc.IndicatorServiceStub, self._unary)
         self._reports = _stub(report_pb2_grpc.ReportServiceStub, self._unary)

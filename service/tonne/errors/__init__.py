@@ -61,10 +61,15 @@ from tonne.errors.input import (
     OffsetGap,
     OffsetRepeat,
     PageTokenInvalid,
-    PeriodMustBeOpen,
     RoleMissing,
     SelectionMustFit,
     StreamSilent,
+)
+from tonne.errors.periods import (
+    PeriodMustBeClosed,
+    PeriodMustBeOpen,
+    PeriodMustBeReady,
+    PeriodOutOfOrder,
 )
 from tonne.errors.statements import StatementChanged, StatementUnknown
 
@@ -106,7 +111,10 @@ __all__ = [
     "OffsetGap",
     "OffsetRepeat",
     "PageTokenInvalid",
+    "PeriodMustBeClosed",
     "PeriodMustBeOpen",
+    "PeriodMustBeReady",
+    "PeriodOutOfOrder",
     "QuantityOverflow",
     "ReadsExhausted",
     "RecordsLost",

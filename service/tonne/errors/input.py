@@ -359,12 +359,6 @@ class PageTokenInvalid(InputError):
     code = "PAGE_TOKEN_INVALID"
 
 
-class PeriodMustBeOpen(InputError):
-    """A commit touches a period that takes no postings."""
-
-    code = "PERIOD_MUST_BE_OPEN"
-
-
 class CredentialsMissing(InputError):
     """The server must know who calls, and nothing says it."""
 

@@ -14,6 +14,8 @@ from tonne.ledger.book.register import Register
 from tonne.ledger.book.statements.statements import Statements
 from tonne.ledger.book.words import Words
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
+from tonne.ledger.closing.changes import Changes
+from tonne.ledger.closing.periods import Periods
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.posting.acknowledged import Acknowledged, log_loss
@@ -120,6 +122,10 @@ class Ledger:
         Lists what was reversed and corrected.
     estimates : Estimates
         Posts without a trace.
+    periods : Periods
+        Closes, seals and reopens months.
+    changes : Changes
+        Lists what was changed, by whom and why.
     records : Records
     causes : SuspenseCauses
     balances : Balances
@@ -186,6 +192,10 @@ class Ledger:
             acknowledged=acknowledged,
             stage=stage,
         )
+        self.periods = Periods(
+            manifest, reader, states, clock, parts=self.balances.parts, reads=self.reads
+        )
+        self.changes = Changes(manifest)
         self.estimates = Estimates(manifest, states, clock, self.editions.hours)
 
         self._compose_upkeep(

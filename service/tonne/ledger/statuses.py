@@ -100,6 +100,11 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
         "say how the file writes it, or write a time in ISO 8601 (2025-01-31) and a data quality "
         "as measured, calculated or estimated, and send the record again",
     ),
+    RowStatus.PERIOD_MUST_BE_OPEN: StatusText(
+        "a time from the first day of the first open month on",
+        "send the record with times in an open month, or ask who keeps the book to reopen the "
+        "month (`tonne period reopen`) and mend the quarantine with the row as it is",
+    ),
     RowStatus.FACILITY_MUST_BE_REGISTERED: StatusText(
         "a facility in the book's register",
         "import the facility (`tonne facility import`), then clear the suspense (`tonne suspense "

@@ -33,6 +33,8 @@ POINTS: Final[dict[str, str]] = {
     "commit.before_sql": "the files are durable, the transaction has not begun",
     "commit.in_sql": "the positions have moved inside the transaction, before COMMIT",
     "commit.after_sql": "COMMIT has happened, the caller does not know yet; raise = a lost reply",
+    "period.in_sql": "a period is closed, sealed or reopened in the transaction, before COMMIT",
+    "period.after_sql": "a period is closed, sealed or reopened; raise = a lost reply",
     "merge.before_sql": "the merged postings file is durable, nothing refers to it",
     "merge.after_sql": "the merge has happened, the caller does not know; raise = a lost reply",
     "publish.after_intent": "a batch is written down, the published table not yet read",

@@ -270,6 +270,8 @@ class Commit:
     moves, requests, mends, clearings, corrections, files, ranges, periods : tuple
         What the commit moves, claims, supersedes, clears, notes, adds and touches. Channels,
         request ids and segments that are cleared are unique within a commit.
+    first_period : int, optional
+        The first month of its records, those in quarantine too; None: it is not known.
     """
 
     id: str
@@ -286,6 +288,7 @@ class Commit:
     files: tuple[FileRow, ...] = ()
     ranges: tuple[RangeRow, ...] = ()
     periods: tuple[int, ...] = field(default=())
+    first_period: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,10 +337,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a manifest has come: a number that rises with all that happens to its books.
-
-    `time` is that of the database's clock.
-    """
+    """How far a manifest's books have come: it rises with all that happens, at a time of SQL's."""
 
     value: int
     time: dt.datetime

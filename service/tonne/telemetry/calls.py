@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from tonne.v1 import (
     bridges_pb2,
     catalogue_pb2,
+    changes_pb2,
     corrections_pb2,
     imports_pb2,
     indicators_pb2,
     ingest_pb2,
     ledger_pb2,
+    periods_pb2,
     report_pb2,
     statements_pb2,
 )
@@ -26,6 +28,8 @@ _FILES = (
     imports_pb2,
     ledger_pb2,
     corrections_pb2,
+    periods_pb2,
+    changes_pb2,
     catalogue_pb2,
     indicators_pb2,
     report_pb2,

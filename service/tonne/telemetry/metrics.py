@@ -79,6 +79,12 @@ METRICS: tuple[Metric, ...] = (
         "counter",
         "Records that were reversed, by reversals and by corrections.",
     ),
+    _metric(
+        "tonne_period_acts_total",
+        "counter",
+        "Months of books that were closed, sealed and reopened.",
+        act=("close", "seal", "reopen"),
+    ),
     _metric("tonne_received_bytes_total", "counter", "Bytes of batches received."),
     _metric(
         "tonne_batches_total",

@@ -125,7 +125,7 @@ class CorrectedRecord(_message.Message):
     def __init__(self, before: _Optional[_Union[_report_pb2.LedgerRecord, _Mapping]] = ..., after: _Optional[_Union[_report_pb2.LedgerRecord, _Mapping]] = ...) -> None: ...
 
 class Correction(_message.Message):
-    __slots__ = ("name", "kind", "selection", "record_count", "request", "author", "reason_code", "reason", "create_time", "records")
+    __slots__ = ("name", "kind", "selection", "record_count", "request", "author", "reason_code", "reason", "create_time", "records", "correction_of_closed")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     SELECTION_FIELD_NUMBER: _ClassVar[int]
@@ -136,6 +136,7 @@ class Correction(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     RECORDS_FIELD_NUMBER: _ClassVar[int]
+    CORRECTION_OF_CLOSED_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: CorrectionKind
     selection: str
@@ -146,7 +147,8 @@ class Correction(_message.Message):
     reason: str
     create_time: _timestamp_pb2.Timestamp
     records: _containers.RepeatedCompositeFieldContainer[CorrectedRecord]
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[CorrectionKind, str]] = ..., selection: _Optional[str] = ..., record_count: _Optional[int] = ..., request: _Optional[str] = ..., author: _Optional[str] = ..., reason_code: _Optional[_Union[ReasonCode, str]] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., records: _Optional[_Iterable[_Union[CorrectedRecord, _Mapping]]] = ...) -> None: ...
+    correction_of_closed: bool
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[CorrectionKind, str]] = ..., selection: _Optional[str] = ..., record_count: _Optional[int] = ..., request: _Optional[str] = ..., author: _Optional[str] = ..., reason_code: _Optional[_Union[ReasonCode, str]] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., records: _Optional[_Iterable[_Union[CorrectedRecord, _Mapping]]] = ..., correction_of_closed: _Optional[bool] = ...) -> None: ...
 
 class ListCorrectionsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "order_by", "as_of")

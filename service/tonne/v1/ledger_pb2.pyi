@@ -136,7 +136,7 @@ PERIOD_STATE_SOFT_CLOSED: PeriodState
 PERIOD_STATE_SEALED: PeriodState
 
 class Book(_message.Message):
-    __slots__ = ("name", "display_name", "time_zone", "facility_rule", "revision", "create_time", "editions", "method_version")
+    __slots__ = ("name", "display_name", "time_zone", "facility_rule", "revision", "create_time", "editions", "method_version", "reopens_sealed")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -145,6 +145,7 @@ class Book(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     EDITIONS_FIELD_NUMBER: _ClassVar[int]
     METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REOPENS_SEALED_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     time_zone: str
@@ -153,7 +154,8 @@ class Book(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     editions: _containers.RepeatedScalarFieldContainer[str]
     method_version: int
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., time_zone: _Optional[str] = ..., facility_rule: _Optional[_Union[FacilityRule, str]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., method_version: _Optional[int] = ...) -> None: ...
+    reopens_sealed: bool
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., time_zone: _Optional[str] = ..., facility_rule: _Optional[_Union[FacilityRule, str]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., method_version: _Optional[int] = ..., reopens_sealed: _Optional[bool] = ...) -> None: ...
 
 class Rate(_message.Message):
     __slots__ = ("from_unit", "to_unit", "rate", "source", "valid_from", "valid_to", "facility")
@@ -212,12 +214,14 @@ class Method(_message.Message):
     def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., blend_gwp: _Optional[_Union[BlendGwp, str]] = ..., year_rule: _Optional[_Union[YearRule, str]] = ..., reporting_year_start: _Optional[int] = ..., loss_convention: _Optional[_Union[LossConvention, str]] = ..., consolidation: _Optional[_Union[Consolidation, str]] = ..., proxy_regions: _Optional[_Iterable[str]] = ..., year_fallback_years: _Optional[int] = ..., transport_wtt: _Optional[bool] = ..., rates: _Optional[_Iterable[_Union[Rate, _Mapping]]] = ..., unknown_methane: _Optional[_Union[UnknownMethane, str]] = ...) -> None: ...
 
 class UpdateBookRequest(_message.Message):
-    __slots__ = ("book", "update_mask")
+    __slots__ = ("book", "update_mask", "reason")
     BOOK_FIELD_NUMBER: _ClassVar[int]
     UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     book: Book
     update_mask: _field_mask_pb2.FieldMask
-    def __init__(self, book: _Optional[_Union[Book, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+    reason: str
+    def __init__(self, book: _Optional[_Union[Book, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class UpdateMethodRequest(_message.Message):
     __slots__ = ("method", "update_mask")
@@ -282,12 +286,14 @@ class Entity(_message.Message):
     def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., parent: _Optional[str] = ..., holdings: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ...) -> None: ...
 
 class ImportEntitiesRequest(_message.Message):
-    __slots__ = ("parent", "entities")
+    __slots__ = ("parent", "entities", "reason")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     ENTITIES_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     parent: str
     entities: _containers.RepeatedCompositeFieldContainer[Entity]
-    def __init__(self, parent: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ...) -> None: ...
+    reason: str
+    def __init__(self, parent: _Optional[str] = ..., entities: _Optional[_Iterable[_Union[Entity, _Mapping]]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ImportEntitiesResponse(_message.Message):
     __slots__ = ("created_count", "updated_count")
@@ -298,14 +304,16 @@ class ImportEntitiesResponse(_message.Message):
     def __init__(self, created_count: _Optional[int] = ..., updated_count: _Optional[int] = ...) -> None: ...
 
 class UpdateEntityRequest(_message.Message):
-    __slots__ = ("parent", "entity", "update_mask")
+    __slots__ = ("parent", "entity", "update_mask", "reason")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     ENTITY_FIELD_NUMBER: _ClassVar[int]
     UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     parent: str
     entity: Entity
     update_mask: _field_mask_pb2.FieldMask
-    def __init__(self, parent: _Optional[str] = ..., entity: _Optional[_Union[Entity, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+    reason: str
+    def __init__(self, parent: _Optional[str] = ..., entity: _Optional[_Union[Entity, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ListEntitiesRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
@@ -404,12 +412,14 @@ class Facility(_message.Message):
     def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., type: _Optional[_Union[FacilityType, str]] = ..., region: _Optional[str] = ..., entity: _Optional[str] = ..., ownership: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., valid_to: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class ImportFacilitiesRequest(_message.Message):
-    __slots__ = ("parent", "facilities")
+    __slots__ = ("parent", "facilities", "reason")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     FACILITIES_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     parent: str
     facilities: _containers.RepeatedCompositeFieldContainer[Facility]
-    def __init__(self, parent: _Optional[str] = ..., facilities: _Optional[_Iterable[_Union[Facility, _Mapping]]] = ...) -> None: ...
+    reason: str
+    def __init__(self, parent: _Optional[str] = ..., facilities: _Optional[_Iterable[_Union[Facility, _Mapping]]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ImportFacilitiesResponse(_message.Message):
     __slots__ = ("created_count", "updated_count")
@@ -420,14 +430,16 @@ class ImportFacilitiesResponse(_message.Message):
     def __init__(self, created_count: _Optional[int] = ..., updated_count: _Optional[int] = ...) -> None: ...
 
 class UpdateFacilityRequest(_message.Message):
-    __slots__ = ("parent", "facility", "update_mask")
+    __slots__ = ("parent", "facility", "update_mask", "reason")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
     UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     parent: str
     facility: Facility
     update_mask: _field_mask_pb2.FieldMask
-    def __init__(self, parent: _Optional[str] = ..., facility: _Optional[_Union[Facility, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+    reason: str
+    def __init__(self, parent: _Optional[str] = ..., facility: _Optional[_Union[Facility, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ListFacilitiesRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
@@ -503,13 +515,53 @@ class ListWordsResponse(_message.Message):
     next_page_token: str
     def __init__(self, words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class Acceptance(_message.Message):
+    __slots__ = ("check", "count", "reason")
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    check: str
+    count: int
+    reason: str
+    def __init__(self, check: _Optional[str] = ..., count: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class PeriodAct(_message.Message):
+    __slots__ = ("author", "reason", "commit_number", "time")
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    author: str
+    reason: str
+    commit_number: int
+    time: _timestamp_pb2.Timestamp
+    def __init__(self, author: _Optional[str] = ..., reason: _Optional[str] = ..., commit_number: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class PeriodClose(_message.Message):
+    __slots__ = ("revision", "closed", "accepted", "sealed", "reopened")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    SEALED_FIELD_NUMBER: _ClassVar[int]
+    REOPENED_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    closed: PeriodAct
+    accepted: _containers.RepeatedCompositeFieldContainer[Acceptance]
+    sealed: PeriodAct
+    reopened: PeriodAct
+    def __init__(self, revision: _Optional[int] = ..., closed: _Optional[_Union[PeriodAct, _Mapping]] = ..., accepted: _Optional[_Iterable[_Union[Acceptance, _Mapping]]] = ..., sealed: _Optional[_Union[PeriodAct, _Mapping]] = ..., reopened: _Optional[_Union[PeriodAct, _Mapping]] = ...) -> None: ...
+
 class Period(_message.Message):
-    __slots__ = ("month", "state")
+    __slots__ = ("month", "state", "name", "closes")
     MONTH_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CLOSES_FIELD_NUMBER: _ClassVar[int]
     month: str
     state: PeriodState
-    def __init__(self, month: _Optional[str] = ..., state: _Optional[_Union[PeriodState, str]] = ...) -> None: ...
+    name: str
+    closes: _containers.RepeatedCompositeFieldContainer[PeriodClose]
+    def __init__(self, month: _Optional[str] = ..., state: _Optional[_Union[PeriodState, str]] = ..., name: _Optional[str] = ..., closes: _Optional[_Iterable[_Union[PeriodClose, _Mapping]]] = ...) -> None: ...
 
 class ListPeriodsRequest(_message.Message):
     __slots__ = ("parent",)

@@ -168,7 +168,7 @@ class LedgerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateBook(self, request, context):
-        """Changes a book's display name or facility rule. Its time zone never changes: its months are
+        """Changes a book's display name, facility rule, or what reopens with a month. Its time zone never changes: its months are
         the periods of what is posted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -264,7 +264,7 @@ class LedgerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPeriods(self, request, context):
-        """Lists the periods that have postings, in order.
+        """Lists the periods that have postings or were closed, in order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -18,6 +18,7 @@ from tonne.errors import FieldInvalid
 from tonne.model import Entity, Facility
 from tonne.v1 import (
     catalogue_pb2,
+    changes_pb2,
     corrections_pb2,
     ingest_pb2,
     ledger_pb2,
@@ -160,6 +161,7 @@ REQUESTS = {
     "ListWords": (ledger_pb2.ListWordsRequest, "ledger"),
     "ListStatements": (statements_pb2.ListStatementsRequest, "statement"),
     "ListCorrections": (corrections_pb2.ListCorrectionsRequest, "correction"),
+    "ListChanges": (changes_pb2.ListChangesRequest, "change"),
     "ListFacilities": (ledger_pb2.ListFacilitiesRequest, "ledger"),
     "ListSuspense": (ledger_pb2.ListSuspenseRequest, "ledger"),
     "ListQuarantine": (ledger_pb2.ListQuarantineRequest, "ledger"),

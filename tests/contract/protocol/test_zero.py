@@ -24,6 +24,8 @@ WHOLE = {
     "tonne.v1.ExplainRequest.records_max": "none is the wish for none",
     "tonne.v1.AppendResponse.credit_bytes": "none left",
     "tonne.v1.CreateImportRequest.compared_number": "imports count from 1, none is the wish",
+    "tonne.v1.Change.commit_number": "always sent, none: the book has no commit",
+    "tonne.v1.PeriodAct.commit_number": "always sent, none: the book has no commit",
     "tonne.v1.Indicator.digits": "always sent, none is a whole number",
     "tonne.v1.Limits.batch_records_max": "always sent, never zero",
     "tonne.v1.Enablement.tier": "required, 1 to 3",

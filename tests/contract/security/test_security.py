@@ -29,7 +29,14 @@ from tests.support.servers.api import (
 from tests.support.servers.identities import AUDIENCE, Issuer, SigningKey, api_for
 from tonne.edge.access.roles import RULES, Role
 from tonne.errors import ConfigInvalid, DefectError
-from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
+from tonne.v1 import (
+    catalogue_pb2,
+    changes_pb2,
+    ingest_pb2,
+    ledger_pb2,
+    periods_pb2,
+    report_pb2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -439,6 +446,26 @@ def test_authors_are_the_callers(connect, issuer):
     api.catalogue.ImportEdition(imported)
     current = ledger_pb2.GetMethodRequest(name="books/acme/methods/current")
     assert api.ledger.GetMethod(current).author == "ann@acme"
+
+
+def test_the_log_of_changes_has_the_caller(connect, issuer):
+    """Who called stands beside who is said to have done it; the reason is the request's."""
+    api = connect(issuer.token("ann@acme", {"acme": ["accountant"]}))
+    request = ledger_pb2.ImportFacilitiesRequest(
+        parent="books/acme", facilities=[ledger_pb2.Facility(id="dc-new")], reason="a lease"
+    )
+    api.ledger.ImportFacilities(request)
+    asked = changes_pb2.ListChangesRequest(parent="books/acme", filter='object = "dc-new"')
+    (change,) = api.change.ListChanges(asked).changes
+    assert (change.author, change.caller, change.reason) == ("ann@acme", "ann@acme", "a lease")
+    producer = connect(issuer.token("gateway", {"acme": ["producer", "reader"]}))
+    with pytest.raises(grpc.RpcError) as refused:
+        producer.change.ListChanges(asked)
+    assert refused.value.code() is Code.PERMISSION_DENIED
+    seal = periods_pb2.SealPeriodRequest(name="books/acme/periods/2025-01", reason="over")
+    with pytest.raises(grpc.RpcError) as refused:
+        api.period.SealPeriod(seal)  # an accountant closes, an admin seals
+    assert refused.value.code() is Code.PERMISSION_DENIED
 
 
 def test_the_audit_log_says_who_did_what(connect, issuer, caplog):

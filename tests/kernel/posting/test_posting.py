@@ -269,3 +269,24 @@ def test_decoding_and_posting_of_one_session_take_turns():
     thread.join()
     assert sums_seen == {2000 * 10**18}
     assert session.key_count == 50 + 40 * 200
+
+
+def test_what_begins_before_the_first_open_instant_is_refused():
+    """It goes to quarantine before any rule is asked, and nothing else falls with it."""
+    batch = decode(("a", "1", 0, 1), ("a", "2", 9, 11), ("a", "4", 10, 11), ("a", "8", 20, 21))
+    slices = [
+        kernel.BatchSlice(batch, "c", 0, 10 * DAY_US),
+        kernel.BatchSlice(batch, "d", 0),
+    ]
+    posted = kernel.post(slices, rule((0, 7), (2, SUSPENDED)), PERIODS)
+    fenced, free = posted.totals
+    closed, start = RowStatus.PERIOD_MUST_BE_OPEN, RecordField.START
+    assert fenced.row_errors == [
+        (0, closed, start),
+        (1, closed, start),
+        (3, RowStatus.FACTOR_MUST_EXIST, RecordField.ACTIVITY),
+    ]
+    assert (fenced.posted_count, fenced.quarantined_count, fenced.suspended_count) == (1, 2, 1)
+    assert (free.posted_count, free.quarantined_count, free.suspended_count) == (3, 0, 1)
+    assert fenced.quantity_atto == 12 * 10**18
+    assert pl.DataFrame(posted.quarantine())["offset"].to_list() == [0, 1]

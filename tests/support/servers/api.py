@@ -23,6 +23,7 @@ from tonne.v1 import (
     bridges_pb2_grpc,
     catalogue_pb2,
     catalogue_pb2_grpc,
+    changes_pb2_grpc,
     corrections_pb2_grpc,
     imports_pb2_grpc,
     indicators_pb2_grpc,
@@ -30,6 +31,7 @@ from tonne.v1 import (
     ingest_pb2_grpc,
     ledger_pb2,
     ledger_pb2_grpc,
+    periods_pb2_grpc,
     report_pb2,
     report_pb2_grpc,
     statements_pb2_grpc,
@@ -137,6 +139,8 @@ class Api:
         self.correction = corrections_pb2_grpc.CorrectionServiceStub(self.channel)
         self.imports = imports_pb2_grpc.ImportServiceStub(self.channel)
         self.ledger = ledger_pb2_grpc.LedgerServiceStub(self.channel)
+        self.period = periods_pb2_grpc.PeriodServiceStub(self.channel)
+        self.change = changes_pb2_grpc.ChangeServiceStub(self.channel)
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)
         self.indicator = indicators_pb2_grpc.IndicatorServiceStub(self.channel)
         self.report = report_pb2_grpc.ReportServiceStub(self.channel)

@@ -12,6 +12,7 @@ from tonne.cli.connection import (
     BookOption,
     FilterOption,
     OrderOption,
+    ReasonOption,
     ServerOption,
     connect,
 )
@@ -216,16 +217,29 @@ def update_book(
             help=f"Whether facilities must be registered: {', '.join(FACILITY_RULES)}.",
         ),
     ] = None,
+    *,
+    reopens_sealed: Annotated[
+        bool | None,
+        typer.Option(
+            "--reopens-sealed/--keeps-sealed",
+            help="Whether a month is reopened where later ones are sealed, and these with it.",
+        ),
+    ] = None,
+    reason: ReasonOption = "",
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Change a book; what is not given stays as it is, and its time zone for ever."""
-    if display_name is None and facilities is None:
-        raise typer.BadParameter("expected a change", param_hint="--display-name, --facilities")
+    if display_name is None and facilities is None and reopens_sealed is None:
+        raise typer.BadParameter(
+            "expected a change", param_hint="--display-name, --facilities, --reopens-sealed"
+        )
     with connect(server) as client:
         client.update_book(
             book,
             display_name=display_name,
             facility_rule=None if facilities is None else _rule(facilities),
+            reopens_sealed=reopens_sealed,
+            reason=reason,
         )
     say(f"book {book} changed")
 

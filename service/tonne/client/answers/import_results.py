@@ -154,6 +154,7 @@ class Correction:
     reason: str
     create_time: dt.datetime
     records: tuple[CorrectedRecord, ...] = ()
+    correction_of_closed: bool = False
 
 
 def read_correction(message: corrections_pb2.Correction) -> Correction:
@@ -179,4 +180,5 @@ def read_correction(message: corrections_pb2.Correction) -> Correction:
             )
             for each in message.records
         ),
+        correction_of_closed=message.correction_of_closed,
     )

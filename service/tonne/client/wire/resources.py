@@ -76,6 +76,7 @@ def read_book(message: ledger_pb2.Book) -> Book:
         read_timestamp(message.create_time),
         tuple(map(last_id, message.editions)),
         message.method_version,
+        reopens_sealed=message.reopens_sealed,
     )
 
 

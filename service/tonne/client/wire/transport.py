@@ -42,6 +42,8 @@ _REPEATABLE = (
         ("CreateImport", "ListImports", "CompareRecords", "DigestRecords", "MendRecords"),
     ),
     ("tonne.v1.CorrectionService", ("CorrectRecords", "ListCorrections")),
+    ("tonne.v1.PeriodService", ("CheckPeriod",)),
+    ("tonne.v1.ChangeService", ("ListChanges",)),
     (
         "tonne.v1.LedgerService",
         (

@@ -23,6 +23,7 @@ from tonne.errors import (
 )
 from tonne.model import check_id
 from tonne.telemetry import code_of
+from tonne.work import Actor, act_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +91,7 @@ class Call:
         self._rule = RULES[method]
         self._resource = ""
         self._reason = ""
+        self._why = ""
         self._request_id = ""
         self._is_authorized = False
         self.book = ""
@@ -130,7 +132,13 @@ class Call:
             self._refuse("keys_unavailable")
             raise
         _CURRENT.set(self)
+        act_for(self)
         return self.identity
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, and why: for the log of changes."""
+        return Actor(self.identity.subject if self.identity else "", self._why)
 
     def authorize_request(self, request: Message) -> None:
         """Check that the caller may do this with the book that the request names.
@@ -139,6 +147,7 @@ class Call:
         ------
         BookUnknown, RoleMissing, NameInvalid
         """
+        self._why = getattr(request, "reason", "")
         field = self._rule.field
         name: str = attrgetter(field)(request) if field else ""
         book = name if field == "book_id" else names.book_of(name)

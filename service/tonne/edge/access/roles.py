@@ -32,6 +32,7 @@ READS = _READS
 """Any of these roles sees what is kept in a book."""
 _KEEPS = frozenset({Role.ACCOUNTANT, Role.ADMIN})
 _RULES = frozenset({Role.ADMIN})
+_AUDITS = frozenset({Role.ACCOUNTANT, Role.AUDITOR, Role.ADMIN})
 _ALL = frozenset(Role)
 
 
@@ -103,6 +104,13 @@ RULES: dict[str, Rule] = {
     "ReverseRecords": Rule(_KEEPS, "parent", changes=True),
     "CorrectRecords": Rule(_KEEPS, "name", changes=True),
     "ListCorrections": Rule(_READS, "parent"),
+    # PeriodService
+    "CheckPeriod": Rule(_READS, "name"),
+    "ClosePeriod": Rule(_KEEPS, "name", changes=True),
+    "SealPeriod": Rule(_RULES, "name", changes=True),
+    "ReopenPeriod": Rule(_RULES, "name", changes=True),
+    # ChangeService
+    "ListChanges": Rule(_AUDITS, "parent"),
     # StatementService
     "CreateStatements": Rule(_KEEPS, "parent", changes=True),
     "ListStatements": Rule(_READS, "parent"),

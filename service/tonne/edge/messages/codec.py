@@ -17,7 +17,7 @@ from tonne.edge.messages.status import write_in_band
 from tonne.edge.messages.texts import refuse_texts
 from tonne.errors import FieldInvalid
 from tonne.ledger.statuses import field_name, row_error_message
-from tonne.model import FACILITY_TYPES, Facility, FacilityRule, RowStatus, month_of_period
+from tonne.model import FACILITY_TYPES, Facility, FacilityRule, RowStatus
 from tonne.quantities import atto_of, quantity_text
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         Channel,
         ControlTotals,
         Limits,
-        PeriodState,
         RowError,
     )
     from tonne.store.manifest.marks import Mark
@@ -142,6 +141,7 @@ def write_book(book: Book) -> ledger_pb2.Book:
         create_time=timestamp(book.create_time),
         editions=[write_edition_name(book, each) for each in settings_of(book).editions],
         method_version=book.method_version or None,
+        reopens_sealed=book.reopens_sealed,
     )
 
 
@@ -162,11 +162,6 @@ def write_facility(facility: Facility) -> ledger_pb2.Facility:
         valid_from=write_day(facility.valid_from),
         valid_to=write_day(facility.valid_to),
     )
-
-
-def write_period(period: int, state: PeriodState) -> ledger_pb2.Period:
-    """Write a period."""
-    return ledger_pb2.Period(month=month_of_period(period), state=_number(state))
 
 
 def write_channel(channel: Channel) -> ingest_pb2.Channel:

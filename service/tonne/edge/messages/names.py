@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tonne.errors import FieldInvalid, NameInvalid
-from tonne.model import check_channel_id, check_id
+from tonne.model import check_channel_id, check_id, period_of_month
 
 
 def write_book(book: str) -> str:
@@ -48,6 +48,16 @@ def write_correction(book: str, number: int) -> str:
     return f"books/{book}/corrections/{number}"
 
 
+def write_period(book: str, month: str) -> str:
+    """Write the name of a period of a book."""
+    return f"books/{book}/periods/{month}"
+
+
+def write_change(book: str, number: int) -> str:
+    """Write the name of an entry of a book's log of changes."""
+    return f"books/{book}/changes/{number}"
+
+
 def write_statement(book: str, number: int) -> str:
     """Write the name of a statement of a book."""
     return f"books/{book}/statements/{number}"
@@ -69,6 +79,12 @@ def read_channel(name: str, *, field: str = "name") -> tuple[str, str]:
     """Read `books/{book}/channels/{channel}`, giving both ids."""
     book, channel = _split(name, field, "books/{book}/channels/{channel}")
     return check_id("book", book), check_channel_id(channel)
+
+
+def read_period(name: str, *, field: str = "name") -> tuple[str, int]:
+    """Read `books/{book}/periods/{month}`, giving the book's id and the period's number."""
+    book, month = _split(name, field, "books/{book}/periods/{month}")
+    return check_id("book", book), period_of_month(month)
 
 
 def read_owner(owner: str) -> str:

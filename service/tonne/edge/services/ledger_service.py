@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import codec, method_codec, names
+from tonne.edge.messages.requests.period_requests import write_period
 from tonne.edge.messages.word_codec import read_word, write_cause, write_word
 from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.edge.services.masks import read_mask
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 NAME = "tonne.v1.LedgerService"
 
-_BOOK_CHANGES = ("display_name", "facility_rule")
+_BOOK_CHANGES = ("display_name", "facility_rule", "reopens_sealed")
 _ENTITY_CHANGES = ("display_name", "parent", "holdings")
 
 
@@ -49,6 +50,7 @@ class LedgerService:
             display_name=request.book.display_name,
             time_zone=request.book.time_zone or "UTC",
             facility_rule=codec.read_facility_rule(request.book),
+            reopens_sealed=request.book.reopens_sealed,
             method=settings,
             author=request.method.author or caller().subject,
             reason=request.method.reason,
@@ -73,12 +75,13 @@ class LedgerService:
         )
 
     def update_book(self, request: ledger_pb2.UpdateBookRequest) -> ledger_pb2.Book:
-        """Change a book's display name or facility rule."""
+        """Change a book's display name, facility rule, or what reopens with a month."""
         book = names.read_book(request.book.name, field="book.name")
         mask = read_mask(request, request.book, _BOOK_CHANGES)
         given = {
             "display_name": request.book.display_name,
             "facility_rule": codec.read_facility_rule(request.book),
+            "reopens_sealed": request.book.reopens_sealed,
         }
         changes = {name: given[name] for name in mask}
         return codec.write_book(self._ledger.books.update_book(book, changes))
@@ -202,10 +205,10 @@ class LedgerService:
     def list_periods(
         self, request: ledger_pb2.ListPeriodsRequest
     ) -> ledger_pb2.ListPeriodsResponse:
-        """List the periods that have postings."""
-        periods = self._ledger.books.list_periods(names.read_book(request.parent, field="parent"))
+        """List the periods that have postings or were closed."""
+        book = names.read_book(request.parent, field="parent")
         return ledger_pb2.ListPeriodsResponse(
-            periods=[codec.write_period(period, state) for period, state in periods]
+            periods=[write_period(book, each) for each in self._ledger.periods.list_periods(book)]
         )
 
     def list_suspense(

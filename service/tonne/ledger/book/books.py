@@ -12,7 +12,7 @@ from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.book.periods import check_time_zone
 from tonne.ledger.filters import Fields, is_match, moment_field, name_field, text_field, word_field
 from tonne.ledger.pages import FIRST_PAGE, page_limit
-from tonne.model import Book, FacilityRule, PeriodState, check_id
+from tonne.model import Book, FacilityRule, check_id
 from tonne.store.rows import Found, NewMethod, Window
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Books(LedgerPart):
         display_name: str = "",
         time_zone: str = "UTC",
         facility_rule: FacilityRule = FacilityRule.WHEN_REGISTER_EXISTS,
+        reopens_sealed: bool = False,
         method: MethodSettings | None = None,
         author: str = "",
         reason: str = "",
@@ -69,6 +70,7 @@ class Books(LedgerPart):
                 facility_rule=facility_rule,
                 revision=1,
                 create_time=self._clock(),
+                reopens_sealed=reopens_sealed,
             ),
             NewMethod(
                 expected_version=0,
@@ -85,7 +87,8 @@ class Books(LedgerPart):
         ----------
         book : str
         changes : mapping
-            `display_name` (text) and `facility_rule` (FacilityRule), those that change.
+            `display_name` (text), `facility_rule` (FacilityRule), `reopens_sealed` (bool): those
+            that change.
 
         Raises
         ------
@@ -98,11 +101,6 @@ class Books(LedgerPart):
     def list_books(self, ask: Ask = FIRST_PAGE) -> Page[Book]:
         """List the books in order of their ids. Raises FieldInvalid, PageTokenInvalid."""
         return self._tokens.find(("books",), BOOK_FIELDS, ask, self._manifest.find_books)
-
-    def list_periods(self, book: str) -> list[tuple[int, PeriodState]]:
-        """List the periods that have postings, in order. Raises BookUnknown."""
-        self.get_book(book)
-        return self._manifest.periods(book)
 
     def list_marks(self, book: str, page_size: int = 0, page_token: str = "") -> Page[Mark]:
         """List the marks of a book, the last one first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import itertools
 from array import array
@@ -62,6 +63,19 @@ def month_boundaries_us(time_zone: str) -> array[int]:
     boundaries[0] = min(boundaries[0], 0)
     boundaries[-1] = max(boundaries[-1], TIME_US_STOP)
     return boundaries
+
+
+def month_start_us(time_zone: str, period: int) -> int:
+    """First instant of a month, in microseconds; for the first of all, before all times."""
+    return month_boundaries_us(time_zone)[period] if period else -(1 << 63)
+
+
+def period_at(time_zone: str, time_us: object) -> int:
+    """Month of an instant in microseconds; the first or the last one for what lies outside."""
+    if not isinstance(time_us, int):
+        return 0
+    found = bisect.bisect_right(month_boundaries_us(time_zone), time_us) - 1
+    return min(max(found, 0), PERIOD_COUNT_MAX - 1)
 
 
 def cuts_of(days: Iterable[int], time_zone: str) -> list[Cut]:

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
+from tonne.ledger.book.periods import month_start_us
 from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
 from tonne.ledger.files.overlay import Overlay
-from tonne.ledger.files.repost import split_records
 from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
 from tonne.ledger.posting.mending.waiting import clearing_names, read_waiting, taken_back
 from tonne.ledger.posting.posted import posting_frame
 from tonne.ledger.posting.repost import post_under
-from tonne.model import PeriodState, RowStatus, check_id
+from tonne.model import RowStatus, check_id
 from tonne.store import faults
 from tonne.store.errors import BookChanged, SuspenseChanged
 from tonne.store.rows import Clearing, Commit
@@ -190,13 +190,8 @@ class Clearer:
         """Find the records that a state posts, and post them; None where there is none."""
         posted = post_under(waiting, state, book)
         postable = _postable(waiting, posted, book)
-        closed = [
-            period
-            for period, period_state in self._manifest.periods(book)
-            if period_state is not PeriodState.OPEN
-        ]
-        if closed:
-            postable = _without_periods(postable, state, closed)
+        if first_open := state.book.closed_before:
+            postable = _of_open_periods(postable, month_start_us(state.book.time_zone, first_open))
         if postable.is_empty():
             return None
         if postable.height < waiting.height:
@@ -244,6 +239,7 @@ class Clearer:
                 ),
                 files=(clearing, postings),
                 periods=periods,
+                first_period=periods[0],
             )
         )
         faults.reach("clearing.after_commit")
@@ -258,10 +254,8 @@ def _postable(waiting: pl.DataFrame, posted: Posted, book: str) -> pl.DataFrame:
         return waiting.select(pl.all().gather(rows))
 
 
-def _without_periods(records: pl.DataFrame, state: BookState, closed: list[int]) -> pl.DataFrame:
-    """Leave out records with a part in one of these periods."""
-    parts = split_records(records, state.periods)
+def _of_open_periods(records: pl.DataFrame, open_from_us: int) -> pl.DataFrame:
+    """Leave out records that begin in a closed month; nothing is posted there any more."""
     with polars_errors("records in suspense"):
-        touching = parts.filter(pl.col("period").is_in(closed))["row"].unique()
-        rows = pl.int_range(records.height, dtype=pl.UInt32, eager=True)
-        return records.filter(~rows.is_in(touching.implode()))
+        starts = records["start"].cast(pl.Int64)
+        return records.filter(starts >= open_from_us)

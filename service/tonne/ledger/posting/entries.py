@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from tonne.errors import TonneError
     from tonne.model import ControlTotals, RowError
@@ -86,6 +86,19 @@ def entry_key(entry: Entry) -> Hashable:
     if isinstance(entry, ChannelEntry):
         return entry.serial
     return entry.request_id, entry.content_sha256
+
+
+def is_correction(entry: Entry) -> bool:
+    """Whether an entry puts records in the place of others that may be posted."""
+    return isinstance(entry, RequestEntry) and entry.correction is not None
+
+
+def plain_and_corrections(entries: Sequence[Entry]) -> tuple[list[int], list[int]]:
+    """Part entries: corrections are let into months where nothing else is, by their own commit."""
+    parts: tuple[list[int], list[int]] = [], []
+    for i, entry in enumerate(entries):
+        parts[is_correction(entry)].append(i)
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

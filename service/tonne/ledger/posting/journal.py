@@ -26,6 +26,7 @@ from tonne.ledger.posting.entries import (
     Outcome,
     RequestEntry,
     entry_key,
+    plain_and_corrections,
 )
 from tonne.ledger.posting.posted import PostedEntries, entry_position, post_entries
 from tonne.ledger.posting.refusal import (
@@ -194,7 +195,8 @@ class Journal:
         self._settle(call)
         refuse_older_epochs(book, entries, call.outcomes)
         refuse_gaps(book, entries, call.outcomes)
-        self._advance(call, range(len(entries)))
+        for indices in plain_and_corrections(entries):
+            self._advance(call, indices)
         # Not earlier: a failure of a later attempt would have lost what an earlier one did.
         self._deliver(call)
         return [call.outcomes[i] for i in range(len(entries))]
@@ -254,6 +256,7 @@ class Journal:
             files=(*files.values(), *self._put_clearings(posted, commit_id)),
             ranges=posted.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
             periods=posted.periods,
+            first_period=posted.first_period,
         )
         with self._stage("commit"):
             self._manifest.commit(commit)

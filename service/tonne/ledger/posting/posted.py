@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import QuantityOverflow
+from tonne.ledger.book.periods import month_start_us, period_at
 from tonne.ledger.files.files import POSTINGS, QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
 from tonne.ledger.posting.correcting.noted import with_notes
-from tonne.ledger.posting.entries import REQUEST_PREFIX, ChannelEntry, Durable, Entry, RequestEntry
+from tonne.ledger.posting.entries import (
+    REQUEST_PREFIX,
+    ChannelEntry,
+    Durable,
+    Entry,
+    RequestEntry,
+    is_correction,
+)
 from tonne.ledger.statuses import GOT_CHARS_MAX, field_name
-from tonne.model import ControlTotals, RecordField, RowError, RowStatus
+from tonne.model import PERIOD_COUNT_MAX, ControlTotals, RecordField, RowError, RowStatus
 from tonne.store.rows import Move, RangeRow, RequestClaim
 from tonne_kernel import BatchSlice, post
 
@@ -88,6 +96,16 @@ class PostedEntries:
     periods: tuple[int, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
     corrections: tuple[Correction, ...] = ()
+
+    @property
+    def first_period(self) -> int:
+        """The first month of the records; the first of all where one in quarantine tells none."""
+        first = self.periods[0] if self.periods else PERIOD_COUNT_MAX
+        if (refused := self.frames.get(QUARANTINE)) is not None:
+            starts = refused["start"]
+            known = 0 if starts.null_count() else period_at(self.book.time_zone, starts.min())
+            first = min(first, known)
+        return first
 
     @property
     def suspended_count(self) -> int:
@@ -200,7 +218,10 @@ def post_entries(
             id(entry.batch.session): entry.batch.session for entry in entries
         }.values():
             state.assign_rules(session)
-        slices = [BatchSlice(entry.batch, *entry_position(entry)) for entry in entries]
+        slices = [
+            BatchSlice(entry.batch, *entry_position(entry), _open_from_us(entry, state))
+            for entry in entries
+        ]
         posted = post_slices(slices, state, book=book, row_errors_max=row_errors_max)
     with polars_errors("postings of a commit"):
         texts = refused_texts(posted)
@@ -210,6 +231,13 @@ def post_entries(
         ]
         frames, resolutions, periods = _frames(posted, state)
     return PostedEntries(state.book, entries, outcomes, frames, resolutions, periods)
+
+
+def _open_from_us(entry: Entry, state: BookState) -> int:
+    """Give the first instant that takes a record: corrections are let into months not sealed."""
+    book = state.book
+    first_open = book.sealed_before if is_correction(entry) else book.closed_before
+    return month_start_us(book.time_zone, first_open)
 
 
 def write_row_errors(outcome: Durable) -> str:

@@ -1,4 +1,4 @@
-"""Books and their periods."""
+"""Books."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import BookExists
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.methods import current_methods, insert_method
 from tonne.store.manifest.numbers import START, bump_revision, day_end, insert_mark, insert_moment
 from tonne.store.manifest.past import BOOK, keep_past
@@ -22,6 +23,7 @@ from tonne.store.manifest.tables import (
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,6 +57,7 @@ class BookTable(Tables):
                     display_name=book.display_name,
                     time_zone=book.time_zone,
                     facility_rule=int(book.facility_rule),
+                    reopens_sealed=book.reopens_sealed,
                     revision=1,
                     revision_token=identity(1, name),
                     commit_seq=0,
@@ -73,6 +76,9 @@ class BookTable(Tables):
             connection.execute(
                 sa.insert(schema.revision).values(book=book.id, number=1, name=name)
             )
+            made = _get_book(connection, book.id)
+            entry = Change("book", book.id, after=_body(made), author=method.author)
+            note_changes(connection, book.id, [entry], now)
             insert_method(connection, book.id, method, now)
             insert_moment(connection, book.id, 0, 1, now)
             insert_mark(connection, self._database, book.id, 0, kind=START, at=now)
@@ -97,7 +103,11 @@ class BookTable(Tables):
                 rule = {"facility_rule": int(before.facility_rule)}
                 stop = bump_revision(connection, self._database, book).revision
                 keep_past(connection, book, BOOK, [("", 0, rule)], stop)
-            return _get_book(connection, book)
+            after = _get_book(connection, book)
+            if _body(after) != _body(before):
+                entry = Change("book", book, before=_body(before), after=_body(after))
+                note_changes(connection, book, [entry], self._database.now())
+            return after
 
         return self._database.write(work)
 
@@ -187,14 +197,17 @@ class BookTable(Tables):
             rows, last = scan(connection, table, table.c.id, [], window)
             return Found(_books_of(connection, rows), last)
 
-    def periods(self, book: str) -> list[tuple[int, model.PeriodState]]:
-        """List the periods that have postings, in order; `BookUnknown` for an unknown book."""
-        table = schema.period
-        query = sa.select(table.c.period, table.c.state).where(table.c.book == book)
-        with self._database.read() as connection:
-            check_book(connection, book)
-            rows = connection.execute(query.order_by(table.c.period)).all()
-        return [(row.period, model.PeriodState(row.state)) for row in rows]
+
+def _body(book: model.Book) -> str:
+    """Write what may be changed of a book, and its time zone."""
+    return body_of(
+        {
+            "display_name": book.display_name,
+            "time_zone": book.time_zone,
+            "facility_rule": book.facility_rule.name,
+            "reopens_sealed": book.reopens_sealed,
+        }
+    )
 
 
 def _get_book(connection: Connection, book: str) -> model.Book:
@@ -237,4 +250,7 @@ def _book_of(
         editions=editions,
         method_version=0 if method is None else method.version,
         method_body="" if method is None else method.body,
+        closed_before=row.closed_before,
+        sealed_before=row.sealed_before,
+        reopens_sealed=row.reopens_sealed,
     )

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import ChannelClosed, ChannelUnknown
 from tonne.store import faults
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.tables import (
     Tables,
     check_book,
     draw_step,
     identity,
+    lock_book,
     name_of,
     totals_of,
     totals_values,
@@ -23,6 +25,7 @@ from tonne.store.manifest.tables import (
 from tonne.store.rows import Found, RequestRow
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -130,11 +133,23 @@ class ChannelTable(Tables):
             .returning(table)
         )
 
+        before = sa.select(table.c.state).where(table.c.book == book, table.c.id == channel)
+
         def work(connection: Connection) -> model.Channel:
             check_book(connection, book)
-            row = connection.execute(update).one_or_none()
-            if row is None:
+            state = connection.execute(before.with_for_update()).scalar_one_or_none()
+            if state is None:
                 raise ChannelUnknown.named(book, channel)
+            row = connection.execute(update).one()
+            if state != model.ChannelState.CLOSED:
+                lock_book(connection, book)  # behind the channel's, as a commit does
+                entry = Change(
+                    "channel",
+                    channel,
+                    before=body_of({"state": "OPEN"}),
+                    after=body_of({"state": "CLOSED", "offset": row.committed_offset}),
+                )
+                note_changes(connection, book, [entry], self._database.now())
             return channel_of(row)
 
         return self._database.write(work)

@@ -12,8 +12,8 @@ from there to COMMIT the commits of one book pass one at a time. This buys two t
   the number is taken under the lock that is held to the end of the transaction, so numbers become
   visible in their order, without gaps that fill later.
 - The revision. It is compared under the same lock that everyone takes who changes it, so no
-  record is committed under rules that were replaced a moment before. States of periods are part
-  of what the revision covers, which is why they can be read before the lock.
+  record is committed under rules that were replaced a moment before. What is closed is part of
+  what the revision covers: a commit that began before a close is looked at again behind it.
 
 Nothing is taken from memory that the database might have lost since it was put there (a fail-over
 to a replica that was behind, a crash, a copy from yesterday). Numbers come again after such a
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tonne.store.rows import Commit, Move
+    from tonne.store.statement_rows import Fence
 
 
 class CommitTable(Tables):
@@ -125,6 +126,7 @@ class CommitTable(Tables):
         self._open_periods(connection, commit)
         step = take_numbers(connection, self._database, commit.book, len(commit.files))
         _check_revision(commit, step.revision, step.revision_token)
+        _check_fence(commit, step.fence)
         connection.execute(
             sa.insert(schema.ledger_commit).values(
                 id=commit.id,
@@ -132,9 +134,10 @@ class CommitTable(Tables):
                 seq=step.number,
                 revision=commit.revision,
                 create_time=step.time,
+                first_period=commit.first_period,
             )
         )
-        insert_corrections(connection, commit, step.time)
+        insert_corrections(connection, commit, step.time, step.fence)
         insert_files(connection, commit.files, step.first)
         faults.reach("commit.in_sql")
 
@@ -206,23 +209,15 @@ class CommitTable(Tables):
             raise RequestKnown(commit.book, known)
 
     def _open_periods(self, connection: Connection, commit: Commit) -> None:
-        """Insert the periods that are missing, as open, and refuse those that are closed."""
+        """Insert the periods that are missing; what is closed stands in the book's own row."""
         table = schema.period
-        states: dict[int, int] = {}
+        known: set[int] = set()
         for chunk in split(commit.periods):
-            query = sa.select(table.c.period, table.c.state).where(
+            query = sa.select(table.c.period).where(
                 table.c.book == commit.book, table.c.period.in_(chunk)
             )
-            states.update((row.period, row.state) for row in connection.execute(query))
-        closed = sorted(p for p, state in states.items() if state != model.PeriodState.OPEN)
-        if closed:
-            months = ", ".join(model.month_of_period(period) for period in closed)
-            raise PeriodMustBeOpen(
-                f"periods of book {commit.book!r} must be open to take postings; closed are "
-                f"{months}",
-                metadata={"book": commit.book, "periods": months},
-            )
-        missing = sorted(set(commit.periods) - states.keys())
+            known.update(connection.execute(query).scalars())
+        missing = sorted(set(commit.periods) - known)
         if missing:
             connection.execute(
                 self._database.insert(table).on_conflict_do_nothing(),
@@ -257,6 +252,16 @@ def _settle(connection: Connection, commit: Commit) -> bool:
 def _check_revision(commit: Commit, revision: int, token: str) -> None:
     if revision != commit.revision or commit.revision_token not in {"", token}:
         raise BookChanged.of(commit.book, commit.revision, revision)
+
+
+def _check_fence(commit: Commit, fence: Fence) -> None:
+    """Refuse what would land in a closed month; a correction may, until it is sealed."""
+    first_open = fence.sealed_before if commit.corrections else fence.closed_before
+    closed = sorted(period for period in commit.periods if period < first_open)
+    if closed:
+        months = [model.month_of_period(period) for period in closed]
+        state = "sealed" if closed[-1] < fence.sealed_before else "closed"
+        raise PeriodMustBeOpen.of(commit.book, months, state)
 
 
 def _exists(connection: Connection, commit_id: str) -> bool:

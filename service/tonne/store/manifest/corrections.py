@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
-from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
+from tonne.store.sql.types import UtcTime
+from tonne.store.statement_rows import Change, Correction, CorrectionKind, ReasonCode
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tonne.store.rows import Commit, FileRow, Window
+    from tonne.store.statement_rows import Fence
 
 
 class CorrectionTable(Tables):
@@ -78,7 +81,9 @@ class CorrectionTable(Tables):
             return list(connection.execute(query).scalars())
 
 
-def insert_corrections(connection: Connection, commit: Commit, now: dt.datetime) -> None:
+def insert_corrections(
+    connection: Connection, commit: Commit, now: dt.datetime, fence: Fence
+) -> None:
     """Insert the entries of a commit behind the others of its book, whose row is locked."""
     if not commit.corrections:
         return
@@ -100,10 +105,35 @@ def insert_corrections(connection: Connection, commit: Commit, now: dt.datetime)
                 "reason": each.reason,
                 "commit_id": commit.id,
                 "create_time": now,
+                "of_closed": _is_of_closed(each, fence),
             }
             for number, each in enumerate(commit.corrections, last + 1)
         ],
     )
+    entries = [
+        Change(
+            "correction",
+            str(number),
+            after=body_of(
+                {
+                    "kind": str(each.kind),
+                    "selection": each.selection,
+                    "record_count": each.record_count,
+                    "request": each.request_id,
+                    "reason_code": str(each.reason_code),
+                    "of_closed": _is_of_closed(each, fence),
+                }
+            ),
+            author=each.author,
+            reason=each.reason,
+        )
+        for number, each in enumerate(commit.corrections, last + 1)
+    ]
+    note_changes(connection, commit.book, entries, sa.literal(now, UtcTime))
+
+
+def _is_of_closed(correction: Correction, fence: Fence) -> bool:
+    return 0 <= correction.first_period < fence.closed_before
 
 
 def _correction_of(row: sa.Row[Any]) -> Correction:
@@ -118,4 +148,5 @@ def _correction_of(row: sa.Row[Any]) -> Correction:
         number=row.number,
         commit_id=row.commit_id,
         create_time=row.create_time,
+        of_closed=row.of_closed,
     )

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import EditionExists, EditionUnknown, FactorUnknown
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.methods import insert_method
 from tonne.store.manifest.numbers import bump_revision
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import FactorRow, Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -64,6 +66,9 @@ class EditionTable(Tables):
             _insert_edition(connection, now, book, edition_id, sha256=sha256, factors=factors)
             made = _find_edition(connection, book, edition_id)
             assert made is not None  # noqa: S101  inserted in this transaction
+            body = body_of({"sha256": sha256, "factor_count": len(factors)})
+            entry = Change("edition", edition_id, after=body, author=method.author)
+            note_changes(connection, book, [entry], now)
             return made, True
 
         return self._database.write(work)

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import NotRegistered
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.numbers import bump_revision
 from tonne.store.manifest.past import ENTITY, keep_past
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -65,6 +67,7 @@ class EntityTable(Tables):
                 _keep_past(connection, book, [present[each.id] for each in changed], revision)
                 _delete(connection, book, [each.id for each in changed])
                 _insert(connection, book, [*new, *changed], revision)
+                self._note_entities(connection, book, present, [*new, *changed])
             return len(new), len(changed)
 
         return self._database.write(work)
@@ -98,9 +101,23 @@ class EntityTable(Tables):
                 _keep_past(connection, book, [before], revision)
                 _delete(connection, book, [id_])
                 _insert(connection, book, [after], revision)
+                self._note_entities(connection, book, present, [after])
             return after
 
         return self._database.write(work)
+
+    def _note_entities(
+        self,
+        connection: Connection,
+        book: str,
+        before: Mapping[str, model.Entity],
+        after: Sequence[model.Entity],
+    ) -> None:
+        entries = [
+            Change("entity", each.id, before=_body(before.get(each.id)), after=_body(each))
+            for each in after
+        ]
+        note_changes(connection, book, entries, self._database.now())
 
     def list_entities(
         self, book: str, after: str = "", limit: int | None = None
@@ -117,6 +134,11 @@ class EntityTable(Tables):
             check_book(connection, book)
             rows, last = scan(connection, table, table.c.id, [table.c.book == book], window)
             return Found(_with_holdings(connection, book, rows), last)
+
+
+def _body(entity: model.Entity | None) -> str:
+    """Write an entity with what is held of it."""
+    return "" if entity is None else body_of(asdict(entity))
 
 
 def read_entities(

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import NotRegistered
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.numbers import bump_revision
 from tonne.store.manifest.past import FACILITY, keep_past
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,6 +69,7 @@ class FacilityTable(Tables):
                 )
             if changed:
                 _update(connection, book, changed, revision, rows)
+            self._note_facilities(connection, book, present, [*new, *changed])
             return len(new), len(changed)
 
         return self._database.write(work)
@@ -91,9 +94,23 @@ class FacilityTable(Tables):
             if after != before:
                 revision = bump_revision(connection, self._database, book).revision
                 _update(connection, book, [after], revision, rows)
+                self._note_facilities(connection, book, {id_: before}, [after])
             return after
 
         return self._database.write(work)
+
+    def _note_facilities(
+        self,
+        connection: Connection,
+        book: str,
+        before: Mapping[str, model.Facility],
+        after: Sequence[model.Facility],
+    ) -> None:
+        entries = [
+            Change("facility", each.id, before=_body(before.get(each.id)), after=_body(each))
+            for each in after
+        ]
+        note_changes(connection, book, entries, self._database.now())
 
     def facility_parts(
         self, book: str, after_revision: int | None = None
@@ -132,6 +149,13 @@ class FacilityTable(Tables):
             check_book(connection, book)
             rows, last = scan(connection, table, table.c.id, [table.c.book == book], window)
         return Found([_facility_of(row) for row in rows], last)
+
+
+def _body(facility: model.Facility | None) -> str:
+    """Write what is known of a facility, without what is not."""
+    if facility is None:
+        return ""
+    return body_of({name: text for name in _FIELDS if (text := getattr(facility, name))})
 
 
 def _update(

@@ -10,10 +10,13 @@ import sqlalchemy as sa
 
 from tonne.store import faults
 from tonne.store.errors import LedgerMismatch
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.tables import Tables, split
+from tonne.store.manifest.tables import Tables, lock_book, split
 from tonne.store.rows import LedgerRow, Position
 from tonne.store.sql import schema
+from tonne.store.sql.types import UtcTime
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,6 +113,8 @@ class IdentityTable(Tables):
             else:
                 connection.execute(sa.update(table).values(values))
             connection.execute(sa.delete(schema.unknown_object))
+            if before is not None:
+                _note(connection, before, values, now)
             return _needed(_read(connection))
 
         def settle(connection: Connection) -> bool:
@@ -244,6 +249,21 @@ class IdentityTable(Tables):
     def _now(self, connection: Connection) -> dt.datetime:
         now: dt.datetime = connection.execute(sa.select(self._database.now())).scalar_one()
         return now
+
+
+def _note(
+    connection: Connection, before: LedgerRow, after: dict[str, Any], now: dt.datetime
+) -> None:
+    """Write in the log of every book that the ledger goes on as another incarnation."""
+    entry = Change(
+        "ledger",
+        str(after["id"]),
+        before=body_of({"incarnation": before.incarnation, "number": before.number}),
+        after=body_of({"incarnation": after["incarnation"], "number": after["number"]}),
+    )
+    for book in connection.execute(sa.select(schema.book.c.id).order_by(schema.book.c.id)).all():
+        lock_book(connection, book.id)
+        note_changes(connection, book.id, [entry], sa.literal(now, UtcTime))
 
 
 def _read(connection: Connection, *, lock: bool = False) -> LedgerRow | None:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tonne.errors import ChannelUnknown, EpochStale, ImportsChanged
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.tables import Tables, check_book, draw_step, identity, lock_book
 from tonne.store.rows import ImportRow
 from tonne.store.sql import schema
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,6 +29,25 @@ if TYPE_CHECKING:
 
 class ImportTable(Tables):
     """The imports of the manifest."""
+
+    def count_unfinished(self, book: str) -> int:
+        """Count the imports that have not ended and of which some records are not durable."""
+        table, channel = schema.file_import, schema.channel
+        joined = table.outerjoin(
+            channel, sa.and_(channel.c.book == table.c.book, channel.c.id == table.c.channel)
+        )
+        reached = sa.func.coalesce(channel.c.committed_offset, 0)
+        query = (
+            sa.select(sa.func.count())
+            .select_from(joined)
+            .where(
+                table.c.book == book,
+                table.c.ended_offset.is_(None),
+                reached < table.c.first_offset + table.c.record_count,
+            )
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def add_import(self, book: str, row: ImportRow, claim: ImportClaim | None = None) -> ImportRow:
         """Note an import, once for the same file, profile and place.
@@ -67,6 +88,9 @@ class ImportTable(Tables):
                         **{name: getattr(row, name) for name in _GIVEN},
                     )
                 )
+                told = {name: getattr(row, name) for name in _TOLD}
+                entry = Change("import", str(last + 1), after=body_of(told), author=row.caller)
+                note_changes(connection, book, [entry], self._database.now())
             return _import_of(connection.execute(_select().where(same)).one())
 
         return self._database.write(work)
@@ -98,6 +122,10 @@ _GIVEN = (
     "caller",
 )
 """Columns that stand as the caller gave them."""
+
+
+_TOLD = ("channel", "file_name", "sha256", "first_offset", "record_count", "profile")
+"""Columns that the log of changes has of an import."""
 
 
 def _same(book: str, row: ImportRow) -> sa.ColumnElement[bool]:

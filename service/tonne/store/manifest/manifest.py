@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Self
 import sqlalchemy as sa
 
 from tonne.store.manifest.books import BookTable
+from tonne.store.manifest.changes import ChangeTable
 from tonne.store.manifest.channels import ChannelTable
 from tonne.store.manifest.clearings import ClearingTable
+from tonne.store.manifest.closings import ClosingTable
 from tonne.store.manifest.commits import CommitTable
 from tonne.store.manifest.corrections import CorrectionTable
 from tonne.store.manifest.editions import EditionTable
@@ -59,6 +61,8 @@ class Manifest(
     StatementTable,
     ChannelTable,
     CommitTable,
+    ClosingTable,
+    ChangeTable,
     FileTable,
     MendTable,
     ImportTable,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tonne.store.sql.database import Database
+
+CLOSE: Final = "close"
+"""Kind of the mark behind what a close of a period covers."""
+
+SEAL: Final = "seal"
+"""Kind of the mark behind what a seal of a period covers."""
 
 
 @dataclass(frozen=True, slots=True)

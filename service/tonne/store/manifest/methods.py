@@ -8,11 +8,13 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import MethodChanged, MethodUnknown
+from tonne.store.manifest.changes import note_changes
 from tonne.store.manifest.numbers import bump_revision
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -118,6 +120,15 @@ def insert_method(connection: Connection, book: str, new: NewMethod, now: Any) -
             create_time=now,
         )
     )
+    entry = Change(
+        "method",
+        str(current + 1),
+        before=_get_method(connection, book, current).body if current else "",
+        after=new.body,
+        author=new.author,
+        reason=new.reason,
+    )
+    note_changes(connection, book, [entry], now)
     return current + 1
 
 

@@ -20,6 +20,7 @@ from tonne.errors import BookUnknown
 from tonne.store.manifest.tables import REVISIONS_KEPT, identity, name_of
 from tonne.store.sql import schema
 from tonne.store.sql.types import UtcTime
+from tonne.store.statement_rows import Fence
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from tonne.store.sql.database import Database
 
 _TICK: Final = dt.timedelta(microseconds=1)
+
+_NO_PERIOD: Final = (1 << 31) - 1
+"""Stands for the first month of records where there are none: it is behind every month."""
 
 DAY: Final = "day"
 """Kind of the mark at the end of a day, in the book's time zone."""
@@ -47,6 +51,8 @@ class Step:
         Of the last one; later than that of any number before.
     revision : int
         Of the book, and its token.
+    fence : Fence
+        What of the book is closed.
     """
 
     first: int
@@ -54,6 +60,7 @@ class Step:
     time: dt.datetime
     revision: int
     revision_token: str
+    fence: Fence
 
 
 def take_numbers(
@@ -85,6 +92,8 @@ def take_numbers(
             table.c.commit_time,
             table.c.day_end,
             table.c.time_zone,
+            table.c.closed_before,
+            table.c.sealed_before,
         )
     ).one_or_none()
     if row is None:
@@ -105,6 +114,7 @@ def take_numbers(
         row.commit_time,
         row.revision,
         name_of(row.revision, row.revision_token),
+        Fence(row.closed_before, row.sealed_before),
     )
 
 
@@ -144,7 +154,12 @@ def insert_moment(
     """Insert a moment at which no record was committed."""
     connection.execute(
         sa.insert(schema.ledger_commit).values(
-            id=uuid.uuid4().hex, book=book, seq=number, revision=revision, create_time=time
+            id=uuid.uuid4().hex,
+            book=book,
+            seq=number,
+            revision=revision,
+            create_time=time,
+            first_period=_NO_PERIOD,
         )
     )
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from tonne.errors import ContentMustMatch
+from tonne.store.manifest.changes import note_changes
 from tonne.store.manifest.numbers import insert_moment, take_numbers
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql.scan import scan
 from tonne.store.sql.statement_tables import statement, statement_request
-from tonne.store.statement_rows import StatementRow, StatementView
+from tonne.store.statement_rows import Change, StatementRow, StatementView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -139,6 +140,7 @@ class StatementTable(Tables):
                     {"book": book} | {name: getattr(row, name) for name in _COLUMNS} for row in new
                 ]
                 connection.execute(sa.insert(statement), values)
+                note_changes(connection, book, _entries(new, current), self._database.now())
             if request_id:
                 connection.execute(
                     sa.insert(statement_request).values(
@@ -284,6 +286,23 @@ def _current(ground: Ground, rows: Sequence[StatementRow]) -> dict[tuple[str, st
         for kind, of_kind in ids.items()
         for id_, row in ground.find(kind, of_kind).items()
     }
+
+
+def _entries(
+    new: Sequence[StatementRow], current: dict[tuple[str, str], StatementRow]
+) -> list[Change]:
+    """Give the entries of the log of changes; the bodies are canonical JSON already."""
+    return [
+        Change(
+            "statement",
+            f"{row.kind}/{row.id}",
+            before=last.body if (last := current.get((row.kind, row.id))) else "",
+            after=row.body,
+            author=row.author,
+            reason=row.reason,
+        )
+        for row in new
+    ]
 
 
 def _number(

@@ -8,11 +8,13 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.store.errors import BookChanged
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.numbers import bump_revision
 from tonne.store.manifest.tables import Tables, check_book, lock_book
 from tonne.store.rows import Found
 from tonne.store.sql import schema
 from tonne.store.sql.scan import scan
+from tonne.store.statement_rows import Change
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -86,6 +88,7 @@ class WordTable(Tables):
                     create_time=step.time,
                 )
             )
+            note_changes(connection, book, [_entry(new, current)], step.time)
             return _word_of(
                 connection.execute(
                     _select().where(table.c.book == book, table.c.number == count + 1)
@@ -124,6 +127,18 @@ class WordTable(Tables):
                 ).scalars()
             )
         return Found([_word_of(row, is_followed=row.number in followed) for row in rows], last)
+
+
+def _entry(new: model.Word, current: model.Word | None) -> Change:
+    before = current.meaning if current is not None else ""
+    return Change(
+        "word",
+        f"{new.field}/{new.key}",
+        before=body_of({"meaning": before} if before else None),
+        after=body_of({"meaning": new.meaning} if new.meaning else None),
+        author=new.author,
+        reason=new.reason,
+    )
 
 
 def _is_followed() -> sa.ColumnElement[bool]:

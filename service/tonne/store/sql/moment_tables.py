@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from tonne.store.sql.types import METADATA, UtcTime, id_type
 
@@ -17,6 +27,7 @@ ledger_commit = Table(
     Column("seq", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False),  # in force from then on
     Column("create_time", UtcTime, nullable=False),  # rises with the number
+    Column("first_period", Integer),  # of its records, behind all without; null: of before
     UniqueConstraint("book", "seq"),
     Index(None, "book", "create_time", "seq"),
 )

@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tonne.store.sql.closing_tables import period as period  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.moment_tables import ledger_commit as ledger_commit  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.moment_tables import mark as mark  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.moment_tables import register_past as register_past  # noqa: PLC0414  # named here, as all
@@ -59,6 +60,11 @@ book = Table(
     Column("create_time", UtcTime, nullable=False),
     Column("commit_time", UtcTime),  # of the last number; it only rises
     Column("day_end", UtcTime),  # of the day of that, in the time zone: then there is a mark
+    # Months before these are closed, and sealed; 0 where none is.
+    Column("closed_before", Integer, nullable=False, server_default="0"),
+    Column("sealed_before", Integer, nullable=False, server_default="0"),
+    # Whether a month is reopened where later ones are sealed, which reopens them.
+    Column("reopens_sealed", Boolean, nullable=False, server_default=sa.false()),
 )
 
 # The last revisions of a book, each with its name: what says that one state came of another. A gap
@@ -242,6 +248,7 @@ correction = Table(
     Column("reason", Text, nullable=False),
     Column("commit_id", String, nullable=False),
     Column("create_time", UtcTime, nullable=False),
+    Column("of_closed", Boolean, nullable=False, server_default=sa.false()),
     Index(None, "commit_id"),
 )
 
@@ -332,14 +339,6 @@ file_range = Table(
     Column("commit_id", String, nullable=False),
     Column("book", _id(), nullable=False),
     Index(None, "book", "channel", "stop_offset"),
-)
-
-period = Table(
-    "period",
-    metadata,
-    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
-    Column("period", Integer, primary_key=True, autoincrement=False),
-    Column("state", Integer, nullable=False),
 )
 
 migration = Table(

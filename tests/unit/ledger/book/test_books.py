@@ -145,7 +145,7 @@ def test_periods_are_those_with_postings(bench):
     start = dt.datetime(2015, 3, 31, 12, tzinfo=dt.UTC)
     bench.append("meter", [record(start=start, end=start + dt.timedelta(days=1))])
     march = (2015 - 1970) * 12 + 2
-    assert bench.ledger.books.list_periods("acme") == [
+    assert [(each.period, each.state) for each in bench.ledger.periods.list_periods("acme")] == [
         (march, PeriodState.OPEN),
         (march + 1, PeriodState.OPEN),
     ]

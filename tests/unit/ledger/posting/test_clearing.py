@@ -492,12 +492,12 @@ def test_a_record_that_can_be_cleared_says_so(bench):
 
 def _set_period(bench, month, state):
     """Close or open a month, as a change that decides how records are posted."""
+    is_open = state is PeriodState.OPEN
 
     def work(connection):
-        table = schema.period
+        before = 0 if is_open else period_of_month(month) + 1
         connection.execute(
-            table.update().where(table.c.period == period_of_month(month)).values(state=int(state))
+            schema.book.update().values(revision=schema.book.c.revision + 1, closed_before=before)
         )
-        connection.execute(schema.book.update().values(revision=schema.book.c.revision + 1))
 
     bench.manifest._database.write(work)

@@ -17,7 +17,6 @@ from tonne.errors import (
     ContentMustMatch,
     EpochStale,
     OffsetGap,
-    PeriodMustBeOpen,
     StoreUnavailable,
 )
 from tonne.ledger.book import book_state
@@ -29,13 +28,12 @@ from tonne.ledger.upkeep.upkeep import GARBAGE_INTERVAL_S
 from tonne.model import (
     ControlTotals,
     Facility,
-    PeriodState,
     RecordField,
     RowStatus,
+    period_of_month,
 )
 from tonne.quantities import atto_of
 from tonne.store import faults
-from tonne.store.sql import schema
 from tonne_kernel import Session
 
 KEYS = ("facility", "activity", "unit", "region", "period")
@@ -285,17 +283,19 @@ def test_nothing_and_empty_batches_are_fine(bench):
 
 
 def test_a_closed_period_refuses_its_own_records_alone(bench):
-    """A source that touches a closed month is refused; its group goes on without it."""
+    """A record of a closed month goes to quarantine; nothing else falls with it."""
     bench.append("a", [record()])
-    sealing = schema.period.update().values(state=int(PeriodState.SEALED))
-    bench.manifest._database.write(lambda connection: connection.execute(sealing) and None)
+    month = period_of_month(T0.strftime("%Y-%m"))
+    bench.ledger.periods.close_period("acme", month, author="ada", reason="over")
     later = record(start=T0.replace(month=5), end=T0.replace(month=6))
-    entries = [bench.entry("a", [record()]), bench.entry("b", [later])]
-    entries.append(RequestEntry(decode(bench.session, [later]), "1", "aa"))
+    entries = [bench.entry("a", [later, record(), later]), bench.entry("b", [later])]
+    entries.append(RequestEntry(decode(bench.session, [record()]), "1", "aa"))
     outcomes = bench.write(entries)
-    assert [type(outcome) for outcome in outcomes] == [Lost, Durable, Durable]
-    assert isinstance(outcomes[0].error, PeriodMustBeOpen)
-    assert bench.ledger.channels.get_channel("acme", "a").committed_offset == 1
+    assert [type(outcome) for outcome in outcomes] == [Durable, Durable, Durable]
+    (error,) = outcomes[0].row_errors
+    assert (error.index, error.status) == (1, RowStatus.PERIOD_MUST_BE_OPEN)
+    assert [each.totals.posted_count for each in outcomes] == [2, 1, 0]
+    assert bench.ledger.channels.get_channel("acme", "a").committed_offset == 4
     bench.check()
 
 

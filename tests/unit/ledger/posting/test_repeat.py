@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.ledger.conftest import EDITION, decode, embedded_bench, record, records_of
 from tonne.errors import ContentMustMatch
-from tonne.model import Facility
+from tonne.model import Facility, period_of_month
 from tonne_kernel import Session
 
 
@@ -92,6 +92,19 @@ def test_a_record_of_a_refused_unit_must_match(filled):
     )  # fmt: skip
     with pytest.raises(ContentMustMatch):
         check(bench, ruled, [records[ruled] | {"quantity": "1"}])
+
+
+def test_a_record_of_a_closed_month_must_match(bench):
+    """Sent again after a lost reply it is the same record; with another content it is not."""
+    bench.append("meter", [record()])
+    bench.ledger.periods.close_period(
+        "acme", period_of_month("2015-01"), author="ada", reason="over"
+    )
+    late = record(quantity="7")
+    assert bench.append("meter", [late]).totals.quarantined_count == 1
+    check(bench, 0, [record(), late])
+    with pytest.raises(ContentMustMatch):
+        check(bench, 1, [record(quantity="8")])
 
 
 def test_offsets_of_another_channel_do_not_count(filled):

@@ -109,7 +109,7 @@ def test_a_clearing_asserts_revision_and_periods(manifest):
     segment = suspend(manifest)
     with pytest.raises(BookChanged):
         manifest.commit(replace(clearing(segment, 6, 0), revision=2))
-    closed = schema.period.update().values(state=int(model.PeriodState.SOFT_CLOSED))
+    closed = schema.book.update().values(closed_before=model.PERIOD_COUNT_MAX)
     manifest._database.write(lambda connection: connection.execute(closed) and None)
     with pytest.raises(PeriodMustBeOpen):
         manifest.commit(clearing(segment, 6, 0))

@@ -71,7 +71,7 @@ def test_a_merge_replaces_live_files(manifest):
     assert manifest.replace_postings("acme", [file.id for file in old[:2]], new)
     (kept, merged) = manifest.live_postings("acme")
     assert kept == old[2]
-    assert merged == replace(new, commit_id="", seq=7)
+    assert merged == replace(new, commit_id="", seq=7, first_commit=2, last_commit=4)
     again = make_file("acme", "postings", "")
     assert not manifest.replace_postings("acme", [old[0].id, old[2].id], again)
     assert manifest.live_postings("acme") == [kept, merged]

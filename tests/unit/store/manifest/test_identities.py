@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tests.support.stores.store import create_book, make_commit, make_move
 from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost
 from tonne.store.sql import schema
+from tonne.store.sql.closing_tables import change
 
 TABLES = (
     schema.book,
@@ -19,6 +20,7 @@ TABLES = (
     schema.channel,
     schema.ledger_commit,
     schema.mark,
+    change,
 )
 
 

@@ -57,6 +57,7 @@ _COLUMNS = (
     Column("reason_code", "code"),
     Column("reason"),
     Column("author", is_optional=True),
+    Column("correction_of_closed", "closed month", is_optional=True),
     Column("create_time", "when"),
 )
 _RECORD_COLUMNS = (
@@ -202,6 +203,7 @@ def _row(entry: Correction) -> dict[str, object]:
         "reason_code": entry.reason_code,
         "reason": entry.reason,
         "author": entry.author,
+        "correction_of_closed": "yes" if entry.correction_of_closed else None,
         "create_time": entry.create_time.replace(microsecond=0),
     }
 

@@ -14,6 +14,7 @@ from tonne.cli.connection import (
     BookOption,
     FilterOption,
     OrderOption,
+    ReasonOption,
     ServerOption,
     connect,
 )
@@ -40,11 +41,17 @@ _CONTROLS = {control.name.lower(): control for control in FinancialControl}
 
 @entity_app.command("import")
 def import_entities(
-    file: EntitiesFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
+    file: EntitiesFile,
+    book: BookOption,
+    *,
+    reason: ReasonOption = "",
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Import the entities of a CSV file, one row for each holding. Only id is required."""
     with connect(server) as client:
-        created_count, updated_count = client.import_entities(book, read_entities(file))
+        created_count, updated_count = client.import_entities(
+            book, read_entities(file), reason=reason
+        )
     say(f"{counted(created_count, 'entity')} added, {updated_count:,} replaced")
 
 

@@ -15,6 +15,7 @@ from tonne.cli.connection import (
     BookOption,
     FilterOption,
     OrderOption,
+    ReasonOption,
     ServerOption,
     connect,
 )
@@ -48,6 +49,8 @@ def update_facility(
         typer.Argument(metavar="FIELD=VALUE...", help="What changes, like region=DE."),
     ],
     book: BookOption,
+    *,
+    reason: ReasonOption = "",
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Change fields of a registered facility; what is not given stays as it is."""
@@ -61,19 +64,23 @@ def update_facility(
             param_hint="FIELD=VALUE",
         )
     with connect(server) as client:
-        client.update_facility(book, facility, **given)
+        client.update_facility(book, facility, reason=reason, **given)
     say(f"facility {facility} changed")
 
 
 @facility_app.command("import")
 def import_facilities(
-    file: FacilitiesFile, book: BookOption, server: ServerOption = DEFAULT_SERVER
+    file: FacilitiesFile,
+    book: BookOption,
+    *,
+    reason: ReasonOption = "",
+    server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Register the facilities of a CSV file. Only the column id is required."""
     facilities = list(read_facilities(file))
     _tell_lookalikes(each.id for each in facilities)
     with connect(server) as client:
-        created_count, updated_count = client.import_facilities(book, facilities)
+        created_count, updated_count = client.import_facilities(book, facilities, reason=reason)
     say(f"{counted(created_count, 'facility')} registered, {updated_count:,} replaced")
 
 

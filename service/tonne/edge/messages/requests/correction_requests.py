@@ -67,6 +67,7 @@ def write_correction(book: str, entry: CorrectionEntry) -> corrections_pb2.Corre
         reason_code=f"REASON_CODE_{made.reason_code.name}",
         reason=made.reason,
         create_time=None if made.create_time is None else timestamp(made.create_time),
+        correction_of_closed=made.of_closed,
         records=[
             corrections_pb2.CorrectedRecord(
                 before=write_record(book, each.before),

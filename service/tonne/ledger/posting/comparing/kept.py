@@ -62,6 +62,7 @@ RULED = (
     RowStatus.UNIT_MUST_BE_KNOWN,
     RowStatus.UNIT_MUST_FIT_ACTIVITY,
     RowStatus.SPAN_MUST_FIT,
+    RowStatus.PERIOD_MUST_BE_OPEN,
 )
 """What refuses a record that can be read: it is compared by what it says."""
 

@@ -241,9 +241,12 @@ class Reverser:
                 revision=state.book.revision,
                 revision_token=state.book.revision_token,
                 clearings=(reversal_of(file, records),),
-                corrections=(replace(entry, record_count=records.height),),
+                corrections=(
+                    replace(entry, record_count=records.height, first_period=periods[0]),
+                ),
                 files=(reversal, postings),
                 periods=periods,
+                first_period=periods[0] if periods else None,
             )
         )
         faults.reach("reversal.after_commit")

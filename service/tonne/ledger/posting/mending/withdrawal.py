@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.ledger.book.periods import period_table
+from tonne.ledger.book.periods import period_at, period_table
 from tonne.ledger.files.files import POSTINGS, SEGMENT
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_kept, is_waiting
@@ -27,7 +27,7 @@ from tonne.ledger.posting.posted import Withdrawn
 from tonne.store.errors import MendsKnown, SuspenseChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.files.files import FileReader
@@ -100,10 +100,13 @@ class Withdrawals:
             if isinstance(each, RequestEntry) and each.correction is not None
         }
         counts: Counter[str] = Counter()
+        first_periods: dict[str, int] = {}
         withdrawn, postings = [], []
         for segment_id, mends in sorted(by_segment.items()):
             records = self._take(files[segment_id], mends, entries.keys())
             counts.update(each.request_id for each in mends)
+            for request_id, first in _first_periods(records, posted.book.time_zone):
+                first_periods[request_id] = min(first_periods.get(request_id, first), first)
             with polars_errors(f"mended records of book {book}"):
                 withdrawn.append(_withdrawn(files[segment_id], records))
                 postings.append(take_back(records, periods, book))
@@ -121,7 +124,12 @@ class Withdrawals:
             periods=tuple(sorted(touched)),
             withdrawn=tuple(withdrawn),
             corrections=tuple(
-                replace(entry, request_id=request_id, record_count=counts[request_id])
+                replace(
+                    entry,
+                    request_id=request_id,
+                    record_count=counts[request_id],
+                    first_period=first_periods[request_id],
+                )
                 for request_id, entry in entries.items()
             ),
         )
@@ -175,6 +183,13 @@ class Withdrawals:
             is_there = is_kept() if with_posted else is_waiting()
             mine = (pl.col("channel").cast(pl.String) == source) & is_there
             return now.filter(mine & pl.col("offset").is_in(list(offsets)))["offset"].to_list()
+
+
+def _first_periods(records: pl.DataFrame, time_zone: str) -> Iterator[tuple[str, int]]:
+    """Give the first month of what each request takes back."""
+    starts = records.group_by("by_source").agg(pl.col("start").cast(pl.Int64).min())
+    for source, start_us in starts.iter_rows():
+        yield source.removeprefix(REQUEST_PREFIX), period_at(time_zone, start_us)
 
 
 def _withdrawn(file: FileRow, records: pl.DataFrame) -> Withdrawn:

@@ -1,0 +1,1 @@
+"""Commands about months that are closed, and about what was changed of a book."""

@@ -1,0 +1,1 @@
+"""Periods and the log of changes: calls and what they answer."""

@@ -1,0 +1,1 @@
+"""Periods and the log of changes: the services."""
