@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -11,7 +10,7 @@ from tonne.catalogue.words.method import MethodSettings
 from tonne.client.answers import results
 from tonne.client.answers.days import row_messages
 from tonne.client.answers.records import record_mapping
-from tonne.client.answers.results import AsOf, BookMoment, Mark, moment_text, telling
+from tonne.client.answers.results import AsOf, BookMoment, moment_text, telling
 from tonne.client.methods import method_message, read_method
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import (
@@ -318,13 +317,6 @@ class BookCalls(Calls):
         )
         for page in self._pages(self._ledger.ListWords, request):
             yield from map(read_word, page.words)
-
-    def list_marks(self, book: str) -> Iterator[Mark]:
-        """List the marks of a book, the last one first: what `as_of` costs least at."""
-        request = ledger_pb2.ListMarksRequest(parent=book_name(book), page_size=PAGE_SIZE)
-        for page in self._pages(self._ledger.ListMarks, request):
-            for item in page.marks:
-                yield Mark(item.commit, item.kind, item.time.ToDatetime(dt.UTC))
 
     # Records that are not posted.
 

@@ -131,6 +131,10 @@ _SettingsFile = Annotated[
 _BlendGwp = Annotated[
     str | None, _one_of("Where the GWP of a blend of gases comes from", BLEND_GWPS)
 ]
+_LossConvention = Annotated[
+    str | None,
+    _one_of("How losses in transmission and distribution are computed", LOSS_CONVENTIONS),
+]
 _UnknownMethane = Annotated[
     str | None, _one_of("As what methane of unknown origin counts", UNKNOWN_METHANES)
 ]
@@ -196,10 +200,7 @@ def set_method(
     reporting_year_start: Annotated[
         int | None, typer.Option(metavar="MONTH", help="First month of the reporting year.")
     ] = None,
-    loss_convention: Annotated[
-        str | None,
-        _one_of("How losses in transmission and distribution are computed", LOSS_CONVENTIONS),
-    ] = None,
+    loss_convention: _LossConvention = None,
     consolidation: Annotated[
         str | None, _one_of("Consolidation approach of reports that name none", CONSOLIDATIONS)
     ] = None,

@@ -1,9 +1,11 @@
-"""Calls about periods and the log of changes."""
+"""Calls about periods, the marks of a book and the log of changes."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.answers.results import Mark
 from tonne.client.closing.results import (
     Change,
     Period,
@@ -35,6 +37,13 @@ class ClosingCalls(Calls):
         """List the months that have postings or were closed, in order, with every close."""
         request = ledger_pb2.ListPeriodsRequest(parent=book_name(book))
         return [*map(read_period, self._call(self._ledger.ListPeriods, request).periods)]
+
+    def list_marks(self, book: str) -> Iterator[Mark]:
+        """List the marks of a book, the last one first: what `as_of` costs least at."""
+        request = ledger_pb2.ListMarksRequest(parent=book_name(book), page_size=PAGE_SIZE)
+        for page in self._pages(self._ledger.ListMarks, request):
+            for item in page.marks:
+                yield Mark(item.commit, item.kind, item.time.ToDatetime(dt.UTC))
 
     def check_period(self, book: str, month: str) -> list[PeriodFinding]:
         """Say what stands against the close of a month like 2026-03. Changes nothing.

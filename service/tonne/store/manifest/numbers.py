@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from tonne import model
 from tonne.errors import BookUnknown
 from tonne.store.manifest.tables import REVISIONS_KEPT, identity, name_of
 from tonne.store.sql import schema
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from tonne.store.sql.database import Database
 
 _TICK: Final = dt.timedelta(microseconds=1)
-
-_NO_PERIOD: Final = (1 << 31) - 1
-"""Stands for the first month of records where there are none: it is behind every month."""
 
 DAY: Final = "day"
 """Kind of the mark at the end of a day, in the book's time zone."""
@@ -159,7 +157,7 @@ def insert_moment(
             seq=number,
             revision=revision,
             create_time=time,
-            first_period=_NO_PERIOD,
+            first_period=model.PERIOD_COUNT_MAX,
         )
     )
 
