@@ -71,6 +71,8 @@ SERVICES = (
     ingest_service.NAME,
     import_service.NAME,
     ledger_service.NAME,
+    period_service.NAME,
+    change_service.NAME,
     catalogue_service.NAME,
     correction_service.NAME,
     indicator_service.NAME,
