@@ -398,3 +398,81 @@ def round_double(value: float) -> int:
 
 def parse_decimal(text: bytes) -> int:
     """Units of 10^-18 of a decimal text, half-even. Raises ValueError."""
+
+def hash_texts(
+    column: _ArrowArrayExportable | _ArrowStreamExportable, key: bytes, *, bits: int = 64
+) -> ArrowTable:
+    """Hash texts, such as record ids, under a key: SipHash-2-4.
+
+    Parameters
+    ----------
+    column : Arrow utf8, large_utf8 or utf8_view, such as a Polars series
+        The texts; nulls are allowed.
+    key : bytes
+        16 of them. Nobody without them finds two texts of one hash.
+    bits : int
+        First bits of the hash that are kept, the others are 0: fewer than 64 for tests alone.
+
+    Returns
+    -------
+    ArrowTable
+        One plain uint64 column (`polars.Series(table)`) in the order of the rows: 0 of an empty
+        text and a null, and of no other.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Another type, a key of another size, a text outside of its block.
+    """
+
+def record_keys(
+    column: _ArrowArrayExportable | _ArrowStreamExportable, key: bytes, *, bits: int = 64
+) -> bytes:
+    """Give the hashes that `hash_texts` gives, ascending, without those of empty texts.
+
+    Returns
+    -------
+    bytes
+        uint64, little-endian.
+    """
+
+def merge_keys(
+    runs: list[tuple[Buffer, Buffer | None, int]], base: int
+) -> tuple[bytes, bytes]:
+    """Merge sorted runs of keys.
+
+    Parameters
+    ----------
+    runs : list of tuple
+        Each of its keys (uint64, ascending), its segments (uint32, from the run's base; None: all
+        are the base) and the base.
+    base : int
+        From which the segments of the result count.
+
+    Returns
+    -------
+    tuple of bytes and bytes
+        Keys (uint64) and segments (uint32) of all entries, ascending by key; of equal keys those
+        of the first run first.
+
+    Raises
+    ------
+    OverflowError
+        A segment is below the base, or 2^32 or more above it.
+    ValueError
+        Keys and segments of unequal lengths.
+    """
+
+def shared_entries(keys: Buffer, run: tuple[Buffer, Buffer | None, int]) -> ArrowTable:
+    """Find the entries of a sorted run whose key is among some sorted keys (uint64).
+
+    It costs the fewer entries of the two, times the logarithm of how many more the other has.
+
+    Returns
+    -------
+    ArrowTable
+        `key` (uint64) and `segment` (int64, not from the base) of each, ascending by key.
+    """
+
+def repeated_keys(keys: Buffer) -> bytes:
+    """Give the keys (uint64, ascending) that occur more than once, each once, as bytes."""
