@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tonne.ledger.book.books import Books
     from tonne.ledger.upkeep.merging import Merger
+    from tonne.ledger.upkeep.same.check import SameCheck
     from tonne.store.garbage import Collected
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
@@ -31,10 +32,15 @@ GARBAGE_INTERVAL_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round of upkeep did. `collected` is None where it was not this round's turn."""
+    """What one round of upkeep did. `collected` is None where it was not this round's turn.
+
+    `compared_segment_count` and `reversed_count` are of the check for records of one id.
+    """
 
     merged_file_count: int
     collected: Collected | None
+    compared_segment_count: int = 0
+    reversed_count: int = 0
 
 
 class Upkeep:
@@ -46,6 +52,7 @@ class Upkeep:
         Where the ledger is kept.
     books : Books
     merger : Merger
+    same : SameCheck
     holder : str
         Name of this process in leases.
     garbage_rules : Rules, optional
@@ -62,6 +69,7 @@ class Upkeep:
         objects: Objects,
         books: Books,
         merger: Merger,
+        same: SameCheck,
         *,
         holder: str,
         garbage_rules: Rules | None,
@@ -72,6 +80,7 @@ class Upkeep:
         self._objects = objects
         self._books = books
         self._merger = merger
+        self._same = same
         self._holder = holder
         self._garbage_rules = garbage_rules or Rules()
         self._mark_interval_s = mark_interval_s
@@ -97,11 +106,11 @@ class Upkeep:
         return pair.check_incarnation(self._manifest, self._objects, incarnation)
 
     def maintain(self) -> Round:
-        """Merge the postings of all books and collect garbage. Call it every few seconds.
+        """Merge postings, compare records of one id, collect garbage. Call it every few seconds.
 
         Each job is done under a lease, so any number of processes may call it: no work is
-        done twice, and one that lost its lease meanwhile changes nothing. A book that cannot be
-        merged keeps no other back; its defect is raised at the end.
+        done twice, and one that lost its lease meanwhile changes nothing. A book in
+        which that fails keeps no other back; its defect is raised at the end.
 
         Raises
         ------
@@ -111,18 +120,21 @@ class Upkeep:
             A collection would have deleted too much.
         """
         self._mark()
-        merged_count = 0
+        merged_count = compared_count = reversed_count = 0
         failures: list[DefectError] = []
         for book in self._books.book_ids():
             try:
                 merged_count += self._merger.merge(book)
+                checked = self._same.check_when_due(book)
+                compared_count += checked.segment_count
+                reversed_count += checked.reversed_count
             except DefectError as error:
-                logger.error("book %s cannot be merged: %s", book, error)  # noqa: TRY400  # raised below
+                logger.error("the upkeep of book %s failed: %s", book, error)  # noqa: TRY400  # raised below
                 failures.append(error)
         collected = self._collect_garbage()
         if failures:
             raise failures[0]
-        return Round(merged_count, collected)
+        return Round(merged_count, collected, compared_count, reversed_count)
 
     def write_mark(self, interval_s: float = 0.0) -> None:
         """Write down how far the manifest has come, unless that was done since. As `maintain`."""

@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tonne.store.sql import key_tables as key_tables  # noqa: PLC0414  # known to the metadata
 from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
@@ -264,8 +265,9 @@ file = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("book", _id(), nullable=False),
-    # segment, postings, quarantine, clearing, orphan
-    Column("kind", String, nullable=False),
+    Column(
+        "kind", String, nullable=False
+    ),  # segment, postings, quarantine, clearing, keys, orphan
     # Unique across live, dead and condemned: a commit and the garbage collection that meet at
     # one path cannot both have it.
     Column("path", _id(), nullable=False, unique=True),
