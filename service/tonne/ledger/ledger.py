@@ -33,6 +33,7 @@ from tonne.ledger.reading.balances import Balances
 from tonne.ledger.reading.causes import SuspenseCauses
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
+from tonne.ledger.reading.found import FoundRecords
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.snapshot import Snapshots
 from tonne.ledger.upkeep.checks import Checks
@@ -126,6 +127,7 @@ class Ledger:
     estimates : Estimates
         Posts without a trace.
     records : Records
+    found : FoundRecords
     causes : SuspenseCauses
     balances : Balances
     evidence : Evidence
@@ -179,6 +181,7 @@ class Ledger:
         self.words = Words(manifest, states, clock, read_once)
         self.statements = Statements(manifest, states, clock)
         self.records = Records(manifest, reader, states, self.reads)
+        self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
         self.snapshots = Snapshots(

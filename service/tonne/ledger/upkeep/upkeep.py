@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tonne.errors import DefectError
 from tonne.store import LeaseLost, Rules, garbage, pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tonne.ledger.book.books import Books
     from tonne.ledger.upkeep.merging import Merger
@@ -34,13 +34,17 @@ GARBAGE_INTERVAL_S = 900.0
 class Round:
     """What one round of upkeep did. `collected` is None where it was not this round's turn.
 
-    `compared_segment_count` and `reversed_count` are of the check for records of one id.
+    `compared_segment_count` and `reversed_count` are of the check for records of one id;
+    `undecided_counts` is what waits for a decision, by kind, and `uncompared_age_s` the age of the
+    oldest records that are not compared.
     """
 
     merged_file_count: int
     collected: Collected | None
     compared_segment_count: int = 0
     reversed_count: int = 0
+    undecided_counts: Mapping[str, int] = field(default_factory=dict)
+    uncompared_age_s: float = 0.0
 
 
 class Upkeep:
@@ -134,7 +138,16 @@ class Upkeep:
         collected = self._collect_garbage()
         if failures:
             raise failures[0]
-        return Round(merged_count, collected, compared_count, reversed_count)
+        oldest = self._manifest.oldest_uncompared()
+        age_s = (self._clock() - oldest).total_seconds() if oldest is not None else 0.0
+        return Round(
+            merged_count,
+            collected,
+            compared_count,
+            reversed_count,
+            self._manifest.undecided_counts(),
+            max(age_s, 0.0),
+        )
 
     def write_mark(self, interval_s: float = 0.0) -> None:
         """Write down how far the manifest has come, unless that was done since. As `maintain`."""

@@ -28,6 +28,7 @@ from tonne.store.sql.key_tables import book_key, key_file
 from tonne.store.statement_rows import KeyFile, KeyState, SameRule
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import Connection
@@ -241,6 +242,19 @@ class KeyTable(Tables):
                 return int(behind) - 1
             last = sa.select(schema.book.c.commit_seq).where(schema.book.c.id == book)
             return int(connection.execute(last).scalar_one())
+
+    def oldest_uncompared(self) -> dt.datetime | None:
+        """Say when the oldest segment was made that is not compared, of any book."""
+        table = schema.file
+        query = sa.select(sa.func.min(table.c.create_time)).where(
+            table.c.book == book_key.c.book,
+            table.c.kind == "segment",
+            table.c.state == "live",
+            table.c.seq > book_key.c.checked_seq,
+        )
+        with self._database.read() as connection:
+            found: dt.datetime | None = connection.execute(query).scalar_one_or_none()
+        return found
 
 
 def insert_book_key(connection: Connection, database: Database, book: str) -> None:

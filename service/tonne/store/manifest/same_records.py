@@ -202,6 +202,14 @@ class SameRecordTable(Tables):
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def undecided_counts(self) -> dict[str, int]:
+        """Count what waits for a decision, in all books, by kind."""
+        table = same_record
+        query = sa.select(table.c.kind, sa.func.count()).where(_UNDECIDED).group_by(table.c.kind)
+        with self._database.read() as connection:
+            found: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
+        return {str(kind): found.get(str(kind), 0) for kind in SameKind}
+
     def undecided_groups(
         self, book: str, kind: SameKind, limit: int
     ) -> list[tuple[str, str, int, int, int]]:
@@ -242,15 +250,15 @@ def _put(
     if not found:
         return
     table = same_record
-    waiting: dict[tuple[str, str], sa.Row[Any]] = {}
+    waiting: dict[tuple[str, str], int] = {}
     for chunk in split(sorted({each.record_id for each in found})):
         query = sa.select(table.c.number, table.c.kind, table.c.record_id).where(
             table.c.book == book,
             table.c.record_id.in_(chunk),
             table.c.state == str(SameState.OPEN),
         )
-        for row in connection.execute(query):
-            waiting[row.record_id, row.kind] = row
+        for found_row in connection.execute(query):
+            waiting[found_row.record_id, found_row.kind] = found_row.number
     last = connection.execute(
         sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0)).where(table.c.book == book)
     ).scalar_one()
@@ -275,11 +283,11 @@ def _put(
             ],
         )
     for each in found:
-        row = waiting.get((each.record_id, str(each.kind)))
-        if row is not None:
+        number = waiting.get((each.record_id, str(each.kind)))
+        if number is not None:
             connection.execute(
                 sa.update(table)
-                .where(table.c.book == book, table.c.number == row.number)
+                .where(table.c.book == book, table.c.number == number)
                 .values(reason=each.reason, **_values(each))
             )
 

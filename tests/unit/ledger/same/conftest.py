@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from tonne.store.statement_rows import SameKind
 
 

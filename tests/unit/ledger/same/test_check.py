@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.unit.ledger.conftest import record
+from tests.unit.ledger.conftest import HOUR, T0, record
 from tests.unit.ledger.correcting.conftest import correct, inventory_of, reverse
 from tests.unit.ledger.same.conftest import check, open_entries, statuses
 from tonne.model import Facility
@@ -126,8 +126,6 @@ def test_waiting_records_are_compared_too(any_bench):
 
 def test_the_same_id_in_two_months_is_a_conflict(any_bench):
     """A record that names another month says another thing."""
-    from tests.unit.ledger.conftest import HOUR, T0
-
     bench = any_bench
     later = T0 + 40 * 24 * HOUR
     bench.append("a", [record(record_id="x")])

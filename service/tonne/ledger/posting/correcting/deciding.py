@@ -22,6 +22,7 @@ from tonne.store.statement_rows import (
     ReasonCode,
     SameKind,
     SameRecord,
+    SameRule,
     SameState,
 )
 
@@ -37,13 +38,15 @@ logger = logging.getLogger(__name__)
 SAME_FIELDS = Fields(
     {
         "number": number_field("number"),
-        "state": word_field("state", {f"SAME_STATE_{each.name}": str(each) for each in SameState}),
+        "state": word_field(
+            "state", {f"SAME_RECORD_STATE_{each.name}": str(each) for each in SameState}
+        ),
         "record_id": text_field("record_id"),
         "facility": text_field("facility"),
         "activity": text_field("activity"),
         "create_time": moment_field("create_time"),
     },
-    example='state = SAME_STATE_OPEN AND facility = "dc-1"',
+    example='state = SAME_RECORD_STATE_OPEN AND facility = "dc-1"',
     key="number",
 )
 """What listings of records of one id are filtered by."""
@@ -63,6 +66,16 @@ class SameGroup:
     entry_count: int
     record_count: int
     first_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SameSummary:
+    """Up to which commit a book is compared, whether nothing is behind, its rule, what waits."""
+
+    complete_up_to: int
+    is_complete: bool
+    rule: SameRule
+    undecided_count: int
 
 
 class Decider:
@@ -98,6 +111,25 @@ class Decider:
         """Group what waits for a decision by facility and activity, the largest groups first."""
         found = self._manifest.undecided_groups(check_id("book", book), kind, GROUPS_MAX)
         return tuple(SameGroup(*each) for each in found)
+
+    def summary(self, book: str) -> SameSummary:
+        """Say how far a book is compared, and what waits. Raises BookUnknown."""
+        state = self._manifest.key_state(check_id("book", book))
+        return SameSummary(
+            self._manifest.duplicates_complete_up_to(book),
+            not self._manifest.uncompared_segments(book, state.checked_seq, 1),
+            state.rule,
+            self._manifest.undecided_count(book),
+        )
+
+    def set_rule(self, book: str, rule: SameRule) -> None:
+        """Say what becomes of duplicates that are found from now on. Raises BookUnknown."""
+        self._manifest.set_same_rule(check_id("book", book), rule)
+
+    def recheck(self, book: str) -> int:
+        """Have the upkeep make all keys anew and compare all records again; gives the files."""
+        self._manifest.key_state(check_id("book", book))
+        return self._manifest.forget_keys(book)
 
     def decide(
         self, book: str, number: int, keep: Sequence[int], author: str, reason: str

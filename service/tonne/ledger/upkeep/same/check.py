@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from tonne.ledger.budget import Budget
     from tonne.ledger.files.files import FileReader
-    from tonne.ledger.files.frames import Schema
     from tonne.ledger.keys.runs import KeyRuns
     from tonne.ledger.posting.correcting.deciding import Decider
     from tonne.ledger.posting.correcting.duplicates import DuplicateTaker
@@ -58,7 +57,7 @@ _SLICES: Final = 16
 _FILES_BATCH: Final = 256
 _HELD_BYTES_MAX: Final = 24 << 20
 _ATTEMPTS_MAX: Final = 32
-_SCHEMA: Final[Schema] = {"key": pl.UInt64, "segment": pl.Int64}
+_ENTRY: Final = (pl.col("key").cast(pl.UInt64), pl.col("segment").cast(pl.Int64))
 _REST_FACTOR: Final = 20
 """A check rests so many times as long as it took: it takes a twentieth of a core at most."""
 
@@ -246,14 +245,14 @@ class _Round:
             keys = self._read(part, file).within(*buckets)
             entries = pl.DataFrame(shared_entries(mine.keys, keys.run))
             if not entries.is_empty():
-                hits.append(entries.cast(_SCHEMA))
+                hits.append(entries.select(_ENTRY))
         repeated = memoryview(repeated_keys(mine.keys)).cast("Q")
         keys_hit = {key for each in hits for key in each["key"].unique().to_list()}
         keys_hit.update(repeated)
         if not keys_hit:
             return []
         own = shared_entries(array("Q", sorted(keys_hit)), mine.run)
-        return [*hits, pl.DataFrame(own).cast(_SCHEMA)]
+        return [*hits, pl.DataFrame(own).select(_ENTRY)]
 
     def _read(self, part: KeyFile, file: FileRow) -> Keys:
         """Read a part; one that several slices need stays, as long as there is room."""
