@@ -12,6 +12,11 @@ from typing import Final, Protocol, Self, final
 
 from typing_extensions import Buffer
 
+from tonne_kernel.keys.hashing import hash_texts as hash_texts
+from tonne_kernel.keys.hashing import record_keys as record_keys
+from tonne_kernel.keys.runs import merge_keys as merge_keys
+from tonne_kernel.keys.runs import repeated_keys as repeated_keys
+from tonne_kernel.keys.runs import shared_entries as shared_entries
 from tonne_kernel.records.json_lines import cut_json_lines as cut_json_lines
 
 ROW_STATUSES: Final[dict[str, int]]
@@ -385,94 +390,10 @@ def sum_groups(
     """
 
 def kept_memory_bytes() -> int:
-    """Memory of free blocks that the kernel keeps for its next columns: at most 96 MiB.
-
-    Not part of any `memory_bytes`. Builds with checks keep none.
-    """
+    """Memory of free blocks kept for next columns: at most 96 MiB, part of no `memory_bytes`."""
 
 def round_double(value: float) -> int:
-    """Units of 10^-18 of the shortest decimal that reads back as value, half-even; for tests.
-
-    Raises ValueError for NaN, infinity or out of range.
-    """
+    """As `parse_decimal` the shortest decimal that reads back as value; for tests."""
 
 def parse_decimal(text: bytes) -> int:
     """Units of 10^-18 of a decimal text, half-even. Raises ValueError."""
-
-def hash_texts(
-    column: _ArrowArrayExportable | _ArrowStreamExportable, key: bytes, *, bits: int = 64
-) -> ArrowTable:
-    """Hash texts, such as record ids, under a key: SipHash-2-4.
-
-    Parameters
-    ----------
-    column : Arrow utf8, large_utf8 or utf8_view, such as a Polars series
-        The texts; nulls are allowed.
-    key : bytes
-        16 of them. Nobody without them finds two texts of one hash.
-    bits : int
-        First bits of the hash that are kept, the others are 0: fewer than 64 for tests alone.
-
-    Returns
-    -------
-    ArrowTable
-        One plain uint64 column (`polars.Series(table)`) in the order of the rows: 0 of an empty
-        text and a null, and of no other.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Another type, a key of another size, a text outside of its block.
-    """
-
-def record_keys(
-    column: _ArrowArrayExportable | _ArrowStreamExportable, key: bytes, *, bits: int = 64
-) -> bytes:
-    """Give the hashes that `hash_texts` gives, ascending, without those of empty texts.
-
-    Returns
-    -------
-    bytes
-        uint64, little-endian.
-    """
-
-def merge_keys(
-    runs: list[tuple[Buffer, Buffer | None, int]], base: int
-) -> tuple[bytes, bytes]:
-    """Merge sorted runs of keys.
-
-    Parameters
-    ----------
-    runs : list of tuple
-        Each of its keys (uint64, ascending), its segments (uint32, from the run's base; None: all
-        are the base) and the base.
-    base : int
-        From which the segments of the result count.
-
-    Returns
-    -------
-    tuple of bytes and bytes
-        Keys (uint64) and segments (uint32) of all entries, ascending by key; of equal keys those
-        of the first run first.
-
-    Raises
-    ------
-    OverflowError
-        A segment is below the base, or 2^32 or more above it.
-    ValueError
-        Keys and segments of unequal lengths.
-    """
-
-def shared_entries(keys: Buffer, run: tuple[Buffer, Buffer | None, int]) -> ArrowTable:
-    """Find the entries of a sorted run whose key is among some sorted keys (uint64).
-
-    It costs the fewer entries of the two, times the logarithm of how many more the other has.
-
-    Returns
-    -------
-    ArrowTable
-        `key` (uint64) and `segment` (int64, not from the base) of each, ascending by key.
-    """
-
-def repeated_keys(keys: Buffer) -> bytes:
-    """Give the keys (uint64, ascending) that occur more than once, each once, as bytes."""

@@ -156,7 +156,7 @@ def test_what_does_not_fit_is_refused():
         lambda: kernel.record_keys(pl.Series([1]), KEY),
         lambda: kernel.merge_keys([(array("Q", [1]), array("I", []), 0)], 0),
     ):
-        with pytest.raises(ValueError, match="key|hash|texts|segments"):
+        with pytest.raises(ValueError, match=r"key|hash|texts|segments"):
             wrong()
     for base in (6, 5 - (1 << 32)):
         with pytest.raises(OverflowError):
