@@ -154,7 +154,7 @@ class CorrectionCalls(ImportCalls):
         for page in self._pages(self._corrections.ListCorrections, request):
             yield from map(read_correction, page.corrections)
 
-    def find_records(
+    def get_records(
         self, book: str, record_id: str = "", *, source: str = "", offset: int = 0
     ) -> tuple[LedgerRecord, ...]:
         """Find the records of an id in the order of their commits, or the one at a place.
@@ -168,13 +168,13 @@ class CorrectionCalls(ImportCalls):
         StoreUnavailable
             The keys of older records are still being made.
         """
-        request = corrections_pb2.FindRecordsRequest(
+        request = corrections_pb2.GetRecordsRequest(
             parent=book_name(book),
             record_id=record_id,
             source=source_name(book, source) if source else "",
             offset=offset,
         )
-        answer = self._call(self._corrections.FindRecords, request)
+        answer = self._call(self._corrections.GetRecords, request)
         return tuple(map(read_ledger_record, answer.records))
 
     def list_same_records(
@@ -224,12 +224,12 @@ class CorrectionCalls(ImportCalls):
         answer = self._call(self._corrections.DecideSameRecord, request)
         return read_same_record(answer.same_record)
 
-    def update_same_record_rule(self, book: str, rule: str) -> None:
+    def set_same_record_rule(self, book: str, rule: str) -> None:
         """Say what becomes of duplicates from now on: `reverse`, or `report` alone."""
-        request = corrections_pb2.UpdateSameRecordRuleRequest(
+        request = corrections_pb2.SetSameRecordRuleRequest(
             name=book_name(book), rule=f"SAME_RECORD_RULE_{rule.upper()}"
         )
-        self._call(self._corrections.UpdateSameRecordRule, request)
+        self._call(self._corrections.SetSameRecordRule, request)
 
     def recheck_same_records(self, book: str) -> int:
         """Have all records of a book compared again; gives how many key files are made anew."""

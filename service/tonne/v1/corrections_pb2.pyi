@@ -199,7 +199,7 @@ class ListCorrectionsResponse(_message.Message):
     next_page_token: str
     def __init__(self, corrections: _Optional[_Iterable[_Union[Correction, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
-class FindRecordsRequest(_message.Message):
+class GetRecordsRequest(_message.Message):
     __slots__ = ("parent", "record_id", "source", "offset")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     RECORD_ID_FIELD_NUMBER: _ClassVar[int]
@@ -211,7 +211,7 @@ class FindRecordsRequest(_message.Message):
     offset: int
     def __init__(self, parent: _Optional[str] = ..., record_id: _Optional[str] = ..., source: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
 
-class FindRecordsResponse(_message.Message):
+class GetRecordsResponse(_message.Message):
     __slots__ = ("records",)
     RECORDS_FIELD_NUMBER: _ClassVar[int]
     records: _containers.RepeatedCompositeFieldContainer[_report_pb2.LedgerRecord]
@@ -347,7 +347,7 @@ class DecideSameRecordResponse(_message.Message):
     same_record: SameRecord
     def __init__(self, same_record: _Optional[_Union[SameRecord, _Mapping]] = ...) -> None: ...
 
-class UpdateSameRecordRuleRequest(_message.Message):
+class SetSameRecordRuleRequest(_message.Message):
     __slots__ = ("name", "rule")
     NAME_FIELD_NUMBER: _ClassVar[int]
     RULE_FIELD_NUMBER: _ClassVar[int]
@@ -355,7 +355,7 @@ class UpdateSameRecordRuleRequest(_message.Message):
     rule: SameRecordRule
     def __init__(self, name: _Optional[str] = ..., rule: _Optional[_Union[SameRecordRule, str]] = ...) -> None: ...
 
-class UpdateSameRecordRuleResponse(_message.Message):
+class SetSameRecordRuleResponse(_message.Message):
     __slots__ = ("rule",)
     RULE_FIELD_NUMBER: _ClassVar[int]
     rule: SameRecordRule

@@ -51,10 +51,10 @@ class CorrectionServiceStub:
                 request_serializer=tonne_dot_v1_dot_corrections__pb2.ListCorrectionsRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_corrections__pb2.ListCorrectionsResponse.FromString,
                 _registered_method=True)
-        self.FindRecords = channel.unary_unary(
-                '/tonne.v1.CorrectionService/FindRecords',
-                request_serializer=tonne_dot_v1_dot_corrections__pb2.FindRecordsRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_corrections__pb2.FindRecordsResponse.FromString,
+        self.GetRecords = channel.unary_unary(
+                '/tonne.v1.CorrectionService/GetRecords',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.GetRecordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.GetRecordsResponse.FromString,
                 _registered_method=True)
         self.ListSameRecords = channel.unary_unary(
                 '/tonne.v1.CorrectionService/ListSameRecords',
@@ -71,10 +71,10 @@ class CorrectionServiceStub:
                 request_serializer=tonne_dot_v1_dot_corrections__pb2.DecideSameRecordRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_corrections__pb2.DecideSameRecordResponse.FromString,
                 _registered_method=True)
-        self.UpdateSameRecordRule = channel.unary_unary(
-                '/tonne.v1.CorrectionService/UpdateSameRecordRule',
-                request_serializer=tonne_dot_v1_dot_corrections__pb2.UpdateSameRecordRuleRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_corrections__pb2.UpdateSameRecordRuleResponse.FromString,
+        self.SetSameRecordRule = channel.unary_unary(
+                '/tonne.v1.CorrectionService/SetSameRecordRule',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.FromString,
                 _registered_method=True)
         self.RecheckSameRecords = channel.unary_unary(
                 '/tonne.v1.CorrectionService/RecheckSameRecords',
@@ -110,7 +110,7 @@ class CorrectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def FindRecords(self, request, context):
+    def GetRecords(self, request, context):
         """Finds the records of an id, or the one at a place, whatever the size of the book.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -139,7 +139,7 @@ class CorrectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def UpdateSameRecordRule(self, request, context):
+    def SetSameRecordRule(self, request, context):
         """Says what becomes of duplicates of a book from now on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -171,10 +171,10 @@ def add_CorrectionServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_corrections__pb2.ListCorrectionsRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_corrections__pb2.ListCorrectionsResponse.SerializeToString,
             ),
-            'FindRecords': grpc.unary_unary_rpc_method_handler(
-                    servicer.FindRecords,
-                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.FindRecordsRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_corrections__pb2.FindRecordsResponse.SerializeToString,
+            'GetRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRecords,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.GetRecordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.GetRecordsResponse.SerializeToString,
             ),
             'ListSameRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSameRecords,
@@ -191,10 +191,10 @@ def add_CorrectionServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_corrections__pb2.DecideSameRecordRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_corrections__pb2.DecideSameRecordResponse.SerializeToString,
             ),
-            'UpdateSameRecordRule': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdateSameRecordRule,
-                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.UpdateSameRecordRuleRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_corrections__pb2.UpdateSameRecordRuleResponse.SerializeToString,
+            'SetSameRecordRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetSameRecordRule,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.SerializeToString,
             ),
             'RecheckSameRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.RecheckSameRecords,
@@ -296,7 +296,7 @@ class CorrectionService:
             _registered_method=True)
 
     @staticmethod
-    def FindRecords(request,
+    def GetRecords(request,
             target,
             options=(),
             channel_credentials=None,
@@ -309,9 +309,9 @@ class CorrectionService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.CorrectionService/FindRecords',
-            tonne_dot_v1_dot_corrections__pb2.FindRecordsRequest.SerializeToString,
-            tonne_dot_v1_dot_corrections__pb2.FindRecordsResponse.FromString,
+            '/tonne.v1.CorrectionService/GetRecords',
+            tonne_dot_v1_dot_corrections__pb2.GetRecordsRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.GetRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -404,7 +404,7 @@ class CorrectionService:
             _registered_method=True)
 
     @staticmethod
-    def UpdateSameRecordRule(request,
+    def SetSameRecordRule(request,
             target,
             options=(),
             channel_credentials=None,
@@ -417,9 +417,9 @@ class CorrectionService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tonne.v1.CorrectionService/UpdateSameRecordRule',
-            tonne_dot_v1_dot_corrections__pb2.UpdateSameRecordRuleRequest.SerializeToString,
-            tonne_dot_v1_dot_corrections__pb2.UpdateSameRecordRuleResponse.FromString,
+            '/tonne.v1.CorrectionService/SetSameRecordRule',
+            tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,

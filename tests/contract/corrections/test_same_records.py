@@ -44,10 +44,10 @@ def run(running, *arguments):
 
 def test_records_of_one_id_are_found_listed_and_decided(client, sent):
     """Of two that say the same the later one is reversed, of the others a person decides."""
-    first, second = client.find_records(sent, "same")
+    first, second = client.get_records(sent, "same")
     assert (first.status, second.status) == ("", "REVERSED")
     assert second.replaced_by.endswith("/channels/a")
-    assert client.find_records(sent, source="b", offset=0) == (second,)
+    assert client.get_records(sent, source="b", offset=0) == (second,)
     (conflict,) = client.list_same_records(sent, "conflict")
     assert [each.quantity for each in conflict.members] == ["10.000000", "4.000000"]
     summary = client.same_record_summary(sent)
@@ -64,7 +64,7 @@ def test_what_cannot_be_meant_is_refused(client, sent):
     """Each with the field that is wrong."""
     for wrong in ({"record_id": "nothing"}, {"record_id": ""}, {"source": "a", "offset": 99}):
         with pytest.raises(FieldInvalid):
-            client.find_records(sent, **wrong)
+            client.get_records(sent, **wrong)
     for number, keep, reason in ((1, [3], "x"), (1, [], "x"), (9, [1], "x"), (1, [1], " ")):
         with pytest.raises(FieldInvalid):
             client.decide_same_record(sent, number, keep, reason=reason)

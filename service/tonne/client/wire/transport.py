@@ -46,11 +46,11 @@ _REPEATABLE = (
         (
             "CorrectRecords",
             "ListCorrections",
-            "FindRecords",
+            "GetRecords",
             "ListSameRecords",
             "GetSameRecordSummary",
             "DecideSameRecord",
-            "UpdateSameRecordRule",
+            "SetSameRecordRule",
         ),
     ),
     (

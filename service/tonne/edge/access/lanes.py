@@ -53,7 +53,7 @@ LANE_OF: dict[str, str] = {
             "ClearSuspense",
             "ReverseRecords",
             "ListCorrections",
-            "FindRecords",
+            "GetRecords",
             "DecideSameRecord",
             "RecheckSameRecords",
             "CreateWord",

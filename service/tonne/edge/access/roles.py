@@ -102,11 +102,11 @@ RULES: dict[str, Rule] = {
     "ReverseRecords": Rule(_KEEPS, "parent", changes=True),
     "CorrectRecords": Rule(_KEEPS, "name", changes=True),
     "ListCorrections": Rule(_READS, "parent"),
-    "FindRecords": Rule(_READS, "parent"),
+    "GetRecords": Rule(_READS, "parent"),
     "ListSameRecords": Rule(_READS, "parent"),
     "GetSameRecordSummary": Rule(_READS, "name"),
     "DecideSameRecord": Rule(_KEEPS, "name", changes=True),
-    "UpdateSameRecordRule": Rule(_KEEPS, "name", changes=True),
+    "SetSameRecordRule": Rule(_KEEPS, "name", changes=True),
     "RecheckSameRecords": Rule(_KEEPS, "name", changes=True),
     # StatementService
     "CreateStatements": Rule(_KEEPS, "parent", changes=True),

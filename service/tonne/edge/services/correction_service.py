@@ -118,9 +118,9 @@ class CorrectionService:
             next_page_token=page.next_page_token,
         )
 
-    def find_records(
-        self, request: corrections_pb2.FindRecordsRequest
-    ) -> corrections_pb2.FindRecordsResponse:
+    def get_records(
+        self, request: corrections_pb2.GetRecordsRequest
+    ) -> corrections_pb2.GetRecordsResponse:
         """Find the records of an id, or the one at a place."""
         book = names.read_book(request.parent, field="parent")
         if bool(request.record_id) == bool(request.source):
@@ -138,7 +138,7 @@ class CorrectionService:
                     metadata={"field": "source"},
                 )
             records = self._ledger.found.at(book, source, request.offset)
-        return corrections_pb2.FindRecordsResponse(
+        return corrections_pb2.GetRecordsResponse(
             records=[codec.write_record(book, each) for each in records]
         )
 
@@ -180,14 +180,14 @@ class CorrectionService:
         entry = self._ledger.same.decide(book, number, request.keep, author, request.reason)
         return corrections_pb2.DecideSameRecordResponse(same_record=write_same_record(book, entry))
 
-    def update_same_record_rule(
-        self, request: corrections_pb2.UpdateSameRecordRuleRequest
-    ) -> corrections_pb2.UpdateSameRecordRuleResponse:
+    def set_same_record_rule(
+        self, request: corrections_pb2.SetSameRecordRuleRequest
+    ) -> corrections_pb2.SetSameRecordRuleResponse:
         """Say what becomes of duplicates."""
         book = names.read_book(request.name)
         rule = read_rule(request.rule)
         self._ledger.same.set_rule(book, rule)
-        return corrections_pb2.UpdateSameRecordRuleResponse(rule=f"SAME_RECORD_RULE_{rule.name}")
+        return corrections_pb2.SetSameRecordRuleResponse(rule=f"SAME_RECORD_RULE_{rule.name}")
 
     def recheck_same_records(
         self, request: corrections_pb2.RecheckSameRecordsRequest

@@ -149,7 +149,7 @@ def show_record(
     What is read does not grow with the book.
     """
     with connect(server) as client:
-        found = client.find_records(book, record_id, source=channel, offset=offset)
+        found = client.get_records(book, record_id, source=channel, offset=offset)
     print_rows(_SHOWN_COLUMNS, map(_shown, found), form)
 
 

@@ -159,7 +159,7 @@ def set_rule(
 ) -> None:
     """Say what becomes of duplicates of a book from now on."""
     with connect(server) as client:
-        client.update_same_record_rule(book, rule)
+        client.set_same_record_rule(book, rule)
     say(f"duplicates of {book} are {_RULES[rule]} from now on")
 
 
