@@ -120,6 +120,7 @@ soak: dev debug system  ## An operator errs for an hour; kill hundreds of times;
 	TONNE_TEST_MISTAKES_S=3600 $(BIN)/python -m pytest --timeout=0 -s \
 	    tests/adversity/mistakes/soak.py
 	$(BIN)/python -m pytest --timeout=0 -s tests/adversity/soak_read_memory.py
+	$(BIN)/python -m pytest --timeout=0 -s tests/adversity/soak_same_records.py
 	TONNE_TEST_MEMORY=every TONNE_TEST_DEATHS=600 $(BIN)/python -m pytest --timeout=0 \
 	    tests/adversity
 	TONNE_TEST_FAULT_ROUNDS=20 $(BIN)/python -m pytest --timeout=0 -s \

@@ -12,6 +12,11 @@ from typing import Final, Protocol, Self, final
 
 from typing_extensions import Buffer
 
+from tonne_kernel.keys.hashing import hash_texts as hash_texts
+from tonne_kernel.keys.hashing import record_keys as record_keys
+from tonne_kernel.keys.runs import merge_keys as merge_keys
+from tonne_kernel.keys.runs import repeated_keys as repeated_keys
+from tonne_kernel.keys.runs import shared_entries as shared_entries
 from tonne_kernel.records.json_lines import cut_json_lines as cut_json_lines
 
 ROW_STATUSES: Final[dict[str, int]]
@@ -385,16 +390,10 @@ def sum_groups(
     """
 
 def kept_memory_bytes() -> int:
-    """Memory of free blocks that the kernel keeps for its next columns: at most 96 MiB.
-
-    Not part of any `memory_bytes`. Builds with checks keep none.
-    """
+    """Memory of free blocks kept for next columns: at most 96 MiB, part of no `memory_bytes`."""
 
 def round_double(value: float) -> int:
-    """Units of 10^-18 of the shortest decimal that reads back as value, half-even; for tests.
-
-    Raises ValueError for NaN, infinity or out of range.
-    """
+    """As `parse_decimal` the shortest decimal that reads back as value; for tests."""
 
 def parse_decimal(text: bytes) -> int:
     """Units of 10^-18 of a decimal text, half-even. Raises ValueError."""

@@ -57,6 +57,8 @@ COMMANDS = {
     "channel": "commands.listings:channel_app",
     "record": "commands.correcting.corrections:record_app",
     "correction": "commands.correcting.corrections:correction_app",
+    "duplicate": "commands.correcting.same:duplicate_app",
+    "conflict": "commands.correcting.same:conflict_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",
     "quarantine": "commands.listings:quarantine_app",

@@ -102,6 +102,12 @@ RULES: dict[str, Rule] = {
     "ReverseRecords": Rule(_KEEPS, "parent", changes=True),
     "CorrectRecords": Rule(_KEEPS, "name", changes=True),
     "ListCorrections": Rule(_READS, "parent"),
+    "GetRecords": Rule(_READS, "parent"),
+    "ListSameRecords": Rule(_READS, "parent"),
+    "GetSameRecordSummary": Rule(_READS, "name"),
+    "DecideSameRecord": Rule(_KEEPS, "name", changes=True),
+    "SetSameRecordRule": Rule(_KEEPS, "name", changes=True),
+    "RecheckSameRecords": Rule(_KEEPS, "name", changes=True),
     # StatementService
     "CreateStatements": Rule(_KEEPS, "parent", changes=True),
     "ListStatements": Rule(_READS, "parent"),

@@ -26,6 +26,7 @@ SEGMENT: Final = "segment"
 POSTINGS: Final = "postings"
 QUARANTINE: Final = "quarantine"
 CLEARING: Final = "clearing"
+KEYS: Final = "keys"
 
 POSTINGS_GROUP_ROWS = 1 << 16
 """Rows of a row group of postings, which are read so many at a time: at most 76 MiB in memory."""
@@ -35,6 +36,7 @@ _FOLDERS: dict[FileKind, str] = {
     POSTINGS: "postings",
     QUARANTINE: "quarantine",
     CLEARING: "clearings",
+    KEYS: "keys",
 }
 
 
@@ -52,6 +54,10 @@ _DEPENDENTS: dict[FileKind, str] = {
         "which records of its segment left suspense: their lists, replays and further clearing. "
         "Inventories rest on postings files and stay right"
     ),
+    KEYS: (
+        "the search for records of one id, and records by their id. No number depends on it, but "
+        "a record that comes twice is not found before it is mended"
+    ),
 }
 _ASK = (
     "restore the object under the same path from a copy, or ask the producers for its records "
@@ -66,6 +72,10 @@ _REMEDIES: dict[FileKind, str] = {
     QUARANTINE: _ASK,
     CLEARING: (
         "restore the object under the same path from a copy, then run `tonne check --book {book}`"
+    ),
+    KEYS: (
+        "run `tonne duplicate recheck --book {book}`; the upkeep makes the key files again from "
+        "the segments"
     ),
 }
 """What mends a file. It stands in logs of servers and in what `tonne check` says itself."""
@@ -95,16 +105,11 @@ def put_frame(
     """
     rows = POSTINGS_GROUP_ROWS if kind == POSTINGS else ROW_GROUP_ROWS
     encoded = write_parquet(frame, rows)
-    # Books apart, kinds apart, days apart, never used before. A table of the segments may be
-    # published with their folder as its root: a VACUUM passes over folders that begin with "_".
-    day = f"{'_' if kind == SEGMENT else ''}{now.date().isoformat()}"
-    path = f"{book}/{_FOLDERS[kind]}/{day}/{name or uuid.uuid4().hex}.parquet"
-    objects.put(path, encoded.content)
-    return FileRow(
+    row = FileRow(
         id=uuid.uuid4().hex,
         book=book,
         kind=kind,
-        path=path,
+        path=_new_path(book, kind, now, f"{name or uuid.uuid4().hex}.parquet"),
         row_count=encoded.row_count,
         size_bytes=len(encoded.content),
         sha256=encoded.sha256,
@@ -113,6 +118,41 @@ def put_frame(
         suspended_count=suspended_count,
         segment=segment,
     )
+    objects.put(row.path, encoded.content)
+    return row
+
+
+def put_keys(
+    objects: Objects,
+    content: bytes,
+    count: int,
+    *,
+    book: str,
+    commit_id: str,
+    now: dt.datetime,
+) -> FileRow:
+    """Put the bytes of a key file of `count` keys under a new path; it is durable on return."""
+    row = FileRow(
+        id=uuid.uuid4().hex,
+        book=book,
+        kind=KEYS,
+        path=_new_path(book, KEYS, now, f"{uuid.uuid4().hex}.keys"),
+        row_count=count,
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        commit_id=commit_id,
+        create_time=now,
+    )
+    objects.put(row.path, content)
+    return row
+
+
+def _new_path(book: str, kind: FileKind, now: dt.datetime, name: str) -> str:
+    """Name an object: books apart, kinds apart, days apart, never used before."""
+    # A table of the segments may be published with their folder as its root: a VACUUM passes over
+    # folders that begin with "_".
+    day = f"{'_' if kind == SEGMENT else ''}{now.date().isoformat()}"
+    return f"{book}/{_FOLDERS[kind]}/{day}/{name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,13 +217,14 @@ class FileReader:
         FileMissing
             It counts, and its object is gone.
         ObjectMissing
-            It was a postings file, merged and collected since the manifest was asked: ask again.
+            A file of postings or keys, merged and collected since the manifest was asked: ask
+            again.
         StoreUnavailable
         """
         try:
             content = self._objects.get(file.path)
         except ObjectMissing as error:
-            if file.kind == POSTINGS and not self._is_live(file):
+            if file.kind in {POSTINGS, KEYS} and not self._is_live(file):
                 raise
             raise self._told(FileMissing, file, "the object is missing") from error
         digest = hashlib.sha256(content).hexdigest()
@@ -193,6 +234,8 @@ class FileReader:
         return VerifiedFile(file, content)
 
     def _is_live(self, file: FileRow) -> bool:
+        if file.kind == KEYS:
+            return any(each.id == file.id for _, each in self._manifest.key_files(file.book))
         return any(each.id == file.id for each in self._manifest.live_postings(file.book))
 
     def _told(self, kind: type[FileCorrupt], file: FileRow, there: str) -> FileCorrupt:

@@ -23,6 +23,7 @@ from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.files.overlay import REVERSED, Overlay, is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.spilled_sums import SpilledSums
+from tonne.ledger.keys.key_file import decode_keys
 from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.ledger.posting.repost import REPOSTED_SCHEMA, as_reposted, post_segment
 from tonne.ledger.reading.snapshot import ATTEMPTS_MAX
@@ -125,6 +126,7 @@ class BookCheck:
                     continue
                 for files in self._commits(snapshot):
                     self._check_commit(snapshot, files, difference)
+                self._check_keys(snapshot)
                 self._check_channels(snapshot)
                 self._check_difference(difference)
                 return self._found
@@ -161,6 +163,20 @@ class BookCheck:
             self._count(file)
         self._check_resolutions(sorted(ids))
         return True
+
+    def _check_keys(self, snapshot: BookSnapshot) -> None:
+        """Check that each key file is one of the book; one that was merged since is left."""
+        hash_key = self._manifest.key_state(self._book).hash_key
+        for part, file in self._manifest.key_files(self._book):
+            if file.seq > snapshot.stop_seq:
+                continue
+            try:
+                decode_keys(self._reader.open(file), hash_key, part.segment)
+            except ObjectMissing:
+                continue
+            except LedgerInconsistent as error:
+                self._tell("FILE_MUST_BE_WHOLE", error.message, file.id)
+            self._count(file)
 
     def _check_resolutions(self, ids: Sequence[str]) -> None:
         for first in range(0, len(ids), _FILES_BATCH):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tonne import model
 from tonne.errors import BookExists
+from tonne.store.manifest.keys import insert_book_key
 from tonne.store.manifest.methods import current_methods, insert_method
 from tonne.store.manifest.tables import (
     Tables,
@@ -69,6 +70,7 @@ class BookTable(Tables):
             connection.execute(
                 sa.insert(schema.revision).values(book=book.id, number=1, name=name)
             )
+            insert_book_key(connection, self._database, book.id)
             insert_method(connection, book.id, method, now)
             return _get_book(connection, book.id)
 
@@ -178,6 +180,15 @@ class BookTable(Tables):
         with self._database.read() as connection:
             rows, last = scan(connection, table, table.c.id, [], window)
             return Found(_books_of(connection, rows), last)
+
+    def closed_periods(self, book: str) -> list[int]:
+        """List the periods that take no postings, in order."""
+        table = schema.period
+        query = sa.select(table.c.period).where(
+            table.c.book == book, table.c.state != int(model.PeriodState.OPEN)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query.order_by(table.c.period)).scalars())
 
     def periods(self, book: str) -> list[tuple[int, model.PeriodState]]:
         """List the periods that have postings, in order; `BookUnknown` for an unknown book."""

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tonne.store.rows import Lease
+    from tonne.store.rows import FileKind, Lease
+    from tonne.store.sql.database import Database
 
 _LIVE = "live"
 _DEAD = "dead"
 _CONDEMNED = "condemned"
 
 
-class _NotLiveError(Exception):
+class NotLiveError(Exception):
     """A file to be replaced is not live any more."""
 
 
@@ -129,7 +130,7 @@ class FileTable(Tables):
 
         def work(connection: Connection) -> None:
             check_lease(connection, lease)
-            self._kill_postings(connection, book, sorted(set(old_ids)))
+            kill_files(connection, self._database, (book, "postings"), old_ids)
             files = [new, *further]
             _, seq, _ = take_seq(connection, book, len(files), self._database.now())
             insert_files(connection, files, seq, merged=True)
@@ -142,7 +143,7 @@ class FileTable(Tables):
             self._database.write(
                 work, settle=settle, committed=lambda: faults.reach("merge.after_sql")
             )
-        except _NotLiveError:
+        except NotLiveError:
             with self._database.read() as connection:
                 return _exists(connection, new.id)
         except LedgerInconsistent as error:
@@ -234,24 +235,31 @@ class FileTable(Tables):
             rows = connection.execute(query.order_by(table.c.seq).limit(limit))
             return [file_of(row) for row in rows]
 
-    def _kill_postings(self, connection: Connection, book: str, ids: Sequence[str]) -> None:
-        """Mark live postings files dead; their rows are locked in one order by everyone."""
-        table = schema.file
-        for chunk in split(ids):
-            query = sa.select(table.c.id).where(
-                table.c.id.in_(chunk),
-                table.c.book == book,
-                table.c.kind == "postings",
-                table.c.state == _LIVE,
-            )
-            query = query.order_by(table.c.id).with_for_update(key_share=True)
-            if len(connection.execute(query).all()) != len(chunk):
-                raise _NotLiveError
-            connection.execute(
-                sa.update(table)
-                .where(table.c.id.in_(chunk))
-                .values(state=_DEAD, dead_time=self._database.now())
-            )
+
+def kill_files(
+    connection: Connection, database: Database, scope: tuple[str, FileKind], ids: Iterable[str]
+) -> None:
+    """Mark live files of a book and kind dead; their rows are locked in one order by everyone.
+
+    Raises `NotLiveError` where one was not live any more.
+    """
+    table = schema.file
+    book, kind = scope
+    for chunk in split(sorted(set(ids))):
+        query = sa.select(table.c.id).where(
+            table.c.id.in_(chunk),
+            table.c.book == book,
+            table.c.kind == kind,
+            table.c.state == _LIVE,
+        )
+        query = query.order_by(table.c.id).with_for_update(key_share=True)
+        if len(connection.execute(query).all()) != len(chunk):
+            raise NotLiveError
+        connection.execute(
+            sa.update(table)
+            .where(table.c.id.in_(chunk))
+            .values(state=_DEAD, dead_time=database.now())
+        )
 
 
 def take_seq(

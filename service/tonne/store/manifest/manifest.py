@@ -18,11 +18,13 @@ from tonne.store.manifest.facilities import FacilityTable
 from tonne.store.manifest.files import FileTable
 from tonne.store.manifest.identities import IdentityTable
 from tonne.store.manifest.imports import ImportTable
+from tonne.store.manifest.keys import KeyTable
 from tonne.store.manifest.leases import LeaseTable
 from tonne.store.manifest.mends import MendTable
 from tonne.store.manifest.methods import MethodTable
 from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
+from tonne.store.manifest.same_records import SameRecordTable
 from tonne.store.manifest.snapshots import SnapshotQueries
 from tonne.store.manifest.statements import StatementTable
 from tonne.store.manifest.unknowns import UnknownTable
@@ -62,6 +64,8 @@ class Manifest(
     ImportTable,
     ClearingTable,
     CorrectionTable,
+    KeyTable,
+    SameRecordTable,
     PublicationTable,
     SnapshotQueries,
     LeaseTable,

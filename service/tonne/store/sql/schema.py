@@ -4,8 +4,7 @@ There are no foreign keys on what a commit inserts by the hundred (ranges, reque
 written by one function in one transaction, and a check of each at COMMIT would lengthen the one
 moment in which commits of a book wait for each other.
 
-`factors_count` and `records_count` are what the rest of the program calls `factor_count` and
-`record_count`: servers of an older version work beside this one, and ask for the old names.
+`factors_count`, `records_count`: older servers beside this one ask for these names.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tonne.store.sql import key_tables as key_tables  # noqa: PLC0414  # known to the metadata
 from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
@@ -264,10 +264,10 @@ file = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("book", _id(), nullable=False),
-    # segment, postings, quarantine, clearing, orphan
-    Column("kind", String, nullable=False),
-    # Unique across live, dead and condemned: a commit and the garbage collection that meet at
-    # one path cannot both have it.
+    Column(
+        "kind", String, nullable=False
+    ),  # segment, postings, quarantine, clearing, keys, orphan
+    # Unique across all states: a commit and a collection that meet at one cannot both have it.
     Column("path", _id(), nullable=False, unique=True),
     Column("row_count", BigInteger, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
