@@ -130,7 +130,7 @@ def snapshot_of(facility_count: int) -> Snapshot:
         Texts(()),
         [],
         0,
-        lambda _: iter(parts),
+        lambda _, **__: iter(parts),
         Kept(),
         evidence=None,
         again=None,

@@ -30,9 +30,11 @@ from tonne.ledger.reading.causes import SuspenseCauses
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.records import Records
+from tonne.ledger.reading.rollups import Rollups
 from tonne.ledger.reading.snapshot import Snapshots
 from tonne.ledger.upkeep.checks import Checks
 from tonne.ledger.upkeep.merging import MERGE_BYTES_MAX, MERGE_LEASE_S, Merger
+from tonne.ledger.upkeep.rollup_maker import RollupMaker
 from tonne.ledger.upkeep.upkeep import MARK_INTERVAL_S, Upkeep
 from tonne.store.sql.database import utc_now
 
@@ -168,8 +170,14 @@ class Ledger:
         self.records = Records(manifest, reader, states, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
+        rollups = Rollups(manifest, reader, self.balances.cache)
         self.snapshots = Snapshots(
-            manifest, states, self.balances.parts, self.editions, self.evidence
+            manifest,
+            states,
+            self.balances.parts,
+            self.editions,
+            self.evidence,
+            rollups=rollups,
         )
 
         self.journal = self._compose_posting(
@@ -187,8 +195,10 @@ class Ledger:
         self._compose_upkeep(
             manifest,
             objects,
-            holder,
-            clock,
+            rollups,
+            states,
+            holder=holder,
+            clock=clock,
             files_max=merge_files_max,
             bytes_max=merge_bytes_max,
             lease_s=merge_lease_s,
@@ -252,25 +262,39 @@ class Ledger:
         self,
         manifest: Manifest,
         objects: Objects,
+        rollups: Rollups,
+        states: BookStates,
+        *,
         holder: str,
         clock: Callable[[], dt.datetime],
-        *,
         files_max: int,
         bytes_max: int,
         lease_s: float,
         garbage_rules: Rules | None,
         mark_interval_s: float,
     ) -> None:
+        read_once = functools.partial(self.balances.parts, keep=False)
+        self.rollups = RollupMaker(
+            manifest,
+            objects,
+            rollups,
+            states,
+            read_once,
+            lease_s=lease_s,
+            clock=clock,
+            on_dead=self.balances.forget,
+        )
         self.merger = Merger(
             manifest,
             objects,
-            functools.partial(self.balances.parts, keep=False),
+            read_once,
             holder=holder,
             files_max=files_max,
             bytes_max=bytes_max,
             lease_s=lease_s,
             clock=clock,
             on_dead=self.balances.forget,
+            rollups=self.rollups,
         )
         self.upkeep = Upkeep(
             manifest,

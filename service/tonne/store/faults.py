@@ -35,6 +35,8 @@ POINTS: Final[dict[str, str]] = {
     "commit.after_sql": "COMMIT has happened, the caller does not know yet; raise = a lost reply",
     "merge.before_sql": "the merged postings file is durable, nothing refers to it",
     "merge.after_sql": "the merge has happened, the caller does not know; raise = a lost reply",
+    "rollup.before_sql": "the rollup of a run is durable, nothing refers to it",
+    "rollup.after_sql": "the rollup is live, the caller does not know; raise = a lost reply",
     "publish.after_intent": "a batch is written down, the published table not yet read",
     "publish.before_commit": "the table is read and lacks the batch, its commit has not begun",
     "publish.after_commit": "the batch is in the table, the manifest does not know",

@@ -15,7 +15,9 @@ from tonne.store.statement_rows import Correction  # noqa: TC001  see dt
 
 T = TypeVar("T")
 
-FileKind = Literal["segment", "postings", "quarantine", "clearing"]
+FileKind = Literal[
+    "segment", "postings", "quarantine", "clearing", "rollup", "rollupmembers", "rollupsites"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,16 @@ class FactorRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What the postings of a file lie within, both ends inclusive: months, and facilities."""
+
+    first_period: int
+    last_period: int
+    first_facility: str
+    last_facility: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileRow:
     """One immutable file that the manifest knows.
 
@@ -75,7 +87,8 @@ class FileRow:
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
     that wait in suspense now, `reversed_count` those that were reversed. `segment` is the id of
-    the segment whose records a clearing posts or takes back.
+    the segment whose records a clearing posts or takes back, or the run of postings files that a
+    rollup is of. `span` is known of postings that a merge made.
     """
 
     id: str
@@ -91,6 +104,7 @@ class FileRow:
     suspended_count: int = 0
     segment: str = ""
     reversed_count: int = 0
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

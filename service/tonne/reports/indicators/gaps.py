@@ -114,6 +114,29 @@ class Sites:
         if sum(map(len, self._pending)) >= max(PENDING_ROWS, self._masks.height):
             self._join()
 
+    def takes(self, sites: pl.DataFrame) -> bool:
+        """Whether the sites of a rollup say all that is seen of its postings: of all wanted types.
+
+        They do not say which region a posting has, nor which of several it had.
+        """
+        roots = set(self._place.meta.root_names())
+        left_out = sites.filter(pl.col("facility").is_null())["facility_type"]
+        return (
+            roots <= {"facility_type"}
+            and bool(self._types)
+            and not set(self._types) & set(left_out)
+        )
+
+    def add_sites(self, sites: pl.DataFrame) -> None:
+        """See sites of a rollup: as of its postings, month by month."""
+        kept = sites.filter(
+            pl.col("facility").is_not_null() & pl.col("facility_type").is_in(self._types)
+        )
+        if not kept.is_empty():
+            columns = ("facility", "activity", "resolution", "block", "facility_type", "mask")
+            self._pending.append(kept.select(self._place.alias("place"), *columns))
+            self._join()
+
     def _join(self) -> None:
         check_wanted()
         frames = [self._masks, *self._pending] if self._masks.height else self._pending

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
-from tonne.store import faults
+from tonne.errors import BookUnknown
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.tables import Tables, check_book, lock_book, name_of, split
-from tonne.store.rows import FileRow, RangeRow
+from tonne.store.manifest.tables import Tables, check_book, name_of, split
+from tonne.store.rows import FileRow, RangeRow, Span
 from tonne.store.sql import schema
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 _LIVE = "live"
 _DEAD = "dead"
 _CONDEMNED = "condemned"
-
-
-class _NotLiveError(Exception):
-    """A file to be replaced is not live any more."""
 
 
 class FileTable(Tables):
@@ -99,63 +94,6 @@ class FileTable(Tables):
                 query = sa.select(table).where(table.c.id.in_(chunk), table.c.state != _CONDEMNED)
                 found.update((row.id, file_of(row)) for row in connection.execute(query))
         return found
-
-    def replace_postings(
-        self,
-        book: str,
-        old_ids: Sequence[str],
-        new: FileRow,
-        lease: Lease | None = None,
-        *,
-        further: Sequence[FileRow] = (),
-    ) -> bool:
-        """Replace live postings files by one that holds the same sums, in one transaction.
-
-        `new` gets a `seq` of its own and an empty `commit_id`; so does each of `further`, the
-        files that hold the same sums together with it.
-
-        Returns
-        -------
-        bool
-            False if an old one was not live any more: nothing happened. A merge that happened
-            before under the same new id is fine.
-
-        Raises
-        ------
-        LeaseLost
-            Another one has taken the `lease` under which this is done: nothing happened.
-        """
-        faults.reach("merge.before_sql")
-
-        def work(connection: Connection) -> None:
-            check_lease(connection, lease)
-            self._kill_postings(connection, book, sorted(set(old_ids)))
-            files = [new, *further]
-            _, seq, _ = take_seq(connection, book, len(files), self._database.now())
-            insert_files(connection, files, seq, merged=True)
-
-        def settle(connection: Connection) -> bool:
-            lock_book(connection, book)  # see commits: whoever held it has ended
-            return _exists(connection, new.id)
-
-        try:
-            self._database.write(
-                work, settle=settle, committed=lambda: faults.reach("merge.after_sql")
-            )
-        except _NotLiveError:
-            with self._database.read() as connection:
-                return _exists(connection, new.id)
-        except LedgerInconsistent as error:
-            with self._database.read() as connection:
-                taken = condemned_paths(connection, [each.path for each in (new, *further)])
-            if taken:
-                raise StoreUnavailable(
-                    "the merged postings file waited too long and was collected as garbage: "
-                    "merge again",
-                    detail=f"{min(taken)} is one that was",
-                ) from error
-            raise
-        return True
 
     def forget_files(self, ids: Iterable[str], lease: Lease | None = None) -> None:
         """Remove the rows of dead files whose objects are gone. Raises `LeaseLost`."""
@@ -234,25 +172,6 @@ class FileTable(Tables):
             rows = connection.execute(query.order_by(table.c.seq).limit(limit))
             return [file_of(row) for row in rows]
 
-    def _kill_postings(self, connection: Connection, book: str, ids: Sequence[str]) -> None:
-        """Mark live postings files dead; their rows are locked in one order by everyone."""
-        table = schema.file
-        for chunk in split(ids):
-            query = sa.select(table.c.id).where(
-                table.c.id.in_(chunk),
-                table.c.book == book,
-                table.c.kind == "postings",
-                table.c.state == _LIVE,
-            )
-            query = query.order_by(table.c.id).with_for_update(key_share=True)
-            if len(connection.execute(query).all()) != len(chunk):
-                raise _NotLiveError
-            connection.execute(
-                sa.update(table)
-                .where(table.c.id.in_(chunk))
-                .values(state=_DEAD, dead_time=self._database.now())
-            )
-
 
 def take_seq(
     connection: Connection, book: str, count: int, now: sa.ColumnElement[dt.datetime]
@@ -301,6 +220,7 @@ def insert_files(
                     "state": _LIVE,
                     "dead_time": None,
                     "create_time": each.create_time,
+                    **_span_values(each.span),
                 }
                 for seq, each in enumerate(files, start=first_seq)
             ],
@@ -326,9 +246,8 @@ def condemned_paths(connection: Connection, paths: Sequence[str]) -> set[str]:
     return found
 
 
-def _exists(connection: Connection, file_id: str) -> bool:
-    query = sa.select(schema.file.c.id).where(schema.file.c.id == file_id)
-    return connection.execute(query).first() is not None
+def _span_values(span: Span | None) -> dict[str, int | str | None]:
+    return {name: getattr(span, name, None) for name in Span.__dataclass_fields__}
 
 
 def _orphan_values(path: str, now: dt.datetime) -> dict[str, Any]:
@@ -347,6 +266,7 @@ def _orphan_values(path: str, now: dt.datetime) -> dict[str, Any]:
         "state": _CONDEMNED,
         "dead_time": now,
         "create_time": now,
+        **_span_values(None),
     }
 
 
@@ -366,4 +286,7 @@ def file_of(row: sa.Row[Any]) -> FileRow:
         suspended_count=row.suspended_count,
         reversed_count=row.reversed_count,
         segment=row.segment or "",
+        span=None
+        if row.first_period is None
+        else Span(row.first_period, row.last_period, row.first_facility, row.last_facility),
     )

@@ -264,7 +264,7 @@ file = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("book", _id(), nullable=False),
-    # segment, postings, quarantine, clearing, orphan
+    # segment, postings, quarantine, clearing, rollup, rollupmembers, rollupsites, orphan
     Column("kind", String, nullable=False),
     # Unique across live, dead and condemned: a commit and the garbage collection that meet at
     # one path cannot both have it.
@@ -280,11 +280,17 @@ file = Table(
     Column("state", String, nullable=False),  # live, dead, condemned
     Column("dead_time", UtcTime),
     Column("create_time", UtcTime, nullable=False),
-    Column("segment", String),  # of a clearing: the segment whose records it posts
+    # Of a clearing: the segment whose records it posts. Of a rollup: the run that it is of.
+    Column("segment", String),
     # Of a segment: the batch in which it is, or is about to be, in the published table.
     Column("publish_batch", BigInteger),
     # Of a dead file: when a collection first found it so, by the time of the upkeep.
     Column("list_time", UtcTime),
+    # Of postings that a merge made: the months and facilities that they lie within.
+    Column("first_period", Integer),
+    Column("last_period", Integer),
+    Column("first_facility", Text),
+    Column("last_facility", Text),
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),
     Index(None, "state", "dead_time"),
