@@ -306,4 +306,11 @@ class Ledger:
             mark_interval_s=mark_interval_s,
             clock=clock,
         )
-        self.checks = Checks(manifest, objects, holder=holder, merge_lease_s=lease_s, clock=clock)
+        self.checks = Checks(
+            manifest,
+            objects,
+            self.rollups,
+            holder=holder,
+            merge_lease_s=lease_s,
+            clock=clock,
+        )

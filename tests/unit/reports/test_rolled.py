@@ -24,7 +24,12 @@ from tests.unit.reports.test_inventory import (
 )
 from tonne.catalogue.resolving.texts import Texts
 from tonne.catalogue.words.method import MethodSettings
-from tonne.ledger.files.files import POSTINGS, ROLLUP, ROLLUP_MEMBERS, ROLLUP_SITES
+from tonne.ledger.files.files import (
+    POSTINGS,
+    ROLLUP,
+    ROLLUP_MEMBERS,
+    ROLLUP_SITES,
+)
 from tonne.ledger.files.postings import as_postings
 from tonne.ledger.reading.rollups import RolledRun, members_differ
 from tonne.ledger.reading.snapshot import Snapshot
@@ -134,7 +139,7 @@ def always_rolled():
     return stack
 
 
-SHARES = st.sets(st.integers(0, 2))
+RUNS = st.sets(st.integers(0, 2))
 DATED = st.builds(
     lambda kind, entity, days: register(
         ("dc-1", kind, "US-WA", entity, min(days), max(days)),
@@ -147,17 +152,25 @@ DATED = st.builds(
 
 
 @settings(deadline=None, max_examples=150)
-@given(RECORDS, OUTCOMES, REQUESTS, ENTITIES, OWNED | DATED, OWNED | DATED | st.none(), SHARES)
-def test_an_inventory_by_rollups(records, outcomes, request, entities, now, then, rolled):
+@given(
+    records=RECORDS,
+    outcomes=OUTCOMES,
+    asked=REQUESTS,
+    entities=ENTITIES,
+    now=OWNED | DATED,
+    then=OWNED | DATED | st.none(),
+    rolled=RUNS,
+)
+def test_an_inventory_by_rollups(*, records, outcomes, asked, entities, now, then, rolled):
     """Whatever is grouped and chosen, and whatever the register said when they were made."""
     frames = [post(records[start::3], outcomes) for start in range(3)]
     assume(all(frame.height for frame in frames))
     with always_rolled():
         held = Held(frames, now if then is None else then, rolled)
         like = book_of(outcomes, now, entities)
-        found = book_inventory(held.snapshot(like), request)
-        assert found == book_inventory(held.snapshot(like, with_rollups=False), request)
-    naive = Naive(records, outcomes, request.under(MethodSettings()), now, entities)
+        found = book_inventory(held.snapshot(like), asked)
+        assert found == book_inventory(held.snapshot(like, with_rollups=False), asked)
+    naive = Naive(records, outcomes, asked.under(MethodSettings()), now, entities)
     expected = [naive.row(group, sums) for group, sums in sorted(naive.groups.items())]
     assert [fields(row) for row in found.rows] == expected
     assert fields(found.total) == naive.row((), naive.total)
@@ -207,7 +220,7 @@ def rows(facility, months):
     by=st.sampled_from(list(indicator_tests.PLACES_OF)),
     span=st.sampled_from(["", "month", "year", "rolling_year"]),
     first=st.integers(540, 548),
-    rolled=SHARES,
+    rolled=RUNS,
 )
 def test_indicators_by_rollups(records, by, span, first, rolled):
     """Values, and which sites lack which months."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from tonne.ledger.reading.frame_cache import FrameCache
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.rows import FileRow
+    from tonne.store.rows import FileKind, FileRow
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class RolledRun:
 
     name: str
     postings: tuple[FileRow, ...]
-    files: Mapping[str, FileRow]
+    files: Mapping[FileKind, FileRow]
 
 
 class Rollups:
@@ -172,9 +172,9 @@ class Rollups:
             return None
 
 
-def files_by_run(rollups: Sequence[FileRow]) -> dict[str, dict[str, FileRow]]:
+def files_by_run(rollups: Sequence[FileRow]) -> dict[str, dict[FileKind, FileRow]]:
     """Put the files of rollups together by their runs; what is not whole is left out."""
-    found: defaultdict[str, dict[str, FileRow]] = defaultdict(dict)
+    found: defaultdict[str, dict[FileKind, FileRow]] = defaultdict(dict)
     for file in rollups:
         found[file.segment][file.kind] = file
     return {run: files for run, files in found.items() if len(files) == len(ROLLUP_KINDS)}

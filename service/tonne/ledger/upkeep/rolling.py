@@ -22,7 +22,7 @@ from tonne.ledger.reading.rollups import (
 from tonne.model import LAST_DAY, first_day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from tonne.store.rows import FileKind
 
@@ -32,11 +32,14 @@ GAIN_MIN = 4
 HELD_ROWS_MIN = 1 << 17
 """Sums up to which a rollup goes on being made: its later postings may be more alike."""
 
-SITES_OF_TYPE_MAX = 1 << 19
+SITES_OF_TYPE_MAX = 1 << 18
 """Facilities of a type up to which a rollup tells the months of each."""
 
-SITES_ROWS_MAX = 1 << 21
+SITES_ROWS_MAX = 1 << 19
 """Most rows of the sites of a rollup; beyond, the type with most of them is left out."""
+
+STRANGERS_MAX = 1 << 18
+"""Facilities of a run that are not in the register, up to which it has a rollup."""
 
 NOTHING_DAY = "1970-01-01"
 """`valid_to` of a facility on days on which nothing of it counts: it ended before any record."""
@@ -68,16 +71,18 @@ class Rolled:
 class Roller:
     """Sums the postings of a run without their facilities.
 
-    Memory holds the rollup, a mark for each facility of the register, the names of the facilities
-    that are not in it, and `SITES_ROWS_MAX` sites.
+    Memory holds the rollup, 5 bytes for each facility of the register, the names of at most
+    `STRANGERS_MAX` facilities that are not in it, and `SITES_ROWS_MAX` sites.
 
     Parameters
     ----------
     register : polars.DataFrame
         The facilities: `facility` and `rollups.ATTRIBUTES`.
+    left_out : collection of str, optional
+        Types whose sites are not told; those with many facilities, where it is not given.
     """
 
-    def __init__(self, register: pl.DataFrame) -> None:
+    def __init__(self, register: pl.DataFrame, left_out: Collection[str] | None = None) -> None:
         with polars_errors("the register of a rollup"):
             known = in_order(register.select("facility", *ATTRIBUTES))
             # The first profile is that of facilities that are not in the register.
@@ -96,7 +101,7 @@ class Roller:
             )["profile"]
             counts = known.group_by("type").len("count")
             many = counts.filter(pl.col("count") > SITES_OF_TYPE_MAX)["type"]
-        self._left_out = {"", *many}
+        self._left_out = {"", *(many if left_out is None else left_out)}
         self._is_seen = pl.repeat(False, known.height, dtype=pl.Boolean, eager=True)
         self._strangers: set[str] = set()
         self._kind = pl.Categorical(pl.Categories.random("rollup"))
@@ -111,11 +116,12 @@ class Roller:
         if part.is_empty():
             return
         self._row_count += part.height
+        if not self._fits:
+            return
         with polars_errors("postings to roll up"):
             placed = self._placed(part)
-            if self._fits:
-                self._add_sums(placed)
             self._add_sites(placed)
+            self._add_sums(placed)
 
     def finish(self) -> Rolled | None:
         """Give the rollup; None where it would hardly be smaller, or a sum has too many digits."""
@@ -148,6 +154,9 @@ class Roller:
         known = names["place"].drop_nulls()
         self._is_seen = self._is_seen.scatter(known, True) if known.len() else self._is_seen
         self._strangers.update(names.filter(pl.col("place").is_null())["facility"])
+        if len(self._strangers) > STRANGERS_MAX:
+            self._fits = False
+            self._strangers.clear()
         profiles = self._profile_of.gather(names["place"]) if self._ids.len() else None
         names = names.with_columns(
             profile=pl.lit(0, pl.UInt32) if profiles is None else profiles.fill_null(0)
@@ -259,6 +268,41 @@ class Roller:
             for frame in rows
         ]
         return pl.concat(columns)
+
+
+class RollupCheck:
+    """Compares the rollup of a run with its postings, as they are read for something else.
+
+    Parameters
+    ----------
+    stored : mapping of FileKind to polars.DataFrame
+        The rollup's frames by the kinds of their files.
+    """
+
+    def __init__(self, stored: Mapping[FileKind, pl.DataFrame]) -> None:
+        self._stored = stored
+        sites = stored[ROLLUP_SITES]
+        with polars_errors("the sites of a rollup"):
+            left_out = sites.filter(pl.col("facility").is_null())["facility_type"].to_list()
+        # What the register said when it was made: that of today may be another.
+        self._roller = Roller(stored[ROLLUP_MEMBERS], left_out)
+
+    def add(self, postings: pl.DataFrame) -> None:
+        """See postings, columns of `POSTINGS_SCHEMA`."""
+        self._roller.add(postings)
+
+    def differing(self) -> Iterator[str]:
+        """Name the kinds of the files that are not what the postings add up to."""
+        rolled = self._roller.finish()
+        for kind, stored in self._stored.items():
+            made = None if rolled is None else rolled.frames[kind]
+            with polars_errors("a rollup"):
+                if made is None or not _in_any_order(made).equals(_in_any_order(stored)):
+                    yield kind
+
+
+def _in_any_order(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.sort(frame.columns)
 
 
 _COUNTED = ("quantity", "record_count", "record_start_count", "posting_count")

@@ -136,11 +136,12 @@ class RollupMaker:
             return False
         return self._settled.get(book) != self._state_of(book, postings)
 
-    def refresh(self, book: str, lease: Lease) -> int:
+    def refresh(self, book: str, lease: Lease, *, is_anew: bool = False) -> int:
         """Make the rollups that are missing, or of another register; end those of runs that went.
 
         One that is of another register, and young, waits: see `REFRESH_S`. A run that is not
-        worth one is looked at again when the book's files or its rules change.
+        worth one is looked at again when the book's files or its rules change. With `is_anew`
+        all are made.
 
         Returns
         -------
@@ -162,22 +163,14 @@ class RollupMaker:
         for name in dict.fromkeys([*(file.segment for file in rollups), *runs]):
             run = runs.get(name, [])
             old = [file for file in rollups if file.segment == name]
-            if _is_large(run):
-                whole = files_by_run(old).get(name)
-                if whole and self._rollups.is_right(RolledRun(name, tuple(run), whole), register):
+            whole = files_by_run(old).get(name, {})
+            if _is_large(run) and whole and not is_anew:
+                if self._rollups.is_right(RolledRun(name, tuple(run), whole), register):
                     continue
-                if whole and (self._clock() - old[0].create_time).total_seconds() < REFRESH_S:
+                if (self._clock() - old[0].create_time).total_seconds() < REFRESH_S:
                     is_settled = False
                     continue
-            elif not old:
-                continue
-            new = self._make(book, run, lease)
-            if new is None or not (new or old):
-                continue
-            ids = [file.id for file in run]
-            if self._manifest.replace_rollup(book, name, ids, new, lease):
-                self._on_dead([file.id for file in old])
-                made_count += bool(new)
+            made_count += self._replace(book, name, run, old, lease)
         if made_count:
             logger.info("book %s: %d rollups were made", book, made_count)
         if is_settled:
@@ -188,6 +181,21 @@ class RollupMaker:
         """Name what rollups rest on: the rules of the book, and its merged files."""
         merged = frozenset(file.id for file in postings if not file.commit_id)
         return self._states.refresh(book).book.revision_token, merged
+
+    def _replace(
+        self, book: str, name: str, run: Sequence[FileRow], old: Sequence[FileRow], lease: Lease
+    ) -> bool:
+        """Make the rollup of a run, where it is worth one, and end the old one; whether it was."""
+        if not (old or _is_large(run)):
+            return False
+        new = self._make(book, run, lease)
+        if new is None or not (new or old):
+            return False
+        ids = [file.id for file in run]
+        if not self._manifest.replace_rollup(book, name, ids, new, lease):
+            return False
+        self._on_dead([file.id for file in old])
+        return bool(new)
 
     def _make(self, book: str, run: Sequence[FileRow], lease: Lease) -> list[FileRow] | None:
         """Write the rollup of a run, where it is worth one; None where the run went meanwhile."""
