@@ -171,13 +171,9 @@ class Ledger:
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
         rollups = Rollups(manifest, reader, self.balances.cache)
+        parts = self.balances.parts
         self.snapshots = Snapshots(
-            manifest,
-            states,
-            self.balances.parts,
-            self.editions,
-            self.evidence,
-            rollups=rollups,
+            manifest, states, parts, self.editions, self.evidence, rollups=rollups
         )
 
         self.journal = self._compose_posting(

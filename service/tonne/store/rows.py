@@ -11,13 +11,9 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
-from tonne.store.statement_rows import Correction  # noqa: TC001  see dt
+from tonne.store.statement_rows import Correction, FileKind, Span  # noqa: TC001  see dt
 
 T = TypeVar("T")
-
-FileKind = Literal[
-    "segment", "postings", "quarantine", "clearing", "rollup", "rollupmembers", "rollupsites"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +63,6 @@ class FactorRow:
     evidence: str = ""
     steps: str = ""
     hours: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What the postings of a file lie within, both ends inclusive: months, and facilities."""
-
-    first_period: int
-    last_period: int
-    first_facility: str
-    last_facility: str
 
 
 @dataclass(frozen=True, slots=True)

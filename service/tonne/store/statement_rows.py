@@ -1,10 +1,15 @@
-"""Rows of statements, which of them are seen, and entries of corrections."""
+"""Rows of statements, which of them are seen, entries of corrections; kinds and spans of files."""
 
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
 import enum
 from dataclasses import dataclass
+from typing import Literal
+
+FileKind = Literal[
+    "segment", "postings", "quarantine", "clearing", "rollup", "rollup_members", "rollup_sites"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +105,13 @@ class Correction:
     number: int = 0
     commit_id: str = ""
     create_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the postings of a file lie within, both ends inclusive: months, and facilities."""
+
+    first_period: int
+    last_period: int
+    first_facility: str
+    last_facility: str

@@ -56,8 +56,8 @@ FILE_KINDS = (
     "quarantine",
     "clearing",
     "rollup",
-    "rollupmembers",
-    "rollupsites",
+    "rollup_members",
+    "rollup_sites",
 )
 """Kinds of the ledger's files."""
 

@@ -135,7 +135,7 @@ def always_rolled():
     """Use rollups whatever they gain."""
     stack = ExitStack()
     stack.enter_context(patch("tonne.reports.inventory.gathering.DETAIL_KEPT_ROWS", 0))
-    stack.enter_context(patch("tonne.ledger.upkeep.rolling.GAIN_MIN", 0))
+    stack.enter_context(patch("tonne.ledger.upkeep.rolling.GAIN_MIN", 1))
     return stack
 
 

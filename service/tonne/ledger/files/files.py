@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
-    from tonne.store.rows import FileKind, Span
+    from tonne.store.statement_rows import FileKind, Span
 
 SEGMENT: Final = "segment"
 POSTINGS: Final = "postings"
 QUARANTINE: Final = "quarantine"
 CLEARING: Final = "clearing"
 ROLLUP: Final = "rollup"
-ROLLUP_MEMBERS: Final = "rollupmembers"
-ROLLUP_SITES: Final = "rollupsites"
+ROLLUP_MEMBERS: Final = "rollup_members"
+ROLLUP_SITES: Final = "rollup_sites"
 ROLLUP_KINDS: Final = (ROLLUP, ROLLUP_MEMBERS, ROLLUP_SITES)
 """Files of a rollup: sums, the facilities that they are of, the months that some of these have."""
 

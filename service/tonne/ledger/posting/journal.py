@@ -60,7 +60,8 @@ if TYPE_CHECKING:
     from tonne.ledger.posting.mending.withdrawal import Withdrawals
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
-    from tonne.store.rows import FileKind, FileRow
+    from tonne.store.rows import FileRow
+    from tonne.store.statement_rows import FileKind
 
     Stage = Callable[[str], AbstractContextManager[object]]
 

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from tonne.ledger.reading.frame_cache import FrameCache
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.rows import FileKind, FileRow
+    from tonne.store.rows import FileRow
+    from tonne.store.statement_rows import FileKind
 
 logger = logging.getLogger(__name__)
 

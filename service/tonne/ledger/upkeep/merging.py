@@ -22,7 +22,7 @@ from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.upkeep.rollup_maker import CONSERVED, in_order
 from tonne.ledger.upkeep.turns import Layout
 from tonne.store.errors import LeaseLost, ObjectMissing
-from tonne.store.rows import Span
+from tonne.store.statement_rows import Span
 
 if TYPE_CHECKING:
     import datetime as dt

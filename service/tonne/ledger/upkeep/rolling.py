@@ -24,13 +24,13 @@ from tonne.model import LAST_DAY, first_day_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from tonne.store.rows import FileKind
+    from tonne.store.statement_rows import FileKind
 
 GAIN_MIN = 4
 """A rollup has at most one row for so many postings, or there is none."""
 
-HELD_ROWS_MIN = 1 << 17
-"""Sums up to which a rollup goes on being made: its later postings may be more alike."""
+ROLLUP_ROWS_MAX = 1 << 17
+"""Most rows of a rollup: a reader has all of them in memory."""
 
 SITES_OF_TYPE_MAX = 1 << 18
 """Facilities of a type up to which a rollup tells the months of each."""
@@ -132,7 +132,7 @@ class Roller:
                 sums = self._sums.frame()
             except QuantityOverflow:
                 return None
-            if sums.height * GAIN_MIN > self._row_count:
+            if sums.height > min(ROLLUP_ROWS_MAX, self._row_count // GAIN_MIN):
                 return None
             return Rolled(
                 {
@@ -168,8 +168,7 @@ class Roller:
         try:
             sums = sum_by(counted, ["profile", *_KEPT])
             self._sums.add(self._told(sums))
-            more_rows = self._sums.held_rows - HELD_ROWS_MIN
-            self._fits = more_rows * GAIN_MIN <= self._row_count
+            self._fits = self._sums.held_rows <= 2 * ROLLUP_ROWS_MAX
         except QuantityOverflow:
             self._fits = False
         if not self._fits:

@@ -165,7 +165,11 @@ class RollupMaker:
             old = [file for file in rollups if file.segment == name]
             whole = files_by_run(old).get(name, {})
             if _is_large(run) and whole and not is_anew:
-                if self._rollups.is_right(RolledRun(name, tuple(run), whole), register):
+                rolled = RolledRun(name, tuple(run), whole)
+                if (
+                    self._rollups.is_right(rolled, register)
+                    and self._rollups.sums(rolled) is not None
+                ):
                     continue
                 if (self._clock() - old[0].create_time).total_seconds() < REFRESH_S:
                     is_settled = False

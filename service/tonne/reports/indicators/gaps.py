@@ -66,7 +66,7 @@ class SiteGaps:
 
 
 class Sites:
-    """Sees which sites have postings of which kinds in which months: `gathering.Watch`.
+    """Sees which sites have postings of which kinds in which months: a `Watch` of postings.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ does tell apart is counted against the memory that calls may hold before it grow
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.hours.weighing import Hours
     from tonne.reports.inventory.parts.rolled import RolledPostings
+    from tonne.reports.inventory.parts.watch import Watch
 
 SUM_ROW_BYTES = 800
 """Memory of a posting that is gathered, while it is summed with others. Measured."""
@@ -54,22 +55,6 @@ LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "l
 """What tells the balances of one resolution apart."""
 
 _TEXTS = ("facility", "activity", "unit", "region", "resolution")
-
-
-class Watch(Protocol):
-    """What sees the postings of a request as they come, and keeps of them what it needs."""
-
-    def begin(self) -> None:
-        """Begin anew: what was seen is seen again."""
-
-    def add(self, postings: pl.DataFrame) -> None:
-        """See postings of the request, their texts as categories."""
-
-    def takes(self, sites: pl.DataFrame) -> bool:
-        """Whether the sites of a rollup say all that is seen of its postings."""
-
-    def add_sites(self, sites: pl.DataFrame) -> None:
-        """See sites of a rollup, their texts as categories, instead of its postings."""
 
 
 class Gathering:
@@ -186,6 +171,7 @@ class Gathering:
             yield Reading(files, gathered.add, self._wanted)
             return
         gathered.be_plain()
+        self.count(sum(each.taken.height for each in rolled))
         done = set()
         for each in rolled:
             done |= {file.id for file in each.run.postings}

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from tonne.errors import BookUnknown
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.tables import Tables, check_book, name_of, split
-from tonne.store.rows import FileRow, RangeRow, Span
+from tonne.store.rows import FileRow, RangeRow
 from tonne.store.sql import schema
+from tonne.store.statement_rows import Span
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tonne.store.rows import FileRow, Lease
 
-_ROLLUPS = ("rollup", "rollupmembers", "rollupsites")
+_ROLLUPS = ("rollup", "rollup_members", "rollup_sites")
 _LIVE = "live"
 _DEAD = "dead"
 

@@ -26,6 +26,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tonne.store.sql.file_tables import file_range as file_range  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.file_tables import span_columns
 from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
@@ -264,7 +266,7 @@ file = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("book", _id(), nullable=False),
-    # segment, postings, quarantine, clearing, rollup, rollupmembers, rollupsites, orphan
+    # segment, postings, quarantine, clearing, rollup, rollup_members, rollup_sites, orphan
     Column("kind", String, nullable=False),
     # Unique across live, dead and condemned: a commit and the garbage collection that meet at
     # one path cannot both have it.
@@ -286,11 +288,7 @@ file = Table(
     Column("publish_batch", BigInteger),
     # Of a dead file: when a collection first found it so, by the time of the upkeep.
     Column("list_time", UtcTime),
-    # Of postings that a merge made: the months and facilities that they lie within.
-    Column("first_period", Integer),
-    Column("last_period", Integer),
-    Column("first_facility", Text),
-    Column("last_facility", Text),
+    *span_columns(),
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),
     Index(None, "state", "dead_time"),
@@ -329,18 +327,6 @@ publication = Table(
     # The last batch that was written down, and the last one known to be in the table.
     Column("batch", BigInteger, nullable=False),
     Column("published_batch", BigInteger, nullable=False),
-)
-
-file_range = Table(
-    "file_range",
-    metadata,
-    Column("file_id", String, primary_key=True),
-    Column("channel", _id(), primary_key=True),
-    Column("first_offset", BigInteger, primary_key=True, autoincrement=False),
-    Column("stop_offset", BigInteger, nullable=False),
-    Column("commit_id", String, nullable=False),
-    Column("book", _id(), nullable=False),
-    Index(None, "book", "channel", "stop_offset"),
 )
 
 period = Table(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tonne.ledger.files.files import Wanted
     from tonne.ledger.reading.rollups import RolledRun
     from tonne.ledger.reading.snapshot import Snapshot
-    from tonne.reports.inventory.gathering import Watch
+    from tonne.reports.inventory.parts.watch import Watch
     from tonne.reports.inventory.selection import Selector
 
 
