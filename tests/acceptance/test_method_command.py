@@ -128,6 +128,9 @@ def test_a_wrong_file_is_told(tonne, book, tmp_path, content, words):
         (("method", "set", "--book", "b", "--reason", "r", "--gwp-set", "AR6"), "--author"),
         (("method", "set", "--book", "b", *WHO), "--file"),
         (("method", "set", "--book", "b", *WHO, "--rate", "CNY USD"), "FROM TO RATE"),
+        (("method", "set", "--book", "b", *WHO, "--rate", "CNY", "USD"), "FROM TO RATE"),
+        (("method", "set", "--book", "b", *WHO, "--rate", "CNY", "USD", "1", "ECB"), "in quotes"),
+        (("method", "set", "--book", "b", *WHO, "year"), "'year'"),
         (("edition", "list"), "--shipped"),
         (("edition", "list", "--shipped", "--book", "b"), "--shipped"),
     ],
@@ -138,6 +141,21 @@ def test_wrong_usage_ends_with_2(tonne, arguments, words):
     run = tonne(*arguments)
     assert run.returncode == 2
     assert words in run.stderr
+
+
+def test_rates_without_quotes_are_three_words(tonne, book):
+    """They mix with rates in quotes, each in its place."""
+    run = tonne(
+        "method", "set", "--book", book, *WHO, "--rate", "EUR2023", "USD2022", "1.05",
+        "--rate", "CNY USD2022 0.1486 yearly average", "--rate", "EUR2025", "USD2022", "1.00",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    rates = settings(tonne, book)["settings"]["rates"]
+    assert [(each["from_unit"], each["rate"], each["source"]) for each in rates] == [
+        ("EUR2023", "1.05", ""),
+        ("CNY", "0.1486", "yearly average"),
+        ("EUR2025", "1.00", ""),
+    ]
 
 
 def test_an_edition_is_added_behind_those_of_the_method(tonne, book):

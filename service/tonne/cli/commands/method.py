@@ -2,9 +2,10 @@
 
 import dataclasses
 import difflib
+import itertools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -166,6 +167,10 @@ _NoTransportWtt = Annotated[
 ]
 
 
+# An option takes one value: what follows the first word of a rate without quotes comes as this.
+_RateWords = Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")]
+
+
 @method_app.command("set")
 def set_method(
     *,
@@ -204,13 +209,15 @@ def set_method(
         list[str] | None,
         typer.Option(
             metavar="RATE",
-            help="A rate between units, as 'FROM TO RATE [valid_from=DAY] [valid_to=DAY] "
-            "[facility=ID] [SOURCE]'; give all of them.",
+            help="A rate between units, as FROM TO RATE, or in quotes 'FROM TO RATE "
+            "[valid_from=DAY] [valid_to=DAY] [facility=ID] [SOURCE]'; give all of them.",
         ),
     ] = None,
+    words: _RateWords = None,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Put a new version of the method in force. Settings that are not given stay."""
+    rates = _whole_rates(rate or (), words or ())
     given: dict[str, Any] = {
         "editions": edition and tuple(filter(None, edition)),
         "gwp_set": gwp_set,
@@ -223,7 +230,7 @@ def set_method(
         "proxy_regions": proxy_region and tuple(filter(None, proxy_region)),
         "year_fallback_years": year_fallback_years,
         "transport_wtt": transport_wtt if transport_wtt or no_transport_wtt else None,
-        "rates": rate and tuple(map(_read_rate, filter(None, rate))),
+        "rates": rate and tuple(map(_read_rate, filter(None, rates))),
     }
     if transport_wtt and no_transport_wtt:
         raise typer.BadParameter("one of the two", param_hint="--transport-wtt")
@@ -296,6 +303,23 @@ def _people_rate(rate: dict[str, str]) -> str:
     return (
         f"1 {rate['from_unit']} = {rate['rate']} {rate['to_unit']}{f' ({told})' if told else ''}"
     )
+
+
+def _whole_rates(rates: Sequence[str], words: Sequence[str]) -> list[str]:
+    """Put rates together that were written without quotes, as FROM TO RATE."""
+    left = iter(words)
+    whole = [
+        " ".join((rate, *itertools.islice(left, _RATE_PARTS - 1)))
+        if rate and len(rate.split()) == 1
+        else rate
+        for rate in rates
+    ]
+    if unread := list(left):
+        raise typer.BadParameter(
+            f"no option takes {' '.join(map(repr, unread))}: put a rate with more than FROM TO "
+            "RATE in quotes, like --rate 'CNY USD2022 0.1486 yearly average'",
+        )
+    return whole
 
 
 def _read_rate(text: str) -> Rate:
