@@ -56,7 +56,7 @@ docs/operations.md: the sums so far, what waits to be added to them, and the sum
 TURNS_MAX = 64
 """Most turns of one merge: each of them reads all of its files."""
 
-FILE_ROWS_MAX = 1 << 18
+FILE_ROWS_MAX = 1 << 17
 """Most rows of a merged file: a question for a facility's year reads twelve of them, or fewer."""
 
 _ORDER = ("period", "facility")

@@ -244,11 +244,11 @@ def _in_window(both: pl.DataFrame, window: tuple[int, int]) -> Iterator[tuple[st
         no_num=pl.col("den") & ~pl.col("num") & pl.col("within"),
     ).filter((pl.col("no_den") > 0) | (pl.col("no_num") > 0))
     for (place,), frame in kept.partition_by("place", as_dict=True).items():
-        named = frame.with_columns(pl.col("facility").cast(pl.String)).sort("facility", "block")
-        sites = named["facility"].unique(maintain_order=True)
-        shown = set(sites.head(NAMED_MAX).to_list())
+        sites = frame["facility"].unique().cast(pl.String)
+        shown = sites.bottom_k(NAMED_MAX).to_list()
         periods: dict[tuple[str, int], list[int]] = {}
-        head = named.filter(pl.col("facility").is_in(list(shown)))
+        named = pl.col("facility").cast(pl.String)
+        head = frame.filter(named.is_in(shown)).with_columns(named).sort("facility", "block")
         for site, block, no_den, no_num in head.select(
             "facility", "block", "no_den", "no_num"
         ).iter_rows():
