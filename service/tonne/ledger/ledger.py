@@ -35,9 +35,11 @@ from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.found import FoundRecords
 from tonne.ledger.reading.records import Records
+from tonne.ledger.reading.rollups import Rollups
 from tonne.ledger.reading.snapshot import Snapshots
 from tonne.ledger.upkeep.checks import Checks
 from tonne.ledger.upkeep.merging import MERGE_BYTES_MAX, MERGE_LEASE_S, Merger
+from tonne.ledger.upkeep.rollup_maker import RollupMaker
 from tonne.ledger.upkeep.same.check import SameCheck
 from tonne.ledger.upkeep.upkeep import MARK_INTERVAL_S, Upkeep
 from tonne.store.sql.database import utc_now
@@ -184,8 +186,10 @@ class Ledger:
         self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
         self.evidence = Evidence(manifest, reader, self.balances.parts)
+        rollups = Rollups(manifest, reader, self.balances.cache)
+        parts = self.balances.parts
         self.snapshots = Snapshots(
-            manifest, states, self.balances.parts, self.editions, self.evidence
+            manifest, states, parts, self.editions, self.evidence, rollups=rollups
         )
 
         self.journal = self._compose_posting(
@@ -204,8 +208,10 @@ class Ledger:
             manifest,
             objects,
             reader,
-            holder,
-            clock,
+            rollups,
+            states,
+            holder=holder,
+            clock=clock,
             files_max=merge_files_max,
             bytes_max=merge_bytes_max,
             lease_s=merge_lease_s,
@@ -279,25 +285,39 @@ class Ledger:
         manifest: Manifest,
         objects: Objects,
         reader: FileReader,
+        rollups: Rollups,
+        states: BookStates,
+        *,
         holder: str,
         clock: Callable[[], dt.datetime],
-        *,
         files_max: int,
         bytes_max: int,
         lease_s: float,
         garbage_rules: Rules | None,
         mark_interval_s: float,
     ) -> None:
+        read_once = functools.partial(self.balances.parts, keep=False)
+        self.rollups = RollupMaker(
+            manifest,
+            objects,
+            rollups,
+            states,
+            read_once,
+            lease_s=lease_s,
+            clock=clock,
+            on_dead=self.balances.forget,
+        )
         self.merger = Merger(
             manifest,
             objects,
-            functools.partial(self.balances.parts, keep=False),
+            read_once,
             holder=holder,
             files_max=files_max,
             bytes_max=bytes_max,
             lease_s=lease_s,
             clock=clock,
             on_dead=self.balances.forget,
+            rollups=self.rollups,
         )
         self.same_check = SameCheck(
             manifest,
@@ -320,4 +340,11 @@ class Ledger:
             mark_interval_s=mark_interval_s,
             clock=clock,
         )
-        self.checks = Checks(manifest, objects, holder=holder, merge_lease_s=lease_s, clock=clock)
+        self.checks = Checks(
+            manifest,
+            objects,
+            self.rollups,
+            holder=holder,
+            merge_lease_s=lease_s,
+            clock=clock,
+        )

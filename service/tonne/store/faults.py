@@ -43,6 +43,8 @@ POINTS: Final[dict[str, str]] = {
     "same.after_mark": "a check is marked, the caller does not know; raise = a lost reply",
     "same.after_claim": "a decision is claimed, no record is reversed",
     "same.after_reversals": "what a decision reverses is reversed, it is not yet closed",
+    "rollup.before_sql": "the rollup of a run is durable, nothing refers to it",
+    "rollup.after_sql": "the rollup is live, the caller does not know; raise = a lost reply",
     "publish.after_intent": "a batch is written down, the published table not yet read",
     "publish.before_commit": "the table is read and lacks the batch, its commit has not begun",
     "publish.after_commit": "the batch is in the table, the manifest does not know",

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from tonne.model import Channel, ControlTotals, Entity  # noqa: TC001  see dt
-from tonne.store.statement_rows import Correction, KeyFile  # noqa: TC001  see dt
+from tonne.store.statement_rows import Correction, FileKind, KeyFile, Span  # noqa: TC001  see dt
 
 T = TypeVar("T")
-
-FileKind = Literal["segment", "postings", "quarantine", "clearing", "keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,8 @@ class FileRow:
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
     that wait in suspense now, `reversed_count` those that were reversed. `segment` is the id of
-    the segment whose records a clearing posts or takes back.
+    the segment whose records a clearing posts or takes back, or the run of postings files that a
+    rollup is of. `span` is known of postings that a merge made.
     """
 
     id: str
@@ -91,6 +90,7 @@ class FileRow:
     suspended_count: int = 0
     segment: str = ""
     reversed_count: int = 0
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

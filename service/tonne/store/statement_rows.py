@@ -1,10 +1,22 @@
-"""Rows of statements and which of them are seen, of corrections, and of record keys."""
+"""Rows of statements, of corrections, of record keys; kinds and spans of files."""
 
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
 import enum
 from dataclasses import dataclass
+from typing import Literal
+
+FileKind = Literal[
+    "segment",
+    "postings",
+    "quarantine",
+    "clearing",
+    "keys",
+    "rollup",
+    "rollup_members",
+    "rollup_sites",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +201,13 @@ class SameRecord:
     reason: str = ""
     create_time: dt.datetime | None = None
     decide_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the postings of a file lie within, both ends inclusive: months, and facilities."""
+
+    first_period: int
+    last_period: int
+    first_facility: str
+    last_facility: str

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.reading.balances import ALL
 from tonne.ledger.reading.moment import Moment, outrun
 from tonne.model import check_id
 from tonne.store.errors import ObjectMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.catalogue.words.method import MethodSettings
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.book.editions import Editions
+    from tonne.ledger.files.files import Wanted
     from tonne.ledger.reading.balances import Add, Parts
     from tonne.ledger.reading.evidence import Evidence
+    from tonne.ledger.reading.rollups import Rollups
     from tonne.model import Entity
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow
 
 ATTEMPTS_MAX = 16
 """Moments that a reader takes when changes, merges and garbage collection outrun it."""
+
+
+class Reading(NamedTuple):
+    """Postings files that are read, what of them is wanted at least, and what takes the parts."""
+
+    files: Sequence[FileRow]
+    add: Add
+    wanted: Wanted = ALL
 
 
 @dataclass(eq=False)
@@ -62,6 +73,8 @@ class Snapshot(Moment):
     again : callable
         Takes the files of a later moment at which the rules are the same; raises
         StoreUnavailable where they are not.
+    rollups : Rollups, optional
+        Sums of the files without their facilities.
     """
 
     settings: MethodSettings
@@ -73,10 +86,11 @@ class Snapshot(Moment):
     editions: Editions
     evidence: Evidence
     again: Callable[[], Sequence[FileRow]]
+    rollups: Rollups | None = None
     _is_read: bool = field(default=False, init=False)
 
-    def fold(self, begin: Callable[[], Add]) -> None:
-        """Go through the postings, part by part.
+    def fold(self, begin: Callable[[], Iterable[Reading]]) -> None:
+        """Go through postings, part by part.
 
         Memory holds a part of at most `POSTINGS_GROUP_ROWS` rows, whatever the size of the book
         and of its files.
@@ -84,9 +98,9 @@ class Snapshot(Moment):
         Parameters
         ----------
         begin : callable
-            Gives what takes the parts, columns of `POSTINGS_SCHEMA`. It is called anew where
-            merges and garbage collection outran the reading: then the snapshot is of a later
-            moment with the same rules. That happens the first time alone.
+            Says what is read of `files`, and what takes its parts, columns of `POSTINGS_SCHEMA`.
+            It is called anew where merges and garbage collection outran the reading: then the
+            snapshot is of a later moment with the same rules. That happens the first time alone.
 
         Raises
         ------
@@ -96,10 +110,10 @@ class Snapshot(Moment):
             A file that the manifest names is gone or cannot be read.
         """
         for _ in range(ATTEMPTS_MAX):
-            add = begin()
             try:
-                for part in self.parts(self.files):
-                    add(part)
+                for reading in begin():
+                    for part in self.parts(reading.files, wanted=reading.wanted):
+                        reading.add(part)
             except ObjectMissing as error:
                 if self._is_read:
                     raise outrun(self.book.id) from error
@@ -125,9 +139,9 @@ class Snapshot(Moment):
         """
         parts: list[pl.DataFrame] = []
 
-        def begin() -> Add:
+        def begin() -> Iterator[Reading]:
             parts.clear()
-            return parts.append
+            yield Reading(self.files, parts.append)
 
         self.fold(begin)
         with polars_errors(f"postings of book {self.book.id}"):
@@ -151,6 +165,7 @@ class Snapshots:
         Reads postings files, as `Balances.parts`.
     editions : Editions
     evidence : Evidence
+    rollups : Rollups, optional
         As in `Snapshot`.
     """
 
@@ -161,12 +176,15 @@ class Snapshots:
         parts: Parts,
         editions: Editions,
         evidence: Evidence,
+        *,
+        rollups: Rollups | None = None,
     ) -> None:
         self._manifest = manifest
         self._states = states
         self._parts = parts
         self._editions = editions
         self._evidence = evidence
+        self._rollups = rollups
 
     def take(self, book: str) -> Snapshot:
         """Take a snapshot of a book as it is now.
@@ -203,5 +221,6 @@ class Snapshots:
                 self._editions,
                 self._evidence,
                 again,
+                self._rollups,
             )
         raise outrun(book)

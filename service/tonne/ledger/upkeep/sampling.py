@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tonne.errors import FieldInvalid, LedgerInconsistent
-from tonne.ledger.files.files import CLEARING, KEYS, POSTINGS, QUARANTINE, SEGMENT, FileReader
+from tonne.ledger.files.files import (
+    CLEARING,
+    KEYS,
+    POSTINGS,
+    QUARANTINE,
+    ROLLUP_KINDS,
+    SEGMENT,
+    FileReader,
+)
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
@@ -35,7 +43,7 @@ SAMPLE_FILES_MAX = 100_000
 """Most files of a sample that is given as a number: so many rows are kept."""
 
 _FILES_BATCH = 256
-_KINDS: Final = (SEGMENT, POSTINGS, QUARANTINE, CLEARING, KEYS)
+_KINDS: Final = (SEGMENT, POSTINGS, QUARANTINE, CLEARING, KEYS, *ROLLUP_KINDS)
 _RECORD_KINDS: Final = frozenset({SEGMENT, QUARANTINE})
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
-from tonne.store import faults
+from tonne.errors import BookUnknown
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.tables import Tables, check_book, lock_book, name_of, split
+from tonne.store.manifest.tables import Tables, check_book, name_of, split
 from tonne.store.rows import FileRow, RangeRow
 from tonne.store.sql import schema
+from tonne.store.statement_rows import Span
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from tonne.store.rows import FileKind, Lease
+    from tonne.store.rows import Lease
     from tonne.store.sql.database import Database
+    from tonne.store.statement_rows import FileKind
 
 _LIVE = "live"
 _DEAD = "dead"
@@ -101,63 +102,6 @@ class FileTable(Tables):
                 found.update((row.id, file_of(row)) for row in connection.execute(query))
         return found
 
-    def replace_postings(
-        self,
-        book: str,
-        old_ids: Sequence[str],
-        new: FileRow,
-        lease: Lease | None = None,
-        *,
-        further: Sequence[FileRow] = (),
-    ) -> bool:
-        """Replace live postings files by one that holds the same sums, in one transaction.
-
-        `new` gets a `seq` of its own and an empty `commit_id`; so does each of `further`, the
-        files that hold the same sums together with it.
-
-        Returns
-        -------
-        bool
-            False if an old one was not live any more: nothing happened. A merge that happened
-            before under the same new id is fine.
-
-        Raises
-        ------
-        LeaseLost
-            Another one has taken the `lease` under which this is done: nothing happened.
-        """
-        faults.reach("merge.before_sql")
-
-        def work(connection: Connection) -> None:
-            check_lease(connection, lease)
-            kill_files(connection, self._database, (book, "postings"), old_ids)
-            files = [new, *further]
-            _, seq, _ = take_seq(connection, book, len(files), self._database.now())
-            insert_files(connection, files, seq, merged=True)
-
-        def settle(connection: Connection) -> bool:
-            lock_book(connection, book)  # see commits: whoever held it has ended
-            return _exists(connection, new.id)
-
-        try:
-            self._database.write(
-                work, settle=settle, committed=lambda: faults.reach("merge.after_sql")
-            )
-        except NotLiveError:
-            with self._database.read() as connection:
-                return _exists(connection, new.id)
-        except LedgerInconsistent as error:
-            with self._database.read() as connection:
-                taken = condemned_paths(connection, [each.path for each in (new, *further)])
-            if taken:
-                raise StoreUnavailable(
-                    "the merged postings file waited too long and was collected as garbage: "
-                    "merge again",
-                    detail=f"{min(taken)} is one that was",
-                ) from error
-            raise
-        return True
-
     def forget_files(self, ids: Iterable[str], lease: Lease | None = None) -> None:
         """Remove the rows of dead files whose objects are gone. Raises `LeaseLost`."""
         table = schema.file
@@ -236,10 +180,8 @@ class FileTable(Tables):
             return [file_of(row) for row in rows]
 
 
-def kill_files(
-    connection: Connection, database: Database, scope: tuple[str, FileKind], ids: Iterable[str]
-) -> None:
-    """Mark live files of a book and kind dead; their rows are locked in one order by everyone.
+def lock_files(connection: Connection, scope: tuple[str, FileKind], ids: Iterable[str]) -> None:
+    """Lock the rows of live files of a book and kind, in one order by everyone.
 
     Raises `NotLiveError` where one was not live any more.
     """
@@ -255,6 +197,16 @@ def kill_files(
         query = query.order_by(table.c.id).with_for_update(key_share=True)
         if len(connection.execute(query).all()) != len(chunk):
             raise NotLiveError
+
+
+def kill_files(
+    connection: Connection, database: Database, scope: tuple[str, FileKind], ids: Iterable[str]
+) -> None:
+    """Mark live files of a book and kind dead. Raises `NotLiveError` as `lock_files`."""
+    table = schema.file
+    wanted = sorted(set(ids))
+    lock_files(connection, scope, wanted)
+    for chunk in split(wanted):
         connection.execute(
             sa.update(table)
             .where(table.c.id.in_(chunk))
@@ -309,6 +261,7 @@ def insert_files(
                     "state": _LIVE,
                     "dead_time": None,
                     "create_time": each.create_time,
+                    **_span_values(each.span),
                 }
                 for seq, each in enumerate(files, start=first_seq)
             ],
@@ -334,9 +287,8 @@ def condemned_paths(connection: Connection, paths: Sequence[str]) -> set[str]:
     return found
 
 
-def _exists(connection: Connection, file_id: str) -> bool:
-    query = sa.select(schema.file.c.id).where(schema.file.c.id == file_id)
-    return connection.execute(query).first() is not None
+def _span_values(span: Span | None) -> dict[str, int | str | None]:
+    return {name: getattr(span, name, None) for name in Span.__dataclass_fields__}
 
 
 def _orphan_values(path: str, now: dt.datetime) -> dict[str, Any]:
@@ -355,6 +307,7 @@ def _orphan_values(path: str, now: dt.datetime) -> dict[str, Any]:
         "state": _CONDEMNED,
         "dead_time": now,
         "create_time": now,
+        **_span_values(None),
     }
 
 
@@ -374,4 +327,7 @@ def file_of(row: sa.Row[Any]) -> FileRow:
         suspended_count=row.suspended_count,
         reversed_count=row.reversed_count,
         segment=row.segment or "",
+        span=None
+        if row.first_period is None
+        else Span(row.first_period, row.last_period, row.first_facility, row.last_facility),
     )

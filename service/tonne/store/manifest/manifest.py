@@ -21,6 +21,7 @@ from tonne.store.manifest.imports import ImportTable
 from tonne.store.manifest.keys import KeyTable
 from tonne.store.manifest.leases import LeaseTable
 from tonne.store.manifest.mends import MendTable
+from tonne.store.manifest.merges import MergeTable
 from tonne.store.manifest.methods import MethodTable
 from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
@@ -60,6 +61,7 @@ class Manifest(
     ChannelTable,
     CommitTable,
     FileTable,
+    MergeTable,
     MendTable,
     ImportTable,
     ClearingTable,

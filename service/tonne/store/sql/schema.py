@@ -26,6 +26,8 @@ from sqlalchemy import (
 )
 
 from tonne.store.sql import key_tables as key_tables  # noqa: PLC0414  # known to the metadata
+from tonne.store.sql.file_tables import file_range as file_range  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.file_tables import span_columns
 from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
@@ -264,9 +266,8 @@ file = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("book", _id(), nullable=False),
-    Column(
-        "kind", String, nullable=False
-    ),  # segment, postings, quarantine, clearing, keys, orphan
+    # segment, postings, quarantine, clearing, keys, rollup, rollup_members, rollup_sites, orphan
+    Column("kind", String, nullable=False),
     # Unique across all states: a commit and a collection that meet at one cannot both have it.
     Column("path", _id(), nullable=False, unique=True),
     Column("row_count", BigInteger, nullable=False),
@@ -280,11 +281,13 @@ file = Table(
     Column("state", String, nullable=False),  # live, dead, condemned
     Column("dead_time", UtcTime),
     Column("create_time", UtcTime, nullable=False),
-    Column("segment", String),  # of a clearing: the segment whose records it posts
+    # Of a clearing: the segment whose records it posts. Of a rollup: the run that it is of.
+    Column("segment", String),
     # Of a segment: the batch in which it is, or is about to be, in the published table.
     Column("publish_batch", BigInteger),
     # Of a dead file: when a collection first found it so, by the time of the upkeep.
     Column("list_time", UtcTime),
+    *span_columns(),
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),
     Index(None, "state", "dead_time"),
@@ -323,18 +326,6 @@ publication = Table(
     # The last batch that was written down, and the last one known to be in the table.
     Column("batch", BigInteger, nullable=False),
     Column("published_batch", BigInteger, nullable=False),
-)
-
-file_range = Table(
-    "file_range",
-    metadata,
-    Column("file_id", String, primary_key=True),
-    Column("channel", _id(), primary_key=True),
-    Column("first_offset", BigInteger, primary_key=True, autoincrement=False),
-    Column("stop_offset", BigInteger, nullable=False),
-    Column("commit_id", String, nullable=False),
-    Column("book", _id(), nullable=False),
-    Index(None, "book", "channel", "stop_offset"),
 )
 
 period = Table(

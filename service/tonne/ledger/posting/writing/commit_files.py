@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tonne.ledger.keys.runs import KeyRuns
     from tonne.ledger.posting.posted import PostedEntries
     from tonne.store.objects.objects import Objects
-    from tonne.store.rows import FileKind, FileRow
+    from tonne.store.rows import FileRow
+    from tonne.store.statement_rows import FileKind
 
 WRITE_THREADS = 8
 """The four files of a commit are encoded and put side by side, for two commits at a time."""
