@@ -55,6 +55,7 @@ FILE_KINDS = (
     "postings",
     "quarantine",
     "clearing",
+    "keys",
     "rollup",
     "rollup_members",
     "rollup_sites",

@@ -298,7 +298,6 @@ class FileReader:
     def _is_live(self, file: FileRow) -> bool:
         if file.kind == KEYS:
             return any(each.id == file.id for _, each in self._manifest.key_files(file.book))
-        return any(each.id == file.id for each in self._manifest.live_postings(file.book))
         live = (
             self._manifest.live_postings(file.book)
             if file.kind == POSTINGS
