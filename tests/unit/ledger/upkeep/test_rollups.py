@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.unit.ledger.conftest import record, records_of
 from tests.unit.ledger.correcting import test_correcting_laws as laws
+from tests.unit.ledger.same.conftest import check as same_check
 from tonne.errors import LedgerInconsistent, StoreUnavailable
 from tonne.ledger.files.files import ROLLUP, ROLLUP_KINDS, Wanted, run_of
 from tonne.ledger.reading.rollups import Rollups, files_by_run
@@ -186,6 +187,25 @@ def test_a_rollup_goes_with_its_run(any_bench):
     assert len(bench.manifest.live_rollups("acme")) == len(ROLLUP_KINDS)
     assert check_answers(bench) > 0
     assert problems(bench) == []
+
+
+def test_records_that_come_twice_leave_a_rollup(any_bench):
+    """Rolled up before they were compared: what is reversed since goes with the next merge."""
+    bench = any_bench
+    rolled_book(bench)
+    whole = book_inventory(bench.ledger.snapshots.take("acme"), InventoryRequest())
+    bench.append("again", records_of(60, seed=1, invalid=True))
+    merge(bench)
+    twice = book_inventory(bench.ledger.snapshots.take("acme"), InventoryRequest())
+    assert twice.total.record_count > whole.total.record_count
+    assert same_check(bench).reversed_count > 0
+    for _ in range(2):  # the reversal beside the run, and in it
+        assert check_answers(bench) > 0
+        once = book_inventory(bench.ledger.snapshots.take("acme"), InventoryRequest())
+        assert once.total == whole.total
+        assert once.suspended_count == whole.suspended_count
+        assert problems(bench) == []
+        merge(bench)
 
 
 def test_a_change_of_the_register_makes_another(bench):
