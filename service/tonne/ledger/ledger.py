@@ -139,6 +139,7 @@ class Ledger:
     reads : Budget
         Memory of the calls that read.
     merger : Merger
+    rollups : RollupMaker
     key_runs : KeyRuns
     same_check : SameCheck
     upkeep : Upkeep
@@ -182,15 +183,7 @@ class Ledger:
         read_once = functools.partial(self.balances.parts, keep=False)
         self.words = Words(manifest, states, clock, read_once)
         self.statements = Statements(manifest, states, clock)
-        self.records = Records(manifest, reader, states, self.reads)
-        self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
-        self.causes = SuspenseCauses(manifest, reader, states, self.reads)
-        self.evidence = Evidence(manifest, reader, self.balances.parts)
-        rollups = Rollups(manifest, reader, self.balances.cache)
-        parts = self.balances.parts
-        self.snapshots = Snapshots(
-            manifest, states, parts, self.editions, self.evidence, rollups=rollups
-        )
+        rollups = self._compose_reading(manifest, reader, states)
 
         self.journal = self._compose_posting(
             manifest,
@@ -223,6 +216,20 @@ class Ledger:
         """End the ledger's threads, after what they are doing. The store stays open."""
         self.journal.close()
         self.balances.close()
+
+    def _compose_reading(
+        self, manifest: Manifest, reader: FileReader, states: BookStates
+    ) -> Rollups:
+        self.records = Records(manifest, reader, states, self.reads)
+        self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
+        self.causes = SuspenseCauses(manifest, reader, states, self.reads)
+        self.evidence = Evidence(manifest, reader, self.balances.parts)
+        rollups = Rollups(manifest, reader, self.balances.cache)
+        parts = self.balances.parts
+        self.snapshots = Snapshots(
+            manifest, states, parts, self.editions, self.evidence, rollups=rollups
+        )
+        return rollups
 
     def _compose_posting(
         self,
