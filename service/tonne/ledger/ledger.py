@@ -30,10 +30,10 @@ from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
 from tonne.ledger.posting.writing.commit_files import CommitFiles
 from tonne.ledger.reading.balances import Balances
+from tonne.ledger.reading.by_id.found import FoundRecords
 from tonne.ledger.reading.causes import SuspenseCauses
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
-from tonne.ledger.reading.found import FoundRecords
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.rollups import Rollups
 from tonne.ledger.reading.snapshot import Snapshots
