@@ -20,7 +20,7 @@ from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent
 from tonne.ledger.book.book_state import BookState
 from tonne.ledger.book.facilities import read_register
 from tonne.ledger.book.factors import edition_factors
-from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
+from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame, run_of
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import REVERSED, is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month, drop_zeros
@@ -58,13 +58,15 @@ class Rebuilt:
     """What a rebuild replaced: postings files that were corrupt, by one that has their sums.
 
     `assumed_count` is of records without a region whose facility's region was taken to be
-    today's.
+    today's. `rollup_count` is of rollups that were made, of
+    those postings files or because they were corrupt.
     """
 
     replaced: tuple[FileRow, ...] = ()
     row_count: int = 0
     record_count: int = 0
     assumed_count: int = 0
+    rollup_count: int = 0
 
 
 class Rebuild:
@@ -368,7 +370,10 @@ class Rebuild:
             )
         self._renew()
         ids = [file.id for file in corrupt]
-        if not self._manifest.replace_postings(self._book.id, ids, new, self._lease):
+        runs = [run_of(file) for file in corrupt if not file.commit_id]
+        if not self._manifest.replace_postings(
+            self._book.id, ids, new, self._lease, old_runs=runs
+        ):
             raise LeaseLost(self._lease.name, self._lease.holder, self._lease.fence)
 
     def _renew(self) -> None:
