@@ -205,9 +205,6 @@ class Ledger:
             acknowledged=acknowledged,
             stage=stage,
         )
-        self.periods = Periods(
-            manifest, reader, states, clock, parts=self.balances.parts, reads=self.reads
-        )
         self.changes = Changes(manifest)
         self.estimates = Estimates(manifest, states, clock, self.editions.hours)
 
@@ -224,6 +221,15 @@ class Ledger:
             lease_s=merge_lease_s,
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
+        )
+        self.periods = Periods(
+            manifest,
+            reader,
+            states,
+            clock,
+            parts=self.balances.parts,
+            reads=self.reads,
+            compare=self.same_check.check,
         )
 
     def sights_of(self, book: str, hold: Hold | None = None) -> Sights:

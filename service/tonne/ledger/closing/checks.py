@@ -133,7 +133,39 @@ def find_imports(ground: Ground) -> Finding | None:
     )
 
 
-CHECKS: tuple[Check, ...] = (find_suspense, find_quarantine, find_imports)
+def find_conflicts(ground: Ground) -> Finding | None:
+    """Count the records of one id, one of them of the months, that nobody has decided about."""
+    count = ground.manifest.undecided_count(ground.book, ground.first, last=ground.last)
+    if not count:
+        return None
+    return Finding(
+        "conflicts",
+        count,
+        f"conflicts: {count} id{'s' if count > 1 else ''} with several records of the period wait "
+        "for a decision (`tonne conflict list`, `tonne duplicate list`)",
+    )
+
+
+def find_uncompared(ground: Ground) -> Finding | None:
+    """Say whether records are not yet compared with all others by their ids."""
+    complete = ground.manifest.duplicates_complete_up_to(ground.book)
+    if complete >= ground.at.seq:
+        return None
+    return Finding(
+        "uncompared",
+        1,
+        "uncompared: records that came last are not yet compared with all others by their ids: "
+        "close again in a moment (`tonne duplicate status` says how far it is)",
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    find_suspense,
+    find_quarantine,
+    find_imports,
+    find_conflicts,
+    find_uncompared,
+)
 """Every check of a close and a seal, in the order in which they are told."""
 
 

@@ -111,12 +111,7 @@ class Evidence:
         Reads the postings of a moment, as `PostingsReader.parts`.
     """
 
-    def __init__(
-        self,
-        manifest: Manifest,
-        reader: FileReader,
-        parts: MomentParts,
-    ) -> None:
+    def __init__(self, manifest: Manifest, reader: FileReader, parts: MomentParts) -> None:
         self._manifest = manifest
         self._reader = reader
         self._parts = parts

@@ -190,13 +190,24 @@ class SameRecordTable(Tables):
         self._database.write(lambda connection: connection.execute(statement) and None)
 
     def undecided_count(
-        self, book: str, period: int | None = None, kind: SameKind | None = None
+        self,
+        book: str,
+        period: int | None = None,
+        kind: SameKind | None = None,
+        *,
+        last: int | None = None,
     ) -> int:
-        """Count what waits for a decision, of all, or with a record in a month since 1970-01."""
+        """Count what waits for a decision, of all, or with a record in a month since 1970-01.
+
+        With `last` in one of the months up to that.
+        """
         table = same_record
         query = sa.select(sa.func.count()).where(table.c.book == book, _UNDECIDED)
         if period is not None:
-            query = query.where(table.c.first_period <= period, table.c.last_period >= period)
+            query = query.where(
+                table.c.first_period <= (period if last is None else last),
+                table.c.last_period >= period,
+            )
         if kind is not None:
             query = query.where(table.c.kind == str(kind))
         with self._database.read() as connection:
