@@ -384,14 +384,8 @@ def sum_groups(
     Returns
     -------
     ArrowTable
-        One plain decimal128(38, s) column (`polars.Series(table)`) of group_count sums.
-
-    Raises
-    ------
-    OverflowError
-        A sum has more than 38 digits.
-    ValueError, TypeError
-        Other types, nulls, a group out of range, unequal lengths.
+        One plain decimal128(38, s) column of group_count sums. Raises OverflowError for a sum of
+        more than 38 digits; ValueError, TypeError for other types, nulls, unequal lengths.
     """
 
 def kept_memory_bytes() -> int:

@@ -44,7 +44,7 @@ from tonne.ledger.reading.rollups import Rollups
 from tonne.ledger.reading.snapshot import Snapshots
 from tonne.ledger.upkeep.checks import Checks
 from tonne.ledger.upkeep.merging import MERGE_BYTES_MAX, MERGE_LEASE_S, Merger
-from tonne.ledger.upkeep.rollup_maker import RollupMaker
+from tonne.ledger.upkeep.rollups.maker import RollupMaker
 from tonne.ledger.upkeep.same.check import SameCheck
 from tonne.ledger.upkeep.upkeep import MARK_INTERVAL_S, Upkeep
 from tonne.store.sql.database import utc_now

@@ -33,7 +33,7 @@ from tonne.ledger.files.files import (
 from tonne.ledger.files.postings import as_postings
 from tonne.ledger.reading.rollups import RolledRun, members_differ
 from tonne.ledger.reading.snapshot import Snapshot
-from tonne.ledger.upkeep.rolling import Roller
+from tonne.ledger.upkeep.rollups.rolling import Roller
 from tonne.model import Book, FacilityRule
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.request import IndicatorRequest
@@ -135,7 +135,7 @@ def always_rolled():
     """Use rollups whatever they gain."""
     stack = ExitStack()
     stack.enter_context(patch("tonne.reports.inventory.gathering.DETAIL_KEPT_ROWS", 0))
-    stack.enter_context(patch("tonne.ledger.upkeep.rolling.GAIN_MIN", 1))
+    stack.enter_context(patch("tonne.ledger.upkeep.rollups.rolling.GAIN_MIN", 1))
     return stack
 
 

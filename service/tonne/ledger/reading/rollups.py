@@ -57,7 +57,7 @@ ROLLUP_SCHEMA: Schema = {
 """Columns of a rollup: what the register says of the facility (nothing of one that is not in it),
 columns of postings, and how many postings a row stands for. A date of the facility stands there
 where it lies within the slice; on all other days it is the same as none, or nothing counts, see
-`upkeep.rolling`."""
+`upkeep.rollups.rolling`."""
 
 MEMBERS_SCHEMA: Schema = {"facility": pl.String, **dict.fromkeys(ATTRIBUTES, pl.String)}
 """Columns of the members of a rollup: the facilities that have postings, and what the register

@@ -87,6 +87,6 @@ def missing_between(
 def _no_files(
     files: Sequence[FileRow],  # noqa: ARG001  none is read
     *,
-    wanted: Wanted = ALL,  # noqa: ARG001
+    wanted: Wanted = ALL,  # noqa: ARG001  none of it is read
 ) -> Iterable[pl.DataFrame]:
     return ()

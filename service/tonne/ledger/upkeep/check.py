@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tonne.ledger.files.frames import Schema
-    from tonne.ledger.upkeep.rolling import RollupCheck
+    from tonne.ledger.upkeep.rollups.rolling import RollupCheck
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import BookSnapshot, FileRow

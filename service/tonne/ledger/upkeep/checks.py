@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tonne.ledger.upkeep.findings import BookFindings
-    from tonne.ledger.upkeep.rollup_maker import RollupMaker
+    from tonne.ledger.upkeep.rollups.maker import RollupMaker
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import Lease, Soundness

@@ -13,7 +13,7 @@ from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.keys.key_file import decode_keys
 from tonne.ledger.reading.rollups import files_by_run
-from tonne.ledger.upkeep.rolling import RollupCheck
+from tonne.ledger.upkeep.rollups.rolling import RollupCheck
 from tonne.model import ControlTotals, RowStatus
 from tonne.quantities import atto_of
 from tonne.store.errors import ObjectMissing

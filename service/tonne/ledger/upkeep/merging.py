@@ -20,7 +20,7 @@ from tonne.ledger.files.files import POSTINGS, POSTINGS_GROUP_ROWS, put_frame, r
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.upkeep.rollup_maker import CONSERVED, in_order
+from tonne.ledger.upkeep.rollups.maker import CONSERVED, in_order
 from tonne.ledger.upkeep.turns import Layout
 from tonne.store.errors import LeaseLost, ObjectMissing
 from tonne.store.statement_rows import Span
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tonne.ledger.reading.balances import Parts
-    from tonne.ledger.upkeep.rollup_maker import RollupMaker
+    from tonne.ledger.upkeep.rollups.maker import RollupMaker
     from tonne.ledger.upkeep.turns import Turn
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects

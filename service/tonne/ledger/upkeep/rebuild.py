@@ -58,8 +58,7 @@ class Rebuilt:
     """What a rebuild replaced: postings files that were corrupt, by one that has their sums.
 
     `assumed_count` is of records without a region whose facility's region was taken to be
-    today's. `rollup_count` is of rollups that were made, of
-    those postings files or because they were corrupt.
+    today's, `rollup_count` of rollups that were made.
     """
 
     replaced: tuple[FileRow, ...] = ()
@@ -360,8 +359,7 @@ class Rebuild:
             now=self._clock(),
         )
         with polars_errors(new.path):
-            written = self._reader.open(new).frame().select(list(POSTINGS_SCHEMA))
-            is_same = written.equals(frame)
+            is_same = self._reader.open(new).frame().select(list(POSTINGS_SCHEMA)).equals(frame)
         if not is_same:
             raise LedgerInconsistent(
                 f"the rebuilt file {new.path} does not read back as it was written. It was "
@@ -371,9 +369,8 @@ class Rebuild:
         self._renew()
         ids = [file.id for file in corrupt]
         runs = [run_of(file) for file in corrupt if not file.commit_id]
-        if not self._manifest.replace_postings(
-            self._book.id, ids, new, self._lease, old_runs=runs
-        ):
+        book = self._book.id
+        if not self._manifest.replace_postings(book, ids, new, self._lease, old_runs=runs):
             raise LeaseLost(self._lease.name, self._lease.holder, self._lease.fence)
 
     def _renew(self) -> None:
@@ -398,8 +395,7 @@ def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
         raise LedgerInconsistent(
             f"records of book {book!r} were posted, but version {state.book.method_version} of "
             "its method, in force at their commit, would not post them now. This version of "
-            "Tonne resolves them in another way than the one that posted them: rebuild with "
-            "that version",
+            "Tonne resolves them in another way: rebuild with the one that posted them",
             metadata={"book": book},
         )
     return texts

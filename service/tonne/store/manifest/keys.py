@@ -24,7 +24,7 @@ from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.numbers import take_numbers
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.sql import schema
-from tonne.store.sql.key_tables import book_key, key_file
+from tonne.store.sql.tables.keys import book_key, key_file
 from tonne.store.statement_rows import KeyFile, KeyState, SameRule
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from tonne.store.manifest.keys import advance_compared
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
-from tonne.store.sql.key_tables import book_key, same_record
 from tonne.store.sql.scan import scan
+from tonne.store.sql.tables.keys import book_key, same_record
 from tonne.store.statement_rows import SameKind, SameRecord, SameState
 
 if TYPE_CHECKING:

@@ -25,18 +25,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from tonne.store.sql import key_tables as key_tables  # noqa: PLC0414  # known to the metadata
-from tonne.store.sql.closing_tables import period as period  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.file_tables import file_range as file_range  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.file_tables import span_columns
-from tonne.store.sql.moment_tables import ledger_commit as ledger_commit  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.moment_tables import mark as mark  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.moment_tables import register_past as register_past  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.statement_tables import statement as statement  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.statement_tables import (  # named here, as all
+from tonne.store.sql.tables import keys as keys  # noqa: PLC0414  # known to the metadata
+from tonne.store.sql.tables.closing import period as period  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.files import file_range as file_range  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.files import span_columns
+from tonne.store.sql.tables.moments import ledger_commit as ledger_commit  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.moments import mark as mark  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.moments import register_past as register_past  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.register import entity as entity  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.register import facility as facility  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.register import holding as holding  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.statements import statement as statement  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.statements import (  # named here, as all
     statement_request as statement_request,  # noqa: PLC0414  # named here, as all
 )
 from tonne.store.sql.types import METADATA, ExactInteger, UtcTime, id_type

@@ -18,7 +18,7 @@ from tests.unit.ledger.same.conftest import check as same_check
 from tonne.errors import LedgerInconsistent, StoreUnavailable
 from tonne.ledger.files.files import ROLLUP, ROLLUP_KINDS, Wanted, run_of
 from tonne.ledger.reading.rollups import Rollups, files_by_run
-from tonne.ledger.upkeep.rolling import Rolled, Roller
+from tonne.ledger.upkeep.rollups.rolling import Rolled, Roller
 from tonne.ledger.upkeep.turns import Layout
 from tonne.model import Entity, Facility, Holding
 from tonne.reports.inventory.book import book_inventory
@@ -44,9 +44,9 @@ def small():
     with ExitStack() as stack:
         for name, value in {
             "tonne.ledger.reading.rollups.ROLLED_ROWS_MIN": 1,
-            "tonne.ledger.upkeep.rollup_maker.ROLLED_ROWS_MIN": 1,
-            "tonne.ledger.upkeep.rollup_maker.REFRESH_S": -1.0,
-            "tonne.ledger.upkeep.rolling.GAIN_MIN": 1,
+            "tonne.ledger.upkeep.rollups.maker.ROLLED_ROWS_MIN": 1,
+            "tonne.ledger.upkeep.rollups.maker.REFRESH_S": -1.0,
+            "tonne.ledger.upkeep.rollups.rolling.GAIN_MIN": 1,
             "tonne.ledger.upkeep.merging.FILE_ROWS_MAX": 3,
             "tonne.reports.inventory.gathering.DETAIL_KEPT_ROWS": 0,
         }.items():
@@ -216,7 +216,7 @@ def test_a_change_of_the_register_makes_another(bench):
     assert files_by_run(bench.manifest.live_rollups("acme"))[name] == old
     bench.ledger.register.import_facilities("acme", [Facility("site-1", type="office")])
     check_answers(bench)
-    with patch("tonne.ledger.upkeep.rollup_maker.REFRESH_S", 600.0):
+    with patch("tonne.ledger.upkeep.rollups.maker.REFRESH_S", 600.0):
         merge(bench)
     assert files_by_run(bench.manifest.live_rollups("acme"))[name] == old
     merge(bench)

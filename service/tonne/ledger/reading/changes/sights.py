@@ -168,8 +168,8 @@ def _as_of(number: int) -> AsOf | None:
 def _only(frame: pl.DataFrame) -> MomentParts:
     def parts(
         moment: Moment,  # noqa: ARG001  what is read is given
-        files: Sequence[FileRow] | None = None,  # noqa: ARG001
-        wanted: Wanted = ALL,  # noqa: ARG001
+        files: Sequence[FileRow] | None = None,  # noqa: ARG001  none of it is read
+        wanted: Wanted = ALL,  # noqa: ARG001  none of it is read
     ) -> Iterable[pl.DataFrame]:
         return [frame]
 

@@ -11,7 +11,7 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros
 from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.reading.rollups import ROLLED_ROWS_MIN, RolledRun, files_by_run
-from tonne.ledger.upkeep.rolling import Roller
+from tonne.ledger.upkeep.rollups.rolling import Roller
 from tonne.store.errors import LeaseLost, ObjectMissing
 
 if TYPE_CHECKING:
