@@ -362,8 +362,7 @@ class Rebuild:
             is_same = self._reader.open(new).frame().select(list(POSTINGS_SCHEMA)).equals(frame)
         if not is_same:
             raise LedgerInconsistent(
-                f"the rebuilt file {new.path} does not read back as it was written. It was "
-                "thrown away: rebuild again",
+                f"the rebuilt file {new.path} does not read back as written: rebuild again",
                 metadata={"book": self._book.id, "path": new.path},
             )
         self._renew()
