@@ -134,28 +134,31 @@ def find_imports(ground: Ground) -> Finding | None:
 
 
 def find_conflicts(ground: Ground) -> Finding | None:
-    """Count the records of one id, one of them of the months, that nobody has decided about."""
-    count = ground.manifest.undecided_count(ground.book, ground.first, last=ground.last)
+    """Count records of one id with a part in the months that wait for a decision."""
+    count = ground.manifest.undecided_count(ground.book, (ground.first, ground.last))
     if not count:
         return None
     return Finding(
-        "conflicts",
+        "same_records",
         count,
-        f"conflicts: {count} id{'s' if count > 1 else ''} with several records of the period wait "
-        "for a decision (`tonne conflict list`, `tonne duplicate list`)",
+        f"same_records: {count} id{'s' if count > 1 else ''} of the period stand in several "
+        "records that nobody has decided about (`tonne conflict list`, `tonne duplicate list`)",
     )
 
 
 def find_uncompared(ground: Ground) -> Finding | None:
-    """Say whether records are not yet compared with all others by their ids."""
-    complete = ground.manifest.duplicates_complete_up_to(ground.book)
-    if complete >= ground.at.seq:
+    """Count the segments whose records are not compared by their ids yet.
+
+    What they hold may repeat records of any month.
+    """
+    count = ground.manifest.uncompared_count(ground.book, ground.at.seq)
+    if not count:
         return None
     return Finding(
         "uncompared",
-        1,
-        "uncompared: records that came last are not yet compared with all others by their ids: "
-        "close again in a moment (`tonne duplicate status` says how far it is)",
+        count,
+        f"uncompared: {count} segment{'s' if count > 1 else ''} of records not compared yet with "
+        "those of the same id (`tonne duplicate status`): the upkeep does so by itself, ask again",
     )
 
 

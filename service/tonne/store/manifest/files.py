@@ -179,38 +179,49 @@ class FileTable(Tables):
             return [file_of(row) for row in rows]
 
 
-def lock_files(connection: Connection, scope: tuple[str, FileKind], ids: Iterable[str]) -> None:
+def lock_files(
+    connection: Connection, scope: tuple[str, FileKind], ids: Iterable[str]
+) -> tuple[int, int]:
     """Lock the rows of live files of a book and kind, in one order by everyone.
 
-    Raises `NotLiveError` where one was not live any more.
+    Gives the first and the last number of what they sum. Raises `NotLiveError` where one was not
+    live any more.
     """
     table = schema.file
     book, kind = scope
+    numbers: list[tuple[int, int]] = []
     for chunk in split(sorted(set(ids))):
-        query = sa.select(table.c.id).where(
+        query = sa.select(*summed(table)).where(
             table.c.id.in_(chunk),
             table.c.book == book,
             table.c.kind == kind,
             table.c.state == _LIVE,
         )
         query = query.order_by(table.c.id).with_for_update(key_share=True)
-        if len(connection.execute(query).all()) != len(chunk):
+        rows = connection.execute(query).all()
+        if len(rows) != len(chunk):
             raise NotLiveError
+        numbers += [(row.first_number, row.last_number) for row in rows]
+    return (
+        min((first for first, _ in numbers), default=0),
+        max((last for _, last in numbers), default=0),
+    )
 
 
 def kill_files(
     connection: Connection, database: Database, scope: tuple[str, FileKind], ids: Iterable[str]
-) -> None:
-    """Mark live files of a book and kind dead. Raises `NotLiveError` as `lock_files`."""
+) -> tuple[int, int]:
+    """Mark live files of a book and kind dead; gives and raises what `lock_files` does."""
     table = schema.file
     wanted = sorted(set(ids))
-    lock_files(connection, scope, wanted)
+    numbers = lock_files(connection, scope, wanted)
     for chunk in split(wanted):
         connection.execute(
             sa.update(table)
             .where(table.c.id.in_(chunk))
             .values(state=_DEAD, dead_time=database.now())
         )
+    return numbers
 
 
 def insert_files(
@@ -237,7 +248,7 @@ def insert_files(
                     "row_count": each.row_count,
                     "size_bytes": each.size_bytes,
                     "sha256": each.sha256,
-                    "commit_id": None if merged else each.commit_id,
+                    "commit_id": each.commit_id or None,
                     "seq": seq,
                     "suspended_count": each.suspended_count,
                     "segment": each.segment or None,

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tonne.errors import BookUnknown, LedgerInconsistent, StoreUnavailable
 from tonne.store import faults
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.files import (
     NotLiveError,
     condemned_paths,
@@ -25,7 +26,7 @@ from tonne.store.manifest.numbers import take_numbers
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.sql import schema
 from tonne.store.sql.tables.keys import book_key, key_file
-from tonne.store.statement_rows import KeyFile, KeyState, SameRule
+from tonne.store.statement_rows import Change, KeyFile, KeyState, SameRule
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -68,7 +69,19 @@ class KeyTable(Tables):
         """Say what becomes of duplicates from now on. Raises BookUnknown."""
         self.key_state(book)
         statement = sa.update(book_key).where(book_key.c.book == book).values(rule=str(rule))
-        self._database.write(lambda connection: connection.execute(statement) and None)
+
+        def work(connection: Connection) -> None:
+            lock_book(connection, book)
+            before = _state(connection, book)
+            connection.execute(statement)
+            if before is not None and before.rule is not rule:
+                written = [
+                    body_of({"same_record_rule": str(each)}) for each in (before.rule, rule)
+                ]
+                entry = Change("book", book, before=written[0], after=written[1])
+                note_changes(connection, book, [entry], self._database.now())
+
+        self._database.write(work)
 
     def uncompared_segments(self, book: str, after_seq: int, limit: int) -> list[FileRow]:
         """List segments after a seq in the order of the commits, as `segments` does."""
@@ -168,7 +181,7 @@ class KeyTable(Tables):
             for chunk in split(old_ids):
                 connection.execute(sa.delete(key_file).where(key_file.c.file_id.in_(chunk)))
             step = take_numbers(connection, self._database, book, len(files))
-            insert_files(connection, files, step.first, merged=(step.first, step.first))
+            insert_files(connection, files, step.first)
             _insert(connection, book, keys)
 
         def settle(connection: Connection) -> bool:
@@ -242,6 +255,21 @@ class KeyTable(Tables):
                 return int(behind) - 1
             last = sa.select(schema.book.c.commit_seq).where(schema.book.c.id == book)
             return int(connection.execute(last).scalar_one())
+
+    def uncompared_count(self, book: str, stop_seq: int) -> int:
+        """Count the segments up to and with a seq that are not compared yet."""
+        checked = sa.select(book_key.c.checked_seq).where(book_key.c.book == book)
+        table = schema.file
+        query = (
+            _segments(book, 0)
+            .where(
+                table.c.seq > sa.func.coalesce(checked.scalar_subquery(), 0),
+                table.c.seq <= stop_seq,
+            )
+            .with_only_columns(sa.func.count())
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def oldest_uncompared(self) -> dt.datetime | None:
         """Say when the oldest segment was made that is not compared, of any book."""

@@ -15,7 +15,6 @@ from tonne.store.manifest.files import (
     insert_files,
     kill_files,
     lock_files,
-    summed,
 )
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.marks import check_marks
@@ -79,9 +78,8 @@ class MergeTable(Tables):
 
         def work(connection: Connection) -> None:
             check_lease(connection, lease)
-            kill_files(connection, self._database, (book, "postings"), old_ids)
+            first, last = kill_files(connection, self._database, (book, "postings"), old_ids)
             self._kill_rollups(connection, book, old_runs)
-            first, last = _summed_by(connection, old_ids)
             files = [new, *further, *rollup]
             step = take_numbers(connection, self._database, book, len(files))
             check_marks(connection, book, first, last)
@@ -135,10 +133,10 @@ class MergeTable(Tables):
 
         def work(connection: Connection) -> None:
             check_lease(connection, lease)
-            lock_files(connection, (book, "postings"), postings_ids)
+            summed = lock_files(connection, (book, "postings"), postings_ids)
             self._kill_rollups(connection, book, [run])
             step = take_numbers(connection, self._database, book, len(new))
-            insert_files(connection, new, step.first, merged=(step.first, step.first))
+            insert_files(connection, new, step.first, merged=summed)
 
         def settle(connection: Connection) -> bool:
             lock_book(connection, book)
@@ -166,17 +164,6 @@ class MergeTable(Tables):
                 )
                 .values(state=_DEAD, dead_time=self._database.now())
             )
-
-
-def _summed_by(connection: Connection, ids: Sequence[str]) -> tuple[int, int]:
-    """Give the first and the last number of what postings files sum."""
-    table = schema.file
-    numbers: list[tuple[int, int]] = []
-    for chunk in split(ids):
-        query = sa.select(*summed(table)).where(table.c.id.in_(chunk))
-        rows = connection.execute(query)
-        numbers += [(row.first_number, row.last_number) for row in rows]
-    return min(first for first, _ in numbers), max(last for _, last in numbers)
 
 
 def _exists(connection: Connection, file_id: str) -> bool:

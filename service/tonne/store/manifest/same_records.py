@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from tonne.store import faults
 from tonne.store.errors import LeaseLost
+from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.keys import advance_compared
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql.scan import scan
 from tonne.store.sql.tables.keys import book_key, same_record
-from tonne.store.statement_rows import SameKind, SameRecord, SameState
+from tonne.store.statement_rows import Change, SameKind, SameRecord, SameState
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -133,7 +135,8 @@ class SameRecordTable(Tables):
         table = same_record
 
         def work(connection: Connection) -> SameRecord:
-            connection.execute(
+            lock_book(connection, book)
+            claimed = connection.execute(
                 sa.update(table)
                 .where(
                     table.c.book == book,
@@ -148,6 +151,9 @@ class SameRecordTable(Tables):
                     reason=made.reason,
                 )
             )
+            if claimed.rowcount:
+                entry = _entry(made, made.decision)
+                note_changes(connection, book, [entry], self._database.now())
             query = sa.select(table).where(table.c.book == book, table.c.number == made.number)
             return _of(connection.execute(query).one())
 
@@ -187,27 +193,27 @@ class SameRecordTable(Tables):
             )
             .values(**values)
         )
-        self._database.write(lambda connection: connection.execute(statement) and None)
+
+        def work(connection: Connection) -> None:
+            lock_book(connection, book)
+            query = sa.select(table).where(table.c.book == book, table.c.number == number)
+            row = connection.execute(query).one()
+            left = connection.execute(statement)
+            if left.rowcount and "decision" in values:
+                entry = _entry(_of(row), "", before=row.decision)
+                note_changes(connection, book, [entry], self._database.now())
+
+        self._database.write(work)
 
     def undecided_count(
-        self,
-        book: str,
-        period: int | None = None,
-        kind: SameKind | None = None,
-        *,
-        last: int | None = None,
+        self, book: str, periods: tuple[int, int] | None = None, kind: SameKind | None = None
     ) -> int:
-        """Count what waits for a decision, of all, or with a record in a month since 1970-01.
-
-        With `last` in one of the months up to that.
-        """
+        """Count what waits for a decision, of all, or with a record in months since 1970-01."""
         table = same_record
         query = sa.select(sa.func.count()).where(table.c.book == book, _UNDECIDED)
-        if period is not None:
-            query = query.where(
-                table.c.first_period <= (period if last is None else last),
-                table.c.last_period >= period,
-            )
+        if periods is not None:
+            first, last = periods
+            query = query.where(table.c.first_period <= last, table.c.last_period >= first)
         if kind is not None:
             query = query.where(table.c.kind == str(kind))
         with self._database.read() as connection:
@@ -314,6 +320,20 @@ def _values(each: SameRecord) -> dict[str, object]:
         "record_count": each.record_count,
         "members": each.members,
     }
+
+
+def _entry(of: SameRecord, after: str, before: str = "") -> Change:
+    """Give the entry of a decision, or of one that was given back."""
+    about = {"kind": str(of.kind), "record_id": of.record_id}
+    written = [body_of({**about, **json.loads(each)}) if each else "" for each in (before, after)]
+    return Change(
+        "same_record",
+        str(of.number),
+        before=written[0],
+        after=written[1],
+        author=of.author,
+        reason=of.reason,
+    )
 
 
 def _is_marked(connection: Connection, book: str, to_seq: int) -> bool:

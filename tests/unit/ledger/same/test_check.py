@@ -46,8 +46,8 @@ def test_records_that_say_different_things_wait_for_a_decision(any_bench):
     (entry,) = open_entries(bench)
     quantities = [each["quantity"] for each in json.loads(entry.members)]
     assert quantities == ["10.000000", "4.000000"]
-    assert bench.manifest.undecided_count("acme", 540) == 1
-    assert bench.manifest.undecided_count("acme", 541) == 0
+    assert bench.manifest.undecided_count("acme", (540, 540)) == 1
+    assert bench.manifest.undecided_count("acme", (541, 541)) == 0
     decided = bench.ledger.same.decide("acme", entry.number, [2], "ada", "read again")
     assert decided.state == "decided"
     assert statuses(bench) == {("a", 0): "REVERSED", ("b", 0): "POSTED"}
@@ -134,4 +134,4 @@ def test_the_same_id_in_two_months_is_a_conflict(any_bench):
     check(bench)
     (entry,) = open_entries(bench)
     assert (entry.first_period, entry.last_period) == (540, 541)
-    assert bench.manifest.undecided_count("acme", 541) == 1
+    assert bench.manifest.undecided_count("acme", (541, 541)) == 1

@@ -148,7 +148,7 @@ class Decider:
         FieldInvalid
             No such entry or member, nobody and nothing said, another decision before.
         PeriodMustBeOpen
-            What is to be reversed has a part in a closed month.
+            What is to be reversed has a part in a sealed month.
         CapacityError
             Call again.
         """

@@ -92,7 +92,7 @@ class DuplicateTaker:
         SuspenseChanged, BookChanged
             Something is not as it was: compare again. Nothing happened.
         PeriodMustBeOpen
-            A record has a part in a closed month.
+            A record has a part in a sealed month.
         FieldInvalid
             An older Tonne posted them, and the rules of the book have changed since.
         """
@@ -156,10 +156,12 @@ class DuplicateTaker:
                         ReasonCode.DUPLICATE,
                         REASON,
                         record_count=count,
+                        first_period=periods[0],
                     ),
                 ),
                 files=(reversal, postings),
                 periods=periods,
+                first_period=periods[0],
             )
         )
         faults.reach("same.after_commit")

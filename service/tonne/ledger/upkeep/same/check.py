@@ -321,11 +321,13 @@ class _Round:
 
     def _by_month(self, rows: pl.DataFrame) -> list[pl.DataFrame]:
         """Cut rows where some of their months are sealed, so that these stop no others."""
-        sealed_before = self._manifest.get_book(self._book).sealed_before
+        open_from = self._manifest.get_book(self._book).sealed_before
+        if not open_from:
+            return [rows]
         is_sealed = [
-            first < sealed_before for first, _ in map(self._periods, rows.iter_rows(named=True))
+            first < open_from for first, _ in map(self._periods, rows.iter_rows(named=True))
         ]
-        told = rows.with_columns(is_sealed=pl.Series(is_sealed, dtype=pl.Boolean))
+        told = rows.with_columns(is_sealed=pl.Series(is_sealed))
         return [
             part
             for part in (told.filter("is_sealed"), told.filter(~pl.col("is_sealed")))
