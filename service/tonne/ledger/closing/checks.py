@@ -139,9 +139,9 @@ def find_conflicts(ground: Ground) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "same_records",
+        "conflicts",
         count,
-        f"same_records: {count} id{'s' if count > 1 else ''} of the period stand in several "
+        f"conflicts: {count} id{'s' if count > 1 else ''} of the period stand in several "
         "records that nobody has decided about (`tonne conflict list`, `tonne duplicate list`)",
     )
 

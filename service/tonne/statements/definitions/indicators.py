@@ -12,7 +12,6 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from tonne.catalogue.words import taxonomy, units
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.model import FACILITY_TYPES
 from tonne.statements.fields import Id, Number, Required, from_mapping, invalid, is_number
@@ -100,6 +99,8 @@ class IndicatorTerm:
                 "one method of scope 2: both count the same energy",
                 ", ".join(self.accounts),
             )
+        from tonne.catalogue.words import taxonomy  # noqa: PLC0415  the client alone has none
+
         known = taxonomy.activities()
         for each in self.activities:
             is_product = each.split(".")[0] == PRODUCTS
@@ -121,6 +122,8 @@ class IndicatorTerm:
         self._check_unit(f"{place}.unit")
 
     def _check_unit(self, place: str) -> None:
+        from tonne.catalogue.words import units  # noqa: PLC0415  the client alone has none
+
         found = units.find(self.unit_of_sum)
         if self.measure is IndicatorMeasure.AMOUNT:
             if self.unit != MONEY and found is None:
