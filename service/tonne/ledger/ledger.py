@@ -222,15 +222,7 @@ class Ledger:
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
         )
-        self.periods = Periods(
-            manifest,
-            reader,
-            states,
-            clock,
-            parts=self.balances.parts,
-            reads=self.reads,
-            compare=self.same_check.check,
-        )
+        self._compose_closing(manifest, reader, states, clock)
 
     def sights_of(self, book: str, hold: Hold | None = None) -> Sights:
         """See a book as of moments, and under the versions of its method."""
@@ -311,6 +303,23 @@ class Ledger:
             reads=self.reads,
         )
         return journal
+
+    def _compose_closing(
+        self,
+        manifest: Manifest,
+        reader: FileReader,
+        states: BookStates,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self.periods = Periods(
+            manifest,
+            reader,
+            states,
+            clock,
+            parts=self.balances.parts,
+            reads=self.reads,
+            compare=self.same_check.check,
+        )
 
     def _compose_upkeep(
         self,

@@ -85,7 +85,9 @@ def test_what_is_wrong_is_told(client, api, book, month):
         client.close_period(id_, month, reason="", author="ada")
     with pytest.raises(FieldInvalid, match="author"):
         client.close_period(id_, month, reason="over")
-    with pytest.raises(FieldInvalid, match="suspense, quarantine, imports, conflicts, uncompared; got 'luck'"):
+    with pytest.raises(
+        FieldInvalid, match="suspense, quarantine, imports, conflicts, uncompared; got 'luck'"
+    ):
         client.close_period(id_, month, **WHY, accepts={"luck": "why not"})
     with pytest.raises(PeriodOutOfOrder, match="is not over"):
         client.close_period(id_, "2199-12", **WHY)

@@ -132,8 +132,8 @@ class Periods(LedgerPart):
         """
         author, reason, reasons = self._check_act(author, reason, accepts or {})
         self._check_month(book, period)
-        self._compare(book)
         for _ in range(ATTEMPTS_MAX):
+            self._compare(book)
             ground = self._ground(book, period)
             if period < ground.at.fence.closed_before:
                 raise PeriodOutOfOrder.already(book, month_of_period(period), "closed")
@@ -171,8 +171,8 @@ class Periods(LedgerPart):
         """
         author, reason, reasons = self._check_act(author, reason, accepts or {})
         self.get_book(book)
-        self._compare(book)
         for _ in range(ATTEMPTS_MAX):
+            self._compare(book)
             ground = self._ground(book, period, is_closed=True)
             closes = self._manifest.period_closes(book, period)
             known = {each.check: each.count for each in closes[-1].accepted} if closes else {}
