@@ -39,6 +39,7 @@ from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.request import IndicatorRequest
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.store.manifest.moments import Point, PostingsAt
 from tonne.store.rows import FileRow
 
 
@@ -64,7 +65,7 @@ class Held:
                 if (made := roller.finish()) is not None:
                     self.rollups[name] = made.frames
 
-    def parts(self, files, **_):
+    def parts(self, _moment, files, *_, **__):
         """Read files in parts."""
         for file in files:
             yield from self.frames[file.id].iter_slices(5)
@@ -96,7 +97,7 @@ class Held:
         """A book with these files."""
         return replace(
             like,
-            files=self.files,
+            at=PostingsAt(tuple(self.files)),
             parts=self.parts,
             rollups=self if with_rollups else None,
         )
@@ -118,7 +119,8 @@ def book_of(outcomes, facilities, entities):
     now = dt.datetime.now(dt.UTC)
     return Snapshot(
         Book("acme", "", "UTC", FacilityRule.ANY, 1, now, (), 1, method.to_json()),
-        (),
+        Point("acme", 0, now, 1),
+        PostingsAt(()),
         method,
         facilities,
         Texts(()),
@@ -189,7 +191,9 @@ def test_rollups_are_used():
         def reads(request, facilities):
             seen = []
             snapshot = held.snapshot(book_of(indicator_tests.OUTCOMES, facilities, ()))
-            snapshot.parts = lambda files, **_: iter(seen.extend(files) or self_parts(files))
+            snapshot.parts = lambda _, files, *__, **___: iter(
+                seen.extend(files) or self_parts(None, files)
+            )
             self_parts = held.parts
             book_inventory(snapshot, request)
             return len(seen)
