@@ -216,7 +216,9 @@ def test_a_factor_of_many_places_stays_as_it_is_printed(client, posted, tonne):
     tree = tonne("explain", "--book", book).stdout
     for text in ("0.000004860776705 kg CO2e per unit", "CH4 0.000000000000000000001 kg"):
         assert text in tree, tree
-    table = tonne("inventory", "--book", book, "--by", "activity", "--unit", "kg").stdout.splitlines()
+    table = tonne(
+        "inventory", "--book", book, "--by", "activity", "--unit", "kg"
+    ).stdout.splitlines()
     (row,) = [row for row in table if row.startswith("widget.small")]
     assert row.split()[1] == "0.00001"
     for form in ("json", "csv"):
