@@ -7,7 +7,6 @@ factor that begins within its days, and factors by the hour.
 
 from __future__ import annotations
 
-import bisect
 import enum
 from collections import Counter
 from collections.abc import Callable
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.errors import FieldInvalid
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.reading.past.under import SliceKey, disposition_under
 from tonne.ledger.reading.snapshot import Snapshot
-from tonne.model import LAST_DAY, RowStatus, first_day_of, month_of_period
+from tonne.model import RowStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -143,29 +142,11 @@ class UnderMethod(Snapshot):
         pair = pl.concat_str(pl.col("old_resolution"), pl.lit("/"), pl.col("resolution"))
         return pair.is_in(taken)
 
-    def _of(
-        self, key: tuple[str, str, str, int, int, int, str], state: BookState
-    ) -> tuple[str, int]:
+    def _of(self, key: SliceKey, state: BookState) -> tuple[str, int]:
         """Give the resolution of a key, or none and the status of what waits."""
-        activity, unit, region, period, first_day, last_day, facility = key
-        runs = state.resolve(activity, unit, region, facility)
-        month = first_day_of(period)
-        first = month + first_day - 1
-        stop = first_day_of(period + 1) if last_day == LAST_DAY else month + last_day
-        starts = [run.first_day for run in runs]
-        held = runs[bisect.bisect_right(starts, first) - 1 : bisect.bisect_left(starts, stop)]
-        found = held[0].disposition
-        why = ""
-        if any(run.disposition != found for run in held[1:]):
-            why = "begins to use another factor within the month"
-        elif isinstance(found, RowStatus):
-            if not found.is_quarantine:
-                return "", int(found)
-            why = f"refuses the unit {unit!r}"
-        elif any(run.holes for run in held) or any(each.hours for each in found.entries):
-            why = "uses factors by the hour"
-        if why or isinstance(found, RowStatus):
-            raise _refused(state, activity, period, why)
+        found = disposition_under(state, key)
+        if isinstance(found, RowStatus):
+            return "", int(found)
         self._known.setdefault(found.id, found)
         return found.id, int(RowStatus.POSTED)
 
@@ -183,17 +164,3 @@ def _rule(resolution: Resolution | None) -> tuple[tuple[str, str, Fraction], ...
     """Give to which accounts a resolution posts, at which stages, by which ratio of units."""
     entries = () if resolution is None else resolution.entries
     return tuple(sorted((each.account, each.stage, each.conversion) for each in entries))
-
-
-def _refused(state: BookState, activity: str, period: int, why: str) -> FieldInvalid:
-    version, month = state.book.method_version, month_of_period(period)
-    return FieldInvalid(
-        f"method_version: version {version} {why}, {month}, for {activity!r}: what was posted for "
-        "the month in one sum cannot be told apart. Leave the month or the activity out",
-        metadata={
-            "field": "method_version",
-            "value": str(version),
-            "activity": activity,
-            "period": month,
-        },
-    )

@@ -8,7 +8,6 @@ posted as one sum, that sum cannot be told apart, and is refused rather than gue
 from __future__ import annotations
 
 import bisect
-import datetime as dt
 import threading
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ import polars as pl
 from tonne.errors import FieldInvalid
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
-from tonne.model import LAST_DAY, RowStatus, month_of_period, number_of_day
+from tonne.model import LAST_DAY, RowStatus, first_day_of, month_of_period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
     from tonne.ledger.reading.moment import Moment, MomentParts
 
 _KEY = ("activity", "unit", "region", "period", "first_day", "last_day")
+
+
+SliceKey = tuple[str, str, str, int, int, int, str]
+"""Activity, unit, region, month, first and last day, and the facility where it has rates."""
 
 
 class UnderMethod:
@@ -72,7 +75,7 @@ class UnderMethod:
             # Whose facility is not registered waits, whatever the method.
             is_open = pl.col("status") != int(RowStatus.FACILITY_MUST_BE_REGISTERED)
             keys = texts.filter(is_open).select(*_KEY, "rated").unique()
-            found = [self._of(*row) for row in keys.iter_rows()]
+            found = [self._of(row) for row in keys.iter_rows()]
             resolved = keys.with_columns(
                 pl.Series("new", [each for each, _ in found], dtype=pl.String),
                 pl.Series("now", [status for _, status in found], dtype=pl.UInt8),
@@ -85,48 +88,55 @@ class UnderMethod:
             )
             return joined.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
 
-    def _of(  # noqa: PLR0917  a row of the keys
-        self,
-        activity: str,
-        unit: str,
-        region: str,
-        period: int,
-        first_day: int,
-        last_day: int,
-        facility: str,
-    ) -> tuple[str | None, int]:
+    def _of(self, key: SliceKey) -> tuple[str | None, int]:
         """Give the resolution of a key, or None and the status of what waits."""
-        runs = self._state.resolve(activity, unit, region, facility)
-        first, stop = _days(period, first_day, last_day)
-        starts = [run.first_day for run in runs]
-        begin = bisect.bisect_right(starts, first) - 1
-        held = runs[begin : bisect.bisect_left(starts, stop)]
-        disposition = held[0].disposition
-        if any(run.disposition != disposition for run in held[1:]):
-            raise self._refused(activity, period, "begins to use another factor within the month")
-        if isinstance(disposition, RowStatus):
-            if disposition.is_quarantine:
-                raise self._refused(activity, period, f"refuses the unit {unit!r}")
-            return None, int(disposition)
-        if any(run.holes for run in held) or any(each.hours for each in disposition.entries):
-            raise self._refused(activity, period, "uses factors by the hour")
-        self.resolutions[disposition.id] = disposition
-        return disposition.id, int(RowStatus.POSTED)
+        found = disposition_under(self._state, key)
+        if isinstance(found, RowStatus):
+            return None, int(found)
+        self.resolutions[found.id] = found
+        return found.id, int(RowStatus.POSTED)
 
-    def _refused(self, activity: str, period: int, why: str) -> FieldInvalid:
-        version = self._state.book.method_version
-        month = month_of_period(period)
-        return FieldInvalid(
-            f"method_version: version {version} {why}, {month}, for {activity!r}: what was posted "
-            "for the month in one sum cannot be told apart. Leave the month or the activity out, "
-            "or estimate its records under a book with that method (`tonne estimate`)",
-            metadata={
-                "field": "method_version",
-                "value": str(version),
-                "activity": activity,
-                "period": month,
-            },
-        )
+
+def disposition_under(state: BookState, key: SliceKey) -> Resolution | RowStatus:
+    """Resolve what was posted as one sum under a state: all of it in one way, or it is refused.
+
+    Raises
+    ------
+    FieldInvalid
+        The sum cannot be told apart, or has factors by the hour.
+    """
+    activity, unit, region, period, first_day, last_day, facility = key
+    runs = state.resolve(activity, unit, region, facility)
+    month = first_day_of(period)
+    first = month + first_day - 1
+    stop = first_day_of(period + 1) if last_day == LAST_DAY else month + last_day
+    starts = [run.first_day for run in runs]
+    held = runs[bisect.bisect_right(starts, first) - 1 : bisect.bisect_left(starts, stop)]
+    found = held[0].disposition
+    if any(run.disposition != found for run in held[1:]):
+        raise _refused(state, activity, period, "begins to use another factor within the month")
+    if isinstance(found, RowStatus):
+        if found.is_quarantine:
+            raise _refused(state, activity, period, f"refuses the unit {unit!r}")
+        return found
+    if any(run.holes for run in held) or any(each.hours for each in found.entries):
+        raise _refused(state, activity, period, "uses factors by the hour")
+    return found
+
+
+def _refused(state: BookState, activity: str, period: int, why: str) -> FieldInvalid:
+    version, month = state.book.method_version, month_of_period(period)
+    return FieldInvalid(
+        f"method_version: version {version} {why}, {month}, for {activity!r}: what was posted "
+        "for the month in one sum cannot be told apart. Leave the month or the activity out, "
+        "or estimate its records under a book with that method (`tonne estimate`)",
+        metadata={
+            "field": "method_version",
+            "value": str(version),
+            "activity": activity,
+            "period": month,
+        },
+    )
 
 
 def with_known(
@@ -138,13 +148,3 @@ def with_known(
         {each: known[each] for each in wanted if each in known},
         [each for each in wanted if each not in known],
     )
-
-
-def _days(period: int, first_day: int, last_day: int) -> tuple[int, int]:
-    """Give the days of a slice, counted from 1970, the last one exclusive."""
-    month = dt.date.fromisoformat(f"{month_of_period(period)}-01")
-    first = number_of_day(month) + first_day - 1
-    if last_day < LAST_DAY:
-        return first, number_of_day(month) + last_day
-    after = (month + dt.timedelta(days=LAST_DAY)).replace(day=1)
-    return first, number_of_day(after)
