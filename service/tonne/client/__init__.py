@@ -21,6 +21,8 @@ from tonne.client.answers.import_results import (
     ImportClaim,
     RecordDifference,
     ReversalProgress,
+    SameRecord,
+    SameRecordSummary,
 )
 from tonne.client.answers.report_results import (
     Estimate,
@@ -83,6 +85,8 @@ __all__ = [
     "RetryPolicy",
     "ReversalProgress",
     "RowError",
+    "SameRecord",
+    "SameRecordSummary",
     "ServerFailed",
     "ServerRefused",
     "ServerUnavailable",

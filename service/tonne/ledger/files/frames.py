@@ -92,6 +92,13 @@ def read_rows(content: bytes, path: str, first: int, count: int) -> pl.DataFrame
         return _to_read(rows)
 
 
+def read_where(content: bytes, path: str, column: str, texts: Sequence[str]) -> pl.DataFrame:
+    """Decode the rows whose text is one of some; other columns of other rows are not decoded."""
+    with polars_errors(path):
+        is_one = pl.col(column).cast(pl.String).is_in(list(texts))
+        return _to_read(pl.scan_parquet(io.BytesIO(content)).filter(is_one).collect())
+
+
 def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Decode a file, or some of its columns; raises `LedgerInconsistent` where it is broken.
 
