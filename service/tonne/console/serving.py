@@ -59,6 +59,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(CONCURRENCY_MAX)  # who is told the address may come at once
     except BaseException:
         listener.close()
         raise

@@ -24,7 +24,7 @@ from tonne.console.parts.blocks import (
 from tonne.console.parts.selecting import Chosen
 from tonne.model import month_of_period, period_of_month
 from tonne.yearly.causes import causes_of
-from tonne.yearly.charts import Bar, BarPart, columns, horizontal_bars, legend
+from tonne.yearly.charts import Bar, BarPart, columns, horizontal_bars
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -191,11 +191,12 @@ def _months(visit: Visit, year: Year) -> Drawing:
     months = [month_of_period(year.first + number) for number in range(MONTHS)]
     bars = [_bar(visit, year, month, found.get(month, {})) for month in months]
     title = say("Emissions by month")
-    return Drawing(title, [_legend(visit, year), columns(title, bars, numbers.MASS_UNIT)])
+    chart = columns(title, bars, numbers.MASS_UNIT)
+    return Drawing(title, [chart], keys=_keys(visit, year))
 
 
-def _legend(visit: Visit, year: Year) -> str:
-    return legend([(KINDS[each], visit.say(SCOPES[each])) for each in year.summed])
+def _keys(visit: Visit, year: Year) -> list[tuple[str, str]]:
+    return [(KINDS[each], visit.say(SCOPES[each])) for each in year.summed]
 
 
 def _bar(visit: Visit, year: Year, label: str, by_scope: dict[str, Decimal]) -> Bar:
@@ -264,8 +265,8 @@ def _types(visit: Visit, year: Year) -> Drawing:
     ]
     bars = sorted((each for each in bars if each.size), key=lambda each: -each.size)
     title = say("Types of facilities")
-    charts = [_legend(visit, year), horizontal_bars(title, bars, numbers.MASS_UNIT)]
-    return Drawing(title, charts if bars else [])
+    charts = [horizontal_bars(title, bars, numbers.MASS_UNIT)] if bars else []
+    return Drawing(title, charts, keys=_keys(visit, year))
 
 
 def _waiting(visit: Visit, scopes: Inventory) -> Table:

@@ -100,13 +100,14 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Charts as SVG whose texts `yearly.charts` has escaped."""
+    """Charts as SVG whose texts are escaped; `keys` are classes of colours, and what they mean."""
 
     kind: ClassVar[str] = "drawing"
 
     title: str
     charts: Sequence[str]
     has_cards: bool = False
+    keys: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
