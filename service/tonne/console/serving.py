@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from tonne.console.access import Access
 
-CONCURRENCY_MAX = 64
-"""Requests at once; the threads that ask the server are fewer, and further ones wait."""
+BACKLOG = 64
+"""Connections that wait to be taken."""
 
 
 def run(host: str, port: int, access: Access, on_start: Callable[[str], None]) -> None:
@@ -44,7 +44,6 @@ def run(host: str, port: int, access: Access, on_start: Callable[[str], None]) -
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=CONCURRENCY_MAX,
                 h11_max_incomplete_event_size=64 << 10,
                 timeout_graceful_shutdown=10,
                 lifespan="off",
@@ -59,7 +58,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(CONCURRENCY_MAX)  # who is told the address may come at once
+        listener.listen(BACKLOG)  # who is told the address may come at once
     except BaseException:
         listener.close()
         raise
