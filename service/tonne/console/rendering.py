@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tonne.console.language import NAMES, TAGS
 from tonne.text.visible import visible
@@ -50,6 +51,9 @@ MENU: Final = (
     ),
 )
 """The menu of a book: groups of pages, by the last part of their paths."""
+
+
+_COMMAND = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,13 @@ def _environment() -> Environment:
     )
     environment.filters["visible"] = visible
     environment.filters["drawn"] = _drawn
+    environment.filters["said"] = said
     return environment
+
+
+def said(text: str) -> Markup:
+    """Write a message of the API: escaped, what stands between backticks as a command."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704  # escaped
 
 
 def _drawn(chart: str) -> Markup:

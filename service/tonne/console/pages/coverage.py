@@ -161,7 +161,7 @@ def _activities(visit: Visit, rows: list[Row], facility: str) -> Links:
         )
         for name, count in found
     ]
-    return Links(visit.say("Activities"), links)
+    return Links(visit.say("Activities"), links, is_titled=True)
 
 
 def _map(visit: Visit, rows: list[Row], months: list[str]) -> Table:

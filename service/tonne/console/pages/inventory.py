@@ -336,6 +336,7 @@ def _downloads(visit: Visit, by: str, chosen: Chosen) -> Links:
             Text("CSV", visit.link("inventory.csv", **query)),
             Text("JSON", visit.link("inventory.json", **query)),
         ],
+        is_titled=True,
     )
 
 

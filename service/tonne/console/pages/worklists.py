@@ -32,7 +32,11 @@ def suspense(visit: Visit) -> Page:
     causes, omitted = client.list_suspense_causes(book)
     rows = [
         (
-            Text(f"{each.field}: {each.got}" if each.got else each.field, look="strong"),
+            Text(
+                f"{each.field}: {each.got}" if each.got else each.field,
+                look="strong",
+                below=each.message,
+            ),
             numbers.count(each.record_count),
             Text(
                 ", ".join(
@@ -40,16 +44,14 @@ def suspense(visit: Visit) -> Page:
                 )
             ),
             Text(f"{each.start:%Y-%m-%d} – {each.end:%Y-%m-%d}"),
-            Text(each.message),
         )
         for each in causes
     ]
     heads = [
-        Head(say("Waits for")),
+        Head(say("Waits for, and what to do")),
         Head(say("Records"), is_number=True),
         Head(say("Quantities")),
         Head(say("Time, UTC")),
-        Head(say("What to do")),
     ]
     note = (
         say("{count} further records wait for something else.", count=omitted) if omitted else ""
@@ -88,7 +90,7 @@ def quarantine(visit: Visit) -> Page:
     records = [
         (
             *_record(each.record, each.channel, each.offset),
-            Text(each.message, below=_rule(each.status)),
+            Text(each.message, look="said", below=_rule(each.status)),
         )
         for each in found[:ROWS_MAX]
     ]
@@ -241,6 +243,6 @@ def notices(visit: Visit) -> Page:
     ]
     return Page(
         say("Notices"),
-        [Links(say("Causes"), links), *tables],
+        [Links(say("Causes"), links, is_titled=True), *tables],
         say("How numbers came about that did not come about the plain way."),
     )

@@ -23,7 +23,10 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text in a cell; `look` is `code`, `soft`, `strong`, `good`, `bad` or `wait`."""
+    """A text in a cell; `look` is `code`, `said`, `soft`, `strong`, `good`, `bad` or `wait`.
+
+    One that is `said` is a message of the API, in which backticks stand around commands.
+    """
 
     kind: ClassVar[str] = "text"
 
@@ -131,12 +134,16 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Links beside each other; the one without a target is where the reader is."""
+    """Links beside each other; the one without a target is where the reader is.
+
+    The title is seen where `is_titled`; else it is for those who hear the page.
+    """
 
     kind: ClassVar[str] = "links"
 
     title: str
     links: Sequence[Text]
+    is_titled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

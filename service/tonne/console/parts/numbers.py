@@ -85,15 +85,17 @@ def plain(value: object) -> str:
 
 
 def span(start: object, end: object) -> str:
-    """Write from when to when, UTC; midnights as days alone."""
-    return " – ".join(filter(None, (_time(start), _time(end))))
+    """Write from when to when, UTC; two midnights as days alone."""
+    found = [each for each in (start, end) if isinstance(each, dt.datetime)]
+    are_days = all(each.astimezone(dt.UTC).time() == dt.time() for each in found)
+    return " – ".join(filter(None, (_time(each, are_days=are_days) for each in (start, end))))
 
 
-def _time(value: object) -> str:
+def _time(value: object, *, are_days: bool) -> str:
     if not isinstance(value, dt.datetime):
         return str(value or "").removesuffix("T00:00:00Z")
-    moment = value.astimezone(dt.UTC) if value.tzinfo else value
-    if moment.time() == dt.time():
+    moment = value.astimezone(dt.UTC)
+    if are_days:
         return f"{moment:%Y-%m-%d}"
     return f"{moment:%Y-%m-%d %H:%M}" + (f":{moment:%S}" if moment.second else "")
 
