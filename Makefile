@@ -54,7 +54,7 @@ serve: build  ## Serve ./data on 127.0.0.1:50051
 test: dev debug system schemas  ## Run the tests
 	$(BIN)/python -m pytest
 
-system:  ## Install Prometheus, HAProxy and node for the tests, where they are missing
+system:  ## Install Prometheus, HAProxy, Chromium and node for the tests, where they are missing
 	@sh tests/system.sh
 
 schemas: tests/k8s/node_modules/.package-lock.json  ## Install the schemas of custom resources

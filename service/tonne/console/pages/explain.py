@@ -239,21 +239,22 @@ def _sources(visit: Visit, lines: list[ExplainLine]) -> Iterable[Source]:
         first = those[0]
         factor = first.factor
         notices = list(dict.fromkeys(text for line in those for text in line.notices))
+        names = filter(None, (factor.activity, factor.region, factor.stage))
+        title = f"{' · '.join(names)} → {first.account}"
         yield Source(
-            f"{' · '.join(filter(None, (factor.activity, factor.region, factor.stage)))} → "
-            f"{first.account}",
+            title,
             figure_of(factor),
             source_cell(visit, factor),
             factor.source,
             factor.licence,
             factor_link(visit, factor.name),
             [f"{step.text} (× {numbers.short(step.ratio)})" for step in first.steps],
-            _balances(visit, those),
+            _balances(visit, title, those),
             notices,
         )
 
 
-def _balances(visit: Visit, lines: list[ExplainLine]) -> Table:
+def _balances(visit: Visit, title: str, lines: list[ExplainLine]) -> Table:
     say = visit.say
     shown = lines[:LINES_SHOWN]
     has_amounts = any(line.amount is not None for line in shown)
@@ -272,7 +273,7 @@ def _balances(visit: Visit, lines: list[ExplainLine]) -> Table:
     heads.append(Head(say("Records"), is_number=True))
     left = len(lines) - len(shown)
     return Table(
-        say("Balances"),
+        f"{say('Balances')}: {title}",
         heads,
         [_balance(line, has_shares=has_shares, has_amounts=has_amounts) for line in shown],
         note=say("{count} further balances of this factor, all smaller.", count=f"{left:,}")

@@ -293,12 +293,12 @@ def _parts(visit: Visit, found: Bridge, places: int) -> Table:
             )
         )
         rows += [
-            (Text(""), Text(" · ".join(row.group)), numbers.mass(row.kg_co2e, places))
+            (None, Text(" · ".join(row.group)), numbers.mass(row.kg_co2e, places))
             for row in part.rows
         ]
         if part.other_count:
             others = say("{count} others", count=part.other_count)
-            rows.append((Text(""), Text(others), numbers.mass(part.other_kg_co2e, places)))
+            rows.append((None, Text(others), numbers.mass(part.other_kg_co2e, places)))
     heads = [
         Head(say("Cause")),
         Head(say("Account")),

@@ -160,7 +160,7 @@ def conflicts(visit: Visit) -> Page:
             decide = command(visit, f"{kind} decide {each.number} --keep N --reason WHY")
             rows += [
                 (
-                    Text(each.record_id, below=f"{each.number}") if place == 1 else Text(""),
+                    Text(each.record_id, below=f"{each.number}") if place == 1 else None,
                     Text(str(place)),
                     Text(member.facility),
                     Text(member.activity, look="code"),
