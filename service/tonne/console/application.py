@@ -126,6 +126,8 @@ def application(access: Access) -> ASGIApp:
         routes=routes,
         exception_handlers={HTTPException: _http_error},
     )
+    # A redirect would name whatever host the request names.
+    inner.router.redirect_slashes = False
     return Guarded(inner)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.words.accounts import ACCOUNTS
@@ -73,7 +72,7 @@ def explain(visit: Visit) -> Page:
         )
         blocks.append(Lines([text], "warning"))
     if len(lines) > 1:
-        blocks += _parts(visit, fixed)
+        blocks += _parts(visit, fixed, is_whole=is_whole)
     blocks.append(Heading(say("Factors and balances"), say("From the record's unit to kg CO2e.")))
     blocks += _sources(visit, lines)
     if records:
@@ -173,15 +172,18 @@ def _replayed(visit: Visit, replay: ExplainReplay) -> Lines:
     return Lines(differences, "warning")
 
 
-def _parts(visit: Visit, chosen: Chosen) -> list[Block]:
-    """Offer the parts of a selection by what still tells them apart, as the API has them."""
+def _parts(visit: Visit, chosen: Chosen, *, is_whole: bool) -> list[Block]:
+    """Offer the parts of a selection by what still tells them apart, as the API has them.
+
+    Facilities are offered where they are few enough to be sorted.
+    """
     say = visit.say
     found: list[Block] = []
-    for dimension in ("account", "facility", "period"):
+    for dimension in ("account", "facility", "period") if is_whole else ("account", "period"):
         if _is_one(chosen, dimension):
             continue
         rows = visit.client.inventory_rows(visit.book, by=dimension, **chosen.asked())
-        first = list(islice(rows, LINES_READ_MAX))
+        first = list(rows)
         if dimension == "account" and not chosen.accounts:
             first = [row for row in first if row.group["account"] in _SUMMED_LEAVES]
         if len(first) < 2:  # noqa: PLR2004  # one part is the whole
@@ -276,7 +278,9 @@ def _balances(visit: Visit, title: str, lines: list[ExplainLine]) -> Table:
         f"{say('Balances')}: {title}",
         heads,
         [_balance(line, has_shares=has_shares, has_amounts=has_amounts) for line in shown],
-        note=say("{count} further balances of this factor, all smaller.", count=f"{left:,}")
+        note=say(
+            "{count} further balances of this factor were read, all smaller.", count=f"{left:,}"
+        )
         if left
         else "",
     )

@@ -112,7 +112,7 @@ def _lay_out(visit: Visit, by: str, chosen: Chosen) -> Laid:
     sums, is_sorted = _read_groups(visit, by, asked)
     cells: dict[str, dict[str, Decimal]] = {}
     month_sums: dict[str, Decimal] = {}
-    if span == "month":
+    if span == "month" and is_sorted:
         found = client.inventory(book, by="period", **asked).rows
         month_sums = {row.group["period"]: row.kg_co2e for row in found}
     if 0 < len(month_sums) <= MONTHS_MAX:
@@ -120,8 +120,6 @@ def _lay_out(visit: Visit, by: str, chosen: Chosen) -> Laid:
         for group, those in groupby(rows, lambda row: row.group[by]):
             if group in sums:
                 cells[group] = {row.group["period"]: row.kg_co2e for row in those}
-            if not is_sorted and len(cells) == len(sums):
-                break
     else:
         month_sums = {}
     return Laid(by, chosen, _months_of(month_sums), cells, sums, month_sums, whole, is_sorted)
@@ -174,6 +172,7 @@ def _table(visit: Visit, laid: Laid) -> Table:
         )
     if not laid.is_sorted:
         note.append(say("There are too many to be sorted: these are the first by their ids."))
+        note.append(say("Their months are in the downloads, or where you choose less."))
     if len(rows) == ROWS_MAX:
         note.append(say("Further rows: choose less, or take the download, which has all."))
     return Table(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tonne.client.answers.explain_results import ExplainRecord, ExplainReplay
 from tonne.client.answers.steering.explained_indicators import IndicatorLine, IndicatorTermSum
 from tonne.console.pages.factors import factor_link, figure_of
 from tonne.console.pages.steering.indicators import unit_of
 from tonne.console.parts import numbers
 from tonne.console.parts.blocks import (
     Facts,
+    Field,
+    Form,
     Head,
+    Lines,
     Number,
     Page,
     Table,
@@ -21,43 +23,34 @@ from tonne.console.parts.blocks import (
 )
 
 if TYPE_CHECKING:
-    from tonne.client.answers.steering.indicator_results import IndicatorTerm, IndicatorValue
+    from collections.abc import Iterator
+
+    from tonne.client.answers.steering.explained_indicators import IndicatorPart
+    from tonne.client.answers.steering.indicator_results import IndicatorTerm
     from tonne.console.parts.blocks import Cell
+    from tonne.console.parts.selecting import Chosen
     from tonne.console.visits import Visit
 
 
 LINES_SHOWN = 60
 
-LINES_KEPT_MAX = 2_000
-"""Balances in memory at once."""
+LINES_READ_MAX = 5_000
+"""Balances that a page reads; a larger value is narrowed first."""
 
 
 def indicator(visit: Visit) -> Page:
     """Take one value apart: its terms, and the balances under each."""
     say, name = visit.say, visit.values["indicator"]
     chosen = visit.chosen()
-    sums: list[IndicatorTermSum] = []
-    lines: list[IndicatorLine] = []
-    value: IndicatorValue | None = None
-    line_count = 0
-    parts = visit.client.explain_indicator(
-        visit.book,
-        name,
-        from_period=chosen.from_period,
-        to_period=chosen.to_period,
-        facilities=chosen.facilities,
-        regions=chosen.regions,
-    )
-    for part in parts:
-        if isinstance(part, IndicatorLine):
-            line_count += 1
-            lines.append(part)
-            if len(lines) > LINES_KEPT_MAX:
-                lines = _largest(lines)
-        elif isinstance(part, IndicatorTermSum):
-            sums.append(part)
-        elif not isinstance(part, ExplainRecord | ExplainReplay):
-            value = part
+    asked: dict[str, Any] = {
+        "from_period": chosen.from_period,
+        "to_period": chosen.to_period,
+        "facilities": chosen.facilities,
+        "regions": chosen.regions,
+    }
+    values = visit.client.indicators(visit.book, name, **asked).values
+    value = values[0] if values else None
+    sums, lines, is_whole = _read(visit.client.explain_indicator(visit.book, name, **asked))
     known = {each.id: each for each in visit.client.list_indicators(book=visit.book)}
     found = known.get(name.partition("@")[0])
     tiles = []
@@ -79,14 +72,53 @@ def indicator(visit: Visit) -> Page:
     return Page(
         found.title if found else name,
         [
+            _form(visit, name, chosen),
             Tiles(say("The number"), tiles),
+            *([] if is_whole else [_cut(visit)]),
             Facts([(what, how) for what, how in pairs if isinstance(how, Text) and how.text]),
             _terms(visit, sums),
-            _lines(visit, lines, line_count),
+            _lines(visit, lines),
         ],
         months,
         "explain",
     )
+
+
+def _read(
+    parts: Iterator[IndicatorPart],
+) -> tuple[list[IndicatorTermSum], list[IndicatorLine], bool]:
+    """Read terms and balances, and whether these are all."""
+    sums: list[IndicatorTermSum] = []
+    lines: list[IndicatorLine] = []
+    for part in parts:
+        if isinstance(part, IndicatorLine):
+            if len(lines) == LINES_READ_MAX:
+                return sums, lines, False
+            lines.append(part)
+        elif isinstance(part, IndicatorTermSum):
+            sums.append(part)
+    return sums, lines, True
+
+
+def _cut(visit: Visit) -> Lines:
+    text = visit.say(
+        "This value has more balances than a page reads: these are of the first {count}. Choose a "
+        "facility or a month.",
+        count=f"{LINES_READ_MAX:,}",
+    )
+    return Lines([text], "warning")
+
+
+def _form(visit: Visit, name: str, chosen: Chosen) -> Form:
+    say = visit.say
+    facility = chosen.facilities[0] if chosen.facilities else ""
+    fields = [
+        Field("from", say("From"), chosen.from_period, hint="YYYY-MM"),
+        Field("to", say("To"), chosen.to_period, hint="YYYY-MM"),
+        Field("facility", say("Facility"), facility),
+    ]
+    kept = [("lang", visit.asked_language)] if visit.asked_language else []
+    return Form(visit.place("indicators", name), fields, say("Show"), kept)
 
 
 def _terms(visit: Visit, sums: list[IndicatorTermSum]) -> Table:
@@ -121,13 +153,9 @@ def _term_text(term: IndicatorTerm) -> str:
     return ("− " if term.taken_off else "") + " · ".join(filter(None, parts))
 
 
-def _largest(lines: list[IndicatorLine]) -> list[IndicatorLine]:
-    return sorted(lines, key=lambda each: -abs(each.added))[:LINES_SHOWN]
-
-
-def _lines(visit: Visit, lines: list[IndicatorLine], line_count: int) -> Table:
+def _lines(visit: Visit, lines: list[IndicatorLine]) -> Table:
     say = visit.say
-    shown = _largest(lines)
+    shown = sorted(lines, key=lambda each: -abs(each.added))[:LINES_SHOWN]
     rows = [
         (
             Text(each.line.facility or "–", below=each.line.account),
@@ -157,6 +185,8 @@ def _lines(visit: Visit, lines: list[IndicatorLine], line_count: int) -> Table:
         Head(say("Adds"), is_number=True),
         Head(say("Side")),
     ]
-    left = line_count - len(shown)
-    note = say("{count} further balances, all smaller.", count=f"{left:,}") if left else ""
+    left = len(lines) - len(shown)
+    note = (
+        say("{count} further balances were read, all smaller.", count=f"{left:,}") if left else ""
+    )
     return Table(say("Balances, the largest first"), heads, rows, note=note)

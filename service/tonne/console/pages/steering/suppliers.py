@@ -15,11 +15,14 @@ from tonne.console.parts.blocks import (
     Table,
     Text,
 )
+from tonne.errors import FieldInvalid
 from tonne.statements.statement import Kind
 from tonne.statements.suppliers import Supplier
 
 if TYPE_CHECKING:
+    from tonne.console.parts.blocks import Block
     from tonne.console.visits import Visit
+    from tonne.statements.answers import SupplierCoverage
 
 
 SUPPLIERS_MAX = 500
@@ -28,7 +31,44 @@ SUPPLIERS_MAX = 500
 def suppliers(visit: Visit) -> Page:
     """Show the suppliers, and of how many of them something is shown."""
     say, client, book = visit.say, visit.client, visit.book
-    found = client.supplier_coverage(book)
+    try:
+        shown = _shown(visit, client.supplier_coverage(book))
+    except FieldInvalid as error:
+        shown = [Lines([error.message], "warning")]
+    register = [
+        (
+            Text(each.body.display_name, below=each.id),
+            Text(each.body.category),
+            Text(each.body.region),
+            Text(each.valid_from),
+        )
+        for each in client.list_statements(book, Kind.SUPPLIER)
+        if isinstance(each.body, Supplier)
+    ]
+    words = [Head(say(each)) for each in ("Supplier", "Category", "Region", "Since")]
+    note = say("The first {count} suppliers.", count=SUPPLIERS_MAX)
+    return Page(
+        say("Suppliers"),
+        [
+            *shown,
+            Table(
+                say("Register"),
+                words,
+                register[:SUPPLIERS_MAX],
+                note=note if len(register) > SUPPLIERS_MAX else "",
+                empty=say("No supplier is stated."),
+            ),
+            Commands(
+                say("In a terminal"), [Command(f"tonne supplier coverage --book {visit.book}")]
+            ),
+        ],
+        say("Suppliers, and what evidence shows of them."),
+    )
+
+
+def _shown(visit: Visit, found: SupplierCoverage) -> list[Block]:
+    """Make the table of what evidence shows, by number and by spend."""
+    say = visit.say
     rows = [
         (
             Text(
@@ -57,33 +97,7 @@ def suppliers(visit: Visit) -> Page:
         Head(say("Evidence of")),
         Head(say("Expired"), is_number=True),
     ]
-    register = [
-        (
-            Text(each.body.display_name, below=each.id),
-            Text(each.body.category),
-            Text(each.body.region),
-            Text(each.valid_from),
-        )
-        for each in client.list_statements(book, Kind.SUPPLIER)
-        if isinstance(each.body, Supplier)
+    return [
+        Table(say("What is shown, on {day}", day=found.day), heads, rows),
+        Lines(found.notices, "note"),
     ]
-    words = [Head(say(each)) for each in ("Supplier", "Category", "Region", "Since")]
-    note = say("The first {count} suppliers.", count=SUPPLIERS_MAX)
-    return Page(
-        say("Suppliers"),
-        [
-            Table(say("What is shown, on {day}", day=found.day), heads, rows),
-            Lines(found.notices, "note"),
-            Table(
-                say("Register"),
-                words,
-                register[:SUPPLIERS_MAX],
-                note=note if len(register) > SUPPLIERS_MAX else "",
-                empty=say("No supplier is stated."),
-            ),
-            Commands(
-                say("In a terminal"), [Command(f"tonne supplier coverage --book {visit.book}")]
-            ),
-        ],
-        say("Suppliers, and what evidence shows of them."),
-    )
