@@ -53,10 +53,10 @@ PLACE: Final[Schema] = {
 
 SAME_SCHEMA: Final[Schema] = {"record_id": pl.String, **PLACE, **CONTENT}
 
-SAME_ROW_BYTES: Final = 2_000
-"""Memory of a record of a segment of which some are compared: read, with a copy, and hashed."""
+SAME_ROW_BYTES: Final = 1_000
+"""Memory of a record of a segment of which some are compared: a column at a time, and hashed."""
 
-_READ: Final = ("record_id", "channel", "offset", "status", *CONTENT)
+_READ: Final = ("record_id", "channel", "offset", *CONTENT)
 _EMPTY: Final[dict[Any, Any]] = {pl.String: "", pl.UInt8: 0}
 
 
@@ -82,25 +82,29 @@ def read_same(
         Columns of `SAME_SCHEMA`. None where the segment was changed while it was read.
     """
     clearings = manifest.clearings_of([file.id]).get(file.id, [])
-    segment = reader.open(file).frame()
+    opened = reader.open(file)
+    cleared = read_cleared(reader, clearings)
+    place = ["status"] if cleared.is_empty() else ["channel", "offset", "status"]
     with polars_errors(file.path):
-        now = with_cleared(
-            segment.select(name for name in _READ if name in segment.columns),
-            read_cleared(reader, clearings),
-        )
+        # A column at a time: a segment of long texts is not in memory whole for some of its rows.
+        now = with_cleared(opened.frame(place), cleared).select("status")
         waiting = now.filter(is_waiting()).height
         gone = now.filter(pl.col("status") == REVERSED).height
         if waiting != file.suspended_count or gone != file.reversed_count:
             return None
-        key = pl.Series("key", _hashes(now["record_id"], hashing))
-        chosen = now.with_row_index("row").filter(key.is_in(keys.implode()) & is_kept())
+        key = pl.Series("key", _hashes(opened.frame(["record_id"])["record_id"], hashing))
+        wanted = key.is_in(keys.implode()) & now.select(is_kept()).to_series()
+        rows = wanted.arg_true()
+        in_file = opened.columns()
+        read = {name: opened.frame([name])[name].gather(rows) for name in _READ if name in in_file}
+        chosen = pl.DataFrame(read)
         return chosen.select(
             pl.col("record_id").cast(pl.String),
             pl.lit(file.seq, pl.Int64).alias("seq"),
             pl.lit(file.id).alias("segment"),
             pl.col("channel").cast(pl.String),
             "offset",
-            pl.col("row").cast(pl.UInt32),
+            rows.cast(pl.UInt32).alias("row"),
             *(_content(name, chosen.columns) for name in CONTENT),
         )
 

@@ -73,7 +73,7 @@ def overused_of(
                 [row],
                 periods,
                 count=count,
-                reason=f"the id stands in {count} records: so many are counted, and not compared",
+                reason=f"the id stands in at least {count} records: so many are not compared",
             )
         )
     return found
