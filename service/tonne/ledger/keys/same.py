@@ -56,6 +56,12 @@ SAME_SCHEMA: Final[Schema] = {"record_id": pl.String, **PLACE, **CONTENT}
 SAME_ROW_BYTES: Final = 1_000
 """Memory of a record of a segment of which some are compared: a column at a time, and hashed."""
 
+_PLACE: Final = ("segment", "channel", "offset")
+_SETTLES: Final = ("record_id", "facility", "activity", "start", "end")
+_ESTIMATED: Final = 3
+_BETTER: Final = (1, 2)
+"""Measured and calculated: numbers of `DataQuality` in ingest.proto."""
+
 _READ: Final = ("record_id", "channel", "offset", *CONTENT)
 _EMPTY: Final[dict[Any, Any]] = {pl.String: "", pl.UInt8: 0}
 
@@ -115,7 +121,10 @@ def key_of_id(record_id: str, hashing: tuple[bytes, int]) -> int:
 
 
 def sorted_out(records: pl.DataFrame) -> pl.DataFrame:
-    """Tell first records from those that say the same later.
+    """Tell first records from those that say the same later, and estimates that are settled.
+
+    An estimate is settled by the first measured or calculated record that came later, of the same
+    id, facility, activity, start and end.
 
     Parameters
     ----------
@@ -127,17 +136,31 @@ def sorted_out(records: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         Those of ids that several have, in the order of their commits; with `is_first` of its
         content, `first_segment`, `first_channel` and `first_offset` of the one that says the same,
-        and `content_count` of the id.
+        `settled_segment`, `settled_channel` and `settled_offset` of the one that settles an
+        estimate (null: none), and `content_count` of the id, without settled ones.
     """
     with polars_errors("records of one id"):
         several = records.filter(pl.len().over("record_id") > 1).sort("seq", "row")
         content = ["record_id", *CONTENT]
-        places = ["segment", "channel", "offset"]
         told = several.with_columns(
             is_first=pl.int_range(pl.len()).over(content) == 0,
-            **{f"first_{name}": pl.col(name).first().over(content) for name in places},
+            **{f"first_{name}": pl.col(name).first().over(content) for name in _PLACE},
         )
-        return told.with_columns(content_count=pl.col("is_first").sum().over("record_id"))
+        is_estimate = pl.col("is_first") & (pl.col("data_quality") == _ESTIMATED)
+        is_better = pl.col("is_first") & pl.col("data_quality").is_in(_BETTER)
+        settled = told.with_columns(
+            pl.when(is_estimate)
+            .then(pl.when(is_better).then(name).backward_fill().over(_SETTLES))
+            .alias(f"settled_{name}")
+            for name in _PLACE
+        )
+        return with_content_counts(settled)
+
+
+def with_content_counts(told: pl.DataFrame) -> pl.DataFrame:
+    """Count what the records of an id say that count, as `content_count`."""
+    counts = pl.col("is_first") & pl.col("settled_segment").is_null()
+    return told.with_columns(content_count=counts.sum().over("record_id"))
 
 
 def members_of(rows: Sequence[dict[str, Any]]) -> str:

@@ -2,9 +2,9 @@
 
 New keys are compared with each other and with those of all earlier records, a sixteenth of the
 hashes at a time. Equal keys are candidates, whose records are read and compared. Of those that say
-the same all but the first are reversed, or reported, as the book says; of those that do not a
-person decides. Only then is it marked how far the book is compared: a check that dies is done
-again, and finds what was reversed no more.
+the same all but the first are reversed, or reported, as the book says; an estimate that a measured
+record settles is reversed; of the others a person decides. Only then is it marked how far the book
+is compared: a check that dies is done again, and finds what was reversed no more.
 """
 
 from __future__ import annotations
@@ -21,8 +21,15 @@ from tonne.errors import FieldInvalid, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.book.periods import month_boundaries_us
 from tonne.ledger.keys.key_file import KEY_USES_MAX
 from tonne.ledger.keys.same import SAME_ROW_BYTES, SAME_SCHEMA, read_same, sorted_out
+from tonne.ledger.posting.correcting.duplicates import DUPLICATE, SETTLED
 from tonne.ledger.upkeep.same.candidates import Candidates
-from tonne.ledger.upkeep.same.entries import conflicts_of, duplicates_of, overused_of
+from tonne.ledger.upkeep.same.entries import (
+    conflicts_of,
+    duplicates_of,
+    overused_of,
+    unsettled,
+    without_decided,
+)
 from tonne.store.errors import BookChanged, LeaseLost, SuspenseChanged
 from tonne.store.statement_rows import SameRule
 
@@ -34,7 +41,7 @@ if TYPE_CHECKING:
     from tonne.ledger.keys.key_file import Keys
     from tonne.ledger.keys.runs import KeyRuns
     from tonne.ledger.posting.correcting.deciding import Decider
-    from tonne.ledger.posting.correcting.duplicates import DuplicateTaker
+    from tonne.ledger.posting.correcting.duplicates import Cause, DuplicateTaker
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow, Lease
     from tonne.store.statement_rows import KeyFile, KeyState, SameRecord
@@ -225,9 +232,10 @@ class _Round:
             records = self._records(chosen, seen)
             if records is None:
                 continue
-            told = sorted_out(records)
+            told = without_decided(self._manifest, self._book, sorted_out(records))
             try:
                 found = self._duplicates(told.filter(~pl.col("is_first")), seen)
+                told = self._estimates(told, seen)
             except (BookChanged, SuspenseChanged):
                 continue  # what was reversed by now is not found again
             found += conflicts_of(self._manifest, self._book, told, self._periods)
@@ -259,15 +267,36 @@ class _Round:
         if self._state.rule is SameRule.REPORT:
             return duplicates_of(later, self._periods, "")
         refused: list[SameRecord] = []
+        for rows, message in self._taken(later, seen, DUPLICATE):
+            refused += duplicates_of(rows, self._periods, message)
+        return refused
+
+    def _estimates(self, told: pl.DataFrame, seen: dict[str, FileRow]) -> pl.DataFrame:
+        """Reverse estimates that are settled; those that cannot be conflict with the others."""
+        is_settled = pl.col("settled_segment").is_not_null()
+        if self._state.rule is SameRule.REPORT:
+            return unsettled(told, is_settled)
+        settled = told.filter(is_settled).with_columns(
+            pl.col(f"settled_{name}").alias(f"first_{name}")
+            for name in ("segment", "channel", "offset")
+        )
+        for rows, _ in self._taken(settled, seen, SETTLED):
+            ids = rows["record_id"].unique().to_list()
+            told = unsettled(told, pl.col("record_id").is_in(ids))
+        return told
+
+    def _taken(
+        self, later: pl.DataFrame, seen: dict[str, FileRow], cause: Cause
+    ) -> Iterator[tuple[pl.DataFrame, str]]:
+        """Reverse records that others stand for; yield those that cannot be, and why."""
         for rows in later.partition_by("seq", maintain_order=True):
             for month in self._by_month(rows):
                 try:
-                    self._tools.taker.take(seen[month["segment"][0]], month, seen)
+                    self._tools.taker.take(seen[month["segment"][0]], month, seen, cause)
                 except (PeriodMustBeOpen, FieldInvalid) as error:
-                    refused += duplicates_of(month, self._periods, error.message)
+                    yield month, error.message
                 else:
                     self._reversed_count += month.height
-        return refused
 
     def _by_month(self, rows: pl.DataFrame) -> list[pl.DataFrame]:
         """Cut rows where some of their months are sealed, so that these stop no others."""
