@@ -94,7 +94,9 @@ class Candidates:
         may_cut = buckets[1] - buckets[0] > 1
         found = pl.DataFrame(schema=_SCHEMA)
         for part, file in self._old:
-            if part.first_bucket >= buckets[1] or part.stop_bucket <= buckets[0]:
+            first = max(part.first_bucket, buckets[0])
+            stop = min(part.stop_bucket, buckets[1])
+            if first >= stop or not mine.within(first, stop).count:
                 continue
             keys = self._read(part, file).within(*buckets)
             found = _added(found, _entries(mine.keys, keys.run))

@@ -10,6 +10,7 @@ is compared: a check that dies is done again, and finds what was reversed no mor
 from __future__ import annotations
 
 import logging
+import math
 import time
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -118,8 +119,13 @@ class SameCheck:
         self._rest_until_s[book] = ended_s + _REST_FACTOR * (ended_s - began_s)
         return done
 
-    def check(self, book: str) -> Checked:
+    def check(self, book: str, *, time_s_max: float = math.inf) -> Checked:
         """Compare all records that came since the last check, with all others.
+
+        Parameters
+        ----------
+        time_s_max : float
+            After so many seconds it begins with no more of them; the next check does.
 
         Raises
         ------
@@ -135,8 +141,11 @@ class SameCheck:
         if lease is None:
             return Checked()
         done = Checked()
+        end_s = time.monotonic() + time_s_max
         try:
             while segments := self._next(book, state := self._manifest.key_state(book)):
+                if done.segment_count and time.monotonic() > end_s:
+                    return done
                 part = _Round(self._tools, book, state, lease)
                 done = part.run(segments, done)
             merged = self._key_runs.merge(book, state, lease)
