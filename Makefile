@@ -111,6 +111,7 @@ bench: dev  ## Measure side by side: the kernel, the catalogue, the whole path
 	$(BIN)/python -m tests.bench.kernel
 	$(BIN)/python -m tests.bench.catalogue
 	$(BIN)/python -m tests.bench.indicators
+	$(BIN)/python -m tests.bench.balances
 	$(BIN)/python -m tests.bench.path
 
 scale: dev  ## Grow the load fourfold, and let an autoscaler follow: three ways compared (root)
@@ -120,6 +121,7 @@ soak: dev debug system  ## An operator errs for an hour; kill hundreds of times;
 	TONNE_TEST_MISTAKES_S=3600 $(BIN)/python -m pytest --timeout=0 -s \
 	    tests/adversity/mistakes/soak.py
 	$(BIN)/python -m pytest --timeout=0 -s tests/adversity/soak_read_memory.py
+	$(BIN)/python -m pytest --timeout=0 -s tests/adversity/soak_same_records.py
 	TONNE_TEST_MEMORY=every TONNE_TEST_DEATHS=600 $(BIN)/python -m pytest --timeout=0 \
 	    tests/adversity
 	TONNE_TEST_FAULT_ROUNDS=20 $(BIN)/python -m pytest --timeout=0 -s \

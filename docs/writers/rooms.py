@@ -11,7 +11,7 @@ PAGE = REPOSITORY / "docs" / "internals" / "rooms.md"
 SOURCES = {
     "service/tonne": "the package; each room's contract stands at the top of its `__init__.py`",
     "ext/tonne_kernel": "the kernel; its rooms build on each other in the order memory, values, "
-    "arrow, records, columnar, session, posting",
+    "arrow, records, columnar, session, posting, keys",
 }
 NO_ROOMS = {"v1", "versions", "shipped/editions"}
 """Generated code, scripts, data."""

@@ -12,6 +12,12 @@ from typing import Final, Protocol, Self, final
 
 from typing_extensions import Buffer
 
+from tonne_kernel.keys.hashing import hash_texts as hash_texts
+from tonne_kernel.keys.hashing import record_keys as record_keys
+from tonne_kernel.keys.runs import latest_entries as latest_entries
+from tonne_kernel.keys.runs import merge_keys as merge_keys
+from tonne_kernel.keys.runs import repeated_keys as repeated_keys
+from tonne_kernel.keys.runs import shared_entries as shared_entries
 from tonne_kernel.records.json_lines import cut_json_lines as cut_json_lines
 
 ROW_STATUSES: Final[dict[str, int]]
@@ -379,14 +385,8 @@ def sum_groups(
     Returns
     -------
     ArrowTable
-        One plain decimal128(38, s) column (`polars.Series(table)`) of group_count sums.
-
-    Raises
-    ------
-    OverflowError
-        A sum has more than 38 digits.
-    ValueError, TypeError
-        Other types, nulls, a group out of range, unequal lengths.
+        One plain decimal128(38, s) column of group_count sums. Raises OverflowError for a sum of
+        more than 38 digits; ValueError, TypeError for other types, nulls, unequal lengths.
     """
 
 def kept_memory_bytes() -> int:

@@ -64,6 +64,11 @@ async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:
     except BaseException as error:  # noqa: BLE001  # a panic of Polars is no Exception
         log_incident(telemetry, logger, "the upkeep failed", error)
     else:
+        telemetry.add("tonne_duplicates_reversed_total", done.reversed_count)
+        telemetry.add("tonne_reversed_records_total", done.reversed_count)
+        for kind, count in done.undecided_counts.items():
+            telemetry.set("tonne_same_records_undecided", count, kind)
+        telemetry.set("tonne_uncompared_age_seconds", done.uncompared_age_s)
         if done.collected is not None:
             telemetry.set("tonne_unknown_objects", done.collected.unknown_count)
         telemetry.add("tonne_upkeep_total", 1, "done")

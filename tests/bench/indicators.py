@@ -39,7 +39,7 @@ from tonne.reports.inventory.request import InventoryRequest
 from tonne.store.manifest.moments import Point, PostingsAt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 FIRST, MONTHS = 648, 24
 ONE_IN = 10
@@ -76,10 +76,12 @@ class Kept:
         return {id_: RESOLUTIONS[id_] for id_ in ids}
 
 
-def postings_of(facilities: pl.Series, activity: str) -> pl.DataFrame:
+def postings_of(
+    facilities: pl.Series, activity: str, months: Sequence[int] = range(FIRST, FIRST + MONTHS)
+) -> pl.DataFrame:
     """Make the postings of an activity: a row for each facility and month, by month."""
     unit, resolution = SUBJECTS[activity]
-    periods = pl.DataFrame({"period": range(FIRST, FIRST + MONTHS)})
+    periods = pl.DataFrame({"period": months})
     frame = periods.join(pl.DataFrame({"facility": facilities}), how="cross")
     return frame.select(
         "facility",
@@ -132,7 +134,7 @@ def snapshot_of(facility_count: int) -> Snapshot:
         Texts(()),
         [],
         0,
-        lambda _: iter(parts),
+        lambda _, **__: iter(parts),
         Kept(),
         evidence=None,
         again=None,

@@ -1,9 +1,9 @@
-"""Takes Arrow arrays in through the C data interface: the chunks of one plain column."""
+"""Takes Arrow arrays in through the C data interface: the chunks of one column."""
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from tonne_kernel.arrow.c_data cimport ArrowArray, ArrowArrayStream, ArrowSchema
 
@@ -38,6 +38,24 @@ cdef class ArrowChunks:
 
 
 cdef ArrowChunks import_column(object column):
+    cdef ArrowChunks chunks = _import(column)
+    cdef int64_t index
+    for index in range(chunks.chunk_count):
+        _check_chunk(&chunks.arrays[index])
+    return chunks
+
+
+cdef ArrowChunks import_texts(object column):
+    cdef ArrowChunks chunks = _import(column)
+    cdef int64_t index
+    if chunks.format not in ("u", "U", "vu"):
+        raise ValueError(f"texts are 'u', 'U' or 'vu'; got {chunks.format!r}")
+    for index in range(chunks.chunk_count):
+        _check_texts(&chunks.arrays[index], chunks.format == "vu")
+    return chunks
+
+
+cdef ArrowChunks _import(object column):
     cdef ArrowChunks chunks = ArrowChunks.__new__(ArrowChunks)
     cdef int64_t index
     if hasattr(column, "__arrow_c_stream__"):
@@ -50,7 +68,6 @@ cdef ArrowChunks import_column(object column):
             f"a column has __arrow_c_stream__ or __arrow_c_array__; {type(column).__name__} "
             "has neither")
     for index in range(chunks.chunk_count):
-        _check_chunk(&chunks.arrays[index])
         chunks.row_count += chunks.arrays[index].length
     return chunks
 
@@ -114,3 +131,52 @@ cdef int _check_chunk(const ArrowArray *chunk) except -1:
             raise ValueError(f"a column without nulls is expected; row {row - chunk.offset} "
                              "of a chunk is null")
     return 0
+
+
+cdef int _check_texts(const ArrowArray *chunk, bint has_views) except -1:
+    """A column of texts, whose values follow their offsets or views; nulls are allowed."""
+    cdef int64_t least = 3
+    if (
+        chunk.length < 0 or chunk.offset < 0 or chunk.n_children != 0
+        or (chunk.n_buffers < least if has_views else chunk.n_buffers != least)
+    ):
+        raise ValueError("a column of texts is expected")
+    if chunk.length > 0 and chunk.buffers[1] == NULL:
+        raise ValueError("the Arrow array has no values")
+    return 0
+
+
+cdef int64_t find_text(
+    const ArrowArray *chunk, int kind, int64_t row, const uint8_t **text
+) noexcept nogil:
+    cdef const uint8_t *validity = <const uint8_t *>chunk.buffers[0]
+    cdef const uint8_t *data = <const uint8_t *>chunk.buffers[1]
+    cdef int64_t place = chunk.offset + row
+    cdef int32_t view[4]
+    cdef int64_t start, stop
+    text[0] = NULL
+    if validity != NULL and not validity[place >> 3] >> (place & 7) & 1:
+        return 0
+    if kind == TEXT_VIEWS:
+        memcpy(view, data + place * 16, 16)
+        if view[0] <= 12:
+            text[0] = data + place * 16 + 4
+            return view[0] if view[0] >= 0 else -1
+        # Behind the views stand their blocks, and last the sizes of these.
+        if view[2] < 0 or view[2] >= chunk.n_buffers - 3 or view[3] < 0:
+            return -1
+        if view[3] + <int64_t>view[0] > (
+            <const int64_t *>chunk.buffers[chunk.n_buffers - 1])[view[2]]:
+            return -1
+        text[0] = <const uint8_t *>chunk.buffers[2 + view[2]] + view[3]
+        return view[0]
+    if kind == TEXT_LARGE:
+        start = (<const int64_t *>data)[place]
+        stop = (<const int64_t *>data)[place + 1]
+    else:
+        start = (<const int32_t *>data)[place]
+        stop = (<const int32_t *>data)[place + 1]
+    if start < 0 or stop < start:
+        return -1
+    text[0] = <const uint8_t *>chunk.buffers[2] + start
+    return stop - start

@@ -63,6 +63,8 @@ COMMANDS = {
     "correction": "commands.correcting.corrections:correction_app",
     "period": "commands.closing.periods:period_app",
     "audit": "commands.closing.periods:audit_app",
+    "duplicate": "commands.correcting.same:duplicate_app",
+    "conflict": "commands.correcting.same:conflict_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",
     "quarantine": "commands.listings:quarantine_app",

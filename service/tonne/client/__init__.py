@@ -21,6 +21,9 @@ from tonne.client.answers.import_results import (
     ImportClaim,
     RecordDifference,
     ReversalProgress,
+    SameRecord,
+    SameRecordComparison,
+    SameRecordSummary,
 )
 from tonne.client.answers.report_results import (
     Estimate,
@@ -83,6 +86,9 @@ __all__ = [
     "RetryPolicy",
     "ReversalProgress",
     "RowError",
+    "SameRecord",
+    "SameRecordComparison",
+    "SameRecordSummary",
     "ServerFailed",
     "ServerRefused",
     "ServerUnavailable",

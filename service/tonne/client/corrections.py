@@ -5,8 +5,24 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from tonne.client.answers.import_results import Correction, ReversalProgress, read_correction
-from tonne.client.answers.results import AsOf, BookMoment, moment_text, telling
+from tonne.client.answers.import_results import (
+    Correction,
+    ReversalProgress,
+    SameRecord,
+    SameRecordComparison,
+    SameRecordSummary,
+    read_correction,
+    read_same_record,
+    read_same_summary,
+)
+from tonne.client.answers.results import (
+    AsOf,
+    BookMoment,
+    LedgerRecord,
+    moment_text,
+    read_ledger_record,
+    telling,
+)
 from tonne.client.imports import ImportCalls
 from tonne.client.wire.calls import PAGE_SIZE
 from tonne.client.wire.resources import book_name, source_name
@@ -159,3 +175,91 @@ class CorrectionCalls(ImportCalls):
         pages = self._pages(self._corrections.ListCorrections, request)
         for page in telling(pages, on_moment):
             yield from map(read_correction, page.corrections)
+
+    def get_records(
+        self, book: str, record_id: str = "", *, source: str = "", offset: int = 0
+    ) -> tuple[LedgerRecord, ...]:
+        """Find the records of an id in the order of their commits, or the one at a place.
+
+        Reversed ones are among them. It costs no more in a large book than in a small one.
+
+        Raises
+        ------
+        FieldInvalid
+            There is none; one in quarantine has no place among them.
+        StoreUnavailable
+            The keys of older records are still being made.
+        """
+        request = corrections_pb2.GetRecordsRequest(
+            parent=book_name(book),
+            record_id=record_id,
+            source=source_name(book, source) if source else "",
+            offset=offset,
+        )
+        answer = self._call(self._corrections.GetRecords, request)
+        return tuple(map(read_ledger_record, answer.records))
+
+    def list_same_records(
+        self, book: str, kind: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[SameRecord]:
+        """List records of one id: a `duplicate` is not reversed, a `conflict` says two things."""
+        request = corrections_pb2.ListSameRecordsRequest(
+            parent=book_name(book),
+            kind=f"SAME_RECORD_KIND_{kind.upper()}",
+            page_size=PAGE_SIZE,
+            filter=filter_by,
+            order_by=order_by,
+        )
+        for page in self._pages(self._corrections.ListSameRecords, request):
+            yield from map(read_same_record, page.same_records)
+
+    def same_record_summary(self, book: str) -> SameRecordSummary:
+        """Say up to which commit the records of a book are compared, and what waits."""
+        request = corrections_pb2.GetSameRecordSummaryRequest(name=book_name(book))
+        return read_same_summary(self._call(self._corrections.GetSameRecordSummary, request))
+
+    def decide_same_record(
+        self, book: str, number: int, keep: Sequence[int], *, reason: str, author: str = ""
+    ) -> SameRecord:
+        """Decide which records of one id stay; the others are reversed.
+
+        A call that fails may be repeated.
+
+        Parameters
+        ----------
+        keep : sequence of int
+            Its members, counted from 1.
+
+        Raises
+        ------
+        FieldInvalid
+            No such entry or member, or another decision before.
+        PeriodMustBeOpen
+            What is to be reversed has a part in a closed month.
+        """
+        request = corrections_pb2.DecideSameRecordRequest(
+            name=f"{book_name(book)}/sameRecords/{number}",
+            keep=keep,
+            reason=reason,
+            author=author,
+        )
+        answer = self._call(self._corrections.DecideSameRecord, request)
+        return read_same_record(answer.same_record)
+
+    def set_same_record_rule(self, book: str, rule: str) -> None:
+        """Say what becomes of duplicates from now on: `reverse`, or `report` alone."""
+        request = corrections_pb2.SetSameRecordRuleRequest(
+            name=book_name(book), rule=f"SAME_RECORD_RULE_{rule.upper()}"
+        )
+        self._call(self._corrections.SetSameRecordRule, request)
+
+    def compare_same_records(self, book: str) -> SameRecordComparison:
+        """Compare what came since the last time now, as the upkeep does by itself soon."""
+        request = corrections_pb2.CompareSameRecordsRequest(name=book_name(book))
+        answer = self._call(self._corrections.CompareSameRecords, request)
+        return SameRecordComparison(answer.reversed_count, answer.entry_count, answer.is_complete)
+
+    def recheck_same_records(self, book: str) -> int:
+        """Have all records of a book compared again; gives how many key files are made anew."""
+        request = corrections_pb2.RecheckSameRecordsRequest(name=book_name(book))
+        return int(self._call(self._corrections.RecheckSameRecords, request).key_file_count)

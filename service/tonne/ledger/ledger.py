@@ -18,16 +18,21 @@ from tonne.ledger.closing.changes import Changes
 from tonne.ledger.closing.periods import Periods
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.hours import HourFiles
+from tonne.ledger.keys.runs import KeyRuns
 from tonne.ledger.posting.acknowledged import Acknowledged, log_loss
 from tonne.ledger.posting.channels import Channels
 from tonne.ledger.posting.clearing import Clearer
+from tonne.ledger.posting.correcting.deciding import Decider
+from tonne.ledger.posting.correcting.duplicates import DuplicateTaker
 from tonne.ledger.posting.correcting.reversals import Reverser
 from tonne.ledger.posting.estimate import Estimates
 from tonne.ledger.posting.journal import Journal
 from tonne.ledger.posting.mending.mends import Mends
 from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
+from tonne.ledger.posting.writing.commit_files import CommitFiles
 from tonne.ledger.reading.balances import Balances
+from tonne.ledger.reading.by_id.found import FoundRecords
 from tonne.ledger.reading.causes import SuspenseCauses
 from tonne.ledger.reading.changes.movements import Movements
 from tonne.ledger.reading.changes.sights import Sights
@@ -35,9 +40,12 @@ from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.past.postings import PostingsReader
 from tonne.ledger.reading.records import Records
+from tonne.ledger.reading.rollups import Rollups
 from tonne.ledger.reading.snapshot import Snapshots
 from tonne.ledger.upkeep.checks import Checks
 from tonne.ledger.upkeep.merging import MERGE_BYTES_MAX, MERGE_LEASE_S, Merger
+from tonne.ledger.upkeep.rollups.maker import RollupMaker
+from tonne.ledger.upkeep.same.check import SameCheck
 from tonne.ledger.upkeep.upkeep import MARK_INTERVAL_S, Upkeep
 from tonne.store.sql.database import utc_now
 
@@ -88,6 +96,8 @@ class Ledger:
         How long garbage stays.
     mark_interval_s : float
         How often the upkeep writes down how far the manifest has come, in seconds.
+    hash_bits : int
+        As in `KeyRuns`.
     clock : callable
         The time, UTC.
     on_loss : callable
@@ -120,6 +130,8 @@ class Ledger:
         Takes back what was posted.
     corrections : Corrections
         Lists what was reversed and corrected.
+    same : Decider
+        Lists and decides records of one id.
     estimates : Estimates
         Posts without a trace.
     periods : Periods
@@ -127,6 +139,7 @@ class Ledger:
     changes : Changes
         Lists what was changed, by whom and why.
     records : Records
+    found : FoundRecords
     causes : SuspenseCauses
     balances : Balances
     evidence : Evidence
@@ -136,6 +149,9 @@ class Ledger:
     reads : Budget
         Memory of the calls that read.
     merger : Merger
+    rollups : RollupMaker
+    key_runs : KeyRuns
+    same_check : SameCheck
     upkeep : Upkeep
     checks : Checks
         What keeps the files well.
@@ -155,6 +171,7 @@ class Ledger:
         row_errors_max: int = ROW_ERRORS_MAX,
         garbage_rules: Rules | None = None,
         mark_interval_s: float = MARK_INTERVAL_S,
+        hash_bits: int = 64,
         clock: Callable[[], dt.datetime] = utc_now,
         on_loss: Callable[[Loss], str] = log_loss,
         stage: Stage = nullcontext,
@@ -164,6 +181,7 @@ class Ledger:
         acknowledged = Acknowledged(manifest, on_loss)
         reader = FileReader(manifest, objects, on_corrupt)
         self.reads = Budget(read_bytes_max)
+        self.key_runs = KeyRuns(manifest, objects, reader, clock=clock, hash_bits=hash_bits)
 
         self.books = Books(manifest, states, clock)
         self.channels = Channels(manifest, states, clock, acknowledged)
@@ -175,12 +193,7 @@ class Ledger:
         read_once = functools.partial(self.balances.parts, keep=False)
         self.words = Words(manifest, states, clock, read_once)
         self.statements = Statements(manifest, states, clock)
-        self.records = Records(manifest, reader, states, self.reads)
-        self.causes = SuspenseCauses(manifest, reader, states, self.reads)
-        parts = PostingsReader(manifest, reader, self.balances.parts).parts
-        self.evidence = Evidence(manifest, reader, parts)
-        self._movements = Movements(manifest, reader)
-        self.snapshots = Snapshots(manifest, states, parts, self.editions, self.evidence)
+        rollups = self._compose_reading(manifest, reader, states)
 
         self.journal = self._compose_posting(
             manifest,
@@ -192,23 +205,24 @@ class Ledger:
             acknowledged=acknowledged,
             stage=stage,
         )
-        self.periods = Periods(
-            manifest, reader, states, clock, parts=self.balances.parts, reads=self.reads
-        )
         self.changes = Changes(manifest)
         self.estimates = Estimates(manifest, states, clock, self.editions.hours)
 
         self._compose_upkeep(
             manifest,
             objects,
-            holder,
-            clock,
+            reader,
+            rollups,
+            states,
+            holder=holder,
+            clock=clock,
             files_max=merge_files_max,
             bytes_max=merge_bytes_max,
             lease_s=merge_lease_s,
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
         )
+        self._compose_closing(manifest, reader, states, clock)
 
     def sights_of(self, book: str, hold: Hold | None = None) -> Sights:
         """See a book as of moments, and under the versions of its method."""
@@ -218,6 +232,21 @@ class Ledger:
         """End the ledger's threads, after what they are doing. The store stays open."""
         self.journal.close()
         self.balances.close()
+
+    def _compose_reading(
+        self, manifest: Manifest, reader: FileReader, states: BookStates
+    ) -> Rollups:
+        self.records = Records(manifest, reader, states, self.reads)
+        self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
+        self.causes = SuspenseCauses(manifest, reader, states, self.reads)
+        parts = PostingsReader(manifest, reader, self.balances.parts).parts
+        self.evidence = Evidence(manifest, reader, parts)
+        self._movements = Movements(manifest, reader)
+        rollups = Rollups(manifest, reader, self.balances.cache)
+        self.snapshots = Snapshots(
+            manifest, states, parts, self.editions, self.evidence, rollups=rollups
+        )
+        return rollups
 
     def _compose_posting(
         self,
@@ -234,11 +263,10 @@ class Ledger:
         withdrawals = Withdrawals(manifest, reader, states)
         journal = Journal(
             manifest,
-            objects,
+            CommitFiles(objects, self.key_runs, clock),
             states,
             withdrawals,
             row_errors_max=row_errors_max,
-            clock=clock,
             on_postings=self.balances.remember,
             acknowledged=acknowledged,
             stage=stage,
@@ -264,40 +292,100 @@ class Ledger:
             reads=self.reads,
         )
         self.corrections = Corrections(manifest, reader)
+        self.same = Decider(manifest, self.reversals)
+        self._taker = DuplicateTaker(
+            manifest,
+            objects,
+            reader,
+            states,
+            clock=clock,
+            on_postings=self.balances.remember,
+            reads=self.reads,
+        )
         return journal
+
+    def _compose_closing(
+        self,
+        manifest: Manifest,
+        reader: FileReader,
+        states: BookStates,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self.periods = Periods(
+            manifest,
+            reader,
+            states,
+            clock,
+            parts=self.balances.parts,
+            reads=self.reads,
+            compare=self.same_check.check,
+        )
 
     def _compose_upkeep(
         self,
         manifest: Manifest,
         objects: Objects,
+        reader: FileReader,
+        rollups: Rollups,
+        states: BookStates,
+        *,
         holder: str,
         clock: Callable[[], dt.datetime],
-        *,
         files_max: int,
         bytes_max: int,
         lease_s: float,
         garbage_rules: Rules | None,
         mark_interval_s: float,
     ) -> None:
+        read_once = functools.partial(self.balances.parts, keep=False)
+        self.rollups = RollupMaker(
+            manifest,
+            objects,
+            rollups,
+            states,
+            read_once,
+            lease_s=lease_s,
+            clock=clock,
+            on_dead=self.balances.forget,
+        )
         self.merger = Merger(
             manifest,
             objects,
-            functools.partial(self.balances.parts, keep=False),
+            read_once,
             holder=holder,
             files_max=files_max,
             bytes_max=bytes_max,
             lease_s=lease_s,
             clock=clock,
             on_dead=self.balances.forget,
+            rollups=self.rollups,
+        )
+        self.same_check = SameCheck(
+            manifest,
+            reader,
+            self.key_runs,
+            self._taker,
+            self.same,
+            reads=self.reads,
+            holder=holder,
+            lease_s=lease_s,
         )
         self.upkeep = Upkeep(
             manifest,
             objects,
             self.books,
             self.merger,
+            self.same_check,
             holder=holder,
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
             clock=clock,
         )
-        self.checks = Checks(manifest, objects, holder=holder, merge_lease_s=lease_s, clock=clock)
+        self.checks = Checks(
+            manifest,
+            objects,
+            self.rollups,
+            holder=holder,
+            merge_lease_s=lease_s,
+            clock=clock,
+        )

@@ -38,7 +38,6 @@ from tonne.store.rows import (
     Clearing,
     Commit,
     FactorRow,
-    FileKind,
     FileRow,
     ImportClaim,
     ImportRow,
@@ -53,6 +52,7 @@ from tonne.store.rows import (
     RequestRow,
     UnknownObject,
 )
+from tonne.store.statement_rows import FileKind
 
 __all__ = [
     "BookChanged",

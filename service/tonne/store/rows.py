@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from tonne.model import Channel, ControlTotals  # noqa: TC001  see dt
-from tonne.store.statement_rows import Correction  # noqa: TC001  see dt
+from tonne.store.statement_rows import Correction, FileKind, KeyFile, Span  # noqa: TC001  see dt
 
 T = TypeVar("T")
-
-FileKind = Literal["segment", "postings", "quarantine", "clearing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +73,9 @@ class FileRow:
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
     that wait in suspense now, `reversed_count` those that were reversed. `segment` is the id of
-    the segment whose records a clearing posts or takes back. `first_commit` and `last_commit` are
-    the numbers of what a postings file sums.
+    the segment whose records a clearing posts or takes back, or the run of postings files that a
+    rollup is of. `span` is known of postings that a merge made; `first_commit` and `last_commit`
+    are the numbers of what a postings file sums.
     """
 
     id: str
@@ -94,6 +93,7 @@ class FileRow:
     reversed_count: int = 0
     first_commit: int = 0
     last_commit: int = 0
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +160,10 @@ class Clearing:
 
     `suspended_before` is compared with what the segment has; `suspended_after` is less, so that
     of two clearings that saw the same records the second fails. So it is with `reversed_before`
-    and `reversed_after`, which is more, where records are reversed. `channels` are pairs of a
-    channel and a count, whose totals follow: records that are posted; `withdrawn_channels` those
-    for which others stand, which count as quarantined from here on. Records of requests are not
-    among them, because the answer to a request stays what it was.
+    and `reversed_after`, which is more, where records are reversed. With `is_asserted` both are
+    compared, and nothing changes. `channels` are pairs of a channel and a count, whose totals
+    follow: records that are posted; `withdrawn_channels` those for which others stand, which count
+    as quarantined from here on. Records of requests are not among them: their answer stays.
     """
 
     segment_id: str
@@ -173,6 +173,7 @@ class Clearing:
     withdrawn_channels: tuple[tuple[str, int], ...] = ()
     reversed_before: int = 0
     reversed_after: int = 0
+    is_asserted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +262,12 @@ class Commit:
     revision : int
         The book's revision under which the records were resolved.
     revision_token : str
-        Its token, without which another revision of the same number would do as well; empty: the
-        number alone is asserted.
+        Its token, as the same number may come again; empty: the number alone is asserted.
     resolutions : Mapping[str, str]
         Every resolution that the postings name, by id: those that are not there are inserted.
     witness : str
         Id of a commit of the book that is known to have happened; empty: none is known.
-    moves, requests, mends, clearings, corrections, files, ranges, periods : tuple
+    moves, requests, mends, clearings, corrections, files, keys, ranges, periods : tuple
         What the commit moves, claims, supersedes, clears, notes, adds and touches. Channels,
         request ids and segments that are cleared are unique within a commit.
     first_period : int, optional
@@ -286,6 +286,7 @@ class Commit:
     clearings: tuple[Clearing, ...] = ()
     corrections: tuple[Correction, ...] = ()
     files: tuple[FileRow, ...] = ()
+    keys: tuple[KeyFile, ...] = ()
     ranges: tuple[RangeRow, ...] = ()
     periods: tuple[int, ...] = field(default=())
     first_period: int | None = None
@@ -360,8 +361,7 @@ class UnknownObject:
 class Condition:
     """What the value of a column must be: one comparison of a filter.
 
-    `operator` is one of `=`, `!=`, `<`, `<=`, `>`, `>=`; `prefix`, of texts; `set`, of what may be
-    empty, whatever the value.
+    `prefix` is an operator of texts; `set`, of what may be empty, whatever the value.
     """
 
     column: str

@@ -1,10 +1,22 @@
-"""Rows of statements, corrections, closed periods and changes: who said or did what, and why."""
+"""Rows of statements, corrections, closed periods, changes and record keys; spans of files."""
 
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
 import enum
 from dataclasses import dataclass
+from typing import Literal
+
+FileKind = Literal[
+    "segment",
+    "postings",
+    "quarantine",
+    "clearing",
+    "keys",
+    "rollup",
+    "rollup_members",
+    "rollup_sites",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +215,102 @@ class Change:
     number: int = 0
     seq: int = 0
     create_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A key file: of one segment, by its seq, or a part of a run; then `segment` is 0.
+
+    `segment_id` names the segment where both are committed together, before it has a seq. The
+    part has the hashes whose first 12 bits are in ``[first_bucket, stop_bucket)``.
+    """
+
+    file_id: str
+    run: str
+    segment: int = 0
+    segment_id: str = ""
+    first_bucket: int = 0
+    stop_bucket: int = 1 << 12
+
+
+class SameRule(enum.StrEnum):
+    """What becomes of a record that says what another one of its id says."""
+
+    REVERSE = "reverse"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """The hash key of a book, how far its records were compared, and its rule."""
+
+    hash_key: bytes
+    checked_seq: int
+    rule: SameRule
+
+
+class SameKind(enum.StrEnum):
+    """What records of one id are: they say the same, or they do not."""
+
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+class SameState(enum.StrEnum):
+    """Where a decision stands; one that is under way is finished, and changed by nobody."""
+
+    OPEN = "open"
+    DECIDING = "deciding"
+    DECIDED = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class SameRecord:
+    """Records of one id that somebody decides about.
+
+    Parameters
+    ----------
+    kind, record_id
+        What they are.
+    facility, activity
+        Of the first one.
+    first_period, last_period
+        Months since 1970-01 in which one of them has a part.
+    record_count : int
+        All of them.
+    members : str
+        JSON of the first ones: places and contents.
+    number : int
+        Of the entry in the book, from 1.
+    state : SameState
+    decision : str
+        JSON: the members that are kept; empty before.
+    author, reason
+        Who decided, and why.
+    """
+
+    kind: SameKind
+    record_id: str
+    facility: str
+    activity: str
+    first_period: int
+    last_period: int
+    record_count: int
+    members: str
+    number: int = 0
+    state: SameState = SameState.OPEN
+    decision: str = ""
+    author: str = ""
+    reason: str = ""
+    create_time: dt.datetime | None = None
+    decide_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the postings of a file lie within, both ends inclusive: months, and facilities."""
+
+    first_period: int
+    last_period: int
+    first_facility: str
+    last_facility: str

@@ -50,7 +50,16 @@ GUARANTEES = ("flushed_commits", "whole_pages", "logged_tables", "synchronous_st
 POOLS = ("decode", "commit", "loop")
 """Threads at work: those that decode, those that commit, the one of the event loop."""
 
-FILE_KINDS = ("segment", "postings", "quarantine", "clearing")
+FILE_KINDS = (
+    "segment",
+    "postings",
+    "quarantine",
+    "clearing",
+    "keys",
+    "rollup",
+    "rollup_members",
+    "rollup_sites",
+)
 """Kinds of the ledger's files."""
 
 LANES = ("channel", "list", "report")

@@ -85,6 +85,22 @@ METRICS: tuple[Metric, ...] = (
         "Months of books that were closed, sealed and reopened.",
         act=("close", "seal", "reopen"),
     ),
+    _metric(
+        "tonne_duplicates_reversed_total",
+        "counter",
+        "Records that the upkeep reversed: they said what an earlier one of their id says.",
+    ),
+    _metric(
+        "tonne_same_records_undecided",
+        "gauge",
+        "Entries of records of one id that wait for a decision, of all books.",
+        entry=("duplicate", "conflict"),
+    ),
+    _metric(
+        "tonne_uncompared_age_seconds",
+        "gauge",
+        "Age of the oldest records that are not yet compared with all others by their ids.",
+    ),
     _metric("tonne_received_bytes_total", "counter", "Bytes of batches received."),
     _metric(
         "tonne_batches_total",

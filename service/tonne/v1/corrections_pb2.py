@@ -31,7 +31,7 @@ from tonne.v1 import report_pb2 as tonne_dot_v1_dot_report__pb2
 from tonne.v1 import status_pb2 as tonne_dot_v1_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atonne/v1/corrections.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tonne/v1/ingest.proto\x1a\x15tonne/v1/report.proto\x1a\x15tonne/v1/status.proto\"\x91\x01\n\x0fRecordSelection\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0f\n\x07offsets\x18\x02 \x03(\x03\x12\x14\n\x0c\x66irst_offset\x18\x03 \x01(\x03\x12\x13\n\x0bstop_offset\x18\x04 \x01(\x03\x12\x11\n\trecord_id\x18\x05 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x06 \x01(\t\x12\r\n\x05month\x18\x07 \x01(\t\"\xb8\x01\n\x15ReverseRecordsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x32\n\tselection\x18\x02 \x01(\x0b\x32\x19.tonne.v1.RecordSelectionB\x04\xe2\x41\x01\x02\x12/\n\x0breason_code\x18\x03 \x01(\x0e\x32\x14.tonne.v1.ReasonCodeB\x04\xe2\x41\x01\x02\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0e\n\x06\x61uthor\x18\x05 \x01(\t\"\x9f\x01\n\x16ReverseRecordsResponse\x12\x15\n\rsegment_count\x18\x01 \x01(\x03\x12\x1b\n\x13segments_done_count\x18\x02 \x01(\x03\x12\x16\n\x0ereversed_count\x18\x03 \x01(\x03\x12\x1e\n\x16\x61lready_reversed_count\x18\x04 \x01(\x03\x12\x19\n\x11quarantined_count\x18\x05 \x01(\x03\"\xeb\x01\n\x15\x43orrectRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0f\n\x07offsets\x18\x03 \x03(\x03\x12\x1e\n\x04rows\x18\x04 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x05 \x01(\x0cH\x00\x12/\n\x0breason_code\x18\x06 \x01(\x0e\x32\x14.tonne.v1.ReasonCodeB\x04\xe2\x41\x01\x02\x12\x14\n\x06reason\x18\x07 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0e\n\x06\x61uthor\x18\x08 \x01(\tB\x07\n\x05\x62\x61tch\"\xab\x01\n\x16\x43orrectRecordsResponse\x12/\n\x0e\x63ontrol_totals\x18\x01 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\x12&\n\nrow_errors\x18\x02 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x03 \x01(\x03\x12\x16\n\x0e\x61lready_posted\x18\x04 \x01(\x08\"`\n\x0f\x43orrectedRecord\x12&\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0b\x32\x16.tonne.v1.LedgerRecord\x12%\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x16.tonne.v1.LedgerRecord\"\xc6\x03\n\nCorrection\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x18.tonne.v1.CorrectionKindB\x04\xe2\x41\x01\x03\x12\x17\n\tselection\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0crecord_count\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07request\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61uthor\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x0breason_code\x18\x07 \x01(\x0e\x32\x14.tonne.v1.ReasonCodeB\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x30\n\x07records\x18\n \x03(\x0b\x32\x19.tonne.v1.CorrectedRecordB\x04\xe2\x41\x01\x03\x12\"\n\x14\x63orrection_of_closed\x18\x0b \x01(\x08\x42\x04\xe2\x41\x01\x03:@\xea\x41=\n\x14tonne.dev/Correction\x12%books/{book}/corrections/{correction}\"\x86\x01\n\x16ListCorrectionsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\x12\r\n\x05\x61s_of\x18\x06 \x01(\t\"\x9d\x01\n\x17ListCorrectionsResponse\x12)\n\x0b\x63orrections\x18\x01 \x03(\x0b\x32\x14.tonne.v1.Correction\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ommit\x18\x03 \x01(\x03\x12.\n\nas_of_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x8c\x01\n\nReasonCode\x12\x1b\n\x17REASON_CODE_UNSPECIFIED\x10\x00\x12\x15\n\x11REASON_CODE_ERROR\x10\x01\x12\x18\n\x14REASON_CODE_ESTIMATE\x10\x02\x12\x19\n\x15REASON_CODE_DUPLICATE\x10\x03\x12\x15\n\x11REASON_CODE_OTHER\x10\x04*o\n\x0e\x43orrectionKind\x12\x1f\n\x1b\x43ORRECTION_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43ORRECTION_KIND_REVERSAL\x10\x01\x12\x1e\n\x1a\x43ORRECTION_KIND_CORRECTION\x10\x02\x32\xe0\x03\n\x11\x43orrectionService\x12\x85\x01\n\x0eReverseRecords\x12\x1f.tonne.v1.ReverseRecordsRequest\x1a .tonne.v1.ReverseRecordsResponse\".\x82\xd3\xe4\x93\x02(\"#/v1/{parent=books/*}:reverseRecords:\x01*0\x01\x12\xbf\x01\n\x0e\x43orrectRecords\x12\x1f.tonne.v1.CorrectRecordsRequest\x1a .tonne.v1.CorrectRecordsResponse\"j\x82\xd3\xe4\x93\x02\x64\",/v1/{name=books/*/channels/*}:correctRecords:\x01*Z1\",/v1/{name=books/*/requests/*}:correctRecords:\x01*\x12\x80\x01\n\x0fListCorrections\x12 .tonne.v1.ListCorrectionsRequest\x1a!.tonne.v1.ListCorrectionsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=books/*}/correctionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atonne/v1/corrections.proto\x12\x08tonne.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tonne/v1/ingest.proto\x1a\x15tonne/v1/report.proto\x1a\x15tonne/v1/status.proto\"\x91\x01\n\x0fRecordSelection\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0f\n\x07offsets\x18\x02 \x03(\x03\x12\x14\n\x0c\x66irst_offset\x18\x03 \x01(\x03\x12\x13\n\x0bstop_offset\x18\x04 \x01(\x03\x12\x11\n\trecord_id\x18\x05 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x06 \x01(\t\x12\r\n\x05month\x18\x07 \x01(\t\"\xb8\x01\n\x15ReverseRecordsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x32\n\tselection\x18\x02 \x01(\x0b\x32\x19.tonne.v1.RecordSelectionB\x04\xe2\x41\x01\x02\x12/\n\x0breason_code\x18\x03 \x01(\x0e\x32\x14.tonne.v1.ReasonCodeB\x04\xe2\x41\x01\x02\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0e\n\x06\x61uthor\x18\x05 \x01(\t\"\x9f\x01\n\x16ReverseRecordsResponse\x12\x15\n\rsegment_count\x18\x01 \x01(\x03\x12\x1b\n\x13segments_done_count\x18\x02 \x01(\x03\x12\x16\n\x0ereversed_count\x18\x03 \x01(\x03\x12\x1e\n\x16\x61lready_reversed_count\x18\x04 \x01(\x03\x12\x19\n\x11quarantined_count\x18\x05 \x01(\x03\"\xeb\x01\n\x15\x43orrectRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0f\n\x07offsets\x18\x03 \x03(\x03\x12\x1e\n\x04rows\x18\x04 \x01(\x0b\x32\x0e.tonne.v1.RowsH\x00\x12\x13\n\tarrow_ipc\x18\x05 \x01(\x0cH\x00\x12/\n\x0breason_code\x18\x06 \x01(\x0e\x32\x14.tonne.v1.ReasonCodeB\x04\xe2\x41\x01\x02\x12\x14\n\x06reason\x18\x07 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0e\n\x06\x61uthor\x18\x08 \x01(\tB\x07\n\x05\x62\x61tch\"\xab\x01\n\x16\x43orrectRecordsResponse\x12/\n\x0e\x63ontrol_totals\x18\x01 \x01(\x0b\x32\x17.tonne.v1.ControlTotals\x12&\n\nrow_errors\x18\x02 \x03(\x0b\x32\x12.tonne.v1.RowError\x12 \n\x18row_errors_omitted_count\x18\x03 \x01(\x03\x12\x16\n\x0e\x61lready_posted\x18\x04 \x01(\x08\"`\n\x0f\x43orrectedRecord\x12&\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0b\x32\x16.tonne.v1.LedgerRecord\x12%\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x16.tonne.v1.LedgerRecord\"\xc6\x03\n\nCorrection\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x18.tonne.v1.CorrectionKindB\x04\xe2\x41\x01\x03\x12\x17\n\tselection\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0crecord_count\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07request\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61uthor\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x0breason_code\x18\x07 \x01(\x0e\x32\x14.tonne.v1.ReasonCodeB\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x30\n\x07records\x18\n \x03(\x0b\x32\x19.tonne.v1.CorrectedRecordB\x04\xe2\x41\x01\x03\x12\"\n\x14\x63orrection_of_closed\x18\x0b \x01(\x08\x42\x04\xe2\x41\x01\x03:@\xea\x41=\n\x14tonne.dev/Correction\x12%books/{book}/corrections/{correction}\"\x86\x01\n\x16ListCorrectionsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\x12\r\n\x05\x61s_of\x18\x06 \x01(\t\"\x9d\x01\n\x17ListCorrectionsResponse\x12)\n\x0b\x63orrections\x18\x01 \x03(\x0b\x32\x14.tonne.v1.Correction\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06\x63ommit\x18\x03 \x01(\x03\x12.\n\nas_of_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\\\n\x11GetRecordsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0e\n\x06offset\x18\x04 \x01(\x03\"=\n\x12GetRecordsResponse\x12\'\n\x07records\x18\x01 \x03(\x0b\x32\x16.tonne.v1.LedgerRecord\"\xaa\x01\n\x10SameRecordMember\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x10\n\x08\x66\x61\x63ility\x18\x03 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x04 \x01(\t\x12\x10\n\x08quantity\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\r\n\x05start\x18\x07 \x01(\t\x12\x0b\n\x03\x65nd\x18\x08 \x01(\t\x12\x16\n\x0e\x63ontent_digest\x18\t \x01(\t\"\x8c\x04\n\nSameRecord\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x18.tonne.v1.SameRecordKindB\x04\xe2\x41\x01\x03\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x19.tonne.v1.SameRecordStateB\x04\xe2\x41\x01\x03\x12\x17\n\trecord_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0crecord_count\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x31\n\x07members\x18\x06 \x03(\x0b\x32\x1a.tonne.v1.SameRecordMemberB\x04\xe2\x41\x01\x03\x12\x12\n\x04kept\x18\x07 \x03(\x05\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61uthor\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x64\x65\x63ide_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x66irst_month\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\nlast_month\x18\r \x01(\tB\x04\xe2\x41\x01\x03:A\xea\x41>\n\x14tonne.dev/SameRecord\x12&books/{book}/sameRecords/{same_record}\"\xa5\x01\n\x16ListSameRecordsRequest\x12\x14\n\x06parent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x18.tonne.v1.SameRecordKindB\x04\xe2\x41\x01\x02\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x05 \x01(\t\x12\x10\n\x08order_by\x18\x06 \x01(\t\"^\n\x17ListSameRecordsResponse\x12*\n\x0csame_records\x18\x01 \x03(\x0b\x32\x14.tonne.v1.SameRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"1\n\x1bGetSameRecordSummaryRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x98\x01\n\x0fSameRecordGroup\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.tonne.v1.SameRecordKind\x12\x10\n\x08\x66\x61\x63ility\x18\x02 \x01(\t\x12\x10\n\x08\x61\x63tivity\x18\x03 \x01(\t\x12\x13\n\x0b\x65ntry_count\x18\x04 \x01(\x03\x12\x14\n\x0crecord_count\x18\x05 \x01(\x03\x12\x0e\n\x06oldest\x18\x06 \x01(\t\"\xbe\x01\n\x1cGetSameRecordSummaryResponse\x12\x1d\n\x15\x63omplete_up_to_commit\x18\x01 \x01(\x03\x12\x13\n\x0bis_complete\x18\x02 \x01(\x08\x12&\n\x04rule\x18\x03 \x01(\x0e\x32\x18.tonne.v1.SameRecordRule\x12\x17\n\x0fundecided_count\x18\x04 \x01(\x03\x12)\n\x06groups\x18\x05 \x03(\x0b\x32\x19.tonne.v1.SameRecordGroup\"g\n\x17\x44\x65\x63ideSameRecordRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x04keep\x18\x02 \x03(\x05\x42\x04\xe2\x41\x01\x02\x12\x14\n\x06reason\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\"E\n\x18\x44\x65\x63ideSameRecordResponse\x12)\n\x0bsame_record\x18\x01 \x01(\x0b\x32\x14.tonne.v1.SameRecord\"\\\n\x18SetSameRecordRuleRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04rule\x18\x02 \x01(\x0e\x32\x18.tonne.v1.SameRecordRuleB\x04\xe2\x41\x01\x02\"C\n\x19SetSameRecordRuleResponse\x12&\n\x04rule\x18\x01 \x01(\x0e\x32\x18.tonne.v1.SameRecordRule\"/\n\x19\x43ompareSameRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"^\n\x1a\x43ompareSameRecordsResponse\x12\x16\n\x0ereversed_count\x18\x01 \x01(\x03\x12\x13\n\x0b\x65ntry_count\x18\x02 \x01(\x03\x12\x13\n\x0bis_complete\x18\x03 \x01(\x08\"/\n\x19RecheckSameRecordsRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"4\n\x1aRecheckSameRecordsResponse\x12\x16\n\x0ekey_file_count\x18\x01 \x01(\x03*\x8c\x01\n\nReasonCode\x12\x1b\n\x17REASON_CODE_UNSPECIFIED\x10\x00\x12\x15\n\x11REASON_CODE_ERROR\x10\x01\x12\x18\n\x14REASON_CODE_ESTIMATE\x10\x02\x12\x19\n\x15REASON_CODE_DUPLICATE\x10\x03\x12\x15\n\x11REASON_CODE_OTHER\x10\x04*o\n\x0e\x43orrectionKind\x12\x1f\n\x1b\x43ORRECTION_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43ORRECTION_KIND_REVERSAL\x10\x01\x12\x1e\n\x1a\x43ORRECTION_KIND_CORRECTION\x10\x02*q\n\x0eSameRecordKind\x12 \n\x1cSAME_RECORD_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x1aSAME_RECORD_KIND_DUPLICATE\x10\x01\x12\x1d\n\x19SAME_RECORD_KIND_CONFLICT\x10\x02*\x8f\x01\n\x0fSameRecordState\x12!\n\x1dSAME_RECORD_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16SAME_RECORD_STATE_OPEN\x10\x01\x12\x1e\n\x1aSAME_RECORD_STATE_DECIDING\x10\x02\x12\x1d\n\x19SAME_RECORD_STATE_DECIDED\x10\x03*m\n\x0eSameRecordRule\x12 \n\x1cSAME_RECORD_RULE_UNSPECIFIED\x10\x00\x12\x1c\n\x18SAME_RECORD_RULE_REVERSE\x10\x01\x12\x1b\n\x17SAME_RECORD_RULE_REPORT\x10\x02\x32\xb4\x0b\n\x11\x43orrectionService\x12\x85\x01\n\x0eReverseRecords\x12\x1f.tonne.v1.ReverseRecordsRequest\x1a .tonne.v1.ReverseRecordsResponse\".\x82\xd3\xe4\x93\x02(\"#/v1/{parent=books/*}:reverseRecords:\x01*0\x01\x12\xbf\x01\n\x0e\x43orrectRecords\x12\x1f.tonne.v1.CorrectRecordsRequest\x1a .tonne.v1.CorrectRecordsResponse\"j\x82\xd3\xe4\x93\x02\x64\",/v1/{name=books/*/channels/*}:correctRecords:\x01*Z1\",/v1/{name=books/*/requests/*}:correctRecords:\x01*\x12\x80\x01\n\x0fListCorrections\x12 .tonne.v1.ListCorrectionsRequest\x1a!.tonne.v1.ListCorrectionsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=books/*}/corrections\x12q\n\nGetRecords\x12\x1b.tonne.v1.GetRecordsRequest\x1a\x1c.tonne.v1.GetRecordsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=books/*}/records:get\x12\x80\x01\n\x0fListSameRecords\x12 .tonne.v1.ListSameRecordsRequest\x1a!.tonne.v1.ListSameRecordsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=books/*}/sameRecords\x12\x93\x01\n\x14GetSameRecordSummary\x12%.tonne.v1.GetSameRecordSummaryRequest\x1a&.tonne.v1.GetSameRecordSummaryResponse\",\x82\xd3\xe4\x93\x02&\x12$/v1/{name=books/*}:sameRecordSummary\x12\x8d\x01\n\x10\x44\x65\x63ideSameRecord\x12!.tonne.v1.DecideSameRecordRequest\x1a\".tonne.v1.DecideSameRecordResponse\"2\x82\xd3\xe4\x93\x02,\"\'/v1/{name=books/*/sameRecords/*}:decide:\x01*\x12\x8d\x01\n\x11SetSameRecordRule\x12\".tonne.v1.SetSameRecordRuleRequest\x1a#.tonne.v1.SetSameRecordRuleResponse\"/\x82\xd3\xe4\x93\x02)\"$/v1/{name=books/*}:setSameRecordRule:\x01*\x12\x91\x01\n\x12\x43ompareSameRecords\x12#.tonne.v1.CompareSameRecordsRequest\x1a$.tonne.v1.CompareSameRecordsResponse\"0\x82\xd3\xe4\x93\x02*\"%/v1/{name=books/*}:compareSameRecords:\x01*\x12\x91\x01\n\x12RecheckSameRecords\x12#.tonne.v1.RecheckSameRecordsRequest\x1a$.tonne.v1.RecheckSameRecordsResponse\"0\x82\xd3\xe4\x93\x02*\"%/v1/{name=books/*}:recheckSameRecords:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -80,16 +80,86 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CORRECTION']._serialized_options = b'\352A=\n\024tonne.dev/Correction\022%books/{book}/corrections/{correction}'
   _globals['_LISTCORRECTIONSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTCORRECTIONSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_GETRECORDSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_GETRECORDSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_SAMERECORD'].fields_by_name['name']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['name']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['kind']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['kind']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['state']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['record_id']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['record_id']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['record_count']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['record_count']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['members']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['members']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['kept']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['kept']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['author']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['author']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['reason']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['reason']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['create_time']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['decide_time']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['decide_time']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['first_month']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['first_month']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD'].fields_by_name['last_month']._loaded_options = None
+  _globals['_SAMERECORD'].fields_by_name['last_month']._serialized_options = b'\342A\001\003'
+  _globals['_SAMERECORD']._loaded_options = None
+  _globals['_SAMERECORD']._serialized_options = b'\352A>\n\024tonne.dev/SameRecord\022&books/{book}/sameRecords/{same_record}'
+  _globals['_LISTSAMERECORDSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTSAMERECORDSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002'
+  _globals['_LISTSAMERECORDSREQUEST'].fields_by_name['kind']._loaded_options = None
+  _globals['_LISTSAMERECORDSREQUEST'].fields_by_name['kind']._serialized_options = b'\342A\001\002'
+  _globals['_GETSAMERECORDSUMMARYREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETSAMERECORDSUMMARYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_DECIDESAMERECORDREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DECIDESAMERECORDREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_DECIDESAMERECORDREQUEST'].fields_by_name['keep']._loaded_options = None
+  _globals['_DECIDESAMERECORDREQUEST'].fields_by_name['keep']._serialized_options = b'\342A\001\002'
+  _globals['_DECIDESAMERECORDREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_DECIDESAMERECORDREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\002'
+  _globals['_SETSAMERECORDRULEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_SETSAMERECORDRULEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_SETSAMERECORDRULEREQUEST'].fields_by_name['rule']._loaded_options = None
+  _globals['_SETSAMERECORDRULEREQUEST'].fields_by_name['rule']._serialized_options = b'\342A\001\002'
+  _globals['_COMPARESAMERECORDSREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_COMPARESAMERECORDSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_RECHECKSAMERECORDSREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_RECHECKSAMERECORDSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_CORRECTIONSERVICE'].methods_by_name['ReverseRecords']._loaded_options = None
   _globals['_CORRECTIONSERVICE'].methods_by_name['ReverseRecords']._serialized_options = b'\202\323\344\223\002(\"#/v1/{parent=books/*}:reverseRecords:\001*'
   _globals['_CORRECTIONSERVICE'].methods_by_name['CorrectRecords']._loaded_options = None
   _globals['_CORRECTIONSERVICE'].methods_by_name['CorrectRecords']._serialized_options = b'\202\323\344\223\002d\",/v1/{name=books/*/channels/*}:correctRecords:\001*Z1\",/v1/{name=books/*/requests/*}:correctRecords:\001*'
   _globals['_CORRECTIONSERVICE'].methods_by_name['ListCorrections']._loaded_options = None
   _globals['_CORRECTIONSERVICE'].methods_by_name['ListCorrections']._serialized_options = b'\202\323\344\223\002\"\022 /v1/{parent=books/*}/corrections'
-  _globals['_REASONCODE']._serialized_start=1994
-  _globals['_REASONCODE']._serialized_end=2134
-  _globals['_CORRECTIONKIND']._serialized_start=2136
-  _globals['_CORRECTIONKIND']._serialized_end=2247
+  _globals['_CORRECTIONSERVICE'].methods_by_name['GetRecords']._loaded_options = None
+  _globals['_CORRECTIONSERVICE'].methods_by_name['GetRecords']._serialized_options = b'\202\323\344\223\002\"\022 /v1/{parent=books/*}/records:get'
+  _globals['_CORRECTIONSERVICE'].methods_by_name['ListSameRecords']._loaded_options = None
+  _globals['_CORRECTIONSERVICE'].methods_by_name['ListSameRecords']._serialized_options = b'\202\323\344\223\002\"\022 /v1/{parent=books/*}/sameRecords'
+  _globals['_CORRECTIONSERVICE'].methods_by_name['GetSameRecordSummary']._loaded_options = None
+  _globals['_CORRECTIONSERVICE'].methods_by_name['GetSameRecordSummary']._serialized_options = b'\202\323\344\223\002&\022$/v1/{name=books/*}:sameRecordSummary'
+  _globals['_CORRECTIONSERVICE'].methods_by_name['DecideSameRecord']._loaded_options = None
+  _globals['_CORRECTIONSERVICE'].methods_by_name['DecideSameRecord']._serialized_options = b'\202\323\344\223\002,\"\'/v1/{name=books/*/sameRecords/*}:decide:\001*'
+  _globals['_CORRECTIONSERVICE'].methods_by_name['SetSameRecordRule']._loaded_options = None
+  _globals['_CORRECTIONSERVICE'].methods_by_name['SetSameRecordRule']._serialized_options = b'\202\323\344\223\002)\"$/v1/{name=books/*}:setSameRecordRule:\001*'
+  _globals['_CORRECTIONSERVICE'].methods_by_name['CompareSameRecords']._loaded_options = None
+  _globals['_CORRECTIONSERVICE'].methods_by_name['CompareSameRecords']._serialized_options = b'\202\323\344\223\002*\"%/v1/{name=books/*}:compareSameRecords:\001*'
+  _globals['_CORRECTIONSERVICE'].methods_by_name['RecheckSameRecords']._loaded_options = None
+  _globals['_CORRECTIONSERVICE'].methods_by_name['RecheckSameRecords']._serialized_options = b'\202\323\344\223\002*\"%/v1/{name=books/*}:recheckSameRecords:\001*'
+  _globals['_REASONCODE']._serialized_start=4101
+  _globals['_REASONCODE']._serialized_end=4241
+  _globals['_CORRECTIONKIND']._serialized_start=4243
+  _globals['_CORRECTIONKIND']._serialized_end=4354
+  _globals['_SAMERECORDKIND']._serialized_start=4356
+  _globals['_SAMERECORDKIND']._serialized_end=4469
+  _globals['_SAMERECORDSTATE']._serialized_start=4472
+  _globals['_SAMERECORDSTATE']._serialized_end=4615
+  _globals['_SAMERECORDRULE']._serialized_start=4617
+  _globals['_SAMERECORDRULE']._serialized_end=4726
   _globals['_RECORDSELECTION']._serialized_start=233
   _globals['_RECORDSELECTION']._serialized_end=378
   _globals['_REVERSERECORDSREQUEST']._serialized_start=381
@@ -108,6 +178,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCORRECTIONSREQUEST']._serialized_end=1831
   _globals['_LISTCORRECTIONSRESPONSE']._serialized_start=1834
   _globals['_LISTCORRECTIONSRESPONSE']._serialized_end=1991
-  _globals['_CORRECTIONSERVICE']._serialized_start=2250
-  _globals['_CORRECTIONSERVICE']._serialized_end=2730
+  _globals['_GETRECORDSREQUEST']._serialized_start=1993
+  _globals['_GETRECORDSREQUEST']._serialized_end=2085
+  _globals['_GETRECORDSRESPONSE']._serialized_start=2087
+  _globals['_GETRECORDSRESPONSE']._serialized_end=2148
+  _globals['_SAMERECORDMEMBER']._serialized_start=2151
+  _globals['_SAMERECORDMEMBER']._serialized_end=2321
+  _globals['_SAMERECORD']._serialized_start=2324
+  _globals['_SAMERECORD']._serialized_end=2848
+  _globals['_LISTSAMERECORDSREQUEST']._serialized_start=2851
+  _globals['_LISTSAMERECORDSREQUEST']._serialized_end=3016
+  _globals['_LISTSAMERECORDSRESPONSE']._serialized_start=3018
+  _globals['_LISTSAMERECORDSRESPONSE']._serialized_end=3112
+  _globals['_GETSAMERECORDSUMMARYREQUEST']._serialized_start=3114
+  _globals['_GETSAMERECORDSUMMARYREQUEST']._serialized_end=3163
+  _globals['_SAMERECORDGROUP']._serialized_start=3166
+  _globals['_SAMERECORDGROUP']._serialized_end=3318
+  _globals['_GETSAMERECORDSUMMARYRESPONSE']._serialized_start=3321
+  _globals['_GETSAMERECORDSUMMARYRESPONSE']._serialized_end=3511
+  _globals['_DECIDESAMERECORDREQUEST']._serialized_start=3513
+  _globals['_DECIDESAMERECORDREQUEST']._serialized_end=3616
+  _globals['_DECIDESAMERECORDRESPONSE']._serialized_start=3618
+  _globals['_DECIDESAMERECORDRESPONSE']._serialized_end=3687
+  _globals['_SETSAMERECORDRULEREQUEST']._serialized_start=3689
+  _globals['_SETSAMERECORDRULEREQUEST']._serialized_end=3781
+  _globals['_SETSAMERECORDRULERESPONSE']._serialized_start=3783
+  _globals['_SETSAMERECORDRULERESPONSE']._serialized_end=3850
+  _globals['_COMPARESAMERECORDSREQUEST']._serialized_start=3852
+  _globals['_COMPARESAMERECORDSREQUEST']._serialized_end=3899
+  _globals['_COMPARESAMERECORDSRESPONSE']._serialized_start=3901
+  _globals['_COMPARESAMERECORDSRESPONSE']._serialized_end=3995
+  _globals['_RECHECKSAMERECORDSREQUEST']._serialized_start=3997
+  _globals['_RECHECKSAMERECORDSREQUEST']._serialized_end=4044
+  _globals['_RECHECKSAMERECORDSRESPONSE']._serialized_start=4046
+  _globals['_RECHECKSAMERECORDSRESPONSE']._serialized_end=4098
+  _globals['_CORRECTIONSERVICE']._serialized_start=4729
+  _globals['_CORRECTIONSERVICE']._serialized_end=6189
 # @@protoc_insertion_point(module_scope)

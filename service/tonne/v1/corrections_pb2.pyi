@@ -29,6 +29,25 @@ class CorrectionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CORRECTION_KIND_UNSPECIFIED: _ClassVar[CorrectionKind]
     CORRECTION_KIND_REVERSAL: _ClassVar[CorrectionKind]
     CORRECTION_KIND_CORRECTION: _ClassVar[CorrectionKind]
+
+class SameRecordKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SAME_RECORD_KIND_UNSPECIFIED: _ClassVar[SameRecordKind]
+    SAME_RECORD_KIND_DUPLICATE: _ClassVar[SameRecordKind]
+    SAME_RECORD_KIND_CONFLICT: _ClassVar[SameRecordKind]
+
+class SameRecordState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SAME_RECORD_STATE_UNSPECIFIED: _ClassVar[SameRecordState]
+    SAME_RECORD_STATE_OPEN: _ClassVar[SameRecordState]
+    SAME_RECORD_STATE_DECIDING: _ClassVar[SameRecordState]
+    SAME_RECORD_STATE_DECIDED: _ClassVar[SameRecordState]
+
+class SameRecordRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SAME_RECORD_RULE_UNSPECIFIED: _ClassVar[SameRecordRule]
+    SAME_RECORD_RULE_REVERSE: _ClassVar[SameRecordRule]
+    SAME_RECORD_RULE_REPORT: _ClassVar[SameRecordRule]
 REASON_CODE_UNSPECIFIED: ReasonCode
 REASON_CODE_ERROR: ReasonCode
 REASON_CODE_ESTIMATE: ReasonCode
@@ -37,6 +56,16 @@ REASON_CODE_OTHER: ReasonCode
 CORRECTION_KIND_UNSPECIFIED: CorrectionKind
 CORRECTION_KIND_REVERSAL: CorrectionKind
 CORRECTION_KIND_CORRECTION: CorrectionKind
+SAME_RECORD_KIND_UNSPECIFIED: SameRecordKind
+SAME_RECORD_KIND_DUPLICATE: SameRecordKind
+SAME_RECORD_KIND_CONFLICT: SameRecordKind
+SAME_RECORD_STATE_UNSPECIFIED: SameRecordState
+SAME_RECORD_STATE_OPEN: SameRecordState
+SAME_RECORD_STATE_DECIDING: SameRecordState
+SAME_RECORD_STATE_DECIDED: SameRecordState
+SAME_RECORD_RULE_UNSPECIFIED: SameRecordRule
+SAME_RECORD_RULE_REVERSE: SameRecordRule
+SAME_RECORD_RULE_REPORT: SameRecordRule
 
 class RecordSelection(_message.Message):
     __slots__ = ("source", "offsets", "first_offset", "stop_offset", "record_id", "facility", "month")
@@ -177,3 +206,193 @@ class ListCorrectionsResponse(_message.Message):
     commit: int
     as_of_time: _timestamp_pb2.Timestamp
     def __init__(self, corrections: _Optional[_Iterable[_Union[Correction, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GetRecordsRequest(_message.Message):
+    __slots__ = ("parent", "record_id", "source", "offset")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_ID_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    record_id: str
+    source: str
+    offset: int
+    def __init__(self, parent: _Optional[str] = ..., record_id: _Optional[str] = ..., source: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class GetRecordsResponse(_message.Message):
+    __slots__ = ("records",)
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    records: _containers.RepeatedCompositeFieldContainer[_report_pb2.LedgerRecord]
+    def __init__(self, records: _Optional[_Iterable[_Union[_report_pb2.LedgerRecord, _Mapping]]] = ...) -> None: ...
+
+class SameRecordMember(_message.Message):
+    __slots__ = ("source", "offset", "facility", "activity", "quantity", "unit", "start", "end", "content_digest")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    offset: int
+    facility: str
+    activity: str
+    quantity: str
+    unit: str
+    start: str
+    end: str
+    content_digest: str
+    def __init__(self, source: _Optional[str] = ..., offset: _Optional[int] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., start: _Optional[str] = ..., end: _Optional[str] = ..., content_digest: _Optional[str] = ...) -> None: ...
+
+class SameRecord(_message.Message):
+    __slots__ = ("name", "kind", "state", "record_id", "record_count", "members", "kept", "author", "reason", "create_time", "decide_time", "first_month", "last_month")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    RECORD_ID_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    KEPT_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DECIDE_TIME_FIELD_NUMBER: _ClassVar[int]
+    FIRST_MONTH_FIELD_NUMBER: _ClassVar[int]
+    LAST_MONTH_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    kind: SameRecordKind
+    state: SameRecordState
+    record_id: str
+    record_count: int
+    members: _containers.RepeatedCompositeFieldContainer[SameRecordMember]
+    kept: _containers.RepeatedScalarFieldContainer[int]
+    author: str
+    reason: str
+    create_time: _timestamp_pb2.Timestamp
+    decide_time: _timestamp_pb2.Timestamp
+    first_month: str
+    last_month: str
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[SameRecordKind, str]] = ..., state: _Optional[_Union[SameRecordState, str]] = ..., record_id: _Optional[str] = ..., record_count: _Optional[int] = ..., members: _Optional[_Iterable[_Union[SameRecordMember, _Mapping]]] = ..., kept: _Optional[_Iterable[int]] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., first_month: _Optional[str] = ..., last_month: _Optional[str] = ...) -> None: ...
+
+class ListSameRecordsRequest(_message.Message):
+    __slots__ = ("parent", "kind", "page_size", "page_token", "filter", "order_by")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    kind: SameRecordKind
+    page_size: int
+    page_token: str
+    filter: str
+    order_by: str
+    def __init__(self, parent: _Optional[str] = ..., kind: _Optional[_Union[SameRecordKind, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
+
+class ListSameRecordsResponse(_message.Message):
+    __slots__ = ("same_records", "next_page_token")
+    SAME_RECORDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    same_records: _containers.RepeatedCompositeFieldContainer[SameRecord]
+    next_page_token: str
+    def __init__(self, same_records: _Optional[_Iterable[_Union[SameRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetSameRecordSummaryRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class SameRecordGroup(_message.Message):
+    __slots__ = ("kind", "facility", "activity", "entry_count", "record_count", "oldest")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_FIELD_NUMBER: _ClassVar[int]
+    kind: SameRecordKind
+    facility: str
+    activity: str
+    entry_count: int
+    record_count: int
+    oldest: str
+    def __init__(self, kind: _Optional[_Union[SameRecordKind, str]] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., entry_count: _Optional[int] = ..., record_count: _Optional[int] = ..., oldest: _Optional[str] = ...) -> None: ...
+
+class GetSameRecordSummaryResponse(_message.Message):
+    __slots__ = ("complete_up_to_commit", "is_complete", "rule", "undecided_count", "groups")
+    COMPLETE_UP_TO_COMMIT_FIELD_NUMBER: _ClassVar[int]
+    IS_COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    UNDECIDED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    complete_up_to_commit: int
+    is_complete: bool
+    rule: SameRecordRule
+    undecided_count: int
+    groups: _containers.RepeatedCompositeFieldContainer[SameRecordGroup]
+    def __init__(self, complete_up_to_commit: _Optional[int] = ..., is_complete: _Optional[bool] = ..., rule: _Optional[_Union[SameRecordRule, str]] = ..., undecided_count: _Optional[int] = ..., groups: _Optional[_Iterable[_Union[SameRecordGroup, _Mapping]]] = ...) -> None: ...
+
+class DecideSameRecordRequest(_message.Message):
+    __slots__ = ("name", "keep", "reason", "author")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    keep: _containers.RepeatedScalarFieldContainer[int]
+    reason: str
+    author: str
+    def __init__(self, name: _Optional[str] = ..., keep: _Optional[_Iterable[int]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ...) -> None: ...
+
+class DecideSameRecordResponse(_message.Message):
+    __slots__ = ("same_record",)
+    SAME_RECORD_FIELD_NUMBER: _ClassVar[int]
+    same_record: SameRecord
+    def __init__(self, same_record: _Optional[_Union[SameRecord, _Mapping]] = ...) -> None: ...
+
+class SetSameRecordRuleRequest(_message.Message):
+    __slots__ = ("name", "rule")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    rule: SameRecordRule
+    def __init__(self, name: _Optional[str] = ..., rule: _Optional[_Union[SameRecordRule, str]] = ...) -> None: ...
+
+class SetSameRecordRuleResponse(_message.Message):
+    __slots__ = ("rule",)
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    rule: SameRecordRule
+    def __init__(self, rule: _Optional[_Union[SameRecordRule, str]] = ...) -> None: ...
+
+class CompareSameRecordsRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class CompareSameRecordsResponse(_message.Message):
+    __slots__ = ("reversed_count", "entry_count", "is_complete")
+    REVERSED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    IS_COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    reversed_count: int
+    entry_count: int
+    is_complete: bool
+    def __init__(self, reversed_count: _Optional[int] = ..., entry_count: _Optional[int] = ..., is_complete: _Optional[bool] = ...) -> None: ...
+
+class RecheckSameRecordsRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class RecheckSameRecordsResponse(_message.Message):
+    __slots__ = ("key_file_count",)
+    KEY_FILE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    key_file_count: int
+    def __init__(self, key_file_count: _Optional[int] = ...) -> None: ...

@@ -51,6 +51,41 @@ class CorrectionServiceStub:
                 request_serializer=tonne_dot_v1_dot_corrections__pb2.ListCorrectionsRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_corrections__pb2.ListCorrectionsResponse.FromString,
                 _registered_method=True)
+        self.GetRecords = channel.unary_unary(
+                '/tonne.v1.CorrectionService/GetRecords',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.GetRecordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.GetRecordsResponse.FromString,
+                _registered_method=True)
+        self.ListSameRecords = channel.unary_unary(
+                '/tonne.v1.CorrectionService/ListSameRecords',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.ListSameRecordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.ListSameRecordsResponse.FromString,
+                _registered_method=True)
+        self.GetSameRecordSummary = channel.unary_unary(
+                '/tonne.v1.CorrectionService/GetSameRecordSummary',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.GetSameRecordSummaryRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.GetSameRecordSummaryResponse.FromString,
+                _registered_method=True)
+        self.DecideSameRecord = channel.unary_unary(
+                '/tonne.v1.CorrectionService/DecideSameRecord',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.DecideSameRecordRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.DecideSameRecordResponse.FromString,
+                _registered_method=True)
+        self.SetSameRecordRule = channel.unary_unary(
+                '/tonne.v1.CorrectionService/SetSameRecordRule',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.FromString,
+                _registered_method=True)
+        self.CompareSameRecords = channel.unary_unary(
+                '/tonne.v1.CorrectionService/CompareSameRecords',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsResponse.FromString,
+                _registered_method=True)
+        self.RecheckSameRecords = channel.unary_unary(
+                '/tonne.v1.CorrectionService/RecheckSameRecords',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.RecheckSameRecordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.RecheckSameRecordsResponse.FromString,
+                _registered_method=True)
 
 
 class CorrectionServiceServicer:
@@ -80,6 +115,56 @@ class CorrectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRecords(self, request, context):
+        """Finds the records of an id, or the one at a place, whatever the size of the book.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSameRecords(self, request, context):
+        """Lists records of one id that are duplicates, or conflicts, in the order in which they were
+        found.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSameRecordSummary(self, request, context):
+        """Says up to where the records of a book are compared, and what waits for a decision.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideSameRecord(self, request, context):
+        """Decides which records of one id stay; the others are reversed. Calling it again is harmless.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetSameRecordRule(self, request, context):
+        """Says what becomes of duplicates of a book from now on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareSameRecords(self, request, context):
+        """Compares what came since the last time now, as the upkeep does some seconds later by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecheckSameRecords(self, request, context):
+        """Has all keys of a book made anew and all its records compared again; decisions stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CorrectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +182,41 @@ def add_CorrectionServiceServicer_to_server(servicer, server):
                     servicer.ListCorrections,
                     request_deserializer=tonne_dot_v1_dot_corrections__pb2.ListCorrectionsRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_corrections__pb2.ListCorrectionsResponse.SerializeToString,
+            ),
+            'GetRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRecords,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.GetRecordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.GetRecordsResponse.SerializeToString,
+            ),
+            'ListSameRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSameRecords,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.ListSameRecordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.ListSameRecordsResponse.SerializeToString,
+            ),
+            'GetSameRecordSummary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSameRecordSummary,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.GetSameRecordSummaryRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.GetSameRecordSummaryResponse.SerializeToString,
+            ),
+            'DecideSameRecord': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideSameRecord,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.DecideSameRecordRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.DecideSameRecordResponse.SerializeToString,
+            ),
+            'SetSameRecordRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetSameRecordRule,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.SerializeToString,
+            ),
+            'CompareSameRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareSameRecords,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsResponse.SerializeToString,
+            ),
+            'RecheckSameRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecheckSameRecords,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.RecheckSameRecordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.RecheckSameRecordsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -182,6 +302,195 @@ class CorrectionService:
             '/tonne.v1.CorrectionService/ListCorrections',
             tonne_dot_v1_dot_corrections__pb2.ListCorrectionsRequest.SerializeToString,
             tonne_dot_v1_dot_corrections__pb2.ListCorrectionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CorrectionService/GetRecords',
+            tonne_dot_v1_dot_corrections__pb2.GetRecordsRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.GetRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSameRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CorrectionService/ListSameRecords',
+            tonne_dot_v1_dot_corrections__pb2.ListSameRecordsRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.ListSameRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSameRecordSummary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CorrectionService/GetSameRecordSummary',
+            tonne_dot_v1_dot_corrections__pb2.GetSameRecordSummaryRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.GetSameRecordSummaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideSameRecord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CorrectionService/DecideSameRecord',
+            tonne_dot_v1_dot_corrections__pb2.DecideSameRecordRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.DecideSameRecordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetSameRecordRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CorrectionService/SetSameRecordRule',
+            tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareSameRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CorrectionService/CompareSameRecords',
+            tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecheckSameRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CorrectionService/RecheckSameRecords',
+            tonne_dot_v1_dot_corrections__pb2.RecheckSameRecordsRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.RecheckSameRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

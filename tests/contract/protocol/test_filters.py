@@ -162,6 +162,7 @@ REQUESTS = {
     "ListStatements": (statements_pb2.ListStatementsRequest, "statement"),
     "ListCorrections": (corrections_pb2.ListCorrectionsRequest, "correction"),
     "ListChanges": (changes_pb2.ListChangesRequest, "change"),
+    "ListSameRecords": (corrections_pb2.ListSameRecordsRequest, "correction"),
     "ListFacilities": (ledger_pb2.ListFacilitiesRequest, "ledger"),
     "ListSuspense": (ledger_pb2.ListSuspenseRequest, "ledger"),
     "ListQuarantine": (ledger_pb2.ListQuarantineRequest, "ledger"),
@@ -176,6 +177,8 @@ def _request(method, book, **fields):
     kind, _ = REQUESTS[method]
     if "parent" in kind.DESCRIPTOR.fields_by_name:
         fields["parent"] = f"{book}/editions/own" if method == "ListFactors" else book
+    if method == "ListSameRecords":
+        fields["kind"] = "SAME_RECORD_KIND_CONFLICT"
     return kind(**fields)
 
 

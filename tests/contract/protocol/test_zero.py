@@ -53,6 +53,7 @@ WHOLE = {
         ),
         "as_of_time is there where it is; zero is the beginning of the book",
     ),
+    "tonne.v1.GetSameRecordSummaryResponse.complete_up_to_commit": "commits count from 1",
     "tonne.v1.Status.code": "always sent, a code of google.rpc.Code, where zero is OK",
 }
 """Other integers, and why they need no presence. page_size is AIP-158's."""
@@ -60,6 +61,13 @@ WHOLE = {
 ALWAYS_SENT = {
     "tonne.v1.Channel.state",
     "tonne.v1.Correction.kind",
+    "tonne.v1.SameRecord.kind",
+    "tonne.v1.SameRecord.state",
+    "tonne.v1.SameRecordGroup.kind",
+    "tonne.v1.ListSameRecordsRequest.kind",
+    "tonne.v1.GetSameRecordSummaryResponse.rule",
+    "tonne.v1.SetSameRecordRuleRequest.rule",
+    "tonne.v1.SetSameRecordRuleResponse.rule",
     "tonne.v1.Correction.reason_code",
     "tonne.v1.CorrectRecordsRequest.reason_code",
     "tonne.v1.ReverseRecordsRequest.reason_code",

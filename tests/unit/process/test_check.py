@@ -49,7 +49,7 @@ def test_a_sound_ledger_ends_with_zero(store):
     done = run("check", "--config", config)
     assert (done.returncode, done.stdout) == (0, "")
     assert "checked: everything; the manifest by PRAGMA integrity_check" in done.stderr
-    assert "acme: 7 files" in done.stderr
+    assert "acme: 9 files" in done.stderr
     done = run("check", "--config", config, "--sample", "3", "--seed", "x", "--format", "json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["is_sound"]) == (0, True)

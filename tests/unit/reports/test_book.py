@@ -48,7 +48,7 @@ def snapshot_of(frame):
         Texts(()),
         [Entity("joint", holdings=(Holding(equity_share="0.5"),))],
         0,
-        lambda _files: frame.iter_slices(7),
+        lambda *_: frame.iter_slices(7),
         Resolutions(),
         evidence=None,
         again=None,

@@ -120,6 +120,9 @@ def rebuild(
             )
             if not done.replaced:
                 say(f"{each}: every postings file is as it was written")
+            if done.rollup_count:
+                say(f"{each}: {counted(done.rollup_count, 'rollup')} made again")
+            if not done.replaced:
                 continue
             say(
                 f"{each}: {counted(len(done.replaced), 'postings file')} made again: "

@@ -182,3 +182,128 @@ def read_correction(message: corrections_pb2.Correction) -> Correction:
         ),
         correction_of_closed=message.correction_of_closed,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SameRecordMember:
+    """One of the records of an id; members of an equal `content_digest` say the same."""
+
+    source: str
+    offset: int
+    facility: str
+    activity: str
+    quantity: str
+    unit: str
+    start: str
+    end: str
+    content_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SameRecord:
+    """Records of one id about which somebody decides; `kept` are members, counted from 1."""
+
+    number: int
+    kind: str
+    state: str
+    record_id: str
+    record_count: int
+    members: tuple[SameRecordMember, ...]
+    kept: tuple[int, ...]
+    author: str
+    reason: str
+    create_time: dt.datetime
+    first_month: str
+    last_month: str
+
+
+@dataclass(frozen=True, slots=True)
+class SameRecordGroup:
+    """What waits for a decision of one kind, facility and activity."""
+
+    kind: str
+    facility: str
+    activity: str
+    entry_count: int
+    record_count: int
+    oldest: int
+
+
+@dataclass(frozen=True, slots=True)
+class SameRecordSummary:
+    """How far the records of a book are compared, what becomes of duplicates, what waits."""
+
+    complete_up_to_commit: int
+    is_complete: bool
+    rule: str
+    undecided_count: int
+    groups: tuple[SameRecordGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SameRecordComparison:
+    """What was found as records were compared, and whether all are compared now."""
+
+    reversed_count: int
+    entry_count: int
+    is_complete: bool
+
+
+def read_same_record(message: corrections_pb2.SameRecord) -> SameRecord:
+    """Read records of one id."""
+    return SameRecord(
+        number=int(message.name.rpartition("/")[2]),
+        kind=_same_kind(message.kind),
+        state=corrections_pb2.SameRecordState.Name(message.state)
+        .removeprefix("SAME_RECORD_STATE_")
+        .lower(),
+        record_id=message.record_id,
+        record_count=message.record_count,
+        members=tuple(
+            SameRecordMember(
+                source=each.source,
+                offset=each.offset,
+                facility=each.facility,
+                activity=each.activity,
+                quantity=each.quantity,
+                unit=each.unit,
+                start=each.start,
+                end=each.end,
+                content_digest=each.content_digest,
+            )
+            for each in message.members
+        ),
+        kept=tuple(message.kept),
+        author=message.author,
+        reason=message.reason,
+        create_time=message.create_time.ToDatetime(tzinfo=dt.UTC),
+        first_month=message.first_month,
+        last_month=message.last_month,
+    )
+
+
+def read_same_summary(message: corrections_pb2.GetSameRecordSummaryResponse) -> SameRecordSummary:
+    """Read what waits for decisions."""
+    return SameRecordSummary(
+        message.complete_up_to_commit,
+        message.is_complete,
+        corrections_pb2.SameRecordRule.Name(message.rule)
+        .removeprefix("SAME_RECORD_RULE_")
+        .lower(),
+        message.undecided_count,
+        tuple(
+            SameRecordGroup(
+                _same_kind(each.kind),
+                each.facility,
+                each.activity,
+                each.entry_count,
+                each.record_count,
+                int(each.oldest.rpartition("/")[2]),
+            )
+            for each in message.groups
+        ),
+    )
+
+
+def _same_kind(kind: corrections_pb2.SameRecordKind) -> str:
+    return corrections_pb2.SameRecordKind.Name(kind).removeprefix("SAME_RECORD_KIND_").lower()

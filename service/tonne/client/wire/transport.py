@@ -41,7 +41,18 @@ _REPEATABLE = (
         "tonne.v1.ImportService",
         ("CreateImport", "ListImports", "CompareRecords", "DigestRecords", "MendRecords"),
     ),
-    ("tonne.v1.CorrectionService", ("CorrectRecords", "ListCorrections")),
+    (
+        "tonne.v1.CorrectionService",
+        (
+            "CorrectRecords",
+            "ListCorrections",
+            "GetRecords",
+            "ListSameRecords",
+            "GetSameRecordSummary",
+            "DecideSameRecord",
+            "SetSameRecordRule",
+        ),
+    ),
     ("tonne.v1.PeriodService", ("CheckPeriod",)),
     ("tonne.v1.ChangeService", ("ListChanges",)),
     (

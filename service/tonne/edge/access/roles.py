@@ -104,6 +104,13 @@ RULES: dict[str, Rule] = {
     "ReverseRecords": Rule(_KEEPS, "parent", changes=True),
     "CorrectRecords": Rule(_KEEPS, "name", changes=True),
     "ListCorrections": Rule(_READS, "parent"),
+    "GetRecords": Rule(_READS, "parent"),
+    "ListSameRecords": Rule(_READS, "parent"),
+    "GetSameRecordSummary": Rule(_READS, "name"),
+    "DecideSameRecord": Rule(_KEEPS, "name", changes=True),
+    "SetSameRecordRule": Rule(_KEEPS, "name", changes=True),
+    "CompareSameRecords": Rule(_SENDS | _KEEPS, "name", changes=True),
+    "RecheckSameRecords": Rule(_KEEPS, "name", changes=True),
     # PeriodService
     "CheckPeriod": Rule(_READS, "name"),
     "ClosePeriod": Rule(_KEEPS, "name", changes=True),

@@ -58,6 +58,18 @@ def write_change(book: str, number: int) -> str:
     return f"books/{book}/changes/{number}"
 
 
+def write_same_record(book: str, number: int) -> str:
+    """Write the name of an entry of records of one id."""
+    return f"books/{book}/sameRecords/{number}"
+
+
+def read_same_record(name: str) -> tuple[str, int]:
+    """Read `books/{book}/sameRecords/{number}`."""
+    form = "books/{book}/sameRecords/{same_record}"
+    book, number = _split(name, "name", form)
+    return check_id("book", book), _read_number(number, name, form)
+
+
 def write_statement(book: str, number: int) -> str:
     """Write the name of a statement of a book."""
     return f"books/{book}/statements/{number}"

@@ -12,9 +12,16 @@ from tonne.edge.messages.requests.correction_requests import (
     write_correction,
 )
 from tonne.edge.messages.requests.import_requests import read_correct_request
+from tonne.edge.messages.requests.same_requests import (
+    read_kind,
+    read_rule,
+    write_group,
+    write_same_record,
+)
 from tonne.edge.services.calls import handlers_of, read_ask, told
+from tonne.errors import FieldInvalid
 from tonne.ingest.posts import Mending
-from tonne.store.statement_rows import CorrectionKind
+from tonne.store.statement_rows import CorrectionKind, SameKind
 from tonne.v1 import corrections_pb2
 
 if TYPE_CHECKING:
@@ -28,6 +35,10 @@ if TYPE_CHECKING:
     from tonne.telemetry import Telemetry
 
 NAME = "tonne.v1.CorrectionService"
+
+
+COMPARE_S_MAX = 10.0
+"""How long a call compares records before it leaves the rest to the upkeep."""
 
 
 class CorrectionService:
@@ -111,3 +122,94 @@ class CorrectionService:
             next_page_token=page.next_page_token,
         )
         return told(answer, page.point)
+
+    def get_records(
+        self, request: corrections_pb2.GetRecordsRequest
+    ) -> corrections_pb2.GetRecordsResponse:
+        """Find the records of an id, or the one at a place."""
+        book = names.read_book(request.parent, field="parent")
+        if bool(request.record_id) == bool(request.source):
+            raise FieldInvalid(
+                "record_id: expected the id of a record, or a source and an offset instead",
+                metadata={"field": "record_id"},
+            )
+        if request.record_id:
+            records = self._ledger.found.by_id(book, request.record_id)
+        else:
+            of_book, source = names.read_mended(request.source, field="source")
+            if of_book != book:
+                raise FieldInvalid(
+                    f"source: expected a channel of book {book}; got {request.source!r}",
+                    metadata={"field": "source"},
+                )
+            records = self._ledger.found.at(book, source, request.offset)
+        return corrections_pb2.GetRecordsResponse(
+            records=[codec.write_record(book, each) for each in records]
+        )
+
+    def list_same_records(
+        self, request: corrections_pb2.ListSameRecordsRequest
+    ) -> corrections_pb2.ListSameRecordsResponse:
+        """List duplicates, or conflicts."""
+        book = names.read_book(request.parent, field="parent")
+        page = self._ledger.same.list(book, read_kind(request.kind), read_ask(request))
+        return corrections_pb2.ListSameRecordsResponse(
+            same_records=[write_same_record(book, each) for each in page.items],
+            next_page_token=page.next_page_token,
+        )
+
+    def get_same_record_summary(
+        self, request: corrections_pb2.GetSameRecordSummaryRequest
+    ) -> corrections_pb2.GetSameRecordSummaryResponse:
+        """Say up to where records are compared, and what waits."""
+        book = names.read_book(request.name)
+        found = self._ledger.same.summary(book)
+        return corrections_pb2.GetSameRecordSummaryResponse(
+            complete_up_to_commit=found.complete_up_to,
+            is_complete=found.is_complete,
+            rule=f"SAME_RECORD_RULE_{found.rule.name}",
+            undecided_count=found.undecided_count,
+            groups=[
+                write_group(book, kind, each)
+                for kind in (SameKind.CONFLICT, SameKind.DUPLICATE)
+                for each in self._ledger.same.groups(book, kind)
+            ],
+        )
+
+    def decide_same_record(
+        self, request: corrections_pb2.DecideSameRecordRequest
+    ) -> corrections_pb2.DecideSameRecordResponse:
+        """Decide which records of one id stay."""
+        book, number = names.read_same_record(request.name)
+        author = request.author or caller().subject
+        entry = self._ledger.same.decide(book, number, request.keep, author, request.reason)
+        return corrections_pb2.DecideSameRecordResponse(same_record=write_same_record(book, entry))
+
+    def set_same_record_rule(
+        self, request: corrections_pb2.SetSameRecordRuleRequest
+    ) -> corrections_pb2.SetSameRecordRuleResponse:
+        """Say what becomes of duplicates."""
+        book = names.read_book(request.name)
+        rule = read_rule(request.rule)
+        self._ledger.same.set_rule(book, rule)
+        return corrections_pb2.SetSameRecordRuleResponse(rule=f"SAME_RECORD_RULE_{rule.name}")
+
+    def compare_same_records(
+        self, request: corrections_pb2.CompareSameRecordsRequest
+    ) -> corrections_pb2.CompareSameRecordsResponse:
+        """Compare what came since the last time."""
+        book = names.read_book(request.name)
+        done = self._ledger.same_check.check(book, time_s_max=COMPARE_S_MAX)
+        return corrections_pb2.CompareSameRecordsResponse(
+            reversed_count=done.reversed_count,
+            entry_count=done.entry_count,
+            is_complete=self._ledger.same.summary(book).is_complete,
+        )
+
+    def recheck_same_records(
+        self, request: corrections_pb2.RecheckSameRecordsRequest
+    ) -> corrections_pb2.RecheckSameRecordsResponse:
+        """Have all records compared again."""
+        book = names.read_book(request.name)
+        count = self._ledger.same.recheck(book)
+        return corrections_pb2.RecheckSameRecordsResponse(key_file_count=count)

@@ -133,7 +133,42 @@ def find_imports(ground: Ground) -> Finding | None:
     )
 
 
-CHECKS: tuple[Check, ...] = (find_suspense, find_quarantine, find_imports)
+def find_conflicts(ground: Ground) -> Finding | None:
+    """Count records of one id with a part in the months that wait for a decision."""
+    count = ground.manifest.undecided_count(ground.book, (ground.first, ground.last))
+    if not count:
+        return None
+    return Finding(
+        "conflicts",
+        count,
+        f"conflicts: {count} id{'s' if count > 1 else ''} of the period stand in several "
+        "records that nobody has decided about (`tonne conflict list`, `tonne duplicate list`)",
+    )
+
+
+def find_uncompared(ground: Ground) -> Finding | None:
+    """Count the segments whose records are not compared by their ids yet.
+
+    What they hold may repeat records of any month.
+    """
+    count = ground.manifest.uncompared_count(ground.book, ground.at.seq)
+    if not count:
+        return None
+    return Finding(
+        "uncompared",
+        count,
+        f"uncompared: {count} segment{'s' if count > 1 else ''} of records not compared yet with "
+        "those of the same id (`tonne duplicate status`): the upkeep does so by itself, ask again",
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    find_suspense,
+    find_quarantine,
+    find_imports,
+    find_conflicts,
+    find_uncompared,
+)
 """Every check of a close and a seal, in the order in which they are told."""
 
 

@@ -61,6 +61,8 @@ class Periods(LedgerPart):
         Reads postings files, as `Balances.parts`.
     reads : Budget
         Memory of the calls that read.
+    compare : callable
+        Compares the records of a book that are not yet compared with all others by their ids.
     checks : tuple of callable
         What may stand against a close.
     """
@@ -74,12 +76,14 @@ class Periods(LedgerPart):
         *,
         parts: Parts,
         reads: Budget,
+        compare: Callable[[str], object],
         checks: tuple[Check, ...] = CHECKS,
     ) -> None:
         super().__init__(manifest, states, clock)
         self._reader = reader
         self._parts = parts
         self._reads = reads
+        self._compare = compare
         self._checks = checks
 
     def list_periods(self, book: str) -> list[Period]:
@@ -129,6 +133,7 @@ class Periods(LedgerPart):
         author, reason, reasons = self._check_act(author, reason, accepts or {})
         self._check_month(book, period)
         for _ in range(ATTEMPTS_MAX):
+            self._compare(book)
             ground = self._ground(book, period)
             if period < ground.at.fence.closed_before:
                 raise PeriodOutOfOrder.already(book, month_of_period(period), "closed")
@@ -167,6 +172,7 @@ class Periods(LedgerPart):
         author, reason, reasons = self._check_act(author, reason, accepts or {})
         self.get_book(book)
         for _ in range(ATTEMPTS_MAX):
+            self._compare(book)
             ground = self._ground(book, period, is_closed=True)
             closes = self._manifest.period_closes(book, period)
             known = {each.check: each.count for each in closes[-1].accepted} if closes else {}

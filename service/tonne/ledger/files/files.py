@@ -8,24 +8,38 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tonne.errors import FileCorrupt, FileMissing, LedgerInconsistent
-from tonne.ledger.files.frames import ROW_GROUP_ROWS, read_parquet, read_rows, write_parquet
+from tonne.ledger.files.frames import (
+    ROW_GROUP_ROWS,
+    read_columns,
+    read_parquet,
+    read_rows,
+    read_where,
+    write_parquet,
+)
+from tonne.model import PERIOD_COUNT_MAX
 from tonne.store.errors import ObjectMissing
 from tonne.store.rows import FileRow
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import polars as pl
 
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
-    from tonne.store.rows import FileKind
+    from tonne.store.statement_rows import FileKind, Span
 
 SEGMENT: Final = "segment"
 POSTINGS: Final = "postings"
 QUARANTINE: Final = "quarantine"
 CLEARING: Final = "clearing"
+KEYS: Final = "keys"
+ROLLUP: Final = "rollup"
+ROLLUP_MEMBERS: Final = "rollup_members"
+ROLLUP_SITES: Final = "rollup_sites"
+ROLLUP_KINDS: Final = (ROLLUP, ROLLUP_MEMBERS, ROLLUP_SITES)
+"""Files of a rollup: sums, the facilities that they are of, the months that some of these have."""
 
 POSTINGS_GROUP_ROWS = 1 << 16
 """Rows of a row group of postings, which are read so many at a time: at most 76 MiB in memory."""
@@ -35,6 +49,8 @@ _FOLDERS: dict[FileKind, str] = {
     POSTINGS: "postings",
     QUARANTINE: "quarantine",
     CLEARING: "clearings",
+    KEYS: "keys",
+    **dict.fromkeys(ROLLUP_KINDS, "rollups"),
 }
 
 
@@ -52,7 +68,16 @@ _DEPENDENTS: dict[FileKind, str] = {
         "which records of its segment left suspense: their lists, replays and further clearing. "
         "Inventories rest on postings files and stay right"
     ),
+    KEYS: (
+        "the search for records of one id, and records by their id. No number depends on it, but "
+        "a record that comes twice is not found before it is mended"
+    ),
 }
+_ROLLUP_DEPENDENTS = (
+    "how fast inventories and indicators of the book are. They read its postings files instead "
+    "and stay right"
+)
+_DEPENDENTS |= dict.fromkeys(ROLLUP_KINDS, _ROLLUP_DEPENDENTS)
 _ASK = (
     "restore the object under the same path from a copy, or ask the producers for its records "
     "again: `tonne check --book {book}` names the channels and offsets that it holds"
@@ -67,7 +92,16 @@ _REMEDIES: dict[FileKind, str] = {
     CLEARING: (
         "restore the object under the same path from a copy, then run `tonne check --book {book}`"
     ),
+    KEYS: (
+        "run `tonne duplicate recheck --book {book}`; the upkeep makes the key files again from "
+        "the segments"
+    ),
 }
+_REMEDIES |= dict.fromkeys(
+    ROLLUP_KINDS,
+    "run `tonne rebuild --book {book}` with the --config or --data of the server; it makes the "
+    "rollup again from the postings files",
+)
 """What mends a file. It stands in logs of servers and in what `tonne check` says itself."""
 
 
@@ -87,6 +121,7 @@ def put_frame(
     suspended_count: int = 0,
     segment: str = "",
     name: str = "",
+    span: Span | None = None,
 ) -> FileRow:
     """Encode a frame and put it under a new path; it is durable on return.
 
@@ -95,16 +130,11 @@ def put_frame(
     """
     rows = POSTINGS_GROUP_ROWS if kind == POSTINGS else ROW_GROUP_ROWS
     encoded = write_parquet(frame, rows)
-    # Books apart, kinds apart, days apart, never used before. A table of the segments may be
-    # published with their folder as its root: a VACUUM passes over folders that begin with "_".
-    day = f"{'_' if kind == SEGMENT else ''}{now.date().isoformat()}"
-    path = f"{book}/{_FOLDERS[kind]}/{day}/{name or uuid.uuid4().hex}.parquet"
-    objects.put(path, encoded.content)
-    return FileRow(
+    row = FileRow(
         id=uuid.uuid4().hex,
         book=book,
         kind=kind,
-        path=path,
+        path=_new_path(book, kind, now, f"{name or uuid.uuid4().hex}.parquet"),
         row_count=encoded.row_count,
         size_bytes=len(encoded.content),
         sha256=encoded.sha256,
@@ -112,7 +142,76 @@ def put_frame(
         create_time=now,
         suspended_count=suspended_count,
         segment=segment,
+        span=span,
     )
+    objects.put(row.path, encoded.content)
+    return row
+
+
+def put_keys(
+    objects: Objects,
+    content: bytes,
+    count: int,
+    *,
+    book: str,
+    commit_id: str,
+    now: dt.datetime,
+) -> FileRow:
+    """Put the bytes of a key file of `count` keys under a new path; it is durable on return."""
+    row = FileRow(
+        id=uuid.uuid4().hex,
+        book=book,
+        kind=KEYS,
+        path=_new_path(book, KEYS, now, f"{uuid.uuid4().hex}.keys"),
+        row_count=count,
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        commit_id=commit_id,
+        create_time=now,
+    )
+    objects.put(row.path, content)
+    return row
+
+
+def _new_path(book: str, kind: FileKind, now: dt.datetime, name: str) -> str:
+    """Name an object: books apart, kinds apart, days apart, never used before."""
+    # A table of the segments may be published with their folder as its root: a VACUUM passes over
+    # folders that begin with "_".
+    day = f"{'_' if kind == SEGMENT else ''}{now.date().isoformat()}"
+    return f"{book}/{_FOLDERS[kind]}/{day}/{name}"
+
+
+def run_of(postings: FileRow) -> str:
+    """Name the run of a postings file: the files of one merge have one name, and a number each."""
+    return postings.path.rpartition("/")[2].partition(".")[0].partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which postings a reader needs; it may be given others, and leaves them out.
+
+    Parameters
+    ----------
+    first_period, last_period : int
+        Months, both inclusive.
+    facilities : tuple of str
+        Only these; none means all.
+    """
+
+    first_period: int = 0
+    last_period: int = PERIOD_COUNT_MAX - 1
+    facilities: tuple[str, ...] = ()
+
+    def of(self, files: Iterable[FileRow]) -> list[FileRow]:
+        """Leave out the files that have none of it, as far as the manifest knows."""
+        return [file for file in files if file.span is None or self._meets(file.span)]
+
+    def _meets(self, span: Span) -> bool:
+        if span.last_period < self.first_period or span.first_period > self.last_period:
+            return False
+        return not self.facilities or any(
+            span.first_facility <= each <= span.last_facility for each in self.facilities
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,9 +236,17 @@ class VerifiedFile:
             )
         return frame
 
+    def columns(self) -> tuple[str, ...]:
+        """Give the names of its columns; `LedgerInconsistent` where it is broken."""
+        return read_columns(self.content, self.path)
+
     def rows(self, first: int, count: int) -> pl.DataFrame:
         """Decode some rows alone; `LedgerInconsistent` where they cannot be."""
         return read_rows(self.content, self.path, first, count)
+
+    def of_facilities(self, facilities: Sequence[str]) -> pl.DataFrame:
+        """Decode the rows of some facilities; `LedgerInconsistent` where they cannot be."""
+        return read_where(self.content, self.path, "facility", facilities)
 
 
 class FileReader:
@@ -177,13 +284,14 @@ class FileReader:
         FileMissing
             It counts, and its object is gone.
         ObjectMissing
-            It was a postings file, merged and collected since the manifest was asked: ask again.
+            A file of postings, of their rollup or of keys, merged and collected since the
+            manifest was asked: ask again.
         StoreUnavailable
         """
         try:
             content = self._objects.get(file.path)
         except ObjectMissing as error:
-            if file.kind == POSTINGS and not self._is_live(file):
+            if file.kind in {POSTINGS, KEYS, *ROLLUP_KINDS} and not self._is_live(file):
                 raise
             raise self._told(FileMissing, file, "the object is missing") from error
         digest = hashlib.sha256(content).hexdigest()
@@ -193,7 +301,14 @@ class FileReader:
         return VerifiedFile(file, content)
 
     def _is_live(self, file: FileRow) -> bool:
-        return any(each.id == file.id for each in self._manifest.live_postings(file.book))
+        if file.kind == KEYS:
+            return any(each.id == file.id for _, each in self._manifest.key_files(file.book))
+        live = (
+            self._manifest.live_postings(file.book)
+            if file.kind == POSTINGS
+            else self._manifest.live_rollups(file.book)
+        )
+        return any(each.id == file.id for each in live)
 
     def _told(self, kind: type[FileCorrupt], file: FileRow, there: str) -> FileCorrupt:
         error = kind(

@@ -92,6 +92,13 @@ def read_rows(content: bytes, path: str, first: int, count: int) -> pl.DataFrame
         return _to_read(rows)
 
 
+def read_where(content: bytes, path: str, column: str, texts: Sequence[str]) -> pl.DataFrame:
+    """Decode the rows whose text is one of some; other columns of other rows are not decoded."""
+    with polars_errors(path):
+        is_one = pl.col(column).cast(pl.String).is_in(list(texts))
+        return _to_read(pl.scan_parquet(io.BytesIO(content)).filter(is_one).collect())
+
+
 def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Decode a file, or some of its columns; raises `LedgerInconsistent` where it is broken.
 
@@ -103,6 +110,13 @@ def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None
             in_file = pl.read_parquet_schema(io.BytesIO(content))
             names += [name for name in (QUANTITY_REST,) if name in in_file]
         return _to_read(pl.read_parquet(io.BytesIO(content), columns=names))
+
+
+def read_columns(content: bytes, path: str) -> tuple[str, ...]:
+    """Read the names of a file's columns; raises `LedgerInconsistent` where it is broken."""
+    with polars_errors(path):
+        names = pl.read_parquet_schema(io.BytesIO(content))
+        return tuple(name for name in names if name != QUANTITY_REST)
 
 
 def _to_read(frame: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tonne.ledger.files.frames import Schema
 
 COUNTS = ("record_count", "record_start_count")
+"""Counts of records, which postings have."""
+
+_ADDED = (*COUNTS, "posting_count")
 """Counts that are added with the quantities, as far as the frame has them."""
 
 PENDING_ROWS_MIN = 1 << 16
@@ -30,7 +33,7 @@ def sum_by(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     Parameters
     ----------
     frame : polars.DataFrame
-        `quantity` decimal(38, 18), any of `COUNTS` as Int64, and the keys.
+        `quantity` decimal(38, 18), the keys, and any of `COUNTS` and `posting_count`, as Int64.
     keys : sequence of str
         Columns to group by; none gives one row with the total.
 
@@ -46,7 +49,7 @@ def sum_by(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         A sum has more than 38 digits.
     """
     check_wanted()
-    counts = [name for name in COUNTS if name in frame.columns]
+    counts = [name for name in _ADDED if name in frame.columns]
     with polars_errors("postings"):
         if not keys:
             totals = frame.select(pl.col(counts).sum())
@@ -75,14 +78,14 @@ class RunningSums:
     Parameters
     ----------
     schema : mapping of str to type
-        Columns: the keys, `quantity` and `COUNTS`.
+        Columns: the keys, `quantity`, `COUNTS` and `posting_count`.
     pending_rows_min : int
         Rows that wait, at least, before they are added up.
     """
 
     def __init__(self, schema: Schema, pending_rows_min: int = PENDING_ROWS_MIN) -> None:
         self._columns = list(schema)
-        self._keys = [name for name in schema if name not in {"quantity", *COUNTS}]
+        self._keys = [name for name in schema if name not in {"quantity", *_ADDED}]
         self._pending_rows_min = pending_rows_min
         self._sums = pl.DataFrame(schema=schema)
         self._pending: list[pl.DataFrame] = []

@@ -8,16 +8,14 @@ whose producers read the new position.
 
 from __future__ import annotations
 
-import functools
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tonne.errors import PeriodMustBeOpen, StoreUnavailable
-from tonne.ledger.files.files import CLEARING, POSTINGS, SEGMENT, put_frame
+from tonne.ledger.files.files import POSTINGS
 from tonne.ledger.posting.entries import (
     ChannelEntry,
     Durable,
@@ -28,7 +26,7 @@ from tonne.ledger.posting.entries import (
     entry_key,
     plain_and_corrections,
 )
-from tonne.ledger.posting.posted import PostedEntries, entry_position, post_entries
+from tonne.ledger.posting.posted import entry_position, post_entries
 from tonne.ledger.posting.refusal import (
     answer_request,
     reason_lost,
@@ -49,7 +47,6 @@ from tonne.store.errors import (
 from tonne.store.rows import Commit
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Hashable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
@@ -59,14 +56,11 @@ if TYPE_CHECKING:
     from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.posting.acknowledged import Acknowledged
     from tonne.ledger.posting.mending.withdrawal import Withdrawals
+    from tonne.ledger.posting.writing.commit_files import CommitFiles
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.objects.objects import Objects
-    from tonne.store.rows import FileKind, FileRow
+    from tonne.store.rows import FileRow
 
     Stage = Callable[[str], AbstractContextManager[object]]
-
-WRITE_THREADS = 6
-"""The three files of a commit are encoded and put side by side, for two commits at a time."""
 
 BOOK_CHANGES_MAX = 32
 """Attempts under ever newer revisions before the caller is asked to wait."""
@@ -118,16 +112,16 @@ class Journal:
 
     Parameters
     ----------
-    manifest, objects
-        Where the ledger is kept.
+    manifest : Manifest
+        Decides what is committed.
+    files : CommitFiles
+        Writes the files of a commit.
     states : BookStates
         The rules of the books.
     withdrawals : Withdrawals
         Take out of suspense what records stand for.
     row_errors_max : int
         Most row errors that an outcome names.
-    clock : callable
-        The time, UTC.
     on_postings : callable
         Called with each committed postings file's row and frame, to spare reading it back.
     acknowledged : Acknowledged
@@ -139,32 +133,29 @@ class Journal:
     def __init__(
         self,
         manifest: Manifest,
-        objects: Objects,
+        files: CommitFiles,
         states: BookStates,
         withdrawals: Withdrawals,
         *,
         row_errors_max: int,
-        clock: Callable[[], dt.datetime],
         on_postings: Callable[[FileRow, pl.DataFrame], None],
         acknowledged: Acknowledged,
         stage: Stage = nullcontext,
     ) -> None:
         self._manifest = manifest
-        self._objects = objects
+        self._files = files
         self._states = states
         self._withdrawals = withdrawals
         self._row_errors_max = row_errors_max
-        self._clock = clock
         self._on_postings = on_postings
         self._acknowledged = acknowledged
         self._stage = stage
-        self._writers = ThreadPoolExecutor(WRITE_THREADS, thread_name_prefix="journal")
         self._lock = threading.Lock()
         self._unsettled: dict[str, list[_Attempt]] = {}
 
     def close(self) -> None:
         """End the threads, after what they are doing."""
-        self._writers.shutdown()
+        self._files.close()
 
     def write(self, book: str, entries: Sequence[Entry]) -> list[Outcome]:
         """Make entries durable.
@@ -234,7 +225,7 @@ class Journal:
         faults.reach("journal.after_post")
         commit_id = uuid.uuid4().hex
         with self._stage("write"):
-            files = self._put_files(book, posted, commit_id)
+            files = self._files.put(posted, commit_id)
         faults.reach("journal.after_files")
         attempt = _Attempt(
             commit_id,
@@ -253,8 +244,9 @@ class Journal:
             mends=posted.mends(),
             clearings=tuple(each.clearing for each in posted.withdrawn),
             corrections=posted.corrections,
-            files=(*files.values(), *self._put_clearings(posted, commit_id)),
-            ranges=posted.ranges(commit_id, {kind: row.id for kind, row in files.items()}),
+            files=files.all(),
+            keys=files.keys,
+            ranges=posted.ranges(commit_id, {kind: row.id for kind, row in files.of_kind.items()}),
             periods=posted.periods,
             first_period=posted.first_period,
         )
@@ -262,41 +254,9 @@ class Journal:
             self._manifest.commit(commit)
         self._acknowledged.note_commit(commit)
         faults.reach("journal.after_commit")
-        if POSTINGS in files:
-            self._on_postings(files[POSTINGS], posted.frames[POSTINGS])
+        if POSTINGS in files.of_kind:
+            self._on_postings(files.of_kind[POSTINGS], posted.frames[POSTINGS])
         return attempt
-
-    def _put_files(
-        self, book: str, posted: PostedEntries, commit_id: str
-    ) -> dict[FileKind, FileRow]:
-        """Encode and put the files of a commit side by side; all are durable on return."""
-        now = self._clock()
-
-        def put(kind: FileKind) -> FileRow:
-            return put_frame(
-                self._objects,
-                posted.frames[kind],
-                kind,
-                book=book,
-                commit_id=commit_id,
-                now=now,
-                suspended_count=posted.suspended_count if kind == SEGMENT else 0,
-            )
-
-        futures = [self._writers.submit(put, kind) for kind in posted.frames]
-        # Every future is waited for before the first error is raised: no file of a commit
-        # that failed is still being written when the caller tries again.
-        errors = [error for future in futures if (error := future.exception()) is not None]
-        if errors:
-            raise errors[0]
-        return {row.kind: row for row in (future.result() for future in futures)}
-
-    def _put_clearings(self, posted: PostedEntries, commit_id: str) -> list[FileRow]:
-        put = functools.partial(put_frame, self._objects, book=posted.book.id, now=self._clock())
-        return [
-            put(each.names, CLEARING, commit_id=commit_id, segment=each.clearing.segment_id)
-            for each in posted.withdrawn
-        ]
 
     def _reload(self, call: _Call, error: BookChanged | SuspenseChanged) -> None:
         if call.book_changes > BOOK_CHANGES_MAX:

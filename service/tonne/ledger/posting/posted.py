@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.model import Book
-    from tonne.store.rows import Clearing, FileKind, MendRow
-    from tonne.store.statement_rows import Correction
+    from tonne.store.rows import Clearing, MendRow
+    from tonne.store.statement_rows import Correction, FileKind
     from tonne_kernel import Posted, SliceTotals
 
 POSTING_REGION = "posting_region"

@@ -17,6 +17,7 @@ from tonne.catalogue.resolving.resolution import Resolution
 from tonne.errors import FileCorrupt, LedgerInconsistent
 from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
+from tonne.ledger.files.files import Wanted
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.overlay import Overlay, is_kept
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
@@ -30,13 +31,13 @@ from tonne.store.errors import ObjectMissing
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from decimal import Decimal
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.files.files import FileReader, VerifiedFile
     from tonne.ledger.files.repost import Cut
-    from tonne.ledger.reading.moment import Moment
+    from tonne.ledger.reading.moment import Moment, MomentParts
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow
 
@@ -44,6 +45,9 @@ BATCH_ROWS = 1 << 16
 """Records that are posted again at a time."""
 
 _FILES_BATCH = 256
+
+FACILITIES_NAMED_MAX = 64
+"""Facilities of a question up to which files are read for theirs alone."""
 
 RECORD_KEYS = ("facility", "activity", "unit")
 """Keys that a record and its postings share, whatever region the record was given."""
@@ -107,12 +111,7 @@ class Evidence:
         Reads the postings of a moment, as `PostingsReader.parts`.
     """
 
-    def __init__(
-        self,
-        manifest: Manifest,
-        reader: FileReader,
-        parts: Callable[[Moment], Iterable[pl.DataFrame]],
-    ) -> None:
+    def __init__(self, manifest: Manifest, reader: FileReader, parts: MomentParts) -> None:
         self._manifest = manifest
         self._reader = reader
         self._parts = parts
@@ -153,8 +152,11 @@ class Evidence:
     def _asked(self, moment: Moment, question: Question) -> Iterator[pl.DataFrame]:
         texts = pl.col(*RECORD_KEYS, "region").cast(pl.String).fill_null("")
         keys = question.keys.select(*RECORD_KEYS, "period").unique()
+        names = keys["facility"].unique()
+        few = tuple(names) if names.len() <= FACILITIES_NAMED_MAX else ()
+        wanted = Wanted(question.first_period, question.last_period, few)
         try:
-            for part in self._parts(moment):
+            for part in self._parts(moment, wanted=wanted):
                 with polars_errors(f"postings of book {moment.book.id}"):
                     posted = part.filter(
                         pl.col("resolution").is_not_null()

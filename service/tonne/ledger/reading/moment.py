@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-import polars as pl
+from typing import TYPE_CHECKING, Protocol
 
 from tonne.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    import polars as pl
 
     from tonne.ledger.budget import Hold
+    from tonne.ledger.files.files import Wanted
     from tonne.model import Book
     from tonne.store.manifest.moments import Point, PostingsAt
     from tonne.store.rows import FileRow
@@ -41,8 +41,14 @@ class Moment:
         return file.seq <= self.point.number
 
 
-MomentParts = Callable[[Moment], Iterable[pl.DataFrame]]
-"""Reads the postings of a moment in parts."""
+class MomentParts(Protocol):
+    """Reads the postings of a moment in parts."""
+
+    def __call__(
+        self, moment: Moment, files: Sequence[FileRow] | None = None, wanted: Wanted = ...
+    ) -> Iterable[pl.DataFrame]:
+        """Give parts: of some of its files alone where they are named, and what is wanted."""
+        ...
 
 
 def outrun(book: str) -> StoreUnavailable:

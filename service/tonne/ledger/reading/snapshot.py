@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from tonne.errors import LedgerInconsistent
 from tonne.ledger.as_of import find_point
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.reading.balances import ALL
 from tonne.ledger.reading.moment import Moment, MomentParts, outrun
 from tonne.ledger.reading.past.rules import PastRules
 from tonne.ledger.reading.past.under import UnderMethod, with_known
@@ -18,7 +19,7 @@ from tonne.model import check_id
 from tonne.store.errors import ObjectMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
@@ -27,14 +28,25 @@ if TYPE_CHECKING:
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.ledger.book.editions import Editions
     from tonne.ledger.budget import Hold
+    from tonne.ledger.files.files import Wanted
     from tonne.ledger.reading.balances import Add
     from tonne.ledger.reading.evidence import Evidence
+    from tonne.ledger.reading.rollups import Rollups
     from tonne.model import Entity
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.manifest.moments import Point, PostingsAt
+    from tonne.store.rows import FileRow
 
 ATTEMPTS_MAX = 16
 """Moments that a reader takes when changes, merges and garbage collection outrun it."""
+
+
+class Reading(NamedTuple):
+    """Postings files that are read, what of them is wanted at least, and what takes the parts."""
+
+    files: Sequence[FileRow]
+    add: Add
+    wanted: Wanted = ALL
 
 
 @dataclass(eq=False)
@@ -70,6 +82,8 @@ class Snapshot(Moment):
         Finds the postings of the same moment again, where files of it were collected.
     resolved : mapping
         What a version of the method resolves to that the caller chose; empty: none was chosen.
+    rollups : Rollups, optional
+        Sums of the files without their facilities; None where a sum of them would not do.
     """
 
     settings: MethodSettings
@@ -82,9 +96,10 @@ class Snapshot(Moment):
     evidence: Evidence
     again: Callable[[], PostingsAt]
     resolved: Mapping[str, Resolution] = field(default_factory=dict, kw_only=True)
+    rollups: Rollups | None = field(default=None, kw_only=True)
 
-    def fold(self, begin: Callable[[], Add]) -> None:
-        """Go through the postings, part by part.
+    def fold(self, begin: Callable[[], Iterable[Reading]]) -> None:
+        """Go through postings, part by part.
 
         Memory holds a part of at most `POSTINGS_GROUP_ROWS` rows, whatever the size of the book
         and of its files.
@@ -92,9 +107,9 @@ class Snapshot(Moment):
         Parameters
         ----------
         begin : callable
-            Gives what takes the parts, columns of `POSTINGS_SCHEMA`. It is called anew where
-            merges and garbage collection outran the reading: then the same postings are read
-            from where they stand now.
+            Says what is read of `files`, and what takes its parts, columns of `POSTINGS_SCHEMA`.
+            It is called anew where merges and garbage collection outran the reading: then the
+            same postings are read from where they stand now.
 
         Raises
         ------
@@ -102,10 +117,12 @@ class Snapshot(Moment):
             A file that the manifest names is gone or cannot be read.
         """
         for _ in range(ATTEMPTS_MAX):
-            add = begin()
             try:
-                for part in self.parts(self):
-                    add(part)
+                for reading in begin():
+                    # What stands in no file is of one reading: rollups stand for files alone.
+                    files = None if self.at.first else reading.files
+                    for part in self.parts(self, files, reading.wanted):
+                        reading.add(part)
             except ObjectMissing as error:
                 missing = error
                 self.at = self.again()
@@ -127,9 +144,9 @@ class Snapshot(Moment):
         """
         parts: list[pl.DataFrame] = []
 
-        def begin() -> Add:
+        def begin() -> Iterator[Reading]:
             parts.clear()
-            return parts.append
+            yield Reading(self.files, parts.append)
 
         self.fold(begin)
         with polars_errors(f"postings of book {self.book.id}"):
@@ -154,6 +171,7 @@ class Snapshots:
         Reads the postings of a moment, as `PostingsReader.parts`.
     editions : Editions
     evidence : Evidence
+    rollups : Rollups, optional
         As in `Snapshot`.
     """
 
@@ -164,6 +182,8 @@ class Snapshots:
         parts: MomentParts,
         editions: Editions,
         evidence: Evidence,
+        *,
+        rollups: Rollups | None = None,
     ) -> None:
         self._manifest = manifest
         self._states = states
@@ -171,6 +191,7 @@ class Snapshots:
         self._parts = parts
         self._editions = editions
         self._evidence = evidence
+        self._rollups = rollups
 
     def rules(
         self, book: str, as_of: AsOf | None = None, method: int = 0
@@ -240,5 +261,6 @@ class Snapshots:
                 again,
                 hold=hold,
                 resolved={} if under is None else under.resolutions,
+                rollups=None if under or moment.at.first else self._rollups,
             )
         raise outrun(book)

@@ -14,6 +14,7 @@ import polars as pl
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings
 from tonne.ledger.files.spilled_sums import SpilledSums
+from tonne.ledger.reading.balances import ALL
 from tonne.ledger.reading.moment import Moment
 from tonne.ledger.reading.past.postings import PostingsReader
 from tonne.store.manifest.moments import PostingsAt
@@ -21,7 +22,7 @@ from tonne.store.manifest.moments import PostingsAt
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tonne.ledger.files.files import FileReader
+    from tonne.ledger.files.files import FileReader, Wanted
     from tonne.model import Book
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.manifest.moments import Point
@@ -72,7 +73,7 @@ def missing_between(
         Columns of `POSTINGS_SCHEMA`.
     """
     first, last = interval
-    postings = PostingsReader(manifest, reader, lambda _: ())
+    postings = PostingsReader(manifest, reader, _no_files)
     with SpilledSums(POSTINGS_SCHEMA, SUMS_ROWS_MAX) as sums:
         for file in good:
             frame = reader.open(file).frame()
@@ -81,3 +82,11 @@ def missing_between(
         for part in postings.parts(Moment(book, last, PostingsAt((), first))):
             sums.add(part)
         return pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
+
+
+def _no_files(
+    files: Sequence[FileRow],  # noqa: ARG001  none is read
+    *,
+    wanted: Wanted = ALL,  # noqa: ARG001  none of it is read
+) -> Iterable[pl.DataFrame]:
+    return ()

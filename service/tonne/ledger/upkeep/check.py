@@ -1,8 +1,8 @@
 """Checks a book: every file against its digest, and everything that the ledger keeps twice.
 
 File by file, in the order of the commits. In memory are one file with its clearings, the sums of
-`SUMS_ROWS_MAX` postings (more wait in a temporary folder) and some hundred bytes for each
-channel and each live postings file; nothing that grows with the records.
+`SUMS_ROWS_MAX` postings (more wait in a temporary folder), the rollups, and some hundred bytes for
+each channel and each live postings file; nothing that grows with the records.
 
 A book may be written to meanwhile: what is compared is the moment at which the check began.
 """
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader
+from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader, run_of
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.files.overlay import REVERSED, Overlay, is_waiting, read_cleared, with_cleared
+from tonne.ledger.files.postings import as_postings
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.posting.entries import REQUEST_PREFIX
@@ -29,19 +30,22 @@ from tonne.ledger.reading.snapshot import ATTEMPTS_MAX
 from tonne.ledger.upkeep.findings import (
     BookFindings,
     Problem,
+    check_keys,
     clearing_problems,
     held_text,
     resolution_problems,
     totals_of,
+    whole_rollups,
 )
 from tonne.model import ControlTotals, month_of_period
 from tonne.quantities import atto_of, quantity_text
 from tonne.store.errors import ObjectMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tonne.ledger.files.frames import Schema
+    from tonne.ledger.upkeep.rollups.rolling import RollupCheck
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import BookSnapshot, FileRow
@@ -114,8 +118,9 @@ class BookCheck:
         Every file has its digest and its rows; a clearing clears records that waited, each once;
         every channel's offsets are dense up to its committed offset, over segments and
         quarantine; every channel's and request's totals are the sums of its records; the balances
-        are what the segments' records add up to, month by month; every resolution that a posting
-        names is there and is what its id says.
+        are what the segments' records add up to, month by month; each rollup is what the postings
+        of its run add up to; every resolution that a posting names is there and is what its id
+        says.
         """
         for _ in range(ATTEMPTS_MAX):
             snapshot = self._manifest.book_snapshot(self._book)
@@ -125,6 +130,9 @@ class BookCheck:
                     continue
                 for files in self._commits(snapshot):
                     self._check_commit(snapshot, files, difference)
+                check_keys(
+                    self._manifest, self._reader, self._book, snapshot.stop_seq, self._count
+                )
                 self._check_channels(snapshot)
                 self._check_difference(difference)
                 return self._found
@@ -137,7 +145,9 @@ class BookCheck:
     def _tell(self, rule: str, message: str, file: str = "") -> None:
         self._found.problems.append(Problem(rule, message, file))
 
-    def _count(self, file: FileRow) -> None:
+    def _count(self, file: FileRow, problem: str = "") -> None:
+        if problem:
+            self._tell("FILE_MUST_BE_WHOLE", problem, file.id)
         self._found.file_count += 1
         self._found.size_bytes += file.size_bytes
         self._on_file()
@@ -145,6 +155,7 @@ class BookCheck:
     def _take_postings(self, snapshot: BookSnapshot, difference: SpilledSums) -> bool:
         """Take the balances off what the records will add; False where a merge was faster."""
         ids: set[str] = set()
+        rollups = self._rollups(snapshot)
         for file in snapshot.postings:
             try:
                 frame = self._reader.open(file).frame()
@@ -158,9 +169,28 @@ class BookCheck:
                     ids.update(frame["resolution"].drop_nulls().unique())
                     sums = as_reposted(frame).with_columns(-pl.col(_SUMS))
                 difference.add(sums)
+                if run_of(file) in rollups:
+                    rollups[run_of(file)].add(as_postings(frame))
             self._count(file)
+        if not self._lost_count:
+            self._check_rollups(rollups)
         self._check_resolutions(sorted(ids))
         return True
+
+    def _rollups(self, snapshot: BookSnapshot) -> dict[str, RollupCheck]:
+        """Read the rollups of the runs that the postings are of."""
+        live = {run_of(file) for file in snapshot.postings}
+        return whole_rollups(self._manifest, self._reader, self._book, live, self._count)
+
+    def _check_rollups(self, rollups: Mapping[str, RollupCheck]) -> None:
+        for run, rollup in rollups.items():
+            kinds = ", ".join(rollup.differing())
+            if kinds:
+                self._tell(
+                    "ROLLUP_MUST_BE_THE_POSTINGS",
+                    f"{kinds} of the run {run}: not what its postings add up to. Run `tonne "
+                    f"rebuild --book {self._book}`, which makes it again",
+                )
 
     def _check_resolutions(self, ids: Sequence[str]) -> None:
         for first in range(0, len(ids), _FILES_BATCH):

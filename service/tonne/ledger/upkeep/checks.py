@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tonne.errors import StoreUnavailable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tonne.ledger.upkeep.findings import BookFindings
+    from tonne.ledger.upkeep.rollups.maker import RollupMaker
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import Lease, Soundness
@@ -34,6 +36,8 @@ class Checks:
     ----------
     manifest, objects
         Where the ledger is kept.
+    rollups : RollupMaker
+        Makes rollups again.
     holder : str
         Name of this process in leases.
     merge_lease_s : float
@@ -46,6 +50,7 @@ class Checks:
         self,
         manifest: Manifest,
         objects: Objects,
+        rollups: RollupMaker,
         *,
         holder: str,
         merge_lease_s: float,
@@ -53,6 +58,7 @@ class Checks:
     ) -> None:
         self._manifest = manifest
         self._objects = objects
+        self._rollups = rollups
         self._holder = holder
         self._merge_lease_s = merge_lease_s
         self._clock = clock
@@ -80,7 +86,7 @@ class Checks:
         on_file: Callable[[], None],
         on_wait: Callable[[], None] = lambda: None,
     ) -> Rebuilt:
-        """Make corrupt and missing postings files of a book again, from its records.
+        """Make corrupt and missing postings files of a book again, from its records, and rollups.
 
         Waits while the book is merged, or for as long as the merge of a server that died keeps
         others off; `on_wait` is called meanwhile.
@@ -89,7 +95,7 @@ class Checks:
         """
         lease = self._merge_lease(self._manifest.get_book(check_id("book", book)).id, on_wait)
         try:
-            return Rebuild(
+            rebuilt = Rebuild(
                 self._manifest,
                 self._objects,
                 book,
@@ -99,6 +105,8 @@ class Checks:
                 assumes_regions=assumes_regions,
                 on_file=on_file,
             ).run()
+            rollup_count = self._rollups.refresh(book, lease, is_anew=True)
+            return replace(rebuilt, rollup_count=rollup_count)
         finally:
             self._manifest.release_lease(lease)
 

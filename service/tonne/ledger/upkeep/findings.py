@@ -11,15 +11,22 @@ import polars as pl
 from tonne.catalogue.resolving.resolution import Resolution
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.sums import sum_by
+from tonne.ledger.keys.key_file import decode_keys
+from tonne.ledger.reading.rollups import files_by_run
+from tonne.ledger.upkeep.rollups.rolling import RollupCheck
 from tonne.model import ControlTotals, RowStatus
 from tonne.quantities import atto_of
+from tonne.store.errors import ObjectMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from tonne.ledger.files.files import FileReader
     from tonne.ledger.files.hours import HourFiles
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow, RangeRow
+
+    OnFile = Callable[[FileRow, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +130,44 @@ def totals_of(rows: pl.DataFrame) -> ControlTotals:
         suspended_count=rows.filter(is_suspended).height,
         quantity_atto=atto_of(sum_by(rows, ())["quantity"].item()),
     )
+
+
+def check_keys(
+    manifest: Manifest, reader: FileReader, book: str, stop_seq: int, on_file: OnFile
+) -> None:
+    """Check that each key file is one of the book; one that was merged since is left."""
+    hash_key = manifest.key_state(book).hash_key
+    for part, file in manifest.key_files(book):
+        if file.seq > stop_seq:
+            continue
+        problem = ""
+        try:
+            decode_keys(reader.open(file), hash_key, part.segment)
+        except ObjectMissing:
+            continue
+        except LedgerInconsistent as error:
+            problem = error.message
+        on_file(file, problem)
+
+
+def whole_rollups(
+    manifest: Manifest, reader: FileReader, book: str, live: Collection[str], on_file: OnFile
+) -> dict[str, RollupCheck]:
+    """Read the rollups of the `live` runs that have all their files."""
+    found = {}
+    for run, files in files_by_run(manifest.live_rollups(book)).items():
+        if run not in live:
+            continue  # a merge was faster, or its run went with an older server
+        stored = {}
+        for kind, file in files.items():
+            problem = ""
+            try:
+                stored[kind] = reader.open(file).frame()
+            except ObjectMissing:
+                pass
+            except LedgerInconsistent as error:
+                problem = error.message
+            on_file(file, problem)
+        if len(stored) == len(files):
+            found[run] = RollupCheck(stored)
+    return found

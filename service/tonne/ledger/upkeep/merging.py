@@ -16,18 +16,22 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.files.files import POSTINGS, POSTINGS_GROUP_ROWS, put_frame
+from tonne.ledger.files.files import POSTINGS, POSTINGS_GROUP_ROWS, put_frame, run_of
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.upkeep.rollups.maker import CONSERVED, in_order
+from tonne.ledger.upkeep.turns import Layout
 from tonne.store.errors import LeaseLost, ObjectMissing
+from tonne.store.statement_rows import Span
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tonne.ledger.reading.balances import Parts
+    from tonne.ledger.upkeep.rollups.maker import RollupMaker
+    from tonne.ledger.upkeep.turns import Turn
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import FileRow, Lease
@@ -53,14 +57,11 @@ docs/operations.md: the sums so far, what waits to be added to them, and the sum
 TURNS_MAX = 64
 """Most turns of one merge: each of them reads all of its files."""
 
-_CONSERVED = {
-    name: kind
-    for name, kind in POSTINGS_SCHEMA.items()
-    if name not in {"facility", "activity", "unit", "region"}
-}
-"""What a merge must not change: sums by month, resolution and status."""
+FILE_ROWS_MAX = 1 << 17
+"""Most rows of a merged file: a question for a facility's year reads twelve of them, or fewer."""
 
-_HASH_SEED = 0x7071
+_ORDER = ("period", "facility")
+"""Order of the rows of a merged file: that of the files of a run, too."""
 
 
 class Merger:
@@ -84,6 +85,8 @@ class Merger:
         The time, UTC.
     on_dead : callable
         Told the ids of the files that were replaced.
+    rollups : RollupMaker
+        Sums the files of a run without their facilities.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class Merger:
         lease_s: float,
         clock: Callable[[], dt.datetime],
         on_dead: Callable[[Sequence[str]], None],
+        rollups: RollupMaker,
     ) -> None:
         self._manifest = manifest
         self._objects = objects
@@ -108,9 +112,12 @@ class Merger:
         self._lease_s = lease_s
         self._clock = clock
         self._on_dead = on_dead
+        self._rollups = rollups
 
     def merge(self, book: str) -> int:
         """Merge each tier that has too many runs; the sums stay what they are.
+
+        Then make the rollups that are missing, or not right any more.
 
         One process at a time merges a book, by lease. One that was paused so long that
         another took the lease commits nothing: the manifest compares the fence.
@@ -120,24 +127,28 @@ class Merger:
         int
             Files that were replaced.
         """
-        if next(self._crowded(book), None) is None:
+        postings = self._manifest.live_postings(book)
+        is_crowded = next(self._crowded(book, postings), None) is not None
+        if not is_crowded and not self._rollups.is_due(book, postings):
             return 0
         lease = self._manifest.acquire_lease(f"merge/{book}", self._holder, self._lease_s)
         if lease is None:
             return 0
         replaced = 0
         try:
-            while files := next(self._crowded(book), None):
+            while files := next(self._crowded(book, self._manifest.live_postings(book)), None):
                 if not self._merge_files(book, files, lease):
                     break
                 replaced += len(files)
+            if self._rollups.is_due(book, self._manifest.live_postings(book)):
+                self._rollups.refresh(book, lease)
         except LeaseLost as error:
             logger.warning("another server took over a merge: %s", error)
         finally:
             self._manifest.release_lease(lease)  # without effect on another's
         return replaced
 
-    def _crowded(self, book: str) -> Iterator[list[FileRow]]:
+    def _crowded(self, book: str, postings: Sequence[FileRow]) -> Iterator[list[FileRow]]:
         """Yield files to merge, tier by tier, the lowest first.
 
         Equal sizes meet equal sizes: each row is rewritten once per tier that it climbs, so
@@ -147,11 +158,10 @@ class Merger:
         it stay a set of files. What lies between two marks gets no more files, and becomes one
         run. What was there before the first mark is many days at once: it keeps its tiers.
         """
-        files = self._manifest.live_postings(book)
         # Read behind the files: a mark that is put meanwhile lies behind them all.
         marks = sorted({each.number for each in self._manifest.marks(book)})
         tiers: dict[tuple[int, int], list[list[FileRow]]] = {}
-        for run in _runs(files):
+        for run in _runs(postings):
             place = bisect.bisect_left(marks, run[0].last_commit)
             is_whole = 0 < place < len(marks)
             tiers.setdefault((place, 0 if is_whole else _tier(run)), []).append(run)
@@ -180,74 +190,89 @@ class Merger:
             new = self._merge_in_turns(book, files, turns, lease)
         except ObjectMissing:
             return False
-        self._check_written(book, before, new)
-        if not self._manifest.replace_postings(book, old_ids, new[0], lease, further=new[1:]):
+        rollup = self._check_written(book, before, new)
+        old_runs = sorted({run_of(file) for file in files if not file.commit_id})
+        if not self._manifest.replace_postings(
+            book, old_ids, new[0], lease, further=new[1:], rollup=rollup, old_runs=old_runs
+        ):
             return False
         self._on_dead(old_ids)
         return True
 
-    def _look(self, files: Sequence[FileRow]) -> tuple[int, pl.DataFrame]:
-        """Find in how many turns files can be merged, and what they add up to."""
-        sums = RunningSums(_CONSERVED)
+    def _look(self, files: Sequence[FileRow]) -> tuple[list[Turn], pl.DataFrame]:
+        """Find in which turns files can be merged, and what they add up to."""
+        sums = RunningSums(CONSERVED)
+        layout = Layout()
         rows = text_bytes = 0
         for part in self._parts(files):
             rows += part.height
             text_bytes += _text_bytes(part)
             sums.add(part)
-        turns = -(-(rows * ROW_BYTES + text_bytes) // self._bytes_max)
-        return max(turns, 1), _in_order(sums)
+            with polars_errors("postings to merge"):
+                layout.add(part)
+        memory = rows * ROW_BYTES + text_bytes
+        rows_max = max(rows * self._bytes_max // max(memory, 1), 1)
+        return layout.turns(rows_max), in_order(sums)
 
     def _merge_in_turns(
-        self, book: str, files: Sequence[FileRow], turns: int, lease: Lease
+        self, book: str, files: Sequence[FileRow], turns: Sequence[Turn], lease: Lease
     ) -> list[FileRow]:
-        """Write the files of a run; none is live yet."""
+        """Write the files of a run; none is live yet. One is written where nothing is left."""
         name = uuid.uuid4().hex
         new: list[FileRow] = []
-        for turn in range(turns):
-            merged = self._merge_turn(files, turn, turns)
-            # Reading and adding up can take as long as the lease: nothing is written without it.
-            if self._manifest.renew_lease(lease, self._lease_s) is None:
-                raise LeaseLost(lease.name, lease.holder, lease.fence)
-            if merged.is_empty() and (new or turn < turns - 1):
-                continue
-            new.append(
-                put_frame(
-                    self._objects,
-                    merged,
-                    POSTINGS,
-                    book=book,
-                    commit_id="",
-                    now=self._clock(),
-                    name=f"{name}-{turn}" if turns > 1 else name,
-                )
-            )
-        return new
+        for turn in turns:
+            merged = self._merge_turn(files, turn)
+            for part in merged.iter_slices(FILE_ROWS_MAX):
+                new.append(self._put(book, part, f"{name}-{len(new)}", lease))
+        return new or [self._put(book, pl.DataFrame(schema=POSTINGS_SCHEMA), f"{name}-0", lease)]
 
-    def _check_written(self, book: str, before: pl.DataFrame, new: Sequence[FileRow]) -> None:
+    def _put(self, book: str, part: pl.DataFrame, name: str, lease: Lease) -> FileRow:
+        # Reading and adding up can take as long as the lease: nothing is written without it.
+        if self._manifest.renew_lease(lease, self._lease_s) is None:
+            raise LeaseLost(lease.name, lease.holder, lease.fence)
+        return put_frame(
+            self._objects,
+            part,
+            POSTINGS,
+            book=book,
+            commit_id="",
+            now=self._clock(),
+            name=name,
+            span=_span(part),
+        )
+
+    def _check_written(
+        self, book: str, before: pl.DataFrame, new: Sequence[FileRow]
+    ) -> Sequence[FileRow]:
         """Read a run back as it lies, and compare its sums with those of what it is to replace.
 
         Month by month, resolution by resolution: quantities and counts. The bytes are read again
-        from the storage: what they replace is deleted some time later.
+        from the storage: what they replace is deleted some time later. The rollup is made of what
+        was read; gives its files.
         """
-        sums = RunningSums(_CONSERVED)
+        sums = RunningSums(CONSERVED)
+        roller = self._rollups.begin(book, new)
         try:
             for part in self._parts(new):
                 sums.add(part)
+                if roller is not None:
+                    roller.add(part)
         except (LedgerInconsistent, ObjectMissing) as error:
             raise LedgerInconsistent(
                 f"the merged postings file of book {book!r} cannot be read back. It was thrown "
                 f"away, and the files that it was to replace stay: {error.message}",
                 metadata={"book": book},
             ) from error
-        if not _in_order(sums).equals(before):
+        if not in_order(sums).equals(before):
             raise LedgerInconsistent(
                 f"the merged postings file of book {book!r} has other sums than the files before "
                 "it. It was thrown away, and the files that it was to replace stay",
                 metadata={"book": book},
             )
+        return () if roller is None else self._rollups.put(book, new, roller, before)
 
-    def _merge_turn(self, files: Sequence[FileRow], turn: int, turns: int) -> pl.DataFrame:
-        """Sum the postings of a share of the keys.
+    def _merge_turn(self, files: Sequence[FileRow], turn: Turn) -> pl.DataFrame:
+        """Sum the postings of a turn, in the order of the files.
 
         The texts are categories of this turn alone, which are gone with its frames: a posting
         takes a third of the memory.
@@ -256,28 +281,29 @@ class Merger:
         texts = [name for name, each in POSTINGS_SCHEMA.items() if each == pl.String]
         coded = {**POSTINGS_SCHEMA, **dict.fromkeys(texts, kind)}
         sums = RunningSums(coded, pending_rows_min=POSTINGS_GROUP_ROWS)
-        for part in self._parts(files):
+        for part in self._parts(files, wanted=turn.wanted):
             with polars_errors("postings to merge"):
-                hashes = part.select(POSTED_KEYS).hash_rows(_HASH_SEED)
-                mine = part.filter(hashes % turns == turn) if turns > 1 else part
-                coded_part = mine.with_columns(pl.col(texts).cast(kind))
+                coded_part = turn.of(part).with_columns(pl.col(texts).cast(kind))
             sums.add(coded_part)
         with polars_errors("merged postings"):
-            merged = drop_zeros(sums.frame())
+            merged = drop_zeros(sums.frame()).sort(_ORDER, maintain_order=True)
             return merged.select(pl.col(n).cast(each) for n, each in POSTINGS_SCHEMA.items())
 
 
-def _in_order(sums: RunningSums) -> pl.DataFrame:
-    with polars_errors("sums of postings"):
-        return drop_zeros(sums.frame()).sort("period", "resolution", "status")
+def _span(part: pl.DataFrame) -> Span | None:
+    """Give the months and the facilities that postings in order lie within."""
+    if part.is_empty():
+        return None
+    periods, facilities = part["period"], part["facility"]
+    with polars_errors("merged postings"):
+        return Span(periods[0], periods[-1], str(facilities.min()), str(facilities.max()))
 
 
 def _runs(files: Iterable[FileRow]) -> list[list[FileRow]]:
-    """Put the files of each merge together; those of one merge have one name and a number."""
+    """Put the files of each merge together."""
     runs: dict[str, list[FileRow]] = {}
     for file in files:
-        name = file.path.rpartition("/")[2].partition("-")[0]
-        runs.setdefault(name, []).append(file)
+        runs.setdefault(run_of(file), []).append(file)
     return list(runs.values())
 
 

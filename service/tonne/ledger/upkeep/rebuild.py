@@ -20,7 +20,7 @@ from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent
 from tonne.ledger.book.book_state import BookState
 from tonne.ledger.book.facilities import read_register
 from tonne.ledger.book.factors import edition_factors
-from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame
+from tonne.ledger.files.files import POSTINGS, SEGMENT, FileReader, put_frame, run_of
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import REVERSED, is_waiting, read_cleared, with_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month, drop_zeros
@@ -58,13 +58,14 @@ class Rebuilt:
     """What a rebuild replaced: postings files that were corrupt, by one that has their sums.
 
     `assumed_count` is of records without a region whose facility's region was taken to be
-    today's.
+    today's, `rollup_count` of rollups that were made.
     """
 
     replaced: tuple[FileRow, ...] = ()
     row_count: int = 0
     record_count: int = 0
     assumed_count: int = 0
+    rollup_count: int = 0
 
 
 class Rebuild:
@@ -358,17 +359,17 @@ class Rebuild:
             now=self._clock(),
         )
         with polars_errors(new.path):
-            written = self._reader.open(new).frame().select(list(POSTINGS_SCHEMA))
-            is_same = written.equals(frame)
+            is_same = self._reader.open(new).frame().select(list(POSTINGS_SCHEMA)).equals(frame)
         if not is_same:
             raise LedgerInconsistent(
-                f"the rebuilt file {new.path} does not read back as it was written. It was "
-                "thrown away: rebuild again",
+                f"the rebuilt file {new.path} does not read back as written: rebuild again",
                 metadata={"book": self._book.id, "path": new.path},
             )
         self._renew()
         ids = [file.id for file in corrupt]
-        if not self._manifest.replace_postings(self._book.id, ids, new, self._lease):
+        runs = [run_of(file) for file in corrupt if not file.commit_id]
+        book = self._book.id
+        if not self._manifest.replace_postings(book, ids, new, self._lease, old_runs=runs):
             raise LeaseLost(self._lease.name, self._lease.holder, self._lease.fence)
 
     def _renew(self) -> None:
@@ -393,8 +394,7 @@ def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
         raise LedgerInconsistent(
             f"records of book {book!r} were posted, but version {state.book.method_version} of "
             "its method, in force at their commit, would not post them now. This version of "
-            "Tonne resolves them in another way than the one that posted them: rebuild with "
-            "that version",
+            "Tonne resolves them in another way: rebuild with the one that posted them",
             metadata={"book": book},
         )
     return texts

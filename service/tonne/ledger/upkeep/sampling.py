@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tonne.errors import FieldInvalid, LedgerInconsistent
-from tonne.ledger.files.files import CLEARING, POSTINGS, QUARANTINE, SEGMENT, FileReader
+from tonne.ledger.files.files import (
+    CLEARING,
+    KEYS,
+    POSTINGS,
+    QUARANTINE,
+    ROLLUP_KINDS,
+    SEGMENT,
+    FileReader,
+)
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.files.overlay import is_waiting, read_cleared, with_cleared
+from tonne.ledger.keys.key_file import decode_keys
 from tonne.ledger.upkeep.findings import (
     BookFindings,
     Problem,
@@ -34,7 +43,7 @@ SAMPLE_FILES_MAX = 100_000
 """Most files of a sample that is given as a number: so many rows are kept."""
 
 _FILES_BATCH = 256
-_KINDS: Final = (SEGMENT, POSTINGS, QUARANTINE, CLEARING)
+_KINDS: Final = (SEGMENT, POSTINGS, QUARANTINE, CLEARING, KEYS, *ROLLUP_KINDS)
 _RECORD_KINDS: Final = frozenset({SEGMENT, QUARANTINE})
 
 
@@ -114,7 +123,10 @@ class SampleCheck:
         snapshot = self._manifest.book_snapshot(self._found.book)
         for file in self._sample.choose(self._files(snapshot.stop_seq)):
             try:
-                frame = self._reader.open(file).frame()
+                verified = self._reader.open(file)
+                frame = pl.DataFrame() if file.kind == KEYS else verified.frame()
+                if file.kind == KEYS:
+                    decode_keys(verified, self._manifest.key_state(file.book).hash_key)
                 for rule, text in self._look(file, frame, snapshot.suspended_counts):
                     self._found.problems.append(Problem(rule, text, file.id))
             except ObjectMissing:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tonne.errors import DefectError
 from tonne.store import LeaseLost, Rules, garbage, pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tonne.ledger.book.books import Books
     from tonne.ledger.upkeep.merging import Merger
+    from tonne.ledger.upkeep.same.check import SameCheck
     from tonne.store.garbage import Collected
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
@@ -31,10 +32,19 @@ GARBAGE_INTERVAL_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round of upkeep did. `collected` is None where it was not this round's turn."""
+    """What one round of upkeep did. `collected` is None where it was not this round's turn.
+
+    `compared_segment_count` and `reversed_count` are of the check for records of one id;
+    `undecided_counts` is what waits for a decision, by kind, and `uncompared_age_s` the age of the
+    oldest records that are not compared.
+    """
 
     merged_file_count: int
     collected: Collected | None
+    compared_segment_count: int = 0
+    reversed_count: int = 0
+    undecided_counts: Mapping[str, int] = field(default_factory=dict)
+    uncompared_age_s: float = 0.0
 
 
 class Upkeep:
@@ -46,6 +56,7 @@ class Upkeep:
         Where the ledger is kept.
     books : Books
     merger : Merger
+    same : SameCheck
     holder : str
         Name of this process in leases.
     garbage_rules : Rules, optional
@@ -62,6 +73,7 @@ class Upkeep:
         objects: Objects,
         books: Books,
         merger: Merger,
+        same: SameCheck,
         *,
         holder: str,
         garbage_rules: Rules | None,
@@ -72,6 +84,7 @@ class Upkeep:
         self._objects = objects
         self._books = books
         self._merger = merger
+        self._same = same
         self._holder = holder
         self._garbage_rules = garbage_rules or Rules()
         self._mark_interval_s = mark_interval_s
@@ -97,11 +110,11 @@ class Upkeep:
         return pair.check_incarnation(self._manifest, self._objects, incarnation)
 
     def maintain(self) -> Round:
-        """Merge the postings of all books and collect garbage. Call it every few seconds.
+        """Merge postings, compare records of one id, collect garbage. Call it every few seconds.
 
         Each job is done under a lease, so any number of processes may call it: no work is
-        done twice, and one that lost its lease meanwhile changes nothing. A book that cannot be
-        merged keeps no other back; its defect is raised at the end.
+        done twice, and one that lost its lease meanwhile changes nothing. A book in
+        which that fails keeps no other back; its defect is raised at the end.
 
         Raises
         ------
@@ -111,18 +124,30 @@ class Upkeep:
             A collection would have deleted too much.
         """
         self._mark()
-        merged_count = 0
+        merged_count = compared_count = reversed_count = 0
         failures: list[DefectError] = []
         for book in self._books.book_ids():
             try:
                 merged_count += self._merger.merge(book)
+                checked = self._same.check_when_due(book)
+                compared_count += checked.segment_count
+                reversed_count += checked.reversed_count
             except DefectError as error:
-                logger.error("book %s cannot be merged: %s", book, error)  # noqa: TRY400  # raised below
+                logger.error("the upkeep of book %s failed: %s", book, error)  # noqa: TRY400  # raised below
                 failures.append(error)
         collected = self._collect_garbage()
         if failures:
             raise failures[0]
-        return Round(merged_count, collected)
+        oldest = self._manifest.oldest_uncompared()
+        age_s = (self._clock() - oldest).total_seconds() if oldest is not None else 0.0
+        return Round(
+            merged_count,
+            collected,
+            compared_count,
+            reversed_count,
+            self._manifest.undecided_counts(),
+            max(age_s, 0.0),
+        )
 
     def write_mark(self, interval_s: float = 0.0) -> None:
         """Write down how far the manifest has come, unless that was done since. As `maintain`."""

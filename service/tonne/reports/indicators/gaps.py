@@ -66,7 +66,7 @@ class SiteGaps:
 
 
 class Sites:
-    """Sees which sites have postings of which kinds in which months: `gathering.Watch`.
+    """Sees which sites have postings of which kinds in which months: a `Watch` of postings.
 
     Parameters
     ----------
@@ -112,6 +112,29 @@ class Sites:
             )
         )
         if sum(map(len, self._pending)) >= max(PENDING_ROWS, self._masks.height):
+            self._join()
+
+    def takes(self, sites: pl.DataFrame) -> bool:
+        """Whether the sites of a rollup say all that is seen of its postings: of all wanted types.
+
+        They do not say which region a posting has, nor which of several it had.
+        """
+        roots = set(self._place.meta.root_names())
+        left_out = sites.filter(pl.col("facility").is_null())["facility_type"]
+        return (
+            roots <= {"facility_type"}
+            and bool(self._types)
+            and not set(self._types) & set(left_out)
+        )
+
+    def add_sites(self, sites: pl.DataFrame) -> None:
+        """See sites of a rollup: as of its postings, month by month."""
+        kept = sites.filter(
+            pl.col("facility").is_not_null() & pl.col("facility_type").is_in(self._types)
+        )
+        if not kept.is_empty():
+            columns = ("facility", "activity", "resolution", "block", "facility_type", "mask")
+            self._pending.append(kept.select(self._place.alias("place"), *columns))
             self._join()
 
     def _join(self) -> None:
@@ -221,11 +244,11 @@ def _in_window(both: pl.DataFrame, window: tuple[int, int]) -> Iterator[tuple[st
         no_num=pl.col("den") & ~pl.col("num") & pl.col("within"),
     ).filter((pl.col("no_den") > 0) | (pl.col("no_num") > 0))
     for (place,), frame in kept.partition_by("place", as_dict=True).items():
-        named = frame.with_columns(pl.col("facility").cast(pl.String)).sort("facility", "block")
-        sites = named["facility"].unique(maintain_order=True)
-        shown = set(sites.head(NAMED_MAX).to_list())
+        sites = frame["facility"].unique().cast(pl.String)
+        shown = sites.bottom_k(NAMED_MAX).to_list()
         periods: dict[tuple[str, int], list[int]] = {}
-        head = named.filter(pl.col("facility").is_in(list(shown)))
+        named = pl.col("facility").cast(pl.String)
+        head = frame.filter(named.is_in(shown)).with_columns(named).sort("facility", "block")
         for site, block, no_den, no_num in head.select(
             "facility", "block", "no_den", "no_num"
         ).iter_rows():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.hours.weighing import Weighted
     from tonne.reports.indicators.worth import Scaled, Terms, Worths
-    from tonne.reports.inventory.gathering import Watch
+    from tonne.reports.inventory.parts.watch import Watch
     from tonne.reports.inventory.request import InventoryRequest
     from tonne.reports.inventory.selection import Selection
 

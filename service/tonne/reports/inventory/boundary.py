@@ -7,6 +7,7 @@ investment: that part of scope 1 and location-based scope 2 goes to `scope3.15.i
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -72,6 +73,12 @@ class Boundary:
         self._approach = approach
         self._numbers = {WHOLE: 0}
         self._days: dict[tuple[str, str, str], tuple[int, ...]] = {}
+
+    def over(self, register: pl.DataFrame) -> Boundary:
+        """Make a boundary over other facilities, whose portions have the same numbers."""
+        other = copy.copy(self)  # with the same portions, which grow
+        other._ids, other._profiles = register["facility"], register.select(_PROFILE)  # noqa: SLF001  # its own kind
+        return other
 
     @property
     def portions(self) -> tuple[Portion, ...]:

@@ -7,16 +7,19 @@ does tell apart is counted against the memory that calls may hold before it grow
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.ledger.budget import PART_BYTES
+from tonne.ledger.files.files import Wanted
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.sums import RunningSums
+from tonne.ledger.reading.snapshot import Reading
 from tonne.reports.hours.times import Times
 from tonne.reports.hours.weighing import parts_by_id
+from tonne.reports.inventory.parts.rolled import usable_rollups
 from tonne.reports.inventory.selection import READ, Selection, Selector, selection_of
 
 if TYPE_CHECKING:
@@ -25,9 +28,10 @@ if TYPE_CHECKING:
     from tonne.catalogue.editions.hours import HoursPart
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.budget import Hold
-    from tonne.ledger.reading.balances import Add
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.hours.weighing import Hours
+    from tonne.reports.inventory.parts.rolled import RolledPostings
+    from tonne.reports.inventory.parts.watch import Watch
 
 SUM_ROW_BYTES = 800
 """Memory of a posting that is gathered, while it is summed with others. Measured."""
@@ -51,16 +55,6 @@ LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "l
 """What tells the balances of one resolution apart."""
 
 _TEXTS = ("facility", "activity", "unit", "region", "resolution")
-
-
-class Watch(Protocol):
-    """What sees the postings of a request as they come, and keeps of them what it needs."""
-
-    def begin(self) -> None:
-        """Begin anew: what was seen is seen again."""
-
-    def add(self, postings: pl.DataFrame) -> None:
-        """See postings of the request, their texts as categories."""
 
 
 class Gathering:
@@ -92,6 +86,11 @@ class Gathering:
         self._snapshot = snapshot
         self._selector = selector
         self._hold = hold
+        self._wanted = Wanted(
+            selector.request.first_period,
+            selector.request.last_period,
+            tuple(selector.request.facilities),
+        )
         group_by = selector.request.group_by
         self._is_unfolded = by_facility
         self._by_facility = by_facility or "facility" in group_by
@@ -116,12 +115,12 @@ class Gathering:
         """
         gathered = _Gathered(self)
 
-        def begin() -> Add:
+        def begin() -> Iterator[Reading]:
             nonlocal gathered
             gathered = _Gathered(self)
             if self._watch is not None:
                 self._watch.begin()
-            return gathered.add
+            yield from self._readings(gathered)
 
         self._snapshot.fold(begin)
         self._rows = gathered.taken_rows
@@ -158,6 +157,34 @@ class Gathering:
             by_time_count=by_time_count,
             hours=self._times(),
         )
+
+    def _readings(self, gathered: _Gathered) -> Iterator[Reading]:
+        """Say what is read: rollups first, and the files that these do not stand for."""
+        files = self._snapshot.files
+        rolled = (
+            []
+            if self._by_facility
+            else usable_rollups(self._snapshot, self._selector, self._wanted, self._watch)
+        )
+        # Of so few postings facilities are told apart, whatever there is beside them.
+        if max((each.sum_count for each in rolled), default=0) <= DETAIL_KEPT_ROWS:
+            yield Reading(files, gathered.add, self._wanted)
+            return
+        gathered.be_plain()
+        self.count(sum(each.taken.height for each in rolled))
+        done = set()
+        for each in rolled:
+            done |= {file.id for file in each.run.postings}
+            if self._watch is not None and each.sites is not None:
+                texts = pl.col("facility", "activity", "resolution").cast(self._kind)
+                self._watch.add_sites(each.sites.with_columns(texts))
+            if apart := gathered.add_rolled(each):
+                yield Reading(each.run.postings, gathered.add_apart, apart)
+        yield Reading([file for file in files if file.id not in done], gathered.add, self._wanted)
+
+    def coded_rollup(self, taken: pl.DataFrame) -> pl.DataFrame:
+        """Give what was taken of a rollup its texts as categories."""
+        return taken.with_columns(pl.col(name).cast(pl.String).cast(self._kind) for name in _TEXTS)
 
     def times_again(self) -> Hours | None:
         """Find when the records were once more, from the files alone."""
@@ -262,7 +289,7 @@ class Gathering:
             for share in range(shares):
                 sums = RunningSums(schema, PENDING_ROWS)
 
-                def begin(share: int = share) -> Add:
+                def begin(share: int = share) -> Iterator[Reading]:
                     nonlocal sums
                     sums = RunningSums(schema, PENDING_ROWS)
 
@@ -279,7 +306,7 @@ class Gathering:
                         sums.add(
                             mine.join(coded_cases, on=cases.columns, how="semi", nulls_equal=True)
                         )
-                    return add
+                    yield Reading(self._snapshot.files, add, self._wanted)
 
                 self._snapshot.fold(begin)
                 chosen = drop_zeros(sums.frame())
@@ -306,6 +333,34 @@ class _Gathered:
         if not hourly.is_empty():
             self.hourly.add(hourly)
         self.add_up(taken)
+
+    def be_plain(self) -> None:
+        """Leave out what the request does not tell apart, from the first posting on."""
+        self.is_plain = True
+        self.sums = RunningSums(self._gathering.schema(is_plain=True), PENDING_ROWS)
+
+    def add_rolled(self, rolled: RolledPostings) -> Wanted | None:
+        """Add a rollup; gives what is to be read of its postings, where facilities decide."""
+        taken = self._gathering.coded_rollup(rolled.taken)
+        hourly = self._gathering.by_hours(taken)
+        plain = taken.join(hourly.select("resolution").unique(), on="resolution", how="anti")
+        posting_count = int(plain["posting_count"].sum())
+        self.add_up(plain)
+        self.taken_rows += posting_count - plain.height
+        periods = pl.concat([hourly["period"], rolled.mixed["period"]])
+        if periods.is_empty():
+            return None
+        return Wanted(int(str(periods.min())), int(str(periods.max())))
+
+    def add_apart(self, part: pl.DataFrame) -> None:
+        """Add of postings that a rollup stands for what it leaves open."""
+        taken, mixed = self._gathering.settled(part)
+        hourly = self._gathering.by_hours(taken)
+        if not mixed.is_empty():
+            self.mixed.add(mixed)
+        if not hourly.is_empty():
+            self.hourly.add(hourly)
+            self.add_up(hourly)
 
     def add_up(self, taken: pl.DataFrame) -> None:
         """Add postings of one share each."""

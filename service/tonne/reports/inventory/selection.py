@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from tonne.reports.hours.weighing import Hours, no_hours
 from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
 from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
+from tonne.reports.inventory.parts.facility_types import FacilityTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -272,6 +274,22 @@ class Selector:
         """Portions by their number, of all postings so far."""
         return (WHOLE,) if self._boundary is None else self._boundary.portions
 
+    @property
+    def asks_register(self) -> bool:
+        """Whether what is taken depends on what the register says of facilities."""
+        return self._boundary is not None or self._asks_region or self._asks_type
+
+    def over(self, register: pl.DataFrame) -> Selector:
+        """Make a selector of the same request and the same portions, of other facilities.
+
+        The register is in order.
+        """
+        other = copy.copy(self)
+        other._register = register  # noqa: SLF001  # its own kind
+        if self._boundary is not None:
+            other._boundary = self._boundary.over(register)  # noqa: SLF001  # its own kind
+        return other
+
     def types(self) -> FacilityTypes | None:
         """Give what tells the types of facilities by their codes, where the request needs them."""
         if not self._asks_type:
@@ -324,6 +342,10 @@ class Selector:
             taken.filter(is_mixed),
         )
 
+    def take_apart(self, postings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Do as `take`, and part what that gives as `apart` does."""
+        return self.apart(self.take(postings))
+
     def cut_by_time(self, mixed: pl.DataFrame) -> pl.DataFrame:
         """Cut postings where the share changes, in proportion to days."""
         assert self._boundary is not None  # noqa: S101  nothing is mixed without one
@@ -354,39 +376,6 @@ class Selector:
         own = pl.col("region").cast(pl.String).fill_null("")
         written = pl.when(own != "").then(own).otherwise("facility_region")
         return self._meanings.read(placed, "region", written, "effective_region")
-
-
-class FacilityTypes:
-    """Tells the types of facilities by their codes: the register is asked once for each facility.
-
-    Parameters
-    ----------
-    register : polars.DataFrame
-        `facility` and `type`, in the order of facilities.
-    """
-
-    def __init__(self, register: pl.DataFrame) -> None:
-        self._register = register
-        self._by_code = pl.Series("facility_type", [], dtype=pl.String)
-
-    def of(self, facilities: pl.Series) -> pl.Series:
-        """Give the types of facilities, categories all of one kind; empty where unregistered."""
-        codes = facilities.to_physical()
-        code_count = codes.len() and int(str(codes.max())) + 1
-        if code_count > len(self._by_code):
-            more = pl.Series([None], dtype=pl.String).new_from_index(
-                0, code_count - len(self._by_code)
-            )
-            self._by_code = self._by_code.append(more)
-        found = self._by_code.gather(codes)
-        if found.null_count():
-            new = pl.DataFrame({"code": codes, "facility": facilities}).filter(found.is_null())
-            named = new.unique("code")
-            ids, types = self._register["facility"], self._register["type"]
-            found_types = look_up(ids, types, named["facility"].cast(pl.String)).fill_null("")
-            self._by_code = self._by_code.scatter(named["code"], found_types)
-            found = self._by_code.gather(codes)
-        return found.alias("facility_type")
 
 
 def _known(posted: pl.DataFrame, resolutions: Mapping[str, Resolution]) -> dict[str, Resolution]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tonne import model
 from tonne.errors import BookExists
 from tonne.store.manifest.changes import body_of, note_changes
+from tonne.store.manifest.keys import insert_book_key
 from tonne.store.manifest.methods import current_methods, insert_method
 from tonne.store.manifest.numbers import START, bump_revision, day_end, insert_mark, insert_moment
 from tonne.store.manifest.past import BOOK, keep_past
@@ -79,6 +80,7 @@ class BookTable(Tables):
             made = _get_book(connection, book.id)
             entry = Change("book", book.id, after=_body(made), author=method.author)
             note_changes(connection, book.id, [entry], now)
+            insert_book_key(connection, self._database, book.id)
             insert_method(connection, book.id, method, now)
             insert_moment(connection, book.id, 0, 1, now)
             insert_mark(connection, self._database, book.id, 0, kind=START, at=now)

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.rows import Found
 from tonne.store.sql import schema
-from tonne.store.sql.closing_tables import change as table
 from tonne.store.sql.scan import scan
+from tonne.store.sql.tables.closing import change as table
 from tonne.store.sql.types import UtcTime
 from tonne.store.statement_rows import Change
 from tonne.work import actor

@@ -114,6 +114,10 @@ def clear_segments(connection: Connection, commit: Commit) -> None:
     table = schema.file
     lost = []
     for clearing in sorted(commit.clearings, key=lambda each: each.segment_id):
+        if clearing.is_asserted:
+            if not _is_as_asserted(connection, commit, clearing):
+                lost.append(clearing.segment_id)
+            continue
         _check_clearing(commit, clearing)
         changed = connection.execute(
             sa.update(table)
@@ -137,6 +141,25 @@ def clear_segments(connection: Connection, commit: Commit) -> None:
             lost.append(clearing.segment_id)
     if lost:
         raise SuspenseChanged.of(commit.book, lost)
+
+
+def _is_as_asserted(connection: Connection, commit: Commit, clearing: Clearing) -> bool:
+    """Whether a segment has the counts of a clearing that asserts them, to the end of this.
+
+    The row is locked against others that change it, in the same order as all.
+    """
+    table = schema.file
+    query = (
+        sa.select(table.c.id)
+        .where(
+            table.c.id == clearing.segment_id,
+            table.c.book == commit.book,
+            table.c.suspended_count == clearing.suspended_before,
+            table.c.reversed_count == clearing.reversed_before,
+        )
+        .with_for_update(read=True)
+    )
+    return connection.execute(query).first() is not None
 
 
 def _check_clearing(commit: Commit, clearing: Clearing) -> None:

@@ -26,7 +26,7 @@ from tonne.store.manifest.marks import CLOSE, SEAL, put_mark
 from tonne.store.manifest.numbers import bump_revision
 from tonne.store.manifest.tables import Tables, check_book, lock_book
 from tonne.store.sql import schema
-from tonne.store.sql.closing_tables import period_close as table
+from tonne.store.sql.tables.closing import period_close as table
 from tonne.store.statement_rows import Acceptance, Act, Change, CloseGround, Fence, PeriodClose
 
 if TYPE_CHECKING:

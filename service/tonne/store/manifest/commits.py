@@ -44,6 +44,7 @@ from tonne.store.errors import (
 from tonne.store.manifest.clearings import clear_segments, shift_totals
 from tonne.store.manifest.corrections import insert_corrections
 from tonne.store.manifest.files import condemned_paths, insert_files
+from tonne.store.manifest.keys import insert_key_files
 from tonne.store.manifest.mends import insert_mends
 from tonne.store.manifest.numbers import take_numbers
 from tonne.store.manifest.tables import Tables, lock_book, name_of, split, totals_of, totals_values
@@ -139,6 +140,7 @@ class CommitTable(Tables):
         )
         insert_corrections(connection, commit, step.time, step.fence)
         insert_files(connection, commit.files, step.first)
+        insert_key_files(connection, commit, step.first)
         faults.reach("commit.in_sql")
 
     def _begin(self, connection: Connection, commit: Commit) -> dt.datetime:

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tonne.errors import LedgerInconsistent, StoreUnavailable
-from tonne.store import faults
 from tonne.store.manifest.leases import check_lease
-from tonne.store.manifest.marks import check_marks
-from tonne.store.manifest.numbers import take_numbers
-from tonne.store.manifest.tables import Tables, check_book, lock_book, split
+from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.rows import FileRow, RangeRow
 from tonne.store.sql import schema
+from tonne.store.statement_rows import Span
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,13 +20,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tonne.store.rows import Lease
+    from tonne.store.sql.database import Database
+    from tonne.store.statement_rows import FileKind
 
 _LIVE = "live"
 _DEAD = "dead"
 _CONDEMNED = "condemned"
 
 
-class _NotLiveError(Exception):
+class NotLiveError(Exception):
     """A file to be replaced is not live any more."""
 
 
@@ -101,64 +100,6 @@ class FileTable(Tables):
                 query = sa.select(table).where(table.c.id.in_(chunk), table.c.state != _CONDEMNED)
                 found.update((row.id, file_of(row)) for row in connection.execute(query))
         return found
-
-    def replace_postings(
-        self,
-        book: str,
-        old_ids: Sequence[str],
-        new: FileRow,
-        lease: Lease | None = None,
-        *,
-        further: Sequence[FileRow] = (),
-    ) -> bool:
-        """Replace live postings files by one that holds the same sums, in one transaction.
-
-        `new` gets a `seq` of its own and an empty `commit_id`; so does each of `further`, the
-        files that hold the same sums together with it.
-
-        Returns
-        -------
-        bool
-            False if an old one was not live any more: nothing happened. A merge that happened
-            before under the same new id is fine.
-
-        Raises
-        ------
-        LeaseLost
-            Another one has taken the `lease` under which this is done: nothing happened.
-        """
-        faults.reach("merge.before_sql")
-
-        def work(connection: Connection) -> None:
-            check_lease(connection, lease)
-            first, last = self._kill_postings(connection, book, sorted(set(old_ids)))
-            files = [new, *further]
-            step = take_numbers(connection, self._database, book, len(files))
-            check_marks(connection, book, first, last)
-            insert_files(connection, files, step.first, merged=(first, last))
-
-        def settle(connection: Connection) -> bool:
-            lock_book(connection, book)  # see commits: whoever held it has ended
-            return _exists(connection, new.id)
-
-        try:
-            self._database.write(
-                work, settle=settle, committed=lambda: faults.reach("merge.after_sql")
-            )
-        except _NotLiveError:
-            with self._database.read() as connection:
-                return _exists(connection, new.id)
-        except LedgerInconsistent as error:
-            with self._database.read() as connection:
-                taken = condemned_paths(connection, [each.path for each in (new, *further)])
-            if taken:
-                raise StoreUnavailable(
-                    "the merged postings file waited too long and was collected as garbage: "
-                    "merge again",
-                    detail=f"{min(taken)} is one that was",
-                ) from error
-            raise
-        return True
 
     def forget_files(self, ids: Iterable[str], lease: Lease | None = None) -> None:
         """Remove the rows of dead files whose objects are gone. Raises `LeaseLost`."""
@@ -237,33 +178,50 @@ class FileTable(Tables):
             rows = connection.execute(query.order_by(table.c.seq).limit(limit))
             return [file_of(row) for row in rows]
 
-    def _kill_postings(
-        self, connection: Connection, book: str, ids: Sequence[str]
-    ) -> tuple[int, int]:
-        """Mark live postings files dead; their rows are locked in one order by everyone.
 
-        Gives the first and the last number of what they sum.
-        """
-        table = schema.file
-        numbers: list[tuple[int, int]] = []
-        for chunk in split(ids):
-            query = sa.select(*summed(table)).where(
-                table.c.id.in_(chunk),
-                table.c.book == book,
-                table.c.kind == "postings",
-                table.c.state == _LIVE,
-            )
-            query = query.order_by(table.c.id).with_for_update(key_share=True)
-            rows = connection.execute(query).all()
-            if len(rows) != len(chunk):
-                raise _NotLiveError
-            numbers += [(row.first_number, row.last_number) for row in rows]
-            connection.execute(
-                sa.update(table)
-                .where(table.c.id.in_(chunk))
-                .values(state=_DEAD, dead_time=self._database.now())
-            )
-        return min(first for first, _ in numbers), max(last for _, last in numbers)
+def lock_files(
+    connection: Connection, scope: tuple[str, FileKind], ids: Iterable[str]
+) -> tuple[int, int]:
+    """Lock the rows of live files of a book and kind, in one order by everyone.
+
+    Gives the first and the last number of what they sum. Raises `NotLiveError` where one was not
+    live any more.
+    """
+    table = schema.file
+    book, kind = scope
+    numbers: list[tuple[int, int]] = []
+    for chunk in split(sorted(set(ids))):
+        query = sa.select(*summed(table)).where(
+            table.c.id.in_(chunk),
+            table.c.book == book,
+            table.c.kind == kind,
+            table.c.state == _LIVE,
+        )
+        query = query.order_by(table.c.id).with_for_update(key_share=True)
+        rows = connection.execute(query).all()
+        if len(rows) != len(chunk):
+            raise NotLiveError
+        numbers += [(row.first_number, row.last_number) for row in rows]
+    return (
+        min((first for first, _ in numbers), default=0),
+        max((last for _, last in numbers), default=0),
+    )
+
+
+def kill_files(
+    connection: Connection, database: Database, scope: tuple[str, FileKind], ids: Iterable[str]
+) -> tuple[int, int]:
+    """Mark live files of a book and kind dead; gives and raises what `lock_files` does."""
+    table = schema.file
+    wanted = sorted(set(ids))
+    numbers = lock_files(connection, scope, wanted)
+    for chunk in split(wanted):
+        connection.execute(
+            sa.update(table)
+            .where(table.c.id.in_(chunk))
+            .values(state=_DEAD, dead_time=database.now())
+        )
+    return numbers
 
 
 def insert_files(
@@ -290,7 +248,7 @@ def insert_files(
                     "row_count": each.row_count,
                     "size_bytes": each.size_bytes,
                     "sha256": each.sha256,
-                    "commit_id": None if merged else each.commit_id,
+                    "commit_id": each.commit_id or None,
                     "seq": seq,
                     "suspended_count": each.suspended_count,
                     "segment": each.segment or None,
@@ -299,6 +257,7 @@ def insert_files(
                     "create_time": each.create_time,
                     "first_commit": first,
                     "last_commit": last,
+                    **_span_values(each.span),
                 }
                 for seq, each in enumerate(files, start=first_seq)
             ],
@@ -326,9 +285,8 @@ def condemned_paths(connection: Connection, paths: Sequence[str]) -> set[str]:
     return found
 
 
-def _exists(connection: Connection, file_id: str) -> bool:
-    query = sa.select(schema.file.c.id).where(schema.file.c.id == file_id)
-    return connection.execute(query).first() is not None
+def _span_values(span: Span | None) -> dict[str, int | str | None]:
+    return {name: getattr(span, name, None) for name in Span.__dataclass_fields__}
 
 
 def _orphan_values(path: str, now: dt.datetime) -> dict[str, Any]:
@@ -347,6 +305,7 @@ def _orphan_values(path: str, now: dt.datetime) -> dict[str, Any]:
         "state": _CONDEMNED,
         "dead_time": now,
         "create_time": now,
+        **_span_values(None),
     }
 
 
@@ -368,6 +327,9 @@ def file_of(row: sa.Row[Any]) -> FileRow:
         segment=row.segment or "",
         first_commit=row.seq if row.first_commit is None else row.first_commit,
         last_commit=row.seq if row.last_commit is None else row.last_commit,
+        span=None
+        if row.first_period is None
+        else Span(row.first_period, row.last_period, row.first_facility, row.last_facility),
     )
 
 

@@ -20,13 +20,16 @@ from tonne.store.manifest.facilities import FacilityTable
 from tonne.store.manifest.files import FileTable
 from tonne.store.manifest.identities import IdentityTable
 from tonne.store.manifest.imports import ImportTable
+from tonne.store.manifest.keys import KeyTable
 from tonne.store.manifest.leases import LeaseTable
 from tonne.store.manifest.marks import MarkTable
 from tonne.store.manifest.mends import MendTable
+from tonne.store.manifest.merges import MergeTable
 from tonne.store.manifest.methods import MethodTable
 from tonne.store.manifest.moments import MomentTable
 from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
+from tonne.store.manifest.same_records import SameRecordTable
 from tonne.store.manifest.snapshots import SnapshotQueries
 from tonne.store.manifest.statements import StatementTable
 from tonne.store.manifest.unknowns import UnknownTable
@@ -64,10 +67,13 @@ class Manifest(
     ClosingTable,
     ChangeTable,
     FileTable,
+    MergeTable,
     MendTable,
     ImportTable,
     ClearingTable,
     CorrectionTable,
+    KeyTable,
+    SameRecordTable,
     PublicationTable,
     SnapshotQueries,
     MomentTable,

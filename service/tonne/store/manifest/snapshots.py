@@ -15,7 +15,8 @@ from tonne.store.sql import schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tonne.store.rows import FileKind, FileRow
+    from tonne.store.rows import FileRow
+    from tonne.store.statement_rows import FileKind
 
 _LINES_MAX = 20
 

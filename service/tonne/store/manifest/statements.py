@@ -14,7 +14,7 @@ from tonne.store.manifest.numbers import insert_moment, take_numbers
 from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql.scan import scan
-from tonne.store.sql.statement_tables import statement, statement_request
+from tonne.store.sql.tables.statements import statement, statement_request
 from tonne.store.statement_rows import Change, StatementRow, StatementView
 
 if TYPE_CHECKING:

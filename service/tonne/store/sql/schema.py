@@ -4,8 +4,7 @@ There are no foreign keys on what a commit inserts by the hundred (ranges, reque
 written by one function in one transaction, and a check of each at COMMIT would lengthen the one
 moment in which commits of a book wait for each other.
 
-`factors_count` and `records_count` are what the rest of the program calls `factor_count` and
-`record_count`: servers of an older version work beside this one, and ask for the old names.
+`factors_count`, `records_count`: older servers beside this one ask for these names.
 """
 
 from __future__ import annotations
@@ -26,15 +25,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from tonne.store.sql.closing_tables import period as period  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.moment_tables import ledger_commit as ledger_commit  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.moment_tables import mark as mark  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.moment_tables import register_past as register_past  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.register_tables import entity as entity  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.register_tables import facility as facility  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.register_tables import holding as holding  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.statement_tables import statement as statement  # noqa: PLC0414  # named here, as all
-from tonne.store.sql.statement_tables import (  # named here, as all
+from tonne.store.sql.tables import keys as keys  # noqa: PLC0414  # known to the metadata
+from tonne.store.sql.tables.closing import period as period  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.files import file_range as file_range  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.files import span_columns
+from tonne.store.sql.tables.moments import ledger_commit as ledger_commit  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.moments import mark as mark  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.moments import register_past as register_past  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.register import entity as entity  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.register import facility as facility  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.register import holding as holding  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.statements import statement as statement  # noqa: PLC0414  # named here, as all
+from tonne.store.sql.tables.statements import (  # named here, as all
     statement_request as statement_request,  # noqa: PLC0414  # named here, as all
 )
 from tonne.store.sql.types import METADATA, ExactInteger, UtcTime, id_type
@@ -265,10 +267,9 @@ file = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("book", _id(), nullable=False),
-    # segment, postings, quarantine, clearing, orphan
+    # segment, postings, quarantine, clearing, keys, rollup, rollup_members, rollup_sites, orphan
     Column("kind", String, nullable=False),
-    # Unique across live, dead and condemned: a commit and the garbage collection that meet at
-    # one path cannot both have it.
+    # Unique across all states: a commit and a collection that meet at one cannot both have it.
     Column("path", _id(), nullable=False, unique=True),
     Column("row_count", BigInteger, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
@@ -281,7 +282,8 @@ file = Table(
     Column("state", String, nullable=False),  # live, dead, condemned
     Column("dead_time", UtcTime),
     Column("create_time", UtcTime, nullable=False),
-    Column("segment", String),  # of a clearing: the segment whose records it posts
+    # Of a clearing: the segment whose records it posts. Of a rollup: the run that it is of.
+    Column("segment", String),
     # Of a segment: the batch in which it is, or is about to be, in the published table.
     Column("publish_batch", BigInteger),
     # Of a dead file: when a collection first found it so, by the time of the upkeep.
@@ -289,6 +291,7 @@ file = Table(
     # Of merged postings: the first and the last seq of what they sum.
     Column("first_commit", BigInteger),
     Column("last_commit", BigInteger),
+    *span_columns(),
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),
     Index(None, "state", "dead_time"),
@@ -327,18 +330,6 @@ publication = Table(
     # The last batch that was written down, and the last one known to be in the table.
     Column("batch", BigInteger, nullable=False),
     Column("published_batch", BigInteger, nullable=False),
-)
-
-file_range = Table(
-    "file_range",
-    metadata,
-    Column("file_id", String, primary_key=True),
-    Column("channel", _id(), primary_key=True),
-    Column("first_offset", BigInteger, primary_key=True, autoincrement=False),
-    Column("stop_offset", BigInteger, nullable=False),
-    Column("commit_id", String, nullable=False),
-    Column("book", _id(), nullable=False),
-    Index(None, "book", "channel", "stop_offset"),
 )
 
 migration = Table(

@@ -33,10 +33,15 @@ SILENT = {
     "make_ledger": "there is no book yet",
     "mark_placed": "the ledger is the same",
     "advance_upkeep": "a clock",
+    "key_state": "a key of hashes",
+    "put_key_files": "what records of one id are found by",
+    "forget_keys": "they are made anew",
+    "mark_compared": "what is found waits for a decision, which is noted",
+    "put_same_records": "as what is found",
 }
 """Writers of the manifest that change nothing that is known of a book, and why."""
 
-UPKEEP = {"files.py", "publications.py", "unknowns.py", "leases.py"}
+UPKEEP = {"files.py", "merges.py", "publications.py", "unknowns.py", "leases.py"}
 """What keeps files well: none of it changes what a book says."""
 
 

@@ -98,7 +98,9 @@ def test_what_was_checked_is_checked_again_where_a_commit_came_between(servers, 
 
     def late(*arguments, **given):
         if not came:
-            came.append(first.append("meter", [record(activity="process.unheard")]))
+            came.append(
+                first.append("meter", [record(record_id="late", activity="process.unheard")])
+            )
         return real(*arguments, **given)
 
     monkeypatch.setattr(second.periods._manifest, "close_period", late)

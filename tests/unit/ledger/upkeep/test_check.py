@@ -37,7 +37,7 @@ def test_a_sound_book_has_no_problem(any_bench, check):
     fill(any_bench)
     found = check(any_bench)
     assert (found.problems, found.notes) == ([], [])
-    kinds = ("segment", "postings", "quarantine", "clearing")
+    kinds = ("segment", "postings", "quarantine", "clearing", "keys")
     files = any_bench.manifest.live_files("acme", kinds, after_seq=0, stop_seq=99, limit=99)
     assert found.file_count == len(files) == any_bench.manifest.live_file_count("acme")
     assert found.size_bytes == sum(file.size_bytes for file in files)

@@ -96,7 +96,7 @@ def sights_of(records, outcomes, facilities, entities=(), later=None):
         Texts(()),
         entities,
         0,
-        lambda _moment: frame.iter_slices(5),
+        lambda *_: frame.iter_slices(5),
         Resolutions(outcomes),
         evidence=None,
         again=None,

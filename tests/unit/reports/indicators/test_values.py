@@ -180,7 +180,7 @@ def snapshot_of(frame):
         Texts(()),
         ENTITIES,
         0,
-        lambda _files: frame.iter_slices(5),
+        lambda *_: frame.iter_slices(5),
         Kept(),
         evidence=None,
         again=None,

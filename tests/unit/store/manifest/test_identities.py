@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.support.stores.store import create_book, make_commit, make_move
 from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost
 from tonne.store.sql import schema
-from tonne.store.sql.closing_tables import change
+from tonne.store.sql.tables.closing import change
 
 TABLES = (
     schema.book,

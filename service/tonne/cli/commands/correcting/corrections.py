@@ -60,6 +60,19 @@ _COLUMNS = (
     Column("correction_of_closed", "closed month", is_optional=True),
     Column("create_time", "when"),
 )
+_SHOWN_COLUMNS = (
+    Column("record_id", "id", is_optional=True),
+    Column("channel"),
+    Column("offset"),
+    Column("facility"),
+    Column("activity"),
+    Column("quantity"),
+    Column("unit"),
+    Column("start"),
+    Column("end"),
+    Column("status"),
+    Column("replaced_by", "by", is_optional=True),
+)
 _RECORD_COLUMNS = (
     *_COLUMNS,
     Column("channel"),
@@ -119,6 +132,27 @@ def reverse_records(
             f"notice: {counted(step.quarantined_count, 'record')} of the range count for nothing "
             "as they are, in quarantine: mend them, or leave them"
         )
+
+
+@record_app.command("show")
+def show_record(
+    book: BookOption,
+    record_id: Annotated[str, typer.Argument(metavar="ID", help="The producer's own id.")] = "",
+    *,
+    channel: Annotated[
+        str, typer.Option(help="Instead: a channel, or requests/ID of records of a call ...")
+    ] = "",
+    offset: Annotated[int, typer.Option(help="... and the offset there.")] = 0,
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """Show the records of an id, reversed ones too, or the record at a place.
+
+    What is read does not grow with the book.
+    """
+    with connect(server) as client:
+        found = client.get_records(book, record_id, source=channel, offset=offset)
+    print_rows(_SHOWN_COLUMNS, map(_shown, found), form)
 
 
 @record_app.command("correct")
@@ -224,3 +258,18 @@ def _text(item: LedgerRecord) -> str:
     if "." in quantity:
         quantity = quantity.rstrip("0").removesuffix(".")
     return f"{quantity} {record['unit']} of {record['activity']}, {record['facility']}"
+
+
+def _shown(item: LedgerRecord) -> dict[str, object]:
+    by = f"{source_of(item.replaced_by)} {item.replaced_by_offset}" if item.replaced_by else None
+    return {
+        "record_id": item.record["record_id"],
+        "channel": source_of(item.channel),
+        "offset": item.offset,
+        **{
+            name: item.record[name]
+            for name in ("facility", "activity", "quantity", "unit", "start", "end")
+        },
+        "status": item.status or "POSTED",
+        "replaced_by": by,
+    }

@@ -134,6 +134,30 @@ class Reverser:
         asked_count = max(selection.stop_offset - selection.first_offset, 0)
         return self._steps(book, target, entry, asked_count)
 
+    def reverse_places(
+        self, book: str, segment_id: str, places: Sequence[tuple[str, int]], entry: Correction
+    ) -> int:
+        """Reverse just the records at places of a segment; what stands for them stays.
+
+        Returns
+        -------
+        int
+            How many were reversed by this; others had been before.
+        """
+        match = pl.lit(value=False)
+        for source, offset in places:
+            match |= (pl.col("channel") == source) & (pl.col("offset") == offset)
+        count, _ = self._reverse_segment(book, segment_id, Target(match, [segment_id]), entry)
+        return count
+
+    def counts(self, segment_id: str, source: str, offset: int) -> bool:
+        """Whether the record at a place of a segment is posted or waits."""
+        file = self._manifest.get_files([segment_id])[segment_id]
+        with self._reads.holding(file.row_count * TAKEN_ROW_BYTES):
+            records = self._records(file)
+            place = (pl.col("channel") == source) & (pl.col("offset") == offset)
+            return not records.filter(place & is_kept()).is_empty()
+
     def _steps(
         self, book: str, target: Target, entry: Correction, asked_count: int
     ) -> Iterator[ReversalProgress]:

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 
 from tonne.errors import FieldInvalid
 from tonne.ledger.as_of import AsOf, read_as_of
+from tonne.ledger.reading.balances import ALL
 from tonne.ledger.reading.changes.under_method import Where, under
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import polars as pl
 
     from tonne.ledger.book.book_state import BookState
     from tonne.ledger.budget import Hold
+    from tonne.ledger.files.files import Wanted
     from tonne.ledger.reading.changes.movements import Movement, Movements
     from tonne.ledger.reading.changes.under_method import Keep
-    from tonne.ledger.reading.moment import MomentParts
+    from tonne.ledger.reading.moment import Moment, MomentParts
     from tonne.ledger.reading.snapshot import Snapshot, Snapshots
     from tonne.store.manifest.moments import Point
+    from tonne.store.rows import FileRow
 
 
 class Sights:
@@ -138,7 +141,7 @@ class Sights:
                 metadata={"field": "as_of"},
             )
         return {
-            movement: replace(there, parts=_only(frame))
+            movement: replace(there, parts=_only(frame), rollups=None)
             for movement, frame in found.items()
             if not frame.is_empty()
         }
@@ -163,4 +166,11 @@ def _as_of(number: int) -> AsOf | None:
 
 
 def _only(frame: pl.DataFrame) -> MomentParts:
-    return lambda _moment: iter([frame])
+    def parts(
+        moment: Moment,  # noqa: ARG001  what is read is given
+        files: Sequence[FileRow] | None = None,  # noqa: ARG001  none of it is read
+        wanted: Wanted = ALL,  # noqa: ARG001  none of it is read
+    ) -> Iterable[pl.DataFrame]:
+        return [frame]
+
+    return parts

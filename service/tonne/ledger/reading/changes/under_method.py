@@ -18,11 +18,11 @@ import polars as pl
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.reading.past.under import SliceKey, disposition_under
-from tonne.ledger.reading.snapshot import Snapshot
+from tonne.ledger.reading.snapshot import Reading, Snapshot
 from tonne.model import RowStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from fractions import Fraction
 
     from tonne.catalogue.resolving.resolution import Resolution
@@ -71,15 +71,18 @@ class UnderMethod(Snapshot):
     counts: Counter[str] = field(default_factory=Counter, kw_only=True)
     _known: dict[str, Resolution] = field(default_factory=dict, init=False)
 
-    def fold(self, begin: Callable[[], Add]) -> None:
+    def fold(self, begin: Callable[[], Iterable[Reading]]) -> None:
         """Go through the postings, resolved again; see `Snapshot.fold`."""
 
-        def begin_again() -> Add:
+        def begin_again() -> Iterator[Reading]:
             self.counts.clear()
-            add = begin()
-            return lambda part: add(self.seen(part))
+            for reading in begin():
+                yield reading._replace(add=self._adding(reading.add))
 
         super().fold(begin_again)
+
+    def _adding(self, add: Add) -> Add:
+        return lambda part: add(self.seen(part))
 
     def resolutions(self, ids: Iterable[str]) -> Mapping[str, Resolution]:
         """Give resolutions by their ids: those that were made here, and those of the book."""
@@ -157,6 +160,7 @@ def under(snapshot: Snapshot, layers: Iterable[Layer], keep: Keep | None = None)
     if not layers and keep is None:
         return snapshot
     held = {each.name: getattr(snapshot, each.name) for each in fields(Snapshot) if each.init}
+    held["rollups"] = None  # they are of the resolutions of before
     return UnderMethod(**held, layers=layers, keep=keep)
 
 

@@ -18,13 +18,14 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import REVERSED, is_kept, read_cleared, with_cleared
 from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.taking import TAKEN_ROW_BYTES, read_kept, take_back
+from tonne.ledger.reading.balances import ALL
 from tonne.model import RowStatus
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tonne.ledger.files.files import FileReader
+    from tonne.ledger.files.files import FileReader, Wanted
     from tonne.ledger.reading.balances import Parts
     from tonne.ledger.reading.moment import Moment
     from tonne.store.manifest.manifest import Manifest
@@ -54,10 +55,13 @@ class PostingsReader:
         self._reader = reader
         self._parts = parts
 
-    def parts(self, moment: Moment) -> Iterator[pl.DataFrame]:
+    def parts(
+        self, moment: Moment, files: Sequence[FileRow] | None = None, wanted: Wanted = ALL
+    ) -> Iterator[pl.DataFrame]:
         """Give the postings of a moment in parts, columns of `POSTINGS_SCHEMA`.
 
-        A key may stand in several parts, with either sign.
+        A key may stand in several parts, with either sign. Where some of its files are named,
+        they are all that is read; else what stands in none of them comes, too, wanted or not.
 
         Raises
         ------
@@ -66,8 +70,8 @@ class PostingsReader:
         LedgerInconsistent
             A file cannot be read.
         """
-        yield from self._parts(moment.files)
-        if moment.at.first:
+        yield from self._parts(moment.files if files is None else files, wanted=wanted)
+        if moment.at.first and files is None:
             yield from self._again(moment)
 
     def _again(self, moment: Moment) -> Iterator[pl.DataFrame]:

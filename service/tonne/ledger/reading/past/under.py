@@ -16,14 +16,17 @@ import polars as pl
 from tonne.errors import FieldInvalid
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.reading.balances import ALL
 from tonne.model import LAST_DAY, RowStatus, first_day_of, month_of_period
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.book.book_state import BookState
+    from tonne.ledger.files.files import Wanted
     from tonne.ledger.reading.moment import Moment, MomentParts
+    from tonne.store.rows import FileRow
 
 _KEY = ("activity", "unit", "region", "period", "first_day", "last_day")
 
@@ -50,7 +53,9 @@ class UnderMethod:
         self.resolutions: dict[str, Resolution] = {}
         """What was resolved so far, by id."""
 
-    def parts(self, moment: Moment) -> Iterator[pl.DataFrame]:
+    def parts(
+        self, moment: Moment, files: Sequence[FileRow] | None = None, wanted: Wanted = ALL
+    ) -> Iterator[pl.DataFrame]:
         """Give postings in parts, columns of `POSTINGS_SCHEMA`.
 
         Raises
@@ -58,7 +63,7 @@ class UnderMethod:
         FieldInvalid
             A sum cannot be told apart, or has factors by the hour.
         """
-        for part in self._parts(moment):
+        for part in self._parts(moment, files, wanted):
             yield self._resolved(part)
 
     def _resolved(self, part: pl.DataFrame) -> pl.DataFrame:

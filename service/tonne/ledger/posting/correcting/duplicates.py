@@ -1,0 +1,206 @@
+"""Records are taken back for which others of their id stand: copies, and settled estimates.
+
+Segment by segment, as every reversal; and the commit asserts that the segments of the earlier
+records are as they were when both were compared, so that of two that say the same one stays,
+whoever reverses the other one at the same moment.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
+from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.overlay import is_kept, is_waiting
+from tonne.ledger.posting.correcting.reversals import is_as_counted, reversal_of, revision_of
+from tonne.ledger.posting.correcting.taking import (
+    TAKEN_ROW_BYTES,
+    read_kept,
+    take_back,
+    with_older_notes,
+)
+from tonne.ledger.posting.mending.waiting import clearing_names
+from tonne.store import faults
+from tonne.store.errors import SuspenseChanged
+from tonne.store.rows import Clearing, Commit
+from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    import polars as pl
+
+    from tonne.ledger.book.book_state import BookState, BookStates
+    from tonne.ledger.budget import Budget
+    from tonne.ledger.files.files import FileReader
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.objects.objects import Objects
+    from tonne.store.rows import FileRow
+
+AUTHOR = "tonne"
+"""Who reverses them where nobody is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why records are taken back: a code, what was asked for, and the reason."""
+
+    code: ReasonCode
+    what: str
+    reason: str
+
+
+DUPLICATE = Cause(
+    ReasonCode.DUPLICATE,
+    "of ids that the book had",
+    "the book has an earlier record of the same id that says the same",
+)
+SETTLED = Cause(
+    ReasonCode.ESTIMATE,
+    "that were estimates",
+    "a later record of the same id, facility, activity and time is measured or calculated",
+)
+
+
+class DuplicateTaker:
+    """Takes such records back. Safe to call from several threads and servers.
+
+    Parameters
+    ----------
+    manifest, objects, reader, states, clock, on_postings, reads
+        As in `Reverser`.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        objects: Objects,
+        reader: FileReader,
+        states: BookStates,
+        *,
+        clock: Callable[[], dt.datetime],
+        on_postings: Callable[[FileRow, pl.DataFrame], None],
+        reads: Budget,
+    ) -> None:
+        self._manifest = manifest
+        self._objects = objects
+        self._reader = reader
+        self._states = states
+        self._clock = clock
+        self._on_postings = on_postings
+        self._reads = reads
+
+    def take(
+        self, file: FileRow, rows: pl.DataFrame, seen: dict[str, FileRow], cause: Cause
+    ) -> None:
+        """Take records of a segment back, all of them at once.
+
+        Parameters
+        ----------
+        file : FileRow
+            The segment as it was when they were compared.
+        rows : polars.DataFrame
+            channel, offset, and first_channel, first_offset, first_segment of the record that
+            stands for each one.
+        seen : dict
+            The segments of those, as they were; this one is brought up to date.
+        cause : Cause
+
+        Raises
+        ------
+        SuspenseChanged, BookChanged
+            Something is not as it was: compare again. Nothing happened.
+        PeriodMustBeOpen
+            A record has a part in a sealed month.
+        FieldInvalid
+            An older Tonne posted them, and the rules of the book have changed since.
+        """
+        with self._reads.holding(file.row_count * TAKEN_ROW_BYTES):
+            clearings = self._manifest.clearings_of([file.id]).get(file.id, [])
+            records = read_kept(self._reader, file, clearings, whole=True)
+            places = rows.select(
+                "channel", "offset", by_source="first_channel", by_offset="first_offset"
+            )
+            chosen = records.filter(is_kept()).join(
+                places, on=["channel", "offset"], how="inner", maintain_order="left"
+            )
+            if not is_as_counted(file, records) or chosen.height != rows.height:
+                raise SuspenseChanged.of(file.book, [file.id])
+            state = self._states.refresh(file.book)
+            revision = revision_of(self._manifest, file, clearings)
+            chosen = with_older_notes(chosen, file, state, revision)
+            firsts = sorted(set(rows["first_segment"].to_list()) - {file.id})
+            self._commit(file, state, chosen, [seen[each] for each in firsts], cause)
+        waiting = chosen.filter(is_waiting()).height
+        seen[file.id] = replace(
+            file,
+            suspended_count=file.suspended_count - waiting,
+            reversed_count=file.reversed_count + chosen.height,
+        )
+
+    def _commit(
+        self,
+        file: FileRow,
+        state: BookState,
+        records: pl.DataFrame,
+        firsts: list[FileRow],
+        cause: Cause,
+    ) -> None:
+        commit_id, now, book = uuid.uuid4().hex, self._clock(), file.book
+        with polars_errors(file.path):
+            names, _ = clearing_names(records, file.id, is_reversed=True)
+            taken = take_back(records, state.periods, book)
+            periods = tuple(sorted(taken["period"].unique().to_list()))
+        reversal = put_frame(
+            self._objects,
+            names,
+            CLEARING,
+            book=book,
+            commit_id=commit_id,
+            now=now,
+            segment=file.id,
+        )
+        postings = put_frame(
+            self._objects, taken, POSTINGS, book=book, commit_id=commit_id, now=now
+        )
+        faults.reach("same.after_files")
+        count = records.height
+        self._manifest.commit(
+            Commit(
+                id=commit_id,
+                book=book,
+                revision=state.book.revision,
+                revision_token=state.book.revision_token,
+                clearings=(reversal_of(file, records), *map(_as_it_was, firsts)),
+                corrections=(
+                    Correction(
+                        CorrectionKind.REVERSAL,
+                        f"{count} record{'s' if count > 1 else ''} {cause.what}",
+                        AUTHOR,
+                        cause.code,
+                        cause.reason,
+                        record_count=count,
+                        first_period=periods[0],
+                    ),
+                ),
+                files=(reversal, postings),
+                periods=periods,
+                first_period=periods[0],
+            )
+        )
+        faults.reach("same.after_commit")
+        self._on_postings(postings, taken)
+
+
+def _as_it_was(file: FileRow) -> Clearing:
+    return Clearing(
+        file.id,
+        file.suspended_count,
+        file.suspended_count,
+        reversed_before=file.reversed_count,
+        reversed_after=file.reversed_count,
+        is_asserted=True,
+    )

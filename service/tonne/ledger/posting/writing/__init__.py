@@ -1,0 +1,1 @@
+"""Writing: the files of a commit, side by side."""

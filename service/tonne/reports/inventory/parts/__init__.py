@@ -1,0 +1,1 @@
+"""Parts of a book as a request takes them: rollups, and the types of facilities."""

@@ -1,0 +1,1 @@
+"""The tables of the manifest, by what they are about; `schema` names them all."""
