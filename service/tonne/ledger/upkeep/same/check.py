@@ -10,9 +10,11 @@ again, and finds what was reversed no more.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from array import array
 from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -109,6 +111,7 @@ class SameCheck:
         self._holder = holder
         self._tools = _Tools(manifest, reader, key_runs, taker, reads, lease_s)
         self._rest_until_s: dict[str, float] = {}
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def check_when_due(self, book: str) -> Checked:
         """Do as `check`, unless the last check of the book is so near that it has to rest."""
@@ -123,12 +126,19 @@ class SameCheck:
     def check(self, book: str) -> Checked:
         """Compare all records that came since the last check, with all others.
 
+        It waits for another check of the book in this process; where another server is at it,
+        nothing is done.
+
         Raises
         ------
         BookUnknown
         CapacityError
             Call again: nothing is reversed twice, and nothing is marked that was not done.
         """
+        with self._turns[book]:  # a close is not refused because the upkeep is at it just now
+            return self._check(book)
+
+    def _check(self, book: str) -> Checked:
         self._decider.finish_all(book)
         state = self._manifest.key_state(book)
         if not self._manifest.uncompared_segments(book, state.checked_seq, 1):
