@@ -40,6 +40,8 @@ WHOLE = {
     **dict.fromkeys(
         (
             "tonne.v1.AllocateMeterResponse.commit",
+            "tonne.v1.Claims.commit",
+            "tonne.v1.ExplainIndicatorResponse.commit",
             "tonne.v1.ExplainResponse.commit",
             "tonne.v1.GetCoverageResponse.commit",
             "tonne.v1.GetIndicatorValuesResponse.commit",
@@ -50,6 +52,12 @@ WHOLE = {
             "tonne.v1.ListRecordsResponse.commit",
             "tonne.v1.ListSuspenseCausesResponse.commit",
             "tonne.v1.ListSuspenseResponse.commit",
+            "tonne.v1.ListStatementsResponse.commit",
+            "tonne.v1.MeasureEffect.commit",
+            "tonne.v1.MeasurePipeline.commit",
+            "tonne.v1.ProductTotals.commit",
+            "tonne.v1.SupplierCoverage.commit",
+            "tonne.v1.TargetProgress.commit",
         ),
         "as_of_time is there where it is; zero is the beginning of the book",
     ),
