@@ -59,6 +59,7 @@ LANE_OF: dict[str, str] = {
             "SealPeriod",
             "GetRecords",
             "DecideSameRecord",
+            "CompareSameRecords",
             "RecheckSameRecords",
             "CreateWord",
             "ComputeSupplierCoverage",

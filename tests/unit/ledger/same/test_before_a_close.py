@@ -10,6 +10,7 @@ import pytest
 from tests.unit.ledger.conftest import record
 from tests.unit.ledger.same.conftest import check, open_entries
 from tonne.errors import PeriodMustBeReady
+from tonne.ledger.upkeep.same.check import Checked
 from tonne.model import period_of_month
 from tonne.store import faults
 
@@ -63,13 +64,11 @@ class Turn:
 
     def __init__(self, lock, asked):
         self._lock, self._asked = lock, asked
+        self.release = lock.release
 
-    def __enter__(self):
+    def acquire(self, timeout):
         self._asked.set()
-        self._lock.acquire()
-
-    def __exit__(self, *_):
-        self._lock.release()
+        return self._lock.acquire(timeout=timeout)
 
 
 def test_a_close_waits_for_a_check_of_the_same_server(any_bench):
@@ -87,6 +86,7 @@ def test_a_close_waits_for_a_check_of_the_same_server(any_bench):
             closing.add_done_callback(lambda _: asked.set())
             assert asked.wait(30)
             assert not closing.done()
+            assert bench.ledger.same_check.check("acme", time_s_max=0) == Checked()
             faults.release()
             assert checking.result().segment_count == 1
             assert closing.result().period == JANUARY
