@@ -150,7 +150,8 @@ class Rebuild:
             record_count = 0
             for file, clearings in self._segments(snapshot):
                 record_count += self._add_records(file, clearings, sums)
-            self._check_regions()
+            if self._assumed_count and not self._assumes_regions:
+                return self._rebuild_noted(snapshot, corrupt, marks, record_count)
             frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
         frame = self._in_known_slices(frame)
         self._check(frame)
@@ -179,6 +180,40 @@ class Rebuild:
         corrupt: Sequence[FileRow],
     ) -> tuple[Sequence[FileRow], int]:
         """Make the corrupt files between two marks again: what commits there added says it all."""
+        frame = self._missing(snapshot, interval, corrupt)
+        self._renew()
+        self._replace(corrupt, frame)
+        return corrupt, frame.height
+
+    def _rebuild_noted(
+        self,
+        snapshot: BookSnapshot,
+        corrupt: Sequence[FileRow],
+        marks: Sequence[int],
+        record_count: int,
+    ) -> Rebuilt:
+        """Make files again as the segments note that their records were posted.
+
+        So the register of then need not be known; what an older Tonne committed has no notes.
+        """
+        (interval,) = by_interval(marks, corrupt)
+        if not interval[0]:
+            raise self._regions_unknown()
+        try:
+            frame = self._missing(snapshot, interval, corrupt)
+        except LedgerInconsistent as error:
+            raise self._regions_unknown() from error
+        self._check(frame)
+        self._replace(corrupt, frame)
+        return Rebuilt(tuple(corrupt), frame.height, record_count)
+
+    def _missing(
+        self,
+        snapshot: BookSnapshot,
+        interval: tuple[int, int | None],
+        corrupt: Sequence[FileRow],
+    ) -> pl.DataFrame:
+        """Sum what commits between two marks added, less what the good files hold of it."""
         first, stop = interval
         last = Point(self._book.id, snapshot.stop_seq if stop is None else stop, self._clock(), 0)
         good = [
@@ -186,10 +221,7 @@ class Rebuild:
             for each in snapshot.postings
             if first <= each.last_commit <= last.number and each not in corrupt
         ]
-        frame = missing_between(self._manifest, self._reader, self._book, good, (first, last))
-        self._renew()
-        self._replace(corrupt, frame)
-        return corrupt, frame.height
+        return missing_between(self._manifest, self._reader, self._book, good, (first, last))
 
     def _segments(self, snapshot: BookSnapshot) -> Iterator[tuple[FileRow, list[FileRow]]]:
         after_seq = 0
@@ -305,16 +337,15 @@ class Rebuild:
             )
         return self._states[key]
 
-    def _check_regions(self) -> None:
-        if self._assumed_count and not self._assumes_regions:
-            raise FieldInvalid(
-                f"{self._assumed_count} records of book {self._book.id!r} named no region and "
-                "were posted under the region of their facility. The register of facilities may "
-                "have changed since, and its older states are not kept. Restore the postings "
-                "file from a copy; or, where no facility has changed its region, give "
-                "--assume-regions to take today's regions",
-                metadata={"book": self._book.id, "count": str(self._assumed_count)},
-            )
+    def _regions_unknown(self) -> FieldInvalid:
+        return FieldInvalid(
+            f"{self._assumed_count} records of book {self._book.id!r} named no region and were "
+            "posted under the region of their facility. The register of facilities may have "
+            "changed since, and their segments, which an older Tonne wrote, do not note it. "
+            "Restore the postings file from a copy; or, where no facility has changed its "
+            "region, give --assume-regions to take today's regions",
+            metadata={"book": self._book.id, "count": str(self._assumed_count)},
+        )
 
     def _in_known_slices(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Keep the slices, unless they are not those of then: then a posting has its whole month.
