@@ -9,7 +9,7 @@ recorded: nothing is resolved under today's method. Where it does not follow, no
 from __future__ import annotations
 
 import bisect
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,12 +29,12 @@ from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.files.sums import RunningSums, sum_by
 from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.taking import read_kept, take_back
-from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
-from tonne.ledger.posting.repost import post_under
-from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between
+from tonne.ledger.posting.posted import POSTING_REGION
+from tonne.ledger.posting.repost import posted_then
+from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between, span_of
+from tonne.ledger.upkeep.findings import Rebuilt
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
-from tonne.store.manifest.moments import Point
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -51,21 +51,6 @@ _FILES_BATCH = 256
 _METHODS_BATCH = 1000
 _SUMMED = ("quantity", "record_count", "record_start_count")
 _KEYS = [name for name in POSTINGS_SCHEMA if name not in _SUMMED]
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What a rebuild replaced: postings files that were corrupt, by one that has their sums.
-
-    `assumed_count` is of records without a region whose facility's region was taken to be
-    today's, `rollup_count` of rollups that were made.
-    """
-
-    replaced: tuple[FileRow, ...] = ()
-    row_count: int = 0
-    record_count: int = 0
-    assumed_count: int = 0
-    rollup_count: int = 0
 
 
 class Rebuild:
@@ -181,7 +166,6 @@ class Rebuild:
     ) -> tuple[Sequence[FileRow], int]:
         """Make the corrupt files between two marks again: what commits there added says it all."""
         frame = self._missing(snapshot, interval, corrupt)
-        self._renew()
         self._replace(corrupt, frame)
         return corrupt, frame.height
 
@@ -213,15 +197,13 @@ class Rebuild:
         interval: tuple[int, int | None],
         corrupt: Sequence[FileRow],
     ) -> pl.DataFrame:
-        """Sum what commits between two marks added, less what the good files hold of it."""
-        first, stop = interval
-        last = Point(self._book.id, snapshot.stop_seq if stop is None else stop, self._clock(), 0)
-        good = [
-            each
-            for each in snapshot.postings
-            if first <= each.last_commit <= last.number and each not in corrupt
-        ]
-        return missing_between(self._manifest, self._reader, self._book, good, (first, last))
+        return missing_between(
+            self._manifest,
+            self._reader,
+            self._book,
+            [each for each in snapshot.postings if each not in corrupt],
+            span_of(snapshot, interval, self._clock()),
+        )
 
     def _segments(self, snapshot: BookSnapshot) -> Iterator[tuple[FileRow, list[FileRow]]]:
         after_seq = 0
@@ -287,7 +269,7 @@ class Rebuild:
         if raised != self._book.method_version - version + len(self._words) - word_count:
             self._note_regions(records)
         for rows in records.iter_slices(BATCH_ROWS):
-            sums.add(_posted(rows, state, self._book.id))
+            sums.add(posted_then(rows, state, self._book.id))
 
     def _note_regions(self, records: pl.DataFrame) -> None:
         """Count the records whose region was their facility's, when that may have been another.
@@ -413,19 +395,3 @@ def _methods(manifest: Manifest, book: str) -> Iterator[Method]:
     while page := manifest.list_methods(book, after, _METHODS_BATCH):
         yield from page
         after = page[-1].version
-
-
-def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
-    """Post records under a state; columns of `POSTINGS_SCHEMA`."""
-    posted = post_under(records, state, book)
-    with polars_errors(f"postings of book {book}"):
-        frame, _ = posting_frame(posted, state)
-        texts = as_postings(frame)
-    if posted.record_count != records.height or texts.filter(pl.col("status") > 0).height:
-        raise LedgerInconsistent(
-            f"records of book {book!r} were posted, but version {state.book.method_version} of "
-            "its method, in force at their commit, would not post them now. This version of "
-            "Tonne resolves them in another way: rebuild with the one that posted them",
-            metadata={"book": book},
-        )
-    return texts
