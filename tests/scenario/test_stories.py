@@ -12,7 +12,7 @@ from tests.scenario.story import read_story
 
 STORIES = sorted((Path(__file__).parent / "stories").rglob("*.md"))
 FACTS = {"book", "facilities", "entities", "edition", "order", "records", "region", "merge"}
-ACTS = {"reverse", "correct", "clear", "close", "seal", "reopen"}
+ACTS = {"reverse", "correct", "clear", "close", "seal", "reopen", "compare", "decide"}
 EXPECTATIONS = {
     "postings",
     "inventory",

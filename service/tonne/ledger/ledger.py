@@ -39,6 +39,7 @@ from tonne.ledger.reading.changes.sights import Sights
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.past.postings import PostingsReader
+from tonne.ledger.reading.quarantined import QuarantineCauses
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.rollups import Rollups
 from tonne.ledger.reading.snapshot import Snapshots
@@ -141,6 +142,7 @@ class Ledger:
     records : Records
     found : FoundRecords
     causes : SuspenseCauses
+    refused : QuarantineCauses
     balances : Balances
     evidence : Evidence
     snapshots : Snapshots
@@ -239,6 +241,7 @@ class Ledger:
         self.records = Records(manifest, reader, states, self.reads)
         self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
+        self.refused = QuarantineCauses(manifest, reader, self.reads)
         parts = PostingsReader(manifest, reader, self.balances.parts).parts
         self.evidence = Evidence(manifest, reader, parts)
         self._movements = Movements(manifest, reader)

@@ -75,6 +75,7 @@ _REPEATABLE = (
             "ListMarks",
             "ListSuspense",
             "ListSuspenseCauses",
+            "ListQuarantineCauses",
             "ListQuarantine",
         ),
     ),

@@ -93,6 +93,7 @@ RULES: dict[str, Rule] = {
     "ListMarks": Rule(_READS, "parent"),
     "ListSuspense": Rule(_READS, "parent"),
     "ListSuspenseCauses": Rule(_READS, "parent"),
+    "ListQuarantineCauses": Rule(_READS, "parent"),
     "ListQuarantine": Rule(_READS, "parent"),
     # ImportService
     "CreateImport": Rule(_SENDS, "parent", changes=True),
@@ -109,6 +110,7 @@ RULES: dict[str, Rule] = {
     "GetSameRecordSummary": Rule(_READS, "name"),
     "DecideSameRecord": Rule(_KEEPS, "name", changes=True),
     "SetSameRecordRule": Rule(_KEEPS, "name", changes=True),
+    "CompareSameRecords": Rule(_SENDS | _KEEPS, "name", changes=True),
     "RecheckSameRecords": Rule(_KEEPS, "name", changes=True),
     # PeriodService
     "CheckPeriod": Rule(_READS, "name"),
