@@ -86,11 +86,32 @@ def suspense(visit: Visit) -> Page:
 def quarantine(visit: Visit) -> Page:
     """Show the records that break a rule."""
     say = visit.say
-    found = list(islice(visit.client.list_quarantine(visit.book), ROWS_MAX + 1))
+    causes = [
+        (
+            Text(_rule(each.status), look="strong", below=each.message),
+            Text(each.field, look="code"),
+            numbers.count(each.record_count),
+            Text(
+                ", ".join(
+                    f"{numbers.short(value)} {unit}" for unit, value in each.quantities.items()
+                )
+            ),
+            Text(f"{each.commit_time:%Y-%m-%d %H:%M}"),
+        )
+        for each in visit.client.list_quarantine_causes(visit.book)
+    ]
+    heads = [
+        Head(say("Rule, and what to do")),
+        Head(say("Field")),
+        Head(say("Records"), is_number=True),
+        Head(say("Quantities")),
+        Head(say("Since, UTC")),
+    ]
+    found = list(islice(visit.client.list_quarantine(visit.book), ROWS_MAX + 1)) if causes else []
     records = [
         (
             *_record(each.record, each.channel, each.offset),
-            Text(each.message, look="said", below=_rule(each.status)),
+            Text(_rule(each.status)),
         )
         for each in found[:ROWS_MAX]
     ]
@@ -101,8 +122,9 @@ def quarantine(visit: Visit) -> Page:
         ),
         Command(command(visit, "quarantine mend FILE"), say("Bring them back, mended")),
     ]
-    tables = _list(visit, records, is_cut=len(found) > ROWS_MAX) or [
-        Table(say("Records"), [], [], empty=say("Nothing is in quarantine."))
+    tables = [
+        Table(say("Causes"), heads, causes, empty=say("Nothing is in quarantine.")),
+        *_list(visit, records, is_cut=len(found) > ROWS_MAX),
     ]
     return Page(
         say("Quarantine"),
