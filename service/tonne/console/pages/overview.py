@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.console.parts import numbers
@@ -50,10 +50,18 @@ KINDS = {"scope1": "s1", "scope2.location": "s2", "scope2.market": "s2", "scope3
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A reporting year of a book, and which method of scope 2 its total takes."""
+    """A reporting year of a book, and which method of scope 2 its total takes.
+
+    `as_of` is the commit as of which it is asked about; links are not bound to it.
+    """
 
     first: int
     scope_2: str
+    as_of: str = ""
+
+    def asked(self) -> dict[str, Any]:
+        """Give all of its months as keywords of the client's questions."""
+        return replace(self.chosen, as_of=self.as_of).asked()
 
     @property
     def chosen(self) -> Chosen:
@@ -122,10 +130,11 @@ def overview(visit: Visit) -> Page:
     """Show the totals of a year, its months, and what waits."""
     say, client, book = visit.say, visit.client, visit.book
     year = year_of(visit)
-    chosen = year.chosen
-    asked = chosen.asked()
-    total = client.inventory(book, **(asked | {"accounts": year.summed}))
-    scopes = client.inventory(book, by="scope", **asked)
+    total = client.inventory(book, **(year.asked() | {"accounts": year.summed}))
+    if total.moment is not None:
+        # All that follows is of one moment, whatever comes in meanwhile.
+        year = replace(year, as_of=str(total.moment.commit))
+    scopes = client.inventory(book, by="scope", **year.asked())
     blocks: list[Block] = [year_links(visit, year)]
     blocks += _warnings(visit, scopes)
     blocks.append(_tiles(visit, year, total, scopes))
@@ -183,7 +192,7 @@ def _of(year: Year, *accounts: str) -> Chosen:
 
 def _months(visit: Visit, year: Year) -> Drawing:
     say, client = visit.say, visit.client
-    asked = year.chosen.asked()
+    asked = year.asked()
     rows = client.inventory(visit.book, by=("period", "scope"), **asked).rows
     found: dict[str, dict[str, Decimal]] = {}
     for row in rows:
@@ -213,7 +222,7 @@ def _bar(visit: Visit, year: Year, label: str, by_scope: dict[str, Decimal]) -> 
 
 def _accounts(visit: Visit, year: Year) -> Table:
     say = visit.say
-    asked = year.chosen.asked()
+    asked = year.asked()
     rows = [
         row
         for row in visit.client.inventory(visit.book, by="account", **asked).rows
@@ -254,7 +263,7 @@ def _query(year: Year) -> dict[str, str | tuple[str, ...]]:
 def _types(visit: Visit, year: Year) -> Drawing:
     """Draw types of facilities, whose totals are asked for: a sum is rounded once, at its end."""
     say, client = visit.say, visit.client
-    asked = year.chosen.asked()
+    asked = year.asked()
     rows = client.inventory(visit.book, by=("facility_type", "scope"), **asked).rows
     found: dict[str, dict[str, Decimal]] = {}
     for row in rows:
