@@ -62,7 +62,13 @@ def looked_at(chromium, address):
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda request: complaints.append(request.url))
+        page.on(
+            "requestfailed",
+            # A click that leaves a page ends what it was still loading.
+            lambda request: (
+                request.failure == "net::ERR_ABORTED" or complaints.append(request.url)
+            ),
+        )
         page.on(
             "request",
             lambda request: request.url.startswith(address) or complaints.append(request.url),
