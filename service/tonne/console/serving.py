@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ def run(host: str, port: int, access: Access, on_start: Callable[[str], None]) -
                 lifespan="off",
             )
         )
-        server.run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+            server.run(sockets=[listener])
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -90,6 +90,13 @@ def test_the_command_serves_until_it_is_told_to_stop(started, story):
     assert process.wait(30) in {0, -signal.SIGTERM}
 
 
+def test_ctrl_c_ends_it_quietly(started):
+    """It is how people stop it: no error, and what runs around it goes on."""
+    process, _ = started()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+
+
 def test_behind_a_proxy_the_token_is_the_requests(started, story):
     """Without a token nothing is told, with one the server is asked under it."""
     _, address = started("--behind-proxy")
