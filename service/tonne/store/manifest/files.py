@@ -248,7 +248,7 @@ def insert_files(
                     "row_count": each.row_count,
                     "size_bytes": each.size_bytes,
                     "sha256": each.sha256,
-                    "commit_id": each.commit_id or None,
+                    "commit_id": None if merged else each.commit_id or None,
                     "seq": seq,
                     "suspended_count": each.suspended_count,
                     "segment": each.segment or None,
