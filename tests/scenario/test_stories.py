@@ -12,7 +12,17 @@ from tests.scenario.story import read_story
 
 STORIES = sorted((Path(__file__).parent / "stories").rglob("*.md"))
 FACTS = {"book", "facilities", "entities", "edition", "order", "records", "region", "merge"}
-ACTS = {"reverse", "correct", "clear", "close", "seal", "reopen"}
+ACTS = {
+    "reverse",
+    "correct",
+    "clear",
+    "close",
+    "seal",
+    "reopen",
+    "look",
+    "accept",
+    "declare",
+}
 EXPECTATIONS = {
     "postings",
     "inventory",
@@ -23,6 +33,7 @@ EXPECTATIONS = {
     "corrections",
     "periods",
     "changes",
+    "overlaps",
 }
 
 

@@ -15,7 +15,8 @@ from tonne.ledger.book.statements.statements import Statements
 from tonne.ledger.book.words import Words
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.closing.changes import Changes
-from tonne.ledger.closing.periods import Periods
+from tonne.ledger.closing.composing import compose_closing
+from tonne.ledger.closing.overlaps.check import SPILL_BYTES_MAX
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.keys.runs import KeyRuns
@@ -90,6 +91,8 @@ class Ledger:
         How long a merge of a process that died keeps the others off, in seconds.
     read_bytes_max : int
         Most memory of all calls that read.
+    overlap_bytes_max : int
+        Most temporary disk of a check for overlaps.
     row_errors_max : int
         Most row errors that the outcome of one batch names.
     garbage_rules : Rules
@@ -134,6 +137,8 @@ class Ledger:
         Lists and decides records of one id.
     estimates : Estimates
         Posts without a trace.
+    overlaps : Overlaps
+        Looks for records that lie over each other, lists and decides them.
     periods : Periods
         Closes, seals and reopens months.
     changes : Changes
@@ -168,6 +173,7 @@ class Ledger:
         merge_bytes_max: int = MERGE_BYTES_MAX,
         merge_lease_s: float = MERGE_LEASE_S,
         read_bytes_max: int = READ_BYTES_MAX,
+        overlap_bytes_max: int = SPILL_BYTES_MAX,
         row_errors_max: int = ROW_ERRORS_MAX,
         garbage_rules: Rules | None = None,
         mark_interval_s: float = MARK_INTERVAL_S,
@@ -222,7 +228,11 @@ class Ledger:
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
         )
-        self._compose_closing(manifest, reader, states, clock)
+        self.overlaps, self.periods = compose_closing(
+            (manifest, reader, states, clock),
+            (self.snapshots, self.balances.parts, self.reads, self.same_check.check),
+            overlap_bytes_max,
+        )
 
     def sights_of(self, book: str, hold: Hold | None = None) -> Sights:
         """See a book as of moments, and under the versions of its method."""
@@ -303,23 +313,6 @@ class Ledger:
             reads=self.reads,
         )
         return journal
-
-    def _compose_closing(
-        self,
-        manifest: Manifest,
-        reader: FileReader,
-        states: BookStates,
-        clock: Callable[[], dt.datetime],
-    ) -> None:
-        self.periods = Periods(
-            manifest,
-            reader,
-            states,
-            clock,
-            parts=self.balances.parts,
-            reads=self.reads,
-            compare=self.same_check.check,
-        )
 
     def _compose_upkeep(
         self,

@@ -36,7 +36,7 @@ class Round:
 
     `compared_segment_count` and `reversed_count` are of the check for records of one id;
     `undecided_counts` is what waits for a decision, by kind, and `uncompared_age_s` the age of the
-    oldest records that are not compared.
+    oldest records that are not compared. `undecided_overlap_count` is of overlaps.
     """
 
     merged_file_count: int
@@ -45,6 +45,7 @@ class Round:
     reversed_count: int = 0
     undecided_counts: Mapping[str, int] = field(default_factory=dict)
     uncompared_age_s: float = 0.0
+    undecided_overlap_count: int = 0
 
 
 class Upkeep:
@@ -147,6 +148,7 @@ class Upkeep:
             reversed_count,
             self._manifest.undecided_counts(),
             max(age_s, 0.0),
+            self._manifest.undecided_overlap_count(),
         )
 
     def write_mark(self, interval_s: float = 0.0) -> None:

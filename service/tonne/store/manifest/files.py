@@ -55,6 +55,30 @@ class FileTable(Tables):
         """
         return self._list("segment", book, after_seq, limit, channel)
 
+    def segments_of_months(
+        self, book: str, first: int, last: int, after_seq: int, limit: int
+    ) -> list[FileRow]:
+        """List segments with records of months since 1970-01, in the order of the commits.
+
+        Both months are included. One whose months nobody noted is among them.
+        """
+        table = schema.file
+        touches = sa.or_(
+            table.c.first_period.is_(None),
+            sa.and_(table.c.first_period <= last, table.c.last_period >= first),
+        )
+        query = sa.select(table).where(
+            table.c.book == book,
+            table.c.kind == "segment",
+            table.c.state == _LIVE,
+            table.c.seq > after_seq,
+            touches,
+        )
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows = connection.execute(query.order_by(table.c.seq).limit(limit))
+            return [file_of(row) for row in rows]
+
     def quarantine_files(
         self, book: str, after_seq: int, limit: int, *, channel: str = ""
     ) -> list[FileRow]:
