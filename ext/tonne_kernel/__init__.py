@@ -11,7 +11,7 @@ The contract stands in the stub beside this file: units, shapes, errors.
 
 from tonne_kernel.arrow.table import ArrowTable
 from tonne_kernel.keys.hashing import hash_texts, record_keys
-from tonne_kernel.keys.runs import merge_keys, repeated_keys, shared_entries
+from tonne_kernel.keys.runs import latest_entries, merge_keys, repeated_keys, shared_entries
 from tonne_kernel.memory.blocks import kept_memory_bytes
 from tonne_kernel.posting.posted import BatchSlice, Posted, SliceTotals, post
 from tonne_kernel.posting.rules import PeriodTable, RuleTable
@@ -52,6 +52,7 @@ __all__ = [
     "cut_json_lines",
     "hash_texts",
     "kept_memory_bytes",
+    "latest_entries",
     "merge_keys",
     "parse_append_request",
     "parse_decimal",

@@ -14,6 +14,7 @@ from typing_extensions import Buffer
 
 from tonne_kernel.keys.hashing import hash_texts as hash_texts
 from tonne_kernel.keys.hashing import record_keys as record_keys
+from tonne_kernel.keys.runs import latest_entries as latest_entries
 from tonne_kernel.keys.runs import merge_keys as merge_keys
 from tonne_kernel.keys.runs import repeated_keys as repeated_keys
 from tonne_kernel.keys.runs import shared_entries as shared_entries

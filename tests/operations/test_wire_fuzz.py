@@ -50,6 +50,8 @@ ANSWERS = {
     *(grpc.StatusCode.OUT_OF_RANGE, grpc.StatusCode.ABORTED),
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
+# A recheck, which this test asks for too, has the keys made anew: meanwhile no id is looked up.
+LATER = {("/tonne.v1.CorrectionService/GetRecords", grpc.StatusCode.UNAVAILABLE)}
 
 
 class Attack:
@@ -133,7 +135,7 @@ class Attack:
         leaked = {found for found in LEAK.findall(text) if found not in sent}
         if self._leak in text:
             leaked.add(self._leak)
-        if code not in ANSWERS or leaked:
+        if (code not in ANSWERS and (rpc.path, code) not in LATER) or leaked:
             hexes = [one.hex()[:4_000] for one in requests]
             self.findings.append(f"{rpc.path} {code.name} {details!r} {leaked} {hexes}")
 

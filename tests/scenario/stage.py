@@ -207,6 +207,25 @@ class Stage:
         *_, done = self._ledger.suspense.clear(BOOK)
         assert str(done.cleared_count) == words
 
+    def compare(self, _words: str, rows: tuple[Row, ...]) -> None:
+        """Compare records of one id: how many were reversed, and how many ids a person decides."""
+        done = self._ledger.same_check.check(BOOK)
+        assert [done.reversed_count, done.entry_count] == [
+            int(rows[0][name]) for name in ("reversed", "to decide")
+        ]
+
+    def decide(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Decide which records of a conflict stay, or `refused` says why not."""
+        kept = [int(number) for number in rows[0]["keep"].split()]
+        call = functools.partial(
+            self._ledger.same.decide, BOOK, int(words), kept, "stage", rows[0]["why"]
+        )
+        if rows[0]["refused"]:
+            with pytest.raises(InputError, match=re.escape(rows[0]["refused"])):
+                call()
+        else:
+            call()
+
     def close(self, words: str, rows: tuple[Row, ...]) -> None:
         """Close a month; `accept` and `why` are what stands against it, or `refused` says why."""
         self._act(self._ledger.periods.close_period, words, rows)
@@ -336,6 +355,7 @@ class Stage:
             {
                 "number": str(each.correction.number),
                 "kind": str(each.correction.kind),
+                "code": str(each.correction.reason_code),
                 "records": str(each.correction.record_count),
                 "of closed": "yes" if each.correction.of_closed else "no",
                 "before": quantity_text(atto_of(each.records[0].before.quantity)),
@@ -456,6 +476,8 @@ def _record(row: Row) -> ingest_pb2.ActivityRecord:
         for name in ("record_id", "facility", "activity", "quantity", "unit", "region")
     }
     record = ingest_pb2.ActivityRecord(**texts)
+    if row.get("data_quality"):
+        record.data_quality = f"DATA_QUALITY_{row['data_quality'].upper()}"
     record.start.FromDatetime(_instant(row["start"]))
     record.end.FromDatetime(_instant(row["end"]))
     return record

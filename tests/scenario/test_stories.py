@@ -22,6 +22,8 @@ ACTS = {
     "look",
     "accept",
     "declare",
+    "compare",
+    "decide",
 }
 EXPECTATIONS = {
     "postings",

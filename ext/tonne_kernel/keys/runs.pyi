@@ -42,3 +42,19 @@ def shared_entries(keys: Buffer, run: tuple[Buffer, Buffer | None, int]) -> Arro
 
 def repeated_keys(keys: Buffer) -> bytes:
     """Give the keys (uint64, ascending) that occur more than once, each once, as bytes."""
+
+def latest_entries(keys: Buffer, segments: Buffer, uses_max: int) -> tuple[Buffer, Buffer]:
+    """Leave out the entries of a key beyond its last segments.
+
+    Parameters
+    ----------
+    keys, segments : bytes
+        Keys (uint64, ascending), and beside each its segment (uint32).
+    uses_max : int
+        How many entries of one key stay, those of the last segments; 1 at least.
+
+    Returns
+    -------
+    tuple of bytes and bytes
+        As they came where no key has more.
+    """

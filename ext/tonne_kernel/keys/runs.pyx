@@ -6,7 +6,8 @@ ascending order; the numbers beside them count from a base, or all are the base.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport UINT32_MAX, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc, free, qsort
+from libc.string cimport memcpy
 
 from tonne_kernel.arrow.table cimport ArrowTable, new_table
 
@@ -85,6 +86,70 @@ def repeated_keys(keys):
     with nogil:
         _repeated(&run, found_out)
     return found
+
+
+def latest_entries(keys, segments, int64_t uses_max):
+    """Entries of sorted keys without those beyond the last `uses_max` segments of a key."""
+    cdef const uint64_t[::1] keys_in = memoryview(keys).cast("B").cast("Q")
+    cdef const uint32_t[::1] segments_in = memoryview(segments).cast("B").cast("I")
+    cdef int64_t count = keys_in.shape[0]
+    cdef int64_t kept
+    cdef bytes keys_kept, segments_kept
+    cdef uint64_t *keys_out
+    cdef uint32_t *segments_out
+    if segments_in.shape[0] != count:
+        raise ValueError(f"{count} keys, but {segments_in.shape[0]} segments")
+    if uses_max < 1:
+        raise ValueError(f"{uses_max} entries of a key: expected 1 at least")
+    if count == 0:
+        return keys, segments
+    with nogil:
+        kept = _latest(&keys_in[0], &segments_in[0], count, uses_max, NULL, NULL)
+    if kept == count:
+        return keys, segments
+    # The segments of a key are sorted where they are to go, so there is room for all of them.
+    keys_kept = PyBytes_FromStringAndSize(NULL, kept * 8)
+    segments_kept = PyBytes_FromStringAndSize(NULL, count * 4)
+    keys_out = <uint64_t *>PyBytes_AS_STRING(keys_kept)
+    segments_out = <uint32_t *>PyBytes_AS_STRING(segments_kept)
+    with nogil:
+        _latest(&keys_in[0], &segments_in[0], count, uses_max, keys_out, segments_out)
+    return keys_kept, segments_kept[: kept * 4]
+
+
+cdef int64_t _latest(
+    const uint64_t *keys,
+    const uint32_t *segments,
+    int64_t count,
+    int64_t uses_max,
+    uint64_t *keys_out,
+    uint32_t *segments_out,
+) noexcept nogil:
+    """Count the entries that stay, and write them (OUT, or NULL)."""
+    cdef int64_t kept = 0
+    cdef int64_t place = 0
+    cdef int64_t stop, uses, staying, index
+    while place < count:
+        stop = place + 1
+        while stop < count and keys[stop] == keys[place]:
+            stop += 1
+        uses = stop - place
+        staying = min(uses, uses_max)
+        if segments_out != NULL:
+            memcpy(&segments_out[kept], &segments[place], <size_t>uses * sizeof(uint32_t))
+            if uses > uses_max:
+                qsort(&segments_out[kept], <size_t>uses, sizeof(uint32_t), _later_first)
+            for index in range(staying):
+                keys_out[kept + index] = keys[place]
+        kept += staying
+        place = stop
+    return kept
+
+
+cdef int _later_first(const void *one, const void *other) noexcept nogil:
+    cdef uint32_t first = (<const uint32_t *>one)[0]
+    cdef uint32_t second = (<const uint32_t *>other)[0]
+    return (second > first) - (first > second)
 
 
 cdef int _set_run(Run *run, tuple source, list held) except -1:

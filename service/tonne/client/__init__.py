@@ -22,6 +22,7 @@ from tonne.client.answers.import_results import (
     RecordDifference,
     ReversalProgress,
     SameRecord,
+    SameRecordComparison,
     SameRecordSummary,
 )
 from tonne.client.answers.report_results import (
@@ -86,6 +87,7 @@ __all__ = [
     "ReversalProgress",
     "RowError",
     "SameRecord",
+    "SameRecordComparison",
     "SameRecordSummary",
     "ServerFailed",
     "ServerRefused",

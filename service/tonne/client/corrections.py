@@ -9,6 +9,7 @@ from tonne.client.answers.import_results import (
     Correction,
     ReversalProgress,
     SameRecord,
+    SameRecordComparison,
     SameRecordSummary,
     read_correction,
     read_same_record,
@@ -251,6 +252,12 @@ class CorrectionCalls(ImportCalls):
             name=book_name(book), rule=f"SAME_RECORD_RULE_{rule.upper()}"
         )
         self._call(self._corrections.SetSameRecordRule, request)
+
+    def compare_same_records(self, book: str) -> SameRecordComparison:
+        """Compare what came since the last time now, as the upkeep does by itself soon."""
+        request = corrections_pb2.CompareSameRecordsRequest(name=book_name(book))
+        answer = self._call(self._corrections.CompareSameRecords, request)
+        return SameRecordComparison(answer.reversed_count, answer.entry_count, answer.is_complete)
 
     def recheck_same_records(self, book: str) -> int:
         """Have all records of a book compared again; gives how many key files are made anew."""

@@ -369,6 +369,22 @@ class SetSameRecordRuleResponse(_message.Message):
     rule: SameRecordRule
     def __init__(self, rule: _Optional[_Union[SameRecordRule, str]] = ...) -> None: ...
 
+class CompareSameRecordsRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class CompareSameRecordsResponse(_message.Message):
+    __slots__ = ("reversed_count", "entry_count", "is_complete")
+    REVERSED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    IS_COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    reversed_count: int
+    entry_count: int
+    is_complete: bool
+    def __init__(self, reversed_count: _Optional[int] = ..., entry_count: _Optional[int] = ..., is_complete: _Optional[bool] = ...) -> None: ...
+
 class RecheckSameRecordsRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]

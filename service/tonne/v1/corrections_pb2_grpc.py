@@ -76,6 +76,11 @@ class CorrectionServiceStub:
                 request_serializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.FromString,
                 _registered_method=True)
+        self.CompareSameRecords = channel.unary_unary(
+                '/tonne.v1.CorrectionService/CompareSameRecords',
+                request_serializer=tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsResponse.FromString,
+                _registered_method=True)
         self.RecheckSameRecords = channel.unary_unary(
                 '/tonne.v1.CorrectionService/RecheckSameRecords',
                 request_serializer=tonne_dot_v1_dot_corrections__pb2.RecheckSameRecordsRequest.SerializeToString,
@@ -146,6 +151,13 @@ class CorrectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareSameRecords(self, request, context):
+        """Compares what came since the last time now, as the upkeep does some seconds later by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecheckSameRecords(self, request, context):
         """Has all keys of a book made anew and all its records compared again; decisions stay.
         """
@@ -195,6 +207,11 @@ def add_CorrectionServiceServicer_to_server(servicer, server):
                     servicer.SetSameRecordRule,
                     request_deserializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.SerializeToString,
+            ),
+            'CompareSameRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareSameRecords,
+                    request_deserializer=tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsResponse.SerializeToString,
             ),
             'RecheckSameRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.RecheckSameRecords,
@@ -420,6 +437,33 @@ class CorrectionService:
             '/tonne.v1.CorrectionService/SetSameRecordRule',
             tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleRequest.SerializeToString,
             tonne_dot_v1_dot_corrections__pb2.SetSameRecordRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareSameRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.CorrectionService/CompareSameRecords',
+            tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsRequest.SerializeToString,
+            tonne_dot_v1_dot_corrections__pb2.CompareSameRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,6 +11,7 @@ from tests.support.servers.api import Producer, record
 from tonne.cli.main import app
 from tonne.client import Client
 from tonne.errors import FieldInvalid
+from tonne.model import Facility
 
 
 @pytest.fixture
@@ -58,6 +59,33 @@ def test_records_of_one_id_are_found_listed_and_decided(client, sent):
     with pytest.raises(FieldInvalid, match="ada decided"):
         client.decide_same_record(sent, conflict.number, [2], reason="no", author="bob")
     assert client.same_record_summary(sent).undecided_count == 0
+
+
+def test_an_append_tells_what_became_of_ids_that_the_book_had(running, client, tmp_path):
+    """An estimate that is settled, and a conflict, at once; the command's figures are right."""
+    client.create_book("told")
+    edition = "activity,unit,valid_from,kg_co2e,source\nelectricity.grid,kWh,2020-01-01,0.4,test\n"
+    client.import_edition("told", "own", edition.encode())
+    client.import_facilities("told", [Facility("dc-1")])
+    head = "record_id,facility,activity,quantity,unit,start,end,data_quality\n"
+    row = "{},dc-1,electricity.grid,{},kWh,2025-03-01,2025-04-01,{}\n"
+    files = {
+        "estimates": row.format("x", 1000, "estimated") + row.format("y", 5, "measured"),
+        "read": row.format("x", 870, "measured") + row.format("y", 6, "measured"),
+    }
+    said = ""
+    for name, rows in files.items():
+        path = tmp_path / f"{name}.csv"
+        path.write_text(head + rows)
+        said = run(running, "append", str(path), "--book", "told", "--channel", name)
+    assert "1 record reversed, for which another one of the id stands" in said
+    assert "1 id of several records that all count until somebody decides" in said
+    estimate, read = client.get_records("told", "x")
+    assert (estimate.status, estimate.replaced_by) == ("REVERSED", "books/told/channels/read")
+    assert read.status != "REVERSED"
+    assert client.same_record_summary("told").is_complete
+    again = client.compare_same_records("told")
+    assert (again.reversed_count, again.entry_count, again.is_complete) == (0, 0, True)
 
 
 def test_what_cannot_be_meant_is_refused(client, sent):

@@ -161,3 +161,30 @@ def test_what_does_not_fit_is_refused():
     for base in (6, 5 - (1 << 32)):
         with pytest.raises(OverflowError):
             kernel.merge_keys([(array("Q", [1]), None, 5)], base)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40)), max_size=200),
+    st.integers(1, 9),
+)
+def test_of_a_key_of_many_entries_the_last_ones_stay(entries, uses_max):
+    """Of each key those of the highest segments, in whatever order they come."""
+    ordered = sorted(entries, key=lambda entry: entry[0])
+    keys = array("Q", [key for key, _ in ordered]).tobytes()
+    segments = array("I", [segment for _, segment in ordered]).tobytes()
+    kept, beside = kernel.latest_entries(keys, segments, uses_max)
+    found = Counter(zip(array("Q", kept), array("I", beside), strict=True))
+    expected = Counter()
+    for key in {key for key, _ in entries}:
+        own = sorted(segment for each, segment in entries if each == key)
+        expected.update((key, segment) for segment in own[-uses_max:])
+    assert found == expected
+    assert list(array("Q", kept)) == sorted(array("Q", kept))
+
+
+def test_no_entry_at_all_of_a_key_is_refused():
+    """A caller who would lose a key is told."""
+    with pytest.raises(ValueError, match="expected 1 at least"):
+        kernel.latest_entries(bytes(8), bytes(4), 0)
+    with pytest.raises(ValueError, match="1 keys, but 2 segments"):
+        kernel.latest_entries(bytes(8), bytes(8), 1)

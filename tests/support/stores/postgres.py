@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -110,7 +111,10 @@ def run_postgres() -> Iterator[PostgresServer]:
             socket_dir, restart, run, server.system_user, programs=Path(server.bin_path)
         )
     finally:
-        server.cleanup()
+        # A test may have crashed it: it may end between the wheel's look at it and its signal.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import typer
 
 from tonne.cli.appending.bar import AT_WORK, WAITING, make_bar
 from tonne.cli.appending.checks import refused_before, tell_negatives, tell_repeats
+from tonne.cli.appending.compared import compare_ids, tell_compared
 from tonne.cli.appending.imports import (
     Earlier,
     claim,
@@ -114,8 +115,12 @@ class Append:
         began_s = time.monotonic()
         with connect(server, self._tell_wait) as client:
             found, mended, result = self._append(client)
+            is_new = result.posted_count or result.suspended_count
+            compared = compare_ids(client, self.book) if is_new else None
         for remark in remarks():
             say(remark)
+        if is_new:
+            tell_compared(compared, self.book)
         tell_negatives(self._negatives.count, self.negative)
         report(result, self.book, time.monotonic() - began_s, form)
         if behind_count := self._placement.behind_count:

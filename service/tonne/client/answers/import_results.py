@@ -240,6 +240,15 @@ class SameRecordSummary:
     groups: tuple[SameRecordGroup, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SameRecordComparison:
+    """What was found as records were compared, and whether all are compared now."""
+
+    reversed_count: int
+    entry_count: int
+    is_complete: bool
+
+
 def read_same_record(message: corrections_pb2.SameRecord) -> SameRecord:
     """Read records of one id."""
     return SameRecord(

@@ -63,6 +63,7 @@ LANE_OF: dict[str, str] = {
             "AcceptOverlap",
             "GetRecords",
             "DecideSameRecord",
+            "CompareSameRecords",
             "RecheckSameRecords",
             "CreateWord",
             "ComputeSupplierCoverage",

@@ -109,6 +109,7 @@ RULES: dict[str, Rule] = {
     "GetSameRecordSummary": Rule(_READS, "name"),
     "DecideSameRecord": Rule(_KEEPS, "name", changes=True),
     "SetSameRecordRule": Rule(_KEEPS, "name", changes=True),
+    "CompareSameRecords": Rule(_SENDS | _KEEPS, "name", changes=True),
     "RecheckSameRecords": Rule(_KEEPS, "name", changes=True),
     # PeriodService
     "CheckPeriod": Rule(_READS, "name"),

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 NAME = "tonne.v1.CorrectionService"
 
 
+COMPARE_S_MAX = 10.0
+"""How long a call compares records before it leaves the rest to the upkeep."""
+
+
 class CorrectionService:
     """Methods of CorrectionService."""
 
@@ -189,6 +193,18 @@ class CorrectionService:
         rule = read_rule(request.rule)
         self._ledger.same.set_rule(book, rule)
         return corrections_pb2.SetSameRecordRuleResponse(rule=f"SAME_RECORD_RULE_{rule.name}")
+
+    def compare_same_records(
+        self, request: corrections_pb2.CompareSameRecordsRequest
+    ) -> corrections_pb2.CompareSameRecordsResponse:
+        """Compare what came since the last time."""
+        book = names.read_book(request.name)
+        done = self._ledger.same_check.check(book, time_s_max=COMPARE_S_MAX)
+        return corrections_pb2.CompareSameRecordsResponse(
+            reversed_count=done.reversed_count,
+            entry_count=done.entry_count,
+            is_complete=self._ledger.same.summary(book).is_complete,
+        )
 
     def recheck_same_records(
         self, request: corrections_pb2.RecheckSameRecordsRequest

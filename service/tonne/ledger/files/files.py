@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tonne.errors import FileCorrupt, FileMissing, LedgerInconsistent
 from tonne.ledger.files.frames import (
     ROW_GROUP_ROWS,
+    read_columns,
     read_parquet,
     read_rows,
     read_where,
@@ -234,6 +235,10 @@ class VerifiedFile:
                 metadata={"path": self.path},
             )
         return frame
+
+    def columns(self) -> tuple[str, ...]:
+        """Give the names of its columns; `LedgerInconsistent` where it is broken."""
+        return read_columns(self.content, self.path)
 
     def rows(self, first: int, count: int) -> pl.DataFrame:
         """Decode some rows alone; `LedgerInconsistent` where they cannot be."""

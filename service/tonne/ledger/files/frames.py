@@ -112,6 +112,13 @@ def read_parquet(content: bytes, path: str, columns: Sequence[str] | None = None
         return _to_read(pl.read_parquet(io.BytesIO(content), columns=names))
 
 
+def read_columns(content: bytes, path: str) -> tuple[str, ...]:
+    """Read the names of a file's columns; raises `LedgerInconsistent` where it is broken."""
+    with polars_errors(path):
+        names = pl.read_parquet_schema(io.BytesIO(content))
+        return tuple(name for name in names if name != QUANTITY_REST)
+
+
 def _to_read(frame: pl.DataFrame) -> pl.DataFrame:
     """Read categories, those of segments and of older files, as texts, and quantities whole.
 

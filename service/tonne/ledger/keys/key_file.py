@@ -23,6 +23,12 @@ BUCKET_BITS: Final = 12
 BUCKET_COUNT: Final = 1 << BUCKET_BITS
 """Buckets of the hashes: of their first bits. A part of a run has some of them, side by side."""
 
+KEY_USES_MAX: Final = 1_000
+"""Records of one id beyond which they are counted, and not compared."""
+
+Run = tuple[memoryview, memoryview | None, int]
+"""Keys, the segments beside them, and the base of these, as the kernel takes them."""
+
 _HEAD: Final = struct.Struct("<8sIIqq8s")
 _MAGIC: Final = b"TONNEKEY"
 _VERSION: Final = 1
@@ -48,7 +54,7 @@ class Keys:
         return len(self.keys)
 
     @property
-    def run(self) -> tuple[memoryview, memoryview | None, int]:
+    def run(self) -> Run:
         """Give them as the kernel takes them."""
         return self.keys, self.segments, self.base
 

@@ -3,6 +3,7 @@
 The runs of a tier have up to 8 times the keys of the tier below. When a tier has more than eight,
 its smallest are merged, each key once for every tier that it climbs. A run is cut into parts of
 some 65,536 keys by their first bits, so that whoever looks for an id reads one part of each run.
+Of an id that stands in more records than are compared the last ones stay in it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from tonne.ledger.files.files import put_keys
 from tonne.ledger.keys.key_file import (
     BUCKET_BITS,
     BUCKET_COUNT,
+    KEY_USES_MAX,
     Keys,
     decode_keys,
     encode_keys,
@@ -22,7 +24,7 @@ from tonne.ledger.keys.key_file import (
 )
 from tonne.store.errors import LeaseLost
 from tonne.store.statement_rows import KeyFile
-from tonne_kernel import merge_keys, record_keys
+from tonne_kernel import latest_entries, merge_keys, record_keys
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -170,10 +172,13 @@ class KeyRuns:
         cursors = [_Cursor(self, run, hash_key) for run in runs]
         files: list[FileRow] = []
         keys: list[KeyFile] = []
-        count = 0
+        count = dropped = 0
         for first in range(0, BUCKET_COUNT, width):
             inputs = [part for cursor in cursors for part in cursor.within(first, first + width)]
             made = merged(inputs, is_kept_apart=True)
+            dropped += made.count
+            made = _without_overused(made)
+            dropped -= made.count
             content = encode_keys(
                 bytes(made.keys), bytes(made.segments or b""), made.base, hash_key
             )
@@ -183,10 +188,10 @@ class KeyRuns:
             files.append(file)
             keys.append(KeyFile(file.id, name, 0, "", first, first + width))
             count += made.count
-        if count != total:
+        if count + dropped != total:
             raise LedgerInconsistent(
-                f"the merged keys of book {book!r} are {count}, and not {total} as before: they "
-                "were thrown away, and the files that they were to replace stay",
+                f"the merged keys of book {book!r} are {count + dropped}, and not {total} as "
+                "before: they were thrown away, and the files that they were to replace stay",
                 metadata={"book": book},
             )
         if self._manifest.renew_lease(lease, _LEASE_S) is None:
@@ -232,6 +237,14 @@ def merged(parts: Sequence[Keys], *, is_kept_apart: bool = False) -> Keys:
         ]
     base = min((each.base for each in full), default=0)
     return keys_of(*merge_keys([each.run for each in full], base), base)
+
+
+def _without_overused(keys: Keys) -> Keys:
+    """Leave out entries of ids of so many records that these are counted alone."""
+    if keys.segments is None:
+        raise ValueError("keys of one segment are not merged")
+    kept, segments = latest_entries(keys.keys, keys.segments, KEY_USES_MAX + 1)
+    return keys if kept is keys.keys else keys_of(bytes(kept), bytes(segments), keys.base)
 
 
 def _count(run: Sequence[_Part]) -> int:

@@ -53,10 +53,16 @@ PLACE: Final[Schema] = {
 
 SAME_SCHEMA: Final[Schema] = {"record_id": pl.String, **PLACE, **CONTENT}
 
-SAME_ROW_BYTES: Final = 2_000
-"""Memory of a record of a segment of which some are compared: read, with a copy, and hashed."""
+SAME_ROW_BYTES: Final = 1_000
+"""Memory of a record of a segment of which some are compared: a column at a time, and hashed."""
 
-_READ: Final = ("record_id", "channel", "offset", "status", *CONTENT)
+_PLACE: Final = ("segment", "channel", "offset")
+_SETTLES: Final = ("record_id", "facility", "activity", "start", "end")
+_ESTIMATED: Final = 3
+_BETTER: Final = (1, 2)
+"""Measured and calculated: numbers of `DataQuality` in ingest.proto."""
+
+_READ: Final = ("record_id", "channel", "offset", *CONTENT)
 _EMPTY: Final[dict[Any, Any]] = {pl.String: "", pl.UInt8: 0}
 
 
@@ -82,25 +88,29 @@ def read_same(
         Columns of `SAME_SCHEMA`. None where the segment was changed while it was read.
     """
     clearings = manifest.clearings_of([file.id]).get(file.id, [])
-    segment = reader.open(file).frame()
+    opened = reader.open(file)
+    cleared = read_cleared(reader, clearings)
+    place = ["status"] if cleared.is_empty() else ["channel", "offset", "status"]
     with polars_errors(file.path):
-        now = with_cleared(
-            segment.select(name for name in _READ if name in segment.columns),
-            read_cleared(reader, clearings),
-        )
+        # A column at a time: a segment of long texts is not in memory whole for some of its rows.
+        now = with_cleared(opened.frame(place), cleared).select("status")
         waiting = now.filter(is_waiting()).height
         gone = now.filter(pl.col("status") == REVERSED).height
         if waiting != file.suspended_count or gone != file.reversed_count:
             return None
-        key = pl.Series("key", _hashes(now["record_id"], hashing))
-        chosen = now.with_row_index("row").filter(key.is_in(keys.implode()) & is_kept())
+        key = pl.Series("key", _hashes(opened.frame(["record_id"])["record_id"], hashing))
+        wanted = key.is_in(keys.implode()) & now.select(is_kept()).to_series()
+        rows = wanted.arg_true()
+        in_file = opened.columns()
+        read = {name: opened.frame([name])[name].gather(rows) for name in _READ if name in in_file}
+        chosen = pl.DataFrame(read)
         return chosen.select(
             pl.col("record_id").cast(pl.String),
             pl.lit(file.seq, pl.Int64).alias("seq"),
             pl.lit(file.id).alias("segment"),
             pl.col("channel").cast(pl.String),
             "offset",
-            pl.col("row").cast(pl.UInt32),
+            rows.cast(pl.UInt32).alias("row"),
             *(_content(name, chosen.columns) for name in CONTENT),
         )
 
@@ -111,7 +121,10 @@ def key_of_id(record_id: str, hashing: tuple[bytes, int]) -> int:
 
 
 def sorted_out(records: pl.DataFrame) -> pl.DataFrame:
-    """Tell first records from those that say the same later.
+    """Tell first records from those that say the same later, and estimates that are settled.
+
+    An estimate is settled by the first measured or calculated record that came later, of the same
+    id, facility, activity, start and end.
 
     Parameters
     ----------
@@ -123,17 +136,31 @@ def sorted_out(records: pl.DataFrame) -> pl.DataFrame:
     polars.DataFrame
         Those of ids that several have, in the order of their commits; with `is_first` of its
         content, `first_segment`, `first_channel` and `first_offset` of the one that says the same,
-        and `content_count` of the id.
+        `settled_segment`, `settled_channel` and `settled_offset` of the one that settles an
+        estimate (null: none), and `content_count` of the id, without settled ones.
     """
     with polars_errors("records of one id"):
         several = records.filter(pl.len().over("record_id") > 1).sort("seq", "row")
         content = ["record_id", *CONTENT]
-        places = ["segment", "channel", "offset"]
         told = several.with_columns(
             is_first=pl.int_range(pl.len()).over(content) == 0,
-            **{f"first_{name}": pl.col(name).first().over(content) for name in places},
+            **{f"first_{name}": pl.col(name).first().over(content) for name in _PLACE},
         )
-        return told.with_columns(content_count=pl.col("is_first").sum().over("record_id"))
+        is_estimate = pl.col("is_first") & (pl.col("data_quality") == _ESTIMATED)
+        is_better = pl.col("is_first") & pl.col("data_quality").is_in(_BETTER)
+        settled = told.with_columns(
+            pl.when(is_estimate)
+            .then(pl.when(is_better).then(name).backward_fill().over(_SETTLES))
+            .alias(f"settled_{name}")
+            for name in _PLACE
+        )
+        return with_content_counts(settled)
+
+
+def with_content_counts(told: pl.DataFrame) -> pl.DataFrame:
+    """Count what the records of an id say that count, as `content_count`."""
+    counts = pl.col("is_first") & pl.col("settled_segment").is_null()
+    return told.with_columns(content_count=counts.sum().over("record_id"))
 
 
 def members_of(rows: Sequence[dict[str, Any]]) -> str:

@@ -135,3 +135,89 @@ def test_the_same_id_in_two_months_is_a_conflict(any_bench):
     (entry,) = open_entries(bench)
     assert (entry.first_period, entry.last_period) == (540, 541)
     assert bench.manifest.undecided_count("acme", (541, 541)) == 1
+
+
+def estimate(**fields):
+    """An estimate, which says so."""
+    return record(data_quality=3, **fields)
+
+
+def measured(**fields):
+    """The same, as it was read."""
+    return record(data_quality=1, **fields)
+
+
+def test_a_measured_record_settles_the_estimate_of_its_id(any_bench):
+    """The estimate is reversed, with the reason; the measured one stands for it, and counts."""
+    bench = any_bench
+    bench.append("est", [estimate(record_id="x", quantity="10"), estimate(record_id="y")])
+    bench.append("act", [measured(record_id="x", quantity="8.7")])
+    done = check(bench)
+    assert (done.reversed_count, done.entry_count) == (1, 0)
+    assert statuses(bench) == {("est", 0): "REVERSED", ("est", 1): "POSTED", ("act", 0): "POSTED"}
+    (entry,) = bench.ledger.corrections.list_corrections("acme").items
+    assert entry.correction.reason_code == "estimate"
+    after = entry.records[0].after
+    assert (after.source, after.offset) == ("channels/act", 0)
+    bench.check()
+    assert check(bench).segment_count == 0
+
+
+def test_estimates_and_their_settlement_in_one_batch(any_bench):
+    """Two estimates of one id, a copy, the record, and its copy: that one record counts."""
+    bench = any_bench
+    rows = [
+        *(estimate(quantity="10"), estimate(quantity="9"), estimate(quantity="10")),
+        *(measured(quantity="8.7"), measured(quantity="8.7")),
+    ]
+    bench.append("a", rows)
+    assert (check(bench).reversed_count, open_entries(bench)) == (4, [])
+    assert [name for name in statuses(bench).values() if name == "POSTED"] == ["POSTED"]
+    assert statuses(bench)["a", 3] == "POSTED"
+    bench.check()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"facility": "dc-2"},
+        {"activity": "electricity.solar"},
+        {"end": T0 + 2 * HOUR},
+        {"data_quality": None},
+        {"data_quality": 3, "quantity": "9"},
+    ],
+    ids=["facility", "activity", "end", "unspecified", "estimate"],
+)
+def test_what_settles_no_estimate_is_a_conflict(any_bench, other):
+    """Of another place, thing or time, or no better: a person decides."""
+    bench = any_bench
+    bench.ledger.register.import_facilities("acme", [Facility("dc-2")])
+    bench.append("est", [estimate(quantity="10")])
+    bench.append("act", [measured(quantity="8.7") | other])
+    done = check(bench)
+    assert (done.reversed_count, done.entry_count) == (0, 1)
+
+
+def test_an_estimate_that_comes_after_the_measured_record_is_a_conflict(any_bench):
+    """Who sends an estimate of what is known may mean something else."""
+    bench = any_bench
+    bench.append("act", [measured(quantity="8.7")])
+    bench.append("est", [estimate(quantity="10")])
+    done = check(bench)
+    assert (done.reversed_count, done.entry_count) == (0, 1)
+
+
+def test_an_estimate_that_was_kept_is_not_settled(any_bench):
+    """What a person decided stays, also when all is compared again."""
+    bench = any_bench
+    bench.manifest.set_same_rule("acme", SameRule.REPORT)
+    bench.append("est", [estimate(quantity="10")])
+    bench.append("act", [measured(quantity="8.7")])
+    check(bench)
+    (entry,) = open_entries(bench)
+    bench.ledger.same.decide("acme", entry.number, [1, 2], "ada", "two tariffs")
+    bench.manifest.set_same_rule("acme", SameRule.REVERSE)
+    bench.manifest.forget_keys("acme")
+    assert check(bench).reversed_count == 0
+    assert open_entries(bench) == []
+    assert set(statuses(bench).values()) == {"POSTED"}

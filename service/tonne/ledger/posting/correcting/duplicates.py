@@ -1,4 +1,4 @@
-"""Duplicates are taken back: records that say what an earlier one of their id says.
+"""Records are taken back for which others of their id stand: copies, and settled estimates.
 
 Segment by segment, as every reversal; and the commit asserts that the segments of the earlier
 records are as they were when both were compared, so that of two that say the same one stays,
@@ -8,7 +8,7 @@ whoever reverses the other one at the same moment.
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
@@ -41,13 +41,32 @@ if TYPE_CHECKING:
     from tonne.store.rows import FileRow
 
 AUTHOR = "tonne"
-"""Who reverses duplicates where nobody is asked."""
+"""Who reverses them where nobody is asked."""
 
-REASON = "the book has an earlier record of the same id that says the same"
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why records are taken back: a code, what was asked for, and the reason."""
+
+    code: ReasonCode
+    what: str
+    reason: str
+
+
+DUPLICATE = Cause(
+    ReasonCode.DUPLICATE,
+    "of ids that the book had",
+    "the book has an earlier record of the same id that says the same",
+)
+SETTLED = Cause(
+    ReasonCode.ESTIMATE,
+    "that were estimates",
+    "a later record of the same id, facility, activity and time is measured or calculated",
+)
 
 
 class DuplicateTaker:
-    """Takes duplicates back. Safe to call from several threads and servers.
+    """Takes such records back. Safe to call from several threads and servers.
 
     Parameters
     ----------
@@ -74,7 +93,9 @@ class DuplicateTaker:
         self._on_postings = on_postings
         self._reads = reads
 
-    def take(self, file: FileRow, rows: pl.DataFrame, seen: dict[str, FileRow]) -> None:
+    def take(
+        self, file: FileRow, rows: pl.DataFrame, seen: dict[str, FileRow], cause: Cause
+    ) -> None:
         """Take records of a segment back, all of them at once.
 
         Parameters
@@ -83,9 +104,10 @@ class DuplicateTaker:
             The segment as it was when they were compared.
         rows : polars.DataFrame
             channel, offset, and first_channel, first_offset, first_segment of the record that
-            each one repeats.
+            stands for each one.
         seen : dict
             The segments of those, as they were; this one is brought up to date.
+        cause : Cause
 
         Raises
         ------
@@ -111,7 +133,7 @@ class DuplicateTaker:
             revision = revision_of(self._manifest, file, clearings)
             chosen = with_older_notes(chosen, file, state, revision)
             firsts = sorted(set(rows["first_segment"].to_list()) - {file.id})
-            self._commit(file, state, chosen, [seen[each] for each in firsts])
+            self._commit(file, state, chosen, [seen[each] for each in firsts], cause)
         waiting = chosen.filter(is_waiting()).height
         seen[file.id] = replace(
             file,
@@ -120,7 +142,12 @@ class DuplicateTaker:
         )
 
     def _commit(
-        self, file: FileRow, state: BookState, records: pl.DataFrame, firsts: list[FileRow]
+        self,
+        file: FileRow,
+        state: BookState,
+        records: pl.DataFrame,
+        firsts: list[FileRow],
+        cause: Cause,
     ) -> None:
         commit_id, now, book = uuid.uuid4().hex, self._clock(), file.book
         with polars_errors(file.path):
@@ -151,10 +178,10 @@ class DuplicateTaker:
                 corrections=(
                     Correction(
                         CorrectionKind.REVERSAL,
-                        f"{count} record{'s' if count > 1 else ''} of ids that the book had",
+                        f"{count} record{'s' if count > 1 else ''} {cause.what}",
                         AUTHOR,
-                        ReasonCode.DUPLICATE,
-                        REASON,
+                        cause.code,
+                        cause.reason,
                         record_count=count,
                         first_period=periods[0],
                     ),

@@ -64,7 +64,8 @@ class FoundRecords:
         FieldInvalid
             No record of the book has the id; one in quarantine has none.
         StoreUnavailable
-            An older Tonne committed records whose keys the upkeep is still making.
+            The upkeep is still making keys: an older Tonne committed the records, or all are to
+            be compared again.
         """
         if not record_id:
             raise _unknown("record_id", "expected the id of a record; got nothing", book)
@@ -78,7 +79,8 @@ class FoundRecords:
         if self._manifest.has_unkeyed(book):
             raise StoreUnavailable(
                 f"the keys of some records of book {book} are being made, because an older "
-                "version committed them: try again in a while, or list the records with a filter",
+                "version committed them or all were asked to be compared again: try again in a "
+                "while, or list the records with a filter",
                 metadata={"book": book},
                 retry_delay_s=10.0,
             )

@@ -2,16 +2,16 @@
 
 New keys are compared with each other and with those of all earlier records, a sixteenth of the
 hashes at a time. Equal keys are candidates, whose records are read and compared. Of those that say
-the same all but the first are reversed, or reported, as the book says; of those that do not a
-person decides. Only then is it marked how far the book is compared: a check that dies is done
-again, and finds what was reversed no more.
+the same all but the first are reversed, or reported, as the book says; an estimate that a measured
+record settles is reversed; of the others a person decides. Only then is it marked how far the book
+is compared: a check that dies is done again, and finds what was reversed no more.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
-from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -20,21 +20,29 @@ import polars as pl
 
 from tonne.errors import FieldInvalid, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.book.periods import month_boundaries_us
-from tonne.ledger.keys.key_file import BUCKET_COUNT, Keys
+from tonne.ledger.keys.key_file import KEY_USES_MAX
 from tonne.ledger.keys.same import SAME_ROW_BYTES, SAME_SCHEMA, read_same, sorted_out
-from tonne.ledger.upkeep.same.entries import conflicts_of, duplicates_of, overused_of
+from tonne.ledger.posting.correcting.duplicates import DUPLICATE, SETTLED
+from tonne.ledger.upkeep.same.candidates import Candidates
+from tonne.ledger.upkeep.same.entries import (
+    conflicts_of,
+    duplicates_of,
+    overused_of,
+    unsettled,
+    without_decided,
+)
 from tonne.store.errors import BookChanged, LeaseLost, SuspenseChanged
 from tonne.store.statement_rows import SameRule
-from tonne_kernel import repeated_keys, shared_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tonne.ledger.budget import Budget
     from tonne.ledger.files.files import FileReader
+    from tonne.ledger.keys.key_file import Keys
     from tonne.ledger.keys.runs import KeyRuns
     from tonne.ledger.posting.correcting.deciding import Decider
-    from tonne.ledger.posting.correcting.duplicates import DuplicateTaker
+    from tonne.ledger.posting.correcting.duplicates import Cause, DuplicateTaker
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.rows import FileRow, Lease
     from tonne.store.statement_rows import KeyFile, KeyState, SameRecord
@@ -44,20 +52,11 @@ logger = logging.getLogger(__name__)
 NEW_KEYS_MAX: Final = 1 << 20
 """Keys of new records that are compared at once: 12 MiB, and as much again while they merge."""
 
-CANDIDATES_MAX: Final = 1 << 16
-"""Candidates whose records are read together."""
+FOUND_CHARS_MAX: Final = 4 << 20
+"""What entries name of their records, of those that are written down together."""
 
-USES_MAX: Final = 1_000
-"""Records of one id beyond which they are counted, and not compared."""
-
-FOUND_MAX: Final = 4_096
-"""Entries that are written down together."""
-
-_SLICES: Final = 16
 _FILES_BATCH: Final = 256
-_HELD_BYTES_MAX: Final = 24 << 20
 _ATTEMPTS_MAX: Final = 32
-_ENTRY: Final = (pl.col("key").cast(pl.UInt64), pl.col("segment").cast(pl.Int64))
 _REST_FACTOR: Final = 20
 """A check rests so many times as long as it took: it takes a twentieth of a core at most."""
 
@@ -120,8 +119,13 @@ class SameCheck:
         self._rest_until_s[book] = ended_s + _REST_FACTOR * (ended_s - began_s)
         return done
 
-    def check(self, book: str) -> Checked:
+    def check(self, book: str, *, time_s_max: float = math.inf) -> Checked:
         """Compare all records that came since the last check, with all others.
+
+        Parameters
+        ----------
+        time_s_max : float
+            After so many seconds it begins with no more of them; the next check does.
 
         Raises
         ------
@@ -137,8 +141,11 @@ class SameCheck:
         if lease is None:
             return Checked()
         done = Checked()
+        end_s = time.monotonic() + time_s_max
         try:
             while segments := self._next(book, state := self._manifest.key_state(book)):
+                if done.segment_count and time.monotonic() > end_s:
+                    return done
                 part = _Round(self._tools, book, state, lease)
                 done = part.run(segments, done)
             merged = self._key_runs.merge(book, state, lease)
@@ -184,7 +191,6 @@ class _Round:
         self._state = state
         self._lease = lease
         self._time_zone = self._manifest.get_book(book).time_zone
-        self._held: dict[str, Keys] = {}
         self._reversed_count = 0
         self._entry_count = 0
 
@@ -194,7 +200,7 @@ class _Round:
         found: list[SameRecord] = []
         for candidates in self._candidates(new):
             found += self._settle(candidates)
-            if len(found) >= FOUND_MAX:
+            if sum(len(each.members) for each in found) >= FOUND_CHARS_MAX:
                 self._manifest.put_same_records(self._book, found, self._lease)
                 self._entry_count += len(found)
                 found = []
@@ -214,70 +220,31 @@ class _Round:
             raise LeaseLost(lease.name, lease.holder, lease.fence)
 
     def _candidates(self, new: Keys) -> Iterator[pl.DataFrame]:
-        """Yield entries (key, segment) whose key stands in several, of which one is new."""
+        """Yield entries (key, segment, uses) whose key stands in several, of which one is new."""
         old = [
             (part, file)
             for part, file in self._manifest.key_files(self._book)
             if part.segment <= self._state.checked_seq
         ]
-        waiting: list[pl.DataFrame] = []
-        width = BUCKET_COUNT // _SLICES
-        for first in range(0, BUCKET_COUNT, width):
-            mine = new.within(first, first + width)
-            if not mine.count:
-                continue
-            self._renew()
-            waiting += self._shared(mine, old, (first, first + width))
-            if sum(each.height for each in waiting) >= CANDIDATES_MAX:
-                yield pl.concat(waiting)
-                waiting = []
-        if waiting:
-            yield pl.concat(waiting)
-
-    def _shared(
-        self, mine: Keys, old: Sequence[tuple[KeyFile, FileRow]], buckets: tuple[int, int]
-    ) -> list[pl.DataFrame]:
-        """Find the entries of both whose key stands in several, within some buckets."""
-        hits = []
-        for part, file in old:
-            if part.first_bucket >= buckets[1] or part.stop_bucket <= buckets[0]:
-                continue
-            keys = self._read(part, file).within(*buckets)
-            entries = pl.DataFrame(shared_entries(mine.keys, keys.run))
-            if not entries.is_empty():
-                hits.append(entries.select(_ENTRY))
-        repeated = memoryview(repeated_keys(mine.keys)).cast("Q")
-        keys_hit = {key for each in hits for key in each["key"].unique().to_list()}
-        keys_hit.update(repeated)
-        if not keys_hit:
-            return []
-        own = shared_entries(array("Q", sorted(keys_hit)), mine.run)
-        return [*hits, pl.DataFrame(own).select(_ENTRY)]
+        return Candidates(new, old, self._read, self._renew).entries()
 
     def _read(self, part: KeyFile, file: FileRow) -> Keys:
-        """Read a part; one that several slices need stays, as long as there is room."""
-        if part.file_id in self._held:
-            return self._held[part.file_id]
-        keys = self._key_runs.read(part, file, self._state.hash_key)
-        is_wide = part.stop_bucket - part.first_bucket > BUCKET_COUNT // _SLICES
-        if is_wide and sum(each.count * 12 for each in self._held.values()) < _HELD_BYTES_MAX:
-            self._held[part.file_id] = keys
-        return keys
+        return self._key_runs.read(part, file, self._state.hash_key)
 
     def _settle(self, candidates: pl.DataFrame) -> list[SameRecord]:
         """See to candidates: reverse what says the same, and give what is to be decided."""
-        uses = candidates.with_columns(uses=pl.len().over("key"))
-        overused = uses.filter(pl.col("uses") > USES_MAX)
-        chosen = uses.filter(pl.col("uses") <= USES_MAX)
+        overused = candidates.filter(pl.col("uses") > KEY_USES_MAX)
+        chosen = candidates.filter(pl.col("uses") <= KEY_USES_MAX)
         found: list[SameRecord] = []
         for _ in range(_ATTEMPTS_MAX):
             seen: dict[str, FileRow] = {}
             records = self._records(chosen, seen)
             if records is None:
                 continue
-            told = sorted_out(records)
+            told = without_decided(self._manifest, self._book, sorted_out(records))
             try:
                 found = self._duplicates(told.filter(~pl.col("is_first")), seen)
+                told = self._estimates(told, seen)
             except (BookChanged, SuspenseChanged):
                 continue  # what was reversed by now is not found again
             found += conflicts_of(self._manifest, self._book, told, self._periods)
@@ -309,15 +276,36 @@ class _Round:
         if self._state.rule is SameRule.REPORT:
             return duplicates_of(later, self._periods, "")
         refused: list[SameRecord] = []
+        for rows, message in self._taken(later, seen, DUPLICATE):
+            refused += duplicates_of(rows, self._periods, message)
+        return refused
+
+    def _estimates(self, told: pl.DataFrame, seen: dict[str, FileRow]) -> pl.DataFrame:
+        """Reverse estimates that are settled; those that cannot be conflict with the others."""
+        is_settled = pl.col("settled_segment").is_not_null()
+        if self._state.rule is SameRule.REPORT:
+            return unsettled(told, is_settled)
+        settled = told.filter(is_settled).with_columns(
+            pl.col(f"settled_{name}").alias(f"first_{name}")
+            for name in ("segment", "channel", "offset")
+        )
+        for rows, _ in self._taken(settled, seen, SETTLED):
+            ids = rows["record_id"].unique().to_list()
+            told = unsettled(told, pl.col("record_id").is_in(ids))
+        return told
+
+    def _taken(
+        self, later: pl.DataFrame, seen: dict[str, FileRow], cause: Cause
+    ) -> Iterator[tuple[pl.DataFrame, str]]:
+        """Reverse records that others stand for; yield those that cannot be, and why."""
         for rows in later.partition_by("seq", maintain_order=True):
             for month in self._by_month(rows):
                 try:
-                    self._tools.taker.take(seen[month["segment"][0]], month, seen)
+                    self._tools.taker.take(seen[month["segment"][0]], month, seen, cause)
                 except (PeriodMustBeOpen, FieldInvalid) as error:
-                    refused += duplicates_of(month, self._periods, error.message)
+                    yield month, error.message
                 else:
                     self._reversed_count += month.height
-        return refused
 
     def _by_month(self, rows: pl.DataFrame) -> list[pl.DataFrame]:
         """Cut rows where some of their months are sealed, so that these stop no others."""
@@ -338,13 +326,10 @@ class _Round:
         """Tell of ids that stand in so many records that these are counted alone."""
         if uses.is_empty():
             return []
-        last = uses.group_by("key", maintain_order=True).agg(
-            pl.col("segment").max(), pl.col("uses").first()
-        )
         records = None
         while records is None:
-            records = self._records(last, {})
-        counts = dict(last.select("key", "uses").iter_rows())
+            records = self._records(uses, {})
+        counts = dict(uses.select("key", "uses").iter_rows())
         hashing = self._state.hash_key, self._key_runs.hash_bits
         return overused_of(records, counts, hashing, self._periods)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from tonne.ledger.keys.same import content_digest, key_of_id, members_of
+from tonne.ledger.keys.same import content_digest, key_of_id, members_of, with_content_counts
 from tonne.store.statement_rows import SameKind, SameRecord
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def conflicts_of(
     periods : callable
         The first and the last month of a record.
     """
-    others = told.filter((pl.col("content_count") > 1) & pl.col("is_first"))
+    counts = pl.col("is_first") & pl.col("settled_segment").is_null()
+    others = told.filter((pl.col("content_count") > 1) & counts)
     if others.is_empty():
         return []
     decided = manifest.decided_same_records(book, others["record_id"].unique().to_list())
@@ -42,6 +43,31 @@ def conflicts_of(
         for rows in _by_id(others)
         if not _is_decided(rows, decided.get(rows[0]["record_id"], []))
     ]
+
+
+def without_decided(manifest: Manifest, book: str, told: pl.DataFrame) -> pl.DataFrame:
+    """Settle no estimate that somebody kept beside the record which would settle it.
+
+    Parameters
+    ----------
+    told : polars.DataFrame
+        As `sorted_out` gives it.
+    """
+    ids = told.filter(pl.col("settled_segment").is_not_null())["record_id"].unique().to_list()
+    decided = manifest.decided_same_records(book, ids) if ids else {}
+    kept = [
+        rows[0]["record_id"]
+        for rows in _by_id(told.filter(pl.col("is_first") & pl.col("record_id").is_in(decided)))
+        if _is_decided(rows, decided[rows[0]["record_id"]])
+    ]
+    return unsettled(told, pl.col("record_id").is_in(kept)) if kept else told
+
+
+def unsettled(told: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """Give told records again, some of which are not settled."""
+    return with_content_counts(
+        told.with_columns(pl.when(~which).then("settled_segment").alias("settled_segment"))
+    )
 
 
 def duplicates_of(later: pl.DataFrame, periods: Periods, obstacle: str) -> list[SameRecord]:
@@ -73,7 +99,7 @@ def overused_of(
                 [row],
                 periods,
                 count=count,
-                reason=f"the id stands in {count} records: so many are counted, and not compared",
+                reason=f"the id stands in at least {count} records: so many are not compared",
             )
         )
     return found
