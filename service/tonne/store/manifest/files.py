@@ -15,7 +15,7 @@ from tonne.store.statement_rows import Span
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -78,6 +78,27 @@ class FileTable(Tables):
             check_book(connection, book)
             rows = connection.execute(query.order_by(table.c.seq).limit(limit))
             return [file_of(row) for row in rows]
+
+    def note_months(self, months: Mapping[str, tuple[int, int]]) -> None:
+        """Note the first and the last month of segments of which nobody did, by their ids."""
+        table = schema.file
+
+        def work(connection: Connection) -> None:
+            for file_id, (first, last) in sorted(months.items()):
+                connection.execute(
+                    sa.update(table)
+                    .where(
+                        table.c.id == file_id,
+                        table.c.kind == "segment",
+                        table.c.first_period.is_(None),
+                    )
+                    .values(
+                        first_period=first, last_period=last, first_facility="", last_facility=""
+                    )
+                )
+
+        if months:
+            self._database.write(work)
 
     def quarantine_files(
         self, book: str, after_seq: int, limit: int, *, channel: str = ""

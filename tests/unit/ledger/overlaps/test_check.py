@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
+
 from tests.unit.ledger.conftest import HOUR, T0, record
 from tests.unit.ledger.overlaps.conftest import DAY, JANUARY, found, readings
 from tonne.ledger.closing.overlaps import check as checking
 from tonne.ledger.pages import Ask
 from tonne.ledger.posting.correcting.selection import Selection
 from tonne.model import Word, WordField
+from tonne.store.sql import schema
 from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 
 FEBRUARY = JANUARY + 1
 ALL = Ask(page_size=1000)
+SPAN = ("first_period", "last_period", "first_facility", "last_facility")
 
 
 def look(bench, **options):
@@ -111,6 +115,23 @@ def test_only_segments_of_the_months_are_read(bench):
     assert [each.id for each in months("acme", JANUARY, FEBRUARY, 0, 9)] == [first.id]
     assert [each.id for each in months("acme", FEBRUARY, FEBRUARY + 1, 0, 9)] == [second.id]
     assert look(bench, months=(JANUARY, JANUARY)).record_count == 2
+
+
+def test_months_that_nobody_noted_are_noted_by_the_look(any_bench):
+    """An older Tonne commits segments without: they are read once, and known from then on."""
+    bench = any_bench
+    bench.append("a", [record(record_id="x", end=T0 + 40 * DAY)])
+    bench.append("b", [record(record_id="y")])
+    spans = [each.span for each in bench.manifest.segments("acme", limit=9)]
+    unnoted = dict.fromkeys(SPAN)
+    bench.manifest._database.write(
+        lambda connection: connection.execute(sa.update(schema.file).values(unnoted))
+    )
+    assert len(bench.manifest.segments_of_months("acme", 0, 0, 0, 9)) == 2
+    assert look(bench).overlap_count == 1
+    assert bench.manifest.segments_of_months("acme", 0, 0, 0, 9) == []
+    assert [each.span for each in bench.manifest.segments("acme", limit=9)] == spans
+    assert (spans[0].first_period, spans[0].last_period) == (JANUARY, FEBRUARY)
 
 
 def test_of_two_looks_the_later_commits_hold(bench):

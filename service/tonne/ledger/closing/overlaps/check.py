@@ -4,8 +4,9 @@ A month is looked at when it is closed or somebody asks, and again only where a 
 since. No commit waits for it and none asks it anything. Records are parted by a hash of facility,
 activity and month, in a temporary folder where they are many, and laid part by part. Where even
 the folder would be more than its setting, the segments are read again for each share of them.
-What was found is written down as it comes; that a month was looked at, and that nothing else is
-there, is written last. A check that dies is done again. Two at once find the same, so that nobody
+Months are looked at one by one. What was found is written down as it comes; that the month was
+looked at, and that nothing else is there, is written last. A check that dies goes on with the
+month in which it died. Two at once find the same, so that nobody
 waits for another server that may be dead.
 """
 
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -109,12 +109,19 @@ class OverlapCheck:
             Call again: nothing is marked that was not done.
         """
         months = self._manifest.months_to_lay(book, first, last)
-        if not months:
-            return Looked()
+        done = [self._look(book, month) for month in months]
+        return Looked(
+            tuple(months),
+            sum(records for records, _ in done),
+            sum(overlaps for _, overlaps in done),
+        )
+
+    def _look(self, book: str, month: int) -> tuple[int, int]:
+        """Look at a month, and mark it; how many pieces it has, and how many overlaps."""
         with self._reads.holding(PART_BYTES) as hold:
             snapshot = self._snapshots.take(book, hold=hold)
-            source = MonthPieces(self._manifest, self._reader, snapshot, months)
-            found = _Findings(self._manifest, book, months, snapshot.point.number)
+            source = MonthPieces(self._manifest, self._reader, snapshot, month)
+            found = _Findings(self._manifest, book, month, snapshot.point.number)
             rows = sum(file.row_count for files in source.files() for file in files)
             shares = max(-(-rows // self._share_rows), 1)
             records = 0
@@ -128,7 +135,7 @@ class OverlapCheck:
                     for part in pieces.parts():
                         found.add(self._laid(part, found, hold))
             found.mark()
-            return Looked(tuple(months), records, found.overlap_count)
+            return records, found.overlap_count
 
     def _laid(self, part: pl.DataFrame, found: _Findings, hold: Hold) -> pl.DataFrame:
         """Lay a part; what is too much to be laid is counted, and told in the log."""
@@ -144,7 +151,7 @@ class OverlapCheck:
                     activity,
                     month_of_period(period),
                 )
-                found.count_untold(facility, activity, period)
+                found.count_untold(facility, activity)
             return pl.DataFrame(schema=LAID_SCHEMA)
         with hold.more(part.height * PIECE_BYTES), polars_errors("records side by side"):
             return lay(part)
@@ -157,40 +164,38 @@ def _share(pieces: pl.DataFrame, share: int, shares: int) -> pl.DataFrame:
 
 
 class _Findings:
-    """What a check finds, written down as it comes."""
+    """What a look at a month finds, written down as it comes."""
 
-    def __init__(self, manifest: Manifest, book: str, months: Sequence[int], seq: int) -> None:
+    def __init__(self, manifest: Manifest, book: str, month: int, seq: int) -> None:
         self._manifest = manifest
         self._book = book
+        self._month = month
         self._seq = seq
         self._declared = [each for each in manifest.list_meters(book) if each.end_time is None]
-        self._told: Counter[int] = Counter()
-        self._untold = dict.fromkeys(months, 0)
+        self._untold = 0
         self._waiting: list[Overlap] = []
         self.overlap_count = 0
 
     def add(self, laid: pl.DataFrame) -> None:
         """Take what was laid, columns of `LAID_SCHEMA`, sorted."""
         for found in overlaps_of(laid):
-            (month,) = found.months
             self.overlap_count += 1
-            if self._told[month.period] == OVERLAPS_MAX:
-                self.count_untold(found.facility, found.activity, month.period)
+            if self.overlap_count > OVERLAPS_MAX:
+                self.count_untold(found.facility, found.activity)
                 continue
-            self._told[month.period] += 1
             self._waiting.append(found)
             if len(self._waiting) == _PUT_MAX:
                 self._put()
 
-    def count_untold(self, facility: str, activity: str, period: int) -> None:
+    def count_untold(self, facility: str, activity: str) -> None:
         """Count what is not written down, unless it is accepted beforehand."""
-        if not any(covers(each, facility, activity, period) for each in self._declared):
-            self._untold[period] += 1
+        if not any(covers(each, facility, activity, self._month) for each in self._declared):
+            self._untold += 1
 
     def mark(self) -> None:
-        """Write down the rest, and that the months were looked at."""
+        """Write down the rest, and that the month was looked at."""
         self._put()
-        self._manifest.mark_overlaps(self._book, self._seq, self._untold)
+        self._manifest.mark_overlaps(self._book, self._seq, {self._month: self._untold})
 
     def _put(self) -> None:
         if self._waiting:

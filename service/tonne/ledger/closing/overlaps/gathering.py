@@ -1,6 +1,6 @@
-"""The records of months, cut at the ends of the months: what is laid side by side.
+"""The records of a month, cut at its ends: what is laid side by side.
 
-Only the segments that have records of these months are read. Records that wait count as those
+Only the segments that have records of the month are read. Records that wait count as those
 that are posted; what was reversed, refused or is of an activity that comes piece by piece does
 not.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tonne.ledger.book.periods import month_boundaries_us
+from tonne.ledger.book.periods import month_boundaries_us, period_at
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.closing.overlaps.laying import PIECE_SCHEMA
 from tonne.ledger.files.frames import polars_errors
@@ -69,7 +69,7 @@ _FILES_BATCH: Final = 256
 
 
 class MonthPieces:
-    """Pieces of the records of some months of a book, segment by segment.
+    """Pieces of the records of a month of a book, segment by segment.
 
     Parameters
     ----------
@@ -77,51 +77,60 @@ class MonthPieces:
         Where the ledger is kept.
     snapshot : Snapshot
         The book at the moment that is looked at.
-    months : sequence of int
-        In order, at least one.
+    month : int
+        Since 1970-01.
     """
 
     def __init__(
-        self, manifest: Manifest, reader: FileReader, snapshot: Snapshot, months: Sequence[int]
+        self, manifest: Manifest, reader: FileReader, snapshot: Snapshot, month: int
     ) -> None:
         self._manifest = manifest
         self._reader = reader
         self._snapshot = snapshot
-        self._months = months
+        self._month = month
         self._overlay = Overlay(manifest, reader)
         texts = snapshot.texts
         self._named = functools.cache(lambda text: texts.named(texts.activity_of(text)))
         boundaries = month_boundaries_us(snapshot.book.time_zone)
-        self._starts = pl.Series(boundaries[months[0] : months[-1] + 1], dtype=pl.Int64)
-        self._table = pl.DataFrame(
-            [(month, boundaries[month], boundaries[month + 1]) for month in months],
-            schema={"period": pl.Int32, "begin": pl.Int64, "stop": pl.Int64},
-            orient="row",
-        )
+        self._begin_us, self._stop_us = boundaries[month], boundaries[month + 1]
 
     def files(self) -> Iterator[list[FileRow]]:
-        """Give the segments with records of the months, some at a time."""
+        """Give the segments with records of the month, some at a time."""
         after_seq = 0
         while files := self._manifest.segments_of_months(
-            self._snapshot.book.id, self._months[0], self._months[-1], after_seq, _FILES_BATCH
+            self._snapshot.book.id, self._month, self._month, after_seq, _FILES_BATCH
         ):
             check_wanted()
             yield list(filter(self._snapshot.knows, files))
             after_seq = files[-1].seq
 
     def pieces(self, files: Sequence[FileRow], hold: Hold) -> Iterator[pl.DataFrame]:
-        """Read segments, one after the other; columns of `PIECE_SCHEMA`."""
+        """Read segments, one after the other; columns of `PIECE_SCHEMA`.
+
+        The months of those whose months nobody noted (an older Tonne committed them) are noted.
+        """
         clearings = self._overlay.find(files)
+        noted: dict[str, tuple[int, int]] = {}
         for file in files:
             check_wanted()
             known = list(filter(self._snapshot.knows, clearings.get(file.id, ())))
             with hold.more(file.row_count * SEGMENT_ROW_BYTES):
                 records = self._reader.open(file).frame(_READ)
+                if file.span is None:
+                    noted[file.id] = self._months_of(records)
                 with polars_errors(file.path):
                     yield self._cut(self._overlay.apply(records, known).filter(is_kept()))
 
+        self._manifest.note_months(noted)
+
+    def _months_of(self, records: pl.DataFrame) -> tuple[int, int]:
+        """Give the first and the last month of records; an end is exclusive."""
+        zone = self._snapshot.book.time_zone
+        last_us = (records["end"].to_physical() - 1).max()
+        return period_at(zone, records["start"].to_physical().min()), period_at(zone, last_us)
+
     def _cut(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Cut records at the ends of the months."""
+        """Cut records at the ends of the month."""
         source = pl.col("channel").cast(pl.String)
         texts = pl.col("facility", "activity", "unit", "record_id").cast(pl.String).fill_null("")
         times = records.select(
@@ -135,25 +144,13 @@ class MonthPieces:
         )
         meant = {text: self._named(text) for text in times["activity"].unique().to_list()}
         family = pl.col("activity").str.split(".").list.first()
-        begin, stop = self._table["begin"][0], self._table["stop"][-1]
-        chosen = (
-            times.with_columns(pl.col("activity").replace(meant))
-            .filter(~family.is_in(list(PIECEWISE)), pl.col("start") < stop, pl.col("end") > begin)
-            .with_columns(whole_us=pl.col("end") - pl.col("start"))
-        )
-        places = [
-            (self._starts.search_sorted(chosen[name] - less, side="right").cast(pl.Int32) - 1)
-            .clip(0)
-            .alias(name)
-            for name, less in (("start", 0), ("end", 1))
-        ]
-        period = pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32) + self._months[0]
-        within = (
-            chosen.with_columns(places[0].alias("first"), places[1].alias("last"))
-            .with_columns(period=period)
-            .explode("period")
-            .join(self._table, on="period", maintain_order="left")
+        start, end = pl.col("start"), pl.col("end")
+        within = times.with_columns(pl.col("activity").replace(meant)).filter(
+            ~family.is_in(list(PIECEWISE)), start < self._stop_us, end > self._begin_us
         )
         return within.with_columns(
-            start=pl.max_horizontal("start", "begin"), end=pl.min_horizontal("end", "stop")
+            whole_us=end - start,
+            start=pl.max_horizontal(start, self._begin_us),
+            end=pl.min_horizontal(end, self._stop_us),
+            period=pl.lit(self._month),
         ).select(pl.col(name).cast(kind) for name, kind in PIECE_SCHEMA.items())

@@ -10,7 +10,7 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
-# What an older Tonne commits beside this one names no months: a check reads it whole.
+# What an older Tonne commits beside this one names no months: the first look notes them.
 works_from = "0021"
 
 
