@@ -51,8 +51,21 @@ demo: build  ## Run the main job on a fresh ledger: serve, stream a million reco
 serve: build  ## Serve ./data on 127.0.0.1:50051
 	$(BIN)/tonne serve --data data
 
-test: dev debug system schemas  ## Run the tests
-	$(BIN)/python -m pytest
+# Two lanes: tests that measure nothing side by side, a file of them on one processor; then, with
+# the machine to themselves, those that measure. The first lane's files go into memory where there
+# is much of it: else waiting for the disk is most of what it does. Folders come in the order of
+# their names: the many small files of unit last, so that no process waits long for another one.
+PROCESSES ?= $(shell getconf _NPROCESSORS_ONLN)
+MEMORY := $(shell df --output=avail -BG /dev/shm 2>/dev/null | awk '$$1 + 0 >= 8 {print "/dev/shm"}')
+
+# Hundreds of processes start: the sources are compiled once.
+test: export PYTHONDONTWRITEBYTECODE =
+test: dev debug system schemas  ## Run the tests: side by side, then one by one those that measure
+	@failed=0; set -x; \
+	PYTEST_DEBUG_TEMPROOT=$(MEMORY) $(BIN)/python -m pytest -m "not alone" -n $(PROCESSES) \
+	    --dist loadfile --no-loadscope-reorder || failed=1; \
+	$(BIN)/python -m pytest -m alone || failed=1; \
+	exit $$failed
 
 system:  ## Install Prometheus, HAProxy and node for the tests, where they are missing
 	@sh tests/system.sh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from typing import TYPE_CHECKING
 
 # Tests start programs while they have connections: gRPC's handlers of fork would run in the
@@ -14,6 +15,7 @@ import pytest
 
 from tests.support.stores.postgres import PostgresServer, run_postgres
 from tests.support.stores.s3 import S3Bucket, make_bucket, run_s3
+from tests.support.stores.tables import copy_tables, template_of_tables
 from tonne.text import masking
 
 if TYPE_CHECKING:
@@ -25,6 +27,15 @@ os.environ["PATH"] += f"{os.pathsep}/usr/sbin{os.pathsep}/sbin"
 # How long an example takes says more of the machine than of the program.
 hypothesis.settings.register_profile("shared", deadline=None)
 hypothesis.settings.load_profile("shared")
+
+
+# All that is drawn in a run comes of one seed, in each of its processes.
+SEED = os.environ.setdefault("TONNE_TEST_SEED", str(secrets.randbits(30)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how to draw the same examples again."""
+    terminalreporter.write_line(f"what was drawn came of TONNE_TEST_SEED={SEED}")
 
 
 @pytest.fixture(autouse=True)
@@ -53,9 +64,23 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: PostgresServer) -> Iterator[str]:
+    """Name of a database with all tables and no book, to be copied."""
+    with template_of_tables(postgres_server) as name:
+        yield name
+
+
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """URL of a fresh database, `postgresql+psycopg://...`; dropped after the test."""
+def postgres_url(postgres_server: PostgresServer, postgres_tables: str) -> Iterator[str]:
+    """URL of a manifest of its own, `postgresql+psycopg://...`; dropped after the test."""
+    with copy_tables(postgres_server, postgres_tables) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """URL of a database without tables; dropped after the test."""
     with postgres_server.database() as name:
         yield postgres_server.url(name)
 

@@ -70,6 +70,10 @@ async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:
             telemetry.set("tonne_same_records_undecided", count, kind)
         telemetry.set("tonne_overlaps_undecided", done.undecided_overlap_count)
         telemetry.set("tonne_uncompared_age_seconds", done.uncompared_age_s)
+        for name, count in done.waiting_counts.items():
+            telemetry.set("tonne_waiting_records", count, name)
+        for name, age_s in done.waiting_ages_s.items():
+            telemetry.set("tonne_waiting_age_seconds", age_s, name)
         if done.collected is not None:
             telemetry.set("tonne_unknown_objects", done.collected.unknown_count)
         telemetry.add("tonne_upkeep_total", 1, "done")

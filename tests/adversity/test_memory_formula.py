@@ -23,6 +23,8 @@ from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 TIMEOUT_S = 120.0
 CALLS = 24

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.checks.read_memory import (
     CACHE_MIB,
     CALLS,
@@ -30,6 +32,8 @@ from tests.support.checks.read_memory import (
 from tests.support.servers.api import Api
 from tests.support.servers.server import ROOT, ServerProcess
 from tonne.ledger.budget import PART_BYTES
+
+pytestmark = pytest.mark.alone
 
 
 def test_a_process_that_did_everything_once_is_as_large_as_stated(tmp_path):

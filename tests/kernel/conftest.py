@@ -2,11 +2,10 @@
 
 TONNE_TEST_KERNEL : `release` (default), `debug` or `sanitize`; asserted against the loaded files.
 TONNE_TEST_PROFILE : `ci` (default), `fuzz` (many more examples) or `quick`.
-TONNE_TEST_SEED : seed of all properties; printed at the end of each run.
+TONNE_TEST_SEED : seed of all properties; `tests/conftest.py` draws and prints it.
 """
 
 import os
-import secrets
 import sys
 from pathlib import Path
 
@@ -20,7 +19,7 @@ KERNEL_FOLDERS = {
     "sanitize": REPOSITORY / "build" / "sanitize" / "tonne_kernel",
 }
 KERNEL = os.environ.get("TONNE_TEST_KERNEL", "release")
-SEED = int(os.environ.get("TONNE_TEST_SEED") or secrets.randbits(32))
+SEED = int(os.environ["TONNE_TEST_SEED"])
 
 common = {
     "deadline": None,  # the machine may be busy; what is slow shows in --durations
@@ -39,13 +38,6 @@ def pytest_configure(config):
     """Fix the seed, unless hypothesis was given one."""
     if config.getoption("--hypothesis-seed", None) is None:
         hypothesis.core.global_force_seed = SEED
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Say how to draw the same examples again."""
-    terminalreporter.write_line(
-        f"kernel: {KERNEL} build, properties drawn with TONNE_TEST_SEED={SEED}"
-    )
 
 
 @pytest.fixture(autouse=True, scope="session")

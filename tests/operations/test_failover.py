@@ -18,6 +18,8 @@ from tonne import Client
 from tonne.errors import RecordsLost
 from tonne.v1 import catalogue_pb2, ingest_pb2, ledger_pb2, report_pb2
 
+pytestmark = pytest.mark.alone
+
 HEAD = (
     "activity,region,unit,valid_from,valid_to,kg_co2e,kg_co2,kg_ch4,kg_n2o,account,source,table,"
     "note\n"

@@ -28,6 +28,8 @@ from tests.support.timing.patience import until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.alone
+
 ROUNDS = int(os.environ.get("TONNE_TEST_FAULT_ROUNDS", "1"))
 NAMES = ("server-0", "server-1", "server-2")
 CHANNELS = tuple(f"gateway-{number}" for number in range(6))

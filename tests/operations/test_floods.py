@@ -28,6 +28,8 @@ from tonne.v1 import ingest_pb2
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 STALLED_COUNT = 50
 IDLE_COUNT = 1_000

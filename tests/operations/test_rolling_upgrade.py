@@ -16,6 +16,8 @@ import pytest
 from tests.support.checks.verdict import check_exactly_once
 from tests.support.servers.cluster import EDITION, Cluster, Load
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).resolve().parents[2]
 OLD = "3435ab8ec21b9222f564ebda203803a8ae3a7cbd"
 """A version with the tables of migration 0013, at which the servers of before it stop."""
@@ -85,13 +87,13 @@ def make_book(old_version: dict[str, str], target: str, book: str) -> None:
 
 @pytest.mark.timeout(400)
 def test_servers_are_replaced_under_load(
-    tmp_path, old_version, postgres_server, postgres_url, s3_bucket
+    tmp_path, old_version, postgres_server, bare_postgres_url, s3_bucket
 ):
     """One by one a new server comes and an old one goes; the first new one may migrate."""
     pairs = ", ".join(f'"{key}": "{value}"' for key, value in s3_bucket.options.items())
     environment = {
         **SETTINGS,
-        "TONNE_STORE_MANIFEST_URL": postgres_url,
+        "TONNE_STORE_MANIFEST_URL": bare_postgres_url,
         "TONNE_STORE_OBJECTS_URL": s3_bucket.url,
         "TONNE_STORE_OBJECTS_OPTIONS": "{" + pairs + "}",
     }
@@ -100,7 +102,7 @@ def test_servers_are_replaced_under_load(
             Cluster(tmp_path, environment, len(OLD_NAMES) + len(NEW_NAMES))
         )
         cluster.start(*OLD_NAMES, env=old_version)
-        before = revision(postgres_server, postgres_url)
+        before = revision(postgres_server, bare_postgres_url)
         assert before == "0013"
         make_book(old_version, cluster.targets[0], "acme")
         options = {"rate": 8, "records": 40, "ack_timeout_s": 3}
@@ -108,11 +110,11 @@ def test_servers_are_replaced_under_load(
         load.wait_flowing(LAG_S_MAX)
         for old, new in zip(OLD_NAMES, NEW_NAMES, strict=True):
             cluster.start(new)
-            assert revision(postgres_server, postgres_url) >= before
+            assert revision(postgres_server, bare_postgres_url) >= before
             load.wait_flowing(LAG_S_MAX)
             assert cluster.stop(old) == 0
             load.wait_flowing(LAG_S_MAX)
         made = load.finish()
-    count = check_exactly_once(postgres_url, s3_bucket.url, s3_bucket.options, "acme", made)
+    count = check_exactly_once(bare_postgres_url, s3_bucket.url, s3_bucket.options, "acme", made)
     text = f"{count} records, each once; oldest waited {load.lag_s_max():.1f} s"
     print(text)  # noqa: T201  (shown with -s)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 READERS_COUNT = 24
 GROUPS_COUNT = 150_000

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.alone
+
 SECONDS = float(os.environ.get("TONNE_TEST_FUZZ_S", "60"))
 ROUND_S = 300.0
 """After so long the ledger is checked and a new one begun: replays of a ledger of very many tiny

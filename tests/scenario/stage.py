@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from tests.support.stores.tables import place_tables
 from tests.unit.catalogue.small_editions import write_edition
 from tonne.catalogue.words.method import MethodSettings
 from tonne.edge.messages.requests.overlap_requests import state_of
@@ -68,7 +69,7 @@ class Stage:
 
     def __init__(self, folder: Path, url: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._manifest = Manifest.open(url or f"sqlite:///{folder / 'manifest.db'}")
+        self._manifest = Manifest.open(url or place_tables(folder / "manifest.db"))
         objects = open_objects((folder / "objects").as_uri(), {})
         self._ledger = Ledger(self._manifest, objects, holder="stage", merge_files_max=1)
 

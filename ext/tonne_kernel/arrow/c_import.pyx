@@ -152,6 +152,7 @@ cdef int64_t find_text(
     cdef const uint8_t *validity = <const uint8_t *>chunk.buffers[0]
     cdef const uint8_t *data = <const uint8_t *>chunk.buffers[1]
     cdef int64_t place = chunk.offset + row
+    cdef const int64_t *sizes
     cdef int32_t view[4]
     cdef int64_t start, stop
     text[0] = NULL
@@ -165,8 +166,8 @@ cdef int64_t find_text(
         # Behind the views stand their blocks, and last the sizes of these.
         if view[2] < 0 or view[2] >= chunk.n_buffers - 3 or view[3] < 0:
             return -1
-        if view[3] + <int64_t>view[0] > (
-            <const int64_t *>chunk.buffers[chunk.n_buffers - 1])[view[2]]:
+        sizes = <const int64_t *>chunk.buffers[chunk.n_buffers - 1]
+        if view[3] + <int64_t>view[0] > sizes[view[2]]:
             return -1
         text[0] = <const uint8_t *>chunk.buffers[2 + view[2]] + view[3]
         return view[0]

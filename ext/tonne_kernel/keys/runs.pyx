@@ -229,7 +229,7 @@ cdef int64_t _shared(
 
 
 cdef int64_t _seek(const Run *run, int64_t place, uint64_t value) noexcept nogil:
-    """First place from here on whose key is not below a value: in doubled steps, then by halves."""
+    """First place from here on whose key is not below a value: steps double, then halve."""
     cdef int64_t step = 1
     cdef int64_t low = place
     cdef int64_t high, middle

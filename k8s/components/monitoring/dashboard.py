@@ -367,6 +367,19 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             {"behind": f"max(tonne_publish_lag_seconds{{{HERE}}})"},
             limit=900,
         ),
+        Panel(
+            "Records that wait",
+            "In suspense, and in quarantine with nothing in their place, of all books.",
+            "short",
+            {"{{worklist}}": f"max by (worklist) (tonne_waiting_records{{{HERE}}})"},
+        ),
+        Panel(
+            "Oldest that waits",
+            "In suspense, and for a decision about records of one id, of all books.",
+            "s",
+            {"{{worklist}}": f"max by (worklist) (tonne_waiting_age_seconds{{{HERE}}})"},
+            limit=14 * 86_400,
+        ),
     ),
     "Kept as acknowledged": (
         Panel(

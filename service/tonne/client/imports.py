@@ -18,19 +18,22 @@ from tonne.client.answers.results import (
     ROW_ERRORS_MAX,
     AppendResult,
     RowError,
+    moment_text,
     read_row_error,
     read_totals,
+    telling,
 )
 from tonne.client.append.batches import Batches, Records
 from tonne.client.wire.calls import PAGE_SIZE, Calls
-from tonne.client.wire.resources import book_name, channel_name, source_name
+from tonne.client.wire.resources import book_name, channel_name, read_refused, source_name
 from tonne.model import ControlTotals, Limits
 from tonne.quantities import quantity_decimal
-from tonne.v1 import imports_pb2
+from tonne.v1 import imports_pb2, ledger_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tonne.client.answers.results import AsOf, BookMoment, QuarantineCause
     from tonne.client.append.batches import Batch
 
 
@@ -52,6 +55,27 @@ class ImportCalls(Calls):
 
     _imports: Any
     """Stub of ImportService."""
+
+    _ledger: Any
+    """Stub of LedgerService."""
+
+    def list_quarantine_causes(
+        self,
+        book: str,
+        *,
+        as_of: AsOf = "",
+        on_moment: Callable[[BookMoment], None] | None = None,
+    ) -> list[QuarantineCause]:
+        """Count the records in quarantine by the rule that they break, most records first.
+
+        With `as_of` as they were then; `on_moment` is told which commit that is.
+        """
+        request = ledger_pb2.ListQuarantineCausesRequest(
+            parent=book_name(book), as_of=moment_text(as_of)
+        )
+        answer = self._call(self._ledger.ListQuarantineCauses, request)
+        (answer,) = telling([answer], on_moment)
+        return [read_refused(each) for each in answer.causes]
 
     def create_import(self, book: str, given: Import, claim: ImportClaim | None = None) -> Import:
         """Note that a file is brought into a channel; the same file and place is noted once.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tonne.client.answers.results import AsOf, moment_text
+from tonne.client.answers.results import AsOf, BookMoment, moment_text, read_moment
 from tonne.client.answers.steering.explained_indicators import read_indicator_part
 from tonne.client.answers.steering.indicator_results import (
     ClaimCheck,
@@ -19,7 +19,7 @@ from tonne.errors import FieldInvalid
 from tonne.v1 import indicators_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tonne.client.answers.steering.explained_indicators import IndicatorPart
     from tonne.client.answers.steering.indicator_results import (
@@ -125,6 +125,8 @@ class IndicatorCalls(Calls):
         coal_set: str = "",
         replay: bool = False,
         records_max: int = 0,
+        as_of: AsOf = "",
+        on_moment: Callable[[BookMoment], None] | None = None,
     ) -> Iterator[IndicatorPart]:
         """Unfold one value, part by part as the server finds them.
 
@@ -142,6 +144,10 @@ class IndicatorCalls(Calls):
             Whether to recompute what each term rests on from the segments.
         records_max : int
             Most records to list of each term; the server gives 10,000 at most.
+        as_of : str, int or datetime
+            As for `inventory`.
+        on_moment : callable, optional
+            Told, before the value, as of which commit it all is.
 
         Yields
         ------
@@ -162,10 +168,15 @@ class IndicatorCalls(Calls):
             coal_set=coal_set,
             replay=replay,
             records_max=records_max,
+            as_of=moment_text(as_of),
         )
         # However long it takes: the first part says that the server is at work.
         parts = self._stream_again(self._indicators.ExplainIndicator, request, None)
-        yield from map(read_indicator_part, parts)
+        for part in parts:
+            moment = read_moment(part)
+            if moment is not None and on_moment is not None:
+                on_moment(moment)
+            yield read_indicator_part(part)
 
     def reconcile_meter(
         self,
@@ -179,6 +190,7 @@ class IndicatorCalls(Calls):
         from_period: str = "",
         to_period: str = "",
         as_of: AsOf = "",
+        on_moment: Callable[[BookMoment], None] | None = None,
     ) -> tuple[MeterMonth, ...]:
         """Share out a meter's energy to facilities, month by month.
 
@@ -198,6 +210,8 @@ class IndicatorCalls(Calls):
             Months `YYYY-MM`, both inclusive; empty means open.
         as_of : str, int or datetime
             As for `inventory`.
+        on_moment : callable, optional
+            Told as of which commit it is.
         """
         request = indicators_pb2.GetMeterReconciliationRequest(
             name=book_name(book),
@@ -211,6 +225,9 @@ class IndicatorCalls(Calls):
             as_of=moment_text(as_of),
         )
         found = self._call(self._indicators.GetMeterReconciliation, request)
+        moment = read_moment(found)
+        if moment is not None and on_moment is not None:
+            on_moment(moment)
         return tuple(map(read_meter_month, found.months))
 
     def check_claims(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.answers.results import AsOf, BookMoment, moment_text, read_moment
 from tonne.client.reports import check_month
 from tonne.client.wire.calls import Calls
 from tonne.client.wire.resources import book_name
@@ -76,7 +77,7 @@ class MeterAllocation:
     """A meter, allocated. `missing_periods` are months without a record of it.
 
     `suspended_count` are its records of these months that wait: they are in no total. What begins
-    with `key` is of the key by which it is.
+    with `key` is of the key by which it is; `moment` is the commit as of which it all is.
     """
 
     months: tuple[AllocatedMonth, ...]
@@ -87,6 +88,7 @@ class MeterAllocation:
     key_version: int = 0
     key_basis: str = ""
     key_reason: str = ""
+    moment: BookMoment | None = None
 
 
 class MeterCalls(Calls):
@@ -108,6 +110,7 @@ class MeterCalls(Calls):
         gwp_set: str = "",
         key_valid_on: str = "",
         key_version: int = 0,
+        as_of: AsOf = "",
     ) -> MeterAllocation:
         """Allocate what a meter shows by a key, month by month.
 
@@ -131,6 +134,8 @@ class MeterCalls(Calls):
             The day, YYYY-MM-DD, of which the version of a kept key speaks; empty: the latest.
         key_version : int
             The version of a kept key, instead of a day.
+        as_of : str, int or datetime
+            As for `inventory`; a kept key is as it was stated by then.
         """
         day = date_message(key_valid_on, "key_valid_on") if key_valid_on else None
         request = report_pb2.AllocateMeterRequest(
@@ -145,6 +150,7 @@ class MeterCalls(Calls):
             measure=_enum("measure", measure, MEASURES, "ALLOCATION_MEASURE"),
             account=account,
             gwp_set=gwp_set,
+            as_of=moment_text(as_of),
         )
         return _read(self._stream_again(self._reports.AllocateMeter, request, self._timeout_s))
 
@@ -199,6 +205,7 @@ def _read(responses: Iterable[report_pb2.AllocateMeterResponse]) -> MeterAllocat
         last.key_version,
         report_pb2.AllocationBasis.Name(last.key_basis).removeprefix("ALLOCATION_BASIS_").lower(),
         last.key_reason,
+        read_moment(last),
     )
 
 

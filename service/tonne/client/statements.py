@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from tonne.client.answers.results import moment_text
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import book_name, last_id, read_timestamp
 from tonne.errors import StatementUnknown
@@ -23,6 +24,8 @@ from tonne.v1 import statements_pb2
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
+
+    from tonne.client.answers.results import AsOf
 
 STATEMENTS_PER_CALL = 1_000
 """Statements that one call carries."""
@@ -75,7 +78,7 @@ class StatementCalls(Calls):
         kind: Kind | str = "",
         *,
         all_versions: bool = False,
-        as_of: dt.datetime | None = None,
+        as_of: AsOf = "",
         valid_on: str = "",
         filter_by: str = "",
         order_by: str = "",
@@ -88,8 +91,8 @@ class StatementCalls(Calls):
             Of this kind alone; empty: of all.
         all_versions : bool
             All versions, or of each statement the last one.
-        as_of : datetime, optional
-            Only what was stated by then; aware.
+        as_of : str, int or datetime
+            As of the number of a commit, or a time; empty: now.
         valid_on : str
             Only versions that speak of this day, YYYY-MM-DD.
         """
@@ -101,7 +104,7 @@ class StatementCalls(Calls):
             filter=filter_by,
             order_by=order_by,
         )
-        _ask(request, valid_on, as_of)
+        _ask(request, as_of, valid_on=valid_on)
         for page in self._pages(self._statements.ListStatements, request):
             yield from map(read_statement, page.statements)
 
@@ -120,7 +123,8 @@ class StatementCalls(Calls):
         spend: Mapping[str, Decimal | str] | None = None,
         currency: str = "",
         valid_on: str = "",
-        as_of: dt.datetime | None = None,
+        as_of: AsOf = "",
+        stated_by: dt.datetime | None = None,
     ) -> SupplierCoverage:
         """Tell of which suppliers something is shown, by number and by spend.
 
@@ -132,14 +136,18 @@ class StatementCalls(Calls):
         currency : str
             Of the spend.
         valid_on : str
-            The day on which suppliers and evidence count, YYYY-MM-DD; empty: today.
-        as_of : datetime, optional
-            Only what was stated by then; aware.
+            The day on which suppliers and evidence count, YYYY-MM-DD; empty: today, or that of
+            the moment.
+        as_of : str, int or datetime
+            As of the number of a commit, or a time: what was recorded and stated by then; empty:
+            now.
+        stated_by : datetime, optional
+            Only what was stated by then, beside the records of the moment; aware.
         """
         request = statements_pb2.ComputeSupplierCoverageRequest(
             name=book_name(book), spend=_spend(spend, currency)
         )
-        _ask(request, valid_on, as_of)
+        _ask(request, as_of, stated_by, valid_on)
         answer = self._call(self._statements.ComputeSupplierCoverage, request)
         return messages.read(SupplierCoverage, answer, "coverage")
 
@@ -153,7 +161,8 @@ class StatementCalls(Calls):
         spend: Mapping[str, Decimal | str] | None = None,
         currency: str = "",
         valid_on: str = "",
-        as_of: dt.datetime | None = None,
+        as_of: AsOf = "",
+        stated_by: dt.datetime | None = None,
     ) -> TargetProgress:
         """Tell where a target stands.
 
@@ -163,7 +172,7 @@ class StatementCalls(Calls):
             First month of the year whose figure is judged, YYYY-MM; empty: the latest.
         version : int
             Of the target; 0: the one of `valid_on` and `as_of`.
-        spend, currency, valid_on, as_of
+        spend, currency, valid_on, as_of, stated_by
             As of `supplier_coverage`; spend of a target of engagement by spend.
         """
         request = statements_pb2.ComputeTargetProgressRequest(
@@ -173,7 +182,7 @@ class StatementCalls(Calls):
             version=version,
             spend=_spend(spend, currency),
         )
-        _ask(request, valid_on, as_of)
+        _ask(request, as_of, stated_by, valid_on)
         answer = self._call(self._statements.ComputeTargetProgress, request)
         return messages.read(TargetProgress, answer, "progress")
 
@@ -183,41 +192,57 @@ class StatementCalls(Calls):
         measure: str,
         *,
         year_start: str = "",
-        as_of: dt.datetime | None = None,
+        as_of: AsOf = "",
+        stated_by: dt.datetime | None = None,
     ) -> MeasureEffect:
         """Compute the effect of a measure in a year, with the numbers that it is made of."""
         request = statements_pb2.GetMeasureEffectRequest(
             name=book_name(book), measure=measure, year_start=year_start
         )
-        _ask(request, "", as_of)
+        _ask(request, as_of, stated_by)
         answer = self._call(self._statements.GetMeasureEffect, request)
         return messages.read(MeasureEffect, answer, "effect")
 
     def measure_pipeline(
-        self, book: str, target: str, *, as_of: dt.datetime | None = None
+        self,
+        book: str,
+        target: str,
+        *,
+        as_of: AsOf = "",
+        stated_by: dt.datetime | None = None,
     ) -> Pipeline:
         """Set the measures for an absolute target against what is left of it."""
         request = statements_pb2.GetMeasurePipelineRequest(name=book_name(book), target=target)
-        _ask(request, "", as_of)
+        _ask(request, as_of, stated_by)
         answer = self._call(self._statements.GetMeasurePipeline, request)
         return messages.read(Pipeline, answer, "pipeline")
 
     def claims(
-        self, book: str, *, for_publication: bool = False, as_of: dt.datetime | None = None
+        self,
+        book: str,
+        *,
+        for_publication: bool = False,
+        as_of: AsOf = "",
+        stated_by: dt.datetime | None = None,
     ) -> Claims:
         """Tell what is claimed apart from the inventory: enablement, and offsets."""
         request = statements_pb2.GetClaimsRequest(
             name=book_name(book), for_publication=for_publication
         )
-        _ask(request, "", as_of)
+        _ask(request, as_of, stated_by)
         return messages.read(Claims, self._call(self._statements.GetClaims, request), "claims")
 
     def product_totals(
-        self, book: str, *, valid_on: str = "", as_of: dt.datetime | None = None
+        self,
+        book: str,
+        *,
+        valid_on: str = "",
+        as_of: AsOf = "",
+        stated_by: dt.datetime | None = None,
     ) -> ProductTotals:
         """Add up what is stated of products: footprints, programmes, materials, packaging."""
         request = statements_pb2.GetProductTotalsRequest(name=book_name(book))
-        _ask(request, valid_on, as_of)
+        _ask(request, as_of, stated_by, valid_on)
         answer = self._call(self._statements.GetProductTotals, request)
         return messages.read(ProductTotals, answer, "totals")
 
@@ -288,9 +313,12 @@ def _spend(
     ]
 
 
-def _ask(request: Any, valid_on: str, as_of: dt.datetime | None) -> None:
-    """Put in of when statements are wanted."""
+def _ask(
+    request: Any, as_of: AsOf, stated_by: dt.datetime | None = None, valid_on: str = ""
+) -> None:
+    """Put in of when an answer is wanted."""
+    request.as_of = moment_text(as_of)
     if valid_on:
         request.valid_on.CopyFrom(messages.date_message(valid_on, "valid_on"))
-    if as_of is not None:
-        request.as_of_time.FromDatetime(as_of)
+    if stated_by is not None:
+        request.as_of_time.FromDatetime(stated_by)

@@ -40,6 +40,7 @@ from tonne.ledger.reading.changes.sights import Sights
 from tonne.ledger.reading.corrections import Corrections
 from tonne.ledger.reading.evidence import Evidence
 from tonne.ledger.reading.past.postings import PostingsReader
+from tonne.ledger.reading.quarantined import QuarantineCauses
 from tonne.ledger.reading.records import Records
 from tonne.ledger.reading.rollups import Rollups
 from tonne.ledger.reading.snapshot import Snapshots
@@ -146,6 +147,7 @@ class Ledger:
     records : Records
     found : FoundRecords
     causes : SuspenseCauses
+    refused : QuarantineCauses
     balances : Balances
     evidence : Evidence
     snapshots : Snapshots
@@ -228,11 +230,9 @@ class Ledger:
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
         )
-        self.overlaps, self.periods = compose_closing(
-            (manifest, reader, states, clock),
-            (self.snapshots, self.balances.parts, self.reads, self.same_check.check),
-            overlap_bytes_max,
-        )
+        kept = (manifest, reader, states, clock)
+        read = (self.snapshots, self.balances.parts, self.reads, self.same_check.check)
+        self.overlaps, self.periods = compose_closing(kept, read, overlap_bytes_max)
 
     def sights_of(self, book: str, hold: Hold | None = None) -> Sights:
         """See a book as of moments, and under the versions of its method."""
@@ -249,6 +249,7 @@ class Ledger:
         self.records = Records(manifest, reader, states, self.reads)
         self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
+        self.refused = QuarantineCauses(manifest, reader, self.reads)
         parts = PostingsReader(manifest, reader, self.balances.parts).parts
         self.evidence = Evidence(manifest, reader, parts)
         self._movements = Movements(manifest, reader)

@@ -1,9 +1,11 @@
 """What follows from statements and the ledger, as reports compute it and the SDK reads it.
 
 Numbers are decimals: exact where they end within 18 places, else rounded there once, half-even.
-None: there is none, and a notice says why.
+None: there is none, and a notice says why. `commit` and `as_of_time` are those as of which an
+answer of the ledger is.
 """
 
+import datetime as dt
 import enum
 from dataclasses import dataclass
 from decimal import Decimal
@@ -43,6 +45,8 @@ class SupplierCoverage:
     currency: str
     rows: tuple[CoverageRow, ...]
     notices: tuple[str, ...]
+    commit: int = 0
+    as_of_time: dt.datetime | None = None
 
 
 class Basis(enum.StrEnum):
@@ -104,6 +108,8 @@ class TargetProgress:
     projected_value: Decimal | None
     projection: str
     notices: tuple[str, ...]
+    commit: int = 0
+    as_of_time: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,8 @@ class MeasureEffect:
     terms: tuple[Term, ...]
     evidence: str
     notices: tuple[str, ...]
+    commit: int = 0
+    as_of_time: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,8 @@ class Pipeline:
     uncovered_kg: Decimal
     rows: tuple[PipelineRow, ...]
     notices: tuple[str, ...]
+    commit: int = 0
+    as_of_time: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +200,8 @@ class Claims:
     omitted_count: int
     lots: tuple[LotRow, ...]
     notices: tuple[str, ...]
+    commit: int = 0
+    as_of_time: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,3 +268,5 @@ class ProductTotals:
     packaging: tuple[PackagingRow, ...]
     repeats: tuple[SourceRepeat, ...]
     notices: tuple[str, ...]
+    commit: int = 0
+    as_of_time: dt.datetime | None = None

@@ -107,6 +107,18 @@ METRICS: tuple[Metric, ...] = (
         "gauge",
         "Age of the oldest records that are not yet compared with all others by their ids.",
     ),
+    _metric(
+        "tonne_waiting_records",
+        "gauge",
+        "Records of all books in suspense, and in quarantine with nothing in their place.",
+        worklist=("suspense", "quarantine"),
+    ),
+    _metric(
+        "tonne_waiting_age_seconds",
+        "gauge",
+        "For how long the oldest waits: in suspense, or for a decision about records of one id.",
+        worklist=("suspense", "duplicate", "conflict"),
+    ),
     _metric("tonne_received_bytes_total", "counter", "Bytes of batches received."),
     _metric(
         "tonne_batches_total",

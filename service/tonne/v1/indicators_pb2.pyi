@@ -235,7 +235,7 @@ class GetIndicatorValuesResponse(_message.Message):
     def __init__(self, values: _Optional[_Iterable[_Union[IndicatorValue, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[IndicatorNotice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., quarantined_count: _Optional[int] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ExplainIndicatorRequest(_message.Message):
-    __slots__ = ("name", "indicator", "from_period", "to_period", "by", "place", "facilities", "regions", "gwp_set", "consolidation", "coal_set", "replay", "records_max")
+    __slots__ = ("name", "indicator", "from_period", "to_period", "by", "place", "facilities", "regions", "gwp_set", "consolidation", "coal_set", "replay", "records_max", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     INDICATOR_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
@@ -249,6 +249,7 @@ class ExplainIndicatorRequest(_message.Message):
     COAL_SET_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
     RECORDS_MAX_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     indicator: str
     from_period: str
@@ -262,7 +263,8 @@ class ExplainIndicatorRequest(_message.Message):
     coal_set: str
     replay: bool
     records_max: int
-    def __init__(self, name: _Optional[str] = ..., indicator: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., by: _Optional[_Union[IndicatorPlace, str]] = ..., place: _Optional[str] = ..., facilities: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., indicator: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., by: _Optional[_Union[IndicatorPlace, str]] = ..., place: _Optional[str] = ..., facilities: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., coal_set: _Optional[str] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class IndicatorTermSum(_message.Message):
     __slots__ = ("term", "sum", "unit", "balance_count")
@@ -277,20 +279,24 @@ class IndicatorTermSum(_message.Message):
     def __init__(self, term: _Optional[_Union[IndicatorTerm, _Mapping]] = ..., sum: _Optional[str] = ..., unit: _Optional[str] = ..., balance_count: _Optional[int] = ...) -> None: ...
 
 class ExplainIndicatorResponse(_message.Message):
-    __slots__ = ("explained", "sum", "value", "added", "side", "term_index")
+    __slots__ = ("explained", "sum", "value", "added", "side", "term_index", "commit", "as_of_time")
     EXPLAINED_FIELD_NUMBER: _ClassVar[int]
     SUM_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     ADDED_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
     TERM_INDEX_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     explained: _report_pb2.ExplainResponse
     sum: IndicatorTermSum
     value: IndicatorValue
     added: str
     side: IndicatorSide
     term_index: int
-    def __init__(self, explained: _Optional[_Union[_report_pb2.ExplainResponse, _Mapping]] = ..., sum: _Optional[_Union[IndicatorTermSum, _Mapping]] = ..., value: _Optional[_Union[IndicatorValue, _Mapping]] = ..., added: _Optional[str] = ..., side: _Optional[_Union[IndicatorSide, str]] = ..., term_index: _Optional[int] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, explained: _Optional[_Union[_report_pb2.ExplainResponse, _Mapping]] = ..., sum: _Optional[_Union[IndicatorTermSum, _Mapping]] = ..., value: _Optional[_Union[IndicatorValue, _Mapping]] = ..., added: _Optional[str] = ..., side: _Optional[_Union[IndicatorSide, str]] = ..., term_index: _Optional[int] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GetMeterReconciliationRequest(_message.Message):
     __slots__ = ("name", "meter", "meter_account", "recipients", "key_account", "as_metered", "from_period", "to_period", "as_of")

@@ -711,6 +711,42 @@ class QuarantinedRecord(_message.Message):
     record: _ingest_pb2.ActivityRecord
     def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., raw: _Optional[bytes] = ..., record: _Optional[_Union[_ingest_pb2.ActivityRecord, _Mapping]] = ...) -> None: ...
 
+class QuarantineCause(_message.Message):
+    __slots__ = ("status", "field", "message", "record_count", "quantities", "unread_quantity_count", "commit_time")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    QUANTITIES_FIELD_NUMBER: _ClassVar[int]
+    UNREAD_QUANTITY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TIME_FIELD_NUMBER: _ClassVar[int]
+    status: _status_pb2.RowStatus
+    field: str
+    message: str
+    record_count: int
+    quantities: _containers.RepeatedCompositeFieldContainer[UnitQuantity]
+    unread_quantity_count: int
+    commit_time: _timestamp_pb2.Timestamp
+    def __init__(self, status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., quantities: _Optional[_Iterable[_Union[UnitQuantity, _Mapping]]] = ..., unread_quantity_count: _Optional[int] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListQuarantineCausesRequest(_message.Message):
+    __slots__ = ("parent", "as_of")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    as_of: str
+    def __init__(self, parent: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
+
+class ListQuarantineCausesResponse(_message.Message):
+    __slots__ = ("causes", "commit", "as_of_time")
+    CAUSES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    causes: _containers.RepeatedCompositeFieldContainer[QuarantineCause]
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, causes: _Optional[_Iterable[_Union[QuarantineCause, _Mapping]]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class ListQuarantineRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "as_of")
     PARENT_FIELD_NUMBER: _ClassVar[int]

@@ -135,6 +135,11 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesResponse.FromString,
                 _registered_method=True)
+        self.ListQuarantineCauses = channel.unary_unary(
+                '/tonne.v1.LedgerService/ListQuarantineCauses',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.ListQuarantineCausesRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.ListQuarantineCausesResponse.FromString,
+                _registered_method=True)
         self.ListQuarantine = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListQuarantine',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListQuarantineRequest.SerializeToString,
@@ -291,6 +296,13 @@ class LedgerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListQuarantineCauses(self, request, context):
+        """Counts the records in quarantine by the rule that they break, most records first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListQuarantine(self, request, context):
         """Lists the records in quarantine in the order of their commits.
         """
@@ -400,6 +412,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     servicer.ListSuspenseCauses,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesResponse.SerializeToString,
+            ),
+            'ListQuarantineCauses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQuarantineCauses,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListQuarantineCausesRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.ListQuarantineCausesResponse.SerializeToString,
             ),
             'ListQuarantine': grpc.unary_unary_rpc_method_handler(
                     servicer.ListQuarantine,
@@ -948,6 +965,33 @@ class LedgerService:
             '/tonne.v1.LedgerService/ListSuspenseCauses',
             tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesRequest.SerializeToString,
             tonne_dot_v1_dot_ledger__pb2.ListSuspenseCausesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQuarantineCauses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/ListQuarantineCauses',
+            tonne_dot_v1_dot_ledger__pb2.ListQuarantineCausesRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.ListQuarantineCausesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -565,7 +565,7 @@ class CreateStatementsResponse(_message.Message):
     def __init__(self, statements: _Optional[_Iterable[_Union[Statement, _Mapping]]] = ...) -> None: ...
 
 class ListStatementsRequest(_message.Message):
-    __slots__ = ("parent", "kind", "all_versions", "as_of_time", "valid_on", "page_size", "page_token", "filter", "order_by")
+    __slots__ = ("parent", "kind", "all_versions", "as_of_time", "valid_on", "page_size", "page_token", "filter", "order_by", "as_of")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     ALL_VERSIONS_FIELD_NUMBER: _ClassVar[int]
@@ -575,6 +575,7 @@ class ListStatementsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     parent: str
     kind: StatementKind
     all_versions: bool
@@ -584,27 +585,34 @@ class ListStatementsRequest(_message.Message):
     page_token: str
     filter: str
     order_by: str
-    def __init__(self, parent: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., all_versions: _Optional[bool] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
+    as_of: str
+    def __init__(self, parent: _Optional[str] = ..., kind: _Optional[_Union[StatementKind, str]] = ..., all_versions: _Optional[bool] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class ListStatementsResponse(_message.Message):
-    __slots__ = ("statements", "next_page_token")
+    __slots__ = ("statements", "next_page_token", "commit", "as_of_time")
     STATEMENTS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     statements: _containers.RepeatedCompositeFieldContainer[Statement]
     next_page_token: str
-    def __init__(self, statements: _Optional[_Iterable[_Union[Statement, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, statements: _Optional[_Iterable[_Union[Statement, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ComputeSupplierCoverageRequest(_message.Message):
-    __slots__ = ("name", "valid_on", "as_of_time", "spend")
+    __slots__ = ("name", "valid_on", "as_of_time", "spend", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VALID_ON_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     SPEND_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     valid_on: _date_pb2.Date
     as_of_time: _timestamp_pb2.Timestamp
     spend: _containers.RepeatedCompositeFieldContainer[SupplierSpend]
-    def __init__(self, name: _Optional[str] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spend: _Optional[_Iterable[_Union[SupplierSpend, _Mapping]]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spend: _Optional[_Iterable[_Union[SupplierSpend, _Mapping]]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class SupplierSpend(_message.Message):
     __slots__ = ("supplier", "amount", "currency")
@@ -617,7 +625,7 @@ class SupplierSpend(_message.Message):
     def __init__(self, supplier: _Optional[str] = ..., amount: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
 
 class ComputeTargetProgressRequest(_message.Message):
-    __slots__ = ("name", "target", "year_start", "version", "valid_on", "as_of_time", "spend")
+    __slots__ = ("name", "target", "year_start", "version", "valid_on", "as_of_time", "spend", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     YEAR_START_FIELD_NUMBER: _ClassVar[int]
@@ -625,6 +633,7 @@ class ComputeTargetProgressRequest(_message.Message):
     VALID_ON_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     SPEND_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     target: str
     year_start: str
@@ -632,49 +641,58 @@ class ComputeTargetProgressRequest(_message.Message):
     valid_on: _date_pb2.Date
     as_of_time: _timestamp_pb2.Timestamp
     spend: _containers.RepeatedCompositeFieldContainer[SupplierSpend]
-    def __init__(self, name: _Optional[str] = ..., target: _Optional[str] = ..., year_start: _Optional[str] = ..., version: _Optional[int] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spend: _Optional[_Iterable[_Union[SupplierSpend, _Mapping]]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., target: _Optional[str] = ..., year_start: _Optional[str] = ..., version: _Optional[int] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spend: _Optional[_Iterable[_Union[SupplierSpend, _Mapping]]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class GetMeasureEffectRequest(_message.Message):
-    __slots__ = ("name", "measure", "year_start", "as_of_time")
+    __slots__ = ("name", "measure", "year_start", "as_of_time", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     MEASURE_FIELD_NUMBER: _ClassVar[int]
     YEAR_START_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     measure: str
     year_start: str
     as_of_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., measure: _Optional[str] = ..., year_start: _Optional[str] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., measure: _Optional[str] = ..., year_start: _Optional[str] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class GetMeasurePipelineRequest(_message.Message):
-    __slots__ = ("name", "target", "as_of_time")
+    __slots__ = ("name", "target", "as_of_time", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     target: str
     as_of_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., target: _Optional[str] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., target: _Optional[str] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class GetClaimsRequest(_message.Message):
-    __slots__ = ("name", "for_publication", "as_of_time")
+    __slots__ = ("name", "for_publication", "as_of_time", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FOR_PUBLICATION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     for_publication: bool
     as_of_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., for_publication: _Optional[bool] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., for_publication: _Optional[bool] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class GetProductTotalsRequest(_message.Message):
-    __slots__ = ("name", "valid_on", "as_of_time")
+    __slots__ = ("name", "valid_on", "as_of_time", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VALID_ON_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     name: str
     valid_on: _date_pb2.Date
     as_of_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class SupplierCoverageRow(_message.Message):
     __slots__ = ("attribute", "level_min", "supplier_count", "supplier_total_count", "count_percent", "spend", "spend_total", "spend_percent", "evidence_date_min", "evidence_date_max", "expired_count")
@@ -703,16 +721,20 @@ class SupplierCoverageRow(_message.Message):
     def __init__(self, attribute: _Optional[_Union[SupplierAttribute, str]] = ..., level_min: _Optional[int] = ..., supplier_count: _Optional[int] = ..., supplier_total_count: _Optional[int] = ..., count_percent: _Optional[str] = ..., spend: _Optional[str] = ..., spend_total: _Optional[str] = ..., spend_percent: _Optional[str] = ..., evidence_date_min: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., evidence_date_max: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., expired_count: _Optional[int] = ...) -> None: ...
 
 class SupplierCoverage(_message.Message):
-    __slots__ = ("day", "currency", "rows", "notices")
+    __slots__ = ("day", "currency", "rows", "notices", "commit", "as_of_time")
     DAY_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     day: _date_pb2.Date
     currency: str
     rows: _containers.RepeatedCompositeFieldContainer[SupplierCoverageRow]
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., currency: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[SupplierCoverageRow, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., currency: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[SupplierCoverageRow, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class YearFigure(_message.Message):
     __slots__ = ("year_start", "value", "basis", "source", "path_value", "difference", "progress_percent", "standing", "missing_periods")
@@ -737,7 +759,7 @@ class YearFigure(_message.Message):
     def __init__(self, year_start: _Optional[str] = ..., value: _Optional[str] = ..., basis: _Optional[_Union[FigureBasis, str]] = ..., source: _Optional[str] = ..., path_value: _Optional[str] = ..., difference: _Optional[str] = ..., progress_percent: _Optional[str] = ..., standing: _Optional[_Union[TargetStanding, str]] = ..., missing_periods: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TargetProgress(_message.Message):
-    __slots__ = ("target", "version", "display_name", "valid_from", "reason", "unit", "path", "rests_on", "base", "target_year_start", "target_value", "current", "years", "needed_yearly", "needed_yearly_percent", "projected_value", "projection", "notices")
+    __slots__ = ("target", "version", "display_name", "valid_from", "reason", "unit", "path", "rests_on", "base", "target_year_start", "target_value", "current", "years", "needed_yearly", "needed_yearly_percent", "projected_value", "projection", "notices", "commit", "as_of_time")
     TARGET_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -756,6 +778,8 @@ class TargetProgress(_message.Message):
     PROJECTED_VALUE_FIELD_NUMBER: _ClassVar[int]
     PROJECTION_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     target: str
     version: int
     display_name: str
@@ -774,7 +798,9 @@ class TargetProgress(_message.Message):
     projected_value: str
     projection: str
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, target: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., unit: _Optional[str] = ..., path: _Optional[str] = ..., rests_on: _Optional[str] = ..., base: _Optional[_Union[YearFigure, _Mapping]] = ..., target_year_start: _Optional[str] = ..., target_value: _Optional[str] = ..., current: _Optional[_Union[YearFigure, _Mapping]] = ..., years: _Optional[_Iterable[_Union[YearFigure, _Mapping]]] = ..., needed_yearly: _Optional[str] = ..., needed_yearly_percent: _Optional[str] = ..., projected_value: _Optional[str] = ..., projection: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, target: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., unit: _Optional[str] = ..., path: _Optional[str] = ..., rests_on: _Optional[str] = ..., base: _Optional[_Union[YearFigure, _Mapping]] = ..., target_year_start: _Optional[str] = ..., target_value: _Optional[str] = ..., current: _Optional[_Union[YearFigure, _Mapping]] = ..., years: _Optional[_Iterable[_Union[YearFigure, _Mapping]]] = ..., needed_yearly: _Optional[str] = ..., needed_yearly_percent: _Optional[str] = ..., projected_value: _Optional[str] = ..., projection: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class EffectTerm(_message.Message):
     __slots__ = ("name", "value", "unit")
@@ -787,7 +813,7 @@ class EffectTerm(_message.Message):
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ..., unit: _Optional[str] = ...) -> None: ...
 
 class MeasureEffect(_message.Message):
-    __slots__ = ("measure", "version", "display_name", "method", "state", "year_start", "effect_kg", "formula", "terms", "evidence", "notices")
+    __slots__ = ("measure", "version", "display_name", "method", "state", "year_start", "effect_kg", "formula", "terms", "evidence", "notices", "commit", "as_of_time")
     MEASURE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -799,6 +825,8 @@ class MeasureEffect(_message.Message):
     TERMS_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     measure: str
     version: int
     display_name: str
@@ -810,7 +838,9 @@ class MeasureEffect(_message.Message):
     terms: _containers.RepeatedCompositeFieldContainer[EffectTerm]
     evidence: str
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, measure: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., method: _Optional[_Union[MeasureMethod, str]] = ..., state: _Optional[_Union[MeasureState, str]] = ..., year_start: _Optional[str] = ..., effect_kg: _Optional[str] = ..., formula: _Optional[str] = ..., terms: _Optional[_Iterable[_Union[EffectTerm, _Mapping]]] = ..., evidence: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, measure: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., method: _Optional[_Union[MeasureMethod, str]] = ..., state: _Optional[_Union[MeasureState, str]] = ..., year_start: _Optional[str] = ..., effect_kg: _Optional[str] = ..., formula: _Optional[str] = ..., terms: _Optional[_Iterable[_Union[EffectTerm, _Mapping]]] = ..., evidence: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class MeasurePipelineRow(_message.Message):
     __slots__ = ("measure", "display_name", "state", "expected_kg", "counts")
@@ -827,7 +857,7 @@ class MeasurePipelineRow(_message.Message):
     def __init__(self, measure: _Optional[str] = ..., display_name: _Optional[str] = ..., state: _Optional[_Union[MeasureState, str]] = ..., expected_kg: _Optional[str] = ..., counts: _Optional[bool] = ...) -> None: ...
 
 class MeasurePipeline(_message.Message):
-    __slots__ = ("target", "version", "year_start", "current_kg", "target_kg", "gap_kg", "expected_kg", "uncovered_kg", "rows", "notices")
+    __slots__ = ("target", "version", "year_start", "current_kg", "target_kg", "gap_kg", "expected_kg", "uncovered_kg", "rows", "notices", "commit", "as_of_time")
     TARGET_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     YEAR_START_FIELD_NUMBER: _ClassVar[int]
@@ -838,6 +868,8 @@ class MeasurePipeline(_message.Message):
     UNCOVERED_KG_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     target: str
     version: int
     year_start: str
@@ -848,7 +880,9 @@ class MeasurePipeline(_message.Message):
     uncovered_kg: str
     rows: _containers.RepeatedCompositeFieldContainer[MeasurePipelineRow]
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, target: _Optional[str] = ..., version: _Optional[int] = ..., year_start: _Optional[str] = ..., current_kg: _Optional[str] = ..., target_kg: _Optional[str] = ..., gap_kg: _Optional[str] = ..., expected_kg: _Optional[str] = ..., uncovered_kg: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[MeasurePipelineRow, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, target: _Optional[str] = ..., version: _Optional[int] = ..., year_start: _Optional[str] = ..., current_kg: _Optional[str] = ..., target_kg: _Optional[str] = ..., gap_kg: _Optional[str] = ..., expected_kg: _Optional[str] = ..., uncovered_kg: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[MeasurePipelineRow, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class EnablementRow(_message.Message):
     __slots__ = ("enablement", "version", "display_name", "year_start", "tier", "net_kg", "attributed_kg", "published")
@@ -881,16 +915,20 @@ class OffsetLotRow(_message.Message):
     def __init__(self, state: _Optional[_Union[LotState, str]] = ..., lot_count: _Optional[int] = ..., quantity_kg: _Optional[str] = ...) -> None: ...
 
 class Claims(_message.Message):
-    __slots__ = ("enablement", "omitted_count", "lots", "notices")
+    __slots__ = ("enablement", "omitted_count", "lots", "notices", "commit", "as_of_time")
     ENABLEMENT_FIELD_NUMBER: _ClassVar[int]
     OMITTED_COUNT_FIELD_NUMBER: _ClassVar[int]
     LOTS_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     enablement: _containers.RepeatedCompositeFieldContainer[EnablementRow]
     omitted_count: int
     lots: _containers.RepeatedCompositeFieldContainer[OffsetLotRow]
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, enablement: _Optional[_Iterable[_Union[EnablementRow, _Mapping]]] = ..., omitted_count: _Optional[int] = ..., lots: _Optional[_Iterable[_Union[OffsetLotRow, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, enablement: _Optional[_Iterable[_Union[EnablementRow, _Mapping]]] = ..., omitted_count: _Optional[int] = ..., lots: _Optional[_Iterable[_Union[OffsetLotRow, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ProductFootprintRow(_message.Message):
     __slots__ = ("exchange", "category", "footprint_count", "total_kg", "embodied_kg", "use_kg", "unparted_count")
@@ -949,7 +987,7 @@ class SourceRepeat(_message.Message):
     def __init__(self, source_id: _Optional[str] = ..., footprints: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProductTotals(_message.Message):
-    __slots__ = ("day", "product_count", "rows", "totals", "programmes", "materials", "packaging", "repeats", "notices")
+    __slots__ = ("day", "product_count", "rows", "totals", "programmes", "materials", "packaging", "repeats", "notices", "commit", "as_of_time")
     DAY_FIELD_NUMBER: _ClassVar[int]
     PRODUCT_COUNT_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
@@ -959,6 +997,8 @@ class ProductTotals(_message.Message):
     PACKAGING_FIELD_NUMBER: _ClassVar[int]
     REPEATS_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
     day: _date_pb2.Date
     product_count: int
     rows: _containers.RepeatedCompositeFieldContainer[ProductFootprintRow]
@@ -968,4 +1008,6 @@ class ProductTotals(_message.Message):
     packaging: _containers.RepeatedCompositeFieldContainer[PackagingRow]
     repeats: _containers.RepeatedCompositeFieldContainer[SourceRepeat]
     notices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., product_count: _Optional[int] = ..., rows: _Optional[_Iterable[_Union[ProductFootprintRow, _Mapping]]] = ..., totals: _Optional[_Iterable[_Union[ProductFootprintRow, _Mapping]]] = ..., programmes: _Optional[_Iterable[_Union[ProgrammeRow, _Mapping]]] = ..., materials: _Optional[_Iterable[_Union[MaterialRow, _Mapping]]] = ..., packaging: _Optional[_Iterable[_Union[PackagingRow, _Mapping]]] = ..., repeats: _Optional[_Iterable[_Union[SourceRepeat, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ...) -> None: ...
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., product_count: _Optional[int] = ..., rows: _Optional[_Iterable[_Union[ProductFootprintRow, _Mapping]]] = ..., totals: _Optional[_Iterable[_Union[ProductFootprintRow, _Mapping]]] = ..., programmes: _Optional[_Iterable[_Union[ProgrammeRow, _Mapping]]] = ..., materials: _Optional[_Iterable[_Union[MaterialRow, _Mapping]]] = ..., packaging: _Optional[_Iterable[_Union[PackagingRow, _Mapping]]] = ..., repeats: _Optional[_Iterable[_Union[SourceRepeat, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

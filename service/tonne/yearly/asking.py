@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,10 @@ from tonne.statements.targets import Target
 from tonne.yearly.coverage import CoverageSum, add_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tonne.client import Client, Inventory, InventoryRow
-    from tonne.client.answers.results import SuspenseCause
+    from tonne.client.answers.results import BookMoment, SuspenseCause
     from tonne.client.answers.steering.indicator_results import Indicator, IndicatorValues
     from tonne.model import Book, Edition, Facility, Method
     from tonne.statements.answers import TargetProgress
@@ -53,6 +53,8 @@ class Question:
         As in an inventory; empty: those of the book's method.
     with_coverage : bool
         Whether coverage is asked for, which reads the book's records.
+    as_of : str
+        The number of a commit or a time; empty: now. All that is asked is as of one commit.
     """
 
     book: str
@@ -61,6 +63,7 @@ class Question:
     gwp_set: str = ""
     consolidation: str = ""
     with_coverage: bool = True
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,8 @@ class AskedTarget:
 class Answers:
     """All that was asked; see `tonne.client`.
 
-    `totals` are those of both methods of scope 2. `is_settled` says whether the book stood still
-    while it was read.
+    `totals` are those of both methods of scope 2. All of it is as of `moment`, but for names and
+    titles.
     """
 
     question: Question
@@ -126,7 +129,7 @@ class Answers:
     causes: tuple[SuspenseCause, ...]
     causes_omitted_count: int
     coverage: CoverageSum | None
-    is_settled: bool
+    moment: BookMoment
 
     @property
     def total(self) -> Inventory:
@@ -152,12 +155,14 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
     TonneError
         The server refuses or does not answer.
     """
-    book = question.book
-    current = client.get_method(book)
-    year_start = json.loads(current.body).get("reporting_year_start", 1)
-    first = period_of_month(f"{question.year:04d}-{year_start:02d}")
+    book, coverage = question.book, None
+    moment = _find_moment(client, question)
+    methods = _known_methods(client, book, moment)
+    rules = json.loads(methods[-1].body)
+    first = period_of_month(f"{question.year:04d}-{rules.get('reporting_year_start', 1):02d}")
     months = _year_from(first)
-    valued = {"gwp_set": question.gwp_set, "consolidation": question.consolidation}
+    then: dict[str, Any] = {"as_of": moment.commit}
+    valued = {"gwp_set": question.gwp_set, "consolidation": question.consolidation, **then}
     asked: dict[str, Any] = {**months, **valued}
     before: dict[str, Any] = {**_year_from(first - MONTHS), **valued}
     accounts_of_total = total_accounts(question.method_2)
@@ -181,20 +186,18 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
     indicators = client.indicators(book, **asked)
     indicator_months = client.indicators(book, **asked, span="month")
     definitions = {each.id: each for each in client.list_indicators()}
-    causes, omitted_count = client.list_suspense_causes(book)
-    coverage = None
+    causes, omitted_count = client.list_suspense_causes(book, **then)
     if question.with_coverage:
         tell("coverage, which reads the records")
-        coverage = add_up(client.coverage(book, **months))
-    versions = {*accounts.method_versions, current.version}
-    last = client.inventory(book, accounts=accounts_of_total, **asked)
+        coverage = add_up(client.coverage(book, **months, **then))
+    versions = {*accounts.method_versions, methods[-1].version}
     return Answers(
         question,
         client.get_book(book),
         months["from_period"],
         months["to_period"],
-        tuple(each for each in client.list_methods(book) if each.version in versions),
-        tuple(each for each in client.list_editions(book) if each.rank),
+        tuple(each for each in methods if each.version in versions),
+        _ranked(client.list_editions(book), rules.get("editions", ())),
         totals,
         by_scope,
         accounts,
@@ -208,11 +211,35 @@ def ask(client: Client, question: Question, tell: Callable[[str], None]) -> Answ
         indicators,
         indicator_months,
         definitions,
-        _ask_targets(client, book, months),
+        _ask_targets(client, book, months, moment),
         tuple(causes),
         omitted_count,
         coverage,
-        is_settled=last == totals[question.method_2],
+        moment,
+    )
+
+
+def _find_moment(client: Client, question: Question) -> BookMoment:
+    """Find the commit as of which all is asked: the inventory of one month says it."""
+    month = f"{question.year:04d}-01"
+    found = client.inventory(
+        question.book, from_period=month, to_period=month, as_of=question.as_of
+    ).moment
+    assert found is not None  # noqa: S101  every inventory of a book is of a commit
+    return found
+
+
+def _known_methods(client: Client, book: str, moment: BookMoment) -> list[Method]:
+    """List the versions of the method up to the one that was in force."""
+    found = [each for each in client.list_methods(book) if each.create_time <= moment.time]
+    return sorted(found, key=lambda each: each.version)
+
+
+def _ranked(editions: Iterable[Edition], preferred: Sequence[str]) -> tuple[Edition, ...]:
+    """Give the editions of a method in its order of preference."""
+    known = {each.id: each for each in editions}
+    return tuple(
+        replace(known[each], rank=rank) for rank, each in enumerate(preferred, 1) if each in known
     )
 
 
@@ -283,21 +310,22 @@ def largest_of(
     return tuple(site for _, _, site in largest), rest, other_count
 
 
-def _ask_targets(client: Client, book: str, months: Mapping[str, str]) -> tuple[AskedTarget, ...]:
+def _ask_targets(
+    client: Client, book: str, months: Mapping[str, str], moment: BookMoment
+) -> tuple[AskedTarget, ...]:
     """Ask where each target stands in the year, or by its latest figure where its years differ."""
     year, month = months["to_period"].split("-")
     last_day = f"{year}-{month}-{monthrange(int(year), int(month))[1]:02d}"
     found = []
-    for each in client.list_statements(book, Kind.TARGET, valid_on=last_day):
+    then: dict[str, Any] = {"valid_on": last_day, "as_of": moment.commit}
+    for each in client.list_statements(book, Kind.TARGET, **then):
         body = each.body
         if not isinstance(body, Target):
             continue
         is_of_year = body.target_year_start[-2:] == months["from_period"][-2:]
         year_start = months["from_period"] if is_of_year else ""
         try:
-            progress = client.target_progress(
-                book, each.id, year_start=year_start, valid_on=last_day
-            )
+            progress = client.target_progress(book, each.id, year_start=year_start, **then)
         except InputError as error:
             found.append(AskedTarget(each.id, body.display_name, None, str(error)))
         else:

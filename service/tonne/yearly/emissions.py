@@ -56,6 +56,7 @@ def selection_of(
         facilities,
         asked.gwp_set,
         asked.consolidation,
+        answers.moment.commit,
     )
 
 

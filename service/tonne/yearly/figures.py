@@ -28,6 +28,7 @@ class Selection:
     facilities: tuple[str, ...] = ()
     gwp_set: str = ""
     consolidation: str = ""
+    commit: int = 0
 
     def command(self) -> str:
         """Write the command that takes the number apart, as a shell reads it."""
@@ -41,6 +42,7 @@ class Selection:
             ("--account", self.accounts),
             ("--gwp-set", (self.gwp_set,)),
             ("--consolidation", (self.consolidation,)),
+            ("--as-of", (self.commit,)),
         ):
             # Of one word: a value that begins with a dash is still the option's.
             words += [f"{option}={value}" for value in values if value]

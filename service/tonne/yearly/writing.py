@@ -112,6 +112,7 @@ def _facts(answers: Answers) -> tuple[tuple[str, str], ...]:
         ("GWP set", total.gwp_set),
         ("Consolidation", total.consolidation.replace("-", " ")),
         ("Records in the total", f"{total.total.record_count:,}"),
+        ("As of", f"commit {answers.moment.commit}, {answers.moment.time:%Y-%m-%dT%H:%M:%SZ}"),
         ("Method versions", ", ".join(map(str, answers.accounts.method_versions)) or "none"),
     )
 
@@ -130,11 +131,6 @@ def _warnings(answers: Answers) -> tuple[str, ...]:
         found.append(
             f"{_records(total.quarantined_count, 'is', 'are')} in quarantine, of the whole book "
             "and in no number."
-        )
-    if not answers.is_settled:
-        found.append(
-            "Records were posted while this report was made: its tables may be of different "
-            "moments. Make it again when no records come in."
         )
     return tuple(found)
 

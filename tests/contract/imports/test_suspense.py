@@ -135,3 +135,18 @@ def test_a_mended_row_that_waits_again_may_be_mended_again(append, run, mend):
     assert again[0]["channel"].startswith("requests/")
     assert mend([again[0] | {"activity": "electricity.grid"}])[0] == 0
     assert kwh(run) == 20
+
+
+def test_the_quarantine_is_counted_by_rule(append, run):
+    """Most first, with quantities and since when; a moment before has none."""
+    append([row(1, unit="parsec"), row(2, unit="parsec"), row(3, quantity="much")])
+    causes = json.loads(run("quarantine", "list", "--by-cause", "--format", "json")[1])
+    found = [(each["status"], each["field"], each["records"]) for each in causes]
+    assert found == [
+        ("UNIT_MUST_BE_KNOWN", "unit", 2),
+        ("QUANTITY_MUST_BE_A_NUMBER", "quantity", 1),
+    ]
+    assert causes[0]["quantities"].endswith(" parsec")
+    assert causes[1]["unread"] == 1
+    code, _, remarks = run("quarantine", "list", "--by-cause", "--filter", 'field = "unit"')
+    assert (code, "without --filter" in remarks) == (2, True), remarks

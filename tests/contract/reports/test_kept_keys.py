@@ -76,6 +76,7 @@ def test_a_kept_key_is_read_by_id_and_day(run, running, book, tmp_path):
     assert first["key"] == {
         "id": "leases", "version": 1, "basis": "area", "reason": "contracts of 2025",
     }  # fmt: skip
+    file.rename(tmp_path / "first.toml")
     file.write_text(LATER, encoding="utf-8")
     told = run("key", "keep", file, "--author", "Ada", "--valid-from", "2025-06-01",
                "--reason", "a third tenant")  # fmt: skip
@@ -87,8 +88,12 @@ def test_a_kept_key_is_read_by_id_and_day(run, running, book, tmp_path):
         "33.333333333333333333",
         "33.333333333333333334",
     ]
-    assert json.loads(run(*asked, "--key-id", "leases", "--on", "2025-05-31")) == first
-    assert json.loads(run(*asked, "--key-id", "leases", "--key-version", "1")) == first
+    then = ("--as-of", first["commit"])
+    assert json.loads(run(*asked, "--key-id", "leases", *then)) == first
+    assert json.loads(run(*asked, "--key", tmp_path / "first.toml", *then)) == first
+    moment = {name: second[name] for name in ("commit", "as_of_time")}
+    for version in (("--on", "2025-05-31"), ("--key-version", "1")):
+        assert json.loads(run(*asked, "--key-id", "leases", *version)) == first | moment
     assert "leases" in run("key", "list")
     run("key", "withdraw", "leases", "--author", "Ada", "--reason", "gone")
     months = {"from_period": "2025-01", "to_period": "2025-02"}

@@ -89,6 +89,7 @@ def ids_of(running: RunningServer, issuer: Issuer) -> list[str]:
     return found
 
 
+@pytest.mark.alone
 def test_a_stream_is_asked_to_close_before_its_token_expires(running, issuer):
     """The signal says why; what was taken is acknowledged; the end is OK and before the expiry."""
     expiry_s = int(time.time()) + 5
@@ -108,6 +109,7 @@ def test_a_stream_is_asked_to_close_before_its_token_expires(running, issuer):
     api.close()
 
 
+@pytest.mark.alone
 def test_a_stream_that_ignores_the_signal_ends_with_its_token(running, issuer):
     """At the expiry nothing more is taken, and the stream ends with OK."""
     expiry_s = int(time.time()) + 2

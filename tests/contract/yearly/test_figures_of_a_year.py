@@ -244,3 +244,29 @@ def test_a_reporting_year_may_begin_in_april(client):
     made = write(ask(client, Question("fiscal", 2025), lambda _: None), MADE)
     assert (made.from_period, made.to_period) == ("2025-04", "2026-03")
     assert made.year == "2025-04 to 2026-03"
+
+
+def test_a_report_is_of_one_commit(client):
+    """Whatever is posted while it is made; and as of that commit it is made again."""
+    client.create_book("moving")
+    day = {"facility": "dc", "start": "2025-01-01", "end": "2025-01-02", "region": "GB"}
+    grid = {"activity": "electricity.grid", "quantity": "1000", "unit": "kWh"}
+    client.post_records("moving", [day | grid])
+    before = client.inventory("moving", accounts=("scope1", "scope2.location", "scope3"), **YEAR)
+
+    def post(_):
+        client.post_records("moving", [day | grid])
+
+    made = write(ask(client, Question("moving", 2025), post), MADE)
+    commit = before.moment.commit
+    assert dict(made.facts)["As of"].startswith(f"commit {commit}, ")
+    assert made.tiles[0].figure.exact == before.total.kg_co2e
+    assert made.tiles[0].figure.selection.command().endswith(f" --as-of={commit}")
+    for key in ("months", "facility_types", "facilities"):
+        rows = table(made, key)
+        assert exact(rows[-1]["total"]) == Fraction(before.total.kg_co2e), key
+    client.update_method("moving", author="a", reason="b", reporting_year_start=4)
+    again = ask(client, Question("moving", 2025, as_of=str(commit)), lambda _: None)
+    assert page_of(write(again, MADE)) == page_of(made)
+    now = write(ask(client, Question("moving", 2025), lambda _: None), MADE)
+    assert now.from_period == "2025-04"

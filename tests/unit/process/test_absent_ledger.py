@@ -52,11 +52,11 @@ def test_no_manifest_is_made_by_who_looks_at_one(command, tmp_path):
 @pytest.mark.parametrize(
     "command", [each for each in COMMANDS if "manifest" not in each], ids=" ".join
 )
-def test_no_tables_are_made_by_who_looks_at_them(command, tmp_path, postgres_url):
+def test_no_tables_are_made_by_who_looks_at_them(command, tmp_path, bare_postgres_url):
     """An empty database, which is the wrong one, stays empty: a second command finds it so."""
     config = tmp_path / "tonne.toml"
     config.write_text(
-        f'[store]\nmanifest_url = "{postgres_url}"\n'
+        f'[store]\nmanifest_url = "{bare_postgres_url}"\n'
         f'objects_url = "{(tmp_path / "objects").as_uri()}"\n'
     )
     for _ in range(2):

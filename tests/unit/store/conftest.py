@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.stores.store import Clock
+from tests.support.stores.tables import place_tables
 from tonne.store import Manifest, Objects, faults, open_objects
 
 if TYPE_CHECKING:
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def manifest_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty database of each kind."""
+    """URL of a manifest of each kind, without a book."""
+    if request.param == "sqlite":
+        return place_tables(tmp_path / "manifest.db")
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def bare_manifest_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a database of each kind, without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/manifest.db"
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("bare_postgres_url")
     return url
 
 
@@ -39,7 +49,7 @@ def clock() -> Clock:
 @pytest.fixture
 def embedded(tmp_path: Path, clock: Clock) -> Iterator[Manifest]:
     """An empty manifest on SQLite, by a clock that the test moves."""
-    opened = Manifest.open(f"sqlite:///{tmp_path}/manifest.db", clock=clock)
+    opened = Manifest.open(place_tables(tmp_path / "manifest.db"), clock=clock)
     yield opened
     opened.close()
 

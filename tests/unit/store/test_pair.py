@@ -78,12 +78,12 @@ def test_an_empty_pair_gets_an_identity_once(manifest, objects):
     assert len(list(objects.list("_tonne"))) == 2
 
 
-def test_servers_that_start_at_once_are_one_ledger(objects, manifest_url):
+def test_servers_that_start_at_once_are_one_ledger(objects, bare_manifest_url):
     """Several processes meet the same empty pair: all come up, on one identity."""
     barrier = threading.Barrier(4)
 
     def start():
-        opened = Manifest.open(manifest_url)
+        opened = Manifest.open(bare_manifest_url)
         barrier.wait()
         try:
             return meet(opened, objects).id

@@ -171,6 +171,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.alone
 def test_masking_a_long_text_takes_no_time():
     """A text that nearly is a secret, a thousand times over, is no work (ReDoS)."""
     start_s = time.process_time()

@@ -17,11 +17,14 @@ from tonne.cli.commands.inventory import (
     read_columns,
 )
 from tonne.cli.commands.selecting import (
+    AsOfOption,
     ByOption,
     ConsolidationOption,
     FromOption,
     GwpOption,
+    MethodOption,
     ToOption,
+    tell_moment,
 )
 from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
 from tonne.cli.input.reading import RecordFiles, reading_options
@@ -95,6 +98,8 @@ def estimate(  # noqa: PLR0917  # typer passes by name
     by: ByOption = "account",
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
+    as_of: AsOfOption = "",
+    method: MethodOption = 0,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
     *,
@@ -125,6 +130,8 @@ def estimate(  # noqa: PLR0917  # typer passes by name
             to_period=to_period,
             gwp_set=gwp_set,
             consolidation=consolidation,
+            as_of=as_of,
+            method_version=method,
         )
     for remark in mapped.remarks() if mapped else ():
         say(remark)
@@ -177,6 +184,7 @@ def _print(
         print_rows(_RECORD_COLUMNS, [_people_row(record) for record in found.records], form)
     if form is Format.TABLE or not each_record:  # one CSV is one table
         print_inventory(found.inventory, by, form, MassUnit.KG)
+    tell_moment(found.inventory.moment)
     print_remarks(found.inventory, unit=MassUnit.KG, each_by_itself=notices)
     tell_rounded(found)
     _report_row_errors(found)

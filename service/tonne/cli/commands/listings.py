@@ -1,5 +1,7 @@
 """The commands `tonne channel list`, `tonne imports list` and `tonne quarantine list`."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +19,7 @@ from tonne.cli.connection import (
 )
 from tonne.cli.terminal.output import PROSE_WIDTH_MIN, Column, Format, FormatOption, print_rows
 from tonne.client import Import
-from tonne.client.answers.results import QuarantinedRecord
+from tonne.client.answers.results import QuarantineCause, QuarantinedRecord
 from tonne.client.wire.resources import source_of
 from tonne.model import Channel
 from tonne.quantities import quantity_decimal
@@ -76,7 +78,15 @@ _QUARANTINE_COLUMNS = (
     Column("message", is_optional=True, width_min=PROSE_WIDTH_MIN),
 )
 
-
+_CAUSE_COLUMNS = (
+    Column("records"),
+    Column("status"),
+    Column("field"),
+    Column("quantities"),
+    Column("unread", "no number", is_optional=True),
+    Column("commit_time", "refused since"),
+    Column("message", "the first of them", width_min=PROSE_WIDTH_MIN),
+)
 _MEND_COLUMNS = (
     Column("records"),
     Column("posted"),
@@ -117,12 +127,21 @@ def list_quarantine(
     book: BookOption,
     *,
     filter_by: FilterOption = "",
+    by_cause: Annotated[
+        bool, typer.Option("--by-cause", help="Count the records by the rule that they break.")
+    ] = False,
     as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List the records in quarantine, and the rule that each breaks."""
+    if by_cause and filter_by:
+        raise typer.BadParameter("--by-cause counts all that is refused, without --filter")
     with connect(server) as client:
+        if by_cause:
+            causes = client.list_quarantine_causes(book, as_of=as_of, on_moment=tell_moment)
+            print_rows(_CAUSE_COLUMNS, map(_cause_row, causes), form)
+            return
         print_rows(
             _QUARANTINE_COLUMNS,
             map(
@@ -217,6 +236,23 @@ def _import_row(item: Import) -> dict[str, object]:
         "create_time": item.create_time and item.create_time.replace(microsecond=0),
         "sha256": item.sha256,
     }
+
+
+def _cause_row(cause: QuarantineCause) -> dict[str, object]:
+    return {
+        "records": cause.record_count,
+        "status": cause.status,
+        "field": cause.field,
+        "quantities": quantities_text(cause.quantities),
+        "unread": cause.unread_quantity_count or None,
+        "commit_time": cause.commit_time.replace(microsecond=0),
+        "message": cause.message,
+    }
+
+
+def quantities_text(quantities: Mapping[str, Decimal]) -> str:
+    """Write sums by unit."""
+    return ", ".join(f"{sum_.normalize():f} {unit}" for unit, sum_ in quantities.items())
 
 
 def _quarantine_row(item: QuarantinedRecord) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tonne.cli.commands.listings import RECORD_COLUMNS, MendsFile, mend_file
+from tonne.cli.commands.listings import RECORD_COLUMNS, MendsFile, mend_file, quantities_text
 from tonne.cli.commands.selecting import AsOfOption, tell_moment
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, FilterOption, ServerOption, connect
 from tonne.cli.terminal.output import (
@@ -156,12 +156,11 @@ def clear_suspense(
 
 
 def _cause_row(cause: SuspenseCause) -> dict[str, object]:
-    sums = (f"{quantity.normalize():f} {unit}" for unit, quantity in cause.quantities.items())
     return {
         "records": cause.record_count,
         "field": cause.field,
         "got": cause.got,
-        "quantities": ", ".join(sums),
+        "quantities": quantities_text(cause.quantities),
         "start": cause.start,
         "end": cause.end,
         "commit_time": cause.commit_time.replace(microsecond=0),

@@ -125,6 +125,23 @@ class SuspenseCause:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineCause:
+    """Records in quarantine that break one rule in one field; `quantities` are by unit.
+
+    `message` is what the first of them is told, which became durable at `commit_time`. The
+    quantities of `unread_quantity_count` are no numbers.
+    """
+
+    status: str
+    field: str
+    message: str
+    record_count: int
+    quantities: Mapping[str, Decimal]
+    unread_quantity_count: int
+    commit_time: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
     """A record that breaks a rule, with its fields as they came, texts; `raw` are its bytes."""
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.days import day_message, read_day
-from tonne.client.answers.results import SuspenseCause, read_totals, status_name
+from tonne.client.answers.results import QuarantineCause, SuspenseCause, read_totals, status_name
 from tonne.errors import FieldInvalid
 from tonne.model import (
     FACILITY_TYPES,
@@ -108,6 +108,19 @@ def read_cause(message: ledger_pb2.SuspenseCause) -> SuspenseCause:
         {each.unit: Decimal(each.quantity) for each in message.quantities},
         read_timestamp(message.start_time),
         read_timestamp(message.end_time),
+        read_timestamp(message.commit_time),
+    )
+
+
+def read_refused(message: ledger_pb2.QuarantineCause) -> QuarantineCause:
+    """Read which rule records in quarantine break."""
+    return QuarantineCause(
+        status_name(message.status),
+        message.field,
+        message.message,
+        message.record_count,
+        {each.unit: Decimal(each.quantity) for each in message.quantities},
+        message.unread_quantity_count,
         read_timestamp(message.commit_time),
     )
 

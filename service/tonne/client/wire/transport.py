@@ -87,6 +87,7 @@ _REPEATABLE = (
             "ListMarks",
             "ListSuspense",
             "ListSuspenseCauses",
+            "ListQuarantineCauses",
             "ListQuarantine",
         ),
     ),

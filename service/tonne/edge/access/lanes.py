@@ -49,6 +49,7 @@ LANE_OF: dict[str, str] = {
             "Estimate",
             "ListRecords",
             "ListSuspense",
+            "ListQuarantineCauses",
             "ListQuarantine",
             "ListSuspenseCauses",
             "ClearSuspense",

@@ -93,6 +93,7 @@ RULES: dict[str, Rule] = {
     "ListMarks": Rule(_READS, "parent"),
     "ListSuspense": Rule(_READS, "parent"),
     "ListSuspenseCauses": Rule(_READS, "parent"),
+    "ListQuarantineCauses": Rule(_READS, "parent"),
     "ListQuarantine": Rule(_READS, "parent"),
     # ImportService
     "CreateImport": Rule(_SENDS, "parent", changes=True),

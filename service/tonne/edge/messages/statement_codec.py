@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
+from tonne.ledger.as_of import read_as_of
 from tonne.ledger.book.statements.statements import View
 from tonne.statements import messages
 from tonne.statements.fields import check_id, invalid, is_number
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
     from google.protobuf.timestamp_pb2 import Timestamp
+
+    from tonne.ledger.as_of import AsOf
+    from tonne.store.manifest.moments import Point
 
 M = TypeVar("M", bound="Message")
 
@@ -99,24 +103,36 @@ def read_moment(message: Any, field: str) -> dt.datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Of when a request wants statements: what was stated by a moment, of a day."""
+    """Of when a request wants an answer.
 
-    as_of: dt.datetime | None = None
+    Parameters
+    ----------
+    as_of : AsOf, optional
+        The moment; None: now.
+    by : datetime, optional
+        Only what was stated by then.
+    day : str
+        The day of which statements speak; empty: any.
+    """
+
+    as_of: AsOf | None = None
+    by: dt.datetime | None = None
     day: str = ""
 
-    def view(self, kind: Kind) -> View:
+    def view(self, kind: Kind | None) -> View:
         """See the statements of a kind."""
-        return View(kind, self.as_of, self.day)
+        return View(kind, self.by, self.day)
 
-    def on(self, day: str) -> Asked:
-        """Ask for another day."""
-        return replace(self, day=day)
+    def at(self, point: Point) -> Asked:
+        """Ask for what was stated by a moment, and by the time that the request names."""
+        return replace(self, by=point.time if self.by is None else min(self.by, point.time))
 
 
 def read_asked(request: Any) -> Asked:
     """Read of when a request wants statements. Raises `FieldInvalid`."""
     has_day = "valid_on" in request.DESCRIPTOR.fields_by_name
     return Asked(
+        read_as_of(request.as_of),
         read_moment(request, "as_of_time"),
         read_day(request, "valid_on", "valid_on") if has_day else "",
     )

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
 from tonne.errors import FieldInvalid
+from tonne.ledger.statuses import field_name
 from tonne.model import Word, WordField
 from tonne.quantities import quantity_text
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tonne.ledger.reading.causes import CauseCount
+    from tonne.ledger.reading.quarantined import RefusedCount
 
 _FIELDS = {ledger_pb2.WordField.Value(f"WORD_FIELD_{field.name}"): field for field in WordField}
 
@@ -57,11 +61,28 @@ def write_cause(counted: CauseCount) -> ledger_pb2.SuspenseCause:
         got=counted.cause.got,
         message=counted.cause.message,
         record_count=counted.record_count,
-        quantities=[
-            ledger_pb2.UnitQuantity(unit=unit, quantity=quantity_text(atto))
-            for unit, atto in sorted(counted.quantities_atto.items())
-        ],
+        quantities=_write_quantities(counted.quantities_atto),
         start_time=timestamp(counted.start),
         end_time=timestamp(counted.end),
         commit_time=timestamp(counted.commit_time),
     )
+
+
+def write_refused(counted: RefusedCount) -> ledger_pb2.QuarantineCause:
+    """Write which rule records in quarantine break."""
+    return ledger_pb2.QuarantineCause(
+        status=f"ROW_STATUS_{counted.status.name}",
+        field=field_name(counted.at_fault),
+        message=counted.message,
+        record_count=counted.record_count,
+        quantities=_write_quantities(counted.quantities_atto),
+        unread_quantity_count=counted.unread_count,
+        commit_time=timestamp(counted.commit_time),
+    )
+
+
+def _write_quantities(sums_atto: Mapping[str, int]) -> list[ledger_pb2.UnitQuantity]:
+    return [
+        ledger_pb2.UnitQuantity(unit=unit, quantity=quantity_text(atto))
+        for unit, atto in sorted(sums_atto.items())
+    ]

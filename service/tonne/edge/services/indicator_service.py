@@ -58,11 +58,13 @@ class IndicatorService:
     ) -> Iterator[indicators_pb2.GetIndicatorValuesResponse]:
         """Compute indicators of a book."""
         book = names.read_book(request.name)
-        own = own_definitions(self._ledger.statements, book, request.indicators)
-        wanted = indicator_codec.read_request(request, own)
+        as_of = read_as_of(request.as_of)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            as_of = read_as_of(request.as_of)
             snapshot = self._ledger.snapshots.take(book, as_of, hold=hold)
+            own = own_definitions(
+                self._ledger.statements, book, request.indicators, by=snapshot.point.time
+            )
+            wanted = indicator_codec.read_request(request, own)
             answer = indicator_codec.write_answer(book_indicators(snapshot, wanted, hold))
             yield from last_told(answer, snapshot.point)
 
@@ -71,11 +73,13 @@ class IndicatorService:
     ) -> Iterator[indicators_pb2.ExplainIndicatorResponse]:
         """Unfold one value."""
         book = names.read_book(request.name)
-        own = own_definitions(self._ledger.statements, book, (request.indicator,))
+        snapshot = self._ledger.snapshots.take(book, read_as_of(request.as_of))
+        point = snapshot.point
+        own = own_definitions(self._ledger.statements, book, (request.indicator,), by=point.time)
         wanted = indicator_codec.read_explain_request(request, own)
         holding = partial(self._ledger.reads.holding, PART_BYTES)
-        for part in explain_indicator(self._ledger.snapshots.take(book), wanted, holding):
-            yield indicator_codec.write_explained(book, part)
+        parts = explain_indicator(snapshot, wanted, holding)
+        yield from last_told((indicator_codec.write_explained(book, x) for x in parts), point)
 
     def get_meter_reconciliation(
         self, request: indicators_pb2.GetMeterReconciliationRequest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import codec, method_codec, names
 from tonne.edge.messages.requests.period_requests import write_period
-from tonne.edge.messages.word_codec import read_word, write_cause, write_word
+from tonne.edge.messages.word_codec import read_word, write_cause, write_refused, write_word
 from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.edge.services.masks import read_mask
 from tonne.ledger.as_of import read_as_of
@@ -258,6 +258,15 @@ class LedgerService:
             next_page_token=page.next_page_token,
         )
         return told(answer, page.point)
+
+    def list_quarantine_causes(
+        self, request: ledger_pb2.ListQuarantineCausesRequest
+    ) -> ledger_pb2.ListQuarantineCausesResponse:
+        """Count the records in quarantine by the rule that they break."""
+        book = names.read_book(request.parent, field="parent")
+        causes, point = self._ledger.refused.count(book, read_as_of(request.as_of))
+        answer = ledger_pb2.ListQuarantineCausesResponse(causes=map(write_refused, causes))
+        return told(answer, point)
 
     def list_marks(self, request: ledger_pb2.ListMarksRequest) -> ledger_pb2.ListMarksResponse:
         """List the marks of a book, the last one first."""

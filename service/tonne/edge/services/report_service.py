@@ -92,11 +92,13 @@ class ReportService:
         """Allocate a meter by a key."""
         book = names.read_book(request.name)
         asked = allocation_codec.read_kept(request)
-        key = None if asked is None else kept_key(self._ledger.statements, book, *asked)
-        wanted = allocation_codec.read_request(request, key)
+        as_of = read_as_of(request.as_of)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            as_of = read_as_of(request.as_of)
             snapshot = self._ledger.snapshots.take(book, as_of, hold=hold)
+            by, key = snapshot.point.time, None
+            if asked is not None:
+                key = kept_key(self._ledger.statements, book, *asked, by=by)
+            wanted = allocation_codec.read_request(request, key)
             answer = allocation_codec.write_answer(
                 book_allocation(snapshot, wanted, hold), wanted.key
             )

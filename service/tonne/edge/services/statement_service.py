@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import names, statement_codec
-from tonne.edge.services.calls import handlers_of, read_ask
+from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.ledger.book.register import check_count
-from tonne.ledger.book.statements.statements import STATEMENTS_PER_CALL, View
+from tonne.ledger.book.statements.statements import STATEMENTS_PER_CALL
 from tonne.ledger.budget import PART_BYTES
 from tonne.reports.allocation.kept import check_keys
 from tonne.reports.indicators.own import check_definitions, in_force
@@ -35,8 +36,12 @@ if TYPE_CHECKING:
     from tonne.edge.border import Border
     from tonne.ledger.budget import Hold
     from tonne.ledger.ledger import Ledger
+    from tonne.ledger.reading.snapshot import Snapshot
+    from tonne.reports.statements.coverage import Spend
     from tonne.reports.statements.figures import FigureSource
     from tonne.statements.statement import Statement
+    from tonne.statements.targets import Target
+    from tonne.store.manifest.moments import Point
 
 NAME = "tonne.v1.StatementService"
 
@@ -79,17 +84,17 @@ class StatementService:
     ) -> statements_pb2.ListStatementsResponse:
         """List statements."""
         book = names.read_book(request.parent, field="parent")
-        view = View(
-            statement_codec.read_kind(request, "kind"),
-            statement_codec.read_moment(request, "as_of_time"),
-            statement_codec.read_day(request, "valid_on", "valid_on"),
-            request.all_versions,
-        )
-        page = self._ledger.statements.list_statements(book, view, read_ask(request))
-        return statements_pb2.ListStatementsResponse(
+        kind = statement_codec.read_kind(request, "kind")
+        asked, ask = statement_codec.read_asked(request), read_ask(request)
+        point = None if asked.as_of is None else self._ledger.snapshots.point(book, asked.as_of)
+        view = (asked if point is None else asked.at(point)).view(kind)
+        view = replace(view, has_all_versions=request.all_versions)
+        page = self._ledger.statements.list_statements(book, view, ask)
+        answer = statements_pb2.ListStatementsResponse(
             statements=[statement_codec.write_statement(book, each) for each in page.items],
             next_page_token=page.next_page_token,
         )
+        return told(answer, point)
 
     def compute_supplier_coverage(
         self, request: statements_pb2.ComputeSupplierCoverageRequest
@@ -98,17 +103,19 @@ class StatementService:
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
         spend = read_spend(statement_codec.read_spend(request.spend))
-        day = asked.day or self._ledger.statements.today(book)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            spend = spend or ledger_spend(self._ledger.snapshots.take(book), day, hold)
+            snapshot, asked = self._take(book, asked, hold)
+            asked = self._on_a_day(snapshot.point, asked)
+            spend = spend or ledger_spend(snapshot, asked.day, hold)
             found = supplier_coverage(
-                self._read(book, Kind.SUPPLIER, asked.on(day)),
-                self._read(book, Kind.EVIDENCE, asked.on(day)),
+                self._read(book, Kind.SUPPLIER, asked),
+                self._read(book, Kind.EVIDENCE, asked),
                 spend,
-                day,
+                asked.day,
                 partial(grow, hold),
             )
-            return statement_codec.write_answer(statements_pb2.SupplierCoverage(), found)
+            answer = statement_codec.write_answer(statements_pb2.SupplierCoverage(), found)
+            return told(answer, snapshot.point)
 
     def compute_target_progress(
         self, request: statements_pb2.ComputeTargetProgressRequest
@@ -117,28 +124,41 @@ class StatementService:
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
         spend = read_spend(statement_codec.read_spend(request.spend))
-        statement = self._ledger.statements.get(
-            book, asked.view(Kind.TARGET), request.target, request.version
-        )
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            take = self._ledger.snapshots.take
-            source: FigureSource = LedgerFigures(book, take, hold)
-            if statement.body.indicator:
-                own = in_force(self._ledger.statements, book, (statement.body.indicator,))
-                source = IndicatorFigures(book, take, hold, own)
-            elif statement.body.type is TargetType.ENGAGEMENT:
-                day = asked.day or self._ledger.statements.today(book)
-                spend = spend or ledger_spend(take(book), day, hold)
-                source = engagement_figures(
-                    statement.body,
-                    self._read(book, Kind.SUPPLIER, asked.on(day)),
-                    self._read(book, Kind.EVIDENCE, asked.on(day)),
-                    spend,
-                    day,
-                    partial(grow, hold),
-                )
+            snapshot, asked = self._take(book, asked, hold)
+            statement = self._ledger.statements.get(
+                book, asked.view(Kind.TARGET), request.target, request.version
+            )
+            source = self._figures(statement.body, snapshot, asked, spend, hold)
             found = target_progress(statement, source, request.year_start)
-            return statement_codec.write_answer(statements_pb2.TargetProgress(), found)
+            answer = statement_codec.write_answer(statements_pb2.TargetProgress(), found)
+            return told(answer, snapshot.point)
+
+    def _figures(
+        self,
+        target: Target,
+        snapshot: Snapshot,
+        asked: statement_codec.Asked,
+        spend: Spend | None,
+        hold: Hold,
+    ) -> FigureSource:
+        """Choose where the figures of a target's years come from."""
+        book = snapshot.book.id
+        if target.indicator:
+            ids = (target.indicator,)
+            own = in_force(self._ledger.statements, book, ids, by=asked.by)
+            return IndicatorFigures(snapshot, hold, own)
+        if target.type is not TargetType.ENGAGEMENT:
+            return LedgerFigures(snapshot, hold)
+        asked = self._on_a_day(snapshot.point, asked)
+        return engagement_figures(
+            target,
+            self._read(book, Kind.SUPPLIER, asked),
+            self._read(book, Kind.EVIDENCE, asked),
+            spend or ledger_spend(snapshot, asked.day, hold),
+            asked.day,
+            partial(grow, hold),
+        )
 
     def get_measure_effect(
         self, request: statements_pb2.GetMeasureEffectRequest
@@ -146,11 +166,13 @@ class StatementService:
         """Compute the effect of a measure in a year."""
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
-        measure = self._ledger.statements.get(book, asked.view(Kind.MEASURE), request.measure)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            snapshot = self._ledger.snapshots.take(book)
+            snapshot, asked = self._take(book, asked, hold)
+            view = asked.view(Kind.MEASURE)
+            measure = self._ledger.statements.get(book, view, request.measure)
             found = measure_effect(measure, snapshot, hold, request.year_start)
-            return statement_codec.write_answer(statements_pb2.MeasureEffect(), found)
+            answer = statement_codec.write_answer(statements_pb2.MeasureEffect(), found)
+            return told(answer, snapshot.point)
 
     def get_measure_pipeline(
         self, request: statements_pb2.GetMeasurePipelineRequest
@@ -158,19 +180,24 @@ class StatementService:
         """Set measures against what is left of a target."""
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
-        target = self._ledger.statements.get(book, asked.view(Kind.TARGET), request.target)
-        if target.body.type is not TargetType.ABSOLUTE:
-            raise invalid("target", "an absolute target, which measures bring nearer", target.id)
         with self._ledger.reads.holding(PART_BYTES) as hold:
-            source = LedgerFigures(book, self._ledger.snapshots.take, hold)
-            progress = target_progress(target, source)
+            snapshot, asked = self._take(book, asked, hold)
+            target = self._ledger.statements.get(book, asked.view(Kind.TARGET), request.target)
+            if target.body.type is not TargetType.ABSOLUTE:
+                raise invalid(
+                    "target", "an absolute target, which measures bring nearer", target.id
+                )
+            progress = target_progress(target, LedgerFigures(snapshot, hold))
             found = pipeline(progress, self._read(book, Kind.MEASURE, asked), partial(grow, hold))
-            return statement_codec.write_answer(statements_pb2.MeasurePipeline(), found)
+            answer = statement_codec.write_answer(statements_pb2.MeasurePipeline(), found)
+            return told(answer, snapshot.point)
 
     def get_claims(self, request: statements_pb2.GetClaimsRequest) -> statements_pb2.Claims:
         """Tell what is claimed apart from the inventory."""
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
+        point = self._ledger.snapshots.point(book, asked.as_of)
+        asked = asked.at(point)
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = claims(
                 self._read(book, Kind.ENABLEMENT, asked),
@@ -178,7 +205,7 @@ class StatementService:
                 for_publication=request.for_publication,
                 grow=partial(grow, hold),
             )
-            return statement_codec.write_answer(statements_pb2.Claims(), found)
+            return told(statement_codec.write_answer(statements_pb2.Claims(), found), point)
 
     def get_product_totals(
         self, request: statements_pb2.GetProductTotalsRequest
@@ -186,16 +213,32 @@ class StatementService:
         """Add up what is stated of products."""
         book = names.read_book(request.name)
         asked = statement_codec.read_asked(request)
-        day = asked.day or self._ledger.statements.today(book)
+        point = self._ledger.snapshots.point(book, asked.as_of)
+        asked = self._on_a_day(point, asked.at(point))
         with self._ledger.reads.holding(PART_BYTES) as hold:
             found = product_totals(
-                self._read(book, Kind.PRODUCT, asked.on(day)),
-                self._read(book, Kind.FOOTPRINT, asked.on(day)),
-                self._read(book, Kind.PACKAGING, asked.on(day)),
-                day,
+                self._read(book, Kind.PRODUCT, asked),
+                self._read(book, Kind.FOOTPRINT, asked),
+                self._read(book, Kind.PACKAGING, asked),
+                asked.day,
                 partial(grow, hold),
             )
-            return statement_codec.write_answer(statements_pb2.ProductTotals(), found)
+            answer = statement_codec.write_answer(statements_pb2.ProductTotals(), found)
+            return told(answer, point)
+
+    def _take(
+        self, book: str, asked: statement_codec.Asked, hold: Hold
+    ) -> tuple[Snapshot, statement_codec.Asked]:
+        """Take a snapshot as of what is asked for, and ask for what was stated by then."""
+        snapshot = self._ledger.snapshots.take(book, asked.as_of, hold=hold)
+        return snapshot, asked.at(snapshot.point)
+
+    def _on_a_day(self, point: Point, asked: statement_codec.Asked) -> statement_codec.Asked:
+        """Name the day that is left open: today, or that of the moment which is asked for."""
+        if asked.day:
+            return asked
+        at = None if asked.as_of is None else point.time
+        return replace(asked, day=self._ledger.statements.today(point.book, at))
 
     def _read(self, book: str, kind: Kind, asked: statement_codec.Asked) -> Iterator[Statement]:
         return self._ledger.statements.read(book, asked.view(kind))

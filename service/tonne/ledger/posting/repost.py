@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tonne.errors import LedgerInconsistent
 from tonne.ledger.book.periods import period_table
+from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import is_kept
 from tonne.ledger.files.postings import as_postings, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import decode_frame, repost
 from tonne.ledger.files.sums import sum_by
-from tonne.ledger.posting.posted import POSTING_REGION, post_slices
+from tonne.ledger.posting.posted import POSTING_REGION, post_slices, posting_frame
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice
 
@@ -71,3 +73,25 @@ def post_under(records: pl.DataFrame, state: BookState, book: str) -> Posted:
     session, batch = decode_frame(records)
     state.assign_rules(session)
     return post_slices([BatchSlice(batch, "repost", 0)], state, book=book, row_errors_max=0)
+
+
+def posted_then(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
+    """Post records under a state of then; columns of `POSTINGS_SCHEMA`.
+
+    Raises
+    ------
+    LedgerInconsistent
+        They would not be posted now, and were.
+    """
+    posted = post_under(records, state, book)
+    with polars_errors(f"postings of book {book}"):
+        frame, _ = posting_frame(posted, state)
+        texts = as_postings(frame)
+    if posted.record_count != records.height or texts.filter(pl.col("status") > 0).height:
+        raise LedgerInconsistent(
+            f"records of book {book!r} were posted, but version {state.book.method_version} of "
+            "its method, in force at their commit, would not post them now. This version of "
+            "Tonne resolves them in another way: rebuild with the one that posted them",
+            metadata={"book": book},
+        )
+    return texts

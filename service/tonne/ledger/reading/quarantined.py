@@ -1,22 +1,43 @@
-"""Records in quarantine, as far as they could be read."""
+"""Records in quarantine, as far as they could be read, and how many break which rule."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
 
 from tonne.catalogue.words import taxonomy
+from tonne.ledger.as_of import find_point
+from tonne.ledger.budget import SEGMENT_ROW_BYTES
+from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.ledger.statuses import field_name, status_message
-from tonne.model import RecordField, RowStatus
+from tonne.model import RecordField, RowStatus, check_id
+from tonne.quantities import atto_of
+from tonne.work import check_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import polars as pl
-
+    from tonne.ledger.as_of import AsOf
+    from tonne.ledger.budget import Budget
+    from tonne.ledger.files.files import FileReader
+    from tonne.store.manifest.manifest import Manifest
+    from tonne.store.manifest.moments import Point
     from tonne.store.rows import FileRow
+
+UNITS_MAX: Final = 100
+"""Most units of a cause whose quantities are summed: what is refused may have any text there."""
+
+CAUSES_BYTES: Final = 1 << 20
+"""Memory of the causes: there is one for each rule and field, with its units."""
+
+_FILES_BATCH: Final = 256
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,18})?")
 
 _UNIT_STATUSES = (RowStatus.UNIT_MUST_BE_KNOWN, RowStatus.UNIT_MUST_FIT_ACTIVITY)
 
@@ -102,3 +123,95 @@ def _time_text(time_us: int | None) -> str | None:
         return None
     time = _time(time_us)
     return str(time_us) if time is None else time.isoformat().replace("+00:00", "Z")
+
+
+@dataclass(slots=True)
+class RefusedCount:
+    """Records in quarantine that break one rule in one field.
+
+    `message` is what the first of them is told, `commit_time` when it came. `quantities_atto` are
+    sums by unit, times 10^18; `unread_count` records have a quantity that is no number, or a unit
+    beyond `UNITS_MAX`.
+    """
+
+    status: RowStatus
+    at_fault: RecordField
+    message: str
+    commit_time: dt.datetime
+    record_count: int = 0
+    unread_count: int = 0
+    quantities_atto: dict[str, int] = field(default_factory=dict)
+
+    def add(self, quantity: str, unit: str) -> None:
+        """Count a record."""
+        self.record_count += 1
+        sums = self.quantities_atto
+        if not _NUMBER.fullmatch(quantity) or (unit not in sums and len(sums) >= UNITS_MAX):
+            self.unread_count += 1
+            return
+        sums[unit] = sums.get(unit, 0) + atto_of(Decimal(quantity))
+
+
+class QuarantineCauses:
+    """Counts which rules records in quarantine break. Safe to call from several threads.
+
+    Parameters
+    ----------
+    manifest, reader
+        Where the ledger is kept.
+    reads : Budget
+        Memory of the calls that read: a call holds that of one file and of its answer.
+    """
+
+    def __init__(self, manifest: Manifest, reader: FileReader, reads: Budget) -> None:
+        self._manifest = manifest
+        self._reader = reader
+        self._reads = reads
+
+    def count(self, book: str, as_of: AsOf | None = None) -> tuple[list[RefusedCount], Point]:
+        """Go through the quarantine of a book, as it is or was: most records first.
+
+        Raises NameInvalid, BookUnknown, FileCorrupt; FieldInvalid where there is no such moment.
+        """
+        point = find_point(self._manifest, check_id("book", book), as_of)
+        last = None if as_of is None else point.number
+        found: dict[tuple[RowStatus, RecordField], RefusedCount] = {}
+        after_seq = 0
+        with self._reads.holding(CAUSES_BYTES) as hold:
+            while files := self._manifest.quarantine_files(book, after_seq, _FILES_BATCH):
+                for file in files:
+                    check_wanted()
+                    if last is not None and file.seq > last:
+                        continue
+                    with hold.more(file.row_count * SEGMENT_ROW_BYTES):
+                        self._add(file, last, found)
+                after_seq = files[-1].seq
+        causes = sorted(found.values(), key=lambda each: (-each.record_count, each.commit_time))
+        return causes, point
+
+    def _add(
+        self,
+        file: FileRow,
+        last: int | None,
+        found: dict[tuple[RowStatus, RecordField], RefusedCount],
+    ) -> None:
+        with polars_errors(file.path):
+            frame = self._reader.open(file).frame()
+            refused = without_mended(self._manifest, file.book, last, frame)
+        for each in quarantined_records(file, refused):
+            key = each.status, each.field
+            if key not in found:
+                found[key] = RefusedCount(*key, each.message, file.create_time)
+            found[key].add(each.quantity, each.unit)
+
+
+def without_mended(
+    manifest: Manifest, book: str, last: int | None, refused: pl.DataFrame
+) -> pl.DataFrame:
+    """Leave out the records in quarantine that others stand for, or did by a number."""
+    sources = refused["channel"].cast(pl.String).unique().to_list()
+    if not (mended := manifest.mended(book, sources, last)):
+        return refused
+    key = {"channel": pl.String, "offset": pl.Int64}
+    places = pl.DataFrame(sorted(mended), schema=key, orient="row")
+    return refused.cast({"channel": pl.String}).join(places, on=list(key), how="anti")

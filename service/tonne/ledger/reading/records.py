@@ -22,7 +22,12 @@ from tonne.ledger.posting.suspense import SuspenseTexts
 from tonne.ledger.reading.past.listed import listed_point
 from tonne.ledger.reading.past.rules import PastRules
 from tonne.ledger.reading.past.waiting import suspended_at
-from tonne.ledger.reading.quarantined import QuarantinedRecord, quarantined_records, source_of
+from tonne.ledger.reading.quarantined import (
+    QuarantinedRecord,
+    quarantined_records,
+    source_of,
+    without_mended,
+)
 from tonne.ledger.reading.record_filters import (
     NEVER_CLEARED,
     QUARANTINE_FIELDS,
@@ -240,19 +245,10 @@ class Records:
             match,
             conditions,
             quarantined_records,
-            functools.partial(self._not_mended, book, last),
+            functools.partial(without_mended, self._manifest, book, last),
             point,
         )
         return self._page(listing, ask)
-
-    def _not_mended(self, book: str, last: int | None, refused: pl.DataFrame) -> pl.DataFrame:
-        """Leave out the records in quarantine that others stand for."""
-        sources = refused["channel"].cast(pl.String).unique().to_list()
-        if not (mended := self._manifest.mended(book, sources, last)):
-            return refused
-        key = {"channel": pl.String, "offset": pl.Int64}
-        places = pl.DataFrame(sorted(mended), schema=key, orient="row")
-        return refused.cast({"channel": pl.String}).join(places, on=list(key), how="anti")
 
     def _page(self, listing: _Listing[T], ask: Ask) -> Page[T]:
         """Read files after the token's place until the page is full."""

@@ -193,11 +193,15 @@ class Snapshots:
         self._evidence = evidence
         self._rollups = rollups
 
+    def point(self, book: str, as_of: AsOf | None = None) -> Point:
+        """Find a moment of a book; see `take`."""
+        return find_point(self._manifest, check_id("book", book), as_of)
+
     def rules(
         self, book: str, as_of: AsOf | None = None, method: int = 0
     ) -> tuple[BookState, Point]:
         """Give the rules of a book as of a moment, and the moment; see `take`."""
-        point = find_point(self._manifest, check_id("book", book), as_of)
+        point = self.point(book, as_of)
         return self._past.at(point, method), point
 
     def take(

@@ -17,16 +17,16 @@ from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.reading.balances import ALL
 from tonne.ledger.reading.moment import Moment
 from tonne.ledger.reading.past.postings import PostingsReader
-from tonne.store.manifest.moments import PostingsAt
+from tonne.store.manifest.moments import Point, PostingsAt
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from tonne.ledger.files.files import FileReader, Wanted
     from tonne.model import Book
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.manifest.moments import Point
-    from tonne.store.rows import FileRow
+    from tonne.store.rows import BookSnapshot, FileRow
 
 SUMS_ROWS_MAX = 1 << 18
 """Sums of postings that are kept in memory; more wait in a temporary folder."""
@@ -51,6 +51,15 @@ def by_interval(
     return found
 
 
+def span_of(
+    snapshot: BookSnapshot, interval: tuple[int, int | None], now: dt.datetime
+) -> tuple[int, Point]:
+    """Give the first number of an interval and its last moment, as `missing_between` takes it."""
+    first, stop = interval
+    number = snapshot.stop_seq if stop is None else stop
+    return first, Point(snapshot.book, number, now, 0)
+
+
 def missing_between(
     manifest: Manifest,
     reader: FileReader,
@@ -63,7 +72,7 @@ def missing_between(
     Parameters
     ----------
     good : sequence of FileRow
-        Postings files of the interval.
+        Postings files that can be read; those of other intervals are left out.
     interval : tuple of int and Point
         Its first number, and its last moment.
 
@@ -76,6 +85,8 @@ def missing_between(
     postings = PostingsReader(manifest, reader, _no_files)
     with SpilledSums(POSTINGS_SCHEMA, SUMS_ROWS_MAX) as sums:
         for file in good:
+            if not first <= file.last_commit <= last.number:
+                continue
             frame = reader.open(file).frame()
             with polars_errors(file.path):
                 sums.add(as_postings(frame).with_columns(-pl.col(_SUMMED)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tonne.errors import StoreUnavailable
 from tonne.ledger.upkeep.check import BookCheck
-from tonne.ledger.upkeep.rebuild import Rebuild, Rebuilt
+from tonne.ledger.upkeep.rebuild import Rebuild
 from tonne.ledger.upkeep.sampling import Sample, SampleCheck
 from tonne.model import check_id
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
-    from tonne.ledger.upkeep.findings import BookFindings
+    from tonne.ledger.upkeep.findings import BookFindings, Rebuilt
     from tonne.ledger.upkeep.rollups.maker import RollupMaker
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects

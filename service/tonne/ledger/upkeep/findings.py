@@ -1,4 +1,4 @@
-"""What a check finds, and the comparisons that a whole check and a sample share."""
+"""What a check finds and a rebuild replaced, and what whole checks and samples compare."""
 
 from __future__ import annotations
 
@@ -171,3 +171,18 @@ def whole_rollups(
         if len(stored) == len(files):
             found[run] = RollupCheck(stored)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild replaced: postings files that were corrupt, by one that has their sums.
+
+    `assumed_count` is of records without a region whose facility's region was taken to be
+    today's, `rollup_count` of rollups that were made.
+    """
+
+    replaced: tuple[FileRow, ...] = ()
+    row_count: int = 0
+    record_count: int = 0
+    assumed_count: int = 0
+    rollup_count: int = 0

@@ -9,7 +9,7 @@ recorded: nothing is resolved under today's method. Where it does not follow, no
 from __future__ import annotations
 
 import bisect
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,12 +29,12 @@ from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.files.sums import RunningSums, sum_by
 from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.taking import read_kept, take_back
-from tonne.ledger.posting.posted import POSTING_REGION, posting_frame
-from tonne.ledger.posting.repost import post_under
-from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between
+from tonne.ledger.posting.posted import POSTING_REGION
+from tonne.ledger.posting.repost import posted_then
+from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between, span_of
+from tonne.ledger.upkeep.findings import Rebuilt
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
-from tonne.store.manifest.moments import Point
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -51,21 +51,6 @@ _FILES_BATCH = 256
 _METHODS_BATCH = 1000
 _SUMMED = ("quantity", "record_count", "record_start_count")
 _KEYS = [name for name in POSTINGS_SCHEMA if name not in _SUMMED]
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What a rebuild replaced: postings files that were corrupt, by one that has their sums.
-
-    `assumed_count` is of records without a region whose facility's region was taken to be
-    today's, `rollup_count` of rollups that were made.
-    """
-
-    replaced: tuple[FileRow, ...] = ()
-    row_count: int = 0
-    record_count: int = 0
-    assumed_count: int = 0
-    rollup_count: int = 0
 
 
 class Rebuild:
@@ -150,7 +135,8 @@ class Rebuild:
             record_count = 0
             for file, clearings in self._segments(snapshot):
                 record_count += self._add_records(file, clearings, sums)
-            self._check_regions()
+            if self._assumed_count and not self._assumes_regions:
+                return self._rebuild_noted(snapshot, corrupt, marks, record_count)
             frame = pl.concat([pl.DataFrame(schema=POSTINGS_SCHEMA), *sums.nonzero()])
         frame = self._in_known_slices(frame)
         self._check(frame)
@@ -179,17 +165,45 @@ class Rebuild:
         corrupt: Sequence[FileRow],
     ) -> tuple[Sequence[FileRow], int]:
         """Make the corrupt files between two marks again: what commits there added says it all."""
-        first, stop = interval
-        last = Point(self._book.id, snapshot.stop_seq if stop is None else stop, self._clock(), 0)
-        good = [
-            each
-            for each in snapshot.postings
-            if first <= each.last_commit <= last.number and each not in corrupt
-        ]
-        frame = missing_between(self._manifest, self._reader, self._book, good, (first, last))
-        self._renew()
+        frame = self._missing(snapshot, interval, corrupt)
         self._replace(corrupt, frame)
         return corrupt, frame.height
+
+    def _rebuild_noted(
+        self,
+        snapshot: BookSnapshot,
+        corrupt: Sequence[FileRow],
+        marks: Sequence[int],
+        record_count: int,
+    ) -> Rebuilt:
+        """Make files again as the segments note that their records were posted.
+
+        So the register of then need not be known; what an older Tonne committed has no notes.
+        """
+        (interval,) = by_interval(marks, corrupt)
+        if not interval[0]:
+            raise self._regions_unknown()
+        try:
+            frame = self._missing(snapshot, interval, corrupt)
+        except LedgerInconsistent as error:
+            raise self._regions_unknown() from error
+        self._check(frame)
+        self._replace(corrupt, frame)
+        return Rebuilt(tuple(corrupt), frame.height, record_count)
+
+    def _missing(
+        self,
+        snapshot: BookSnapshot,
+        interval: tuple[int, int | None],
+        corrupt: Sequence[FileRow],
+    ) -> pl.DataFrame:
+        return missing_between(
+            self._manifest,
+            self._reader,
+            self._book,
+            [each for each in snapshot.postings if each not in corrupt],
+            span_of(snapshot, interval, self._clock()),
+        )
 
     def _segments(self, snapshot: BookSnapshot) -> Iterator[tuple[FileRow, list[FileRow]]]:
         after_seq = 0
@@ -255,7 +269,7 @@ class Rebuild:
         if raised != self._book.method_version - version + len(self._words) - word_count:
             self._note_regions(records)
         for rows in records.iter_slices(BATCH_ROWS):
-            sums.add(_posted(rows, state, self._book.id))
+            sums.add(posted_then(rows, state, self._book.id))
 
     def _note_regions(self, records: pl.DataFrame) -> None:
         """Count the records whose region was their facility's, when that may have been another.
@@ -305,16 +319,15 @@ class Rebuild:
             )
         return self._states[key]
 
-    def _check_regions(self) -> None:
-        if self._assumed_count and not self._assumes_regions:
-            raise FieldInvalid(
-                f"{self._assumed_count} records of book {self._book.id!r} named no region and "
-                "were posted under the region of their facility. The register of facilities may "
-                "have changed since, and its older states are not kept. Restore the postings "
-                "file from a copy; or, where no facility has changed its region, give "
-                "--assume-regions to take today's regions",
-                metadata={"book": self._book.id, "count": str(self._assumed_count)},
-            )
+    def _regions_unknown(self) -> FieldInvalid:
+        return FieldInvalid(
+            f"{self._assumed_count} records of book {self._book.id!r} named no region and were "
+            "posted under the region of their facility. The register of facilities may have "
+            "changed since, and their segments, which an older Tonne wrote, do not note it. "
+            "Restore the postings file from a copy; or, where no facility has changed its "
+            "region, give --assume-regions to take today's regions",
+            metadata={"book": self._book.id, "count": str(self._assumed_count)},
+        )
 
     def _in_known_slices(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Keep the slices, unless they are not those of then: then a posting has its whole month.
@@ -382,19 +395,3 @@ def _methods(manifest: Manifest, book: str) -> Iterator[Method]:
     while page := manifest.list_methods(book, after, _METHODS_BATCH):
         yield from page
         after = page[-1].version
-
-
-def _posted(records: pl.DataFrame, state: BookState, book: str) -> pl.DataFrame:
-    """Post records under a state; columns of `POSTINGS_SCHEMA`."""
-    posted = post_under(records, state, book)
-    with polars_errors(f"postings of book {book}"):
-        frame, _ = posting_frame(posted, state)
-        texts = as_postings(frame)
-    if posted.record_count != records.height or texts.filter(pl.col("status") > 0).height:
-        raise LedgerInconsistent(
-            f"records of book {book!r} were posted, but version {state.book.method_version} of "
-            "its method, in force at their commit, would not post them now. This version of "
-            "Tonne resolves them in another way: rebuild with the one that posted them",
-            metadata={"book": book},
-        )
-    return texts

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tonne.errors import DefectError
 from tonne.store import LeaseLost, Rules, garbage, pair
+from tonne.store.statement_rows import SameKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +37,9 @@ class Round:
 
     `compared_segment_count` and `reversed_count` are of the check for records of one id;
     `undecided_counts` is what waits for a decision, by kind, and `uncompared_age_s` the age of the
-    oldest records that are not compared. `undecided_overlap_count` is of overlaps.
+    oldest records that are not compared. `waiting_counts` and `waiting_ages_s` are of the
+    worklists of all books: how many records, and for how long the oldest waits.
+    `undecided_overlap_count` is of overlaps.
     """
 
     merged_file_count: int
@@ -45,6 +48,8 @@ class Round:
     reversed_count: int = 0
     undecided_counts: Mapping[str, int] = field(default_factory=dict)
     uncompared_age_s: float = 0.0
+    waiting_counts: Mapping[str, int] = field(default_factory=dict)
+    waiting_ages_s: Mapping[str, float] = field(default_factory=dict)
     undecided_overlap_count: int = 0
 
 
@@ -139,17 +144,25 @@ class Upkeep:
         collected = self._collect_garbage()
         if failures:
             raise failures[0]
-        oldest = self._manifest.oldest_uncompared()
-        age_s = (self._clock() - oldest).total_seconds() if oldest is not None else 0.0
+        waiting = self._manifest.waiting()
+        since: dict[str, dt.datetime | None] = {str(each): None for each in SameKind}
+        since |= self._manifest.undecided_since()
+        since["suspense"] = waiting.suspended_since
         return Round(
             merged_count,
             collected,
             compared_count,
             reversed_count,
             self._manifest.undecided_counts(),
-            max(age_s, 0.0),
+            self._age_s(self._manifest.oldest_uncompared()),
+            {"suspense": waiting.suspended_count, "quarantine": waiting.quarantined_count},
+            {name: self._age_s(each) for name, each in since.items()},
             self._manifest.undecided_overlap_count(),
         )
+
+    def _age_s(self, since: dt.datetime | None) -> float:
+        """Tell for how long something waits; 0 where nothing does."""
+        return 0.0 if since is None else max((self._clock() - since).total_seconds(), 0.0)
 
     def write_mark(self, interval_s: float = 0.0) -> None:
         """Write down how far the manifest has come, unless that was done since. As `maintain`."""

@@ -10,6 +10,7 @@ from tonne.reports.allocation.key import Key, read_span
 from tonne.statements.statement import Kind
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from tonne.ledger.book.statements.statements import Statements
@@ -17,8 +18,18 @@ if TYPE_CHECKING:
     from tonne.statements.statement import Statement
 
 
-def kept_key(statements: Statements, book: str, id_: str, day: str = "", version: int = 0) -> Key:
+def kept_key(
+    statements: Statements,
+    book: str,
+    id_: str,
+    day: str = "",
+    version: int = 0,
+    *,
+    by: dt.datetime | None = None,
+) -> Key:
     """Read a key: the version that speaks of a day, or one by its number, or the latest.
+
+    Of what was stated by a moment, or by now.
 
     Raises
     ------
@@ -32,7 +43,7 @@ def kept_key(statements: Statements, book: str, id_: str, day: str = "", version
             f"key_version: expected either a version or a day; got {version} and {day}",
             metadata={"field": "key_version", "value": str(version)},
         )
-    view = View(Kind.ALLOCATION_KEY, day=day)
+    view = View(Kind.ALLOCATION_KEY, by, day)
     return _key(statements.get(book, view, id_, version))
 
 

@@ -152,6 +152,7 @@ def explain_indicator(
         selection = replace(selection, regions=(place,))
     asked = replace(request.values, selection=selection)
     with holding() as hold:
+        snapshot.hold = hold
         answer = book_indicators(snapshot, asked, hold)
         found = [each for each in answer.values if each.place == place]
     if not found:
@@ -169,6 +170,7 @@ def explain_indicator(
         for index, term in enumerate(terms):
             unfolding = _Unfolding(snapshot, term, selection, asked, place)
             with holding() as hold:
+                snapshot.hold = hold
                 for part, added in unfolding.parts(request, hold):
                     yield TermPart(TermKey(side, index), part, added)
             for unit, amount in unfolding.sums.items():

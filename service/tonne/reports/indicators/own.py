@@ -10,6 +10,7 @@ from tonne.statements.fields import invalid
 from tonne.statements.statement import Kind
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from tonne.ledger.book.statements.statements import Statements
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 DEFINITIONS_MAX = 200
 """Most indicators of a book's own that are in force."""
 
-_VIEW = View(Kind.INDICATOR)
 
+def in_force(
+    statements: Statements, book: str, ids: Sequence[str] = (), *, by: dt.datetime | None = None
+) -> tuple[Definition, ...]:
+    """Give the latest versions of a book's own definitions: of these ids, or of all.
 
-def in_force(statements: Statements, book: str, ids: Sequence[str] = ()) -> tuple[Definition, ...]:
-    """Give the latest versions of a book's own definitions: of these ids, or of all."""
-    return tuple(map(_definition, statements.read(book, _VIEW, ids)))
+    Those that were stated by a moment, or by now.
+    """
+    return tuple(map(_definition, statements.read(book, View(Kind.INDICATOR, by), ids)))
 
 
 def own_definitions(
-    statements: Statements, book: str, names: Sequence[str] = ()
+    statements: Statements, book: str, names: Sequence[str] = (), *, by: dt.datetime | None = None
 ) -> tuple[Definition, ...]:
     """Give those of a book's own definitions that a question may name.
 
@@ -38,6 +42,8 @@ def own_definitions(
     book : str
     names : sequence of str
         Ids, or ids of a version like `own@1`; none: the latest of all.
+    by : datetime, optional
+        Those that were stated by then; None: by now.
 
     Raises
     ------
@@ -48,13 +54,13 @@ def own_definitions(
     BookUnknown, NameInvalid
     """
     asked = [read_name(each) for each in names]
-    latest = in_force(statements, book, [id_ for id_, _ in asked])
+    latest = in_force(statements, book, [id_ for id_, _ in asked], by=by)
     found = {(each.id, each.version): each for each in latest}
     for id_, version in asked:
         if not version:
             find(id_, 0, latest)
         elif (id_, version) not in found and id_ not in shipped():
-            each = _definition(statements.get(book, _VIEW, id_, version))
+            each = _definition(statements.get(book, View(Kind.INDICATOR, by), id_, version))
             found[id_, version] = each
     return tuple(found[key] for key in sorted(found))
 

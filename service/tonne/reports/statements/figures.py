@@ -13,7 +13,7 @@ from tonne.statements.answers import Basis
 from tonne.statements.targets import TargetType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
@@ -52,16 +52,13 @@ class LedgerFigures:
 
     Parameters
     ----------
-    book : str
-    take : callable
-        Takes a snapshot of it, once a target needs one.
+    snapshot : Snapshot
     hold : Hold
         Grows with the sums.
     """
 
-    def __init__(self, book: str, take: Callable[[str], Snapshot], hold: Hold) -> None:
-        self._book = book
-        self._take = take
+    def __init__(self, snapshot: Snapshot, hold: Hold) -> None:
+        self._snapshot = snapshot
         self._hold = hold
 
     def years(self, target: Target, years: Sequence[str]) -> Found:
@@ -77,7 +74,7 @@ class LedgerFigures:
             gwp_set=target.gwp_set,
             consolidation=target.consolidation,
         )
-        sums = sum_months(self._take(self._book), request, self._hold)
+        sums = sum_months(self._snapshot, request, self._hold)
         figures, notices = {}, list(sums.notices)
         for year in years:
             months = year_months(year)

@@ -21,7 +21,7 @@ from tonne.statements.statement import Kind
 from tonne.statements.targets import TargetType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
@@ -63,24 +63,15 @@ class IndicatorFigures:
 
     Parameters
     ----------
-    book : str
-    take : callable
-        Takes a snapshot of it.
+    snapshot : Snapshot
     hold : Hold
         Grows with the sums.
     own : tuple of Definition
         Those of the book that its targets may name.
     """
 
-    def __init__(
-        self,
-        book: str,
-        take: Callable[[str], Snapshot],
-        hold: Hold,
-        own: tuple[Definition, ...] = (),
-    ) -> None:
-        self._book = book
-        self._take = take
+    def __init__(self, snapshot: Snapshot, hold: Hold, own: tuple[Definition, ...] = ()) -> None:
+        self._snapshot = snapshot
         self._hold = hold
         self._own = own
 
@@ -109,7 +100,7 @@ class IndicatorFigures:
             span="month",
             own=self._own,
         )
-        answer = book_indicators(self._take(self._book), request, self._hold)
+        answer = book_indicators(self._snapshot, request, self._hold)
         sums = {period_of_month(year): _Year() for year in years}
         first = period_of_month(years[0])
         for value in (each for each in answer.values if each.place == target.entity):

@@ -6,7 +6,9 @@ counts what still waits, and that count alone is compared and set: it strictly f
 
 from __future__ import annotations
 
+import datetime as dt  # noqa: TC003  dataclass fields are read at run time by tools
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,6 +18,7 @@ from tonne.store.errors import SuspenseChanged
 from tonne.store.manifest.files import file_of
 from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.sql import schema
+from tonne.store.sql.types import UtcTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +26,19 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from tonne.store.rows import Clearing, Commit, FileRow
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Records of all books that count for nothing: those that wait, those that are refused.
+
+    `suspended_since` is when the oldest segment was made in which one waits. Refused records for
+    which others stand are not counted.
+    """
+
+    suspended_count: int
+    suspended_since: dt.datetime | None
+    quarantined_count: int
 
 
 class ClearingTable(Tables):
@@ -60,6 +76,26 @@ class ClearingTable(Tables):
             check_book(connection, book)
             count, last_seq = connection.execute(query.select_from(found)).one()
         return count, last_seq
+
+    def waiting(self) -> Waiting:
+        """Count the records that count for nothing, in all books."""
+        table, mend = schema.file, schema.mend
+        suspended = sa.select(
+            sa.func.coalesce(sa.func.sum(table.c.suspended_count), 0),
+            sa.func.min(table.c.create_time, type_=UtcTime),
+        ).where(_is_waiting())
+        refused = (
+            sa.select(sa.func.coalesce(sa.func.sum(table.c.row_count), 0))
+            .select_from(schema.book.join(table, table.c.book == schema.book.c.id))
+            .where(table.c.kind == "quarantine", table.c.state == "live")
+        )
+        mended = sa.select(sa.func.count()).where(mend.c.segment == "")
+        with self._database.read() as connection:
+            count, since = connection.execute(suspended).one()
+            left = (
+                connection.execute(refused).scalar_one() - connection.execute(mended).scalar_one()
+            )
+        return Waiting(int(count), since, int(left))
 
     def clearings_of(self, segment_ids: Iterable[str]) -> dict[str, list[FileRow]]:
         """List the clearing files of segments in the order of the commits; none are left out."""
@@ -195,8 +231,12 @@ def _changed(book: str, number: int) -> sa.Select[tuple[object, ...]]:
 def _suspended(book: str) -> sa.Select[tuple[object, ...]]:
     """Select what the partial index on waiting segments serves."""
     table = schema.file
-    return sa.select(table).where(
-        table.c.book == book,
+    return sa.select(table).where(table.c.book == book, _is_waiting())
+
+
+def _is_waiting() -> sa.ColumnElement[bool]:
+    table = schema.file
+    return sa.and_(
         # Literal: a database that plans without the parameters must see that the index serves.
         table.c.suspended_count > sa.literal_column("0"),
         table.c.kind == "segment",

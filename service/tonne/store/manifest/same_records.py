@@ -16,6 +16,7 @@ from tonne.store.manifest.tables import Tables, check_book, lock_book, split
 from tonne.store.rows import Found
 from tonne.store.sql.scan import scan
 from tonne.store.sql.tables.keys import book_key, same_record
+from tonne.store.sql.types import UtcTime
 from tonne.store.statement_rows import Change, SameKind, SameRecord, SameState
 
 if TYPE_CHECKING:
@@ -218,6 +219,14 @@ class SameRecordTable(Tables):
             query = query.where(table.c.kind == str(kind))
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def undecided_since(self) -> dict[str, dt.datetime]:
+        """Say since when the oldest waits for a decision, in all books, by kind."""
+        table = same_record
+        oldest = sa.func.min(table.c.create_time, type_=UtcTime)
+        query = sa.select(table.c.kind, oldest).where(_UNDECIDED).group_by(table.c.kind)
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def undecided_counts(self) -> dict[str, int]:
         """Count what waits for a decision, in all books, by kind."""

@@ -109,7 +109,7 @@ class Statements(RuleBasedStateMachine):
         )
         with ledger.reads.holding(PART_BYTES) as hold:
             for target in seen[Kind.TARGET]:
-                source = LedgerFigures(BOOK, ledger.snapshots.take, hold)
+                source = LedgerFigures(ledger.snapshots.take(BOOK), hold)
                 body = replace(target.body, base_year_start="2015-01", target_year_start="2020-01")
                 told = target_progress(replace(target, body=body), source)
                 assert (told.base.value, told.current.value) == (4500, 3200)

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
-from tests.unit.ledger.conftest import EDITION, T0, Bench, decode, embedded_bench, record
+from tests.unit.ledger.conftest import EDITION, T0, Bench, decode, record
 from tests.unit.ledger.correcting.conftest import ENTRY
 from tonne.catalogue.words.method import MethodSettings, settings_of
 from tonne.ledger.as_of import read_as_of
@@ -62,15 +66,13 @@ new_records = st.tuples(st.sampled_from(["f0", "f1"]), st.sampled_from([GRID, LI
 class Past(RuleBasedStateMachine):
     """A book to which everything happens, and what was said at each of its moments."""
 
-    def open(self):
-        """Give an empty bench."""
-        self.folder = tempfile.TemporaryDirectory()
-        self.opened = embedded_bench(Path(self.folder.name))
-        return self.opened.__enter__()
+    def __init__(self, store):
+        super().__init__()
+        self.store = store
 
     @initialize()
     def begin(self):
-        bench = self.open()
+        bench = self.store.other()
         name = f"law-{next(_numbers)}"
         bench.ledger.books.create_book(name, method=MethodSettings())
         bench.ledger.editions.import_edition(name, "paper", EDITION)
@@ -225,6 +227,20 @@ class Past(RuleBasedStateMachine):
         manifest.forget_files([row.id for row in dead])
         self.remember()
 
+    @precondition(lambda self: any(self.kept))
+    @rule()
+    def rebuild(self):
+        """Every postings file is lost, and made again from the records."""
+        bench = self.bench
+        for file in bench.manifest.live_postings(bench.book):
+            bench.objects.delete(file.path)
+        other = bench.other(cache_bytes_max=0)
+        lost_count = len(bench.manifest.live_postings(bench.book))
+        rebuilt = other.ledger.checks.rebuild(bench.book, on_file=lambda: None)
+        assert len(rebuilt.replaced) == lost_count
+        other.ledger.close()
+        self.restart()
+
     @rule()
     def restart(self):
         """Another process answers from now on: nothing that is remembered in memory decides."""
@@ -255,7 +271,7 @@ class Past(RuleBasedStateMachine):
             ledger.records.list_quarantine(book, ask),
             ledger.corrections.list_corrections(book, ask),
         ]
-        causes = ledger.causes.count(book, ask.as_of)
+        causes = ledger.causes.count(book, ask.as_of), ledger.refused.count(book, ask.as_of)
         return (found, [each.items for each in lists], causes), snapshot.point.number
 
     def remember(self):
@@ -284,15 +300,38 @@ class Past(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "bench"):
             self.bench.ledger.close()
-        if hasattr(self, "opened"):
-            self.opened.__exit__(None, None, None)
-            self.folder.cleanup()
 
 
-TestPast = Past.TestCase
-TestPast.settings = settings(
-    max_examples=3,
-    stateful_step_count=10,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+def test_what_was_said_as_of_a_moment_is_said_again(any_bench):
+    """On each of the two stores, each time with a book of its own."""
+    rules = settings(
+        max_examples=3,
+        stateful_step_count=10,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(lambda: Past(any_bench), settings=rules)
+
+
+def test_it_is_said_again_after_all_that_a_month_can_bring(any_bench):
+    """One story with every act in it, a rebuild among them, so that none is left to chance."""
+    past = Past(any_bench)
+    past.begin()
+    past.append([("f0", GRID, 10**9), ("f1", LIME, 10**8)], bad=True)
+    past.hold(60)
+    past.mark()
+    past.append([("f0", GRID, -(10**7)), ("f1", GRID, 3 * 10**8)], bad=False)
+    past.register("f0", "FR")
+    past.merge()
+    past.rebuild()
+    past.reverse(0)
+    past.correct(1, ("f1", GRID, 10**8))
+    past.import_edition("lime")
+    past.clear()
+    past.import_edition("fr")
+    past.append([("f0", GRID, 10**8)], bad=False)
+    past.merge()
+    past.collect()
+    past.rebuild()
+    assert len(past.said) > 10
+    past.teardown()

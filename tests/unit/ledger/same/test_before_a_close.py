@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.unit.ledger.conftest import record
 from tests.unit.ledger.same.conftest import check, open_entries
 from tonne.errors import PeriodMustBeReady
+from tonne.ledger.upkeep.same.check import Checked
 from tonne.model import period_of_month
+from tonne.store import faults
 
 JANUARY = period_of_month("2015-01")
 WHY = {"author": "ada", "reason": "over"}
@@ -52,3 +57,38 @@ def test_duplicates_of_a_sealed_month_are_reported(any_bench):
     assert check(bench).entry_count == 1
     assert check(bench).segment_count == 0
     bench.check()
+
+
+class Turn:
+    """A turn for which somebody is seen to wait."""
+
+    def __init__(self, lock, asked):
+        self._lock, self._asked = lock, asked
+        self.release = lock.release
+
+    def acquire(self, timeout):
+        self._asked.set()
+        return self._lock.acquire(timeout=timeout)
+
+
+def test_a_close_waits_for_a_check_of_the_same_server(any_bench):
+    """It is not refused because the upkeep compares the book at that moment."""
+    bench = any_bench
+    bench.append("a", [record(record_id="x")])
+    turns, asked = bench.ledger.same_check._turns, threading.Event()
+    faults.arm("same.before_mark=hang")
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            checking = pool.submit(check, bench)
+            assert faults.await_arrival("same.before_mark")
+            turns["acme"] = Turn(turns["acme"], asked)
+            closing = pool.submit(bench.ledger.periods.close_period, "acme", JANUARY, **WHY)
+            closing.add_done_callback(lambda _: asked.set())
+            assert asked.wait(30)
+            assert not closing.done()
+            assert bench.ledger.same_check.check("acme", time_s_max=0) == Checked()
+            faults.release()
+            assert checking.result().segment_count == 1
+            assert closing.result().period == JANUARY
+    finally:
+        faults.disarm()

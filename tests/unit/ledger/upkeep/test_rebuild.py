@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from tests.unit.ledger.conftest import EDITION, record, records_of
+from tests.unit.ledger.conftest import EDITION, T0, record, records_of
+from tests.unit.ledger.correcting.conftest import ENTRY
 from tests.unit.ledger.reading.test_bit_rot import UNHEARD, replace_object, sums
 from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent, StoreUnavailable
+from tonne.ledger.files.files import SEGMENT, FileReader, put_frame
+from tonne.ledger.posting.correcting.noted import POSTED_AS
+from tonne.ledger.posting.correcting.selection import Selection
 from tonne.ledger.upkeep import checks
 from tonne.model import Facility
 from tonne.store import faults
@@ -110,13 +114,51 @@ def test_the_others_go_on_from_a_rebuilt_file(filled):
     filled.check()
 
 
-def test_a_region_that_is_no_longer_known_is_not_guessed(bench):
-    """The register has changed since: records without a region are not rebuilt, unless told."""
+def forget_notes(bench):
+    """Make the segments those of an older Tonne: without a note of what records were posted as."""
+    table = schema.file
+    for file in bench.manifest.live_files("acme", (SEGMENT,), after_seq=0, stop_seq=99, limit=99):
+        frame = FileReader(bench.manifest, bench.objects).open(file).frame().drop(POSTED_AS)
+        new = put_frame(bench.objects, frame, SEGMENT, book="acme", commit_id="", now=T0)
+        values = {name: getattr(new, name) for name in ("path", "sha256", "size_bytes")}
+        change = sa.update(table).where(table.c.id == file.id).values(**values)
+        bench.manifest._database.write(
+            lambda connection, do=change: connection.execute(do) and None
+        )
+
+
+def move(bench, to):
+    """Post records of a facility, then say that it is in another region; and lose the postings."""
     bench.ledger.register.import_facilities("acme", [facility("dc-1", "DE")])
     bench.append("meter", [record(), record(facility="dc-2"), record(region="FR")])
     good = fresh_sums(bench)
-    bench.ledger.register.import_facilities("acme", [facility("dc-1", "FR")])
+    bench.ledger.register.import_facilities("acme", [facility("dc-1", to)])
     replace_object(bench, bench.manifest.live_postings("acme")[0].path, None)
+    return good
+
+
+def test_a_register_that_changed_is_no_hindrance(any_bench):
+    """The segments note under which region their records were posted."""
+    bench = any_bench
+    good = move(bench, "FR")
+    done = rebuild(bench)
+    assert (len(done.replaced), done.assumed_count) == (1, 0)
+    assert fresh_sums(bench) == good
+    bench.append("meter", [record(record_id="late")])
+    list(bench.ledger.reversals.reverse("acme", Selection(source="meter", offsets=(0,)), ENTRY))
+    before = [row for row in fresh_sums(bench) if row[-1]]  # what was taken back is no row then
+    assert len(before) == 2
+    for file in bench.manifest.live_postings("acme"):
+        replace_object(bench, file.path, None)
+    assert rebuild(bench).replaced
+    assert fresh_sums(bench) == before
+    bench.check()
+
+
+def test_a_region_that_is_no_longer_known_is_not_guessed(bench):
+    """Nor by notes: older records that name no region are not rebuilt, unless told."""
+    good = move(bench, "FR")
+    forget_notes(bench)
     with pytest.raises(FieldInvalid, match=r"1 records .*--assume-regions"):
         rebuild(bench)
     assert rebuild(bench, assumes_regions=True).assumed_count == 1

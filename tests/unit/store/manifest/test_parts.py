@@ -7,9 +7,9 @@ import psycopg
 from obstore.store import S3Store
 
 
-def test_postgres_is_real_and_durable(postgres_url):
+def test_postgres_is_real_and_durable(bare_postgres_url):
     """The database under test is PostgreSQL with fsync on, and it is empty."""
-    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+    with psycopg.connect(bare_postgres_url.replace("+psycopg", "")) as connection:
         (fsync,) = connection.execute("SHOW fsync").fetchone()
         (tables,) = connection.execute(
             "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"

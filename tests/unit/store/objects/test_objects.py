@@ -187,6 +187,7 @@ def test_a_probe_finds_what_is_there_and_leaves_nothing(objects):
         ("", {"endpoint": "http://127.0.0.1:1"}, "cannot find"),
     ],
 )
+@pytest.mark.alone
 def test_a_probe_of_what_is_away_fails_soon(s3_bucket, place, options, said):
     """A bucket that nobody made, or that cannot be reached, in seconds and without retries."""
     objects = open_objects(place or s3_bucket.url, {**s3_bucket.options, **options})

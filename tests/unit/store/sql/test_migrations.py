@@ -62,7 +62,7 @@ def test_opening_again_keeps_what_is_there(manifest, manifest_url):
     second.close()
 
 
-def test_many_starts_on_an_empty_database_make_it_once(manifest_url):
+def test_many_starts_on_an_empty_database_make_it_once(bare_manifest_url):
     """Servers that start at once on an empty database all come up, on the same tables."""
     barrier = threading.Barrier(6)
     errors: list[BaseException] = []
@@ -71,7 +71,7 @@ def test_many_starts_on_an_empty_database_make_it_once(manifest_url):
     def start() -> None:
         barrier.wait()
         try:
-            opened.append(Manifest.open(manifest_url))
+            opened.append(Manifest.open(bare_manifest_url))
         except BaseException as error:  # noqa: BLE001  looked at below
             errors.append(error)
 
@@ -88,21 +88,21 @@ def test_many_starts_on_an_empty_database_make_it_once(manifest_url):
         each.close()
 
 
-def test_an_upgrade_gives_way_to_a_writer(postgres_url, caplog):
+def test_an_upgrade_gives_way_to_a_writer(bare_postgres_url, caplog):
     """An older server that writes holds `file` and wants `book`; the upgrade has it the other way.
 
     The writer gets what it wants, and the upgrade has its turn when the writer is done.
     """
-    database = Database(postgres_url, pool_size=1, clock=lambda: START)
+    database = Database(bare_postgres_url, pool_size=1, clock=lambda: START)
     migrations.upgrade(database, "0001")
     database.close()
     waits = sa.text(
         "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'file'::regclass"
     )
-    engine = sa.create_engine(postgres_url)
+    engine = sa.create_engine(bare_postgres_url)
     with ThreadPoolExecutor(1) as pool, engine.connect() as watch, engine.connect() as writer:
         writer.execute(sa.text("LOCK TABLE file IN ROW EXCLUSIVE MODE"))
-        upgrade = pool.submit(migrate_manifest, postgres_url)
+        upgrade = pool.submit(migrate_manifest, bare_postgres_url)
         while not watch.execute(waits).scalar_one():
             assert not upgrade.done(), upgrade.result()
         writer.execute(sa.text("LOCK TABLE book IN ROW EXCLUSIVE MODE"))
@@ -115,16 +115,16 @@ def test_an_upgrade_gives_way_to_a_writer(postgres_url, caplog):
     assert "tries again, for at most 600 s more" in told[0]
 
 
-def test_an_upgrade_ends_when_others_keep_the_tables(postgres_url, monkeypatch):
+def test_an_upgrade_ends_when_others_keep_the_tables(bare_postgres_url, monkeypatch):
     """Its patience has an end, and the tables are as they were."""
     monkeypatch.setattr(migrations, "PATIENCE_S", 0.3)
-    database = Database(postgres_url, pool_size=1, clock=lambda: START)
+    database = Database(bare_postgres_url, pool_size=1, clock=lambda: START)
     migrations.upgrade(database, "0001")
-    engine = sa.create_engine(postgres_url)
+    engine = sa.create_engine(bare_postgres_url)
     with engine.connect() as dump:
         dump.execute(sa.text("LOCK TABLE channel IN ACCESS SHARE MODE"))
         with pytest.raises(StoreUnavailable):
-            migrate_manifest(postgres_url)
+            migrate_manifest(bare_postgres_url)
     engine.dispose()
     assert migrations.look(database)[0] == "0001"
     database.close()
@@ -183,35 +183,35 @@ def test_newer_tables_that_are_compatible_are_used(manifest, manifest_url, migra
     assert migrate_manifest(manifest_url) == migrations.Upgrade("9999", "9999")
 
 
-def test_older_tables_are_refused_where_they_may_not_be_migrated(manifest_url):
+def test_older_tables_are_refused_where_they_may_not_be_migrated(bare_manifest_url):
     """The text says what is there, what is needed, and what to run; nothing is changed."""
     with pytest.raises(ConfigInvalid, match=r"not there yet.*run `tonne migrate`"):
-        Manifest.open(manifest_url, migrates=False)
-    database = Database(manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
+        Manifest.open(bare_manifest_url, migrates=False)
+    database = Database(bare_manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
     migrations.upgrade(database, "0001")
     needed = f"at revision 0001; this Tonne needs revision {migrations.head()}"
     with pytest.raises(ConfigInvalid, match=needed):
-        Manifest.open(manifest_url, migrates=False)
+        Manifest.open(bare_manifest_url, migrates=False)
     assert migrations.look(database) == ("0001", migrations.Fit.OLDER)
     database.close()
-    migrate_manifest(manifest_url)
-    Manifest.open(manifest_url, migrates=False).close()
+    migrate_manifest(bare_manifest_url)
+    Manifest.open(bare_manifest_url, migrates=False).close()
 
 
-def test_migrating_says_from_where_to_where_and_is_done_once(manifest_url):
+def test_migrating_says_from_where_to_where_and_is_done_once(bare_manifest_url):
     """However often and by however many at once: one of them does it, the others find it done."""
     barrier = threading.Barrier(5)
 
     def migrate(_):
         barrier.wait()
-        return migrate_manifest(manifest_url)
+        return migrate_manifest(bare_manifest_url)
 
     with ThreadPoolExecutor(5) as pool:
         done = list(pool.map(migrate, range(5)))
     head = migrations.head()
     assert done.count(migrations.Upgrade("", head)) == 1
     assert done.count(migrations.Upgrade(head, head)) == 4
-    assert migrate_manifest(manifest_url) == migrations.Upgrade(head, head)
+    assert migrate_manifest(bare_manifest_url) == migrations.Upgrade(head, head)
 
 
 def test_each_applied_migration_is_noted(manifest):
@@ -230,9 +230,9 @@ def test_each_applied_migration_is_noted(manifest):
     )
 
 
-def test_a_book_from_before_gets_a_method_of_its_order(manifest_url):
+def test_a_book_from_before_gets_a_method_of_its_order(bare_manifest_url):
     """Editions in order of preference become the first method; factors and files stay."""
-    database = Database(manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
+    database = Database(bare_manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
     migrations.upgrade(database, "0001")
 
     def fill(connection):
@@ -257,7 +257,7 @@ def test_a_book_from_before_gets_a_method_of_its_order(manifest_url):
     database.write(fill)
     database.close()
     before = dt.datetime.now(dt.UTC)
-    manifest = Manifest.open(manifest_url)
+    manifest = Manifest.open(bare_manifest_url)
     acme, bare = manifest.list_books("", 10)
     assert (acme.method_version, bare.method_version) == (1, 1)
     assert (acme.revision, acme.editions) == (4, ("b", "c", "a"))
@@ -272,10 +272,10 @@ def test_a_book_from_before_gets_a_method_of_its_order(manifest_url):
     manifest.close()
 
 
-def test_totals_of_before_keep_their_value(manifest_url):
+def test_totals_of_before_keep_their_value(bare_manifest_url):
     """Millionths of any sign and size become units of 10^-18; nothing stays nothing."""
     totals = {"a": 0, "b": 1, "c": -1_500_000, "d": 2**127 - 1, "e": -(2**127)}
-    database = Database(manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
+    database = Database(bare_manifest_url, pool_size=1, clock=lambda: dt.datetime.now(dt.UTC))
     migrations.upgrade(database, "0008")
 
     def fill(connection):
@@ -301,8 +301,8 @@ def test_totals_of_before_keep_their_value(manifest_url):
 
     database.write(fill)
     database.close()
-    migrate_manifest(manifest_url)
-    manifest = Manifest.open(manifest_url)
+    migrate_manifest(bare_manifest_url)
+    manifest = Manifest.open(bare_manifest_url)
     with manifest._database.read() as connection:
         for table in (schema.channel, schema.request):
             rows = connection.execute(sa.select(table.c.id, table.c.quantity_atto))

@@ -22,6 +22,7 @@ from tonne.cli.connection import (
 from tonne.cli.terminal.output import Column, Format, FormatOption, counted, print_rows, say
 from tonne.client import Correction
 from tonne.client.answers.results import LedgerRecord
+from tonne.client.changes.movements import Movement, movements
 from tonne.client.wire.resources import source_of
 
 record_app = typer.Typer(
@@ -72,6 +73,16 @@ _SHOWN_COLUMNS = (
     Column("end"),
     Column("status"),
     Column("replaced_by", "by", is_optional=True),
+)
+_MOVED_COLUMNS = (
+    Column("kind"),
+    Column("quantity"),
+    Column("unit"),
+    *(Column(name) for name in ("facility", "activity", "start", "end")),
+    Column("record_id", "id", is_optional=True),
+    Column("channel"),
+    Column("offset"),
+    Column("correction", is_optional=True),
 )
 _RECORD_COLUMNS = (
     *_COLUMNS,
@@ -132,6 +143,49 @@ def reverse_records(
             f"notice: {counted(step.quarantined_count, 'record')} of the range count for nothing "
             "as they are, in quarantine: mend them, or leave them"
         )
+
+
+class Listing(StrEnum):
+    """How records are listed."""
+
+    RECORDS = "records"
+    LEDGER = "ledger"
+    DELTA = "delta"
+
+
+@record_app.command("list")
+def list_records(
+    book: BookOption,
+    *,
+    style: Annotated[
+        Listing,
+        typer.Option(
+            help="Each record once; or what moved: +100, -100, +80 of a correction in the style "
+            "of a ledger, +100, -20 as differences."
+        ),
+    ] = Listing.RECORDS,
+    facility: Annotated[str, typer.Option(help="Of this facility alone.")] = "",
+    activity: Annotated[str, typer.Option(help="Of this activity alone.")] = "",
+    filter_by: FilterOption = "",
+    as_of: AsOfOption = "",
+    form: FormatOption = Format.TABLE,
+    server: ServerOption = DEFAULT_SERVER,
+) -> None:
+    """List records in the order of their commits, as they are or as what moved."""
+    with connect(server) as client:
+        found = client.list_records(
+            book,
+            facility=facility,
+            activity=activity,
+            filter_by=filter_by,
+            as_of=as_of,
+            on_moment=tell_moment,
+        )
+        if style is Listing.RECORDS:
+            print_rows(_SHOWN_COLUMNS, map(_shown, found), form)
+        else:
+            rows = map(_moved, movements(found, style))
+            print_rows(_MOVED_COLUMNS, rows, form)
 
 
 @record_app.command("show")
@@ -258,6 +312,16 @@ def _text(item: LedgerRecord) -> str:
     if "." in quantity:
         quantity = quantity.rstrip("0").removesuffix(".")
     return f"{quantity} {record['unit']} of {record['activity']}, {record['facility']}"
+
+
+def _moved(movement: Movement) -> dict[str, object]:
+    row = _shown(movement.of)
+    number = movement.correction.rpartition("/")[2]
+    return row | {
+        "kind": str(movement.kind),
+        "quantity": f"{movement.quantity:+f}",
+        "correction": number or None,
+    }
 
 
 def _shown(item: LedgerRecord) -> dict[str, object]:

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from tonne.cli.appending.bar import make_bar
-from tonne.cli.commands.demo import steering
+from tonne.cli.commands.demo import living, steering
 from tonne.cli.commands.inventory import print_inventory, print_remarks
 from tonne.cli.commands.reporting.report import make_report, write_file
 from tonne.cli.terminal.output import Format, say, stdout_console
@@ -62,7 +62,10 @@ def run_demo(
     with _serving(directory) as target, Client(target) as client:
         _set_up(client)
         results, elapsed_s = _stream_in(client)
-        _show(client, results, elapsed_s, directory)
+        _show(client, results, elapsed_s)
+        command = _command()
+        living.show(client, BOOK, target, directory, command)
+        _leave(client, directory, command)
 
 
 def _fresh_directory(data: Path | None) -> Path:
@@ -158,7 +161,7 @@ def _stream_in(client: Client) -> tuple[list[AppendResult], float]:
     return results, time.monotonic() - began_s
 
 
-def _show(client: Client, results: list[AppendResult], elapsed_s: float, directory: Path) -> None:
+def _show(client: Client, results: list[AppendResult], elapsed_s: float) -> None:
     console = stdout_console()
     count = sum(result.record_count for result in results)
     posted_count = sum(result.posted_count for result in results)
@@ -172,9 +175,13 @@ def _show(client: Client, results: list[AppendResult], elapsed_s: float, directo
         print_inventory(inventory, by, Format.TABLE)
     print_remarks(inventory, BOOK)
     steering.show(client, BOOK, {each.message for each in inventory.notices})
+
+
+def _leave(client: Client, directory: Path, command: str) -> None:
+    """Write the year's report, and say how to look further."""
+    console = stdout_console()
     path = directory / REPORT
     write_file(path, make_report(client, Question(BOOK, YEAR)))
-    command = _command()
     further = "\n".join(f"  {command} {each}" for each in _FURTHER)
     console.print(f"\nThe report of {YEAR}, a page for any browser:\n\n  {path}", soft_wrap=True)
     console.print(

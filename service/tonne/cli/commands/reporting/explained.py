@@ -1,7 +1,7 @@
 """The command `tonne indicator explain`: a value, term by term, down to records."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Annotated
@@ -23,12 +23,15 @@ from tonne.cli.commands.explain import (
     replay_document,
 )
 from tonne.cli.commands.selecting import (
+    AsOfOption,
     ConsolidationOption,
     FacilityOption,
     FromOption,
     GwpOption,
     RegionOption,
     ToOption,
+    moment_document,
+    tell_moment,
 )
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.terminal.explain_tree import ExplainTree, number
@@ -45,6 +48,7 @@ from tonne.cli.terminal.output import (
     stdout_console,
 )
 from tonne.client.answers.explain_results import ExplainRecord, ExplainReplay
+from tonne.client.answers.results import BookMoment
 from tonne.client.answers.steering.explained_indicators import (
     IndicatorLine,
     IndicatorPart,
@@ -81,6 +85,7 @@ def explain_indicator(  # noqa: PLR0917  # typer passes by name
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
     coal_set: CoalOption = "",
+    as_of: AsOfOption = "",
     records: RecordsOption = 0,
     lines: LinesOption = LINES_SHOWN,
     form: FormatOption = Format.TABLE,
@@ -89,6 +94,7 @@ def explain_indicator(  # noqa: PLR0917  # typer passes by name
     replay: ReplayOption = False,
 ) -> None:
     """Explain a value: what its terms add up to, of which balances, factors and records."""
+    moments: list[BookMoment] = []
     with connect(server) as client:
         parts = client.explain_indicator(
             book,
@@ -104,9 +110,11 @@ def explain_indicator(  # noqa: PLR0917  # typer passes by name
             coal_set=coal_set,
             replay=replay,
             records_max=records,
+            as_of=as_of,
+            on_moment=moments.append if form is Format.JSON else tell_moment,
         )
         if form is Format.JSON:
-            replays = _print_json(parts)
+            replays = _print_json(parts, moments)
         elif form is Format.CSV:
             replays = _print_csv(parts)
         else:
@@ -178,8 +186,13 @@ def _print_csv(parts: Iterable[IndicatorPart]) -> list[ExplainReplay]:
     return replays
 
 
-def _print_json(parts: Iterable[IndicatorPart]) -> list[ExplainReplay]:
-    """Print one document; lines and records are written as they come."""
+def _print_json(
+    parts: Iterable[IndicatorPart], moments: Sequence[BookMoment]
+) -> list[ExplainReplay]:
+    """Print one document; lines and records are written as they come.
+
+    `moments` has, once the value is there, as of which commit it is.
+    """
     replays = []
     writer = _TermWriter()
     sys.stdout.write('{"terms": [')
@@ -195,7 +208,10 @@ def _print_json(parts: Iterable[IndicatorPart]) -> list[ExplainReplay]:
             writer.end(part)
         else:
             value = value_row(part) | {"remarks": list(part.remarks)}
-            sys.stdout.write(f'], "value": {json_text(value)}}}\n')
+            rest: dict[str, object] = {"value": value}
+            for moment in moments:
+                rest |= moment_document(moment)
+            sys.stdout.write(f"], {json_text(rest)[1:]}\n")
     return replays
 
 

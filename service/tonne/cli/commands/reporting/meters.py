@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from tonne.catalogue.resolving.valuation import exact_text
+from tonne.cli.commands.selecting import AsOfOption, moment_document, tell_moment
 from tonne.cli.commands.stating.statements import add_listing
 from tonne.cli.connection import (
     DEFAULT_SERVER,
@@ -108,6 +109,7 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
     key_version: Annotated[
         int, typer.Option("--key-version", metavar="N", min=0, help="The kept key's version.")
     ] = 0,
+    as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -129,9 +131,10 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
             gwp_set=gwp_set,
             key_valid_on=on,
             key_version=key_version,
+            as_of=as_of,
         )
     if form is Format.JSON:
-        print_json(_document(meter, found))
+        print_json(_document(meter, found) | moment_document(found.moment))
     elif form is Format.CSV:
         print_rows(_CSV_COLUMNS, [row for month in found.months for row in _rows(month)], form)
     elif by:
@@ -139,6 +142,8 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
         print_rows(_COLUMNS, rows, form)
     else:
         print_rows(_COLUMNS, [row for unit in _units(found) for row in _sums(found, unit)], form)
+    if form is not Format.JSON:
+        tell_moment(found.moment)
     _tell(found, meter, book)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tonne.cli.commands.selecting import ConsolidationOption, GwpOption
+from tonne.cli.commands.selecting import AsOfOption, ConsolidationOption, GwpOption
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, ServerOption, connect
 from tonne.cli.terminal.output import say, stderr_console
 from tonne.client import Client
@@ -60,6 +60,7 @@ def report(  # noqa: PLR0917  # typer passes by name
     ] = METHODS_2[0],
     gwp_set: GwpOption = "",
     consolidation: ConsolidationOption = "",
+    as_of: AsOfOption = "",
     server: ServerOption = DEFAULT_SERVER,
     *,
     without_coverage: Annotated[
@@ -71,8 +72,8 @@ def report(  # noqa: PLR0917  # typer passes by name
 ) -> None:
     """Write the report of a year as one file: a page, a workbook, CSV or JSON.
 
-    It shows what the API says, and nothing else. The page loads nothing, and prints well. Each
-    number of it names the command that takes it apart.
+    It shows what the API says as of one commit, and nothing else. The page loads nothing, and
+    prints well. Each number of it names the command that takes it apart.
     """
     if method_2 not in METHODS_2:
         raise typer.BadParameter(
@@ -81,7 +82,13 @@ def report(  # noqa: PLR0917  # typer passes by name
     path = output or Path(f"report-{book}-{year}.html")
     check_form(path)
     question = Question(
-        book, year, method_2, gwp_set, consolidation, with_coverage=not without_coverage
+        book,
+        year,
+        method_2,
+        gwp_set,
+        consolidation,
+        with_coverage=not without_coverage,
+        as_of=as_of,
     )
     with connect(server) as client:
         made = make_report(client, question)

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from tonne.cli.commands.selecting import AsOfOption
+from tonne.cli.commands.stating.moments import StatedByOption, read_stated_by, tell_moment_of
 from tonne.cli.commands.stating.statements import (
-    AsOfOption,
     document_of,
     make_app,
-    read_moment,
     rows_of,
     tell,
 )
@@ -47,16 +47,23 @@ def show_net(
     book: BookOption,
     for_publication: PublicOption = False,
     as_of: AsOfOption = "",
+    stated_by: StatedByOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Show the net effect of each: second order less first order less higher order."""
     with connect(server) as client:
-        found = client.claims(book, for_publication=for_publication, as_of=read_moment(as_of))
+        found = client.claims(
+            book,
+            for_publication=for_publication,
+            as_of=as_of,
+            stated_by=read_stated_by(stated_by),
+        )
     if form is Format.JSON:
         print_json(document_of(found.enablement))
         return
     print_rows(_ENABLEMENT, rows_of(found.enablement), form)
+    tell_moment_of(found)
     tell(found.notices)
 
 
@@ -65,14 +72,16 @@ def show_states(
     *,
     book: BookOption,
     as_of: AsOfOption = "",
+    stated_by: StatedByOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Show how many lots are in which state, and their mass."""
     with connect(server) as client:
-        found = client.claims(book, as_of=read_moment(as_of))
+        found = client.claims(book, as_of=as_of, stated_by=read_stated_by(stated_by))
     if form is Format.JSON:
         print_json(document_of(found.lots))
         return
     print_rows(_LOTS, rows_of(found.lots), form)
+    tell_moment_of(found)
     tell(found.notices)

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
+from tonne.cli.commands.selecting import AsOfOption
+from tonne.cli.commands.stating.moments import StatedByOption, read_stated_by, tell_moment_of
 from tonne.cli.commands.stating.statements import (
-    AsOfOption,
     IdArgument,
     document_of,
     make_app,
     people_text,
-    read_moment,
     rows_of,
     tell,
 )
@@ -53,18 +53,24 @@ def show_effect(
         ),
     ] = "",
     as_of: AsOfOption = "",
+    stated_by: StatedByOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Compute the effect of a measure in a year. It is taken off no inventory."""
     with connect(server) as client:
         found = client.measure_effect(
-            book, measure, year_start=year_start, as_of=read_moment(as_of)
+            book,
+            measure,
+            year_start=year_start,
+            as_of=as_of,
+            stated_by=read_stated_by(stated_by),
         )
     if form is Format.JSON:
         print_json(document_of(found))
         return
     print_rows(_TERMS, rows_of(found.terms), form)
+    tell_moment_of(found)
     if form is Format.TABLE:
         stdout_console().print(
             shown(
@@ -81,13 +87,18 @@ def show_pipeline(
     *,
     book: BookOption,
     as_of: AsOfOption = "",
+    stated_by: StatedByOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Set the measures for a target against what is left of it."""
     with connect(server) as client:
-        found = client.measure_pipeline(book, target, as_of=read_moment(as_of))
+        found = client.measure_pipeline(
+            book, target, as_of=as_of, stated_by=read_stated_by(stated_by)
+        )
     print_pipeline(found, form)
+    if form is not Format.JSON:
+        tell_moment_of(found)
 
 
 def print_pipeline(found: Pipeline, form: Format) -> None:

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from tonne.cli.commands.books import readable_file
+from tonne.cli.commands.selecting import AsOfOption
+from tonne.cli.commands.stating.moments import StatedByOption, read_stated_by, tell_moment_of
 from tonne.cli.commands.stating.statements import (
-    AsOfOption,
     OnOption,
     document_of,
     make_app,
-    read_moment,
     read_rows,
     rows_of,
     tell,
@@ -182,15 +182,19 @@ def show_totals(
     book: BookOption,
     on: OnOption = "",
     as_of: AsOfOption = "",
+    stated_by: StatedByOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Add up footprints of one of each product; tell programmes, materials and packaging."""
     with connect(server) as client:
-        found = client.product_totals(book, valid_on=on, as_of=read_moment(as_of))
+        found = client.product_totals(
+            book, valid_on=on, as_of=as_of, stated_by=read_stated_by(stated_by)
+        )
     if form is Format.JSON:
         print_json(document_of(found))
         return
+    tell_moment_of(found)
     if form is Format.CSV:
         print_rows(_ROWS, rows_of(found.rows), form)
         return

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tonne.cli.commands.selecting import AsOfOption
 from tonne.cli.connection import (
     DEFAULT_SERVER,
     AuthorOption,
@@ -64,9 +65,6 @@ RequestOption = Annotated[
     str, typer.Option("--request-id", help="Names the call: a repeat states nothing.")
 ]
 AllOption = Annotated[bool, typer.Option("--all-versions", help="All versions, not the last.")]
-AsOfOption = Annotated[
-    str, typer.Option("--as-of", metavar="TIME", help="What was stated by then, in ISO 8601.")
-]
 OnOption = Annotated[
     str, typer.Option("--on", metavar="DAY", help="What speaks of this day, YYYY-MM-DD.")
 ]
@@ -153,7 +151,7 @@ def add_listing(app: typer.Typer, kind: Kind) -> None:
                 book,
                 kind,
                 all_versions=all_versions,
-                as_of=read_moment(as_of),
+                as_of=as_of,
                 valid_on=on,
                 filter_by=filter_by,
                 order_by=order_by,
@@ -199,21 +197,6 @@ def add_history(app: typer.Typer, kind: Kind) -> None:
         with connect(server) as client:
             client.add_statements(book, [made])
         say(f"{kind} {statement_id} is withdrawn")
-
-
-def read_moment(text: str) -> Any:
-    """Read a moment in ISO 8601, UTC where it names no zone; None of nothing."""
-    import datetime as dt  # noqa: PLC0415  # for whoever asks for the past
-
-    if not text:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"expected a moment like 2025-12-31T12:00:00Z; got {text!r}", param_hint="--as-of"
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def read_rows(file: Path, columns: dict[str, str], known: tuple[str, ...]) -> Iterator[Any]:

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 from tonne.cli.commands.books import readable_file
+from tonne.cli.commands.selecting import AsOfOption
+from tonne.cli.commands.stating.moments import StatedByOption, read_stated_by, tell_moment_of
 from tonne.cli.commands.stating.statements import (
-    AsOfOption,
     FromDayOption,
     OnOption,
     SpendOption,
     document_of,
     make_app,
-    read_moment,
     read_rows,
     read_spend,
     rows_of,
@@ -98,6 +98,7 @@ def show_coverage(
     spend: SpendOption = None,
     on: OnOption = "",
     as_of: AsOfOption = "",
+    stated_by: StatedByOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -105,9 +106,16 @@ def show_coverage(
     amounts, currency = read_spend(spend)
     with connect(server) as client:
         found = client.supplier_coverage(
-            book, spend=amounts, currency=currency, valid_on=on, as_of=read_moment(as_of)
+            book,
+            spend=amounts,
+            currency=currency,
+            valid_on=on,
+            as_of=as_of,
+            stated_by=read_stated_by(stated_by),
         )
     print_coverage(found, form)
+    if form is not Format.JSON:
+        tell_moment_of(found)
 
 
 def print_coverage(found: SupplierCoverage, form: Format) -> None:

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
+from tonne.cli.commands.selecting import AsOfOption
+from tonne.cli.commands.stating.moments import StatedByOption, read_stated_by, tell_moment_of
 from tonne.cli.commands.stating.statements import (
-    AsOfOption,
     IdArgument,
     OnOption,
     SpendOption,
     document_of,
     make_app,
     people_text,
-    read_moment,
     read_spend,
     rows_of,
     tell,
@@ -65,6 +65,7 @@ def show_progress(  # typer passes by name
     spend: SpendOption = None,
     on: OnOption = "",
     as_of: AsOfOption = "",
+    stated_by: StatedByOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
@@ -79,12 +80,14 @@ def show_progress(  # typer passes by name
             spend=amounts,
             currency=currency,
             valid_on=on,
-            as_of=read_moment(as_of),
+            as_of=as_of,
+            stated_by=read_stated_by(stated_by),
         )
     if form is Format.JSON:
         print_json(document_of(found))
         return
     print_rows(_YEARS, rows_of(found.years), form)
+    tell_moment_of(found)
     if form is Format.TABLE:
         console = stdout_console()
         for line in _lines(found):

@@ -227,10 +227,10 @@ class Statements(LedgerPart):
             told += f" that speaks of {view.day}"
         raise StatementUnknown.of(book, kind, id_, told)
 
-    def today(self, book: str) -> str:
-        """Give the day in a book's time zone. Raises BookUnknown."""
+    def today(self, book: str, at: dt.datetime | None = None) -> str:
+        """Give the day of a moment, or of now, in a book's time zone. Raises BookUnknown."""
         zone = ZoneInfo(self._manifest.get_book(book).time_zone)
-        return self._clock().astimezone(zone).date().isoformat()
+        return (at or self._clock()).astimezone(zone).date().isoformat()
 
     def _check_call(self, given: Sequence[Statement], request_id: str) -> None:
         if not 0 < len(given) <= STATEMENTS_PER_CALL:

@@ -282,8 +282,8 @@ def check_entry(entry: Correction) -> None:
     for name in ("author", "reason"):
         if not getattr(entry, name).strip():
             raise FieldInvalid(
-                f"{name}: expected {'who' if name == 'author' else 'why'} the records are "
-                f"reversed; got nothing: what is taken back stays in the ledger with its {name}",
+                f"{name}: expected {'who reverses' if name == 'author' else 'why to reverse'} "
+                f"records; got nothing: what is taken back stays in the ledger with its {name}",
                 metadata={"field": name},
             )
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -108,6 +110,7 @@ class SameCheck:
         self._holder = holder
         self._tools = _Tools(manifest, reader, key_runs, taker, reads, lease_s)
         self._rest_until_s: dict[str, float] = {}
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def check_when_due(self, book: str) -> Checked:
         """Do as `check`, unless the last check of the book is so near that it has to rest."""
@@ -122,10 +125,14 @@ class SameCheck:
     def check(self, book: str, *, time_s_max: float = math.inf) -> Checked:
         """Compare all records that came since the last check, with all others.
 
+        It waits for another check of the book in this process; where another server is at it,
+        nothing is done.
+
         Parameters
         ----------
         time_s_max : float
-            After so many seconds it begins with no more of them; the next check does.
+            After so many seconds it waits no longer, or begins with no more of them; the next
+            check does.
 
         Raises
         ------
@@ -133,6 +140,17 @@ class SameCheck:
         CapacityError
             Call again: nothing is reversed twice, and nothing is marked that was not done.
         """
+        end_s = time.monotonic() + time_s_max
+        turn = self._turns[book]
+        # So a close is not refused because the upkeep is at it just now.
+        if not turn.acquire(timeout=time_s_max if math.isfinite(time_s_max) else -1):
+            return Checked()
+        try:
+            return self._check(book, end_s)
+        finally:
+            turn.release()
+
+    def _check(self, book: str, end_s: float) -> Checked:
         self._decider.finish_all(book)
         state = self._manifest.key_state(book)
         if not self._manifest.uncompared_segments(book, state.checked_seq, 1):
@@ -141,7 +159,6 @@ class SameCheck:
         if lease is None:
             return Checked()
         done = Checked()
-        end_s = time.monotonic() + time_s_max
         try:
             while segments := self._next(book, state := self._manifest.key_state(book)):
                 if done.segment_count and time.monotonic() > end_s:

@@ -1,0 +1,53 @@
+"""What a round of upkeep says of the worklists: how many records wait, and for how long."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.unit.ledger.conftest import record
+from tonne.model import Facility
+
+NONE_WAIT = {"suspense": 0.0, "duplicate": 0.0, "conflict": 0.0}
+
+
+def said(bench):
+    """What a round says of records that count for nothing, and of what waits."""
+    done = bench.ledger.upkeep.maintain()
+    return dict(done.waiting_counts), dict(done.waiting_ages_s)
+
+
+def test_a_round_says_what_waits_and_for_how_long(any_bench):
+    """In suspense until it is cleared, in quarantine until it is mended, undecided till then."""
+    bench = any_bench
+    assert said(bench) == ({"suspense": 0, "quarantine": 0}, NONE_WAIT)
+    waiting = [record(record_id=str(number), activity="process.lime") for number in range(3)]
+    bench.append("a", [*waiting, record(record_id="b", quantity="much")])
+    bench.append("a", [record(record_id="c", quantity="4")])
+    bench.append("b", [record(record_id="c", quantity="5")])
+    counts, ages_s = said(bench)
+    assert counts == {"suspense": 3, "quarantine": 1}
+    assert ages_s["suspense"] > 0
+    # The round that finds a conflict says of it.
+    assert (ages_s["conflict"] > 0, ages_s["duplicate"]) == (True, 0.0)
+    again = said(bench)[1]
+    assert again["suspense"] > ages_s["suspense"]
+    bench.ledger.same.decide(bench.book, 1, [1], "ada", "read")
+    edition = (
+        b"activity,region,unit,valid_from,valid_to,kg_co2e,kg_co2,kg_ch4,kg_n2o,account,source"
+    )
+    edition += b",table,note\nprocess.lime,,kWh,2010-01-01,,2,,,,scope1.process,p,1,\n"
+    bench.ledger.editions.import_edition(bench.book, "lime", edition)
+    bench.ledger.register.import_facilities(bench.book, [Facility("dc-1")])
+    list(bench.ledger.suspense.clear(bench.book))
+    counts, ages_s = said(bench)
+    assert counts == {"suspense": 0, "quarantine": 1}
+    assert ages_s == NONE_WAIT
+
+
+def test_a_clock_that_goes_back_makes_no_age_negative(any_bench, monkeypatch):
+    """What was made later than now waits for no time."""
+    bench = any_bench
+    bench.append("a", [record(activity="process.lime")])
+    upkeep = bench.ledger.upkeep
+    monkeypatch.setattr(upkeep, "_clock", lambda: dt.datetime(2001, 1, 1, tzinfo=dt.UTC))
+    assert upkeep._age_s(bench.manifest.waiting().suspended_since) == 0.0
