@@ -652,7 +652,7 @@ class UnitQuantity(_message.Message):
     def __init__(self, unit: _Optional[str] = ..., quantity: _Optional[str] = ...) -> None: ...
 
 class SuspenseCause(_message.Message):
-    __slots__ = ("status", "field", "got", "message", "record_count", "quantities", "start_time", "end_time", "commit_time")
+    __slots__ = ("status", "field", "got", "message", "record_count", "quantities", "start_time", "end_time", "commit_time", "kg_co2e")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     GOT_FIELD_NUMBER: _ClassVar[int]
@@ -662,6 +662,7 @@ class SuspenseCause(_message.Message):
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     COMMIT_TIME_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     status: _status_pb2.RowStatus
     field: str
     got: str
@@ -671,7 +672,8 @@ class SuspenseCause(_message.Message):
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
     commit_time: _timestamp_pb2.Timestamp
-    def __init__(self, status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., got: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., quantities: _Optional[_Iterable[_Union[UnitQuantity, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    kg_co2e: str
+    def __init__(self, status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., got: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., quantities: _Optional[_Iterable[_Union[UnitQuantity, _Mapping]]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class ListSuspenseCausesRequest(_message.Message):
     __slots__ = ("parent", "as_of")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tonne.catalogue.resolving.valuation import exact_text
 from tonne.cli.commands.listings import RECORD_COLUMNS, MendsFile, mend_file, quantities_text
 from tonne.cli.commands.selecting import AsOfOption, tell_moment
 from tonne.cli.connection import DEFAULT_SERVER, BookOption, FilterOption, ServerOption, connect
@@ -42,6 +43,7 @@ _CAUSE_COLUMNS = (
     Column("field"),
     Column("got"),
     Column("quantities"),
+    Column("kg_co2e", "kg CO2e", is_optional=True),
     Column("start", "from"),
     Column("end", "to"),
     Column("commit_time", "waits since"),
@@ -161,6 +163,7 @@ def _cause_row(cause: SuspenseCause) -> dict[str, object]:
         "field": cause.field,
         "got": cause.got,
         "quantities": quantities_text(cause.quantities),
+        "kg_co2e": None if cause.kg_co2e is None else exact_text(cause.kg_co2e),
         "start": cause.start,
         "end": cause.end,
         "commit_time": cause.commit_time.replace(microsecond=0),

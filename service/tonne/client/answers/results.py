@@ -15,6 +15,7 @@ from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from fractions import Fraction
 
 ROW_ERRORS_MAX = 1_000
 """Row errors that one result keeps; the others are counted and listed by the server."""
@@ -110,7 +111,8 @@ class SuspenseCause:
     """What records in suspense wait for, and how many of them; `quantities` are by unit.
 
     `field` and `got` say what is at fault, `message` what to do. `start` is the earliest of the
-    records', `end` the latest; the first of them became durable at `commit_time`.
+    records', `end` the latest; the first of them became durable at `commit_time`. `kg_co2e` is
+    what clearing posts of them to the total, None where that is unknown.
     """
 
     status: str
@@ -122,6 +124,7 @@ class SuspenseCause:
     start: dt.datetime
     end: dt.datetime
     commit_time: dt.datetime
+    kg_co2e: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.days import day_message, read_day
@@ -109,6 +110,7 @@ def read_cause(message: ledger_pb2.SuspenseCause) -> SuspenseCause:
         read_timestamp(message.start_time),
         read_timestamp(message.end_time),
         read_timestamp(message.commit_time),
+        Fraction(message.kg_co2e) if message.kg_co2e else None,
     )
 
 

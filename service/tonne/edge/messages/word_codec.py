@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tonne.catalogue.resolving.valuation import exact_text
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
 from tonne.errors import FieldInvalid
@@ -65,6 +66,7 @@ def write_cause(counted: CauseCount) -> ledger_pb2.SuspenseCause:
         start_time=timestamp(counted.start),
         end_time=timestamp(counted.end),
         commit_time=timestamp(counted.commit_time),
+        kg_co2e="" if counted.kg_co2e is None else exact_text(counted.kg_co2e),
     )
 
 

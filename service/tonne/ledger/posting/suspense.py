@@ -8,13 +8,16 @@ import itertools
 import shlex
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tonne.catalogue.editions.countries import GRID, country_of, grid_advice
+from tonne.catalogue.resolving.valuation import entry_worth
 from tonne.catalogue.words import taxonomy
+from tonne.catalogue.words.accounts import scope_of
 from tonne.catalogue.words.folding import Nearness
 from tonne.catalogue.words.regions import region_chain, region_id, region_name
 from tonne.catalogue.words.rules import GRID_RULES
@@ -51,16 +54,22 @@ _FIELDS = {
 }
 
 
+_TOTAL_SCOPES: Final = ("scope1", "scope3")
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """What a record waits for: the field at fault, what is written there, what to do about it.
 
-    `got` is empty where the book has by now what the record waited for.
+    `got` is empty where the book has by now what the record waited for. Then `kg_co2e` is what one
+    unit of it is worth in the total, by the location-based method and before shares of entities;
+    None: it is not told, for factors differ within its time, or count by the hour.
     """
 
     field: str
     got: str
     message: str
+    kg_co2e: Fraction | None = None
 
 
 class SuspenseTexts:
@@ -109,6 +118,7 @@ class SuspenseTexts:
                 "",
                 f"{_FIELDS[status]}: the book now has what the record waited for: "
                 f"{self._clear()} posts it",
+                self._worth(row, region),
             )
         if disposition.is_quarantine:
             expected = status_message(disposition, RecordField.UNIT, unit).partition(": ")[2]
@@ -218,18 +228,45 @@ class SuspenseTexts:
 
     def _disposition(self, row: Mapping[str, Any], region: str) -> Resolution | RowStatus:
         """Find what the state makes of a record: the first status of its days, if any."""
+        held = self._held(row, region)
+        return next((each for each in held if isinstance(each, RowStatus)), held[0])
+
+    def _held(self, row: Mapping[str, Any], region: str) -> list[Resolution | RowStatus]:
+        """List what the state makes of the days of a record, in their order."""
         runs = self._state.resolve(row["activity"], row["unit"], region, row["facility"])
         first = self._day(row["start"])
         last = self._day(row["end"] - dt.timedelta(microseconds=1))
         start_us, end_us = _times_us(row)
-        held = [
+        return [
             RowStatus.FACTOR_MUST_EXIST
             if any(start < end_us and stop > start_us for start, stop in run.holes)
             else run.disposition
             for run, after in itertools.zip_longest(runs, runs[1:])
             if run.first_day <= last and (after is None or after.first_day > first)
         ]
-        return next((each for each in held if isinstance(each, RowStatus)), held[0])
+
+    def _worth(self, row: Mapping[str, Any], region: str) -> Fraction | None:
+        """Say what one unit is worth, where that is one number; each of its days has factors."""
+        worths = {
+            self._unit_worth(each)
+            for each in self._held(row, region)
+            if not isinstance(each, RowStatus)
+        }
+        return worths.pop() if len(worths) == 1 else None
+
+    def _unit_worth(self, resolution: Resolution) -> Fraction | None:
+        """Sum what one unit posts to the accounts of the total; None where hours decide."""
+        if any(each.hours for each in resolution.entries):
+            return None
+        gwp_set = self._state.settings.gwp_set
+        return sum(
+            (
+                entry_worth(each, gwp_set).kg_co2e
+                for each in resolution.entries
+                if each.account == "scope2.location" or scope_of(each.account) in _TOTAL_SCOPES
+            ),
+            start=Fraction(0),
+        )
 
     def _day(self, moment: dt.datetime) -> int:
         return number_of_day(moment.astimezone(self._zone).date())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from tonne.ledger.posting.suspense import SuspenseTexts
 from tonne.ledger.reading.past.rules import PastRules
 from tonne.ledger.reading.past.waiting import suspended_at
 from tonne.model import RowStatus, check_id
-from tonne.quantities import atto_of
+from tonne.quantities import ATTO_PER_ONE, atto_of
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class CauseCount:
     """Records that wait for one thing.
 
     `quantities_atto` are sums by unit, times 10^18; `start` is the earliest of the records',
-    `end` the latest; `commit_time` that of the first that came.
+    `end` the latest; `commit_time` that of the first that came. `kg_co2e` is what a clearing posts
+    of them to the total, before shares of entities; None where that cannot be told.
     """
 
     status: RowStatus
@@ -58,6 +60,7 @@ class CauseCount:
     end: dt.datetime
     record_count: int = 0
     quantities_atto: dict[str, int] = field(default_factory=dict)
+    kg_co2e: Fraction | None = field(default_factory=Fraction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +170,7 @@ def _count(
     counted.end = max(counted.end, row["end"])
     sums, atto = counted.quantities_atto, atto_of(row["quantity"])
     sums[row["unit"]] = sums.get(row["unit"], 0) + atto
+    if cause.kg_co2e is None or counted.kg_co2e is None:
+        counted.kg_co2e = None
+    else:
+        counted.kg_co2e += cause.kg_co2e * Fraction(atto, ATTO_PER_ONE)

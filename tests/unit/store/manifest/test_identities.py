@@ -12,6 +12,7 @@ from tests.support.stores.store import create_book, make_commit, make_move
 from tonne.store import BookChanged, HistoryLost, NewMethod, PositionLost
 from tonne.store.sql import schema
 from tonne.store.sql.tables.closing import change
+from tonne.store.sql.tables.keys import book_key
 
 TABLES = (
     schema.book,
@@ -20,6 +21,7 @@ TABLES = (
     schema.channel,
     schema.ledger_commit,
     schema.mark,
+    book_key,
     change,
 )
 
