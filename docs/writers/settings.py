@@ -87,6 +87,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "ingest.error_grace_s": ("tonne_stream_ends_total",),
     "ledger.postings_cache_bytes_max": ("process_resident_memory_bytes",),
     "ledger.read_bytes_max": ("process_resident_memory_bytes",),
+    "ledger.overlap_bytes_max": ("tonne_overlaps_undecided",),
     "ledger.merge_files_max": ("tonne_upkeep_total",),
     "ledger.merge_bytes_max": ("process_resident_memory_bytes",),
     "ledger.merge_lease_s": ("tonne_upkeep_total",),

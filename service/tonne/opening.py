@@ -65,6 +65,7 @@ def open_ledger(
             merge_bytes_max=config.ledger.merge_bytes_max,
             merge_lease_s=config.ledger.merge_lease_s,
             read_bytes_max=config.ledger.read_bytes_max,
+            overlap_bytes_max=config.ledger.overlap_bytes_max,
             row_errors_max=config.ingest.row_errors_max,
             on_loss=partial(tell_loss, telemetry),
             garbage_rules=garbage_rules(config),

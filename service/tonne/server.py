@@ -34,8 +34,9 @@ from tonne.edge.services import (
 from tonne.edge.services.catalogue_service import CatalogueService
 from tonne.edge.services.changes import bridge_service
 from tonne.edge.services.changes.bridge_service import BridgeService
-from tonne.edge.services.closing import change_service, period_service
+from tonne.edge.services.closing import change_service, overlap_service, period_service
 from tonne.edge.services.closing.change_service import ChangeService
+from tonne.edge.services.closing.overlap_service import OverlapService
 from tonne.edge.services.closing.period_service import PeriodService
 from tonne.edge.services.correction_service import CorrectionService
 from tonne.edge.services.import_service import ImportService
@@ -72,6 +73,7 @@ SERVICES = (
     import_service.NAME,
     ledger_service.NAME,
     period_service.NAME,
+    overlap_service.NAME,
     change_service.NAME,
     catalogue_service.NAME,
     correction_service.NAME,
@@ -226,6 +228,7 @@ class Server:
                 self._ledger, self._ingest, self.telemetry
             ).handlers(border),
             period_service.NAME: PeriodService(self._ledger, self.telemetry).handlers(border),
+            overlap_service.NAME: OverlapService(self._ledger).handlers(border),
             change_service.NAME: ChangeService(self._ledger).handlers(border),
             catalogue_service.NAME: CatalogueService(self._ledger).handlers(border),
             indicator_service.NAME: IndicatorService(self._ledger).handlers(border),

@@ -68,6 +68,7 @@ async def run_round(ledger: Ledger, telemetry: Telemetry) -> bool:
         telemetry.add("tonne_reversed_records_total", done.reversed_count)
         for kind, count in done.undecided_counts.items():
             telemetry.set("tonne_same_records_undecided", count, kind)
+        telemetry.set("tonne_overlaps_undecided", done.undecided_overlap_count)
         telemetry.set("tonne_uncompared_age_seconds", done.uncompared_age_s)
         for name, count in done.waiting_counts.items():
             telemetry.set("tonne_waiting_records", count, name)

@@ -37,8 +37,9 @@ EAGER = {
 }
 DIRECTORY_ONLY = {"objects.after_temp_write", "objects.after_link"}
 # Garbage is left alone for longer than a test runs; tests/unit/store kills its collection, and the
-# making and adopting of a ledger's identity. Nothing waits in suspense here, is reversed, or
-# closed; tests/unit/ledger kills the clearing, the reversal and the closing.
+# making and adopting of a ledger's identity. Nothing waits in suspense here, is reversed,
+# closed or looked at for overlaps; tests/unit/ledger kills the clearing, the reversal, the closing
+# and the look.
 NOT_HERE = {
     "adopt.after_put",
     "adopt.after_sql",
@@ -54,6 +55,9 @@ NOT_HERE = {
     "identity.after_incarnation",
     "identity.after_ledger",
     "identity.after_row",
+    "overlaps.after_mark",
+    "overlaps.before_mark",
+    "overlaps.before_put",
     "period.after_sql",
     "period.in_sql",
     "publish.after_commit",

@@ -19,6 +19,7 @@ import pytest
 from tests.support.stores.tables import place_tables
 from tests.unit.catalogue.small_editions import write_edition
 from tonne.catalogue.words.method import MethodSettings
+from tonne.edge.messages.requests.overlap_requests import state_of
 from tonne.errors import InputError
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.ledger import Ledger
@@ -39,7 +40,9 @@ from tonne.model import (
 from tonne.quantities import atto_of, quantity_text
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.reports.overlaps import overlap_worth
 from tonne.store.manifest.manifest import Manifest
+from tonne.store.manifest.overlap_rows import SeveralMeters
 from tonne.store.objects.objects import open_objects
 from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 from tonne.v1 import ingest_pb2
@@ -269,6 +272,47 @@ class Stage:
         ]
         _compare(found, rows)
 
+    def look(self, _words: str, _rows: tuple[Row, ...]) -> None:
+        """Look for overlaps in all months."""
+        self._ledger.overlaps.check(BOOK)
+
+    def accept(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Accept an overlap by its number."""
+        self._ledger.overlaps.accept(BOOK, int(words), author="stage", reason=rows[0]["why"])
+
+    def declare(self, words: str, rows: tuple[Row, ...]) -> None:
+        """Declare several meters of an activity."""
+        for row in rows:
+            first = period_of_month(row["from"])
+            said = (row["facility"], words, first, PERIOD_COUNT_MAX - 1, "stage", row["why"])
+            self._ledger.overlaps.declare(BOOK, SeveralMeters(*said))
+
+    def overlaps(self, _words: str, rows: tuple[Row, ...]) -> None:
+        """Compare what lies over each other, month by month, and what is at stake."""
+        overlaps = self._ledger.overlaps.list_overlaps(BOOK).items
+        worth = overlap_worth(self._ledger.snapshots.take(BOOK), overlaps)
+        found = []
+        for each in overlaps:
+            for month in each.months:
+                known = [kg for kg in worth[each.number, month.period] if kg is not None]
+                sides = [side["quantities"] for side in json.loads(month.sides)]
+                one, other = (", ".join(f"{q} {unit}" for unit, q in x.items()) for x in sides)
+                found.append(
+                    {
+                        "facility": each.facility,
+                        "first": each.first_source,
+                        "second": each.second_source,
+                        "month": month_of_period(month.period),
+                        "state": state_of(month).removeprefix("OVERLAP_STATE_").lower(),
+                        "records": str(month.record_count),
+                        "pairs": str(month.pair_count),
+                        "one side": one,
+                        "other side": other,
+                        "kg_co2e": str(max(known)) if known else "",
+                    }
+                )
+        _compare(found, rows)
+
     def changes(self, words: str, rows: tuple[Row, ...]) -> None:
         """Compare the log of changes of a kind."""
         page = self._ledger.changes.list_changes(BOOK, Ask(f'kind = "{words}"'))
@@ -415,7 +459,7 @@ class Stage:
 def _first(text: str, kind: str) -> str:
     """The one value of a body that a story of its kind is about."""
     names = {"period": "state", "facility": "region", "word": "meaning", "correction": "kind"}
-    return str(json.loads(text).get(names[kind], "")) if text else ""
+    return str(json.loads(text).get(names.get(kind, ""), "")) if text else ""
 
 
 def _compare(found: list[Row], rows: tuple[Row, ...]) -> None:

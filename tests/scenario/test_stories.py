@@ -12,7 +12,19 @@ from tests.scenario.story import read_story
 
 STORIES = sorted((Path(__file__).parent / "stories").rglob("*.md"))
 FACTS = {"book", "facilities", "entities", "edition", "order", "records", "region", "merge"}
-ACTS = {"reverse", "correct", "clear", "close", "seal", "reopen", "compare", "decide"}
+ACTS = {
+    "reverse",
+    "correct",
+    "clear",
+    "close",
+    "seal",
+    "reopen",
+    "look",
+    "accept",
+    "declare",
+    "compare",
+    "decide",
+}
 EXPECTATIONS = {
     "postings",
     "inventory",
@@ -23,6 +35,7 @@ EXPECTATIONS = {
     "corrections",
     "periods",
     "changes",
+    "overlaps",
 }
 
 

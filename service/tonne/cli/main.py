@@ -65,6 +65,7 @@ COMMANDS = {
     "audit": "commands.closing.periods:audit_app",
     "duplicate": "commands.correcting.same:duplicate_app",
     "conflict": "commands.correcting.same:conflict_app",
+    "overlap": "commands.correcting.overlaps:overlap_app",
     "suspense": "commands.suspense:suspense_app",
     "imports": "commands.listings:import_app",
     "quarantine": "commands.listings:quarantine_app",

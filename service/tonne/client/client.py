@@ -14,6 +14,7 @@ from tonne.client.books import BookCalls
 from tonne.client.catalogue import CatalogueCalls
 from tonne.client.changes.calls import BridgeCalls
 from tonne.client.closing.calls import ClosingCalls
+from tonne.client.closing.overlaps import OverlapCalls
 from tonne.client.corrections import CorrectionCalls
 from tonne.client.errors import RecordsInvalid
 from tonne.client.indicators import IndicatorCalls
@@ -38,6 +39,7 @@ from tonne.v1 import (
     ingest_pb2,
     ingest_pb2_grpc,
     ledger_pb2_grpc,
+    overlaps_pb2_grpc,
     periods_pb2_grpc,
     report_pb2_grpc,
     statements_pb2_grpc,
@@ -60,6 +62,7 @@ class Client(
     CorrectionCalls,
     IndicatorCalls,
     MeterCalls,
+    OverlapCalls,
     ReportCalls,
     StatementCalls,
 ):
@@ -119,6 +122,7 @@ class Client(
         self._bridges = _stub(bridges_pb2_grpc.BridgeServiceStub, self._unary)
         self._ledger = _stub(ledger_pb2_grpc.LedgerServiceStub, self._unary)
         self._periods = _stub(periods_pb2_grpc.PeriodServiceStub, self._unary)
+        self._overlaps = _stub(overlaps_pb2_grpc.OverlapServiceStub, self._unary)
         self._changes = _stub(changes_pb2_grpc.ChangeServiceStub, self._unary)
         self._catalogue = _stub(catalogue_pb2_grpc.CatalogueServiceStub, self._unary)
         self._indicators = _stub(indicators_pb2_grpc.IndicatorServiceStub, self._unary)

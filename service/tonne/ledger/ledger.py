@@ -15,7 +15,8 @@ from tonne.ledger.book.statements.statements import Statements
 from tonne.ledger.book.words import Words
 from tonne.ledger.budget import READ_BYTES_MAX, Budget
 from tonne.ledger.closing.changes import Changes
-from tonne.ledger.closing.periods import Periods
+from tonne.ledger.closing.composing import compose_closing
+from tonne.ledger.closing.overlaps.check import SPILL_BYTES_MAX
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.keys.runs import KeyRuns
@@ -91,6 +92,8 @@ class Ledger:
         How long a merge of a process that died keeps the others off, in seconds.
     read_bytes_max : int
         Most memory of all calls that read.
+    overlap_bytes_max : int
+        Most temporary disk of a check for overlaps.
     row_errors_max : int
         Most row errors that the outcome of one batch names.
     garbage_rules : Rules
@@ -135,6 +138,8 @@ class Ledger:
         Lists and decides records of one id.
     estimates : Estimates
         Posts without a trace.
+    overlaps : Overlaps
+        Looks for records that lie over each other, lists and decides them.
     periods : Periods
         Closes, seals and reopens months.
     changes : Changes
@@ -170,6 +175,7 @@ class Ledger:
         merge_bytes_max: int = MERGE_BYTES_MAX,
         merge_lease_s: float = MERGE_LEASE_S,
         read_bytes_max: int = READ_BYTES_MAX,
+        overlap_bytes_max: int = SPILL_BYTES_MAX,
         row_errors_max: int = ROW_ERRORS_MAX,
         garbage_rules: Rules | None = None,
         mark_interval_s: float = MARK_INTERVAL_S,
@@ -224,7 +230,9 @@ class Ledger:
             garbage_rules=garbage_rules,
             mark_interval_s=mark_interval_s,
         )
-        self._compose_closing(manifest, reader, states, clock)
+        kept = (manifest, reader, states, clock)
+        read = (self.snapshots, self.balances.parts, self.reads, self.same_check.check)
+        self.overlaps, self.periods = compose_closing(kept, read, overlap_bytes_max)
 
     def sights_of(self, book: str, hold: Hold | None = None) -> Sights:
         """See a book as of moments, and under the versions of its method."""
@@ -306,23 +314,6 @@ class Ledger:
             reads=self.reads,
         )
         return journal
-
-    def _compose_closing(
-        self,
-        manifest: Manifest,
-        reader: FileReader,
-        states: BookStates,
-        clock: Callable[[], dt.datetime],
-    ) -> None:
-        self.periods = Periods(
-            manifest,
-            reader,
-            states,
-            clock,
-            parts=self.balances.parts,
-            reads=self.reads,
-            compare=self.same_check.check,
-        )
 
     def _compose_upkeep(
         self,

@@ -23,6 +23,12 @@ class LedgerConfig:
         "less.",
         minimum=128 * MIB,
     )
+    overlap_bytes_max: int = setting(
+        4096 * MIB,
+        "Temporary disk of a check for overlaps, which a close of a month makes. Of more records "
+        "than fit it reads the month's segments several times.",
+        minimum=64 * MIB,
+    )
     merge_files_max: int = setting(
         64,
         (

@@ -12,8 +12,8 @@ from tonne.errors import NameInvalid
 _SEGMENT = re.compile(r"[A-Za-z0-9_~=-][A-Za-z0-9._~=-]{0,254}")
 _LEDGER_FILE = re.compile(
     r"[a-z0-9][a-z0-9._-]*/[a-z]+/_?[0-9]{4}-[0-9]{2}-[0-9]{2}/"
-    r"(?:[0-9a-f]{32}(?:-[0-9]+)?\.parquet"
-    r"|\.[0-9a-f]{32}(?:-[0-9]+)?\.parquet\.[0-9a-f]{32}\.tmp)"
+    r"(?:[0-9a-f]{32}(?:-[0-9]+)?\.(?:parquet|keys)"
+    r"|\.[0-9a-f]{32}(?:-[0-9]+)?\.(?:parquet|keys)\.[0-9a-f]{32}\.tmp)"
 )
 IDENTITY: Final = "_tonne"
 """Folder of what says which ledger the objects belong to. No id of a book begins so."""

@@ -74,8 +74,8 @@ class FileRow:
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
     that wait in suspense now, `reversed_count` those that were reversed. `segment` is the id of
     the segment whose records a clearing posts or takes back, or the run of postings files that a
-    rollup is of. `span` is known of postings that a merge made; `first_commit` and `last_commit`
-    are the numbers of what a postings file sums.
+    rollup is of. `span` is known of segments, and of postings that a merge made; `first_commit`
+    and `last_commit` are the numbers of what a postings file sums.
     """
 
     id: str

@@ -308,7 +308,10 @@ class SameRecord:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What the postings of a file lie within, both ends inclusive: months, and facilities."""
+    """What the rows of a file lie within, both ends inclusive: months, and facilities.
+
+    Postings that a merge made have it; segments have their months, and empty facilities.
+    """
 
     first_period: int
     last_period: int

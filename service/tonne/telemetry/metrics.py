@@ -97,6 +97,12 @@ METRICS: tuple[Metric, ...] = (
         entry=("duplicate", "conflict"),
     ),
     _metric(
+        "tonne_overlaps_undecided",
+        "gauge",
+        "Overlaps that wait for a decision, of all books: records of one facility and activity "
+        "that lie over each other.",
+    ),
+    _metric(
         "tonne_uncompared_age_seconds",
         "gauge",
         "Age of the oldest records that are not yet compared with all others by their ids.",

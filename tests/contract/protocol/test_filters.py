@@ -22,6 +22,7 @@ from tonne.v1 import (
     corrections_pb2,
     ingest_pb2,
     ledger_pb2,
+    overlaps_pb2,
     report_pb2,
     statements_pb2,
 )
@@ -163,6 +164,7 @@ REQUESTS = {
     "ListCorrections": (corrections_pb2.ListCorrectionsRequest, "correction"),
     "ListChanges": (changes_pb2.ListChangesRequest, "change"),
     "ListSameRecords": (corrections_pb2.ListSameRecordsRequest, "correction"),
+    "ListOverlaps": (overlaps_pb2.ListOverlapsRequest, "overlap"),
     "ListFacilities": (ledger_pb2.ListFacilitiesRequest, "ledger"),
     "ListSuspense": (ledger_pb2.ListSuspenseRequest, "ledger"),
     "ListQuarantine": (ledger_pb2.ListQuarantineRequest, "ledger"),

@@ -62,6 +62,8 @@ WHOLE = {
         ),
         "as_of_time is there where it is; zero is the beginning of the book",
     ),
+    "tonne.v1.OverlapOrigin.side": "1 or 2",
+    "tonne.v1.OverlapOrigin.import_number": "imports count from 1",
     "tonne.v1.GetSameRecordSummaryResponse.complete_up_to_commit": "commits count from 1",
     "tonne.v1.Status.code": "always sent, a code of google.rpc.Code, where zero is OK",
 }
@@ -70,6 +72,7 @@ WHOLE = {
 ALWAYS_SENT = {
     "tonne.v1.Channel.state",
     "tonne.v1.Correction.kind",
+    "tonne.v1.OverlapMonth.state",
     "tonne.v1.SameRecord.kind",
     "tonne.v1.SameRecord.state",
     "tonne.v1.SameRecordGroup.kind",

@@ -31,6 +31,7 @@ from tonne.v1 import (
     ingest_pb2_grpc,
     ledger_pb2,
     ledger_pb2_grpc,
+    overlaps_pb2_grpc,
     periods_pb2_grpc,
     report_pb2,
     report_pb2_grpc,
@@ -139,6 +140,7 @@ class Api:
         self.correction = corrections_pb2_grpc.CorrectionServiceStub(self.channel)
         self.imports = imports_pb2_grpc.ImportServiceStub(self.channel)
         self.ledger = ledger_pb2_grpc.LedgerServiceStub(self.channel)
+        self.overlap = overlaps_pb2_grpc.OverlapServiceStub(self.channel)
         self.period = periods_pb2_grpc.PeriodServiceStub(self.channel)
         self.change = changes_pb2_grpc.ChangeServiceStub(self.channel)
         self.catalogue = catalogue_pb2_grpc.CatalogueServiceStub(self.channel)

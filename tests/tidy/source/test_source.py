@@ -185,8 +185,8 @@ def reads_of_files(tree):
 def test_the_ledger_reads_its_files_through_one_door():
     """Nothing is decoded whose digest was not compared: one caller of `get`, one of the decoder.
 
-    `frames` wraps the decoder, `files` calls it; sums that wait in a folder are read back. A
-    series of hours has its digest as its name, and `hours` compares that.
+    `frames` wraps the decoder, `files` calls it; sums and pieces that wait in a folder are read
+    back. A series of hours has its digest as its name, and `hours` compares that.
     """
     found = {
         (name_of(path).removeprefix("service/tonne/"), name)
@@ -202,6 +202,7 @@ def test_the_ledger_reads_its_files_through_one_door():
         ("ledger/files/frames.py", "read_parquet"),
         ("ledger/files/frames.py", "scan_parquet"),
         ("ledger/files/spilled_sums.py", "read_ipc"),
+        ("ledger/closing/overlaps/spilled.py", "read_ipc"),
     }
 
 

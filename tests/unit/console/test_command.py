@@ -92,7 +92,8 @@ def test_the_command_serves_until_it_is_told_to_stop(started, story):
 
 def test_ctrl_c_ends_it_quietly(started):
     """It is how people stop it: no error, and what runs around it goes on."""
-    process, _ = started()
+    process, address = started()
+    get(f"{address}/healthz")
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
 

@@ -54,6 +54,18 @@ _REPEATABLE = (
         ),
     ),
     ("tonne.v1.PeriodService", ("CheckPeriod",)),
+    (
+        "tonne.v1.OverlapService",
+        (
+            "CheckOverlaps",
+            "ListOverlaps",
+            "GetOverlap",
+            "AcceptOverlap",
+            "DeclareSeveralMeters",
+            "WithdrawSeveralMeters",
+            "ListSeveralMeters",
+        ),
+    ),
     ("tonne.v1.ChangeService", ("ListChanges",)),
     (
         "tonne.v1.LedgerService",

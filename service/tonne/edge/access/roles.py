@@ -117,6 +117,14 @@ RULES: dict[str, Rule] = {
     "ClosePeriod": Rule(_KEEPS, "name", changes=True),
     "SealPeriod": Rule(_RULES, "name", changes=True),
     "ReopenPeriod": Rule(_RULES, "name", changes=True),
+    # OverlapService
+    "CheckOverlaps": Rule(_KEEPS, "name", changes=True),
+    "ListOverlaps": Rule(_READS, "parent"),
+    "GetOverlap": Rule(_READS, "name"),
+    "AcceptOverlap": Rule(_KEEPS, "name", changes=True),
+    "DeclareSeveralMeters": Rule(_KEEPS, "parent", changes=True),
+    "WithdrawSeveralMeters": Rule(_KEEPS, "name", changes=True),
+    "ListSeveralMeters": Rule(_READS, "parent"),
     # ChangeService
     "ListChanges": Rule(_AUDITS, "parent"),
     # StatementService

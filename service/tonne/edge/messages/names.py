@@ -70,6 +70,30 @@ def read_same_record(name: str) -> tuple[str, int]:
     return check_id("book", book), _read_number(number, name, form)
 
 
+def write_overlap(book: str, number: int) -> str:
+    """Write the name of an overlap."""
+    return f"books/{book}/overlaps/{number}"
+
+
+def read_overlap(name: str) -> tuple[str, int]:
+    """Read `books/{book}/overlaps/{number}`."""
+    form = "books/{book}/overlaps/{overlap}"
+    book, number = _split(name, "name", form)
+    return check_id("book", book), _read_number(number, name, form)
+
+
+def write_meters(book: str, number: int) -> str:
+    """Write the name of a declaration of several meters."""
+    return f"books/{book}/severalMeters/{number}"
+
+
+def read_meters(name: str) -> tuple[str, int]:
+    """Read `books/{book}/severalMeters/{number}`."""
+    form = "books/{book}/severalMeters/{several_meters}"
+    book, number = _split(name, "name", form)
+    return check_id("book", book), _read_number(number, name, form)
+
+
 def write_statement(book: str, number: int) -> str:
     """Write the name of a statement of a book."""
     return f"books/{book}/statements/{number}"

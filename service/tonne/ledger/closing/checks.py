@@ -162,12 +162,44 @@ def find_uncompared(ground: Ground) -> Finding | None:
     )
 
 
+def find_overlaps(ground: Ground) -> Finding | None:
+    """Count the overlaps of the months that nobody has accepted: one of two may count twice."""
+    count = ground.manifest.undecided_overlaps(ground.book, ground.first, ground.last)
+    if not count:
+        return None
+    return Finding(
+        "overlaps",
+        count,
+        f"overlaps: {count} time{'s' if count > 1 else ''} records of one facility and activity "
+        "lie over each other in the period (`tonne overlap list`): accept what are several "
+        "meters, reverse what counts twice",
+    )
+
+
+def find_unlaid(ground: Ground) -> Finding | None:
+    """Count the months whose records were not laid side by side since they were touched."""
+    months = ground.manifest.months_to_lay(
+        ground.book, ground.first, ground.last, stop_seq=ground.at.seq
+    )
+    if not months:
+        return None
+    return Finding(
+        "unlaid",
+        len(months),
+        f"unlaid: {len(months)} month{'s' if len(months) > 1 else ''} of records not looked at "
+        "for overlaps since the last change: a close does so itself, and so does "
+        "`tonne overlap check`",
+    )
+
+
 CHECKS: tuple[Check, ...] = (
     find_suspense,
     find_quarantine,
     find_imports,
     find_conflicts,
     find_uncompared,
+    find_overlaps,
+    find_unlaid,
 )
 """Every check of a close and a seal, in the order in which they are told."""
 

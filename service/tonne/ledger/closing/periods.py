@@ -63,6 +63,8 @@ class Periods(LedgerPart):
         Memory of the calls that read.
     compare : callable
         Compares the records of a book that are not yet compared with all others by their ids.
+    lay : callable
+        Lays the records of months of a book side by side, both included, that were touched since.
     checks : tuple of callable
         What may stand against a close.
     """
@@ -77,6 +79,7 @@ class Periods(LedgerPart):
         parts: Parts,
         reads: Budget,
         compare: Callable[[str], object],
+        lay: Callable[[str, int, int], object],
         checks: tuple[Check, ...] = CHECKS,
     ) -> None:
         super().__init__(manifest, states, clock)
@@ -84,6 +87,7 @@ class Periods(LedgerPart):
         self._parts = parts
         self._reads = reads
         self._compare = compare
+        self._lay = lay
         self._checks = checks
 
     def list_periods(self, book: str) -> list[Period]:
@@ -137,6 +141,7 @@ class Periods(LedgerPart):
             ground = self._ground(book, period)
             if period < ground.at.fence.closed_before:
                 raise PeriodOutOfOrder.already(book, month_of_period(period), "closed")
+            self._lay(book, ground.first, ground.last)
             accepted = _accept(book, period, self._find(ground), reasons)
             try:
                 close = self._manifest.close_period(
@@ -174,6 +179,7 @@ class Periods(LedgerPart):
         for _ in range(ATTEMPTS_MAX):
             self._compare(book)
             ground = self._ground(book, period, is_closed=True)
+            self._lay(book, ground.first, ground.last)
             closes = self._manifest.period_closes(book, period)
             known = {each.check: each.count for each in closes[-1].accepted} if closes else {}
             found = [each for each in self._find(ground) if each.count > known.get(each.check, 0)]

@@ -27,6 +27,7 @@ from tonne.ledger.posting.entries import (
 from tonne.ledger.statuses import GOT_CHARS_MAX, field_name
 from tonne.model import PERIOD_COUNT_MAX, ControlTotals, RecordField, RowError, RowStatus
 from tonne.store.rows import Move, RangeRow, RequestClaim
+from tonne.store.statement_rows import Span
 from tonne_kernel import BatchSlice, post
 
 if TYPE_CHECKING:
@@ -106,6 +107,15 @@ class PostedEntries:
             known = 0 if starts.null_count() else period_at(self.book.time_zone, starts.min())
             first = min(first, known)
         return first
+
+    @property
+    def segment_span(self) -> Span:
+        """The months in which records of the segment begin and end; it names no facilities."""
+        segment = self.frames[SEGMENT]
+        zone = self.book.time_zone
+        first = period_at(zone, segment["start"].to_physical().min())
+        # An end is exclusive.
+        return Span(first, period_at(zone, (segment["end"].to_physical() - 1).max()), "", "")
 
     @property
     def suspended_count(self) -> int:

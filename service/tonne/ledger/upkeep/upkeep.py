@@ -39,6 +39,7 @@ class Round:
     `undecided_counts` is what waits for a decision, by kind, and `uncompared_age_s` the age of the
     oldest records that are not compared. `waiting_counts` and `waiting_ages_s` are of the
     worklists of all books: how many records, and for how long the oldest waits.
+    `undecided_overlap_count` is of overlaps.
     """
 
     merged_file_count: int
@@ -49,6 +50,7 @@ class Round:
     uncompared_age_s: float = 0.0
     waiting_counts: Mapping[str, int] = field(default_factory=dict)
     waiting_ages_s: Mapping[str, float] = field(default_factory=dict)
+    undecided_overlap_count: int = 0
 
 
 class Upkeep:
@@ -155,6 +157,7 @@ class Upkeep:
             self._age_s(self._manifest.oldest_uncompared()),
             {"suspense": waiting.suspended_count, "quarantine": waiting.quarantined_count},
             {name: self._age_s(each) for name, each in since.items()},
+            self._manifest.undecided_overlap_count(),
         )
 
     def _age_s(self, since: dt.datetime | None) -> float:

@@ -15,7 +15,7 @@ from tonne.store.statement_rows import Span
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -54,6 +54,51 @@ class FileTable(Tables):
         hold records of it.
         """
         return self._list("segment", book, after_seq, limit, channel)
+
+    def segments_of_months(
+        self, book: str, first: int, last: int, after_seq: int, limit: int
+    ) -> list[FileRow]:
+        """List segments with records of months since 1970-01, in the order of the commits.
+
+        Both months are included. One whose months nobody noted is among them.
+        """
+        table = schema.file
+        touches = sa.or_(
+            table.c.first_period.is_(None),
+            sa.and_(table.c.first_period <= last, table.c.last_period >= first),
+        )
+        query = sa.select(table).where(
+            table.c.book == book,
+            table.c.kind == "segment",
+            table.c.state == _LIVE,
+            table.c.seq > after_seq,
+            touches,
+        )
+        with self._database.read() as connection:
+            check_book(connection, book)
+            rows = connection.execute(query.order_by(table.c.seq).limit(limit))
+            return [file_of(row) for row in rows]
+
+    def note_months(self, months: Mapping[str, tuple[int, int]]) -> None:
+        """Note the first and the last month of segments of which nobody did, by their ids."""
+        table = schema.file
+
+        def work(connection: Connection) -> None:
+            for file_id, (first, last) in sorted(months.items()):
+                connection.execute(
+                    sa.update(table)
+                    .where(
+                        table.c.id == file_id,
+                        table.c.kind == "segment",
+                        table.c.first_period.is_(None),
+                    )
+                    .values(
+                        first_period=first, last_period=last, first_facility="", last_facility=""
+                    )
+                )
+
+        if months:
+            self._database.write(work)
 
     def quarantine_files(
         self, book: str, after_seq: int, limit: int, *, channel: str = ""
@@ -248,7 +293,7 @@ def insert_files(
                     "row_count": each.row_count,
                     "size_bytes": each.size_bytes,
                     "sha256": each.sha256,
-                    "commit_id": each.commit_id or None,
+                    "commit_id": None if merged else each.commit_id or None,
                     "seq": seq,
                     "suspended_count": each.suspended_count,
                     "segment": each.segment or None,

@@ -95,6 +95,22 @@ class ImportTable(Tables):
 
         return self._database.write(work)
 
+    def imports_of(
+        self, book: str, channel: str, offsets: tuple[int, int], limit: int
+    ) -> list[ImportRow]:
+        """List imports that have some offsets of a channel, both included, in their order."""
+        table = schema.file_import
+        first, last = offsets
+        query = _select().where(
+            table.c.book == book,
+            table.c.channel == channel,
+            table.c.first_offset <= last,
+            table.c.first_offset + table.c.record_count > first,
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(table.c.number).limit(limit))
+            return [_import_of(row) for row in rows]
+
     def list_imports(self, book: str, after: int, limit: int) -> list[ImportRow]:
         """List the imports of a book by their numbers, from the first one after `after`."""
         table = schema.file_import

@@ -27,9 +27,11 @@ from tonne.store.manifest.mends import MendTable
 from tonne.store.manifest.merges import MergeTable
 from tonne.store.manifest.methods import MethodTable
 from tonne.store.manifest.moments import MomentTable
+from tonne.store.manifest.overlaps import OverlapTable
 from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
 from tonne.store.manifest.same_records import SameRecordTable
+from tonne.store.manifest.several_meters import SeveralMetersTable
 from tonne.store.manifest.snapshots import SnapshotQueries
 from tonne.store.manifest.statements import StatementTable
 from tonne.store.manifest.unknowns import UnknownTable
@@ -74,6 +76,8 @@ class Manifest(
     CorrectionTable,
     KeyTable,
     SameRecordTable,
+    OverlapTable,
+    SeveralMetersTable,
     PublicationTable,
     SnapshotQueries,
     MomentTable,

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from tonne.store.sql.tables import keys as keys  # noqa: PLC0414  # known to the metadata
+from tonne.store.sql.tables import overlaps as overlaps  # noqa: PLC0414  # known to the metadata
 from tonne.store.sql.tables.closing import period as period  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.tables.files import file_range as file_range  # noqa: PLC0414  # named here, as all
 from tonne.store.sql.tables.files import span_columns

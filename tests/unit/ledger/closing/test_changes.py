@@ -38,6 +38,8 @@ SILENT = {
     "forget_keys": "they are made anew",
     "mark_compared": "what is found waits for a decision, which is noted",
     "put_same_records": "as what is found",
+    "put_overlaps": "as what is found",
+    "mark_overlaps": "as what is found",
 }
 """Writers of the manifest that change nothing that is known of a book, and why."""
 

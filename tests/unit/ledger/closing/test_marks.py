@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from tests.unit.ledger.conftest import T0, record
+from tests.unit.ledger.conftest import HOUR, T0, record
 from tonne.ledger.as_of import read_as_of
 from tonne.model import period_of_month
 from tonne.reports.inventory.book import book_inventory
@@ -29,9 +29,12 @@ def merge(bench):
 
 
 def february(number):
-    """A record of the month after."""
+    """A record of a day of the month after."""
     return record(
-        record_id=f"f{number}", quantity="2", start=T0.replace(month=2), end=T0.replace(month=3)
+        record_id=f"f{number}",
+        quantity="2",
+        start=T0.replace(month=2, day=number),
+        end=T0.replace(month=2, day=number + 1),
     )
 
 
@@ -46,18 +49,13 @@ def test_each_revision_of_a_month_is_read_as_of_its_close(any_bench):
     periods.close_period("acme", JANUARY + 1, **WHY)
     merge(bench)
     periods.reopen_period("acme", JANUARY, **WHY)
-    bench.append("meter", [record(record_id="b", quantity="100")])
+    bench.append(
+        "meter", [record(record_id="b", quantity="100", start=T0 + HOUR, end=T0 + 2 * HOUR)]
+    )
     merge(bench)
     periods.close_period("acme", JANUARY, **WHY)
     periods.seal_period("acme", JANUARY, **WHY)
-    bench.append(
-        "meter",
-        [
-            record(
-                record_id="c", quantity="1000", start=T0.replace(month=2), end=T0.replace(month=3)
-            )
-        ],
-    )
+    bench.append("meter", [february(3)])
     merge(bench)
 
     closes = bench.manifest.period_closes("acme")

@@ -33,6 +33,7 @@ from tonne.ledger.upkeep.rollups import maker, rolling
 from tonne.model import Facility
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.store.paths import is_ledger_file
 from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode, SameKind
 
 EXAMPLES = int(os.environ.get("TONNE_TEST_EXAMPLES", "4"))
@@ -321,6 +322,8 @@ class Living(RuleBasedStateMachine):
         """All that is kept twice agrees, and each record has the status of the model."""
         bench = self.benches[0]
         bench.check()
+        paths = [info.path for info in bench.objects.list(bench.book)]
+        assert [path for path in paths if not is_ledger_file(path)] == []
         found = {
             (each.source, each.offset): STATUSES.get(each.status.name, "WAITS")
             for each in bench.ledger.records.list_records(bench.book).items

@@ -75,6 +75,7 @@ class CommitFiles:
                 commit_id=commit_id,
                 now=now,
                 suspended_count=posted.suspended_count if kind == SEGMENT else 0,
+                span=posted.segment_span if kind == SEGMENT else None,
             )
 
         def put_keys_of(segment: FileKind) -> FileRow:

@@ -10,7 +10,10 @@ _id, metadata = id_type, METADATA
 
 
 def span_columns() -> list[Column[int] | Column[str]]:
-    """Make the columns of postings that a merge made: the months and facilities they are of."""
+    """Make the columns of what a file is of: months of segments and of merged postings.
+
+    Such postings have their facilities, too.
+    """
     return [
         Column("first_period", Integer),
         Column("last_period", Integer),
