@@ -11,6 +11,7 @@ need() { command -v "$1" >/dev/null 2>&1 || packages="$packages $2"; }
 need promtool prometheus
 need haproxy haproxy
 need node nodejs
+need chromium chromium
 need npm npm
 need ip iproute2
 

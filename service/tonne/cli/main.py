@@ -70,6 +70,7 @@ COMMANDS = {
     "imports": "commands.listings:import_app",
     "quarantine": "commands.listings:quarantine_app",
     "gateway": "process.gateway:gateway",
+    "console": "process.console:console",
     "maintain": "process.maintain:maintain",
     "check": "process.check:check",
     "rebuild": "process.check:rebuild",

@@ -15,6 +15,7 @@ ROOMS = (
     "catalogue",
     "cli",
     "client",
+    "console",
     "disclosure",
     "edge",
     "errors",

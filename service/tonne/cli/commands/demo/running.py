@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +27,7 @@ from tonne.yearly.asking import Question
 BOOK = "demo"
 YEAR = 2025
 REPORT = f"report-{BOOK}-{YEAR}.html"
+CONSOLE_HOST, CONSOLE_PORT = "127.0.0.1", 8090
 STOP_S_MAX = 60.0
 LOG_CHARS_SHOWN = 2_000
 
@@ -39,6 +40,7 @@ _FURTHER = (
     f"target progress energy-per-flow --book {BOOK}",
     f"measure effect solar --book {BOOK}",
     f"report --book {BOOK} --year {YEAR} --output report.xlsx",
+    "console",
 )
 """Commands that show more of the demo's book."""
 
@@ -55,8 +57,17 @@ def run_demo(
             help="Keep the demo's ledger here; it must be empty (default: a new directory).",
         ),
     ] = None,
+    *,
+    console: Annotated[
+        bool,
+        typer.Option(
+            "--console",
+            help=f"Serve its pages at http://{CONSOLE_HOST}:{CONSOLE_PORT}/ at the end.",
+        ),
+    ] = False,
 ) -> None:
     """Stream about a million records of a made-up operator through a server of the demo."""
+    show_pages = _pages() if console else None
     directory = _fresh_directory(data)
     say(f"ledger: {directory}")
     with _serving(directory) as target, Client(target) as client:
@@ -66,6 +77,27 @@ def run_demo(
         command = _command()
         living.show(client, BOOK, target, directory, command)
         _leave(client, directory, command)
+        if show_pages is not None:
+            show_pages(client)
+
+
+def _pages() -> Callable[[Client], None]:
+    """Give what serves the console's pages. Raises `ConfigInvalid`."""
+    try:
+        from tonne.console import access, serving  # noqa: PLC0415  # needs an extra
+    except ModuleNotFoundError as error:
+        raise ConfigInvalid(
+            "--console: the console needs starlette and uvicorn: run `pip install "
+            "'tonne[console]'`, or leave --console out"
+        ) from error
+
+    def tell(address: str) -> None:
+        say(f"console: http://{address}/books/{BOOK} (Ctrl-C ends it)")
+
+    def show(client: Client) -> None:
+        serving.run(CONSOLE_HOST, CONSOLE_PORT, access.OwnAccess(client), tell)
+
+    return show
 
 
 def _fresh_directory(data: Path | None) -> Path:

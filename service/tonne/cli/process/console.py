@@ -1,0 +1,85 @@
+"""The command `tonne console`: pages for people before a server."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    GIVEN,
+    OPEN_BUDGET_S,
+    ServerOption,
+    connect,
+)
+from tonne.client import Client, Credentials, RetryPolicy
+from tonne.errors import ConfigInvalid
+
+DEFAULT_LISTEN = "127.0.0.1:8090"
+
+
+def console(
+    server: ServerOption = DEFAULT_SERVER,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Address of the pages.")
+    ] = DEFAULT_LISTEN,
+    *,
+    behind_proxy: Annotated[
+        bool,
+        typer.Option(
+            "--behind-proxy",
+            help="Each request brings its caller's own token, `Authorization: Bearer`, from a "
+            "proxy in front that speaks TLS and logs people in.",
+        ),
+    ] = False,
+) -> None:
+    """Serve pages for a browser: inventories, where each number comes from, what waits.
+
+    On loopback everybody who reaches it is who runs it. It shows what the API says to the caller,
+    and changes nothing.
+    """
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ConfigInvalid(f"--listen: expected HOST:PORT; got {listen!r}")
+    try:
+        from tonne.console import access, serving  # noqa: PLC0415  # needs an extra
+    except ModuleNotFoundError as error:
+        raise ConfigInvalid(
+            "the console needs starlette and uvicorn: run `pip install 'tonne[console]'`"
+        ) from error
+    if not (behind_proxy or access.is_loopback(host)):
+        raise ConfigInvalid(
+            f"--listen: {listen} can be reached from other machines, where everybody would be who "
+            "runs the console: listen on 127.0.0.1, or give --behind-proxy if a proxy in front "
+            "passes each caller's own token on"
+        )
+
+    def tell(address: str) -> None:
+        typer.echo(f"http://{address}/ shows {server}")
+
+    if behind_proxy:
+        serving.run(host, int(port), access.PassedAccess(_passing(server)), tell)
+        return
+    with connect(server) as client:
+        serving.run(host, int(port), access.OwnAccess(client), tell)
+
+
+def _passing(server: str) -> Callable[[str], Client]:
+    """Give what makes a client of a caller's token. Raises `ConfigInvalid`."""
+    given = GIVEN.get() or Credentials()
+    if given.token or given.certificate_file:
+        raise ConfigInvalid(
+            "--behind-proxy: each caller has a token; a token or a certificate of the console's "
+            "own would speak for all of them: give none"
+        )
+    given.check(server)
+
+    def client_of(token: str) -> Client:
+        return Client(
+            server,
+            retry=RetryPolicy(open_budget_s=OPEN_BUDGET_S),
+            credentials=replace(given, token=token),
+        )
+
+    return client_of

@@ -1,0 +1,1 @@
+"""The pages: each asks the API, and lays the answers out in blocks."""

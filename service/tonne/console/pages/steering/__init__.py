@@ -1,0 +1,1 @@
+"""Pages of what the book is steered by."""

@@ -1,0 +1,270 @@
+"""What waits for somebody, each with what works it off."""
+
+from __future__ import annotations
+
+import shlex
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tonne.console.parts import numbers
+from tonne.console.parts.blocks import Command, Commands, Head, Links, Page, Table, Text
+from tonne.yearly.causes import causes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tonne.console.parts.blocks import Cell
+    from tonne.console.visits import Visit
+
+ROWS_MAX = 100
+"""Records that a list shows; the command has all."""
+
+
+def command(visit: Visit, *words: str) -> str:
+    """Write a command about the book, as a shell reads it."""
+    return f"tonne {' '.join(words)} --book {shlex.quote(visit.book)}"
+
+
+def suspense(visit: Visit) -> Page:
+    """Show what records in suspense wait for."""
+    say, client, book = visit.say, visit.client, visit.book
+    causes, omitted = client.list_suspense_causes(book)
+    rows = [
+        (
+            Text(
+                f"{each.field}: {each.got}" if each.got else each.field,
+                look="strong",
+                below=each.message,
+            ),
+            numbers.count(each.record_count),
+            Text(
+                ", ".join(
+                    f"{numbers.short(value)} {unit}" for unit, value in each.quantities.items()
+                )
+            ),
+            Text(f"{each.start:%Y-%m-%d} – {each.end:%Y-%m-%d}"),
+        )
+        for each in causes
+    ]
+    heads = [
+        Head(say("Waits for, and what to do")),
+        Head(say("Records"), is_number=True),
+        Head(say("Quantities")),
+        Head(say("Time, UTC")),
+    ]
+    note = (
+        say("{count} further records wait for something else.", count=omitted) if omitted else ""
+    )
+    table = Table(say("Causes"), heads, rows, note=note, empty=say("Nothing waits."))
+    listed = list(islice(client.list_suspense(book), ROWS_MAX + 1)) if rows else []
+    records = [
+        (*_record(each.record, each.channel, each.offset), Text(_rule(each.status)))
+        for each in listed[:ROWS_MAX]
+    ]
+    commands = [
+        Command(command(visit, "facility import FILE"), say("Register facilities")),
+        Command(
+            command(visit, "word learn activity TEXT MEANING --reason WHY"),
+            say("Teach the book what a text means"),
+        ),
+        Command(command(visit, "suspense export"), say("Take the records to a spreadsheet")),
+        Command(command(visit, "suspense mend FILE"), say("Bring them back, mended")),
+        Command(command(visit, "suspense clear"), say("Post what can be posted by now")),
+    ]
+    return Page(
+        say("Suspense"),
+        [
+            table,
+            *_list(visit, records, is_cut=len(listed) > ROWS_MAX),
+            Commands(say("To work it off"), commands),
+        ],
+        say("Records that are valid and wait for a factor or a facility. They are in no number."),
+    )
+
+
+def quarantine(visit: Visit) -> Page:
+    """Show the records that break a rule."""
+    say = visit.say
+    causes = [
+        (
+            Text(_rule(each.status), look="strong", below=each.message),
+            Text(each.field, look="code"),
+            numbers.count(each.record_count),
+            Text(
+                ", ".join(
+                    f"{numbers.short(value)} {unit}" for unit, value in each.quantities.items()
+                )
+            ),
+            Text(f"{each.commit_time:%Y-%m-%d %H:%M}"),
+        )
+        for each in visit.client.list_quarantine_causes(visit.book)
+    ]
+    heads = [
+        Head(say("Rule, and what to do")),
+        Head(say("Field")),
+        Head(say("Records"), is_number=True),
+        Head(say("Quantities")),
+        Head(say("Since, UTC")),
+    ]
+    found = list(islice(visit.client.list_quarantine(visit.book), ROWS_MAX + 1)) if causes else []
+    records = [
+        (
+            *_record(each.record, each.channel, each.offset),
+            Text(_rule(each.status)),
+        )
+        for each in found[:ROWS_MAX]
+    ]
+    commands = [
+        Command(
+            command(visit, "quarantine list --format csv"),
+            say("Take the records to a spreadsheet"),
+        ),
+        Command(command(visit, "quarantine mend FILE"), say("Bring them back, mended")),
+    ]
+    tables = [
+        Table(say("Causes"), heads, causes, empty=say("Nothing is in quarantine.")),
+        *_list(visit, records, is_cut=len(found) > ROWS_MAX),
+    ]
+    return Page(
+        say("Quarantine"),
+        [*tables, Commands(say("To work it off"), commands)],
+        say("Records that break a rule. They are kept as they came, and are in no number."),
+    )
+
+
+def _rule(status: str) -> str:
+    return status.replace("_", " ").lower()
+
+
+def _list(visit: Visit, rows: list[tuple[Cell, ...]], *, is_cut: bool) -> list[Table]:
+    say = visit.say
+    if not rows:
+        return []
+    heads = [
+        Head(say(each))
+        for each in (
+            "Id",
+            "Facility",
+            "Activity",
+            "Quantity",
+            "Time, UTC",
+            "Channel and offset",
+            "Why",
+        )
+    ]
+    note = say("The first {count} records; the command lists all.", count=ROWS_MAX)
+    return [Table(say("Records"), heads, rows, note=note if is_cut else "")]
+
+
+def _record(record: Mapping[str, object], channel: str, offset: int) -> tuple[Cell, ...]:
+    told = {name: str(record.get(name) or "") for name in record}
+    return (
+        Text(told.get("record_id") or "–"),
+        Text(told.get("facility") or "–"),
+        Text(told.get("activity") or "–", look="code"),
+        Text(f"{numbers.plain(record.get('quantity'))} {told.get('unit', '')}".strip() or "–"),
+        Text(numbers.span(record.get("start"), record.get("end"))),
+        Text(f"{channel.rpartition('/')[2]} @ {offset}"),
+    )
+
+
+def conflicts(visit: Visit) -> Page:
+    """Show ids of which records say different things, and duplicates that are not reversed."""
+    say, client, book = visit.say, visit.client, visit.book
+    summary = client.same_record_summary(book)
+    tables = []
+    for kind, title in (("conflict", "Conflicts"), ("duplicate", "Duplicates")):
+        listed = client.list_same_records(book, kind, filter_by="state = SAME_RECORD_STATE_OPEN")
+        found = list(islice(listed, ROWS_MAX))
+        rows: list[tuple[Cell, ...]] = []
+        for each in found:
+            decide = command(visit, f"{kind} decide {each.number} --keep N --reason WHY")
+            rows += [
+                (
+                    Text(each.record_id, below=f"{each.number}") if place == 1 else None,
+                    Text(str(place)),
+                    Text(member.facility),
+                    Text(member.activity, look="code"),
+                    Text(f"{numbers.digits(Decimal(member.quantity))} {member.unit}"),
+                    Text(numbers.span(member.start, member.end)),
+                    Text(f"{member.source.rpartition('/')[2]} @ {member.offset}"),
+                    Command(decide) if place == 1 else None,
+                )
+                for place, member in enumerate(each.members, 1)
+            ]
+        heads = [
+            Head(say(each))
+            for each in (
+                *(
+                    "Id",
+                    "N",
+                    "Facility",
+                    "Activity",
+                    "Quantity",
+                    "Time, UTC",
+                    "Channel and offset",
+                ),
+                "Decide",
+            )
+        ]
+        tables.append(Table(say(title), heads, rows, empty=say("Nothing waits for a decision.")))
+    state = (
+        say("All records are compared.")
+        if summary.is_complete
+        else say("Compared up to commit {commit}.", commit=summary.complete_up_to_commit)
+    )
+    commands = [
+        Command(command(visit, "duplicate status"), say("How far the comparison is")),
+        Command(command(visit, "conflict list"), say("All conflicts")),
+    ]
+    return Page(
+        say("Conflicts"),
+        [*tables, Commands(say("To work it off"), commands)],
+        f"{say('Several records of one id. All of them count until somebody decides.')} {state}",
+    )
+
+
+def notices(visit: Visit) -> Page:
+    """Show notices one by one, by their causes."""
+    say = visit.say
+    chosen = visit.chosen()
+    wanted = visit.given("cause")
+    found = causes_of(visit.client.inventory(visit.book, by="scope", **chosen.asked()).notices)
+    links = [
+        Text(
+            f"{say(each.title)} ({len(each.notices):,})",
+            ""
+            if each.reason == wanted
+            else visit.link("notices", cause=each.reason, **chosen.query()),
+        )
+        for each in found
+    ]
+    shown = [each for each in found if each.reason == wanted or not wanted]
+    places = numbers.mass_places(note.kg_co2e for each in shown for note in each.notices)
+    heads = [
+        Head(say("Notice")),
+        Head(say("Records"), is_number=True),
+        Head(say("Of the total"), numbers.MASS_UNIT, is_number=True),
+    ]
+    tables = [
+        Table(
+            say(each.title),
+            heads,
+            [
+                (
+                    Text(note.message),
+                    numbers.count(note.record_count),
+                    numbers.mass(note.kg_co2e, places),
+                )
+                for note in each.notices
+            ],
+            has_row_heads=False,
+        )
+        for each in shown
+    ]
+    return Page(
+        say("Notices"),
+        [Links(say("Causes"), links, is_titled=True), *tables],
+        say("How numbers came about that did not come about the plain way."),
+    )

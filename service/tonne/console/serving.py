@@ -1,0 +1,65 @@
+"""Runs the application as a server of HTTP."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from tonne.console.application import application
+from tonne.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tonne.console.access import Access
+
+BACKLOG = 64
+"""Connections that wait to be taken."""
+
+
+def run(host: str, port: int, access: Access, on_start: Callable[[str], None]) -> None:
+    """Serve until a signal; `on_start` is told the address.
+
+    Raises
+    ------
+    ConfigInvalid
+        The address cannot be listened on.
+    """
+    try:
+        listener = _bind(host.strip("[]"), port)
+    except OSError as error:
+        raise ConfigInvalid(
+            f"--listen: {host}:{port} cannot be listened on ({error.strerror}): name another port"
+        ) from error
+    with listener:
+        found = listener.getsockname()
+        name = f"[{found[0]}]" if ":" in found[0] else found[0]
+        on_start(f"{name}:{found[1]}")
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application(access),
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                h11_max_incomplete_event_size=64 << 10,
+                timeout_graceful_shutdown=10,
+                lifespan="off",
+            )
+        )
+        server.run(sockets=[listener])
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)  # who is told the address may come at once
+    except BaseException:
+        listener.close()
+        raise
+    return listener
