@@ -6,8 +6,6 @@ import ipaddress
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from tonne.errors import InputError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
@@ -15,13 +13,29 @@ if TYPE_CHECKING:
     from tonne.client import Client
 
 
-class RequestForeign(InputError):
+class AccessRefused(Exception):  # as errors of the API are named
+    """The console answers nobody of that kind: an error of its own, and none of the API's.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, and what to do.
+    """
+
+    code = ""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class RequestForeign(AccessRefused):
     """A request that another site has a browser make."""
 
     code = "REQUEST_FOREIGN"
 
 
-class TokenMissing(InputError):
+class TokenMissing(AccessRefused):
     """A request without the token that the proxy in front should have passed on."""
 
     code = "TOKEN_MISSING"
@@ -57,8 +71,7 @@ class OwnAccess:
         if not is_loopback(_name_of(host)):
             raise RequestForeign(
                 f"host: expected the name of this machine's own address, like 127.0.0.1; got "
-                f"{host!r}: open the address that the command printed",
-                metadata={"host": host},
+                f"{host!r}: open the address that the command printed"
             )
         yield self._client
 

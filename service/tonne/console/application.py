@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tonne.console.access import check_origin
+from tonne.console.access import AccessRefused, check_origin
 from tonne.console.language import choose
 from tonne.console.pages import (
     books,
@@ -227,7 +227,7 @@ def _html(content: bytes, status: int = HTTPStatus.OK) -> Response:
     return Response(content, status, media_type="text/html; charset=utf-8")
 
 
-def status_of(error: TonneError) -> int:
+def status_of(error: TonneError | AccessRefused) -> int:
     """Give the status of an error: by its code, else by its family."""
     if error.code in STATUSES:
         return int(STATUSES[error.code])
@@ -240,7 +240,7 @@ def status_of(error: TonneError) -> int:
 
 def _refusal(request: Request, error: Exception) -> Response:
     """Tell an error as the API tells it; what is ours is logged, and told by a number alone."""
-    if isinstance(error, TonneError):
+    if isinstance(error, TonneError | AccessRefused):
         return _told(request, status_of(error), error.message, error.code)
     incident = secrets.token_hex(6)
     LOGGER.error("incident %s", incident, exc_info=error)

@@ -177,7 +177,7 @@ def test_a_record_far_before_the_end_is_compared(append, run):
 
 
 def test_the_same_file_elsewhere_is_told_before_it_is_posted(append, run):
-    """In another channel, or behind itself; the import is named, and `--again` posts it."""
+    """In another channel, or behind itself; `--again` posts it, and by their ids it is copies."""
     rows = [row(1), row(2), row(3)]
     assert append(rows, channel="jan", name="january.csv")[0] == 0
     for words, channel in (([], "feb"), (["--start-offset", "3"], "jan")):
@@ -185,13 +185,14 @@ def test_the_same_file_elsewhere_is_told_before_it_is_posted(append, run):
         assert (code, kwh(run)) == (4, 30)
         assert "copy.csv is in the ledger already, as 'january.csv', channel jan" in remarks
     assert append(rows, channel="feb", name="copy.csv")[0] == 4
-    assert append(rows, "--again", channel="feb")[0] == 0
-    assert kwh(run) == 60
+    code, remarks = append(rows, "--again", channel="feb")
+    assert (code, kwh(run)) == (0, 30)
+    assert "3 records reversed" in remarks
     assert append(rows, channel="feb")[0] == 0
     assert append([*rows, row(4)], channel="jan", name="january.csv")[0] == 0
-    assert kwh(run) == 70
+    assert kwh(run) == 40
     code, remarks = append([*rows, row(4), row(5)], channel="feb")
-    assert (code, kwh(run)) == (4, 70)
+    assert (code, kwh(run)) == (4, 40)
     assert "1 record of records.csv is in the ledger already" in remarks
     _, text, _ = run("imports", "list", "--format", "json")
     listed = [(each["file"], each["channel"], each["records"]) for each in json.loads(text)]

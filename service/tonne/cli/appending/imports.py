@@ -113,7 +113,10 @@ def look_at_imports(client: Client, book: str, fresh: Sequence[Import]) -> Earli
 def tell_known(found: Earlier, *, again: bool) -> bool:
     """Say what becomes of records that the ledger has; whether that stops the command."""
     if found.is_known and again:
-        say("warning: these records count twice from now on, since --again says so")
+        say(
+            "warning: these records are posted again, since --again says so: those without an id "
+            "count twice from now on, and of those with one the copies are reversed"
+        )
         return False
     if found.is_known:
         say(
