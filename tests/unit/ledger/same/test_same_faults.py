@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -16,6 +17,8 @@ from tests.unit.ledger.conftest import embedded_bench, record
 from tests.unit.ledger.correcting.conftest import inventory_of, reverse
 from tests.unit.ledger.same.conftest import check, open_entries
 from tonne.errors import FieldInvalid, StoreUnavailable
+from tonne.ledger.keys.runs import TIER_RUNS_MAX
+from tonne.ledger.upkeep.same.check import LATE_ROUNDS_MAX
 from tonne.model import Facility
 from tonne.store import faults
 
@@ -191,6 +194,25 @@ def test_one_that_comes_during_a_check_is_found_by_the_next(any_bench, monkeypat
     monkeypatch.setattr(bench.manifest, "mark_compared", late)
     done = check(bench)
     assert (done.reversed_count, done.entry_count) == (2, 2)
+    other.ledger.close()
+    bench.check()
+
+
+def test_a_check_ends_under_a_load_that_does_not(bench, monkeypatch):
+    """Each round sees another commit: it leaves the last ones to the next check, and merges."""
+    bench.append("a", [record(record_id="0")])
+    mark, other = bench.manifest.mark_compared, bench.other()
+    numbers = itertools.count(1)
+
+    def late(*arguments):
+        other.append("late", [record(record_id=str(next(numbers)))])
+        mark(*arguments)
+
+    monkeypatch.setattr(bench.manifest, "mark_compared", late)
+    assert check(bench).segment_count == 1 + LATE_ROUNDS_MAX
+    monkeypatch.setattr(bench.manifest, "mark_compared", mark)
+    assert check(bench).segment_count == 1
+    assert len(bench.manifest.key_files("acme")) <= TIER_RUNS_MAX
     other.ledger.close()
     bench.check()
 

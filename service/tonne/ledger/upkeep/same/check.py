@@ -15,7 +15,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -53,6 +53,9 @@ logger = logging.getLogger(__name__)
 
 NEW_KEYS_MAX: Final = 1 << 20
 """Keys of new records that are compared at once: 12 MiB, and as much again while they merge."""
+
+LATE_ROUNDS_MAX: Final = 8
+"""Rounds of what came while a check was at it, before the next check goes on."""
 
 FOUND_CHARS_MAX: Final = 4 << 20
 """What entries name of their records, of those that are written down together."""
@@ -159,25 +162,32 @@ class SameCheck:
         if lease is None:
             return Checked()
         done = Checked()
+        last_seq = self._manifest.find_point(book).number
+        late_rounds = 0
         try:
-            while segments := self._next(book, state := self._manifest.key_state(book)):
-                if done.segment_count and time.monotonic() > end_s:
-                    return done
-                part = _Round(self._tools, book, state, lease)
-                done = part.run(segments, done)
-            merged = self._key_runs.merge(book, state, lease)
-            return Checked(done.segment_count, done.reversed_count, done.entry_count, merged)
+            while segments := self._next(book, state.checked_seq):
+                # Of what comes meanwhile only some: under a load that never ends no check would.
+                late_rounds += segments[0].seq > last_seq
+                if late_rounds > LATE_ROUNDS_MAX or (
+                    done.segment_count and time.monotonic() > end_s
+                ):
+                    break
+                done = _Round(self._tools, book, state, lease).run(segments, done)
+                state = self._manifest.key_state(book)
+                # After each round: what the next one reads does not grow with their number.
+                merged = self._key_runs.merge(book, state, lease)
+                done = replace(done, merged_file_count=done.merged_file_count + merged)
         except LeaseLost as error:
             logger.warning("another server took over a check for records of one id: %s", error)
-            return done
         finally:
             self._manifest.release_lease(lease)  # without effect on another's
+        return done
 
-    def _next(self, book: str, state: KeyState) -> list[FileRow]:
+    def _next(self, book: str, checked_seq: int) -> list[FileRow]:
         """Give the next segments to compare, in the order of their commits."""
         chosen: list[FileRow] = []
         rows = 0
-        for file in self._manifest.uncompared_segments(book, state.checked_seq, _FILES_BATCH):
+        for file in self._manifest.uncompared_segments(book, checked_seq, _FILES_BATCH):
             rows += file.row_count
             if chosen and rows > NEW_KEYS_MAX:
                 break
@@ -229,6 +239,7 @@ class _Round:
             before.segment_count + len(segments),
             before.reversed_count + self._reversed_count,
             before.entry_count + self._entry_count,
+            before.merged_file_count,
         )
 
     def _renew(self) -> None:
