@@ -304,15 +304,7 @@ class Ledger:
         )
         self.corrections = Corrections(manifest, reader)
         self.same = Decider(manifest, self.reversals)
-        self._taker = DuplicateTaker(
-            manifest,
-            objects,
-            reader,
-            states,
-            clock=clock,
-            on_postings=self.balances.remember,
-            reads=self.reads,
-        )
+        self._taker = DuplicateTaker(self.reversals, manifest, reader, states, reads=self.reads)
         return journal
 
     def _compose_upkeep(

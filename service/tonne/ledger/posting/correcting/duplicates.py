@@ -7,37 +7,27 @@ whoever reverses the other one at the same moment.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
-from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import is_kept, is_waiting
-from tonne.ledger.posting.correcting.reversals import is_as_counted, reversal_of, revision_of
+from tonne.ledger.posting.correcting.reversals import is_as_counted, revision_of
 from tonne.ledger.posting.correcting.taking import (
     TAKEN_ROW_BYTES,
     read_kept,
-    take_back,
     with_older_notes,
 )
-from tonne.ledger.posting.mending.waiting import clearing_names
-from tonne.store import faults
 from tonne.store.errors import SuspenseChanged
-from tonne.store.rows import Clearing, Commit
 from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable
-
     import polars as pl
 
-    from tonne.ledger.book.book_state import BookState, BookStates
+    from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.budget import Budget
     from tonne.ledger.files.files import FileReader
+    from tonne.ledger.posting.correcting.reversals import Reverser
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.objects.objects import Objects
     from tonne.store.rows import FileRow
 
 AUTHOR = "tonne"
@@ -70,27 +60,25 @@ class DuplicateTaker:
 
     Parameters
     ----------
-    manifest, objects, reader, states, clock, on_postings, reads
+    reversals : Reverser
+        Commits what is taken back.
+    manifest, reader, states, reads
         As in `Reverser`.
     """
 
     def __init__(
         self,
+        reversals: Reverser,
         manifest: Manifest,
-        objects: Objects,
         reader: FileReader,
         states: BookStates,
         *,
-        clock: Callable[[], dt.datetime],
-        on_postings: Callable[[FileRow, pl.DataFrame], None],
         reads: Budget,
     ) -> None:
+        self._reversals = reversals
         self._manifest = manifest
-        self._objects = objects
         self._reader = reader
         self._states = states
-        self._clock = clock
-        self._on_postings = on_postings
         self._reads = reads
 
     def take(
@@ -133,74 +121,18 @@ class DuplicateTaker:
             revision = revision_of(self._manifest, file, clearings)
             chosen = with_older_notes(chosen, file, state, revision)
             firsts = sorted(set(rows["first_segment"].to_list()) - {file.id})
-            self._commit(file, state, chosen, [seen[each] for each in firsts], cause)
+            what = f"{chosen.height} record{'s' if chosen.height > 1 else ''} {cause.what}"
+            self._reversals.commit(
+                file,
+                state,
+                chosen,
+                Correction(CorrectionKind.REVERSAL, what, AUTHOR, cause.code, cause.reason),
+                room="same",
+                unchanged=[seen[each] for each in firsts],
+            )
         waiting = chosen.filter(is_waiting()).height
         seen[file.id] = replace(
             file,
             suspended_count=file.suspended_count - waiting,
             reversed_count=file.reversed_count + chosen.height,
         )
-
-    def _commit(
-        self,
-        file: FileRow,
-        state: BookState,
-        records: pl.DataFrame,
-        firsts: list[FileRow],
-        cause: Cause,
-    ) -> None:
-        commit_id, now, book = uuid.uuid4().hex, self._clock(), file.book
-        with polars_errors(file.path):
-            names, _ = clearing_names(records, file.id, is_reversed=True)
-            taken = take_back(records, state.periods, book)
-            periods = tuple(sorted(taken["period"].unique().to_list()))
-        reversal = put_frame(
-            self._objects,
-            names,
-            CLEARING,
-            book=book,
-            commit_id=commit_id,
-            now=now,
-            segment=file.id,
-        )
-        postings = put_frame(
-            self._objects, taken, POSTINGS, book=book, commit_id=commit_id, now=now
-        )
-        faults.reach("same.after_files")
-        count = records.height
-        self._manifest.commit(
-            Commit(
-                id=commit_id,
-                book=book,
-                revision=state.book.revision,
-                revision_token=state.book.revision_token,
-                clearings=(reversal_of(file, records), *map(_as_it_was, firsts)),
-                corrections=(
-                    Correction(
-                        CorrectionKind.REVERSAL,
-                        f"{count} record{'s' if count > 1 else ''} {cause.what}",
-                        AUTHOR,
-                        cause.code,
-                        cause.reason,
-                        record_count=count,
-                        first_period=periods[0],
-                    ),
-                ),
-                files=(reversal, postings),
-                periods=periods,
-                first_period=periods[0],
-            )
-        )
-        faults.reach("same.after_commit")
-        self._on_postings(postings, taken)
-
-
-def _as_it_was(file: FileRow) -> Clearing:
-    return Clearing(
-        file.id,
-        file.suspended_count,
-        file.suspended_count,
-        reversed_before=file.reversed_count,
-        reversed_after=file.reversed_count,
-        is_asserted=True,
-    )

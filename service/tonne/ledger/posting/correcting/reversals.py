@@ -35,7 +35,7 @@ from tonne.store.rows import Clearing, Commit
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.ledger.budget import Budget
@@ -225,7 +225,7 @@ class Reverser:
                 revision = revision_of(self._manifest, file, clearings)
                 chosen = with_older_notes(chosen, file, state, revision)
                 try:
-                    self._commit(file, state, chosen, entry)
+                    self.commit(file, state, chosen, entry)
                 except (BookChanged, SuspenseChanged):
                     continue
                 return chosen.height, already_count
@@ -236,10 +236,36 @@ class Reverser:
             retry_delay_s=1.0,
         )
 
-    def _commit(
-        self, file: FileRow, state: BookState, records: pl.DataFrame, entry: Correction
+    def commit(
+        self,
+        file: FileRow,
+        state: BookState,
+        records: pl.DataFrame,
+        entry: Correction,
+        *,
+        room: str = "reversal",
+        unchanged: Iterable[FileRow] = (),
     ) -> None:
-        """Make the files durable, then the reversal true."""
+        """Make the files of a reversal durable, then the reversal true.
+
+        Parameters
+        ----------
+        file : FileRow
+            The segment.
+        records : polars.DataFrame
+            What is taken back of it, as `read_kept` gives it, each with its note.
+        entry : Correction
+            Without its counts.
+        room : str
+            Of the fault points that it passes.
+        unchanged : iterable of FileRow
+            Segments that must be as they were.
+
+        Raises
+        ------
+        SuspenseChanged, BookChanged, PeriodMustBeOpen
+            Nothing happened.
+        """
         commit_id, now, book = uuid.uuid4().hex, self._clock(), file.book
         with polars_errors(file.path):
             names, _ = clearing_names(records, file.id, is_reversed=True)
@@ -257,14 +283,14 @@ class Reverser:
         postings = put_frame(
             self._objects, taken, POSTINGS, book=book, commit_id=commit_id, now=now
         )
-        faults.reach("reversal.after_files")
+        faults.reach(f"{room}.after_files")
         self._manifest.commit(
             Commit(
                 id=commit_id,
                 book=book,
                 revision=state.book.revision,
                 revision_token=state.book.revision_token,
-                clearings=(reversal_of(file, records),),
+                clearings=(reversal_of(file, records), *map(_as_it_was, unchanged)),
                 corrections=(
                     replace(entry, record_count=records.height, first_period=periods[0]),
                 ),
@@ -273,7 +299,7 @@ class Reverser:
                 first_period=periods[0] if periods else None,
             )
         )
-        faults.reach("reversal.after_commit")
+        faults.reach(f"{room}.after_commit")
         self._on_postings(postings, taken)
 
 
@@ -338,3 +364,14 @@ def _check_id(book: str, record_id: str, count: int, kept: list[tuple[str, int, 
             f"{more}. Name one of them by channel and offset",
             metadata={"field": "selection", "book": book},
         )
+
+
+def _as_it_was(file: FileRow) -> Clearing:
+    return Clearing(
+        file.id,
+        file.suspended_count,
+        file.suspended_count,
+        reversed_before=file.reversed_count,
+        reversed_after=file.reversed_count,
+        is_asserted=True,
+    )
