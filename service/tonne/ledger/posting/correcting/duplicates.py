@@ -127,7 +127,7 @@ class DuplicateTaker:
                 state,
                 chosen,
                 Correction(CorrectionKind.REVERSAL, what, AUTHOR, cause.code, cause.reason),
-                room="same",
+                points=("same.after_files", "same.after_commit"),
                 unchanged=[seen[each] for each in firsts],
             )
         waiting = chosen.filter(is_waiting()).height

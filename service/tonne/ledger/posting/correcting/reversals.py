@@ -243,7 +243,7 @@ class Reverser:
         records: pl.DataFrame,
         entry: Correction,
         *,
-        room: str = "reversal",
+        points: tuple[str, str] = ("reversal.after_files", "reversal.after_commit"),
         unchanged: Iterable[FileRow] = (),
     ) -> None:
         """Make the files of a reversal durable, then the reversal true.
@@ -256,8 +256,8 @@ class Reverser:
             What is taken back of it, as `read_kept` gives it, each with its note.
         entry : Correction
             Without its counts.
-        room : str
-            Of the fault points that it passes.
+        points : (str, str)
+            Fault points: when the files are durable, and when the commit has happened.
         unchanged : iterable of FileRow
             Segments that must be as they were.
 
@@ -283,7 +283,7 @@ class Reverser:
         postings = put_frame(
             self._objects, taken, POSTINGS, book=book, commit_id=commit_id, now=now
         )
-        faults.reach(f"{room}.after_files")
+        faults.reach(points[0])
         self._manifest.commit(
             Commit(
                 id=commit_id,
@@ -299,7 +299,7 @@ class Reverser:
                 first_period=periods[0] if periods else None,
             )
         )
-        faults.reach(f"{room}.after_commit")
+        faults.reach(points[1])
         self._on_postings(postings, taken)
 
 
